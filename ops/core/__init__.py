@@ -1,0 +1,1 @@
+"""What everything else stands on: programs, time, files, quantities, errors; imports nothing of ours."""

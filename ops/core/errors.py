@@ -1,0 +1,91 @@
+"""The whole tree of errors that people may see.
+
+SeawallError                1   something failed; the message says what and what to do
+├── UsageError              2   the command line asks for what cannot be
+├── PolicyError             2   the policy says what cannot be; carries every problem found
+├── Unavailable             1   a program, host or repository cannot be reached
+├── Damaged                 1   data are not what they should be
+├── Locked                  1   somebody else is at it; try again later
+└── CommandError            1   a program failed
+    └── CommandTimeout      1   a program did not end in time and was killed with its whole group
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class SeawallError(Exception):
+    """A failure that is told to a person in one line, with a hint of what to do."""
+
+    code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+class UsageError(SeawallError):
+    """The command line asks for what cannot be."""
+
+    code = 2
+
+
+class Unavailable(SeawallError):
+    """A program, host or repository cannot be reached."""
+
+
+class Damaged(SeawallError):
+    """Data are not what they should be."""
+
+
+class Locked(SeawallError):
+    """Somebody else is at it; trying again later is right."""
+
+
+class CommandError(SeawallError):
+    """A program ended with a code that is not one of its good ones."""
+
+    def __init__(self, argv: Sequence[str], exit_code: int, stderr: str, hint: str = "") -> None:
+        last = stderr.strip().splitlines()[-3:]
+        super().__init__(f"{argv[0]} failed with code {exit_code}: {' | '.join(last) or 'no message'}", hint)
+        self.argv = list(argv)
+        self.exit_code = exit_code
+        self.stderr = stderr
+
+
+class CommandTimeout(CommandError):
+    """A program did not end in time; it and all its children were killed."""
+
+    def __init__(self, argv: Sequence[str], timeout: float, stderr: str) -> None:
+        super().__init__(argv, -9, stderr)
+        self.message = f"{argv[0]} did not end within {timeout:.0f} s and was killed"
+        self.timeout = timeout
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong with a policy: where (path of the key), what, and where in which file it stands."""
+
+    path: str
+    message: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        start = f"{self.where}: " if self.where else ""
+        return f"{start}{self.path}: {self.message}"
+
+
+class PolicyError(SeawallError):
+    """The policy is wrong; all problems found are carried, not only the first."""
+
+    code = 2
+
+    def __init__(self, problems: Sequence[Problem], hint: str = "") -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems), hint)

@@ -1,0 +1,46 @@
+"""Finding the kinds of a thing: the kind named in the policy is a file in that thing's package.
+
+A kind's module is loaded only when a policy names it; to add a kind is to add a file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from typing import Any
+
+from ops.core.errors import Problem
+
+
+def kinds(package: str) -> list[str]:
+    """Given a package such as `ops.health`, return the names of its kinds."""
+    path = importlib.import_module(package).__path__
+    return sorted(module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_"))
+
+
+def load(package: str, kind: str) -> Any:
+    """Return the constant `KIND` of a kind's module; raise UnknownKind when there is no such file."""
+    known = kinds(package)
+    if kind not in known:
+        raise UnknownKind(package, kind, known)
+    return importlib.import_module(f"{package}.{kind}").KIND
+
+
+class UnknownKind(Exception):
+    """A kind that no file stands for."""
+
+    def __init__(self, package: str, kind: str, known: list[str]) -> None:
+        near = nearest(kind, known)
+        super().__init__(f"unknown kind {kind!r}{near}; known kinds: {', '.join(known)}")
+        self.package = package
+
+    def problem(self, path: str) -> Problem:
+        """Return this as a problem of the policy at a path."""
+        return Problem(path, str(self))
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """Return `, did you mean 'x'?` for the nearest known word, or nothing when none is near."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f", did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,81 @@
+"""Quantities with units: durations, sizes, shares. A bare number is none of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, Self
+
+_DURATION_UNITS = {"y": 31_557_600, "w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "s": 1}
+_SIZE_UNITS = {"TiB": 1 << 40, "GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "B": 1}
+
+
+@dataclass(frozen=True, order=True)
+class Duration:
+    """A span of time in seconds; written 30min, 26h, 7d, 1d 12h, 2y."""
+
+    seconds: int
+    expected: ClassVar[str] = "a duration such as 30min, 26h, 7d or 2y"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the duration a text stands for; raise ValueError for anything without units."""
+        parts = re.findall(r"(\d+)\s*(y|w|d|h|min|s)(?![a-z])", text)
+        if not parts or re.sub(r"(\d+)\s*(y|w|d|h|min|s)(?![a-z])|\s", "", text):
+            raise ValueError(text)
+        return cls(sum(int(number) * _DURATION_UNITS[unit] for number, unit in parts))
+
+    @property
+    def span(self) -> timedelta:
+        """The same as a timedelta."""
+        return timedelta(seconds=self.seconds)
+
+    def __str__(self) -> str:
+        rest, words = self.seconds, []
+        for unit in ("d", "h", "min", "s"):
+            count, rest = divmod(rest, _DURATION_UNITS[unit])
+            if count:
+                words.append(f"{count}{unit}")
+        return " ".join(words[:2]) or "0s"
+
+
+@dataclass(frozen=True, order=True)
+class Size:
+    """An amount of data in bytes; written 512MiB, 10GiB."""
+
+    bytes: int
+    expected: ClassVar[str] = "a size such as 512MiB or 10GiB"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the size a text stands for; raise ValueError for anything without a unit."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(TiB|GiB|MiB|KiB|B)", text.strip())
+        if not match:
+            raise ValueError(text)
+        return cls(int(float(match[1]) * _SIZE_UNITS[match[2]]))
+
+    def __str__(self) -> str:
+        for unit, factor in _SIZE_UNITS.items():
+            if self.bytes >= factor:
+                return f"{self.bytes / factor:.1f}".removesuffix(".0") + f" {unit}"
+        return "0 B"
+
+
+@dataclass(frozen=True, order=True)
+class Percent:
+    """A share of a whole; written 15%."""
+
+    value: float
+    expected: ClassVar[str] = "a percentage such as 15%"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the share a text stands for; raise ValueError for anything not from 0% to 100%."""
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text.strip())
+        if not match or float(match[1]) > 100:  # noqa: PLR2004 -- per cent
+            raise ValueError(text)
+        return cls(float(match[1]))
+
+    def __str__(self) -> str:
+        return f"{self.value:g}%"

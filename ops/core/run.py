@@ -1,0 +1,189 @@
+"""The one door to other programs.
+
+No shell, no inherited input, a small environment, a deadline for every call, the program's whole process
+group killed when the deadline passes or the caller leaves. Output on stderr is kept as a tail, so that a
+talkative program can neither block nor fill the memory.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from ops.core.errors import CommandError, CommandTimeout, Unavailable
+
+TAIL_LINES = 60
+GRACE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished program left: its exit code, its output and the tail of its errors."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the small environment every program gets, with the given variables added."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    kept.setdefault("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+    return kept | {"LC_ALL": "C.UTF-8", "TZ": "UTC"} | dict(extra or {})
+
+
+@dataclass
+class Stream:
+    """A running program: read `lines()`, then the exit code is in `code` when the block is left."""
+
+    argv: list[str]
+    process: subprocess.Popen[str]
+    errors: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
+    timed_out: bool = False
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of standard output as they come, without their line ends."""
+        assert self.process.stdout is not None  # noqa: S101 -- always piped, see stream()
+        for line in self.process.stdout:
+            yield line.rstrip("\n")
+
+    def kill(self) -> None:
+        """End the program and everything it started: first asked, then forced."""
+        _signal_group(self.process, signal.SIGTERM)
+        try:
+            self.process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        _signal_group(self.process, signal.SIGKILL)
+        self.process.wait()
+
+    @property
+    def stderr(self) -> str:
+        """The tail of standard error."""
+        return "\n".join(self.errors)
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    timeout: float,
+    input: str | None = None,
+    ok: Collection[int] = (0,),
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Result:
+    """Run a program to its end and return its output.
+
+    `timeout` is in seconds. Raise Unavailable when there is no such program, CommandTimeout when it did not
+    end in time, CommandError when its exit code is not in `ok`.
+    """
+    with stream(argv, timeout=timeout, input=input, ok=ok, env=env, cwd=cwd) as program:
+        stdout = "".join(f"{line}\n" for line in program.lines())
+    return Result(program.process.returncode, stdout, program.stderr)
+
+
+@contextmanager
+def stream(
+    argv: Sequence[str | Path],
+    *,
+    timeout: float,
+    input: str | None = None,
+    ok: Collection[int] = (0,),
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdout: IO[bytes] | None = None,
+) -> Iterator[Stream]:
+    """Run a program while the block reads its lines; leaving early kills it.
+
+    `stdout` sends the output to an open file instead. Errors as in `run`.
+    """
+    words = [os.fspath(word) for word in argv]
+    program = Stream(words, _start(words, input, env, cwd, stdout))
+    watch = threading.Timer(timeout, _expire, [program])
+    watch.daemon = True
+    watch.start()
+    reader = threading.Thread(target=_drain, args=[program], daemon=True)
+    reader.start()
+    finished = False
+    try:
+        if input is not None:
+            _feed(program, input)
+        yield program
+        program.process.wait()
+        finished = True
+    finally:
+        watch.cancel()
+        if not finished:
+            program.kill()
+        reader.join(GRACE_SECONDS)
+        if program.process.stdout:
+            program.process.stdout.close()
+    if program.timed_out:
+        raise CommandTimeout(words, timeout, program.stderr)
+    if program.process.returncode not in ok:
+        raise CommandError(words, program.process.returncode, program.stderr)
+
+
+def _start(
+    words: list[str],
+    input: str | None,
+    env: Mapping[str, str] | None,
+    cwd: Path | None,
+    stdout: IO[bytes] | None,
+) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
+            stdout=subprocess.PIPE if stdout is None else stdout,
+            stderr=subprocess.PIPE,
+            env=environment(env),
+            cwd=cwd,
+            start_new_session=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except FileNotFoundError as error:
+        raise Unavailable(f"there is no program {words[0]}", "install it, or correct PATH") from error
+
+
+def _feed(program: Stream, text: str) -> None:
+    """Write the input from a thread of its own, so that a program that talks first cannot block us."""
+    pipe = program.process.stdin
+    assert pipe is not None  # noqa: S101 -- piped when there is input
+
+    def write() -> None:
+        try:
+            pipe.write(text)
+            pipe.close()
+        except (BrokenPipeError, ValueError):
+            pass  # the program left without reading all; its exit code tells
+
+    threading.Thread(target=write, daemon=True).start()
+
+
+def _drain(program: Stream) -> None:
+    assert program.process.stderr is not None  # noqa: S101 -- always piped
+    for line in program.process.stderr:
+        program.errors.append(line.rstrip("\n"))
+    program.process.stderr.close()
+
+
+def _expire(program: Stream) -> None:
+    program.timed_out = True
+    program.kill()
+
+
+def _signal_group(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, number)  # start_new_session made the program the leader of its group
+    except ProcessLookupError:
+        pass  # nobody is left

@@ -1,0 +1,40 @@
+"""Verdicts: pass, warn, fail, unknown. Unknown is never a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """The outcome of one look; its exit code follows the monitoring-plugins convention."""
+
+    PASS = "pass"  # noqa: S105 -- a verdict, not a password
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+    @property
+    def exit_code(self) -> int:
+        """0 pass, 1 warn, 2 fail, 3 unknown."""
+        return ("pass", "warn", "fail", "unknown").index(self.value)
+
+    @property
+    def severity(self) -> int:
+        """What is worse has the higher number; fail outranks unknown, unknown outranks warn."""
+        return ("pass", "warn", "unknown", "fail").index(self.value)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the worst of some verdicts; of none at all it is unknown, for nothing was looked at."""
+    return max(verdicts, key=lambda verdict: verdict.severity, default=Verdict.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing seen: a verdict, one sentence for a person, and the figures behind it by name."""
+
+    verdict: Verdict
+    message: str
+    figures: dict[str, float] = field(default_factory=dict)

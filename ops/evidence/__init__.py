@@ -1,0 +1,1 @@
+"""Evidence: the ledger of every act, chained line by line and signed, verifiable with standard tools alone."""

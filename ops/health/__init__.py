@@ -1,0 +1,36 @@
+"""Health checks: one file per kind, named as the policy names it.
+
+A kind offers `KIND = Check(Options, probe)`. `probe` looks at the machine and yields findings; what it cannot
+look at it raises as SeawallError or OSError, and the caller reports that as unknown, never as a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from ops.core.verdict import Finding
+
+O = TypeVar("O")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a check may know beside its options.
+
+    now: the moment to judge by, in UTC.
+    states: the newest state file of each act on this machine, by name such as `backup-his`.
+    """
+
+    now: datetime
+    states: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Check(Generic[O]):
+    """A kind of check: the type of its options and the function that looks."""
+
+    options: type[O]
+    probe: Callable[[O, Surroundings], Iterable[Finding]]

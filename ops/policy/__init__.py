@@ -1,0 +1,10 @@
+"""The policy: what must be true at a site, merged from the inventory's layers, typed and validated.
+
+`layers` merges, `model` is the types, `rules` are the demands that no single value can break, `site` joins the
+hosts, `units` says which timers follow. Everyone reads it; it reads nobody but core.
+"""
+
+from ops.policy.model import HostPolicy
+from ops.policy.site import HostLayers, compile_site, read_document
+
+__all__ = ["HostLayers", "HostPolicy", "compile_site", "read_document"]

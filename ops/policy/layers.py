@@ -1,0 +1,87 @@
+"""Merging the layers of an inventory: policy__all < every policy__<group> < policy__host.
+
+Groups are equals: where two of them say different things of the same key, only policy__host can settle it.
+Layers are plain data; an expression of Ansible's would mean different things to different readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ops.core.errors import Problem
+
+Tree = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class HostLayers:
+    """What an inventory says for one host: the layer of all, of each of its groups, and its own."""
+
+    all: Tree = field(default_factory=dict)
+    groups: Mapping[str, Tree] = field(default_factory=dict)
+    host: Tree = field(default_factory=dict)
+
+
+def merge(layers: HostLayers, problems: list[Problem]) -> dict[str, Any]:
+    """Return the layers as one tree; add a problem where groups disagree or data are not plain."""
+    for name, tree in (("policy__all", layers.all), *_named(layers.groups), ("policy__host", layers.host)):
+        _demand_plain(tree, f"policy ({name})", problems)
+    merged = _overlay(dict(layers.all), _agreed(layers, problems))
+    return _overlay(merged, layers.host)
+
+
+def _named(groups: Mapping[str, Tree]) -> list[tuple[str, Tree]]:
+    return [(f"policy__{name}", tree) for name, tree in sorted(groups.items())]
+
+
+def _agreed(layers: HostLayers, problems: list[Problem]) -> dict[str, Any]:
+    """Merge the groups among each other; what policy__host settles is no disagreement."""
+    settled = set(_leaves(layers.host))
+    said: dict[str, tuple[str, Any]] = {}
+    merged: dict[str, Any] = {}
+    for name, tree in _named(layers.groups):
+        for path, value in _leaves(tree).items():
+            before, other = said.setdefault(path, (name, value))
+            if other != value and path not in settled:
+                problems.append(
+                    Problem(
+                        f"policy.{path}",
+                        f"{before} says {other!r}, {name} says {value!r}; settle it in policy__host",
+                    )
+                )
+        merged = _overlay(merged, tree)
+    return merged
+
+
+def _overlay(below: dict[str, Any], above: Tree) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        both = isinstance(under, Mapping) and isinstance(value, Mapping)
+        merged[key] = _overlay(dict(under), value) if both and isinstance(under, Mapping) else value
+    return merged
+
+
+def _leaves(tree: Tree, start: str = "") -> dict[str, Any]:
+    leaves: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping) and value:
+            leaves |= _leaves(value, f"{start}{key}.")
+        else:
+            leaves[f"{start}{key}"] = value
+    return leaves
+
+
+def _demand_plain(value: Any, path: str, problems: list[Problem]) -> None:
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            _demand_plain(part, f"{path}.{key}", problems)
+    elif isinstance(value, (list, tuple)):
+        for index, part in enumerate(value):
+            _demand_plain(part, f"{path}[{index}]", problems)
+    elif isinstance(value, str) and ("{{" in value or "{%" in value):
+        problems.append(Problem(path, "a Jinja expression; policy is plain data, write the value itself"))
+    elif not (value is None or isinstance(value, (str, int, float, bool))):
+        problems.append(Problem(path, f"{type(value).__name__} is not plain data; secrets do not belong in the policy"))

@@ -1,0 +1,75 @@
+"""Demands that no single value can break: names that must exist, promises that a schedule can keep."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
+
+from ops.core.errors import Problem
+from ops.core.kinds import nearest
+from ops.core.quantity import Duration
+from ops.policy.model import VERSION, Asset, Repository, Written
+
+
+def judge(written: Written, hosts: Collection[str]) -> Iterator[Problem]:
+    """Yield what is wrong with one host's policy, given the names of all hosts of the inventory."""
+    if written.version != VERSION:
+        yield Problem("policy.version", f"version {written.version} is not known; this Seawall knows {VERSION}")
+    for name, contact in written.contacts.items():
+        if contact.deputy:
+            yield from _known(f"policy.contacts.{name}.deputy", "contact", contact.deputy, written.contacts)
+    for name, repository in written.repositories.items():
+        yield from _repository(f"policy.repositories.{name}", repository, hosts)
+    for name, asset in written.assets.items():
+        yield from _asset(f"policy.assets.{name}", asset, written, hosts)
+
+
+def _repository(path: str, repository: Repository, hosts: Collection[str]) -> Iterator[Problem]:
+    if repository.host is not None:
+        yield from _known(f"{path}.host", "host", repository.host, hosts)
+
+
+def _asset(path: str, asset: Asset, written: Written, hosts: Collection[str]) -> Iterator[Problem]:
+    yield from _known(f"{path}.owner", "contact", asset.owner, written.contacts)
+    yield from _known(f"{path}.repository", "repository", asset.repository, written.repositories)
+    if not asset.sources:
+        yield Problem(f"{path}.sources", "an asset needs at least one source")
+    for name, copy in asset.copies.items():
+        yield from _known(f"{path}.copies.{name}.to", "repository", copy.to, written.repositories)
+        if copy.to == asset.repository:
+            yield Problem(f"{path}.copies.{name}.to", f"{copy.to!r} is where the asset's sets are already")
+    if asset.drill:
+        yield from _known(f"{path}.drill.on", "host", asset.drill.on, hosts)
+        keepers = {repository.host for repository in written.repositories.values()}
+        if asset.drill.on in keepers:
+            yield Problem(f"{path}.drill.on", f"{asset.drill.on} keeps backups; a drill host must not")
+        yield from _expectations(f"{path}.drill.expectations", asset)
+    yield from _promise(path, asset)
+
+
+def _expectations(path: str, asset: Asset) -> Iterator[Problem]:
+    for name, wanted in (asset.drill.expectations if asset.drill else {}).items():
+        if wanted.equals is None and wanted.at_least is None and wanted.at_most is None:
+            yield Problem(f"{path}.{name}", "says nothing: give equals, at_least or at_most")
+
+
+def _promise(path: str, asset: Asset) -> Iterator[Problem]:
+    """An RPO that the schedule cannot keep is a promise already broken."""
+    gap = asset.schedule.longest_gap()
+    if gap == timedelta.max:
+        yield Problem(f"{path}.schedule", f"{asset.schedule} comes only once; a backup must come again")
+        return
+    needed = gap + asset.random_delay.span
+    if needed > asset.rpo.span:
+        least = Duration(int(needed.total_seconds()))
+        yield Problem(
+            f"{path}.rpo",
+            f"{asset.rpo} can't be kept: {asset.schedule} with a spread of {asset.random_delay} leaves up to {least} "
+            f"between backups; expected {least} or more, or a denser schedule",
+        )
+
+
+def _known(path: str, what: str, name: str, names: Collection[str] | Mapping[str, object]) -> Iterator[Problem]:
+    if name not in names:
+        known = sorted(names)
+        yield Problem(path, f"there is no {what} {name!r}{nearest(name, known)}; known: {', '.join(known) or 'none'}")

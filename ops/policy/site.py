@@ -1,0 +1,173 @@
+"""A site's policy: each host's layers made one, validated, and the hosts joined to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ops.core import kinds
+from ops.core.calendar import Calendar
+from ops.core.errors import PolicyError, Problem
+from ops.core.schema import collect, decode, encode
+from ops.policy.layers import HostLayers, merge
+from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
+from ops.policy.rules import judge
+
+
+def compile_site(hosts: Mapping[str, HostLayers]) -> dict[str, HostPolicy]:
+    """Given the layers of every host, return every host's policy; raise PolicyError with all problems found."""
+    problems: list[Problem] = []
+    written = {name: _compile(layers, list(hosts), problems) for name, layers in hosts.items()}
+    problems.extend(_twice(written))
+    if problems:
+        raise PolicyError(sorted(set(problems)))
+    whole = {name: policy for name, policy in written.items() if policy is not None}
+    return {name: _join(name, policy, whole) for name, policy in whole.items()}
+
+
+def document(policy: HostPolicy) -> dict[str, Any]:
+    """Return one host's policy as the plain data that lie on that host."""
+    return dict(encode(policy))
+
+
+def read_document(data: Any) -> HostPolicy:
+    """Given the plain data of a host's policy file, return the policy; raise PolicyError."""
+    policy = decode(HostPolicy, data, "policy")
+    problems: list[Problem] = []
+    read = _typed(policy, "policy", problems)
+    if policy.version != 1:
+        problems.append(Problem("policy.version", f"version {policy.version} is newer than this Seawall"))
+    if problems:
+        raise PolicyError(problems)
+    zone = policy.site.timezone
+    return replace(
+        read,
+        assets={name: _zoned(asset, zone) for name, asset in read.assets.items()},
+        drills={name: replace(drill, asset=_zoned(drill.asset, zone)) for name, drill in read.drills.items()},
+    )
+
+
+def _compile(layers: HostLayers, hosts: list[str], problems: list[Problem]) -> Written | None:
+    mine: list[Problem] = []
+    merged = merge(layers, mine)
+    policy = collect(Written, merged, "policy", mine)
+    if policy is not None:
+        mine.extend(judge(policy, hosts))
+        typed = _typed(policy, "policy", mine)
+        mine.extend(_zone(typed))
+    problems.extend(mine)
+    return None if mine else policy
+
+
+def _zone(policy: Written) -> list[Problem]:
+    try:
+        Calendar.parse(f"*-*-* 00:00:00 {policy.site.timezone}")
+    except ValueError:
+        return [Problem("policy.site.timezone", f"{policy.site.timezone!r} is no time zone that this machine knows")]
+    return []
+
+
+def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:
+    """Decode the options of every kind that the policy names, in place of the plain data."""
+
+    def options(spec: Any, package: str, at: str) -> Any:
+        try:
+            kind = kinds.load(package, spec.kind)
+        except kinds.UnknownKind as error:
+            problems.append(error.problem(f"{at}.kind"))
+            return spec
+        return replace(spec, options=collect(kind.options, spec.options or {}, f"{at}.options", problems))
+
+    def asset(value: Asset, at: str) -> Asset:
+        sources = {n: options(s, "ops.sources", f"{at}.sources.{n}") for n, s in value.sources.items()}
+        if value.drill:
+            _known_drill(value.drill.kind, f"{at}.drill.kind", problems)
+        return replace(value, sources=sources)
+
+    changes: dict[str, Any] = {
+        "repositories": {
+            n: options(r, "ops.targets", f"{path}.repositories.{n}") for n, r in policy.repositories.items()
+        },
+        "assets": {n: asset(a, f"{path}.assets.{n}") for n, a in policy.assets.items()},
+        "checks": {n: options(c, "ops.health", f"{path}.checks.{n}") for n, c in policy.checks.items()},
+    }
+    if isinstance(policy, HostPolicy):
+        changes["drills"] = {
+            n: replace(d, asset=asset(d.asset, f"{path}.drills.{n}.asset")) for n, d in policy.drills.items()
+        }
+    return replace(policy, **changes)
+
+
+def _known_drill(kind: str, path: str, problems: list[Problem]) -> None:
+    known = kinds.kinds("ops.drills")
+    if kind not in known:
+        problems.append(kinds.UnknownKind("ops.drills", kind, known).problem(path))
+
+
+def _zoned(asset: Asset, zone: str) -> Asset:
+    copies = {name: replace(copy, calendar=copy.calendar.zoned(zone)) for name, copy in asset.copies.items()}
+    drill = replace(asset.drill, calendar=asset.drill.calendar.zoned(zone)) if asset.drill else None
+    return replace(asset, schedule=asset.schedule.zoned(zone), copies=copies, drill=drill)
+
+
+def _twice(written: Mapping[str, Written | None]) -> list[Problem]:
+    """An asset has one name in the whole site."""
+    seen: dict[str, str] = {}
+    problems = []
+    for host, policy in written.items():
+        for name in policy.assets if policy else ():
+            if name in seen:
+                problems.append(Problem(f"policy.assets.{name}", f"{seen[name]} and {host} both have an asset {name!r}"))
+            seen.setdefault(name, host)
+    return problems
+
+
+def _join(host: str, policy: Written, site: Mapping[str, Written]) -> HostPolicy:
+    """Add to a host's own policy what the other hosts' policies ask of it."""
+    drills = {
+        name: Drilled(owner, asset)
+        for owner, other in site.items()
+        for name, asset in other.assets.items()
+        if asset.drill and asset.drill.on == host
+    }
+    return HostPolicy(
+        version=policy.version,
+        host=host,
+        site=policy.site,
+        contacts=policy.contacts,
+        repositories=policy.repositories,
+        assets=policy.assets,
+        drills=drills,
+        clients=_clients(host, site),
+        checks={**policy.checks, **_ages(policy.assets, drills)},
+    )
+
+
+def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...]]:
+    """Which machines keep a repository on this host, each with the drill hosts that may read it."""
+    clients: dict[str, tuple[str, ...]] = {}
+    for name, other in site.items():
+        kept = {key for key, repository in other.repositories.items() if repository.host == host}
+        used = {asset.repository for asset in other.assets.values()} | {
+            copy.to for asset in other.assets.values() for copy in asset.copies.values()
+        }
+        if kept & used:
+            readers = {asset.drill.on for asset in other.assets.values() if asset.drill}
+            clients[name] = tuple(sorted(readers))
+    return clients
+
+
+def _ages(assets: Mapping[str, Asset], drills: Mapping[str, Drilled]) -> dict[str, CheckSpec]:
+    """The checks that follow from the assets themselves: is the backup, copy or drill young enough."""
+    checks = {}
+    for name, asset in assets.items():
+        checks[f"backup_age_{name}"] = CheckSpec("backup_age", {"asset": name, "rpo": str(asset.rpo)})
+        for copy, spec in asset.copies.items():
+            options = {"asset": name, "copy": copy, "calendar": str(spec.calendar), "grace": str(spec.grace)}
+            checks[f"copy_age_{name}_{copy}"] = CheckSpec("copy_age", options)
+    for name, drilled in drills.items():
+        if drilled.asset.drill:
+            options = {"asset": name, "every": str(drilled.asset.drill.every)}
+            checks[f"drill_age_{name}"] = CheckSpec("drill_age", options)
+    return checks

@@ -1,0 +1,124 @@
+"""Which systemd units follow from a host's policy: one service and timer per act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ops.core import kinds
+from ops.core.calendar import Calendar
+from ops.core.quantity import Duration
+from ops.policy.model import Asset, HostPolicy
+
+HEALTH_EVERY = "*:0/5"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A service that runs one act, and when its timer starts it.
+
+    command: what follows `seawall`. calendar: systemd expressions. random_delay: seconds. user: the account.
+    capabilities: beyond the account's. credentials: names of the secrets it may read.
+    timeout: seconds after which systemd ends it.
+    """
+
+    name: str
+    description: str
+    command: str
+    calendar: tuple[str, ...]
+    random_delay: int
+    user: str
+    capabilities: tuple[str, ...]
+    credentials: tuple[str, ...]
+    timeout: int
+
+
+def units(policy: HostPolicy) -> list[Unit]:
+    """Return every unit a host needs."""
+    return [*_backups(policy), *_copies(policy), *_drills(policy), _health(policy)]
+
+
+def _calendar(calendar: Calendar, zone: str) -> tuple[str, ...]:
+    expressions = calendar.expressions
+    return tuple(text if text.endswith(f" {zone}") else f"{text} {zone}" for text in expressions)
+
+
+def _backups(policy: HostPolicy) -> Iterator[Unit]:
+    for name, asset in policy.assets.items():
+        yield Unit(
+            name=f"seawall-backup-{name}",
+            description=f"Back up {name} ({asset.summary})" if asset.summary else f"Back up {name}",
+            command=f"backup {name}",
+            calendar=_calendar(asset.schedule, policy.site.timezone),
+            random_delay=asset.random_delay.seconds,
+            user="seawall",
+            capabilities=_capabilities(asset),
+            credentials=(*_repository(asset.repository), "ca.pem", "ledger.key"),
+            timeout=86_400,
+        )
+
+
+def _copies(policy: HostPolicy) -> Iterator[Unit]:
+    for name, asset in policy.assets.items():
+        for label, copy in asset.copies.items():
+            yield Unit(
+                name=f"seawall-copy-{name}-{label}",
+                description=f"Copy {name} to {copy.to}",
+                command=f"copy {name} --to {copy.to}",
+                calendar=_calendar(copy.calendar, policy.site.timezone),
+                random_delay=asset.random_delay.seconds,
+                user="seawall",
+                capabilities=(),
+                credentials=(*_repository(asset.repository), *_repository(copy.to), "ca.pem", "ledger.key"),
+                timeout=86_400,
+            )
+
+
+def _drills(policy: HostPolicy) -> Iterator[Unit]:
+    for name, drilled in policy.drills.items():
+        drill = drilled.asset.drill
+        if drill is None:
+            continue
+        places = [drilled.asset.repository, *(copy.to for copy in drilled.asset.copies.values())]
+        secrets = [secret for place in places for secret in _repository(f"{drilled.host}-{place}")]
+        yield Unit(
+            name=f"seawall-drill-{name}",
+            description=f"Drill the restore of {name} of {drilled.host}",
+            command=f"drill {name}",
+            calendar=_calendar(drill.calendar, policy.site.timezone),
+            random_delay=Duration.parse("15min").seconds,
+            user="root",
+            capabilities=(),
+            credentials=(*secrets, "ca.pem", "ledger.key"),
+            timeout=86_400,
+        )
+
+
+def _health(policy: HostPolicy) -> Unit:
+    return Unit(
+        name="seawall-health",
+        description=f"Look at the health of {policy.host}",
+        command="health run",
+        calendar=(HEALTH_EVERY,),
+        random_delay=30,
+        user="seawall",
+        capabilities=(),
+        credentials=(),
+        timeout=120,
+    )
+
+
+def _repository(name: str) -> tuple[str, str]:
+    return (f"{name}.url", f"{name}.password")
+
+
+def _capabilities(asset: Asset) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            {
+                capability
+                for source in asset.sources.values()
+                for capability in kinds.load("ops.sources", source.kind).capabilities
+            }
+        )
+    )

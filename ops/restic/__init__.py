@@ -1,0 +1,1 @@
+"""restic: its repository commands, its messages, its failures, its versions."""

@@ -1,0 +1,85 @@
+"""Sources: what is protected, one file per kind, named as the policy names it.
+
+A kind offers `KIND = Source(...)`. It knows how to take its data and the facts about them in one instant, how to
+load them again, and how to look whether what was loaded is what was taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from ops.core.verdict import Finding
+
+O = TypeVar("O")
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """Data that a program writes to its standard output; they are stored as one file of this name."""
+
+    argv: Sequence[str]
+    filename: str
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Data that lie in the file system; patterns in `exclude` are restic's."""
+
+    paths: Sequence[str]
+    exclude: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the repository says of the data it took: files and bytes seen."""
+
+    files: int
+    bytes: int
+
+
+class Capture(Protocol):
+    """Data being taken: what to hand to the repository, and the facts of the same instant."""
+
+    material: Streamed | Paths
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return the facts for the manifest; called while the data are being taken."""
+
+    def finish(self, stored: Stored) -> Mapping[str, Any]:
+        """Return further facts, once the data are taken; raise Damaged when they cannot be good."""
+
+    def companions(self) -> Mapping[str, str]:
+        """Return small texts to keep beside the manifest, by file name, such as roles and grants."""
+
+
+class Server(Protocol):
+    """A throwaway server that a drill has started, with the restored material in reach."""
+
+    def run(self, argv: Sequence[str], timeout: float) -> str:
+        """Run a program beside the server and return its output; raise CommandError."""
+
+    def query(self, sql: str, database: str) -> list[list[str]]:
+        """Return the rows that a query gives in a database of this server, as texts."""
+
+
+@dataclass(frozen=True)
+class Source(Generic[O]):
+    """A kind of source.
+
+    options: the type of its options in the policy.
+    capture: starts taking the data, and lets go of everything at the end of the block.
+    capabilities: Linux capabilities that taking the data needs beyond the account `seawall`.
+    load: given a server, the folder with the restored material as the server sees it, and the manifest's facts,
+        loads the data and returns the name of the database made.
+    prove: given a server, the database and the manifest's facts, yields one finding per rung of the proof.
+    """
+
+    options: type[O]
+    capture: Callable[[O], AbstractContextManager[Capture]]
+    capabilities: tuple[str, ...] = ()
+    load: Callable[[Server, Path, Mapping[str, Any]], str] | None = None
+    prove: Callable[[Server, str, Mapping[str, Any]], Sequence[tuple[str, Finding]]] | None = None
