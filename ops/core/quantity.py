@@ -37,7 +37,7 @@ class Duration:
             count, rest = divmod(rest, _DURATION_UNITS[unit])
             if count:
                 words.append(f"{count}{unit}")
-        return " ".join(words[:2]) or "0s"
+        return " ".join(words) or "0s"
 
 
 @dataclass(frozen=True, order=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -31,11 +33,17 @@ def document(policy: HostPolicy) -> dict[str, Any]:
     return dict(encode(policy))
 
 
+def document_digest(data: Any) -> str:
+    """Return the SHA-256 of a policy document, however its JSON was laid out."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def read_document(data: Any) -> HostPolicy:
     """Given the plain data of a host's policy file, return the policy; raise PolicyError."""
     policy = decode(HostPolicy, data, "policy")
     problems: list[Problem] = []
-    read = _typed(policy, "policy", problems)
+    read: HostPolicy = _typed(policy, "policy", problems)
     if policy.version != 1:
         problems.append(Problem("policy.version", f"version {policy.version} is newer than this Seawall"))
     if problems:
@@ -140,7 +148,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written]) -> HostPolicy
         assets=policy.assets,
         drills=drills,
         clients=_clients(host, site),
-        checks={**policy.checks, **_ages(policy.assets, drills)},
+        checks={**policy.checks, **_ages(policy, drills)},
     )
 
 
@@ -158,13 +166,20 @@ def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...
     return clients
 
 
-def _ages(assets: Mapping[str, Asset], drills: Mapping[str, Drilled]) -> dict[str, CheckSpec]:
+def _ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec]:
     """The checks that follow from the assets themselves: is the backup, copy or drill young enough."""
     checks = {}
-    for name, asset in assets.items():
+    for name, asset in policy.assets.items():
         checks[f"backup_age_{name}"] = CheckSpec("backup_age", {"asset": name, "rpo": str(asset.rpo)})
         for copy, spec in asset.copies.items():
-            options = {"asset": name, "copy": copy, "calendar": str(spec.calendar), "grace": str(spec.grace)}
+            options = {
+                "asset": name,
+                "copy": copy,
+                "calendar": str(spec.calendar),
+                "grace": str(spec.grace),
+                "timezone": policy.site.timezone,
+                "rpo": str(asset.rpo),
+            }
             checks[f"copy_age_{name}_{copy}"] = CheckSpec("copy_age", options)
     for name, drilled in drills.items():
         if drilled.asset.drill:

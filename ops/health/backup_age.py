@@ -1,0 +1,50 @@
+"""The age of an asset's newest good backup against its RPO."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ops.core.quantity import Duration
+from ops.core.verdict import Finding, Verdict
+from ops.health import Check, Surroundings
+from ops.health._age import last_good, moment, span, trouble
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which asset, and how old its newest good set may be.
+
+    asset: the asset's name.
+    rpo: the age that the newest good set must not pass.
+    """
+
+    asset: str
+    rpo: Duration
+
+
+def probe(options: Options, surroundings: Surroundings) -> Iterator[Finding]:
+    """Judge the state that the last backup left."""
+    state = surroundings.states.get(f"backup-{options.asset}")
+    if state is None:
+        yield Finding(Verdict.FAIL, f"{options.asset} has never been backed up")
+        return
+    good = last_good(state)
+    problem = trouble(state)
+    if good is None:
+        message = f"{options.asset} has no good backup; newest attempt: {problem or 'no message'}"
+        yield Finding(Verdict.FAIL, message)
+        return
+    age = surroundings.now - moment(good, "time", surroundings.now)
+    figures = {"age_seconds": age.total_seconds(), "rpo_seconds": float(options.rpo.seconds)}
+    message = f"last good backup {span(age)} old"
+    if age > options.rpo.span:
+        late = f"{message}, older than the RPO of {options.rpo}"
+        yield Finding(Verdict.FAIL, late + (f"; newest attempt: {problem}" if problem else ""), figures)
+    elif problem:
+        yield Finding(Verdict.WARN, f"{message}, but newest attempt: {problem}", figures)
+    else:
+        yield Finding(Verdict.PASS, f"{message}; RPO {options.rpo}", figures)
+
+
+KIND = Check(Options, probe, recorded=True)

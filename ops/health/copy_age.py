@@ -1,0 +1,82 @@
+"""Whether a copy of an asset was made since it was last due, of data that were young enough then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ops.core.calendar import Calendar
+from ops.core.quantity import Duration
+from ops.core.verdict import Finding, Verdict
+from ops.health import Check, Surroundings
+from ops.health._age import day, last_good, moment, span, trouble
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which copy, and when it is due.
+
+    asset: the asset's name.
+    copy: the copy's name.
+    calendar: when it is due.
+    grace: how long after its day a copy may come before it is late.
+    timezone: the zone in which the calendar is read.
+    rpo: how old the data may be when they are copied; without one any age will do.
+    """
+
+    asset: str
+    copy: str
+    calendar: Calendar
+    grace: Duration = Duration(86_400)
+    timezone: str = "UTC"
+    rpo: Duration | None = None
+
+
+def probe(options: Options, surroundings: Surroundings) -> Iterator[Finding]:
+    """Judge the state that the last copy left."""
+    state = surroundings.states.get(f"copy-{options.asset}-{options.copy}", {"last_good": None})
+    good = last_good(state)
+    problem = trouble(state) if "verdict" in state else None
+    calendar = options.calendar.zoned(options.timezone)
+    due = calendar.last_before(surroundings.now - options.grace.span)
+    if good is None:
+        finding = _none_yet(calendar, due, surroundings)
+    else:
+        finding = _judge(options, good, due, surroundings.now)
+    if problem is None:
+        yield finding
+    else:
+        verdict = Verdict.WARN if finding.verdict is Verdict.PASS else finding.verdict
+        yield Finding(verdict, f"{finding.message}; newest attempt: {problem}", finding.figures)
+
+
+def _none_yet(calendar: Calendar, due: datetime | None, surroundings: Surroundings) -> Finding:
+    """A copy that never was is late only when it was due since the policy asks for it."""
+    since = surroundings.since or surroundings.now
+    if due is not None and due > since:
+        return Finding(Verdict.FAIL, f"no copy yet; it was due {day(due)}")
+    return Finding(Verdict.WARN, f"none yet, first due {day(calendar.after(since)[0])}")
+
+
+def _judge(
+    options: Options, good: Mapping[str, Any], due: datetime | None, now: datetime
+) -> Finding:
+    """The copy must have been made since it was due; its data are from before, as old as the RPO allows."""
+    data = moment(good, "time", now)
+    copied = moment(good, "copied", now) if "copied" in good else data
+    figures = {
+        "age_seconds": (now - copied).total_seconds(),
+        "data_age_seconds": (now - data).total_seconds(),
+    }
+    message = f"copied {span(now - copied)} ago"
+    if due is not None and copied < due:
+        return Finding(Verdict.FAIL, f"{message}, late: it was due {day(due)}", figures)
+    if options.rpo and copied - data > options.rpo.span:
+        old = f"{message}, of data that were {span(copied - data)} old; RPO {options.rpo}"
+        return Finding(Verdict.FAIL, old, figures)
+    return Finding(Verdict.PASS, f"{message}, data {span(now - data)} old", figures)
+
+
+KIND = Check(Options, probe, recorded=True)

@@ -1,0 +1,77 @@
+"""Free space and free inodes of a mounted file system."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.core.quantity import Percent, Size
+from ops.core.verdict import Finding, Verdict
+from ops.health import Check, Surroundings
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is looked at, and how little may be left of it.
+
+    path: any path on the file system.
+    warn_below: free space, as a share of what can be used, below which people are told.
+    fail_below: free space below which the check fails.
+    enough: free space that is enough whatever its share, for very large file systems.
+    inodes_warn_below: free inodes, as a share of all, below which people are told.
+    inodes_fail_below: free inodes below which the check fails.
+    mount_point: whether the path must be a mount point of its own.
+    """
+
+    path: str = "/"
+    warn_below: Percent = Percent(15)
+    fail_below: Percent = Percent(5)
+    enough: Size | None = None
+    inodes_warn_below: Percent = Percent(10)
+    inodes_fail_below: Percent = Percent(5)
+    mount_point: bool = False
+
+
+def probe(options: Options, _: Surroundings) -> Iterator[Finding]:
+    """Look at the file system that holds the path."""
+    facts = os.statvfs(options.path)
+    if options.mount_point and not Path(options.path).is_mount():
+        message = f"nothing is mounted at {options.path}; what is written there fills the disk below"
+        yield Finding(Verdict.FAIL, message)
+        return
+    used = (facts.f_blocks - facts.f_bfree) * facts.f_frsize
+    yield judge_space(options, used, facts.f_bavail * facts.f_frsize)
+    if facts.f_files:  # btrfs and some network file systems count none
+        yield judge_inodes(options, facts.f_files, facts.f_favail)
+
+
+def judge_space(options: Options, used: int, available: int) -> Finding:
+    """Judge by what an ordinary account can still write, as df does; root's reserve is no free space."""
+    whole = used + available
+    if not whole:
+        return Finding(Verdict.UNKNOWN, f"{options.path} has no size")
+    share = 100 * available / whole
+    figures = {"free_percent": round(share, 1), "free_bytes": float(available)}
+    message = f"{options.path}: {share:.0f}% free ({Size(available)})"
+    if options.enough and available >= options.enough.bytes:
+        return Finding(Verdict.PASS, message, figures)
+    return Finding(_below(share, options.warn_below, options.fail_below), message, figures)
+
+
+def judge_inodes(options: Options, whole: int, available: int) -> Finding:
+    """Judge by the number of files that can still be made."""
+    share = 100 * available / whole
+    verdict = _below(share, options.inodes_warn_below, options.inodes_fail_below)
+    message = f"{options.path}: {share:.0f}% of inodes free"
+    return Finding(verdict, message, {"free_inodes_percent": round(share, 1)})
+
+
+def _below(share: float, warn: Percent, fail: Percent) -> Verdict:
+    if share < fail.value:
+        return Verdict.FAIL
+    return Verdict.WARN if share < warn.value else Verdict.PASS
+
+
+KIND = Check(Options, probe)

@@ -1,0 +1,63 @@
+"""The age of the last good drill of an asset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ops.core.quantity import Duration
+from ops.core.verdict import Finding, Verdict
+from ops.health import Check, Surroundings
+from ops.health._age import day, last_good, moment, span, trouble
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which asset, and how often its restore is to be proven.
+
+    asset: the asset's name.
+    every: how old the last good drill may grow.
+    """
+
+    asset: str
+    every: Duration
+
+
+def probe(options: Options, surroundings: Surroundings) -> Iterator[Finding]:
+    """Judge the state that the last drill left."""
+    now = surroundings.now
+    state = surroundings.states.get(f"drill-{options.asset}")
+    if state is None:
+        yield _none_yet(options, surroundings)
+        return
+    good = last_good(state)
+    problem = trouble(state)
+    if good is None:
+        yield Finding(_verdict(state), f"no good drill; newest: {problem or 'no message'}")
+        return
+    age = now - moment(good, "time", now)
+    figures = {"age_seconds": age.total_seconds(), "every_seconds": float(options.every.seconds)}
+    message = f"last good drill {span(age)} ago"
+    if problem:
+        yield Finding(_verdict(state), f"newest drill: {problem}; {message}", figures)
+    elif age > options.every.span:
+        yield Finding(Verdict.FAIL, f"{message}, due every {options.every}", figures)
+    else:
+        yield Finding(Verdict.PASS, message, figures)
+
+
+def _verdict(state: Mapping[str, Any]) -> Verdict:
+    """A failed drill is news of its own: as things stand the restore does not work, however young the last good."""
+    word = state.get("verdict")
+    return Verdict(word) if word in {"warn", "fail", "unknown"} else Verdict.UNKNOWN
+
+
+def _none_yet(options: Options, surroundings: Surroundings) -> Finding:
+    due = (surroundings.since or surroundings.now) + options.every.span
+    if due < surroundings.now:
+        return Finding(Verdict.FAIL, f"never drilled; it was due {day(due)}")
+    return Finding(Verdict.WARN, f"not drilled yet, due by {day(due)}")
+
+
+KIND = Check(Options, probe, recorded=True)

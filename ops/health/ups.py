@@ -1,0 +1,191 @@
+"""A UPS as the UPS server (NUT's upsd) knows it: mains, battery, load and its own alarms.
+
+upsd is asked over TCP with `LIST VAR`, which needs no account. Charge and runtime are judged beside the
+status, for some devices never report a low battery.
+"""
+
+from __future__ import annotations
+
+import shlex
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ops.core.errors import Unavailable
+from ops.core.quantity import Duration, Percent
+from ops.core.verdict import Finding, Verdict, worst
+from ops.health import Check, Surroundings
+
+TIMEOUT = 5.0
+LONGEST_ANSWER = 1 << 18
+LOWEST_LIMIT, HIGHEST_LIMIT = 5.0, 50.0  # per cent; some devices report 0 or 100 as their limit
+
+TROUBLES = {
+    "LB": "battery low",
+    "RB": "battery must be replaced",
+    "OVER": "overloaded",
+    "BYPASS": "on bypass: the load is not protected",
+    "ALARM": "alarm",
+    "OFF": "the output is off",
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which UPS, where its server is, and the limits of its battery.
+
+    ups: the UPS's name in ups.conf; without one every UPS the server knows.
+    host: the machine whose upsd is asked.
+    port: the port of upsd.
+    charge_warn_below: battery charge below which people are told.
+    charge_fail_below: battery charge below which the check fails on battery; without one the UPS's own limit, or 10%.
+    runtime_warn_below: remaining runtime below which people are told.
+    runtime_fail_below: remaining runtime below which the check fails on battery.
+    load_warn_above: load above which people are told.
+    """
+
+    ups: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 3493
+    charge_warn_below: Percent = Percent(30)
+    charge_fail_below: Percent | None = None
+    runtime_warn_below: Duration = Duration(600)
+    runtime_fail_below: Duration = Duration(300)
+    load_warn_above: Percent = Percent(80)
+
+
+def probe(options: Options, _: Surroundings) -> Iterator[Finding]:
+    """Ask upsd for the variables of the UPS and judge them."""
+    names = [options.ups] if options.ups else _names(options)
+    if not names:
+        yield Finding(Verdict.UNKNOWN, f"upsd on {options.host} knows no UPS")
+    for name in names:
+        finding = judge(options, _variables(options, name))
+        yield Finding(finding.verdict, f"{name}: {finding.message}", finding.figures)
+
+
+def judge(options: Options, variables: Mapping[str, str]) -> Finding:
+    """Given the variables of a UPS by name, judge it; status words that are not known are passed over."""
+    figures = {
+        figure: value
+        for figure, variable in (
+            ("charge_percent", "battery.charge"),
+            ("runtime_seconds", "battery.runtime"),
+            ("load_percent", "ups.load"),
+        )
+        if (value := _number(variables.get(variable))) is not None
+    }
+    seen = [*_status(variables), *_limits(options, variables, figures)]
+    verdict = worst(found for found, _ in seen)
+    loud = [words for found, words in seen if found is not Verdict.PASS]
+    charge = [f"charge {figures['charge_percent']:.0f}%"] if "charge_percent" in figures else []
+    return Finding(verdict, ", ".join(loud or [*(words for _, words in seen), *charge]), figures)
+
+
+def _status(variables: Mapping[str, str]) -> Iterator[tuple[Verdict, str]]:
+    words = set(variables.get("ups.status", "").split())
+    if "FSD" in words:
+        yield Verdict.FAIL, "the UPS is shutting its load down"
+    if "CAL" in words:
+        yield Verdict.WARN, "calibrating its battery"
+    elif {"OB", "LB"} <= words:
+        yield Verdict.FAIL, "on battery and the battery is low"
+    elif "OB" in words:
+        yield Verdict.WARN, "on battery"
+    elif "OL" in words:
+        yield Verdict.PASS, "on mains"
+    elif not words & {"OFF", "BYPASS", "FSD"}:
+        said = " ".join(sorted(words)) or "nothing"
+        yield Verdict.UNKNOWN, f"neither on mains nor on battery; it says {said}"
+    for word in TROUBLES:
+        if word in words:
+            text = variables.get("ups.alarm", "").strip() if word == "ALARM" else ""
+            yield Verdict.WARN, f"{TROUBLES[word]}: {text}" if text else TROUBLES[word]
+
+
+def _limits(
+    options: Options, variables: Mapping[str, str], figures: Mapping[str, float]
+) -> Iterator[tuple[Verdict, str]]:
+    """Low charge or runtime is an emergency on battery only; on mains the battery may just be charging."""
+    on_battery = "OB" in variables.get("ups.status", "").split()
+    worse = Verdict.FAIL if on_battery else Verdict.WARN
+    charge, runtime = figures.get("charge_percent"), figures.get("runtime_seconds")
+    if charge is not None:
+        if charge < _charge_limit(options, variables):
+            yield worse, f"charge {charge:.0f}%"
+        elif charge < options.charge_warn_below.value:
+            yield Verdict.WARN, f"charge {charge:.0f}%"
+    if runtime is not None and runtime >= 0:
+        if runtime < options.runtime_fail_below.seconds:
+            yield worse, f"runtime {Duration(int(runtime))}"
+        elif runtime < options.runtime_warn_below.seconds:
+            yield Verdict.WARN, f"runtime {Duration(int(runtime))}"
+    load = figures.get("load_percent")
+    if load is not None and load > options.load_warn_above.value:
+        yield Verdict.WARN, f"load {load:.0f}%"
+
+
+def _charge_limit(options: Options, variables: Mapping[str, str]) -> float:
+    if options.charge_fail_below:
+        return options.charge_fail_below.value
+    own = _number(variables.get("battery.charge.low"))
+    return 10.0 if own is None else min(max(own, LOWEST_LIMIT), HIGHEST_LIMIT)
+
+
+def _number(text: str | None) -> float | None:
+    """Return a variable as a number; some devices write dashes or words instead."""
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if value == value and abs(value) != float("inf") else None  # noqa: PLR0124 -- NaN
+
+
+def _names(options: Options) -> list[str]:
+    return [words[1] for words in _ask(options, "LIST UPS") if words[0] == "UPS" and len(words) > 1]
+
+
+def _variables(options: Options, name: str) -> dict[str, str]:
+    lines = _ask(options, f"LIST VAR {name}")
+    return {words[2]: words[3] for words in lines if words[0] == "VAR" and len(words) == 4}  # noqa: PLR2004 -- VAR ups name "value"
+
+
+def _ask(options: Options, question: str) -> list[list[str]]:
+    """Put one question to upsd; return the lines of its answer, each as words."""
+    where = f"upsd on {options.host}"
+    deadline = time.monotonic() + TIMEOUT
+    try:
+        with socket.create_connection((options.host, options.port), timeout=TIMEOUT) as connection:
+            connection.sendall(f"{question}\n".encode())
+            answer = _read(connection, f"END {question}\n".encode(), deadline)
+    except TimeoutError as error:
+        raise Unavailable(f"{where} does not answer within {TIMEOUT:.0f} s") from error
+    except OSError as error:
+        raise Unavailable(f"{where} cannot be reached: {error.strerror or error}") from error
+    text = answer.decode("utf-8", "replace")
+    if text.startswith("ERR "):
+        raise Unavailable(f"{where} answers {text.strip()[:80]}")
+    if f"\nEND {question}\n" not in f"\n{text}":
+        raise Unavailable(f"{where} gives no whole answer; is it a UPS server?")
+    try:
+        return [words for line in text.splitlines() if (words := shlex.split(line))]
+    except ValueError as error:
+        raise Unavailable(f"{where} answers in words that are not its protocol") from error
+
+
+def _read(connection: socket.socket, end: bytes, deadline: float) -> bytes:
+    """Read until the answer is whole, or is an error, or has no end."""
+    answer = b""
+    while not answer.endswith(end) and len(answer) < LONGEST_ANSWER:
+        if answer.startswith(b"ERR ") and answer.endswith(b"\n"):
+            break
+        connection.settimeout(max(deadline - time.monotonic(), 0.01))
+        piece = connection.recv(65536)
+        if not piece:
+            break
+        answer += piece
+    return answer
+
+
+KIND = Check(Options, probe)
