@@ -1,0 +1,132 @@
+"""Bare root trees of Debian releases, made by mmdebstrap.
+
+The drill host runs throwaway database servers in them, each with the major version of its source: Debian 13
+has no PostgreSQL 15, Debian 12 has. `seawall package tree bookworm` makes the file that the role `drill_host`
+ships. The lab builds the trees of its machines the same way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ops.core.errors import UsageError
+from ops.core.files import write_atomically
+from ops.core.kinds import nearest
+from ops.core.run import run
+from ops.fleet.mirror import mirror
+from ops.fleet.packages import CACHE
+
+MINUTES = 60.0
+# Nobody reads manuals in these trees, and nobody needs them on the disk in a power cut.
+DPKG = (
+    "force-unsafe-io",
+    "force-confold",
+    "path-exclude=/usr/share/man/*",
+    "path-exclude=/usr/share/doc/*",
+    "path-exclude=/usr/share/locale/*",
+)
+NO_CLUSTER = (
+    'mkdir -p "$1/etc/postgresql-common" && '
+    'echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"'
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a tree is made of: a release, packages, and shell lines before and after they are installed."""
+
+    release: str
+    packages: tuple[str, ...]
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """A short name for exactly this recipe."""
+        text = json.dumps([asdict(self), DPKG], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where packages come from: the archive's address, and a caching proxy where there is one."""
+
+    archive: str
+    proxy: str = ""
+
+
+DRILL_TREES = {
+    "bookworm": Recipe("bookworm", ("postgresql-15",), before=(NO_CLUSTER,)),
+    "trixie": Recipe("trixie", ("postgresql-17",), before=(NO_CLUSTER,)),
+}
+
+
+def build(recipe: Recipe, target: Path, source: Source) -> Path:
+    """Make the tree at `target`, whole or not at all, and return it; one that is there is taken as it is."""
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    proxy = [f'--aptopt=Acquire::http::Proxy "{source.proxy}"'] if source.proxy else []
+    run(
+        [
+            "mmdebstrap",
+            "--quiet",
+            "--mode=root",
+            "--variant=minbase",
+            "--skip=cleanup/apt/lists",
+            f"--include={','.join(recipe.packages)}",
+            '--aptopt=Acquire::Languages "none"',
+            *proxy,
+            *(f"--dpkgopt={option}" for option in DPKG),
+            *(f"--essential-hook={line}" for line in recipe.before),
+            *(f"--customize-hook={line}" for line in recipe.after),
+            '--customize-hook=rm -f "$1/etc/apt/apt.conf.d/99mmdebstrap"',
+            recipe.release,
+            part,
+            f"deb {source.archive} {recipe.release} main",
+        ],
+        timeout=20 * MINUTES,
+        env={"TMPDIR": "/var/tmp"},  # noqa: S108 -- mmdebstrap makes a private folder of its own there
+    )
+    part.replace(target)
+    return target
+
+
+def pack(tree: Path, recipe: Recipe, archive: Path) -> Path:
+    """Pack a drill tree as a gzipped tar file, without apt's lists; one of the same recipe is left alone."""
+    note = archive.with_name(f"{archive.name}.recipe")
+    if archive.exists() and note.exists() and note.read_text().strip() == recipe.digest:
+        return archive
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    part = archive.with_name(f".{archive.name}.part")
+    exclude = ["--exclude=./var/lib/apt/lists/*", "--exclude=./var/cache/apt/*"]
+    run(
+        ["tar", "--create", "--file", part, "--use-compress-program=gzip -4", "--numeric-owner",
+         "--sort=name", "--directory", tree, *exclude, "."],
+        timeout=10 * MINUTES,
+    )  # fmt: skip
+    part.replace(archive)
+    write_atomically(note, f"{recipe.digest}\n", 0o644)
+    return archive
+
+
+def make(release: str, cache: Path = CACHE, proxy: str = "") -> Path:
+    """Return the packed drill tree of a release, made now when there is none of its recipe yet."""
+    recipe = DRILL_TREES.get(release)
+    if recipe is None:
+        raise UsageError(f"no drill tree is known for {release!r}{nearest(release, list(DRILL_TREES))}")
+    archive = cache / f"trees/{release}.tar.gz"
+    note = archive.with_name(f"{archive.name}.recipe")
+    if archive.exists() and note.exists() and note.read_text().strip() == recipe.digest:
+        return archive
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{release}-", dir=archive.parent) as scratch:
+        tree = build(recipe, Path(scratch, "tree"), Source(mirror(), proxy))
+        return pack(tree, recipe, archive)
