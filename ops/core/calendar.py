@@ -8,6 +8,7 @@ when it elapses, so the policy and the timers cannot disagree.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -63,7 +64,7 @@ class Calendar:
     def longest_gap(self) -> timedelta:
         """Return the longest time between two following moments, looked at over some 400 elapses."""
         times = self.after(_EPOCH, 400)
-        gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+        gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
         return max(gaps, default=timedelta.max)
 
     def __str__(self) -> str:
@@ -96,16 +97,17 @@ def _day(word: str) -> str | None:
 def _elapses(expression: str, base: datetime, count: int) -> tuple[datetime, ...]:
     """Ask systemd for the next elapses of an expression; raise ValueError when it is none."""
     argv = [
-        "systemd-analyze", "calendar", f"--iterations={count}",
-        f"--base-time={base.strftime('%Y-%m-%d %H:%M:%S')} UTC", expression,
+        "systemd-analyze",
+        "calendar",
+        f"--iterations={count}",
+        f"--base-time={base.strftime('%Y-%m-%d %H:%M:%S')} UTC",
+        expression,
     ]
     try:
         output = run(argv, timeout=20).stdout
     except CommandError as error:
         raise ValueError(f"{expression}: {error.stderr.strip()}") from error
-    found = [
-        datetime.strptime(time, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) for time in _ELAPSE.findall(output)
-    ]
+    found = [datetime.strptime(time, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) for time in _ELAPSE.findall(output)]
     if not found:
         raise ValueError(f"{expression}: never elapses")
     return tuple(found)

@@ -20,7 +20,7 @@ def parse(text: str) -> datetime:
     head, dot, tail = text.partition(".")
     if dot:
         digits = len(tail) - len(tail.lstrip("0123456789"))
-        text = f"{head}.{tail[:min(digits, 6)]:0<6}{tail[digits:]}"
+        text = f"{head}.{tail[: min(digits, 6)]:0<6}{tail[digits:]}"
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     if moment.tzinfo is None:
         raise ValueError(f"a time without a zone: {text}")

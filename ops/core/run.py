@@ -13,7 +13,7 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -55,13 +55,20 @@ class Stream:
         for line in self.process.stdout:
             yield line.rstrip("\n")
 
+    def write(self, text: str) -> None:
+        """Say something to a program that was started with `talk`."""
+        assert self.process.stdin is not None  # noqa: S101 -- piped when the caller wants to talk
+        try:
+            self.process.stdin.write(text)
+            self.process.stdin.flush()
+        except (BrokenPipeError, ValueError):
+            pass  # it has left; the end of its output and its exit code tell why
+
     def kill(self) -> None:
         """End the program and everything it started: first asked, then forced."""
         _signal_group(self.process, signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self.process.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
         _signal_group(self.process, signal.SIGKILL)
         self.process.wait()
 
@@ -100,13 +107,15 @@ def stream(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     stdout: IO[bytes] | None = None,
+    talk: bool = False,
 ) -> Iterator[Stream]:
     """Run a program while the block reads its lines; leaving early kills it.
 
-    `stdout` sends the output to an open file instead. Errors as in `run`.
+    `stdout` sends the output to an open file instead; `talk` keeps its input open for `write`, until the block
+    is left. Errors as in `run`.
     """
     words = [os.fspath(word) for word in argv]
-    program = Stream(words, _start(words, input, env, cwd, stdout))
+    program = Stream(words, _start(words, input is not None or talk, env, cwd, stdout))
     watch = threading.Timer(timeout, _expire, [program])
     watch.daemon = True
     watch.start()
@@ -117,6 +126,8 @@ def stream(
         if input is not None:
             _feed(program, input)
         yield program
+        if talk and program.process.stdin:
+            program.process.stdin.close()
         program.process.wait()
         finished = True
     finally:
@@ -134,7 +145,7 @@ def stream(
 
 def _start(
     words: list[str],
-    input: str | None,
+    talk: bool,
     env: Mapping[str, str] | None,
     cwd: Path | None,
     stdout: IO[bytes] | None,
@@ -142,7 +153,7 @@ def _start(
     try:
         return subprocess.Popen(
             words,
-            stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
+            stdin=subprocess.PIPE if talk else subprocess.DEVNULL,
             stdout=subprocess.PIPE if stdout is None else stdout,
             stderr=subprocess.PIPE,
             env=environment(env),
@@ -183,7 +194,5 @@ def _expire(program: Stream) -> None:
 
 
 def _signal_group(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    try:
+    with suppress(ProcessLookupError):  # nobody is left
         os.killpg(process.pid, number)  # start_new_session made the program the leader of its group
-    except ProcessLookupError:
-        pass  # nobody is left

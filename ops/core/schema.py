@@ -110,9 +110,7 @@ def _record(kind: type, data: Any, path: str, problems: list[Problem]) -> Any:
     for name in data:
         if name not in fields:
             near = nearest(str(name), list(fields))
-            problems.append(
-                Problem(f"{path}.{name}", f"unknown key {name!r}{near}; known keys: {', '.join(fields)}")
-            )
+            problems.append(Problem(f"{path}.{name}", f"unknown key {name!r}{near}; known keys: {', '.join(fields)}"))
     values = {}
     for name, field in fields.items():
         given = data.get(name, _MISSING)

@@ -1,4 +1,4 @@
-"""The types of the policy. The docstrings are the reference that administrators read: docs/policy.md is made of them."""
+"""The types of the policy; of their docstrings docs/policy.md is made, the reference for administrators."""
 
 from __future__ import annotations
 

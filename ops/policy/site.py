@@ -126,7 +126,8 @@ def _twice(written: Mapping[str, Written | None]) -> list[Problem]:
     for host, policy in written.items():
         for name in policy.assets if policy else ():
             if name in seen:
-                problems.append(Problem(f"policy.assets.{name}", f"{seen[name]} and {host} both have an asset {name!r}"))
+                said = f"{seen[name]} and {host} both have an asset {name!r}"
+                problems.append(Problem(f"policy.assets.{name}", said))
             seen.setdefault(name, host)
     return problems
 

@@ -1,0 +1,132 @@
+"""The command line: words to jobs, errors to one line and an exit code; nothing else.
+
+A command is a module with a docstring, `arguments(parser)` and `execute(options) -> int`. Only the module of
+the command that was called is loaded, so that `seawall --help` and each check start at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+# Every machine has these.
+SERVER = {
+    "backup": ("ops.jobs.backup", "back up an asset and read the set back"),
+    "copy": ("ops.jobs.copy", "bring an asset's newest good set to a further repository"),
+    "drill": ("ops.jobs.drill", "restore an asset to prove that it can be restored"),
+    "check": ("ops.jobs.check", "look at this machine now and judge"),
+    "health": ("ops.jobs.health", "look, record and show this machine's health"),
+    "ledger": ("ops.jobs.ledger", "show and verify the record of every act"),
+    "policy": ("ops.jobs.policy", "check and show the policy"),
+    "repository": ("ops.jobs.repository", "make this machine's repositories"),
+    "snapshots": ("ops.jobs.snapshots", "list the sets of an asset with their verdicts"),
+    "status": ("ops.jobs.status", "show how things stand"),
+}
+# The control machine has these beside or instead.
+CONTROL = {
+    "lab": ("ops.lab.commands", "real Debian machines on this computer"),
+    "demo": ("ops.lab.demo", "set up the lab and show the whole main job"),
+    "package": ("ops.fleet.package", "build what is shipped to servers"),
+    "policy": ("ops.fleet.policy", "check and show the policy of an inventory"),
+    "report": ("ops.fleet.report", "write the report on the whole fleet"),
+    "secrets": ("ops.fleet.secrets", "make the secrets that an inventory still lacks"),
+    "status": ("ops.fleet.status", "show how the whole fleet stands"),
+}
+JUDGING = {"check", "health", "ledger", "drill", "status"}
+
+USAGE = """\
+usage: seawall COMMAND [...]      seawall COMMAND --help      seawall --version
+
+Backups, copies, drills, checks and evidence for the servers of a hospital, by its written policy.
+
+"""
+EXIT_CODES = """
+exit codes: 0 done, 1 failed, 2 wrong usage or policy;
+            check, health, status, drill, ledger: 0 pass, 1 warn, 2 fail, 3 unknown or wrong usage
+"""
+
+
+def run(words: Sequence[str]) -> int:
+    """Given the words after `seawall`, do what they say and return the exit code."""
+    commands = available()
+    if not words or words[0] in {"-h", "--help", "help"}:
+        print(_help(commands), end="")
+        return 0 if words else 2
+    if words[0] == "--version":
+        from ops import __version__
+
+        print(f"seawall {__version__}")
+        return 0
+    if words[0] not in commands:
+        return _unknown(words[0], list(commands))
+    return _command(words[0], commands[words[0]], words[1:])
+
+
+def available() -> dict[str, tuple[str, str]]:
+    """Return the commands of this machine: name to module and summary."""
+    control = importlib.util.find_spec("ops.fleet") is not None
+    return dict(sorted((SERVER | CONTROL if control else SERVER).items()))
+
+
+def _help(commands: dict[str, tuple[str, str]]) -> str:
+    lines = [f"  {name:<12} {summary}\n" for name, (_, summary) in commands.items()]
+    return USAGE + "".join(lines) + EXIT_CODES
+
+
+def _unknown(word: str, known: list[str]) -> int:
+    from ops.core.kinds import nearest
+
+    print(f"seawall: there is no command {word!r}{nearest(word, known)}", file=sys.stderr)
+    print("  seawall --help lists them", file=sys.stderr)
+    return 2
+
+
+def _command(name: str, place: tuple[str, str], words: Sequence[str]) -> int:
+    from ops.core.errors import SeawallError
+
+    wrong = 3 if name in JUDGING else None
+    module = importlib.import_module(place[0])
+    try:
+        options = _parse(name, place[1], module, words)
+    except SystemExit as end:  # argparse has said what is wrong, or has shown the help
+        return int(end.code or 0) and (wrong or 2)
+    try:
+        return int(module.execute(options))
+    except SeawallError as error:
+        if options.debug:
+            raise
+        print(f"seawall {name}: {error}", file=sys.stderr)
+        return wrong or error.code
+    except KeyboardInterrupt:
+        print(f"seawall {name}: stopped by hand", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader left; there is nobody to tell
+        return 0
+
+
+def _parse(name: str, summary: str, module: Any, words: Sequence[str]) -> argparse.Namespace:
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        prog=f"seawall {name}",
+        description=(module.__doc__ or summary).strip(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _common(parser)
+    module.arguments(parser)
+    for action in parser._subparsers._group_actions if parser._subparsers else ():
+        for sub in dict(action.choices or {}).values():
+            _common(sub, argparse.SUPPRESS)
+    return parser.parse_args(words)
+
+
+def _common(parser: argparse.ArgumentParser, default: Any = False) -> None:
+    parser.add_argument("--json", action="store_true", default=default, help="print JSON")
+    parser.add_argument("--debug", action="store_true", default=default, help="show where an error arose")

@@ -1,0 +1,73 @@
+"""Running programs in a bare root tree, cut off from everything but one scratch folder."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ops.core.errors import Unavailable
+from ops.core.run import Stream, run, stream
+
+INSIDE = Path("/drill")
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A root tree in which programs of one account run.
+
+    root: the tree, mounted read-only. scratch: becomes /drill inside. user: the account inside.
+    environment: variables of every program.
+    """
+
+    root: Path
+    scratch: Path
+    user: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, argv: Sequence[str], timeout: float) -> str:
+        """Run a program to its end and return its output; raise CommandError."""
+        return run(self._isolated(argv), timeout=timeout).stdout
+
+    def talk(self, argv: Sequence[str], timeout: float) -> AbstractContextManager[Stream]:
+        """Run a program that the block talks with."""
+        return stream(self._isolated(argv), timeout=timeout, talk=True)
+
+    def identity(self) -> tuple[int, int]:
+        """Return user and group number of the account, as the tree has them."""
+        for line in (self.root / "etc/passwd").read_text(encoding="utf-8").splitlines():
+            name, _, user, group, *_ = line.split(":")
+            if name == self.user:
+                return int(user), int(group)
+        raise Unavailable(f"the tree {self.root} has no account {self.user}", "run playbooks/site.yml")
+
+    def _isolated(self, argv: Sequence[str]) -> list[str]:
+        """No network but loopback, no capability, nothing to write but the scratch folder, gone with its parent."""
+        return [
+            "systemd-nspawn",
+            "--quiet",
+            "--register=no",
+            "--keep-unit",
+            "--settings=no",
+            "--console=pipe",
+            f"--machine=seawall-drill-{uuid.uuid4().hex[:12]}",
+            f"--directory={self.root}",
+            "--read-only",
+            "--private-network",
+            "--drop-capability=all",
+            "--no-new-privileges=yes",
+            "--resolv-conf=off",
+            "--timezone=off",
+            "--link-journal=no",
+            "--as-pid2",
+            f"--user={self.user}",
+            "--tmpfs=/tmp:mode=1777",
+            "--tmpfs=/run:mode=755",
+            f"--bind={self.scratch}:{INSIDE}",
+            f"--chdir={INSIDE}",
+            *(f"--setenv={name}={value}" for name, value in self.environment.items()),
+            "--",
+            *argv,
+        ]

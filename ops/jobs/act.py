@@ -1,0 +1,105 @@
+"""An act: one thing at a time, its outcome kept as a state and as a record, whatever becomes of it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from ops.core import clock
+from ops.core.errors import Locked, SeawallError
+from ops.core.files import lock
+from ops.core.verdict import Verdict
+from ops.evidence.ledger import Ledger
+from ops.jobs import settings
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an act ended.
+
+    good: what later looks need to know of this act, when it was good. facts: figures for the record; counts,
+    digests and asset names only, nothing about patients.
+    """
+
+    verdict: Verdict
+    message: str
+    good: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def perform(
+    kind: str, name: str, subject: str, host: str, work: Callable[[], Outcome], failed: Verdict = Verdict.FAIL
+) -> Outcome:
+    """Do the work under a lock of its own; write state and record; return the outcome.
+
+    `kind` is backup, copy or drill, `name` the name of the state, `failed` the verdict when the work could not be
+    done. Raise Locked, and record nothing, when the same act is running already.
+    """
+    with lock(settings.scratch() / f"{name}.lock", name), _ended_politely():
+        started = clock.now()
+        try:
+            outcome = work()
+        except SeawallError as error:
+            outcome = Outcome(Verdict.FAIL if isinstance(error, Locked) else failed, str(error).replace("\n", ";"))
+        outcome = _recorded(kind, subject, host, started, outcome)
+        before = settings.states().get(name, {}).get("last_good")
+        settings.write_state(
+            name,
+            {
+                "kind": kind,
+                "asset": subject,
+                "host": host,
+                "verdict": outcome.verdict.value,
+                "started": clock.iso(started),
+                "finished": clock.iso(clock.now()),
+                "message": outcome.message,
+                "last_good": outcome.good or before,
+            },
+        )
+    return outcome
+
+
+def _recorded(kind: str, subject: str, host: str, started: Any, outcome: Outcome) -> Outcome:
+    """Append the record; an act that leaves none has not been done well, whatever else it did."""
+    body = {
+        "host": host,
+        "actor": actor(),
+        "act": kind,
+        "subject": subject,
+        "result": outcome.verdict.value,
+        "message": outcome.message,
+        "started": clock.iso(started),
+        "facts": dict(outcome.facts),
+    }
+    try:
+        Ledger(settings.state() / "ledger", settings.credential("ledger.key")).append(body)
+    except (SeawallError, OSError) as error:
+        return Outcome(Verdict.FAIL, f"{outcome.message}; it left no record: {error}", outcome.good, outcome.facts)
+    return outcome
+
+
+def actor() -> str:
+    """Return who acts: the systemd unit, else the person who logged in."""
+    if unit := os.environ.get("SEAWALL_UNIT"):
+        return f"unit:{unit}"
+    person = os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    return f"person:{person}"
+
+
+@contextmanager
+def _ended_politely() -> Iterator[None]:
+    """Turn the service manager's request to end into an error, so that everything is cleaned up and recorded."""
+
+    def end(number: int, _frame: object) -> NoReturn:
+        raise SeawallError(f"stopped from outside (signal {number})")
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,66 @@
+"""Starting an act by hand as the timer starts it: through its systemd unit, so that account, secrets, limits and
+locks are the same. What the unit says is shown as it comes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from ops.core.errors import UsageError
+from ops.core.run import run
+
+_DAY = 86_400
+_LOOK_SECONDS = 0.3
+
+
+def delegated(unit: str) -> int | None:
+    """Run a unit to its end and return its exit code; return None when this process is the unit, or stands alone."""
+    if os.geteuid() != 0 or "CREDENTIALS_DIRECTORY" in os.environ or "SEAWALL_ROOT" in os.environ:
+        return None
+    shown = _show(unit)
+    if shown.get("LoadState") != "loaded":
+        raise UsageError(f"this machine has no unit {unit}", "does the policy name it here? Run playbooks/site.yml")
+    if shown.get("ActiveState") in {"activating", "active", "deactivating"}:
+        raise UsageError(f"{unit} is running already", f"journalctl -fu {unit} shows it")
+    cursor = _cursor()
+    run(["systemctl", "reset-failed", unit], timeout=20, ok=(0, 1))
+    run(["systemctl", "start", "--no-block", unit], timeout=20)
+    return _follow(unit, cursor, shown.get("InvocationID", ""))
+
+
+def _follow(unit: str, cursor: str, before: str) -> int:
+    deadline = time.monotonic() + _DAY
+    while time.monotonic() < deadline:
+        shown = _show(unit)
+        ended = shown.get("ActiveState") in {"inactive", "failed"} and shown.get("InvocationID") != before
+        cursor = _print(unit, cursor)
+        if ended:
+            status = int(shown.get("ExecMainStatus", "1"))
+            return status if shown.get("Result") in {"success", "exit-code"} else status or 1
+        time.sleep(_LOOK_SECONDS)
+    raise UsageError(f"{unit} has not ended within a day")
+
+
+def _show(unit: str) -> dict[str, str]:
+    names = "LoadState,ActiveState,Result,ExecMainStatus,InvocationID"
+    lines = run(["systemctl", "show", f"--property={names}", unit], timeout=20).stdout.splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def _cursor() -> str:
+    lines = run(["journalctl", "-n", "0", "--show-cursor", "-q"], timeout=20, ok=(0, 1)).stdout.splitlines()
+    return next((line.removeprefix("-- cursor: ") for line in lines if line.startswith("-- cursor: ")), "")
+
+
+def _print(unit: str, cursor: str) -> str:
+    after = [f"--after-cursor={cursor}"] if cursor else ["--lines=50"]
+    words = ["journalctl", "-q", "-o", "cat", "--show-cursor", *after, f"_SYSTEMD_UNIT={unit}"]
+    for line in run(words, timeout=20, ok=(0, 1)).stdout.splitlines():
+        if line.startswith("-- cursor: "):
+            cursor = line.removeprefix("-- cursor: ")
+        else:
+            print(line, flush=True)
+    sys.stdout.flush()
+    return cursor

@@ -1,0 +1,102 @@
+"""What restic says as JSON: the few messages that are needed, everything else is passed over.
+
+New kinds of messages and new fields may come with any version, and not every line is JSON even under --json;
+so only the final summary and the exit code decide, and no line can break the reading.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ops.core.clock import parse
+from ops.core.errors import Damaged
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The end of a backup: the snapshot made, what was seen and what was new; sizes in bytes."""
+
+    snapshot: str
+    files: int
+    bytes: int
+    added: int
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot as a repository lists it."""
+
+    id: str
+    time: datetime
+    host: str
+    tags: tuple[str, ...]
+    paths: tuple[str, ...]
+    files: int
+    bytes: int
+
+    def tag(self, name: str) -> str | None:
+        """Return the value of a tag of the form name=value."""
+        return next((tag.partition("=")[2] for tag in self.tags if tag.startswith(f"{name}=")), None)
+
+
+def documents(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield the JSON objects among some lines."""
+    for line in lines:
+        try:
+            document = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(document, dict):
+            yield document
+
+
+def summary(document: Mapping[str, Any]) -> Summary | None:
+    """Return the summary that a message is, or None when it is another one."""
+    if document.get("message_type") != "summary" or not document.get("snapshot_id"):
+        return None
+    return Summary(
+        snapshot=str(document["snapshot_id"]),
+        files=int(document.get("total_files_processed", 0)),
+        bytes=int(document.get("total_bytes_processed", 0)),
+        added=int(document.get("data_added_packed", document.get("data_added", 0))),
+    )
+
+
+def snapshots(text: str) -> list[Snapshot]:
+    """Return the snapshots that `restic snapshots --json` printed, oldest first; raise Damaged."""
+    try:
+        listed = json.loads(text or "null") or []
+        return sorted((_snapshot(entry) for entry in listed), key=lambda one: one.time)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Damaged(f"restic's list of snapshots can't be read: {error}") from error
+
+
+def _snapshot(entry: Mapping[str, Any]) -> Snapshot:
+    seen = entry.get("summary") or {}
+    return Snapshot(
+        id=str(entry["id"]),
+        time=parse(str(entry["time"])),
+        host=str(entry.get("hostname", "")),
+        tags=tuple(entry.get("tags") or ()),
+        paths=tuple(entry.get("paths") or ()),
+        files=int(seen.get("total_files_processed", 0)),
+        bytes=int(seen.get("total_bytes_processed", 0)),
+    )
+
+
+def plain_error(stderr: str) -> str:
+    """Return the text of restic's last error, whether it came as JSON or as plain lines."""
+    lines = [line for line in stderr.strip().splitlines() if line.strip()]
+    for line in reversed(lines):
+        for document in documents([line]):
+            if document.get("message_type") == "exit_error":
+                return str(document.get("message", "")).removeprefix("Fatal: ")
+            if document.get("message_type") == "error":
+                error = document.get("error")
+                return str(error.get("message", error) if isinstance(error, dict) else error)
+    fatal = [line for line in lines if line.startswith("Fatal:")]
+    return (fatal or lines or ["no message"])[-1].removeprefix("Fatal: ")

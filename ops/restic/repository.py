@@ -1,0 +1,159 @@
+"""A restic repository: what Seawall does with one.
+
+Secrets go by file, never by argument or environment. Every call has a deadline. Each start of restic costs
+about 0.7 s for deriving the key, so callers ask once for what they need.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.core.errors import CommandError, Damaged
+from ops.core.run import Result, run, stream
+from ops.restic.failures import explain
+from ops.restic.messages import Snapshot, Summary, documents, snapshots, summary
+
+LOOK_SECONDS = 120.0
+READER = "seawall-reader"
+Progress = Callable[[Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Repository:
+    """Where a repository is and how to open it.
+
+    name: the policy's name for it. url: a file with its address. password: a file with its password.
+    authority: the site's certificate authority. cache: restic's cache. locks: whether this account may write
+    locks; a reader's may not.
+    """
+
+    name: str
+    url: Path
+    password: Path
+    authority: Path
+    cache: Path | None = None
+    locks: bool = True
+
+    def init(self, like: Repository | None = None) -> None:
+        """Make the repository, with the chunker of another one so that copies deduplicate."""
+        extra = [*self._from(like), "--copy-chunker-params"] if like else []
+        self._run(["init", *extra], timeout=LOOK_SECONDS)
+
+    def add_key(self, password: Path, label: str) -> None:
+        """Add a key with its own password, for a reader; `label` says whose it is."""
+        words = ["key", "add", "--new-password-file", str(password), "--host", label, "--user", READER]
+        self._run(words, timeout=LOOK_SECONDS)
+
+    def readers(self) -> list[str]:
+        """Return the labels of the keys that were added for readers."""
+        keys = json.loads(self._run(["key", "list"], timeout=LOOK_SECONDS).stdout or "[]")
+        return [str(key["hostName"]) for key in keys if key.get("userName") == READER]
+
+    def snapshots(self, tags: Sequence[str] = ()) -> list[Snapshot]:
+        """Return the snapshots that carry all of some tags, oldest first."""
+        chosen = ["--tag", ",".join(tags)] if tags else []
+        return snapshots(self._run(["snapshots", *chosen], timeout=LOOK_SECONDS).stdout)
+
+    def backup_paths(
+        self,
+        paths: Sequence[str],
+        exclude: Sequence[str],
+        tags: Sequence[str],
+        host: str,
+        *,
+        timeout: float,
+        progress: Progress | None = None,
+    ) -> Summary:
+        """Store files; raise Incomplete when some could not be read."""
+        patterns = [word for pattern in exclude for word in ("--exclude", pattern)]
+        return self._backup([*patterns, *_labels(tags, host), "--", *paths], timeout, progress)
+
+    def backup_stream(
+        self,
+        argv: Sequence[str],
+        filename: str,
+        tags: Sequence[str],
+        host: str,
+        *,
+        timeout: float,
+        progress: Progress | None = None,
+    ) -> Summary:
+        """Store what a program writes; when the program fails there is no snapshot."""
+        words = ["--stdin-from-command", "--stdin-filename", filename, *_labels(tags, host), "--", *argv]
+        return self._backup(words, timeout, progress)
+
+    def restore(self, snapshot: str, target: Path, *, timeout: float) -> None:
+        """Bring a snapshot's files to a folder."""
+        self._run(["restore", snapshot, "--target", str(target)], timeout=timeout)
+
+    def dump(self, snapshot: str, path: str, target: Path, *, timeout: float) -> None:
+        """Write one file of a snapshot to a local file."""
+        with target.open("wb") as file, self._explained():
+            with stream([*self._base(plain=True), "dump", snapshot, path], timeout=timeout, stdout=file):
+                pass
+
+    def read(self, snapshot: str, path: str, *, timeout: float = LOOK_SECONDS) -> bytes:
+        """Return one small file of a snapshot."""
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder, "file")
+            self.dump(snapshot, path, target, timeout=timeout)
+            return target.read_bytes()
+
+    def listing(self, snapshot: str, folders: Sequence[str], *, timeout: float) -> Iterator[Mapping[str, Any]]:
+        """Yield the entries that a snapshot has in some folders, as restic lists them."""
+        with self._explained(), stream([*self._base(), "ls", snapshot, *folders], timeout=timeout) as program:
+            yield from documents(program.lines())
+
+    def copy_from(self, source: Repository, ids: Sequence[str], *, timeout: float) -> None:
+        """Bring snapshots of another repository here; what is here already is passed over."""
+        self._run(["copy", *self._from(source), *ids], timeout=timeout)
+
+    def unlock(self) -> None:
+        """Remove locks whose holders are gone; locks of living processes stay."""
+        self._run(["unlock"], timeout=LOOK_SECONDS)
+
+    def _backup(self, words: Sequence[str], timeout: float, progress: Progress | None) -> Summary:
+        found: Summary | None = None
+        with self._explained():
+            with stream([*self._base(), "backup", *words], timeout=timeout, env=_QUIET) as program:
+                for document in documents(program.lines()):
+                    found = summary(document) or found
+                    if progress:
+                        progress(document)
+        if found is None:
+            raise Damaged(f"repository {self.name}: restic ended well but named no snapshot")
+        return found
+
+    def _run(self, words: Sequence[str], *, timeout: float) -> Result:
+        with self._explained():
+            return run([*self._base(), *words], timeout=timeout)
+
+    def _base(self, *, plain: bool = False) -> list[str]:
+        words = ["restic", "--repository-file", str(self.url), "--password-file", str(self.password)]
+        words += [] if plain else ["--json"]
+        words += ["--cacert", str(self.authority)]
+        words += ["--cache-dir", str(self.cache)] if self.cache else ["--no-cache"]
+        return words if self.locks else [*words, "--no-lock"]
+
+    def _from(self, other: Repository) -> list[str]:
+        return ["--from-repository-file", str(other.url), "--from-password-file", str(other.password)]
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except CommandError as error:
+            raise explain(error, self.name) from error
+
+
+_QUIET = {"RESTIC_PROGRESS_FPS": "1"}
+
+
+def _labels(tags: Sequence[str], host: str) -> list[str]:
+    return ["--host", host, *(word for tag in tags for word in ("--tag", tag))]

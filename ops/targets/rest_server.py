@@ -1,0 +1,130 @@
+"""A backup host that runs restic's rest-server behind TLS."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.client
+import json
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from ops.core import clock
+from ops.core.errors import Damaged, Unavailable
+from ops.core.files import CHUNK
+from ops.targets import Reached, Target
+
+REACH_SECONDS = 5.0
+READ_SECONDS = 120.0
+_LISTING = "application/vnd.x.restic.rest.v2"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where the backup host listens.
+
+    port: for the machines that write their own repository.
+    reader_port: for drill hosts and host checks, which may only read.
+    """
+
+    port: int = 8000
+    reader_port: int = 8001
+
+
+@dataclass(frozen=True)
+class _Place:
+    host: str
+    port: int
+    path: str
+    authorization: str
+
+    @classmethod
+    def read(cls, url: Path) -> _Place:
+        """Take an address of the form rest:https://account:password@host:port/path/ apart."""
+        parts = urlsplit(url.read_text(encoding="utf-8").strip().removeprefix("rest:"))
+        account = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+        return cls(
+            host=parts.hostname or "",
+            port=parts.port or 443,
+            path=parts.path.rstrip("/"),
+            authorization="Basic " + base64.b64encode(account.encode()).decode(),
+        )
+
+
+def reach(url: Path, authority: Path) -> Reached:
+    """Look whether the backup host answers, with a certificate of the site's authority, to our account."""
+    place = _Place.read(url)
+    with _get(place, authority, "/config", REACH_SECONDS, method="HEAD") as answer:
+        if answer.status in (401, 403):
+            raise Unavailable(
+                f"{place.host} refuses this machine's account (HTTP {answer.status})",
+                "the account's password differs from the backup host's; run playbooks/site.yml",
+            )
+        said = answer.getheader("Date")
+    return Reached((parsedate_to_datetime(said) - clock.now()).total_seconds() if said else None)
+
+
+def packs(url: Path, authority: Path) -> Mapping[str, int]:
+    """Return every pack's size in bytes by its name."""
+    place = _Place.read(url)
+    with _get(place, authority, "/data/", READ_SECONDS) as answer:
+        _demand_ok(place, answer)
+        listed = json.loads(answer.read())
+    return {str(entry["name"]): int(entry["size"]) for entry in listed or []}
+
+
+def verify(url: Path, authority: Path, name: str) -> int:
+    """Read a pack whole; its name is the SHA-256 of its content."""
+    place = _Place.read(url)
+    total, size = hashlib.sha256(), 0
+    with _get(place, authority, f"/data/{name}", READ_SECONDS) as answer:
+        _demand_ok(place, answer)
+        while piece := answer.read(CHUNK):
+            total.update(piece)
+            size += len(piece)
+    if total.hexdigest() != name:
+        raise Damaged(f"pack {name[:10]} on {place.host} is not what was written: its content has another digest")
+    return size
+
+
+@contextmanager
+def _get(
+    place: _Place, authority: Path, path: str, seconds: float, method: str = "GET"
+) -> Iterator[http.client.HTTPResponse]:
+    where = f"{place.host}:{place.port}"
+    context = ssl.create_default_context(cafile=str(authority))
+    connection = http.client.HTTPSConnection(place.host, place.port, timeout=seconds, context=context)
+    try:
+        headers = {"Authorization": place.authorization, "Accept": _LISTING}
+        connection.request(method, f"{place.path}{path}", headers=headers)
+        yield connection.getresponse()
+    except ssl.SSLCertVerificationError as error:
+        raise Unavailable(
+            f"{where} shows a certificate that is not of this site's authority: {error.verify_message}",
+            "do not go on before you know why: it may be another machine that answers",
+        ) from error
+    except TimeoutError as error:
+        raise Unavailable(f"{where} does not answer within {seconds:.0f} s", _NETWORK) from error
+    except socket.gaierror as error:
+        raise Unavailable(f"the name {place.host} is not known", "look at DNS or /etc/hosts") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise Unavailable(f"{where} can't be reached: {error}", _NETWORK) from error
+    finally:
+        connection.close()
+
+
+_NETWORK = "look whether the backup host is up, its service rest-server runs and the network is whole"
+
+
+def _demand_ok(place: _Place, answer: http.client.HTTPResponse) -> None:
+    if answer.status != http.HTTPStatus.OK:
+        raise Unavailable(f"{place.host}:{place.port} answers HTTP {answer.status} {answer.reason}", _NETWORK)
+
+
+KIND = Target(options=Options, reach=reach, packs=packs, verify=verify)
