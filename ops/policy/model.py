@@ -118,7 +118,7 @@ class Expectation:
 class Drill:
     """A restore made to prove a restore.
 
-    on: the drill host.
+    host: the drill host, where the restored system runs.
     kind: database, ...; a file in ops/drills.
     every: how old the last good drill may grow.
     calendar: when the drill starts by itself.
@@ -126,7 +126,7 @@ class Drill:
     release: the Debian release whose tree the throwaway server runs in.
     """
 
-    on: str
+    host: str
     every: Duration
     kind: str = "database"
     calendar: Calendar = field(default_factory=lambda: Calendar("Sun 04:00", ("Sun 04:00",)))

@@ -39,10 +39,10 @@ def _asset(path: str, asset: Asset, written: Written, hosts: Collection[str]) ->
         if copy.to == asset.repository:
             yield Problem(f"{path}.copies.{name}.to", f"{copy.to!r} is where the asset's sets are already")
     if asset.drill:
-        yield from _known(f"{path}.drill.on", "host", asset.drill.on, hosts)
+        yield from _known(f"{path}.drill.host", "host", asset.drill.host, hosts)
         keepers = {repository.host for repository in written.repositories.values()}
-        if asset.drill.on in keepers:
-            yield Problem(f"{path}.drill.on", f"{asset.drill.on} keeps backups; a drill host must not")
+        if asset.drill.host in keepers:
+            yield Problem(f"{path}.drill.host", f"{asset.drill.host} keeps backups; a drill host must not")
         yield from _expectations(f"{path}.drill.expectations", asset)
     yield from _promise(path, asset)
 

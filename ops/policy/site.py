@@ -138,7 +138,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written]) -> HostPolicy
         name: Drilled(owner, asset)
         for owner, other in site.items()
         for name, asset in other.assets.items()
-        if asset.drill and asset.drill.on == host
+        if asset.drill and asset.drill.host == host
     }
     return HostPolicy(
         version=policy.version,
@@ -162,7 +162,7 @@ def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...
             copy.to for asset in other.assets.values() for copy in asset.copies.values()
         }
         if kept & used:
-            readers = {asset.drill.on for asset in other.assets.values() if asset.drill}
+            readers = {asset.drill.host for asset in other.assets.values() if asset.drill}
             clients[name] = tuple(sorted(readers))
     return clients
 
