@@ -23,9 +23,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> package.Package:
 
 
 def output(*argv: object, code: int = 0, cwd: Path | None = None) -> str:
-    done = subprocess.run(
-        [str(a) for a in argv], capture_output=True, text=True, cwd=cwd, check=False
-    )
+    done = subprocess.run([str(a) for a in argv], capture_output=True, text=True, cwd=cwd, check=False)
     assert done.returncode == code, done.stderr
     return done.stdout
 
