@@ -79,7 +79,9 @@ def _wait(tree: Tree, engine: Engine, server: Stream) -> None:
 
 
 def _filled(argv: Sequence[str], manifest: Mapping[str, Any]) -> list[str]:
-    return [word.replace("{major}", str(manifest.get("major", ""))) for word in argv]
+    """Fill in the major version; only a number, for the manifest may come from a broken-in machine."""
+    major = str(int(manifest.get("major", 0)))
+    return [word.replace("{major}", major) for word in argv]
 
 
 KIND = Drill(start=start)

@@ -1,5 +1,6 @@
-"""Starting an act by hand as the timer starts it: through its systemd unit, so that account, secrets, limits and
-locks are the same. What the unit says is shown as it comes.
+"""Starting an act by hand as its timer starts it: through the systemd unit.
+
+So account, secrets, limits and locks are the same; what the unit says is shown as it comes.
 """
 
 from __future__ import annotations

@@ -240,20 +240,14 @@ def _judge(wrong: Sequence[str], good: str) -> Finding:
 ENGINE = Engine(
     user="postgres",
     initialise=(
-        "/bin/sh",
-        "-c",
-        'exec "/usr/lib/postgresql/$1/bin/initdb" --no-sync --auth=trust --encoding=UTF8 --locale=C.UTF-8'
-        " -D /drill/data",
-        "initdb",
-        "{major}",
+        "/usr/lib/postgresql/{major}/bin/initdb",
+        *("--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-D", "/drill/data"),
     ),
     start=(
-        "/bin/sh",
-        "-c",
-        'exec "/usr/lib/postgresql/$1/bin/postgres" -D /drill/data -c listen_addresses='
-        " -c unix_socket_directories=/drill/socket -c fsync=off -c full_page_writes=off -c archive_mode=off -c shared_buffers=256MB -c max_wal_size=4GB",
-        "postgres",
-        "{major}",
+        "/usr/lib/postgresql/{major}/bin/postgres",
+        *("-D", "/drill/data", "-c", "listen_addresses=", "-c", "unix_socket_directories=/drill/socket"),
+        *("-c", "archive_mode=off", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB"),
+        *("-c", "fsync=off", "-c", "full_page_writes=off"),  # what is thrown away need not survive a power cut
     ),
     environment={"PGHOST": "/drill/socket", "PGUSER": "postgres"},
     ready=("psql", "-XAtq", "--no-password", "--dbname=postgres", "--command=select 1"),

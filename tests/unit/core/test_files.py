@@ -1,0 +1,61 @@
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from ops.core.errors import Damaged, Locked
+from ops.core.files import digest, lock, read_json, write_atomically, write_json
+
+
+def test_a_file_is_replaced_whole_with_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, "one")
+    write_atomically(path, "two", 0o640)
+    assert path.read_text() == "two"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, "old")
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(path, "\udcff")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_json_cut_short_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    write_json(path, {"a": "ž"})
+    assert read_json(path) == {"a": "ž"}
+    path.write_text('{"a": ')
+    with pytest.raises(Damaged, match=r"state\.json is not whole"):
+        read_json(path)
+
+
+def test_digest(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"abc")
+    assert digest(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_lock_is_held_once_and_ends_with_its_holder(tmp_path: Path) -> None:
+    path = tmp_path / "his.lock"
+    with (
+        lock(path, "backup-his"),
+        pytest.raises(Locked, match="backup-his is running already"),
+        lock(path, "backup-his"),
+    ):
+        pass
+    holder = multiprocessing.get_context("fork").Process(target=_die_with_lock, args=[path])
+    holder.start()
+    holder.join()
+    with lock(path, "backup-his"):
+        pass
+
+
+def _die_with_lock(path: Path) -> None:
+    import os
+
+    with lock(path, "other"):
+        os._exit(9)

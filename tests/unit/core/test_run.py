@@ -1,0 +1,70 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from ops.core.errors import CommandError, CommandTimeout, Unavailable
+from ops.core.run import run, stream
+
+
+def test_output_and_errors_are_kept_apart() -> None:
+    result = run(["sh", "-c", "echo out; echo err >&2"], timeout=10)
+    assert (result.stdout, result.stderr) == ("out\n", "err")
+
+
+def test_input_reaches_the_program() -> None:
+    assert run(["cat"], timeout=10, input="text").stdout == "text\n"
+
+
+def test_a_failure_says_what_the_program_said() -> None:
+    with pytest.raises(CommandError, match="code 3: no such patient") as caught:
+        run(["sh", "-c", "echo no such patient >&2; exit 3"], timeout=10)
+    assert caught.value.exit_code == 3
+
+
+def test_expected_codes_are_results() -> None:
+    assert run(["sh", "-c", "exit 3"], timeout=10, ok=(0, 3)).code == 3
+
+
+def test_a_missing_program_is_named() -> None:
+    with pytest.raises(Unavailable, match="no program /nowhere/at-all"):
+        run(["/nowhere/at-all"], timeout=10)
+
+
+def test_the_deadline_ends_grandchildren_too(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    with pytest.raises(CommandTimeout, match="did not end within 1 s"):
+        run(["sh", "-c", f"sh -c 'echo $$ > {pid}; exec sleep 600' & wait"], timeout=1)
+    state = Path(f"/proc/{pid.read_text().strip()}/stat")
+    assert not state.exists() or ") Z" in state.read_text()
+
+
+def test_much_noise_on_stderr_blocks_nothing() -> None:
+    result = run(["sh", "-c", "head -c 2000000 /dev/zero | tr '\\0' '\\n' >&2; echo done"], timeout=30)
+    assert result.stdout == "done\n"
+
+
+def test_leaving_early_ends_the_program() -> None:
+    with pytest.raises(KeyError):
+        with stream(["sh", "-c", "echo $$; exec sleep 600"], timeout=60) as program:
+            pid = int(next(program.lines()))
+            raise KeyError
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_lines_come_while_the_program_runs() -> None:
+    with stream(["sh", "-c", "echo one; read word; echo $word"], timeout=30, talk=True) as program:
+        lines = program.lines()
+        assert next(lines) == "one"
+        program.write("two\n")
+        assert next(lines) == "two"
+
+
+def test_the_environment_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESTIC_PASSWORD", "secret")
+    assert "RESTIC_PASSWORD" not in run(["env"], timeout=10).stdout
+    assert os.environ["RESTIC_PASSWORD"] == "secret"
+
+
+def test_bytes_that_are_no_text_do_not_break_the_reading() -> None:
+    assert run(["printf", "\\377x"], timeout=10).stdout.endswith("x\n")
