@@ -13,9 +13,7 @@ FIELDS = "$(CODENAME) $(COMPONENT) $(REPO_URI)"
 
 def mirror() -> str:
     """Return the address of the Debian archive this machine uses; raise Unavailable when apt knows none."""
-    targets = run(
-        ["apt-get", "indextargets", "--format", FIELDS, "Created-By: Packages"], timeout=60
-    )
+    targets = run(["apt-get", "indextargets", "--format", FIELDS, "Created-By: Packages"], timeout=60)
     release = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
     found = archive(targets.stdout, release)
     if found is None:

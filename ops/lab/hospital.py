@@ -1,0 +1,151 @@
+"""The hospital of the lab: a clinical database, documents and DICOM images, made once and baked into a tree.
+
+The DICOM files are those that the Python package pydicom ships for its own tests; the rest is generated from a
+fixed seed. Where the Chinook example database lies beside the checkout, it is loaded too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import random
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import ops
+from ops.core.errors import Unavailable
+from ops.core.files import digest
+from ops.lab import people
+
+SEED = 20261122
+DOCUMENTS = 420
+HERE = Path(__file__).parent
+SOURCES = ("hospital.schema.sql", "hospital.indexes.sql", "people.py", "hospital.py")
+CHINOOK = Path(ops.__file__).resolve().parents[2] / "shared/data/db/Chinook_PostgreSql.sql"
+
+# Nothing here has to survive a power cut until it is all there.
+INSTALL = """\
+set -eu
+here=/var/tmp/hospital
+as_postgres() { setpriv --reuid=postgres --regid=postgres --init-groups "$@"; }
+pg_createcluster 15 main --locale C.UTF-8 >/dev/null
+pg_ctlcluster 15 main start -- -o '-c fsync=off -c full_page_writes=off -c max_wal_size=4GB'
+cd /
+as_postgres createuser his_app
+as_postgres createdb --owner his_app his
+as_postgres psql -qXAt -v ON_ERROR_STOP=1 --single-transaction -d his -c 'SET ROLE his_app' \
+    -f $here/hospital.schema.sql -f $here/rows.sql -f $here/hospital.indexes.sql >/dev/null
+if [ -f $here/chinook.sql ]; then
+    as_postgres createdb --owner his_app chinook
+    as_postgres psql -qX -v ON_ERROR_STOP=1 --single-transaction -d chinook -f $here/chinook.sql >/dev/null
+fi
+pg_ctlcluster 15 main stop
+mkdir -p /srv/his
+mv $here/documents $here/dicom /srv/his/
+chown -R www-data:www-data /srv/his
+chmod -R u=rwX,g=rX,o= /srv/his
+sync -f /var/lib/postgresql
+"""
+
+
+@dataclass(frozen=True)
+class Data:
+    """What the hospital's data are made from on this computer."""
+
+    dicom: Path
+    chinook: Path | None
+
+    @classmethod
+    def found(cls) -> Data:
+        """Return what is at hand; raise Unavailable without the DICOM files."""
+        package = importlib.util.find_spec("pydicom")
+        if package is None or package.origin is None:
+            raise Unavailable("the Python package pydicom is not installed", "run `make setup`")
+        folder = Path(package.origin).parent / "data/test_files"
+        return cls(folder, CHINOOK if CHINOOK.exists() else None)
+
+    @property
+    def digest(self) -> str:
+        """A short name for exactly these data."""
+        total = hashlib.sha256(INSTALL.encode())
+        for source in SOURCES:
+            total.update((HERE / source).read_bytes())
+        for image in self.images():
+            total.update(f"{image.name} {image.stat().st_size}\n".encode())
+        if self.chinook:
+            total.update(digest(self.chinook).encode())
+        return total.hexdigest()[:12]
+
+    def images(self) -> list[Path]:
+        """Return the DICOM files."""
+        return sorted(self.dicom.glob("*.dcm"))
+
+    def write(self, folder: Path) -> None:
+        """Write everything that `install` in the folder then brings to its place on the server."""
+        folder.mkdir(parents=True)
+        (folder / "install").write_text(INSTALL, encoding="utf-8")
+        for name in SOURCES[:2]:
+            shutil.copyfile(HERE / name, folder / name)
+        if self.chinook:
+            (folder / "chinook.sql").write_text(without_database(self.chinook.read_text("utf-8")), "utf-8")
+        write_rows(folder / "rows.sql")
+        write_documents(folder / "documents")
+        (folder / "dicom").mkdir()
+        for image in self.images():
+            shutil.copyfile(image, folder / "dicom" / image.name)
+
+
+def write_rows(path: Path) -> None:
+    """Write all rows as COPY blocks for psql."""
+    with path.open("w", encoding="utf-8") as file:
+        for table, columns, rows in people.tables(SEED):
+            file.write(f"COPY {table} ({columns}) FROM stdin;\n")
+            file.writelines(rows)
+            file.write("\\.\n")
+
+
+def write_documents(folder: Path) -> None:
+    """Write letters and reports, as text and as PDF, into folders by year and month."""
+    chance = random.Random(SEED)  # noqa: S311 -- repeatable on purpose, nothing secret
+    for number in range(1, DOCUMENTS + 1):
+        place = folder / f"{chance.randint(2019, 2026)}/{chance.randint(1, 12):02d}"
+        place.mkdir(parents=True, exist_ok=True)
+        patient = people.name(chance)
+        text = f"{patient}\n\n{people.note(chance, chance.randint(5, 400))}\n"
+        if number % 3:
+            (place / f"carta {number:05d} {patient}.txt").write_text(text, encoding="utf-8")
+        else:
+            pages = chance.randbytes(chance.randrange(2_000, 60_000))
+            (place / f"laudo {number:05d}.pdf").write_bytes(pdf(pages))
+
+
+def pdf(scan: bytes) -> bytes:
+    """Return a small PDF with one scanned picture (noise) on one page."""
+    width = 100
+    height = len(scan) // width
+    picture = scan[: width * height]
+    draw = b"q 500 0 0 700 50 50 cm /Scan Do Q"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+        b" /Resources << /XObject << /Scan 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(draw), draw),
+        b"<< /Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray"
+        b" /BitsPerComponent 8 /Length %d >>\nstream\n%s\nendstream" % (width, height, len(picture), picture),
+    ]
+    text, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(text))
+        text += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    tail = b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+    return text + head + table + tail % (len(objects) + 1, len(text))
+
+
+def without_database(script: str) -> str:
+    """Given a script that makes its own database, return it for one that is there already."""
+    own = ("DROP DATABASE", "CREATE DATABASE", "\\c ")
+    return "\n".join(line for line in script.splitlines() if not line.startswith(own)) + "\n"

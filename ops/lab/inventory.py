@@ -1,0 +1,67 @@
+"""The way to the lab's machines for Ansible, pyinfra and the tests: addresses, keys, nothing of the policy."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from ops.core.files import write_atomically
+from ops.lab.furnish import public_key
+from ops.lab.machine import Machine
+
+HEAD = "# Written by `seawall lab up`; where the lab's machines are just now.\n"
+OWN = ("machines.yml", "secrets.yml")  # what belongs to one lab and is never copied to another
+
+
+def write(checkout: Path, inventory: Path, known_hosts: Path, machines: Sequence[Machine]) -> None:
+    """Write the machines' addresses; the inventory of any lab but the demo's is a copy with its own."""
+    origin = checkout / "inventories/lab"
+    if inventory != origin:
+        copy(origin, inventory)
+    inventory.mkdir(parents=True, exist_ok=True)
+    write_atomically(inventory / "machines.yml", addresses(machines, known_hosts), 0o644)
+
+
+def copy(origin: Path, inventory: Path) -> None:
+    """Bring an inventory up to date with the one it is a copy of, leaving its own files alone."""
+    if not origin.exists():
+        return
+    for old in [path for path in inventory.rglob("*") if path.is_file() and path.name not in OWN]:
+        old.unlink()
+    shutil.copytree(origin, inventory, ignore=shutil.ignore_patterns(*OWN), dirs_exist_ok=True)
+
+
+def remove(checkout: Path, inventory: Path) -> None:
+    """Remove what was written for a lab that is gone; its secrets cannot be opened any more."""
+    if inventory != checkout / "inventories/lab":
+        shutil.rmtree(inventory, ignore_errors=True)
+        return
+    for name in OWN:
+        for path in inventory.rglob(name):
+            path.unlink()
+
+
+def addresses(machines: Sequence[Machine], known_hosts: Path) -> str:
+    """Return the inventory file that says how each machine is reached."""
+    text = f"{HEAD}all:\n  hosts:\n"
+    for machine in machines:
+        options = f"-F none -o UserKnownHostsFile={known_hosts} -o StrictHostKeyChecking=yes"
+        text += (
+            f"    {machine.host}:\n"
+            f"      ansible_host: {machine.address}\n"
+            f"      ansible_user: root\n"
+            f"      ansible_ssh_private_key_file: {machine.furniture.key}\n"
+            f"      ansible_ssh_common_args: {options}\n"
+            f"      ansible_python_interpreter: /usr/bin/python3\n"
+        )
+    return text
+
+
+def write_known_hosts(path: Path, machines: Sequence[Machine]) -> None:
+    """Write down the host key of each machine, by address and by name."""
+    lines = []
+    for machine in machines:
+        kind, key, *_ = public_key(machine.root / "etc/ssh/ssh_host_ed25519_key").split()
+        lines.append(f"{machine.address},{machine.host} {kind} {key}\n")
+    write_atomically(path, "".join(lines), 0o644)

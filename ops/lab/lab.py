@@ -1,0 +1,191 @@
+"""A whole lab: its machines, their network, its keys and its inventory, brought up and taken down together."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+from ops.core.errors import SeawallError, UsageError
+from ops.core.files import lock, read_json, write_atomically, write_json
+from ops.core.kinds import nearest
+from ops.fleet.packages import CACHE
+from ops.lab import archive, inventory, network, trees
+from ops.lab import identity as names
+from ops.lab.archive import Archive
+from ops.lab.furnish import Furniture, make_key
+from ops.lab.groups import Group
+from ops.lab.identity import Identity
+from ops.lab.machine import Machine
+from ops.lab.network import Network
+
+CHECKOUT = CACHE.parent
+DISKS = Path("/var/lib/seawall-lab")
+CACHES = Path("/var/cache/seawall-lab")
+STATE_VERSION = 1
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A lab of a checkout, by its name: `demo` for people, `test` for the tests."""
+
+    name: str
+    checkout: Path = CHECKOUT
+
+    @property
+    def home(self) -> Path:
+        """The folder in the checkout with the lab's keys and state."""
+        return self.checkout / ".lab" / self.name
+
+    @property
+    def key(self) -> Path:
+        """The ssh key that opens every machine."""
+        return self.home / "key"
+
+    @property
+    def known_hosts(self) -> Path:
+        """The machines' host keys."""
+        return self.home / "known_hosts"
+
+    @property
+    def vault_password(self) -> Path:
+        """The file with the password of the lab's Ansible vault."""
+        return self.home / "vault-password"
+
+    @property
+    def inventory(self) -> Path:
+        """The Ansible inventory that leads to this lab's machines."""
+        whole = self.checkout / "inventories/lab"
+        return whole if self.name == "demo" else self.home / "inventory"
+
+    def up(self, tell: Told = lambda _: None) -> list[Machine]:
+        """Boot every machine that is not up and return all; what runs is left alone."""
+        with self._held():
+            state = self._begin()
+            net = Network(Identity(self.name, state["id"]), IPv4Network(state["block"]))
+            net.up()
+            source = archive.open_door(net, Archive(CACHES / "packages"), self.home / "door.log")
+            tell("root trees")
+            made = trees.make(CACHES / "trees", source)
+            self._lay_anew(state, {"plain": str(made.plain), "his": str(made.his)})
+            machines = self._machines(state, source.proxy)
+            tell(f"booting {', '.join(machine.host for machine in machines)}")
+            for machine in machines:
+                machine.boot()
+            inventory.write_known_hosts(self.known_hosts, machines)
+            inventory.write(self.checkout, self.inventory, self.known_hosts, machines)
+            with ThreadPoolExecutor(len(machines)) as pool:
+                list(pool.map(Machine.wait, machines))
+            return machines
+
+    def down(self, *, caches: bool = False) -> None:
+        """Remove all of the lab: machines, disks, network, keys; with `caches` also what made it quick."""
+        with self._held():
+            state = self._state()
+            if state:
+                self._clear(state)
+            inventory.remove(self.checkout, self.inventory)
+        shutil.rmtree(self.home, ignore_errors=True)
+        if self.home.parent.exists() and not any(self.home.parent.iterdir()):
+            self.home.parent.rmdir()
+        if caches:
+            Archive(CACHES / "packages").down()
+            shutil.rmtree(CACHES, ignore_errors=True)
+
+    def machines(self) -> list[Machine]:
+        """Return the machines of a lab that was brought up; none when it was not."""
+        state = self._state()
+        if not state or "trees" not in state:
+            return []
+        proxy = f"http://{names.gateway(IPv4Network(state['block']))}:{archive.PORT}"
+        return self._machines(state, proxy)
+
+    def machine(self, host: str) -> Machine:
+        """Return a machine by its host name; raise UsageError when the lab has none of that name."""
+        found = {machine.host: machine for machine in self.machines()}
+        if not found:
+            raise UsageError(f"the lab {self.name!r} is not up", f"seawall lab up --name {self.name}")
+        if host not in found:
+            raise UsageError(f"the lab has no machine {host!r}{nearest(host, list(found))}")
+        return found[host]
+
+    def _held(self) -> AbstractContextManager[None]:
+        self.home.mkdir(parents=True, exist_ok=True)
+        return lock(self.home / "lock", f"the lab {self.name!r}")
+
+    def _state(self) -> dict[str, Any]:
+        try:
+            return dict(read_json(self.home / "state.json"))
+        except FileNotFoundError:
+            return {}
+
+    def _begin(self) -> dict[str, Any]:
+        """Return the lab's state, begun anew after a reboot or elsewhere, with its keys made."""
+        state = self._state()
+        identity = names.identify(self.name, self.checkout)
+        if state and (state["id"], state["version"]) != (identity.id, STATE_VERSION):
+            self._clear(state)
+            state = {}
+        if not state:
+            block = names.block(identity, network.taken())
+            state = {"version": STATE_VERSION, "id": identity.id, "block": str(block)}
+            write_json(self.home / "state.json", state)
+        if not self.key.exists():
+            make_key(self.key, f"seawall lab {self.name}")
+        if not self.vault_password.exists():
+            write_atomically(self.vault_password, f"{secrets.token_urlsafe(24)}\n")
+        return state
+
+    def _lay_anew(self, state: dict[str, Any], made: dict[str, str]) -> None:
+        """Forget the disks that lie over trees that are not the present ones."""
+        if state.get("trees", made) != made:
+            for machine in self._machines(state, ""):
+                machine.remove()
+        state["trees"] = made
+        write_json(self.home / "state.json", state)
+
+    def _machines(self, state: dict[str, Any], proxy: str) -> list[Machine]:
+        net = Network(Identity(self.name, state["id"]), IPv4Network(state["block"]))
+        furniture = Furniture(self.key, self.known_hosts, proxy)
+        return [
+            Machine(
+                host=host,
+                tree=Path(state["trees"]["his" if host == "his1" else "plain"]),
+                network=net,
+                place=DISKS / state["id"] / host,
+                furniture=furniture,
+                nests=host == "drill1",
+            )
+            for host in names.OFFSETS
+        ]
+
+    def _clear(self, state: dict[str, Any]) -> None:
+        """Remove what the kernel and the disk hold of a lab, also of one that came up only in part."""
+        state.setdefault("trees", {"plain": "", "his": ""})
+        failures = []
+        for machine in self._machines(state, ""):
+            try:
+                machine.remove()
+            except SeawallError as error:
+                failures.append(error)
+        net = Network(Identity(self.name, state["id"]), IPv4Network(state["block"]))
+        archive.door(net.identity).remove()
+        net.down()
+        shutil.rmtree(DISKS / state["id"], ignore_errors=True)
+        if failures:
+            raise failures[0]
+
+
+def others_running() -> list[str]:
+    """Return the control groups of every lab on this computer that has processes."""
+    place = Group("x").path.parent
+    found = sorted(path.name for path in place.iterdir()) if place.exists() else []
+    return [name for name in found if Group(name).alive()]
