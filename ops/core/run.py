@@ -72,6 +72,13 @@ class Stream:
         _signal_group(self.process, signal.SIGKILL)
         self.process.wait()
 
+    def judge(self, timeout: float, ok: Collection[int]) -> None:
+        """Raise CommandTimeout or CommandError for a program that has ended badly."""
+        if self.timed_out:
+            raise CommandTimeout(self.argv, timeout, self.stderr)
+        if self.process.returncode not in ok:
+            raise CommandError(self.argv, self.process.returncode, self.stderr)
+
     @property
     def stderr(self) -> str:
         """The tail of standard error."""
@@ -118,9 +125,9 @@ def stream(
     program = Stream(words, _start(words, input is not None or talk, env, cwd, stdout))
     watch = threading.Timer(timeout, _expire, [program])
     watch.daemon = True
-    watch.start()
     reader = threading.Thread(target=_drain, args=[program], daemon=True)
-    reader.start()
+    for thread in (watch, reader):
+        thread.start()
     finished = False
     try:
         if input is not None:
@@ -132,15 +139,16 @@ def stream(
         finished = True
     finally:
         watch.cancel()
-        if not finished:
-            program.kill()
-        reader.join(GRACE_SECONDS)
-        if program.process.stdout:
-            program.process.stdout.close()
-    if program.timed_out:
-        raise CommandTimeout(words, timeout, program.stderr)
-    if program.process.returncode not in ok:
-        raise CommandError(words, program.process.returncode, program.stderr)
+        _let_go(program, reader, finished)
+    program.judge(timeout, ok)
+
+
+def _let_go(program: Stream, reader: threading.Thread, finished: bool) -> None:
+    if not finished:
+        program.kill()
+    reader.join(GRACE_SECONDS)
+    if program.process.stdout:
+        program.process.stdout.close()
 
 
 def _start(

@@ -1,0 +1,74 @@
+"""The shape of the house: sizes, words that never stand in it, shell in places where there is none."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from ops.core.run import run
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Return the files of this checkout that git knows or would know."""
+    words = ["git", "-c", f"safe.directory={CHECKOUT}", "ls-files", "--cached", "--others", "--exclude-standard", "--"]
+    names = run([*words, *patterns], timeout=60, cwd=CHECKOUT).stdout.splitlines()
+    return [path for name in names if (path := CHECKOUT / name).is_file()]
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def named(paths: list[str]) -> None:
+    if paths:
+        pytest.fail("\n".join(paths), pytrace=False)
+
+
+def test_modules_are_short() -> None:
+    named([f"{path.relative_to(CHECKOUT)}: {lines(path)} lines" for path in tracked("*.py") if lines(path) > 300])
+
+
+def test_functions_are_short() -> None:
+    long = []
+    for path in tracked("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.end_lineno and node.end_lineno - node.lineno >= 40:
+                long.append(f"{path.relative_to(CHECKOUT)}:{node.lineno}: {node.name}")
+    named(long)
+
+
+def test_task_files_are_short() -> None:
+    tasks = [path for path in tracked("roles/*.yml") if path.parent.name in {"tasks", "handlers"}]
+    named([f"{path.relative_to(CHECKOUT)}: {lines(path)} lines" for path in tasks if lines(path) > 75])
+
+
+def test_no_name_of_a_package_registry_and_no_path_of_a_workplace() -> None:
+    words = [
+        "deb.debian" + ".org",
+        "pypi" + ".org",
+        "pythonhosted" + ".org",
+        "registry.np" + "mjs",
+        "/wo" + "rk/",
+        "/fa" + "rm/",
+    ]
+    found = []
+    for path in tracked():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [f"{path.relative_to(CHECKOUT)}: {word}" for word in words if word in text]
+    named(found)
+
+
+def test_no_module_is_called_by_nothing() -> None:
+    vague = re.compile(r"/(utils?|helpers?|misc|common|base|manager)\.py$")
+    named([str(path.relative_to(CHECKOUT)) for path in tracked("ops/*.py") if vague.search(str(path))])
+
+
+def test_no_shell_in_roles() -> None:
+    shell = re.compile(r"^\s*ansible\.builtin\.shell:", re.MULTILINE)
+    named([str(path) for path in tracked("roles/*.yml", "playbooks/*.yml") if shell.search(path.read_text())])
