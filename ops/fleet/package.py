@@ -2,6 +2,8 @@
 
   seawall package build                    builds .cache/packages/seawall.deb
   seawall package build --output DIR       builds DIR/seawall.deb
+  seawall package fetch                    fetches restic's package into .cache/packages/
+  seawall package tree bookworm            makes .cache/trees/bookworm.tar.gz for the drill hosts
 
 Roll back by installing an older file: the version names the content, `dpkg -V seawall` compares it.
 """
@@ -92,20 +94,38 @@ class Package:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall package` understands."""
-    commands = parser.add_subparsers(dest="command", required=True, metavar="build")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="build the Debian package of this checkout")
-    build.add_argument(
-        "--output", type=Path, default=OUTPUT, metavar="DIR", help="the folder it goes to"
-    )
+    build.add_argument("--output", type=Path, default=OUTPUT, metavar="DIR", help="the folder it goes to")
+    commands.add_parser("fetch", help="fetch restic's package, signatures checked")
+    tree = commands.add_parser("tree", help="make the root tree for throwaway database servers")
+    tree.add_argument("release", help="the Debian release: bookworm, trixie")
+    tree.add_argument("--proxy", default="", metavar="URL", help="a caching proxy for packages")
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Build the package and say where it is."""
+    """Build, fetch or make what was asked for, and say where it is."""
+    if options.command == "fetch":
+        from ops.fleet import packages
+
+        packages.unpack_restic()
+        return _show(packages.fetch(), options)
+    if options.command == "tree":
+        from ops.fleet import trees
+
+        return _show([trees.make(options.release, proxy=options.proxy)], options)
     package = build(options.output)
     if options.json:
         print(json.dumps(asdict(package), default=str))
     else:
         print(f"{package.path}\nversion {package.version}\nsha256 {package.sha256}")
+    return 0
+
+
+def _show(paths: list[Path], options: argparse.Namespace) -> int:
+    made = [{"path": str(path), "sha256": digest(path)} for path in paths]
+    lines = [f"{one['path']}\nsha256 {one['sha256']}" for one in made]
+    print(json.dumps(made) if options.json else "\n".join(lines))
     return 0
 
 
@@ -144,9 +164,7 @@ def _content(checkout: Path) -> dict[str, bytes]:
 
 def _files(folder: Path) -> list[Path]:
     """Return the files to pack: nothing hidden, no bytecode, nothing of the control machine."""
-    return [
-        path for path in folder.rglob("*") if path.is_file() and _packed(path.relative_to(folder))
-    ]
+    return [path for path in folder.rglob("*") if path.is_file() and _packed(path.relative_to(folder))]
 
 
 def _packed(path: Path) -> bool:

@@ -146,9 +146,11 @@ class Lab:
 
     def _lay_anew(self, state: dict[str, Any], made: dict[str, str]) -> None:
         """Forget the disks that lie over trees that are not the present ones."""
-        if state.get("trees", made) != made:
+        if "trees" in state:
+            now = {machine.host: machine.tree for machine in self._machines(state | {"trees": made}, "")}
             for machine in self._machines(state, ""):
-                machine.remove()
+                if machine.tree != now[machine.host]:
+                    machine.remove()
         state["trees"] = made
         write_json(self.home / "state.json", state)
 

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Sets this machine up as a control machine with a lab: Debian packages, Python packages, the command seawall.
+# What is there already costs nothing, so it may run before everything else. Needs root only to install packages.
+set -eu
+cd "$(dirname "$0")/../.."
+export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+
+packages="apt-cacher-ng ca-certificates debian-archive-keyring iproute2 mmdebstrap openssh-client python3-venv systemd-container"
+
+step() { # NAME COMMAND...: run it, and say how long it took
+  name=$1 start=$(date +%s.%N)
+  shift
+  printf 'setup: %s ... ' "$name"
+  mkdir -p .cache
+  if "$@" >.cache/setup.log 2>&1; then
+    printf '%.1f s\n' "$(echo "$(date +%s.%N) $start" | awk '{ print $1 - $2 }')"
+  else
+    echo failed
+    tail -n 20 .cache/setup.log >&2
+    exit 1
+  fi
+}
+
+missing() {
+  for package in $packages; do
+    dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"
+  done
+}
+
+# The lab starts a package cache of its own when it needs one: the service of the package stays off, as it was
+# before this machine was set up. A policy that the administrator has stays in force.
+install_packages() {
+  policy=/usr/sbin/policy-rc.d
+  [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && trap 'rm -f "$policy"' EXIT; }
+  apt-get -qq update
+  # shellcheck disable=SC2046 -- one word for each package
+  apt-get -qq install --no-install-recommends $(missing)
+  case $cache in *apt-cacher-ng*) systemctl disable apt-cacher-ng || rm -f /etc/rc?.d/S??apt-cacher-ng ;; esac
+}
+
+install_python_packages() {
+  rm -f .venv/seawall-lock
+  [ -x .venv/bin/pip ] || /usr/bin/python3 -m venv .venv
+  .venv/bin/pip install --quiet --disable-pip-version-check --no-input --require-hashes -r requirements.lock
+  cp requirements.lock .venv/seawall-lock
+}
+
+# The checkout itself is the package: no build, no network, and a change shows at once.
+install_command() {
+  site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+  pwd >"$site/seawall.pth"
+  printf '#!%s/.venv/bin/python\nfrom ops.__main__ import main\n\nmain()\n' "$PWD" >.venv/bin/seawall
+  chmod 755 .venv/bin/seawall
+}
+
+cache=$(missing)
+[ -z "$cache" ] || step "Debian packages: $(echo "$cache" | tr '\n' ' ')" install_packages
+cmp -s requirements.lock .venv/seawall-lock || step "Python packages, each with its digest" install_python_packages
+[ -x .venv/bin/seawall ] || step "the command seawall" install_command
+[ -s .cache/packages/SHA256SUMS ] && [ -x .cache/bin/restic ] || step "restic of Debian 13" .venv/bin/seawall package fetch
