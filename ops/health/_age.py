@@ -50,5 +50,5 @@ def span(time: timedelta) -> str:
 
 
 def day(when: datetime) -> str:
-    """Return a moment as people write it, in UTC."""
-    return when.strftime("%Y-%m-%d %H:%M UTC")
+    """Return the day of a moment, as people write it."""
+    return when.strftime("%Y-%m-%d")

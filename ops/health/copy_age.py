@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ops.core.calendar import Calendar
 from ops.core.quantity import Duration
@@ -42,7 +43,7 @@ def probe(options: Options, surroundings: Surroundings) -> Iterator[Finding]:
     calendar = options.calendar.zoned(options.timezone)
     due = calendar.last_before(surroundings.now - options.grace.span)
     if good is None:
-        finding = _none_yet(calendar, due, surroundings)
+        finding = _none_yet(calendar, due, surroundings, _zone(options.timezone))
     else:
         finding = _judge(options, good, due, surroundings.now)
     if problem is None:
@@ -52,12 +53,12 @@ def probe(options: Options, surroundings: Surroundings) -> Iterator[Finding]:
         yield Finding(verdict, f"{finding.message}; newest attempt: {problem}", finding.figures)
 
 
-def _none_yet(calendar: Calendar, due: datetime | None, surroundings: Surroundings) -> Finding:
+def _none_yet(calendar: Calendar, due: datetime | None, surroundings: Surroundings, zone: tzinfo) -> Finding:
     """A copy that never was is late only when it was due since the policy asks for it."""
     since = surroundings.since or surroundings.now
     if due is not None and due > since:
-        return Finding(Verdict.FAIL, f"no copy yet; it was due {day(due)}")
-    return Finding(Verdict.WARN, f"none yet, first due {day(calendar.after(since)[0])}")
+        return Finding(Verdict.FAIL, f"no copy yet; it was due {day(due.astimezone(zone))}")
+    return Finding(Verdict.WARN, f"none yet, first due {day(calendar.after(since)[0].astimezone(zone))}")
 
 
 def _judge(
@@ -72,11 +73,19 @@ def _judge(
     }
     message = f"copied {span(now - copied)} ago"
     if due is not None and copied < due:
-        return Finding(Verdict.FAIL, f"{message}, late: it was due {day(due)}", figures)
+        late = f"{message}, late: it was due {day(due.astimezone(_zone(options.timezone)))}"
+        return Finding(Verdict.FAIL, late, figures)
     if options.rpo and copied - data > options.rpo.span:
         old = f"{message}, of data that were {span(copied - data)} old; RPO {options.rpo}"
         return Finding(Verdict.FAIL, old, figures)
     return Finding(Verdict.PASS, f"{message}, data {span(now - data)} old", figures)
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC  # only words for people depend on it
 
 
 KIND = Check(Options, probe, recorded=True)

@@ -98,10 +98,10 @@ def _status(variables: Mapping[str, str]) -> Iterator[tuple[Verdict, str]]:
     elif not words & {"OFF", "BYPASS", "FSD"}:
         said = " ".join(sorted(words)) or "nothing"
         yield Verdict.UNKNOWN, f"neither on mains nor on battery; it says {said}"
-    for word in TROUBLES:
+    for word, trouble in TROUBLES.items():
         if word in words:
             text = variables.get("ups.alarm", "").strip() if word == "ALARM" else ""
-            yield Verdict.WARN, f"{TROUBLES[word]}: {text}" if text else TROUBLES[word]
+            yield Verdict.WARN, f"{trouble}: {text}" if text else trouble
 
 
 def _limits(

@@ -1,0 +1,156 @@
+"""Show how the whole fleet stands: every machine is asked at once, and none is ever missing.
+
+A machine that does not answer, has no agent or answers rubbish is unknown, with its reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ops.core import clock
+from ops.core.verdict import Verdict, worst
+from ops.fleet import inventory
+from ops.fleet.ask import Answer, ask
+from ops.jobs.status import VERSION, describe
+from ops.policy import HostPolicy
+from ops.policy.site import document, document_digest
+
+COMMAND = "seawall status --json"
+NO_AGENT = "has no agent: there is no command seawall; run playbooks/site.yml"
+
+Plain = dict[str, Any]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    inventory.add_option(parser)
+    parser.epilog = "example: seawall status -i inventories/hospital"
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Show the status of the fleet and return its verdict's exit code."""
+    from ops.reports import text
+
+    status = collect(options.inventory)
+    colours = sys.stdout.isatty()
+    print(json.dumps(status, ensure_ascii=False) if options.json else text.render(status, colours=colours))
+    return Verdict(status["verdict"]).exit_code
+
+
+def collect(path: Path | None) -> Plain:
+    """Ask every machine of an inventory; return the status of the fleet as plain data."""
+    machines = inventory.read(path)
+    policies = machines.policies()
+    answers = ask(machines, COMMAND)
+    return join(policies, {host: read(answer) for host, answer in answers.items()})
+
+
+def read(answer: Answer) -> Plain:
+    """Return the status in a machine's answer, or why there is none; the exit code is only its verdict."""
+    if answer.trouble:
+        return _unknown(answer.trouble)
+    try:
+        status = dict(json.loads(answer.output))
+        Verdict(status["verdict"])
+        for entry in status["checks"]:
+            Verdict(entry["verdict"])
+            str(entry["name"] + entry["kind"] + entry["message"])
+        if status["version"] != VERSION:
+            return _unknown(f"speaks version {status['version']} of the status, not {VERSION}")
+    except (ValueError, KeyError, TypeError):
+        said = (answer.errors or answer.output).strip().splitlines()
+        if any("not found" in line for line in said):
+            return _unknown(NO_AGENT)
+        return _unknown(f"answers no status: {said[0].removeprefix('seawall status: ')[:200] if said else 'nothing'}")
+    return status
+
+
+def _unknown(reason: str) -> Plain:
+    return {"verdict": Verdict.UNKNOWN.value, "message": reason}
+
+
+def join(policies: Mapping[str, HostPolicy], machines: Mapping[str, Plain]) -> Plain:
+    """Given what the policy wants and what each machine said, return the status of the fleet."""
+    judged = {host: _judged(status, policies[host]) for host, status in machines.items()}
+    assets = {
+        name: _asset(name, host, policies, judged)
+        for host, policy in policies.items()
+        for name in policy.assets
+    }
+    verdicts = [Verdict(part["verdict"]) for part in (*judged.values(), *assets.values())]
+    site = next(iter(policies.values())).site if policies else None
+    return {
+        "version": VERSION,
+        "time": clock.iso(clock.now()),
+        "site": {"name": site.name, "timezone": site.timezone} if site else {},
+        "verdict": worst(verdicts).value,
+        "machines": judged,
+        "assets": assets,
+    }
+
+
+def _judged(status: Plain, policy: HostPolicy) -> Plain:
+    """Add what only the control machine can see: whether the machine has the policy that stands here."""
+    if "checks" not in status or status.get("policy_digest") == document_digest(document(policy)):
+        return status
+    drift = _entry("policy", "policy", Verdict.WARN, "policy differs: run playbooks/site.yml")
+    verdict = worst([Verdict(status["verdict"]), Verdict.WARN])
+    return {**status, "checks": [*status["checks"], drift], "verdict": verdict.value}
+
+
+def _asset(name: str, host: str, policies: Mapping[str, HostPolicy], machines: Mapping[str, Plain]) -> Plain:
+    """Join what an asset's own machine and its drill host say of it."""
+    asset = policies[host].assets[name]
+    own = machines[host].get("assets", {}).get(name) or {}
+    driller = asset.drill.host if asset.drill else None
+    drill = machines.get(driller, {}).get("drills", {}).get(name) or {} if driller else {}
+    findings = [*_silences(host, driller, machines), *_findings(name, machines)]
+    if not findings:
+        findings.append({"about": "asset", "verdict": Verdict.UNKNOWN.value, "message": f"{host} does not know it"})
+    findings.sort(key=lambda finding: -Verdict(finding["verdict"]).severity)
+    verdict = worst(Verdict(finding["verdict"]) for finding in findings)
+    loud = [f"{part['about']}: {part['message']}" for part in findings if part["verdict"] != Verdict.PASS]
+    return {
+        "host": host,
+        **describe(policies[host], asset),
+        "backup": own.get("backup"),
+        "copies": {copy: (own.get("copies") or {}).get(copy) for copy in asset.copies},
+        "drill_host": driller,
+        "drill_every_seconds": asset.drill.every.seconds if asset.drill else None,
+        "drill": drill.get("state"),
+        "verdict": verdict.value,
+        "message": "; ".join(loud),
+        "findings": findings,
+    }
+
+
+def _findings(name: str, machines: Mapping[str, Plain]) -> list[Plain]:
+    """Collect every check of every machine that is about an asset."""
+    return [
+        {
+            "about": f"copy {entry['copy']}" if entry.get("copy") else entry["kind"].removesuffix("_age"),
+            "verdict": entry["verdict"],
+            "message": entry["message"],
+        }
+        for status in machines.values()
+        for entry in status.get("checks", [])
+        if entry.get("asset") == name
+    ]
+
+
+def _silences(host: str, driller: str | None, machines: Mapping[str, Plain]) -> list[Plain]:
+    """What cannot be known of an asset because a machine gave no status."""
+    silent = []
+    for about, machine in (("backup", host), ("drill", driller)):
+        if machine and "checks" not in machines.get(machine, {}):
+            silent.append({"about": about, "verdict": Verdict.UNKNOWN.value, "message": f"{machine} gave no status"})
+    return silent
+
+
+def _entry(name: str, kind: str, verdict: Verdict, message: str) -> Plain:
+    return {"name": name, "kind": kind, "verdict": verdict.value, "message": message, "figures": {}}

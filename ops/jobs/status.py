@@ -1,0 +1,114 @@
+"""Show how things stand on this machine.
+
+The checks are those the last look recorded, but the ages of backups, copies and drills are judged anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import ops
+from ops.core import clock, kinds
+from ops.core.errors import SeawallError
+from ops.core.files import read_json
+from ops.core.verdict import Finding, Verdict, worst
+from ops.jobs import settings
+from ops.jobs.health import Entry, entry_of, look, recorded, table
+from ops.policy import HostPolicy
+from ops.policy.model import Asset
+from ops.policy.site import document_digest
+
+VERSION = 1
+
+States = Mapping[str, Mapping[str, Any]]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    parser.epilog = "example: seawall status --json"
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Show the status of this machine and return its verdict's exit code."""
+    status = collect(settings.policy(), settings.states(), clock.now())
+    print(json.dumps(status, ensure_ascii=False) if options.json else f"{status['host']}\n{table(status['checks'])}")
+    return Verdict(status["verdict"]).exit_code
+
+
+def collect(policy: HostPolicy, states: States, now: datetime) -> dict[str, Any]:
+    """Return how this machine stands, as plain data."""
+    checks, seen = _checks(policy, states, now)
+    return {
+        "version": VERSION,
+        "host": policy.host,
+        "time": clock.iso(now),
+        "seawall": ops.__version__,
+        "policy_digest": document_digest(read_json(settings.etc() / "policy.json")),
+        "verdict": worst(Verdict(entry["verdict"]) for entry in checks).value,
+        "assets": {name: _asset(policy, name, asset, states) for name, asset in policy.assets.items()},
+        "drills": {
+            name: {
+                "host": drilled.host,
+                "every_seconds": drilled.asset.drill.every.seconds if drilled.asset.drill else None,
+                "state": states.get(f"drill-{name}"),
+            }
+            for name, drilled in policy.drills.items()
+        },
+        "checks": checks,
+        "health_time": seen,
+        "ledger": _ledger(),
+    }
+
+
+def _asset(policy: HostPolicy, name: str, asset: Asset, states: States) -> dict[str, Any]:
+    return {
+        **describe(policy, asset),
+        "backup": states.get(f"backup-{name}"),
+        "copies": {copy: states.get(f"copy-{name}-{copy}") for copy in asset.copies},
+    }
+
+
+def describe(policy: HostPolicy, asset: Asset) -> dict[str, Any]:
+    """Return what the policy says of an asset, for those who read a status."""
+    owner = policy.contacts.get(asset.owner)
+    return {
+        "owner": owner.name if owner else asset.owner,
+        "summary": asset.summary,
+        "rpo_seconds": asset.rpo.seconds,
+        "rto_seconds": asset.rto.seconds,
+    }
+
+
+def _checks(policy: HostPolicy, states: States, now: datetime) -> tuple[list[Entry], str | None]:
+    """Return every check of the policy with its newest verdict, and when the last whole look was."""
+    anew = [name for name, spec in policy.checks.items() if _judges_states(spec.kind)]
+    fresh = {entry["name"]: entry for entry in look(policy, states, now, anew)}
+    try:
+        health = recorded(states, now)
+    except SeawallError as error:
+        missing = entry_of("health", "health", Finding(Verdict.UNKNOWN, error.message))
+        return [*fresh.values(), missing], None
+    old = {entry["name"]: entry for entry in health["checks"]}
+    unseen = Finding(Verdict.UNKNOWN, "not looked at since the policy asks for it")
+    mine = [
+        fresh.get(name) or old.get(name) or entry_of(name, spec.kind, unseen) for name, spec in policy.checks.items()
+    ]
+    stale = [old["health"]] if "health" in old and "health" not in policy.checks else []
+    return [*mine, *stale], str(health["finished"])
+
+
+def _judges_states(kind: str) -> bool:
+    return bool(kinds.load("ops.health", kind).recorded)
+
+
+def _ledger() -> dict[str, Any] | None:
+    """Return where the ledger ends, as its signed head says; verifying it is `seawall ledger verify`."""
+    try:
+        number, head = (settings.state() / "ledger" / "ledger.jsonl.head").read_text(encoding="ascii").split()
+        return {"lines": int(number), "head": head}
+    except (OSError, ValueError):
+        return None
