@@ -1,0 +1,66 @@
+"""The lab's own promises: machines that are real, alone, and can be hurt and mended from outside."""
+
+import pytest
+
+from ops.core.errors import CommandError
+from ops.lab.lab import Lab
+
+
+def test_every_machine_has_booted_without_a_failed_unit(lab: Lab):
+    for machine in lab.machines():
+        assert machine.ssh("systemctl is-system-running").stdout.strip() == "running", machine.host
+
+
+def test_machines_know_each_other_by_name(lab: Lab):
+    for machine in lab.machines():
+        machine.ssh("for host in his1 backup1 drill1 offsite1; do getent hosts $host || exit 1; done")
+
+
+def test_no_machine_has_a_way_out_but_the_package_cache(lab: Lab):
+    for machine in lab.machines():
+        assert "default" not in machine.ssh("ip route").stdout
+        machine.ssh("apt-get -qq update")
+
+
+def test_the_hospital_has_its_data(lab: Lab):
+    ask = "cd / && runuser -u postgres -- psql -d his -Atc"
+    his = lab.machine("his1")
+    counted = his.ssh(
+        f'{ask} "select (select count(*) from patients) + (select count(*) from admissions)'
+        ' + (select count(*) from examinations) + (select count(*) from audit_log)"'
+    )
+    assert int(counted.stdout) >= 200_000
+    assert int(his.ssh("ls /srv/his/dicom/*.dcm | wc -l").stdout) >= 50
+    assert int(his.ssh("find /srv/his/documents -type f | wc -l").stdout) >= 300
+
+
+def test_a_cut_cable_cuts_and_mends(lab: Lab):
+    machine = lab.machine("offsite1")
+    machine.cut()
+    try:
+        with pytest.raises(CommandError):
+            machine.ssh("true", timeout=15)
+    finally:
+        machine.mend()
+    machine.wait()
+
+
+def test_a_machine_whose_power_was_cut_comes_back_with_its_disk(lab: Lab):
+    machine = lab.machine("offsite1")
+    machine.ssh("echo here >/root/mark && sync")
+    machine.kill()
+    assert not machine.running()
+    machine.boot()
+    machine.wait()
+    assert machine.ssh("cat /root/mark").stdout == "here\n"
+
+
+def test_a_machine_inside_a_machine_works_on_the_drill_host(lab: Lab):
+    drill = lab.machine("drill1")
+    drill.ssh("test -c /dev/fuse && test -w /sys/fs/cgroup && findmnt /var/lib/seawall/drills")
+
+
+def test_up_again_leaves_running_machines_alone(lab: Lab):
+    before = {machine.host: machine.group.first_process() for machine in lab.machines()}
+    lab.up()
+    assert {machine.host: machine.group.first_process() for machine in lab.machines()} == before

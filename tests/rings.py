@@ -1,0 +1,84 @@
+"""Runs every ring of tests in turn; a ring that could not run fails the whole, and is named.
+
+  python -m tests.rings             all rings
+  python -m tests.rings lint unit   some
+
+The last line counts the tests of all rings in pytest's own way.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as xml
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).parents[1]
+RINGS = {
+    "lint": ("tests/lint",),
+    "unit": ("tests/unit", "tests/contract"),
+    "restic": ("tests/restic",),
+    "lab": ("tests/lab",),
+}
+
+
+@dataclass(frozen=True)
+class Ring:
+    """How a ring ended; `trouble` says why it does not count although nothing failed."""
+
+    name: str
+    seconds: float
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    trouble: str = ""
+
+    @property
+    def good(self) -> bool:
+        return not self.failed and not self.trouble
+
+
+def run_ring(name: str) -> Ring:
+    """Run one ring with its output on this terminal."""
+    started = time.monotonic()
+    folders = [folder for folder in RINGS[name] if any((CHECKOUT / folder).rglob("test_*.py"))]
+    if len(folders) < len(RINGS[name]):
+        return Ring(name, 0.0, trouble=f"no tests in {' or '.join(set(RINGS[name]) - set(folders))}")
+    with tempfile.NamedTemporaryFile(suffix=".xml") as results:
+        argv = [sys.executable, "-m", "pytest", "-q", "--durations=5", f"--junitxml={results.name}", *folders]
+        code = subprocess.run(argv, cwd=CHECKOUT, check=False).returncode
+        return counted(name, time.monotonic() - started, code, Path(results.name).read_text("utf-8"))
+
+
+def counted(name: str, seconds: float, code: int, results: str) -> Ring:
+    """Given pytest's exit code and its results, return how the ring ended."""
+    if not results:
+        return Ring(name, seconds, trouble=f"pytest ended with code {code} and no results")
+    suite = next(xml.fromstring(results).iter("testsuite"))
+    total, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
+    failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+    trouble = "no test ran" if total == skipped else f"pytest ended with code {code}" if code and not failed else ""
+    return Ring(name, seconds, total - failed - skipped, failed, skipped, trouble)
+
+
+def main(names: list[str]) -> int:
+    """Run the rings of those names, all when none is given; 0 when every one passed."""
+    started = time.monotonic()
+    rings = []
+    for name in names or list(RINGS):
+        print(f"\n===== ring {name}", flush=True)
+        rings.append(run_ring(name))
+    print("\nring       passed  failed  skipped  minutes")
+    for ring in rings:
+        counts = f"{ring.passed:>8}{ring.failed:>8}{ring.skipped:>9}{ring.seconds / 60:>9.1f}"
+        print(f"{ring.name:<9}{counts}  {ring.trouble}".rstrip())
+    passed, skipped = (sum(getattr(ring, what) for ring in rings) for what in ("passed", "skipped"))
+    failed = sum(ring.failed or not ring.good for ring in rings)
+    seconds = time.monotonic() - started
+    print(f"\n{'=' * 10} {passed} passed, {failed} failed, {skipped} skipped in {seconds:.2f}s {'=' * 10}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
