@@ -21,6 +21,12 @@ TIMEOUT = 5.0
 LONGEST_ANSWER = 1 << 18
 LOWEST_LIMIT, HIGHEST_LIMIT = 5.0, 50.0  # per cent; some devices report 0 or 100 as their limit
 
+# What is judged, its variable, and the most that can be true: some drivers report a load of 1e254 per cent.
+FIGURES = (
+    ("charge_percent", "battery.charge", 150.0),
+    ("runtime_seconds", "battery.runtime", 30 * 86_400.0),
+    ("load_percent", "ups.load", 200.0),
+)
 TROUBLES = {
     "LB": "battery low",
     "RB": "battery must be replaced",
@@ -69,12 +75,8 @@ def judge(options: Options, variables: Mapping[str, str]) -> Finding:
     """Given the variables of a UPS by name, judge it; status words that are not known are passed over."""
     figures = {
         figure: value
-        for figure, variable in (
-            ("charge_percent", "battery.charge"),
-            ("runtime_seconds", "battery.runtime"),
-            ("load_percent", "ups.load"),
-        )
-        if (value := _number(variables.get(variable))) is not None
+        for figure, variable, most in FIGURES
+        if (value := _number(variables.get(variable))) is not None and 0 <= value <= most
     }
     seen = [*_status(variables), *_limits(options, variables, figures)]
     verdict = worst(found for found, _ in seen)
@@ -116,7 +118,7 @@ def _limits(
             yield worse, f"charge {charge:.0f}%"
         elif charge < options.charge_warn_below.value:
             yield Verdict.WARN, f"charge {charge:.0f}%"
-    if runtime is not None and runtime >= 0:
+    if runtime is not None:
         if runtime < options.runtime_fail_below.seconds:
             yield worse, f"runtime {Duration(int(runtime))}"
         elif runtime < options.runtime_warn_below.seconds:
@@ -136,10 +138,9 @@ def _charge_limit(options: Options, variables: Mapping[str, str]) -> float:
 def _number(text: str | None) -> float | None:
     """Return a variable as a number; some devices write dashes or words instead."""
     try:
-        value = float(text or "")
+        return float(text or "")
     except ValueError:
         return None
-    return value if value == value and abs(value) != float("inf") else None  # noqa: PLR0124 -- NaN
 
 
 def _names(options: Options) -> list[str]:

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ops.core.clock import iso
+from ops.core.errors import Damaged
+from ops.core.quantity import Duration
+from ops.core.verdict import Finding, Verdict
+from ops.health import Surroundings
+from ops.health.backup_age import KIND, Options
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def state(age_hours: float | None, verdict: str = "pass", message: str = "") -> dict[str, Any]:
+    good = None if age_hours is None else {"time": iso(NOW - timedelta(hours=age_hours))}
+    return {"version": 1, "verdict": verdict, "message": message, "last_good": good}
+
+
+def look(found: dict[str, Any] | None) -> Finding:
+    states = {} if found is None else {"backup-his": found}
+    (finding,) = KIND.probe(Options("his", Duration.parse("26h")), Surroundings(NOW, states))
+    return finding
+
+
+def test_a_young_backup_passes() -> None:
+    finding = look(state(10))
+    assert finding.verdict is Verdict.PASS
+    assert finding.message == "last good backup 10h old; RPO 1d 2h"
+    assert finding.figures == {"age_seconds": 36000.0, "rpo_seconds": 93600.0}
+
+
+def test_a_backup_older_than_the_rpo_fails() -> None:
+    assert look(state(27)).verdict is Verdict.FAIL
+
+
+def test_an_asset_that_was_never_backed_up_fails() -> None:
+    finding = look(None)
+    assert (finding.verdict, finding.message) == (Verdict.FAIL, "his has never been backed up")
+
+
+def test_an_asset_without_any_good_backup_fails_and_says_why() -> None:
+    finding = look(state(None, "fail", "disk full on backup1"))
+    assert finding.verdict is Verdict.FAIL
+    assert "disk full on backup1" in finding.message
+
+
+@pytest.mark.parametrize("verdict", ["fail", "unknown", "warn"])
+def test_a_newer_attempt_that_was_not_good_warns_while_the_last_good_is_young(verdict: str) -> None:
+    finding = look(state(10, verdict, "no route to backup1"))
+    assert finding.verdict is Verdict.WARN
+    assert "no route to backup1" in finding.message
+
+
+def test_an_old_backup_with_a_failed_attempt_fails_and_tells_both() -> None:
+    finding = look(state(40, "fail", "no route to backup1"))
+    assert finding.verdict is Verdict.FAIL
+    assert "no route to backup1" in finding.message
+
+
+def test_a_small_difference_of_clocks_is_borne() -> None:
+    assert look(state(-0.08)).verdict is Verdict.PASS
+
+
+def test_a_backup_from_the_future_cannot_be_judged() -> None:
+    with pytest.raises(Damaged, match="clock"):
+        look(state(-0.1))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"verdict": "unknown", "message": "backup-his.json is not whole"},
+        {"verdict": "pass", "last_good": {"time": "yesterday"}},
+        {"verdict": "pass", "last_good": {}},
+        {"verdict": "pass", "last_good": "good"},
+    ],
+)
+def test_a_state_that_cannot_be_read_cannot_be_judged(broken: dict[str, Any]) -> None:
+    with pytest.raises(Damaged, match="cannot be read"):
+        look(broken)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ops.core.calendar import Calendar
+from ops.core.errors import Damaged
+from ops.core.quantity import Duration
+from ops.core.verdict import Finding, Verdict
+from ops.health import Surroundings
+from ops.health.copy_age import KIND, Options
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)  # day 20 was the last due day; with a day's grace it counts
+CALENDAR = Calendar.parse("day 10, day 20, last day")
+
+
+def state(copied: str, data: str, verdict: str = "pass", message: str = "") -> dict[str, Any]:
+    return {"verdict": verdict, "message": message, "last_good": {"time": data, "copied": copied}}
+
+
+def look(found: dict[str, Any] | None, since: datetime | None = None, now: datetime = NOW, **more: Any) -> Finding:
+    states = {} if found is None else {"copy-his-offsite": found}
+    options = Options("his", "offsite", CALENDAR, **more)
+    (finding,) = KIND.probe(options, Surroundings(now, states, since))
+    return finding
+
+
+def test_a_copy_made_since_it_was_due_passes_though_its_data_are_older() -> None:
+    finding = look(state("2026-11-20T00:10:00Z", "2026-11-19T01:30:00Z"))
+    assert finding.verdict is Verdict.PASS
+    assert finding.message == "copied 2d 11h ago, data 3d 10h old"
+
+
+def test_a_copy_from_before_it_was_due_fails() -> None:
+    finding = look(state("2026-11-10T00:10:00Z", "2026-11-09T01:30:00Z"))
+    assert finding.verdict is Verdict.FAIL
+    assert "late: it was due 2026-11-20" in finding.message
+
+
+def test_a_late_copy_is_borne_within_its_grace() -> None:
+    before = state("2026-11-10T00:10:00Z", "2026-11-09T01:30:00Z")
+    assert look(before, now=datetime(2026, 11, 20, 23, tzinfo=UTC)).verdict is Verdict.PASS
+    assert look(before, now=datetime(2026, 11, 21, 1, tzinfo=UTC)).verdict is Verdict.FAIL
+    assert look(before, grace=Duration.parse("5d")).verdict is Verdict.PASS
+
+
+def test_a_copy_of_stale_data_fails() -> None:
+    stale = state("2026-11-20T00:10:00Z", "2026-11-16T01:30:00Z")
+    assert look(stale, rpo=Duration.parse("26h")).verdict is Verdict.FAIL
+    assert look(stale).verdict is Verdict.PASS
+    fresh = state("2026-11-20T00:10:00Z", "2026-11-19T01:30:00Z")
+    assert look(fresh, rpo=Duration.parse("26h")).verdict is Verdict.PASS
+
+
+def test_before_the_first_due_day_a_missing_copy_only_warns() -> None:
+    finding = look(None, since=datetime(2026, 11, 21, tzinfo=UTC))
+    assert (finding.verdict, finding.message) == (Verdict.WARN, "none yet, first due 2026-11-30")
+    assert look(None).verdict is Verdict.WARN
+
+
+def test_after_the_first_due_day_a_missing_copy_fails() -> None:
+    finding = look(None, since=datetime(2026, 11, 18, tzinfo=UTC))
+    assert (finding.verdict, finding.message) == (Verdict.FAIL, "no copy yet; it was due 2026-11-20")
+
+
+def test_a_newer_attempt_that_failed_warns_while_the_last_good_is_young() -> None:
+    failed = state("2026-11-20T00:10:00Z", "2026-11-19T01:30:00Z", "fail", "offsite1 is down")
+    finding = look(failed)
+    assert finding.verdict is Verdict.WARN
+    assert "offsite1 is down" in finding.message
+
+
+def test_a_failed_first_attempt_is_told() -> None:
+    finding = look({"verdict": "fail", "message": "offsite1 is down", "last_good": None})
+    assert finding.verdict is Verdict.WARN
+    assert "offsite1 is down" in finding.message
+
+
+def test_the_calendar_is_read_in_the_sites_zone() -> None:
+    copied = state("2026-11-20T01:00:00Z", "2026-11-19T01:30:00Z")  # in São Paulo it is still the 19th
+    assert look(copied).verdict is Verdict.PASS
+    assert look(copied, timezone="America/Sao_Paulo").verdict is Verdict.FAIL
+
+
+def test_a_copy_from_the_future_cannot_be_judged() -> None:
+    with pytest.raises(Damaged, match="clock"):
+        look(state("2026-11-23T00:00:00Z", "2026-11-19T01:30:00Z"))
+
+
+def test_a_state_that_cannot_be_read_cannot_be_judged() -> None:
+    with pytest.raises(Damaged, match="cannot be read"):
+        look({"verdict": "unknown", "message": "not whole"})
