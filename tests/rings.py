@@ -10,9 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as xml
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 CHECKOUT = Path(__file__).parents[1]
 RINGS = {
@@ -55,7 +55,7 @@ def counted(name: str, seconds: float, code: int, results: str) -> Ring:
     """Given pytest's exit code and its results, return how the ring ended."""
     if not results:
         return Ring(name, seconds, trouble=f"pytest ended with code {code} and no results")
-    suite = next(xml.fromstring(results).iter("testsuite"))
+    suite = next(ElementTree.fromstring(results).iter("testsuite"))
     total, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
     failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
     trouble = "no test ran" if total == skipped else f"pytest ended with code {code}" if code and not failed else ""
