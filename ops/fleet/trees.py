@@ -34,6 +34,17 @@ NO_CLUSTER = (
     'mkdir -p "$1/etc/postgresql-common" && '
     'echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"'
 )
+# Lists that only apt reads, and the compiler of queries: a server without its module does without it.
+NOT_PACKED = (
+    "./var/lib/apt/lists/*",
+    "./var/cache/apt/*",
+    "./usr/lib/*/libLLVM*",
+    "./usr/lib/*/libz3*",
+    "./usr/lib/llvm-*",
+    "./usr/share/i18n",
+    "./usr/lib/postgresql/*/lib/llvmjit*",
+    "./usr/lib/postgresql/*/lib/bitcode",
+)
 
 
 @dataclass(frozen=True)
@@ -106,12 +117,16 @@ def pack(tree: Path, recipe: Recipe, archive: Path) -> Path:
         return archive
     archive.parent.mkdir(parents=True, exist_ok=True)
     part = archive.with_name(f".{archive.name}.part")
-    exclude = ["--exclude=./var/lib/apt/lists/*", "--exclude=./var/cache/apt/*"]
-    run(
-        ["tar", "--create", "--file", part, "--use-compress-program=gzip -4", "--numeric-owner",
-         "--sort=name", "--directory", tree, *exclude, "."],
-        timeout=10 * MINUTES,
-    )  # fmt: skip
+    exclude = [f"--exclude={pattern}" for pattern in NOT_PACKED]
+    words: list[str | Path] = [
+        "--create",
+        "--file",
+        part,
+        "--use-compress-program=gzip -3",
+        "--numeric-owner",
+        "--sort=name",
+    ]
+    run(["tar", *words, *exclude, "--directory", tree, "."], timeout=10 * MINUTES)
     part.replace(archive)
     write_atomically(note, f"{recipe.digest}\n", 0o644)
     return archive

@@ -40,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     sub["down"].add_argument("--caches", action="store_true", help="also what made it quick")
     for name in ("shell", "run"):
         sub[name].add_argument("host", help="his1, backup1, drill1 or offsite1")
-    sub["run"].add_argument("words", nargs="+", metavar="COMMAND", help="after -- if it has options")
+    sub["run"].add_argument("words", nargs="...", metavar="COMMAND", help="the command with its options")
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -54,8 +54,8 @@ def execute(options: argparse.Namespace) -> int:
         return 0
     if options.command == "status":
         return _status(lab, as_json=options.json)
-    words = shlex.join(options.words) if options.command == "run" else ""
-    return _ssh(lab.machine(options.host), words)
+    words = options.words if options.command == "run" else []
+    return _ssh(lab.machine(options.host), shlex.join(words[1:] if words[:1] == ["--"] else words))
 
 
 def _up(lab: Lab, *, as_json: bool) -> int:

@@ -56,19 +56,19 @@ def make(store: Path, source: Source) -> Trees:
     """Return the trees, made now where they are not kept in the store; also pack the drill host's tree."""
     with lock(store / "lock", "making the lab's trees"), ThreadPoolExecutor(2) as pool:
         plain = pool.submit(trees.build, PLAIN, store / f"plain-{PLAIN.digest}", source)
-        his = pool.submit(_his, store, source)
-        return Trees(plain.result(), his.result())
+        below = trees.build(DATABASE, store / f"database-{DATABASE.digest}", source)
+        packed = pool.submit(trees.pack, below, DATABASE, CACHE / "trees/bookworm.tar.gz")
+        his = _his(store, below, source)
+        packed.result()
+        return Trees(plain.result(), his)
 
 
-def _his(store: Path, source: Source) -> Path:
-    below = trees.build(DATABASE, store / f"database-{DATABASE.digest}", source)
+def _his(store: Path, below: Path, source: Source) -> Path:
     data = hospital.Data.found()
     script = FILL.format(packages=" ".join(SERVER))
     tree = store / f"his-{short_digest(DATABASE.digest, script, *TIDY, data.digest)}"
     if not tree.exists():
         _fill(tree, below, data, script, source)
-    archive = CACHE / "trees/bookworm.tar.gz"
-    trees.pack(below, DATABASE, archive)
     return tree
 
 
