@@ -1,0 +1,144 @@
+"""Host checks: does each machine of an inventory match the policy, seen from outside?
+
+  pytest tests/policy --inventory inventories/hospital
+
+Every machine is looked at once, all at the same time, when the first test asks; the tests judge what was seen.
+What could not be looked at is an error, never a pass; what is not as the policy wants is a failure.
+A test takes a subject (`machine`, `act`, `door`, ...) and runs for each of the inventory, and a look (`units`,
+`files`, ...), which is what was seen on the subject's machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import wanted
+from looking import Site
+
+from ops.core.errors import SeawallError
+
+SUBJECTS = {
+    "machine": wanted.machines,
+    "keeper": wanted.keepers,
+    "driller": wanted.drillers,
+    "restic_machine": wanted.restics,
+    "act": wanted.acts,
+    "timed_act": wanted.timed,
+    "door": wanted.doors,
+    "writer": wanted.writers,
+    "reader": wanted.readers,
+    "database": wanted.databases,
+    "ups": wanted.upses,
+}
+SITE = pytest.StashKey[Site]()
+SEEN = pytest.StashKey[dict]()
+Facts = Mapping[str, Any]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--inventory", default="inventories/lab", metavar="PATH", help="the machines to look at")
+
+
+def site_of(config: pytest.Config) -> Site:
+    if SITE not in config.stash:
+        try:
+            config.stash[SITE] = Site.read(config.getoption("--inventory"))
+        except (SeawallError, RuntimeError, AssertionError) as error:
+            pytest.exit(f"the inventory can't be read: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+    return config.stash[SITE]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    for name in SUBJECTS.keys() & set(metafunc.fixturenames):
+        metafunc.parametrize(name, SUBJECTS[name](site_of(metafunc.config).policies), ids=str)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave word in the report on which machine each test is about."""
+    for item in items:
+        subject = subject_of(item)
+        if subject is not None:
+            item.user_properties += [("host", subject.host), ("about", str(subject))]
+
+
+def subject_of(item: pytest.Item) -> Any:
+    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return next((value for name, value in params.items() if name in SUBJECTS), None)
+
+
+def seen_by(config: pytest.Config) -> dict[str, dict[str, Any]]:
+    """Return what was seen of every machine; the first to ask waits for it."""
+    if SEEN not in config.stash:
+        config.stash[SEEN] = site_of(config).look()
+    return config.stash[SEEN]
+
+
+def facts_of(request: pytest.FixtureRequest, look: str) -> Any:
+    """Return what a look saw on the machine that a test is about; fail in the set-up when it saw nothing."""
+    seen = seen_by(request.config)[subject_of(request.node).host]
+    trouble = seen.get("trouble") or seen[look].get("trouble")
+    if trouble:
+        pytest.fail(f"could not look: {trouble}", pytrace=False)
+    return seen[look]["facts"]
+
+
+@pytest.fixture
+def site(request: pytest.FixtureRequest) -> Site:
+    return site_of(request.config)
+
+
+@pytest.fixture
+def facts(request: pytest.FixtureRequest) -> Facts:
+    """The machine itself: release, versions, accounts, ports."""
+    return facts_of(request, "machine")
+
+
+@pytest.fixture
+def everywhere(request: pytest.FixtureRequest) -> Mapping[str, Facts]:
+    """The same of every machine that could be looked at."""
+    seen = seen_by(request.config)
+    return {host: looks["machine"]["facts"] for host, looks in seen.items() if "facts" in looks.get("machine", {})}
+
+
+@pytest.fixture
+def units(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "units")
+
+
+@pytest.fixture
+def files(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "files")
+
+
+@pytest.fixture
+def leaks(request: pytest.FixtureRequest) -> Facts:
+    """Where secrets were found that must not be there."""
+    return facts_of(request, "secrets")
+
+
+@pytest.fixture
+def tried(request: pytest.FixtureRequest) -> Facts:
+    """What came of trying a door of a backup host."""
+    trials = facts_of(request, "doors")[subject_of(request.node).credential]
+    if trials["trouble"]:
+        pytest.fail(f"could not look: {trials['trouble']}", pytrace=False)
+    return trials
+
+
+@pytest.fixture
+def role(request: pytest.FixtureRequest) -> Facts:
+    """The dump role of a database, and what it was able to do."""
+    wanted_name = subject_of(request.node).name
+    seen = next(entry for entry in facts_of(request, "database") if entry["database"] == wanted_name)
+    if seen["trouble"]:
+        pytest.fail(f"could not look: {seen['trouble']}", pytrace=False)
+    return seen
+
+
+@pytest.fixture
+def upsd(request: pytest.FixtureRequest) -> Facts:
+    options = subject_of(request.node).options
+    seen = facts_of(request, "ups")
+    return next(entry for entry in seen if (entry["host"], entry["port"]) == (options.host, options.port))

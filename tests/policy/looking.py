@@ -1,0 +1,114 @@
+"""Looking at machines: one round trip for each, all at once, through the same inventory that set them up."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import sys
+import zlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import wanted
+from testinfra.utils.ansible_runner import AnsibleRunner
+
+from ops.policy import HostPolicy, read_document
+from ops.policy.hostvars import compile_inventory
+from ops.policy.site import document, document_digest
+
+HERE = Path(__file__).parent
+START = (
+    "import base64, json, sys, zlib;"
+    "JOB = json.loads(zlib.decompress(base64.b64decode(sys.argv[1])));"
+    "exec(compile(JOB['driver'], 'look.py', 'exec'))"
+)
+AUTHORITY = "seawall_authority_certificate"
+ACCOUNTS = ("seawall", "seawall-reader", "restic-rest-server")
+
+
+@dataclass(frozen=True)
+class Site:
+    """An inventory: how its machines are reached, and what the policy wants of each."""
+
+    runner: AnsibleRunner
+    policies: Mapping[str, HostPolicy]
+    digests: Mapping[str, str]
+    authority: str
+
+    @classmethod
+    def read(cls, inventory: str) -> Site:
+        """Read an inventory through ansible-inventory; raise PolicyError when its policy is wrong."""
+        beside = str(Path(sys.executable).parent)  # Ansible of the same virtual environment
+        os.environ["PATH"] = f"{beside}{os.pathsep}{os.environ['PATH']}"
+        runner = AnsibleRunner(inventory)
+        hosts = runner.get_hosts()
+        variables = {host: runner.inventory["_meta"]["hostvars"].get(host, {}) for host in hosts}
+        groups = {name: runner.get_hosts(name) for name in runner.inventory if name != "_meta"}
+        compiled = compile_inventory(variables, {**groups, "all": hosts})
+        documents = {host: document(policy) for host, policy in compiled.items()}
+        return cls(
+            runner=runner,
+            policies={host: read_document(plain) for host, plain in documents.items()},
+            digests={host: document_digest(plain) for host, plain in documents.items()},
+            authority=next((str(said[AUTHORITY]) for said in variables.values() if AUTHORITY in said), ""),
+        )
+
+    def look(self) -> dict[str, dict[str, Any]]:
+        """Look at every machine; return what each look saw, or under `trouble` why it saw nothing."""
+        hosts = list(self.policies)
+        with ThreadPoolExecutor(len(hosts)) as pool:
+            return dict(zip(hosts, pool.map(self._look_at, hosts), strict=True))
+
+    def _look_at(self, host: str) -> dict[str, Any]:
+        mark = secrets.token_hex(8)  # what a login prints before is not taken for the answer
+        payload = base64.b64encode(zlib.compress(json.dumps(self._job(host, mark)).encode())).decode()
+        try:
+            machine = self.runner.get_host(host)
+            answer = machine.run("python3 -I -c %s %s", START, payload)
+        except (RuntimeError, OSError) as error:
+            return {"trouble": f"{host} does not answer: {_reason(error)}"}
+        if mark not in answer.stdout:
+            said = (answer.stderr.strip().splitlines() or ["nothing"])[-1]
+            return {"trouble": f"{host} could not be looked at: python3 ended with {answer.rc} and said: {said}"}
+        return dict(json.loads(answer.stdout.partition(mark)[2]))
+
+    def _job(self, host: str, mark: str) -> dict[str, Any]:
+        policies = self.policies
+        return {
+            "mark": mark,
+            "driver": (HERE / "look.py").read_text(encoding="utf-8"),
+            "looks": {path.stem: path.read_text(encoding="utf-8") for path in sorted((HERE / "looks").glob("*.py"))},
+            "wanted": {
+                "accounts": ACCOUNTS,
+                "authority": self.authority,
+                "units": [act.unit for act in wanted.acts(policies) if act.host == host],
+                "doors": [_door(door) for door in wanted.doors(policies) if door.host == host],
+                "databases": [_database(source) for source in wanted.databases(policies) if source.host == host],
+                "ups": [
+                    {"host": ups.options.host, "port": ups.options.port}
+                    for ups in wanted.upses(policies)
+                    if ups.host == host
+                ],
+            },
+        }
+
+
+def _door(door: wanted.Door) -> dict[str, Any]:
+    return {"credential": door.credential, "foreign": door.foreign, "other_ports": [door.other_port]}
+
+
+def _database(source: wanted.Database) -> dict[str, Any]:
+    options = source.options
+    return {"database": options.database, "socket": options.socket, "port": options.port, "role": options.user}
+
+
+def _reason(error: Exception) -> str:
+    """The last line that ssh said; testinfra raises its whole result."""
+    result = error.args[0] if error.args else error
+    lines = str(getattr(result, "stderr", result)).strip().splitlines()
+    return lines[-1] if lines else "ssh said nothing"

@@ -1,0 +1,56 @@
+"""Timers: there, enabled, and next due when the policy says."""
+
+from datetime import UTC, datetime, timedelta
+
+import wanted
+
+ACCURACY = timedelta(minutes=1)
+
+
+def test_timer_is_enabled_and_waits(act, units):
+    timer = units["timers"][f"{act.unit}.timer"]
+    assert timer["LoadState"] == "loaded", f"{act.unit}.timer is not there"
+    assert timer["UnitFileState"] == "enabled", f"{act.unit}.timer is {timer['UnitFileState']}, not enabled"
+    assert timer["ActiveState"] == "active", f"{act.unit}.timer is {timer['ActiveState']}, so it starts nothing"
+
+
+def test_timer_starts_its_service(act, units):
+    timer, service = units["timers"][f"{act.unit}.timer"], units["services"][f"{act.unit}.service"]
+    assert timer["Unit"] == f"{act.unit}.service", f"{act.unit}.timer starts {timer['Unit'] or 'nothing'}"
+    assert service["LoadState"] == "loaded", f"{act.unit}.service is {service['LoadState']}"
+
+
+def test_timer_is_next_due_when_the_policy_says(act, units):
+    if f"{act.unit}.service" in units["running"]:
+        return  # it waits for the end of what it started
+    coming = units["timers"][f"{act.unit}.timer"]["next"]
+    assert coming is not None, f"{act.unit}.timer waits for no moment"
+    now, due = moment(units["now"]), moment(coming)
+    if act.calendar is None:
+        assert due <= now + act.delay + ACCURACY, f"{act.unit} is due at {due:%F %T} UTC, not within {act.delay}"
+        return
+    latest = act.calendar.after(now)[0]
+    assert due <= latest + act.delay + ACCURACY, f"{act.unit} is next due at {due:%F %T}, wanted {latest:%F %T} UTC"
+    fits = [time for time in act.calendar.after(due - act.delay - ACCURACY, 4) if time <= due]
+    assert fits, f"{act.unit} is next due at {due:%F %T}, which is no moment of its calendar; wanted {latest:%F %T} UTC"
+
+
+def test_timer_makes_up_for_what_was_missed(timed_act, units):
+    timer = units["timers"][f"{timed_act.unit}.timer"]
+    assert timer["Persistent"] == "yes", f"{timed_act.unit}.timer is not persistent"
+
+
+def test_start_is_spread_and_the_same_each_time(timed_act, units):
+    if timed_act.delay:
+        timer = units["timers"][f"{timed_act.unit}.timer"]
+        assert timer["FixedRandomDelay"] == "yes", f"{timed_act.unit}.timer starts at another moment each time"
+
+
+def test_no_timer_that_the_policy_does_not_ask_for(machine, units, site):
+    asked = {f"{act.unit}.timer" for act in wanted.acts(site.policies) if act.host == machine.host}
+    strange = sorted(name for name in units["timers"] if name not in asked)
+    assert not strange, f"{', '.join(strange)}: the policy does not ask for it"
+
+
+def moment(seconds):
+    return datetime.fromtimestamp(seconds, UTC)

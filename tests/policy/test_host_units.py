@@ -1,0 +1,56 @@
+"""Services: each runs with the account, the rights and the secrets that its act needs, and no more."""
+
+import re
+
+# systemd's own score, 0 (locked in) to 10 (open). A drill starts machines, which cannot be had for less.
+EXPOSED = {"seawall": 3.0, "root": 7.0}
+DOOR = 3.0
+DOORS = ("seawall-repositories.service", "seawall-reader.service", "seawall-readers.service")
+FOR_ALL = {"ca.pem", "ledger.key"}
+
+
+def test_service_runs_the_act_with_its_account(act, units):
+    service = units["services"][f"{act.unit}.service"]
+    started = re.search(r"argv\[\]=(.*?) ;", service["ExecStart"])
+    command = started[1] if started else ""
+    assert command == f"/usr/bin/seawall {act.command}", f"{act.unit} runs {command or 'nothing'}"
+    assert (service["User"] or "root") == act.user, f"{act.unit} runs as {service['User'] or 'root'}, not {act.user}"
+
+
+def test_service_has_only_the_rights_it_needs(act, units):
+    service = units["services"][f"{act.unit}.service"]
+    rights = service["AmbientCapabilities"].lower()
+    assert rights == act.capability, f"{act.unit} has {rights or 'no capabilities'}, wanted {act.capability or 'none'}"
+    for name, value in (("NoNewPrivileges", "yes"), ("ProtectSystem", "strict"), ("PrivateTmp", "yes")):
+        assert service[name] == value, f"{act.unit} has {name}={service[name]}, wanted {value}"
+    if act.user != "root":
+        bound = service["CapabilityBoundingSet"].lower()
+        assert bound == act.capability, f"{act.unit} may gain {bound}"
+
+
+def test_service_gets_only_its_own_secrets(act, units):
+    service = units["services"][f"{act.unit}.service"]
+    given = {word.partition(":")[0] for word in re.split(r"\s+", service["LoadCredential"]) if word}
+    strange, missing = given - act.secrets - FOR_ALL, act.secrets - given
+    assert not strange, f"{act.unit} gets secrets that are not its own: {', '.join(sorted(strange))}"
+    assert not missing, f"{act.unit} lacks {', '.join(sorted(missing))}"
+
+
+def test_service_is_locked_in(act, units):
+    exposure, most = units["services"][f"{act.unit}.service"]["exposure"], EXPOSED[act.user]
+    assert exposure is not None, f"systemd-analyze security gives no score for {act.unit}"
+    assert exposure <= most, f"{act.unit} has an exposure of {exposure}, more than {most}"
+
+
+def test_doors_are_open_and_locked_in(keeper, units):
+    for name in DOORS:
+        service = units["services"].get(name, {"ActiveState": "not there", "exposure": None})
+        assert service["ActiveState"] == "active", f"{name} is {service['ActiveState']}"
+        assert service["User"] != "root", f"{name} runs as root"
+        assert service["exposure"] <= DOOR, f"{name} has an exposure of {service['exposure']}, more than {DOOR}"
+
+
+def test_units_are_as_they_were_written(machine, units):
+    for name, service in units["services"].items():
+        assert not service["DropInPaths"], f"{name} is changed by {service['DropInPaths']}"
+        assert service["NeedDaemonReload"] == "no", f"{name} was edited and systemd does not know it yet"

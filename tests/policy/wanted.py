@@ -1,0 +1,205 @@
+"""What the policy wants of a machine, in the words of these tests.
+
+Derived from the typed policy alone, anew, and not from `ops.policy.units`, of which the units are made: so a mistake
+there is seen here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from ops.policy import HostPolicy
+
+Policies = Mapping[str, HostPolicy]
+
+DRILL_DELAY = timedelta(minutes=15)
+HEALTH_DELAY = timedelta(minutes=5)
+# What an account needs beyond its own rights, by the kind of source.
+CAPABILITIES = {"files": "cap_dac_read_search"}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine of the inventory."""
+
+    host: str
+    policy: HostPolicy
+
+    def __str__(self) -> str:
+        return self.host
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that a timer starts. calendar: its moments, none for the look at health, which is every 5 minutes."""
+
+    host: str
+    unit: str
+    command: str
+    calendar: Any
+    delay: timedelta
+    user: str
+    capability: str
+    secrets: frozenset[str]
+
+    def __str__(self) -> str:
+        return f"{self.host} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Door:
+    """A machine's account at a backup host. reader: it may read only."""
+
+    host: str
+    client: str
+    keeper: str
+    credential: str
+    port: int
+    other_port: int
+    reader: bool
+    foreign: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.host} {'reads' if self.reader else 'writes'} {self.client} on {self.keeper}"
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database that is dumped."""
+
+    host: str
+    name: str
+    options: Any
+
+    def __str__(self) -> str:
+        return f"{self.host} {self.name}"
+
+
+@dataclass(frozen=True)
+class Ups:
+    """A UPS server that a machine asks."""
+
+    host: str
+    options: Any
+
+    def __str__(self) -> str:
+        return f"{self.host} upsd at {self.options.host}"
+
+
+def machines(policies: Policies) -> list[Machine]:
+    return [Machine(host, policy) for host, policy in policies.items()]
+
+
+def keepers(policies: Policies) -> list[Machine]:
+    """Machines that keep repositories of others."""
+    return [machine for machine in machines(policies) if machine.policy.clients]
+
+
+def drillers(policies: Policies) -> list[Machine]:
+    """Machines that drill."""
+    return [machine for machine in machines(policies) if machine.policy.drills]
+
+
+def restics(policies: Policies) -> list[Machine]:
+    """Machines that run restic."""
+    return [machine for machine in machines(policies) if machine.policy.assets or machine.policy.drills]
+
+
+def acts(policies: Policies) -> list[Act]:
+    return [act for host, policy in policies.items() for act in _acts(host, policy)]
+
+
+def timed(policies: Policies) -> list[Act]:
+    """Acts with a calendar of their own: what was missed of them must be made up for."""
+    return [act for act in acts(policies) if act.calendar]
+
+
+def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
+    for name, asset in policy.assets.items():
+        delay = asset.random_delay.span
+        capability = " ".join(sorted({CAPABILITIES.get(source.kind, "") for source in asset.sources.values()} - {""}))
+        own = _secrets(asset.repository)
+        yield Act(host, f"seawall-backup-{name}", f"backup {name}", asset.schedule, delay, "seawall", capability, own)
+        for label, copy in asset.copies.items():
+            unit, command = f"seawall-copy-{name}-{label}", f"copy {name} --to {copy.to}"
+            yield Act(host, unit, command, copy.calendar, delay, "seawall", "", own | _secrets(copy.to))
+    for name, drilled in policy.drills.items():
+        drill, asset = drilled.asset.drill, drilled.asset
+        places = [asset.repository, *(copy.to for copy in asset.copies.values())]
+        secrets = frozenset().union(*(_secrets(f"{drilled.host}-{place}") for place in places))
+        yield Act(
+            host, f"seawall-drill-{name}", f"drill {name}", drill and drill.calendar, DRILL_DELAY, "root", "", secrets
+        )
+    yield Act(host, "seawall-health", "health run", None, HEALTH_DELAY, "seawall", "", frozenset())
+
+
+def _secrets(name: str) -> frozenset[str]:
+    return frozenset({f"{name}.url", f"{name}.password"})
+
+
+def doors(policies: Policies) -> list[Door]:
+    return [door for host in policies for door in (*_own(host, policies), *_read(host, policies))]
+
+
+def writers(policies: Policies) -> list[Door]:
+    return [door for door in doors(policies) if not door.reader]
+
+
+def readers(policies: Policies) -> list[Door]:
+    return [door for door in doors(policies) if door.reader]
+
+
+def _own(host: str, policies: Policies) -> Iterator[Door]:
+    """The repositories that a machine writes."""
+    policy = policies[host]
+    used = {asset.repository for asset in policy.assets.values()}
+    used |= {copy.to for asset in policy.assets.values() for copy in asset.copies.values()}
+    for place in sorted(used):
+        repository = policy.repositories[place]
+        if repository.host:
+            ports = repository.options.port, repository.options.reader_port
+            foreign = _foreign(policies[repository.host], {host})
+            yield Door(host, host, repository.host, place, *ports, False, foreign)
+
+
+def _read(host: str, policies: Policies) -> Iterator[Door]:
+    """The repositories that a drill host reads."""
+    drills = policies[host].drills.values()
+    for client in sorted({drilled.host for drilled in drills}):
+        assets = [drilled.asset for drilled in drills if drilled.host == client]
+        used = {place for asset in assets for place in (asset.repository, *(copy.to for copy in asset.copies.values()))}
+        for place in sorted(used):
+            repository = policies[client].repositories[place]
+            if repository.host:
+                ports = repository.options.reader_port, repository.options.port
+                readable = {name for name, readers in policies[repository.host].clients.items() if host in readers}
+                foreign = _foreign(policies[repository.host], readable)
+                yield Door(host, client, repository.host, f"{client}-{place}", *ports, True, foreign)
+
+
+def _foreign(keeper: HostPolicy, own: set[str]) -> tuple[str, ...]:
+    """Paths on a backup host that an account has no business with."""
+    others = sorted({"nobody", *keeper.clients} - own)
+    return ("/", *(f"/{other}/{part}" for other in others for part in ("config", "snapshots/")))
+
+
+def databases(policies: Policies) -> list[Database]:
+    return [
+        Database(host, source.options.database, source.options)
+        for host, policy in policies.items()
+        for asset in policy.assets.values()
+        for source in asset.sources.values()
+        if source.kind == "postgresql"
+    ]
+
+
+def upses(policies: Policies) -> list[Ups]:
+    return [
+        Ups(host, check.options)
+        for host, policy in policies.items()
+        for check in policy.checks.values()
+        if check.kind == "ups"
+    ]
