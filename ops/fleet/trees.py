@@ -83,7 +83,7 @@ def build(recipe: Recipe, target: Path, source: Source) -> Path:
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
+    clear(part)
     proxy = [f'--aptopt=Acquire::http::Proxy "{source.proxy}"'] if source.proxy else []
     run(
         [
@@ -112,8 +112,7 @@ def build(recipe: Recipe, target: Path, source: Source) -> Path:
 
 def pack(tree: Path, recipe: Recipe, archive: Path) -> Path:
     """Pack a drill tree as a gzipped tar file, without apt's lists; one of the same recipe is left alone."""
-    note = archive.with_name(f"{archive.name}.recipe")
-    if archive.exists() and note.exists() and note.read_text().strip() == recipe.digest:
+    if _packed(recipe, archive):
         return archive
     archive.parent.mkdir(parents=True, exist_ok=True)
     part = archive.with_name(f".{archive.name}.part")
@@ -128,7 +127,7 @@ def pack(tree: Path, recipe: Recipe, archive: Path) -> Path:
     ]
     run(["tar", *words, *exclude, "--directory", tree, "."], timeout=10 * MINUTES)
     part.replace(archive)
-    write_atomically(note, f"{recipe.digest}\n", 0o644)
+    write_atomically(_note(archive), f"{_label(recipe)}\n", 0o644)
     return archive
 
 
@@ -138,10 +137,31 @@ def make(release: str, cache: Path = CACHE, proxy: str = "") -> Path:
     if recipe is None:
         raise UsageError(f"no drill tree is known for {release!r}{nearest(release, list(DRILL_TREES))}")
     archive = cache / f"trees/{release}.tar.gz"
-    note = archive.with_name(f"{archive.name}.recipe")
-    if archive.exists() and note.exists() and note.read_text().strip() == recipe.digest:
+    if _packed(recipe, archive):
         return archive
     archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{release}-", dir=archive.parent) as scratch:
         tree = build(recipe, Path(scratch, "tree"), Source(mirror(), proxy))
         return pack(tree, recipe, archive)
+
+
+def clear(place: Path) -> None:
+    """Remove a folder for good; what an interrupted run left mounted in it is taken away first, never emptied."""
+    for line in reversed(Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()):
+        mounted = Path(line.split()[4].replace("\\040", " "))
+        if mounted.is_relative_to(place):
+            run(["umount", "--lazy", mounted], timeout=30)
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def _packed(recipe: Recipe, archive: Path) -> bool:
+    note = _note(archive)
+    return archive.exists() and note.exists() and note.read_text(encoding="ascii").strip() == _label(recipe)
+
+
+def _label(recipe: Recipe) -> str:
+    return hashlib.sha256(json.dumps([recipe.digest, NOT_PACKED]).encode()).hexdigest()[:12]
+
+
+def _note(archive: Path) -> Path:
+    return archive.with_name(f"{archive.name}.recipe")

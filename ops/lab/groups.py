@@ -15,7 +15,8 @@ from pathlib import Path
 from ops.core.errors import Unavailable
 from ops.core.run import run
 
-# Joins the group first, so that all that follows is born inside; then leaves terminal and pipes behind.
+# Joins the group first, so that all that follows is born inside; the second also leaves terminal and pipes behind.
+JOIN = 'echo 0 >"$1" && shift && exec "$@"'
 DETACH = 'echo 0 >"$1" && log=$2 && shift 2 && exec "$@" >"$log" 2>&1 </dev/null'
 
 
@@ -37,6 +38,15 @@ class Group:
         words = [os.fspath(word) for word in argv]
         detach: list[str | Path] = ["setsid", "--fork", "sh", "-c", DETACH, "sh", self.path / "cgroup.procs", log]
         run([*detach, *words], timeout=10, env=env)
+
+    def run(self, argv: Sequence[str | Path], timeout: float) -> None:
+        """Run a program to its end in a fresh group; what it leaves running is ended with it."""
+        self.remove()
+        self.path.mkdir(parents=True)
+        try:
+            run(["sh", "-c", JOIN, "sh", self.path / "cgroup.procs", *argv], timeout=timeout)
+        finally:
+            self.remove()
 
     def alive(self) -> bool:
         """Whether any process is in the group or below."""

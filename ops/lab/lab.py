@@ -16,6 +16,7 @@ from ops.core.errors import SeawallError, UsageError
 from ops.core.files import lock, read_json, write_atomically, write_json
 from ops.core.kinds import nearest
 from ops.fleet.packages import CACHE
+from ops.fleet.trees import clear
 from ops.lab import archive, inventory, network, trees
 from ops.lab import identity as names
 from ops.lab.archive import Archive
@@ -94,10 +95,12 @@ class Lab:
                 self._clear(state)
             inventory.remove(self.checkout, self.inventory)
         shutil.rmtree(self.home, ignore_errors=True)
-        if self.home.parent.exists() and not any(self.home.parent.iterdir()):
-            self.home.parent.rmdir()
-        if caches:
+        for folder in (self.home.parent, DISKS):
+            if folder.exists() and not any(folder.iterdir()):
+                folder.rmdir()
+        if not running():
             Archive(CACHES / "packages").down()
+        if caches:
             shutil.rmtree(CACHES, ignore_errors=True)
 
     def machines(self) -> list[Machine]:
@@ -181,13 +184,13 @@ class Lab:
         net = Network(Identity(self.name, state["id"]), IPv4Network(state["block"]))
         archive.door(net.identity).remove()
         net.down()
-        shutil.rmtree(DISKS / state["id"], ignore_errors=True)
+        clear(DISKS / state["id"])
         if failures:
             raise failures[0]
 
 
-def others_running() -> list[str]:
-    """Return the control groups of every lab on this computer that has processes."""
-    place = Group("x").path.parent
-    found = sorted(path.name for path in place.iterdir()) if place.exists() else []
-    return [name for name in found if Group(name).alive()]
+def running() -> bool:
+    """Whether any lab of this computer is up; each has a door to the package cache."""
+    place = Group("").path
+    doors = [path.name for path in place.glob("sw*-packages")] if place.exists() else []
+    return any(Group(name).alive() for name in doors)

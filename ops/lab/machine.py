@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from ops.core.errors import CommandError, Unavailable
 from ops.core.run import Result, run
+from ops.fleet.trees import clear
 from ops.lab import identity as names
 from ops.lab.archive import wait_for_port
 from ops.lab.furnish import Furniture, furnish
@@ -100,8 +100,7 @@ class Machine:
     def remove(self) -> None:
         """End it and forget its disk."""
         self.kill()
-        self.unmount()
-        shutil.rmtree(self.place, ignore_errors=True)
+        clear(self.place)
 
     def cut(self) -> None:
         """Pull its network cable."""
@@ -139,11 +138,6 @@ class Machine:
         if not self.console.exists():
             return "it printed nothing"
         return "\n".join(self.console.read_text(errors="replace").splitlines()[-8:])
-
-    def unmount(self) -> None:
-        """Take its root away; what is still busy goes when it is let go of."""
-        if self.root.is_mount():
-            run(["umount", "--lazy", self.root], timeout=30)
 
     def _mount(self) -> None:
         for part in ("upper", "work", "root", "drills"):

@@ -13,6 +13,7 @@ from ops.fleet import trees
 from ops.fleet.packages import CACHE
 from ops.fleet.trees import Recipe, Source
 from ops.lab import hospital
+from ops.lab.groups import Group
 from ops.lab.identity import short_digest
 
 # What every ordinary Debian server has, and Ansible counts on.
@@ -76,8 +77,7 @@ def _fill(tree: Path, below: Path, data: hospital.Data, script: str, source: Sou
     """Lay the hospital's server over the bare database tree: a layer that holds only what differs."""
     part = tree.with_name(f"{tree.name}.part")
     mounted = part / "mounted"
-    unmount(mounted)
-    shutil.rmtree(part, ignore_errors=True)
+    trees.clear(part)
     for folder in ("root", "work", "mounted"):
         (part / folder).mkdir(parents=True)
     (part / "below").symlink_to(below)
@@ -89,18 +89,12 @@ def _fill(tree: Path, below: Path, data: hospital.Data, script: str, source: Sou
         (mounted / FILLER).write_text(script, encoding="utf-8")
         nspawn = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--pipe"]
         inside: list[str | Path] = ["--resolv-conf=off", "-D", mounted, "sh", f"/{FILLER}"]
-        run([*nspawn, *inside, source.proxy], timeout=10 * MINUTES)
+        Group(f"fill-{short_digest(str(tree))}").run([*nspawn, *inside, source.proxy], 10 * MINUTES)
         for line in TIDY:
             run(["sh", "-c", line, "sh", mounted], timeout=10)
         (mounted / FILLER).unlink()
     finally:
-        unmount(mounted)
+        run(["umount", mounted], timeout=30)
     shutil.rmtree(part / "work")
     mounted.rmdir()
     part.replace(tree)
-
-
-def unmount(path: Path) -> None:
-    """Take away what is mounted there, if anything is."""
-    if path.is_mount():
-        run(["umount", path], timeout=30)
