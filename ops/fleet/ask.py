@@ -5,6 +5,7 @@ What goes wrong with one machine is that machine's answer; nothing is raised for
 
 from __future__ import annotations
 
+import itertools
 import logging
 import shlex
 from collections.abc import Mapping
@@ -72,7 +73,7 @@ def _options(variables: Mapping[str, Any]) -> dict[str, str]:
         f"{variables.get('ansible_ssh_common_args', '')} {variables.get('ansible_ssh_extra_args', '')}"
     )
     said: dict[str, str] = {}
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in itertools.zip_longest(words, words[1:], fillvalue=""):
         option = following if word == "-o" else word.removeprefix("-o") if word.startswith("-o") else ""
         name, _, value = option.partition("=")
         said.setdefault(name.strip().lower(), value.strip())

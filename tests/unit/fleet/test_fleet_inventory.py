@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ops.core.errors import SeawallError, UsageError
+from ops.fleet import inventory
+from ops.fleet.ask import connection
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "inventories/site"
+    (folder / "group_vars/servers").mkdir(parents=True)
+    (folder / "hosts.yml").write_text("all: {children: {servers: {hosts: {his1: {ansible_host: 192.0.2.1}}}}}\n")
+    (folder / "group_vars/servers/policy.yml").write_text("policy__servers: {version: 1}\nother: value\n")
+    return folder
+
+
+def test_an_inventory_is_read_through_ansible_and_kept_until_that_is_broken(site: Path) -> None:
+    first = inventory.read(site)
+    assert first.variables == {"his1": {"ansible_host": "192.0.2.1", "policy__servers": {"version": 1}}}
+    assert first.groups["servers"] == ("his1",)
+    assert first.connection("his1") == {"ansible_host": "192.0.2.1"}
+    (kept,) = Path(".cache/inventory").iterdir()
+    before = kept.stat().st_mtime_ns
+    assert inventory.read(site) == first
+    assert kept.stat().st_mtime_ns == before
+    kept.write_text('{"key"')
+    assert inventory.read(site) == first
+
+
+def test_a_changed_file_changes_the_key(site: Path) -> None:
+    key = inventory._key(site)
+    assert key == inventory._key(site)
+    (site / "group_vars/servers/policy.yml").write_text("policy__servers: {version: 1, more: 2}\n")
+    changed = inventory._key(site)
+    assert changed not in {key, None}
+    os.utime(site / "hosts.yml", (1, 1))
+    assert inventory._key(site) != changed
+
+
+def test_new_settings_change_the_key(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = inventory._key(site)
+    Path("ansible.cfg").write_text("[defaults]\n")
+    assert inventory._key(site) != key
+    key = inventory._key(site)
+    monkeypatch.setenv("ANSIBLE_VAULT_PASSWORD_FILE", "x")
+    assert inventory._key(site) != key
+
+
+def test_an_inventory_that_asks_others_is_never_kept(site: Path) -> None:
+    program = site / "dynamic"
+    program.write_text("#!/bin/sh\necho '{}'\n")
+    program.chmod(0o755)
+    assert inventory._key(site) is None
+    program.unlink()
+    (site / "cloud.yml").write_text("---\nplugin: some.cloud\n")
+    assert inventory._key(site) is None
+
+
+def test_a_missing_inventory_is_told(site: Path) -> None:
+    with pytest.raises(UsageError, match="there is no inventory"):
+        inventory.read(Path("inventories/other"))
+
+
+def test_an_inventory_that_ansible_refuses_is_told(site: Path) -> None:
+    (site / "group_vars/servers/policy.yml").write_text("policy__servers: [\n")
+    with pytest.raises(UsageError, match="cannot read"):
+        inventory.read(site)
+
+
+def test_the_default_is_the_one_of_ansible_cfg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert inventory.default() == Path("inventories/lab")
+    Path("ansible.cfg").write_text("[defaults]\ninventory = inventories/site\n")
+    assert inventory.default() == Path("inventories/site")
+
+
+def test_connection_variables_become_pyinfras() -> None:
+    found = connection({
+        "ansible_host": "192.0.2.1", "ansible_port": 2222, "ansible_user": "admin", "ansible_become": True,
+        "ansible_ssh_private_key_file": "/keys/admin",
+        "ansible_ssh_common_args": "-o UserKnownHostsFile=/keys/known -oStrictHostKeyChecking=accept-new -C",
+    })
+    assert found["ssh_hostname"] == "192.0.2.1"
+    assert (found["ssh_port"], found["ssh_user"], found["ssh_key"]) == (2222, "admin", "/keys/admin")
+    assert found["ssh_known_hosts_file"] == "/keys/known"
+    assert found["ssh_strict_host_key_checking"] == "accept-new"
+    assert found["become"] is True
+
+
+def test_host_keys_are_checked_unless_somebody_says_otherwise() -> None:
+    assert connection({})["ssh_strict_host_key_checking"] == "yes"
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"ansible_connection": "local"},
+        {"ansible_ssh_common_args": "-o ProxyCommand='ssh -W %h:%p gate'"},
+        {"ansible_ssh_common_args": "-J gate"},
+    ],
+)
+def test_a_connection_that_would_lead_elsewhere_is_refused(variables: dict[str, str]) -> None:
+    with pytest.raises(SeawallError):
+        connection(variables)

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ops.fleet.inventory import Inventory
+from ops.fleet.status import join, read
+from ops.fleet.ask import Answer
+from ops.policy import HostPolicy
+from ops.policy.site import document, document_digest
+
+SITE = yaml.safe_load("""
+version: 1
+site: {name: Test hospital, timezone: America/Sao_Paulo}
+contacts: {it_head: {name: Head of IT}}
+repositories: {primary: {kind: rest_server, place: primary, host: backup1}}
+""")
+HIS = yaml.safe_load("""
+assets:
+  his:
+    owner: it_head
+    sources: {documents: {kind: files, options: {paths: [/srv/documents]}}}
+    repository: primary
+    schedule: "*-*-* 01:30:00"
+    rpo: 26h
+    rto: 1h
+    retention: {all: 14d}
+    drill: {host: drill1, every: 31d}
+""")
+HOSTS = ("his1", "backup1", "drill1")
+
+
+@pytest.fixture(scope="module")
+def policies() -> dict[str, HostPolicy]:
+    variables: dict[str, Any] = {host: {"policy__all": SITE} for host in HOSTS}
+    variables["his1"] = {"policy__all": SITE, "policy__host": HIS}
+    return Inventory(Path(), variables, {"all": HOSTS}).policies()
+
+
+def machine(policies: dict[str, HostPolicy], host: str, **more: Any) -> dict[str, Any]:
+    digest = document_digest(document(policies[host]))
+    return {"version": 1, "host": host, "verdict": "pass", "policy_digest": digest, "checks": [], **more}
+
+
+def age(kind: str, verdict: str) -> dict[str, Any]:
+    return {"name": f"{kind}_his", "kind": kind, "verdict": verdict, "message": f"{kind} said", "asset": "his"}
+
+
+def fleet(policies: dict[str, HostPolicy], **changed: dict[str, Any]) -> dict[str, Any]:
+    backup = {"verdict": "pass", "last_good": {"time": "2026-11-22T04:30:00Z"}}
+    machines = {
+        "his1": machine(policies, "his1", checks=[age("backup_age", "pass")], assets={"his": {"backup": backup}}),
+        "backup1": machine(policies, "backup1"),
+        "drill1": machine(policies, "drill1", checks=[age("drill_age", "pass")], drills={"his": {"state": {"a": 1}}}),
+    }
+    return join(policies, {**machines, **changed})
+
+
+def test_an_asset_joins_what_its_machines_say(policies: dict[str, HostPolicy]) -> None:
+    found = fleet(policies)
+    asset = found["assets"]["his"]
+    assert (found["verdict"], asset["verdict"], asset["message"]) == ("pass", "pass", "")
+    assert (asset["host"], asset["drill_host"], asset["owner"], asset["rto_seconds"]) == ("his1", "drill1", "Head of IT", 3600)
+    assert asset["backup"]["last_good"]["time"] == "2026-11-22T04:30:00Z"
+    assert asset["drill"] == {"a": 1}
+    assert [finding["about"] for finding in asset["findings"]] == ["backup", "drill"]
+
+
+def test_a_bad_check_on_the_drill_host_makes_the_asset_bad(policies: dict[str, HostPolicy]) -> None:
+    asset = fleet(policies, drill1=machine(policies, "drill1", checks=[age("drill_age", "fail")]))["assets"]["his"]
+    assert (asset["verdict"], asset["message"]) == ("fail", "drill: drill_age said")
+
+
+@pytest.mark.parametrize(("host", "about"), [("his1", "backup"), ("drill1", "drill")])
+def test_an_asset_whose_machine_is_silent_is_unknown_and_not_missing(
+    policies: dict[str, HostPolicy], host: str, about: str
+) -> None:
+    found = fleet(policies, **{host: {"verdict": "unknown", "message": "does not answer"}})
+    asset = found["assets"]["his"]
+    assert (found["verdict"], asset["verdict"]) == ("unknown", "unknown")
+    assert {"about": about, "verdict": "unknown", "message": f"{host} gave no status"} in asset["findings"]
+
+
+def test_an_asset_that_its_machine_does_not_know_is_unknown(policies: dict[str, HostPolicy]) -> None:
+    asset = fleet(policies, his1=machine(policies, "his1"), drill1=machine(policies, "drill1"))["assets"]["his"]
+    assert (asset["verdict"], asset["message"]) == ("unknown", "asset: his1 does not know it")
+
+
+def test_a_machine_with_another_policy_warns(policies: dict[str, HostPolicy]) -> None:
+    found = fleet(policies, backup1=machine(policies, "backup1", policy_digest="0" * 64))
+    assert found["machines"]["backup1"]["verdict"] == "warn"
+    assert found["verdict"] == "warn"
+
+
+def test_the_layout_of_a_document_does_not_matter(policies: dict[str, HostPolicy]) -> None:
+    plain = document(policies["his1"])
+    backwards = dict(reversed(plain.items()))
+    assert document_digest(plain) == document_digest(backwards)
+    assert document_digest(plain) != document_digest({**plain, "host": "his2"})
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        ("", "answers no status: nothing"),
+        ("[1, 2]", "answers no status: [1, 2]"),
+        ('{"version": 1}', 'answers no status: {"version": 1}'),
+        ('{"version": 1, "verdict": "splendid", "checks": []}', "answers no status"),
+        ('{"version": 1, "verdict": "pass", "checks": [{"verdict": "pass"}]}', "answers no status"),
+        ('{"version": 2, "verdict": "pass", "checks": []}', "speaks version 2 of the status, not 1"),
+    ],
+)
+def test_an_answer_that_is_no_status_is_unknown(output: str, reason: str) -> None:
+    found = read(Answer(output))
+    assert found["verdict"] == "unknown"
+    assert found["message"].startswith(reason)

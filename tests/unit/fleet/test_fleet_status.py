@@ -1,0 +1,152 @@
+"""`seawall status` on the control machine against SSH servers that answer well, badly and not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ops.fleet import inventory
+from ops.policy.site import document, document_digest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from ssh_server import Reply, closed_port, make_key, serve, silence
+
+CHECKOUT = Path(__file__).parents[3]
+POLICY = {"version": 1, "site": {"name": "Test hospital", "timezone": "America/Sao_Paulo"}}
+HOSTS = ("good", "failing", "drifted", "rubbish", "bare", "refusing", "silent", "closed", "stranger", "local")
+
+
+def status(host: str, digest: str, verdict: str = "pass") -> str:
+    check = {"name": "root_disk", "kind": "disk", "verdict": verdict, "message": "/: 50% free", "figures": {}}
+    return json.dumps({"version": 1, "host": host, "seawall": "0.1.0", "policy_digest": digest, "verdict": verdict,
+                       "assets": {}, "drills": {}, "checks": [check], "health_time": None, "ledger": None})
+
+
+@dataclass
+class Fleet:
+    folder: Path
+    code: int
+    found: dict[str, Any]
+    errors: str
+    commands: list[str]
+
+
+# The whole command, but less patient with the machine that never says a word.
+COMMAND = "import sys; from ops.cli import run; from ops.fleet import ask; ask.CONNECT_TIMEOUT = 3; sys.exit(run(sys.argv[1:]))"
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", COMMAND, *words, "-i", str(folder / "inventory")],
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, capture_output=True, text=True, timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    folder = tmp_path_factory.mktemp("fleet")
+    (folder / "inventory/group_vars/all").mkdir(parents=True)
+    (folder / "inventory/group_vars/all/policy.yml").write_text(yaml.safe_dump({"policy__all": POLICY}))
+    key, other = make_key(folder / "key"), make_key(folder / "other")
+    digest = document_digest(document(inventory.Inventory(
+        folder, {"good": {"policy__all": POLICY}}, {"all": ("good",)}).policies()["good"]))
+    commands: list[str] = []
+
+    def own(host: str) -> str:
+        policies = inventory.Inventory(folder, {host: {"policy__all": POLICY}}, {"all": (host,)}).policies()
+        return document_digest(document(policies[host]))
+
+    replies = {
+        "good": Reply(status("good", own("good"))),
+        "failing": Reply(status("failing", own("failing"), "fail"), code=2),
+        "drifted": Reply(status("drifted", digest)),
+        "rubbish": Reply("Welcome to this machine!\n"),
+        "bare": Reply(errors="sh: 1: seawall: not found\n", code=127),
+        "refusing": Reply(errors="seawall status: this machine has no policy\n", code=3),
+        "stranger": Reply(status("stranger", digest)),
+    }
+    with ExitStack() as stack:
+        ports = {
+            host: stack.enter_context(serve(reply, other if host == "stranger" else key, commands))
+            for host, reply in replies.items()
+        }
+        ports |= {"silent": stack.enter_context(silence()), "closed": closed_port(), "local": 22}
+        known = "".join(f"[127.0.0.1]:{port} {key.get_name()} {key.get_base64()}\n" for port in ports.values())
+        (folder / "known_hosts").write_text(known)
+        hosts = {host: {"ansible_host": "127.0.0.1", "ansible_port": ports[host]} for host in HOSTS}
+        hosts["local"]["ansible_connection"] = "local"
+        common = {
+            "ansible_user": "root",
+            "ansible_ssh_private_key_file": str(folder / "key"),
+            "ansible_ssh_common_args": f"-o UserKnownHostsFile={folder}/known_hosts -o StrictHostKeyChecking=yes",
+            "ansible_become_password": "a secret",
+        }
+        (folder / "inventory/hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": common}}))
+        done = run(folder, "status", "--json")
+        yield Fleet(folder, done.returncode, json.loads(done.stdout or "{}"), done.stderr, commands)
+
+
+def machine(fleet: Fleet, host: str) -> tuple[str, str]:
+    found = fleet.found["machines"][host]
+    return found["verdict"], found.get("message", "")
+
+
+def test_no_machine_is_missing_and_nothing_else_is_said(fleet: Fleet) -> None:
+    assert set(fleet.found["machines"]) == set(HOSTS)
+    assert fleet.errors == ""
+
+
+def test_one_command_per_machine(fleet: Fleet) -> None:
+    assert len(fleet.commands) == 6
+    assert all("seawall status --json" in command for command in fleet.commands)
+
+
+def test_a_machine_that_is_well_passes(fleet: Fleet) -> None:
+    assert machine(fleet, "good") == ("pass", "")
+
+
+def test_the_exit_code_of_a_machine_is_only_its_verdict(fleet: Fleet) -> None:
+    assert machine(fleet, "failing") == ("fail", "")
+    assert (fleet.found["verdict"], fleet.code) == ("fail", 2)
+
+
+def test_another_policy_is_told(fleet: Fleet) -> None:
+    found = fleet.found["machines"]["drifted"]
+    assert found["verdict"] == "warn"
+    assert found["checks"][-1]["message"] == "policy differs: run playbooks/site.yml"
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("rubbish", "answers no status: Welcome to this machine!"),
+        ("bare", "has no agent: there is no command seawall; run playbooks/site.yml"),
+        ("refusing", "answers no status: this machine has no policy"),
+        ("silent", "does not answer: "),
+        ("closed", "does not answer: Could not connect"),
+        ("stranger", "does not answer: SSH host key error"),
+        ("local", "the connection 'local' is not SSH"),
+    ],
+)
+def test_a_machine_that_gives_no_status_is_unknown_with_its_reason(fleet: Fleet, host: str, reason: str) -> None:
+    verdict, message = machine(fleet, host)
+    assert verdict == "unknown"
+    assert message.startswith(reason)
+
+
+def test_what_is_kept_of_the_inventory_holds_no_secrets(fleet: Fleet) -> None:
+    (kept,) = (fleet.folder / ".cache/inventory").iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert "a secret" not in kept.read_text()
+    assert "known_hosts" in kept.read_text()

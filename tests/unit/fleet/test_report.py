@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ops.cli import run
+
+STATUS = {
+    "version": 1, "time": "2026-11-22T14:05:00Z", "site": {"name": "Test hospital", "timezone": "UTC"},
+    "verdict": "unknown", "assets": {},
+    "machines": {"his1": {"verdict": "unknown", "message": "does not answer: timed out"}},
+}
+
+
+@pytest.fixture(autouse=True)
+def fleet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setattr("ops.fleet.report.collect", lambda _: STATUS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_report_of_bad_things_is_well_written_and_says_where_it_is(
+    fleet: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["report"]) == 0
+    assert capsys.readouterr().out == "unknown: report.html\n"
+    assert "does not answer: timed out" in (fleet / "report.html").read_text()
+    assert (fleet / "report.html").stat().st_mode & 0o777 == 0o640
+
+
+def test_the_page_goes_where_it_is_wanted(fleet: Path) -> None:
+    assert run(["report", "--html", "today.html"]) == 0
+    assert [path.name for path in fleet.iterdir()] == ["today.html"]
+
+
+def test_the_table_is_printed_without_a_page(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "--text"]) == 0
+    assert "does not answer: timed out" in capsys.readouterr().out
+    assert not list(fleet.iterdir())

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops.cli import run
+from ops.core.clock import iso, now
+from ops.core.errors import Unavailable
+from ops.core.verdict import Finding, Verdict
+from ops.health import Check, disk
+from ops.jobs import health
+from ops.policy.model import CheckSpec, HostPolicy, Site
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+POLICY = {
+    "version": 1,
+    "host": "his1",
+    "site": {"name": "Test hospital", "timezone": "America/Sao_Paulo"},
+    "checks": {
+        "root_disk": {"kind": "disk", "options": {"warn_below": "0%", "fail_below": "0%", "inodes_warn_below": "0%",
+                                                  "inodes_fail_below": "0%"}},
+        "backup_age_his": {"kind": "backup_age", "options": {"asset": "his", "rpo": "26h"}},
+        "gone": {"kind": "disk", "options": {"path": "/nowhere/at/all"}},
+    },
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A server of its own."""
+    monkeypatch.setenv("SEAWALL_ROOT", str(tmp_path))
+    (tmp_path / "etc/seawall").mkdir(parents=True)
+    (tmp_path / "etc/seawall/policy.json").write_text(json.dumps(POLICY))
+    write(tmp_path, "backup-his", {"verdict": "pass", "message": "", "last_good": {"time": iso(now())}})
+    return tmp_path
+
+
+def write(root: Path, name: str, data: dict[str, Any]) -> None:
+    folder = root / "var/lib/seawall/state"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(data))
+
+
+def recorded(root: Path) -> dict[str, Any]:
+    return dict(json.loads((root / "var/lib/seawall/state/health.json").read_text()))
+
+
+def test_run_records_what_it_saw_and_ends_well_though_it_is_bad(root: Path) -> None:
+    assert run(["health", "run"]) == 0
+    state = recorded(root)
+    assert (state["kind"], state["version"], state["host"], state["verdict"]) == ("health", 1, "his1", "unknown")
+    assert [entry["verdict"] for entry in state["checks"]] == ["pass", "pass", "unknown"]
+    assert state["checks"][1]["asset"] == "his"
+
+
+def test_run_without_a_policy_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEAWALL_ROOT", str(tmp_path))
+    assert run(["health", "run"]) == 3
+
+
+def test_show_judges_what_was_recorded(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["health", "run"])
+    capsys.readouterr()
+    assert run(["health", "show"]) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["unknown", "gone", "/nowhere/at/all:", "No", "such", "file", "or", "directory"]
+
+
+def test_show_before_any_look_is_unknown(root: Path) -> None:
+    assert run(["health", "show"]) == 3
+
+
+def test_a_check_keeps_the_day_since_which_it_is_asked_for(root: Path) -> None:
+    write(root, "health", {"finished": iso(NOW), "verdict": "pass", "checks": [
+        {"name": "root_disk", "kind": "disk", "verdict": "pass", "message": "", "since": "2026-01-02T03:04:05Z"}]})
+    run(["health", "run"])
+    since = {entry["name"]: entry["since"] for entry in recorded(root)["checks"]}
+    assert since["root_disk"] == "2026-01-02T03:04:05Z"
+    assert since["gone"] > "2026-01-02T03:04:05Z"
+
+
+@pytest.mark.parametrize(("age", "verdict"), [(4, "pass"), (14, "pass"), (16, "unknown"), (-4, "pass"), (-6, "unknown")])
+def test_a_look_that_is_too_old_or_from_the_future_is_unknown(age: int, verdict: str) -> None:
+    state = {"finished": iso(NOW - timedelta(minutes=age)), "checks": [
+        {"name": "a", "kind": "disk", "verdict": "pass", "message": ""}]}
+    assert health.recorded({"health": state}, NOW)["verdict"] == verdict
+
+
+@pytest.mark.parametrize("broken", [{"message": "not whole"}, {"finished": "x", "checks": []}, {"finished": iso(NOW), "checks": [3]}])
+def test_a_record_that_cannot_be_read_is_an_error(broken: dict[str, Any]) -> None:
+    with pytest.raises(Unavailable, match="cannot be read"):
+        health.recorded({"health": broken}, NOW)
+
+
+def policy(**checks: CheckSpec) -> HostPolicy:
+    return HostPolicy(1, "his1", Site("Test"), checks=checks)
+
+
+def test_a_fault_in_one_check_is_its_own_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def probe(*_: object) -> list[Finding]:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(disk, "KIND", Check(disk.Options, probe))
+    entries = health.look(policy(bad=CheckSpec("disk", disk.Options()), good=CheckSpec("memory", None)), {}, NOW)
+    assert entries[0]["message"] == "a fault in this check: ZeroDivisionError: by zero"
+    assert len(entries) == 2
+
+
+def test_a_check_that_hangs_does_not_hold_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    release = threading.Event()
+
+    def probe(*_: object) -> list[Finding]:
+        release.wait(20)
+        return []
+
+    monkeypatch.setattr(disk, "KIND", Check(disk.Options, probe))
+    monkeypatch.setattr(health, "DEADLINE", 0.5)
+    options = __import__("ops.health.memory", fromlist=["Options"]).Options()
+    entries = health.look(policy(slow=CheckSpec("disk", disk.Options()), quick=CheckSpec("memory", options)), {}, NOW)
+    release.set()
+    assert "did not end within" in entries[0]["message"]
+    assert entries[1]["verdict"] != "unknown"
+
+
+def test_a_check_that_sees_nothing_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "KIND", Check(disk.Options, lambda *_: []))
+    (entry,) = health.look(policy(empty=CheckSpec("disk", disk.Options())), {}, NOW)
+    assert (entry["verdict"], entry["message"]) == ("unknown", "it saw nothing")
+
+
+def test_of_several_findings_the_worst_is_told_first() -> None:
+    joined = health.join([
+        Finding(Verdict.PASS, "fine", {"a": 1}), Finding(Verdict.WARN, "odd"), Finding(Verdict.FAIL, "broken", {"b": 2})
+    ])
+    assert joined == Finding(Verdict.FAIL, "broken; odd", {"a": 1, "b": 2})
+
+
+def test_check_looks_now_and_records_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "root_disk"]) == 0
+    assert "root_disk" in capsys.readouterr().out
+    assert not (root / "var/lib/seawall/state/health.json").exists()
+    assert run(["check"]) == 3
+    assert run(["check", "--json", "backup_age_his"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["checks"][0]["kind"] == "backup_age"
+
+
+def test_check_knows_its_names(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "rootdisk"]) == 3
+    assert "did you mean 'root_disk'?" in capsys.readouterr().err
