@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ def connection(variables: Mapping[str, Any]) -> dict[str, Any]:
         "ssh_user": variables.get("ansible_user"),
         "ssh_paramiko_connect_kwargs": {"banner_timeout": CONNECT_TIMEOUT, "auth_timeout": CONNECT_TIMEOUT},
         "ssh_key": str(Path(key).expanduser()) if key else None,
+        "ssh_config_file": os.devnull if options.get("-f") == "none" else options.get("-f"),
         "ssh_known_hosts_file": options.get("userknownhostsfile"),
         "ssh_strict_host_key_checking": options.get("stricthostkeychecking", "yes"),
     }
@@ -77,8 +79,10 @@ def _options(variables: Mapping[str, Any]) -> dict[str, str]:
         option = following if word == "-o" else word.removeprefix("-o") if word.startswith("-o") else ""
         name, _, value = option.partition("=")
         said.setdefault(name.strip().lower(), value.strip())
-    for name in ("proxycommand", "proxyjump", "hostkeyalias"):
-        if name in said or (name == "proxyjump" and "-J" in words):
+        if word in {"-F", "-J"}:
+            said[word.lower()] = following
+    for name in ("proxycommand", "proxyjump", "hostkeyalias", "-j"):
+        if name in said:
             raise SeawallError(f"the SSH option {name} is not known here; put it into ~/.ssh/config")
     return said
 

@@ -40,12 +40,7 @@ def probe(options: Options, surroundings: Surroundings) -> Iterator[Finding]:
     state = surroundings.states.get(f"copy-{options.asset}-{options.copy}", {"last_good": None})
     good = last_good(state)
     problem = trouble(state) if "verdict" in state else None
-    calendar = options.calendar.zoned(options.timezone)
-    due = calendar.last_before(surroundings.now - options.grace.span)
-    if good is None:
-        finding = _none_yet(calendar, due, surroundings, _zone(options.timezone))
-    else:
-        finding = _judge(options, good, due, surroundings.now)
+    finding = _none_yet(options, surroundings) if good is None else _judge(options, good, surroundings.now)
     if problem is None:
         yield finding
     else:
@@ -53,17 +48,15 @@ def probe(options: Options, surroundings: Surroundings) -> Iterator[Finding]:
         yield Finding(verdict, f"{finding.message}; newest attempt: {problem}", finding.figures)
 
 
-def _none_yet(calendar: Calendar, due: datetime | None, surroundings: Surroundings, zone: tzinfo) -> Finding:
+def _none_yet(options: Options, surroundings: Surroundings) -> Finding:
     """A copy that never was is late only when it was due since the policy asks for it."""
-    since = surroundings.since or surroundings.now
-    if due is not None and due > since:
-        return Finding(Verdict.FAIL, f"no copy yet; it was due {day(due.astimezone(zone))}")
-    return Finding(Verdict.WARN, f"none yet, first due {day(calendar.after(since)[0].astimezone(zone))}")
+    due = _due_after(options, surroundings.since or surroundings.now)
+    if due <= surroundings.now - options.grace.span:
+        return Finding(Verdict.FAIL, f"no copy yet; it was due {day(due)}")
+    return Finding(Verdict.WARN, f"none yet, first due {day(due)}")
 
 
-def _judge(
-    options: Options, good: Mapping[str, Any], due: datetime | None, now: datetime
-) -> Finding:
+def _judge(options: Options, good: Mapping[str, Any], now: datetime) -> Finding:
     """The copy must have been made since it was due; its data are from before, as old as the RPO allows."""
     data = moment(good, "time", now)
     copied = moment(good, "copied", now) if "copied" in good else data
@@ -72,13 +65,19 @@ def _judge(
         "data_age_seconds": (now - data).total_seconds(),
     }
     message = f"copied {span(now - copied)} ago"
-    if due is not None and copied < due:
-        late = f"{message}, late: it was due {day(due.astimezone(_zone(options.timezone)))}"
-        return Finding(Verdict.FAIL, late, figures)
+    due = _due_after(options, copied)
+    if due <= now - options.grace.span:
+        return Finding(Verdict.FAIL, f"{message}, late: it was due {day(due)}", figures)
     if options.rpo and copied - data > options.rpo.span:
         old = f"{message}, of data that were {span(copied - data)} old; RPO {options.rpo}"
         return Finding(Verdict.FAIL, old, figures)
     return Finding(Verdict.PASS, f"{message}, data {span(now - data)} old", figures)
+
+
+def _due_after(options: Options, start: datetime) -> datetime:
+    """Return when the copy is first due after a start, in the site's zone."""
+    due = options.calendar.zoned(options.timezone).after(start)[0]
+    return due.astimezone(_zone(options.timezone))
 
 
 def _zone(name: str) -> tzinfo:

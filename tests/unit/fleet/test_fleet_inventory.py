@@ -93,6 +93,11 @@ def test_connection_variables_become_pyinfras() -> None:
     assert found["become"] is True
 
 
+def test_a_config_file_of_its_own_is_used() -> None:
+    assert connection({"ansible_ssh_common_args": "-F none"})["ssh_config_file"] == "/dev/null"
+    assert connection({"ansible_ssh_common_args": "-F /etc/lab_ssh"})["ssh_config_file"] == "/etc/lab_ssh"
+
+
 def test_host_keys_are_checked_unless_somebody_says_otherwise() -> None:
     assert connection({})["ssh_strict_host_key_checking"] == "yes"
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
+from ops.fleet.ask import Answer
 from ops.fleet.inventory import Inventory
 from ops.fleet.status import join, read
-from ops.fleet.ask import Answer
 from ops.policy import HostPolicy
 from ops.policy.site import document, document_digest
 
@@ -63,7 +63,12 @@ def test_an_asset_joins_what_its_machines_say(policies: dict[str, HostPolicy]) -
     found = fleet(policies)
     asset = found["assets"]["his"]
     assert (found["verdict"], asset["verdict"], asset["message"]) == ("pass", "pass", "")
-    assert (asset["host"], asset["drill_host"], asset["owner"], asset["rto_seconds"]) == ("his1", "drill1", "Head of IT", 3600)
+    assert (asset["host"], asset["drill_host"], asset["owner"], asset["rto_seconds"]) == (
+        "his1",
+        "drill1",
+        "Head of IT",
+        3600,
+    )
     assert asset["backup"]["last_good"]["time"] == "2026-11-22T04:30:00Z"
     assert asset["drill"] == {"a": 1}
     assert [finding["about"] for finding in asset["findings"]] == ["backup", "drill"]

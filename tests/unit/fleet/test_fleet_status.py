@@ -28,8 +28,20 @@ HOSTS = ("good", "failing", "drifted", "rubbish", "bare", "refusing", "silent", 
 
 def status(host: str, digest: str, verdict: str = "pass") -> str:
     check = {"name": "root_disk", "kind": "disk", "verdict": verdict, "message": "/: 50% free", "figures": {}}
-    return json.dumps({"version": 1, "host": host, "seawall": "0.1.0", "policy_digest": digest, "verdict": verdict,
-                       "assets": {}, "drills": {}, "checks": [check], "health_time": None, "ledger": None})
+    return json.dumps(
+        {
+            "version": 1,
+            "host": host,
+            "seawall": "0.1.0",
+            "policy_digest": digest,
+            "verdict": verdict,
+            "assets": {},
+            "drills": {},
+            "checks": [check],
+            "health_time": None,
+            "ledger": None,
+        }
+    )
 
 
 @dataclass
@@ -42,13 +54,23 @@ class Fleet:
 
 
 # The whole command, but less patient with the machine that never says a word.
-COMMAND = "import sys; from ops.cli import run; from ops.fleet import ask; ask.CONNECT_TIMEOUT = 3; sys.exit(run(sys.argv[1:]))"
+COMMAND = """\
+import sys
+from ops.cli import run
+from ops.fleet import ask
+ask.CONNECT_TIMEOUT = 3
+sys.exit(run(sys.argv[1:]))
+"""
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", COMMAND, *words, "-i", str(folder / "inventory")],
-        cwd=folder, env={**os.environ, "PYTHONPATH": str(CHECKOUT)}, capture_output=True, text=True, timeout=60,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
         check=False,
     )
 
@@ -59,8 +81,11 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     (folder / "inventory/group_vars/all").mkdir(parents=True)
     (folder / "inventory/group_vars/all/policy.yml").write_text(yaml.safe_dump({"policy__all": POLICY}))
     key, other = make_key(folder / "key"), make_key(folder / "other")
-    digest = document_digest(document(inventory.Inventory(
-        folder, {"good": {"policy__all": POLICY}}, {"all": ("good",)}).policies()["good"]))
+    digest = document_digest(
+        document(
+            inventory.Inventory(folder, {"good": {"policy__all": POLICY}}, {"all": ("good",)}).policies()["good"]
+        )
+    )
     commands: list[str] = []
 
     def own(host: str) -> str:

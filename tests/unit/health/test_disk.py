@@ -14,7 +14,8 @@ GIB = 1 << 30
 
 
 @pytest.mark.parametrize(
-    ("free", "verdict"), [(50, Verdict.PASS), (15, Verdict.PASS), (14, Verdict.WARN), (4, Verdict.FAIL), (0, Verdict.FAIL)]
+    ("free", "verdict"),
+    [(50, Verdict.PASS), (15, Verdict.PASS), (14, Verdict.WARN), (4, Verdict.FAIL), (0, Verdict.FAIL)],
 )
 def test_space_is_judged_by_the_share_that_is_free(free: int, verdict: Verdict) -> None:
     assert judge_space(Options(), (100 - free) * GIB, free * GIB).verdict is verdict
@@ -36,7 +37,9 @@ def test_inodes_are_judged_by_the_share_that_is_free(free: int, verdict: Verdict
 
 
 def test_a_real_file_system_is_looked_at() -> None:
-    generous = Options(warn_below=Percent(0), fail_below=Percent(0), inodes_warn_below=Percent(0), inodes_fail_below=Percent(0))
+    generous = Options(
+        warn_below=Percent(0), fail_below=Percent(0), inodes_warn_below=Percent(0), inodes_fail_below=Percent(0)
+    )
     findings = list(KIND.probe(generous, NOWHERE))
     assert {finding.verdict for finding in findings} == {Verdict.PASS}
     assert "free_percent" in findings[0].figures

@@ -35,7 +35,9 @@ def test_an_old_drill_fails() -> None:
     assert look(state(32)).verdict is Verdict.FAIL
 
 
-@pytest.mark.parametrize(("verdict", "expected"), [("fail", Verdict.FAIL), ("unknown", Verdict.UNKNOWN), ("warn", Verdict.WARN)])
+@pytest.mark.parametrize(
+    ("verdict", "expected"), [("fail", Verdict.FAIL), ("unknown", Verdict.UNKNOWN), ("warn", Verdict.WARN)]
+)
 def test_the_newest_drill_speaks_for_the_restore_as_it_is_now(verdict: str, expected: Verdict) -> None:
     finding = look(state(12, verdict, "patients: 10 rows too few"))
     assert finding.verdict is expected

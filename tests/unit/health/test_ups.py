@@ -36,7 +36,19 @@ def test_an_emergency_fails(status: str) -> None:
 
 @pytest.mark.parametrize(
     "status",
-    ["OB", "OB DISCHRG", "OL LB", "OL RB", "OL OVER", "OL BYPASS", "ALARM OL", "OL OFF", "OL CAL", "OB LB CAL", "OFF"],
+    [
+        "OB",
+        "OB DISCHRG",
+        "OL LB",
+        "OL RB",
+        "OL OVER",
+        "OL BYPASS",
+        "ALARM OL",
+        "OL OFF",
+        "OL CAL",
+        "OB LB CAL",
+        "OFF",
+    ],
 )
 def test_what_is_not_well_warns(status: str) -> None:
     assert verdict(ups__status=status) is Verdict.WARN
@@ -74,7 +86,12 @@ def test_low_charge_is_an_emergency_on_battery_only(status: str, charge: str, ex
 
 @pytest.mark.parametrize(
     ("status", "runtime", "expected"),
-    [("OL", "900", Verdict.PASS), ("OL", "500", Verdict.WARN), ("OL", "20", Verdict.WARN), ("OB", "299", Verdict.FAIL)],
+    [
+        ("OL", "900", Verdict.PASS),
+        ("OL", "500", Verdict.WARN),
+        ("OL", "20", Verdict.WARN),
+        ("OB", "299", Verdict.FAIL),
+    ],
 )
 def test_short_runtime_is_an_emergency_on_battery_only(status: str, runtime: str, expected: Verdict) -> None:
     assert verdict(ups__status=status, battery__runtime=runtime) is expected
@@ -87,10 +104,15 @@ def test_a_high_load_warns(load: str, expected: Verdict) -> None:
 
 @pytest.mark.parametrize(
     ("low", "charge", "expected"),
-    [("20", "19", Verdict.FAIL), ("100", "60", Verdict.WARN), ("0", "4", Verdict.FAIL), ("rubbish", "11", Verdict.WARN)],
+    [
+        ("20", "19", Verdict.FAIL),
+        ("100", "60", Verdict.WARN),
+        ("0", "4", Verdict.FAIL),
+        ("rubbish", "11", Verdict.WARN),
+    ],
 )
 def test_the_devices_own_limit_counts_within_reason(low: str, charge: str, expected: Verdict) -> None:
-    assert verdict(ups__status="OB", battery__charge=charge, **{"battery__charge__low": low}) is expected
+    assert verdict(ups__status="OB", battery__charge=charge, battery__charge__low=low) is expected
 
 
 def test_the_policys_limits_come_first() -> None:
@@ -191,8 +213,8 @@ def test_a_server_without_any_ups_is_unknown() -> None:
         (b"ERR DRIVER-NOT-CONNECTED\n", "DRIVER-NOT-CONNECTED"),
         (b"", "no whole answer"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "no whole answer"),
-        (b"BEGIN LIST VAR rack\nVAR rack ups.status \"OL\"\n", "no whole answer"),
-        (b"BEGIN LIST VAR rack\nVAR rack ups.status \"OL\nEND LIST VAR rack\n", "not its protocol"),
+        (b'BEGIN LIST VAR rack\nVAR rack ups.status "OL"\n', "no whole answer"),
+        (b'BEGIN LIST VAR rack\nVAR rack ups.status "OL\nEND LIST VAR rack\n', "not its protocol"),
         (bytes(range(256)) * 2000, "no whole answer"),
     ],
 )

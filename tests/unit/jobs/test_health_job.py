@@ -21,8 +21,10 @@ POLICY = {
     "host": "his1",
     "site": {"name": "Test hospital", "timezone": "America/Sao_Paulo"},
     "checks": {
-        "root_disk": {"kind": "disk", "options": {"warn_below": "0%", "fail_below": "0%", "inodes_warn_below": "0%",
-                                                  "inodes_fail_below": "0%"}},
+        "root_disk": {
+            "kind": "disk",
+            "options": {"warn_below": "0%", "fail_below": "0%", "inodes_warn_below": "0%", "inodes_fail_below": "0%"},
+        },
         "backup_age_his": {"kind": "backup_age", "options": {"asset": "his", "rpo": "26h"}},
         "gone": {"kind": "disk", "options": {"path": "/nowhere/at/all"}},
     },
@@ -75,22 +77,43 @@ def test_show_before_any_look_is_unknown(root: Path) -> None:
 
 
 def test_a_check_keeps_the_day_since_which_it_is_asked_for(root: Path) -> None:
-    write(root, "health", {"finished": iso(NOW), "verdict": "pass", "checks": [
-        {"name": "root_disk", "kind": "disk", "verdict": "pass", "message": "", "since": "2026-01-02T03:04:05Z"}]})
+    write(
+        root,
+        "health",
+        {
+            "finished": iso(NOW),
+            "verdict": "pass",
+            "checks": [
+                {
+                    "name": "root_disk",
+                    "kind": "disk",
+                    "verdict": "pass",
+                    "message": "",
+                    "since": "2026-01-02T03:04:05Z",
+                }
+            ],
+        },
+    )
     run(["health", "run"])
     since = {entry["name"]: entry["since"] for entry in recorded(root)["checks"]}
     assert since["root_disk"] == "2026-01-02T03:04:05Z"
     assert since["gone"] > "2026-01-02T03:04:05Z"
 
 
-@pytest.mark.parametrize(("age", "verdict"), [(4, "pass"), (14, "pass"), (16, "unknown"), (-4, "pass"), (-6, "unknown")])
+@pytest.mark.parametrize(
+    ("age", "verdict"), [(4, "pass"), (14, "pass"), (16, "unknown"), (-4, "pass"), (-6, "unknown")]
+)
 def test_a_look_that_is_too_old_or_from_the_future_is_unknown(age: int, verdict: str) -> None:
-    state = {"finished": iso(NOW - timedelta(minutes=age)), "checks": [
-        {"name": "a", "kind": "disk", "verdict": "pass", "message": ""}]}
+    state = {
+        "finished": iso(NOW - timedelta(minutes=age)),
+        "checks": [{"name": "a", "kind": "disk", "verdict": "pass", "message": ""}],
+    }
     assert health.recorded({"health": state}, NOW)["verdict"] == verdict
 
 
-@pytest.mark.parametrize("broken", [{"message": "not whole"}, {"finished": "x", "checks": []}, {"finished": iso(NOW), "checks": [3]}])
+@pytest.mark.parametrize(
+    "broken", [{"message": "not whole"}, {"finished": "x", "checks": []}, {"finished": iso(NOW), "checks": [3]}]
+)
 def test_a_record_that_cannot_be_read_is_an_error(broken: dict[str, Any]) -> None:
     with pytest.raises(Unavailable, match="cannot be read"):
         health.recorded({"health": broken}, NOW)
@@ -135,9 +158,13 @@ def test_a_check_that_sees_nothing_is_unknown(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_of_several_findings_the_worst_is_told_first() -> None:
-    joined = health.join([
-        Finding(Verdict.PASS, "fine", {"a": 1}), Finding(Verdict.WARN, "odd"), Finding(Verdict.FAIL, "broken", {"b": 2})
-    ])
+    joined = health.join(
+        [
+            Finding(Verdict.PASS, "fine", {"a": 1}),
+            Finding(Verdict.WARN, "odd"),
+            Finding(Verdict.FAIL, "broken", {"b": 2}),
+        ]
+    )
     assert joined == Finding(Verdict.FAIL, "broken; odd", {"a": 1, "b": 2})
 
 

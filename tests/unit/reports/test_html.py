@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ops.reports import html, templates
+
+sys.path.insert(0, str(Path(__file__).parent))
+from sample import fleet, healthy
+
+VOID = {"meta", "br", "img", "link", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Reads a page; fails where an element is closed that is not open."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes.extend(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] != ["style"]:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    return Page(html.render(fleet()))
+
+
+def test_every_element_is_closed(page: Page) -> None:
+    assert page.open == []
+
+
+def test_the_page_fetches_nothing(page: Page) -> None:
+    assert not {name for name, _ in page.attributes} & {"src", "href", "srcset", "onload", "onclick"}
+    assert not re.search(r"url\(|@import|https?:", html.render(fleet()))
+
+
+def test_it_is_made_for_telephones_and_paper() -> None:
+    text = html.render(fleet())
+    assert 'name="viewport"' in text
+    assert "@media print" in text
+    assert "@page" in text
+
+
+def test_the_worst_stands_on_top(page: Page) -> None:
+    text = page.text
+    assert text.index("Something is not as the policy demands") < text.index("What needs attention")
+    assert text.index("Picture archive") < text.index("Analysers") < text.index("Hospital information system")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Hospital São Lucas",
+        "2026-11-22 11:05 America/Sao_Paulo",
+        "3 assets: 1 fail, 1 unknown, 1 pass",
+        "9h 26min old RPO 1d 2h",
+        "7min 4s to recover RTO 1h",
+        "restore 4min 48s",
+        "312 tables as in the manifest",
+        "from offsite · data 1d 2h old",
+        "offsite 2026-11-20 02:20",
+        "none yet, first due 2026-11-30",
+        "lab1 gave no status",
+        "The policy asks for none: the restore is not proven.",
+        "does not answer: Could not connect (timed out)",
+        "policy differs: run playbooks/site.yml",
+        "on battery and the battery is low",
+    ],
+)
+def test_what_people_need_to_know_is_there(page: Page, words: str) -> None:
+    assert words in page.text
+
+
+def test_nothing_is_claimed_of_what_is_not_known(page: Page) -> None:
+    laboratory = page.text.split("Analysers")[1].split("Hospital information system")[0]
+    assert "not known" in laboratory
+    assert "never" not in laboratory
+
+
+def test_a_healthy_fleet_needs_no_attention() -> None:
+    text = Page(html.render(healthy())).text
+    assert "Everything is as the policy demands" in text
+    assert "What needs attention" not in text
+
+
+def test_what_machines_say_is_never_markup() -> None:
+    status = fleet()
+    status["machines"]["lab1"]["message"] = "<script>alert(1)</script>"
+    status["site"]["name"] = "<b>x</b>"
+    text = html.render(status)
+    assert "<script" not in text
+    assert "<b>x</b>" not in text
+
+
+def test_an_empty_fleet_has_a_page() -> None:
+    status = {**fleet(), "assets": {}, "machines": {}, "site": {}, "verdict": "unknown"}
+    assert "The policy protects nothing yet." in Page(html.render(status)).text
+
+
+def test_an_unknown_word_in_a_template_is_an_error() -> None:
+    environment = Environment(loader=FileSystemLoader(templates()), undefined=StrictUndefined, autoescape=True)
+    environment.filters["verdict"] = str
+    with pytest.raises(Exception, match="undefined"):
+        environment.get_template("report.html.j2").render()
+
+
+def test_templates_are_found_as_they_are_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = tmp_path / "ops" / "_templates"
+    shipped.mkdir(parents=True)
+    monkeypatch.setattr("ops.reports.PACKAGE", tmp_path / "ops")
+    assert templates() == shipped
+    shipped.rmdir()
+    (tmp_path / "templates").mkdir()
+    assert templates() == tmp_path / "templates"

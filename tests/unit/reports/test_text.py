@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from ops.reports import text
+from ops.reports._view import span, view
+
+sys.path.insert(0, str(Path(__file__).parent))
+from sample import fleet, healthy
+
+
+def test_the_table_of_a_healthy_fleet() -> None:
+    assert text.render(healthy()) == (
+        "Hospital São Lucas, 2026-11-22 11:05 America/Sao_Paulo\n"
+        "pass     Everything is as the policy demands\n"
+        "         1 asset: 1 pass; 2 machines: 2 pass\n"
+        "\n"
+        "         ASSET  ON    LAST BACKUP   RPO    COPIES             LAST DRILL  RECOVERY  RTO\n"
+        "pass     his    his1  9h 26min ago  1d 2h  offsite 2d 8h ago  7d 7h ago   7min 4s   1h\n"
+        "\n"
+        "         MACHINE  CHECKS\n"
+        "pass     drill1   2 of 2 pass\n"
+        "pass     his1     4 of 4 pass"
+    )
+
+
+def test_the_worst_stands_on_top_with_its_reasons() -> None:
+    lines = text.render(fleet()).splitlines()
+    assert lines[1].startswith("fail ")
+    assert lines[5].startswith("fail     pacs")
+    assert lines[6].strip().startswith("fail: backup: last good backup 2d 14h old")
+
+
+def test_a_machine_that_says_nothing_is_there_with_its_reason() -> None:
+    (line,) = (line for line in text.render(fleet()).splitlines() if "lab1 " in line and "does not answer" in line)
+    assert line.startswith("unknown  lab1")
+
+
+def test_colours_only_where_they_are_wanted() -> None:
+    assert "\x1b" not in text.render(fleet())
+    assert "\x1b[31;1mfail" in text.render(fleet(), colours=True)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0s"), (4.24, "4.2s"), (9.0, "9s"), (62, "1min 2s"), (93600, "1d 2h"), (93661, "1d 2h")],
+)
+def test_spans_have_at_most_two_units(seconds: float, words: str) -> None:
+    assert span(seconds) == words
+
+
+def test_an_unknown_zone_falls_back_to_utc() -> None:
+    status = fleet()
+    status["site"]["timezone"] = "Nowhere/Atall"
+    assert (view(status).time, view(status).zone) == ("2026-11-22 14:05", "UTC")
+
+
+def test_states_that_are_not_whole_are_borne() -> None:
+    status = fleet()
+    status["assets"]["his"]["backup"] = {"version": 1, "verdict": "unknown", "message": "not whole"}
+    status["assets"]["his"]["drill"] = {"last_good": {"time": "yesterday", "parts": None, "rungs": None}}
+    asset = next(asset for asset in view(status).assets if asset.name == "his")
+    assert asset.age.share is None
+    assert asset.drill is not None
+    assert asset.drill.recovery.text == ""
+
+
+def test_a_limit_that_is_passed_is_marked() -> None:
+    pacs = view(fleet()).assets[0]
+    assert pacs.age.exceeded
+    assert pacs.age.share == 1.0
