@@ -67,7 +67,7 @@ def furnish(root: Path, host: str, address: str, network: Network, furniture: Fu
     if not host_key.exists():
         make_key(host_key, host)
     _write(root / "etc/apt/sources.list", f"deb {ARCHIVE} {release(root)} main\n")
-    _write(root / "etc/apt/apt.conf.d/10lab", f'Acquire::http::Proxy "{furniture.proxy}";\n')
+    _write(root / "etc/apt/apt.conf.d/10lab", f'Acquire::http::Proxy "{furniture.proxy}";\nAcquire::Languages "none";\n')
 
 
 def hosts(network: Network) -> str:
