@@ -43,14 +43,10 @@ def judge_expected(expected: tuple[str, ...], shown: str) -> Iterator[Finding]:
         for block in shown.strip().split("\n\n")
     ]
     known = {name: block for block in blocks for name in block.get("Names", "").split()}
-    for unit in expected:
-        yield _judge_unit(unit, known.get(unit, {}))
-    if len(expected) > 1:
-        running = sum(known.get(unit, {}).get("ActiveState") == "active" for unit in expected)
-        yield Finding(
-            Verdict.PASS if running == len(expected) else Verdict.FAIL,
-            f"{running} of {len(expected)} expected units active",
-        )
+    findings = [_judge_unit(unit, known.get(unit, {})) for unit in expected]
+    bad = [finding for finding in findings if finding.verdict is not Verdict.PASS]
+    running = f"{len(findings) - len(bad)} of {len(expected)} expected units active"
+    yield from bad or [findings[0] if len(expected) == 1 else Finding(Verdict.PASS, running)]
 
 
 def _judge_unit(unit: str, facts: dict[str, str]) -> Finding:

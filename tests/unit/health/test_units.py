@@ -29,7 +29,8 @@ def verdicts(state: str) -> list[Verdict]:
 
 
 def test_expected_units_that_are_active_pass() -> None:
-    assert set(verdicts("active")) == {Verdict.PASS}
+    (finding,) = judge_expected(EXPECTED, SHOWN.format(state="active"))
+    assert (finding.verdict, finding.message) == (Verdict.PASS, "2 of 2 expected units active")
 
 
 @pytest.mark.parametrize(
