@@ -1,0 +1,230 @@
+"""The ledger: one line for each act, each tied to the line before, the newest signed.
+
+`ledger.jsonl` holds the lines, `ledger.jsonl.head` the number and the SHA-256 of the last one, and
+`ledger.jsonl.head.sig` the signature of that. A line is on the disk before the head is, the head before its
+signature: `verification` knows what a power cut in between looks like, and tells it from tampering.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.core import clock
+from ops.core.errors import Locked, SeawallError
+from ops.core.files import sync_directory
+from ops.evidence.signature import sign
+
+VERSION = 1
+NAME = "ledger.jsonl"
+HEAD = f"{NAME}.head"
+SIGNATURE = f"{HEAD}.sig"
+NOTHING = "0" * 64
+AT_ONCE = 3  # so many lines one act can leave: its own, and two of the ledger on itself
+OWN_ACT = "ledger"  # the act of the records that the ledger writes on itself
+WAIT_SECONDS = 60.0
+PIECE = 1 << 16
+
+
+@dataclass(frozen=True)
+class Record:
+    """A written line: its number, its exact bytes and their digest."""
+
+    n: int
+    line: bytes
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where a ledger ends: the number and the digest of its last line."""
+
+    n: int
+    sha256: str
+
+    @classmethod
+    def read(cls, text: str) -> Head:
+        """Return the head a text names; raise ValueError."""
+        number, sha256 = text.split()
+        if len(sha256) != len(NOTHING):
+            raise ValueError(text)
+        return cls(int(number), sha256)
+
+    def __str__(self) -> str:
+        return f"{self.n} {self.sha256}\n"
+
+
+class Ledger:
+    """The ledger in a directory, written with the key in a file."""
+
+    def __init__(self, directory: Path, key: Path) -> None:
+        self._directory = directory
+        self._key = key
+
+    def append(self, body: Mapping[str, Any]) -> Record:
+        """Given what an act says of itself, write its line, sign the new head and return the record.
+
+        What an accident or somebody did to the end of the ledger since is recorded first.
+        """
+        self._directory.mkdir(parents=True, exist_ok=True)
+        with opened(self._directory / NAME, write=True) as handle:
+            torn = self._set_aside(handle)
+            end = _end(handle)
+            own = {"host": body.get("host", ""), "actor": OWN_ACT, "act": OWN_ACT, "subject": OWN_ACT}
+            added = []
+            for said in (*({**own, **found} for found in self._look(end, torn)), body):
+                end = _compose(end, said)
+                added.append(end)
+            signature = sign(str(Head(end.n, end.sha256)), self._key)  # failing, it leaves no line
+            _write(handle, b"".join(record.line for record in added))
+            self._put(HEAD, str(Head(end.n, end.sha256)))
+            self._put(SIGNATURE, signature)
+        return end
+
+    def _set_aside(self, handle: int) -> str | None:
+        """Move a line that was cut short to a file of its own and return that file's name."""
+        size = os.fstat(handle).st_size
+        start = _last_newline(handle, size) + 1
+        if start == size:
+            return None
+        name = f"{NAME}.torn-{clock.now():%Y%m%dT%H%M%S%f}Z"
+        self._put(name, os.pread(handle, size - start, start))
+        os.ftruncate(handle, start)
+        os.fsync(handle)
+        return name
+
+    def _look(self, end: Record, torn: str | None) -> Iterator[Mapping[str, Any]]:
+        """Yield what must be said of the ledger's end before anything is added to it."""
+        head = self._head()
+        facts = {"head": head.n, "sha256": head.sha256, "lines": end.n}
+        if head.n > end.n:
+            message = f"the end was cut off: {head.n} lines were signed, {end.n} are there"
+            yield {"result": "fail", "message": message, "facts": facts}
+        elif head.n == end.n and head.sha256 != end.sha256:
+            message = f"line {end.n} was changed after it was signed"
+            yield {"result": "fail", "message": message, "facts": facts}
+        elif end.n - head.n > AT_ONCE:
+            message = f"{end.n - head.n} lines stand after the signed head, or the head was taken away"
+            yield {"result": "fail", "message": message, "facts": facts}
+        elif head.n < end.n:
+            message = f"{end.n - head.n} lines were not signed yet; the machine stopped in between"
+            yield {"result": "warn", "message": message, "facts": facts}
+        if torn:
+            message = "a line that was cut short, as by a power cut, was set aside"
+            yield {"result": "pass", "message": message, "facts": {"file": torn}}
+
+    def _head(self) -> Head:
+        try:
+            return Head.read((self._directory / HEAD).read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            return Head(0, NOTHING)  # a head that names nothing is as good as none
+
+    def _put(self, name: str, data: bytes | str) -> None:
+        """Write a file beside the ledger, whole or not at all, for the ledger's own account to read."""
+        temporary = self._directory / f".{name}.new"
+        temporary.unlink(missing_ok=True)  # left by a power cut; the lock is ours
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(temporary, flags, 0o640)
+        try:
+            _hand_over(handle, self._directory)
+            _write(handle, data.encode("ascii") if isinstance(data, str) else data)
+        finally:
+            os.close(handle)
+        temporary.replace(self._directory / name)
+        sync_directory(self._directory)
+
+
+@contextmanager
+def opened(path: Path, *, write: bool) -> Iterator[int]:
+    """Open the ledger's file and hold it against writers, waiting while somebody else does; raise Locked."""
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT if write else os.O_RDONLY
+    handle = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
+    try:
+        if write:
+            _hand_over(handle, path.parent)
+        _wait(handle, fcntl.LOCK_EX if write else fcntl.LOCK_SH)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def digest(line: bytes) -> str:
+    """Return the SHA-256 of a line's exact bytes, its end included."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def _wait(handle: int, how: int) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, how | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                raise Locked("somebody else has been holding the ledger for a minute") from error
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _hand_over(handle: int, directory: Path) -> None:
+    """A file that root makes here belongs to the directory's account, which must go on with it."""
+    if os.geteuid() == 0:
+        owner = directory.stat()
+        os.fchown(handle, owner.st_uid, owner.st_gid)
+
+
+def _compose(end: Record, body: Mapping[str, Any]) -> Record:
+    """Return the line that comes after another."""
+    whole = {"version": VERSION, "n": end.n + 1, "when": clock.iso(clock.now())}
+    whole |= {name: value for name, value in body.items() if name not in {*whole, "previous"}}
+    whole["previous"] = end.sha256  # last in the line, where it is easily found by hand
+    try:
+        text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise SeawallError(f"a record can't hold this: {error}") from error
+    line = text.encode("utf-8", "backslashreplace") + b"\n"
+    return Record(end.n + 1, line, digest(line))
+
+
+def _write(handle: int, data: bytes) -> None:
+    """Write all of some bytes and bring them to the disk."""
+    while data:
+        data = data[os.write(handle, data) :]
+    os.fsync(handle)
+
+
+def _end(handle: int) -> Record:
+    """Return the last line; before the first there is nothing, whose digest is all zeros."""
+    size = os.fstat(handle).st_size
+    if size == 0:
+        return Record(0, b"", NOTHING)
+    start = _last_newline(handle, size - 1) + 1
+    line = os.pread(handle, size - start, start)
+    try:
+        number = int(json.loads(line)["n"])
+    except (ValueError, TypeError, KeyError):
+        number = _count(handle, size)  # a damaged line keeps its place; verification will name it
+    return Record(number, line, digest(line))
+
+
+def _last_newline(handle: int, size: int) -> int:
+    """Return the place of the last line end before `size`, -1 when there is none."""
+    while size > 0:
+        start = max(0, size - PIECE)
+        found = os.pread(handle, size - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found
+        size = start
+    return -1
+
+
+def _count(handle: int, size: int) -> int:
+    return sum(os.pread(handle, PIECE, at).count(b"\n") for at in range(0, size, PIECE))

@@ -1,0 +1,228 @@
+"""Verifying a ledger: the whole chain and the last signature, each kind of tampering by its name.
+
+It reads only what anybody can read: the lines, the head and its signature, and the list of signers. The same is
+done by hand with sha256sum and ssh-keygen, see docs/ledger.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from ops.core import clock
+from ops.core.verdict import Finding, Verdict
+from ops.evidence.ledger import AT_ONCE, HEAD, NAME, NOTHING, OWN_ACT, SIGNATURE, Head, digest, opened
+from ops.evidence.signature import Signed, check
+
+CLOCKS_APART = timedelta(minutes=1)  # so much a clock may be set back without being named
+_VERDICTS = {verdict.value: verdict for verdict in Verdict}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as verification sees it. n: the number it gives itself; None when it is no record."""
+
+    place: int
+    n: int | None
+    when: datetime | None
+    previous: str
+    sha256: str
+    host: str
+    told: Finding | None
+
+
+def verify(directory: Path, allowed_signers: Path, anchor: Head | None = None) -> list[Finding]:
+    """Return what is found in a ledger, the worst first; a whole and signed one gives passes only.
+
+    `anchor` is a head noted elsewhere, such as on paper: the ledger must still hold that line.
+    """
+    path = directory / NAME
+    try:
+        with opened(path, write=False) if path.exists() else nullcontext():
+            head, lines, torn = _head(directory), *_lines(path)
+            if not lines and not torn and head is None:
+                return [Finding(Verdict.UNKNOWN, f"there is no record in {directory} yet")]
+            found = [
+                *_numbers(lines),
+                *_chain(lines),
+                *_clock(lines),
+                *_ending(lines, torn, head),
+                *_signature(directory, lines, head, allowed_signers),
+                *_anchored(lines, anchor),
+                *(line.told for line in lines if line.told),
+            ]
+    except OSError as error:
+        return [Finding(Verdict.UNKNOWN, f"the ledger can't be read: {error}")]
+    if not [finding for finding in found if finding.verdict is not Verdict.PASS]:
+        found.append(_whole(lines))
+    return sorted(found, key=lambda finding: -finding.verdict.severity)
+
+
+def _lines(path: Path) -> tuple[list[Line], int]:
+    """Return the whole lines, and how many bytes of a line cut short follow them."""
+    lines: list[Line] = []
+    if not path.exists():
+        return lines, 0
+    with path.open("rb") as file:
+        for place, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                return lines, len(line)
+            lines.append(_line(place, line))
+    return lines, 0
+
+
+def _line(place: int, line: bytes) -> Line:
+    sha256 = digest(line)
+    try:
+        said: dict[str, Any] = json.loads(line)
+        number, when = int(said["n"]), clock.parse(said["when"])
+        previous, host = str(said["previous"]), str(said.get("host", ""))
+    except (ValueError, TypeError, KeyError):
+        return Line(place, None, None, "", sha256, "", None)
+    told = None
+    if said.get("act") == OWN_ACT:
+        verdict = _VERDICTS.get(str(said.get("result")), Verdict.UNKNOWN)
+        told = Finding(verdict, f"record {number} of {said['when']} says: {said.get('message')}")
+    return Line(place, number, when, previous, sha256, host, told)
+
+
+def _numbers(lines: list[Line]) -> Iterator[Finding]:
+    """Records are numbered from 1 without a gap: a dropped, doubled, moved or broken line shows here."""
+    at: dict[int, int] = {}
+    for line in lines:
+        if line.n is None:
+            yield _fail(f"line {line.place} is no record: it was changed or damaged")
+        elif line.n in at:
+            yield _fail(f"record {line.n} stands twice, in lines {at[line.n]} and {line.place}")
+        else:
+            at[line.n] = line.place
+    broken = {line.place for line in lines if line.n is None}
+    gone = set(range(1, max(at, default=0) + 1)) - set(at) - broken
+    for first, last in _runs(gone):
+        yield _fail(f"{_records(first, last)} {'was' if first == last else 'were'} dropped")
+    numbers = [line.n for line in lines if line.n is not None]
+    for before, after in pairwise(numbers):
+        if after < before:
+            yield _fail(f"records {after} and {before} were swapped: they stand in the wrong order")
+
+
+def _chain(lines: list[Line]) -> Iterator[Finding]:
+    """Each record names the digest of the one before it, so that a changed line is named by the next."""
+    known = {line.n: line.sha256 for line in lines if line.n is not None} | {0: NOTHING}
+    for line in lines:
+        if line.n is None or line.n - 1 not in known or known[line.n - 1] == line.previous:
+            continue
+        if line.n == 1:
+            yield _fail("record 1 was changed: something was to come before it")
+        else:
+            yield _fail(f"record {line.n - 1} was changed: record {line.n} follows another text")
+
+
+def _clock(lines: list[Line]) -> Iterator[Finding]:
+    newest: Line | None = None
+    for line in lines:
+        if line.when is None:
+            continue
+        if newest and newest.when and line.when < newest.when - CLOCKS_APART:
+            back = f"{clock.iso(line.when)} comes after {clock.iso(newest.when)}"
+            yield Finding(Verdict.WARN, f"the clock went back before record {line.n}: {back}")
+        newest = line
+
+
+def _ending(lines: list[Line], torn: int, head: Head | None) -> Iterator[Finding]:
+    """The head says where the ledger ended when it was last signed."""
+    if torn:
+        message = f"the last line is cut short ({torn} bytes), as by a power cut; the next act sets it aside"
+        yield Finding(Verdict.WARN, message)
+    if head is None:
+        yield _fail(f"the head {HEAD} is gone or names nothing: the end may have been cut off")
+        return
+    last = max((line.n or line.place for line in lines), default=0)  # a broken line keeps its place
+    digests = {line.n: line.sha256 for line in lines}
+    if head.n > last:
+        message = f"the end was cut off: {head.n} records were signed, {last} are there"
+        yield _fail(message)
+    elif head.n in digests and digests[head.n] != head.sha256:
+        yield _fail(f"record {head.n} was changed: the signed head names another text")
+    if last - head.n > AT_ONCE:
+        yield _fail(f"{_records(head.n + 1, last)} were added after the signed head")
+    elif last > head.n:
+        message = f"{_records(head.n + 1, last)} not signed yet: the machine stopped in between"
+        yield Finding(Verdict.WARN, message)
+
+
+def _signature(directory: Path, lines: list[Line], head: Head | None, signers: Path) -> Iterator[Finding]:
+    if head is None or not lines:
+        return  # nothing is signed; the ending says so
+    if not os.access(signers, os.R_OK):
+        yield Finding(Verdict.UNKNOWN, f"the signature was not checked: {signers} can't be read")
+        return
+    path = directory / SIGNATURE
+    if not path.exists():
+        yield _fail(f"the signature {SIGNATURE} is gone")
+        return
+    signer = next((line.host for line in reversed(lines) if line.host), "")
+    whose = check(str(head), path, signers, signer)
+    if whose is Signed.STRANGER:
+        yield _fail(f"re-signed by a stranger: the signature is {whose.value} ({signer})")
+    elif whose is Signed.BROKEN:
+        yield _older(path, lines, head, signers, signer)
+
+
+def _older(path: Path, lines: list[Line], head: Head, signers: Path, signer: str) -> Finding:
+    """A power cut between head and signature leaves the signature of the head before."""
+    for line in lines[-AT_ONCE - 1 :]:
+        if line.n is not None and head.n - AT_ONCE <= line.n < head.n:
+            before = str(Head(line.n, line.sha256))
+            if check(before, path, signers, signer) is Signed.OURS:
+                message = f"signed up to record {line.n}; the machine stopped before it signed {head.n}"
+                return Finding(Verdict.WARN, message)
+    return _fail("the signature is not one of this head: head or signature was changed")
+
+
+def _anchored(lines: list[Line], anchor: Head | None) -> Iterator[Finding]:
+    if anchor is None:
+        return
+    held = next((line.sha256 for line in lines if line.n == anchor.n), None)
+    if held is None:
+        yield _fail(f"record {anchor.n}, noted elsewhere, is not in this ledger: its end was cut off")
+    elif held != anchor.sha256:
+        yield _fail(f"record {anchor.n} is not the one noted elsewhere: the ledger was written anew")
+    else:
+        yield Finding(Verdict.PASS, f"record {anchor.n} is the one noted elsewhere")
+
+
+def _whole(lines: list[Line]) -> Finding:
+    first, last = lines[0], lines[-1]
+    span = f"{clock.iso(first.when)} to {clock.iso(last.when)}" if first.when and last.when else ""
+    message = f"{len(lines)} records of {last.host}, {span}: whole and signed"
+    return Finding(Verdict.PASS, message, {"records": len(lines)})
+
+
+def _head(directory: Path) -> Head | None:
+    try:
+        return Head.read((directory / HEAD).read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _fail(message: str) -> Finding:
+    return Finding(Verdict.FAIL, message)
+
+
+def _records(first: int, last: int) -> str:
+    return f"record {first}" if first == last else f"records {first} to {last}"
+
+
+def _runs(numbers: set[int]) -> Iterator[tuple[int, int]]:
+    """Given some numbers, yield the first and last of each unbroken run."""
+    starts = [number for number in sorted(numbers) if number - 1 not in numbers]
+    ends = [number for number in sorted(numbers) if number + 1 not in numbers]
+    yield from zip(starts, ends, strict=True)
