@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from records import body
 
 from ops.evidence.ledger import NAME, Ledger
 
@@ -26,18 +27,6 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     public = ours.with_suffix(".pub").read_text()
     signers.write_text(f'his1 namespaces="seawall-ledger" {public}')
     return {"ours": ours, "stranger": stranger, "signers": signers}
-
-
-def body(number: int) -> dict:
-    return {
-        "host": "his1",
-        "actor": "unit:seawall-backup-his",
-        "act": "backup",
-        "subject": "his",
-        "result": "pass",
-        "message": 'Žlutý kůň, 患者, \\ "quoted"\nline',
-        "facts": {"rows": 1000 + number},
-    }
 
 
 @pytest.fixture(scope="session")

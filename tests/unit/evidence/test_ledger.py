@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from conftest import body
+from records import body
 
 from ops.core.errors import SeawallError
 from ops.core.verdict import Verdict, worst

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from conftest import body
+from records import body
 
 from ops import cli
 from ops.core.verdict import Verdict
