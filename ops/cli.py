@@ -37,8 +37,9 @@ CONTROL = {
     "report": ("ops.fleet.report", "write the report on the whole fleet"),
     "secrets": ("ops.fleet.secrets", "make the secrets that an inventory still lacks"),
     "status": ("ops.fleet.status", "show how the whole fleet stands"),
+    "verify": ("ops.fleet.verify", "look from outside whether every machine is as the policy wants it"),
 }
-JUDGING = {"check", "health", "ledger", "drill", "status"}
+JUDGING = {"check", "health", "ledger", "drill", "status", "verify"}
 
 USAGE = """\
 usage: seawall COMMAND [...]      seawall COMMAND --help      seawall --version

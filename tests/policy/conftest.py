@@ -25,7 +25,6 @@ SUBJECTS = {
     "driller": wanted.drillers,
     "restic_machine": wanted.restics,
     "act": wanted.acts,
-    "timed_act": wanted.timed,
     "door": wanted.doors,
     "writer": wanted.writers,
     "reader": wanted.readers,
@@ -46,8 +45,13 @@ def site_of(config: pytest.Config) -> Site:
         try:
             config.stash[SITE] = Site.read(config.getoption("--inventory"))
         except (SeawallError, RuntimeError, AssertionError) as error:
-            pytest.exit(f"the inventory can't be read: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+            raise pytest.UsageError(f"the inventory can't be read: {error}") from error
     return config.stash[SITE]
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Read the inventory first: without it there is nothing to collect."""
+    site_of(session.config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -105,6 +109,23 @@ def everywhere(request: pytest.FixtureRequest) -> Mapping[str, Facts]:
 @pytest.fixture
 def units(request: pytest.FixtureRequest) -> Facts:
     return facts_of(request, "units")
+
+
+@pytest.fixture
+def timer(act: wanted.Act, units: Facts) -> Facts:
+    """An act's timer; one that is not there fails one test, not all."""
+    return present(units["timers"], f"{act.unit}.timer")
+
+
+@pytest.fixture
+def service(act: wanted.Act, units: Facts) -> Facts:
+    return present(units["services"], f"{act.unit}.service")
+
+
+def present(known: Mapping[str, Facts], name: str) -> Facts:
+    if known[name]["LoadState"] != "loaded":
+        pytest.skip(f"{name} is not there")
+    return known[name]
 
 
 @pytest.fixture

@@ -31,8 +31,9 @@ def test_secrets_belong_to_root_alone(machine, files):
         assert found == ("0600", "root", "root"), f"{path} is {' '.join(found)}, wanted 0600 root root"
 
 
-def test_no_account_but_the_owners_reads_what_is_kept(machine, files):
-    open_ones = [path for path, facts in files["paths"].items() if facts["world"] and not public(path)]
+def test_only_its_owners_read_what_is_kept(machine, files):
+    kept = {path: facts for path, facts in files["paths"].items() if not facts["folder"] and not public(path)}
+    open_ones = [path for path, facts in kept.items() if facts["world"]]
     assert not open_ones, f"every account of the machine can read {', '.join(open_ones)}"
 
 

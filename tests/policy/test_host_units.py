@@ -9,16 +9,14 @@ DOORS = ("seawall-repositories.service", "seawall-reader.service", "seawall-read
 FOR_ALL = {"ca.pem", "ledger.key"}
 
 
-def test_service_runs_the_act_with_its_account(act, units):
-    service = units["services"][f"{act.unit}.service"]
+def test_service_runs_the_act_with_its_account(act, service):
     started = re.search(r"argv\[\]=(.*?) ;", service["ExecStart"])
     command = started[1] if started else ""
     assert command == f"/usr/bin/seawall {act.command}", f"{act.unit} runs {command or 'nothing'}"
     assert (service["User"] or "root") == act.user, f"{act.unit} runs as {service['User'] or 'root'}, not {act.user}"
 
 
-def test_service_has_only_the_rights_it_needs(act, units):
-    service = units["services"][f"{act.unit}.service"]
+def test_service_has_only_the_rights_it_needs(act, service):
     rights = service["AmbientCapabilities"].lower()
     assert rights == act.capability, f"{act.unit} has {rights or 'no capabilities'}, wanted {act.capability or 'none'}"
     for name, value in (("NoNewPrivileges", "yes"), ("ProtectSystem", "strict"), ("PrivateTmp", "yes")):
@@ -28,16 +26,15 @@ def test_service_has_only_the_rights_it_needs(act, units):
         assert bound == act.capability, f"{act.unit} may gain {bound}"
 
 
-def test_service_gets_only_its_own_secrets(act, units):
-    service = units["services"][f"{act.unit}.service"]
+def test_service_gets_only_its_own_secrets(act, service):
     given = {word.partition(":")[0] for word in re.split(r"\s+", service["LoadCredential"]) if word}
     strange, missing = given - act.secrets - FOR_ALL, act.secrets - given
     assert not strange, f"{act.unit} gets secrets that are not its own: {', '.join(sorted(strange))}"
     assert not missing, f"{act.unit} lacks {', '.join(sorted(missing))}"
 
 
-def test_service_is_locked_in(act, units):
-    exposure, most = units["services"][f"{act.unit}.service"]["exposure"], EXPOSED[act.user]
+def test_service_is_locked_in(act, service):
+    exposure, most = service["exposure"], EXPOSED[act.user]
     assert exposure is not None, f"systemd-analyze security gives no score for {act.unit}"
     assert exposure <= most, f"{act.unit} has an exposure of {exposure}, more than {most}"
 

@@ -112,11 +112,6 @@ def acts(policies: Policies) -> list[Act]:
     return [act for host, policy in policies.items() for act in _acts(host, policy)]
 
 
-def timed(policies: Policies) -> list[Act]:
-    """Acts with a calendar of their own: what was missed of them must be made up for."""
-    return [act for act in acts(policies) if act.calendar]
-
-
 def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
     for name, asset in policy.assets.items():
         delay = asset.random_delay.span

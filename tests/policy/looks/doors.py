@@ -139,6 +139,8 @@ def delete(place: Place, kind: str, known: dict) -> dict:
 
 def delete_repository(place: Place) -> dict:
     """Try to delete the whole repository, where a name that isn't there was refused."""
+    if place.ask("HEAD", f"{place.path}/config")[0] != 200:
+        return {"refused": False, "status": 0, "tried": "nothing: there is no repository"}
     if place.ask("DELETE", f"{place.path}/data/{NOBODY}")[0] not in REFUSED:
         return {"refused": False, "status": 0, "tried": "nothing: deletions are not refused"}
     status, _ = place.ask("DELETE", f"{place.path}/")

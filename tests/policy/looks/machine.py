@@ -46,8 +46,9 @@ def package(name: str) -> str:
 
 
 def changed(name: str) -> list:
-    """Files of a package that are no longer as they were installed."""
-    return said(["dpkg", "--verify", name]).splitlines()
+    """Files of a package that are no longer as they were installed; a machine may do without documents."""
+    lines = said(["dpkg", "--verify", name]).splitlines()
+    return [line for line in lines if not re.match(r"missing\s+/usr/share/(doc|man)/", line)]
 
 
 def version(argv: list) -> list:
