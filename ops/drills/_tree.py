@@ -11,14 +11,23 @@ from pathlib import Path
 from ops.core.errors import Unavailable
 from ops.core.run import Stream, run, stream
 
-INSIDE = Path("/drill")
+INSIDE = Path("/mnt")
+# All that systemd-nspawn leaves by default but what it needs itself to become the tree's account.
+DROPPED = [
+    f"CAP_{name}"
+    for name in (
+        *("AUDIT_CONTROL", "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "IPC_OWNER"),
+        *("KILL", "LEASE", "LINUX_IMMUTABLE", "MKNOD", "NET_ADMIN", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_RAW"),
+        *("SETFCAP", "SYS_ADMIN", "SYS_BOOT", "SYS_CHROOT", "SYS_NICE", "SYS_PTRACE", "SYS_RESOURCE", "SYS_TTY_CONFIG"),
+    )
+]
 
 
 @dataclass(frozen=True)
 class Tree:
     """A root tree in which programs of one account run.
 
-    root: the tree, mounted read-only. scratch: becomes /drill inside. user: the account inside.
+    root: the tree, mounted read-only. scratch: becomes /mnt inside. user: the account inside.
     environment: variables of every program.
     """
 
@@ -44,7 +53,7 @@ class Tree:
         raise Unavailable(f"the tree {self.root} has no account {self.user}", "run playbooks/site.yml")
 
     def _isolated(self, argv: Sequence[str]) -> list[str]:
-        """No network but loopback, no capability, nothing to write but the scratch folder, gone with its parent."""
+        """Return the program cut off: no network, no capability, nothing to write but the scratch folder."""
         return [
             "systemd-nspawn",
             "--quiet",
@@ -56,15 +65,13 @@ class Tree:
             f"--directory={self.root}",
             "--read-only",
             "--private-network",
-            "--drop-capability=all",
+            f"--drop-capability={','.join(DROPPED)}",
             "--no-new-privileges=yes",
             "--resolv-conf=off",
             "--timezone=off",
             "--link-journal=no",
             "--as-pid2",
             f"--user={self.user}",
-            "--tmpfs=/tmp:mode=1777",
-            "--tmpfs=/run:mode=755",
             f"--bind={self.scratch}:{INSIDE}",
             f"--chdir={INSIDE}",
             *(f"--setenv={name}={value}" for name, value in self.environment.items()),

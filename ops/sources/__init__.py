@@ -79,7 +79,7 @@ class Server(Protocol):
 
 @dataclass(frozen=True)
 class Engine:
-    """How a throwaway server of this kind is made inside a bare root tree; `/drill` is its scratch folder.
+    """How a throwaway server of this kind is made inside a bare root tree; `/mnt` is its scratch folder.
 
     user: the account in the tree. initialise, start: programs; `{major}` stands for the manifest's major version.
     environment: variables of all its programs. ready: ends well when the server answers.

@@ -241,15 +241,15 @@ ENGINE = Engine(
     user="postgres",
     initialise=(
         "/usr/lib/postgresql/{major}/bin/initdb",
-        *("--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-D", "/drill/data"),
+        *("--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-D", "/mnt/data"),
     ),
     start=(
         "/usr/lib/postgresql/{major}/bin/postgres",
-        *("-D", "/drill/data", "-c", "listen_addresses=", "-c", "unix_socket_directories=/drill/socket"),
+        *("-D", "/mnt/data", "-c", "listen_addresses=", "-c", "unix_socket_directories=/mnt/socket"),
         *("-c", "archive_mode=off", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB"),
         *("-c", "fsync=off", "-c", "full_page_writes=off"),  # what is thrown away need not survive a power cut
     ),
-    environment={"PGHOST": "/drill/socket", "PGUSER": "postgres"},
+    environment={"PGHOST": "/mnt/socket", "PGUSER": "postgres"},
     ready=("psql", "-XAtq", "--no-password", "--dbname=postgres", "--command=select 1"),
 )
 
