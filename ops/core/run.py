@@ -48,6 +48,7 @@ class Stream:
     process: subprocess.Popen[str]
     errors: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
     timed_out: bool = False
+    dismissed: bool = False
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of standard output as they come, without their line ends."""
@@ -72,11 +73,16 @@ class Stream:
         _signal_group(self.process, signal.SIGKILL)
         self.process.wait()
 
+    def dismiss(self) -> None:
+        """End a program that is not needed any more; how it ends is no failure."""
+        self.dismissed = True
+        self.kill()
+
     def judge(self, timeout: float, ok: Collection[int]) -> None:
         """Raise CommandTimeout or CommandError for a program that has ended badly."""
         if self.timed_out:
             raise CommandTimeout(self.argv, timeout, self.stderr)
-        if self.process.returncode not in ok:
+        if self.process.returncode not in ok and not self.dismissed:
             raise CommandError(self.argv, self.process.returncode, self.stderr)
 
     @property

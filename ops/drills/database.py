@@ -62,7 +62,7 @@ def start(stage: Stage, engine: Engine, manifest: Mapping[str, Any]) -> Iterator
         try:
             yield tree
         finally:
-            server.kill()
+            server.dismiss()
 
 
 def _wait(tree: Tree, engine: Engine, server: Stream) -> None:

@@ -34,6 +34,7 @@ TIMEOUT = 300.0
 PASSED_OR_FAILED = (0, 1)
 # What Ansible and ssh need of the environment to reach machines.
 KEPT = re.compile(r"ANSIBLE_.*|SSH_AUTH_SOCK|SSH_AGENT_PID|USER|LOGNAME")
+_WRAPPED = re.compile(r'^(failed on setup with ")?(\w*Error|Failed): ')  # how pytest reports a message
 EVERY_MACHINE = "all"
 
 
@@ -118,7 +119,7 @@ def _outcome(case: ElementTree.Element) -> tuple[Verdict | None, str]:
     for tag, verdict in (("error", Verdict.UNKNOWN), ("failure", Verdict.FAIL)):
         if (found := case.find(tag)) is not None:
             lines = found.get("message", "").strip().splitlines() or [""]
-            return verdict, re.sub(r"^(failed on setup with )?\"?(\w+Error|Failed): ", "", lines[0])
+            return verdict, _WRAPPED.sub("", lines[0]).removesuffix('"')
     if case.find("skipped") is not None:
         return None, ""  # the inventory has nothing for it
     return Verdict.PASS, ""

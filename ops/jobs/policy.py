@@ -1,38 +1,89 @@
-"""Check and show this machine's part of the policy.
+"""Validate and show this machine's part of the policy.
 
-examples:
-  seawall policy show                        what this machine is to be
-  seawall policy validate NEW.json           before it replaces the one in force
+seawall policy show                what holds on this machine
+seawall policy check               whether it can be read and obeyed here
+seawall policy validate FILE       the same for a file that is to replace it
 """
 
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ops.core.errors import Damaged, PolicyError, Problem
+from ops.core.errors import Damaged, PolicyError, Problem, UsageError
 from ops.core.files import read_json
 from ops.jobs import settings
-from ops.policy import read_document
+from ops.policy import HostPolicy, read_document
+from ops.policy.site import document
+from ops.policy.units import units
+
+if TYPE_CHECKING:
+    import argparse
 
 
-def arguments(parser: ArgumentParser) -> None:
-    """Describe the words after `seawall policy`."""
-    commands = parser.add_subparsers(dest="command", required=True)
-    validate = commands.add_parser("validate", help="judge a policy file; 0 when it is right, 2 when not")
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words that `seawall policy` understands on a server."""
+    commands = parser.add_subparsers(dest="command", required=True, metavar="check|show|validate")
+    commands.add_parser("check", help="judge the policy of this machine")
+    commands.add_parser("show", help="show the policy of this machine")
+    add_validate(commands)
+
+
+def add_validate(commands: Any) -> None:
+    """Add the command that judges a rendered file."""
+    validate = commands.add_parser("validate", help="judge a policy file before it replaces the machine's")
     validate.add_argument("file", type=Path)
-    commands.add_parser("show", help="print this machine's policy")
 
 
-def execute(options: Namespace) -> int:
-    """Validate a file, or show the policy in force."""
+def execute(options: argparse.Namespace) -> int:
+    """Validate, check or show."""
+    path = options.file if options.command == "validate" else settings.etc() / "policy.json"
+    policy = validated(path)
     if options.command == "show":
-        print(json.dumps(read_json(settings.etc() / "policy.json"), indent=2, ensure_ascii=False))
-        return 0
-    try:
-        policy = read_document(read_json(options.file))
-    except Damaged as error:
-        raise PolicyError([Problem(str(options.file), error.message)], "write it anew with playbooks/site.yml") from error
-    print(f"{options.file}: the policy of {policy.host}, {len(policy.assets)} assets, {len(policy.checks)} checks")
+        _show(policy, options.json)
+    elif options.json:
+        print(json.dumps({"version": 1, "host": policy.host, "problems": []}))
+    else:
+        print(f"{path}: whole; {policy.host}, {len(units(policy))} units")
     return 0
+
+
+def validated(path: Path) -> HostPolicy:
+    """Return the policy in a rendered file; raise PolicyError unless it can be obeyed on this machine."""
+    try:
+        policy = read_document(read_json(path))
+    except Damaged as error:
+        problem = Problem("policy", "not whole JSON; is the file cut short?", str(path))
+        raise PolicyError([problem], "run playbooks/site.yml from the control machine") from error
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror}") from error
+    units(policy)
+    return policy
+
+
+def leaves(data: Any, start: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every single value of a document with its path."""
+    if isinstance(data, dict) and data:
+        for name, part in data.items():
+            yield from leaves(part, f"{start}.{name}" if start else name)
+    elif isinstance(data, list) and data:
+        for index, part in enumerate(data):
+            yield from leaves(part, f"{start}[{index}]")
+    else:
+        yield start, data
+
+
+def worded(value: Any) -> str:
+    """Return a value as it would be written in the policy."""
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+
+
+def _show(policy: HostPolicy, plain: bool) -> None:
+    data = document(policy)
+    if plain:
+        print(json.dumps(data, indent=2, ensure_ascii=False))
+        return
+    for key, value in leaves(data):
+        print(f"{key} = {worded(value)}")

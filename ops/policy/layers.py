@@ -13,6 +13,7 @@ from typing import Any
 from ops.core.errors import Problem
 
 Tree = Mapping[str, Any]
+SEALED = "__ansible_vault"  # how `ansible-inventory --list` shows a vault value
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ def _leaves(tree: Tree, start: str = "") -> dict[str, Any]:
 
 
 def _demand_plain(value: Any, path: str, problems: list[Problem]) -> None:
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and SEALED in value:
+        problems.append(Problem(path, "a vault value is not plain data; secrets do not belong in the policy"))
+    elif isinstance(value, Mapping):
         for key, part in value.items():
             _demand_plain(part, f"{path}.{key}", problems)
     elif isinstance(value, (list, tuple)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 
@@ -9,6 +10,8 @@ from ops.core.errors import Problem
 from ops.core.kinds import nearest
 from ops.core.quantity import Duration
 from ops.policy.model import VERSION, Asset, Repository, Written
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def judge(written: Written, hosts: Collection[str]) -> Iterator[Problem]:
@@ -19,6 +22,7 @@ def judge(written: Written, hosts: Collection[str]) -> Iterator[Problem]:
         if contact.deputy:
             yield from _known(f"policy.contacts.{name}.deputy", "contact", contact.deputy, written.contacts)
     for name, repository in written.repositories.items():
+        yield from _name(f"policy.repositories.{name}", name)
         yield from _repository(f"policy.repositories.{name}", repository, hosts)
     for name, asset in written.assets.items():
         yield from _asset(f"policy.assets.{name}", asset, written, hosts)
@@ -30,11 +34,13 @@ def _repository(path: str, repository: Repository, hosts: Collection[str]) -> It
 
 
 def _asset(path: str, asset: Asset, written: Written, hosts: Collection[str]) -> Iterator[Problem]:
+    yield from _name(path, path.removeprefix("policy.assets."))
     yield from _known(f"{path}.owner", "contact", asset.owner, written.contacts)
     yield from _known(f"{path}.repository", "repository", asset.repository, written.repositories)
     if not asset.sources:
         yield Problem(f"{path}.sources", "an asset needs at least one source")
     for name, copy in asset.copies.items():
+        yield from _name(f"{path}.copies.{name}", name)
         yield from _known(f"{path}.copies.{name}.to", "repository", copy.to, written.repositories)
         if copy.to == asset.repository:
             yield Problem(f"{path}.copies.{name}.to", f"{copy.to!r} is where the asset's sets are already")
@@ -44,7 +50,7 @@ def _asset(path: str, asset: Asset, written: Written, hosts: Collection[str]) ->
         if asset.drill.host in keepers:
             yield Problem(f"{path}.drill.host", f"{asset.drill.host} keeps backups; a drill host must not")
         yield from _expectations(f"{path}.drill.expectations", asset)
-    yield from _promise(path, asset)
+    yield from _promise(path, asset, written.site.timezone)
 
 
 def _expectations(path: str, asset: Asset) -> Iterator[Problem]:
@@ -53,9 +59,12 @@ def _expectations(path: str, asset: Asset) -> Iterator[Problem]:
             yield Problem(f"{path}.{name}", "says nothing: give equals, at_least or at_most")
 
 
-def _promise(path: str, asset: Asset) -> Iterator[Problem]:
-    """An RPO that the schedule cannot keep is a promise already broken."""
-    gap = asset.schedule.longest_gap()
+def _promise(path: str, asset: Asset, zone: str) -> Iterator[Problem]:
+    """An RPO that the schedule cannot keep is a promise already broken; once a year a day may have 25 hours."""
+    try:
+        gap = asset.schedule.zoned(zone).longest_gap()
+    except ValueError:
+        return  # the zone is not known, which is a problem of its own
     if gap == timedelta.max:
         yield Problem(f"{path}.schedule", f"{asset.schedule} comes only once; a backup must come again")
         return
@@ -67,6 +76,12 @@ def _promise(path: str, asset: Asset) -> Iterator[Problem]:
             f"{asset.rpo} can't be kept: {asset.schedule} with a spread of {asset.random_delay} leaves up to {least} "
             f"between backups; expected {least} or more, or a denser schedule",
         )
+
+
+def _name(path: str, name: str) -> Iterator[Problem]:
+    """These names become parts of the names of units, files and secrets."""
+    if not _NAME.fullmatch(name):
+        yield Problem(path, f"{name!r} can't be a name here; expected lower-case letters, digits and _, such as his_db")
 
 
 def _known(path: str, what: str, name: str, names: Collection[str] | Mapping[str, object]) -> Iterator[Problem]:

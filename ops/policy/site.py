@@ -14,18 +14,31 @@ from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
 from ops.policy.layers import HostLayers, merge
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
+from ops.policy.rest import misses, without_broken
 from ops.policy.rules import judge
 
 
 def compile_site(hosts: Mapping[str, HostLayers]) -> dict[str, HostPolicy]:
     """Given the layers of every host, return every host's policy; raise PolicyError with all problems found."""
-    problems: list[Problem] = []
-    written = {name: _compile(layers, list(hosts), problems) for name, layers in hosts.items()}
-    problems.extend(_twice(written))
+    written, problems = _judged(hosts)
     if problems:
-        raise PolicyError(sorted(set(problems)))
+        raise PolicyError(sorted({problem for found in problems.values() for problem in found}))
     whole = {name: policy for name, policy in written.items() if policy is not None}
     return {name: _join(name, policy, whole) for name, policy in whole.items()}
+
+
+def problems_by_host(hosts: Mapping[str, HostLayers]) -> dict[str, list[Problem]]:
+    """Given the layers of every host, return what is wrong with each policy; hosts that are well are left out."""
+    return _judged(hosts)[1]
+
+
+def _judged(hosts: Mapping[str, HostLayers]) -> tuple[dict[str, Written | None], dict[str, list[Problem]]]:
+    problems: dict[str, list[Problem]] = {name: [] for name in hosts}
+    written = {name: _compile(layers, list(hosts), problems[name]) for name, layers in hosts.items()}
+    for names, problem in _twice(written):
+        for name in names:
+            problems[name].append(problem)
+    return written, {name: found for name, found in problems.items() if found}
 
 
 def document(policy: HostPolicy) -> dict[str, Any]:
@@ -57,15 +70,29 @@ def read_document(data: Any) -> HostPolicy:
 
 
 def _compile(layers: HostLayers, hosts: list[str], problems: list[Problem]) -> Written | None:
-    mine: list[Problem] = []
-    merged = merge(layers, mine)
-    policy = collect(Written, merged, "policy", mine)
-    if policy is not None:
-        mine.extend(judge(policy, hosts))
-        typed = _typed(policy, "policy", mine)
-        mine.extend(_zone(typed))
-    problems.extend(mine)
-    return None if mine else policy
+    merged = merge(layers, problems)
+    policy: Written | None = collect(Written, merged, "policy", problems)
+    if policy is None:
+        problems.extend(_rest(merged, hosts, problems))
+        return None
+    problems.extend(_against(policy, hosts))
+    return None if problems else policy
+
+
+def _against(policy: Written, hosts: list[str]) -> list[Problem]:
+    """Return what is wrong with a policy whose types are right."""
+    problems = list(judge(policy, hosts))
+    _typed(policy, "policy", problems)
+    return [*problems, *_zone(policy)]
+
+
+def _rest(merged: Mapping[str, Any], hosts: list[str], problems: list[Problem]) -> list[Problem]:
+    """Return what else is wrong, once the parts whose types are wrong are left out."""
+    part, names = without_broken(merged, problems)
+    policy: Written | None = collect(Written, part, "policy", [])
+    if policy is None:
+        return []
+    return [problem for problem in _against(policy, hosts) if not misses(problem, names)]
 
 
 def _zone(policy: Written) -> list[Problem]:
@@ -119,15 +146,15 @@ def _zoned(asset: Asset, zone: str) -> Asset:
     return replace(asset, schedule=asset.schedule.zoned(zone), copies=copies, drill=drill)
 
 
-def _twice(written: Mapping[str, Written | None]) -> list[Problem]:
-    """An asset has one name in the whole site."""
+def _twice(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, str], Problem]]:
+    """An asset has one name in the whole site; return the two hosts that have it, and the problem."""
     seen: dict[str, str] = {}
     problems = []
     for host, policy in written.items():
         for name in policy.assets if policy else ():
             if name in seen:
-                said = f"{seen[name]} and {host} both have an asset {name!r}"
-                problems.append(Problem(f"policy.assets.{name}", said))
+                message = f"{seen[name]} and {host} both have an asset {name!r}"
+                problems.append(((seen[name], host), Problem(f"policy.assets.{name}", message)))
             seen.setdefault(name, host)
     return problems
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import CommandError, Damaged, SeawallError, Unavailable
+from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.quantity import Duration
 from ops.core.run import Stream, run, stream
 from ops.core.verdict import Finding, Verdict
@@ -52,8 +52,9 @@ class Options:
 class _Session:
     """A psql that stays: asked in SQL, it answers one JSON document for each query."""
 
-    def __init__(self, program: Stream) -> None:
+    def __init__(self, program: Stream, hint: str = "") -> None:
         self.program = program
+        self.hint = hint
         self.lines = program.lines()
 
     def tell(self, statement: str) -> list[str]:
@@ -64,7 +65,7 @@ class _Session:
             if line == _END:
                 return answer
             answer.append(line)
-        raise Unavailable(f"PostgreSQL: {_reason(self.program)}", _HINT)
+        raise Unavailable(f"PostgreSQL: {_reason(self.program)}", self.hint)
 
     def ask(self, query: str) -> Any:
         """Run a query that answers one JSON document, or one number."""
@@ -75,8 +76,11 @@ _HINT = "look whether the server runs (pg_lsclusters), and whether playbooks/sit
 
 
 def _reason(program: Stream) -> str:
+    """Return what the server or psql said, without the picture of the statement that follows it."""
     program.process.wait(10)
-    return program.stderr.strip().splitlines()[-1] if program.stderr.strip() else "the session ended without a word"
+    lines = [line.strip() for line in program.stderr.splitlines() if line.strip()]
+    told = [line for line in lines if "ERROR:" in line or "FATAL:" in line or line.startswith("psql: error:")]
+    return (told or lines or ["the session ended without a word"])[-1]
 
 
 @dataclass
@@ -132,18 +136,13 @@ class _Capture:
 def capture(options: Options) -> Iterator[_Capture]:
     """Start a session, read the sequences, fix the instant, and hold it until the block ends."""
     argv = ["psql", "-XAtq", "--no-password", "--set=ON_ERROR_STOP=1", f"--dbname={options.connection}"]
-    try:
-        with stream(argv, timeout=_DAY, talk=True) as program:
-            session = _Session(program)
-            session.tell("set search_path = ''; set idle_in_transaction_session_timeout = 0; set statement_timeout = 0")
-            sequences = session.ask(SEQUENCES)
-            session.tell("begin transaction isolation level repeatable read, read only")
-            snapshot = session.tell("select pg_catalog.pg_export_snapshot()")[0]
-            yield _Capture(options, session, snapshot, sequences)
-    except CommandError as error:
-        if error.argv[0] != "psql":
-            raise
-        raise Unavailable(f"PostgreSQL: {error.message}", _HINT) from error
+    with stream(argv, timeout=_DAY, talk=True) as program:
+        session = _Session(program, _HINT)
+        session.tell("set search_path = ''; set idle_in_transaction_session_timeout = 0; set statement_timeout = 0")
+        sequences = session.ask(SEQUENCES)
+        session.tell("begin transaction isolation level repeatable read, read only")
+        snapshot = session.tell("select pg_catalog.pg_export_snapshot()")[0]
+        yield _Capture(options, session, snapshot, sequences)
 
 
 def load(server: Server, material: Path, manifest: Mapping[str, Any]) -> str:
@@ -184,6 +183,7 @@ def prove(server: Server, database: str, manifest: Mapping[str, Any]) -> Sequenc
 def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query of the policy answers; raise SeawallError."""
     with _beside(server, database) as session:
+        session.tell("reset search_path")  # the policy's queries are written as the application writes its own
         lines = session.tell(sql)
     try:
         (number,) = lines
