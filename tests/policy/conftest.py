@@ -11,6 +11,7 @@ A test takes a subject (`machine`, `act`, `door`, ...) and runs for each of the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -146,6 +147,14 @@ def tried(request: pytest.FixtureRequest) -> Facts:
     if trials["trouble"]:
         pytest.fail(f"could not look: {trials['trouble']}", pytrace=False)
     return trials
+
+
+@pytest.fixture
+def overwritten(tried: Facts) -> Facts:
+    """What came of writing over a snapshot; before the first backup there is none."""
+    if tried["listing"] == HTTPStatus.OK and tried["overwritten_snapshot"] is None:
+        pytest.fail("could not look: there is no snapshot yet to try it on; run a backup first", pytrace=False)
+    return tried["overwritten_snapshot"] or {"refused": False, "status": tried["listing"], "tried": "no list of them"}
 
 
 @pytest.fixture

@@ -1,33 +1,23 @@
 """Seawall's units as systemd knows them: timers, services, and how exposed each service is."""
 
+import json
 import os
 import re
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-TIMER = (
-    "LoadState",
-    "ActiveState",
-    "UnitFileState",
-    "NextElapseUSecRealtime",
-    "Persistent",
-    "FixedRandomDelay",
-    "Unit",
-)
+TIMER = ("LoadState", "ActiveState", "UnitFileState", "Persistent", "FixedRandomDelay", "Unit")
 SERVICE = (
     "LoadState",
     "ActiveState",
     "User",
-    "Group",
     "NoNewPrivileges",
     "ProtectSystem",
     "PrivateTmp",
     "ExecStart",
     "AmbientCapabilities",
-    "LoadCredential",
     "CapabilityBoundingSet",
-    "FragmentPath",
     "DropInPaths",
     "NeedDaemonReload",
 )
@@ -35,26 +25,21 @@ RUNNING = {"activating", "active", "deactivating", "reloading"}
 
 
 def look(wanted: dict) -> dict:
-    files = [line.split()[0] for line in said(["systemctl", "list-unit-files", "--no-legend", "seawall*"]).splitlines()]
-    files = [name for name in files if "@." not in name]
+    lines = said(["systemctl", "list-unit-files", "--no-legend", "seawall*"]).splitlines()
+    files = [name for line in lines if "@." not in (name := line.split()[0])]
     names = sorted({*files, *(f"{unit}.{end}" for unit in wanted["units"] for end in ("timer", "service"))})
-    services = [name for name in names if name.endswith(".service")]
-    now = time.time()
-    timers = show([name for name in names if name.endswith(".timer")], TIMER)
-    for timer in timers.values():
-        timer["next"] = moment(timer.pop("NextElapseUSecRealtime"))
-    shown = show(services, SERVICE)
+    services = show([name for name in names if name.endswith(".service")], SERVICE)
+    present = [name for name, facts in services.items() if facts["LoadState"] == "loaded"]
     with ThreadPoolExecutor(2) as pool:
-        present = [name for name in services if shown[name]["LoadState"] == "loaded"]
-        exposed = dict(zip(present, pool.map(exposure, present), strict=True))
+        for name, more in zip(present, pool.map(closer, present), strict=True):
+            services[name].update(more)
+    now, coming = time.time(), moments()
+    timers = show([name for name in names if name.endswith(".timer")], TIMER)
     return {
         "now": now,
-        "files": files,
-        "timers": timers,
-        "services": {name: {**facts, "exposure": exposed.get(name)} for name, facts in shown.items()},
-        "running": [name for name, facts in shown.items() if facts["ActiveState"] in RUNNING],
-        "state": said(["systemctl", "is-system-running"]),
-        "failed": [line.split()[0] for line in said(["systemctl", "--failed", "--no-legend", "--plain"]).splitlines()],
+        "timers": {name: {**facts, "next": coming.get(name)} for name, facts in timers.items()},
+        "services": services,
+        "running": [name for name, facts in show(list(services), ("ActiveState",)).items() if busy(facts)],
     }
 
 
@@ -64,25 +49,32 @@ def said(argv: list) -> str:
 
 
 def show(names: list, properties: tuple) -> dict:
+    """Properties of units by name; one that is said more than once has a line for each."""
     if not names:
         return {}
-    argv = ["systemctl", "show", "--timestamp=unix", f"--property=Id,{','.join(properties)}", *names]
+    blocks = said(["systemctl", "show", f"--property=Id,{','.join(properties)}", *names]).split("\n\n")
     found = {}
-    for name, block in zip(names, said(argv).split("\n\n"), strict=True):
-        lines = [line.partition("=") for line in block.splitlines()]
+    for name, block in zip(names, blocks, strict=True):
         facts: dict = dict.fromkeys(properties, "")
-        for key, _, value in lines:
+        for key, _, value in (line.partition("=") for line in block.splitlines()):
             facts[key] = f"{facts[key]}\n{value}" if facts.get(key) else value
         found[name] = facts
     return found
 
 
-def moment(text: str) -> float | None:
-    """systemd's moment in seconds; none when the timer waits for nothing."""
-    match = re.fullmatch(r"@(\d+(?:\.\d+)?)", text)
-    return float(match[1]) if match else None
+def busy(facts: dict) -> bool:
+    return facts["ActiveState"] in RUNNING
 
 
-def exposure(name: str) -> float | None:
+def moments() -> dict:
+    """When each timer is next due, in seconds; none when it waits for nothing."""
+    timers = json.loads(said(["systemctl", "list-timers", "--all", "--output=json", "seawall*"]) or "[]")
+    return {timer["unit"]: timer["next"] / 1e6 if timer["next"] else None for timer in timers}
+
+
+def closer(name: str) -> dict:
+    """A service's exposure by systemd's own score, and the secrets it gets."""
     found = re.search(r"Overall exposure level for .*: ([0-9.]+)", said(["systemd-analyze", "security", name]))
-    return float(found[1]) if found else None
+    words = r"^(?:Load|Set)Credential(?:Encrypted)?=([^:\s]*)"  # systemctl show does not print them
+    given = re.findall(words, said(["systemctl", "cat", name]), re.MULTILINE)
+    return {"exposure": float(found[1]) if found else None, "secrets": sorted(set(given) - {""})}
