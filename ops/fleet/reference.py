@@ -1,0 +1,151 @@
+"""The reference of the policy, made of the docstrings of its own types: docs/policy.md."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import re
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ops.core import kinds
+from ops.core.files import write_atomically
+from ops.core.quantity import Percent
+from ops.core.schema import encode
+from ops.policy import model
+
+HEAD = """\
+# The policy, word by word
+
+<!-- Made of the docstrings in ops/policy/model.py and of every kind: seawall policy reference --output docs/policy.md -->
+
+The policy is part of the Ansible inventory, as plain data under three kinds of names:
+
+| name | where it stands | for whom |
+| --- | --- | --- |
+| `policy__all` | `group_vars/all/policy.yml` | every host |
+| `policy__GROUP` | `group_vars/GROUP/policy.yml` | the hosts of a group, over what `policy__all` says |
+| `policy__host` | `host_vars/HOST/policy.yml` | one host, over all that |
+
+Mappings are merged name by name; a list or a single value replaces the one below it. Two groups that say different
+things of the same key are an error until `policy__host` settles it. Expressions of Ansible's (`{{ … }}`) and vault
+values do not belong here, and a word that is not on this page is an error.
+
+    seawall policy check inventories/hospital    every problem with file, line and the nearest known word
+    seawall policy show his1                     what holds on his1, and where it is written
+
+Durations are written `15min`, `26h`, `7d`, `2y`; sizes `512MiB`, `10GiB`; shares `15%`. A calendar is written in a
+procedure's words (`day 10, day 20, last day`; `every 2 months`) or as a systemd calendar expression (`*-*-* 01:30`,
+`Mon 06:00`), and is read in the site's time zone. Names of assets, repositories and copies are lower-case letters,
+digits and `_`.
+"""
+PARTS = (
+    ("What may be said of a host", model.Written),
+    ("site", model.Site),
+    ("contacts", model.Contact),
+    ("repositories", model.Repository),
+    ("assets", model.Asset),
+    ("sources", model.SourceSpec),
+    ("retention", model.Retention),
+    ("copies", model.Copy),
+    ("drill", model.Drill),
+    ("expectations", model.Expectation),
+    ("checks", model.CheckSpec),
+)
+FOLLOW = "The checks `backup_age`, `copy_age` and `drill_age` follow from the assets; nobody writes them.\n"
+KINDS = (
+    ("Kinds of source", "ops.sources", ""),
+    ("Kinds of repository", "ops.targets", ""),
+    ("Kinds of check", "ops.health", FOLLOW),
+    ("Kinds of drill", "ops.drills", ""),
+)
+WORDS: Mapping[Any, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    Any: "as the kind says",
+}
+
+
+def write(output: Path | None) -> int:
+    """Write the reference to a file, or else to standard output."""
+    if output is None:
+        print(text(), end="")
+    else:
+        write_atomically(output, text(), mode=0o644)
+    return 0
+
+
+def text() -> str:
+    """Return the whole reference in Markdown."""
+    titles = {kind: title for title, kind in PARTS}
+    parts = [HEAD]
+    parts.extend(f"## {title}\n\n{_described(kind, titles)}" for title, kind in PARTS)
+    for title, package, more in KINDS:
+        parts.append(f"## {title}\n\n{more}" if more else f"## {title}\n")
+        parts.extend(_kind(package, name, titles) for name in kinds.kinds(package))
+    return "\n".join(parts)
+
+
+def _kind(package: str, name: str, titles: Mapping[Any, str]) -> str:
+    summary = (importlib.import_module(f"{package}.{name}").__doc__ or "").strip().splitlines()[0]
+    options = getattr(kinds.load(package, name), "options", None)
+    described = f"\n{_described(options, titles)}" if options else ""
+    return f"### {name}\n\n{summary}\n{described}"
+
+
+def _described(kind: type, titles: Mapping[Any, str]) -> str:
+    """Return what a type is and a table of its keys."""
+    first, meanings = _read(kind.__doc__ or "", [field.name for field in dataclasses.fields(kind)])
+    rows = "".join(_rows(kind, meanings, titles))
+    table = f"| key | what is written | without it | meaning |\n| --- | --- | --- | --- |\n{rows}" if rows else ""
+    return f"{first}\n\n{table}" if table else f"{first}\n"
+
+
+def _read(doc: str, names: list[str]) -> tuple[str, dict[str, str]]:
+    """Given a docstring, return its first paragraph and what it says of each key."""
+    first, _, rest = doc.strip().partition("\n\n")
+    known = "|".join(map(re.escape, names))
+    parts = re.split(rf"^\s*({known}): ", rest, flags=re.MULTILINE) if names else [rest]
+    told = {name: " ".join(said.split()) for name, said in zip(parts[1::2], parts[2::2], strict=True)}
+    return " ".join(first.split()), told
+
+
+def _rows(kind: type, meanings: Mapping[str, str], titles: Mapping[Any, str]) -> Iterator[str]:
+    hints = typing.get_type_hints(kind)
+    for field in dataclasses.fields(kind):
+        cells = (f"`{field.name}`", _worded(hints[field.name], titles), _default(field), meanings.get(field.name, ""))
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
+
+
+def _worded(kind: Any, titles: Mapping[Any, str]) -> str:
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        return _worded(inner[0], titles)
+    if origin is typing.Literal:
+        return ", ".join(f"`{word}`" for word in inner)
+    if origin is tuple:
+        return f"list: {_worded(inner[0], titles)}"
+    if origin is not None and issubclass(origin, Mapping):
+        return f"names, each with {_worded(inner[1], titles)}"
+    if kind in titles:
+        return f"[{titles[kind]}](#{titles[kind]})"
+    return WORDS.get(kind) or kind.__name__.lower()
+
+
+def _default(field: dataclasses.Field[Any]) -> str:
+    if field.default is not dataclasses.MISSING:
+        value = encode(field.default)
+    elif field.default_factory is not dataclasses.MISSING:
+        value = encode(field.default_factory())
+    else:
+        return "**needed**"
+    if value in (None, "", {}, []):
+        return "none"
+    if isinstance(value, list):
+        return ", ".join(f"`{part}`" for part in value)
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
