@@ -141,9 +141,21 @@ def leaks(request: pytest.FixtureRequest) -> Facts:
 
 
 @pytest.fixture
-def tried(request: pytest.FixtureRequest) -> Facts:
+def trials(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "doors")[subject_of(request.node).credential]
+
+
+@pytest.fixture
+def met(trials: Facts) -> Facts:
+    """A door of a backup host as it is met, before anything is asked: address, certificate."""
+    if not trials["met"]:
+        pytest.fail(f"could not look: {trials['trouble']}", pytrace=False)
+    return trials["met"]
+
+
+@pytest.fixture
+def tried(trials: Facts) -> Facts:
     """What came of trying a door of a backup host."""
-    trials = facts_of(request, "doors")[subject_of(request.node).credential]
     if trials["trouble"]:
         pytest.fail(f"could not look: {trials['trouble']}", pytrace=False)
     return trials
@@ -160,8 +172,10 @@ def overwritten(tried: Facts) -> Facts:
 @pytest.fixture
 def role(request: pytest.FixtureRequest) -> Facts:
     """The dump role of a database, and what it was able to do."""
-    wanted_name = subject_of(request.node).name
-    seen = next(entry for entry in facts_of(request, "database") if entry["database"] == wanted_name)
+    options = subject_of(request.node).options
+    place = (options.database, options.socket, options.port)
+    seen = facts_of(request, "database")
+    seen = next(entry for entry in seen if (entry["database"], entry["socket"], entry["port"]) == place)
     if seen["trouble"]:
         pytest.fail(f"could not look: {seen['trouble']}", pytrace=False)
     return seen

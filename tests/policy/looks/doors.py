@@ -26,13 +26,14 @@ def look(wanted: dict) -> dict:
 
 
 def try_door(door: dict, authority: str) -> dict:
-    """Try one door; what can't be reached is told, and is not taken for a refusal."""
+    """Try one door; one that can't be gone through is told, and is not taken for a refusal."""
+    met: dict = {}
     try:
         place = Place(door, authority)
-        certificate = place.certificate()
-        return {"trouble": "", "address": place.address, "certificate": certificate, **tries(place, door)}
-    except (OSError, ssl.SSLError, http.client.HTTPException, ValueError) as error:
-        return {"trouble": f"{type(error).__name__}: {error}"}
+        met = {"address": place.address, "certificate": place.certificate(), "plain": place.plain()}
+        return {"trouble": "", "met": met, **tries(place, door)}
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return {"trouble": f"{type(error).__name__}: {error}", "met": met}
 
 
 class Place:
@@ -98,7 +99,6 @@ def tries(place: Place, door: dict) -> dict:
         "listing": status,
         "snapshots": len(snapshots),
         "nobody": place.ask("GET", f"{place.path}/config", account=False)[0],
-        "plain": place.plain(),
         "foreign": {path: place.ask("GET", path)[0] for path in door["foreign"]},
         "other_ports": {str(port): other(place, port) for port in door["other_ports"]},
         "deleted_snapshot": delete(place, "snapshots", snapshots),

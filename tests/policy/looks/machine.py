@@ -5,7 +5,6 @@ import os
 import pwd
 import re
 import shutil
-import socket
 import subprocess
 from pathlib import Path
 
@@ -23,7 +22,6 @@ DEPTH = 4
 
 def look(wanted: dict) -> dict:
     return {
-        "host_name": socket.gethostname(),
         "packages": {name: package(name) for name in PACKAGES},
         "changed": changed("seawall"),
         "programs": {name: version(argv) for name, argv in PROGRAMS.items()},
