@@ -34,6 +34,10 @@ HostKey /etc/ssh/ssh_host_ed25519_key
 PermitRootLogin prohibit-password
 PasswordAuthentication no
 """
+APT = """\
+Acquire::http::Proxy "{proxy}";
+Acquire::Languages "none";
+"""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def furnish(root: Path, host: str, address: str, network: Network, furniture: Fu
     if not host_key.exists():
         make_key(host_key, host)
     _write(root / "etc/apt/sources.list", f"deb {ARCHIVE} {release(root)} main\n")
-    _write(root / "etc/apt/apt.conf.d/10lab", f'Acquire::http::Proxy "{furniture.proxy}";\nAcquire::Languages "none";\n')
+    _write(root / "etc/apt/apt.conf.d/10lab", APT.format(proxy=furniture.proxy))
 
 
 def hosts(network: Network) -> str:
