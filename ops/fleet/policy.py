@@ -62,6 +62,8 @@ def judge(path: Path) -> tuple[dict[str, HostPolicy], list[Problem]]:
     read = inventory.read(path)
     whole: list[Problem] = []
     said = read_layers(read.variables, read.groups, whole)
+    nobodys = {problem.path for problem in whole if "no group" in problem.message}
+    problems = [problem for problem in problems if problem.path not in nobodys]  # one word on each is enough
     problems.extend(_marked(whole, layers, "", read.groups))
     for host, found in problems_by_host(said).items():
         problems.extend(_marked(found, layers, host, read.groups))

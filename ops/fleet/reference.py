@@ -20,7 +20,7 @@ from ops.policy import model
 HEAD = """\
 # The policy, word by word
 
-<!-- Made of the docstrings in ops/policy/model.py and of every kind: seawall policy reference --output docs/policy.md -->
+<!-- Made of the docstrings of ops/policy/model.py and each kind: seawall policy reference --output docs/policy.md -->
 
 The policy is part of the Ansible inventory, as plain data under three kinds of names:
 
@@ -67,6 +67,7 @@ WORDS: Mapping[Any, str] = {
     int: "whole number",
     float: "number",
     bool: "true or false",
+    Percent: "share",
     Any: "as the kind says",
 }
 

@@ -92,3 +92,4 @@ def quick(folder: Path) -> Inventory:
 def quick_inventory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the commands read inventories so; one test of each goes through Ansible."""
     monkeypatch.setattr("ops.fleet.secrets.read", quick)
+    monkeypatch.setattr("ops.fleet.inventory.read", quick)
