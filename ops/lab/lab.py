@@ -125,22 +125,32 @@ class Lab:
         return lock(self.home / "lock", f"the lab {self.name!r}")
 
     def _state(self) -> dict[str, Any]:
-        try:
-            return dict(read_json(self.home / "state.json"))
-        except FileNotFoundError:
-            return {}
+        """Return what was written down of the lab; where the checkout was wiped, what lies beside its disks."""
+        beside = DISKS / names.identify(self.name, self.checkout).id
+        for place in (self.home, beside):
+            try:
+                return dict(read_json(place / "state.json"))
+            except FileNotFoundError:
+                continue
+        return {}
+
+    def _remember(self, state: dict[str, Any]) -> None:
+        beside = DISKS / state["id"]
+        beside.mkdir(parents=True, exist_ok=True)
+        for place in (beside, self.home):
+            write_json(place / "state.json", state)
 
     def _begin(self) -> dict[str, Any]:
-        """Return the lab's state, begun anew after a reboot or elsewhere, with its keys made."""
+        """Return the lab's state with its keys made; after a reboot or without its keys it begins anew."""
         state = self._state()
         identity = names.identify(self.name, self.checkout)
-        if state and (state["id"], state["version"]) != (identity.id, STATE_VERSION):
+        if state and not ((state["id"], state["version"]) == (identity.id, STATE_VERSION) and self.key.exists()):
             self._clear(state)
             state = {}
         if not state:
             block = names.block(identity, network.taken())
             state = {"version": STATE_VERSION, "id": identity.id, "block": str(block)}
-            write_json(self.home / "state.json", state)
+            self._remember(state)
         if not self.key.exists():
             make_key(self.key, f"seawall lab {self.name}")
         if not self.vault_password.exists():
@@ -155,7 +165,7 @@ class Lab:
                 if machine.tree != now[machine.host]:
                     machine.remove()
         state["trees"] = made
-        write_json(self.home / "state.json", state)
+        self._remember(state)
 
     def _machines(self, state: dict[str, Any], proxy: str) -> list[Machine]:
         net = Network(Identity(self.name, state["id"]), IPv4Network(state["block"]))
