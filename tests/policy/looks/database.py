@@ -17,7 +17,7 @@ from (select 1) one left join pg_roles r on r.rolname = :'role' left join pg_aut
 WRITES = {
     "create a table": "create table public.seawall_host_check ()",
     "delete rows": "delete from {table} where false",
-    "change rows": "truncate {table}",
+    "add rows": "insert into {table} select * from {table} where false",
 }
 SECONDS = 20
 

@@ -1,0 +1,90 @@
+"""What goes wrong at the doors of backup hosts."""
+
+from breakages import CREDENTIALS, Breakage, changed, drop_in
+
+SERVER = "/usr/bin/restic-rest-server --path /srv/seawall"
+TLS = "--tls --tls-cert %%d/tls.pem --tls-key %%d/tls.key"
+AUTH = "--append-only --private-repos --htpasswd-file /etc/restic-rest-server/users.htpasswd"
+REFUSED = "is not refused"
+
+
+def at_doors(certificate: str, key: str) -> tuple[Breakage, ...]:
+    """Return the breakages of backup hosts' doors, given a certificate of an authority that is not the site's."""
+    opened = (
+        "ProtectSystem=no",
+        "NoNewPrivileges=no",
+        "PrivateDevices=no",
+        "SystemCallFilter=",
+        "RestrictNamespaces=no",
+        "CapabilityBoundingSet=~",
+        "ExecStart=",
+        f"ExecStart={SERVER} --listen :8000 {TLS} --no-auth",
+    )
+    unlimited = ("ExecStart=", f"ExecStart={SERVER} --listen unix:/run/seawall-reader/socket --no-auth")
+    nginx = changed(
+        "/etc/seawall-readers/nginx.conf",
+        "sed -i 's/limit_except GET/limit_except GET POST DELETE/' {}",
+        "systemctl restart seawall-readers; sleep 1",
+    )
+    reader = drop_in("seawall-reader.service", "Service", *unlimited, start="systemctl restart seawall-reader")
+    strange = f"cat >{{}} <<'END'\n{certificate}END\ncat >{CREDENTIALS}/tls.key <<'END'\n{key}END\n"
+    return (
+        Breakage(
+            "a writers' door without accounts that deletes what it is told to",
+            "backup1",
+            *drop_in(
+                "seawall-repositories.service",
+                "Service",
+                *opened,
+                start="systemctl restart seawall-repositories; sleep 1",
+            ),
+            {
+                "snapshot cannot be deleted": REFUSED,
+                "pack cannot be deleted": REFUSED,
+                "repository cannot be deleted": REFUSED,
+                "other repositories cannot be seen": "/nobody/config",
+                "nobody enters without an account": "backup1 answers HTTP 200",
+                "reader cannot reach the writers door": "drill1 gets HTTP 200",
+                "doors are open and locked in": "seawall-repositories.service has an exposure",
+            },
+            ("his1", "drill1"),
+        ),
+        Breakage(
+            "a certificate of another authority",
+            "backup1",
+            f"cp -a {CREDENTIALS}/tls.key /root/tls.key\n"
+            + changed(f"{CREDENTIALS}/tls.pem", strange, "systemctl restart seawall-readers; sleep 1")[0],
+            f"mv /root/tls.key {CREDENTIALS}/tls.key\n"
+            + changed(f"{CREDENTIALS}/tls.pem", strange, "systemctl restart seawall-readers; sleep 1")[1],
+            {"certificate is of the site s authority": "backup1:8001 is not good"},
+            ("drill1",),
+        ),
+        Breakage(
+            "a writers' door without TLS",
+            "offsite1",
+            *drop_in(
+                "seawall-repositories.service",
+                "Service",
+                "ExecStart=",
+                f"ExecStart={SERVER} --listen :8000 {AUTH}",
+                start="systemctl restart seawall-repositories; sleep 1",
+            ),
+            {
+                "nothing goes without tls": "offsite1:8000 answers without TLS",
+                "certificate is of the site s authority": "offsite1:8000 is not good",
+            },
+            ("his1",),
+        ),
+        Breakage(
+            "a readers' door that lets writing through",
+            "offsite1",
+            f"{reader[0]}\n{nginx[0]}",
+            f"{reader[1]}\n{nginx[1]}",
+            {
+                "snapshot cannot be deleted": REFUSED,
+                "pack cannot be deleted": REFUSED,
+                "repository cannot be deleted": REFUSED,
+            },
+            ("drill1",),
+        ),
+    )
