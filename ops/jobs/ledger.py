@@ -46,7 +46,24 @@ def execute(options: argparse.Namespace) -> int:
     if options.command == "show":
         return _show(directory, options.lines, options.json)
     signers = options.signers or settings.etc() / "allowed_signers"
-    return _verify(verify(directory, signers, options.head), options.json)
+    if options.directory is None and options.head is None and _nothing_to_record(directory):
+        return _tell(
+            [Finding(Verdict.PASS, "the policy asks no act of this machine, and no record is here")], options.json
+        )
+    return _tell(verify(directory, signers, options.head), options.json)
+
+
+def _nothing_to_record(directory: Path) -> bool:
+    """Whether this machine neither backs up nor drills, and nothing of a ledger is there."""
+    try:
+        if any(directory.iterdir()):
+            return False
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    policy = settings.policy()
+    return not policy.assets and not policy.drills
 
 
 def _head(text: str) -> Head:
@@ -58,7 +75,7 @@ def _head(text: str) -> Head:
         raise ArgumentTypeError(f"{text!r} is no head; expected the number of a record and its SHA-256") from error
 
 
-def _verify(findings: list[Finding], plain: bool) -> int:
+def _tell(findings: list[Finding], plain: bool) -> int:
     verdict = worst(finding.verdict for finding in findings)
     if plain:
         shown = [{"verdict": finding.verdict.value, "message": finding.message} for finding in findings]

@@ -15,6 +15,8 @@ from ops.core.verdict import Verdict
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, Head, Ledger
 from ops.evidence.signature import sign
 from ops.evidence.verification import verify
+from ops.fleet.policy import judge
+from ops.policy.site import document
 
 
 def messages(directory: Path, keys) -> list[str]:
@@ -211,3 +213,18 @@ def test_the_command_shows_the_newest_records(directory, keys, capsys):
     assert "unit:seawall-backup-his" in shown[1]
     assert cli.run(["ledger", "show", "--directory", str(directory), "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) == 8
+
+
+@pytest.mark.usefixtures("quick_inventory")
+def test_a_machine_that_is_to_do_nothing_needs_no_record(inventory, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("SEAWALL_ROOT", str(tmp_path / "root"))
+    place = tmp_path / "root/etc/seawall/policy.json"
+    place.parent.mkdir(parents=True)
+    for host, code in (("backup1", 0), ("his1", 3), ("drill1", 3)):
+        place.write_text(json.dumps(document(judge(inventory)[0][host])))
+        assert cli.run(["ledger", "verify"]) == code
+    (tmp_path / "root/var/lib/seawall/ledger").mkdir(parents=True)
+    (tmp_path / "root/var/lib/seawall/ledger" / HEAD).write_text(f"3 {'0' * 64}\n")
+    place.write_text(json.dumps(document(judge(inventory)[0]["backup1"])))
+    assert cli.run(["ledger", "verify"]) == 2
+    assert "the end was cut off" in capsys.readouterr().out
