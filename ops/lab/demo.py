@@ -68,6 +68,7 @@ class Demo:
         self.log.mkdir(parents=True, exist_ok=True)
         kept = self.log / f"{len(self.done) + 1:02d}.log"
         lines: list[str] = []
+        started = time.monotonic()
         env = {
             "ANSIBLE_VAULT_PASSWORD_FILE": str(self.lab.vault_password),
             "SEAWALL_INVENTORY": str(self.lab.inventory),
@@ -80,7 +81,7 @@ class Demo:
                 file.write(f"{line}\n")
                 lines.append(line)
                 if play := PLAY.match(line):
-                    print(f"       - {play[1]}", flush=True)
+                    print(f"       - {play[1]} ({time.monotonic() - started:.0f} s)", flush=True)
             running.process.wait()
             file.write(running.stderr)
         if running.process.returncode not in ok:

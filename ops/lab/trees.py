@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from ops.core.files import lock
 from ops.core.run import run
@@ -44,6 +47,8 @@ rm -rf /var/tmp/hospital /usr/sbin/policy-rc.d
 FILLER = "var/tmp/fill"
 MINUTES = 60.0
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Trees:
@@ -53,24 +58,40 @@ class Trees:
     his: Path
 
 
-def make(store: Path, source: Source) -> Trees:
+def make(store: Path, source: Source, tell: Callable[[str], None]) -> Trees:
     """Return the trees, made now where they are not kept in the store; also pack the drill host's tree."""
+
+    def made(recipe: Recipe, name: str, words: str) -> Path:
+        tree = store / f"{name}-{recipe.digest}"
+        return tree if tree.exists() else _timed(words, lambda: trees.build(recipe, tree, source), tell)
+
+    def packed() -> Path:
+        return trees.pack(below, DATABASE, CACHE / "trees/bookworm.tar.gz")
+
     with lock(store / "lock", "making the lab's trees"), ThreadPoolExecutor(2) as pool:
-        plain = pool.submit(trees.build, PLAIN, store / f"plain-{PLAIN.digest}", source)
-        below = trees.build(DATABASE, store / f"database-{DATABASE.digest}", source)
-        packed = pool.submit(trees.pack, below, DATABASE, CACHE / "trees/bookworm.tar.gz")
-        his = _his(store, below, source)
-        packed.result()
+        plain = pool.submit(made, PLAIN, "plain", "Debian 13")
+        below = made(DATABASE, "database", "Debian 12 with PostgreSQL 15")
+        shipped = pool.submit(packed)
+        his = _his(store, below, source, tell)
+        shipped.result()
         return Trees(plain.result(), his)
 
 
-def _his(store: Path, below: Path, source: Source) -> Path:
+def _his(store: Path, below: Path, source: Source, tell: Callable[[str], None]) -> Path:
     data = hospital.Data.found()
     script = FILL.format(packages=" ".join(SERVER))
     tree = store / f"his-{short_digest(DATABASE.digest, script, *TIDY, data.digest)}"
     if not tree.exists():
-        _fill(tree, below, data, script, source)
+        _timed("the hospital's server and its data", lambda: _fill(tree, below, data, script, source), tell)
     return tree
+
+
+def _timed(words: str, work: Callable[[], T], tell: Callable[[str], None]) -> T:
+    started = time.monotonic()
+    tell(f"making the tree of {words}")
+    result = work()
+    tell(f"made the tree of {words} in {time.monotonic() - started:.1f} s")
+    return result
 
 
 def _fill(tree: Path, below: Path, data: hospital.Data, script: str, source: Source) -> None:
