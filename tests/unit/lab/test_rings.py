@@ -1,0 +1,26 @@
+from rings import counted
+
+
+def results(*, tests: int, failures: int = 0, errors: int = 0, skipped: int = 0) -> str:
+    numbers = {"tests": tests, "failures": failures, "errors": errors, "skipped": skipped}
+    return "<testsuites><testsuite " + " ".join(f'{name}="{n}"' for name, n in numbers.items()) + "/></testsuites>"
+
+
+def test_a_ring_counts_its_tests():
+    ring = counted("unit", 1.0, 1, results(tests=10, failures=1, errors=1, skipped=2))
+    assert (ring.passed, ring.failed, ring.skipped) == (6, 2, 2)
+    assert not ring.good
+
+
+def test_a_ring_that_passed_is_good():
+    assert counted("unit", 1.0, 0, results(tests=3)).good
+
+
+def test_a_ring_that_ran_no_test_is_not_good():
+    assert not counted("lab", 1.0, 0, results(tests=4, skipped=4)).good
+    assert not counted("lab", 1.0, 5, results(tests=0)).good
+
+
+def test_a_ring_that_broke_off_is_not_good():
+    assert not counted("lab", 1.0, 3, "").good
+    assert not counted("lab", 1.0, 2, results(tests=3)).good
