@@ -10,6 +10,7 @@ from ops.core.calendar import Calendar
 from ops.core.quantity import Duration
 
 VERSION = 1
+DRILL_SPREAD = Duration(900)  # by how much the starts of drills are spread
 
 
 @dataclass(frozen=True)

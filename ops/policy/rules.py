@@ -6,10 +6,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 
+from ops.core.calendar import Calendar
 from ops.core.errors import Problem
 from ops.core.kinds import nearest
 from ops.core.quantity import Duration
-from ops.policy.model import VERSION, Asset, Repository, Written
+from ops.policy.model import DRILL_SPREAD, VERSION, Asset, Repository, Written
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -50,7 +51,7 @@ def _asset(path: str, asset: Asset, written: Written, hosts: Collection[str]) ->
         if asset.drill.host in keepers:
             yield Problem(f"{path}.drill.host", f"{asset.drill.host} keeps backups; a drill host must not")
         yield from _expectations(f"{path}.drill.expectations", asset)
-    yield from _promise(path, asset, written.site.timezone)
+    yield from _promises(path, asset, written.site.timezone)
 
 
 def _expectations(path: str, asset: Asset) -> Iterator[Problem]:
@@ -59,22 +60,33 @@ def _expectations(path: str, asset: Asset) -> Iterator[Problem]:
             yield Problem(f"{path}.{name}", "says nothing: give equals, at_least or at_most")
 
 
-def _promise(path: str, asset: Asset, zone: str) -> Iterator[Problem]:
-    """An RPO that the schedule cannot keep is a promise already broken; once a year a day may have 25 hours."""
+def _promises(path: str, asset: Asset, zone: str) -> Iterator[Problem]:
+    """An age that the calendar cannot keep is a promise already broken; once a year a day may have 25 hours."""
+    spread = asset.random_delay
+    yield from _promise(f"{path}.schedule", asset.schedule.zoned(zone), spread, (f"{path}.rpo", asset.rpo))
+    if asset.drill:
+        calendar = asset.drill.calendar.zoned(zone)
+        yield from _promise(
+            f"{path}.drill.calendar", calendar, DRILL_SPREAD, (f"{path}.drill.every", asset.drill.every)
+        )
+
+
+def _promise(path: str, calendar: Calendar, spread: Duration, promised: tuple[str, Duration]) -> Iterator[Problem]:
     try:
-        gap = asset.schedule.zoned(zone).longest_gap()
+        gap = calendar.longest_gap()
     except ValueError:
         return  # the zone is not known, which is a problem of its own
     if gap == timedelta.max:
-        yield Problem(f"{path}.schedule", f"{asset.schedule} comes only once; a backup must come again")
+        yield Problem(path, f"{calendar} comes only once; it must come again")
         return
-    needed = gap + asset.random_delay.span
-    if needed > asset.rpo.span:
+    needed = gap + spread.span
+    place, age = promised
+    if needed > age.span:
         least = Duration(int(needed.total_seconds()))
         yield Problem(
-            f"{path}.rpo",
-            f"{asset.rpo} can't be kept: {asset.schedule} with a spread of {asset.random_delay} leaves up to {least} "
-            f"between backups; expected {least} or more, or a denser schedule",
+            place,
+            f"{age} can't be kept: {calendar} with a spread of {spread} leaves up to {least} in between; "
+            f"expected {least} or more, or a denser calendar",
         )
 
 

@@ -35,7 +35,7 @@ def problems_by_host(hosts: Mapping[str, HostLayers]) -> dict[str, list[Problem]
 def _judged(hosts: Mapping[str, HostLayers]) -> tuple[dict[str, Written | None], dict[str, list[Problem]]]:
     problems: dict[str, list[Problem]] = {name: [] for name in hosts}
     written = {name: _compile(layers, list(hosts), problems[name]) for name, layers in hosts.items()}
-    for names, problem in _twice(written):
+    for names, problem in [*_twice(written), *_drilled(written)]:
         for name in names:
             problems[name].append(problem)
     return written, {name: found for name, found in problems.items() if found}
@@ -146,16 +146,37 @@ def _zoned(asset: Asset, zone: str) -> Asset:
     return replace(asset, schedule=asset.schedule.zoned(zone), copies=copies, drill=drill)
 
 
-def _twice(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, str], Problem]]:
+def _twice(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...], Problem]]:
     """An asset has one name in the whole site; return the two hosts that have it, and the problem."""
     seen: dict[str, str] = {}
-    problems = []
+    problems: list[tuple[tuple[str, ...], Problem]] = []
     for host, policy in written.items():
         for name in policy.assets if policy else ():
             if name in seen:
                 message = f"{seen[name]} and {host} both have an asset {name!r}"
                 problems.append(((seen[name], host), Problem(f"policy.assets.{name}", message)))
             seen.setdefault(name, host)
+    return problems
+
+
+def _drilled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...], Problem]]:
+    """A drill runs on another machine, which must know the same repositories by the same names."""
+    problems: list[tuple[tuple[str, ...], Problem]] = []
+    for owner, policy in written.items():
+        for name, asset in policy.assets.items() if policy else ():
+            if asset.drill is None or policy is None:
+                continue
+            path, host = f"policy.assets.{name}.drill.host", asset.drill.host
+            if host == owner:
+                problems.append(((owner,), Problem(path, f"{owner} holds the asset; a drill needs another machine")))
+            elif other := written.get(host):
+                places = {asset.repository, *(copy.to for copy in asset.copies.values())}
+                strange = sorted(p for p in places if other.repositories.get(p) != policy.repositories.get(p))
+                if strange:
+                    message = (
+                        f"{host} does not know {owner}'s repository {', '.join(strange)}; it belongs in policy__all"
+                    )
+                    problems.append(((owner,), Problem(path, message)))
     return problems
 
 

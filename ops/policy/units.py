@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from ops.core import kinds
 from ops.core.calendar import Calendar
-from ops.core.quantity import Duration
-from ops.policy.model import Asset, HostPolicy
+from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 
 HEALTH_EVERY = "*:0/5"
 
@@ -86,7 +85,7 @@ def _drills(policy: HostPolicy) -> Iterator[Unit]:
             description=f"Drill the restore of {name} of {drilled.host}",
             command=f"drill {name}",
             calendar=_calendar(drill.calendar, policy.site.timezone),
-            random_delay=Duration.parse("15min").seconds,
+            random_delay=DRILL_SPREAD.seconds,
             user="root",
             capabilities=(),
             credentials=(*secrets, "ca.pem", "ledger.key"),

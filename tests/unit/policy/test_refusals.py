@@ -109,6 +109,9 @@ CASES = {
     "drill on a backup host": Wrong(
         HIS1, "host: drill1", "host: backup1", 19, "policy.assets.his.drill.host", ("keeps backups",)
     ),
+    "drill on the machine itself": Wrong(
+        HIS1, "host: drill1", "host: his1", 19, "policy.assets.his.drill.host", ("holds the asset",)
+    ),
     "unknown repository": Wrong(
         HIS1, "repository: primary", "repository: primery", 10, "policy.assets.his.repository",
         ("there is no repository 'primery'", "did you mean 'primary'?", "known: offsite, primary"),
@@ -132,7 +135,11 @@ CASES = {
     ),
     "RPO that the schedule cannot keep": Wrong(
         HIS1, "rpo: 26h", "rpo: 12h", 13, "policy.assets.his.rpo",
-        ("12h can't be kept", "expected 1d 15min or more, or a denser schedule"),
+        ("12h can't be kept", "expected 1d 15min or more, or a denser calendar"),
+    ),
+    "drills rarer than promised": Wrong(
+        HIS1, "        every: 31d", '        every: 31d\n        calendar: "Sun *-*-01..07 04:00"', 20,
+        "policy.assets.his.drill.every", ("31d can't be kept", "expected 35d 15min or more"),
     ),
     "schedule that comes only once": Wrong(
         HIS1, '"*-*-* 01:30:00"', '"2027-01-01 01:30:00"', 11, "policy.assets.his.schedule", ("only once",)
@@ -228,6 +235,17 @@ def test_two_groups_that_disagree_are_told_with_both_places(inventory):
     with (inventory / HIS1).open("a") as file:
         file.write("  checks: {memory: {kind: memory}}\n")
     assert judge(inventory)[1] == []
+
+
+def test_a_repository_that_the_drill_host_does_not_know_is_told(inventory):
+    path = inventory / ALL
+    line = "    offsite: {kind: rest_server, place: offsite, host: offsite1}\n"
+    path.write_text(path.read_text().replace(line, ""))
+    with (inventory / HIS1).open("a") as file:
+        file.write(f"  repositories:\n{line}")
+    _, (problem,) = judge(inventory)
+    assert problem.where == f"{inventory / HIS1}:19"
+    assert "drill1 does not know his1's repository offsite; it belongs in policy__all" in problem.message
 
 
 def test_an_asset_of_two_hosts_is_told_with_both_places(inventory):
