@@ -5,9 +5,12 @@ import importlib
 import io
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -16,7 +19,9 @@ from ops.core import kinds
 
 CHECKOUT = Path(__file__).parents[3]
 DOCS = sorted([CHECKOUT / "README.md", *(CHECKOUT / "docs").glob("*.md")])
-KINDS = [(package, kind) for package in ("health", "sources", "targets", "drills") for kind in kinds.kinds(f"ops.{package}")]
+KINDS = [
+    (package, kind) for package in ("health", "sources", "targets", "drills") for kind in kinds.kinds(f"ops.{package}")
+]
 SHELL = {"|", ">", ">>", "<", "&&", "||", ";", "&"}
 FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
@@ -44,7 +49,8 @@ def calls(line: str) -> Iterator[list[str]]:
     for place, word in enumerate(words):
         if word in {"seawall", ".venv/bin/seawall"} and words[place + 1 :] and not words[place + 1].startswith("-"):
             ends = [end for end in range(place, len(words)) if words[end] in SHELL]
-            yield words[place + 1 : min(ends, default=len(words))]
+            said = words[place + 1 : min(ends, default=len(words))]
+            yield from [said] if said else []
 
 
 def modules(name: str) -> list[str]:
@@ -83,6 +89,27 @@ def test_every_command_is_documented(name: str) -> None:
     assert any(f"seawall {name}" in part for part in code)
 
 
+def test_the_worked_example_of_a_kind_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module and the test that docs/add-a-kind.md shows, run as they stand there."""
+    module, test = (
+        block
+        for _, language, block in FENCED.findall((CHECKOUT / "docs/add-a-kind.md").read_text("utf-8"))
+        if language == "python"
+    )
+    example = ModuleType("ops.health.newest_file")
+    monkeypatch.setitem(sys.modules, example.__name__, example)
+    exec(compile(module, "newest_file.py", "exec", dont_inherit=True), vars(example))
+    proof: dict[str, Any] = {}
+    exec(compile(test, "test_newest_file.py", "exec", dont_inherit=True), proof)
+    for number, (minutes, verdict) in enumerate(proof["test_it_judges_the_newest_file"].pytestmark[0].args[1]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        proof["test_it_judges_the_newest_file"](folder, minutes, verdict)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    proof["test_an_empty_folder_is_a_failure"](empty)
+
+
 def slugs(path: Path) -> set[str]:
     heads = re.findall(r"^#+ (.+)$", FENCED.sub("", path.read_text("utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
@@ -117,7 +144,7 @@ def test_every_target_of_make_exists(document: Path) -> None:
     text = document.read_text("utf-8")
     code = "\n".join([*inline(text), *blocks(text)])
     targets = set(re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    assert set(re.findall(r"\bmake ([a-z][a-z-]*)", code)) <= targets
+    assert set(re.findall(r"(?:^|&& )make ([a-z-]+)", code, re.MULTILINE)) <= targets
 
 
 @cache
@@ -125,7 +152,8 @@ def said() -> str:
     """Return all that the code can say, each text in one piece, what is filled in left out."""
     code = [path.read_text("utf-8") for path in sorted((CHECKOUT / "ops").rglob("*.py"))]
     code += [path.read_text("utf-8") for path in sorted((CHECKOUT / "roles").rglob("*.yml"))]
-    code += [path.read_text("utf-8") for path in sorted((CHECKOUT / "playbooks").glob("*.yml"))]
+    code += [path.read_text("utf-8") for path in sorted((CHECKOUT / "playbooks").rglob("*.*ml"))]
+    code += [path.read_text("utf-8") for path in sorted((CHECKOUT / "playbooks").rglob("*.py"))]
     whole = re.sub(r"['\"]\s*\n\s*f?['\"]", "", "\n".join(code))
     return re.sub(r"\s+", " ", whole)
 
