@@ -150,11 +150,15 @@ def test_every_target_of_make_exists(document: Path) -> None:
 @cache
 def said() -> str:
     """Return all that the code can say, each text in one piece, what is filled in left out."""
-    code = [path.read_text("utf-8") for path in sorted((CHECKOUT / "ops").rglob("*.py"))]
-    code += [path.read_text("utf-8") for path in sorted((CHECKOUT / "roles").rglob("*.yml"))]
-    code += [path.read_text("utf-8") for path in sorted((CHECKOUT / "playbooks").rglob("*.*ml"))]
-    code += [path.read_text("utf-8") for path in sorted((CHECKOUT / "playbooks").rglob("*.py"))]
-    whole = re.sub(r"['\"]\s*\n\s*f?['\"]", "", "\n".join(code))
+    places = (
+        ("ops", "*.py"),
+        ("roles", "*.yml"),
+        ("playbooks", "*.yml"),
+        ("playbooks", "*.py"),
+        ("tests/policy", "*.py"),
+    )
+    files = [path for folder, pattern in places for path in sorted((CHECKOUT / folder).rglob(pattern))]
+    whole = re.sub(r"['\"]\s*\n\s*f?['\"]", "", "\n".join(path.read_text("utf-8") for path in files))
     return re.sub(r"\s+", " ", whole)
 
 
