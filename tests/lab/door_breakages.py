@@ -8,8 +8,23 @@ AUTH = "--append-only --private-repos --htpasswd-file /etc/restic-rest-server/us
 REFUSED = "is not refused"
 
 
-def at_doors(certificate: str, key: str) -> tuple[Breakage, ...]:
-    """Return the breakages of backup hosts' doors, given a certificate of an authority that is not the site's."""
+def strange_certificate(certificate: str, key: str) -> Breakage:
+    """Return the breakage that another server stands behind a backup host's name."""
+    restart = "systemctl restart seawall-readers; sleep 1"
+    pem = changed(f"{CREDENTIALS}/tls.pem", f"cat >{{}} <<'END'\n{certificate}END")
+    own = changed(f"{CREDENTIALS}/tls.key", f"cat >{{}} <<'END'\n{key}END", restart)
+    return Breakage(
+        "a certificate of another authority",
+        "backup1",
+        f"{pem[0]}\n{own[0]}",
+        f"{pem[1]}\n{own[1]}",
+        {"certificate is of the site s authority": "backup1:8001 is not good"},
+        ("drill1",),
+    )
+
+
+def at_doors() -> tuple[Breakage, ...]:
+    """Return the breakages that change what may be done at a door."""
     opened = (
         "ProtectSystem=no",
         "NoNewPrivileges=no",
@@ -27,7 +42,6 @@ def at_doors(certificate: str, key: str) -> tuple[Breakage, ...]:
         "systemctl restart seawall-readers; sleep 1",
     )
     reader = drop_in("seawall-reader.service", "Service", *unlimited, start="systemctl restart seawall-reader")
-    strange = f"cat >{{}} <<'END'\n{certificate}END\ncat >{CREDENTIALS}/tls.key <<'END'\n{key}END\n"
     return (
         Breakage(
             "a writers' door without accounts that deletes what it is told to",
@@ -48,16 +62,6 @@ def at_doors(certificate: str, key: str) -> tuple[Breakage, ...]:
                 "doors are open and locked in": "seawall-repositories.service has an exposure",
             },
             ("his1", "drill1"),
-        ),
-        Breakage(
-            "a certificate of another authority",
-            "backup1",
-            f"cp -a {CREDENTIALS}/tls.key /root/tls.key\n"
-            + changed(f"{CREDENTIALS}/tls.pem", strange, "systemctl restart seawall-readers; sleep 1")[0],
-            f"mv /root/tls.key {CREDENTIALS}/tls.key\n"
-            + changed(f"{CREDENTIALS}/tls.pem", strange, "systemctl restart seawall-readers; sleep 1")[1],
-            {"certificate is of the site s authority": "backup1:8001 is not good"},
-            ("drill1",),
         ),
         Breakage(
             "a writers' door without TLS",

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from breakages import Breakage
 from conftest import Site
-from door_breakages import at_doors
+from door_breakages import at_doors, strange_certificate
 from machine_breakages import ON_MACHINES
 
 from ops.fleet.authority import make_authority, make_server
 
 Found = list[dict[str, Any]]
 STRANGER = make_server("backup1", make_authority("Another hospital"))
-AT_DOORS = at_doors(STRANGER.certificate, STRANGER.key)
+HERE = (*ON_MACHINES, strange_certificate(STRANGER.certificate, STRANGER.key))
+AT_DOORS = at_doors()
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def kept(site: Site) -> Site:
 
 @pytest.fixture(scope="module")
 def found_on_machines(kept: Site) -> Found:
-    return broken(kept, ON_MACHINES)
+    return broken(kept, HERE)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ def test_machines_as_the_playbooks_leave_them_pass(kept: Site):
     assert verify(kept) == (0, [])
 
 
-@pytest.mark.parametrize("breakage", ON_MACHINES, ids=str)
+@pytest.mark.parametrize("breakage", HERE, ids=str)
 def test_what_is_wrong_on_a_machine_is_found(breakage: Breakage, found_on_machines: Found):
     demand_found(breakage, found_on_machines)
 
