@@ -1,0 +1,28 @@
+"""Benchmarks: seconds and ratios for a person to read. Nothing fails because something was slow.
+
+make bench        after `make demo`, whose machines it uses
+"""
+
+import sys
+
+from ops.core.errors import SeawallError
+from ops.lab.lab import Lab
+from tests.benchmarks import backup, start, status
+
+
+def main() -> int:
+    """Print every benchmark; 1 when one could not be run."""
+    print(start.measure(), flush=True)
+    lab = Lab("demo")
+    try:
+        lab.machine("his1").ssh("command -v seawall")
+    except SeawallError as error:
+        print(f"backup and status: not run, the demo's machines are not set up: {error}\n  make demo", file=sys.stderr)
+        return 1
+    print("\n" + status.measure(lab), flush=True)
+    print("\n" + backup.measure(lab), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
