@@ -58,10 +58,17 @@ def lab() -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def site(lab: Lab) -> Site:
     """The machines as site.yml makes them, with secrets of their own."""
-    hospital = Site(lab)
-    hospital.seawall("secrets", "make", lab.inventory, "--vault-password-file", lab.vault_password, ok=range(1))
+    hospital = prepared(lab)
+    hospital.ansible()
+    return hospital
+
+
+def prepared(machines: Lab) -> Site:
+    """Return a site whose machines are still as Debian made them, with all on this side that site.yml needs."""
+    hospital = Site(machines)
+    vault = ("--vault-password-file", machines.vault_password)
+    hospital.seawall("secrets", "make", machines.inventory, *vault, ok=range(1))
     hospital.seawall("package", "build", ok=range(1))
     hospital.seawall("package", "fetch", ok=range(1))
     hospital.seawall("package", "tree", "bookworm", timeout=15 * MINUTES, ok=range(1))
-    hospital.ansible()
     return hospital

@@ -1,0 +1,88 @@
+"""site.yml as an administrator meets it: it tells the truth before it acts, a wrong word stops it, and it settles."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from conftest import Site, prepared
+
+from ops.lab.lab import Lab
+
+pytestmark = pytest.mark.lab
+HOSTS = ("his1", "backup1", "drill1", "offsite1")
+UNTOUCHED = "! getent passwd seawall && ! test -e /etc/seawall && ! test -e /usr/bin/seawall"
+
+
+@pytest.fixture(scope="module")
+def fresh() -> Iterator[Site]:
+    """Machines on which nothing of ours was ever done."""
+    machines = Lab("fresh")
+    try:
+        machines.up()
+        yield prepared(machines)
+    finally:
+        machines.down()
+
+
+def changes(output: str) -> dict[str, int]:
+    return {host: int(count) for host, count in re.findall(r"^(\w+) +: ok=\d+ +changed=(\d+)", output, re.MULTILINE)}
+
+
+def test_check_mode_passes_on_fresh_machines_and_touches_nothing(fresh: Site) -> None:
+    told = fresh.ansible("site.yml", "--check", "--diff")
+    assert all(changes(told.stdout)[host] > 0 for host in HOSTS)
+    assert "CREATE ROLE" not in fresh.on("his1", "runuser -u postgres -- pg_dumpall --roles-only | grep seawall").stdout
+    for host in HOSTS:
+        assert fresh.on(host, UNTOUCHED).code == 0, host
+
+
+def test_a_wrong_word_stops_before_any_machine_is_touched(fresh: Site) -> None:
+    """--limit names another machine than the one whose policy is wrong."""
+    policy = fresh.lab.inventory / "host_vars/his1/policy.yml"
+    right = policy.read_text("utf-8")
+    policy.write_text(right.replace("rpo: 26h", "rop: 26h", 1), "utf-8")
+    try:
+        told = fresh.ansible("site.yml", "--limit", "drill1", ok=range(256))
+    finally:
+        policy.write_text(right, "utf-8")
+    assert told.code != 0
+    assert "policy.assets.his.rop" in told.stdout
+    assert "Enrol" not in told.stdout
+    assert fresh.on("drill1", UNTOUCHED).code == 0
+
+
+def test_a_second_run_changes_nothing(site: Site) -> None:
+    assert changes(site.ansible("site.yml").stdout) == dict.fromkeys(HOSTS, 0)
+
+
+def test_what_was_bent_by_hand_is_straightened(site: Site) -> None:
+    secret = "/etc/seawall/credentials/primary.password"
+    site.on("his1", f"chmod 644 {secret} && systemctl disable --now seawall-backup-his.timer", ok=range(1))
+    told = site.ansible("site.yml", "--limit", "his1", "--tags", "backup_client")
+    assert changes(told.stdout) == {"his1": 2}
+    assert site.on("his1", f"stat -c %a {secret}").stdout.strip() == "600"
+    assert site.on("his1", "systemctl is-active seawall-backup-his.timer").stdout.strip() == "active"
+
+
+def test_units_of_an_asset_that_left_the_policy_go(site: Site) -> None:
+    policy = site.lab.inventory / "host_vars/his1/policy.yml"
+    right = policy.read_text("utf-8")
+    policy.write_text(right[: right.index("    documents:")] + right[right.index("  checks:") :], "utf-8")
+    try:
+        site.ansible("site.yml", "--limit", "his1", "--tags", "backup_client")
+        left = site.on("his1", "systemctl list-unit-files --no-legend 'seawall-*'").stdout
+    finally:
+        policy.write_text(right, "utf-8")
+        site.ansible("site.yml", "--limit", "his1", "--tags", "backup_client")
+    assert "seawall-backup-his.timer" in left
+    assert "documents" not in left
+    assert "seawall-backup-documents.timer" in site.on("his1", "systemctl list-timers --no-legend").stdout
+
+
+def test_no_secret_is_shown(site: Site) -> None:
+    """Not even where an administrator looks closely."""
+    told = site.ansible("site.yml", "--limit", "his1", "--tags", "backup_client", "--diff", "-vvv")
+    for name in ("primary.password", "offsite.password", "reader-primary-drill1.password"):
+        secret = site.on("his1", f"cat /etc/seawall/credentials/{name}").stdout.strip()
+        assert secret
+        assert secret not in told.stdout
