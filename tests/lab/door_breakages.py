@@ -23,72 +23,70 @@ def strange_certificate(certificate: str, key: str) -> Breakage:
     )
 
 
-def at_doors() -> tuple[Breakage, ...]:
-    """Return the breakages that change what may be done at a door."""
-    opened = (
-        "ProtectSystem=no",
-        "NoNewPrivileges=no",
-        "PrivateDevices=no",
-        "SystemCallFilter=",
-        "RestrictNamespaces=no",
-        "CapabilityBoundingSet=~",
-        "ExecStart=",
-        f"ExecStart={SERVER} --listen :8000 {TLS} --no-auth",
-    )
-    unlimited = ("ExecStart=", f"ExecStart={SERVER} --listen unix:/run/seawall-reader/socket --no-auth")
-    nginx = changed(
-        "/etc/seawall-readers/nginx.conf",
-        "sed -i 's/limit_except GET/limit_except GET POST DELETE/' {}",
-        "systemctl restart seawall-readers; sleep 1",
-    )
-    reader = drop_in("seawall-reader.service", "Service", *unlimited, start="systemctl restart seawall-reader")
-    return (
-        Breakage(
-            "a writers' door without accounts that deletes what it is told to",
-            "backup1",
-            *drop_in(
-                "seawall-repositories.service",
-                "Service",
-                *opened,
-                start="systemctl restart seawall-repositories; sleep 1",
-            ),
-            {
-                "snapshot cannot be deleted": REFUSED,
-                "pack cannot be deleted": REFUSED,
-                "repository cannot be deleted": REFUSED,
-                "other repositories cannot be seen": "/nobody/config",
-                "nobody enters without an account": "backup1 answers HTTP 200",
-                "reader cannot reach the writers door": "drill1 gets HTTP 200",
-                "doors are open and locked in": "seawall-repositories.service has an exposure",
-            },
-            ("his1", "drill1"),
+OPENED = (
+    "ProtectSystem=no",
+    "NoNewPrivileges=no",
+    "PrivateDevices=no",
+    "SystemCallFilter=",
+    "RestrictNamespaces=no",
+    "CapabilityBoundingSet=~",
+    "ExecStart=",
+    f"ExecStart={SERVER} --listen :8000 {TLS} --no-auth",
+)
+UNLIMITED = ("ExecStart=", f"ExecStart={SERVER} --listen unix:/run/seawall-reader/socket --no-auth")
+NGINX = changed(
+    "/etc/seawall-readers/nginx.conf",
+    "sed -i 's/limit_except GET/limit_except GET POST DELETE/' {}",
+    "systemctl restart seawall-readers; sleep 1",
+)
+READER = drop_in("seawall-reader.service", "Service", *UNLIMITED, start="systemctl restart seawall-reader")
+AT_DOORS = (
+    Breakage(
+        "a writers' door without accounts that deletes what it is told to",
+        "backup1",
+        *drop_in(
+            "seawall-repositories.service",
+            "Service",
+            *OPENED,
+            start="systemctl restart seawall-repositories; sleep 1",
         ),
-        Breakage(
-            "a writers' door without TLS",
-            "offsite1",
-            *drop_in(
-                "seawall-repositories.service",
-                "Service",
-                "ExecStart=",
-                f"ExecStart={SERVER} --listen :8000 {AUTH}",
-                start="systemctl restart seawall-repositories; sleep 1",
-            ),
-            {
-                "nothing goes without tls": "offsite1:8000 answers without TLS",
-                "certificate is of the site s authority": "offsite1:8000 is not good",
-            },
-            ("his1",),
+        {
+            "snapshot cannot be deleted": REFUSED,
+            "pack cannot be deleted": REFUSED,
+            "repository cannot be deleted": REFUSED,
+            "other repositories cannot be seen": "/nobody/config",
+            "nobody enters without an account": "backup1 answers HTTP 200",
+            "reader cannot reach the writers door": "drill1 gets HTTP 200",
+            "doors are open and locked in": "seawall-repositories.service has an exposure",
+        },
+        ("his1", "drill1"),
+    ),
+    Breakage(
+        "a writers' door without TLS",
+        "offsite1",
+        *drop_in(
+            "seawall-repositories.service",
+            "Service",
+            "ExecStart=",
+            f"ExecStart={SERVER} --listen :8000 {AUTH}",
+            start="systemctl restart seawall-repositories; sleep 1",
         ),
-        Breakage(
-            "a readers' door that lets writing through",
-            "offsite1",
-            f"{reader[0]}\n{nginx[0]}",
-            f"{reader[1]}\n{nginx[1]}",
-            {
-                "snapshot cannot be deleted": REFUSED,
-                "pack cannot be deleted": REFUSED,
-                "repository cannot be deleted": REFUSED,
-            },
-            ("drill1",),
-        ),
-    )
+        {
+            "nothing goes without tls": "offsite1:8000 answers without TLS",
+            "certificate is of the site s authority": "offsite1:8000 is not good",
+        },
+        ("his1",),
+    ),
+    Breakage(
+        "a readers' door that lets writing through",
+        "offsite1",
+        f"{READER[0]}\n{NGINX[0]}",
+        f"{READER[1]}\n{NGINX[1]}",
+        {
+            "snapshot cannot be deleted": REFUSED,
+            "pack cannot be deleted": REFUSED,
+            "repository cannot be deleted": REFUSED,
+        },
+        ("drill1",),
+    ),
+)

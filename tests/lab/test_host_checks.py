@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from breakages import Breakage
 from conftest import Site
-from door_breakages import at_doors, strange_certificate
+from door_breakages import AT_DOORS, strange_certificate
 from machine_breakages import ON_MACHINES
 
 from ops.fleet.authority import make_authority, make_server
@@ -16,7 +16,6 @@ from ops.fleet.authority import make_authority, make_server
 Found = list[dict[str, Any]]
 STRANGER = make_server("backup1", make_authority("Another hospital"))
 HERE = (*ON_MACHINES, strange_certificate(STRANGER.certificate, STRANGER.key))
-AT_DOORS = at_doors()
 
 
 @pytest.fixture(scope="module")
