@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,12 +40,17 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return kept | {"LC_ALL": "C.UTF-8", "TZ": "UTC"} | dict(extra or {})
 
 
+# Says of a line on standard error whether it shows that no further attempt can succeed.
+Hopeless = Callable[[str], bool]
+
+
 @dataclass
 class Stream:
     """A running program: read `lines()`, then the exit code is in `code` when the block is left."""
 
     argv: list[str]
     process: subprocess.Popen[str]
+    hopeless: Hopeless | None = None
     errors: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
     timed_out: bool = False
     dismissed: bool = False
@@ -99,13 +104,15 @@ def run(
     ok: Collection[int] = (0,),
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    hopeless: Hopeless | None = None,
 ) -> Result:
     """Run a program to its end and return its output.
 
-    `timeout` is in seconds. Raise Unavailable when there is no such program, CommandTimeout when it did not
-    end in time, CommandError when its exit code is not in `ok`.
+    `timeout` is in seconds; a program that would go on trying is ended at the first line that is `hopeless`.
+    Raise Unavailable when there is no such program, CommandTimeout when it did not end in time, CommandError when
+    its exit code is not in `ok`.
     """
-    with stream(argv, timeout=timeout, input=input, ok=ok, env=env, cwd=cwd) as program:
+    with stream(argv, timeout=timeout, input=input, ok=ok, env=env, cwd=cwd, hopeless=hopeless) as program:
         stdout = "".join(f"{line}\n" for line in program.lines())
     return Result(program.process.returncode, stdout, program.stderr)
 
@@ -121,6 +128,7 @@ def stream(
     cwd: Path | None = None,
     stdout: IO[bytes] | None = None,
     talk: bool = False,
+    hopeless: Hopeless | None = None,
 ) -> Iterator[Stream]:
     """Run a program while the block reads its lines; leaving early kills it.
 
@@ -128,7 +136,7 @@ def stream(
     is left. Errors as in `run`.
     """
     words = [os.fspath(word) for word in argv]
-    program = Stream(words, _start(words, input is not None or talk, env, cwd, stdout))
+    program = Stream(words, _start(words, input is not None or talk, env, cwd, stdout), hopeless)
     watch = threading.Timer(timeout, _expire, [program])
     watch.daemon = True
     reader = threading.Thread(target=_drain, args=[program], daemon=True)
@@ -199,6 +207,8 @@ def _drain(program: Stream) -> None:
     assert program.process.stderr is not None  # noqa: S101 -- always piped
     for line in program.process.stderr:
         program.errors.append(line.rstrip("\n"))
+        if program.hopeless and program.hopeless(line):
+            _signal_group(program.process, signal.SIGTERM)
     program.process.stderr.close()
 
 

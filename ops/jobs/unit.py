@@ -6,7 +6,6 @@ So account, secrets, limits and locks are the same; what the unit says is shown 
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 from ops.core.errors import UsageError
@@ -25,18 +24,23 @@ def delegated(unit: str) -> int | None:
         raise UsageError(f"this machine has no unit {unit}", "does the policy name it here? Run playbooks/site.yml")
     if shown.get("ActiveState") in {"activating", "active", "deactivating"}:
         raise UsageError(f"{unit} is running already", f"journalctl -fu {unit} shows it")
-    cursor = _cursor()
     run(["systemctl", "reset-failed", unit], timeout=20, ok=(0, 1))
     run(["systemctl", "start", "--no-block", unit], timeout=20)
-    return _follow(unit, cursor, shown.get("InvocationID", ""))
+    return _follow(unit, shown.get("InvocationID", ""))
 
 
-def _follow(unit: str, cursor: str, before: str) -> int:
+def _follow(unit: str, before: str) -> int:
+    """Show what the unit says until it has ended; `before` is its last run, which is not the one we wait for."""
     deadline = time.monotonic() + _DAY
+    said = 0
     while time.monotonic() < deadline:
         shown = _show(unit)
-        ended = shown.get("ActiveState") in {"inactive", "failed"} and shown.get("InvocationID") != before
-        cursor = _print(unit, cursor)
+        this = shown.get("InvocationID", "")
+        ended = shown.get("ActiveState") in {"inactive", "failed"} and this != before
+        if ended:
+            run(["journalctl", "--sync"], timeout=60, ok=(0, 1))  # its last words may still be on their way
+        if this != before:
+            said += _say(unit, this, said)
         if ended:
             status = int(shown.get("ExecMainStatus", "1"))
             return status if shown.get("Result") in {"success", "exit-code"} else status or 1
@@ -50,18 +54,10 @@ def _show(unit: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-def _cursor() -> str:
-    lines = run(["journalctl", "-n", "0", "--show-cursor", "-q"], timeout=20, ok=(0, 1)).stdout.splitlines()
-    return next((line.removeprefix("-- cursor: ") for line in lines if line.startswith("-- cursor: ")), "")
-
-
-def _print(unit: str, cursor: str) -> str:
-    after = [f"--after-cursor={cursor}"] if cursor else ["--lines=50"]
-    words = ["journalctl", "-q", "-o", "cat", "--show-cursor", *after, f"_SYSTEMD_UNIT={unit}"]
-    for line in run(words, timeout=20, ok=(0, 1)).stdout.splitlines():
-        if line.startswith("-- cursor: "):
-            cursor = line.removeprefix("-- cursor: ")
-        else:
-            print(line, flush=True)
-    sys.stdout.flush()
-    return cursor
+def _say(unit: str, invocation: str, said: int) -> int:
+    """Print the lines of one run that were not printed yet; return how many."""
+    words = ["journalctl", "-q", "-o", "cat", f"_SYSTEMD_UNIT={unit}", f"_SYSTEMD_INVOCATION_ID={invocation}"]
+    fresh = run(words, timeout=60, ok=(0, 1)).stdout.splitlines()[said:]
+    for line in fresh:
+        print(line, flush=True)
+    return len(fresh)

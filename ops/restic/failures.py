@@ -43,8 +43,11 @@ def explain(error: CommandError, repository: str) -> SeawallError:
     return SeawallError(f"repository {repository}: {_cause(said)} (restic exit code {error.exit_code})")
 
 
+def no_room(line: str) -> bool:
+    """Whether restic was told that the repository's disk is full; 0.18.0 would go on trying for ever."""
+    return "507 Insufficient Storage" in line or "no space left on device" in line
+
+
 def _cause(said: str) -> str:
     """Add to restic's words what they mean, where they hide it."""
-    if "no space left" in said or "507" in said:
-        return f"the disk of the repository's host is full: {said}"
-    return said
+    return f"the disk of the repository's host is full: {said}" if no_room(said) else said

@@ -16,7 +16,7 @@ from typing import Any
 
 from ops.core.errors import CommandError, Damaged
 from ops.core.run import Result, run, stream
-from ops.restic.failures import explain
+from ops.restic.failures import explain, no_room
 from ops.restic.messages import Snapshot, Summary, documents, snapshots, summary
 
 LOOK_SECONDS = 120.0
@@ -121,7 +121,7 @@ class Repository:
     def _backup(self, words: Sequence[str], timeout: float, progress: Progress | None) -> Summary:
         found: Summary | None = None
         with self._explained():
-            with stream([*self._base(), "backup", *words], timeout=timeout, env=_QUIET) as program:
+            with stream([*self._base(), "backup", *words], timeout=timeout, env=_QUIET, hopeless=no_room) as program:
                 for document in documents(program.lines()):
                     found = summary(document) or found
                     if progress:
@@ -132,7 +132,7 @@ class Repository:
 
     def _run(self, words: Sequence[str], *, timeout: float) -> Result:
         with self._explained():
-            return run([*self._base(), *words], timeout=timeout)
+            return run([*self._base(), *words], timeout=timeout, hopeless=no_room)
 
     def _base(self, *, plain: bool = False) -> list[str]:
         words = ["restic", "--repository-file", str(self.url), "--password-file", str(self.password)]

@@ -68,3 +68,9 @@ def test_the_environment_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_bytes_that_are_no_text_do_not_break_the_reading() -> None:
     assert run(["printf", "\\377x"], timeout=10).stdout.endswith("x\n")
+
+
+def test_a_program_that_would_try_for_ever_is_ended_at_the_first_hopeless_line() -> None:
+    script = "while :; do echo 'disk full, retrying' >&2; sleep 0.2; done"
+    with pytest.raises(CommandError, match="disk full"):
+        run(["sh", "-c", script], timeout=60, hopeless=lambda line: "disk full" in line)
