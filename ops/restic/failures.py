@@ -28,7 +28,7 @@ def explain(error: CommandError, repository: str) -> SeawallError:
             f"repository {repository}: restic did not end within {error.timeout:.0f} s and was stopped",
             "look at the network and at the repository's host; the next run starts afresh",
         )
-    said = plain_error(error.stderr)
+    said = next(filter(no_room, error.stderr.splitlines()), None) or plain_error(error.stderr)
     if error.exit_code == 10:  # noqa: PLR2004 -- these numbers are restic's, see its manual
         return NoRepository(f"repository {repository} does not exist: {said}", "playbooks/site.yml makes it")
     if error.exit_code == 11:  # noqa: PLR2004

@@ -114,10 +114,6 @@ class Repository:
         """Bring snapshots of another repository here; what is here already is passed over."""
         self._run(["copy", *self._from(source), *ids], timeout=timeout)
 
-    def unlock(self) -> None:
-        """Remove locks whose holders are gone; locks of living processes stay."""
-        self._run(["unlock"], timeout=LOOK_SECONDS)
-
     def _backup(self, words: Sequence[str], timeout: float, progress: Progress | None) -> Summary:
         found: Summary | None = None
         with self._explained():
