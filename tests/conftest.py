@@ -1,9 +1,10 @@
 """What every ring needs."""
 
-import shutil
 from pathlib import Path
 
 import pytest
+
+pytest_plugins = ["healthy"]
 
 CHECKOUT = Path(__file__).parent.parent
 
@@ -20,11 +21,3 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("real data: ../shared/data is not beside this checkout")
     return folder
-
-
-def needed(program: str) -> str:
-    """Return a program's path; a ring that lacks what it drives has not been run, so this fails."""
-    path = shutil.which(program)
-    if path is None:
-        pytest.fail(f"{program} is not on this machine; `make setup` brings it")
-    return path

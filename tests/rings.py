@@ -18,6 +18,7 @@ CHECKOUT = Path(__file__).parents[1]
 RINGS = {
     "lint": ("tests/lint",),
     "unit": ("tests/unit", "tests/contract"),
+    "control": ("tests/control",),
     "restic": ("tests/restic",),
     "lab": ("tests/lab",),
 }

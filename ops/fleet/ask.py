@@ -71,9 +71,7 @@ def connection(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 def _options(variables: Mapping[str, Any]) -> dict[str, str]:
     """Read the OpenSSH options that decide whom we speak to; the others are about speed and comfort."""
-    words = shlex.split(
-        f"{variables.get('ansible_ssh_common_args', '')} {variables.get('ansible_ssh_extra_args', '')}"
-    )
+    words = shlex.split(f"{variables.get('ansible_ssh_common_args', '')} {variables.get('ansible_ssh_extra_args', '')}")
     said: dict[str, str] = {}
     for word, following in itertools.zip_longest(words, words[1:], fillvalue=""):
         option = following if word == "-o" else word.removeprefix("-o") if word.startswith("-o") else ""

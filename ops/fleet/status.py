@@ -77,11 +77,7 @@ def _unknown(reason: str) -> Plain:
 def join(policies: Mapping[str, HostPolicy], machines: Mapping[str, Plain]) -> Plain:
     """Given what the policy wants and what each machine said, return the status of the fleet."""
     judged = {host: _judged(status, policies[host]) for host, status in machines.items()}
-    assets = {
-        name: _asset(name, host, policies, judged)
-        for host, policy in policies.items()
-        for name in policy.assets
-    }
+    assets = {name: _asset(name, host, policies, judged) for host, policy in policies.items() for name in policy.assets}
     verdicts = [Verdict(part["verdict"]) for part in (*judged.values(), *assets.values())]
     site = next(iter(policies.values())).site if policies else None
     return {

@@ -22,6 +22,11 @@ def lines(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines())
 
 
+def readable(path: Path) -> str:
+    """Return a file's text; bytes that are none stand for themselves."""
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
 def named(paths: list[str]) -> None:
     if paths:
         pytest.fail("\n".join(paths), pytrace=False)
@@ -32,12 +37,15 @@ def test_modules_are_short() -> None:
 
 
 def test_functions_are_short() -> None:
-    long = []
-    for path in tracked("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and node.end_lineno and node.end_lineno - node.lineno >= 40:
-                long.append(f"{path.relative_to(CHECKOUT)}:{node.lineno}: {node.name}")
-    named(long)
+    named([place for path in tracked("*.py") for place in long_functions(path)])
+
+
+def long_functions(path: Path) -> list[str]:
+    """Return the functions of a module that are longer than 40 lines."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+    long = [node for node in functions if (node.end_lineno or 0) - node.lineno >= 40]
+    return [f"{path.relative_to(CHECKOUT)}:{node.lineno}: {node.name}" for node in long]
 
 
 def test_task_files_are_short() -> None:
@@ -54,13 +62,7 @@ def test_no_name_of_a_package_registry_and_no_path_of_a_workplace() -> None:
         "/wo" + "rk/",
         "/fa" + "rm/",
     ]
-    found = []
-    for path in tracked():
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            continue
-        found += [f"{path.relative_to(CHECKOUT)}: {word}" for word in words if word in text]
+    found = [f"{path.relative_to(CHECKOUT)}: {word}" for path in tracked() for word in words if word in readable(path)]
     named(found)
 
 

@@ -7,8 +7,11 @@ import pytest
 from ops.cli import run
 
 STATUS = {
-    "version": 1, "time": "2026-11-22T14:05:00Z", "site": {"name": "Test hospital", "timezone": "UTC"},
-    "verdict": "unknown", "assets": {},
+    "version": 1,
+    "time": "2026-11-22T14:05:00Z",
+    "site": {"name": "Test hospital", "timezone": "UTC"},
+    "verdict": "unknown",
+    "assets": {},
     "machines": {"his1": {"verdict": "unknown", "message": "does not answer: timed out"}},
 }
 

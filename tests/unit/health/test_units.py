@@ -73,9 +73,7 @@ def test_many_failed_units_are_counted() -> None:
     assert judge_failed(Options(), listed).message.endswith("and 4 more")
 
 
-def test_a_machine_without_systemd_is_an_error_for_the_caller(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_machine_without_systemd_is_an_error_for_the_caller(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Unavailable):
         list(KIND.probe(Options(), Surroundings(datetime(2026, 11, 22, tzinfo=UTC), {})))
@@ -100,7 +98,5 @@ def test_systemctl_is_asked_and_believed(monkeypatch: pytest.MonkeyPatch, tmp_pa
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    findings = list(
-        KIND.probe(Options(expected=("a.service",)), Surroundings(datetime(2026, 11, 22, tzinfo=UTC), {}))
-    )
+    findings = list(KIND.probe(Options(expected=("a.service",)), Surroundings(datetime(2026, 11, 22, tzinfo=UTC), {})))
     assert [finding.message for finding in findings] == ["a.service active", "1 failed: b.service"]

@@ -27,17 +27,35 @@ def _check(name: str, kind: str, verdict: str, message: str, **more: Any) -> dic
 
 
 HIS_BACKUP = {
-    "version": 1, "kind": "backup", "asset": "his", "host": "his1", "verdict": "pass",
-    "started": "2026-11-22T04:38:00Z", "finished": "2026-11-22T04:41:10Z", "message": "312 tables, 204118 rows",
+    "version": 1,
+    "kind": "backup",
+    "asset": "his",
+    "host": "his1",
+    "verdict": "pass",
+    "started": "2026-11-22T04:38:00Z",
+    "finished": "2026-11-22T04:41:10Z",
+    "message": "312 tables, 204118 rows",
     "last_good": {
-        "time": "2026-11-22T04:38:02Z", "set": "6c1f", "bytes": 734003200, "added_bytes": 1048576,
-        "seconds": 190.2, "rows": 204118,
+        "time": "2026-11-22T04:38:02Z",
+        "set": "6c1f",
+        "bytes": 734003200,
+        "added_bytes": 1048576,
+        "seconds": 190.2,
+        "rows": 204118,
     },
 }
 HIS_DRILL = {
-    "version": 1, "kind": "drill", "asset": "his", "host": "drill1", "verdict": "pass", "message": "proven",
+    "version": 1,
+    "kind": "drill",
+    "asset": "his",
+    "host": "drill1",
+    "verdict": "pass",
+    "message": "proven",
     "last_good": {
-        "time": "2026-11-15T07:00:00Z", "repository": "offsite", "data_age_seconds": 95000, "recovery_seconds": 424.0,
+        "time": "2026-11-15T07:00:00Z",
+        "repository": "offsite",
+        "data_age_seconds": 95000,
+        "recovery_seconds": 424.0,
         "parts": {"find": 2.1, "fetch": 61.0, "restore": 288.0, "start": 3.9, "prove": 69.0},
         "rungs": [
             {"name": "set whole", "verdict": "pass", "message": "dump, manifest and roles found"},
@@ -50,20 +68,29 @@ HIS_DRILL = {
     },
 }
 FLEET: dict[str, Any] = {
-    "version": 1, "time": NOW, "site": {"name": "Hospital São Lucas", "timezone": "America/Sao_Paulo"},
+    "version": 1,
+    "time": NOW,
+    "site": {"name": "Hospital São Lucas", "timezone": "America/Sao_Paulo"},
     "verdict": "fail",
     "assets": {
         "his": {
-            "host": "his1", "owner": "Head of IT", "summary": "Hospital information system",
-            "rpo_seconds": 93600, "rto_seconds": 3600, "backup": HIS_BACKUP,
+            "host": "his1",
+            "owner": "Head of IT",
+            "summary": "Hospital information system",
+            "rpo_seconds": 93600,
+            "rto_seconds": 3600,
+            "backup": HIS_BACKUP,
             "copies": {
                 "offsite": {
                     "verdict": "pass",
                     "last_good": {"time": "2026-11-20T04:38:00Z", "copied": "2026-11-20T05:20:00Z", "set": "6c1e"},
                 }
             },
-            "drill_host": "drill1", "drill_every_seconds": 2678400, "drill": HIS_DRILL,
-            "verdict": "pass", "message": "",
+            "drill_host": "drill1",
+            "drill_every_seconds": 2678400,
+            "drill": HIS_DRILL,
+            "verdict": "pass",
+            "message": "",
             "findings": [
                 {"about": "backup", "verdict": "pass", "message": "last good backup 9h 26min old; RPO 1d 2h"},
                 {"about": "copy offsite", "verdict": "pass", "message": "copied 2d 8h ago, data 2d 9h old"},
@@ -71,35 +98,63 @@ FLEET: dict[str, Any] = {
             ],
         },
         "pacs": {
-            "host": "pacs1", "owner": "Radiology IT", "summary": "Picture archive, 4.1 million images",
-            "rpo_seconds": 172800, "rto_seconds": 28800,
+            "host": "pacs1",
+            "owner": "Radiology IT",
+            "summary": "Picture archive, 4.1 million images",
+            "rpo_seconds": 172800,
+            "rto_seconds": 28800,
             "backup": {
-                "verdict": "fail", "message": "backup1:8000 cannot be reached",
+                "verdict": "fail",
+                "message": "backup1:8000 cannot be reached",
                 "last_good": {"time": "2026-11-19T23:10:00Z", "bytes": 5497558138880},
             },
-            "copies": {"offsite": None, "removable": {"verdict": "pass", "last_good": {
-                "time": "2026-11-10T23:00:00Z", "copied": "2026-11-11T08:00:00Z"}}},
-            "drill_host": "drill1", "drill_every_seconds": 2678400, "drill": None,
-            "verdict": "fail", "message": "",
+            "copies": {
+                "offsite": None,
+                "removable": {
+                    "verdict": "pass",
+                    "last_good": {"time": "2026-11-10T23:00:00Z", "copied": "2026-11-11T08:00:00Z"},
+                },
+            },
+            "drill_host": "drill1",
+            "drill_every_seconds": 2678400,
+            "drill": None,
+            "verdict": "fail",
+            "message": "",
             "findings": [
-                {"about": "backup", "verdict": "fail", "message": "last good backup 2d 14h old, older than the RPO of "
-                 "2d; newest attempt: fail: backup1:8000 cannot be reached: connection refused"},
+                {
+                    "about": "backup",
+                    "verdict": "fail",
+                    "message": "last good backup 2d 14h old, older than the RPO of "
+                    "2d; newest attempt: fail: backup1:8000 cannot be reached: connection refused",
+                },
                 {"about": "copy offsite", "verdict": "warn", "message": "none yet, first due 2026-11-30"},
                 {"about": "copy removable", "verdict": "pass", "message": "copied 11d 6h ago, data 11d 15h old"},
                 {"about": "drill", "verdict": "fail", "message": "never drilled; it was due 2026-11-02"},
             ],
         },
         "laboratory": {
-            "host": "lab1", "owner": "Laboratory", "summary": "Analysers and their results",
-            "rpo_seconds": 14400, "rto_seconds": 7200, "backup": None, "copies": {"offsite": None},
-            "drill_host": None, "drill_every_seconds": None, "drill": None,
-            "verdict": "unknown", "message": "backup: lab1 gave no status",
+            "host": "lab1",
+            "owner": "Laboratory",
+            "summary": "Analysers and their results",
+            "rpo_seconds": 14400,
+            "rto_seconds": 7200,
+            "backup": None,
+            "copies": {"offsite": None},
+            "drill_host": None,
+            "drill_every_seconds": None,
+            "drill": None,
+            "verdict": "unknown",
+            "message": "backup: lab1 gave no status",
             "findings": [{"about": "backup", "verdict": "unknown", "message": "lab1 gave no status"}],
         },
     },
     "machines": {
         "his1": {
-            "version": 1, "host": "his1", "seawall": "0.1.0", "verdict": "pass", "health_time": "2026-11-22T14:00:00Z",
+            "version": 1,
+            "host": "his1",
+            "seawall": "0.1.0",
+            "verdict": "pass",
+            "health_time": "2026-11-22T14:00:00Z",
             "ledger": {"lines": 418, "head": "ab"},
             "checks": [
                 _check("root_disk", "disk", "pass", "/: 61% free (112 GiB); /: 97% of inodes free"),
@@ -110,7 +165,11 @@ FLEET: dict[str, Any] = {
             ],
         },
         "pacs1": {
-            "version": 1, "host": "pacs1", "seawall": "0.1.0", "verdict": "fail", "health_time": "2026-11-22T14:00:00Z",
+            "version": 1,
+            "host": "pacs1",
+            "seawall": "0.1.0",
+            "verdict": "fail",
+            "health_time": "2026-11-22T14:00:00Z",
             "ledger": {"lines": 203, "head": "cd"},
             "checks": [
                 _check("archive_disk", "disk", "warn", "/srv/archive: 11% free (4.2 TiB)"),
@@ -118,21 +177,35 @@ FLEET: dict[str, Any] = {
                 _check("ups", "ups", "fail", "rack: on battery and the battery is low, charge 8%, runtime 3min 20s"),
                 _check("memory", "memory", "pass", "38% of 62.6 GiB available"),
                 _check("policy", "policy", "warn", "policy differs: run playbooks/site.yml"),
-                _check("backup_age_pacs", "backup_age", "fail", "last good backup 2d 14h old, older than the RPO of "
-                       "2d; newest attempt: fail: backup1:8000 cannot be reached: connection refused", asset="pacs"),
+                _check(
+                    "backup_age_pacs",
+                    "backup_age",
+                    "fail",
+                    "last good backup 2d 14h old, older than the RPO of "
+                    "2d; newest attempt: fail: backup1:8000 cannot be reached: connection refused",
+                    asset="pacs",
+                ),
             ],
         },
         "backup1": {
-            "version": 1, "host": "backup1", "seawall": "0.1.0", "verdict": "unknown",
-            "health_time": "2026-11-22T14:00:00Z", "ledger": None,
+            "version": 1,
+            "host": "backup1",
+            "seawall": "0.1.0",
+            "verdict": "unknown",
+            "health_time": "2026-11-22T14:00:00Z",
+            "ledger": None,
             "checks": [
                 _check("backup_disk", "disk", "pass", "/srv/seawall: 44% free (9.3 TiB)"),
                 _check("ups", "ups", "unknown", "upsd on 127.0.0.1 cannot be reached: Connection refused"),
             ],
         },
         "drill1": {
-            "version": 1, "host": "drill1", "seawall": "0.1.0", "verdict": "pass",
-            "health_time": "2026-11-22T14:00:00Z", "ledger": {"lines": 31, "head": "ef"},
+            "version": 1,
+            "host": "drill1",
+            "seawall": "0.1.0",
+            "verdict": "pass",
+            "health_time": "2026-11-22T14:00:00Z",
+            "ledger": {"lines": 31, "head": "ef"},
             "checks": [
                 _check("root_disk", "disk", "pass", "/: 72% free (310 GiB)"),
                 _check("units", "units", "pass", "no failed units"),

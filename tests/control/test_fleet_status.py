@@ -21,7 +21,7 @@ from ops.policy.site import document, document_digest
 sys.path.insert(0, str(Path(__file__).parent))
 from ssh_server import Reply, closed_port, make_key, serve, silence
 
-CHECKOUT = Path(__file__).parents[3]
+CHECKOUT = Path(__file__).parents[2]
 POLICY = {"version": 1, "site": {"name": "Test hospital", "timezone": "America/Sao_Paulo"}}
 HOSTS = ("good", "failing", "drifted", "rubbish", "bare", "refusing", "silent", "closed", "stranger", "local")
 
@@ -75,32 +75,32 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def answers(folder: Path) -> dict[str, Reply]:
+    """What each machine of the fleet says when it is asked; those that are not here say nothing."""
+
+    def own(host: str) -> str:
+        policies = inventory.Inventory(folder, {host: {"policy__all": POLICY}}, {"all": (host,)}).policies()
+        return document_digest(document(policies[host]))
+
+    return {
+        "good": Reply(status("good", own("good"))),
+        "failing": Reply(status("failing", own("failing"), "fail"), code=2),
+        "drifted": Reply(status("drifted", own("good"))),
+        "rubbish": Reply("Welcome to this machine!\n"),
+        "bare": Reply(errors="sh: 1: seawall: not found\n", code=127),
+        "refusing": Reply(errors="seawall status: this machine has no policy\n", code=3),
+        "stranger": Reply(status("stranger", own("good"))),
+    }
+
+
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     folder = tmp_path_factory.mktemp("fleet")
     (folder / "inventory/group_vars/all").mkdir(parents=True)
     (folder / "inventory/group_vars/all/policy.yml").write_text(yaml.safe_dump({"policy__all": POLICY}))
     key, other = make_key(folder / "key"), make_key(folder / "other")
-    digest = document_digest(
-        document(
-            inventory.Inventory(folder, {"good": {"policy__all": POLICY}}, {"all": ("good",)}).policies()["good"]
-        )
-    )
     commands: list[str] = []
-
-    def own(host: str) -> str:
-        policies = inventory.Inventory(folder, {host: {"policy__all": POLICY}}, {"all": (host,)}).policies()
-        return document_digest(document(policies[host]))
-
-    replies = {
-        "good": Reply(status("good", own("good"))),
-        "failing": Reply(status("failing", own("failing"), "fail"), code=2),
-        "drifted": Reply(status("drifted", digest)),
-        "rubbish": Reply("Welcome to this machine!\n"),
-        "bare": Reply(errors="sh: 1: seawall: not found\n", code=127),
-        "refusing": Reply(errors="seawall status: this machine has no policy\n", code=3),
-        "stranger": Reply(status("stranger", digest)),
-    }
+    replies = answers(folder)
     with ExitStack() as stack:
         ports = {
             host: stack.enter_context(serve(reply, other if host == "stranger" else key, commands))

@@ -81,11 +81,16 @@ def test_the_default_is_the_one_of_ansible_cfg(tmp_path: Path, monkeypatch: pyte
 
 
 def test_connection_variables_become_pyinfras() -> None:
-    found = connection({
-        "ansible_host": "192.0.2.1", "ansible_port": 2222, "ansible_user": "admin", "ansible_become": True,
-        "ansible_ssh_private_key_file": "/keys/admin",
-        "ansible_ssh_common_args": "-o UserKnownHostsFile=/keys/known -oStrictHostKeyChecking=accept-new -C",
-    })
+    found = connection(
+        {
+            "ansible_host": "192.0.2.1",
+            "ansible_port": 2222,
+            "ansible_user": "admin",
+            "ansible_become": True,
+            "ansible_ssh_private_key_file": "/keys/admin",
+            "ansible_ssh_common_args": "-o UserKnownHostsFile=/keys/known -oStrictHostKeyChecking=accept-new -C",
+        }
+    )
     assert found["ssh_hostname"] == "192.0.2.1"
     assert (found["ssh_port"], found["ssh_user"], found["ssh_key"]) == (2222, "admin", "/keys/admin")
     assert found["ssh_known_hosts_file"] == "/keys/known"
