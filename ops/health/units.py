@@ -39,8 +39,7 @@ def probe(options: Options, _: Surroundings) -> Iterator[Finding]:
 def judge_expected(expected: tuple[str, ...], shown: str) -> Iterator[Finding]:
     """Given what `systemctl show` says of the expected units, one paragraph each, judge them."""
     blocks = [
-        dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
-        for block in shown.strip().split("\n\n")
+        dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in shown.strip().split("\n\n")
     ]
     known = {name: block for block in blocks for name in block.get("Names", "").split()}
     findings = [_judge_unit(unit, known.get(unit, {})) for unit in expected]
@@ -65,11 +64,7 @@ def _judge_unit(unit: str, facts: dict[str, str]) -> Finding:
 def judge_failed(options: Options, listed: str) -> Finding:
     """Given `systemctl list-units --state=failed`, name the failed units that no pattern excuses."""
     names = [line.split()[0] for line in listed.replace("●", " ").splitlines() if line.strip()]
-    failed = sorted(
-        name
-        for name in names
-        if not any(fnmatch.fnmatchcase(name, pattern) for pattern in options.ignore)
-    )
+    failed = sorted(name for name in names if not any(fnmatch.fnmatchcase(name, pattern) for pattern in options.ignore))
     if not failed:
         return Finding(Verdict.PASS, "no failed units", {"failed_units": 0})
     more = f" and {len(failed) - NAMED} more" if len(failed) > NAMED else ""

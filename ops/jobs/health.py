@@ -177,8 +177,7 @@ def table(entries: list[Entry]) -> str:
     width = max(len(entry["name"]) for entry in entries)
     colours = sys.stdout.isatty()
     lines = [
-        f"{_coloured(entry['verdict'], colours)}  {entry['name']:<{width}}  {entry['message']}"
-        for entry in ordered
+        f"{_coloured(entry['verdict'], colours)}  {entry['name']:<{width}}  {entry['message']}" for entry in ordered
     ]
     return "\n".join(lines)
 
