@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import pwd
 import signal
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 from typing import Any, NoReturn
 
 from ops.core import clock
 from ops.core.errors import Locked, SeawallError
-from ops.core.files import lock
+from ops.core.files import lock, write_atomically
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Ledger
 from ops.jobs import settings
@@ -42,11 +45,8 @@ def perform(
     """
     with lock(settings.scratch() / f"{name}.lock", name), _ended_politely():
         started = clock.now()
-        try:
-            outcome = work()
-        except SeawallError as error:
-            outcome = Outcome(Verdict.FAIL if isinstance(error, Locked) else failed, str(error).replace("\n", ";"))
-        outcome = _recorded(kind, subject, host, started, outcome)
+        mark = _begun(kind, name, subject, host, started)
+        outcome = _recorded(kind, subject, host, started, _tried(work, failed))
         before = settings.states().get(name, {}).get("last_good")
         settings.write_state(
             name,
@@ -61,10 +61,37 @@ def perform(
                 "last_good": outcome.good or before,
             },
         )
+        mark.unlink()
     return outcome
 
 
-def _recorded(kind: str, subject: str, host: str, started: Any, outcome: Outcome) -> Outcome:
+def _tried(work: Callable[[], Outcome], failed: Verdict) -> Outcome:
+    """Do the work; whatever stops it becomes an outcome, for it must be recorded, too."""
+    try:
+        return work()
+    except SeawallError as error:
+        return Outcome(
+            Verdict.FAIL if isinstance(error, Locked) else failed,
+            "; ".join(line.strip() for line in str(error).splitlines()),
+        )
+    except Exception as error:  # noqa: BLE001 -- a fault of ours must not leave an act without a record
+        traceback.print_exc()
+        return Outcome(failed, f"a fault in Seawall itself ({type(error).__name__}); the journal has its place")
+
+
+def _begun(kind: str, name: str, subject: str, host: str, started: datetime) -> Path:
+    """Mark an act as begun; record for the one before it, if its mark is still there, that it never ended."""
+    mark = settings.state() / "state" / f"{name}.running"
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    if mark.exists():
+        began = mark.read_text(encoding="utf-8").strip() or "an unknown time"
+        message = f"the run begun at {began} ended without a word: it was killed, or the machine went down"
+        _recorded(kind, subject, host, started, Outcome(Verdict.UNKNOWN, message))
+    write_atomically(mark, clock.iso(started))
+    return mark
+
+
+def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> Outcome:
     """Append the record; an act that leaves none has not been done well, whatever else it did."""
     body = {
         "host": host,

@@ -45,11 +45,11 @@ def arguments(parser: ArgumentParser) -> None:
 
 def execute(options: Namespace) -> int:
     """Back up one asset of this machine; 0 when the set was read back, 1 when not."""
-    if (code := delegated(f"seawall-backup-{options.asset}.service")) is not None:
+    name = f"backup-{options.asset}"
+    if (code := delegated(f"seawall-{name}.service", name, as_json=options.json)) is not None:
         return code
     policy = settings.policy()
     asset = chosen(policy, options.asset)
-    name = f"backup-{options.asset}"
     outcome = perform("backup", name, options.asset, policy.host, lambda: _work(policy, options.asset, asset))
     print(json.dumps(dict(outcome.facts)) if options.json else f"{outcome.verdict.value}: {outcome.message}")
     return 0 if outcome.good else 1

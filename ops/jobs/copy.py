@@ -44,11 +44,10 @@ def execute(options: Namespace) -> int:
 
 
 def _one(policy: HostPolicy, name: str, asset: Asset, copy: str, *, as_json: bool) -> int:
-    if (code := delegated(f"seawall-copy-{name}-{copy}.service")) is not None:
+    act = f"copy-{name}-{copy}"
+    if (code := delegated(f"seawall-{act}.service", act, as_json=as_json)) is not None:
         return code
-    outcome = perform(
-        "copy", f"copy-{name}-{copy}", name, policy.host, lambda: _work(policy, name, asset, asset.copies[copy].to)
-    )
+    outcome = perform("copy", act, name, policy.host, lambda: _work(policy, name, asset, asset.copies[copy].to))
     print(json.dumps(dict(outcome.facts)) if as_json else f"{outcome.verdict.value}: {outcome.message}")
     return 0 if outcome.good else 1
 

@@ -36,7 +36,8 @@ def execute(options: Namespace) -> int:
         request.parent.mkdir(exist_ok=True)
         request.write_text(options.source, encoding="utf-8")
     try:
-        if (code := delegated(f"seawall-drill-{options.asset}.service")) is not None:
+        act = f"drill-{options.asset}"
+        if (code := delegated(f"seawall-{act}.service", act, as_json=options.json)) is not None:
             return code
         source = options.source or _requested(request)
     finally:

@@ -5,18 +5,23 @@ So account, secrets, limits and locks are the same; what the unit says is shown 
 
 from __future__ import annotations
 
+import json
 import os
 import time
 
 from ops.core.errors import UsageError
 from ops.core.run import run
+from ops.jobs import settings
 
 _DAY = 86_400
 _LOOK_SECONDS = 0.3
 
 
-def delegated(unit: str) -> int | None:
-    """Run a unit to its end and return its exit code; return None when this process is the unit, or stands alone."""
+def delegated(unit: str, state: str, *, as_json: bool) -> int | None:
+    """Run a unit to its end and return its exit code; return None when this process is the unit, or stands alone.
+
+    What the unit says is shown; with `as_json` the state that it leaves, of that name, is printed in its place.
+    """
     if os.geteuid() != 0 or "CREDENTIALS_DIRECTORY" in os.environ or "SEAWALL_ROOT" in os.environ:
         return None
     shown = _show(unit)
@@ -26,10 +31,13 @@ def delegated(unit: str) -> int | None:
         raise UsageError(f"{unit} is running already", f"journalctl -fu {unit} shows it")
     run(["systemctl", "reset-failed", unit], timeout=20, ok=(0, 1))
     run(["systemctl", "start", "--no-block", unit], timeout=20)
-    return _follow(unit, shown.get("InvocationID", ""))
+    code = _follow(unit, shown.get("InvocationID", ""), quiet=as_json)
+    if as_json:
+        print(json.dumps(settings.states().get(state, {}), indent=2))
+    return code
 
 
-def _follow(unit: str, before: str) -> int:
+def _follow(unit: str, before: str, *, quiet: bool) -> int:
     """Show what the unit says until it has ended; `before` is its last run, which is not the one we wait for."""
     deadline = time.monotonic() + _DAY
     said = 0
@@ -39,7 +47,7 @@ def _follow(unit: str, before: str) -> int:
         ended = shown.get("ActiveState") in {"inactive", "failed"} and this != before
         if ended:
             run(["journalctl", "--sync"], timeout=60, ok=(0, 1))  # its last words may still be on their way
-        if this != before:
+        if this != before and not quiet:
             said += _say(unit, this, said)
         if ended:
             status = int(shown.get("ExecMainStatus", "1"))

@@ -179,8 +179,12 @@ def test_a_backup_killed_hard_and_its_stale_lock_hinder_nothing(site: Site) -> N
         start_and_wait_for_the_lock(site)
         site.on("his1", "systemctl kill -s KILL seawall-backup-his", ok=range(1))
         until(site, "! pgrep -x restic > /dev/null")
+    assert state(site, "backup-his")["verdict"] == "pass"  # the killed run could write nothing
     assert site.on("backup1", "ls /srv/seawall/his1/locks | wc -l", ok=range(1)).stdout.strip() != "0"
     passes(site, HIS)
+    told = site.on("his1", "tail -n 2 /var/lib/seawall/ledger/ledger.jsonl | head -n 1", ok=range(1)).stdout
+    assert json.loads(told)["result"] == "unknown"
+    assert "ended without a word" in told
 
 
 def test_two_backups_at_once(site: Site) -> None:

@@ -1,0 +1,96 @@
+"""An act leaves a state and a record, whatever becomes of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ops.core.errors import Locked, SeawallError, Unavailable
+from ops.core.files import lock
+from ops.core.run import run
+from ops.core.verdict import Verdict
+from ops.jobs import settings
+from ops.jobs.act import Outcome, perform
+
+
+@pytest.fixture(autouse=True)
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SEAWALL_ROOT", str(tmp_path))
+    for folder in ("etc/seawall/credentials", "var/lib/seawall/ledger", "run/seawall"):
+        (tmp_path / folder).mkdir(parents=True)
+    run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "etc/seawall/credentials/ledger.key"],
+        timeout=60,
+    )
+    return tmp_path
+
+
+def records(machine: Path) -> list[dict]:
+    return [json.loads(line) for line in (machine / "var/lib/seawall/ledger/ledger.jsonl").read_text().splitlines()]
+
+
+def act(work, failed: Verdict = Verdict.FAIL) -> Outcome:
+    return perform("backup", "backup-his", "his", "his1", work, failed)
+
+
+def passing() -> Outcome:
+    return Outcome(Verdict.PASS, "all is well", {"set": "one"}, {"rows": 3})
+
+
+def raising(error: Exception):
+    def work() -> Outcome:
+        raise error
+
+    return work
+
+
+def test_a_good_act_is_stated_and_recorded(machine: Path) -> None:
+    assert act(passing).verdict == Verdict.PASS
+    assert settings.states()["backup-his"]["last_good"] == {"set": "one"}
+    (record,) = records(machine)
+    assert (record["act"], record["result"], record["facts"]) == ("backup", "pass", {"rows": 3})
+    assert not list(machine.rglob("*.running"))
+
+
+@pytest.mark.parametrize("failed", [Verdict.FAIL, Verdict.UNKNOWN])
+def test_a_failed_act_keeps_the_last_good_one(machine: Path, failed: Verdict) -> None:
+    act(passing)
+    outcome = act(raising(Unavailable("the host is away", "look")), failed)
+    assert outcome.verdict == failed
+    assert settings.states()["backup-his"]["last_good"] == {"set": "one"}
+    assert settings.states()["backup-his"]["message"] == "the host is away; look"
+    assert [record["result"] for record in records(machine)] == ["pass", failed.value]
+
+
+def test_a_fault_of_our_own_is_recorded_without_its_text(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = act(raising(KeyError("Maria da Silva")))
+    assert outcome.verdict == Verdict.FAIL
+    assert "Maria" not in json.dumps(records(machine))
+    assert "KeyError" in capsys.readouterr().err
+
+
+def test_an_act_that_was_killed_is_told_by_the_next(machine: Path) -> None:
+    (machine / "var/lib/seawall/state").mkdir()
+    (machine / "var/lib/seawall/state/backup-his.running").write_text("2026-11-22T01:30:00Z")
+    act(passing)
+    first, second = records(machine)
+    assert first["result"] == "unknown"
+    assert "begun at 2026-11-22T01:30:00Z ended without a word" in first["message"]
+    assert second["result"] == "pass"
+
+
+def test_an_act_that_cannot_be_recorded_has_failed(machine: Path) -> None:
+    (machine / "etc/seawall/credentials/ledger.key").unlink()
+    outcome = act(passing)
+    assert outcome.verdict == Verdict.FAIL
+    assert "left no record" in outcome.message
+
+
+def test_the_same_act_does_not_run_twice_at_once(machine: Path) -> None:
+    with lock(machine / "run/seawall/backup-his.lock", "backup-his"), pytest.raises(Locked):
+        act(passing)
+    assert not settings.states()
+
+
+def test_an_error_is_no_success() -> None:
+    assert act(raising(SeawallError("no"))).good is None
