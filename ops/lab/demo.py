@@ -6,7 +6,6 @@ what is there stays, and the second run is quick. `seawall lab down` removes eve
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import time
@@ -129,10 +128,11 @@ def execute(options: argparse.Namespace) -> int:
         for name, work in steps(demo):
             demo.step(name, work)
     except SeawallError as error:
+        _table(demo, time.monotonic() - started)
         print(f"\nthe demo failed: {error}", file=sys.stderr)
         return 1
-    finally:
-        _summary(demo, time.monotonic() - started)
+    _table(demo, time.monotonic() - started)
+    _fleet(demo)
     return 0
 
 
@@ -202,14 +202,17 @@ def _report(demo: Demo) -> str:
     return str(demo.page)
 
 
-def _summary(demo: Demo, seconds: float) -> None:
-    """Say what was done; where everything passed, also how the fleet stands."""
+def _table(demo: Demo, seconds: float) -> None:
+    """Say what was done, and how long it took."""
     print("\nstep                                                          seconds")
     for name, took, _ in demo.done:
         print(f"  {name:<60}{took:>6.1f}")
     print(f"  {'in all':<60}{seconds:>6.1f}")
-    if demo.done and demo.page.exists():
-        argv: list[str | Path] = [PROGRAMS / "seawall", "status", "-i", demo.lab.inventory]
-        with stream(argv, timeout=60, ok=range(256), cwd=CHECKOUT, env=dict(os.environ)) as shown:
-            print("\n" + "\n".join(shown.lines()))
-        print(f"\nreport: {demo.page}\nremove it all again: make demo-down")
+
+
+def _fleet(demo: Demo) -> None:
+    """Say how the fleet stands, as `seawall status` does, and where to go on."""
+    argv: list[str | Path] = [PROGRAMS / "seawall", "status", "-i", demo.lab.inventory]
+    with stream(argv, timeout=60, ok=range(256), cwd=CHECKOUT) as shown:
+        print("\n" + "\n".join(shown.lines()))
+    print(f"\nreport: {demo.page}\nremove it all again: make demo-down")

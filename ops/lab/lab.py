@@ -77,7 +77,8 @@ class Lab:
             made = trees.make(CACHES / "trees", source, tell)
             self._lay_anew(state, {"plain": str(made.plain), "his": str(made.his)})
             machines = self._machines(state, source.proxy)
-            tell(f"booting {', '.join(machine.host for machine in machines)}")
+            if down := [machine.host for machine in machines if not machine.running()]:
+                tell(f"booting {', '.join(down)}")
             for machine in machines:
                 machine.boot()
             inventory.write_known_hosts(self.known_hosts, machines)
