@@ -22,6 +22,7 @@ from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.jobs import places, settings
 from ops.jobs.act import Outcome, perform
+from ops.jobs.progress import Progress
 from ops.jobs.unit import delegated
 from ops.policy import HostPolicy
 from ops.policy.model import Asset
@@ -104,18 +105,18 @@ def _take(repository: Repository, policy: HostPolicy, name: str, identity: str, 
     print(f"{name}: taking {label} ({spec.kind})", flush=True)
     with source.capture(spec.options) as capture, ThreadPoolExecutor(1) as beside:
         facts = beside.submit(capture.facts)
-        summary = _send(repository, capture, marks, policy.host)
+        summary = _send(repository, capture, marks, policy.host, Progress(f"{name}: {label}"))
         companions = capture.companions()
         stored = Stored(summary.files, summary.bytes, _entries(repository, summary.snapshot, capture))
         told = {"kind": spec.kind, **facts.result(), **capture.finish(stored)}
     return _Part(summary, told, companions)
 
 
-def _send(repository: Repository, capture: Capture, marks: list[str], host: str) -> Summary:
+def _send(repository: Repository, capture: Capture, marks: list[str], host: str, progress: Progress) -> Summary:
     material = capture.material
     if isinstance(material, Paths):
-        return repository.backup_paths(material.paths, material.exclude, marks, host, timeout=_DAY)
-    return repository.backup_stream(material.argv, material.filename, marks, host, timeout=_DAY)
+        return repository.backup_paths(material.paths, material.exclude, marks, host, timeout=_DAY, progress=progress)
+    return repository.backup_stream(material.argv, material.filename, marks, host, timeout=_DAY, progress=progress)
 
 
 def _entries(repository: Repository, snapshot: str, capture: Capture) -> dict[str, tuple[int, int]]:
