@@ -6,7 +6,7 @@ import secrets
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -100,6 +100,8 @@ class Lab:
                 folder.rmdir()
         if not running():
             Archive(CACHES / "packages").down()
+            with suppress(OSError):  # not there, or another checkout's package cache is in it
+                Group("").path.rmdir()
         if caches:
             shutil.rmtree(CACHES, ignore_errors=True)
 
