@@ -53,6 +53,10 @@ install_command() {
   chmod 755 .venv/bin/seawall
 }
 
+# A machine made without an installer may lack the name that every other one has.
+name_localhost() { echo "127.0.0.1 localhost" >>/etc/hosts; }
+
+getent hosts localhost >/dev/null || step "the name localhost" name_localhost
 cache=$(missing)
 [ -z "$cache" ] || step "Debian packages: $(echo "$cache" | tr '\n' ' ')" install_packages
 cmp -s requirements.lock .venv/seawall-lock || step "Python packages, each with its digest" install_python_packages
