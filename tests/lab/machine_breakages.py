@@ -22,8 +22,11 @@ ON_MACHINES = (
     Breakage(
         "states that everybody reads",
         "backup1",
+        # The timer's next run would mend it before anybody looks.
+        "systemctl stop seawall-health.timer seawall-health.service; "
         "chmod 0755 /var/lib/seawall /var/lib/seawall/state; chmod 0644 /var/lib/seawall/state/*",
-        "chmod 0750 /var/lib/seawall /var/lib/seawall/state; chmod 0640 /var/lib/seawall/state/*",
+        "chmod 0750 /var/lib/seawall /var/lib/seawall/state; chmod 0640 /var/lib/seawall/state/*; "
+        "systemctl start seawall-health.timer",
         {"only its owners read what is kept": "/var/lib/seawall/state/"},
     ),
     Breakage(
