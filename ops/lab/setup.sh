@@ -27,40 +27,42 @@ missing() {
   done
 }
 
+# The steps join their commands with &&: inside a condition, as in step, `set -e` has no force.
+
 # The lab starts a package cache of its own when it needs one: the service of the package stays off, as it was
-# before this machine was set up. A policy that the administrator has stays in force.
+# before this machine was set up. A policy that the administrator has stays in force. The package's own set-up
+# would ask hosts that this machine may not reach for lists of mirrors; the lab needs none.
 install_packages() {
   policy=/usr/sbin/policy-rc.d
   [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && trap 'rm -f "$policy"' EXIT; }
-  # Its own set-up would ask hosts that this machine may not reach for lists of mirrors; the lab needs none.
-  echo "apt-cacher-ng apt-cacher-ng/gentargetmode select No automated setup" | debconf-set-selections
-  apt-get -qq update
   # shellcheck disable=SC2046 -- one word for each package
-  apt-get -qq install --no-install-recommends $(missing)
-  case $cache in *apt-cacher-ng*) systemctl disable apt-cacher-ng || rm -f /etc/rc?.d/S??apt-cacher-ng ;; esac
+  echo "apt-cacher-ng apt-cacher-ng/gentargetmode select No automated setup" | debconf-set-selections &&
+    apt-get -qq update &&
+    apt-get -qq install --no-install-recommends $(missing) &&
+    case $wanted in *apt-cacher-ng*) systemctl disable apt-cacher-ng || rm -f /etc/rc?.d/S??apt-cacher-ng ;; esac
 }
 
 install_python_packages() {
   rm -f .venv/seawall-lock
-  [ -x .venv/bin/pip ] || /usr/bin/python3 -m venv .venv
-  .venv/bin/pip install --quiet --disable-pip-version-check --no-input --no-compile --require-hashes -r requirements.lock
-  cp requirements.lock .venv/seawall-lock
+  { [ -x .venv/bin/pip ] || /usr/bin/python3 -m venv .venv; } &&
+    .venv/bin/pip install --quiet --disable-pip-version-check --no-input --no-compile --require-hashes -r requirements.lock &&
+    cp requirements.lock .venv/seawall-lock
 }
 
 # The checkout itself is the package: no build, no network, and a change shows at once.
 install_command() {
-  site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-  pwd >"$site/seawall.pth"
-  printf '#!%s/.venv/bin/python\nfrom ops.__main__ import main\n\nmain()\n' "$PWD" >.venv/bin/seawall
-  chmod 755 .venv/bin/seawall
+  site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') &&
+    pwd >"$site/seawall.pth" &&
+    printf '#!%s/.venv/bin/python\nfrom ops.__main__ import main\n\nmain()\n' "$PWD" >.venv/bin/seawall &&
+    chmod 755 .venv/bin/seawall
 }
 
 # A machine made without an installer may lack the name that every other one has.
 name_localhost() { echo "127.0.0.1 localhost" >>/etc/hosts; }
 
 getent hosts localhost >/dev/null || step "the name localhost" name_localhost
-cache=$(missing)
-[ -z "$cache" ] || step "Debian packages: $(echo "$cache" | tr '\n' ' ')" install_packages
+wanted=$(missing)
+[ -z "$wanted" ] || step "Debian packages: $(echo "$wanted" | tr '\n' ' ')" install_packages
 cmp -s requirements.lock .venv/seawall-lock || step "Python packages, each with its digest" install_python_packages
 [ -x .venv/bin/seawall ] || step "the command seawall" install_command
-[ -s .cache/packages/SHA256SUMS ] && [ -x .cache/bin/restic ] || step "restic of Debian 13" .venv/bin/seawall package fetch
+{ [ -s .cache/packages/SHA256SUMS ] && [ -x .cache/bin/restic ]; } || step "restic of Debian 13" .venv/bin/seawall package fetch
