@@ -45,7 +45,7 @@ install_packages() {
 install_python_packages() {
   rm -f .venv/seawall-lock
   { [ -x .venv/bin/pip ] || /usr/bin/python3 -m venv .venv; } &&
-    .venv/bin/pip install --quiet --disable-pip-version-check --no-input --no-compile --require-hashes -r requirements.lock &&
+    .venv/bin/pip install --quiet --disable-pip-version-check --no-input --no-compile --no-deps --require-hashes -r requirements.lock &&
     cp requirements.lock .venv/seawall-lock
 }
 
