@@ -47,20 +47,6 @@ class Calendar:
         found = {time for part in self.expressions for time in _elapses(part, moment, count)}
         return sorted(found)[:count]
 
-    def last_before(self, moment: datetime) -> datetime | None:
-        """Return the newest moment at which this was due, at or before a moment; None in the last two years."""
-        for days in (2, 40, 740):
-            due = [time for time in self.after(moment - timedelta(days=days), 64) if time <= moment]
-            if due:
-                return max(due) if len(due) < 64 else self._last_of_many(max(due), moment)  # noqa: PLR2004
-        return None
-
-    def _last_of_many(self, known: datetime, moment: datetime) -> datetime:
-        """A calendar due many times in a short while: step on from the newest known."""
-        while steps := [time for time in self.after(known, 64) if time <= moment]:
-            known = max(steps)
-        return known
-
     def longest_gap(self) -> timedelta:
         """Return the longest time between two following moments, looked at over some 400 elapses."""
         times = self.after(_EPOCH, 400)

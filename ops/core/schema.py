@@ -11,23 +11,13 @@ import enum
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, TypeVar
 
 from ops.core.errors import PolicyError, Problem
 from ops.core.kinds import nearest
 
 T = TypeVar("T")
 _MISSING = object()
-
-
-class Quantity(Protocol):
-    """A value written as one word with its unit."""
-
-    expected: typing.ClassVar[str]
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the value; raise ValueError."""
 
 
 def decode(kind: type[T], data: Any, path: str) -> T:

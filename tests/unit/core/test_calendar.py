@@ -34,11 +34,6 @@ def test_the_longest_gap(text: str, gap: timedelta) -> None:
     assert Calendar.parse(text).longest_gap() == gap
 
 
-def test_the_last_time_it_was_due() -> None:
-    assert Calendar.parse("day 10, day 20, last day").last_before(NOVEMBER) == datetime(2026, 11, 20, tzinfo=UTC)
-    assert Calendar.parse("*:0/5").last_before(NOVEMBER) == NOVEMBER
-
-
 def test_calendars_are_read_in_the_sites_zone() -> None:
     there = Calendar.parse("*-*-* 01:30").zoned("America/Sao_Paulo")
     assert there.after(NOVEMBER) == [datetime(2026, 11, 23, 4, 30, tzinfo=UTC)]
