@@ -6,13 +6,15 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import Damaged, Locked
+from ops.core.errors import Damaged, Locked, Unavailable
+from ops.core.quantity import Size
 
 CHUNK = 1 << 20
 
@@ -37,6 +39,14 @@ def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     sync_directory(path.parent)
+
+
+def demand_room(folder: Path, needed: int, purpose: str) -> None:
+    """Raise Unavailable unless so many bytes are free in a folder, or where it is going to be made."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    if free < needed:
+        raise Unavailable(f"{purpose} needs {Size(needed)} at {there}, {Size(free)} are free", "make room")
 
 
 def sync_directory(directory: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -38,3 +38,11 @@ class Finding:
     verdict: Verdict
     message: str
     figures: dict[str, float] = field(default_factory=dict)
+
+
+def judged(wrong: Sequence[str], good: str, most: int = 5) -> Finding:
+    """Return fail with the first of what is wrong, or pass with `good` when nothing is."""
+    if not wrong:
+        return Finding(Verdict.PASS, good)
+    more = f" and {len(wrong) - most} more" if len(wrong) > most else ""
+    return Finding(Verdict.FAIL, "; ".join(wrong[:most]) + more)

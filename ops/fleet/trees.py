@@ -34,7 +34,8 @@ NO_CLUSTER = (
     'mkdir -p "$1/etc/postgresql-common" && '
     'echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"'
 )
-# Lists that only apt reads, and the compiler of queries: a server without its module does without it.
+# Lists that only apt reads, the empty server that its package made, and the compiler of queries: a server without
+# its module does without it.
 NOT_PACKED = (
     "./var/lib/apt/lists/*",
     "./var/cache/apt/*",
@@ -42,6 +43,7 @@ NOT_PACKED = (
     "./usr/lib/*/libz3*",
     "./usr/lib/llvm-*",
     "./usr/share/i18n",
+    "./var/lib/mysql/*",
     "./usr/lib/postgresql/*/lib/llvmjit*",
     "./usr/lib/postgresql/*/lib/bitcode",
 )
@@ -71,9 +73,11 @@ class Source:
     proxy: str = ""
 
 
+# Each release has one version of these; what only their own administration needs is left out.
+ENGINES = ("mariadb-server", "mariadb-client", "sqlite3")
 DRILL_TREES = {
-    "bookworm": Recipe("bookworm", ("postgresql-15",), before=(NO_CLUSTER,)),
-    "trixie": Recipe("trixie", ("postgresql-17",), before=(NO_CLUSTER,)),
+    "bookworm": Recipe("bookworm", ("postgresql-15", *ENGINES), before=(NO_CLUSTER,)),
+    "trixie": Recipe("trixie", ("postgresql-17", *ENGINES), before=(NO_CLUSTER,)),
 }
 
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
@@ -30,7 +31,7 @@ from ops.restic import versions
 from ops.restic.messages import Summary
 from ops.restic.repository import Repository
 from ops.restic.sets import MANIFEST, SET, Set, sets, tags
-from ops.sources import Capture, Paths, Stored
+from ops.sources import Capture, Paths, Scene, Stored
 
 _DAY = 86_400.0
 _LEAST_CACHE = 64 << 20
@@ -103,7 +104,8 @@ def _take(repository: Repository, policy: HostPolicy, name: str, identity: str, 
     source = kinds.load("ops.sources", spec.kind)
     marks = tags(name, identity, label)
     print(f"{name}: taking {label} ({spec.kind})", flush=True)
-    with source.capture(spec.options) as capture, ThreadPoolExecutor(1) as beside:
+    scene = Scene(settings.cache() / f"scratch/{name}-{label}")
+    with source.capture(spec.options, scene) as capture, ThreadPoolExecutor(1) as beside:
         facts = beside.submit(capture.facts)
         summary = _send(repository, capture, marks, policy.host, Progress(f"{name}: {label}"))
         companions = capture.companions()
@@ -113,7 +115,7 @@ def _take(repository: Repository, policy: HostPolicy, name: str, identity: str, 
 
 
 def _send(repository: Repository, capture: Capture, marks: list[str], host: str, progress: Progress) -> Summary:
-    material = capture.material
+    material = capture.material()
     if isinstance(material, Paths):
         return repository.backup_paths(material.paths, material.exclude, marks, host, timeout=_DAY, progress=progress)
     return repository.backup_stream(material.argv, material.filename, marks, host, timeout=_DAY, progress=progress)
@@ -121,13 +123,14 @@ def _send(repository: Repository, capture: Capture, marks: list[str], host: str,
 
 def _entries(repository: Repository, snapshot: str, capture: Capture) -> dict[str, tuple[int, int]]:
     """Return the size and time of change of the files that the capture wants to see again in the snapshot."""
-    folders = capture.folders()
-    if not folders:
+    wanted = capture.wanted()
+    if not wanted:
         return {}
+    folders = sorted({str(Path(path).parent) for path in wanted})
     return {
         str(entry["path"]): (int(entry.get("size", 0)), _micro(clock.parse(str(entry["mtime"]))))
         for entry in repository.listing(snapshot, folders, timeout=_DAY)
-        if entry.get("type") == "file" and "mtime" in entry
+        if entry.get("type") == "file" and "mtime" in entry and entry["path"] in wanted
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ops.core import clock, kinds
 from ops.core.errors import Damaged, SeawallError, Unavailable
-from ops.core.quantity import Size
+from ops.core.files import demand_room
 from ops.core.verdict import Finding, Verdict
 from ops.drills import Stage
 from ops.drills._tree import INSIDE
@@ -96,7 +96,7 @@ class Rehearsal:
         tree = settings.state() / "trees" / drill.release
         if not (tree / "usr").is_dir():
             raise Unavailable(f"the tree {tree} is not there", "its role is drill_host; run playbooks/site.yml")
-        _demand_room(scratch, 3 * int(facts.get("dump_bytes", 0)) + int(facts.get("bytes", 0)))
+        demand_room(scratch, 3 * int(facts.get("dump_bytes", 0)) + int(facts.get("bytes", 0)), "the drill")
         with self._timed("fetch"):
             self._material(place, chosen, label, scratch)
         begun = time.monotonic()
@@ -151,12 +151,6 @@ def sweep(folder: Path, name: str) -> None:
     """Remove what interrupted drills of an asset left; their servers died with their unit."""
     for left in folder.glob(f"{name}.*"):
         shutil.rmtree(left)
-
-
-def _demand_room(scratch: Path, needed: int) -> None:
-    free = shutil.disk_usage(scratch).free
-    if free < needed:
-        raise Unavailable(f"the drill needs {Size(needed)} at {scratch.parent}, {Size(free)} are free", "make room")
 
 
 def _expected(source: Source[Any], server: Server, database: str, wanted: Expectation) -> Finding:

@@ -1,7 +1,7 @@
-"""The hospital of the lab: a clinical database, documents and DICOM images, made once and baked into a tree.
+"""The data of the lab's hospital: databases, documents and DICOM images, made once and baked into trees.
 
 The DICOM files are those that the Python package pydicom ships for its own tests; the rest is generated from a
-fixed seed. Where the Chinook example database lies beside the checkout, it is loaded too.
+fixed seed. Where the Chinook example databases lie beside the checkout, they are loaded too.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import random
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,40 +22,24 @@ from ops.lab import people
 SEED = 20261122
 DOCUMENTS = 420
 HERE = Path(__file__).parent
-SOURCES = ("hospital.schema.sql", "hospital.indexes.sql", "people.py", "hospital.py")
-CHINOOK = Path(ops.__file__).resolve().parents[2] / "shared/data/db/Chinook_PostgreSql.sql"
-
-# Nothing here has to survive a power cut until it is all there.
-INSTALL = """\
-set -eu
-here=/var/tmp/hospital
-as_postgres() { setpriv --reuid=postgres --regid=postgres --init-groups "$@"; }
-pg_createcluster 15 main --locale C.UTF-8 >/dev/null
-pg_ctlcluster 15 main start -- -o '-c fsync=off -c full_page_writes=off -c max_wal_size=4GB'
-cd /
-as_postgres createuser his_app
-as_postgres createdb --owner his_app his
-as_postgres psql -qXAt -v ON_ERROR_STOP=1 --single-transaction -d his -c 'SET ROLE his_app' \
-    -f $here/hospital.schema.sql -f $here/rows.sql -f $here/hospital.indexes.sql >/dev/null
-if [ -f $here/chinook.sql ]; then
-    as_postgres createdb --owner his_app chinook
-    as_postgres psql -qX -v ON_ERROR_STOP=1 --single-transaction -d chinook -f $here/chinook.sql >/dev/null
-fi
-pg_ctlcluster 15 main stop
-mkdir -p /srv/his
-mv $here/documents $here/dicom /srv/his/
-chown -R www-data:www-data /srv/his
-chmod -R u=rwX,g=rX,o= /srv/his
-sync -f /var/lib/postgresql
-"""
+SQL = HERE / "data"
+EXAMPLES = Path(ops.__file__).resolve().parents[2] / "shared/data/db"
+CHINOOK = {
+    "chinook.postgresql.sql": EXAMPLES / "Chinook_PostgreSql.sql",
+    "chinook.mysql.sql": EXAMPLES / "Chinook_MySql.sql",
+    "chinook.sqlite": EXAMPLES / "Chinook_Sqlite.sqlite",
+}
 
 
 @dataclass(frozen=True)
 class Data:
-    """What the hospital's data are made from on this computer."""
+    """What the hospital's data are made from on this computer.
+
+    chinook: the example database for three engines, by the name its file gets on a server; empty without them.
+    """
 
     dicom: Path
-    chinook: Path | None
+    chinook: Mapping[str, Path]
 
     @classmethod
     def found(cls) -> Data:
@@ -63,18 +48,18 @@ class Data:
         if package is None or package.origin is None:
             raise Unavailable("the Python package pydicom is not installed", "run `make setup`")
         folder = Path(package.origin).parent / "data/test_files"
-        return cls(folder, CHINOOK if CHINOOK.exists() else None)
+        return cls(folder, {name: path for name, path in CHINOOK.items() if path.exists()})
 
     @property
     def digest(self) -> str:
         """A short name for exactly these data."""
-        total = hashlib.sha256(INSTALL.encode())
-        for source in SOURCES:
-            total.update((HERE / source).read_bytes())
+        total = hashlib.sha256()
+        for source in (*sorted(SQL.iterdir()), HERE / "people.py", HERE / "hospital.py"):
+            total.update(source.read_bytes())
         for image in self.images():
             total.update(f"{image.name} {image.stat().st_size}\n".encode())
-        if self.chinook:
-            total.update(digest(self.chinook).encode())
+        for path in self.chinook.values():
+            total.update(digest(path).encode())
         return total.hexdigest()[:12]
 
     def images(self) -> list[Path]:
@@ -82,13 +67,15 @@ class Data:
         return sorted(self.dicom.glob("*.dcm"))
 
     def write(self, folder: Path) -> None:
-        """Write everything that `install` in the folder then brings to its place on the server."""
+        """Write everything that `his.sh` or `lis.sh` in the folder then brings to its place on the server."""
         folder.mkdir(parents=True)
-        (folder / "install").write_text(INSTALL, encoding="utf-8")
-        for name in SOURCES[:2]:
-            shutil.copyfile(HERE / name, folder / name)
-        if self.chinook:
-            (folder / "chinook.sql").write_text(without_database(self.chinook.read_text("utf-8")), "utf-8")
+        for path in SQL.iterdir():
+            shutil.copyfile(path, folder / path.name)
+        for name, path in self.chinook.items():
+            shutil.copyfile(path, folder / name)
+        own = folder / "chinook.postgresql.sql"
+        if own.exists():
+            own.write_text(without_database(own.read_text("utf-8")), "utf-8")
         write_rows(folder / "rows.sql")
         write_documents(folder / "documents")
         (folder / "dicom").mkdir()

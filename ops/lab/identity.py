@@ -12,7 +12,7 @@ from ops.core.errors import Unavailable
 
 RANGE = IPv4Network("198.18.0.0/15")  # set aside for tests of networks; nobody routes it
 PREFIX = 26
-OFFSETS = {"his1": 10, "backup1": 11, "drill1": 12, "offsite1": 13}
+OFFSETS = {"his1": 10, "backup1": 11, "drill1": 12, "offsite1": 13, "lis1": 14}
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ class Lab:
             net.up()
             source = archive.open_door(net, Archive(CACHES / "packages"), self.home / "door.log")
             made = trees.make(CACHES / "trees", source, tell)
-            self._lay_anew(state, {"plain": str(made.plain), "his": str(made.his)})
+            self._lay_anew(state, {"plain": str(made.plain), "his": str(made.his), "lis": str(made.lis)})
             machines = self._machines(state, source.proxy)
             if down := [machine.host for machine in machines if not machine.running()]:
                 tell(f"booting {', '.join(down)}")
@@ -175,7 +175,7 @@ class Lab:
         return [
             Machine(
                 host=host,
-                tree=Path(state["trees"]["his" if host == "his1" else "plain"]),
+                tree=Path(state["trees"].get(host.rstrip("1"), state["trees"]["plain"])),
                 network=net,
                 place=DISKS / state["id"] / host,
                 furniture=furniture,
@@ -186,7 +186,7 @@ class Lab:
 
     def _clear(self, state: dict[str, Any]) -> None:
         """Remove what the kernel and the disk hold of a lab, also of one that came up only in part."""
-        state.setdefault("trees", {"plain": "", "his": ""})
+        state.setdefault("trees", {"plain": ""})
         failures = []
         for machine in self._machines(state, ""):
             try:

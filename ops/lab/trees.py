@@ -32,7 +32,6 @@ TIDY = (
     ': >"$1/etc/machine-id"',
 )
 PLAIN = Recipe("trixie", SERVER, after=TIDY)
-DATABASE = trees.DRILL_TREES["bookworm"]
 # In the tree, as its root: the rest of an ordinary server, and the hospital's data.
 FILL = """\
 set -eu
@@ -41,7 +40,7 @@ export DEBIAN_FRONTEND=noninteractive
 printf 'Acquire::http::Proxy "%s";\\n' "$1" >/etc/apt/apt.conf.d/10lab
 apt-get -qq install --no-install-recommends {packages} >/var/log/lab-fill.log
 apt-get clean
-sh /var/tmp/hospital/install
+sh /var/tmp/hospital/{server}.sh
 rm -rf /var/tmp/hospital /usr/sbin/policy-rc.d
 """
 FILLER = "var/tmp/fill"
@@ -52,37 +51,39 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Trees:
-    """The trees of the lab: `plain` (Debian 13) and `his` (Debian 12 with the hospital's data)."""
+    """The trees of the lab: `plain` (Debian 13), and those of the servers with the hospital's data."""
 
     plain: Path
     his: Path
+    lis: Path
 
 
 def make(store: Path, source: Source, tell: Callable[[str], None]) -> Trees:
-    """Return the trees, made now where they are not kept in the store; also pack the drill host's tree."""
-
-    def made(recipe: Recipe, name: str, words: str) -> Path:
-        tree = store / f"{name}-{recipe.digest}"
-        return tree if tree.exists() else _timed(words, lambda: trees.build(recipe, tree, source), tell)
-
-    def packed() -> Path:
-        return trees.pack(below, DATABASE, CACHE / "trees/bookworm.tar.gz")
-
+    """Return the trees, made now where they are not kept in the store; also pack the drill host's trees."""
     with lock(store / "lock", "making the lab's trees"), ThreadPoolExecutor(2) as pool:
-        plain = pool.submit(made, PLAIN, "plain", "Debian 13")
-        below = made(DATABASE, "database", "Debian 12 with PostgreSQL 15")
-        shipped = pool.submit(packed)
-        his = _his(store, below, source, tell)
-        shipped.result()
-        return Trees(plain.result(), his)
+        his = pool.submit(_server, store, "his", "bookworm", source, tell)
+        lis = pool.submit(_server, store, "lis", "trixie", source, tell)
+        plain = pool.submit(_bare, store, "plain", PLAIN, source, tell)
+        return Trees(plain.result(), his.result(), lis.result())
 
 
-def _his(store: Path, below: Path, source: Source, tell: Callable[[str], None]) -> Path:
-    data = hospital.Data.found()
-    script = FILL.format(packages=" ".join(SERVER))
-    tree = store / f"his-{short_digest(DATABASE.digest, script, *TIDY, data.digest)}"
+def _bare(store: Path, name: str, recipe: Recipe, source: Source, tell: Callable[[str], None]) -> Path:
+    tree = store / f"{name}-{recipe.digest}"
     if not tree.exists():
-        _timed("the hospital's server and its data", lambda: _fill(tree, below, data, script, source), tell)
+        _timed(f"{recipe.release} ({name})", lambda: trees.build(recipe, tree, source), tell)
+    return tree
+
+
+def _server(store: Path, name: str, release: str, source: Source, tell: Callable[[str], None]) -> Path:
+    """Return the tree of a server with databases, laid over the tree that drills of its release run in."""
+    recipe = trees.DRILL_TREES[release]
+    below = _bare(store, f"database-{release}", recipe, source, tell)
+    trees.pack(below, recipe, CACHE / f"trees/{release}.tar.gz")
+    data = hospital.Data.found()
+    script = FILL.format(packages=" ".join(SERVER), server=name)
+    tree = store / f"{name}-{short_digest(recipe.digest, script, *TIDY, data.digest)}"
+    if not tree.exists():
+        _timed(f"{name}1 and its data", lambda: _fill(tree, below, data, script, source), tell)
     return tree
 
 

@@ -68,10 +68,12 @@ class Repository:
         host: str,
         *,
         timeout: float,
+        one_file_system: bool = False,
         progress: Progress | None = None,
     ) -> Summary:
         """Store files; raise Incomplete when some could not be read."""
         patterns = [word for pattern in exclude for word in ("--exclude", pattern)]
+        patterns += ["--one-file-system"] if one_file_system else []
         return self._backup([*patterns, *_labels(tags, host), "--", *paths], timeout, progress)
 
     def backup_stream(

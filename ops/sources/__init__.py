@@ -6,9 +6,9 @@ load them again, and how to look whether what was loaded is what was taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -16,6 +16,20 @@ from ops.core.run import Stream
 from ops.core.verdict import Finding
 
 O = TypeVar("O")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where a source is taken.
+
+    scratch: a private folder on disk for this part alone; whoever needs it makes it, it is removed in any case.
+    before: the manifest's facts of this part in the last good set, none when there is no such set.
+    accepted: why a person accepts that data are gone since then; empty when nobody does.
+    """
+
+    scratch: Path
+    before: Mapping[str, Any] = field(default_factory=dict)
+    accepted: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,18 +42,22 @@ class Streamed:
 
 @dataclass(frozen=True)
 class Paths:
-    """Data that lie in the file system; patterns in `exclude` are restic's."""
+    """Data that lie in the file system; patterns in `exclude` are restic's.
+
+    one_file_system: what is mounted below the paths is left out.
+    """
 
     paths: Sequence[str]
     exclude: Sequence[str] = ()
+    one_file_system: bool = False
 
 
 @dataclass(frozen=True)
 class Stored:
     """What the repository says of the data it took: files and bytes seen.
 
-    entries: for the files in the folders that the capture asked about, size in bytes and time of change in
-    microseconds since 1970, by path.
+    entries: of the files that the capture wanted to see again, size in bytes and time of change in microseconds
+    since 1970, by path; what is not in the repository is not here.
     """
 
     files: int
@@ -50,25 +68,28 @@ class Stored:
 class Capture(Protocol):
     """Data being taken: what to hand to the repository, and the facts of the same instant."""
 
-    @property
     def material(self) -> Streamed | Paths:
-        """What the repository is handed."""
+        """Return what the repository is handed; called once."""
 
     def facts(self) -> Mapping[str, Any]:
         """Return the facts for the manifest; called while the data are being taken."""
 
-    def folders(self) -> Sequence[str]:
-        """Return the folders whose entries in the repository `finish` wants to see; none for a stream."""
+    def wanted(self) -> Collection[str]:
+        """Return the files whose entries in the repository `finish` wants to see; none for a stream."""
 
     def finish(self, stored: Stored) -> Mapping[str, Any]:
-        """Return further facts, once the data are taken; raise Damaged when they cannot be good."""
+        """Return further facts, once the data are taken; raise Damaged when they cannot be good.
+
+        `warnings` among them is a list of sentences for people, with names of tables but none of files or patients;
+        the set counts, and is reported with them.
+        """
 
     def companions(self) -> Mapping[str, str]:
         """Return small texts to keep beside the manifest, by file name, such as roles and grants."""
 
 
 class Server(Protocol):
-    """A throwaway server that a drill has started, with the restored material in reach."""
+    """A server that data were loaded into: a drill's throwaway one, or the machine's own beside what runs."""
 
     def run(self, argv: Sequence[str], timeout: float) -> str:
         """Run a program beside the server and return its output; raise CommandError."""
@@ -92,13 +113,51 @@ class Engine:
     ready: Sequence[str]
 
 
+class Landing(Protocol):
+    """The machine's own server, into which a restore loads a database beside those that are used."""
+
+    @property
+    def server(self) -> Server:
+        """The server, for `prove`."""
+
+    def demand(self, database: str, facts: Mapping[str, Any]) -> None:
+        """Raise SeawallError unless data with these facts can be loaded under that name.
+
+        The name must be free, or carry the mark of a restore that was interrupted.
+        """
+
+    def begin(self, database: str, facts: Mapping[str, Any], companions: Path) -> None:
+        """Make the empty database with a mark that it is not finished; what an interrupted restore left is dropped.
+
+        companions: the folder with the texts that the capture kept, for roles and users that are missing.
+        """
+
+    def loader(self, database: str, facts: Mapping[str, Any], only: Sequence[str]) -> Sequence[str]:
+        """Return the program that loads the material from its standard input; `only`: these tables alone."""
+
+    def end(self, database: str) -> None:
+        """Take the mark away: the database is whole and was proven."""
+
+    def replace(self, database: str, live: str) -> str:
+        """Put the loaded database in the place of the live one; return a sentence on where the old one is now."""
+
+
 @dataclass(frozen=True)
 class Source(Generic[O]):
     """A kind of source.
 
     options: the type of its options in the policy.
     capture: starts taking the data, and lets go of everything at the end of the block.
+    check: given the folder with the restored material, the manifest's facts and the paths that alone were restored
+        (none: all were), returns one finding for each thing compared.
+    covers: names what its options protect, as `seawall gaps` names what it finds: `postgresql:5432/his`,
+        `mariadb:/run/mysqld/mysqld.sock/lab`, `sqlite:/srv/a.db`, `path:/srv/documents`; a database may be `*`.
+    parts: where one source stands for several (all databases of a server), the options of each by a short name.
+    order: sources of an asset are taken in this order, and by name: a database before the files it points to.
     capabilities: Linux capabilities that taking the data needs beyond the account `seawall`.
+    root: whether taking the data needs root.
+    homes: for a restore in place: the places on this machine, by the path in the restored folder.
+    land: the machine's own server, for a restore into a database.
     engine: the throwaway server that a drill loads the data into, where the kind needs one.
     load: given a server, the folder with the restored material as the server sees it, and the manifest's facts,
         loads the data and returns the name of the database made.
@@ -107,8 +166,15 @@ class Source(Generic[O]):
     """
 
     options: type[O]
-    capture: Callable[[O], AbstractContextManager[Capture]]
+    capture: Callable[[O, Scene], AbstractContextManager[Capture]]
+    check: Callable[[Path, Mapping[str, Any], Sequence[str]], Sequence[tuple[str, Finding]]]
+    covers: Callable[[O], Sequence[str]]
+    parts: Callable[[O], Mapping[str, O]] | None = None
+    order: int = 0
     capabilities: tuple[str, ...] = ()
+    root: bool = False
+    homes: Callable[[O], Mapping[str, Path]] | None = None
+    land: Callable[[O], Landing] | None = None
     engine: Engine | None = None
     load: Callable[[Server, Path, Mapping[str, Any]], str] | None = None
     prove: Callable[[Server, str, Mapping[str, Any]], Sequence[tuple[str, Finding]]] | None = None

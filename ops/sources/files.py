@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import random
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,8 @@ from typing import Any
 
 from ops.core.errors import Damaged, Unavailable
 from ops.core.files import digest
-from ops.sources import Paths, Source, Stored
+from ops.core.verdict import Finding, judged
+from ops.sources import Paths, Scene, Source, Stored
 
 SAMPLE = 64
 # A walk that met this many folders has seen enough to choose from; a million files are not walked twice.
@@ -43,18 +44,17 @@ class _Capture:
     options: Options
     before: Mapping[Path, Look]
 
-    @property
     def material(self) -> Paths:
-        """The folders themselves."""
+        """Return the folders themselves."""
         return Paths(self.options.paths, self.options.exclude)
 
     def facts(self) -> Mapping[str, Any]:
         """Return what is known before the data are taken: nothing that restic does not see itself."""
         return {"engine": "files", "paths": list(self.options.paths)}
 
-    def folders(self) -> Sequence[str]:
-        """Return the folders that the sampled files lie in."""
-        return sorted({str(path.parent) for path in self.before})
+    def wanted(self) -> Collection[str]:
+        """Return the sampled files."""
+        return {str(path) for path in self.before}
 
     def finish(self, stored: Stored) -> Mapping[str, Any]:
         """Add count and bytes as the snapshot has them, and the digests of the sampled files that held still."""
@@ -79,7 +79,7 @@ class _Capture:
 
 
 @contextmanager
-def capture(options: Options) -> Iterator[_Capture]:
+def capture(options: Options, _scene: Scene) -> Iterator[_Capture]:
     """Demand that all paths are there, and look at a sample before the data are taken."""
     demand(options)
     yield _Capture(options, {path: look for path in choose(options) if (look := _look(path)) is not None})
@@ -141,4 +141,24 @@ def _digest(path: Path) -> str | None:
         return None
 
 
-KIND = Source(options=Options, capture=capture, capabilities=("CAP_DAC_READ_SEARCH",))
+def check(folder: Path, facts: Mapping[str, Any], only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
+    """Compare restored files with the digests of the sample."""
+    wanted = {
+        path: known
+        for path, known in facts["sample"].items()
+        if not only or any(Path(path).is_relative_to(part) for part in only)
+    }
+    wrong = [path for path, known in wanted.items() if _digest(folder / path.lstrip("/")) != known["sha256"]]
+    good = f"{len(wanted)} sampled files have the content of the manifest"
+    return [("content", judged([f"{len(wrong)} of {len(wanted)} sampled files differ"] if wrong else [], good))]
+
+
+KIND = Source(
+    options=Options,
+    capture=capture,
+    check=check,
+    covers=lambda options: [f"path:{path}" for path in options.paths],
+    homes=lambda options: {path.lstrip("/"): Path(path) for path in options.paths},
+    order=1,
+    capabilities=("CAP_DAC_READ_SEARCH",),
+)

@@ -7,7 +7,7 @@ grants of the cluster go with the manifest. The account is never a superuser, an
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +16,14 @@ from typing import Any
 from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.quantity import Duration
 from ops.core.run import Stream, run, stream
-from ops.core.verdict import Finding, Verdict
-from ops.sources import Engine, Server, Source, Stored, Streamed
+from ops.core.verdict import Finding, judged
+from ops.sources import Engine, Scene, Server, Source, Stored, Streamed
 from ops.sources._postgresql_facts import SEQUENCES, facts, sequences_behind
 
 _END = "seawall-end-of-answer"
 _DAY = 86_400.0
 GLOBALS = "globals.sql"
+DUMP = "database.dump"
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,8 @@ class _Capture:
     snapshot: str
     sequences: Mapping[str, int | None]
 
-    @property
     def material(self) -> Streamed:
-        """The dump: custom format, uncompressed, for restic deduplicates and compresses better than pg_dump."""
+        """Return the dump: custom format, uncompressed, for restic deduplicates and compresses better than pg_dump."""
         argv = [
             "pg_dump",
             "--no-password",
@@ -102,7 +102,7 @@ class _Capture:
             f"--lock-wait-timeout={self.options.lock_wait.seconds}s",
             f"--dbname={self.options.connection}",
         ]
-        return Streamed(argv, "database.dump")
+        return Streamed(argv, DUMP)
 
     def facts(self) -> Mapping[str, Any]:
         """Return the facts as the dump's snapshot sees them."""
@@ -113,7 +113,7 @@ class _Capture:
             **facts(self.session.ask),
         }
 
-    def folders(self) -> Sequence[str]:
+    def wanted(self) -> Collection[str]:
         """Ask for nothing: the dump is one stream."""
         return ()
 
@@ -133,7 +133,7 @@ class _Capture:
 
 
 @contextmanager
-def capture(options: Options) -> Iterator[_Capture]:
+def capture(options: Options, _scene: Scene) -> Iterator[_Capture]:
     """Start a session, read the sequences, fix the instant, and hold it until the block ends."""
     argv = ["psql", "-XAtq", "--no-password", "--set=ON_ERROR_STOP=1", f"--dbname={options.connection}"]
     with stream(argv, timeout=_DAY, talk=True) as program:
@@ -158,7 +158,7 @@ def load(server: Server, material: Path, manifest: Mapping[str, Any]) -> str:
             "--exit-on-error",
             "--jobs=2",
             "--dbname=postgres",
-            str(material / "database.dump"),
+            str(material / DUMP),
         ],
         _DAY,
     )
@@ -173,10 +173,10 @@ def prove(server: Server, database: str, manifest: Mapping[str, Any]) -> Sequenc
     missing = [role for role in manifest["roles"] if role not in found["roles"]]
     return [
         ("structure", _compare("definitions", manifest["structure"], found["structure"], ("count", "sha256"))),
-        ("roles", _judge([f"{role} is missing" for role in missing], f"{len(manifest['roles'])} roles are there")),
+        ("roles", judged([f"{role} is missing" for role in missing], f"{len(manifest['roles'])} roles are there")),
         ("extensions", _same("extensions", manifest["extensions"], found["extensions"])),
         ("volume", _volume(manifest, found)),
-        ("sequences", _judge(behind, "all sequences are ahead of their columns")),
+        ("sequences", judged(behind, "all sequences are ahead of their columns")),
     ]
 
 
@@ -212,7 +212,7 @@ def _volume(manifest: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
     wrong += [f"{table} was not there" for table in there if table not in wanted]
     if found["large_objects"] != manifest["large_objects"]:
         wrong.append(f"{found['large_objects']} large objects, were {manifest['large_objects']}")
-    return _judge(wrong, f"{sum(wanted.values()):,} rows in {len(wanted)} tables, as in the manifest")
+    return judged(wrong, f"{sum(wanted.values()):,} rows in {len(wanted)} tables, as in the manifest")
 
 
 def _compare(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any], keys: Sequence[str]) -> Finding:
@@ -221,20 +221,23 @@ def _compare(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any], key
         for sort, value in wanted.items()
         if any(found.get(sort, {}).get(key) != value[key] for key in keys)
     ]
-    return _judge(wrong, f"{sum(value['count'] for value in wanted.values())} {what}, as in the manifest")
+    return judged(wrong, f"{sum(value['count'] for value in wanted.values())} {what}, as in the manifest")
 
 
 def _same(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
     differing = [name for name, version in wanted.items() if found.get(name) != version]
     wrong = [f"{name} {wanted[name]} is missing or differs" for name in differing]
-    return _judge(wrong, f"{len(wanted)} {what}, as in the manifest")
+    return judged(wrong, f"{len(wanted)} {what}, as in the manifest")
 
 
-def _judge(wrong: Sequence[str], good: str) -> Finding:
-    if not wrong:
-        return Finding(Verdict.PASS, good)
-    more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""  # noqa: PLR2004 -- enough to act on
-    return Finding(Verdict.FAIL, "; ".join(wrong[:5]) + more)
+def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
+    """Compare the dump's size with the manifest, and read its table of contents."""
+    dump = folder / DUMP
+    size = dump.stat().st_size if dump.exists() else 0
+    if size != facts["dump_bytes"]:
+        return [("archive", judged([f"{DUMP} has {size} bytes, had {facts['dump_bytes']}"], ""))]
+    listed = run(["pg_restore", "--list", dump], timeout=600).stdout.count("TABLE DATA")
+    return [("archive", judged([], f"{DUMP} is whole, with the data of {listed} tables"))]
 
 
 ENGINE = Engine(
@@ -253,4 +256,13 @@ ENGINE = Engine(
     ready=("psql", "-XAtq", "--no-password", "--dbname=postgres", "--command=select 1"),
 )
 
-KIND = Source(options=Options, capture=capture, engine=ENGINE, load=load, prove=prove, answer=answer)
+KIND = Source(
+    options=Options,
+    capture=capture,
+    check=check,
+    covers=lambda options: [f"postgresql:{options.port}/{options.database}"],
+    engine=ENGINE,
+    load=load,
+    prove=prove,
+    answer=answer,
+)

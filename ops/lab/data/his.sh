@@ -1,0 +1,20 @@
+# The hospital information system's server, Debian 12: PostgreSQL 15, MariaDB 10.11, SQLite, documents.
+. /var/tmp/hospital/servers.sh
+start_postgresql 15
+start_mariadb
+as_postgres createuser his_app
+as_postgres createdb --owner his_app his
+load -d his -c 'SET ROLE his_app' -f $here/hospital.schema.sql -f $here/rows.sql -f $here/hospital.indexes.sql
+chinook_for_postgresql his_app
+mariadb -e "CREATE DATABASE pharmacy; CREATE USER pharmacist@localhost IDENTIFIED BY 'made for the lab';
+  GRANT ALL ON pharmacy.* TO pharmacist@localhost"
+mariadb --default-character-set=utf8mb4 pharmacy <$here/pharmacy.sql
+chinook_for_mariadb
+stop_all 15
+install -d -o daemon -g daemon -m 750 /srv/agenda
+setpriv --reuid=daemon --regid=daemon --clear-groups sqlite3 /srv/agenda/agenda.sqlite <$here/agenda.sql
+chinook_for_sqlite daemon /srv/agenda
+mkdir -p /srv/his
+mv $here/documents $here/dicom /srv/his/
+chown -R www-data:www-data /srv/his
+chmod -R u=rwX,g=rX,o= /srv/his

@@ -1,0 +1,44 @@
+# Read by his.sh and lis.sh, as root in the tree of a machine: database servers for as long as it is filled.
+# Nothing here has to survive a power cut until it is all there.
+set -eu
+here=/var/tmp/hospital
+cd /
+as_postgres() { setpriv --reuid=postgres --regid=postgres --init-groups "$@"; }
+as_mysql() { setpriv --reuid=mysql --regid=mysql --init-groups "$@"; }
+load() { as_postgres psql -qXAt -v ON_ERROR_STOP=1 --single-transaction "$@" >/dev/null; }
+
+start_postgresql() {
+    pg_createcluster "$1" main --locale C.UTF-8 >/dev/null
+    pg_ctlcluster "$1" main start -- -o '-c fsync=off -c full_page_writes=off -c max_wal_size=4GB'
+}
+
+start_mariadb() {
+    install -d -o mysql -g mysql /run/mysqld
+    as_mysql mariadbd --skip-networking --innodb-flush-log-at-trx-commit=0 2>/var/log/lab-mariadb.log &
+    tries=0
+    until mariadb-admin --silent ping >/dev/null 2>&1; do
+        tries=$((tries + 1)) && [ "$tries" -lt 300 ] && sleep 0.1
+    done
+}
+
+stop_all() {
+    mariadb-admin shutdown
+    pg_ctlcluster "$1" main stop
+    wait
+    sync -f /var/lib/postgresql
+}
+
+chinook_for_mariadb() {
+    if [ -f $here/chinook.mysql.sql ]; then mariadb --default-character-set=utf8mb4 <$here/chinook.mysql.sql; fi
+}
+
+chinook_for_postgresql() {
+    if [ -f $here/chinook.postgresql.sql ]; then
+        as_postgres createdb --owner "$1" chinook
+        load -d chinook -f $here/chinook.postgresql.sql
+    fi
+}
+
+chinook_for_sqlite() {
+    if [ -f $here/chinook.sqlite ]; then install -o "$1" -g "$1" -m 640 $here/chinook.sqlite "$2/chinook.sqlite"; fi
+}
