@@ -110,8 +110,9 @@ def _fill(tree: Path, below: Path, data: hospital.Data, script: str, source: Sou
         data.write(mounted / "var/tmp/hospital")
         (mounted / FILLER).write_text(script, encoding="utf-8")
         nspawn = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--pipe"]
-        inside: list[str | Path] = ["--resolv-conf=off", "-D", mounted, "sh", f"/{FILLER}"]
-        Group(f"fill-{short_digest(str(tree))}").run([*nspawn, *inside, source.proxy], 10 * MINUTES)
+        name = f"fill-{short_digest(str(tree))}"
+        inside: list[str | Path] = ["--resolv-conf=off", f"--machine={name}", "-D", mounted, "sh", f"/{FILLER}"]
+        Group(name).run([*nspawn, *inside, source.proxy], 10 * MINUTES)
         for line in TIDY:
             run(["sh", "-c", line, "sh", mounted], timeout=10)
         (mounted / FILLER).unlink()

@@ -9,7 +9,7 @@ load() { as_postgres psql -qXAt -v ON_ERROR_STOP=1 --single-transaction "$@" >/d
 
 start_postgresql() {
     pg_createcluster "$1" main --locale C.UTF-8 >/dev/null
-    pg_ctlcluster "$1" main start -- -o '-c fsync=off -c full_page_writes=off -c max_wal_size=4GB'
+    pg_ctlcluster "$1" main start -- -o '-c listen_addresses= -c fsync=off -c full_page_writes=off -c max_wal_size=4GB'
 }
 
 start_mariadb() {
