@@ -122,7 +122,7 @@ def stream(
     argv: Sequence[str | Path],
     *,
     timeout: float,
-    input: str | None = None,
+    input: str | IO[bytes] | None = None,
     ok: Collection[int] = (0,),
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
@@ -132,11 +132,12 @@ def stream(
 ) -> Iterator[Stream]:
     """Run a program while the block reads its lines; leaving early kills it.
 
-    `stdout` sends the output to an open file instead; `talk` keeps its input open for `write`, until the block
-    is left. Errors as in `run`.
+    `input` is a text, or an open file that it reads; `stdout` is an open file that its output goes to; `talk` keeps
+    its input open for `write`, until the block is left. Errors as in `run`.
     """
     words = [os.fspath(word) for word in argv]
-    program = Stream(words, _start(words, input is not None or talk, env, cwd, stdout), hopeless)
+    reads = subprocess.PIPE if talk or isinstance(input, str) else input or subprocess.DEVNULL
+    program = Stream(words, _start(words, reads, env, cwd, stdout), hopeless)
     watch = threading.Timer(timeout, _expire, [program])
     watch.daemon = True
     reader = threading.Thread(target=_drain, args=[program], daemon=True)
@@ -144,7 +145,7 @@ def stream(
         thread.start()
     finished = False
     try:
-        if input is not None:
+        if isinstance(input, str):
             _feed(program, input)
         yield program
         if talk and program.process.stdin:
@@ -167,7 +168,7 @@ def _let_go(program: Stream, reader: threading.Thread, finished: bool) -> None:
 
 def _start(
     words: list[str],
-    talk: bool,
+    stdin: IO[bytes] | int,
     env: Mapping[str, str] | None,
     cwd: Path | None,
     stdout: IO[bytes] | None,
@@ -175,7 +176,7 @@ def _start(
     try:
         return subprocess.Popen(
             words,
-            stdin=subprocess.PIPE if talk else subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE if stdout is None else stdout,
             stderr=subprocess.PIPE,
             env=environment(env),

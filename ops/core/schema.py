@@ -1,7 +1,8 @@
 """Plain data to frozen dataclasses and back, strictly: unknown words are errors, each named by its path.
 
 Understood are str, int, float, bool, the quantities (anything with `parse` and `expected`), Literal, Enum,
-`X | None`, tuple[X, ...], Mapping[str, X], dataclasses, and `Any` (plain data left for a kind to decode).
+`X | None`, tuple[X, ...], Mapping[str, X], dataclasses (whose `__post_init__` may raise ValueError), and `Any` (plain
+data left for a kind to decode).
 """
 
 from __future__ import annotations
@@ -108,7 +109,13 @@ def _record(kind: type, data: Any, path: str, problems: list[Problem]) -> Any:
             values[name] = collect(hints[name], given, f"{path}.{name}", problems)
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             problems.append(Problem(f"{path}.{name}", f"missing: {path} needs {name!r}"))
-    return kind(**values) if len(problems) == before else None
+    if len(problems) > before:
+        return None
+    try:
+        return kind(**values)
+    except ValueError as error:  # what no single key says wrong: the record's own demand
+        problems.append(Problem(path, str(error)))
+        return None
 
 
 def _scalar(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from pathlib import Path
 
 from ops.core import clock, kinds
 from ops.core.errors import SeawallError, UsageError
@@ -13,6 +11,7 @@ from ops.core.verdict import Verdict
 from ops.jobs import settings
 from ops.jobs.act import Outcome, perform
 from ops.jobs.rehearsal import Rehearsal
+from ops.jobs.request import asked, requested
 from ops.jobs.unit import delegated
 from ops.policy import HostPolicy
 from ops.policy.model import Drilled
@@ -31,22 +30,16 @@ def arguments(parser: ArgumentParser) -> None:
 
 def execute(options: Namespace) -> int:
     """Drill one asset; exit code by verdict: what could not be tried is unknown, never a pass."""
-    request = settings.scratch() / f"drill-{options.asset}.request"
-    if "CREDENTIALS_DIRECTORY" not in os.environ and options.source and os.geteuid() == 0:
-        request.parent.mkdir(exist_ok=True)
-        request.write_text(options.source, encoding="utf-8")
-    try:
-        act = f"drill-{options.asset}"
+    act = f"drill-{options.asset}"
+    with asked(act, options.source):
         if (code := delegated(f"seawall-{act}.service", act, as_json=options.json)) is not None:
             return code
-        source = options.source or _requested(request)
-    finally:
-        request.unlink(missing_ok=True)
+    source = options.source or requested(act)
     policy = settings.policy()
     drilled = _chosen(policy, options.asset)
     outcome = perform(
         "drill",
-        f"drill-{options.asset}",
+        act,
         options.asset,
         policy.host,
         lambda: _work(policy, options.asset, drilled, source or drilled.asset.repository),
@@ -54,14 +47,6 @@ def execute(options: Namespace) -> int:
     )
     print(json.dumps(dict(outcome.facts)) if options.json else f"{outcome.verdict.value}: {outcome.message}")
     return outcome.verdict.exit_code
-
-
-def _requested(request: Path) -> str | None:
-    """Return what a person asked this unit for by hand, if anybody did."""
-    try:
-        return request.read_text(encoding="utf-8").strip() or None
-    except FileNotFoundError:
-        return None
 
 
 def _chosen(policy: HostPolicy, name: str) -> Drilled:

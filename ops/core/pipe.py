@@ -1,0 +1,57 @@
+"""Two programs, the output of the first one the input of the second; the kernel carries the data."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ops.core.errors import CommandError
+from ops.core.run import Stream, stream
+
+LOOK_SECONDS = 0.5
+Told = Callable[[int], None]
+
+
+def pipe(
+    source: Sequence[str | Path], sink: Sequence[str | Path], *, timeout: float, tell: Told = lambda _: None
+) -> None:
+    """Run both to their ends; `tell` is told now and then how many bytes the first one has written.
+
+    Raise Unavailable when one of the programs is not there, CommandError or CommandTimeout when one of them fails.
+    When both fail, the first one is blamed for what it broke: the second then only found its input cut off.
+    """
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, Path(os.devnull).open("wb") as nowhere:
+        with stream(sink, timeout=timeout, input=there, stdout=nowhere) as eater:
+            there.close()
+            try:
+                with stream(source, timeout=timeout, stdout=here) as feeder:
+                    here.close()
+                    _watch(feeder, eater, tell)
+            except CommandError:
+                if eater.process.poll() not in (None, 0):
+                    eater.judge(timeout, (0,))  # the reader left first; the writer only lost its pipe
+                eater.dismiss()
+                raise
+            eater.process.wait()
+
+
+def _watch(feeder: Stream, eater: Stream, tell: Told) -> None:
+    """Say how much was written, until the first program has ended, or the second one has left."""
+    while feeder.process.poll() is None:
+        if eater.process.poll() is not None:
+            feeder.dismiss()
+            eater.judge(0, (0,))
+        tell(_written(feeder.process.pid))
+        time.sleep(LOOK_SECONDS)
+
+
+def _written(process: int) -> int:
+    """Return how many bytes a process has written so far, 0 when it has just ended."""
+    try:
+        lines = Path(f"/proc/{process}/io").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("wchar:")), 0)

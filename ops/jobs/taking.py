@@ -1,0 +1,129 @@
+"""Taking the sources of an asset, one after the other: each becomes one snapshot of the set, or several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+from ops.core import clock, kinds
+from ops.core.errors import Unavailable
+from ops.jobs import settings
+from ops.jobs.progress import Progress
+from ops.policy.model import Asset
+from ops.restic.messages import Summary
+from ops.restic.repository import Repository
+from ops.restic.sets import tags
+from ops.sources import Capture, Paths, Scene, Source, Stored
+
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Act:
+    """A backup that is being made.
+
+    identity: of its set. before: what is remembered of the last good set, by part. accepted: why a loss is accepted.
+    """
+
+    repository: Repository
+    host: str
+    asset: str
+    identity: str
+    before: Mapping[str, Mapping[str, Any]]
+    accepted: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One snapshot, taken: what the repository says, the facts, and the texts to keep beside the manifest."""
+
+    summary: Summary
+    facts: Mapping[str, Any]
+    companions: Mapping[str, str]
+
+
+def taken(act: Act, asset: Asset) -> dict[str, Part]:
+    """Take all sources in a fixed order, databases before the files they point to; return the parts by label."""
+    return {label: _take(act, label, kind, options) for label, kind, options in list(parts(asset))}
+
+
+def parts(asset: Asset) -> Iterator[tuple[str, str, Any]]:
+    """Yield label, kind and options of each part; a source that stands for several is asked which they are."""
+    found = {label: kinds.load("ops.sources", spec.kind) for label, spec in asset.sources.items()}
+    for label in sorted(found, key=lambda label: (found[label].order, label)):
+        spec, source = asset.sources[label], found[label]
+        several = source.parts(spec.options) if source.parts else {"": spec.options}
+        if not several:
+            raise Unavailable(f"{label} stands for nothing: there is no database on the server")
+        for short, options in several.items():
+            yield (f"{label}.{short}" if short else label), spec.kind, options
+
+
+def _take(act: Act, label: str, kind: str, options: Any) -> Part:
+    """Take one part: the facts are gathered while the data flow."""
+    source: Source[Any] = kinds.load("ops.sources", kind)
+    print(f"{act.asset}: taking {label} ({kind})", flush=True)
+    with (
+        _scene(act, label) as scene,
+        source.capture(options, scene) as capture,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        facts = beside.submit(capture.facts)
+        summary = _send(act, capture, label)
+        companions = capture.companions()
+        stored = Stored(summary.files, summary.bytes, _entries(act.repository, summary.snapshot, capture))
+        told = {"kind": kind, **facts.result(), **capture.finish(stored)}
+    return Part(summary, told, companions)
+
+
+@contextmanager
+def _scene(act: Act, label: str) -> Iterator[Scene]:
+    """Name a private folder; what an interrupted run left in it goes before, what this one makes goes after."""
+    scratch = settings.cache() / f"scratch/{act.asset}-{label}"
+    scratch.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    rmtree(scratch, ignore_errors=True)
+    try:
+        yield Scene(scratch, act.before.get(label, {}), act.accepted)
+    finally:
+        rmtree(scratch, ignore_errors=True)
+
+
+def _send(act: Act, capture: Capture, label: str) -> Summary:
+    material = capture.material()
+    marks, progress = tags(act.asset, act.identity, label), Progress(f"{act.asset}: {label}")
+    if isinstance(material, Paths):
+        return act.repository.backup_paths(
+            material.paths,
+            material.exclude,
+            marks,
+            act.host,
+            timeout=_DAY,
+            one_file_system=material.one_file_system,
+            progress=progress,
+        )
+    return act.repository.backup_stream(
+        material.argv, material.filename, marks, act.host, timeout=_DAY, progress=progress
+    )
+
+
+def _entries(repository: Repository, snapshot: str, capture: Capture) -> dict[str, tuple[int, int]]:
+    """Return the size and time of change of the files that the capture wants to see again in the snapshot."""
+    wanted = capture.wanted()
+    if not wanted:
+        return {}
+    folders = sorted({str(Path(path).parent) for path in wanted})
+    return {
+        str(entry["path"]): (int(entry.get("size", 0)), _micro(clock.parse(str(entry["mtime"]))))
+        for entry in repository.listing(snapshot, folders, timeout=_DAY)
+        if entry.get("type") == "file" and "mtime" in entry and entry["path"] in wanted
+    }
+
+
+def _micro(moment: datetime) -> int:
+    return int(moment.timestamp()) * 1_000_000 + moment.microsecond
