@@ -19,7 +19,7 @@ from ops.policy.model import Asset
 from ops.restic.messages import Summary
 from ops.restic.repository import Repository
 from ops.restic.sets import tags
-from ops.sources import Capture, Paths, Scene, Source, Stored
+from ops.sources import Capture, Paths, Scene, Source, Stored, Streamed
 
 _DAY = 86_400.0
 
@@ -75,10 +75,11 @@ def _take(act: Act, label: str, kind: str, options: Any) -> Part:
         ThreadPoolExecutor(1) as beside,
     ):
         facts = beside.submit(capture.facts)
-        summary = _send(act, capture, label)
+        material = capture.material()
+        summary = _send(act, material, label)
         companions = capture.companions()
         stored = Stored(summary.files, summary.bytes, _entries(act.repository, summary.snapshot, capture))
-        told = {"kind": kind, **facts.result(), **capture.finish(stored)}
+        told = {"kind": kind, "material": _place(material), **facts.result(), **capture.finish(stored)}
     return Part(summary, told, companions)
 
 
@@ -94,8 +95,7 @@ def _scene(act: Act, label: str) -> Iterator[Scene]:
         rmtree(scratch, ignore_errors=True)
 
 
-def _send(act: Act, capture: Capture, label: str) -> Summary:
-    material = capture.material()
+def _send(act: Act, material: Streamed | Paths, label: str) -> Summary:
     marks, progress = tags(act.asset, act.identity, label), Progress(f"{act.asset}: {label}")
     if isinstance(material, Paths):
         return act.repository.backup_paths(
@@ -110,6 +110,11 @@ def _send(act: Act, capture: Capture, label: str) -> Summary:
     return act.repository.backup_stream(
         material.argv, material.filename, marks, act.host, timeout=_DAY, progress=progress
     )
+
+
+def _place(material: Streamed | Paths) -> dict[str, str]:
+    """Return where the material lies in its snapshot: one file that was a stream, or folders below a root."""
+    return {"root": material.root} if isinstance(material, Paths) else {"stream": material.filename}
 
 
 def _entries(repository: Repository, snapshot: str, capture: Capture) -> dict[str, tuple[int, int]]:

@@ -45,11 +45,13 @@ class Paths:
     """Data that lie in the file system; patterns in `exclude` are restic's.
 
     one_file_system: what is mounted below the paths is left out.
+    root: the folder that is cut off the paths when they are restored; for what lies in a private folder on its way.
     """
 
     paths: Sequence[str]
     exclude: Sequence[str] = ()
     one_file_system: bool = False
+    root: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,13 @@ class Landing(Protocol):
         companions: the folder with the texts that the capture kept, for roles and users that are missing.
         """
 
-    def loader(self, database: str, facts: Mapping[str, Any], only: Sequence[str]) -> Sequence[str]:
-        """Return the program that loads the material from its standard input; `only`: these tables alone."""
+    def loader(
+        self, database: str, facts: Mapping[str, Any], only: Sequence[str], folder: Path | None = None
+    ) -> Sequence[str]:
+        """Return the program that loads the material from its standard input; `only`: these tables alone.
+
+        folder: where the material lies, when it is more than one stream.
+        """
 
     def end(self, database: str) -> None:
         """Take the mark away: the database is whole and was proven."""

@@ -35,10 +35,18 @@ SETTING = """
 select json_build_object(
   'server_version', current_setting('server_version'),
   'major', current_setting('server_version_num')::int / 10000,
-  'encoding', pg_catalog.pg_encoding_to_char(encoding), 'collate', datcollate, 'ctype', datctype,
-  'bytes', pg_catalog.pg_database_size(oid),
+  'encoding', pg_catalog.pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype,
+  'provider', d.datlocprovider, 'owner', pg_catalog.pg_get_userbyid(d.datdba),
+  'locale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
+  'settings', (select coalesce(json_agg(json_build_array(coalesce(pg_catalog.pg_get_userbyid(nullif(setrole, 0)), ''),
+    config)), '[]') from pg_catalog.pg_db_role_setting, unnest(setconfig) config where setdatabase = d.oid),
+  'grants', (select coalesce(json_agg(json_build_array(
+    case grantee when 0 then '' else pg_catalog.pg_get_userbyid(grantee) end, privilege_type, is_grantable)), '[]')
+    from pg_catalog.aclexplode(d.datacl)),
+  'public', d.datacl is null,
+  'bytes', pg_catalog.pg_database_size(d.oid),
   'large_objects', (select count(*) from pg_catalog.pg_largeobject_metadata))
-from pg_catalog.pg_database where datname = current_database()
+from pg_catalog.pg_database d where datname = current_database()
 """
 
 EXTENSIONS = """

@@ -1,0 +1,132 @@
+"""Loading a PostgreSQL dump into a throwaway cluster, and proving any loaded database against its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ops.core.errors import CommandError, SeawallError
+from ops.core.verdict import Finding, judged
+from ops.sources import Engine, Server
+from ops.sources._postgresql_facts import facts, rows, sequences_behind
+from ops.sources._postgresql_session import PSQL, Session, connection
+
+_DAY = 86_400.0
+GLOBALS = "globals.sql"
+DUMP = "database.dump"
+
+
+def load(server: Server, material: Path, manifest: Mapping[str, Any]) -> str:
+    """Load roles, then the dump, into a fresh cluster; return the database's name."""
+    # psql goes on where the cluster has a role already; whether all are there is proved after.
+    server.run(["psql", "-XAtq", "--no-password", "--dbname=postgres", f"--file={material / GLOBALS}"], 600)
+    words = ["pg_restore", "--no-password", "--exit-on-error", "--jobs=2"]
+    dump = str(material / manifest.get("dump", DUMP))
+    try:
+        server.run([*words, "--create", "--dbname=postgres", dump], _DAY)
+    except CommandError as error:
+        if "invalid LC_" not in error.stderr and "invalid locale" not in error.stderr:
+            raise
+        # The bare tree knows few languages; in C the rows are the same, only their order in indexes is another.
+        encoding = f"--encoding={manifest['encoding']}"
+        server.run(["createdb", "--template=template0", encoding, "--locale=C", str(manifest["database"])], 600)
+        server.run([*words, f"--dbname={connection(str(manifest['database']))}", dump], _DAY)
+    return str(manifest["database"])
+
+
+def prove(server: Server, database: str, manifest: Mapping[str, Any]) -> Sequence[tuple[str, Finding]]:
+    """Compare a loaded database with its manifest, rung by rung; `only` in the manifest: these tables alone."""
+    if only := manifest.get("only"):
+        return [("volume", _some(server, database, manifest, only))]
+    with beside(server, database) as session:
+        found = facts(session.ask)
+        behind = sequences_behind(session.ask, manifest["sequences"])
+    missing = [role for role in manifest["roles"] if role not in found["roles"]]
+    return [
+        ("structure", _compare("definitions", manifest["structure"], found["structure"], ("count", "sha256"))),
+        ("roles", judged([f"{role} is missing" for role in missing], f"{len(manifest['roles'])} roles are there")),
+        ("extensions", _same("extensions", manifest["extensions"], found["extensions"])),
+        ("volume", _volume(manifest, found)),
+        ("sequences", judged(behind, "all sequences are ahead of their columns")),
+    ]
+
+
+def answer(server: Server, database: str, sql: str) -> float:
+    """Return the one number that a query of the policy answers; raise SeawallError."""
+    with beside(server, database) as session:
+        session.tell("reset search_path")  # the policy's queries are written as the application writes its own
+        lines = session.tell(sql)
+    try:
+        (number,) = lines
+        return float(number)
+    except ValueError as error:
+        raise SeawallError(f"the query answers {len(lines)} lines, not one number") from error
+
+
+@contextmanager
+def beside(server: Server, database: str) -> Iterator[Session]:
+    """Open a session that only reads, with definitions written in full."""
+    with server.talk([*PSQL, f"--dbname={connection(database, client_encoding='UTF8')}"], _DAY) as program:
+        session = Session(program)
+        session.tell("set search_path = ''; set default_transaction_read_only = on")
+        yield session
+
+
+def _some(server: Server, database: str, manifest: Mapping[str, Any], only: Sequence[str]) -> Finding:
+    """Compare the rows of some tables, named with or without their schema."""
+    wanted = {table: count for table, count in manifest["rows"].items() if {table, table.split(".")[-1]} & {*only}}
+    with beside(server, database) as session:
+        found = rows(session.ask)
+    wrong = [
+        f"{table} has {found.get(table, 'no')} rows, had {n}" for table, n in wanted.items() if found.get(table) != n
+    ]
+    if not wanted:
+        wrong = [f"the set has no table {' or '.join(only)}"]
+    return judged(wrong, f"{sum(wanted.values()):,} rows in {len(wanted)} tables, as in the manifest")
+
+
+def _volume(manifest: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
+    wanted, there = manifest["rows"], found["rows"]
+    wrong = [
+        f"{table} has {there.get(table, 'no')} rows, had {count}"
+        for table, count in wanted.items()
+        if there.get(table) != count
+    ]
+    wrong += [f"{table} was not there" for table in there if table not in wanted]
+    if found["large_objects"] != manifest["large_objects"]:
+        wrong.append(f"{found['large_objects']} large objects, were {manifest['large_objects']}")
+    return judged(wrong, f"{sum(wanted.values()):,} rows in {len(wanted)} tables, as in the manifest")
+
+
+def _compare(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any], keys: Sequence[str]) -> Finding:
+    wrong = [
+        f"{sort} {what} differ ({found.get(sort, {}).get('count', 0)} found, {value['count']} in the manifest)"
+        for sort, value in wanted.items()
+        if any(found.get(sort, {}).get(key) != value[key] for key in keys)
+    ]
+    return judged(wrong, f"{sum(value['count'] for value in wanted.values())} {what}, as in the manifest")
+
+
+def _same(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
+    differing = [name for name, version in wanted.items() if found.get(name) != version]
+    wrong = [f"{name} {wanted[name]} is missing or differs" for name in differing]
+    return judged(wrong, f"{len(wanted)} {what}, as in the manifest")
+
+
+ENGINE = Engine(
+    user="postgres",
+    initialise=(
+        "/usr/lib/postgresql/{major}/bin/initdb",
+        *("--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-D", "/mnt/data"),
+    ),
+    start=(
+        "/usr/lib/postgresql/{major}/bin/postgres",
+        *("-D", "/mnt/data", "-c", "listen_addresses=", "-c", "unix_socket_directories=/mnt/socket"),
+        *("-c", "archive_mode=off", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB"),
+        *("-c", "fsync=off", "-c", "full_page_writes=off"),  # what is thrown away need not survive a power cut
+    ),
+    environment={"PGHOST": "/mnt/socket", "PGUSER": "postgres"},
+    ready=("psql", "-XAtq", "--no-password", "--dbname=postgres", "--command=select 1"),
+)
