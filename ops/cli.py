@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SERVER = {
     "backup": ("ops.jobs.backup", "back up an asset and read the set back"),
     "copy": ("ops.jobs.copy", "bring an asset's newest good set to a further repository"),
+    "restore": ("ops.jobs.restore", "bring an asset back, beside what runs or in its place"),
     "drill": ("ops.jobs.drill", "restore an asset to prove that it can be restored"),
     "check": ("ops.jobs.check", "look at this machine now and judge"),
     "health": ("ops.jobs.health", "look, record and show this machine's health"),

@@ -11,6 +11,7 @@ from ops.core.errors import CommandError
 from ops.core.run import Stream, stream
 
 LOOK_SECONDS = 0.5
+ROOT = Path("/")  # a folder that every account may enter
 Told = Callable[[int], None]
 
 
@@ -24,10 +25,10 @@ def pipe(
     """
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, Path(os.devnull).open("wb") as nowhere:
-        with stream(sink, timeout=timeout, input=there, stdout=nowhere) as eater:
+        with stream(sink, timeout=timeout, input=there, stdout=nowhere, cwd=ROOT) as eater:
             there.close()
             try:
-                with stream(source, timeout=timeout, stdout=here) as feeder:
+                with stream(source, timeout=timeout, stdout=here, cwd=ROOT) as feeder:
                     here.close()
                     _watch(feeder, eater, tell)
             except CommandError:

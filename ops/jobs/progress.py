@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ops.core.quantity import Size
+from ops.core.quantity import Duration, Size
 
 EVERY_SECONDS = 30.0
+WATCHED_SECONDS = 3.0  # a person looks on
+_LEAST_SHARE = 0.01  # earlier than that an estimate is a guess
+
+
+def _every() -> float:
+    return WATCHED_SECONDS if sys.stdout.isatty() else EVERY_SECONDS
 
 
 @dataclass
 class Progress:
-    """Prints how much restic has read, at most every thirty seconds; a short act says nothing."""
+    """Prints how much was done, and how long the rest may take, every few seconds; a short act says nothing.
+
+    what: the words in front. done: what happens to the bytes. total: bytes, where they are known beforehand.
+    """
 
     what: str
+    done: str = "read"
+    total: int = 0
+    every: float = field(default_factory=_every)
+    begun: float = field(default_factory=time.monotonic)
     said: float = field(default_factory=time.monotonic)
 
     def __call__(self, document: Mapping[str, Any]) -> None:
         """Look at one message of restic's."""
-        if document.get("message_type") != "status" or time.monotonic() - self.said < EVERY_SECONDS:
+        if document.get("message_type") == "status":
+            total = int(document.get("total_bytes", 0))
+            self.tell(int(document.get("bytes_done", document.get("bytes_restored", 0))), total)
+
+    def tell(self, done: int, total: int = 0) -> None:
+        """Say how many bytes are done, of how many, when it is time to say something again."""
+        now = time.monotonic()
+        if now - self.said < self.every:
             return
-        self.said = time.monotonic()
-        done, total = int(document.get("bytes_done", 0)), int(document.get("total_bytes", 0))
+        self.said = now
+        total = total or self.total
         share = f" of {Size(total)}" if total > done else ""
-        left = f", about {document['seconds_remaining']} s left" if document.get("seconds_remaining") else ""
-        print(f"{self.what}: {Size(done)}{share} read{left}", flush=True)
+        left = ""
+        if done > _LEAST_SHARE * total > 0 and total > done:
+            left = f", about {Duration(round((now - self.begun) * (total - done) / done))} left"
+        print(f"{self.what}: {Size(done)}{share} {self.done}{left}", flush=True)

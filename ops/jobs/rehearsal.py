@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 import uuid
@@ -13,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from ops.core import clock, kinds
-from ops.core.errors import Damaged, SeawallError, Unavailable
+from ops.core.errors import SeawallError, Unavailable
 from ops.core.files import demand_room
 from ops.core.verdict import Finding, Verdict
 from ops.drills import Stage
 from ops.drills._tree import INSIDE
-from ops.jobs import places, settings
+from ops.jobs import material, places, settings
 from ops.policy import HostPolicy
 from ops.policy.model import Drilled, Expectation
-from ops.restic.sets import ASSET, MANIFEST, Set, newest_complete
+from ops.restic.sets import Set
 from ops.sources import Server, Source
 
 _DAY = 86_400.0
@@ -40,6 +39,8 @@ class Rehearsal:
     set_id: str = ""
     data_time: str = ""
     data_age_seconds: float = 0.0
+    servers: list[str] = field(default_factory=list)
+    alone: bool = True
 
     @property
     def recovery_seconds(self) -> float:
@@ -66,52 +67,58 @@ class Rehearsal:
             place.reach()
             chosen = self._find(place)
         with self._timed("fetch"):
-            manifest = self._fetch(place, chosen, scratch / "manifest")
+            manifest = material.manifest(place, chosen, scratch / "manifest")
+        self.servers = [label for label, facts in manifest["parts"].items() if _kind(facts).engine]
+        self.alone = len(manifest["parts"]) == 1
         for label, facts in manifest["parts"].items():
             self._source(place, chosen, label, facts, scratch)
+        drill = self.drilled.asset.drill
+        if drill and drill.expectations and not any(rung["name"].startswith("semantics") for rung in self.rungs):
+            words = f"no part of the set is asked; drill.asks must be one of {', '.join(self.servers) or 'none'}"
+            self._rung("semantics", Finding(Verdict.UNKNOWN, words))
 
     def _find(self, place: places.Place) -> Set:
-        chosen = newest_complete(place.repository.snapshots([f"{ASSET}={self.name}"]), self.name)
-        if chosen is None:
-            raise Damaged(f"{self.repository} holds no complete set of {self.name}", "look at its backups and copies")
+        chosen = material.chosen(place, self.name)
         self.set_id, self.data_time = chosen.id, clock.iso(chosen.time)
         self.data_age_seconds = round((clock.now() - chosen.time).total_seconds(), 1)
         return chosen
 
-    def _fetch(self, place: places.Place, chosen: Set, target: Path) -> dict[str, Any]:
-        """Bring the manifest and the texts beside it; they must belong to the set."""
-        snapshot = chosen.parts[MANIFEST]
-        target.mkdir(mode=0o755)
-        place.repository.restore(f"{snapshot.id}:{snapshot.paths[0]}", target, timeout=3600)
-        manifest: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
-        if manifest.get("set") != chosen.id or manifest.get("version") != 1:
-            raise Damaged(f"the manifest of set {chosen.id} is of another set or version")
-        return manifest
-
     def _source(self, place: places.Place, chosen: Set, label: str, facts: dict[str, Any], scratch: Path) -> None:
-        source: Source[Any] = kinds.load("ops.sources", facts["kind"])
+        source = _kind(facts)
+        copies = 3 if source.engine else 1  # the material, the loaded data, and what the server writes meanwhile
+        demand_room(scratch, copies * chosen.parts[label].bytes, "the drill")
+        folder = scratch / "material" / label
+        with self._timed("fetch"):
+            self._material(place, chosen, label, facts, folder)
+        if source.engine is None:
+            with self._timed("prove"):
+                for name, finding in source.check(folder, facts, ()):
+                    self._rung(f"{label} {name}", finding)
+            return
+        self._served(source, label, facts, scratch)
+        shutil.rmtree(scratch / "data", ignore_errors=True)
+
+    def _served(self, source: Source[Any], label: str, facts: dict[str, Any], scratch: Path) -> None:
+        """Load one part into a throwaway server and prove it there."""
         drill = self.drilled.asset.drill
-        if source.engine is None or source.load is None or source.prove is None or drill is None:
-            raise Unavailable(f"there is no drill for {facts['kind']} yet", "take `drill` out of this asset's policy")
+        if drill is None:
+            raise Unavailable(f"{self.name} has no drill in the policy")
         tree = settings.state() / "trees" / drill.release
         if not (tree / "usr").is_dir():
             raise Unavailable(f"the tree {tree} is not there", "its role is drill_host; run playbooks/site.yml")
-        demand_room(scratch, 3 * int(facts.get("dump_bytes", 0)) + int(facts.get("bytes", 0)), "the drill")
-        with self._timed("fetch"):
-            self._material(place, chosen, label, scratch)
         begun = time.monotonic()
         with kinds.load("ops.drills", drill.kind).start(Stage(tree, scratch), source.engine, facts) as server:
             self._spent("start", begun)
             self._proved(source, server, label, facts)
 
-    def _material(self, place: places.Place, chosen: Set, label: str, scratch: Path) -> None:
-        """Bring one source's data and its companions to a folder of its own, readable for the tree's account."""
-        folder = scratch / "material" / label
-        place.repository.restore(chosen.parts[label].id, folder, timeout=_DAY)
-        for path in (scratch / "manifest").glob(f"{label}-*"):
-            path.rename(folder / path.name.removeprefix(f"{label}-"))
-        for path in (folder.parent, folder, *folder.iterdir()):
-            path.chmod(0o755 if path.is_dir() else 0o644)  # the scratch folder around them is closed
+    def _material(self, place: places.Place, chosen: Set, label: str, facts: dict[str, Any], folder: Path) -> None:
+        """Bring one part and its companions to a folder of its own, readable for the tree's account."""
+        material.bring(place, chosen, label, facts, folder)
+        for name, path in material.companions(folder.parents[1] / "manifest", label).items():
+            path.rename(folder / name)
+        if _kind(facts).engine:
+            for path in (folder.parent, folder, *folder.rglob("*")):
+                path.chmod(0o755 if path.is_dir() else 0o644)  # the scratch folder around them is closed
 
     def _proved(self, source: Source[Any], server: Server, label: str, facts: dict[str, Any]) -> None:
         if source.load is None or source.prove is None:
@@ -120,13 +127,23 @@ class Rehearsal:
             try:
                 database = source.load(server, INSIDE / "material" / label, facts)
             except SeawallError as error:
-                self._rung("archive", Finding(Verdict.FAIL, f"{label} can't be loaded: {error}"))
+                self._rung(self._named("archive", label), Finding(Verdict.FAIL, f"{label} can't be loaded: {error}"))
                 return
-            self._rung("archive", Finding(Verdict.PASS, f"{label} was loaded whole"))
+            self._rung(self._named("archive", label), Finding(Verdict.PASS, f"{label} was loaded whole"))
         with self._timed("prove"):
             for name, finding in source.prove(server, database, facts):
-                self._rung(name, finding)
-            self._expectations(source, server, database)
+                self._rung(self._named(name, label), finding)
+            if source.answer and self._asks(label):
+                self._expectations(source, server, database)
+
+    def _named(self, rung: str, label: str) -> str:
+        """Return a rung's name; where a set has several parts it says of which it is."""
+        return rung if self.alone else f"{label} {rung}"
+
+    def _asks(self, label: str) -> bool:
+        """Whether the policy's questions are for this part: the only database, or the one that it names."""
+        drill = self.drilled.asset.drill
+        return self.servers == [label] or (drill is not None and drill.asks == label)
 
     def _expectations(self, source: Source[Any], server: Server, database: str) -> None:
         drill = self.drilled.asset.drill
@@ -145,6 +162,12 @@ class Rehearsal:
 
     def _spent(self, part: str, begun: float) -> None:
         self.parts[part] = round(self.parts.get(part, 0.0) + time.monotonic() - begun, 2)
+
+
+def _kind(facts: dict[str, Any]) -> Source[Any]:
+    """Return the kind of source that a part of a manifest is of."""
+    source: Source[Any] = kinds.load("ops.sources", facts["kind"])
+    return source
 
 
 def sweep(folder: Path, name: str) -> None:

@@ -124,6 +124,7 @@ class Drill:
     every: how old the last good drill may grow.
     calendar: when the drill starts by itself.
     expectations: questions to the restored data, by name.
+    asks: the part of the set that they are put to, such as `database.his`, where it has several databases.
     release: the Debian release whose tree the throwaway server runs in.
     """
 
@@ -132,6 +133,7 @@ class Drill:
     kind: str = "database"
     calendar: Calendar = field(default_factory=lambda: Calendar("Sun 04:00", ("Sun 04:00",)))
     expectations: Mapping[str, Expectation] = field(default_factory=dict)
+    asks: str = ""
     release: Literal["bookworm", "trixie"] = "bookworm"
 
 

@@ -7,6 +7,7 @@ about 0.7 s for deriving the key, so callers ask once for what they need.
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -90,14 +91,37 @@ class Repository:
         words = ["--stdin-from-command", "--stdin-filename", filename, *_labels(tags, host), "--", *argv]
         return self._backup(words, timeout, progress)
 
-    def restore(self, snapshot: str, target: Path, *, timeout: float) -> None:
-        """Bring a snapshot's files to a folder."""
-        self._run(["restore", snapshot, "--target", str(target)], timeout=timeout)
+    def restore(
+        self,
+        snapshot: str,
+        target: Path,
+        only: Sequence[str] = (),
+        *,
+        timeout: float,
+        progress: Progress | None = None,
+    ) -> None:
+        """Bring a snapshot's files to a folder, `only` these paths of it; what is there already is completed."""
+        chosen = [word for path in only for word in ("--include", _literally(path))]
+        words = [*self._base(), "restore", snapshot, "--target", str(target), "--sparse", *chosen]
+        with self._explained(), stream(words, timeout=timeout, env=_QUIET) as program:
+            for document in documents(program.lines()):
+                if progress:
+                    progress(document)
+
+    def dumped(self, snapshot: str, path: str) -> list[str]:
+        """Return the program that writes one file of a snapshot to its standard output."""
+        return [*self._base(plain=True), "dump", snapshot, path]
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Let restic's failures in the block be told in our words."""
+        with self._explained():
+            yield
 
     def dump(self, snapshot: str, path: str, target: Path, *, timeout: float) -> None:
         """Write one file of a snapshot to a local file."""
         with target.open("wb") as file, self._explained():
-            with stream([*self._base(plain=True), "dump", snapshot, path], timeout=timeout, stdout=file):
+            with stream(self.dumped(snapshot, path), timeout=timeout, stdout=file):
                 pass
 
     def read(self, snapshot: str, path: str, *, timeout: float = LOOK_SECONDS) -> bytes:
@@ -148,6 +172,11 @@ class Repository:
             yield
         except CommandError as error:
             raise explain(error, self.name) from error
+
+
+def _literally(path: str) -> str:
+    """Return a pattern that means exactly this path."""
+    return re.sub(r"([\\\\*?\[\]])", r"\\\1", path)
 
 
 _QUIET = {"RESTIC_PROGRESS_FPS": "1"}

@@ -1,0 +1,117 @@
+"""What a restore is going to do: for each part of the set, what becomes of it and where."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.core import kinds
+from ops.core.errors import UsageError
+from ops.core.quantity import Size
+from ops.policy.model import Asset
+from ops.restic.sets import Set
+
+
+@dataclass(frozen=True)
+class Step:
+    """One part of a set and its destination: a folder, or a database, or (live) the place of what is there.
+
+    facts: the manifest's. options: of the source in the policy, none when it is not there any more. bytes: stored.
+    """
+
+    label: str
+    facts: Mapping[str, Any]
+    options: Any
+    bytes: int
+    folder: Path | None = None
+    database: str = ""
+    live: bool = False
+
+    @property
+    def kind(self) -> Any:
+        """The kind of source that it was taken by."""
+        return kinds.load("ops.sources", self.facts["kind"])
+
+    def words(self) -> str:
+        """Return one line for a person."""
+        what = f"{self.label} ({self.facts['kind']}, {Size(self.bytes)})"
+        if self.live and self.database:
+            return f"{what}: in the place of the database {self.database}, which is kept under another name"
+        if self.live:
+            homes = ", ".join(str(path) for path in self.kind.homes(self.options).values())
+            return f"{what}: in the place of {homes}, which is kept under another name"
+        return f"{what}: into the folder {self.folder}" if self.folder else f"{what}: as the database {self.database}"
+
+
+def planned(asset: Asset, which: Set, manifest: Mapping[str, Any], options: Namespace) -> list[Step]:
+    """Return the steps for what a person asked; raise UsageError for what can't be."""
+    parts = _parts(manifest, options.part)
+    wishes = _wishes(options.to, list(parts))
+    if bool(options.to) == options.in_place:
+        raise UsageError("where to?", "--to /folder, --to NEW_DATABASE, or --in-place")
+    steps = []
+    for label, facts in parts.items():
+        spec = asset.sources.get(label.partition(".")[0])
+        step = Step(label, facts, spec.options if spec else None, which.parts[label].bytes)
+        steps.append(_live(step) if options.in_place else _beside(step, wishes.get(label) or wishes.get("")))
+    names = [step.database for step in steps if step.database]
+    if len(set(names)) < len(names):
+        raise UsageError("several databases can't get one name", "--to '{}_restored', or --part for one of them")
+    return steps
+
+
+def _parts(manifest: Mapping[str, Any], named: list[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the parts of the set that are meant: those named, with all that a source stands for, or all."""
+    parts: dict[str, Mapping[str, Any]] = manifest["parts"]
+    for name in named:
+        if not any(name in (label, label.partition(".")[0]) for label in parts):
+            near = kinds.nearest(name, list(parts))
+            raise UsageError(f"the set has no part {name!r}{near}", f"it has: {', '.join(parts)}")
+    return {label: facts for label, facts in parts.items() if not named or {label, label.partition(".")[0]} & {*named}}
+
+
+def _wishes(words: list[str], labels: list[str]) -> dict[str, str]:
+    """Return the places by part, and by nothing for all other parts."""
+    wishes = {}
+    for word in words:
+        name, equals, place = word.partition("=")
+        if word.startswith("/") or not equals:
+            wishes[""] = word
+            continue
+        meant = [label for label in labels if name in (label, label.partition(".")[0])]
+        if not meant:
+            raise UsageError(f"--to {word}: the set has no part {name!r}", f"it has: {', '.join(labels)}")
+        wishes |= dict.fromkeys(meant, place)
+    return wishes
+
+
+def _beside(step: Step, place: str | None) -> Step:
+    if not place:
+        raise UsageError(f"where shall {step.label} go?", f"--to {step.label}=PLACE, or --part for the others only")
+    if place.startswith("/"):
+        return Step(step.label, step.facts, step.options, step.bytes, folder=Path(place, step.label))
+    if step.kind.land is None or step.options is None:
+        raise UsageError(
+            f"{step.label} ({step.facts['kind']}) goes into a folder, not into a database",
+            f"--to {step.label}=/FOLDER",
+        )
+    name = place.replace("{}", str(step.facts["database"]))
+    if name == step.facts["database"]:
+        raise UsageError(f"{name} is the database itself; nothing is restored over it", "--in-place would replace it")
+    return Step(step.label, step.facts, step.options, step.bytes, database=name)
+
+
+def _live(step: Step) -> Step:
+    if step.options is None:
+        raise UsageError(f"the policy does not know {step.label} any more", "restore it --to a folder")
+    if step.kind.land:
+        name = str(step.facts["database"])
+        return Step(step.label, step.facts, step.options, step.bytes, database=name, live=True)
+    if step.kind.homes:
+        return Step(step.label, step.facts, step.options, step.bytes, live=True)
+    raise UsageError(
+        f"{step.label} ({step.facts['kind']}) can't be put in place by this command", "restore it --to a folder"
+    )

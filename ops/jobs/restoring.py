@@ -1,0 +1,196 @@
+"""Carrying out one step of a restore, and comparing what came of it with the manifest."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.core import clock
+from ops.core.errors import Damaged, UsageError
+from ops.core.files import demand_room, read_json, write_json
+from ops.core.pipe import pipe
+from ops.core.run import run
+from ops.core.verdict import Finding, Verdict
+from ops.jobs import material
+from ops.jobs.places import Place
+from ops.jobs.plan import Step
+from ops.jobs.progress import Progress
+from ops.restic.sets import Set
+
+MARK = ".seawall-restore.json"
+RESTORING = "_restoring"
+_DAY = 86_400.0
+
+Findings = Sequence[tuple[str, Finding]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the data come from: the repository, the set, and the folder with its manifest."""
+
+    place: Place
+    which: Set
+    manifest: Path
+
+
+def carry_out(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
+    """Do one step; return what the comparison found, and a sentence on where the data are now."""
+    if step.folder:
+        return _into_folder(source, step, step.folder, only), f"{step.label} is in {step.folder}"
+    if step.database:
+        return _into_database(source, step, only)
+    return _in_place(source, step, only)
+
+
+def _into_folder(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> Findings:
+    """Bring the material and its companions to a folder; one that an interrupted restore left is completed."""
+    _begin(source, step, folder)
+    _bring(source, step, folder, only)
+    for name, path in material.companions(source.manifest, step.label).items():
+        shutil.copyfile(path, folder / name)
+        (folder / name).chmod(0o600)
+    write_json(folder / "manifest.json", step.facts)
+    found = step.kind.check(folder, step.facts, only)
+    write_json(folder / MARK, {**_mark(source, step), "finished": clock.iso(clock.now())})
+    return list(found)
+
+
+def _begin(source: Source, step: Step, folder: Path) -> None:
+    """Make the folder, or find it as this restore left it; raise UsageError when it holds anything else."""
+    mark = folder / MARK
+    if folder.exists() and any(folder.iterdir()):
+        before = read_json(mark) if mark.exists() else {}
+        if before.get("set") != source.which.id:
+            raise UsageError(f"{folder} is not empty", "restore into another folder, or empty this one")
+        print(f"{step.label}: going on with the restore that was begun in {folder}", flush=True)
+    demand_room(folder, step.bytes - _there(folder), f"restoring {step.label}")
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    write_json(mark, _mark(source, step))
+
+
+def _there(folder: Path) -> int:
+    """Return about how many bytes an interrupted restore has brought already."""
+    if not (folder / MARK).exists():
+        return 0
+    return sum(
+        entry.stat().st_blocks * 512 for entry in folder.rglob("*") if entry.is_file() and not entry.is_symlink()
+    )
+
+
+def _mark(source: Source, step: Step) -> dict[str, str]:
+    return {"set": source.which.id, "part": step.label, "data_time": clock.iso(source.which.time)}
+
+
+def _bring(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> None:
+    progress = Progress(step.label, "restored", step.bytes)
+    material.bring(source.place, source.which, step.label, dict(step.facts), folder, only, progress)
+
+
+def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
+    """Load the material into a new database and prove it there; put it in the live one's place when that was asked."""
+    landing = step.kind.land(step.options)
+    name = f"{step.database}{RESTORING}" if step.live else step.database
+    landing.demand(name, step.facts)
+    texts = source.manifest.parent / step.label
+    texts.mkdir(exist_ok=True)
+    for short, path in material.companions(source.manifest, step.label).items():
+        shutil.copyfile(path, texts / short)
+    landing.begin(name, step.facts, texts)
+    _load(source, step, landing, name, only)
+    found = step.kind.prove(landing.server, name, {**step.facts, "only": list(only)})
+    if any(finding.verdict is not Verdict.PASS for _, finding in found):
+        return found, f"the database {name} is not as its manifest says and stays marked as unfinished"
+    landing.end(name)
+    words = landing.replace(name, step.database) if step.live else f"{step.label} is the database {name}"
+    return found, words
+
+
+def _load(source: Source, step: Step, landing: Any, name: str, only: tuple[str, ...]) -> None:
+    """Load from the repository straight into the server; a dump that is a folder goes over the disk."""
+    stream = step.facts.get("material", {}).get("stream")
+    progress = Progress(step.label, "loaded", step.bytes)
+    repository = source.place.repository
+    if stream:
+        words = repository.dumped(source.which.parts[step.label].id, f"/{stream}")
+        with repository.explained():
+            pipe(words, landing.loader(name, step.facts, only), timeout=_DAY, tell=progress.tell)
+        return
+    scratch = Path("/var/tmp", f"seawall-restore-{source.which.id[:8]}-{step.label}")  # noqa: S108 -- root's, 0700
+    shutil.rmtree(scratch, ignore_errors=True)
+    demand_room(scratch, step.bytes, f"restoring {step.label}")
+    scratch.mkdir(mode=0o700)
+    try:
+        _bring(source, step, scratch, ())
+        _give(scratch, landing.server.account)
+        run(landing.loader(name, step.facts, only, scratch), timeout=_DAY, cwd=Path("/"))
+    finally:
+        shutil.rmtree(scratch)
+
+
+def _give(folder: Path, account: str) -> None:
+    for path in (folder, *folder.rglob("*")):
+        shutil.chown(path, account)
+
+
+def _in_place(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
+    """Bring the data beside their homes, compare them, and only then swap names; the old ones are kept."""
+    if only:
+        raise UsageError("--only and --in-place do not go together for files", "restore beside, and copy what you need")
+    found: list[tuple[str, Finding]] = []
+    homes = step.kind.homes(step.options)
+    ready: list[tuple[Path, Path]] = []
+    for inside, home in homes.items():
+        if os.path.ismount(home):
+            raise UsageError(f"{home} is a mount point and can't be swapped", "restore beside it, and copy with rsync")
+        staging = home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}"
+        _begin(source, step, staging)
+        _bring(source, step, staging, (f"/{inside}",))
+        found += step.kind.check(staging, step.facts, (f"/{inside}",))
+        ready.append((staging / inside, home))
+    if any(finding.verdict is not Verdict.PASS for _, finding in found):
+        raise Damaged(
+            f"{step.label} is not as its manifest says; nothing was put in place",
+            f"look at {', '.join(str(staging) for staging, _ in ready)}",
+        )
+    kept = [_swap(brought, home, step) for brought, home in ready]
+    for staging in {home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}" for home in homes.values()}:
+        shutil.rmtree(staging)
+    return (
+        found,
+        f"{step.label} is in place; what was there before is kept as {', '.join(filter(None, kept)) or 'nothing'}",
+    )
+
+
+def _swap(brought: Path, home: Path, step: Step) -> str:
+    """Put what was brought in the place of what is there; return where that is now."""
+    stamp = f"{clock.now():%Y%m%dT%H%M%SZ}"
+    kept = home.with_name(f"{home.name}.before-{stamp}")
+    _settle(brought, home, step)
+    there = home.exists() or home.is_symlink()
+    if there:
+        home.rename(kept)
+    # A database of one file has its journal beside it, which belongs to the old one.
+    for suffix in ("-wal", "-shm", "-journal"):
+        beside = home.with_name(home.name + suffix)
+        if brought.is_file() and beside.exists():
+            beside.rename(kept.with_name(kept.name + suffix))
+    brought.rename(home)
+    return str(kept) if there else ""
+
+
+def _settle(brought: Path, home: Path, step: Step) -> None:
+    """Give what was stored as a stream, without owner and mode, those of the file it replaces, or of the manifest."""
+    if "stream" not in step.facts.get("material", {}):
+        return
+    if home.exists():
+        seen = home.stat()
+        os.chown(brought, seen.st_uid, seen.st_gid)
+        brought.chmod(seen.st_mode & 0o7777)
+    elif "owner" in step.facts:
+        shutil.chown(brought, step.facts["owner"], step.facts["group"])
+        brought.chmod(int(str(step.facts["mode"]), 8))
