@@ -183,8 +183,9 @@ def _secrets(demo: Demo) -> str:
 
 def _shipped(demo: Demo) -> str:
     demo.seawall("package", "fetch")
-    demo.seawall("package", "tree", "bookworm", minutes=15)
-    return "restic of Debian 13, a bare Debian 12 tree with PostgreSQL 15"
+    for release in ("bookworm", "trixie"):
+        demo.seawall("package", "tree", release, minutes=15)
+    return "restic of Debian 13, bare trees of Debian 12 and 13 with their database servers"
 
 
 def _everywhere(demo: Demo, policies: dict[str, HostPolicy], command: str) -> str:

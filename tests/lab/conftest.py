@@ -1,4 +1,4 @@
-"""The lab of the tests: four real machines named `test`, booted once for the ring and removed after it."""
+"""The lab of the tests: five real machines named `test`, booted once for the ring and removed after it."""
 
 import os
 from collections.abc import Iterator
@@ -70,5 +70,6 @@ def prepared(machines: Lab) -> Site:
     hospital.seawall("secrets", "make", machines.inventory, *vault, ok=range(1))
     hospital.seawall("package", "build", ok=range(1))
     hospital.seawall("package", "fetch", ok=range(1))
-    hospital.seawall("package", "tree", "bookworm", timeout=15 * MINUTES, ok=range(1))
+    for release in ("bookworm", "trixie"):
+        hospital.seawall("package", "tree", release, timeout=15 * MINUTES, ok=range(1))
     return hospital

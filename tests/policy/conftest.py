@@ -172,8 +172,8 @@ def overwritten(tried: Facts) -> Facts:
 @pytest.fixture
 def role(request: pytest.FixtureRequest) -> Facts:
     """The dump role of a database, and what it was able to do."""
-    options = subject_of(request.node).options
-    place = (options.database, options.socket, options.port)
+    subject = subject_of(request.node)
+    place = (subject.name, subject.options.socket, subject.options.port)
     seen = facts_of(request, "database")
     seen = next(entry for entry in seen if (entry["database"], entry["socket"], entry["port"]) == place)
     if seen["trouble"]:

@@ -104,7 +104,7 @@ def _door(door: wanted.Door) -> dict[str, Any]:
 
 def _database(source: wanted.Database) -> dict[str, Any]:
     options = source.options
-    return {"database": options.database, "socket": options.socket, "port": options.port, "role": options.user}
+    return {"database": source.name, "socket": options.socket, "port": options.port, "role": options.user}
 
 
 def _reason(error: Exception) -> str:

@@ -183,7 +183,7 @@ def _foreign(keeper: HostPolicy, own: set[str]) -> tuple[str, ...]:
 
 def databases(policies: Policies) -> list[Database]:
     return [
-        Database(host, source.options.database, source.options)
+        Database(host, source.options.database or "postgres", source.options)  # all: any one shows the role
         for host, policy in policies.items()
         for asset in policy.assets.values()
         for source in asset.sources.values()
