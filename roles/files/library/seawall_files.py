@@ -1,0 +1,300 @@
+"""Puts a whole list of files and folders in place, in one call: only what differs is written, and atomically.
+
+Everything is prepared beside its place first (written, on disk, with its owner and mode, validated); when all of it is
+ready, all of it is moved into place. So what is wrong with one file is known before any other was replaced, and no
+handler is lost to a run that ends half-way.
+"""
+
+from __future__ import annotations
+
+import base64
+import grp
+import hashlib
+import os
+import pwd
+import shlex
+import stat
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = """
+module: seawall_files
+short_description: Files and folders, put in place in one call
+description: Writes those that differ, all or none. Supports check mode and diff mode; no diff shows a secret.
+options:
+  files:
+    description: What is wanted; README.md of the role has the keys. Folders are made first, then files as they stand.
+  contents:
+    description: The files' contents, Base64, by path. Nothing of them is logged.
+  look_at:
+    description: Paths with patterns; those that are there are returned as C(seen), as they were before.
+"""
+RETURN = """
+results:
+  description: One for each of `files`; `path`, `changed`, what differs (`made`, `content`, `rights`), and `notify`.
+seen:
+  description: One for each path that `look_at` matches, with `path` and, for a file, its SHA-256 as `checksum`.
+"""
+
+FILE = {
+    "path": {"type": "path", "required": True},
+    "folder": {"type": "bool", "default": False},
+    "owner": {"type": "str", "default": "root"},
+    "group": {"type": "str", "default": "root"},
+    "mode": {"type": "str"},
+    "validate": {"type": "str"},
+    "keep": {"type": "bool", "default": False},
+    "secret": {"type": "bool", "default": False},
+    "notify": {"type": "list", "elements": "str", "default": []},
+}
+OPTIONS = {
+    "files": {"type": "list", "elements": "dict", "required": True, "options": FILE},
+    "contents": {"type": "dict", "default": {}, "no_log": True},
+    "look_at": {"type": "list", "elements": "str", "default": []},
+}
+LARGEST_SHOWN = 100 << 10  # bytes of a file that a diff shows
+
+
+class Wrong(Exception):
+    """What keeps a file from its place."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file or folder as it should be; a folder has no content. An id is None where nobody has the name yet."""
+
+    path: Path
+    content: bytes | None
+    names: tuple[str, str]
+    ids: tuple[int | None, int | None]
+    mode: int
+    validate: str
+    keep: bool
+    secret: bool
+    notify: list[str]
+
+
+@dataclass(frozen=True)
+class There:
+    """What is at its place now: nothing, or something with or without content."""
+
+    exists: bool = False
+    content: bytes | None = None
+    ids: tuple[int, int] = (-1, -1)
+    mode: int = -1
+
+
+@dataclass
+class Step:
+    """What is to be done about one of them, and, once prepared, the file that waits beside its place."""
+
+    wanted: Wanted
+    there: There
+    differs: list[str] = field(default_factory=list)
+    ready: Path | None = None
+
+
+def main() -> None:
+    """Do what Ansible asks."""
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    seen = [looked_at(path) for path in matching(module.params["look_at"])]
+    try:
+        steps = planned(module)
+        if not module.check_mode:
+            carry_out(module, steps)
+    except Wrong as error:
+        module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(msg=f"{error.filename}: {error.strerror}")
+    changed = [step for step in steps if step.differs]
+    shown = {"diff": [part for step in changed for part in diff(step)]} if module._diff else {}
+    module.exit_json(changed=bool(changed), results=[result(step) for step in steps], seen=seen, **shown)
+
+
+def matching(patterns: list[str]) -> list[Path]:
+    """Return the paths that match any of the absolute patterns."""
+    return sorted({path for pattern in patterns for path in Path("/").glob(pattern.lstrip("/"))})
+
+
+def looked_at(path: Path) -> dict[str, str]:
+    """Return what is told of a path beside those that are wanted."""
+    return {"path": str(path)} | ({"checksum": hashlib.sha256(path.read_bytes()).hexdigest()} if path.is_file() else {})
+
+
+def planned(module: AnsibleModule) -> list[Step]:
+    """Compare what is wanted with what is there."""
+    contents = {path: base64.b64decode(text) for path, text in module.params["contents"].items()}
+    every = [wanted(told, contents, demand_ids=not module.check_mode) for told in module.params["files"]]
+    return [compared(one, there(one)) for one in sorted(every, key=lambda one: one.content is not None)]
+
+
+def wanted(told: Mapping[str, Any], contents: Mapping[str, bytes], *, demand_ids: bool) -> Wanted:
+    """Return one as it should be; in check mode an account may still be missing."""
+    content = None if told["folder"] else contents.get(told["path"])
+    if content is None and not told["folder"]:
+        raise Wrong(f"{told['path']}: neither a content nor `folder: true` was given")
+    names = (told["owner"], told["group"])
+    ids = (account(pwd.getpwnam, names[0]), account(grp.getgrnam, names[1]))
+    if demand_ids and None in ids:
+        raise Wrong(f"{told['path']}: this machine has no account {names[ids.index(None)]!r}")
+    mode = int(told["mode"] or ("0755" if told["folder"] else "0644"), 8)
+    rest = {name: told[name] for name in ("keep", "secret", "notify")}
+    return Wanted(Path(told["path"]), content, names, ids, mode, told["validate"] or "", **rest)
+
+
+def account(ask: Any, name: str) -> int | None:
+    """Return the id of a user or group, None when there is none of that name."""
+    try:
+        return int(ask(name)[2])
+    except KeyError:
+        return None
+
+
+def there(one: Wanted) -> There:
+    """Look at the place. A folder may be a link to one; in the place of a file a link counts as another file."""
+    try:
+        found = one.path.stat() if one.content is None else one.path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return There()
+    is_folder = stat.S_ISDIR(found.st_mode)
+    if is_folder != (one.content is None):
+        raise Wrong(f"{one.path}: a {'folder' if is_folder else 'file'} is in its place")
+    content = one.path.read_bytes() if stat.S_ISREG(found.st_mode) else None
+    return There(True, content, (found.st_uid, found.st_gid), stat.S_IMODE(found.st_mode))
+
+
+def compared(one: Wanted, now: There) -> Step:
+    """Return what differs."""
+    step = Step(one, now)
+    if not now.exists:
+        step.differs = ["made"]
+    elif not one.keep:
+        content = ["content"] if one.content != now.content else []
+        rights = ["rights"] if (now.ids, now.mode) != (one.ids, one.mode) else []
+        step.differs = content + rights
+    return step
+
+
+def carry_out(module: AnsibleModule, steps: list[Step]) -> None:
+    """Make the folders, prepare every file, then move all of them into place."""
+    todo = [step for step in steps if step.differs]
+    try:
+        for step in todo:
+            if step.wanted.content is None:
+                make_folder(step.wanted)
+            elif step.differs != ["rights"]:
+                prepare(module, step)
+        for step in todo:
+            put(step)
+        for folder in {step.wanted.path.parent for step in todo}:
+            sync(folder)
+    finally:
+        for ready in [step.ready for step in todo if step.ready]:
+            ready.unlink(missing_ok=True)
+
+
+def put(step: Step) -> None:
+    """Move what was prepared into place; where rights alone differ, set them."""
+    if step.ready:
+        step.ready.replace(step.wanted.path)
+        step.ready = None
+    elif step.wanted.content is not None:
+        give_rights(step.wanted, step.wanted.path)
+
+
+def make_folder(one: Wanted) -> None:
+    """Make a folder, and those above it that are missing, with its rights."""
+    missing = [path for path in (one.path, *one.path.parents) if not path.exists()]
+    for path in [*reversed(missing[1:]), one.path]:
+        path.mkdir(mode=0o700, exist_ok=True)
+        give_rights(one, path)
+
+
+def prepare(module: AnsibleModule, step: Step) -> None:
+    """Write a file beside its place, on disk and with its rights, and have it validated."""
+    one = step.wanted
+    handle, name = tempfile.mkstemp(prefix=f".{one.path.name}.", dir=one.path.parent)
+    step.ready = Path(name)
+    with os.fdopen(handle, "wb") as file:
+        file.write(one.content or b"")
+        file.flush()
+        give_rights(one, step.ready)
+        os.fsync(file.fileno())
+    if one.validate:
+        argv = [word.replace("%s", name) for word in shlex.split(one.validate)]
+        code, out, err = module.run_command(argv)
+        if code:
+            said = "what it said is not shown, for the file is a secret" if one.secret else f"{out}{err}".strip()
+            raise Wrong(f"{one.path}: was not replaced, {argv[0]} refuses what is wanted (exit code {code}): {said}")
+
+
+def give_rights(one: Wanted, path: Path) -> None:
+    """Set owner and mode through a handle, so that a link put in the way is not followed to a file elsewhere."""
+    follow = 0 if one.content is None else os.O_NOFOLLOW
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | follow)
+    try:
+        os.fchown(handle, *(-1 if number is None else number for number in one.ids))
+        os.fchmod(handle, one.mode)
+    finally:
+        os.close(handle)
+
+
+def sync(folder: Path) -> None:
+    """Bring the names in a folder to the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def result(step: Step) -> dict[str, Any]:
+    """Return what is told of one, nothing of its content."""
+    told = {what: what in step.differs for what in ("made", "content", "rights")}
+    return {"path": str(step.wanted.path), "changed": bool(step.differs), "notify": step.wanted.notify, **told}
+
+
+def diff(step: Step) -> list[dict[str, str]]:
+    """Return what changes, in Ansible's words for it."""
+    one, now = step.wanted, step.there
+    headers = {"before_header": str(one.path), "after_header": str(one.path)}
+    shown = []
+    if one.content is not None and step.differs != ["rights"]:
+        shown.append({**headers, "before": text(one, now.content, now.exists), "after": text(one, one.content, True)})
+    if step.differs != ["content"]:
+        before = rights((name_of(pwd.getpwuid, now.ids[0]), name_of(grp.getgrgid, now.ids[1])), now.mode)
+        shown.append({**headers, "before": before if now.exists else "", "after": rights(one.names, one.mode)})
+    return shown
+
+
+def text(one: Wanted, content: bytes | None, exists: bool) -> str:
+    """Return a content as a diff may show it."""
+    if not exists:
+        return ""
+    if one.secret:
+        return f"(a secret: the {'new' if content is one.content else 'old'} content is not shown)\n"
+    if content is None or len(content) > LARGEST_SHOWN:
+        return f"({'no file' if content is None else f'{len(content)} bytes'}: not shown)\n"
+    return content.decode("utf-8", "backslashreplace")
+
+
+def rights(names: tuple[str, str], mode: int) -> str:
+    """Return rights for people."""
+    return f"owner {names[0]}, group {names[1]}, mode {mode:04o}\n"
+
+
+def name_of(ask: Any, number: int) -> str:
+    """Return the name of an id, the id itself when it has none."""
+    try:
+        return str(ask(number)[0])
+    except KeyError:
+        return str(number)
+
+
+if __name__ == "__main__":
+    main()
