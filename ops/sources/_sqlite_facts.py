@@ -1,0 +1,117 @@
+"""The facts about a SQLite database that its manifest keeps, as SQL.
+
+Every query answers one JSON document in one row, so that Python's driver and the program `sqlite3` in a drill's tree
+are asked the same, and names with line ends or separators confuse neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ops.core.verdict import Finding, judged
+
+# Given queries, returns what each one answers.
+Ask = Callable[[Sequence[str]], list[Any]]
+
+SORTS = ("table", "index", "view", "trigger")
+MOST_TOLD = 5
+
+SETTING = """
+select json_object(
+  'encoding', (select encoding from pragma_encoding),
+  'page_size', (select page_size from pragma_page_size),
+  'user_version', (select user_version from pragma_user_version),
+  'application_id', (select application_id from pragma_application_id))
+"""
+# Tables of SQLite's own are left out; a virtual table's rows lie in tables that are listed, too.
+TABLES = """
+select json_group_array(name) from (
+  select name from sqlite_master where type = 'table' and name not like 'sqlite\\_%' escape '\\'
+    and sql not like 'create virtual table%' order by name)
+"""
+SEQUENCED = "select json_group_array(name) from sqlite_master where name = 'sqlite_sequence'"
+SEQUENCES = "select json_group_object(name, seq) from sqlite_sequence"
+INTEGRITY = (
+    f"select json_group_array(line) from (select integrity_check as line from pragma_integrity_check limit {MOST_TOLD})"
+)
+STRANGERS = (
+    "select json_group_object(t, n) from (select [table] t, count(*) n from pragma_foreign_key_check group by 1)"
+)
+
+
+def definitions(sort: str) -> str:
+    """Return the query for the definitions of one sort; what SQLite makes by itself has no text."""
+    return f"""
+      select json_group_array(json_array(name, tbl_name, sql)) from sqlite_master
+      where type = '{sort}' and sql is not null and name not like 'sqlite\\_%' escape '\\'
+    """
+
+
+def counting(table: str) -> str:
+    """Return the query for the number of rows of a table; an index may need its program's own order of words."""
+    name = table.replace('"', '""')
+    return f'select cast(count(*) as text) from "{name}" not indexed'
+
+
+def facts(ask: Ask) -> dict[str, Any]:
+    """Return setting, structure, rows and sequences."""
+    setting, tables, sequenced, *found = ask([SETTING, TABLES, SEQUENCED, *map(definitions, SORTS)])
+    counts = ask([counting(table) for table in tables])
+    return {
+        **setting,
+        "structure": {sort: _digested(rows) for sort, rows in zip(SORTS, found, strict=True)},
+        "rows": dict(zip(tables, counts, strict=True)),
+        "sequences": ask([SEQUENCES])[0] if sequenced else {},
+    }
+
+
+def _digested(rows: Sequence[Any]) -> dict[str, Any]:
+    lines = sorted(json.dumps(row, ensure_ascii=False) for row in rows)
+    return {"count": len(lines), "sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest()}
+
+
+def integrity(ask: Ask) -> list[str]:
+    """Return what is broken inside the database, the first few; nothing when it is whole."""
+    return [str(line) for line in ask([INTEGRITY])[0] if line != "ok"]
+
+
+def compared(ask: Ask, manifest: Mapping[str, Any]) -> list[tuple[str, Finding]]:
+    """Compare a database with its manifest, rung by rung."""
+    broken = [] if manifest["unchecked"] else integrity(ask)
+    good = f"not judged: {manifest['unchecked']}" if manifest["unchecked"] else "whole in itself"
+    found = facts(ask)
+    return [
+        ("integrity", judged(broken, good)),
+        ("structure", _structure(manifest["structure"], found["structure"])),
+        ("volume", _volume(manifest["rows"], found["rows"])),
+        ("sequences", _sequences(manifest["sequences"], found["sequences"])),
+    ]
+
+
+def _structure(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
+    wrong = [
+        f"{sort} definitions differ ({found[sort]['count']} found, {known['count']} in the manifest)"
+        for sort, known in wanted.items()
+        if found[sort] != known
+    ]
+    return judged(wrong, f"{sum(known['count'] for known in wanted.values())} definitions, as in the manifest")
+
+
+def _volume(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:
+    names = [*wanted, *(table for table in found if table not in wanted)]
+    wrong = [
+        f"{table} has {found.get(table, 'no')} rows, had {wanted.get(table, 'none')}"
+        for table in names
+        if found.get(table) != wanted.get(table)
+    ]
+    return judged(wrong, f"{sum(wanted.values()):,} rows in {len(wanted)} tables, as in the manifest")
+
+
+def _sequences(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:
+    wrong = [
+        f"{name} is at {found.get(name)}, was at {value}" for name, value in wanted.items() if found.get(name) != value
+    ]
+    return judged(wrong, f"{len(wanted)} sequences, as in the manifest")

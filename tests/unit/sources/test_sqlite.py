@@ -1,0 +1,345 @@
+"""SQLite databases in every state that a backup may find them in; writers are processes of their own."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
+from ops.core.quantity import Duration
+from ops.core.run import Stream, run, stream
+from ops.core.verdict import Verdict
+from ops.sources import Scene, Stored
+from ops.sources.sqlite import FILE, KIND, Options, capture, check
+
+SCHEMA = """
+  PRAGMA foreign_keys = OFF;
+  CREATE TABLE wards (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT);
+  CREATE TABLE "odd ""na me" (ward INTEGER REFERENCES wards (id), note TEXT);
+  CREATE INDEX notes ON "odd ""na me" (note);
+  CREATE VIEW all_wards AS SELECT name FROM wards;
+  CREATE TRIGGER sane BEFORE DELETE ON wards BEGIN SELECT 1; END;
+  INSERT INTO wards (name) VALUES ('Operační sál'), ('手术室');
+  INSERT INTO "odd ""na me" SELECT 1, hex(randomblob(500)) FROM wards, wards, wards, wards, wards, wards;
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "lies").mkdir()
+    return tmp_path / "lies" / "a b?#%.db"
+
+
+def made(path: Path, *more: str, mode: str = "delete") -> Path:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(f"PRAGMA journal_mode = {mode}")
+        database.executescript(SCHEMA + ";".join(more))
+        database.commit()
+    return path
+
+
+@contextmanager
+def program(path: Path, script: str) -> Iterator[subprocess.Popen[str]]:
+    """A program that uses the database; it says `ready` when it is so far."""
+    head = "import sqlite3, sys, time\nd = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)\n"
+    words = [sys.executable, "-c", head + textwrap.dedent(script), str(path)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stdout is not None
+            assert running.stdout.readline() == "ready\n"
+            yield running
+        finally:
+            running.kill()
+
+
+READY = "print('ready', flush=True)\ntime.sleep(60)\n"
+ADDING = "d.execute(\"INSERT INTO wards (name) VALUES ('late')\")\n"
+
+
+def taken(path: Path, tmp_path: Path, busy: int = 5) -> tuple[dict, Path]:
+    """Take the database; return its facts, and a folder with what a restore would bring."""
+    folder = tmp_path / "restored"
+    folder.mkdir()
+    scratch = tmp_path / "cache" / "scratch"
+    with capture(Options(str(path), Duration(busy)), Scene(scratch)) as data:
+        facts = dict(data.facts())
+        assert scratch.stat().st_mode & 0o777 == 0o700
+        shutil.copy(data.material().argv[1], folder / FILE)
+        facts |= data.finish(Stored(1, (folder / FILE).stat().st_size, {}))
+    assert not scratch.exists()
+    return json.loads(json.dumps(facts)), folder
+
+
+def looks(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    """What would show that somebody wrote there; a log's index is written by every reader."""
+    files = [path for path in folder.iterdir() if not path.name.endswith("-shm")]
+    return {str(path): (path.stat().st_mtime_ns, path.stat().st_ino, path.read_bytes()) for path in files}
+
+
+def wrong(folder: Path, facts: dict) -> set[str]:
+    return {name for name, finding in check(folder, facts, ()) if finding.verdict is not Verdict.PASS}
+
+
+def test_a_quiet_database_is_taken_and_proven(place: Path, tmp_path: Path) -> None:
+    made(place, "PRAGMA user_version = 7")
+    before = looks(place.parent)
+    facts, folder = taken(place, tmp_path)
+    assert looks(place.parent) == before
+    assert facts["rows"] == {"wards": 2, 'odd "na me': 64}
+    assert {sort: one["count"] for sort, one in facts["structure"].items()} == {
+        "table": 2,
+        "index": 1,
+        "view": 1,
+        "trigger": 1,
+    }
+    assert facts["sequences"] == {"wards": 2}
+    assert (facts["user_version"], facts["encoding"], facts["journal_mode"]) == (7, "UTF-8", "rollback")
+    assert facts["mode"] == f"{place.stat().st_mode & 0o777:04o}"
+    assert "warnings" not in facts
+    assert facts["dump_bytes"] == facts["bytes"] == place.stat().st_size
+    assert wrong(folder, facts) == set()
+
+
+def test_a_path_that_is_not_there_makes_no_empty_database(place: Path, tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="is not there\n"):
+        taken(place, tmp_path)
+    assert list(place.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "has no bytes"),
+        (b"once upon a time " * 10, "is no SQLite database, or it is encrypted\n"),
+        (os.urandom(8192), "is no SQLite database, or it is encrypted\n"),
+        (b"SQLite format 3\0", "is no SQLite database"),
+    ],
+)
+def test_what_is_no_database_is_refused(place: Path, tmp_path: Path, content: bytes, words: str) -> None:
+    place.write_bytes(content)
+    with pytest.raises(Damaged, match=words):
+        taken(place, tmp_path)
+    assert place.read_bytes() == content
+
+
+def test_a_folder_a_pipe_and_a_relative_path_are_refused(place: Path, tmp_path: Path) -> None:
+    os.mkfifo(place)
+    with pytest.raises(Damaged, match="is no file"):
+        taken(place, tmp_path)
+    with pytest.raises(Damaged, match="is no file"), capture(Options(str(place.parent)), Scene(tmp_path / "s")):
+        pass
+    with pytest.raises(UsageError, match="no absolute path"), capture(Options("a.db"), Scene(tmp_path / "s")):
+        pass
+
+
+def test_what_a_link_points_to_is_taken_with_its_log(place: Path, tmp_path: Path) -> None:
+    made(place, mode="wal")
+    (tmp_path / "link.db").symlink_to(place)
+    with program(place, ADDING + READY):
+        facts, _ = taken(tmp_path / "link.db", tmp_path)
+    assert facts["rows"]["wards"] == 3
+
+
+def test_commits_in_the_log_of_an_open_database_are_taken(place: Path, tmp_path: Path) -> None:
+    made(place, mode="wal")
+    with program(place, ADDING + READY):
+        before = looks(place.parent)
+        facts, folder = taken(place, tmp_path)
+        assert looks(place.parent) == before
+    assert (facts["rows"]["wards"], facts["journal_mode"]) == (3, "wal")
+    assert wrong(folder, facts) == set()
+
+
+def test_commits_in_the_log_of_a_program_that_was_killed_are_taken(place: Path, tmp_path: Path) -> None:
+    made(place, mode="wal")
+    with program(place, ADDING + READY) as running:
+        running.kill()
+        running.wait()
+    before = looks(place.parent)
+    assert len(before) == 2
+    facts, folder = taken(place, tmp_path)
+    assert looks(place.parent) == before
+    assert facts["rows"]["wards"] == 3
+    assert wrong(folder, facts) == set()
+    assert {path.name for path in folder.iterdir()} == {FILE}
+
+
+def test_a_closed_database_with_a_log_gets_nothing_beside_it(place: Path, tmp_path: Path) -> None:
+    made(place, mode="wal")
+    facts, folder = taken(place, tmp_path)
+    assert [path.name for path in place.parent.iterdir()] == [place.name]
+    assert facts["journal_mode"] == "wal"
+    assert wrong(folder, facts) == set()
+
+
+def test_a_change_that_a_crash_interrupted_is_not_taken(place: Path, tmp_path: Path) -> None:
+    made(place)
+    changing = "d.execute('PRAGMA cache_size = 1')\nd.execute('BEGIN')\nd.execute('DELETE FROM \"odd \"\"na me\"')\n"
+    more = "d.executemany('INSERT INTO wards (name) VALUES (?)', [('x' * 900,)] * 900)\n"
+    with program(place, changing + more + READY) as running:
+        running.kill()
+        running.wait()
+    before = looks(place.parent)
+    assert len(before) == 2
+    facts, folder = taken(place, tmp_path)
+    assert looks(place.parent) == before
+    assert facts["rows"] == {"wards": 2, 'odd "na me': 64}
+    assert wrong(folder, facts) == set()
+
+
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_a_writer_that_never_rests_is_copied_between_two_commits(place: Path, tmp_path: Path, mode: str) -> None:
+    more = 'INSERT INTO "odd ""na me" SELECT 1, hex(randomblob(4000)) FROM notes_wanted'
+    made(
+        place,
+        "CREATE TABLE notes_wanted AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000)"
+        " SELECT i FROM n",
+        more,
+        mode=mode,
+    )
+    busy = """
+        print('ready', flush=True)
+        while True:
+            d.execute('BEGIN')
+            d.execute("INSERT INTO wards (name) VALUES ('one')")
+            d.execute("INSERT INTO wards (name) VALUES ('two')")
+            d.execute('COMMIT')
+    """
+    with program(place, busy) as running:
+        facts, folder = taken(place, tmp_path, busy=30)
+        assert running.poll() is None
+    assert facts["rows"]["wards"] % 2 == 0
+    assert wrong(folder, facts) == set()
+
+
+def test_a_database_that_a_program_keeps_for_itself_is_told_in_time(place: Path, tmp_path: Path) -> None:
+    made(place)
+    with program(place, "d.execute('BEGIN EXCLUSIVE')\n" + READY), pytest.raises(Unavailable, match="locked, for 1 s"):
+        taken(place, tmp_path, busy=1)
+
+
+def test_a_log_that_a_program_keeps_for_itself_is_told_in_time(place: Path, tmp_path: Path) -> None:
+    made(place, mode="wal")
+    alone = "d.execute('PRAGMA locking_mode = EXCLUSIVE')\n" + ADDING + READY
+    with program(place, alone), pytest.raises(Unavailable, match="keeps the database for itself, for 1 s"):
+        taken(place, tmp_path, busy=1)
+
+
+def test_a_broken_page_is_found_before_anything_counts(place: Path, tmp_path: Path) -> None:
+    made(place)
+    with place.open("r+b") as file:
+        file.seek(place.stat().st_size - 4096)
+        file.write(os.urandom(4096))
+    with pytest.raises(Damaged, match="is damaged: "):
+        taken(place, tmp_path)
+
+
+def test_rows_that_point_to_none_are_a_warning(place: Path, tmp_path: Path) -> None:
+    made(place, 'INSERT INTO "odd ""na me" VALUES (99, \'lost\')')
+    facts, folder = taken(place, tmp_path)
+    assert facts["warnings"] == [f'{place}: 1 rows break their foreign keys, in odd "na me']
+    assert wrong(folder, facts) == set()
+
+
+def test_what_only_its_own_program_can_read_is_a_warning(place: Path, tmp_path: Path) -> None:
+    made(place)
+    with closing(sqlite3.connect(place)) as database:
+        database.create_collation("HOSPITAL", lambda a, b: (a > b) - (a < b))
+        database.executescript("CREATE TABLE beds (name TEXT COLLATE HOSPITAL UNIQUE); INSERT INTO beds VALUES ('1')")
+    facts, folder = taken(place, tmp_path)
+    assert facts["rows"]["beds"] == 1
+    assert "HOSPITAL" in facts["unchecked"]
+    assert len(facts["warnings"]) == 1
+    assert wrong(folder, facts) == set()
+
+
+def test_too_little_room_is_told_before_the_copy(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made(place)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=1000))
+    with pytest.raises(Unavailable, match="the copy of a SQLite database needs"):
+        taken(place, tmp_path)
+
+
+def test_bytes_that_were_not_stored_are_missed(place: Path, tmp_path: Path) -> None:
+    made(place)
+    with capture(Options(str(place)), Scene(tmp_path / "s")) as data, pytest.raises(Damaged, match="were stored"):
+        data.finish(Stored(1, 5, {}))
+
+
+def test_every_look_at_a_restored_database_fires(place: Path, tmp_path: Path) -> None:
+    made(place)
+    facts, folder = taken(place, tmp_path)
+    assert wrong(folder, facts | {"bytes": 5}) == {"size"}
+    assert wrong(folder, facts | {"rows": {"wards": 1}}) == {"volume"}
+    assert wrong(folder, facts | {"sequences": {"wards": 1}}) == {"sequences"}
+    assert wrong(folder, facts | {"structure": {"view": {"count": 1, "sha256": "0"}}}) == {"structure"}
+    with (folder / FILE).open("r+b") as file:
+        file.seek(place.stat().st_size - 4096)
+        file.write(os.urandom(4096))
+    assert "integrity" in wrong(folder, facts)
+    (folder / FILE).unlink()
+    assert wrong(folder, facts) == {"size"}
+
+
+def test_real_data_come_back_whole(real_data: Path, tmp_path: Path) -> None:
+    database = next((real_data / "db").glob("*[cC]hinook*.sqlite*"))
+    facts, folder = taken(database, tmp_path)
+    assert facts["rows"]["Track"] == 3503
+    assert wrong(folder, facts) == set()
+    assert (folder / FILE).stat().st_size == database.stat().st_size
+
+
+def test_what_it_covers_and_where_it_lives() -> None:
+    options = Options("/srv/a.db")
+    assert KIND.covers(options) == ["sqlite:/srv/a.db"]
+    assert KIND.homes is not None
+    assert KIND.homes(options) == {FILE: Path("/srv/a.db")}
+
+
+class Here:
+    """Stands for a drill's tree: programs of this machine."""
+
+    def run(self, argv: list[str], timeout: float) -> str:
+        return run(argv, timeout=timeout).stdout
+
+    def talk(self, argv: list[str], timeout: float) -> AbstractContextManager[Stream]:
+        return stream(argv, timeout=timeout, talk=True)
+
+
+@pytest.mark.skipif(not shutil.which("sqlite3"), reason="the program sqlite3 is not on this machine")
+def test_a_drill_proves_it_by_the_program_sqlite3_and_fires(place: Path, tmp_path: Path) -> None:
+    made(place, *(f'CREATE TABLE "t{number}" (id)' for number in range(450)), mode="wal")
+    facts, folder = taken(place, tmp_path)
+    (folder / "odd name?#").mkdir()
+    (folder / FILE).rename(folder / "odd name?#" / FILE)
+    assert KIND.load and KIND.prove and KIND.answer
+    database = KIND.load(Here(), folder / "odd name?#", facts)
+
+    def fired(known: dict) -> set[str]:
+        return {name for name, finding in KIND.prove(Here(), database, known) if finding.verdict is not Verdict.PASS}
+
+    assert fired(facts) == set()
+    assert fired(facts | {"rows": {}}) == {"volume"}
+    assert fired(facts | {"structure": {"view": {"count": 0, "sha256": ""}}}) == {"structure"}
+    assert KIND.answer(Here(), database, "select count(*) from wards") == 2
+    with pytest.raises(SeawallError, match="not one number"):
+        KIND.answer(Here(), database, "select name from wards")
+    with pytest.raises(SeawallError):
+        KIND.answer(Here(), database, "select count(*) from nowhere")
+    with pytest.raises(SeawallError):
+        KIND.answer(Here(), database, f"select writefile('{tmp_path}/written', 'x')")
+    assert not (tmp_path / "written").exists()
+    assert {path.name for path in (folder / "odd name?#").iterdir()} == {FILE}
+    with Path(database).open("r+b") as file:
+        file.seek(Path(database).stat().st_size - 4096)
+        file.write(os.urandom(4096))
+    assert "integrity" in fired(facts)
