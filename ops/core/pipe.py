@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,11 +32,11 @@ def pipe(
                 with stream(source, timeout=timeout, stdout=here, cwd=ROOT) as feeder:
                     here.close()
                     _watch(feeder, eater, tell)
-            except CommandError:
-                if eater.process.poll() not in (None, 0):
-                    eater.judge(timeout, (0,))  # the reader left first; the writer only lost its pipe
-                eater.dismiss()
-                raise
+            except CommandError as error:
+                if error.exit_code != -signal.SIGPIPE:
+                    eater.dismiss()
+                    raise
+            # A reader that has all it wanted may leave early; one that failed says why when its block ends.
             eater.process.wait()
 
 
@@ -44,7 +45,7 @@ def _watch(feeder: Stream, eater: Stream, tell: Told) -> None:
     while feeder.process.poll() is None:
         if eater.process.poll() is not None:
             feeder.dismiss()
-            eater.judge(0, (0,))
+            return
         tell(_written(feeder.process.pid))
         time.sleep(LOOK_SECONDS)
 

@@ -23,6 +23,7 @@ from ops.restic.sets import Set
 
 MARK = ".seawall-restore.json"
 RESTORING = "_restoring"
+JOURNALS = ("-wal", "-shm", "-journal")
 _DAY = 86_400.0
 
 Findings = Sequence[tuple[str, Finding]]
@@ -89,6 +90,8 @@ def _mark(source: Source, step: Step) -> dict[str, str]:
 def _bring(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> None:
     progress = Progress(step.label, "restored", step.bytes)
     material.bring(source.place, source.which, step.label, dict(step.facts), folder, only, progress)
+    if missing := [path for path in only if not os.path.lexists(folder / path.lstrip("/"))]:
+        raise UsageError(f"the set holds nothing at {', '.join(missing)}", "--only wants the path as it was backed up")
 
 
 def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
@@ -157,30 +160,39 @@ def _in_place(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findin
             f"{step.label} is not as its manifest says; nothing was put in place",
             f"look at {', '.join(str(staging) for staging, _ in ready)}",
         )
-    kept = [_swap(brought, home, step) for brought, home in ready]
+    kept = _swap(ready, step)
     for staging in {home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}" for home in homes.values()}:
         shutil.rmtree(staging)
-    return (
-        found,
-        f"{step.label} is in place; what was there before is kept as {', '.join(filter(None, kept)) or 'nothing'}",
-    )
+    return found, f"{step.label} is in place; what was there before is kept as {', '.join(map(str, kept)) or 'nothing'}"
 
 
-def _swap(brought: Path, home: Path, step: Step) -> str:
-    """Put what was brought in the place of what is there; return where that is now."""
+def _swap(ready: Sequence[tuple[Path, Path]], step: Step) -> list[Path]:
+    """Put what was brought in the place of what is there, all or nothing; return where that is now."""
     stamp = f"{clock.now():%Y%m%dT%H%M%SZ}"
-    kept = home.with_name(f"{home.name}.before-{stamp}")
-    _settle(brought, home, step)
-    there = home.exists() or home.is_symlink()
-    if there:
-        home.rename(kept)
-    # A database of one file has its journal beside it, which belongs to the old one.
-    for suffix in ("-wal", "-shm", "-journal"):
-        beside = home.with_name(home.name + suffix)
-        if brought.is_file() and beside.exists():
-            beside.rename(kept.with_name(kept.name + suffix))
-    brought.rename(home)
-    return str(kept) if there else ""
+    moves = [
+        (old, old.with_name(f"{home.name}.before-{stamp}{suffix}")) for _, home in ready for old, suffix in _old(home)
+    ]
+    for brought, home in ready:
+        _settle(brought, home, step)
+    done: list[tuple[Path, Path]] = []
+    try:
+        for before, after in [*moves, *ready]:
+            before.rename(after)
+            done.append((before, after))
+    except OSError as error:
+        for before, after in reversed(done):
+            after.rename(before)
+        raise UsageError(
+            f"{error.filename} can't be renamed ({error.strerror}); all is as it was",
+            f"the restored data are in {', '.join(str(brought) for brought, _ in ready)}; bring them home with rsync",
+        ) from error
+    return [after for _, after in moves if not after.name.endswith(JOURNALS)]
+
+
+def _old(home: Path) -> list[tuple[Path, str]]:
+    """Return what has to make room: the place itself, and the journals that a database of one file has beside it."""
+    there = [(home.with_name(home.name + suffix), suffix) for suffix in ("", *JOURNALS)]
+    return [(path, suffix) for path, suffix in there if os.path.lexists(path)]
 
 
 def _settle(brought: Path, home: Path, step: Step) -> None:

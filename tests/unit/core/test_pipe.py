@@ -48,3 +48,7 @@ def test_progress_is_told_in_bytes(tmp_path: Path) -> None:
     slow = "import sys, time; sys.stdout.write('x' * 70_000); sys.stdout.flush(); time.sleep(1.2)"
     pipe(python(slow), ["cat"], timeout=30, tell=told.append)
     assert max(told) >= 70_000
+
+
+def test_a_second_one_that_has_enough_is_no_failure(tmp_path: Path) -> None:
+    pipe(["yes"], ["head", "-n", "3"], timeout=30)
