@@ -207,8 +207,8 @@ def answer(server: Server, database: str, sql: str) -> float:
         raise SeawallError(f"the query answers {len(lines)} lines, not one number") from error
 
 
-# A SQLite database has no server: what the drill starts only keeps the tree's account busy.
-ENGINE = Engine(user="nobody", initialise=("true",), start=("sleep", "infinity"), environment={}, ready=("true",))
+# A SQLite database has no server: what the drill starts does nothing, under an account that every tree has.
+ENGINE = Engine(user="daemon", initialise=("true",), start=("sleep", "infinity"), environment={}, ready=("true",))
 
 KIND = Source(
     options=Options,

@@ -1,92 +1,24 @@
 """SQLite databases in every state that a backup may find them in; writers are processes of their own."""
 
-import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
-import textwrap
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from databases import ADDING, READY, looks, made, program, taken, wrong
 
-from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
-from ops.core.quantity import Duration
-from ops.core.run import Stream, run, stream
-from ops.core.verdict import Verdict
+from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.sources import Scene, Stored
-from ops.sources.sqlite import FILE, KIND, Options, capture, check
-
-SCHEMA = """
-  PRAGMA foreign_keys = OFF;
-  CREATE TABLE wards (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT);
-  CREATE TABLE "odd ""na me" (ward INTEGER REFERENCES wards (id), note TEXT);
-  CREATE INDEX notes ON "odd ""na me" (note);
-  CREATE VIEW all_wards AS SELECT name FROM wards;
-  CREATE TRIGGER sane BEFORE DELETE ON wards BEGIN SELECT 1; END;
-  INSERT INTO wards (name) VALUES ('Operační sál'), ('手术室');
-  INSERT INTO "odd ""na me" SELECT 1, hex(randomblob(500)) FROM wards, wards, wards, wards, wards, wards;
-"""
+from ops.sources.sqlite import FILE, Options, capture
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     (tmp_path / "lies").mkdir()
     return tmp_path / "lies" / "a b?#%.db"
-
-
-def made(path: Path, *more: str, mode: str = "delete") -> Path:
-    with closing(sqlite3.connect(path)) as database:
-        database.execute(f"PRAGMA journal_mode = {mode}")
-        database.executescript(SCHEMA + ";".join(more))
-        database.commit()
-    return path
-
-
-@contextmanager
-def program(path: Path, script: str) -> Iterator[subprocess.Popen[str]]:
-    """A program that uses the database; it says `ready` when it is so far."""
-    head = "import sqlite3, sys, time\nd = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)\n"
-    words = [sys.executable, "-c", head + textwrap.dedent(script), str(path)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as running:
-        try:
-            assert running.stdout is not None
-            assert running.stdout.readline() == "ready\n"
-            yield running
-        finally:
-            running.kill()
-
-
-READY = "print('ready', flush=True)\ntime.sleep(60)\n"
-ADDING = "d.execute(\"INSERT INTO wards (name) VALUES ('late')\")\n"
-
-
-def taken(path: Path, tmp_path: Path, busy: int = 5) -> tuple[dict, Path]:
-    """Take the database; return its facts, and a folder with what a restore would bring."""
-    folder = tmp_path / "restored"
-    folder.mkdir()
-    scratch = tmp_path / "cache" / "scratch"
-    with capture(Options(str(path), Duration(busy)), Scene(scratch)) as data:
-        facts = dict(data.facts())
-        assert scratch.stat().st_mode & 0o777 == 0o700
-        shutil.copy(data.material().argv[1], folder / FILE)
-        facts |= data.finish(Stored(1, (folder / FILE).stat().st_size, {}))
-    assert not scratch.exists()
-    return json.loads(json.dumps(facts)), folder
-
-
-def looks(folder: Path) -> dict[str, tuple[int, int, bytes]]:
-    """What would show that somebody wrote there; a log's index is written by every reader."""
-    files = [path for path in folder.iterdir() if not path.name.endswith("-shm")]
-    return {str(path): (path.stat().st_mtime_ns, path.stat().st_ino, path.read_bytes()) for path in files}
-
-
-def wrong(folder: Path, facts: dict) -> set[str]:
-    return {name for name, finding in check(folder, facts, ()) if finding.verdict is not Verdict.PASS}
 
 
 def test_a_quiet_database_is_taken_and_proven(place: Path, tmp_path: Path) -> None:
@@ -273,73 +205,3 @@ def test_bytes_that_were_not_stored_are_missed(place: Path, tmp_path: Path) -> N
     made(place)
     with capture(Options(str(place)), Scene(tmp_path / "s")) as data, pytest.raises(Damaged, match="were stored"):
         data.finish(Stored(1, 5, {}))
-
-
-def test_every_look_at_a_restored_database_fires(place: Path, tmp_path: Path) -> None:
-    made(place)
-    facts, folder = taken(place, tmp_path)
-    assert wrong(folder, facts | {"bytes": 5}) == {"size"}
-    assert wrong(folder, facts | {"rows": {"wards": 1}}) == {"volume"}
-    assert wrong(folder, facts | {"sequences": {"wards": 1}}) == {"sequences"}
-    assert wrong(folder, facts | {"structure": {"view": {"count": 1, "sha256": "0"}}}) == {"structure"}
-    with (folder / FILE).open("r+b") as file:
-        file.seek(place.stat().st_size - 4096)
-        file.write(os.urandom(4096))
-    assert "integrity" in wrong(folder, facts)
-    (folder / FILE).unlink()
-    assert wrong(folder, facts) == {"size"}
-
-
-def test_real_data_come_back_whole(real_data: Path, tmp_path: Path) -> None:
-    database = next((real_data / "db").glob("*[cC]hinook*.sqlite*"))
-    facts, folder = taken(database, tmp_path)
-    assert facts["rows"]["Track"] == 3503
-    assert wrong(folder, facts) == set()
-    assert (folder / FILE).stat().st_size == database.stat().st_size
-
-
-def test_what_it_covers_and_where_it_lives() -> None:
-    options = Options("/srv/a.db")
-    assert KIND.covers(options) == ["sqlite:/srv/a.db"]
-    assert KIND.homes is not None
-    assert KIND.homes(options) == {FILE: Path("/srv/a.db")}
-
-
-class Here:
-    """Stands for a drill's tree: programs of this machine."""
-
-    def run(self, argv: list[str], timeout: float) -> str:
-        return run(argv, timeout=timeout).stdout
-
-    def talk(self, argv: list[str], timeout: float) -> AbstractContextManager[Stream]:
-        return stream(argv, timeout=timeout, talk=True)
-
-
-@pytest.mark.skipif(not shutil.which("sqlite3"), reason="the program sqlite3 is not on this machine")
-def test_a_drill_proves_it_by_the_program_sqlite3_and_fires(place: Path, tmp_path: Path) -> None:
-    made(place, *(f'CREATE TABLE "t{number}" (id)' for number in range(450)), mode="wal")
-    facts, folder = taken(place, tmp_path)
-    (folder / "odd name?#").mkdir()
-    (folder / FILE).rename(folder / "odd name?#" / FILE)
-    assert KIND.load and KIND.prove and KIND.answer
-    database = KIND.load(Here(), folder / "odd name?#", facts)
-
-    def fired(known: dict) -> set[str]:
-        return {name for name, finding in KIND.prove(Here(), database, known) if finding.verdict is not Verdict.PASS}
-
-    assert fired(facts) == set()
-    assert fired(facts | {"rows": {}}) == {"volume"}
-    assert fired(facts | {"structure": {"view": {"count": 0, "sha256": ""}}}) == {"structure"}
-    assert KIND.answer(Here(), database, "select count(*) from wards") == 2
-    with pytest.raises(SeawallError, match="not one number"):
-        KIND.answer(Here(), database, "select name from wards")
-    with pytest.raises(SeawallError):
-        KIND.answer(Here(), database, "select count(*) from nowhere")
-    with pytest.raises(SeawallError):
-        KIND.answer(Here(), database, f"select writefile('{tmp_path}/written', 'x')")
-    assert not (tmp_path / "written").exists()
-    assert {path.name for path in (folder / "odd name?#").iterdir()} == {FILE}
-    with Path(database).open("r+b") as file:
-        file.seek(Path(database).stat().st_size - 4096)
-        file.write(os.urandom(4096))
-    assert "integrity" in fired(facts)
