@@ -1,0 +1,117 @@
+"""Programs of the site's own: what is run, what is believed, and what the manifest never tells."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ops.core.errors import CommandError, Damaged, PolicyError, Unavailable, UsageError
+from ops.core.quantity import Size
+from ops.core.run import run
+from ops.core.schema import decode
+from ops.core.verdict import Verdict
+from ops.sources import Scene, Stored
+from ops.sources.command import KIND, Options, capture, check
+
+SHELL = "/bin/sh"
+
+
+def taken(options: Options, folder: Path) -> dict:
+    """Take a program's output as the repository would; return the facts, with the output in the folder."""
+    with capture(options, Scene(folder / "scratch")) as data:
+        output = run(data.material().argv, timeout=20).stdout.encode()
+        (folder / data.material().filename).write_bytes(output)
+        return json.loads(json.dumps({**data.facts(), **data.finish(Stored(1, len(output), {}))}))
+
+
+def wrong(folder: Path, facts: dict) -> set[str]:
+    return {name for name, finding in check(folder, facts, ()) if finding.verdict is not Verdict.PASS}
+
+
+def test_a_program_is_taken_and_its_arguments_are_not_told(tmp_path: Path) -> None:
+    options = Options((SHELL, "-c", "echo the data; echo DONE", "secret"), "vendor.exp", end="DONE", hint="imp vendor")
+    facts = taken(options, tmp_path)
+    assert (tmp_path / "vendor.exp").read_text() == "the data\nDONE\n"
+    assert facts["program"] == SHELL
+    assert facts["hint"] == "imp vendor"
+    assert facts["bytes"] == 14
+    assert "secret" not in json.dumps(facts)
+    assert wrong(tmp_path, facts) == set()
+
+
+@pytest.mark.parametrize(
+    ("script", "more", "words"),
+    [
+        ("echo data; exit 4", {}, "ended with code 4"),
+        ("true", {}, "is 0 bytes; 1 or more were expected"),
+        ("echo half", {"end": "DONE"}, "has no end: 'DONE'"),
+        ("echo DONE; echo more", {"end": "DONE"}, "has no end"),
+        ("echo little", {"at_least": Size(100)}, "is 7 bytes; 100 or more"),
+        ("read line || exit 9", {}, "ended with code 9"),
+        ("kill -9 $$", {}, "ended with code -9"),
+    ],
+)
+def test_an_output_that_is_not_whole_fails(tmp_path: Path, script: str, more: dict, words: str) -> None:
+    with pytest.raises(CommandError, match=words):
+        taken(Options((SHELL, "-c", script), **more), tmp_path)
+
+
+def test_no_output_is_believed_where_the_policy_says_so(tmp_path: Path) -> None:
+    options = decode(Options, {"argv": ["/bin/true"], "at_least": "0B"}, "options")
+    facts = taken(options, tmp_path)
+    assert facts["bytes"] == 0
+    assert wrong(tmp_path, facts) == set()
+    with pytest.raises(PolicyError, match="a size such as"):
+        decode(Options, {"argv": ["/bin/true"], "at_least": 0}, "options")
+
+
+def test_too_little_in_the_repository_is_refused(tmp_path: Path) -> None:
+    with capture(Options((SHELL,)), Scene(tmp_path)) as data, pytest.raises(Damaged, match="too few"):
+        data.finish(Stored(1, 0, {}))
+
+
+@pytest.mark.parametrize("argv", [(), ("sh", "-c", "true"), ("./tool",)])
+def test_a_program_without_its_whole_path_is_refused(argv: tuple[str, ...], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="absolute path"):
+        taken(Options(argv), tmp_path)
+
+
+def test_a_program_that_others_can_change_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "vendor"
+    folder.mkdir(mode=0o755)
+    program = folder / "dump"
+    with pytest.raises(Unavailable, match="there is no program"):
+        taken(Options((str(program),)), tmp_path)
+    program.write_text("#!/bin/sh\necho data\n")
+    program.chmod(0o644)
+    with pytest.raises(Unavailable, match="can't be run"):
+        taken(Options((str(program),)), tmp_path)
+    program.chmod(0o775)
+    with pytest.raises(Unavailable, match=f"others than root can change {program}"):
+        taken(Options((str(program),)), tmp_path)
+    program.chmod(0o755)
+    folder.chmod(0o777)
+    (tmp_path / "link").symlink_to(program)
+    for way in (program, tmp_path / "link"):
+        with pytest.raises(Unavailable, match=f"others than root can change {folder}\n"):
+            taken(Options((str(way),)), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b"])
+def test_a_file_name_with_folders_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is no name of a file"):
+        taken(Options((SHELL,), filename=name), tmp_path)
+
+
+def test_every_look_at_the_restored_file_fires(tmp_path: Path) -> None:
+    facts = taken(Options((SHELL, "-c", "echo data; echo DONE"), end="DONE"), tmp_path)
+    (tmp_path / "data").write_text("data\nNONE\n")
+    assert wrong(tmp_path, facts) == {"end"}
+    (tmp_path / "data").write_text("data")
+    assert wrong(tmp_path, facts) == {"size", "end"}
+    (tmp_path / "data").unlink()
+    assert wrong(tmp_path, facts) == {"size", "end"}
+
+
+def test_it_covers_what_the_policy_says() -> None:
+    assert KIND.covers(Options((SHELL,), covers=("path:/srv/cache",))) == ["path:/srv/cache"]
