@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from ops.core.run import Stream
 from ops.drills import Drill, Stage
 from ops.drills._tree import Tree
 
+FOLDERS = ("data", "socket")
 READY_SECONDS = 120.0
 _DAY = 86_400.0
 
@@ -46,7 +48,7 @@ def start(stage: Stage, engine: Engine, manifest: Mapping[str, Any]) -> Iterator
     """Make an empty server, start it, wait until it answers, and end it with the block."""
     tree = Tree(stage.tree, stage.scratch, engine.user, engine.environment)
     owner = tree.identity()
-    for name in ("data", "socket"):
+    for name in FOLDERS:
         (stage.scratch / name).mkdir(mode=0o700)
         os.chown(stage.scratch / name, *owner)
     os.chown(stage.scratch, *owner)
@@ -63,6 +65,8 @@ def start(stage: Stage, engine: Engine, manifest: Mapping[str, Any]) -> Iterator
             yield tree
         finally:
             server.dismiss()
+            for name in FOLDERS:
+                shutil.rmtree(stage.scratch / name)  # the next part of the set gets a server of its own
 
 
 def _wait(tree: Tree, engine: Engine, server: Stream) -> None:

@@ -96,7 +96,6 @@ class Rehearsal:
                     self._rung(f"{label} {name}", finding)
             return
         self._served(source, label, facts, scratch)
-        shutil.rmtree(scratch / "data", ignore_errors=True)
 
     def _served(self, source: Source[Any], label: str, facts: dict[str, Any], scratch: Path) -> None:
         """Load one part into a throwaway server and prove it there."""
