@@ -41,7 +41,8 @@ class Source:
 def carry_out(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
     """Do one step; return what the comparison found, and a sentence on where the data are now."""
     if step.folder:
-        return _into_folder(source, step, step.folder, only), f"{step.label} is in {step.folder}"
+        words = [f"{step.label} is in {step.folder}", str(step.facts.get("hint", ""))]
+        return _into_folder(source, step, step.folder, only), "; ".join(filter(None, words))
     if step.database:
         return _into_database(source, step, only)
     return _in_place(source, step, only)

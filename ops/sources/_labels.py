@@ -1,4 +1,4 @@
-"""Short labels for databases whose names may hold anything: parts of a set are named in tags and file names."""
+"""Short labels for names that people chose: what stands in tags, file names and reports is plain."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from collections.abc import Iterable
 
 
 def labels(names: Iterable[str]) -> dict[str, str]:
-    """Return a label of letters, digits and `_` for each name, and the name; two names never share one."""
+    """Return each name by a label of letters, digits and `_`; the same names have the same labels each time."""
     found: dict[str, str] = {}
-    for name in sorted(names):
-        label = short = re.sub(r"[^A-Za-z0-9_]", "_", name) or "_"
-        number = 1
+    # Names that need no change come first, so that no other takes their label.
+    for name in sorted(names, key=lambda name: (_plain(name) != name, name)):
+        label, number = _plain(name), 1
         while label in found:
             number += 1
-            label = f"{short}_{number}"
+            label = f"{_plain(name)}_{number}"
         found[label] = name
     return found
+
+
+def _plain(name: str) -> str:
+    # No `-`: it parts a label from the name of a text kept beside the manifest.
+    return re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_") or "unnamed"

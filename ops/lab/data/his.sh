@@ -18,3 +18,13 @@ mkdir -p /srv/his
 mv $here/documents $here/dicom /srv/his/
 chown -R www-data:www-data /srv/his
 chmod -R u=rwX,g=rX,o= /srv/his
+cat >/usr/local/sbin/analyzer-export <<'END'
+#!/bin/sh
+# What a vendor's program may look like: settings to standard output, and a last line that says it is whole.
+for channel in 1 2 3 4 5 6 7 8; do
+    printf 'channel %s: gain %s, offset %s, reagent lot R2026-%s\n' "$channel" "1.0$channel" "-0.$channel" "11$channel"
+    printf 'calibration of channel %s: %s\n' "$channel" "0.12 0.25 0.51 1.02 2.04 4.08 8.16 16.32 32.64 65.28 130.56"
+done
+echo '-- end of export'
+END
+chmod 755 /usr/local/sbin/analyzer-export

@@ -1,0 +1,161 @@
+"""What nobody listed: find what this machine holds and no asset covers.
+
+Looked for are the databases of each database server that runs, SQLite files that a program has open, mounted volumes,
+and folders over a size below /srv, /home, /opt, /data, /var/www and /var/lib. Each that no asset covers and no
+exception of the policy excuses is a gap. A database is covered by a source of its own kind alone, for a copy of its
+files is no backup of it. A server that is stopped is not seen; its files are, when they are large.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ops.core import clock, kinds
+from ops.core.errors import SeawallError
+from ops.core.quantity import Size
+from ops.core.verdict import Verdict
+from ops.gaps import PATH, Found, Scene, Sort, answers
+from ops.health.gaps import Options, findings
+from ops.jobs import settings
+from ops.jobs.health import join
+from ops.jobs.unit import delegated
+from ops.policy import HostPolicy
+from ops.reports.text import word
+
+UNIT = "seawall-gaps.service"
+OURS = ("/srv/seawall", "/var/lib/seawall", "/var/cache/seawall")  # what Seawall keeps, on backup hosts and elsewhere
+
+
+@dataclass
+class _Seen:
+    """Everything that was found, and the sorts that could not be looked for."""
+
+    found: list[Found] = field(default_factory=list)
+    unlooked: list[dict[str, str]] = field(default_factory=list)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    parser.epilog = """\
+examples:
+  seawall gaps                    look now, as the timer does every day
+  seawall gaps --json             the same for programs
+  seawall policy show his1        its exceptions, and where they are written
+
+exit codes: 0 nothing is left out, 1 there are gaps, 2 there are gaps and the policy calls that a failure, 3 not all
+could be looked at
+"""
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Look, record and show what was found; return the verdict's exit code."""
+    policy = settings.policy()
+    code = delegated(UNIT, "gaps", as_json=options.json)
+    if code is not None:
+        return code
+    state = record(policy, look(policy), clock.now().date())
+    settings.write_state("gaps", state)
+    print(json.dumps(state, ensure_ascii=False, indent=2) if options.json else table(state))
+    return Verdict(state["verdict"]).exit_code
+
+
+def look(policy: HostPolicy) -> _Seen:
+    """Look for every sort of thing; what lies in the place of a thing found before is not found again."""
+    seen = _Seen()
+    sorts: dict[str, Sort] = {name: kinds.load("ops.gaps", name) for name in kinds.kinds("ops.gaps")}
+    today = clock.now().date()
+    excused = [excuse.what for excuse in policy.exceptions.values() if excuse.until.date >= today]
+    said = [*(f"{PATH}{path}" for path in OURS), *_covers(policy), *excused]
+    answered = [Path(name.partition(":")[2]) for name in said if name.startswith((PATH, "sqlite:"))]
+    for name, sort in sorted(sorts.items(), key=lambda item: item[1].order):
+        places = [Path(place) for one in seen.found for place in one.places]
+        try:
+            seen.found.extend(sort.look(Scene(_options(policy).larger_than.bytes, (*answered, *places))))
+        except SeawallError as error:
+            seen.unlooked.append({"sort": name, "message": error.message})
+        except OSError as error:
+            seen.unlooked.append({"sort": name, "message": f"{error.filename}: {error.strerror}"})
+    return seen
+
+
+def record(policy: HostPolicy, seen: _Seen, today: date) -> dict[str, Any]:
+    """Return what is written down: what was found, apart by who answers for it."""
+    parts: dict[str, list[dict[str, Any]]] = {"gaps": [], "excused": [], "covered": []}
+    covers = list(_covers(policy))
+    for one in seen.found:
+        if one.name:
+            entry = {"name": one.name, "words": one.words, "bytes": one.bytes}
+            part, more = _judged(policy, one.name, covers, today)
+            parts[part].append({**entry, **more})
+    state = {**parts, "unlooked": seen.unlooked, "unused": _unused(policy, seen.found, today)}
+    finding = join(list(findings(_options(policy), state)))
+    now = clock.iso(clock.now())
+    return {
+        "kind": "gaps",
+        "host": policy.host,
+        "finished": now,
+        "verdict": finding.verdict.value,
+        "message": finding.message,
+        **state,
+    }
+
+
+def _judged(policy: HostPolicy, name: str, covers: Iterable[str], today: date) -> tuple[str, dict[str, str]]:
+    """Return whether a thing is covered, excused or a gap, and what else there is to say of that."""
+    if any(answers(said, name) for said in covers):
+        return "covered", {}
+    expired = ""
+    for excuse in policy.exceptions.values():
+        if answers(excuse.what, name):
+            about = {"reason": excuse.reason, "until": str(excuse.until)}
+            if excuse.until.date >= today:
+                return "excused", about
+            expired = f"excused until {excuse.until}, which is over: {excuse.reason}"
+    return "gaps", {"expired": expired} if expired else {}
+
+
+def _covers(policy: HostPolicy) -> Iterable[str]:
+    for asset in policy.assets.values():
+        for source in asset.sources.values():
+            yield from kinds.load("ops.sources", source.kind).covers(source.options)
+
+
+def _options(policy: HostPolicy) -> Options:
+    return next((spec.options for spec in policy.checks.values() if isinstance(spec.options, Options)), Options())
+
+
+def _unused(policy: HostPolicy, found: Iterable[Found], today: date) -> list[str]:
+    """Return the exceptions that excuse nothing; one for a folder has kept others from looking there."""
+    names = [one.name for one in found]
+    return [
+        name
+        for name, excuse in policy.exceptions.items()
+        if not any(answers(excuse.what, one) for one in names)
+        and not (
+            excuse.what.startswith(PATH) and excuse.until.date >= today and Path(excuse.what[len(PATH) :]).exists()
+        )
+    ]
+
+
+def table(state: Mapping[str, Any]) -> str:
+    """Return what was found as a table for a person."""
+    counts = f"{len(state['covered'])} covered, {len(state['excused'])} excused"
+    lines = [f"{word(state['verdict'], False)}  {state['host']}: {len(state['gaps'])} gaps; {counts}"]
+    width = max((len(one["name"]) for one in (*state["gaps"], *state["excused"])), default=0)
+    for one in state["gaps"]:
+        size = f", {Size(one['bytes'])}" if one["bytes"] and "iB" not in one["words"] else ""
+        lines.append(f"  gap      {one['name']:<{width}}  {one['words']}{size}")
+        if one.get("expired"):
+            lines.append(f"           {'':<{width}}  {one['expired']}")
+    lines += [
+        f"  excused  {one['name']:<{width}}  until {one['until']}: {one['reason']}" for one in state["excused"]
+    ]
+    lines += [f"  unknown  {part['sort']}: {part['message']}" for part in state["unlooked"]]
+    lines += [f"  the exception {name!r} excuses nothing that is here" for name in state["unused"]]
+    return "\n".join(lines)
