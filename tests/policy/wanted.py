@@ -11,14 +11,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from ops.core.calendar import Calendar
 from ops.policy import HostPolicy
 
 Policies = Mapping[str, HostPolicy]
 
 DRILL_DELAY = timedelta(minutes=15)
 HEALTH_DELAY = timedelta(minutes=5)
+GAPS_DELAY = timedelta(minutes=30)
+LOOKS_EVERYWHERE = "cap_dac_read_search cap_sys_ptrace"
 # What an account needs beyond its own rights, by the kind of source.
-CAPABILITIES = {"files": "cap_dac_read_search"}
+CAPABILITIES = dict.fromkeys(("files", "sqlite", "machine"), "cap_dac_read_search")
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,8 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
             host, f"seawall-drill-{name}", f"drill {name}", drill and drill.calendar, DRILL_DELAY, "root", "", secrets
         )
     yield Act(host, "seawall-health", "health run", None, HEALTH_DELAY, "seawall", "", frozenset())
+    daily = Calendar.parse(f"*-*-* 05:30:00 {policy.site.timezone}")
+    yield Act(host, "seawall-gaps", "gaps", daily, GAPS_DELAY, "seawall", LOOKS_EVERYWHERE, frozenset())
 
 
 def _secrets(name: str) -> frozenset[str]:
