@@ -1,0 +1,54 @@
+"""restic's patterns of what is left out, read as restic reads them: to walk past what it passes over.
+
+A pattern that begins with `/` is compared from the root on, any other one anywhere; both with whole names, and what
+lies below a match is left out with it. `*` and `?` stay within a name, `**` stands for any number of folders.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from ops.core.errors import UsageError
+
+
+def left_out(patterns: Sequence[str]) -> Callable[[str], bool]:
+    """Return whether a path is left out; raise UsageError for a pattern that says nothing."""
+    if not patterns:
+        return lambda _path: False
+    expression = re.compile("|".join(f"(?:{_expression(pattern)})" for pattern in patterns), re.DOTALL)
+    return lambda path: expression.search(path) is not None
+
+
+def demand_some_left(paths: Sequence[str], patterns: Sequence[str]) -> None:
+    """Raise UsageError when a pattern would leave out the whole of a path: restic takes nothing then, and says nothing.
+
+    A pattern such as `his` is compared with every name on the way, that of the folder above the path, too.
+    """
+    for pattern in patterns:
+        whole = next(filter(left_out([pattern]), paths), None)
+        if whole is not None:
+            raise UsageError(f"the pattern {pattern!r} leaves out all of {whole}", "begin it with / and the whole path")
+
+
+def _expression(pattern: str) -> str:
+    names = [name for name in pattern.split("/") if name]
+    if not any(name != "**" for name in names) or pattern.startswith(("!", "./", "../")):
+        raise UsageError(
+            f"the pattern {pattern!r} can't be used", "write a name such as *.tmp, or a path from / on; no exceptions"
+        )
+    words = ["(?:/[^/]+)*" if name == "**" else f"/{_name(name)}" for name in names]
+    return "".join(["^" if pattern.startswith("/") else "", *words, "(?:/|$)"])
+
+
+def _name(glob: str) -> str:
+    """Return the expression for one name."""
+    return "".join(_part(part) for part in re.findall(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|.", glob, re.DOTALL))
+
+
+def _part(part: str) -> str:
+    if part in {"*", "?"}:
+        return {"*": "[^/]*", "?": "[^/]"}[part]
+    if len(part) > 1 and part.startswith("["):
+        return "[" + part[1:].replace("[", "\\[")
+    return re.escape(part[-1])
