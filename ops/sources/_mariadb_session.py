@@ -1,0 +1,88 @@
+"""A mariadb client that stays, and the words by which MariaDB's programs are called.
+
+They read no file of settings and are given no password: who they are is what the system says of their process.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ops.core.errors import Unavailable
+from ops.core.run import Stream
+
+_END = "seawall-end-of-answer"
+DAY = 86_400.0
+HINT = "look whether the server runs (systemctl status mariadb); playbooks/site.yml makes the account"
+LARGEST = "--max-allowed-packet=1G"
+# Binary mode: no line of a dump is a command to the client itself, such as one that starts a shell.
+LOADING = ("--binary-mode", "--default-character-set=utf8mb4", LARGEST)
+_TALKING = ("--batch", "--raw", "--skip-column-names", "--unbuffered", "--skip-reconnect", "--connect-timeout=10")
+# What a server's settings may say otherwise, and what would end a session that waits or counts for long.
+_STEADY = (
+    "set session sql_mode = '', wait_timeout = 604800, max_statement_time = 0, idle_transaction_timeout = 0,"
+    " net_write_timeout = 3600, sql_select_limit = default, time_zone = '+00:00', lock_wait_timeout = {seconds}"
+)
+
+
+def program(name: str, socket: str, user: str) -> list[str]:
+    """Return one of MariaDB's programs with its first words; no socket: the one that its environment names."""
+    return [name, "--no-defaults", *([f"--socket={socket}", "--protocol=socket"] if socket else []), f"--user={user}"]
+
+
+def talking(client: Sequence[str], database: str = "") -> list[str]:
+    """Return a client to talk with."""
+    return [*client, *_TALKING, *LOADING, *([f"--database={database}"] if database else [])]
+
+
+class Session:
+    """A client that stays: asked in SQL, it answers one JSON document in each line."""
+
+    def __init__(self, program: Stream, hint: str = HINT, seconds: int = 60) -> None:
+        self.program = program
+        self.hint = hint
+        self.lines = program.lines()
+        self.tell(_STEADY.format(seconds=seconds))
+
+    def tell(self, statement: str) -> list[str]:
+        """Run a statement and return the lines of its answer."""
+        self.program.write(f"{statement};\nselect '{_END}';\n")
+        answer: list[str] = []
+        for line in self.lines:
+            if line == _END:
+                return answer
+            answer.append(line)
+        raise Unavailable(f"MariaDB: {reason(self.program)}", self.hint)
+
+    def ask(self, query: str) -> list[Any]:
+        """Run a query whose rows are one JSON document each."""
+        return [json.loads(line) for line in self.tell(query)]
+
+    def one(self, query: str) -> Any:
+        """Run a query that answers one row with one JSON document."""
+        return self.ask(query)[0]
+
+
+def reason(program: Stream) -> str:
+    """Return the last thing that the server or the client said."""
+    program.process.wait(10)
+    lines = [line.strip() for line in program.stderr.splitlines() if line.strip()]
+    return (lines or ["the session ended without a word"])[-1]
+
+
+def name(value: str) -> str:
+    """Return a name as SQL wants it."""
+    return "`" + value.replace("`", "``") + "`"
+
+
+def text(value: str) -> str:
+    """Return a text as SQL wants it."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def release(version: str) -> tuple[int, int]:
+    """Return the first two numbers of a version, as in `10.11.18-MariaDB-0+deb12u1`; of none, zeros."""
+    found = re.search(r"(\d+)\.(\d+)\.\d+-MariaDB", version)
+    return (int(found[1]), int(found[2])) if found else (0, 0)

@@ -1,0 +1,93 @@
+"""What of the MariaDB source needs no server: options, labels, names in SQL, accounts, the end of a dump."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ops.core.errors import Damaged, PolicyError
+from ops.core.schema import decode
+from ops.core.verdict import Verdict
+from ops.sources._labels import labels
+from ops.sources._mariadb_accounts import missing
+from ops.sources._mariadb_proof import creation, prove_volume
+from ops.sources._mariadb_session import name, release, text
+from ops.sources.mariadb import KIND, Options
+
+WHOLE = "-- MariaDB dump 10.19\nCREATE TABLE t (a int);\n-- Dump completed\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ({}, "either `database`"),
+        ({"database": "a", "all": True}, "either `database`"),
+        ({"database": "a", "lock": False, "lock_tables": True}, "`lock: false` forbids"),
+        ({"databases": "a"}, "did you mean"),
+    ],
+)
+def test_options_that_contradict_each_other_are_errors_of_the_policy(said: dict[str, object], word: str) -> None:
+    with pytest.raises(PolicyError, match=word):
+        decode(Options, said, "assets.pharmacy.sources.database")
+
+
+def test_the_policy_gives_a_database_or_all_of_them() -> None:
+    assert KIND.covers(decode(Options, {"database": "lab"}, "x")) == ["mariadb:/run/mysqld/mysqld.sock/lab"]
+    assert KIND.covers(decode(Options, {"all": True, "socket": "/s"}, "x")) == ["mariadb:/s/*"]
+
+
+def test_labels_are_plain_and_no_two_are_the_same() -> None:
+    found = labels(["billing", 'a b"c', "a_b_c", "ž", "a b c"])
+    assert found["a_b_c"] == "a_b_c"
+    assert sorted(found.values()) == sorted(["billing", 'a b"c', "a_b_c", "ž", "a b c"])
+    assert all(label.replace("_", "").isalnum() and label.isascii() for label in found)
+
+
+def test_names_and_texts_are_quoted_as_sql_wants_them() -> None:
+    assert name("a`b") == "`a``b`"
+    assert text("it's \\") == "'it''s \\\\'"
+
+
+def test_versions_are_read_from_server_and_client() -> None:
+    assert release("10.11.18-MariaDB-0+deb12u1") == (10, 11)
+    assert release("mariadb-dump from 11.8.6-MariaDB, client 10.19 for debian-linux-gnu (x86_64)") == (11, 8)
+    assert release("8.0.36") == (0, 0)
+
+
+def test_only_accounts_that_are_missing_are_loaded() -> None:
+    said = '-- Accounts\n-- account "a@%"\nCREATE USER a;\n-- account "b@%"\nCREATE USER b;\n-- account "a@%"\nGRANT;\n'
+    assert missing(said, ["b@%"]) == "CREATE USER a;\nGRANT;\n"
+    assert missing(said, ["a@%", "b@%"]).strip() == ""
+
+
+def test_a_character_set_of_a_manifest_is_a_word() -> None:
+    good = {"charset": "utf8mb4", "collation": "utf8mb4_general_ci"}
+    assert creation("a`b", good) == "create database `a``b` character set utf8mb4 collate utf8mb4_general_ci"
+    with pytest.raises(Damaged):
+        creation("a", {**good, "collation": "x; drop database his"})
+
+
+@pytest.mark.parametrize(
+    ("content", "size", "verdict", "word"),
+    [
+        (WHOLE, len(WHOLE), Verdict.PASS, "whole"),
+        (WHOLE[:-5], len(WHOLE), Verdict.FAIL, "bytes"),
+        (WHOLE[:30], 30, Verdict.FAIL, "cut off"),
+        ("", 0, Verdict.FAIL, "cut off"),
+    ],
+)
+def test_a_dump_without_its_end_is_no_dump(
+    tmp_path: Path, content: str, size: int, verdict: Verdict, word: str
+) -> None:
+    (tmp_path / "database.sql").write_text(content)
+    ((_, finding),) = KIND.check(tmp_path, {"dump_bytes": size}, ())
+    assert finding.verdict is verdict
+    assert word in finding.message
+
+
+def test_rows_counted_nearly_can_not_fail_a_drill_but_missing_tables_can() -> None:
+    manifest = json.loads('{"rows": {"a": 3, "b": 5}, "approximate": ["b"]}')
+    assert prove_volume(manifest, {"a": 3, "b": 4}).verdict is Verdict.PASS
+    assert prove_volume(manifest, {"a": 2, "b": 5}).verdict is Verdict.FAIL
+    assert prove_volume(manifest, {"a": 3}).verdict is Verdict.FAIL
+    assert prove_volume(manifest, {"a": 3, "b": 5, "c": 0}).verdict is Verdict.FAIL
