@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from datetime import datetime, timedelta
 from typing import Any
 
 from ops.core import clock
 from ops.core.quantity import Size
+from ops.core.verdict import Verdict
 from ops.jobs import places, settings
 from ops.jobs.backup import chosen
 from ops.restic.sets import Set, sets
+
+MAY_STILL_COME = timedelta(days=1)  # the longest that a backup may run
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -36,18 +40,34 @@ def execute(options: Namespace) -> int:
 
 
 def _row(one: Set, repository: str) -> dict[str, Any]:
+    verdict, words = judgement(one, clock.now())
     return {
         "asset": one.asset,
         "repository": repository,
         "set": one.id,
         "time": clock.iso(one.time),
         "bytes": sum(snapshot.bytes for snapshot in one.parts.values()),
-        "verdict": "pass" if one.complete else "fail",
+        "verdict": verdict.value,
+        "message": words,
         "parts": sorted(one.parts),
     }
 
 
+def judgement(one: Set, now: datetime) -> tuple[Verdict, str]:
+    """Return whether a set could be restored from, as far as its snapshots alone tell; and why."""
+    if one.time > now + timedelta(seconds=places.CLOCK_TOLERANCE):
+        return Verdict.UNKNOWN, "dated in the future: a clock was wrong"
+    if one.complete:
+        empty = [name for name, snapshot in one.parts.items() if not snapshot.bytes]
+        return (Verdict.FAIL, f"nothing in {', '.join(sorted(empty))}") if empty else (Verdict.PASS, "whole")
+    if now - one.time < MAY_STILL_COME:
+        return Verdict.UNKNOWN, "not whole: being made, or broken off"
+    return Verdict.FAIL, "not whole: does not count"
+
+
 def _line(row: dict[str, Any]) -> str:
-    word = "whole" if row["verdict"] == "pass" else "not whole: does not count"
     size = f"{Size(row['bytes'])!s:>10}"
-    return f"{row['time']}  {row['asset']:<16} {row['set'][:8]}  {size}  {row['repository']}  {word}"
+    return (
+        f"{row['time']}  {row['asset']:<16} {row['set'][:8]}  {size}  {row['repository']:<10} "
+        f"{row['verdict']:<7}  {row['message']}"
+    )

@@ -162,7 +162,6 @@ class Source(Generic[O]):
     parts: where one source stands for several (all databases of a server), the options of each by a short name.
     order: sources of an asset are taken in this order, and by name: a database before the files it points to.
     capabilities: Linux capabilities that taking the data needs beyond the account `seawall`.
-    root: whether taking the data needs root.
     homes: for a restore in place: the places on this machine, by the path in the restored folder.
     land: the machine's own server, for a restore into a database.
     engine: the throwaway server that a drill loads the data into, where the kind needs one.
@@ -179,7 +178,6 @@ class Source(Generic[O]):
     parts: Callable[[O], Mapping[str, O]] | None = None
     order: int = 0
     capabilities: tuple[str, ...] = ()
-    root: bool = False
     homes: Callable[[O], Mapping[str, Path]] | None = None
     land: Callable[[O], Landing] | None = None
     engine: Engine | None = None

@@ -1,0 +1,173 @@
+"""`seawall restore` on real machines: beside what runs, in its place, interrupted, refused; compared to the end."""
+
+import json
+
+import pytest
+from conftest import Site
+
+COUNTED = "query_to_xml('select count(*) c from ' || c.oid::regclass, false, true, '')"
+COUNT = (
+    f"select coalesce(sum((xpath('/row/c/text()', {COUNTED}))[1]::text::bigint), 0)"
+    " from pg_class c where relkind = 'r' and relnamespace = 'public'::regnamespace"
+)
+AS_DAEMON = "setpriv --reuid=daemon --regid=daemon --clear-groups"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sets(site: Site) -> None:
+    """A set of each asset that is restored here."""
+    for host, asset in (("his1", "his"), ("his1", "documents"), ("his1", "agenda"), ("lis1", "lis")):
+        result = site.on(host, f"seawall backup {asset}")
+        assert result.code == 0, result.stdout
+
+
+def psql(site: Site, host: str, database: str, query: str) -> str:
+    words = f'runuser -u postgres -- psql -XAtqc "{query}" "{database}"'
+    return site.on(host, f"cd / && {words}", ok=range(1)).stdout.strip()
+
+
+def restored(site: Site, host: str, words: str) -> str:
+    result = site.on(host, f"seawall restore {words}")
+    assert result.code == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def refused(site: Site, host: str, words: str, why: str) -> None:
+    result = site.on(host, f"seawall restore {words}")
+    assert result.code in (1, 2), result.stdout
+    assert why in result.stdout + result.stderr
+
+
+def test_a_dry_run_only_says(site: Site) -> None:
+    said = restored(site, "his1", "his --to his_beside --dry-run")
+    assert "as the database his_beside" in said
+    assert "his_beside" not in psql(site, "his1", "postgres", "select datname from pg_database")
+
+
+def test_a_database_beside_is_proven_and_recorded(site: Site) -> None:
+    said = restored(site, "his1", "his --to his_beside")
+    assert "240,000 rows in 4 tables, as in the manifest" in said
+    assert psql(site, "his1", "his_beside", COUNT) == psql(site, "his1", "his", COUNT)
+    line = site.on("his1", "tail -n 1 /var/lib/seawall/ledger/ledger.jsonl", ok=range(1)).stdout
+    assert json.loads(line)["act"] == "restore"
+    refused(site, "his1", "his --to his_beside", "already; nothing is restored over it")
+    psql(site, "his1", "postgres", "drop database his_beside")
+
+
+def test_an_interrupted_restore_is_begun_anew(site: Site) -> None:
+    start = "systemd-run -q --unit=restoring --collect seawall restore his --to his_again"
+    tables = "runuser -u postgres -- psql -XAtqd his_again -c '\\dt' 2>/dev/null"
+    loading = f"until {tables} | grep -q patients; do sleep 0.05; done"
+    site.on("his1", f"cd / && {start} && {loading} && systemctl kill -s KILL restoring", ok=range(1))
+    site.on("his1", "while systemctl is-active -q restoring; do sleep 0.1; done")
+    mark = "select shobj_description(oid, 'pg_database') from pg_database where datname = 'his_again'"
+    assert "not finished" in psql(site, "his1", "postgres", mark)
+    assert "240,000 rows" in restored(site, "his1", "his --to his_again")
+    psql(site, "his1", "postgres", "drop database his_again")
+
+
+def test_one_table_alone(site: Site) -> None:
+    assert "24,000 rows in 1 tables" in restored(site, "his1", "his --to his_patients --only patients")
+    assert psql(site, "his1", "his_patients", "select count(*) from patients") == "24000"
+    psql(site, "his1", "postgres", "drop database his_patients")
+    refused(site, "his1", "his --to his_nothing --only no_such_table", "the set has no table no_such_table")
+    psql(site, "his1", "postgres", "drop database his_nothing")
+
+
+def test_in_place_keeps_what_was_there(site: Site) -> None:
+    refused(site, "his1", "his --in-place", "wants an answer")
+    refused(site, "his1", "his --in-place --confirm documents", "nothing was changed")
+    psql(site, "his1", "his", "truncate audit_log")
+    said = restored(site, "his1", "his --in-place --confirm his")
+    kept = said.split("is kept as ")[1].split()[0]
+    assert psql(site, "his1", "his", "select count(*) from audit_log") == "80000"
+    assert psql(site, "his1", kept, "select count(*) from audit_log") == "0"
+    psql(site, "his1", "postgres", f"drop database {kept}")
+    assert site.on("his1", "seawall backup his").code == 0
+
+
+def test_the_whole_of_a_set_of_several_parts(site: Site) -> None:
+    said = restored(site, "lis1", "lis --to '{}_beside' --to reports=/srv/beside")
+    assert "reports is in /srv/beside/reports" in said
+    for database in ("lis", "legacy", "empty"):
+        assert psql(site, "lis1", f"{database}_beside", COUNT) == psql(site, "lis1", database, COUNT)
+    name = "select nome from pacientes order by id limit 1"
+    assert "João" in psql(site, "lis1", "legacy_beside", name)
+    assert psql(site, "lis1", "legacy_beside", "show server_encoding") == "LATIN1"
+    same = "diff -r /srv/lis/reports /srv/beside/reports/srv/lis/reports"
+    assert site.on("lis1", same).code == 0
+    names = "select datname from pg_database where datname like '%_beside'"
+    for name in psql(site, "lis1", "postgres", names).splitlines():
+        site.on("lis1", f"cd / && runuser -u postgres -- dropdb '{name}'", ok=range(1))
+    site.on("lis1", "rm -r /srv/beside", ok=range(1))
+
+
+def test_what_cannot_be_is_said_before_anything_is_done(site: Site) -> None:
+    for words, why in (
+        ("lis --to one_name", "several databases can't get one name"),
+        ("lis --to '{}_x'", "goes into a folder, not into a database"),
+        ("lis --part nothing --to /srv/x", "the set has no part 'nothing'"),
+        ("lis --at 2020-01-01 --to /srv/x", "the oldest is of"),
+        ("lis --at soon --to /srv/x", "neither a moment nor a set"),
+        ("lis --part database.lis --to lis", "is the database itself"),
+        ("lis", "where to?"),
+        ("nothing --to x", "has no asset 'nothing'"),
+    ):
+        refused(site, "lis1", words, why)
+
+
+def test_files_come_back_as_they_were(site: Site) -> None:
+    restored(site, "his1", "documents --to /srv/beside")
+    for folder in ("documents", "dicom"):
+        compare = f"diff -r /srv/his/{folder} /srv/beside/files/srv/his/{folder}"
+        assert site.on("his1", compare).code == 0
+        listed = f"cd {{}}/srv/his/{folder} && find . -printf '%p %u %g %m %s %T@\\n' | sort | sha256sum"
+        here, there = (site.on("his1", listed.format(root)).stdout for root in ("", "/srv/beside/files"))
+        assert here == there
+    site.on("his1", "rm -r /srv/beside", ok=range(1))
+
+
+def test_a_half_restored_folder_is_completed_and_a_strange_one_left_alone(site: Site) -> None:
+    restored(site, "his1", "documents --to /srv/beside")
+    first = "find /srv/beside/files/srv/his/{} -type f -print -quit"
+    site.on("his1", f'rm "$({first.format("documents")})"; truncate -s 1 "$({first.format("dicom")})"', ok=range(1))
+    assert "going on with the restore" in restored(site, "his1", "documents --to /srv/beside")
+    assert site.on("his1", "diff -r /srv/his /srv/beside/files/srv/his").code == 0
+    site.on("his1", "rm -r /srv/beside; mkdir -p /srv/beside/files; touch /srv/beside/files/mine", ok=range(1))
+    refused(site, "his1", "documents --to /srv/beside", "is not empty")
+    assert site.on("his1", "ls /srv/beside/files").stdout.split() == ["mine"]
+    site.on("his1", "rm -r /srv/beside", ok=range(1))
+
+
+def test_one_folder_alone_and_one_that_is_not_there(site: Site) -> None:
+    year = site.on("his1", "ls /srv/his/documents | head -n 1", ok=range(1)).stdout.strip()
+    restored(site, "his1", f"documents --to /srv/beside --only /srv/his/documents/{year}")
+    assert site.on("his1", "ls /srv/beside/files/srv/his/documents").stdout.split() == [year]
+    site.on("his1", "rm -r /srv/beside", ok=range(1))
+    refused(site, "his1", "documents --to /srv/beside --only /srv/nothing", "the set holds nothing at /srv/nothing")
+    site.on("his1", "rm -r /srv/beside", ok=range(1))
+
+
+def test_a_sqlite_file_in_its_place(site: Site) -> None:
+    count = "sqlite3 /srv/agenda/agenda.sqlite 'select count(*) from bookings'"
+    before = site.on("his1", count, ok=range(1)).stdout
+    site.on("his1", f"{AS_DAEMON} sqlite3 /srv/agenda/agenda.sqlite 'delete from bookings'", ok=range(1))
+    restored(site, "his1", "agenda --in-place --confirm agenda")
+    assert site.on("his1", count, ok=range(1)).stdout == before
+    owner = site.on("his1", "stat -c '%U %a' /srv/agenda/agenda.sqlite", ok=range(1)).stdout.split()
+    assert owner[0] == "daemon"
+    assert site.on("his1", "ls /srv/agenda | grep -c before-", ok=range(1)).stdout.strip() != "0"
+    site.on("his1", "rm /srv/agenda/*.before-*", ok=range(1))
+
+
+def test_a_flipped_byte_in_the_repository_is_no_restore(site: Site) -> None:
+    """The largest pack is damaged, then mended; the restore must not end well meanwhile."""
+    largest = "find /srv/seawall/his1/data -type f -printf '%s %p\\n' | sort -n | tail -n 1 | cut -d' ' -f2"
+    flip = "printf X | dd of=$p bs=1 seek=5000 conv=notrunc status=none"
+    site.on("backup1", f"p=$({largest}); cp -p $p /root/pack && echo $p >/root/pack.place && {flip}", ok=range(1))
+    wishes = ("his --to his_bad", "documents --to /srv/bad")
+    try:
+        assert 1 in [site.on("his1", f"seawall restore {words}").code for words in wishes]
+    finally:
+        site.on("backup1", "cp -p /root/pack $(cat /root/pack.place)", ok=range(1))
+        site.on("his1", "cd /; rm -rf /srv/bad; runuser -u postgres -- dropdb --if-exists his_bad", ok=range(1))
