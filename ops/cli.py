@@ -22,6 +22,7 @@ SERVER = {
     "restore": ("ops.jobs.restore", "bring an asset back, beside what runs or in its place"),
     "drill": ("ops.jobs.drill", "restore an asset to prove that it can be restored"),
     "check": ("ops.jobs.check", "look at this machine now and judge"),
+    "gaps": ("ops.jobs.gaps", "find what this machine holds and no asset covers"),
     "health": ("ops.jobs.health", "look, record and show this machine's health"),
     "ledger": ("ops.jobs.ledger", "show and verify the record of every act"),
     "policy": ("ops.jobs.policy", "check and show the policy"),
@@ -40,7 +41,7 @@ CONTROL = {
     "status": ("ops.fleet.status", "show how the whole fleet stands"),
     "verify": ("ops.fleet.verify", "look from outside whether every machine is as the policy wants it"),
 }
-JUDGING = {"check", "health", "ledger", "drill", "status", "verify"}
+JUDGING = {"check", "gaps", "health", "ledger", "drill", "status", "verify"}
 
 USAGE = """\
 usage: seawall COMMAND [...]      seawall COMMAND --help      seawall --version
@@ -50,7 +51,7 @@ Backups, copies, drills, checks and evidence for the servers of a hospital, by i
 """
 EXIT_CODES = """
 exit codes: 0 done, 1 failed, 2 wrong usage or policy;
-            check, health, status, drill, ledger: 0 pass, 1 warn, 2 fail, 3 unknown or wrong usage
+            check, gaps, health, status, drill, ledger: 0 pass, 1 warn, 2 fail, 3 unknown or wrong usage
 """
 
 

@@ -60,6 +60,8 @@ policy__host:
         every: 31d
         expectations:
           some_patients: {sql: "select count(*) from patients", at_least: 1000}
+  exceptions:
+    scratch: {what: postgresql:5432/scratch, reason: made anew each night, until: 2026-11-30}
 """,
 }
 

@@ -1,10 +1,10 @@
-"""Quantities with units: durations, sizes, shares. A bare number is none of them."""
+"""Quantities with units: durations, sizes, shares, days. A bare number is none of them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import ClassVar, Self
 
 _DURATION_UNITS = {"y": 31_557_600, "w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "s": 1}
@@ -79,3 +79,19 @@ class Percent:
 
     def __str__(self) -> str:
         return f"{self.value:g}%"
+
+
+@dataclass(frozen=True, order=True)
+class Day:
+    """A day of the calendar; written 2027-03-31."""
+
+    date: date
+    expected: ClassVar[str] = "a day such as 2027-03-31"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the day a text stands for; raise ValueError for anything else."""
+        return cls(date.fromisoformat(text))
+
+    def __str__(self) -> str:
+        return self.date.isoformat()

@@ -12,6 +12,7 @@ import enum
 import types
 import typing
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from ops.core.errors import PolicyError, Problem
@@ -124,9 +125,10 @@ def _scalar(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
         return float(data)
     parse = getattr(kind, "parse", None)
-    if parse is not None and isinstance(data, str):
+    plain_day = isinstance(data, date) and not isinstance(data, datetime)  # YAML makes one of 2027-03-31
+    if parse is not None and (isinstance(data, str) or plain_day):
         try:
-            return parse(data)
+            return parse(str(data))
         except ValueError:
             pass
     expected = getattr(kind, "expected", None) or {str: "a text", int: "a whole number", bool: "true or false"}.get(

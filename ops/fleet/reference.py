@@ -37,10 +37,10 @@ values do not belong here, and a word that is not on this page is an error.
     seawall policy check inventories/hospital    every problem with file, line and the nearest known word
     seawall policy show his1                     what holds on his1, and where it is written
 
-Durations are written `15min`, `26h`, `7d`, `2y`; sizes `512MiB`, `10GiB`; shares `15%`. A calendar is written in a
-procedure's words (`day 10, day 20, last day`; `every 2 months`) or as a systemd calendar expression (`*-*-* 01:30`,
-`Mon 06:00`), and is read in the site's time zone. Names of assets, repositories and copies are lower-case letters,
-digits and `_`.
+Durations are written `15min`, `26h`, `7d`, `2y`; sizes `512MiB`, `10GiB`; shares `15%`; days `2027-03-31`. A calendar
+is written in a procedure's words (`day 10, day 20, last day`; `every 2 months`) or as a systemd calendar expression
+(`*-*-* 01:30`, `Mon 06:00`), and is read in the site's time zone. Names of assets, repositories and copies are
+lower-case letters, digits and `_`.
 """
 PARTS = (
     ("What may be said of a host", model.Written),
@@ -54,8 +54,12 @@ PARTS = (
     ("drill", model.Drill),
     ("expectations", model.Expectation),
     ("checks", model.CheckSpec),
+    ("exceptions", model.Excuse),
 )
-FOLLOW = "The checks `backup_age`, `copy_age` and `drill_age` follow from the assets; nobody writes them.\n"
+FOLLOW = """\
+The checks `backup_age`, `copy_age` and `drill_age` follow from the assets; nobody writes them. Every machine has a
+check `gaps`; it is written only to give it other options.
+"""
 KINDS = (
     ("Kinds of source", "ops.sources", ""),
     ("Kinds of repository", "ops.targets", ""),

@@ -146,16 +146,16 @@ def _unused(policy: HostPolicy, found: Iterable[Found], today: date) -> list[str
 def table(state: Mapping[str, Any]) -> str:
     """Return what was found as a table for a person."""
     counts = f"{len(state['covered'])} covered, {len(state['excused'])} excused"
-    lines = [f"{word(state['verdict'], False)}  {state['host']}: {len(state['gaps'])} gaps; {counts}"]
+    lines = [
+        f"{word(state['verdict'], False)}  {state['host']}: {len(state['gaps'])} gap{'' if len(state['gaps']) == 1 else 's'}; {counts}"
+    ]
     width = max((len(one["name"]) for one in (*state["gaps"], *state["excused"])), default=0)
     for one in state["gaps"]:
         size = f", {Size(one['bytes'])}" if one["bytes"] and "iB" not in one["words"] else ""
         lines.append(f"  gap      {one['name']:<{width}}  {one['words']}{size}")
         if one.get("expired"):
             lines.append(f"           {'':<{width}}  {one['expired']}")
-    lines += [
-        f"  excused  {one['name']:<{width}}  until {one['until']}: {one['reason']}" for one in state["excused"]
-    ]
+    lines += [f"  excused  {one['name']:<{width}}  until {one['until']}: {one['reason']}" for one in state["excused"]]
     lines += [f"  unknown  {part['sort']}: {part['message']}" for part in state["unlooked"]]
     lines += [f"  the exception {name!r} excuses nothing that is here" for name in state["unused"]]
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from ops.core.errors import Problem
@@ -86,5 +87,5 @@ def _demand_plain(value: Any, path: str, problems: list[Problem]) -> None:
             _demand_plain(part, f"{path}[{index}]", problems)
     elif isinstance(value, str) and ("{{" in value or "{%" in value):
         problems.append(Problem(path, "a Jinja expression; policy is plain data, write the value itself"))
-    elif not (value is None or isinstance(value, (str, int, float, bool))):
+    elif not (value is None or isinstance(value, (str, int, float, bool, date))):
         problems.append(Problem(path, f"{type(value).__name__} is not plain data; secrets do not belong in the policy"))

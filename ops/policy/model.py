@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ops.core.calendar import Calendar
-from ops.core.quantity import Duration
+from ops.core.quantity import Day, Duration
 
 VERSION = 1
 DRILL_SPREAD = Duration(900)  # by how much the starts of drills are spread
@@ -180,6 +180,20 @@ class CheckSpec:
 
 
 @dataclass(frozen=True)
+class Excuse:
+    """Why something that no asset covers may stay so, and until when.
+
+    what: its name as `seawall gaps` says it; `*` at the end stands for all that begins so, `path:` for all below.
+    reason: why it needs no backup, in a sentence.
+    until: the last day on which that holds; then somebody decides anew.
+    """
+
+    what: str
+    reason: str
+    until: Day
+
+
+@dataclass(frozen=True)
 class Written:
     """What an inventory may say of one machine, all its layers merged.
 
@@ -189,6 +203,7 @@ class Written:
     repositories: the places that keep snapshots, by name.
     assets: what this machine holds that is protected, by name.
     checks: what is looked at on this machine, by name.
+    exceptions: what this machine holds and no asset covers, with the reason, by name.
     """
 
     version: int
@@ -197,6 +212,7 @@ class Written:
     repositories: Mapping[str, Repository] = field(default_factory=dict)
     assets: Mapping[str, Asset] = field(default_factory=dict)
     checks: Mapping[str, CheckSpec] = field(default_factory=dict)
+    exceptions: Mapping[str, Excuse] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -220,3 +236,4 @@ class HostPolicy:
     drills: Mapping[str, Drilled] = field(default_factory=dict)
     clients: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     checks: Mapping[str, CheckSpec] = field(default_factory=dict)
+    exceptions: Mapping[str, Excuse] = field(default_factory=dict)

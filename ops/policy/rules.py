@@ -6,12 +6,14 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 
+from ops.core import clock, kinds
 from ops.core.calendar import Calendar
 from ops.core.errors import Problem
 from ops.core.kinds import nearest
 from ops.core.quantity import Duration
-from ops.policy.model import DRILL_SPREAD, VERSION, Asset, Repository, Written
+from ops.policy.model import DRILL_SPREAD, VERSION, Asset, Excuse, Repository, Written
 
+LONGEST_EXCUSE = timedelta(days=400)  # a year, and the weeks until somebody has looked
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -27,6 +29,25 @@ def judge(written: Written, hosts: Collection[str]) -> Iterator[Problem]:
         yield from _repository(f"policy.repositories.{name}", repository, hosts)
     for name, asset in written.assets.items():
         yield from _asset(f"policy.assets.{name}", asset, written, hosts)
+    for name, excuse in written.exceptions.items():
+        yield from _excuse(f"policy.exceptions.{name}", excuse)
+
+
+def _excuse(path: str, excuse: Excuse) -> Iterator[Problem]:
+    """One that has expired is no error: `seawall gaps` says so, and nothing else has to wait for it."""
+    sort, colon, rest = excuse.what.partition(":")
+    sorts = kinds.kinds("ops.gaps")
+    if sort not in sorts or not colon or not rest.strip("*"):
+        listed = ", ".join(f"{known}:…" for known in sorts)
+        near = nearest(sort, sorts)
+        yield Problem(f"{path}.what", f"{excuse.what!r} is no name of a thing{near}; expected one of {listed}")
+    if not excuse.reason.strip():
+        yield Problem(f"{path}.reason", "an exception needs its reason")
+    latest = clock.now().date() + LONGEST_EXCUSE
+    if excuse.until.date > latest:
+        yield Problem(
+            f"{path}.until", f"{excuse.until} is too far ahead; expected {latest} or earlier: decide once a year"
+        )
 
 
 def _repository(path: str, repository: Repository, hosts: Collection[str]) -> Iterator[Problem]:

@@ -197,7 +197,8 @@ def _join(host: str, policy: Written, site: Mapping[str, Written]) -> HostPolicy
         assets=policy.assets,
         drills=drills,
         clients=_clients(host, site),
-        checks={**policy.checks, **_ages(policy, drills)},
+        checks={"gaps": CheckSpec("gaps"), **policy.checks, **_ages(policy, drills)},
+        exceptions=policy.exceptions,
     )
 
 

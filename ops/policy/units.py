@@ -10,6 +10,7 @@ from ops.core.calendar import Calendar
 from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 
 HEALTH_EVERY = "*:0/5"
+GAPS_AT = "*-*-* 05:30:00"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Unit:
 
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
-    return [*_backups(policy), *_copies(policy), *_drills(policy), _health(policy)]
+    return [*_backups(policy), *_copies(policy), *_drills(policy), _health(policy), _gaps(policy)]
 
 
 def _calendar(calendar: Calendar, zone: str) -> tuple[str, ...]:
@@ -104,6 +105,21 @@ def _health(policy: HostPolicy) -> Unit:
         capabilities=(),
         credentials=(),
         timeout=120,
+    )
+
+
+def _gaps(policy: HostPolicy) -> Unit:
+    return Unit(
+        name="seawall-gaps",
+        description=f"Look for what no asset of {policy.host} covers",
+        command="gaps",
+        calendar=(f"{GAPS_AT} {policy.site.timezone}",),
+        random_delay=1800,
+        user="seawall",
+        # Whose files and which programs hold data is what it is to find out.
+        capabilities=("CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE"),
+        credentials=(),
+        timeout=1800,
     )
 
 

@@ -175,6 +175,23 @@ CASES = {
     "key written twice": Wrong(
         HIS1, "      rto: 1h", "      rto: 1h\n      rto: 2h", 15, "rto", ("written twice", "line 14")
     ),
+    "exception for nothing that can be found": Wrong(
+        HIS1, "what: postgresql:5432", "what: postgres:5432", 24, "policy.exceptions.scratch.what",
+        ("did you mean 'postgresql'?", "path:…"),
+    ),
+    "exception for everything": Wrong(
+        HIS1, "what: postgresql:5432/scratch", 'what: "sqlite:*"', 24, "policy.exceptions.scratch.what", ("no name",)
+    ),
+    "exception without a reason": Wrong(
+        HIS1, "reason: made anew each night", 'reason: " "', 24, "policy.exceptions.scratch.reason", ("its reason",)
+    ),
+    "exception until for ever": Wrong(
+        HIS1, "until: 2026-11-30", "until: 2099-12-31", 24, "policy.exceptions.scratch.until", ("too far ahead",)
+    ),
+    "day that is none": Wrong(
+        HIS1, "until: 2026-11-30", 'until: "2026-02-30"', 24, "policy.exceptions.scratch.until",
+        ("expected a day such as 2027-03-31", "2026-02-30"),
+    ),
     "asset left empty": Wrong(
         HIS1, "    his:\n", "    lab:\n    his:\n", 4, "policy.assets.lab", ("expected a mapping, found nothing",)
     ),

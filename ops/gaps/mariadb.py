@@ -1,0 +1,58 @@
+"""Databases of the MariaDB and MySQL servers that run, whoever started them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ops.core.errors import SeawallError
+from ops.core.run import run
+from ops.gaps import Found, Scene, Sort
+from ops.gaps._processes import Process, folder, processes, sockets
+
+PROGRAMS = {"mariadbd", "mysqld"}
+ACCOUNT = "seawall"  # the role mariadb_source makes it; the system says who we are
+SECONDS = 60.0
+LIST = """
+SELECT JSON_OBJECT('name', s.schema_name, 'bytes', COALESCE(SUM(t.data_length + t.index_length), 0))
+FROM information_schema.schemata s LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name
+WHERE s.schema_name NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
+GROUP BY s.schema_name ORDER BY s.schema_name
+"""
+
+
+def look(scene: Scene) -> Iterator[Found]:
+    """Yield each database of each server; a server whose databases can't be listed, by itself."""
+    for process in processes(scene.proc):
+        if process.program in PROGRAMS:
+            yield from _server(process, scene.proc)
+
+
+def _server(process: Process, proc: Path) -> Iterator[Found]:
+    places = (str(folder(process, proc)),)
+    if process.inside:
+        yield Found(f"mariadb:{process.inside}", "a MariaDB server in a container")
+        return
+    socket = next((path for path in sockets(process, proc) if path.endswith(".sock")), "")
+    name = f"mariadb:{socket or process.pid}"
+    try:
+        rows = _list(socket)
+    except SeawallError as error:
+        reason = error.message.rpartition("ERROR ")[2].strip()
+        yield Found(name, f"a MariaDB server; its databases can't be listed: {reason}", None, places)
+        return
+    yield Found("", places=places)
+    for row in rows:
+        yield Found(f"{name}/{row['name']}", "a MariaDB database", int(row["bytes"]))
+
+
+def _list(socket: str) -> list[dict[str, Any]]:
+    words = ["mariadb", "--no-defaults", f"--socket={socket}", "--protocol=socket", f"--user={ACCOUNT}"]
+    rest = ["--batch", "--raw", "--skip-column-names", "--connect-timeout=10", "--default-character-set=utf8mb4"]
+    done = run([*words, *rest, f"--execute={LIST}"], timeout=SECONDS)
+    return [dict(json.loads(line)) for line in done.stdout.splitlines()]
+
+
+KIND = Sort(look)

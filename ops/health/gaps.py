@@ -1,0 +1,65 @@
+"""What the machine holds and no asset covers, as the last look for it saw.
+
+The look itself is `seawall gaps`, which needs more rights and more time than a check has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from ops.core.errors import Damaged
+from ops.core.quantity import Size
+from ops.core.verdict import Finding, Verdict
+from ops.health import Check, Surroundings
+from ops.health._age import moment, span
+
+STALE = timedelta(days=2)
+MOST = 3  # so many are named in a message; `seawall gaps` and the report have them all
+
+
+@dataclass(frozen=True)
+class Options:
+    """How large a folder must be to count, and how bad a gap is.
+
+    larger_than: folders with less in them are no gap.
+    verdict: warn or fail.
+    """
+
+    larger_than: Size = Size(1 << 30)
+    verdict: Literal["warn", "fail"] = "warn"
+
+
+def probe(options: Options, surroundings: Surroundings) -> Iterator[Finding]:
+    """Judge the state that the last look left."""
+    state = surroundings.states.get("gaps")
+    if state is None:
+        yield Finding(Verdict.UNKNOWN, "nobody has looked yet; seawall gaps")
+        return
+    yield from findings(options, state)
+    age = surroundings.now - moment(state, "finished", surroundings.now)
+    if age > STALE:
+        yield Finding(Verdict.UNKNOWN, f"the last look was {span(age)} ago; look at seawall-gaps.timer")
+
+
+def findings(options: Options, state: Mapping[str, Any]) -> Iterator[Finding]:
+    """Given what a look saw, yield what is to be said of it; raise Damaged when it does not say."""
+    try:
+        names = [str(gap["name"]) for gap in state["gaps"]]
+        unlooked = [f"{part['sort']}: {part['message']}" for part in state["unlooked"]]
+        counts = {what: float(len(state[what])) for what in ("gaps", "excused", "covered")}
+    except (KeyError, TypeError) as error:
+        raise Damaged(f"the state of the last look cannot be read: {state.get('message') or error}") from error
+    if unlooked:
+        yield Finding(Verdict.UNKNOWN, f"could not be looked at: {'; '.join(unlooked)}", counts)
+    if names:
+        more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+        message = f"no asset covers {', '.join(names[:MOST])}{more}"
+        yield Finding(Verdict(options.verdict), message, counts)
+    if not names and not unlooked:
+        yield Finding(Verdict.PASS, f"{counts['covered']:.0f} covered, {counts['excused']:.0f} excused", counts)
+
+
+KIND = Check(Options, probe, recorded=True)
