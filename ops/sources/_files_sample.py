@@ -1,5 +1,7 @@
 """A sample of the files that are taken: chosen before, held against the repository after, and against a restore.
 
+Beside it, how much of all files is gone since the last good set.
+
 A million files are neither kept nor all walked: the walk goes into folders by chance, and stops when it has seen
 enough to choose from.
 """
@@ -15,9 +17,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ops.core.errors import Damaged
 from ops.core.files import digest
+from ops.core.quantity import Percent, Size
 from ops.core.verdict import Finding, judged
-from ops.sources import Stored
+from ops.sources import Scene, Stored
 
 SAMPLE = 64
 ENTRIES = 50_000
@@ -151,3 +155,18 @@ def compared(folder: Path, facts: Mapping[str, Any], only: Sequence[str]) -> Fin
     wrong = [path for path, known in wanted.items() if _digest(folder / path.lstrip("/")) != known["sha256"]]
     good = f"{len(wanted)} sampled files have the content of the manifest"
     return judged([f"{len(wrong)} of {len(wanted)} sampled files differ"] if wrong else [], good)
+
+
+def losses(stored: Stored, scene: Scene, may_lose: Percent) -> list[str]:
+    """Return warnings of what is gone since the last good set; raise Damaged when it is more than may be lost."""
+    before = {name: int(scene.before.get(name, 0)) for name in ("files", "bytes")}
+    now = {"files": stored.files, "bytes": stored.bytes}
+    if all(now[name] >= before[name] * (100 - may_lose.value) / 100 for name in before):
+        return []
+    words = (
+        f"{stored.files:,} files of {Size(stored.bytes)} are left of {before['files']:,} files of "
+        f"{Size(before['bytes'])} in the last good set; {may_lose} may be lost"
+    )
+    if not scene.accepted:
+        raise Damaged(words, "if that is right: seawall backup ASSET --accept-loss 'WHY'")
+    return [f"{words}; accepted: {scene.accepted}"]

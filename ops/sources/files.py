@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from ops.core.errors import Damaged, Unavailable, UsageError
-from ops.core.quantity import Percent, Size
+from ops.core.quantity import Percent
 from ops.core.verdict import Finding
 from ops.sources import Paths, Scene, Source, Stored
 from ops.sources._files_patterns import demand_some_left, left_out
-from ops.sources._files_sample import Sample, choose, compared
+from ops.sources._files_sample import Sample, choose, compared, losses
 
 
 @dataclass(frozen=True)
@@ -107,21 +107,6 @@ def _demand(path: Path, mode: int) -> None:
         with os.scandir(path) as entries:
             if next(entries, None) is None:
                 raise Unavailable(f"{path} is empty", "is its disk mounted? An empty source is not backed up")
-
-
-def losses(stored: Stored, scene: Scene, may_lose: Percent) -> list[str]:
-    """Return warnings of what is gone since the last good set; raise Damaged when it is more than may be lost."""
-    before = {name: int(scene.before.get(name, 0)) for name in ("files", "bytes")}
-    now = {"files": stored.files, "bytes": stored.bytes}
-    if all(now[name] >= before[name] * (100 - may_lose.value) / 100 for name in before):
-        return []
-    words = (
-        f"{stored.files:,} files of {Size(stored.bytes)} are left of {before['files']:,} files of "
-        f"{Size(before['bytes'])} in the last good set; {may_lose} may be lost"
-    )
-    if not scene.accepted:
-        raise Damaged(words, "if that is right: seawall backup ASSET --accept-loss 'WHY'")
-    return [f"{words}; accepted: {scene.accepted}"]
 
 
 def check(folder: Path, facts: Mapping[str, Any], only: Sequence[str]) -> Sequence[tuple[str, Finding]]:

@@ -1,0 +1,199 @@
+"""What of a machine is taken, what is refused, and how its restore is looked at; whole machines are in the lab."""
+
+from pathlib import Path
+
+import pytest
+
+from ops.core.errors import Damaged, Unavailable, UsageError
+from ops.core.verdict import Verdict
+from ops.sources import Scene, Stored
+from ops.sources import _machine_facts as known
+from ops.sources._files_patterns import left_out
+from ops.sources._files_sample import Sample
+from ops.sources._machine_databases import databases, named
+from ops.sources.machine import (
+    KIND,
+    LEAST,
+    PASSED,
+    Options,
+    _Capture,
+    check,
+    demand,
+    demand_no_databases,
+    demand_whole,
+)
+
+TABLE = r"""
+25 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
+26 25 0:5 / /proc rw,nosuid shared:12 - proc proc rw
+27 25 0:22 / /run rw,nosuid shared:5 - tmpfs tmpfs rw,mode=755
+28 25 0:22 {origin} {place} ro,nosuid shared:9 - {type} {source} rw
+"""
+
+
+def table(tmp_path: Path, place: str, origin: str = "/", type: str = "ext4", source: str = "/dev/vdb1") -> list:
+    path = tmp_path / "mountinfo"
+    path.write_text(TABLE.strip().format(place=place, origin=origin, type=type, source=source))
+    return known.mounts(path)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in LEAST:
+        (tmp_path / "root" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "root" / name).write_text("there")
+    return tmp_path / "root"
+
+
+def test_a_machine_with_all_that_a_boot_needs_is_taken(root: Path) -> None:
+    demand(Options(), root)
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_a_machine_that_would_not_boot_is_refused(root: Path, name: str) -> None:
+    (root / name).unlink()
+    with pytest.raises(Damaged, match=f"/{name} not there"):
+        demand(Options(), root)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (Options(filesystems=("/srv",)), "must name /"),
+        (Options(filesystems=("/", "srv")), "no absolute path"),
+        (Options(leave_out=("var/lib/mysql",)), "no absolute path"),
+        (Options(exclude=("etc",)), "leaves out all of /etc/fstab"),
+        (Options(leave_out=("/usr",)), "leaves out all of /usr/lib/systemd/systemd"),
+    ],
+)
+def test_options_that_would_take_no_machine_are_refused(root: Path, options: Options, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        demand(options, root)
+
+
+def test_a_file_system_that_is_not_mounted_is_refused(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="nothing is mounted at"):
+        demand(Options(filesystems=("/", str(tmp_path))), root)
+
+
+@pytest.mark.parametrize(("origin", "type"), [("/systemd/inaccessible/dir", "tmpfs"), ("/", "tmpfs")])
+def test_what_the_unit_hides_is_refused(tmp_path: Path, origin: str, type: str) -> None:
+    with pytest.raises(Unavailable, match="this unit can't see /root"):
+        demand_whole(["/"], table(tmp_path, "/root", origin, type, "tmpfs"), left_out(PASSED))
+
+
+def test_a_file_system_of_its_own_that_a_boot_needs_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known.Mount, "device", property(lambda mount: Path("/proc").stat().st_dev))
+    passed = left_out([*PASSED, "/var/lib/docker/*"])
+    with pytest.raises(
+        Unavailable, match=r"^/var/lib has a file system of its own.*\n  name it in options.filesystems"
+    ):
+        demand_whole(["/"], table(tmp_path, "/var/lib")[2:], passed)
+    assert demand_whole(["/"], table(tmp_path, "/var/lib/docker/x")[2:], passed) == []
+    assert demand_whole(["/"], table(tmp_path, r"/data\040one")[2:], passed) == ["/data one"]
+    assert demand_whole(["/"], table(tmp_path, "/var/x", type="proc", source="proc")[2:], passed) == []
+    monkeypatch.setattr(known.Mount, "device", property(lambda mount: Path("/").stat().st_dev))
+    assert demand_whole(["/"], table(tmp_path, "/var/lib")[2:], passed) == []
+
+
+def cluster(root: Path) -> Path:
+    folder = root / "var/lib/postgresql/15/main"
+    (folder / "pg_tblspc").mkdir(parents=True)
+    (folder / "PG_VERSION").write_text("15\n")
+    return folder
+
+
+def test_databases_are_found_with_what_they_keep_elsewhere(tmp_path: Path) -> None:
+    assert databases(tmp_path) == []
+    folder = cluster(tmp_path)
+    (tmp_path / "space").mkdir()
+    (folder / "pg_tblspc/16400").symlink_to(tmp_path / "space")
+    (tmp_path / "var/lib/mysql").mkdir()
+    (tmp_path / "var/lib/mysql/ibdata1").touch()
+    (tmp_path / "moved").mkdir()
+    (tmp_path / "moved/ibdata1").touch()
+    (tmp_path / "etc/mysql/mariadb.conf.d").mkdir(parents=True)
+    (tmp_path / "etc/mysql/mariadb.conf.d/50-server.cnf").write_text(f"[mariadbd]\ndatadir = {tmp_path}/moved\n")
+    (tmp_path / "running").mkdir()
+    (tmp_path / "proc/77").mkdir(parents=True)
+    (tmp_path / "proc/77/cmdline").write_bytes(
+        b"/usr/lib/postgresql/15/bin/postgres\0-D\0%b\0" % bytes(tmp_path / "running")
+    )
+    found = databases(tmp_path)
+    assert found == sorted([folder, *(tmp_path / name for name in ("space", "moved", "running", "var/lib/mysql"))])
+
+
+@pytest.mark.parametrize(
+    ("words", "folder"),
+    [
+        (["mariadbd", "--datadir=/srv/my"], ["/srv/my"]),
+        (["mysqld", "--datadir", "/srv/my", "-u", "mysql"], ["/srv/my"]),
+        (["postgres", "-D/srv/pg"], ["/srv/pg"]),
+        (["postgres", "-c", "port=1"], []),
+    ],
+)
+def test_command_lines_tell_their_data_folders(words: list[str], folder: list[str]) -> None:
+    assert list(named(words)) == folder
+
+
+def test_a_database_that_would_be_taken_is_refused_and_one_left_out_is_listed(tmp_path: Path) -> None:
+    folder = cluster(tmp_path)
+    with pytest.raises(Damaged, match=f"can't be trusted: {folder}\n  name it in options.leave_out"):
+        demand_no_databases([str(tmp_path)], [folder], left_out(PASSED[:1]))
+    assert demand_no_databases([str(tmp_path)], [folder], left_out([f"{tmp_path}/var/lib/postgresql/*"])) == [
+        str(folder)
+    ]
+    assert demand_no_databases(["/proc"], [folder], left_out(PASSED[:1])) == []
+
+
+def test_what_is_made_anew_is_left_out_and_its_folder_kept() -> None:
+    passed = left_out(PASSED)
+    assert not any(map(passed, ("/proc", "/tmp", "/run", "/dev", "/sys", "/var/tmp", "/var/cache/seawall", "/etc")))
+    assert all(
+        map(passed, ("/proc/1/fd", "/run/.hidden", "/var/cache/apt/archives/a_1.deb", "/var/lib/seawall/trees/x"))
+    )
+    assert not any(map(passed, ("/var/lib/seawall/ledger/a", "/home/proc/x", "/srv/tmp/x")))
+
+
+def test_swap_files_are_known(tmp_path: Path) -> None:
+    (tmp_path / "swaps").write_text(
+        "Filename\tType\tSize\tUsed\tPriority\n/swap\\040file   file  1  0  -2\n/dev/vda3 partition 1 0 -3\n"
+    )
+    assert known.swap_files(tmp_path / "swaps") == ["/swap file"]
+    assert known.swap_files(tmp_path / "none") == []
+
+
+def capture(tmp_path: Path, before: dict, leave_out: tuple[str, ...] = (), accepted: str = "") -> _Capture:
+    scene = Scene(tmp_path, before, accepted)
+    return _Capture(Options(leave_out=leave_out), scene, (), ["/var/lib/mysql"], (), Sample(), "")
+
+
+def test_a_machine_of_which_most_is_gone_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Damaged, match="may be lost"):
+        capture(tmp_path, {"files": 100, "bytes": 9}).finish(Stored(10, 9, {}))
+    with pytest.raises(Damaged, match="no file of the machine"):
+        capture(tmp_path, {}).finish(Stored(0, 0, {}))
+    assert "warnings" not in capture(tmp_path, {"files": 11, "bytes": 9}).finish(Stored(10, 9, {}))
+
+
+def test_a_folder_left_out_for_no_database_is_told(tmp_path: Path) -> None:
+    told = capture(tmp_path, {}, ("/var/lib/mysql", "/srv")).finish(Stored(10, 9, {}))
+    assert told["warnings"] == ["/srv is left out, but no database is there"]
+    assert "warnings" not in capture(tmp_path, {}, ("/var/lib",)).finish(Stored(10, 9, {}))
+
+
+def test_every_look_at_a_restored_machine_fires(root: Path) -> None:
+    facts = {"release": "Debian", "sample": {"/etc/fstab": {"sha256": "0"}}}
+    found = dict(check(root, facts, ()))
+    assert (found["content"].verdict, found["system"].verdict) == (Verdict.FAIL, Verdict.PASS)
+    (root / "etc/passwd").unlink()
+    (root / "etc/os-release").unlink()
+    (root / "etc/os-release").symlink_to("../usr/lib/os-release")
+    found = dict(check(root, facts | {"sample": {}}, ()))
+    assert found["content"].verdict is Verdict.PASS
+    assert found["system"].message == "/etc/os-release is missing; /etc/passwd is missing"
+    assert [name for name, _ in check(root, facts, ("/srv",))] == ["content"]
+
+
+def test_what_it_covers() -> None:
+    assert KIND.covers(Options(filesystems=("/", "/var"))) == ["path:/", "path:/var"]
