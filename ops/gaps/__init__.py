@@ -19,7 +19,7 @@ class Found:
     """One thing that holds data.
 
     name: as a source's `covers` would name it; empty for what holds nothing, but whose places are known by it.
-    words: what it is, for people. bytes: its size, or the least that it can be, None where that is not known.
+    words: what it is, for people. bytes: its size, None where that is not known; least: it may be more.
     places: where it lies in the file system; that it lies there is no gap of its own.
     """
 
@@ -27,6 +27,7 @@ class Found:
     words: str = ""
     bytes: int | None = None
     places: tuple[str, ...] = ()
+    least: bool = False
 
 
 @dataclass(frozen=True)

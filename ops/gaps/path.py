@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ops.core.quantity import Size
 from ops.gaps import Found, Scene, Sort
 
 MOUNTS = "1/mountinfo"  # not our own: a unit sees mounts that systemd made for it alone
@@ -46,13 +45,13 @@ class _Look:
             elif entry.is_file(follow_symlinks=False) and child not in self.answered:
                 loose += entry.stat(follow_symlinks=False).st_size
         if loose > self.larger_than:
-            yield Found(f"path:{path}", f"files in a folder, {Size(loose)} beside what is covered", loose)
+            yield Found(f"path:{path}", "files in a folder, beside what is covered", loose)
 
     def judged(self, path: Path) -> Iterator[Found]:
         """Yield a folder when it is too large, or too large to tell in time."""
         total, whole = self.measured(path)
         if total > self.larger_than or not whole:
-            yield Found(f"path:{path}", f"a folder of {'' if whole else 'at least '}{Size(total)}", total)
+            yield Found(f"path:{path}", "a folder", total, least=not whole)
 
     def measured(self, path: Path) -> tuple[int, bool]:
         """Return the bytes of the files below a folder, and whether all of them were counted."""
@@ -107,7 +106,7 @@ def _volume(around: _Look, path: Path, kind: str) -> Iterator[Found]:
         yield from around.folder(path)
     elif any(entry.name != "lost+found" for entry in _entries(path)):
         total, whole = around.measured(path)
-        yield Found(f"path:{path}", f"a volume with {'' if whole else 'at least '}{Size(total)}", total)
+        yield Found(f"path:{path}", f"a volume ({kind})", total, least=not whole)
 
 
 def _entries(path: Path) -> list[os.DirEntry[str]]:

@@ -90,7 +90,8 @@ def record(policy: HostPolicy, seen: _Seen, today: date) -> dict[str, Any]:
     covers = list(_covers(policy))
     for one in seen.found:
         if one.name:
-            entry = {"name": one.name, "words": one.words, "bytes": one.bytes}
+            size = f"{'at least ' if one.least else ''}{Size(one.bytes)}" if one.bytes else ""
+            entry = {"name": one.name, "words": one.words, "bytes": one.bytes, "size": size}
             part, more = _judged(policy, one.name, covers, today)
             parts[part].append({**entry, **more})
     state = {**parts, "unlooked": seen.unlooked, "unused": _unused(policy, seen.found, today)}
@@ -146,13 +147,11 @@ def _unused(policy: HostPolicy, found: Iterable[Found], today: date) -> list[str
 def table(state: Mapping[str, Any]) -> str:
     """Return what was found as a table for a person."""
     counts = f"{len(state['covered'])} covered, {len(state['excused'])} excused"
-    lines = [
-        f"{word(state['verdict'], False)}  {state['host']}: {len(state['gaps'])} gap{'' if len(state['gaps']) == 1 else 's'}; {counts}"
-    ]
+    gaps = "1 gap" if len(state["gaps"]) == 1 else f"{len(state['gaps'])} gaps"
+    lines = [f"{word(state['verdict'], False)}  {state['host']}: {gaps}; {counts}"]
     width = max((len(one["name"]) for one in (*state["gaps"], *state["excused"])), default=0)
     for one in state["gaps"]:
-        size = f", {Size(one['bytes'])}" if one["bytes"] and "iB" not in one["words"] else ""
-        lines.append(f"  gap      {one['name']:<{width}}  {one['words']}{size}")
+        lines.append(f"  gap      {one['name']:<{width}}  {one['words']}{one['size'] and ', '}{one['size']}")
         if one.get("expired"):
             lines.append(f"           {'':<{width}}  {one['expired']}")
     lines += [f"  excused  {one['name']:<{width}}  until {one['until']}: {one['reason']}" for one in state["excused"]]

@@ -60,6 +60,7 @@ def collect(policy: HostPolicy, states: States, now: datetime) -> dict[str, Any]
         },
         "checks": checks,
         "health_time": seen,
+        "gaps": states.get("gaps"),
         "ledger": _ledger(),
     }
 

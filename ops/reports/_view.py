@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ops.core import clock
 from ops.core.quantity import Duration, Size
 from ops.core.verdict import Verdict
+from ops.reports._gaps import Gap, gaps
 
 PRECISE_BELOW = 10  # seconds; shorter times are shown with a tenth
 SEE_ASSET = "see the asset"
@@ -91,6 +92,7 @@ class Machine:
     message: str
     checks: tuple[Line, ...]
     facts: tuple[str, ...]
+    gaps: tuple[Gap, ...]
 
 
 @dataclass(frozen=True)
@@ -230,6 +232,7 @@ def _machine(name: str, facts: Mapping[str, Any], times: _Times) -> Machine:
         message=str(facts.get("message") or ""),
         checks=tuple(sorted([*lines, *pointed.values()], key=lambda line: -line.verdict.severity)),
         facts=(*known, *looked, *records),
+        gaps=gaps(facts.get("gaps")),
     )
 
 

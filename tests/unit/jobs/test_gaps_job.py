@@ -43,7 +43,7 @@ FOUND = [
     Found("postgresql:5432/scratch", "a database", 10 << 20),
     Found("postgresql:5432/stray", "a database", 20 << 20),
     Found("", places=("/var/lib/postgresql",)),
-    Found("path:/srv/documents/old", "a folder of 2 GiB", 2 << 30),
+    Found("path:/srv/documents/old", "a folder", 2 << 30, least=True),
 ]
 
 
@@ -54,6 +54,7 @@ def names(part: Any) -> list[str]:
 def test_each_thing_is_covered_excused_or_a_gap():
     seen = state(FOUND)
     assert names(seen["covered"]) == ["postgresql:5432/his", "path:/srv/documents/old"]
+    assert seen["covered"][1]["size"] == "at least 2 GiB"
     assert names(seen["excused"]) == ["postgresql:5432/scratch"]
     assert names(seen["gaps"]) == ["postgresql:5432/stray"]
     assert (seen["verdict"], seen["unused"]) == ("warn", [])

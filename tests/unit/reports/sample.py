@@ -171,7 +171,20 @@ FLEET: dict[str, Any] = {
             "verdict": "fail",
             "health_time": "2026-11-22T14:00:00Z",
             "ledger": {"lines": 203, "head": "cd"},
+            "gaps": {
+                "gaps": [{"name": "postgresql:5432/trial", "words": "a PostgreSQL database", "size": "214 MiB"}],
+                "excused": [
+                    {
+                        "name": "path:/mnt/pictures",
+                        "words": "a volume of another machine (nfs4)",
+                        "size": "",
+                        "until": "2027-03-31",
+                        "reason": "its operator backs it up",
+                    }
+                ],
+            },
             "checks": [
+                _check("gaps", "gaps", "warn", "no asset covers postgresql:5432/trial"),
                 _check("archive_disk", "disk", "warn", "/srv/archive: 11% free (4.2 TiB)"),
                 _check("units", "units", "pass", "orthanc.service active; no failed units"),
                 _check("ups", "ups", "fail", "rack: on battery and the battery is low, charge 8%, runtime 3min 20s"),

@@ -135,3 +135,9 @@ def test_templates_are_found_as_they_are_shipped(tmp_path: Path, monkeypatch: py
     shipped.rmdir()
     (tmp_path / "templates").mkdir()
     assert templates() == tmp_path / "templates"
+
+
+def test_gaps_stand_with_their_machine_and_excused_ones_with_their_reason(page: Page) -> None:
+    assert "What no asset covers ! postgresql:5432/trial a PostgreSQL database, 214 MiB" in page.text
+    assert "path:/mnt/pictures a volume of another machine (nfs4); excused until 2027-03-31: its operator" in page.text
+    assert page.text.count("What no asset covers") == 1

@@ -72,3 +72,9 @@ def test_a_limit_that_is_passed_is_marked() -> None:
     pacs = view(fleet()).assets[0]
     assert pacs.age.exceeded
     assert pacs.age.share == 1.0
+
+
+def test_a_gap_is_named_with_what_it_is_and_an_excused_one_is_not() -> None:
+    shown = text.render(fleet())
+    assert "      postgresql:5432/trial: a PostgreSQL database, 214 MiB\n" in shown
+    assert "/mnt/pictures" not in shown
