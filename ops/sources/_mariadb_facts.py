@@ -98,9 +98,11 @@ _DEFINITIONS = {
       from information_schema.triggers where trigger_schema = database()""",
     "event": """
       select json_array(event_name, event_definition, definer, time_zone, event_type, execute_at, interval_value,
-        interval_field, starts, ends, status, on_completion, sql_mode, event_comment)
+        interval_field, starts, ends, on_completion, sql_mode, event_comment)
       from information_schema.events where event_schema = database()""",
 }
+# Whether an event is awake is no definition: a restore lets them sleep.
+_EVENTS = "select json_array(event_name, status) from information_schema.events where event_schema = database()"
 _SEQUENCE = """
 select json_array({text}, minimum_value, maximum_value, start_value, increment, cache_size, cycle_option) from {name}
 """
@@ -161,6 +163,7 @@ def facts(ask: Ask, database: str) -> dict[str, Any]:
         "rows": rows(ask, found),
         "engines": {table: about["engine"] for table, about in found.items()},
         "users": sorted(ask(_USERS)),
+        "events": dict(ask(_EVENTS)),
         "structure": structure(ask, database),
     }
 

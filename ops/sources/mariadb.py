@@ -21,6 +21,7 @@ from ops.sources._mariadb_accounts import USERS, text_of
 from ops.sources._mariadb_facts import DATABASES, counters, facts, tables, without_transactions
 from ops.sources._mariadb_gate import gated
 from ops.sources._mariadb_instant import START_SECONDS, Gate, Instant
+from ops.sources._mariadb_landing import Landing
 from ops.sources._mariadb_proof import DUMP, END, ENGINE, answer, check, load, prove
 from ops.sources._mariadb_session import DAY, LARGEST, Session, program, release, talking
 from ops.sources._watch import watched
@@ -30,7 +31,8 @@ from ops.sources._watch import watched
 class Options:
     """Which database, and how it is reached.
 
-    database: its name. all: every database of the server but its own; one of the two is given.
+    database: its name.
+    all: every database of the server but its own; one of the two is given.
     socket: the server's socket.
     user: the database account that reads; the role mariadb_source makes it.
     lock: whether nobody may write for the moment in which dump and counting begin; without it rows are counted
@@ -175,6 +177,7 @@ KIND = Source(
     check=check,
     covers=lambda options: [f"mariadb:{options.socket}/{options.database or '*'}"],
     parts=parts,
+    land=lambda options: Landing(options.socket),
     engine=ENGINE,
     load=load,
     prove=prove,
