@@ -30,6 +30,7 @@ SUBJECTS = {
     "writer": wanted.writers,
     "reader": wanted.readers,
     "database": wanted.databases,
+    "mariadb": wanted.mariadbs,
     "ups": wanted.upses,
 }
 SITE = pytest.StashKey[Site]()
@@ -70,7 +71,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def subject_of(item: pytest.Item) -> Any:
     params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    return next((value for name, value in params.items() if name in SUBJECTS), None)
+    # A site may have none of a subject; then pytest skips the test with something that is no subject.
+    return next((value for name, value in params.items() if name in SUBJECTS and hasattr(value, "host")), None)
 
 
 def seen_by(config: pytest.Config) -> dict[str, dict[str, Any]]:
@@ -176,6 +178,17 @@ def role(request: pytest.FixtureRequest) -> Facts:
     place = (subject.name, subject.options.socket, subject.options.port)
     seen = facts_of(request, "database")
     seen = next(entry for entry in seen if (entry["database"], entry["socket"], entry["port"]) == place)
+    if seen["trouble"]:
+        pytest.fail(f"could not look: {seen['trouble']}", pytrace=False)
+    return seen
+
+
+@pytest.fixture
+def account(request: pytest.FixtureRequest) -> Facts:
+    """The account that dumps from a MariaDB server, and what it was able to do."""
+    subject = subject_of(request.node)
+    place = (subject.name, subject.options.socket)
+    seen = next(entry for entry in facts_of(request, "mariadb") if (entry["database"], entry["socket"]) == place)
     if seen["trouble"]:
         pytest.fail(f"could not look: {seen['trouble']}", pytrace=False)
     return seen

@@ -89,6 +89,7 @@ class Site:
                 "units": [act.unit for act in wanted.acts(policies) if act.host == host],
                 "doors": [_door(door) for door in wanted.doors(policies) if door.host == host],
                 "databases": [_database(source) for source in wanted.databases(policies) if source.host == host],
+                "mariadb": [_mariadb(source) for source in wanted.mariadbs(policies) if source.host == host],
                 "ups": [
                     {"host": ups.options.host, "port": ups.options.port}
                     for ups in wanted.upses(policies)
@@ -105,6 +106,11 @@ def _door(door: wanted.Door) -> dict[str, Any]:
 def _database(source: wanted.Database) -> dict[str, Any]:
     options = source.options
     return {"database": source.name, "socket": options.socket, "port": options.port, "role": options.user}
+
+
+def _mariadb(source: wanted.MariaDB) -> dict[str, Any]:
+    options = source.options
+    return {"database": source.name, "socket": options.socket, "user": options.user}
 
 
 def _reason(error: Exception) -> str:

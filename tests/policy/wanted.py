@@ -82,6 +82,18 @@ class Database:
 
 
 @dataclass(frozen=True)
+class MariaDB:
+    """A MariaDB database that is dumped, or all of a server; then the name is empty."""
+
+    host: str
+    name: str
+    options: Any
+
+    def __str__(self) -> str:
+        return f"{self.host} MariaDB {self.name or 'all'}"
+
+
+@dataclass(frozen=True)
 class Ups:
     """A UPS server that a machine asks."""
 
@@ -193,6 +205,16 @@ def databases(policies: Policies) -> list[Database]:
         for asset in policy.assets.values()
         for source in asset.sources.values()
         if source.kind == "postgresql"
+    ]
+
+
+def mariadbs(policies: Policies) -> list[MariaDB]:
+    return [
+        MariaDB(host, source.options.database, source.options)
+        for host, policy in policies.items()
+        for asset in policy.assets.values()
+        for source in asset.sources.values()
+        if source.kind == "mariadb"
     ]
 
 
