@@ -92,7 +92,7 @@ def record(policy: HostPolicy, seen: _Seen, today: date) -> dict[str, Any]:
         if one.name:
             size = f"{'at least ' if one.least else ''}{Size(one.bytes)}" if one.bytes else ""
             entry = {"name": one.name, "words": one.words, "bytes": one.bytes, "size": size}
-            part, more = _judged(policy, one.name, covers, today)
+            part, more = _judged(policy, one, covers, today)
             parts[part].append({**entry, **more})
     state = {**parts, "unlooked": seen.unlooked, "unused": _unused(policy, seen.found, today)}
     finding = join(list(findings(_options(policy), state)))
@@ -107,13 +107,13 @@ def record(policy: HostPolicy, seen: _Seen, today: date) -> dict[str, Any]:
     }
 
 
-def _judged(policy: HostPolicy, name: str, covers: Iterable[str], today: date) -> tuple[str, dict[str, str]]:
+def _judged(policy: HostPolicy, one: Found, covers: Iterable[str], today: date) -> tuple[str, dict[str, str]]:
     """Return whether a thing is covered, excused or a gap, and what else there is to say of that."""
-    if any(answers(said, name) for said in covers):
+    if any(answers(said, one.name) and not (one.apart and said == f"{PATH}/") for said in covers):
         return "covered", {}
     expired = ""
     for excuse in policy.exceptions.values():
-        if answers(excuse.what, name):
+        if answers(excuse.what, one.name):
             about = {"reason": excuse.reason, "until": str(excuse.until)}
             if excuse.until.date >= today:
                 return "excused", about

@@ -64,10 +64,11 @@ def execute(options: Namespace) -> int:
         raise UsageError("only root can give files and databases back to their owners", "sudo seawall restore ...")
     policy = settings.policy()
     asset = chosen(policy, options.asset)
+    moment = _moment(options.at, policy.site.timezone)
     with tempfile.TemporaryDirectory(prefix="restore-", dir=_memory()) as folder:
         place = places.own(policy, options.source or asset.repository)
         place.reach()
-        which = material.chosen(place, options.asset, *_moment(options.at, policy.site.timezone))
+        which = material.chosen(place, options.asset, *moment)
         told = material.manifest(place, which, Path(folder, "manifest"))
         steps = planned(asset, which, told, options)
         source = Source(place, which, Path(folder, "manifest"))

@@ -85,7 +85,7 @@ class Landing:
 
     def replace(self, database: str, live: str) -> str:
         """Swap names: nobody may be connected for that moment; the old database is kept under a new name."""
-        kept = f"{live[:40]}_before_{clock.now():%Y%m%dT%H%M%SZ}"
+        kept = f"{live[:40]}_before_{clock.now():%Y%m%d_%H%M%S}"
         with self._session() as session:
             there = bool(session.tell(f"select 1 {_of(live)}"))
             if there:

@@ -104,13 +104,9 @@ def test_the_whole_of_a_set_of_several_parts(site: Site) -> None:
 
 def test_what_cannot_be_is_said_before_anything_is_done(site: Site) -> None:
     for words, why in (
-        ("lis --to one_name", "several databases can't get one name"),
-        ("lis --to '{}_x'", "goes into a folder, not into a database"),
-        ("lis --part nothing --to /srv/x", "the set has no part 'nothing'"),
         ("lis --at 2020-01-01 --to /srv/x", "the oldest is of"),
         ("lis --at soon --to /srv/x", "neither a moment nor a set"),
         ("lis --part database.lis --to lis", "is the database itself"),
-        ("lis", "where to?"),
         ("nothing --to x", "has no asset 'nothing'"),
     ):
         refused(site, "lis1", words, why)
