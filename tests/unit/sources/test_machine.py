@@ -186,6 +186,9 @@ def test_every_look_at_a_restored_machine_fires(root: Path) -> None:
     facts = {"release": "Debian", "sample": {"/etc/fstab": {"sha256": "0"}}}
     found = dict(check(root, facts, ()))
     assert (found["content"].verdict, found["system"].verdict) == (Verdict.FAIL, Verdict.PASS)
+    assert found["system"].message == "Debian, with all that a boot needs"
+    root.chmod(0o700)
+    assert dict(check(root, facts, ()))["system"].message.endswith(f"; before it boots: chmod 755 {root}")
     (root / "etc/passwd").unlink()
     (root / "etc/os-release").unlink()
     (root / "etc/os-release").symlink_to("../usr/lib/os-release")
