@@ -71,9 +71,8 @@ def choose(paths: Sequence[str], passed: Callable[[str], bool], *, one_file_syst
             chosen.append(path)
         elif (place := chance.randrange(seen)) < SAMPLE:
             chosen[place] = path
-    for path in map(Path, sorted(chosen)):
-        if (look := _look(path)) is not None:
-            found.looks[path] = look
+    looks = ((file, _look(file)) for file in map(Path, sorted(chosen)))
+    found.looks = {file: look for file, look in looks if look is not None}
     return found
 
 
