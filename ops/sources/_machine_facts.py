@@ -31,8 +31,8 @@ class Mount:
 
     @property
     def stored(self) -> bool:
-        """Whether its files lie on a disk."""
-        return self.source.startswith("/dev/") or self.type in {"overlay", "btrfs", "zfs"}
+        """Whether its files lie on a disk and nowhere else on this machine; those of an overlay lie below it."""
+        return self.source.startswith("/dev/") or self.type == "zfs"
 
     @property
     def device(self) -> int | None:

@@ -92,6 +92,7 @@ def test_a_file_system_of_its_own_that_a_boot_needs_is_refused(tmp_path: Path, m
     assert demand_whole(["/"], table(tmp_path, "/var/lib/docker/x")[2:], passed) == []
     assert demand_whole(["/"], table(tmp_path, r"/data\040one")[2:], passed) == ["/data one"]
     assert demand_whole(["/"], table(tmp_path, "/var/x", type="proc", source="proc")[2:], passed) == []
+    assert demand_whole(["/"], table(tmp_path, "/var/x", type="overlay", source="overlay")[2:], passed) == []
     monkeypatch.setattr(known.Mount, "device", property(lambda mount: Path("/").stat().st_dev))
     assert demand_whole(["/"], table(tmp_path, "/var/lib")[2:], passed) == []
 
