@@ -21,6 +21,7 @@ class Found:
     name: as a source's `covers` would name it; empty for what holds nothing, but whose places are known by it.
     words: what it is, for people. bytes: its size, None where that is not known; least: it may be more.
     places: where it lies in the file system; that it lies there is no gap of its own.
+    apart: it is a file system of its own, which one who takes `/` does not enter.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Found:
     bytes: int | None = None
     places: tuple[str, ...] = ()
     least: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,13 @@ class Process:
 
 def processes(proc: Path) -> Iterator[Process]:
     """Yield what runs, but for the kernel's own and Seawall's; raise Unavailable where it may not be looked at."""
+    try:
+        yield from _processes(proc)
+    except PermissionError as error:
+        raise Unavailable("processes of other accounts may not be looked at", HINT) from error
+
+
+def _processes(proc: Path) -> Iterator[Process]:
     root = _identity(proc / "1/root")
     for folder in sorted(proc.glob("[0-9]*"), key=lambda path: int(path.name)):
         try:
@@ -35,8 +42,6 @@ def processes(proc: Path) -> Iterator[Process]:
             status = (folder / "stat").read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue  # a thread of the kernel, or it has ended meanwhile
-        except PermissionError as error:
-            raise Unavailable("processes of other accounts may not be looked at", HINT) from error
         if OURS not in group:
             yield Process(int(folder.name), int(status[1]), program, inside)
 

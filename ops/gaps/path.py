@@ -98,15 +98,15 @@ def volumes(mounts: str) -> Iterator[tuple[Path, str]]:
 
 def _volume(around: _Look, path: Path, kind: str) -> Iterator[Found]:
     """Yield a volume of which nothing is answered for; one of which a part is, like a folder."""
-    if any(path.is_relative_to(known) for known in around.answered):
+    if any(path.is_relative_to(known) for known in around.answered if known != Path("/")):
         return
     if kind in DISTANT:  # not walked: it may hang
-        yield Found(f"path:{path}", f"a volume of another machine ({kind})")
+        yield Found(f"path:{path}", f"a volume of another machine ({kind})", apart=True)
     elif any(known.is_relative_to(path) for known in around.answered):
         yield from around.folder(path)
     elif any(entry.name != "lost+found" for entry in _entries(path)):
         total, whole = around.measured(path)
-        yield Found(f"path:{path}", f"a volume ({kind})", total, least=not whole)
+        yield Found(f"path:{path}", f"a volume ({kind})", total, least=not whole, apart=True)
 
 
 def _entries(path: Path) -> list[os.DirEntry[str]]:

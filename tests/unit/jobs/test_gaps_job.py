@@ -61,6 +61,13 @@ def test_each_thing_is_covered_excused_or_a_gap():
     json.dumps(seen)
 
 
+def test_who_takes_the_root_does_not_take_a_volume():
+    root = {"files": {"kind": "files", "options": {"paths": ["/"]}}}
+    whole = policy(assets={"his": {**ASSET, "sources": root}})
+    seen = state([Found("path:/srv/large", "a folder"), Found("path:/data", "a volume", apart=True)], whole)
+    assert (names(seen["covered"]), names(seen["gaps"])) == (["path:/srv/large"], ["path:/data"])
+
+
 def test_an_exception_that_expired_is_named_and_excuses_nothing():
     seen = state(FOUND, policy(TODAY - timedelta(days=1)))
     assert names(seen["gaps"]) == ["postgresql:5432/scratch", "postgresql:5432/stray"]
