@@ -6,7 +6,7 @@ An exit code that is not known is a failure: restic says that new ones will be a
 from __future__ import annotations
 
 from ops.core.errors import CommandError, CommandTimeout, Locked, SeawallError, Unavailable
-from ops.restic.messages import plain_error
+from ops.restic.messages import plain_error, program_error
 
 
 class NoRepository(Unavailable):
@@ -28,7 +28,8 @@ def explain(error: CommandError, repository: str) -> SeawallError:
             f"repository {repository}: restic did not end within {error.timeout:.0f} s and was stopped",
             "look at the network and at the repository's host; the next run starts afresh",
         )
-    said = next(filter(no_room, error.stderr.splitlines()), None) or plain_error(error.stderr)
+    full = next(filter(no_room, error.stderr.splitlines()), None)
+    said = full or program_error(error.stderr) or plain_error(error.stderr)
     if error.exit_code == 10:  # noqa: PLR2004 -- these numbers are restic's, see its manual
         return NoRepository(f"repository {repository} does not exist: {said}", "playbooks/site.yml makes it")
     if error.exit_code == 11:  # noqa: PLR2004

@@ -100,3 +100,9 @@ def plain_error(stderr: str) -> str:
                 return str(error.get("message", error) if isinstance(error, dict) else error)
     fatal = [line for line in lines if line.startswith("Fatal:")]
     return (fatal or lines or ["no message"])[-1].removeprefix("Fatal: ")
+
+
+def program_error(stderr: str) -> str:
+    """Return the last words of the program whose output restic was to store, where its failure was theirs."""
+    said = [line.partition(": ")[2] for line in stderr.splitlines() if line.startswith("subprocess ")]
+    return said[-1] if said and "command failed" in stderr else ""

@@ -1,4 +1,4 @@
-"""Files as they are on real disks, through the real restic and back: what the kind `files` relies on."""
+"""Files and programs as they really are, through the real restic and back: what the kinds of sources rely on."""
 
 import os
 import shutil
@@ -7,9 +7,14 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
+from ops.core.errors import SeawallError
+from ops.restic.failures import Incomplete
 from ops.restic.messages import Summary
 from ops.restic.repository import Repository
 from ops.sources._files_patterns import left_out
+from ops.sources._watch import watched
 
 MINUTE = 60.0
 ANYBODY = 0xFFFFFFFF
@@ -70,9 +75,10 @@ def test_a_file_that_grows_is_whole_as_far_as_it_was_read(repository: Repository
 
     def grow() -> None:
         with (source / "log").open("wb") as file:
+            # Slower than restic reads: it reads on as long as there is more.
             while not stop.is_set():
-                file.write(os.urandom(100_000))
-                time.sleep(0.002)
+                file.write(os.urandom(20_000))
+                time.sleep(0.005)
 
     writer = threading.Thread(target=grow)
     writer.start()
@@ -87,7 +93,8 @@ def test_a_file_that_grows_is_whole_as_far_as_it_was_read(repository: Repository
     assert (source / "log").read_bytes().startswith(read)
 
 
-def test_files_and_folders_that_vanish_while_read_are_no_failure(repository: Repository, tmp_path: Path) -> None:
+def test_what_vanishes_while_it_is_read_is_passed_over_or_told(repository: Repository, tmp_path: Path) -> None:
+    """restic 0.18 passes over what is gone before it is opened, and ends with 3 for what goes while it is open."""
     source = tmp_path / "source"
     for folder in range(40):
         (source / f"{folder:02}").mkdir(parents=True)
@@ -102,12 +109,16 @@ def test_files_and_folders_that_vanish_while_read_are_no_failure(repository: Rep
 
     remover = threading.Thread(target=remove)
     remover.start()
-    summary = repository.backup_paths(
-        [str(source)], (), ["t=1"], "host", timeout=MINUTE, progress=lambda _message: begun.set()
-    )
-    begun.set()
-    remover.join()
-    assert 1_500 <= summary.files <= 4_000
+    try:
+        summary = repository.backup_paths(
+            [str(source)], (), ["t=1"], "host", timeout=MINUTE, progress=lambda _message: begun.set()
+        )
+        assert 1_500 <= summary.files <= 4_000
+    except Incomplete as told:
+        assert "could not be read" in told.message
+    finally:
+        begun.set()
+        remover.join()
 
 
 def test_restic_reads_patterns_as_the_sample_does(repository: Repository, tmp_path: Path) -> None:
@@ -128,3 +139,21 @@ def test_restic_reads_patterns_as_the_sample_does(repository: Repository, tmp_pa
     assert there == {path for path in files if not passed(path)}
     assert 0 < len(there) < len(files)
     assert (source / "p").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("echo data", "the output of /bin/sh has no end: 'DONE' is not in its last line"),
+        ("echo a name from the data >&2; exit 4", "/bin/sh ended with code 4"),
+    ],
+)
+def test_why_a_program_was_not_believed_is_told_and_nothing_stored(
+    repository: Repository, script: str, words: str
+) -> None:
+    argv = watched(["/bin/sh", "-c", script], end="DONE")
+    with pytest.raises(SeawallError) as failure:
+        repository.backup_stream(argv, "data", ["t=1"], "host", timeout=MINUTE)
+    assert words in failure.value.message
+    assert "a name from the data" not in failure.value.message
+    assert repository.snapshots() == []
