@@ -1,0 +1,74 @@
+"""Runs the MariaDB kind on a machine, outside any job; sent there by test_mariadb.py. What comes of it is printed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+sys.path.insert(0, "/usr/share/seawall")
+
+from ops.core.errors import SeawallError
+from ops.core.pipe import pipe
+from ops.core.schema import decode
+from ops.sources import Scene, Stored
+from ops.sources.mariadb import KIND, Options
+
+SHELF = Path("/var/tmp/mariadb-trial")
+
+
+def take(label: str, **said: object) -> None:
+    """Take a database as the account seawall, with a file in the repository's place."""
+    options = decode(Options, said, "options")
+    with tempfile.TemporaryDirectory() as folder, KIND.capture(options, Scene(Path(folder, "scratch"))) as taken:
+        with ThreadPoolExecutor(1) as beside, (SHELF / f"{label}.sql").open("wb") as file:
+            argv = list(taken.material().argv)
+            facts = beside.submit(taken.facts)
+            dump = subprocess.run(argv, check=False, stdout=file, stderr=subprocess.PIPE, text=True)
+        print("dump", dump.returncode, dump.stderr.strip())
+        (SHELF / f"{label}.users.sql").write_text(taken.companions()["users.sql"])
+        told = {**facts.result(), **taken.finish(Stored(1, (SHELF / f"{label}.sql").stat().st_size, {}))}
+    (SHELF / f"{label}.json").write_text(json.dumps(told))
+    print(json.dumps({"rows": sum(told["rows"].values()), **{key: told[key] for key in ("warnings", "approximate")}}))
+
+
+def bring(label: str, database: str, only: tuple[str, ...] = (), size: int = -1, live: str = "") -> None:
+    """Load what was taken beside what runs, as root, or (live) in its place; `size` cuts the dump off."""
+    told = json.loads((SHELF / f"{label}.json").read_text())
+    landing = KIND.land(Options(database=told["database"]))
+    landing.demand(database, told)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "users.sql").write_text((SHELF / f"{label}.users.sql").read_text())
+        landing.begin(database, told, Path(folder))
+    source = (
+        ["cat", str(SHELF / f"{label}.sql")] if size < 0 else ["head", "-c", str(size), str(SHELF / f"{label}.sql")]
+    )
+    pipe(source, landing.loader(database, told, only), timeout=60)
+    for rung, finding in KIND.prove(landing.server, database, {**told, "only": list(only)}):
+        print(finding.verdict, rung, finding.message)
+    landing.end(database)
+    if live:
+        print(landing.replace(database, live))
+
+
+def kill(program: str) -> None:
+    """Kill the first process of a name that appears."""
+    while True:
+        for comm in Path("/proc").glob("[0-9]*/comm"):
+            with suppress(OSError):
+                if comm.read_text().strip() == program:
+                    os.kill(int(comm.parent.name), signal.SIGKILL)
+                    return
+        time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    try:
+        exec(sys.stdin.read())
+    except SeawallError as error:
+        print(type(error).__name__, str(error))
