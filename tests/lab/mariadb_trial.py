@@ -56,13 +56,14 @@ def bring(label: str, database: str, only: tuple[str, ...] = (), size: int = -1,
         print(landing.replace(database, live))
 
 
-def kill(program: str) -> None:
-    """Kill the first process of a name that appears."""
+def kill(program: str, word: str) -> None:
+    """Kill the first process of a name that appears with a word among its arguments."""
     while True:
-        for comm in Path("/proc").glob("[0-9]*/comm"):
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
             with suppress(OSError):
-                if comm.read_text().strip() == program:
-                    os.kill(int(comm.parent.name), signal.SIGKILL)
+                words = path.read_bytes().decode(errors="replace").split("\0")
+                if words[0] == program and word in words:
+                    os.kill(int(path.parent.name), signal.SIGKILL)
                     return
         time.sleep(0.01)
 

@@ -189,7 +189,8 @@ def test_a_dump_that_was_cut_off_is_not_taken_for_whole(site: Site, host: str) -
 
 
 def test_a_dump_whose_program_is_killed_fails_and_leaves_nobody_locked(site: Site) -> None:
-    body = "from threading import Thread\nThread(target=kill, args=['mariadb-dump'], daemon=True).start()\n"
+    words = "['mariadb-dump', '--single-transaction']"
+    body = f"from threading import Thread\nThread(target=kill, args={words}, daemon=True).start()\n"
     said = tried(site, "lis1", f"{body}take('killed', database='billing')")
     assert "mariadb-dump ended with code -9" in said
     asked(site, "lis1", 'set lock_wait_timeout = 1; insert into `a b"c`.m values (4)')
