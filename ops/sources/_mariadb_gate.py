@@ -1,8 +1,8 @@
 """The door before mariadb-dump: the repository's program opens it when it is ready, and the dump waits behind.
 
 So no server is locked while restic still reads its index. The other side is `Gate` in _mariadb_instant.py: it says
-`go`, or why not. What it says later, when it ends a dump that runs, is told here as the reason. This program is run
-by its path, alone, and imports nothing of ours.
+`go`, or why not. What it says later ends the dump, and is told here as the reason. This program is run by its path,
+alone, and imports nothing of ours.
 """
 
 import os
@@ -10,8 +10,10 @@ import select
 import subprocess  # noqa: TID251 -- runs alone, without our package
 import sys
 from collections.abc import Sequence
+from threading import Thread
 
 GO = "go"
+GONE = "the session that fixes the instant has ended"
 
 
 def gated(fifo: str, seconds: int, argv: Sequence[str]) -> list[str]:
@@ -24,15 +26,25 @@ def main(fifo: str, seconds: int, argv: Sequence[str]) -> int:
     gate = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     word = heard(gate, seconds)
     if word != GO:
-        sys.stderr.write(f"{word or 'the session that was to fix the instant has ended'}\n")
+        sys.stderr.write(f"{word or GONE}\n")
         return 1
-    code = subprocess.run(argv, stdin=subprocess.DEVNULL, check=False).returncode
-    if code and (word := heard(gate, 0)):
-        sys.stderr.write(f"{word}\n")
+    program = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
+    told: list[str] = []
+    listener = Thread(target=ended, args=(gate, program, told), daemon=True)
+    listener.start()
+    if code := program.wait():
+        listener.join(0.5)
+        sys.stderr.write("".join(f"{line}\n" for line in told))
     return code if code >= 0 else 1
 
 
-def heard(gate: int, seconds: int) -> str:
+def ended(gate: int, program: "subprocess.Popen[bytes]", told: list[str]) -> None:
+    """End the program at the next word, which is why, or when there is nobody left who would use the dump."""
+    told.append(heard(gate) or GONE)
+    program.kill()
+
+
+def heard(gate: int, seconds: int | None = None) -> str:
     """Return the next words of the other side; nothing when it says none in time or has gone."""
     ready, _, _ = select.select([gate], [], [], seconds)
     return os.read(gate, 4096).decode("utf-8", "replace").strip() if ready else ""

@@ -146,8 +146,9 @@ class Instant:
             self.holder.tell("unlock tables")
 
     def stop(self, error: SeawallError) -> None:
-        """End the dump, which is of no use any more, and say why."""
+        """Let the server go, and end the dump, which is of no use any more; say why."""
         self.gate.say(error.message)
-        if self.dump and not self.gate.gone():
-            with suppress(SeawallError):  # a server that has gone has ended the dump as well
+        with suppress(SeawallError):  # a session that has ended holds nothing
+            self.holder.tell("unlock tables")
+            if self.dump:
                 self.holder.tell(f"kill connection {self.dump}")
