@@ -205,5 +205,9 @@ def _settle(brought: Path, home: Path, step: Step) -> None:
         os.chown(brought, seen.st_uid, seen.st_gid)
         brought.chmod(seen.st_mode & 0o7777)
     elif "owner" in step.facts:
-        shutil.chown(brought, step.facts["owner"], step.facts["group"])
+        # An account without a name is known by its number alone.
+        owner, group = (
+            int(name) if str(name).isdigit() else name for name in (step.facts["owner"], step.facts["group"])
+        )
+        shutil.chown(brought, owner, group)
         brought.chmod(int(str(step.facts["mode"]), 8))

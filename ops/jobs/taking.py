@@ -79,7 +79,8 @@ def _take(act: Act, label: str, kind: str, options: Any) -> Part:
         summary = _send(act, material, label)
         companions = capture.companions()
         stored = Stored(summary.files, summary.bytes, _entries(act.repository, summary.snapshot, capture))
-        told = {"kind": kind, "material": _place(material), **facts.result(), **capture.finish(stored)}
+        gone = {"vanished_while_read": summary.vanished} if summary.vanished else {}
+        told = {"kind": kind, "material": _place(material), **gone, **facts.result(), **capture.finish(stored)}
     return Part(summary, told, companions)
 
 

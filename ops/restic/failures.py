@@ -5,8 +5,12 @@ An exit code that is not known is a failure: restic says that new ones will be a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ops.core.errors import CommandError, CommandTimeout, Locked, SeawallError, Unavailable
-from ops.restic.messages import plain_error, program_error
+from ops.restic.messages import documents, plain_error, program_error
+
+PART_UNREAD = 3  # a snapshot was made; restic's manual has the numbers
 
 
 class NoRepository(Unavailable):
@@ -39,9 +43,34 @@ def explain(error: CommandError, repository: str) -> SeawallError:
             f"repository {repository}: wrong password or no key found",
             "the password on this machine is not the repository's; run playbooks/site.yml with the right vault",
         )
-    if error.exit_code == 3:  # noqa: PLR2004
-        return Incomplete(f"repository {repository}: some of the source could not be read: {said}")
     return SeawallError(f"repository {repository}: {_cause(said)} (restic exit code {error.exit_code})")
+
+
+@dataclass
+class Losses:
+    """What restic could not read, told line by line: a file that vanished meanwhile is no fault of anybody's.
+
+    It is handed each line of standard error, and says of each whether no further attempt can succeed.
+    """
+
+    vanished: int = 0
+    unread: str = ""
+
+    def __call__(self, line: str) -> bool:
+        """Count what a line tells; return whether the disk of the repository's host is full."""
+        for document in documents([line]):
+            if document.get("message_type") == "error":
+                if "no such file or directory" in line:
+                    self.vanished += 1
+                else:
+                    self.unread = self.unread or plain_error(line)
+        return no_room(line)
+
+    def demand(self, code: int, repository: str) -> None:
+        """Raise Incomplete when restic ended so because of anything but files that vanished."""
+        if code == PART_UNREAD and (self.unread or not self.vanished):
+            said = self.unread or "it did not say what"
+            raise Incomplete(f"repository {repository}: some of the source could not be read: {said}")
 
 
 def no_room(line: str) -> bool:

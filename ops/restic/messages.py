@@ -18,12 +18,16 @@ from ops.core.errors import Damaged
 
 @dataclass(frozen=True)
 class Summary:
-    """The end of a backup: the snapshot made, what was seen and what was new; sizes in bytes."""
+    """The end of a backup: the snapshot made, what was seen and what was new; sizes in bytes.
+
+    vanished: files that were gone when they were to be read, as happens where people work.
+    """
 
     snapshot: str
     files: int
     bytes: int
     added: int
+    vanished: int = 0
 
 
 @dataclass(frozen=True)

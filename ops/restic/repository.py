@@ -11,13 +11,13 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ops.core.errors import CommandError, Damaged
 from ops.core.run import Result, run, stream
-from ops.restic.failures import explain, no_room
+from ops.restic.failures import PART_UNREAD, Losses, explain, no_room
 from ops.restic.messages import Snapshot, Summary, documents, snapshots, summary
 
 LOOK_SECONDS = 120.0
@@ -142,15 +142,20 @@ class Repository:
 
     def _backup(self, words: Sequence[str], timeout: float, progress: Progress | None) -> Summary:
         found: Summary | None = None
-        with self._explained():
-            with stream([*self._base(), "backup", *words], timeout=timeout, env=_QUIET, hopeless=no_room) as program:
-                for document in documents(program.lines()):
-                    found = summary(document) or found
-                    if progress:
-                        progress(document)
+        losses = Losses()
+        argv = [*self._base(), "backup", *words]
+        with (
+            self._explained(),
+            stream(argv, timeout=timeout, env=_QUIET, ok=(0, PART_UNREAD), hopeless=losses) as program,
+        ):
+            for document in documents(program.lines()):
+                found = summary(document) or found
+                if progress:
+                    progress(document)
+        losses.demand(program.process.returncode, self.name)
         if found is None:
             raise Damaged(f"repository {self.name}: restic ended well but named no snapshot")
-        return found
+        return replace(found, vanished=losses.vanished)
 
     def _run(self, words: Sequence[str], *, timeout: float) -> Result:
         with self._explained():

@@ -7,7 +7,7 @@ import sys
 
 from ops.core.errors import SeawallError
 from ops.lab.lab import Lab
-from tests.benchmarks import backup, start, status
+from tests.benchmarks import backup, large, start, status
 
 
 def main() -> int:
@@ -21,6 +21,7 @@ def main() -> int:
         return 1
     print("\n" + status.measure(lab), flush=True)
     print("\n" + backup.measure(lab), flush=True)
+    print("\n" + large.measure(lab), flush=True)
     return 0
 
 

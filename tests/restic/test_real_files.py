@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from ops.core.errors import SeawallError
-from ops.restic.failures import Incomplete
 from ops.restic.messages import Summary
 from ops.restic.repository import Repository
 from ops.sources._files_patterns import left_out
@@ -93,7 +92,7 @@ def test_a_file_that_grows_is_whole_as_far_as_it_was_read(repository: Repository
     assert (source / "log").read_bytes().startswith(read)
 
 
-def test_what_vanishes_while_it_is_read_is_passed_over_or_told(repository: Repository, tmp_path: Path) -> None:
+def test_what_vanishes_while_it_is_read_is_no_failure(repository: Repository, tmp_path: Path) -> None:
     """restic 0.18 passes over what is gone before it is opened, and ends with 3 for what goes while it is open."""
     source = tmp_path / "source"
     for folder in range(40):
@@ -114,8 +113,6 @@ def test_what_vanishes_while_it_is_read_is_passed_over_or_told(repository: Repos
             [str(source)], (), ["t=1"], "host", timeout=MINUTE, progress=lambda _message: begun.set()
         )
         assert 1_500 <= summary.files <= 4_000
-    except Incomplete as told:
-        assert "could not be read" in told.message
     finally:
         begun.set()
         remover.join()

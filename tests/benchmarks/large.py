@@ -1,0 +1,86 @@
+"""A larger backup (pgbench at scale 50, 20,000 small files): Seawall, by hand, borgmatic; and what a repository grows.
+
+Everything runs on his1 as Seawall's own account. Seawall and the script write over the network to the backup host,
+borgmatic to the server's own disk, which is in its favour. First runs are into fresh repositories.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ops.lab.lab import Lab
+from ops.lab.machine import Machine
+
+HERE = Path(__file__).parent
+AS = "cd / && runuser -u seawall -- env "
+OURS = AS + "SEAWALL_ROOT=/srv/bench/root seawall backup bench --json"
+BORG = AS + "HOME=/srv/bench/borg borgmatic -c /srv/bench/borgmatic.yaml create"
+HAND, COMPRESSED = AS + "bash /srv/bench/by_hand.sh", AS + "bash /srv/bench/by_hand.sh compressed"
+MINUTES = 60.0
+APPENDED = """
+insert into pgbench_accounts (aid, bid, abalance, filler)
+select i, 1 + i % 50, 0, 'Paciente refere dor ' || substr(md5(i::text), 1, 12) || ', leito ' || i % 911
+from generate_series(5000001, 5050000) i
+"""
+SCATTERED = "update pgbench_accounts set abalance = abalance + 1 where aid % 100 = 37"
+# Runs the command and says how much memory its own process took, without those that it starts.
+MEASURED = """
+import resource, sys
+sys.path.insert(0, '/usr/share/seawall')
+from ops.cli import run
+code = run(['backup', 'bench', '--json'])
+print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def measure(lab: Lab) -> str:
+    """Return the tables."""
+    his = lab.machine("his1")
+    his.ssh("sh -s", input=(HERE / "bench_prepare.sh").read_text("utf-8"), timeout=20 * MINUTES)
+    his.ssh("cat >/srv/bench/by_hand.sh", input=(HERE / "large_by_hand.sh").read_text("utf-8"))
+    try:
+        return "\n".join([*speed(his), *memory(his), *growth(his)])
+    finally:
+        his.ssh("cd /; rm -rf /srv/bench; runuser -u postgres -- dropdb --if-exists --force bench", timeout=2 * MINUTES)
+
+
+def speed(his: Machine) -> list[str]:
+    """Return first and unchanged runs of each way."""
+    ways = {"by hand": HAND, "seawall": OURS, "borgmatic": BORG}
+    first = {name: seconds(lambda words=words: his.ssh(words, timeout=15 * MINUTES)) for name, words in ways.items()}
+    again = {name: seconds(lambda words=words: his.ssh(words, timeout=15 * MINUTES)) for name, words in ways.items()}
+    lines = [
+        "pgbench scale 50 and 20,000 files (aim: seawall at most 1.03 by hand, and quicker than borgmatic at first)"
+    ]
+    for title, taken in (("first run", first), ("unchanged", again)):
+        lines += [f"  {title}, {name:<10}{took:>9.1f} s{took / taken['by hand']:>8.2f}" for name, took in taken.items()]
+    return lines
+
+
+def memory(his: Machine) -> list[str]:
+    """Return the most memory that Seawall's own process took."""
+    done = his.ssh(f"{AS}SEAWALL_ROOT=/srv/bench/root python3 - <<'END'\n{MEASURED}\nEND", timeout=15 * MINUTES)
+    peak = next(int(line.split()[1]) for line in done.stderr.splitlines() if line.startswith("peak"))
+    return [f"  memory of seawall's own process: {peak / 1024:.0f} MB (aim: under 60 MB)"]
+
+
+def growth(his: Machine) -> list[str]:
+    """Return what each further backup adds, against dumps that pg_dump has compressed."""
+    lines = ["growth of the repository (aim: a twentieth after 1 % new rows, nine tenths after 1 % scattered updates)"]
+    his.ssh(COMPRESSED, timeout=15 * MINUTES)
+    for title, change in (("1 % new rows", APPENDED), ("1 % scattered updates", SCATTERED)):
+        his.ssh("cd / && runuser -u postgres -- psql -Xq bench", input=change + ";", timeout=5 * MINUTES)
+        ours = int(json.loads(his.ssh(OURS, timeout=15 * MINUTES).stdout.splitlines()[-1])["added_bytes"])
+        theirs = int(his.ssh(COMPRESSED, timeout=15 * MINUTES).stdout.split()[-1])
+        row = f"{ours / 1e6:>8.1f} MB{theirs / 1e6:>10.1f} MB{ours / theirs:>8.3f}"
+        lines.append(f"  after {title:<24}{row}")
+    return lines
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long it takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
