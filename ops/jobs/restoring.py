@@ -40,12 +40,15 @@ class Source:
 
 def carry_out(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
     """Do one step; return what the comparison found, and a sentence on where the data are now."""
+    if step.live and only:
+        # The part that was brought would stand where all was.
+        raise UsageError("--only and --in-place do not go together", "restore beside, and copy what you need")
     if step.folder:
         words = [f"{step.label} is in {step.folder}", str(step.facts.get("hint", ""))]
         return _into_folder(source, step, step.folder, only), "; ".join(filter(None, words))
     if step.database:
         return _into_database(source, step, only)
-    return _in_place(source, step, only)
+    return _in_place(source, step)
 
 
 def _into_folder(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> Findings:
@@ -141,10 +144,8 @@ def _give(folder: Path, account: str) -> None:
         shutil.chown(path, account)
 
 
-def _in_place(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
+def _in_place(source: Source, step: Step) -> tuple[Findings, str]:
     """Bring the data beside their homes, compare them, and only then swap names; the old ones are kept."""
-    if only:
-        raise UsageError("--only and --in-place do not go together for files", "restore beside, and copy what you need")
     found: list[tuple[str, Finding]] = []
     homes = step.kind.homes(step.options)
     ready: list[tuple[Path, Path]] = []
