@@ -12,6 +12,7 @@ from ops.sources._mariadb_facts import ACCOUNTS
 from ops.sources._mariadb_session import Session, name
 
 USERS = "users.sql"
+EVERYBODY = "PUBLIC"
 _OWNER = "-- account "
 
 
@@ -31,7 +32,8 @@ def missing(text: str, present: Collection[str]) -> str:
     for line in text.splitlines():
         if line.startswith(_OWNER):
             owner = json.loads(line.removeprefix(_OWNER))
-        elif owner and owner not in present:
+        # What everybody may do on a server that is used is not for a restore to say.
+        elif owner and owner not in present and owner != f"{EVERYBODY}@":
             kept.append(line)
     return "\n".join([*kept, ""])
 
@@ -44,6 +46,8 @@ def _owned(account: tuple[str, str, bool], statements: list[str]) -> Iterator[st
 
 
 def _creation(session: Session, user: str, host: str, role: bool) -> str:
+    if user == EVERYBODY:
+        return f"-- {EVERYBODY} is there by itself"
     if role:
         return f"CREATE ROLE IF NOT EXISTS {name(user)}"
     said = "\n".join(session.tell(f"show create user {name(user)}@{name(host)}"))

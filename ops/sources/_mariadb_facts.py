@@ -48,7 +48,7 @@ with own as (
 )
 select distinct json_quote(concat(u.user, '@', u.host)) from mysql.user u
 left join mysql.roles_mapping m on m.user = u.user and m.host = u.host
-where u.user not in ({", ".join(map(text, OWN))}) and (
+where u.user not in ({", ".join(map(text, OWN))}, 'PUBLIC') and (
   concat('''', u.user, '''@''', u.host, '''') in (select grantee from own)
   or concat('''', m.role, '''@''''') in (select grantee from own))
 """

@@ -145,9 +145,9 @@ class Instant:
         if self.through:
             self.holder.tell("unlock tables")
 
-    def stop(self, error: SeawallError) -> None:
+    def stop(self, words: str) -> None:
         """Let the server go, and end the dump, which is of no use any more; say why."""
-        self.gate.say(error.message)
+        self.gate.say(words)
         with suppress(SeawallError):  # a session that has ended holds nothing
             self.holder.tell("unlock tables")
             if self.dump:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ops.core.errors import Damaged, SeawallError, Unavailable
+from ops.core.errors import Damaged, Unavailable
 from ops.core.quantity import Duration
 from ops.core.run import run, stream
 from ops.sources import Scene, Source, Stored, Streamed
@@ -88,8 +88,8 @@ class _Capture:
             seconds = self.instant.fix()
             found = facts(self.instant.counter.ask, self.options.database)
             self.instant.follow()
-        except SeawallError as error:
-            self.instant.stop(error)
+        except Exception as error:
+            self.instant.stop(str(error).partition("\n")[0])
             raise
         kept = without_transactions(self.tables)
         moving = {} if self.instant.through else kept
