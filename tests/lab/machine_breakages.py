@@ -3,6 +3,7 @@
 from breakages import CREDENTIALS, UNITS, Breakage, changed, drop_in
 
 SQL = "runuser -u postgres -- psql -Xqd postgres -v ON_ERROR_STOP=1 -c"
+MARIADB = "mariadb -e"
 
 ON_MACHINES = (
     Breakage(
@@ -211,6 +212,19 @@ ON_MACHINES = (
             "systemctl reload postgresql@15-main; sleep 0.5",
         ),
         {"role is for seawall s account only": "user nobody is let in"},
+    ),
+    Breakage(
+        "a MariaDB account that has a password and can write",
+        "his1",
+        f'{MARIADB} "alter user seawall@localhost identified via unix_socket'
+        " or mysql_native_password using password('x'); grant insert, create on pharmacy.* to seawall@localhost\"",
+        f'{MARIADB} "alter user seawall@localhost identified via unix_socket;'
+        ' revoke insert, create on pharmacy.* from seawall@localhost"',
+        {
+            "account is let in by its process alone": "is let in otherwise",
+            "account has exactly the rights of a dump": "more rights: GRANT INSERT, CREATE",
+            "account reads and cannot write": "create a table, add rows",
+        },
     ),
     Breakage(
         "a UPS server that is down",
