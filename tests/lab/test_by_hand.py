@@ -25,6 +25,15 @@ MARIADB_LIKE = (
     " (select count(*) from information_schema.triggers where trigger_schema = database()),"
     " (select group_concat(event_name, status) from information_schema.events where event_schema = database())"
 )
+LOCKED_UP = """
+import json, sys
+manifest = json.load(open(sys.argv[1]))
+manifest["parts"]["database"] |= {
+    "settings": [["", "search_path=public, pg_catalog"], ["his_app", "work_mem=8MB"]],
+    "public": False,
+    "grants": [["his_app", "CONNECT", True]],
+}
+json.dump(manifest, open(sys.argv[1], "w"))"""
 SPARE = "/var/tmp/spare"
 # What a test that was cut off leaves behind; the live databases get their names back.
 SWEEP = f"""
@@ -36,7 +45,9 @@ mariadb -e 'drop database if exists pharmacy_restored'
 
 
 def test_every_block_of_the_pages_is_typed_here() -> None:
-    ours = Path(__file__).read_text("utf-8")
+    ours = "".join(
+        Path(__file__).with_name(name).read_text("utf-8") for name in (Path(__file__).name, "page_reader.py")
+    )
     assert [name for name, _ in named() if name != NOT_HERE and f'"{name}"' not in ours] == []
     assert [block for name, block in named() if re.search(r"(^|[|&;] )seawall ", block, re.MULTILINE)] == []
 
@@ -73,9 +84,16 @@ def test_a_postgresql_database_beside_and_then_in_its_place(his1: Reader) -> Non
     his1.psql("drop database his_broken", "postgres")
 
 
-def test_the_comparison_tells_of_rows_and_tables_that_are_gone(his1: Reader) -> None:
-    his1.psql("create database his_restored template his", "postgres")
-    his1.run("new=his_restored")
+def test_what_a_postgresql_database_is_told_and_allowed_comes_back(his1: Reader) -> None:
+    """With a manifest of a database that has settings, and that not everybody may enter; and then rows are missing."""
+    his1.finds("his")
+    his1.run(f"python3 - $told/manifest.json <<'EOF'\n{LOCKED_UP}\nEOF")
+    his1.typed("postgresql", "postgresql-fetch", *POSTGRESQL[:2])
+    assert his1.psql("show search_path", "his_restored") == "public, pg_catalog"
+    settings = "select setconfig from pg_db_role_setting where setrole = 'his_app'::regrole"
+    assert his1.psql(settings, "postgres") == "{work_mem=8MB}"
+    rights = "select datacl from pg_database where datname = 'his_restored'"
+    assert his1.psql(rights, "postgres") == "{his_app=CTc*/his_app}"
     his1.psql("delete from audit_log where id < 3", "his_restored")
     assert his1.typed("postgresql-compare") == "public.audit_log has 79998 rows, had 80000"
     his1.psql("drop table audit_log", "his_restored")
@@ -86,7 +104,7 @@ def test_the_comparison_tells_of_rows_and_tables_that_are_gone(his1: Reader) -> 
 def test_all_databases_of_a_server_on_a_new_one(lis1: Reader) -> None:
     lis1.run("pg_dropcluster --stop 17 spare || true; pg_createcluster --port 5444 --start 17 spare", good=False)
     lis1.finds("lis")
-    parts = {"database.lis": "lis", "database.legacy": "legacy", "database.a_b_c": 'a b"c'}
+    parts = {"database.legacy": "legacy", "database.a_b_c": 'a b"c'}
     before = {name: (lis1.psql(ROWS, name), lis1.psql(f"{NATURE}'{name}'", "postgres")) for name in parts.values()}
     lis1.run("export PGPORT=5444")
     for number, (part, name) in enumerate(parts.items()):
@@ -118,26 +136,28 @@ def test_a_mariadb_database_beside_and_then_in_its_place(his1: Reader) -> None:
     his1.typed("mariadb-away", "mariadb-load")
     assert his1.typed("mariadb-compare") == ""
     assert mariadb(his1, MARIADB_LIKE, "pharmacy") == before
-    his1.run("mariadb -e 'drop database pharmacy_restored'")
+    _cut_off(his1)
 
 
-def test_a_mariadb_dump_that_was_cut_off_is_not_loaded(his1: Reader) -> None:
+def _cut_off(his1: Reader) -> None:
+    """A dump without its end is not loaded."""
+    his1.run("mariadb -e 'drop database pharmacy_restored'; truncate -s 3000000 database.sql")
     his1.typed("mariadb")
-    his1.run("cp database.sql whole.sql; truncate -s 3000000 database.sql")
     assert "not loaded" in his1.typed("mariadb-load")
     assert mariadb(his1, "show tables", "pharmacy_restored") == ""
-    his1.run("mariadb -e 'drop database pharmacy_restored'; mv whole.sql database.sql")
+    his1.run("mariadb -e 'drop database pharmacy_restored'")
 
 
 def test_mariadb_on_a_new_server_with_its_accounts(his1: Reader) -> None:
     socket = f"{SPARE}/socket"
+    his1.finds("pharmacy")
     his1.run(f"rm -rf {SPARE}; mariadb-install-db --no-defaults --user=mysql --datadir={SPARE} >/dev/null")
     server = f"mariadbd --no-defaults --user=mysql --skip-networking --datadir={SPARE} --socket={socket}"
     his1.run(f"({server} --log-error={SPARE}/log & )")
     his1.run(f"until [ -S {socket} ]; do sleep 0.2; done")
     his1.typed("mariadb-elsewhere", socket=socket)
     his1.typed("mariadb", new='"$(fact database)"')
-    his1.typed("mariadb-users", "mariadb-load", "mariadb-users")
+    his1.typed("mariadb-fetch", "mariadb-users", "mariadb-load", "mariadb-users")
     assert his1.typed("mariadb-compare") == ""
     told = mariadb(his1, "show grants for pharmacist@localhost", "pharmacy")
     assert "ALL PRIVILEGES ON `pharmacy`" in told
