@@ -52,6 +52,9 @@ def planned(asset: Asset, which: Set, manifest: Mapping[str, Any], options: Name
     wishes = _wishes(options.to, list(parts))
     if bool(options.to) == options.in_place:
         raise UsageError("where to?", "--to /folder, --to NEW_DATABASE, or --in-place")
+    if options.only and options.in_place:
+        # The part that was brought would stand where all was.
+        raise UsageError("--only and --in-place do not go together", "restore beside, and copy what you need")
     steps = []
     for label, facts in parts.items():
         spec = asset.sources.get(label.partition(".")[0])

@@ -40,9 +40,6 @@ class Source:
 
 def carry_out(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
     """Do one step; return what the comparison found, and a sentence on where the data are now."""
-    if step.live and only:
-        # The part that was brought would stand where all was.
-        raise UsageError("--only and --in-place do not go together", "restore beside, and copy what you need")
     if step.folder:
         words = [f"{step.label} is in {step.folder}", str(step.facts.get("hint", ""))]
         return _into_folder(source, step, step.folder, only), "; ".join(filter(None, words))

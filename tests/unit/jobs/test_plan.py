@@ -31,8 +31,8 @@ ASSET = SimpleNamespace(
 WHICH = Set("one", "lis", {label: Snapshot("1", WHEN, "lis1", (), (), 1, 1 << 20) for label in PARTS})
 
 
-def steps(*to: str, part: tuple[str, ...] = (), in_place: bool = False) -> list[Step]:
-    options = Namespace(to=list(to), part=list(part), in_place=in_place)
+def steps(*to: str, part: tuple[str, ...] = (), in_place: bool = False, only: tuple[str, ...] = ()) -> list[Step]:
+    options = Namespace(to=list(to), part=list(part), in_place=in_place, only=list(only))
     return planned(ASSET, WHICH, {"parts": PARTS}, options)
 
 
@@ -59,6 +59,11 @@ def test_in_place_names_what_gives_way() -> None:
     words = [step.words() for step in steps(in_place=True)]
     assert "in the place of the database lis, which is kept" in words[0]
     assert "in the place of /srv/lis/reports, which is kept" in words[2]
+
+
+def test_a_part_is_not_put_in_the_place_of_all() -> None:
+    with pytest.raises(UsageError, match="do not go together"):
+        steps(part=("database.lis",), in_place=True, only=("samples",))
 
 
 @pytest.mark.parametrize(
