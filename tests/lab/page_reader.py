@@ -37,6 +37,7 @@ class Reader:
         self.secrets = secrets
         self.lines = program.lines()
         self.blocks = dict(named())
+        self.backed_up: set[str] = set()
         self.run(f"exec 2>&1; set -Eo pipefail; trap 'echo {FAILED} $BASH_COMMAND' ERR; cd /root")
 
     def run(self, command: str, *, good: bool = True) -> str:
@@ -68,8 +69,11 @@ class Reader:
         name = found[1]
         return f"cat {self.secrets}/{name if name == 'ca.pem' else f'primary.{name}'} > {name}"
 
-    def finds(self, asset: str) -> None:
-        """Look for the newest set as the page says it, and make one when there is none."""
+    def finds(self, asset: str, *, any_set: bool = False) -> None:
+        """Look for the newest set as the page says it; it is one of today's data, unless any is good enough."""
+        if asset not in self.backed_up and not any_set:
+            self.run(f"seawall backup {asset}")
+            self.backed_up.add(asset)
         listed = self.typed("find", asset=asset)
         if "seawall-set=" not in listed:
             self.run(f"seawall backup {asset}")
