@@ -214,6 +214,7 @@ def test_a_whole_machine_with_empty_servers_where_its_databases_were(his1: Reade
     his1.finds("his1_server", any_set=True)
     assert "/var/lib/postgresql/15/main" in his1.typed("machine-facts")
     his1.typed("machine")
+    assert his1.run("stat -c %a /mnt /mnt/tmp /mnt/root /mnt/etc/shadow").split() == ["755", "1777", "700", "640"]
     assert "FAILED" not in his1.typed("machine-check")
     # What came later is no fault of the set.
     compare = "(diff -rq --no-dereference --exclude=seawall /usr /mnt/usr || true) | (grep -v '^Only in /usr' || true)"
