@@ -76,7 +76,10 @@ def _take(act: Act, label: str, kind: str, options: Any) -> Part:
     ):
         facts = beside.submit(capture.facts)
         material = capture.material()
-        summary = _send(act, material, label)
+        try:
+            summary = _send(act, material, label)
+        finally:
+            scene.over.set()
         companions = capture.companions()
         stored = Stored(summary.files, summary.bytes, _entries(act.repository, summary.snapshot, capture))
         gone = {"vanished_while_read": summary.vanished} if summary.vanished else {}

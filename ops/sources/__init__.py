@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any, Generic, Protocol, TypeVar
 
 from ops.core.run import Stream
@@ -25,11 +26,13 @@ class Scene:
     scratch: a private folder on disk for this part alone; whoever needs it makes it, it is removed in any case.
     before: the manifest's facts of this part in the last good set, none when there is no such set.
     accepted: why a person accepts that data are gone since then; empty when nobody does.
+    over: set when the repository's program has ended; who waits for it to begin waits in vain then.
     """
 
     scratch: Path
     before: Mapping[str, Any] = field(default_factory=dict)
     accepted: str = ""
+    over: Event = field(default_factory=Event)
 
 
 @dataclass(frozen=True)

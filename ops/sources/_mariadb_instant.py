@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 from ops.core.errors import Locked, SeawallError, Unavailable
 from ops.sources._mariadb_gate import GO
@@ -31,14 +32,15 @@ _WATCH_SECONDS = 2.0
 class Gate:
     """Our side of the gate before the dump's program."""
 
-    def __init__(self, fifo: Path) -> None:
+    def __init__(self, fifo: Path, over: Event) -> None:
         self.fifo = fifo
+        self.over = over
         self.end = -1
 
     def meet(self) -> None:
         """Wait until the program is there."""
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not self.over.is_set():
             try:
                 self.end = os.open(self.fifo, os.O_WRONLY | os.O_NONBLOCK)
             except OSError as error:

@@ -137,7 +137,7 @@ def _session(options: Options, database: str = "") -> Iterator[Session]:
 def capture(options: Options, scene: Scene) -> Iterator[_Capture]:
     """Start both sessions, read what is outside transactions, and hold all until the block ends."""
     scene.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-    gate = Gate(scene.scratch / "gate")
+    gate = Gate(scene.scratch / "gate", scene.over)
     os.mkfifo(gate.fifo, 0o600)
     try:
         with _session(options, options.database) as holder, _session(options, options.database) as counter:
