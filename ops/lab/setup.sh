@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 
-packages="apt-cacher-ng ca-certificates debian-archive-keyring iproute2 mmdebstrap openssh-client python3-venv systemd-container"
+packages="apt-cacher-ng ca-certificates debian-archive-keyring iproute2 mmdebstrap openssh-client python3-venv sqlite3 systemd-container"
 
 step() { # NAME COMMAND...: run it, and say how long it took
   name=$1 start=$(date +%s.%N)

@@ -56,6 +56,7 @@ def test_every_block_of_the_pages_is_typed_here() -> None:
 def his1(site: Site) -> Iterator[Reader]:
     with at(site, "his1") as reader:
         site.on("his1", SWEEP)
+        reader.run("seawall backup agenda")
         assert "his1" in reader.typed("password", "network")
         yield reader
     site.on("his1", SWEEP)
@@ -64,6 +65,7 @@ def his1(site: Site) -> Iterator[Reader]:
 @pytest.fixture(scope="module")
 def lis1(site: Site) -> Iterator[Reader]:
     with at(site, "lis1") as reader:
+        reader.run("seawall backup theatre")
         assert "lis1" in reader.typed("password", "network")
         yield reader
 

@@ -13,7 +13,7 @@ sys.path.insert(0, '/usr/share/seawall')
 from ops.jobs import backup
 store = backup._store
 
-def tell_falsely(repository, host, name, identity, manifest, parts):
+def tell_falsely(act, manifest, parts):
     facts = manifest['parts']['database']
     facts['rows']['public.patients'] += 1
     facts['rows']['public.emptied'] = 7
@@ -21,7 +21,7 @@ def tell_falsely(repository, host, name, identity, manifest, parts):
     facts['sequences'] = {sequence: 10**9 for sequence in facts['sequences']}
     facts['roles'].append('dropped_role')
     facts['extensions']['pgcrypto'] = '1.3'
-    return store(repository, host, name, identity, manifest, parts)
+    return store(act, manifest, parts)
 
 backup._store = tell_falsely
 from ops.cli import run

@@ -122,3 +122,14 @@ def test_a_machine_is_seen_whole_but_for_its_databases(site: Site) -> None:
         assert seen == f"taken {account} {host} {release} {dumped}"
         assert texts == "64 True True"
         assert "this unit can't see /home, /root" in site.on(host, UNIT.format("yes"), ok=range(1)).stdout
+
+
+def test_a_folder_of_a_machine_comes_back_by_command(site: Site) -> None:
+    taken(site, "his1_server")
+    restored = "rm -rf /srv/machine; seawall restore his1_server --to /srv/machine --only /etc --only /usr/bin"
+    result = site.on("his1", restored)
+    assert result.code == 0, result.stdout + result.stderr
+    for folder in ("/usr/bin", "/etc/systemd", "/etc/ssh"):
+        assert site.on("his1", f"diff -r --no-dereference {folder} /srv/machine/tree{folder}").code == 0
+    assert site.on("his1", "test -e /srv/machine/tree/packages.txt -a ! -e /srv/machine/tree/var/lib/mysql").code == 0
+    site.on("his1", "rm -r /srv/machine", ok=range(1))

@@ -1,7 +1,6 @@
 """Restored SQLite databases, compared with their manifest here and in a drill."""
 
 import os
-import shutil
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -60,7 +59,6 @@ class Here:
         return stream(argv, timeout=timeout, talk=True)
 
 
-@pytest.mark.skipif(not shutil.which("sqlite3"), reason="the program sqlite3 is not on this machine")
 def test_a_drill_proves_it_by_the_program_sqlite3_and_fires(place: Path, tmp_path: Path) -> None:
     made(place, *(f'CREATE TABLE "t{number}" (id)' for number in range(450)), mode="wal")
     facts, folder = taken(place, tmp_path)

@@ -205,3 +205,11 @@ def test_bytes_that_were_not_stored_are_missed(place: Path, tmp_path: Path) -> N
     made(place)
     with capture(Options(str(place)), Scene(tmp_path / "s")) as data, pytest.raises(Damaged, match="were stored"):
         data.finish(Stored(1, 5, {}))
+
+
+def test_the_example_database_goes_through_whole(place: Path, tmp_path: Path, real_data: Path) -> None:
+    place.write_bytes((real_data / "db/Chinook_Sqlite.sqlite").read_bytes())
+    facts, folder = taken(place, tmp_path)
+    assert len(facts["rows"]) == 11
+    assert sum(facts["rows"].values()) == 15_607
+    assert wrong(folder, facts) == set()
