@@ -21,9 +21,10 @@ HERE = (*ON_MACHINES, strange_certificate(STRANGER.certificate, STRANGER.key))
 @pytest.fixture(scope="module")
 def kept(site: Site) -> Site:
     """A site with something to lose."""
-    for act in ("backup his", "copy his --to offsite"):
-        done = site.on("his1", f"seawall {act}")
-        assert done.code == 0, done.stdout + done.stderr
+    for host, asset in (("his1", "his"), ("lis1", "lis")):
+        for act in (f"backup {asset}", f"copy {asset} --to offsite"):
+            done = site.on(host, f"seawall {act}")
+            assert done.code == 0, done.stdout + done.stderr
     return site
 
 
@@ -105,7 +106,7 @@ def test_a_machine_that_does_not_answer_is_unknown(kept: Site):
         machine.mend()
     assert code == 3
     assert {check["verdict"] for check in found} == {"unknown"}
-    assert {"offsite1", "his1", "drill1"} == {check["host"] for check in found}
+    assert {"offsite1", "his1", "lis1", "drill1"} == {check["host"] for check in found}
     assert any("offsite1 does not answer" in check["message"] for check in found)
 
 

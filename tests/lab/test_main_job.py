@@ -98,7 +98,7 @@ def test_a_changed_record_is_named(done: Site) -> None:
 def test_the_fleet_is_seen_at_once_and_a_dead_machine_is_unknown(done: Site) -> None:
     done.on("his1", "systemctl start seawall-health", ok=range(1))
     fleet = json.loads(done.seawall("status", "-i", done.lab.inventory, "--json").stdout)
-    assert set(fleet["machines"]) == {"his1", "backup1", "drill1", "offsite1"}
+    assert set(fleet["machines"]) == {"his1", "lis1", "backup1", "drill1", "offsite1"}
     assert fleet["assets"]["his"]["backup"]["last_good"]["set"] == state(done, "his1", "backup-his")["last_good"]["set"]
     machine = done.lab.machine("offsite1")
     machine.cut()

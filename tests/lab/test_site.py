@@ -9,7 +9,7 @@ from conftest import Site, prepared
 from ops.lab.lab import Lab
 
 pytestmark = pytest.mark.lab
-HOSTS = ("his1", "backup1", "drill1", "offsite1")
+HOSTS = ("his1", "lis1", "backup1", "drill1", "offsite1")
 UNTOUCHED = "! getent passwd seawall && ! test -e /etc/seawall && ! test -e /usr/bin/seawall"
 
 
