@@ -1,4 +1,4 @@
-"""Real Debian machines on this computer: the hospital's server, its backup host, drill host and other site.
+"""Real Debian machines on this computer: the servers of a hospital, its backup host, drill host and other site.
 
 seawall lab up                     boot what is not up; writes the inventory
 seawall lab status                 what is there
@@ -39,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         command.add_argument("--name", default="demo", help="which lab: demo (default), test, ...")
     sub["down"].add_argument("--caches", action="store_true", help="also what made it quick")
     for name in ("shell", "run"):
-        sub[name].add_argument("host", help="his1, backup1, drill1 or offsite1")
+        sub[name].add_argument("host", help="his1, lis1, backup1, drill1 or offsite1")
     sub["run"].add_argument("words", nargs="...", metavar="COMMAND", help="the command with its options")
 
 

@@ -13,7 +13,7 @@ def test_every_machine_has_booted_without_a_failed_unit(lab: Lab):
 
 def test_machines_know_each_other_by_name(lab: Lab):
     for machine in lab.machines():
-        machine.ssh("for host in his1 backup1 drill1 offsite1; do getent hosts $host || exit 1; done")
+        machine.ssh("for host in his1 lis1 backup1 drill1 offsite1; do getent hosts $host || exit 1; done")
 
 
 def test_no_machine_has_a_way_out_but_the_package_cache(lab: Lab):
