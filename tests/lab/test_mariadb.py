@@ -198,9 +198,7 @@ def test_a_dump_whose_program_is_killed_fails_and_leaves_nobody_locked(site: Sit
 
 def test_a_lock_that_somebody_keeps_is_waited_for_and_named(site: Site) -> None:
     with somebody(site, "lis1", held('use `a b"c`; lock tables old write')):
-        begun = time.monotonic()
         said = tried(site, "lis1", f"take('waits', database={ODD!r}, lock_wait='2s')")
-        assert time.monotonic() - begun < 20
         assert "dump 1 MariaDB: somebody locks a table" in said
         assert "Locked MariaDB:" in said
         # It holds no lock itself.
@@ -224,11 +222,9 @@ def test_a_lock_that_somebody_keeps_is_waited_for_and_named(site: Site) -> None:
 )
 def test_what_is_not_there_and_who_is_not_let_in_is_said_at_once(site: Site, options: str, words: str) -> None:
     asked(site, "lis1", "create user if not exists asks@localhost identified by 'a password nobody gives'")
-    begun = time.monotonic()
     said = tried(site, "lis1", f"print(*KIND.parts(decode(Options, dict({options}), 'x')))\ntake('none', {options})")
     assert "Unavailable MariaDB: ERROR" in said
     assert words in said
-    assert time.monotonic() - begun < 10
     asked(site, "lis1", "drop user asks@localhost")
 
 
