@@ -52,6 +52,7 @@ class Stream:
     process: subprocess.Popen[str]
     hopeless: Hopeless | None = None
     errors: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
+    drained: threading.Event = field(default_factory=threading.Event)
     timed_out: bool = False
     dismissed: bool = False
 
@@ -89,6 +90,13 @@ class Stream:
             raise CommandTimeout(self.argv, timeout, self.stderr)
         if self.process.returncode not in ok and not self.dismissed:
             raise CommandError(self.argv, self.process.returncode, self.stderr)
+
+    def last_words(self) -> str:
+        """Return the tail of standard error of a program that has left or is leaving, once all of it was read."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(GRACE_SECONDS)
+        self.drained.wait(GRACE_SECONDS)
+        return self.stderr
 
     @property
     def stderr(self) -> str:
@@ -211,6 +219,7 @@ def _drain(program: Stream) -> None:
         if program.hopeless and program.hopeless(line):
             _signal_group(program.process, signal.SIGTERM)
     program.process.stderr.close()
+    program.drained.set()
 
 
 def _expire(program: Stream) -> None:

@@ -67,8 +67,7 @@ class Session:
 
 def reason(program: Stream) -> str:
     """Return the last thing that the server or the client said."""
-    program.process.wait(10)
-    lines = [line.strip() for line in program.stderr.splitlines() if line.strip()]
+    lines = [line.strip() for line in program.last_words().splitlines() if line.strip()]
     return (lines or ["the session ended without a word"])[-1]
 
 

@@ -74,3 +74,13 @@ def test_a_program_that_would_try_for_ever_is_ended_at_the_first_hopeless_line()
     script = "while :; do echo 'disk full, retrying' >&2; sleep 0.2; done"
     with pytest.raises(CommandError, match="disk full"):
         run(["sh", "-c", script], timeout=60, hopeless=lambda line: "disk full" in line)
+
+
+def test_the_last_words_of_a_program_are_all_there() -> None:
+    """Its output may end long before what it says on standard error was read."""
+    late = (
+        "exec >&-; sleep 0.3; i=0; while [ $i -lt 200 ]; do echo line $i >&2; i=$((i + 1)); done; echo why >&2; exit 3"
+    )
+    with pytest.raises(CommandError), stream(["sh", "-c", late], timeout=30) as program:
+        assert list(program.lines()) == []
+        assert program.last_words().splitlines()[-1] == "why"
