@@ -1,35 +1,105 @@
 """Drills: restores made to prove a restore, one file per kind, named as the policy names it.
 
-A kind offers `KIND = Drill(...)`. It is handed the restored material and what the source's kind knows of its own
-server; it knows neither repositories nor policies. Whatever it starts is cut off from every network, sees only its
-scratch folder, and is gone when the block ends.
+A kind offers `KIND = Drill(...)`. It plays on a stage that the job sets up: there it finds the parts of the set, can
+have them restored or mounted, and tells what it finds, rung by rung. It knows neither repositories nor policies.
+Whatever it starts is cut off from every network, sees only its scratch folder, and is gone when the play ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from random import Random
+from typing import Any, Generic, Protocol, TypeVar
 
-E = TypeVar("E")
+from ops.core.verdict import Finding
+
+O = TypeVar("O")
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Where a drill plays.
+class Part:
+    """One part of the set that is drilled.
 
-    tree: a bare root tree of the right Debian release, only read.
-    scratch: the one folder that may be written; it holds the restored material in `material/`.
+    facts: what its manifest says of it. source: what its kind of source knows of it, see `ops.sources.Source`.
+    bytes: how much it is when it is restored.
     """
 
-    tree: Path
-    scratch: Path
+    label: str
+    facts: Mapping[str, Any]
+    source: Any
+    bytes: int
+
+
+class Stage(Protocol):
+    """Where a drill plays, and how it tells what it finds."""
+
+    @property
+    def name(self) -> str:
+        """The asset's name."""
+
+    @property
+    def scratch(self) -> Path:
+        """The one folder that may be written, readable for root alone; it is removed afterwards."""
+
+    @property
+    def options(self) -> Any:
+        """The kind's options in the policy."""
+
+    @property
+    def chance(self) -> Random:
+        """The drill's own chance, from a seed that is recorded."""
+
+    @property
+    def instant(self) -> bool:
+        """Whether nothing is restored first that can be read straight from the repository."""
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """The parts of the set, in the manifest's order."""
+
+    def tree(self) -> Path:
+        """Return the bare root tree of the right Debian release, only to be read; raise Unavailable."""
+
+    def bring(self, label: str, folder: Path, only: Sequence[str] = ()) -> None:
+        """Restore a part to a folder, `only` these paths of it."""
+
+    def entries(self, label: str) -> AbstractContextManager[Any]:
+        """Yield what a part holds, entry by entry, as restic lists it."""
+
+    def mounted(self) -> AbstractContextManager[Mapping[str, Path]]:
+        """Mount the repository for a block; yield the folder of each part."""
+
+    def companions(self, label: str) -> Mapping[str, Path]:
+        """Return the texts that were kept beside the manifest for a part."""
+
+    def timed(self, part: str) -> AbstractContextManager[None]:
+        """Count the time of the block to `find`, `fetch`, `start`, `restore` or `prove`."""
+
+    def rung(self, name: str, finding: Finding) -> None:
+        """Tell one thing that was proven or not."""
+
+    def unproven(self, sentence: str) -> None:
+        """Tell what this drill does not prove."""
+
+    def tell(self, **figures: Any) -> None:
+        """Keep further figures for the record: counts, digests and times, nothing about patients."""
+
+    def ask(self, label: str, answer: Callable[[str], float]) -> None:
+        """Put the policy's questions to a part, if they are meant for it."""
+
+    def hurt(self, moment: str, label: str, *where: Any) -> None:
+        """Let a drill that must fail do its damage to what lies here; any other passes on."""
+
+    def shown(self, enter: Sequence[str]) -> None:
+        """Leave the restored system to a person who asked for it; `enter`: the program that leads into it."""
 
 
 @dataclass(frozen=True)
-class Drill(Generic[E]):
-    """A kind of drill: given the stage, the engine and the manifest's facts, starts a server for a block."""
+class Drill(Generic[O]):
+    """A kind of drill: the type of its options in the policy, and how it is played."""
 
-    start: Callable[[Stage, E, Mapping[str, Any]], AbstractContextManager[Any]]
+    options: type[O]
+    play: Callable[[Stage], None]

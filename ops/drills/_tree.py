@@ -44,6 +44,10 @@ class Tree:
         """Run a program that the block talks with."""
         return stream(self._isolated(argv), timeout=timeout, talk=True)
 
+    def entrance(self) -> list[str]:
+        """Return the program that gives a person a shell beside the server."""
+        return self._isolated(["/bin/bash"], console="interactive")
+
     def identity(self) -> tuple[int, int]:
         """Return user and group number of the account, as the tree has them."""
         for line in (self.root / "etc/passwd").read_text(encoding="utf-8").splitlines():
@@ -52,7 +56,7 @@ class Tree:
                 return int(user), int(group)
         raise Unavailable(f"the tree {self.root} has no account {self.user}", "run playbooks/site.yml")
 
-    def _isolated(self, argv: Sequence[str]) -> list[str]:
+    def _isolated(self, argv: Sequence[str], console: str = "pipe") -> list[str]:
         """Return the program cut off: no network, no capability, nothing to write but the scratch folder."""
         return [
             "systemd-nspawn",
@@ -60,7 +64,7 @@ class Tree:
             "--register=no",
             "--keep-unit",
             "--settings=no",
-            "--console=pipe",
+            f"--console={console}",
             f"--machine=seawall-drill-{uuid.uuid4().hex[:12]}",
             f"--directory={self.root}",
             "--read-only",

@@ -1,4 +1,4 @@
-"""A database in a throwaway server of its own version, in a bare tree, without any network."""
+"""Databases in throwaway servers of their own version, in a bare tree, without any network; other parts as files."""
 
 from __future__ import annotations
 
@@ -6,17 +6,27 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
-from ops.core.errors import CommandError, Unavailable
+from ops.core.errors import CommandError, SeawallError, Unavailable
+from ops.core.files import demand_room
 from ops.core.run import Stream
-from ops.drills import Drill, Stage
-from ops.drills._tree import Tree
+from ops.core.verdict import Finding, Verdict
+from ops.drills import Drill, Part, Stage
+from ops.drills._tree import INSIDE, Tree
 
 FOLDERS = ("data", "socket")
 READY_SECONDS = 120.0
 _DAY = 86_400.0
+UNPROVEN = "that users can work: no program of theirs was started, the data alone were looked at"
+
+
+@dataclass(frozen=True)
+class Options:
+    """It needs none beyond `drill.release` and `drill.expectations`."""
 
 
 class Engine(Protocol):
@@ -43,30 +53,93 @@ class Engine(Protocol):
         """A program that ends well when the server answers."""
 
 
+def play(stage: Stage) -> None:
+    """Restore every part; load databases into servers and prove them there, compare other parts as they lie."""
+    stage.unproven(UNPROVEN)
+    for part in stage.parts.values():
+        folder = _material(stage, part)
+        if part.source.engine is None:
+            with stage.timed("prove"):
+                for name, finding in part.source.check(folder, part.facts, ()):
+                    stage.rung(f"{part.label} {name}", finding)
+        else:
+            _served(stage, part)
+
+
+def _material(stage: Stage, part: Part) -> Path:
+    """Bring one part and its companions to a folder of its own, readable for the tree's account."""
+    copies = 3 if part.source.engine else 1  # the material, the loaded data, and what the server writes meanwhile
+    demand_room(stage.scratch, copies * part.bytes, "the drill")
+    folder = stage.scratch / "material" / part.label
+    with stage.timed("fetch"):
+        stage.bring(part.label, folder)
+        for name, path in stage.companions(part.label).items():
+            path.rename(folder / name)
+        if part.source.engine:
+            for path in (folder.parent, folder, *folder.rglob("*")):
+                path.chmod(0o755 if path.is_dir() else 0o644)  # the scratch folder around them is closed
+    stage.hurt("material", part.label, folder, part.facts)
+    return folder
+
+
+def _served(stage: Stage, part: Part) -> None:
+    """Load one part into a throwaway server and prove it there."""
+    tree = stage.tree()
+    with ExitStack() as block:
+        with stage.timed("start"):
+            server = block.enter_context(serving(tree, stage.scratch, part.source.engine, part.facts))
+        if (database := _loaded(stage, part, server)) is None:
+            return
+        stage.hurt("data", part.label, server, database, part.facts)
+        with stage.timed("prove"):
+            for name, finding in part.source.prove(server, database, part.facts):
+                stage.rung(_named(stage, name, part), finding)
+            stage.ask(part.label, lambda sql: float(part.source.answer(server, database, sql)))
+        stage.shown(server.entrance())
+
+
+def _loaded(stage: Stage, part: Part, server: Tree) -> str | None:
+    """Load the material; return the database's name, or None when it can't be loaded, which is told."""
+    rung = _named(stage, "archive", part)
+    with stage.timed("restore"):
+        try:
+            database = str(part.source.load(server, INSIDE / "material" / part.label, part.facts))
+        except SeawallError as error:
+            stage.rung(rung, Finding(Verdict.FAIL, f"{part.label} can't be loaded: {error}"))
+            return None
+    stage.rung(rung, Finding(Verdict.PASS, f"{part.label} was loaded whole"))
+    return database
+
+
+def _named(stage: Stage, rung: str, part: Part) -> str:
+    """Return a rung's name; where a set has several parts it says of which it is."""
+    return rung if len(stage.parts) == 1 else f"{part.label} {rung}"
+
+
 @contextmanager
-def start(stage: Stage, engine: Engine, manifest: Mapping[str, Any]) -> Iterator[Tree]:
+def serving(root: Path, scratch: Path, engine: Engine, facts: Mapping[str, Any]) -> Iterator[Tree]:
     """Make an empty server, start it, wait until it answers, and end it with the block."""
-    tree = Tree(stage.tree, stage.scratch, engine.user, engine.environment)
+    tree = Tree(root, scratch, engine.user, engine.environment)
     owner = tree.identity()
     for name in FOLDERS:
-        (stage.scratch / name).mkdir(mode=0o700)
-        os.chown(stage.scratch / name, *owner)
-    os.chown(stage.scratch, *owner)
+        (scratch / name).mkdir(mode=0o700)
+        os.chown(scratch / name, *owner)
+    os.chown(scratch, *owner)
     try:
-        tree.run(_filled(engine.initialise, manifest), READY_SECONDS)
+        tree.run(_filled(engine.initialise, facts), READY_SECONDS)
     except CommandError as error:
         raise Unavailable(
-            f"no throwaway server of version {manifest.get('major')} could be made in {stage.tree}: {error.message}",
+            f"no throwaway server of version {facts.get('major')} could be made in {root}: {error.message}",
             "the tree must hold the server of the asset's Debian release; see drill.release in the policy",
         ) from error
-    with tree.talk(_filled(engine.start, manifest), _DAY) as server:
+    with tree.talk(_filled(engine.start, facts), _DAY) as server:
         _wait(tree, engine, server)
         try:
             yield tree
         finally:
             server.dismiss()
             for name in FOLDERS:
-                shutil.rmtree(stage.scratch / name)  # the next part of the set gets a server of its own
+                shutil.rmtree(scratch / name)  # the next part of the set gets a server of its own
 
 
 def _wait(tree: Tree, engine: Engine, server: Stream) -> None:
@@ -82,10 +155,10 @@ def _wait(tree: Tree, engine: Engine, server: Stream) -> None:
     raise Unavailable(f"the throwaway server did not answer within {READY_SECONDS:.0f} s")
 
 
-def _filled(argv: Sequence[str], manifest: Mapping[str, Any]) -> list[str]:
+def _filled(argv: Sequence[str], facts: Mapping[str, Any]) -> list[str]:
     """Fill in the major version; only a number, for the manifest may come from a broken-in machine."""
-    major = str(int(manifest.get("major", 0)))
+    major = str(int(facts.get("major", 0)))
     return [word.replace("{major}", major) for word in argv]
 
 
-KIND = Drill(start=start)
+KIND = Drill(options=Options, play=play)

@@ -3,50 +3,98 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+import secrets
+from argparse import REMAINDER, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from dataclasses import replace
 
-from ops.core import clock, kinds
-from ops.core.errors import SeawallError, UsageError
+from ops.core import kinds
+from ops.core.errors import UsageError
 from ops.core.verdict import Verdict
-from ops.jobs import settings
-from ops.jobs.act import Outcome, perform
-from ops.jobs.rehearsal import Rehearsal
+from ops.jobs import keeping, settings
+from ops.jobs.act import actor, perform
+from ops.jobs.drilling import drilled
 from ops.jobs.request import asked, requested
 from ops.jobs.unit import delegated
+from ops.jobs.wishes import Wishes
 from ops.policy import HostPolicy
 from ops.policy.model import Drilled
+
+EXAMPLES = """\
+examples:
+  seawall drill his                          from where its sets go first, as its timer does
+  seawall drill his --from offsite           from the other site
+  seawall drill his --at 2026-11-20          the newest set of that day
+  seawall drill his1_server --instant        boot the machine straight from the repository
+  seawall drill his --sabotage random        damage what was restored: the drill must end in `fail`
+  seawall drill his --keep 'compare table X, ticket 4711' --approver 'Head of IT'
+  seawall drill enter his                    a shell in what is kept
+  seawall drill end his                      end it, and remove all of it
+"""
+VERBS = ("enter", "end")
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Describe the words after `seawall drill`."""
     parser.formatter_class = RawDescriptionHelpFormatter
-    parser.epilog = (
-        "examples:\n  seawall drill his                    from where its sets go first\n"
-        "  seawall drill his --from offsite     from the other site\n"
-    )
-    parser.add_argument("asset", help="the asset's name in the policy")
+    parser.epilog = EXAMPLES
+    parser.usage = "seawall drill ASSET [options]\n       seawall drill enter|end ASSET [-- PROGRAM ...]"
+    parser.add_argument("asset", help="the asset's name in the policy; or `enter` or `end` before it")
+    parser.add_argument("rest", nargs=REMAINDER, help="after enter or end: the asset; after enter: a program")
+    parser.add_argument("--kind", choices=kinds.kinds("ops.drills"), help="another kind of drill than the policy's")
     parser.add_argument("--from", dest="source", metavar="REPOSITORY", help="restore from this repository")
+    parser.add_argument("--at", metavar="WHEN", help="the newest set up to this moment, or a set by its first letters")
+    parser.add_argument("--instant", action="store_true", help="boot from the mounted repository, restore nothing")
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="repeat the choices of a drill whose record has this seed"
+    )
+    parser.add_argument("--keep", metavar="REASON", help="leave what was restored for a look, for 24 hours at most")
+    parser.add_argument("--approver", metavar="WHO", help="who allowed that look")
+    parser.add_argument(
+        "--sabotage", nargs="?", const="random", metavar="DAMAGE", help="damage it: by chance, or in this way"
+    )
 
 
 def execute(options: Namespace) -> int:
     """Drill one asset; exit code by verdict: what could not be tried is unknown, never a pass."""
-    act = f"drill-{options.asset}"
-    with asked(act, options.source):
-        if (code := delegated(f"seawall-{act}.service", act, as_json=options.json)) is not None:
-            return code
-    source = options.source or requested(act)
+    if options.asset in VERBS:
+        return _kept(options)
+    if options.rest:
+        raise UsageError(f"one asset at a time; what is {options.rest[0]!r} for?", "options come before their values")
     policy = settings.policy()
-    drilled = _chosen(policy, options.asset)
+    chosen = _chosen(policy, options.asset)
+    act = f"drill-{options.asset}"
+    said = replace(Wishes.of(options, policy.site.timezone), by=actor())
+    with asked(act, said.written()):
+        held = keeping.note(options.asset).exists if said.keep else None
+        if (code := delegated(f"seawall-{act}.service", act, as_json=options.json, enough=held)) is not None:
+            return code
+    left = requested(act)
+    return _performed(options, policy, chosen, Wishes.read(left) if left else said)
+
+
+def _performed(options: Namespace, policy: HostPolicy, chosen: Drilled, wishes: Wishes) -> int:
+    """Drill in this process; a damaged copy has a state of its own, for its failure is what is hoped for."""
+    kind = "sabotage" if wishes.sabotage else "drill"
+    seed = secrets.randbits(32) if wishes.seed is None else wishes.seed
     outcome = perform(
-        "drill",
-        act,
+        kind,
+        f"{kind}-{options.asset}",
         options.asset,
         policy.host,
-        lambda: _work(policy, options.asset, drilled, source or drilled.asset.repository),
+        lambda: drilled(policy, options.asset, chosen, replace(wishes, seed=seed)),
         failed=Verdict.UNKNOWN,
     )
     print(json.dumps(dict(outcome.facts)) if options.json else f"{outcome.verdict.value}: {outcome.message}")
     return outcome.verdict.exit_code
+
+
+def _kept(options: Namespace) -> int:
+    if not options.rest:
+        raise UsageError(f"whose drill is to {options.asset}?", f"seawall drill {options.asset} ASSET")
+    name, *words = options.rest
+    if options.asset == "end":
+        return keeping.end(name)
+    return keeping.enter(name, [word for word in words if word != "--"])
 
 
 def _chosen(policy: HostPolicy, name: str) -> Drilled:
@@ -56,40 +104,3 @@ def _chosen(policy: HostPolicy, name: str) -> Drilled:
             f"{policy.host} drills no asset {name!r}{near}", f"it drills: {', '.join(policy.drills) or 'none'}"
         )
     return policy.drills[name]
-
-
-def _work(policy: HostPolicy, name: str, drilled: Drilled, repository: str) -> Outcome:
-    asset = drilled.asset
-    known = [asset.repository, *(copy.to for copy in asset.copies.values())]
-    if repository not in known:
-        raise SeawallError(f"{name} is not kept in {repository!r}", f"it is kept in: {', '.join(known)}")
-    with Rehearsal(policy, name, drilled, repository).played() as played:
-        rungs = played.rungs
-        recovery, age = played.recovery_seconds, played.data_age_seconds
-    rungs = [*rungs, *_times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=repository == asset.repository)]
-    verdict = max((rung["verdict"] for rung in rungs), key=lambda word: Verdict(word).severity)
-    wrong = [f"{rung['name']}: {rung['message']}" for rung in rungs if rung["verdict"] != "pass"]
-    facts = {
-        "time": clock.iso(clock.now()),
-        "set": played.set_id,
-        "repository": repository,
-        "data_time": played.data_time,
-        "data_age_seconds": age,
-        "recovery_seconds": recovery,
-        "parts": played.parts,
-        "rungs": rungs,
-        "rto_seconds": asset.rto.seconds,
-        "rpo_seconds": asset.rpo.seconds,
-    }
-    said = f"set {played.set_id[:8]} from {repository} restored in {recovery} s (RTO {asset.rto}), {len(rungs)} rungs"
-    message = f"{said}; {'; '.join(wrong)}" if wrong else f"{said} pass"
-    return Outcome(Verdict(verdict), message, facts if verdict == "pass" else None, facts)
-
-
-def _times(rto: int, recovery: float, rpo: int, age: float, *, fresh: bool) -> list[dict[str, str]]:
-    """Judge what was measured; a copy is older than the RPO by its calendar, so there the age is only told."""
-    over, old = recovery > rto, age > rpo and fresh
-    return [
-        {"name": "rto", "verdict": "fail" if over else "pass", "message": f"recovered in {recovery} s of {rto} s"},
-        {"name": "rpo", "verdict": "fail" if old else "pass", "message": f"the data are {age:.0f} s old; RPO {rpo} s"},
-    ]

@@ -13,9 +13,7 @@ import sys
 import tempfile
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from ops.core import clock
 from ops.core.errors import SeawallError, UsageError
@@ -24,6 +22,7 @@ from ops.core.verdict import Finding, Verdict, worst
 from ops.jobs import material, places, settings
 from ops.jobs.act import Outcome, perform
 from ops.jobs.backup import chosen
+from ops.jobs.moment import moment
 from ops.jobs.plan import Step, planned
 from ops.jobs.restoring import Source, carry_out
 from ops.policy import HostPolicy
@@ -64,11 +63,11 @@ def execute(options: Namespace) -> int:
         raise UsageError("only root can give files and databases back to their owners", "sudo seawall restore ...")
     policy = settings.policy()
     asset = chosen(policy, options.asset)
-    moment = _moment(options.at, policy.site.timezone)
+    meant = moment(options.at, policy.site.timezone)
     with tempfile.TemporaryDirectory(prefix="restore-", dir=_memory()) as folder:
         place = places.own(policy, options.source or asset.repository)
         place.reach()
-        which = material.chosen(place, options.asset, *moment)
+        which = material.chosen(place, options.asset, *meant)
         told = material.manifest(place, which, Path(folder, "manifest"))
         steps = planned(asset, which, told, options)
         source = Source(place, which, Path(folder, "manifest"))
@@ -84,23 +83,6 @@ def _memory() -> Path:
     folder = settings.scratch()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _moment(text: str | None, zone: str) -> tuple[datetime | None, str]:
-    """Return what --at means: a moment up to which, or the first letters of a set's identity."""
-    if not text:
-        return None, ""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        if len(text) >= 4 and set(text) <= set("0123456789abcdef-"):  # noqa: PLR2004 -- fewer fit many sets
-            return None, text
-        raise UsageError(
-            f"--at {text}: neither a moment nor a set", "such as 2026-11-20, '2026-11-20 12:00' or 7481305f"
-        ) from None
-    if len(text) == len("2026-11-20"):
-        moment = moment.replace(hour=23, minute=59, second=59)  # the newest set of that day
-    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))), ""
 
 
 def _say(options: Namespace, source: Source, steps: Sequence[Step]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 
 from ops.core.errors import UsageError
 from ops.core.run import run
@@ -17,10 +18,11 @@ _DAY = 86_400
 _LOOK_SECONDS = 0.3
 
 
-def delegated(unit: str, state: str, *, as_json: bool) -> int | None:
+def delegated(unit: str, state: str, *, as_json: bool, enough: Callable[[], bool] | None = None) -> int | None:
     """Run a unit to its end and return its exit code; return None when this process is the unit, or stands alone.
 
     What the unit says is shown; with `as_json` the state that it leaves, of that name, is printed in its place.
+    `enough`: says when there is no need to wait for its end.
     """
     if os.geteuid() != 0 or "CREDENTIALS_DIRECTORY" in os.environ or "SEAWALL_ROOT" in os.environ:
         return None
@@ -31,13 +33,13 @@ def delegated(unit: str, state: str, *, as_json: bool) -> int | None:
         raise UsageError(f"{unit} is running already", f"journalctl -fu {unit} shows it")
     run(["systemctl", "reset-failed", unit], timeout=20, ok=(0, 1))
     run(["systemctl", "start", "--no-block", unit], timeout=20)
-    code = _follow(unit, shown.get("InvocationID", ""), quiet=as_json)
+    code = _follow(unit, shown.get("InvocationID", ""), quiet=as_json, enough=enough)
     if as_json:
         print(json.dumps(settings.states().get(state, {}), indent=2))
     return code
 
 
-def _follow(unit: str, before: str, *, quiet: bool) -> int:
+def _follow(unit: str, before: str, *, quiet: bool, enough: Callable[[], bool] | None) -> int:
     """Show what the unit says until it has ended; `before` is its last run, which is not the one we wait for."""
     deadline = time.monotonic() + _DAY
     said = 0
@@ -49,6 +51,8 @@ def _follow(unit: str, before: str, *, quiet: bool) -> int:
             run(["journalctl", "--sync"], timeout=60, ok=(0, 1))  # its last words may still be on their way
         if this != before and not quiet:
             said += _say(unit, this, said)
+        if enough and enough():
+            return 0
         if ended:
             status = int(shown.get("ExecMainStatus", "1"))
             return status if shown.get("Result") in {"success", "exit-code"} else status or 1

@@ -120,7 +120,8 @@ class Drill:
     """A restore made to prove a restore.
 
     host: the drill host, where the restored system runs.
-    kind: database, ...; a file in ops/drills.
+    kind: database, files or machine; a file in ops/drills.
+    options: what the kind needs.
     every: how old the last good drill may grow.
     calendar: when the drill starts by itself.
     expectations: questions to the restored data, by name.
@@ -131,6 +132,7 @@ class Drill:
     host: str
     every: Duration
     kind: str = "database"
+    options: Any = field(default_factory=dict)
     calendar: Calendar = field(default_factory=lambda: Calendar("Sun 04:00", ("Sun 04:00",)))
     expectations: Mapping[str, Expectation] = field(default_factory=dict)
     asks: str = ""

@@ -116,9 +116,8 @@ def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:
 
     def asset(value: Asset, at: str) -> Asset:
         sources = {n: options(s, "ops.sources", f"{at}.sources.{n}") for n, s in value.sources.items()}
-        if value.drill:
-            _known_drill(value.drill.kind, f"{at}.drill.kind", problems)
-        return replace(value, sources=sources)
+        drill = options(value.drill, "ops.drills", f"{at}.drill") if value.drill else None
+        return replace(value, sources=sources, drill=drill)
 
     changes: dict[str, Any] = {
         "repositories": {
@@ -132,12 +131,6 @@ def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:
             n: replace(d, asset=asset(d.asset, f"{path}.drills.{n}.asset")) for n, d in policy.drills.items()
         }
     return replace(policy, **changes)
-
-
-def _known_drill(kind: str, path: str, problems: list[Problem]) -> None:
-    known = kinds.kinds("ops.drills")
-    if kind not in known:
-        problems.append(kinds.UnknownKind("ops.drills", kind, known).problem(path))
 
 
 def _zoned(asset: Asset, zone: str) -> Asset:

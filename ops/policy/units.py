@@ -90,7 +90,7 @@ def _drills(policy: HostPolicy) -> Iterator[Unit]:
             user="root",
             capabilities=(),
             credentials=(*secrets, "ca.pem", "ledger.key"),
-            timeout=86_400,
+            timeout=2 * 86_400,  # a restored system may be kept for a look, a day at most
         )
 
 

@@ -9,19 +9,21 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import CommandError, Damaged
-from ops.core.run import Result, run, stream
+from ops.core.errors import CommandError, Damaged, Unavailable
+from ops.core.run import Result, Stream, run, stream
 from ops.restic.failures import PART_UNREAD, Losses, explain, no_room
 from ops.restic.messages import Snapshot, Summary, documents, snapshots, summary
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
+_DAY = 86_400.0
 Progress = Callable[[Mapping[str, Any]], None]
 
 
@@ -136,6 +138,23 @@ class Repository:
         with self._explained(), stream([*self._base(), "ls", snapshot, *folders], timeout=timeout) as program:
             yield from documents(program.lines())
 
+    @contextmanager
+    def mounted(self, place: Path, ids: Iterable[str]) -> Iterator[Mapping[str, Path]]:
+        """Mount the repository at a new folder, read-only, for a block; yield the folder of each snapshot.
+
+        Raise Unavailable when it is not there in time; it needs the device /dev/fuse and the program fusermount3.
+        """
+        place.mkdir(mode=0o700)
+        folders = {identity: place / "ids" / identity[:8] for identity in ids}
+        words = [*self._base(plain=True), "mount", str(place)]
+        with self._explained(), stream(words, timeout=_DAY, env=_QUIET) as program:
+            _wait_for_mount(place, program)
+            try:
+                yield folders
+            finally:
+                run(["umount", "--lazy", str(place)], timeout=LOOK_SECONDS, ok=range(256))
+                program.dismiss()
+
     def copy_from(self, source: Repository, ids: Sequence[str], *, timeout: float) -> None:
         """Bring snapshots of another repository here; what is here already is passed over."""
         self._run(["copy", *self._from(source), *ids], timeout=timeout)
@@ -177,6 +196,19 @@ class Repository:
             yield
         except CommandError as error:
             raise explain(error, self.name) from error
+
+
+def _wait_for_mount(place: Path, program: Stream) -> None:
+    deadline = time.monotonic() + LOOK_SECONDS
+    while not (place.is_mount() and (place / "ids").is_dir()):
+        if program.process.poll() is not None:
+            raise Unavailable(f"the repository can't be mounted: {program.last_words()[-300:]}", _FUSE)
+        if time.monotonic() > deadline:
+            raise Unavailable(f"the repository was not mounted within {LOOK_SECONDS:.0f} s", _FUSE)
+        time.sleep(0.05)
+
+
+_FUSE = "it needs /dev/fuse and fusermount3; the role drill_host brings them"
 
 
 def _literally(path: str) -> str:

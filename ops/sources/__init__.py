@@ -153,6 +153,19 @@ class Landing(Protocol):
 
 
 @dataclass(frozen=True)
+class Damage:
+    """A way to hurt restored data on purpose, which a drill must notice.
+
+    moment: `material`, act(folder, facts, chance); `data`, act(server, database, facts, chance); or `tree`, a whole
+    machine's files before it boots, act(root, facts, chance).
+    act: does it, and returns what it hurt in a few words; nothing when there is nothing of that sort.
+    """
+
+    moment: str
+    act: Callable[..., str]
+
+
+@dataclass(frozen=True)
 class Source(Generic[O]):
     """A kind of source.
 
@@ -172,6 +185,7 @@ class Source(Generic[O]):
         loads the data and returns the name of the database made.
     prove: given a server, the database and the manifest's facts, returns one finding per rung of the proof.
     answer: given a server, a database and a query, returns the one number it answers; raises SeawallError.
+    damages: ways to hurt what was restored, by name, so that a drill can prove that it would notice.
     """
 
     options: type[O]
@@ -187,3 +201,4 @@ class Source(Generic[O]):
     load: Callable[[Server, Path, Mapping[str, Any]], str] | None = None
     prove: Callable[[Server, str, Mapping[str, Any]], Sequence[tuple[str, Finding]]] | None = None
     answer: Callable[[Server, str, str], float] | None = None
+    damages: Mapping[str, Damage] = field(default_factory=dict)

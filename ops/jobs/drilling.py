@@ -1,0 +1,140 @@
+"""One drill from its set to its outcome: the stage is set up, the kind plays, what was found is judged."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import Any
+
+from ops.core import clock, kinds
+from ops.core.errors import SeawallError, Unavailable
+from ops.core.verdict import Finding, Verdict
+from ops.drills import Drill
+from ops.evidence.history import past
+from ops.jobs import places, settings
+from ops.jobs.act import Outcome
+from ops.jobs.rehearsal import Rehearsal
+from ops.jobs.sabotage import Sabotage
+from ops.jobs.wishes import Wishes
+from ops.policy import HostPolicy
+from ops.policy.model import Asset, Drilled
+
+TREND = 10  # so many drills before are compared with
+
+
+def drilled(policy: HostPolicy, name: str, what: Drilled, wishes: Wishes) -> Outcome:
+    """Drill one asset and judge what was found."""
+    asset = what.asset
+    if asset.drill is None:
+        raise Unavailable(f"{name} has no drill in the policy")
+    repository = wishes.repository or asset.repository
+    known = [asset.repository, *(copy.to for copy in asset.copies.values())]
+    if repository not in known:
+        raise SeawallError(f"{name} is not kept in {repository!r}", f"it is kept in: {', '.join(known)}")
+    kind = wishes.kind or asset.drill.kind
+    drill: Drill[Any] = kinds.load("ops.drills", kind)
+    options = asset.drill.options if kind == asset.drill.kind else drill.options()
+    place = places.others(policy, what.host, repository)
+    with _scratch(name) as scratch:
+        stage = Rehearsal(name, asset.drill, place, wishes, scratch, Random(wishes.seed), options)  # noqa: S311 -- repeatable
+        stage.find()
+        stage.sabotage = Sabotage(wishes.sabotage, stage.parts.values(), stage.chance) if wishes.sabotage else None
+        drill.play(stage)
+        damage = stage.sabotage.demand() if stage.sabotage else ""
+    if stage.unasked:
+        servers = [part.label for part in stage.parts.values() if part.source.answer]
+        words = f"no part of the set is asked; drill.asks must be one of {', '.join(servers) or 'none'}"
+        stage.rung("semantics", Finding(Verdict.UNKNOWN, words))
+    return _outcome(stage, asset, kind, repository, damage)
+
+
+@contextmanager
+def _scratch(name: str) -> Iterator[Path]:
+    """Make a folder for this drill alone; what interrupted drills of the asset left is removed first."""
+    folder = settings.state() / "drills"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for left in folder.glob(f"{name}.*"):
+        shutil.rmtree(left)  # whatever ran or was mounted there died with its unit
+    scratch = folder / f"{name}.{uuid.uuid4().hex[:8]}"
+    scratch.mkdir(mode=0o700)
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch)
+
+
+def _outcome(stage: Rehearsal, asset: Asset, kind: str, repository: str, damage: str) -> Outcome:
+    assert stage.found is not None  # noqa: S101 -- it was drilled
+    age = round((clock.now() - stage.found.time).total_seconds(), 1)
+    recovery = stage.recovery_seconds
+    times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=repository == asset.repository)
+    rungs: list[dict[str, str]] = [*stage.rungs, *times]
+    verdict = Verdict(max((rung["verdict"] for rung in rungs), key=lambda word: Verdict(word).severity))
+    wrong = [f"{rung['name']}: {rung['message']}" for rung in rungs if rung["verdict"] != "pass"]
+    facts = {
+        "time": clock.iso(clock.now()),
+        "kind": kind,
+        "method": "instant" if stage.instant else "restore",
+        "set": stage.found.id,
+        "repository": repository,
+        "data_time": clock.iso(stage.found.time),
+        "data_age_seconds": age,
+        "recovery_seconds": recovery,
+        "parts": stage.spent,
+        "rungs": rungs,
+        "rto_seconds": asset.rto.seconds,
+        "rpo_seconds": asset.rpo.seconds,
+        "timeline": stage.timeline,
+        "not_proved": stage.not_proved,
+        "hardware": _hardware(),
+        "trend": _trend(stage.name, recovery),
+        "seed": stage.wishes.seed,
+        "asked_by": stage.wishes.by,
+        **_further(stage, damage),
+    }
+    how = "booted from" if stage.instant else "restored from"
+    said = f"set {stage.found.id[:8]} {how} {repository} in {recovery} s (RTO {asset.rto}), {len(rungs)} rungs"
+    head = [f"damaged on purpose: {damage}; {_noticed(wrong)}"] if damage else []
+    message = "; ".join([*head, said, *wrong]) if wrong else "; ".join([*head, f"{said} pass"])
+    return Outcome(verdict, message, facts if verdict is Verdict.PASS else None, facts)
+
+
+def _noticed(wrong: Sequence[str]) -> str:
+    return "the drill noticed it" if wrong else "THE DRILL DID NOT NOTICE IT and proves nothing"
+
+
+def _further(stage: Rehearsal, damage: str) -> Mapping[str, Any]:
+    """Return what only some drills have."""
+    kept = {"kept": {"reason": stage.wishes.keep, "approver": stage.wishes.approver}} if stage.wishes.keep else {}
+    return {**stage.told, **kept, **({"sabotage": damage} if damage else {})}
+
+
+def _hardware() -> Mapping[str, Any]:
+    """Return what the times were measured on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {"cpus": os.cpu_count(), "memory_bytes": memory, "kernel": platform.release(), "machine": platform.machine()}
+
+
+def _trend(name: str, recovery: float) -> Mapping[str, Any]:
+    """Return the recovery times of the drills before, and how this one compares with the middle of them."""
+    records = past(settings.state() / "ledger", "drill", name, TREND)
+    before = [float(found["facts"]["recovery_seconds"]) for found in records if "recovery_seconds" in found["facts"]]
+    if not before:
+        return {}
+    return {"before": before, "median": median(before), "ratio": round(recovery / max(median(before), 0.01), 2)}
+
+
+def _times(rto: int, recovery: float, rpo: int, age: float, *, fresh: bool) -> list[dict[str, str]]:
+    """Judge what was measured; a copy is older than the RPO by its calendar, so there the age is only told."""
+    over, old = recovery > rto, age > rpo and fresh
+    return [
+        {"name": "rto", "verdict": "fail" if over else "pass", "message": f"recovered in {recovery} s of {rto} s"},
+        {"name": "rpo", "verdict": "fail" if old else "pass", "message": f"the data are {age:.0f} s old; RPO {rpo} s"},
+    ]

@@ -1,0 +1,47 @@
+"""Damage done on purpose to what a drill has restored: a drill that does not notice it proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from random import Random
+from typing import Any
+
+from ops.core import kinds
+from ops.core.errors import UsageError
+from ops.drills import Part
+from ops.jobs.wishes import RANDOM
+
+
+class Sabotage:
+    """One damage of one part: chosen by name, or by chance among those that the parts' kinds know."""
+
+    def __init__(self, wish: str, parts: Iterable[Part], chance: Random) -> None:
+        known = [(part.label, name) for part in parts for name in sorted(part.source.damages)]
+        fitting = [(label, name) for label, name in known if wish in {RANDOM, name, f"{label}:{name}"}]
+        if not fitting:
+            names = sorted({name for _, name in known})
+            near = kinds.nearest(wish, names)
+            raise UsageError(
+                f"there is no damage {wish!r} for this asset{near}", f"known: {', '.join(names) or 'none'}"
+            )
+        self.chance = chance
+        self.left = chance.sample(fitting, len(fitting)) if wish == RANDOM else fitting
+        self.done = ""
+
+    def strike(self, moment: str, part: Part, *where: Any) -> None:
+        """Do the damage if this is its moment and its part; one that finds nothing to hurt leaves it to the next."""
+        for label, name in [] if self.done else list(self.left):
+            damage = part.source.damages[name] if label == part.label else None
+            if damage is None or damage.moment != moment:
+                continue
+            self.left.remove((label, name))
+            if words := damage.act(*where, self.chance):
+                self.done = f"{name}: {words}"
+                print(f"{label}: damaged on purpose: {self.done}", flush=True)
+                return
+
+    def demand(self) -> str:
+        """Return what was done; raise UsageError when nothing was, for then nothing was proven."""
+        if not self.done:
+            raise UsageError("there was nothing to damage in that way", "seawall drill --help lists the ways")
+        return self.done

@@ -1,0 +1,80 @@
+"""What a person wants of one drill beyond its everyday run, on its way from the command line to the unit."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from ops.core.errors import UsageError
+from ops.jobs.moment import moment
+
+RANDOM = "random"
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """The words after `seawall drill ASSET`.
+
+    repository: from which it is restored; empty: where its sets go first. at: a moment, or the first letters of a set.
+    kind: of drill, in place of the policy's. seed: of the drill's chance; none: a new one.
+    keep, approver: why the restored system is left for a look, and who allowed it.
+    sabotage: the damage that must be noticed, or `random`. by: who asked for all this.
+    """
+
+    repository: str = ""
+    at: str = ""
+    zone: str = "UTC"
+    kind: str = ""
+    instant: bool = False
+    seed: int | None = None
+    keep: str = ""
+    approver: str = ""
+    sabotage: str = ""
+    by: str = ""
+
+    @classmethod
+    def of(cls, options: Namespace, zone: str) -> Wishes:
+        """Return what the command line says; raise UsageError."""
+        if bool(options.keep) != bool(options.approver):
+            raise UsageError(
+                "a look at patients' data needs a reason and somebody who allowed it",
+                "--keep 'why' --approver 'Name of the approver'",
+            )
+        if options.keep and options.sabotage:
+            raise UsageError("a damaged copy is not for looking at", "either --keep or --sabotage")
+        wishes = cls(
+            repository=options.source or "",
+            at=options.at or "",
+            zone=zone,
+            kind=options.kind or "",
+            instant=options.instant,
+            seed=options.seed,
+            keep=options.keep or "",
+            approver=options.approver or "",
+            sabotage=options.sabotage or "",
+        )
+        moment(wishes.at, zone)  # says what is wrong with it before a unit starts
+        return wishes
+
+    @classmethod
+    def read(cls, text: str) -> Wishes:
+        """Return what was left for a unit."""
+        said: dict[str, Any] = json.loads(text)
+        return cls(**said)
+
+    def written(self) -> str:
+        """Return this as a text to leave for a unit."""
+        return json.dumps(asdict(self))
+
+    @property
+    def until(self) -> datetime | None:
+        """The moment up to which sets count."""
+        return moment(self.at, self.zone)[0]
+
+    @property
+    def identity(self) -> str:
+        """The first letters of the set."""
+        return moment(self.at, self.zone)[1]
