@@ -94,7 +94,7 @@ class Stage(Protocol):
         """Let a drill that must fail do its damage to what lies here; any other passes on."""
 
     def shown(self, enter: Sequence[str]) -> None:
-        """Leave the restored system to a person who asked for it; `enter`: the program that leads into it."""
+        """Leave the restored system to a person who asked for it; `enter`: what leads in, before a program."""
 
 
 @dataclass(frozen=True)

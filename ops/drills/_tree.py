@@ -45,8 +45,8 @@ class Tree:
         return stream(self._isolated(argv), timeout=timeout, talk=True)
 
     def entrance(self) -> list[str]:
-        """Return the program that gives a person a shell beside the server."""
-        return self._isolated(["/bin/bash"], console="interactive")
+        """Return what leads a person in; the program to run beside the server comes after it."""
+        return self._isolated([], console="interactive")
 
     def identity(self) -> tuple[int, int]:
         """Return user and group number of the account, as the tree has them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from argparse import REMAINDER, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from dataclasses import replace
 
 from ops.core import kinds
@@ -39,7 +39,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.epilog = EXAMPLES
     parser.usage = "seawall drill ASSET [options]\n       seawall drill enter|end ASSET [-- PROGRAM ...]"
     parser.add_argument("asset", help="the asset's name in the policy; or `enter` or `end` before it")
-    parser.add_argument("rest", nargs=REMAINDER, help="after enter or end: the asset; after enter: a program")
+    parser.add_argument("rest", nargs="*", help="after enter or end: the asset; after enter: a program")
     parser.add_argument("--kind", choices=kinds.kinds("ops.drills"), help="another kind of drill than the policy's")
     parser.add_argument("--from", dest="source", metavar="REPOSITORY", help="restore from this repository")
     parser.add_argument("--at", metavar="WHEN", help="the newest set up to this moment, or a set by its first letters")
@@ -59,7 +59,7 @@ def execute(options: Namespace) -> int:
     if options.asset in VERBS:
         return _kept(options)
     if options.rest:
-        raise UsageError(f"one asset at a time; what is {options.rest[0]!r} for?", "options come before their values")
+        raise UsageError(f"one asset at a time; what is {options.rest[0]!r} for?", "seawall drill --help has examples")
     policy = settings.policy()
     chosen = _chosen(policy, options.asset)
     act = f"drill-{options.asset}"

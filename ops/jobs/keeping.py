@@ -18,6 +18,7 @@ from ops.jobs import settings
 from ops.jobs.wishes import Wishes
 
 LONGEST = timedelta(hours=24)
+SHELL = ("/bin/bash", "--login")
 _LOOK_SECONDS = 0.3
 
 
@@ -41,8 +42,8 @@ def note(name: str) -> Path:
 
 
 def enter(name: str, words: Sequence[str]) -> int:
-    """Become the program that leads into a kept system, or run `words` there; raise UsageError when none is kept."""
-    argv = [*_kept(name)["enter"], *words]
+    """Become a program in a kept system, a shell if there are no words; raise UsageError when none is kept."""
+    argv = [*_kept(name)["enter"], *(words or SHELL)]
     os.execvp(argv[0], argv)  # noqa: S606 -- root's own file says which program
 
 

@@ -185,6 +185,10 @@ class Source(Generic[O]):
         loads the data and returns the name of the database made.
     prove: given a server, the database and the manifest's facts, returns one finding per rung of the proof.
     answer: given a server, a database and a query, returns the one number it answers; raises SeawallError.
+    complete: given the root of a restored tree, the manifest's facts and the texts kept beside it by name, makes the
+        tree whole where files alone do not; it never follows a link out of the tree.
+    inside: given a server that runs programs inside the booted machine, and the manifest's facts, compares what the
+        machine's own servers hold; the programs say by `runuser` as whom they run.
     damages: ways to hurt what was restored, by name, so that a drill can prove that it would notice.
     """
 
@@ -201,4 +205,6 @@ class Source(Generic[O]):
     load: Callable[[Server, Path, Mapping[str, Any]], str] | None = None
     prove: Callable[[Server, str, Mapping[str, Any]], Sequence[tuple[str, Finding]]] | None = None
     answer: Callable[[Server, str, str], float] | None = None
+    complete: Callable[[Path, Mapping[str, Any], Mapping[str, Path]], None] | None = None
+    inside: Callable[[Server, Mapping[str, Any]], Sequence[tuple[str, Finding]]] | None = None
     damages: Mapping[str, Damage] = field(default_factory=dict)

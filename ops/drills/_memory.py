@@ -1,0 +1,72 @@
+"""Room for what a drill writes: in memory where it fits, so that patients' data touch no disk; layers over a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ops.core.errors import Unavailable
+from ops.core.files import demand_room
+from ops.core.quantity import Size
+from ops.core.run import run
+
+LEAST = 256 << 20  # less than this a machine writes in its first minutes
+KEPT_FREE = 4  # a drill takes three quarters of the memory that is free, and leaves one
+_SECONDS = 60.0
+# Plain layers: nothing is remembered about the ones below, which may change their identity with each mount.
+OVERLAY = "index=off,xino=off,metacopy=off,redirect_dir=off"
+
+
+def available(table: Path = Path("/proc/meminfo")) -> int:
+    """Return how many bytes of memory could be used without pushing anything out."""
+    for line in table.read_text(encoding="ascii").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) << 10
+    return 0
+
+
+def in_memory(needed: int) -> bool:
+    """Whether so many bytes fit into what a drill may take of the memory."""
+    return needed <= available() // KEPT_FREE * (KEPT_FREE - 1)
+
+
+@contextmanager
+def roomy(folder: Path, needed: int) -> Iterator[bool]:
+    """Make a folder with room for so many bytes, in memory if they fit; yield whether it is in memory.
+
+    Raise Unavailable when they fit nowhere. With the block all that was written is gone.
+    """
+    folder.mkdir(mode=0o700)
+    memory = in_memory(needed)
+    if not memory:
+        demand_room(folder, needed, "the drill")
+        yield False
+        return
+    size = available() // KEPT_FREE * (KEPT_FREE - 1)
+    run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700,nosuid,nodev", "seawall-drill", folder], timeout=_SECONDS
+    )
+    try:
+        yield True
+    finally:
+        run(["umount", "--lazy", folder], timeout=_SECONDS)
+
+
+@contextmanager
+def writable(below: Path, room: Path) -> Iterator[Path]:
+    """Lay a writable layer over a tree that can only be read, for a block; yield where both are seen as one."""
+    if not in_memory(LEAST):
+        raise Unavailable(
+            f"a machine needs {Size(LEAST)} of memory to write to, {Size(available())} are free in all",
+            "try later, or drill it without --instant",
+        )
+    upper, work, merged = (room / name for name in ("upper", "work", "root"))
+    for path in (upper, work, merged):
+        path.mkdir(mode=0o755)
+    layers = f"lowerdir={below},upperdir={upper},workdir={work}"
+    run(["mount", "-t", "overlay", "seawall-drill", "-o", f"{layers},{OVERLAY}", merged], timeout=_SECONDS)
+    try:
+        yield merged
+    finally:
+        run(["umount", "--lazy", merged], timeout=_SECONDS)

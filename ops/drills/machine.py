@@ -1,0 +1,187 @@
+"""A whole machine, booted in isolation from what its backup holds: restored first, or straight from the repository."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.core.errors import SeawallError, UsageError
+from ops.core.quantity import Duration
+from ops.core.verdict import Finding, Verdict, judged
+from ops.drills import Drill, Part, Stage
+from ops.drills._boot import Booted, booted
+from ops.drills._isolation import isolate, mask
+from ops.drills._memory import LEAST, roomy, writable
+from ops.drills._network import answer
+
+UNPROVEN = (
+    "kernel, boot loader and disk layout: it was booted as a container, on the drill host's kernel",
+    "network, and whatever needs another machine: it had none but its own loopback",
+    "that users can work: what answered was asked from inside",
+)
+_LOOK_SECONDS = 0.2
+STATES = {"running", "degraded"}
+
+
+@dataclass(frozen=True)
+class Door:
+    """A TCP port of the machine that must answer.
+
+    port: its number. says: what the first words from it must hold; nothing: that it takes a connection is enough.
+    """
+
+    port: int
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the booted machine must do.
+
+    services: units that must be active.
+    answers: TCP ports that must answer, asked from inside the machine.
+    without: units that are not started, because their data come back in another way, such as from a dump.
+    within: how long the boot may take, until all services are there.
+    """
+
+    services: tuple[str, ...] = ()
+    answers: tuple[Door, ...] = ()
+    without: tuple[str, ...] = ()
+    within: Duration = Duration(300)
+
+
+def play(stage: Stage) -> None:
+    """Bring the machine's tree, cut it off, boot it, and look whether it does what the policy says."""
+    part = _machine(stage)
+    with ExitStack() as block:
+        root, memory = block.enter_context(_tree(stage, part))
+        _unproven(stage, memory=memory)
+        with stage.timed("restore"):
+            stage.hurt("tree", part.label, root, part.facts)
+            isolate(root)
+            mask(root, stage.options.without)
+            if part.source.complete:
+                part.source.complete(root, part.facts, stage.companions(part.label))
+        begun = time.monotonic()
+        with stage.timed("start"):
+            machine = block.enter_context(booted(root, stage.scratch / "console", own_users=not stage.instant))
+            up = _up(stage, machine, begun)
+            if up:
+                _services(stage, machine, begun)
+                _answers(stage, part, machine, begun)
+        if up:
+            with stage.timed("prove"):
+                _proved(stage, part, machine)
+        stage.shown(machine.inside([]))
+
+
+def _machine(stage: Stage) -> Part:
+    """Return the part that is the machine; raise UsageError when there is none, or more than one."""
+    found = [part for part in stage.parts.values() if part.facts["kind"] == "machine" and "completes" not in part.facts]
+    if len(found) != 1:
+        raise UsageError(
+            f"the set holds {len(found)} machines, a drill of a machine boots one",
+            "drill.kind is `machine` for an asset with one source of that kind",
+        )
+    return found[0]
+
+
+@contextmanager
+def _tree(stage: Stage, part: Part) -> Iterator[tuple[Path, bool]]:
+    """Yield the machine's tree, which may be written, and whether what is written stays in memory."""
+    whole = [part, *(other for other in stage.parts.values() if other.facts.get("completes") == part.label)]
+    with ExitStack() as block:
+        if stage.instant:
+            with stage.timed("fetch"):
+                folders = block.enter_context(stage.mounted())
+                room = stage.scratch / "memory"
+                block.enter_context(roomy(room, LEAST))
+                root = block.enter_context(writable(folders[part.label], room))
+                for further in whole[1:]:
+                    stage.bring(further.label, root)
+            yield root, True
+            return
+        room = stage.scratch / "room"
+        memory = block.enter_context(roomy(room, LEAST + sum(one.bytes + one.bytes // 4 for one in whole)))
+        with stage.timed("fetch"):
+            for one in whole:
+                stage.bring(one.label, room / "root")
+        (room / "root").chmod(0o755)  # a snapshot has no entry for / itself
+        with stage.timed("prove"):
+            for name, finding in part.source.check(room / "root", part.facts, ()):
+                stage.rung(name, finding)
+        yield room / "root", memory
+
+
+def _unproven(stage: Stage, *, memory: bool) -> None:
+    for sentence in UNPROVEN:
+        stage.unproven(sentence)
+    for unit in stage.options.without:
+        stage.unproven(f"{unit}: it was not started, as the policy says")
+    stage.tell(written="in memory" if memory else "on the drill host's disk, not encrypted")
+
+
+def _up(stage: Stage, machine: Booted, begun: float) -> bool:
+    """Wait until somebody could log in, and until the boot is over; return whether it is."""
+    if not _wait(stage, machine, lambda: _state(machine, "systemd-user-sessions.service") == "active"):
+        how = "did not come up" if machine.alive() else "ended while it booted"
+        stage.rung("boot", Finding(Verdict.FAIL, f"the machine {how}: {machine.last_words()}"))
+        return False
+    stage.tell(login_seconds=round(time.monotonic() - begun, 2))
+    _wait(stage, machine, lambda: machine.told(["systemctl", "is-system-running"]) in STATES)
+    failed = machine.told(["systemctl", "list-units", "--failed", "--plain", "--no-legend", "--no-pager"])
+    names = [line.split()[0] for line in failed.splitlines() if line.strip()]
+    other = [name for name in names if name not in stage.options.services]
+    finding = Finding(Verdict.WARN, f"failed: {', '.join(other)}") if other else Finding(Verdict.PASS, "no unit failed")
+    stage.rung("boot", finding)
+    return True
+
+
+def _services(stage: Stage, machine: Booted, begun: float) -> None:
+    """Wait until all services are active that the policy lists."""
+    wanted = stage.options.services
+    _wait(stage, machine, lambda: all(_state(machine, name) in {"active", "failed"} for name in wanted))
+    states = {name: _state(machine, name) for name in wanted}
+    wrong = [f"{name} is {state or 'not there'}" for name, state in states.items() if state != "active"]
+    stage.rung("services", judged(wrong, f"{len(wanted)} services are active"))
+    stage.tell(services_seconds=round(time.monotonic() - begun, 2))
+
+
+def _answers(stage: Stage, part: Part, machine: Booted, begun: float) -> None:
+    """Put the policy's questions; the first answer is what the recovery time is counted to."""
+    for door in stage.options.answers:
+        stage.rung(f"port {door.port}", answer(machine.leader, door.port, door.says))
+    if part.source.answer:
+        stage.ask(part.label, lambda sql: float(part.source.answer(machine, "", sql)))
+    stage.tell(isolated_answer_seconds=round(time.monotonic() - begun, 2))
+
+
+def _proved(stage: Stage, part: Part, machine: Booted) -> None:
+    """Compare what the machine's own servers hold with the manifest."""
+    if part.source.inside is None:
+        return
+    try:
+        for name, finding in part.source.inside(machine, part.facts):
+            stage.rung(name, finding)
+    except SeawallError as error:
+        stage.rung("inside", Finding(Verdict.FAIL, f"the booted machine could not be asked: {error}"))
+
+
+def _state(machine: Booted, unit: str) -> str:
+    return machine.told(["systemctl", "is-active", unit])
+
+
+def _wait(stage: Stage, machine: Booted, ready: Callable[[], bool]) -> bool:
+    """Wait until something is so, as long as the machine is up and the policy allows; return whether it is."""
+    deadline = time.monotonic() + stage.options.within.seconds
+    while not ready():
+        if not machine.alive() or time.monotonic() > deadline:
+            return False
+        time.sleep(_LOOK_SECONDS)
+    return True
+
+
+KIND = Drill(options=Options, play=play)
