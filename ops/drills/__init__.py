@@ -53,8 +53,8 @@ class Stage(Protocol):
         """The drill's own chance, from a seed that is recorded."""
 
     @property
-    def instant(self) -> bool:
-        """Whether nothing is restored first that can be read straight from the repository."""
+    def instant(self) -> bool | None:
+        """Whether a machine is booted straight from the repository; None: as its options say."""
 
     @property
     def parts(self) -> Mapping[str, Part]:

@@ -26,9 +26,13 @@ def available(table: Path = Path("/proc/meminfo")) -> int:
     return 0
 
 
-def in_memory(needed: int) -> bool:
+def fits(needed: int) -> bool:
     """Whether so many bytes fit into what a drill may take of the memory."""
-    return needed <= available() // KEPT_FREE * (KEPT_FREE - 1)
+    return needed <= _share()
+
+
+def _share() -> int:
+    return available() // KEPT_FREE * (KEPT_FREE - 1)
 
 
 @contextmanager
@@ -37,30 +41,36 @@ def roomy(folder: Path, needed: int) -> Iterator[bool]:
 
     Raise Unavailable when they fit nowhere. With the block all that was written is gone.
     """
-    folder.mkdir(mode=0o700)
-    memory = in_memory(needed)
-    if not memory:
-        demand_room(folder, needed, "the drill")
-        yield False
+    if fits(needed):
+        with in_memory(folder, needed):
+            yield True
         return
-    size = available() // KEPT_FREE * (KEPT_FREE - 1)
-    run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700,nosuid,nodev", "seawall-drill", folder], timeout=_SECONDS
-    )
+    demand_room(folder, needed, "the drill")
+    folder.mkdir(mode=0o700)
+    yield False
+
+
+@contextmanager
+def in_memory(folder: Path, needed: int = LEAST) -> Iterator[None]:
+    """Make a folder whose files never touch a disk, for a block; raise Unavailable without room for so many bytes."""
+    if not fits(needed):
+        raise Unavailable(
+            f"the drill needs {Size(needed)} of memory, {Size(available())} are free in all",
+            "try later, or drill it without --instant",
+        )
+    folder.mkdir(mode=0o700)
+    # Not nosuid: what a service may become in life it must be able to become here; the folder is closed to others.
+    options = f"size={_share()},mode=0700,nodev"
+    run(["mount", "-t", "tmpfs", "-o", options, "seawall-drill", folder], timeout=_SECONDS)
     try:
-        yield True
+        yield
     finally:
         run(["umount", "--lazy", folder], timeout=_SECONDS)
 
 
 @contextmanager
 def writable(below: Path, room: Path) -> Iterator[Path]:
-    """Lay a writable layer over a tree that can only be read, for a block; yield where both are seen as one."""
-    if not in_memory(LEAST):
-        raise Unavailable(
-            f"a machine needs {Size(LEAST)} of memory to write to, {Size(available())} are free in all",
-            "try later, or drill it without --instant",
-        )
+    """Lay a layer in `room` over a tree that can only be read, for a block; yield where both are seen as one."""
     upper, work, merged = (room / name for name in ("upper", "work", "root"))
     for path in (upper, work, merged):
         path.mkdir(mode=0o755)

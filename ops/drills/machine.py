@@ -14,7 +14,7 @@ from ops.core.verdict import Finding, Verdict, judged
 from ops.drills import Drill, Part, Stage
 from ops.drills._boot import Booted, booted
 from ops.drills._isolation import isolate, mask
-from ops.drills._memory import LEAST, roomy, writable
+from ops.drills._memory import LEAST, in_memory, roomy, writable
 from ops.drills._network import answer
 
 UNPROVEN = (
@@ -45,19 +45,22 @@ class Options:
     answers: TCP ports that must answer, asked from inside the machine.
     without: units that are not started, because their data come back in another way, such as from a dump.
     within: how long the boot may take, until all services are there.
+    instant: whether it is booted straight from the repository; otherwise it is restored first, as after a disaster.
     """
 
     services: tuple[str, ...] = ()
     answers: tuple[Door, ...] = ()
     without: tuple[str, ...] = ()
     within: Duration = Duration(300)
+    instant: bool = False
 
 
 def play(stage: Stage) -> None:
     """Bring the machine's tree, cut it off, boot it, and look whether it does what the policy says."""
     part = _machine(stage)
+    instant = stage.options.instant if stage.instant is None else stage.instant
     with ExitStack() as block:
-        root, memory = block.enter_context(_tree(stage, part))
+        root, memory = block.enter_context(_mounted(stage, part) if instant else _restored(stage, part))
         _unproven(stage, memory=memory)
         with stage.timed("restore"):
             stage.hurt("tree", part.label, root, part.facts)
@@ -67,7 +70,7 @@ def play(stage: Stage) -> None:
                 part.source.complete(root, part.facts, stage.companions(part.label))
         begun = time.monotonic()
         with stage.timed("start"):
-            machine = block.enter_context(booted(root, stage.scratch / "console", own_users=not stage.instant))
+            machine = block.enter_context(booted(root, stage.scratch / "console", own_users=not instant))
             up = _up(stage, machine, begun)
             if up:
                 _services(stage, machine, begun)
@@ -90,30 +93,39 @@ def _machine(stage: Stage) -> Part:
 
 
 @contextmanager
-def _tree(stage: Stage, part: Part) -> Iterator[tuple[Path, bool]]:
-    """Yield the machine's tree, which may be written, and whether what is written stays in memory."""
-    whole = [part, *(other for other in stage.parts.values() if other.facts.get("completes") == part.label)]
+def _mounted(stage: Stage, part: Part) -> Iterator[tuple[Path, bool]]:
+    """Yield the tree as it lies in the mounted repository, with a layer over it in memory that may be written."""
+    stage.tell(method="instant")
+    room = stage.scratch / "memory"
     with ExitStack() as block:
-        if stage.instant:
-            with stage.timed("fetch"):
-                folders = block.enter_context(stage.mounted())
-                room = stage.scratch / "memory"
-                block.enter_context(roomy(room, LEAST))
-                root = block.enter_context(writable(folders[part.label], room))
-                for further in whole[1:]:
-                    stage.bring(further.label, root)
-            yield root, True
-            return
-        room = stage.scratch / "room"
-        memory = block.enter_context(roomy(room, LEAST + sum(one.bytes + one.bytes // 4 for one in whole)))
+        with stage.timed("fetch"):
+            folders = block.enter_context(stage.mounted())
+            block.enter_context(in_memory(room))
+            root = block.enter_context(writable(folders[part.label], room))
+            for further in _completing(stage, part):
+                stage.bring(further.label, root)
+        yield root, True
+
+
+@contextmanager
+def _restored(stage: Stage, part: Part) -> Iterator[tuple[Path, bool]]:
+    """Yield the tree restored and compared with its manifest, and whether it lies in memory."""
+    room, whole = stage.scratch / "room", [part, *_completing(stage, part)]
+    with roomy(room, LEAST + sum(one.bytes + one.bytes // 4 for one in whole)) as memory:
+        root = room / "root"
         with stage.timed("fetch"):
             for one in whole:
-                stage.bring(one.label, room / "root")
-        (room / "root").chmod(0o755)  # a snapshot has no entry for / itself
+                stage.bring(one.label, root)
+            root.chmod(0o755)  # a snapshot has no entry for / itself
         with stage.timed("prove"):
-            for name, finding in part.source.check(room / "root", part.facts, ()):
+            for name, finding in part.source.check(root, part.facts, ()):
                 stage.rung(name, finding)
-        yield room / "root", memory
+        yield root, memory
+
+
+def _completing(stage: Stage, part: Part) -> list[Part]:
+    """Return the parts of the set without which this one is not whole."""
+    return [other for other in stage.parts.values() if other.facts.get("completes") == part.label]
 
 
 def _unproven(stage: Stage, *, memory: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, BooleanOptionalAction, Namespace, RawDescriptionHelpFormatter
 from dataclasses import replace
 
 from ops.core import kinds
@@ -43,7 +43,11 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--kind", choices=kinds.kinds("ops.drills"), help="another kind of drill than the policy's")
     parser.add_argument("--from", dest="source", metavar="REPOSITORY", help="restore from this repository")
     parser.add_argument("--at", metavar="WHEN", help="the newest set up to this moment, or a set by its first letters")
-    parser.add_argument("--instant", action="store_true", help="boot from the mounted repository, restore nothing")
+    parser.add_argument(
+        "--instant",
+        action=BooleanOptionalAction,
+        help="boot a machine straight from the repository",
+    )
     parser.add_argument(
         "--seed", type=int, metavar="N", help="repeat the choices of a drill whose record has this seed"
     )

@@ -18,7 +18,7 @@ from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict
 from ops.drills import Drill
 from ops.evidence.history import past
-from ops.jobs import places, settings
+from ops.jobs import keeping, places, settings
 from ops.jobs.act import Outcome
 from ops.jobs.rehearsal import Rehearsal
 from ops.jobs.sabotage import Sabotage
@@ -62,6 +62,7 @@ def _scratch(name: str) -> Iterator[Path]:
     folder.mkdir(mode=0o700, exist_ok=True)
     for left in folder.glob(f"{name}.*"):
         shutil.rmtree(left)  # whatever ran or was mounted there died with its unit
+    keeping.note(name).unlink(missing_ok=True)
     scratch = folder / f"{name}.{uuid.uuid4().hex[:8]}"
     scratch.mkdir(mode=0o700)
     try:
@@ -81,7 +82,7 @@ def _outcome(stage: Rehearsal, asset: Asset, kind: str, repository: str, damage:
     facts = {
         "time": clock.iso(clock.now()),
         "kind": kind,
-        "method": "instant" if stage.instant else "restore",
+        "method": "restore",
         "set": stage.found.id,
         "repository": repository,
         "data_time": clock.iso(stage.found.time),
@@ -99,7 +100,7 @@ def _outcome(stage: Rehearsal, asset: Asset, kind: str, repository: str, damage:
         "asked_by": stage.wishes.by,
         **_further(stage, damage),
     }
-    how = "booted from" if stage.instant else "restored from"
+    how = "booted from" if facts["method"] == "instant" else "restored from"
     said = f"set {stage.found.id[:8]} {how} {repository} in {recovery} s (RTO {asset.rto}), {len(rungs)} rungs"
     head = [f"damaged on purpose: {damage}; {_noticed(wrong)}"] if damage else []
     message = "; ".join([*head, said, *wrong]) if wrong else "; ".join([*head, f"{said} pass"])

@@ -50,8 +50,8 @@ class Rehearsal:
         self.unasked = list(self.drill.expectations)
 
     @property
-    def instant(self) -> bool:
-        """Whether nothing may be restored first that can be read straight from the repository."""
+    def instant(self) -> bool | None:
+        """Whether a machine is booted straight from the repository; None: as the policy says."""
         return self.wishes.instant
 
     @property

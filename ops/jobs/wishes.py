@@ -18,17 +18,20 @@ RANDOM = "random"
 class Wishes:
     """The words after `seawall drill ASSET`.
 
-    repository: from which it is restored; empty: where its sets go first. at: a moment, or the first letters of a set.
-    kind: of drill, in place of the policy's. seed: of the drill's chance; none: a new one.
+    repository: from which it is restored; empty: where its sets go first.
+    at: a moment, or the first letters of a set. zone: in which that moment is meant.
+    kind: of drill; instant: whether a machine is booted straight from the repository; both in place of the policy's.
+    seed: of the drill's chance; none: a new one.
     keep, approver: why the restored system is left for a look, and who allowed it.
-    sabotage: the damage that must be noticed, or `random`. by: who asked for all this.
+    sabotage: the damage that must be noticed, or `random`.
+    by: who asked for all this.
     """
 
     repository: str = ""
     at: str = ""
     zone: str = "UTC"
     kind: str = ""
-    instant: bool = False
+    instant: bool | None = None
     seed: int | None = None
     keep: str = ""
     approver: str = ""

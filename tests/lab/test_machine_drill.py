@@ -1,0 +1,135 @@
+"""A whole machine booted as a drill: what it proves, that nothing leaves it, and that nothing is left of it."""
+
+import json
+import shlex
+import time
+from collections.abc import Iterator
+
+import pytest
+from conftest import Site
+
+UNIT = "seawall-drill-his1_server.service"
+DRILLS = "/var/lib/seawall/drills"
+# What a drill could leave behind on its host: files, mounts, programs, network interfaces.
+TRACES = (
+    f"ls -A {DRILLS}; findmnt --raw --noheadings --output TARGET,SOURCE | sort; ip -o link | cut -d: -f2 | sort; "
+    "ps -eo comm,args --no-headers | grep -E 'nspawn|restic|seawall-drill' | grep -v grep | sort; "
+    "ls /run/seawall | grep kept; ls /tmp /var/tmp"
+)
+WITHIN = 60.0
+RIGHTS = {
+    12: "NET_ADMIN",
+    13: "NET_RAW",
+    16: "SYS_MODULE",
+    17: "SYS_RAWIO",
+    22: "SYS_BOOT",
+    25: "SYS_TIME",
+    27: "MKNOD",
+}
+
+
+@pytest.fixture(scope="module")
+def backed_up(site: Site) -> Site:
+    """The machine his1, backed up and copied to the other site."""
+    site.on("his1", "seawall backup his1_server && seawall copy his1_server", ok=range(1))
+    return site
+
+
+@pytest.fixture(scope="module")
+def kept(backed_up: Site) -> Iterator[Site]:
+    """The machine booted from the other site's repository, and left for a look."""
+    words = "seawall drill his1_server --instant --from offsite --keep 'the tests look at it' --approver 'the tests'"
+    shown = backed_up.on("drill1", words)
+    assert "kept until" in shown.stdout, shown.stdout + shown.stderr
+    yield backed_up
+    backed_up.on("drill1", "test ! -e /run/seawall/kept-his1_server.json || seawall drill end his1_server")
+
+
+def facts(site: Site) -> dict[str, object]:
+    """What the ledger's newest record holds."""
+    line = site.on("drill1", "tail -n 1 /var/lib/seawall/ledger/ledger.jsonl", ok=range(1)).stdout
+    return dict(json.loads(line))
+
+
+def inside(site: Site, command: str) -> str:
+    """What a shell line prints inside the kept machine."""
+    return site.on("drill1", f"seawall drill enter his1_server -- bash -c {shlex.quote(f'({command}) 2>&1')}").stdout
+
+
+@pytest.mark.parametrize("how", ["--instant --from offsite", "--no-instant"])
+def test_the_machine_boots_and_leaves_no_trace(backed_up: Site, how: str) -> None:
+    packs = "find /srv/seawall -type f | sort | xargs sha256sum | sha256sum"
+    traces, stored = backed_up.on("drill1", TRACES).stdout, backed_up.on("offsite1", packs).stdout
+    shown = backed_up.on("drill1", f"seawall drill his1_server {how}")
+    assert shown.code == 0, shown.stdout + shown.stderr
+    assert backed_up.on("drill1", TRACES).stdout == traces
+    assert backed_up.on("offsite1", packs).stdout == stored
+    record = facts(backed_up)
+    told = record["facts"]
+    assert isinstance(told, dict)
+    assert record["result"] == "pass"
+    assert told["method"] == ("instant" if "--instant " in how else "restore")
+    assert {"boot", "services", "port 22"} <= {rung["name"] for rung in told["rungs"]}
+    assert told["login_seconds"] <= told["services_seconds"] <= told["isolated_answer_seconds"]
+    assert any("kernel, boot loader" in sentence for sentence in told["not_proved"])
+    assert told["written"] == "in memory"
+
+
+def test_it_has_no_network(kept: Site) -> None:
+    assert inside(kept, "ls /sys/class/net").split() == ["lo"]
+    for host in ("backup1", "offsite1", "drill1"):
+        address = kept.lab.machine(host).address
+        assert "Network is unreachable" in inside(kept, f"exec 3<>/dev/tcp/{address}/22"), host
+
+
+def test_it_backs_up_nothing_and_acts_on_no_ups(kept: Site) -> None:
+    masked = ("seawall-backup-his.timer", "seawall-copy-his-offsite.timer", "nut-monitor.service", "nut-server.service")
+    for unit in masked:
+        assert inside(kept, f"systemctl is-enabled {unit}").strip() == "masked", unit
+    assert inside(kept, "systemctl list-timers --no-legend --no-pager") == ""
+    assert "seawall" not in inside(kept, "systemctl list-units --state=active --no-legend --plain 'seawall-*'")
+
+
+def test_it_has_no_rights_beyond_its_tree(kept: Site) -> None:
+    assert "Operation not permitted" in inside(kept, "mknod /tmp/disk b 254 0")
+    assert "Operation not permitted" in inside(kept, "ip link add dummy0 type dummy")
+    assert "not permitted" in inside(kept, "date -s 2001-01-01")
+    for process in ("1", "self"):
+        for line in inside(kept, f"grep ^Cap /proc/{process}/status").splitlines():
+            for number, name in RIGHTS.items():
+                assert not int(line.split()[1], 16) >> number & 1, (process, line, name)
+
+
+def test_what_it_writes_is_gone_with_it(kept: Site) -> None:
+    inside(kept, "echo tests-were-here | tee /etc/motd /var/lib/seawall/tests /root/tests")
+    assert "tests-were-here" in inside(kept, "cat /etc/motd")
+    kept.on("drill1", "seawall drill end his1_server", ok=range(1))
+    assert kept.on("drill1", f"ls -A {DRILLS}").stdout == ""
+    assert (
+        kept.on("drill1", "grep -rl tests-were-here /etc /root /var/lib/seawall /var/cache /var/tmp /tmp").stdout == ""
+    )
+    told = facts(kept)["facts"]
+    assert isinstance(told, dict)
+    assert told["kept"] == {"reason": "the tests look at it", "approver": "the tests"}
+
+
+def test_a_drill_that_is_killed_leaves_nothing_running_and_the_next_one_cleans_up(backed_up: Site) -> None:
+    before = backed_up.on("drill1", TRACES).stdout
+    backed_up.on(
+        "drill1", "seawall drill his1_server --instant --keep 'to be killed' --approver 'the tests'", ok=range(1)
+    )
+    backed_up.on("drill1", f"systemctl kill --signal=KILL --kill-whom=all {UNIT}", ok=range(1))
+    _until(backed_up, f"systemctl is-active {UNIT}", "failed")
+    left = [line for line in backed_up.on("drill1", TRACES).stdout.splitlines() if line not in before.splitlines()]
+    assert [line for line in left if not line.startswith(("his1_server.", "kept-"))] == []
+    assert backed_up.on("drill1", "seawall drill his1_server --instant").code == 0
+    assert backed_up.on("drill1", TRACES).stdout == before
+    records = backed_up.on("drill1", "tail -n 2 /var/lib/seawall/ledger/ledger.jsonl").stdout
+    assert "ended without a word" in records
+
+
+def _until(site: Site, command: str, wanted: str) -> None:
+    deadline = time.monotonic() + WITHIN
+    while wanted not in site.on("drill1", command).stdout:
+        assert time.monotonic() < deadline, command
+        time.sleep(0.2)
