@@ -40,12 +40,13 @@ Facts = Mapping[str, Any]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--inventory", default="inventories/lab", metavar="PATH", help="the machines to look at")
+    parser.addoption("--booted", metavar="ASSET", help="look at the machine that its drill host keeps booted instead")
 
 
 def site_of(config: pytest.Config) -> Site:
     if SITE not in config.stash:
         try:
-            config.stash[SITE] = Site.read(config.getoption("--inventory"))
+            config.stash[SITE] = Site.read(config.getoption("--inventory"), config.getoption("--booted"))
         except (SeawallError, RuntimeError, AssertionError) as error:
             raise pytest.UsageError(f"the inventory can't be read: {error}") from error
     return config.stash[SITE]
@@ -61,8 +62,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(name, SUBJECTS[name](site_of(metafunc.config).policies), ids=str)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave word in the report on which machine each test is about."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave word in the report on which machine each test is about; leave out machines that are not looked at."""
+    looked_at = site_of(config).looked_at
+    items[:] = [item for item in items if getattr(subject_of(item), "host", None) in {None, *looked_at}]
     for item in items:
         subject = subject_of(item)
         if subject is not None:

@@ -33,15 +33,19 @@ ACCOUNTS = ("seawall", "seawall-reader", "restic-rest-server")
 
 @dataclass(frozen=True)
 class Site:
-    """An inventory: how its machines are reached, and what the policy wants of each."""
+    """An inventory: how its machines are reached, and what the policy wants of each.
+
+    booted: an asset whose machine is looked at as its drill host keeps it booted; then no other machine is.
+    """
 
     runner: AnsibleRunner
     policies: Mapping[str, HostPolicy]
     digests: Mapping[str, str]
     authority: str
+    booted: str | None = None
 
     @classmethod
-    def read(cls, inventory: str) -> Site:
+    def read(cls, inventory: str, booted: str | None = None) -> Site:
         """Read an inventory through ansible-inventory; raise PolicyError when its policy is wrong."""
         beside = str(Path(sys.executable).parent)  # Ansible of the same virtual environment
         os.environ["PATH"] = f"{beside}{os.pathsep}{os.environ['PATH']}"
@@ -53,14 +57,20 @@ class Site:
         documents = {host: document(policy) for host, policy in compiled.items()}
         return cls(
             runner=runner,
+            booted=booted,
             policies={host: read_document(plain) for host, plain in documents.items()},
             digests={host: document_digest(plain) for host, plain in documents.items()},
             authority=next((str(said[AUTHORITY]) for said in variables.values() if AUTHORITY in said), ""),
         )
 
+    @property
+    def looked_at(self) -> list[str]:
+        """The hosts of the inventory; the one alone whose machine is looked at as a drill host keeps it booted."""
+        return [host for host, policy in self.policies.items() if not self.booted or self.booted in policy.assets]
+
     def look(self) -> dict[str, dict[str, Any]]:
         """Look at every machine; return what each look saw, or under `trouble` why it saw nothing."""
-        hosts = list(self.policies)
+        hosts = self.looked_at
         with ThreadPoolExecutor(len(hosts)) as pool:
             return dict(zip(hosts, pool.map(self._look_at, hosts), strict=True))
 
@@ -68,14 +78,21 @@ class Site:
         mark = secrets.token_hex(8)  # what a login prints before is not taken for the answer
         payload = base64.b64encode(zlib.compress(json.dumps(self._job(host, mark)).encode())).decode()
         try:
-            machine = self.runner.get_host(host)
-            answer = machine.run("python3 -I -c %s %s", START, payload)
+            answer = self._machine(host).run(f"{self._way_in()}python3 -I -c %s %s", START, payload)
         except (RuntimeError, OSError) as error:
             return {"trouble": f"{host} does not answer: {_reason(error)}"}
         if mark not in answer.stdout:
             said = (answer.stderr.strip().splitlines() or ["nothing"])[-1]
             return {"trouble": f"{host} could not be looked at: python3 ended with {answer.rc} and said: {said}"}
         return dict(json.loads(answer.stdout.partition(mark)[2]))
+
+    def _machine(self, host: str) -> Any:
+        """Return the machine to ask: the host itself, or the drill host that keeps it booted."""
+        drill = self.policies[host].assets[self.booted].drill if self.booted else None
+        return self.runner.get_host(drill.host if drill else host)
+
+    def _way_in(self) -> str:
+        return f"seawall drill enter {self.booted} -- " if self.booted else ""
 
     def _job(self, host: str, mark: str) -> dict[str, Any]:
         policies = self.policies
