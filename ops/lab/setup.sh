@@ -5,7 +5,8 @@ set -eu
 cd "$(dirname "$0")/../.."
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 
-packages="apt-cacher-ng ca-certificates debian-archive-keyring iproute2 mmdebstrap openssh-client python3-venv sqlite3 systemd-container"
+packages="apt-cacher-ng ca-certificates debian-archive-keyring iproute2 mmdebstrap openssh-client python3-venv"
+packages="$packages sqlite3 systemd-container"
 
 step() { # NAME COMMAND...: run it, and say how long it took
   name=$1 start=$(date +%s.%N)
@@ -34,7 +35,8 @@ missing() {
 # would ask hosts that this machine may not reach for lists of mirrors; the lab needs none.
 install_packages() {
   policy=/usr/sbin/policy-rc.d
-  [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && trap 'rm -f "$policy"' EXIT; }
+  [ -e "$policy" ] ||
+    { printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy" && trap 'rm -f "$policy"' EXIT; }
   # shellcheck disable=SC2046 -- one word for each package
   echo "apt-cacher-ng apt-cacher-ng/gentargetmode select No automated setup" | debconf-set-selections &&
     apt-get -qq update &&
@@ -45,7 +47,8 @@ install_packages() {
 install_python_packages() {
   rm -f .venv/seawall-lock
   { [ -x .venv/bin/pip ] || /usr/bin/python3 -m venv .venv; } &&
-    .venv/bin/pip install --quiet --disable-pip-version-check --no-input --no-compile --no-deps --require-hashes -r requirements.lock &&
+    .venv/bin/pip install --quiet --disable-pip-version-check --no-input --no-compile --no-deps \
+      --require-hashes -r requirements.lock &&
     cp requirements.lock .venv/seawall-lock
 }
 
@@ -65,4 +68,5 @@ wanted=$(missing)
 [ -z "$wanted" ] || step "Debian packages: $(echo "$wanted" | tr '\n' ' ')" install_packages
 cmp -s requirements.lock .venv/seawall-lock || step "Python packages, each with its digest" install_python_packages
 [ -x .venv/bin/seawall ] || step "the command seawall" install_command
-{ [ -s .cache/packages/SHA256SUMS ] && [ -x .cache/bin/restic ]; } || step "restic of Debian 13" .venv/bin/seawall package fetch
+{ [ -s .cache/packages/SHA256SUMS ] && [ -x .cache/bin/restic ]; } ||
+  step "restic of Debian 13" .venv/bin/seawall package fetch
