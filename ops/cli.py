@@ -94,15 +94,16 @@ def _command(name: str, place: tuple[str, str], words: Sequence[str]) -> int:
     from ops.core.errors import SeawallError
 
     wrong = 3 if name in JUDGING else None
+    debug = "--debug" in words  # as long as the words are not understood
     module = importlib.import_module(place[0])
     try:
         options = _parse(name, place[1], module, words)
+        debug = options.debug
+        return int(module.execute(options))
     except SystemExit as end:  # argparse has said what is wrong, or has shown the help
         return int(end.code or 0) and (wrong or 2)
-    try:
-        return int(module.execute(options))
     except SeawallError as error:
-        if options.debug:
+        if debug:
             raise
         print(f"seawall {name}: {error}", file=sys.stderr)
         return wrong or error.code

@@ -1,0 +1,50 @@
+"""Errors become one line and an exit code, wherever on the way from words to jobs they arise."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from types import ModuleType
+
+import pytest
+
+from ops import cli
+from ops.core.errors import Unavailable
+
+
+@pytest.fixture(params=["arguments", "execute"])
+def failing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two commands, one of which judges, that fail while their words are read or while they do what these say."""
+
+    def fail(what: ArgumentParser | Namespace) -> int:
+        raise Unavailable("nothing is there", "look for it")
+
+    module = ModuleType("failing")
+    module.arguments = lambda parser: None
+    module.execute = lambda options: 0
+    setattr(module, request.param, fail)
+    monkeypatch.setitem(sys.modules, "failing", module)
+    monkeypatch.setattr(cli, "SERVER", dict.fromkeys(("backup", "check"), ("failing", "fail")))
+
+
+@pytest.mark.usefixtures("failing")
+@pytest.mark.parametrize(("command", "code"), [("backup", 1), ("check", 3)])
+def test_an_error_is_told_in_one_line_with_its_hint(
+    command: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run([command]) == code
+    assert capsys.readouterr().err == f"seawall {command}: nothing is there\n  look for it\n"
+
+
+@pytest.mark.usefixtures("failing")
+def test_debug_shows_where_it_arose() -> None:
+    with pytest.raises(Unavailable):
+        cli.run(["backup", "--debug"])
+
+
+@pytest.mark.usefixtures("failing")
+@pytest.mark.parametrize("failing", ["execute"], indirect=True)
+@pytest.mark.parametrize(("command", "code"), [("backup", 2), ("check", 3)])
+def test_what_is_no_word_of_the_command_is_wrong_usage(
+    command: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run([command, "--no-such"]) == code
+    assert "unrecognized arguments: --no-such" in capsys.readouterr().err
