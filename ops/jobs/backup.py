@@ -73,10 +73,11 @@ def chosen(policy: HostPolicy, name: str) -> Asset:
 def _work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
     started = clock.now()
     place = places.own(policy, asset.repository)
+    restic = versions.demand()
     ahead = _preflight(place)
     act = Act(place.repository, policy.host, name, str(uuid.uuid4()), _before(name), accepted)
     parts = taken(act, asset)
-    manifest = _manifest(act, started, parts)
+    manifest = _manifest(act, started, restic, parts)
     stored = _store(act, manifest, parts)
     summaries = {label: part.summary for label, part in parts.items()}
     _read_back(place.repository, act.identity, {**summaries, MANIFEST: stored})
@@ -90,13 +91,12 @@ def _before(name: str) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _preflight(place: places.Place) -> float | None:
-    """Look at what would make the backup fail late: restic's version, the way, the room for the cache."""
-    versions.demand()
+    """Look at what would make the backup fail late: the way, the room for the cache."""
     demand_room(settings.cache(), _LEAST_CACHE, "restic's cache")
     return place.reach().clock_ahead
 
 
-def _manifest(act: Act, started: datetime, parts: Mapping[str, Part]) -> dict[str, Any]:
+def _manifest(act: Act, started: datetime, restic: str, parts: Mapping[str, Part]) -> dict[str, Any]:
     return {
         "version": MANIFEST_VERSION,
         "set": act.identity,
@@ -104,7 +104,7 @@ def _manifest(act: Act, started: datetime, parts: Mapping[str, Part]) -> dict[st
         "host": act.host,
         "taken": clock.iso(started),
         "seawall": __version__,
-        "restic": ".".join(str(number) for number in versions.version()),
+        "restic": restic,
         "parts": {label: dict(part.facts) for label, part in parts.items()},
     }
 

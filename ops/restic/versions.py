@@ -11,7 +11,7 @@ from ops.core.run import run
 NEEDED = (0, 18, 0)
 
 
-def version() -> tuple[int, ...]:
+def _version() -> tuple[int, ...]:
     """Return the version of the restic on this machine's PATH; raise Unavailable when there is none."""
     text = run(["restic", "version"], timeout=20).stdout
     match = re.match(r"restic (\d+)\.(\d+)\.(\d+)", text)
@@ -20,14 +20,15 @@ def version() -> tuple[int, ...]:
     return tuple(int(part) for part in match.groups())
 
 
-def demand() -> None:
-    """Raise Unavailable when the restic here is older than what Seawall needs."""
-    found = version()
+def demand() -> str:
+    """Return the version of the restic here; raise Unavailable when it is older than what Seawall needs."""
+    found = _version()
     if found < NEEDED:
         raise Unavailable(
             f"restic {_dotted(found)} is too old: {_dotted(NEEDED)} or newer is needed",
             "run playbooks/site.yml, its role backup_client installs one",
         )
+    return _dotted(found)
 
 
 def _dotted(numbers: tuple[int, ...]) -> str:

@@ -28,8 +28,9 @@ def folder(path: Path, files: int = 3) -> Path:
     return path
 
 
-def test_version_is_new_enough() -> None:
-    versions.demand()
+def test_version_is_new_enough_and_told() -> None:
+    said = subprocess.run(["restic", "version"], capture_output=True, text=True, check=True).stdout
+    assert said.startswith(f"restic {versions.demand()} ")
 
 
 def test_an_old_restic_is_refused_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
