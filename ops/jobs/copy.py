@@ -16,7 +16,7 @@ from ops.jobs.backup import chosen
 from ops.jobs.unit import delegated
 from ops.policy import HostPolicy
 from ops.policy.model import Asset
-from ops.restic.sets import ASSET, MANIFEST, SET, Set, newest_complete, sets
+from ops.restic.sets import ASSET, MANIFEST, SET, Set, complete, sets
 
 _DAY = 86_400.0
 
@@ -58,9 +58,10 @@ def _work(policy: HostPolicy, name: str, asset: Asset, to: str) -> Outcome:
     source, target = places.own(policy, asset.repository), places.own(policy, to)
     source.reach()
     target.reach()
-    newest = newest_complete(source.repository.snapshots([f"{ASSET}={name}"]), name)
-    if newest is None:
+    found = complete(source.repository.snapshots([f"{ASSET}={name}"]), name)
+    if not found:
         raise Damaged(f"repository {asset.repository} has no complete set of {name}", f"seawall backup {name}")
+    newest = found[-1]
     before = target.packs()
     print(f"{name}: copying set {newest.id[:8]} of {clock.iso(newest.time)} to {to}", flush=True)
     ids = [snapshot.id for snapshot in newest.parts.values()]

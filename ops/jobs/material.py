@@ -11,7 +11,7 @@ from typing import Any
 from ops.core.errors import Damaged
 from ops.jobs.places import Place
 from ops.restic.repository import Progress
-from ops.restic.sets import ASSET, MANIFEST, Set, sets
+from ops.restic.sets import ASSET, MANIFEST, Set, complete
 
 MANIFEST_VERSION = 1
 _DAY = 86_400.0
@@ -19,7 +19,7 @@ _DAY = 86_400.0
 
 def chosen(place: Place, asset: str, until: datetime | None = None, identity: str = "") -> Set:
     """Return the newest complete set, of a moment or of an identity's first letters; raise Damaged when none is."""
-    listed = [one for one in sets(place.repository.snapshots([f"{ASSET}={asset}"]), asset) if one.complete]
+    listed = complete(place.repository.snapshots([f"{ASSET}={asset}"]), asset)
     fitting = [one for one in listed if one.id.startswith(identity) and (until is None or one.time <= until)]
     if fitting:
         return fitting[-1]

@@ -49,6 +49,6 @@ def sets(snapshots: Iterable[Snapshot], asset: str | None = None) -> list[Set]:
     return sorted(found.values(), key=lambda one: one.time)
 
 
-def newest_complete(snapshots: Iterable[Snapshot], asset: str) -> Set | None:
-    """Return an asset's newest complete set."""
-    return next((one for one in reversed(sets(snapshots, asset)) if one.complete), None)
+def complete(snapshots: Iterable[Snapshot], asset: str) -> list[Set]:
+    """Return an asset's complete sets, oldest first; no other counts."""
+    return [one for one in sets(snapshots, asset) if one.complete]

@@ -15,7 +15,7 @@ from ops.core.errors import Locked, SeawallError, Unavailable
 from ops.restic import versions
 from ops.restic.failures import Incomplete, NoRepository, WrongPassword
 from ops.restic.repository import Repository
-from ops.restic.sets import MANIFEST, newest_complete, sets, tags
+from ops.restic.sets import MANIFEST, complete, sets, tags
 
 Make = Callable[[str], Repository]
 MINUTE = 60.0
@@ -128,8 +128,8 @@ def test_a_copy_shares_blobs_and_keeps_tags(make: Make, repository: Repository, 
     ids = [snapshot.id for snapshot in repository.snapshots()]
     offsite.copy_from(repository, ids, timeout=MINUTE)
     offsite.copy_from(repository, ids, timeout=MINUTE)
-    copied = newest_complete(offsite.snapshots(), "a")
-    assert copied is not None and copied.id == "s1" and len(offsite.snapshots()) == 2
+    listed = offsite.snapshots()
+    assert [one.id for one in complete(listed, "a")] == ["s1"] and len(listed) == 2
 
 
 def test_a_set_without_its_manifest_does_not_count(repository: Repository, tmp_path: Path) -> None:
@@ -137,14 +137,14 @@ def test_a_set_without_its_manifest_does_not_count(repository: Repository, tmp_p
     repository.backup_paths([str(source)], (), tags("a", "s1", "files"), "host", timeout=MINUTE)
     listed = repository.snapshots()
     assert len(sets(listed)) == 1
-    assert newest_complete(listed, "a") is None
+    assert complete(listed, "a") == []
 
 
 def test_a_set_that_lacks_a_part_does_not_count(repository: Repository, tmp_path: Path) -> None:
     source = folder(tmp_path / "source")
     repository.backup_paths([str(source)], (), tags("a", "s1", MANIFEST, ["files", "db"]), "host", timeout=MINUTE)
     repository.backup_paths([str(source)], (), tags("a", "s1", "files"), "host", timeout=MINUTE)
-    assert newest_complete(repository.snapshots(), "a") is None
+    assert complete(repository.snapshots(), "a") == []
 
 
 def test_after_a_killed_backup_the_next_one_is_clean(repository: Repository, tmp_path: Path) -> None:
