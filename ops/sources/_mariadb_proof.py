@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import Damaged, SeawallError, Unavailable
+from ops.core.errors import Damaged, Unavailable
 from ops.core.verdict import Finding, Verdict, judged
 from ops.sources import Engine, Server
 from ops.sources._mariadb_accounts import USERS
 from ops.sources._mariadb_facts import counters, rows, structure, tables
 from ops.sources._mariadb_session import DAY, LARGEST, LOADING, Session, name, program, release, talking
+from ops.sources._rungs import added, defined_alike, differing, number, present, total
 
 DUMP = "database.sql"
 END = "-- Dump completed"
@@ -76,40 +77,19 @@ def prove(server: Server, database: str, manifest: Mapping[str, Any]) -> Sequenc
         accounts = session.ask("select json_quote(concat(user, '@', host)) from mysql.user")
         found, there, now = structure(session.ask, database), tables(session.ask), counters(session.ask)
         counted = rows(session.ask, there)
-    absent = [f"{user} is missing" for user in manifest["users"] if user not in accounts]
     return [
-        ("structure", _structure(manifest["structure"], found, same=same)),
-        ("users", judged(absent, f"{len(manifest['users'])} accounts are there")),
+        ("structure", defined_alike(manifest["structure"], found, same=same)),
+        ("users", present("accounts", manifest["users"], accounts)),
         ("volume", prove_volume(manifest, counted)),
         ("sequences", judged(_behind(manifest, now), "all sequences and AUTO_INCREMENT values are where they were")),
     ]
 
 
-def _structure(wanted: Mapping[str, Any], found: Mapping[str, Any], *, same: bool) -> Finding:
-    """Compare definitions; a server of another release writes some of them in other words, but loses none."""
-    keys = ("count", "sha256") if same else ("count",)
-    wrong = [
-        f"{sort} definitions differ ({found.get(sort, {}).get('count', 0)} found, {value['count']} in the manifest)"
-        for sort, value in wanted.items()
-        if any(found.get(sort, {}).get(key) != value[key] for key in keys)
-    ]
-    total = sum(value["count"] for value in wanted.values())
-    return judged(
-        wrong, f"{total} definitions, as in the manifest{'' if same else '; counted only, the release differs'}"
-    )
-
-
 def prove_volume(manifest: Mapping[str, Any], there: Mapping[str, int]) -> Finding:
     wanted: Mapping[str, int] = manifest["rows"]
     near = {table for table in manifest.get("approximate", ()) if table in wanted}
-    wrong = [
-        f"{table} has {there.get(table, 'no')} rows, had {count}"
-        for table, count in wanted.items()
-        if table not in there or (there[table] != count and table not in near)
-    ]
-    wrong += [f"{table} was not there" for table in there if table not in wanted]
     nearly = f"; {len(near)} of them were counted nearly, and not compared" if near else ""
-    return judged(wrong, f"{sum(wanted.values()):,} rows in {len(wanted)} tables, as in the manifest{nearly}")
+    return judged([*differing(wanted, there, near), *added(wanted, there)], f"{total(wanted)}{nearly}")
 
 
 def _some(manifest: Mapping[str, Any], there: Mapping[str, int], only: Collection[str]) -> Finding:
@@ -148,11 +128,7 @@ def answer(server: Server, database: str, sql: str) -> float:
     with beside(server, database) as session:
         session.tell("set session sql_mode = default")  # as the application's own queries find it
         lines = session.tell(sql.strip().rstrip(";"))
-    try:
-        (number,) = lines
-        return float(number)
-    except ValueError as error:
-        raise SeawallError(f"the query answers {len(lines)} lines, not one number") from error
+    return number(lines)
 
 
 @contextmanager

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import CommandError, SeawallError
+from ops.core.errors import CommandError
 from ops.core.verdict import Finding, judged
 from ops.sources import Engine, Server
 from ops.sources._postgresql_facts import facts, rows, sequences_behind
 from ops.sources._postgresql_session import PSQL, Session, connection
+from ops.sources._rungs import added, defined_alike, differing, number, present, total
 
 _DAY = 86_400.0
 GLOBALS = "globals.sql"
@@ -43,10 +44,9 @@ def prove(server: Server, database: str, manifest: Mapping[str, Any]) -> Sequenc
     with beside(server, database) as session:
         found = facts(session.ask)
         behind = sequences_behind(session.ask, manifest["sequences"])
-    missing = [role for role in manifest["roles"] if role not in found["roles"]]
     return [
-        ("structure", _compare("definitions", manifest["structure"], found["structure"], ("count", "sha256"))),
-        ("roles", judged([f"{role} is missing" for role in missing], f"{len(manifest['roles'])} roles are there")),
+        ("structure", defined_alike(manifest["structure"], found["structure"])),
+        ("roles", present("roles", manifest["roles"], found["roles"])),
         ("extensions", _same("extensions", manifest["extensions"], found["extensions"])),
         ("volume", _volume(manifest, found)),
         ("sequences", judged(behind, "all sequences are ahead of their columns")),
@@ -58,11 +58,7 @@ def answer(server: Server, database: str, sql: str) -> float:
     with beside(server, database) as session:
         session.tell("reset search_path")  # the policy's queries are written as the application writes its own
         lines = session.tell(sql)
-    try:
-        (number,) = lines
-        return float(number)
-    except ValueError as error:
-        raise SeawallError(f"the query answers {len(lines)} lines, not one number") from error
+    return number(lines)
 
 
 @contextmanager
@@ -79,34 +75,16 @@ def _some(server: Server, database: str, manifest: Mapping[str, Any], only: Sequ
     wanted = {table: count for table, count in manifest["rows"].items() if {table, table.split(".")[-1]} & {*only}}
     with beside(server, database) as session:
         found = rows(session.ask)
-    wrong = [
-        f"{table} has {found.get(table, 'no')} rows, had {n}" for table, n in wanted.items() if found.get(table) != n
-    ]
-    if not wanted:
-        wrong = [f"the set has no table {' or '.join(only)}"]
-    return judged(wrong, f"{sum(wanted.values()):,} rows in {len(wanted)} tables, as in the manifest")
+    none = [] if wanted else [f"the set has no table {' or '.join(only)}"]
+    return judged([*none, *differing(wanted, found)], total(wanted))
 
 
 def _volume(manifest: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
     wanted, there = manifest["rows"], found["rows"]
-    wrong = [
-        f"{table} has {there.get(table, 'no')} rows, had {count}"
-        for table, count in wanted.items()
-        if there.get(table) != count
-    ]
-    wrong += [f"{table} was not there" for table in there if table not in wanted]
+    wrong = [*differing(wanted, there), *added(wanted, there)]
     if found["large_objects"] != manifest["large_objects"]:
         wrong.append(f"{found['large_objects']} large objects, were {manifest['large_objects']}")
-    return judged(wrong, f"{sum(wanted.values()):,} rows in {len(wanted)} tables, as in the manifest")
-
-
-def _compare(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any], keys: Sequence[str]) -> Finding:
-    wrong = [
-        f"{sort} {what} differ ({found.get(sort, {}).get('count', 0)} found, {value['count']} in the manifest)"
-        for sort, value in wanted.items()
-        if any(found.get(sort, {}).get(key) != value[key] for key in keys)
-    ]
-    return judged(wrong, f"{sum(value['count'] for value in wanted.values())} {what}, as in the manifest")
+    return judged(wrong, total(wanted))
 
 
 def _same(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ops.core.verdict import Finding, judged
+from ops.sources._rungs import defined_alike, total
 
 # Given queries, returns what each one answers.
 Ask = Callable[[Sequence[str]], list[Any]]
@@ -85,19 +86,10 @@ def compared(ask: Ask, manifest: Mapping[str, Any]) -> list[tuple[str, Finding]]
     found = facts(ask)
     return [
         ("integrity", judged(broken, good)),
-        ("structure", _structure(manifest["structure"], found["structure"])),
+        ("structure", defined_alike(manifest["structure"], found["structure"])),
         ("volume", _volume(manifest["rows"], found["rows"])),
         ("sequences", _sequences(manifest["sequences"], found["sequences"])),
     ]
-
-
-def _structure(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
-    wrong = [
-        f"{sort} definitions differ ({found[sort]['count']} found, {known['count']} in the manifest)"
-        for sort, known in wanted.items()
-        if found[sort] != known
-    ]
-    return judged(wrong, f"{sum(known['count'] for known in wanted.values())} definitions, as in the manifest")
 
 
 def _volume(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:
@@ -107,7 +99,7 @@ def _volume(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:
         for table in names
         if found.get(table) != wanted.get(table)
     ]
-    return judged(wrong, f"{sum(wanted.values()):,} rows in {len(wanted)} tables, as in the manifest")
+    return judged(wrong, total(wanted))
 
 
 def _sequences(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:

@@ -25,6 +25,7 @@ from ops.core.quantity import Duration
 from ops.core.verdict import Finding, judged
 from ops.sources import Engine, Scene, Server, Source, Stored, Streamed
 from ops.sources import _sqlite_facts as known
+from ops.sources._rungs import number
 from ops.sources._sqlite_copy import Original, copy
 
 FILE = "database.sqlite"
@@ -199,12 +200,7 @@ def prove(server: Server, database: str, facts: Mapping[str, Any]) -> Sequence[t
 
 def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query of the policy answers; raise SeawallError."""
-    lines = server.run(_argv(database, sql), _DAY).splitlines()
-    try:
-        (number,) = lines
-        return float(number)
-    except ValueError as error:
-        raise SeawallError(f"the query answers {len(lines)} lines, not one number") from error
+    return number(server.run(_argv(database, sql), _DAY).splitlines())
 
 
 # A SQLite database has no server: what the drill starts does nothing, under an account that every tree has.

@@ -1,0 +1,55 @@
+"""Rungs of a proof that mean the same whichever server the database was loaded into."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from ops.core.errors import SeawallError
+from ops.core.verdict import Finding, judged
+
+
+def defined_alike(wanted: Mapping[str, Any], found: Mapping[str, Any], *, same: bool = True) -> Finding:
+    """Compare definitions by sort; a server of another release writes some in other words, but loses none."""
+    keys = ("count", "sha256") if same else ("count",)
+    wrong = [
+        f"{sort} definitions differ ({found.get(sort, {}).get('count', 0)} found, {known['count']} in the manifest)"
+        for sort, known in wanted.items()
+        if any(found.get(sort, {}).get(key) != known[key] for key in keys)
+    ]
+    count = sum(known["count"] for known in wanted.values())
+    limit = "" if same else "; counted only, the release differs"
+    return judged(wrong, f"{count} definitions, as in the manifest{limit}")
+
+
+def present(what: str, wanted: Collection[str], found: Collection[str]) -> Finding:
+    """Demand all of some roles or accounts."""
+    return judged([f"{name} is missing" for name in wanted if name not in found], f"{len(wanted)} {what} are there")
+
+
+def differing(wanted: Mapping[str, int], found: Mapping[str, int], near: Collection[str] = ()) -> list[str]:
+    """Return the tables that have other numbers of rows; `near`: were counted nearly, and must only be there."""
+    return [
+        f"{table} has {found.get(table, 'no')} rows, had {count}"
+        for table, count in wanted.items()
+        if table not in found or (found[table] != count and table not in near)
+    ]
+
+
+def added(wanted: Mapping[str, int], found: Mapping[str, int]) -> list[str]:
+    """Return the tables that the manifest does not know."""
+    return [f"{table} was not there" for table in found if table not in wanted]
+
+
+def total(rows: Mapping[str, int]) -> str:
+    """Return what is said when all rows are there."""
+    return f"{sum(rows.values()):,} rows in {len(rows)} tables, as in the manifest"
+
+
+def number(lines: Sequence[str]) -> float:
+    """Return the one number that a query of the policy answers; raise SeawallError when it answers anything else."""
+    try:
+        (answered,) = lines
+        return float(answered)
+    except ValueError as error:
+        raise SeawallError(f"the query answers {len(lines)} lines, not one number") from error
