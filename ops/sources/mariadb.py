@@ -7,15 +7,16 @@ accounts of the server go with the manifest. The account that reads has no passw
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ops.core.errors import Damaged, Unavailable
+from ops.core.errors import Unavailable
 from ops.core.quantity import Duration
 from ops.core.run import run, stream
-from ops.sources import Scene, Source, Stored, Streamed
+from ops.sources import Scene, Source, Streamed
+from ops.sources._dump import Dump
 from ops.sources._labels import labels
 from ops.sources._mariadb_accounts import USERS, text_of
 from ops.sources._mariadb_facts import DATABASES, counters, facts, tables, without_transactions
@@ -63,7 +64,7 @@ class Options:
 
 
 @dataclass
-class _Capture:
+class _Capture(Dump):
     options: Options
     instant: Instant
     counters: Mapping[str, Any]
@@ -102,16 +103,6 @@ class _Capture:
             "approximate": sorted(moving if self.options.lock else found["rows"]),
             "warnings": [_warning(moving)] if moving else [],
         }
-
-    def wanted(self) -> Collection[str]:
-        """Ask for nothing: the dump is one stream."""
-        return ()
-
-    def finish(self, stored: Stored) -> Mapping[str, Any]:
-        """Demand that there is a dump; an empty database has one, too."""
-        if stored.bytes == 0:
-            raise Damaged(f"the dump of {self.options.database} is empty")
-        return {"dump_bytes": stored.bytes}
 
     def companions(self) -> Mapping[str, str]:
         """Return the server's accounts and their rights, which a dump of one database does not hold."""

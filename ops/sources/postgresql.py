@@ -6,7 +6,7 @@ grants of the cluster go with the manifest. The account is never a superuser, an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,8 @@ from ops.core.files import demand_room
 from ops.core.quantity import Duration
 from ops.core.run import run, stream
 from ops.core.verdict import Finding, judged
-from ops.sources import Paths, Scene, Source, Stored, Streamed
+from ops.sources import Paths, Scene, Source, Streamed
+from ops.sources._dump import Dump
 from ops.sources._labels import labels
 from ops.sources._postgresql_facts import SEQUENCES, facts
 from ops.sources._postgresql_landing import Landing
@@ -74,7 +75,7 @@ _HINT = "look whether the server runs (pg_lsclusters), and whether playbooks/sit
 
 
 @dataclass
-class _Capture:
+class _Capture(Dump):
     options: Options
     session: Session
     snapshot: str
@@ -109,16 +110,6 @@ class _Capture:
             "sequences": dict(self.sequences),
             **facts(self.session.ask),
         }
-
-    def wanted(self) -> Collection[str]:
-        """Ask for nothing: the dump is its own witness."""
-        return ()
-
-    def finish(self, stored: Stored) -> Mapping[str, Any]:
-        """Demand that there is a dump; an empty database has one, too."""
-        if stored.bytes == 0:
-            raise Damaged(f"the dump of {self.options.database} is empty")
-        return {"dump_bytes": stored.bytes}
 
     def companions(self) -> Mapping[str, str]:
         """Return the cluster's roles and grants, which a dump of one database does not hold."""
