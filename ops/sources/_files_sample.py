@@ -28,6 +28,8 @@ ENTRIES = 50_000
 ENTRIES_OF_A_FOLDER = 5_000
 FOLDERS_WAITING = 10_000
 LARGEST_DIGESTED = 256 << 20
+# How much may be gone since the last good set where the policy does not say.
+MAY_LOSE = Percent(50)
 
 Look = tuple[int, int, int]
 

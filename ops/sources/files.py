@@ -19,7 +19,7 @@ from ops.core.quantity import Percent
 from ops.core.verdict import Finding
 from ops.sources import Paths, Scene, Source, Stored
 from ops.sources._files_patterns import demand_some_left, left_out
-from ops.sources._files_sample import Sample, choose, compared, losses
+from ops.sources._files_sample import MAY_LOSE, Sample, choose, compared, losses
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Options:
     paths: tuple[str, ...]
     exclude: tuple[str, ...] = ()
     mounted: tuple[str, ...] = ()
-    may_lose: Percent = Percent(50)
+    may_lose: Percent = MAY_LOSE
 
 
 @dataclass

@@ -18,7 +18,7 @@ from ops.core.verdict import Finding, judged
 from ops.sources import Paths, Scene, Source, Stored
 from ops.sources import _machine_facts as known
 from ops.sources._files_patterns import demand_some_left, left_out
-from ops.sources._files_sample import Sample, choose, compared, losses
+from ops.sources._files_sample import MAY_LOSE, Sample, choose, compared, losses
 from ops.sources._machine_databases import databases
 
 # What is made anew, belongs to a running system, or is a copy of what lies elsewhere; the folders themselves are kept,
@@ -46,7 +46,7 @@ class Options:
     filesystems: tuple[str, ...] = ("/",)
     exclude: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
-    may_lose: Percent = Percent(50)
+    may_lose: Percent = MAY_LOSE
 
 
 @dataclass
