@@ -99,7 +99,8 @@ class Site:
         return {
             "mark": mark,
             "driver": (HERE / "look.py").read_text(encoding="utf-8"),
-            "looks": {path.stem: path.read_text(encoding="utf-8") for path in sorted((HERE / "looks").glob("*.py"))},
+            "shared": _texts("_*.py"),
+            "looks": _texts("[!_]*.py"),
             "wanted": {
                 "accounts": ACCOUNTS,
                 "authority": self.authority,
@@ -114,6 +115,10 @@ class Site:
                 ],
             },
         }
+
+
+def _texts(pattern: str) -> dict[str, str]:
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted((HERE / "looks").glob(pattern))}
 
 
 def _door(door: wanted.Door) -> dict[str, Any]:

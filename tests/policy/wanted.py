@@ -71,7 +71,7 @@ class Door:
 
 @dataclass(frozen=True)
 class Database:
-    """A database that is dumped."""
+    """A database that is dumped, or all of a server; then the name is that of any one, or empty."""
 
     host: str
     name: str
@@ -82,12 +82,8 @@ class Database:
 
 
 @dataclass(frozen=True)
-class MariaDB:
-    """A MariaDB database that is dumped, or all of a server; then the name is empty."""
-
-    host: str
-    name: str
-    options: Any
+class MariaDB(Database):
+    """The same of MariaDB."""
 
     def __str__(self) -> str:
         return f"{self.host} MariaDB {self.name or 'all'}"
@@ -199,23 +195,21 @@ def _foreign(keeper: HostPolicy, own: set[str]) -> tuple[str, ...]:
 
 
 def databases(policies: Policies) -> list[Database]:
+    # All of a server: any database shows the role.
     return [
-        Database(host, source.options.database or "postgres", source.options)  # all: any one shows the role
-        for host, policy in policies.items()
-        for asset in policy.assets.values()
-        for source in asset.sources.values()
-        if source.kind == "postgresql"
+        Database(host, options.database or "postgres", options) for host, options in _dumped(policies, "postgresql")
     ]
 
 
 def mariadbs(policies: Policies) -> list[MariaDB]:
-    return [
-        MariaDB(host, source.options.database, source.options)
-        for host, policy in policies.items()
-        for asset in policy.assets.values()
-        for source in asset.sources.values()
-        if source.kind == "mariadb"
-    ]
+    return [MariaDB(host, options.database, options) for host, options in _dumped(policies, "mariadb")]
+
+
+def _dumped(policies: Policies, kind: str) -> Iterator[tuple[str, Any]]:
+    """Yield the host and the options of every source of a kind."""
+    for host, policy in policies.items():
+        for asset in policy.assets.values():
+            yield from ((host, source.options) for source in asset.sources.values() if source.kind == kind)
 
 
 def upses(policies: Policies) -> list[Ups]:

@@ -1,7 +1,9 @@
 """The role that dumps, as PostgreSQL knows it, and what it can do: tried for real, in transactions rolled back."""
 
 import json
-import subprocess
+from subprocess import CompletedProcess
+
+from _account import last, run_as
 
 ROLE = """
 select json_build_object(
@@ -19,7 +21,6 @@ WRITES = {
     "delete rows": "delete from {table} where false",
     "add rows": "insert into {table} select * from {table} where false",
 }
-SECONDS = 20
 
 
 def look(wanted: dict) -> list:
@@ -54,39 +55,10 @@ def writes(source: dict, sql: str) -> bool:
     return psql("seawall", source, source["role"], f"begin read write; {sql}; rollback").returncode == 0
 
 
-def psql(account: str, source: dict, role: str, sql: str, database: str = "") -> subprocess.CompletedProcess:
+def psql(account: str, source: dict, role: str, sql: str, database: str = "") -> CompletedProcess:
     argv = [
-        "runuser",
-        "-u",
-        account,
-        "--",
-        "psql",
-        "-XAtqw",
-        "-v",
-        "ON_ERROR_STOP=1",
-        "-v",
-        f"role={source['role']}",
-        "-h",
-        source["socket"],
-        "-p",
-        str(source["port"]),
-        "-U",
-        role,
-        "-d",
-        database or source["database"],
-        "-f",
-        "-",
+        *("psql", "-XAtqw", "-v", "ON_ERROR_STOP=1", "-v", f"role={source['role']}"),
+        *("-h", source["socket"], "-p", str(source["port"]), "-U", role),
+        *("-d", database or source["database"], "-f", "-"),
     ]
-    return subprocess.run(
-        argv,
-        input=f"set lock_timeout = '2s';\n{sql}\n;",
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-        cwd="/",
-    )
-
-
-def last(done: subprocess.CompletedProcess) -> str:
-    return (done.stderr.strip().splitlines() or [""])[-1]
+    return run_as(account, argv, f"set lock_timeout = '2s';\n{sql}\n;")

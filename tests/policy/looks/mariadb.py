@@ -1,7 +1,9 @@
 """The account that dumps, as MariaDB knows it, and what it can do: tried for real, on rows that are not there."""
 
 import re
-import subprocess
+from subprocess import CompletedProcess
+
+from _account import last, run_as
 
 WRITES = {
     "create a database": "create database seawall_host_check",
@@ -24,7 +26,6 @@ join information_schema.tables using (table_schema, table_name)
 where table_schema = '{schema}' and table_type = 'BASE TABLE' and generation_expression is null order by 1, 2 limit 1
 """
 HOSTS = "select host from mysql.user where user = '{}'"
-SECONDS = 20
 
 
 def look(wanted: dict) -> list:
@@ -83,19 +84,7 @@ def name(value: str) -> str:
     return "`" + value.replace("`", "``") + "`"
 
 
-def mariadb(account: str, place: dict, user: str, sql: str) -> subprocess.CompletedProcess:
-    argv = ["runuser", "-u", account, "--", "mariadb", "--no-defaults", "--protocol=socket"]
+def mariadb(account: str, place: dict, user: str, sql: str) -> CompletedProcess:
+    argv = ["mariadb", "--no-defaults", "--protocol=socket"]
     argv += [f"--socket={place['socket']}", f"--user={user}", "--batch", "--raw", "--skip-column-names"]
-    return subprocess.run(
-        argv,
-        input=f"set session lock_wait_timeout = 2;\n{sql};\n",
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-        cwd="/",
-    )
-
-
-def last(done: subprocess.CompletedProcess) -> str:
-    return (done.stderr.strip().splitlines() or [""])[-1]
+    return run_as(account, argv, f"set session lock_wait_timeout = 2;\n{sql};\n")
