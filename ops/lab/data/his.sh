@@ -6,18 +6,14 @@ as_postgres createuser his_app
 as_postgres createdb --owner his_app his
 load -d his -c 'SET ROLE his_app' -f $here/hospital.schema.sql -f $here/rows.sql -f $here/hospital.indexes.sql
 chinook_for_postgresql his_app
-mariadb -e "CREATE DATABASE pharmacy; CREATE USER pharmacist@localhost IDENTIFIED BY 'made for the lab';
+mariadb -e "CREATE USER pharmacist@localhost IDENTIFIED BY 'made for the lab';
   GRANT ALL ON pharmacy.* TO pharmacist@localhost"
-mariadb --default-character-set=utf8mb4 pharmacy <$here/pharmacy.sql
-chinook_for_mariadb
+fill_mariadb pharmacy
 stop_all 15
-install -d -o daemon -g daemon -m 750 /srv/agenda
-setpriv --reuid=daemon --regid=daemon --clear-groups sqlite3 /srv/agenda/agenda.sqlite <$here/agenda.sql
-chinook_for_sqlite daemon /srv/agenda
+make_agenda
 mkdir -p /srv/his
 mv $here/documents $here/dicom /srv/his/
-chown -R www-data:www-data /srv/his
-chmod -R u=rwX,g=rX,o= /srv/his
+give_to_web_server /srv/his
 cat >/usr/local/sbin/analyzer-export <<'END'
 #!/bin/sh
 # What a vendor's program may look like: settings to standard output, and a last line that says it is whole.

@@ -13,14 +13,9 @@ as_postgres createdb --owner lis_app 'a b"c'
 load -d 'a b"c' -c 'CREATE TABLE "odd ""name" ("a b" int)' -c 'INSERT INTO "odd ""name" SELECT generate_series(1, 10)'
 as_postgres createdb empty
 chinook_for_postgresql lis_app
-mariadb -e "CREATE DATABASE billing"
-mariadb --default-character-set=utf8mb4 billing <$here/pharmacy.sql
-chinook_for_mariadb
+fill_mariadb billing
 stop_all 17
-install -d -o daemon -g daemon -m 750 /srv/agenda
-setpriv --reuid=daemon --regid=daemon --clear-groups sqlite3 /srv/agenda/agenda.sqlite <$here/agenda.sql
-chinook_for_sqlite daemon /srv/agenda
+make_agenda
 mkdir -p /srv/lis
 mv $here/documents /srv/lis/reports
-chown -R www-data:www-data /srv/lis
-chmod -R u=rwX,g=rX,o= /srv/lis
+give_to_web_server /srv/lis

@@ -28,7 +28,9 @@ stop_all() {
     sync -f /var/lib/postgresql
 }
 
-chinook_for_mariadb() {
+fill_mariadb() { # NAME: of the pharmacy's database
+    mariadb -e "CREATE DATABASE $1"
+    mariadb --default-character-set=utf8mb4 "$1" <$here/pharmacy.sql
     if [ -f $here/chinook.mysql.sql ]; then mariadb --default-character-set=utf8mb4 <$here/chinook.mysql.sql; fi
 }
 
@@ -39,6 +41,13 @@ chinook_for_postgresql() {
     fi
 }
 
-chinook_for_sqlite() {
-    if [ -f $here/chinook.sqlite ]; then install -o "$1" -g "$1" -m 640 $here/chinook.sqlite "$2/chinook.sqlite"; fi
+make_agenda() {
+    install -d -o daemon -g daemon -m 750 /srv/agenda
+    setpriv --reuid=daemon --regid=daemon --clear-groups sqlite3 /srv/agenda/agenda.sqlite <$here/agenda.sql
+    if [ -f $here/chinook.sqlite ]; then install -o daemon -g daemon -m 640 $here/chinook.sqlite /srv/agenda/; fi
+}
+
+give_to_web_server() { # FOLDER
+    chown -R www-data:www-data "$1"
+    chmod -R u=rwX,g=rX,o= "$1"
 }
