@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,8 @@ SHELF = "/var/tmp/mariadb-trial"
 LIVE = {"his1": "pharmacy", "lis1": "billing"}
 BOTH = pytest.mark.parametrize("host", LIVE)
 ODD = 'a b"c'
+# What a session says when it has done what stands before.
+THERE = r"\! systemd-notify --ready"
 # What a name may hold, beside all that no transaction holds still.
 ODD_TABLES = """
 create database `a b"c` collate utf8mb4_bin; use `a b"c`;
@@ -62,9 +63,9 @@ def tried(site: Site, host: str, body: str, *, root: bool = False, path: str = "
 
 @contextmanager
 def somebody(site: Site, host: str, words: str) -> Iterator[None]:
-    """Somebody else at the server for as long as the block lasts."""
-    site.on(host, f"systemd-run -q --unit=somebody --collect sh -c {shlex.quote(words)}", ok=range(1))
-    time.sleep(0.3)
+    """Somebody else at the server for as long as the block lasts, which begins when they say that they are there."""
+    unit = "-p Type=notify -p NotifyAccess=all -p TimeoutStartSec=30"
+    site.on(host, f"systemd-run -q --unit=somebody --collect {unit} sh -c {shlex.quote(words)}", ok=range(1))
     try:
         yield
     finally:
@@ -72,8 +73,8 @@ def somebody(site: Site, host: str, words: str) -> Iterator[None]:
 
 
 def held(sql: str) -> str:
-    """Return the words of a session that does something, and stays."""
-    return f"(echo '{sql};'; sleep 60) | mariadb --unbuffered"
+    """Return the words of a session that does something, says so, and stays."""
+    return f"(printf '%s\\n' '{sql};' '{THERE}'; sleep 60) | mariadb --unbuffered"
 
 
 def sums(site: Site, host: str, database: str) -> list[str]:
@@ -94,7 +95,8 @@ def test_a_writer_all_through_the_dump_changes_nothing_in_the_set(site: Site, ho
     write = "begin; insert into dispensed (batch_id, patient, at) values (1, 'P1', now()); commit"
     count = f"select count(*) from {database}.dispensed; select count(*) from {database}.audit"
     before, audited = map(int, asked(site, host, count).split())
-    with somebody(site, host, f'while echo "{write};"; do sleep 0.002; done | mariadb {database}'):
+    begun = f"printf '%s\\n' \"{write};\" '{THERE}'"
+    with somebody(site, host, f'({begun}; while echo "{write};"; do sleep 0.002; done) | mariadb {database}'):
         for turn in range(2):
             assert "dump 0" in tried(site, host, f"take('written{turn}', database='{database}')")
         after = int(asked(site, host, count).split()[0])
@@ -240,7 +242,7 @@ while 'short_lived' in KIND.parts(Options(all=True)):
 take('short', database=found['short_lived'].database)
 """
     drop = f"until [ -e {SHELF}/listed ]; do sleep 0.05; done; mariadb -e 'drop database short_lived'"
-    with somebody(site, "lis1", drop):
+    with somebody(site, "lis1", f"systemd-notify --ready; {drop}"):
         said = tried(site, "lis1", body)
     assert {"short_lived", "billing", "a_b_c"} <= {*said.splitlines()[0].split()}
     assert "Unknown database 'short_lived'" in said
