@@ -26,6 +26,7 @@ SERVER = {
     "health": ("ops.jobs.health", "look, record and show this machine's health"),
     "ledger": ("ops.jobs.ledger", "show and verify the record of every act"),
     "policy": ("ops.jobs.policy", "check and show the policy"),
+    "record": ("ops.jobs.record", "write the record of a drill as a page to be signed"),
     "repository": ("ops.jobs.repository", "make this machine's repositories"),
     "snapshots": ("ops.jobs.snapshots", "list the sets of an asset with their verdicts"),
     "status": ("ops.jobs.status", "show how things stand"),

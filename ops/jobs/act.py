@@ -15,10 +15,11 @@ from typing import Any, NoReturn
 
 from ops.core import clock
 from ops.core.errors import Locked, SeawallError
-from ops.core.files import lock, write_atomically
+from ops.core.files import lock, read_json, write_atomically
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Ledger
 from ops.jobs import settings
+from ops.policy.site import document_digest
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Ou
         "result": outcome.verdict.value,
         "message": outcome.message,
         "started": clock.iso(started),
+        **_policy(),
         "facts": dict(outcome.facts),
     }
     try:
@@ -108,6 +110,14 @@ def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Ou
     except (SeawallError, OSError) as error:
         return Outcome(Verdict.FAIL, f"{outcome.message}; it left no record: {error}", outcome.good, outcome.facts)
     return outcome
+
+
+def _policy() -> dict[str, str]:
+    """Return the digest of the policy that was acted by, so that a record says what was demanded then."""
+    try:
+        return {"policy": document_digest(read_json(settings.etc() / "policy.json"))}
+    except (SeawallError, OSError):
+        return {}
 
 
 def actor() -> str:

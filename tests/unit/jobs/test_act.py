@@ -1,6 +1,7 @@
 """An act leaves a state and a record, whatever becomes of it."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,15 @@ def test_a_good_act_is_stated_and_recorded(machine: Path) -> None:
     (record,) = records(machine)
     assert (record["act"], record["result"], record["facts"]) == ("backup", "pass", {"rows": 3})
     assert not list(machine.rglob("*.running"))
+
+
+def test_a_record_names_the_policy_that_was_acted_by(machine: Path) -> None:
+    act(passing)
+    (machine / "etc/seawall/policy.json").write_text('{"b": 1, "a": 2}')
+    act(passing)
+    before, after = records(machine)
+    assert "policy" not in before
+    assert after["policy"] == sha256(b'{"a":2,"b":1}').hexdigest()
 
 
 @pytest.mark.parametrize("failed", [Verdict.FAIL, Verdict.UNKNOWN])
