@@ -17,6 +17,7 @@ from ops.core import clock
 from ops.core.errors import Locked, SeawallError
 from ops.core.files import lock, read_json, write_atomically
 from ops.core.verdict import Verdict
+from ops.evidence.discretion import discreet, places_in, spoken
 from ops.evidence.ledger import Ledger
 from ops.jobs import settings
 from ops.policy.site import document_digest
@@ -49,6 +50,7 @@ def perform(
         mark = _begun(kind, name, subject, host, started)
         outcome = _recorded(kind, subject, host, started, _tried(work, failed))
         before = settings.states().get(name, {}).get("last_good")
+        places = places_in(_policy())
         settings.write_state(
             name,
             {
@@ -58,8 +60,8 @@ def perform(
                 "verdict": outcome.verdict.value,
                 "started": clock.iso(started),
                 "finished": clock.iso(clock.now()),
-                "message": outcome.message,
-                "last_good": outcome.good or before,
+                "message": spoken(outcome.message, places),  # states go to reports and mails, too
+                "last_good": discreet(outcome.good, places) or before,
             },
         )
         mark.unlink()
@@ -94,16 +96,18 @@ def _begun(kind: str, name: str, subject: str, host: str, started: datetime) -> 
 
 def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> Outcome:
     """Append the record; an act that leaves none has not been done well, whatever else it did."""
+    policy = _policy()
+    places = places_in(policy)
     body = {
         "host": host,
         "actor": actor(),
         "act": kind,
         "subject": subject,
         "result": outcome.verdict.value,
-        "message": outcome.message,
+        "message": spoken(outcome.message, places),
         "started": clock.iso(started),
-        **_policy(),
-        "facts": dict(outcome.facts),
+        **({"policy": document_digest(policy)} if policy is not None else {}),
+        "facts": discreet(outcome.facts, places),
     }
     try:
         Ledger(settings.state() / "ledger", settings.credential("ledger.key")).append(body)
@@ -112,12 +116,12 @@ def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Ou
     return outcome
 
 
-def _policy() -> dict[str, str]:
-    """Return the digest of the policy that was acted by, so that a record says what was demanded then."""
+def _policy() -> Any:
+    """Return the policy that is acted by, as it lies here; nothing where there is none."""
     try:
-        return {"policy": document_digest(read_json(settings.etc() / "policy.json"))}
+        return read_json(settings.etc() / "policy.json")
     except (SeawallError, OSError):
-        return {}
+        return None
 
 
 def actor() -> str:

@@ -10,7 +10,6 @@ A fact that the drill did not record stands on the page as `not recorded`. What 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -50,7 +49,7 @@ def execute(options: Namespace) -> int:
         _write(options.output, page)
         print(f"record {evidence.line['n']}: {options.output}")
         return 0
-    if form == "pdf" and os.isatty(sys.stdout.fileno()):
+    if form == "pdf" and sys.stdout.isatty():
         raise UsageError("a PDF is nothing for a terminal", "give a file with --output")
     sys.stdout.buffer.write(page)
     sys.stdout.flush()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 import zlib
+from functools import cache
 
 WIDTH, HEIGHT = 595.28, 841.89  # A4 in points
 CODE = "cp1252"
@@ -40,6 +41,7 @@ def plain(text: str) -> str:
     return "".join(whole)
 
 
+@cache
 def _has(letter: str) -> bool:
     return letter.isprintable() and letter.encode(CODE, "ignore") != b""
 
@@ -52,6 +54,7 @@ def width(text: str, size: float, font: str = REGULAR) -> float:
     return total * size / 1000 * (WIDER if font == BOLD else 1)
 
 
+@cache
 def _advance(letter: str) -> int:
     base = unicodedata.normalize("NFD", letter)[0]
     place = ord(base) - ord(" ")
