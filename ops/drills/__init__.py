@@ -87,8 +87,8 @@ class Stage(Protocol):
     def tell(self, **figures: Any) -> None:
         """Keep further figures for the record: counts, digests and times, nothing about patients."""
 
-    def ask(self, label: str, answer: Callable[[str], float]) -> None:
-        """Put the policy's questions to a part, if they are meant for it."""
+    def ask(self, name: str, answer: Callable[[str], float], *, alone: bool) -> None:
+        """Put the policy's questions to a database, if they are meant for it; `alone`: there is no other."""
 
     def hurt(self, moment: str, label: str, *where: Any) -> None:
         """Let a drill that must fail do its damage to what lies here; any other passes on."""

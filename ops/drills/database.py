@@ -94,7 +94,9 @@ def _served(stage: Stage, part: Part) -> None:
         with stage.timed("prove"):
             for name, finding in part.source.prove(server, database, part.facts):
                 stage.rung(_named(stage, name, part), finding)
-            stage.ask(part.label, lambda sql: float(part.source.answer(server, database, sql)))
+            if part.source.answer:
+                alone = [one.label for one in stage.parts.values() if one.source.answer] == [part.label]
+                stage.ask(part.label, lambda sql: float(part.source.answer(server, database, sql)), alone=alone)
         stage.shown(server.entrance())
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ops.core.errors import SeawallError, UsageError
@@ -166,9 +167,14 @@ def _answers(stage: Stage, part: Part, machine: Booted, begun: float) -> None:
     """Put the policy's questions; the first answer is what the recovery time is counted to."""
     for door in stage.options.answers:
         stage.rung(f"port {door.port}", answer(machine.leader, door.port, door.says))
-    if part.source.answer:
-        stage.ask(part.label, lambda sql: float(part.source.answer(machine, "", sql)))
+    names = [f"{port}/{name}" for port, one in part.facts.get("clusters", {}).items() for name in one["databases"]]
+    for name in names:
+        stage.ask(name, partial(_asked, part, machine, name), alone=len(names) == 1)
     stage.tell(isolated_answer_seconds=round(time.monotonic() - begun, 2))
+
+
+def _asked(part: Part, machine: Booted, name: str, sql: str) -> float:
+    return float(part.source.answer(machine, name, sql))
 
 
 def _proved(stage: Stage, part: Part, machine: Booted) -> None:

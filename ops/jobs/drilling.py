@@ -49,8 +49,7 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wishes: Wishes) -> Out
         drill.play(stage)
         damage = stage.sabotage.demand() if stage.sabotage else ""
     if stage.unasked:
-        servers = [part.label for part in stage.parts.values() if part.source.answer]
-        words = f"no part of the set is asked; drill.asks must be one of {', '.join(servers) or 'none'}"
+        words = f"no part of the set is asked; drill.asks must be one of {', '.join(stage.askable) or 'none'}"
         stage.rung("semantics", Finding(Verdict.UNKNOWN, words))
     return _outcome(stage, asset, kind, repository, damage)
 

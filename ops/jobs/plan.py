@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ class Step:
     """One part of a set and its destination: a folder, or a database, or (live) the place of what is there.
 
     facts: the manifest's. options: of the source in the policy, none when it is not there any more. bytes: stored.
+    completed_by: the part that is restored over this one, where it needs one to be whole.
     """
 
     label: str
@@ -29,6 +30,7 @@ class Step:
     folder: Path | None = None
     database: str = ""
     live: bool = False
+    completed_by: Step | None = None
 
     @property
     def kind(self) -> Any:
@@ -57,13 +59,25 @@ def planned(asset: Asset, which: Set, manifest: Mapping[str, Any], options: Name
         raise UsageError("--only and --in-place do not go together", "restore beside, and copy what you need")
     steps = []
     for label, facts in parts.items():
-        spec = asset.sources.get(label.partition(".")[0])
-        step = Step(label, facts, spec.options if spec else None, which.parts[label].bytes)
+        if "completes" in facts:
+            continue
+        step = _step(asset, which, manifest["parts"], label)
         steps.append(_live(step) if options.in_place else _beside(step, wishes.get(label) or wishes.get("")))
+    if not steps:
+        raise UsageError(f"{', '.join(parts)} completes another part and comes with that", "--part with its name")
     names = [step.database for step in steps if step.database]
     if len(set(names)) < len(names):
         raise UsageError("several databases can't get one name", "--to '{}_restored', or --part for one of them")
     return steps
+
+
+def _step(asset: Asset, which: Set, parts: Mapping[str, Mapping[str, Any]], label: str) -> Step:
+    """Return a part as it is in the set, with the one that completes it; where it goes is not said yet."""
+    spec = asset.sources.get(label.partition(".")[0])
+    options = spec.options if spec else None
+    bare = {name: Step(name, parts[name], options, which.parts[name].bytes) for name in parts}
+    over = next((bare[name] for name, facts in parts.items() if facts.get("completes") == label), None)
+    return replace(bare[label], completed_by=over, bytes=bare[label].bytes + (over.bytes if over else 0))
 
 
 def _parts(manifest: Mapping[str, Any], named: list[str]) -> dict[str, Mapping[str, Any]]:
@@ -95,7 +109,7 @@ def _beside(step: Step, place: str | None) -> Step:
     if not place:
         raise UsageError(f"where shall {step.label} go?", f"--to {step.label}=PLACE, or --part for the others only")
     if place.startswith("/"):
-        return Step(step.label, step.facts, step.options, step.bytes, folder=Path(place, step.label))
+        return replace(step, folder=Path(place, step.label))
     if step.kind.land is None or step.options is None:
         raise UsageError(
             f"{step.label} ({step.facts['kind']}) goes into a folder, not into a database",
@@ -104,7 +118,7 @@ def _beside(step: Step, place: str | None) -> Step:
     name = place.replace("{}", str(step.facts["database"]))
     if name == step.facts["database"]:
         raise UsageError(f"{name} is the database itself; nothing is restored over it", "--in-place would replace it")
-    return Step(step.label, step.facts, step.options, step.bytes, database=name)
+    return replace(step, database=name)
 
 
 def _live(step: Step) -> Step:
@@ -112,9 +126,9 @@ def _live(step: Step) -> Step:
         raise UsageError(f"the policy does not know {step.label} any more", "restore it --to a folder")
     if step.kind.land:
         name = str(step.facts["database"])
-        return Step(step.label, step.facts, step.options, step.bytes, database=name, live=True)
+        return replace(step, database=name, live=True)
     if step.kind.homes:
-        return Step(step.label, step.facts, step.options, step.bytes, live=True)
+        return replace(step, live=True)
     raise UsageError(
         f"{step.label} ({step.facts['kind']}) can't be put in place by this command", "restore it --to a folder"
     )

@@ -44,6 +44,7 @@ class Rehearsal:
     parts: Mapping[str, Part] = field(default_factory=dict)
     sabotage: Sabotage | None = None
     unasked: list[str] = field(default_factory=list)
+    askable: list[str] = field(default_factory=list)
     told: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -113,12 +114,12 @@ class Rehearsal:
         """Keep further figures for the record."""
         self.told.update(figures)
 
-    def ask(self, label: str, answer: Callable[[str], float]) -> None:
-        """Put the policy's questions to the only part that answers, or to the one that the policy names."""
-        answering = [part.label for part in self.parts.values() if part.source.answer]
-        if self.drill.asks == label or (not self.drill.asks and answering == [label]):
-            for name, wanted in self.drill.expectations.items():
-                self.rung(f"semantics {name}", asked(answer, wanted))
+    def ask(self, name: str, answer: Callable[[str], float], *, alone: bool) -> None:
+        """Put the policy's questions to a database: the one that the policy names, or the only one."""
+        self.askable.append(name)
+        if self.drill.asks == name or (not self.drill.asks and alone):
+            for question, wanted in self.drill.expectations.items():
+                self.rung(f"semantics {question}", asked(answer, wanted))
             self.unasked = []
 
     def hurt(self, moment: str, label: str, *where: Any) -> None:

@@ -56,8 +56,18 @@ def _into_folder(source: Source, step: Step, folder: Path, only: tuple[str, ...]
         shutil.copyfile(path, folder / name)
         (folder / name).chmod(0o600)
     write_json(folder / "manifest.json", step.facts)
-    found = step.kind.check(folder, step.facts, only)
+    found = [*step.kind.check(folder, step.facts, only)]
+    if step.completed_by and not only:
+        found += _completed(source, step, step.completed_by, folder)
     write_json(folder / MARK, {**_mark(source, step), "finished": clock.iso(clock.now())})
+    return found
+
+
+def _completed(source: Source, step: Step, over: Step, folder: Path) -> Findings:
+    """Bring the part that completes another one over it, and make both one whole."""
+    _bring(source, over, folder, ())
+    found = over.kind.check(folder, over.facts, ())
+    step.kind.complete(folder, step.facts, material.companions(source.manifest, step.label))
     return list(found)
 
 

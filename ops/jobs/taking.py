@@ -12,15 +12,16 @@ from shutil import rmtree
 from typing import Any
 
 from ops.core import clock, kinds
-from ops.core.errors import Unavailable
+from ops.core.errors import Damaged, Unavailable
 from ops.jobs import settings
 from ops.jobs.progress import Progress
 from ops.policy.model import Asset
 from ops.restic.messages import Summary
 from ops.restic.repository import Repository
 from ops.restic.sets import tags
-from ops.sources import Capture, Paths, Scene, Source, Stored, Streamed
+from ops.sources import Capture, Further, Paths, Scene, Source, Stored, Streamed
 
+LOG = ".log"  # what completes a part is named after it
 _DAY = 86_400.0
 
 
@@ -50,7 +51,10 @@ class Part:
 
 def taken(act: Act, asset: Asset) -> dict[str, Part]:
     """Take all sources in a fixed order, databases before the files they point to; return the parts by label."""
-    return {label: _take(act, label, kind, options) for label, kind, options in list(parts(asset))}
+    found: dict[str, Part] = {}
+    for label, kind, options in list(parts(asset)):
+        found |= _take(act, label, kind, options)
+    return found
 
 
 def parts(asset: Asset) -> Iterator[tuple[str, str, Any]]:
@@ -65,8 +69,8 @@ def parts(asset: Asset) -> Iterator[tuple[str, str, Any]]:
             yield (f"{label}.{short}" if short else label), spec.kind, options
 
 
-def _take(act: Act, label: str, kind: str, options: Any) -> Part:
-    """Take one part: the facts are gathered while the data flow."""
+def _take(act: Act, label: str, kind: str, options: Any) -> dict[str, Part]:
+    """Take one part, and what completes it: the facts are gathered while the data flow."""
     source: Source[Any] = kinds.load("ops.sources", kind)
     print(f"{act.asset}: taking {label} ({kind})", flush=True)
     with (
@@ -80,11 +84,24 @@ def _take(act: Act, label: str, kind: str, options: Any) -> Part:
             summary = _send(act, material, label)
         finally:
             scene.over.set()
+        completing = _completing(act, label, kind, source.further(capture))
         companions = capture.companions()
         stored = Stored(summary.files, summary.bytes, _entries(act.repository, summary.snapshot, capture))
         gone = {"vanished_while_read": summary.vanished} if summary.vanished else {}
         told = {"kind": kind, "material": _place(material), **gone, **facts.result(), **capture.finish(stored)}
-    return Part(summary, told, companions)
+    return {label: Part(summary, told, companions), **completing}
+
+
+def _completing(act: Act, label: str, kind: str, further: Further | None) -> dict[str, Part]:
+    """Take what must be taken after a part for it to be whole; raise Damaged unless that is all there."""
+    if further is None:
+        return {}
+    name = f"{label}{LOG}"
+    summary = _send(act, further.material, name)
+    if (summary.files, summary.bytes) != (further.files, further.bytes):
+        raise Damaged(f"{name}: {summary.files} of {further.files} files, {summary.bytes} of {further.bytes} bytes")
+    told = {"kind": kind, "completes": label, "material": _place(further.material), **further.facts}
+    return {name: Part(summary, {**told, "files": summary.files, "bytes": summary.bytes}, {})}
 
 
 @contextmanager

@@ -125,7 +125,8 @@ class Drill:
     every: how old the last good drill may grow.
     calendar: when the drill starts by itself.
     expectations: questions to the restored data, by name.
-    asks: the part of the set that they are put to, such as `database.his`, where it has several databases.
+    asks: the database that they are put to, where there are several: a part of the set such as `database.his`, or of
+        a machine the port and the name, such as `5432/his`.
     release: the Debian release whose tree the throwaway server runs in.
     """
 

@@ -70,6 +70,23 @@ class Stored:
     entries: Mapping[str, tuple[int, int]]
 
 
+@dataclass(frozen=True)
+class Further:
+    """What must be taken after the material for it to be whole, as a part of its own.
+
+    files, bytes: what it is; a repository that took anything else took it wrongly. facts: for that part.
+    """
+
+    material: Paths
+    files: int
+    bytes: int
+    facts: Mapping[str, Any]
+
+
+def nothing_further(_capture: Capture) -> None:
+    """Say that the material is whole by itself, as it is of most kinds."""
+
+
 class Capture(Protocol):
     """Data being taken: what to hand to the repository, and the facts of the same instant."""
 
@@ -185,11 +202,13 @@ class Source(Generic[O]):
         loads the data and returns the name of the database made.
     prove: given a server, the database and the manifest's facts, returns one finding per rung of the proof.
     answer: given a server, a database and a query, returns the one number it answers; raises SeawallError.
-    complete: given the root of a restored tree, the manifest's facts and the texts kept beside it by name, makes the
-        tree whole where files alone do not; it never follows a link out of the tree.
-    inside: given a server that runs programs inside the booted machine, and the manifest's facts, compares what the
-        machine's own servers hold; the programs say by `runuser` as whom they run.
     damages: ways to hurt what was restored, by name, so that a drill can prove that it would notice.
+    further: given a capture whose material was taken, what must be taken after it. It becomes the part `LABEL.log`,
+        whose facts name in `completes` the part that it belongs to, and is restored over that.
+    complete: given a tree over which that was restored, the first part's facts, and the texts that the capture kept
+        by name, makes it whole; raises Damaged. It writes nothing outside the tree.
+    inside: given a server that runs programs in the restored machine while that runs, as its root, and the facts,
+        returns one finding per rung of the proof.
     """
 
     options: type[O]
@@ -205,6 +224,7 @@ class Source(Generic[O]):
     load: Callable[[Server, Path, Mapping[str, Any]], str] | None = None
     prove: Callable[[Server, str, Mapping[str, Any]], Sequence[tuple[str, Finding]]] | None = None
     answer: Callable[[Server, str, str], float] | None = None
+    damages: Mapping[str, Damage] = field(default_factory=dict)
+    further: Callable[[Any], Further | None] = nothing_further
     complete: Callable[[Path, Mapping[str, Any], Mapping[str, Path]], None] | None = None
     inside: Callable[[Server, Mapping[str, Any]], Sequence[tuple[str, Finding]]] | None = None
-    damages: Mapping[str, Damage] = field(default_factory=dict)

@@ -33,7 +33,15 @@ class Session:
 
     def tell(self, statement: str) -> list[str]:
         """Run a statement and return the lines of its answer."""
+        self.say(statement)
+        return self.hear()
+
+    def say(self, statement: str) -> None:
+        """Give a statement to the server, and do not wait for its answer."""
         self.program.write(f"{statement}\n;\n\\echo {_END}\n")
+
+    def hear(self) -> list[str]:
+        """Return the lines that answer the oldest statement whose answer was not heard yet."""
         answer: list[str] = []
         for line in self.lines:
             if line == _END:

@@ -1,13 +1,14 @@
 """A whole machine: everything that is needed to boot it again, but for what is made anew at each boot.
 
 The files of databases are left out, for a copy of them while their server runs can't be trusted; they come back from
-their own dump. A machine with such files that nobody named is refused.
+their own dump. PostgreSQL's can be taken while it runs, with the log of changes that makes them whole. A machine with
+such files that nobody named is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,10 @@ from ops.sources import Paths, Scene, Source, Stored
 from ops.sources import _machine_facts as known
 from ops.sources._files_patterns import demand_some_left, left_out
 from ops.sources._files_sample import MAY_LOSE, Sample, choose, compared, losses
+from ops.sources._machine_clusters import Place, demand_taken, found, literally
 from ops.sources._machine_databases import databases
+from ops.sources._machine_postgresql import Cluster, completed, taking
+from ops.sources._machine_recovery import answer, complete, inside, log_there
 
 # What is made anew, belongs to a running system, or is a copy of what lies elsewhere; the folders themselves are kept,
 # for without them it does not boot.
@@ -30,6 +34,7 @@ PASSED = (
     *("/var/cache/seawall/*", "/var/lib/seawall/drills/*", "/var/lib/seawall/trees/*", "/root/.cache/restic/*"),
 )
 # Without these nothing boots, whatever kernel it has.
+_LAST_PORT = 65_535
 LEAST = ("etc/fstab", "etc/os-release", "etc/passwd", "usr/lib/systemd/systemd")
 
 
@@ -40,13 +45,19 @@ class Options:
     filesystems: the places of its file systems, `/` among them; each is taken without what is mounted below it.
     exclude: restic's patterns of what more is left out.
     leave_out: folders of databases, which are restored from the dump of a source of their own.
+    clusters: ports of the PostgreSQL clusters whose files are taken while they run.
     may_lose: how many of the files, or of their bytes, may be gone since the last good set.
     """
 
     filesystems: tuple[str, ...] = ("/",)
     exclude: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
+    clusters: tuple[int, ...] = ()
     may_lose: Percent = MAY_LOSE
+
+    def __post_init__(self) -> None:
+        if any(not 0 < port <= _LAST_PORT for port in self.clusters) or len(set(self.clusters)) < len(self.clusters):
+            raise ValueError("clusters: expected ports, each once")
 
 
 @dataclass
@@ -58,6 +69,7 @@ class _Capture:
     apart: Sequence[str]
     sample: Sample
     listed: str
+    clusters: Sequence[Cluster] = ()
 
     def material(self) -> Paths:
         """Return the file systems."""
@@ -81,9 +93,17 @@ class _Capture:
         if stored.files == 0:
             raise Damaged("no file of the machine was found")
         warnings = losses(stored, self.scene, self.options.may_lose)
-        warnings += [f"{place} is left out, but no database is there" for place in self._needless()]
+        warnings += [f"{folder} is left out, but no database is there" for folder in self._needless()]
+        warnings += [
+            f"too much was written at port {cluster.place.port} for counts of one instant; they are approximate"
+            for cluster in self.clusters
+            if not cluster.instant.exact
+        ]
         told = {"warnings": warnings} if warnings else {}
-        return {"files": stored.files, "bytes": stored.bytes, **self.sample.settled(stored), **told}
+        return {"files": stored.files, "bytes": stored.bytes, **self.sample.settled(stored), **self._counted(), **told}
+
+    def _counted(self) -> Mapping[str, Any]:
+        return {"clusters": {str(cluster.place.port): cluster.facts() for cluster in self.clusters}}
 
     def _needless(self) -> list[str]:
         return [
@@ -91,13 +111,16 @@ class _Capture:
         ]
 
     def companions(self) -> Mapping[str, str]:
-        """Return how its disks are divided, and its packages."""
-        return {"layout.txt": known.layout(), "packages.txt": self.listed}
+        """Return how its disks are divided, its packages, and where its clusters begin to recover."""
+        texts = {name: text for cluster in self.clusters for name, text in cluster.texts.items()}
+        return {"layout.txt": known.layout(), "packages.txt": self.listed, **texts}
 
 
 @contextmanager
 def capture(options: Options, scene: Scene) -> Iterator[_Capture]:
     """Demand that the whole machine can be seen and that no database's files are taken."""
+    demand(options)
+    places = [found(port) for port in options.clusters]
     exclude = [
         *PASSED,
         *(f"{place.rstrip('/')}/lost+found/*" for place in options.filesystems),
@@ -105,12 +128,17 @@ def capture(options: Options, scene: Scene) -> Iterator[_Capture]:
         *known.swap_files(),
         *options.exclude,
     ]
-    demand(options)
-    passed = left_out(exclude)
+    passed = left_out([*exclude, *(pattern for one in places for pattern in one.exclude)])
     apart = demand_whole(options.filesystems, known.mounts(), passed)
-    dumped = demand_no_databases(options.filesystems, databases(), passed)
-    sample = choose(options.filesystems, passed, one_file_system=True)
-    yield _Capture(options, scene, exclude, dumped, apart, sample, known.packages())
+    demand_taken(places, options.filesystems, passed)
+    dumped = demand_no_databases(options.filesystems, databases(), passed, places)
+    # What a database writes all the time is proven by its own counts.
+    sampled = left_out([*exclude, *(literally(folder) for one in places for folder in one.folders)])
+    sample = choose(options.filesystems, sampled, one_file_system=True)
+    with ExitStack() as stack:
+        clusters = [stack.enter_context(taking(one)) for one in places]
+        exclude += [pattern for one in places for pattern in one.exclude]
+        yield _Capture(options, scene, exclude, dumped, apart, sample, known.packages(), clusters)
 
 
 def demand(options: Options, root: Path = Path("/")) -> None:
@@ -145,21 +173,27 @@ def demand_whole(
 
 
 def demand_no_databases(
-    filesystems: Collection[str], found: Sequence[Path], passed: Callable[[str], bool]
+    filesystems: Collection[str], found: Sequence[Path], passed: Callable[[str], bool], clusters: Sequence[Place] = ()
 ) -> list[str]:
-    """Return the databases' folders that are left out; raise Damaged when the files of one would be taken."""
-    devices = {Path(place).stat().st_dev for place in filesystems}
-    inside = [folder for folder in found if folder.stat().st_dev in devices]
-    if taken := [str(folder) for folder in inside if not passed(f"{folder}/any")]:
+    """Return the databases' folders that are left out; raise Damaged when the files of one would be taken.
+
+    clusters: those whose files may be.
+    """
+    devices = {Path(filesystem).stat().st_dev for filesystem in filesystems}
+    running = [folder for one in clusters for folder in one.folders]
+    here = [folder for folder in found if folder.stat().st_dev in devices and folder.resolve() not in running]
+    if taken := [str(folder) for folder in here if not passed(f"{folder}/any")]:
         raise Damaged(
             f"a database's files copied while it runs can't be trusted: {', '.join(taken)}",
-            "name it in options.leave_out, and dump the database by a source of its own",
+            "name it in options.leave_out, and dump the database by a source of its own; PostgreSQL's port in clusters",
         )
-    return [str(folder) for folder in inside]
+    return [str(folder) for folder in here]
 
 
 def check(folder: Path, facts: Mapping[str, Any], only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
-    """Compare restored files with the digests of the sample, and look for what a boot needs."""
+    """Compare restored files with the digests of the sample, and look for what a boot needs; or for the log."""
+    if "log" in facts:
+        return [("log", log_there(folder, facts))]
     content = ("content", compared(folder, facts, only))
     if only:
         return [content]
@@ -176,4 +210,8 @@ KIND = Source(
     covers=lambda options: [f"path:{place}" for place in options.filesystems],
     order=2,
     capabilities=("CAP_DAC_READ_SEARCH",),
+    answer=answer,
+    further=lambda capture: completed(capture.clusters),
+    complete=complete,
+    inside=inside,
 )

@@ -14,6 +14,7 @@ from ops.policy.model import SourceSpec
 from ops.restic.messages import Snapshot
 from ops.restic.sets import Set
 from ops.sources.files import Options as Files
+from ops.sources.machine import Options as Machine
 from ops.sources.postgresql import Options as PostgreSQL
 
 WHEN = datetime(2026, 11, 22, tzinfo=UTC)
@@ -91,3 +92,24 @@ def test_moments_are_of_the_sites_zone_and_a_day_means_its_end() -> None:
     assert moment(None, "UTC") == (None, "")
     with pytest.raises(UsageError, match="neither a moment nor a set"):
         moment("soon", "UTC")
+
+
+def machine(*part: str) -> list[Step]:
+    parts = {"tree": {"kind": "machine"}, "tree.log": {"kind": "machine", "completes": "tree"}}
+    which = Set("one", "server", {label: Snapshot("1", WHEN, "his1", (), (), 1, 1 << 20) for label in parts})
+    asset = SimpleNamespace(sources={"tree": SourceSpec("machine", Machine())})
+    return planned(asset, which, {"parts": parts}, Namespace(to=["/srv/x"], part=list(part), in_place=False, only=[]))
+
+
+@pytest.mark.parametrize("part", [(), ("tree",), ("tree", "tree.log")])
+def test_what_completes_a_part_comes_with_it(part: tuple[str, ...]) -> None:
+    (step,) = machine(*part)
+    assert step.words() == "tree (machine, 2 MiB): into the folder /srv/x/tree"
+    assert step.completed_by
+    assert step.completed_by.label == "tree.log"
+    assert steps("/srv/x")[0].completed_by is None
+
+
+def test_what_completes_a_part_does_not_come_alone() -> None:
+    with pytest.raises(UsageError, match=r"tree\.log completes another part"):
+        machine("tree.log")

@@ -1,0 +1,31 @@
+"""What completes a part is taken whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from ops.core.errors import Damaged
+from ops.jobs.taking import Act, _completing
+from ops.restic.repository import Repository
+from ops.sources import Further, Paths
+
+
+def test_what_completes_a_part_is_a_part_of_its_own_and_must_be_all_there(
+    repository: Repository, tmp_path: Path
+) -> None:
+    names = [tmp_path / name for name in ("one", "two")]
+    for path in names:
+        path.write_text("four")
+    act = Act(repository, "his1", "his1_server", "s1", {}, "")
+    log = Further(Paths([str(path) for path in names]), 2, 8, {"log": {str(path): 4 for path in names}})
+    ((label, part),) = _completing(act, "tree", "machine", log).items()
+    assert (label, part.facts["completes"], part.facts["files"], part.facts["bytes"]) == ("tree.log", "tree", 2, 8)
+    assert part.facts["log"] == log.facts["log"]
+    assert repository.snapshots(["seawall-part=tree.log"])[0].files == 2
+    names[1].unlink()
+    with pytest.raises(Damaged, match=r"tree\.log: 1 of 2 files, 4 of 8 bytes"):
+        _completing(act, "tree", "machine", log)
+
+
+def test_most_parts_are_whole_by_themselves(repository: Repository) -> None:
+    assert _completing(Act(repository, "his1", "his", "s1", {}, ""), "database", "postgresql", None) == {}
