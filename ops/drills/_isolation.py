@@ -36,6 +36,7 @@ MASKED = (
     *("docker", "containerd", "libvirtd.*", "systemd-nspawn@.*", "getty@.*", "serial-getty@.*", "console-getty"),
 )
 NOBODY = "/dev/null"
+OPTIONS = "pg_ctl.conf"  # Debian's, beside each cluster's settings
 # Nothing is mounted, swapped to or opened: the machine is one tree, and its disks are not here.
 EMPTIED = ("etc/fstab", "etc/crypttab", "etc/resolv.conf")
 
@@ -45,9 +46,24 @@ def isolate(root: Path) -> None:
     root.chmod(0o755)  # a snapshot has no entry for / itself
     found = {name for folder in UNITS for name in _names(root, folder)}
     mask(root, sorted(name for name in found if masked(name)))
+    _archive_nothing(root)
     for name in EMPTIED:
         if _there(root, name):
             _replace(root, name, NOBODY)
+
+
+def _archive_nothing(root: Path) -> None:
+    """Let PostgreSQL hand its log of changes to nobody, whatever its settings say."""
+    folder = beneath(root, "etc/postgresql")
+    for cluster in sorted(folder.glob("*/*")) if folder else ():
+        name = f"{cluster.relative_to(root)}/{OPTIONS}"
+        if cluster.is_symlink() or not cluster.is_dir():
+            continue
+        owner = cluster.stat()
+        _replace(root, name, NOBODY)
+        (cluster / OPTIONS).unlink()
+        (cluster / OPTIONS).write_text("pg_ctl_options = '-o \"-c archive_mode=off\"'\n", encoding="ascii")
+        os.chown(cluster / OPTIONS, owner.st_uid, owner.st_gid)
 
 
 def mask(root: Path, units: Iterable[str]) -> None:

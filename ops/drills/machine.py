@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ops.core.errors import SeawallError, UsageError
+from ops.core.errors import Damaged, SeawallError, UsageError
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict, judged
 from ops.drills import Drill, Part, Stage
@@ -63,12 +63,13 @@ def play(stage: Stage) -> None:
     with ExitStack() as block:
         root, memory = block.enter_context(_mounted(stage, part) if instant else _restored(stage, part))
         _unproven(stage, memory=memory)
-        with stage.timed("restore"):
-            stage.hurt("tree", part.label, root, part.facts)
-            isolate(root)
-            mask(root, stage.options.without)
-            if part.source.complete:
-                part.source.complete(root, part.facts, stage.companions(part.label))
+        stage.hurt("tree", part.label, root, part.facts)
+        with stage.timed("prove"):
+            for one in (part, *_completing(stage, part)):
+                for name, finding in one.source.check(root, one.facts, ()):
+                    stage.rung(name, finding)
+        if not _completed(stage, part, root):
+            return
         begun = time.monotonic()
         with stage.timed("start"):
             machine = block.enter_context(booted(root, stage.scratch / "console", own_users=not instant))
@@ -118,10 +119,21 @@ def _restored(stage: Stage, part: Part) -> Iterator[tuple[Path, bool]]:
             for one in whole:
                 stage.bring(one.label, root)
             root.chmod(0o755)  # a snapshot has no entry for / itself
-        with stage.timed("prove"):
-            for name, finding in part.source.check(root, part.facts, ()):
-                stage.rung(name, finding)
         yield root, memory
+
+
+def _completed(stage: Stage, part: Part, root: Path) -> bool:
+    """Make the tree whole, and fit for a boot among strangers; return whether it is."""
+    with stage.timed("restore"):
+        isolate(root)
+        mask(root, stage.options.without)
+        try:
+            if part.source.complete:
+                part.source.complete(root, part.facts, stage.companions(part.label))
+        except Damaged as error:
+            stage.rung("whole", Finding(Verdict.FAIL, str(error)))
+            return False
+    return True
 
 
 def _completing(stage: Stage, part: Part) -> list[Part]:

@@ -110,8 +110,13 @@ def facts(filesystems: Collection[str], listed: str) -> Mapping[str, Any]:
         "hostname": system.nodename,
         "filesystems": {mount.place: _room(mount) for mount in mounts() if mount.place in filesystems},
         "packages": {"count": len(listed.splitlines()), "sha256": hashlib.sha256(listed.encode()).hexdigest()},
-        "enabled_units": sorted({link.name for link in Path("/etc/systemd/system").glob("*.*s/*")}),
+        "enabled_units": enabled_units(Path("/")),
     }
+
+
+def enabled_units(root: Path) -> list[str]:
+    """Return the units of a machine that others ask for at its boot."""
+    return sorted({link.name for link in (root / "etc/systemd/system").glob("*.*s/*")})
 
 
 def _room(mount: Mount) -> Mapping[str, Any]:

@@ -21,6 +21,7 @@ from ops.sources import _machine_facts as known
 from ops.sources._files_patterns import demand_some_left, left_out
 from ops.sources._files_sample import MAY_LOSE, Sample, choose, compared, losses
 from ops.sources._machine_clusters import Place, demand_taken, found, literally
+from ops.sources._machine_damages import DAMAGES
 from ops.sources._machine_databases import databases
 from ops.sources._machine_postgresql import Cluster, completed, taking
 from ops.sources._machine_recovery import answer, complete, inside, log_there
@@ -200,7 +201,13 @@ def check(folder: Path, facts: Mapping[str, Any], only: Sequence[str]) -> Sequen
     missing = [f"/{name} is missing" for name in LEAST if not (folder / name).is_file()]
     # A snapshot has no entry for / itself: the folder that stands for it has the mode that its maker gave it.
     closed = "" if folder.stat().st_mode & 0o005 else f"; before it boots: chmod 755 {folder}"
-    return [content, ("system", judged(missing, f"{facts['release']}, with all that a boot needs{closed}"))]
+    enabled = known.enabled_units(folder)
+    gone = [f"{name} is not enabled" for name in facts.get("enabled_units", ()) if name not in enabled]
+    return [
+        content,
+        ("system", judged(missing, f"{facts['release']}, with all that a boot needs{closed}")),
+        ("units", judged(gone, f"{len(enabled)} units are enabled, as in the manifest")),
+    ]
 
 
 KIND = Source(
@@ -214,4 +221,5 @@ KIND = Source(
     further=lambda capture: completed(capture.clusters),
     complete=complete,
     inside=inside,
+    damages=DAMAGES,
 )
