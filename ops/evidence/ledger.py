@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ AT_ONCE = 3  # so many lines one act can leave: its own, and two of the ledger o
 OWN_ACT = "ledger"  # the act of the records that the ledger writes on itself
 WAIT_SECONDS = 60.0
 PIECE = 1 << 16
+_HEAD = re.compile(r"\d{1,15} [0-9a-f]{64}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,17 @@ class Head:
     def read(cls, text: str) -> Head:
         """Return the head a text names; raise ValueError."""
         number, sha256 = text.split()
-        if len(sha256) != len(NOTHING):
+        if not _HEAD.fullmatch(f"{number} {sha256}"):
             raise ValueError(text)
         return cls(int(number), sha256)
+
+    @classmethod
+    def of(cls, directory: Path) -> Head | None:
+        """Return where the ledger in a directory ends, as its signed head says; None when that names nothing."""
+        try:
+            return cls.read((directory / HEAD).read_text(encoding="ascii"))
+        except (FileNotFoundError, ValueError):
+            return None
 
     def __str__(self) -> str:
         return f"{self.n} {self.sha256}\n"
@@ -103,7 +113,7 @@ class Ledger:
 
     def _look(self, end: Record, torn: str | None) -> Iterator[Mapping[str, Any]]:
         """Yield what must be said of the ledger's end before anything is added to it."""
-        head = self._head()
+        head = Head.of(self._directory) or Head(0, NOTHING)  # a head that names nothing is as good as none
         facts = {"head": head.n, "sha256": head.sha256, "lines": end.n}
         if head.n > end.n:
             message = f"the end was cut off: {head.n} lines were signed, {end.n} are there"
@@ -120,12 +130,6 @@ class Ledger:
         if torn:
             message = "a line that was cut short, as by a power cut, was set aside"
             yield {"result": "pass", "message": message, "facts": {"file": torn}}
-
-    def _head(self) -> Head:
-        try:
-            return Head.read((self._directory / HEAD).read_text(encoding="ascii"))
-        except (FileNotFoundError, ValueError):
-            return Head(0, NOTHING)  # a head that names nothing is as good as none
 
     def _put(self, name: str, data: bytes | str) -> None:
         """Write a file beside the ledger, whole or not at all, for the ledger's own account to read."""

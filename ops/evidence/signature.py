@@ -36,6 +36,27 @@ def check(text: str, signature: Path, signers: Path, signer: str) -> Signed:
     return Signed.STRANGER if _agrees(anyone, text) else Signed.BROKEN
 
 
+def fingerprint(signers: Path, signer: str) -> str:
+    """Return the fingerprint of the newest key that a list gives a machine; nothing when it lists none."""
+    try:
+        listed = [line.split() for line in signers.read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        return ""
+    keys = [words[place : place + 2] for words in listed if words[:1] == [signer] for place in _key_places(words)]
+    if not keys:
+        return ""
+    try:
+        told = run(["ssh-keygen", "-l", "-f", "-"], timeout=SECONDS, input=" ".join(keys[-1]) + "\n").stdout
+    except CommandError:
+        return ""
+    return told.split()[1]
+
+
+def _key_places(words: list[str]) -> list[int]:
+    """Return where in a line of signers the kind of key stands; options may come before it, a comment after."""
+    return [place for place, word in enumerate(words) if word.startswith(("ssh-", "sk-ssh-", "ecdsa-"))][:1]
+
+
 def _agrees(words: list[str | Path], text: str) -> bool:
     try:
         run(words, timeout=SECONDS, input=text)

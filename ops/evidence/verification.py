@@ -46,9 +46,9 @@ def verify(directory: Path, allowed_signers: Path, anchor: Head | None = None) -
     path = directory / NAME
     try:
         with opened(path, write=False) if path.exists() else nullcontext():
-            head, lines, torn = _head(directory), *_lines(path)
+            head, lines, torn = Head.of(directory), *_lines(path)
             if not lines and not torn and head is None:
-                return [Finding(Verdict.UNKNOWN, f"there is no record in {directory} yet")]
+                return [_nothing(directory, anchor)]
             found = [
                 *_numbers(lines),
                 *_chain(lines),
@@ -168,7 +168,7 @@ def _signature(directory: Path, lines: list[Line], head: Head | None, signers: P
     if not path.exists():
         yield _fail(f"the signature {SIGNATURE} is gone")
         return
-    signer = next((line.host for line in reversed(lines) if line.host), "")
+    signer = _signer(lines)
     whose = check(str(head), path, signers, signer)
     if whose is Signed.STRANGER:
         yield _fail(f"re-signed by a stranger: the signature is {whose.value} ({signer})")
@@ -199,18 +199,27 @@ def _anchored(lines: list[Line], anchor: Head | None) -> Iterator[Finding]:
         yield Finding(Verdict.PASS, f"record {anchor.n} is the one noted elsewhere")
 
 
+def last_host(directory: Path) -> str:
+    """Return the machine that the newest record names; nothing where there is none."""
+    lines, _ = _lines(directory / NAME)
+    return _signer(lines)
+
+
+def _signer(lines: list[Line]) -> str:
+    return next((line.host for line in reversed(lines) if line.host), "")
+
+
+def _nothing(directory: Path, anchor: Head | None) -> Finding:
+    if anchor:
+        return _fail(f"the ledger in {directory} was taken away: {anchor.n} records were seen elsewhere, none is there")
+    return Finding(Verdict.UNKNOWN, f"there is no record in {directory} yet")
+
+
 def _whole(lines: list[Line]) -> Finding:
     first, last = lines[0], lines[-1]
     span = f"{clock.iso(first.when)} to {clock.iso(last.when)}" if first.when and last.when else ""
     message = f"{len(lines)} records of {last.host}, {span}: whole and signed"
     return Finding(Verdict.PASS, message, {"records": len(lines)})
-
-
-def _head(directory: Path) -> Head | None:
-    try:
-        return Head.read((directory / HEAD).read_text(encoding="ascii"))
-    except (FileNotFoundError, ValueError):
-        return None
 
 
 def _fail(message: str) -> Finding:

@@ -30,8 +30,12 @@ class Answer:
     trouble: str = ""
 
 
-def ask(inventory: Inventory, command: str) -> dict[str, Answer]:
-    """Run a command on every host of an inventory at the same time; return each host's answer."""
+def ask(inventory: Inventory, command: str | Mapping[str, str]) -> dict[str, Answer]:
+    """Run a command on every host of an inventory at the same time; return each host's answer.
+
+    `command` is one for all, or each host's own.
+    """
+    commands = {host: command if isinstance(command, str) else command[host] for host in inventory.variables}
     answers: dict[str, Answer] = {}
     reached: dict[str, dict[str, Any]] = {}
     for host in inventory.variables:
@@ -40,7 +44,7 @@ def ask(inventory: Inventory, command: str) -> dict[str, Answer]:
         except SeawallError as error:
             answers[host] = Answer(trouble=error.message)
     if reached:
-        answers |= _ask(reached, command)
+        answers |= _ask(reached, commands)
     return {host: answers[host] for host in inventory.variables}
 
 
@@ -85,7 +89,7 @@ def _options(variables: Mapping[str, Any]) -> dict[str, str]:
     return said
 
 
-def _ask(hosts: Mapping[str, dict[str, Any]], command: str) -> dict[str, Answer]:
+def _ask(hosts: Mapping[str, dict[str, Any]], commands: Mapping[str, str]) -> dict[str, Answer]:
     from gevent import monkey
 
     # Before anything of pyinfra's, so that waiting for one machine does not hold the others.
@@ -98,7 +102,7 @@ def _ask(hosts: Mapping[str, dict[str, Any]], command: str) -> dict[str, Answer]
     logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
     machines = Machines((list(hosts.items()), {}))
     state = State(machines, Config(CONNECT_TIMEOUT=CONNECT_TIMEOUT))
-    jobs = {host.name: state.pool.spawn(_ask_one, host, command, hosts[host.name]) for host in machines}
+    jobs = {host.name: state.pool.spawn(_ask_one, host, commands[host.name], hosts[host.name]) for host in machines}
     return {name: job.get() for name, job in jobs.items()}
 
 

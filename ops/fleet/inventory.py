@@ -27,6 +27,7 @@ VERSION = 1
 TIMEOUT = 60.0
 CACHE = Path(".cache", "inventory")
 DEFAULT = "inventories/lab"
+HEADS = ".heads.json"  # beside an inventory, but no part of it: see ops.fleet.heads
 
 # How a host is reached. Passwords are left out: what is kept holds no secrets.
 CONNECTION = (
@@ -144,7 +145,7 @@ def _key(path: Path) -> str | None:
 def _files(path: Path) -> Iterator[Path]:
     """All files below an inventory; beside an inventory file lie its group_vars and host_vars."""
     if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if not file.is_dir())
+        yield from sorted(file for file in path.rglob("*") if not file.is_dir() and file.name != HEADS)
         return
     yield path
     for folder in ("group_vars", "host_vars"):

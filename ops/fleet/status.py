@@ -14,13 +14,16 @@ from typing import Any
 
 from ops.core import clock
 from ops.core.verdict import Verdict, worst
-from ops.fleet import inventory
+from ops.evidence.ledger import Head
+from ops.fleet import heads, inventory
 from ops.fleet.ask import Answer, ask
 from ops.jobs.status import VERSION, describe
 from ops.policy import HostPolicy
 from ops.policy.site import document, document_digest
 
 COMMAND = "seawall status --json"
+LEDGER = "ledger"
+NOT_NOTED = (Verdict.FAIL, Verdict.UNKNOWN)
 NO_AGENT = "has no agent: there is no command seawall; run playbooks/site.yml"
 
 Plain = dict[str, Any]
@@ -46,8 +49,38 @@ def collect(path: Path | None) -> Plain:
     """Ask every machine of an inventory; return the status of the fleet as plain data."""
     machines = inventory.read(path)
     policies = machines.policies()
-    answers = ask(machines, COMMAND)
-    return join(policies, {host: read(answer) for host, answer in answers.items()})
+    place = heads.place(machines.path)
+    seen = heads.read(place)
+    anchors = {host: heads.newest(seen, host) for host in machines.variables}
+    answers = ask(machines, {host: heads.question(COMMAND, anchor) for host, anchor in anchors.items()})
+    found = {host: _anchored(answer, anchors[host]) for host, answer in answers.items()}
+    heads.note(place, seen, {host: head for host, status in found.items() if (head := _head(status))})
+    return join(policies, found)
+
+
+def _anchored(answer: Answer, anchor: Head | None) -> Plain:
+    """Return the status in a machine's answer, with what its ledger said to the head that was seen of it before."""
+    if anchor is None:
+        return read(answer)
+    answer, said = heads.parted(answer)
+    status = read(answer)
+    if "checks" not in status:
+        return status
+    finding = heads.judged(said, anchor)
+    entry = _entry(LEDGER, LEDGER, finding.verdict, finding.message)
+    verdict = worst([Verdict(status["verdict"]), finding.verdict])
+    return {**status, "checks": [*status["checks"], entry], "verdict": verdict.value}
+
+
+def _head(status: Plain) -> Head | None:
+    """Return the head that a machine tells; none where its ledger is not to be believed."""
+    told = status.get("ledger")
+    if not told or any(entry["name"] == LEDGER and entry["verdict"] in NOT_NOTED for entry in status["checks"]):
+        return None
+    try:
+        return Head.read(f"{told['lines']} {told['head']}")
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def read(answer: Answer) -> Plain:

@@ -17,6 +17,7 @@ from ops.core.errors import Damaged, UsageError
 from ops.core.files import demand_room, write_atomically
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
+from ops.evidence.ledger import Head
 from ops.jobs import places, settings
 from ops.jobs.act import Outcome, perform
 from ops.jobs.request import asked, requested
@@ -105,8 +106,15 @@ def _manifest(act: Act, started: datetime, restic: str, parts: Mapping[str, Part
         "taken": clock.iso(started),
         "seawall": __version__,
         "restic": restic,
+        **_anchor(),
         "parts": {label: dict(part.facts) for label, part in parts.items()},
     }
+
+
+def _anchor() -> dict[str, Any]:
+    """Return where this machine's ledger ends now, so that every repository keeps heads that nobody here can change."""
+    head = Head.of(settings.state() / "ledger")
+    return {"ledger": {"n": head.n, "sha256": head.sha256}} if head else {}
 
 
 def _store(act: Act, manifest: Mapping[str, Any], parts: Mapping[str, Part]) -> Summary:

@@ -3,6 +3,7 @@
   seawall ledger verify                     the whole chain and the last signature
   seawall ledger verify --head "812 9f2c…"  and that the ledger still holds a record noted elsewhere
   seawall ledger show -n 50                 the newest records
+  seawall ledger head --paper               where it ends, as a page to be signed outside IT
 
 How to do the same without Seawall: docs/ledger.md
 """
@@ -20,7 +21,7 @@ from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import NAME, Head
 from ops.evidence.verification import verify
-from ops.jobs import settings
+from ops.jobs import ledger_head, settings
 
 if TYPE_CHECKING:
     import argparse
@@ -30,13 +31,16 @@ MOST = 40  # findings shown to a person; --json has all
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall ledger` understands."""
-    commands = parser.add_subparsers(dest="command", required=True, metavar="verify|show")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="verify|show|head")
     words = commands.add_parser("verify", help="judge the whole chain and the last signature")
     words.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
     words.add_argument("--head", type=_head, metavar="'N SHA256'", help="a head noted elsewhere, as on paper")
     show = commands.add_parser("show", help="show the newest records")
     show.add_argument("-n", "--lines", type=int, default=20, metavar="N", help="how many (default: 20)")
-    for command in (words, show):
+    head = commands.add_parser("head", help="show where the ledger ends, to be noted elsewhere")
+    head.add_argument("--paper", action="store_true", help="as a page to be printed, signed and kept outside IT")
+    head.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
+    for command in (words, show, head):
         command.add_argument("--directory", type=Path, metavar="DIR", help="where the ledger lies")
 
 
@@ -46,6 +50,8 @@ def execute(options: argparse.Namespace) -> int:
     if options.command == "show":
         return _show(directory, options.lines, options.json)
     signers = options.signers or settings.etc() / "allowed_signers"
+    if options.command == "head":
+        return ledger_head.show(directory, signers, paper=options.paper, plain=options.json)
     if options.directory is None and options.head is None and _nothing_to_record(directory):
         return _tell(
             [Finding(Verdict.PASS, "the policy asks no act of this machine, and no record is here")], options.json

@@ -15,10 +15,10 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import CommandError, Damaged, SeawallError, Unavailable, UsageError
-from ops.core.run import run
+from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
 from ops.core.verdict import worst
-from ops.evidence.ledger import HEAD, NAME, digest
+from ops.evidence.ledger import NAME, Head, digest
+from ops.evidence.signature import fingerprint
 from ops.evidence.verification import verify
 from ops.jobs import settings
 from ops.reports.sheet import DRILLS, Evidence, Names
@@ -107,41 +107,19 @@ def _fits(line: bytes, asset: str | None, number: int | None) -> bool:
 def _evidence(directory: Path, line: bytes, signers: Path) -> Evidence:
     said: dict[str, Any] = json.loads(line)
     found = verify(directory, signers)
-    try:
-        head = (directory / HEAD).read_text(encoding="ascii").strip()
-    except (OSError, ValueError) as error:
-        raise Damaged(f"the head of the ledger in {directory} can't be read", "seawall ledger verify") from error
+    head = Head.of(directory)
+    if head is None:
+        raise Damaged(f"the head of the ledger in {directory} can't be read", "seawall ledger verify")
     signer = str(said.get("host", ""))
     return Evidence(
         line=said,
         sha256=digest(line),
-        head=head,
+        head=str(head).strip(),
         fingerprint=fingerprint(signers, signer),
         verified=worst(finding.verdict for finding in found),
         said=found[0].message,
         signer=signer,
     )
-
-
-def fingerprint(signers: Path, signer: str) -> str:
-    """Return the fingerprint of the newest key that a list gives a machine; nothing when it lists none."""
-    try:
-        listed = [line.split() for line in signers.read_text(encoding="utf-8").splitlines()]
-    except OSError:
-        return ""
-    keys = [words[place : place + 2] for words in listed if words[:1] == [signer] for place in _key_places(words)]
-    if not keys:
-        return ""
-    try:
-        told = run(["ssh-keygen", "-l", "-f", "-"], timeout=20, input=" ".join(keys[-1]) + "\n").stdout
-    except CommandError:
-        return ""
-    return told.split()[1]
-
-
-def _key_places(words: list[str]) -> list[int]:
-    """Return where in a line of signers the kind of key stands; options may come before it, a comment after."""
-    return [place for place, word in enumerate(words) if word.startswith(("ssh-", "sk-ssh-", "ecdsa-"))][:1]
 
 
 def _names(asset: str) -> Names:

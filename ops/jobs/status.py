@@ -16,6 +16,7 @@ from ops.core import clock, kinds
 from ops.core.errors import SeawallError
 from ops.core.files import read_json
 from ops.core.verdict import Finding, Verdict, worst
+from ops.evidence.ledger import Head
 from ops.jobs import settings
 from ops.jobs.health import Entry, entry_of, look, recorded, table
 from ops.policy import HostPolicy
@@ -109,7 +110,7 @@ def _judges_states(kind: str) -> bool:
 def _ledger() -> dict[str, Any] | None:
     """Return where the ledger ends, as its signed head says; verifying it is `seawall ledger verify`."""
     try:
-        number, head = (settings.state() / "ledger" / "ledger.jsonl.head").read_text(encoding="ascii").split()
-        return {"lines": int(number), "head": head}
-    except (OSError, ValueError):
+        head = Head.of(settings.state() / "ledger")
+    except OSError:
         return None
+    return {"lines": head.n, "head": head.sha256} if head else None

@@ -166,6 +166,7 @@ class Lab:
             for machine in self._machines(state, ""):
                 if machine.tree != now[machine.host]:
                     machine.remove()
+                    inventory.forget_heads(self.inventory)
         state["trees"] = made
         self._remember(state)
 
@@ -197,6 +198,7 @@ class Lab:
         archive.door(net.identity).remove()
         net.down()
         clear(DISKS / state["id"])
+        inventory.forget_heads(self.inventory)
         if failures:
             raise failures[0]
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import time
 from hashlib import sha256
@@ -228,3 +229,32 @@ def test_a_machine_that_is_to_do_nothing_needs_no_record(inventory, tmp_path, ca
     place.write_text(json.dumps(document(judge(inventory)[0]["backup1"])))
     assert cli.run(["ledger", "verify"]) == 2
     assert "the end was cut off" in capsys.readouterr().out
+
+
+def test_the_head_is_shown_for_paper_and_verifies_later(directory, keys, capsys):
+    words = ["--directory", str(directory), "--signers", str(keys["signers"])]
+    assert cli.run(["ledger", "head", *words]) == 0
+    head, key = capsys.readouterr().out.splitlines()
+    assert head == (directory / HEAD).read_text().strip()
+    assert cli.run(["ledger", "head", "--paper", *words]) == 0
+    page = capsys.readouterr().out
+    for wanted in ("Head of the ledger of his1", head.split()[1], key, "Verified now        pass", "Signature  "):
+        assert wanted in page
+    (command,) = [line.strip() for line in page.splitlines() if line.strip().startswith("seawall ")]
+    Ledger(directory, keys["ours"]).append(body(9))
+    assert cli.run([*shlex.split(command)[1:], *words]) == 0
+    assert cli.run(["ledger", "head", "--directory", str(directory / "none")]) == 3
+
+
+def test_the_head_of_a_tampered_ledger_says_so(directory, keys, edit, capsys):
+    edit(lambda kept: kept[:3])
+    words = ["--directory", str(directory), "--signers", str(keys["signers"])]
+    assert cli.run(["ledger", "head", "--paper", *words]) == 2
+    assert "Verified now        fail" in capsys.readouterr().out
+
+
+def test_a_ledger_taken_away_contradicts_a_head_seen_elsewhere(directory, keys):
+    (found,) = verify(directory / "none", keys["signers"], Head(8, "a" * 64))
+    assert found.verdict is Verdict.FAIL
+    (found,) = verify(directory / "none", keys["signers"])
+    assert found.verdict is Verdict.UNKNOWN
