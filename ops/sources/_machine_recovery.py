@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import Damaged
+from ops.core.errors import Damaged, UsageError
 from ops.core.run import Stream
 from ops.core.verdict import Finding, Verdict, judged
 from ops.sources import Server
@@ -174,4 +174,6 @@ def _fair(rung: str, finding: Finding, cluster: Mapping[str, Any]) -> Finding:
 def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query answers; database: the cluster's port, `/`, and the database's name."""
     port, _, name = database.partition("/")
+    if not (port.isdigit() and name):
+        raise UsageError(f"{database!r} is no database of a machine", "the cluster's port and its name: 5432/his")
     return answered(_Inside(server, int(port)), name, sql)

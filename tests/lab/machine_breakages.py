@@ -204,6 +204,18 @@ ON_MACHINES = (
         },
     ),
     Breakage(
+        "a dump role that may stream a cluster whose files are not taken",
+        "lis1",
+        f'{SQL} "alter role seawall_dump replication";'
+        f'{SQL} "grant execute on function pg_backup_start(text, boolean) to seawall_dump"',
+        f'{SQL} "alter role seawall_dump noreplication";'
+        f'{SQL} "revoke execute on function pg_backup_start(text, boolean) from seawall_dump"',
+        {
+            "role is no superuser": "seawall_dump has replication",
+            "role has only the rights of a dump": "may call ['pg_backup_start(text,boolean)'], and needs []",
+        },
+    ),
+    Breakage(
         "a database that lets anybody dump",
         "his1",
         *changed(

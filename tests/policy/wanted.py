@@ -70,12 +70,25 @@ class Door:
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """How a PostgreSQL cluster is reached whose files are taken with the machine."""
+
+    port: int
+    socket: str = "/var/run/postgresql"
+    user: str = "seawall_dump"
+
+
+@dataclass(frozen=True)
 class Database:
-    """A database that is dumped, or all of a server; then the name is that of any one, or empty."""
+    """A database that is dumped, or all of a server; then the name is that of any one, or empty.
+
+    taken: whether the files of its server are taken while that runs, too.
+    """
 
     host: str
     name: str
     options: Any
+    taken: bool = False
 
     def __str__(self) -> str:
         return f"{self.host} {self.name}"
@@ -195,17 +208,21 @@ def _foreign(keeper: HostPolicy, own: set[str]) -> tuple[str, ...]:
 
 
 def databases(policies: Policies) -> list[Database]:
-    # All of a server: any database shows the role.
+    taken = {(host, port) for host, options in _of(policies, "machine") for port in options.clusters}
+    dumped = list(_of(policies, "postgresql"))
+    apart = sorted(taken - {(host, options.port) for host, options in dumped})
     return [
-        Database(host, options.database or "postgres", options) for host, options in _dumped(policies, "postgresql")
+        # All of a server: any database shows the role.
+        *(Database(host, one.database or "postgres", one, (host, one.port) in taken) for host, one in dumped),
+        *(Database(host, "postgres", Cluster(port), taken=True) for host, port in apart),
     ]
 
 
 def mariadbs(policies: Policies) -> list[MariaDB]:
-    return [MariaDB(host, options.database, options) for host, options in _dumped(policies, "mariadb")]
+    return [MariaDB(host, options.database, options) for host, options in _of(policies, "mariadb")]
 
 
-def _dumped(policies: Policies, kind: str) -> Iterator[tuple[str, Any]]:
+def _of(policies: Policies, kind: str) -> Iterator[tuple[str, Any]]:
     """Yield the host and the options of every source of a kind."""
     for host, policy in policies.items():
         for asset in policy.assets.values():

@@ -12,6 +12,8 @@ select json_build_object(
   'settings', coalesce(r.rolconfig, '{}'), 'has_password', a.rolpassword is not null,
   'member_of', coalesce((select json_agg(g.rolname order by g.rolname) from pg_auth_members m
                          join pg_roles g on g.oid = m.roleid where m.member = r.oid), '[]'),
+  'functions', coalesce((select json_agg(distinct p.oid::regprocedure::text) from pg_proc p
+                         cross join aclexplode(p.proacl) x where x.grantee = r.oid), '[]'),
   'owns', (select count(*) from pg_class c where c.relowner = r.oid))
 from (select 1) one left join pg_roles r on r.rolname = :'role' left join pg_authid a on a.oid = r.oid
 """

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.core.errors import Damaged
+from ops.core.errors import Damaged, UsageError
 from ops.core.verdict import Finding, Verdict
-from ops.sources._machine_recovery import _fair, complete
+from ops.sources._machine_recovery import _fair, answer, complete
 from ops.sources.machine import check
 
 DATA = "/var/lib/postgresql/15/main"
@@ -170,3 +170,9 @@ def test_counts_of_about_the_instant_are_no_proof_against_a_database() -> None:
     assert _fair("volume", wrong, {"approximate": True}).verdict is Verdict.WARN
     good = Finding(Verdict.PASS, "2 rows")
     assert _fair("volume", good, {"approximate": True}) is good
+
+
+@pytest.mark.parametrize("database", ["", "his", "5432", "5432/", "port/his"])
+def test_a_question_names_cluster_and_database(database: str) -> None:
+    with pytest.raises(UsageError, match="is no database of a machine"):
+        answer(None, database, "select 1")
