@@ -34,6 +34,7 @@ MASKED = (
     *("rsyslog", "syslog-ng", "zabbix-agent.*", "snmpd", "prometheus-.*", "salt-minion", "puppet", "chef-client"),
     *("smartmontools", "smartd", "mdmonitor.*", "lvm2-.*", "systemd-udevd.*", "systemd-modules-load", "e2scrub.*"),
     *("docker", "containerd", "libvirtd.*", "systemd-nspawn@.*", "getty@.*", "serial-getty@.*", "console-getty"),
+    "systemd-ask-password-.*",  # there is nobody to answer
 )
 NOBODY = "/dev/null"
 OPTIONS = "pg_ctl.conf"  # Debian's, beside each cluster's settings

@@ -205,6 +205,10 @@ class Source(Generic[O]):
     damages: ways to hurt what was restored, by name, so that a drill can prove that it would notice.
     further: given a capture whose material was taken, what must be taken after it. It becomes the part `LABEL.log`,
         whose facts name in `completes` the part that it belongs to, and is restored over that.
+    complete: given a tree over which that was restored, the first part's facts, and the texts that the capture kept
+        by name, makes it whole; raises Damaged. It writes nothing outside the tree, and never through a link.
+    inside: given a server that runs programs in the restored machine while that runs, as its root, and the facts,
+        returns one finding per rung of the proof.
     """
 
     options: type[O]
@@ -222,3 +226,5 @@ class Source(Generic[O]):
     answer: Callable[[Server, str, str], float] | None = None
     damages: Mapping[str, Damage] = field(default_factory=dict)
     further: Callable[[Any], Further | None] = nothing_further
+    complete: Callable[[Path, Mapping[str, Any], Mapping[str, Path]], None] | None = None
+    inside: Callable[[Server, Mapping[str, Any]], Sequence[tuple[str, Finding]]] | None = None
