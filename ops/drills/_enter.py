@@ -50,6 +50,9 @@ def main(words: Sequence[str]) -> int:
 
 
 def _become(libc: ctypes.CDLL, argv: Sequence[str]) -> None:
+    os.setgroups([])  # the root of its own accounts, where it has such
+    os.setgid(0)
+    os.setuid(0)
     for number in range(MOST):
         if number not in LEFT:
             libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)  # one that this kernel does not know is not there to lose

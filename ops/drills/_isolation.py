@@ -63,7 +63,7 @@ def _archive_nothing(root: Path) -> None:
         owner = cluster.stat()
         _replace(root, name, NOBODY)
         (cluster / OPTIONS).unlink()
-        (cluster / OPTIONS).write_text("pg_ctl_options = '-o \"-c archive_mode=off\"'\n", encoding="ascii")
+        (cluster / OPTIONS).write_text("pg_ctl_options = '-o -carchive_mode=off'\n", encoding="ascii")
         os.chown(cluster / OPTIONS, owner.st_uid, owner.st_gid)
 
 

@@ -76,6 +76,7 @@ def writable(below: Path, room: Path) -> Iterator[Path]:
         path.mkdir(mode=0o755)
     layers = f"lowerdir={below},upperdir={upper},workdir={work}"
     run(["mount", "-t", "overlay", "seawall-drill", "-o", f"{layers},{OVERLAY}", merged], timeout=_SECONDS)
+    merged.chmod(0o755)  # a snapshot has no entry for / itself
     try:
         yield merged
     finally:
