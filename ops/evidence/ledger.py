@@ -13,7 +13,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +22,18 @@ from typing import Any
 from ops.core import clock
 from ops.core.errors import Locked, SeawallError
 from ops.core.files import sync_directory
+from ops.evidence.keys import fingerprint, public
 from ops.evidence.signature import sign
 
 VERSION = 1
 NAME = "ledger.jsonl"
 HEAD = f"{NAME}.head"
 SIGNATURE = f"{HEAD}.sig"
+SIGNATURES = f"{NAME}.signatures"  # one for each head that ever was
 NOTHING = "0" * 64
 AT_ONCE = 3  # so many lines one act can leave: its own, and two of the ledger on itself
 OWN_ACT = "ledger"  # the act of the records that the ledger writes on itself
+SUCCESSION = "succession"  # the act of going on with another key or from an older state
 WAIT_SECONDS = 60.0
 PIECE = 1 << 16
 _HEAD = re.compile(r"\d{1,15} [0-9a-f]{64}", re.ASCII)
@@ -72,6 +75,10 @@ class Head:
         return f"{self.n} {self.sha256}\n"
 
 
+# What a body is that can be written only once the head it goes on from is known.
+Continued = Callable[[Head], Mapping[str, Any]]
+
+
 class Ledger:
     """The ledger in a directory, written with the key in a file."""
 
@@ -79,25 +86,47 @@ class Ledger:
         self._directory = directory
         self._key = key
 
-    def append(self, body: Mapping[str, Any]) -> Record:
+    def append(self, body: Mapping[str, Any] | Continued, also: Path | None = None) -> Record:
         """Given what an act says of itself, write its line, sign the new head and return the record.
 
-        What an accident or somebody did to the end of the ledger since is recorded first.
+        What an accident or somebody did to the end of the ledger since is recorded first. A body that must name the
+        head it goes on from is asked for with that head. `also`: a further key that signs, for a succession.
         """
+        key, give = fingerprint(public(self._key)), body if callable(body) else lambda _: body
         self._directory.mkdir(parents=True, exist_ok=True)
         with opened(self._directory / NAME, write=True) as handle:
             torn = self._set_aside(handle)
             end = _end(handle)
-            own = {"host": body.get("host", ""), "actor": OWN_ACT, "act": OWN_ACT, "subject": OWN_ACT}
+            host = give(Head(end.n, end.sha256)).get("host", "")
+            own = {"host": host, "actor": OWN_ACT, "act": OWN_ACT, "subject": OWN_ACT}
             added = []
-            for said in (*({**own, **found} for found in self._look(end, torn)), body):
-                end = _compose(end, said)
+            for found in self._look(end, torn):
+                end = _compose(end, {**own, **found}, key)
                 added.append(end)
-            signature = sign(str(Head(end.n, end.sha256)), self._key)  # failing, it leaves no line
-            _write(handle, b"".join(record.line for record in added))
-            self._put(HEAD, str(Head(end.n, end.sha256)))
-            self._put(SIGNATURE, signature)
+            end = _compose(end, give(Head(end.n, end.sha256)), key)
+            self._seal(handle, [*added, end], Head(end.n, end.sha256), [self._key, *([also] if also else [])])
         return end
+
+    def _seal(self, handle: int, added: list[Record], head: Head, keys: list[Path]) -> None:
+        """Write lines, their head and its signatures, in the order that verification knows."""
+        signed = [(fingerprint(public(key)), sign(str(head), key)) for key in keys]  # failing, it leaves no line
+        _write(handle, b"".join(record.line for record in added))
+        self._put(HEAD, str(head))
+        self._put(SIGNATURE, signed[0][1])
+        self._keep(head, signed)
+
+    def _keep(self, head: Head, signed: list[tuple[str, str]]) -> None:
+        """Add signatures to those of all heads before, in place of what a power cut left of a line."""
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(self._directory / SIGNATURES, flags, 0o640)
+        try:
+            _hand_over(handle, self._directory)
+            os.ftruncate(handle, _last_newline(handle, os.fstat(handle).st_size) + 1)
+            known = {"n": head.n, "sha256": head.sha256}
+            lines = [json.dumps({**known, "key": key, "signature": text}) + "\n" for key, text in signed]
+            _write(handle, "".join(lines).encode("ascii"))
+        finally:
+            os.close(handle)
 
     def _set_aside(self, handle: int) -> str | None:
         """Move a line that was cut short to a file of its own and return that file's name."""
@@ -185,10 +214,11 @@ def _hand_over(handle: int, directory: Path) -> None:
         os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
-def _compose(end: Record, body: Mapping[str, Any]) -> Record:
-    """Return the line that comes after another."""
+def _compose(end: Record, body: Mapping[str, Any], key: str) -> Record:
+    """Return the line that comes after another, written with a key of this fingerprint."""
     whole = {"version": VERSION, "n": end.n + 1, "when": clock.iso(clock.now())}
-    whole |= {name: value for name, value in body.items() if name not in {*whole, "previous"}}
+    whole |= {name: value for name, value in body.items() if name not in {*whole, "key", "previous"}}
+    whole["key"] = key
     whole["previous"] = end.sha256  # last in the line, where it is easily found by hand
     try:
         text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -29,35 +29,19 @@ def sign(text: str, key: Path) -> str:
 def check(text: str, signature: Path, signers: Path, signer: str) -> Signed:
     """Given a text and the file with its signature, say whose it is by the list of signers."""
     common: list[str | Path] = ["-n", NAMESPACE, "-s", signature]
-    listed: list[str | Path] = ["ssh-keygen", "-Y", "verify", "-f", signers, "-I", signer, *common]
-    if _agrees(listed, text):
+    if agrees(text, signature, signers, signer):
         return Signed.OURS
     anyone: list[str | Path] = ["ssh-keygen", "-Y", "check-novalidate", *common]
-    return Signed.STRANGER if _agrees(anyone, text) else Signed.BROKEN
+    return Signed.STRANGER if _accepted(anyone, text) else Signed.BROKEN
 
 
-def fingerprint(signers: Path, signer: str) -> str:
-    """Return the fingerprint of the newest key that a list gives a machine; nothing when it lists none."""
-    try:
-        listed = [line.split() for line in signers.read_text(encoding="utf-8").splitlines()]
-    except OSError:
-        return ""
-    keys = [words[place : place + 2] for words in listed if words[:1] == [signer] for place in _key_places(words)]
-    if not keys:
-        return ""
-    try:
-        told = run(["ssh-keygen", "-l", "-f", "-"], timeout=SECONDS, input=" ".join(keys[-1]) + "\n").stdout
-    except CommandError:
-        return ""
-    return told.split()[1]
+def agrees(text: str, signature: Path, signers: Path, signer: str) -> bool:
+    """Whether a signature of a text is by a key that the list gives this signer."""
+    words: list[str | Path] = ["ssh-keygen", "-Y", "verify", "-f", signers, "-I", signer, "-n", NAMESPACE]
+    return _accepted([*words, "-s", signature], text)
 
 
-def _key_places(words: list[str]) -> list[int]:
-    """Return where in a line of signers the kind of key stands; options may come before it, a comment after."""
-    return [place for place, word in enumerate(words) if word.startswith(("ssh-", "sk-ssh-", "ecdsa-"))][:1]
-
-
-def _agrees(words: list[str | Path], text: str) -> bool:
+def _accepted(words: list[str | Path], text: str) -> bool:
     try:
         run(words, timeout=SECONDS, input=text)
     except CommandError:

@@ -6,47 +6,36 @@ done by hand with sha256sum and ssh-keygen, see docs/ledger.md.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from ops.core import clock
 from ops.core.verdict import Finding, Verdict
-from ops.evidence.ledger import AT_ONCE, HEAD, NAME, NOTHING, OWN_ACT, SIGNATURE, Head, digest, opened
+from ops.evidence.ledger import AT_ONCE, HEAD, NAME, NOTHING, SIGNATURE, Head, opened
+from ops.evidence.lines import Line, fail, read, records, signer
 from ops.evidence.signature import Signed, check
+from ops.evidence.signatures import every
+from ops.evidence.succession import judged, lost
 
 CLOCKS_APART = timedelta(minutes=1)  # so much a clock may be set back without being named
-_VERDICTS = {verdict.value: verdict for verdict in Verdict}
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line as verification sees it. n: the number it gives itself; None when it is no record."""
-
-    place: int
-    n: int | None
-    when: datetime | None
-    previous: str
-    sha256: str
-    host: str
-    told: Finding | None
-
-
-def verify(directory: Path, allowed_signers: Path, anchor: Head | None = None) -> list[Finding]:
+def verify(
+    directory: Path, allowed_signers: Path, anchor: Head | None = None, *, each_signature: bool = False
+) -> list[Finding]:
     """Return what is found in a ledger, the worst first; a whole and signed one gives passes only.
 
-    `anchor` is a head noted elsewhere, such as on paper: the ledger must still hold that line.
+    `anchor` is a head noted elsewhere, such as on paper: the ledger must still hold that line. `each_signature`: verify
+    every signature that was kept, not only the last.
     """
     path = directory / NAME
     try:
         with opened(path, write=False) if path.exists() else nullcontext():
-            head, lines, torn = Head.of(directory), *_lines(path)
+            head, lines, torn = Head.of(directory), *read(path)
             if not lines and not torn and head is None:
                 return [_nothing(directory, anchor)]
             found = [
@@ -56,6 +45,8 @@ def verify(directory: Path, allowed_signers: Path, anchor: Head | None = None) -
                 *_ending(lines, torn, head),
                 *_signature(directory, lines, head, allowed_signers),
                 *_anchored(lines, anchor),
+                *judged(directory, lines, allowed_signers),
+                *(every(directory, lines, allowed_signers) if each_signature else ()),
                 *(line.told for line in lines if line.told),
             ]
     except OSError as error:
@@ -65,52 +56,24 @@ def verify(directory: Path, allowed_signers: Path, anchor: Head | None = None) -
     return sorted(found, key=lambda finding: -finding.verdict.severity)
 
 
-def _lines(path: Path) -> tuple[list[Line], int]:
-    """Return the whole lines, and how many bytes of a line cut short follow them."""
-    lines: list[Line] = []
-    if not path.exists():
-        return lines, 0
-    with path.open("rb") as file:
-        for place, line in enumerate(file, 1):
-            if not line.endswith(b"\n"):
-                return lines, len(line)
-            lines.append(_line(place, line))
-    return lines, 0
-
-
-def _line(place: int, line: bytes) -> Line:
-    sha256 = digest(line)
-    try:
-        said: dict[str, Any] = json.loads(line)
-        number, when = int(said["n"]), clock.parse(said["when"])
-        previous, host = str(said["previous"]), str(said.get("host", ""))
-    except (ValueError, TypeError, KeyError):
-        return Line(place, None, None, "", sha256, "", None)
-    told = None
-    if said.get("act") == OWN_ACT:
-        verdict = _VERDICTS.get(str(said.get("result")), Verdict.UNKNOWN)
-        told = Finding(verdict, f"record {number} of {said['when']} says: {said.get('message')}")
-    return Line(place, number, when, previous, sha256, host, told)
-
-
 def _numbers(lines: list[Line]) -> Iterator[Finding]:
     """Records are numbered from 1 without a gap: a dropped, doubled, moved or broken line shows here."""
     at: dict[int, int] = {}
     for line in lines:
         if line.n is None:
-            yield _fail(f"line {line.place} is no record: it was changed or damaged")
+            yield fail(f"line {line.place} is no record: it was changed or damaged")
         elif line.n in at:
-            yield _fail(f"record {line.n} stands twice, in lines {at[line.n]} and {line.place}")
+            yield fail(f"record {line.n} stands twice, in lines {at[line.n]} and {line.place}")
         else:
             at[line.n] = line.place
     broken = {line.place for line in lines if line.n is None}
     gone = set(range(1, max(at, default=0) + 1)) - set(at) - broken
     for first, last in _runs(gone):
-        yield _fail(f"{_records(first, last)} {'was' if first == last else 'were'} dropped")
+        yield fail(f"{records(first, last)} {'was' if first == last else 'were'} dropped")
     numbers = [line.n for line in lines if line.n is not None]
     for before, after in pairwise(numbers):
         if after < before:
-            yield _fail(f"records {after} and {before} were swapped: they stand in the wrong order")
+            yield fail(f"records {after} and {before} were swapped: they stand in the wrong order")
 
 
 def _chain(lines: list[Line]) -> Iterator[Finding]:
@@ -120,9 +83,9 @@ def _chain(lines: list[Line]) -> Iterator[Finding]:
         if line.n is None or line.n - 1 not in known or known[line.n - 1] == line.previous:
             continue
         if line.n == 1:
-            yield _fail("record 1 was changed: something was to come before it")
+            yield fail("record 1 was changed: something was to come before it")
         else:
-            yield _fail(f"record {line.n - 1} was changed: record {line.n} follows another text")
+            yield fail(f"record {line.n - 1} was changed: record {line.n} follows another text")
 
 
 def _clock(lines: list[Line]) -> Iterator[Finding]:
@@ -142,19 +105,19 @@ def _ending(lines: list[Line], torn: int, head: Head | None) -> Iterator[Finding
         message = f"the last line is cut short ({torn} bytes), as by a power cut; the next act sets it aside"
         yield Finding(Verdict.WARN, message)
     if head is None:
-        yield _fail(f"the head {HEAD} is gone or names nothing: the end may have been cut off")
+        yield fail(f"the head {HEAD} is gone or names nothing: the end may have been cut off")
         return
     last = max((line.n or line.place for line in lines), default=0)  # a broken line keeps its place
     digests = {line.n: line.sha256 for line in lines}
     if head.n > last:
         message = f"the end was cut off: {head.n} records were signed, {last} are there"
-        yield _fail(message)
+        yield fail(message)
     elif head.n in digests and digests[head.n] != head.sha256:
-        yield _fail(f"record {head.n} was changed: the signed head names another text")
+        yield fail(f"record {head.n} was changed: the signed head names another text")
     if last - head.n > AT_ONCE:
-        yield _fail(f"{_records(head.n + 1, last)} were added after the signed head")
+        yield fail(f"{records(head.n + 1, last)} were added after the signed head")
     elif last > head.n:
-        message = f"{_records(head.n + 1, last)} not signed yet: the machine stopped in between"
+        message = f"{records(head.n + 1, last)} not signed yet: the machine stopped in between"
         yield Finding(Verdict.WARN, message)
 
 
@@ -166,14 +129,14 @@ def _signature(directory: Path, lines: list[Line], head: Head | None, signers: P
         return
     path = directory / SIGNATURE
     if not path.exists():
-        yield _fail(f"the signature {SIGNATURE} is gone")
+        yield fail(f"the signature {SIGNATURE} is gone")
         return
-    signer = _signer(lines)
-    whose = check(str(head), path, signers, signer)
+    name = signer(lines)
+    whose = check(str(head), path, signers, name)
     if whose is Signed.STRANGER:
-        yield _fail(f"re-signed by a stranger: the signature is {whose.value} ({signer})")
+        yield fail(f"re-signed by a stranger: the signature is {whose.value} ({name})")
     elif whose is Signed.BROKEN:
-        yield _older(path, lines, head, signers, signer)
+        yield _older(path, lines, head, signers, name)
 
 
 def _older(path: Path, lines: list[Line], head: Head, signers: Path, signer: str) -> Finding:
@@ -184,34 +147,26 @@ def _older(path: Path, lines: list[Line], head: Head, signers: Path, signer: str
             if check(before, path, signers, signer) is Signed.OURS:
                 message = f"signed up to record {line.n}; the machine stopped before it signed {head.n}"
                 return Finding(Verdict.WARN, message)
-    return _fail("the signature is not one of this head: head or signature was changed")
+    return fail("the signature is not one of this head: head or signature was changed")
 
 
 def _anchored(lines: list[Line], anchor: Head | None) -> Iterator[Finding]:
     if anchor is None:
         return
     held = next((line.sha256 for line in lines if line.n == anchor.n), None)
-    if held is None:
-        yield _fail(f"record {anchor.n}, noted elsewhere, is not in this ledger: its end was cut off")
+    if held != anchor.sha256 and (told := lost(lines, anchor)):
+        yield told
+    elif held is None:
+        yield fail(f"record {anchor.n}, noted elsewhere, is not in this ledger: its end was cut off")
     elif held != anchor.sha256:
-        yield _fail(f"record {anchor.n} is not the one noted elsewhere: the ledger was written anew")
+        yield fail(f"record {anchor.n} is not the one noted elsewhere: the ledger was written anew")
     else:
         yield Finding(Verdict.PASS, f"record {anchor.n} is the one noted elsewhere")
 
 
-def last_host(directory: Path) -> str:
-    """Return the machine that the newest record names; nothing where there is none."""
-    lines, _ = _lines(directory / NAME)
-    return _signer(lines)
-
-
-def _signer(lines: list[Line]) -> str:
-    return next((line.host for line in reversed(lines) if line.host), "")
-
-
 def _nothing(directory: Path, anchor: Head | None) -> Finding:
     if anchor:
-        return _fail(f"the ledger in {directory} was taken away: {anchor.n} records were seen elsewhere, none is there")
+        return fail(f"the ledger in {directory} was taken away: {anchor.n} records were seen elsewhere, none is there")
     return Finding(Verdict.UNKNOWN, f"there is no record in {directory} yet")
 
 
@@ -220,14 +175,6 @@ def _whole(lines: list[Line]) -> Finding:
     span = f"{clock.iso(first.when)} to {clock.iso(last.when)}" if first.when and last.when else ""
     message = f"{len(lines)} records of {last.host}, {span}: whole and signed"
     return Finding(Verdict.PASS, message, {"records": len(lines)})
-
-
-def _fail(message: str) -> Finding:
-    return Finding(Verdict.FAIL, message)
-
-
-def _records(first: int, last: int) -> str:
-    return f"record {first}" if first == last else f"records {first} to {last}"
 
 
 def _runs(numbers: set[int]) -> Iterator[tuple[int, int]]:

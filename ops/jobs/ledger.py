@@ -1,8 +1,11 @@
 """Show and verify the record of every act.
 
   seawall ledger verify                     the whole chain and the last signature
+  seawall ledger verify --every             and the signature of every head that ever was
   seawall ledger verify --head "812 9f2c…"  and that the ledger still holds a record noted elsewhere
   seawall ledger show -n 50                 the newest records
+  seawall ledger succeed --reason 'yearly change of the key'           go on with a new key
+  seawall ledger succeed --restored --reason 'disk lost, ticket 4711'  go on after a restore
   seawall ledger head --paper               where it ends, as a page to be signed outside IT
 
 How to do the same without Seawall: docs/ledger.md
@@ -19,9 +22,9 @@ from zoneinfo import ZoneInfo
 from ops.core import clock
 from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict, worst
-from ops.evidence.ledger import NAME, Head
+from ops.evidence.ledger import NAME
 from ops.evidence.verification import verify
-from ops.jobs import ledger_head, settings
+from ops.jobs import ledger_head, ledger_succeed, settings
 
 if TYPE_CHECKING:
     import argparse
@@ -31,16 +34,21 @@ MOST = 40  # findings shown to a person; --json has all
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall ledger` understands."""
-    commands = parser.add_subparsers(dest="command", required=True, metavar="verify|show|head")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="verify|show|head|succeed")
     words = commands.add_parser("verify", help="judge the whole chain and the last signature")
     words.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
-    words.add_argument("--head", type=_head, metavar="'N SHA256'", help="a head noted elsewhere, as on paper")
+    words.add_argument(
+        "--head", type=ledger_head.noted, metavar="'N SHA256'", help="a head noted elsewhere, as on paper"
+    )
+    words.add_argument("--every", action="store_true", help="verify every signature that is kept, not only the last")
     show = commands.add_parser("show", help="show the newest records")
     show.add_argument("-n", "--lines", type=int, default=20, metavar="N", help="how many (default: 20)")
     head = commands.add_parser("head", help="show where the ledger ends, to be noted elsewhere")
     head.add_argument("--paper", action="store_true", help="as a page to be printed, signed and kept outside IT")
     head.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
-    for command in (words, show, head):
+    succeed = commands.add_parser("succeed", help="go on with a new key, or after a restore, and record why")
+    ledger_succeed.arguments(succeed)
+    for command in (words, show, head, succeed):
         command.add_argument("--directory", type=Path, metavar="DIR", help="where the ledger lies")
 
 
@@ -50,13 +58,15 @@ def execute(options: argparse.Namespace) -> int:
     if options.command == "show":
         return _show(directory, options.lines, options.json)
     signers = options.signers or settings.etc() / "allowed_signers"
+    if options.command == "succeed":
+        return ledger_succeed.execute(options, directory, signers)
     if options.command == "head":
         return ledger_head.show(directory, signers, paper=options.paper, plain=options.json)
     if options.directory is None and options.head is None and _nothing_to_record(directory):
         return _tell(
             [Finding(Verdict.PASS, "the policy asks no act of this machine, and no record is here")], options.json
         )
-    return _tell(verify(directory, signers, options.head), options.json)
+    return _tell(verify(directory, signers, options.head, each_signature=options.every), options.json)
 
 
 def _nothing_to_record(directory: Path) -> bool:
@@ -70,15 +80,6 @@ def _nothing_to_record(directory: Path) -> bool:
         return False
     policy = settings.policy()
     return not policy.assets and not policy.drills
-
-
-def _head(text: str) -> Head:
-    from argparse import ArgumentTypeError
-
-    try:
-        return Head.read(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is no head; expected the number of a record and its SHA-256") from error
 
 
 def _tell(findings: list[Finding], plain: bool) -> int:

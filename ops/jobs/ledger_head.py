@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from ops.core import clock
 from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import worst
-from ops.evidence.ledger import Head
-from ops.evidence.signature import fingerprint
-from ops.evidence.verification import last_host, verify
+from ops.evidence.keys import newest
+from ops.evidence.ledger import NAME, Head
+from ops.evidence.lines import read, signer
+from ops.evidence.verification import verify
 from ops.jobs import settings
 
 LINE = "_" * 40
@@ -41,14 +42,29 @@ Date                {line}
 """
 
 
+def noted(text: str) -> Head:
+    """Return the head that a person noted elsewhere; raise ArgumentTypeError."""
+    from argparse import ArgumentTypeError
+
+    try:
+        return Head.read(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no head; expected the number of a record and its SHA-256") from error
+
+
 def show(directory: Path, signers: Path, *, paper: bool, plain: bool) -> int:
     """Show the head of a ledger, on request as a page; the exit code is the verdict on the ledger."""
     head = Head.of(directory)
     if head is None:
         raise Unavailable(f"there is no head of a ledger in {directory}", "it is made by the first act")
-    host = last_host(directory)
+    host = signer(read(directory / NAME)[0])
     verdict = worst(finding.verdict for finding in verify(directory, signers))
-    known = {"n": head.n, "sha256": head.sha256, "fingerprint": fingerprint(signers, host), "verdict": verdict.value}
+    known = {
+        "n": head.n,
+        "sha256": head.sha256,
+        "fingerprint": newest(signers, host),
+        "verdict": verdict.value,
+    }
     if plain:
         print(json.dumps({"version": 1, "host": host, "time": clock.iso(clock.now()), **known}))
     elif paper:

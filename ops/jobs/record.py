@@ -17,8 +17,8 @@ from typing import Any
 
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
 from ops.core.verdict import worst
+from ops.evidence.keys import newest
 from ops.evidence.ledger import NAME, Head, digest
-from ops.evidence.signature import fingerprint
 from ops.evidence.verification import verify
 from ops.jobs import settings
 from ops.reports.sheet import DRILLS, Evidence, Names
@@ -115,7 +115,7 @@ def _evidence(directory: Path, line: bytes, signers: Path) -> Evidence:
         line=said,
         sha256=digest(line),
         head=str(head).strip(),
-        fingerprint=fingerprint(signers, signer),
+        fingerprint=newest(signers, signer),
         verified=worst(finding.verdict for finding in found),
         said=found[0].message,
         signer=signer,
