@@ -157,7 +157,8 @@ def stream(
             _feed(program, input)
         yield program
         if talk and program.process.stdin:
-            program.process.stdin.close()
+            with suppress(BrokenPipeError):  # it left without hearing the last words
+                program.process.stdin.close()
         program.process.wait()
         finished = True
     finally:

@@ -76,10 +76,16 @@ class Stage(Protocol):
         """Return the texts that were kept beside the manifest for a part."""
 
     def timed(self, part: str) -> AbstractContextManager[None]:
-        """Count the time of the block to `find`, `fetch`, `start`, `restore` or `prove`."""
+        """Count the time of the block to a part such as `fetch`, `restore`, `start` or `prove`."""
 
     def rung(self, name: str, finding: Finding) -> None:
         """Tell one thing that was proven or not."""
+
+    def happened(self, what: str) -> None:
+        """Keep a moment of the timeline."""
+
+    def enough(self) -> bool:
+        """Whether nothing more is to be found: a drill of a copy that was damaged on purpose has noticed."""
 
     def unproven(self, sentence: str) -> None:
         """Tell what this drill does not prove."""

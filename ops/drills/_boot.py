@@ -63,6 +63,10 @@ class Booted:
         """Whether it is still up."""
         return self.nspawn.process.poll() is None
 
+    def cut(self) -> None:
+        """Take its power away: every process of it ends at once, whatever it was doing."""
+        _cut(self.nspawn)
+
     def last_words(self) -> str:
         """Return the end of what it printed while it booted."""
         text = self.console.read_text(encoding="utf-8", errors="replace") if self.console.exists() else ""

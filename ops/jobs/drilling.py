@@ -40,7 +40,8 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wishes: Wishes) -> Out
         raise SeawallError(f"{name} is not kept in {repository!r}", f"it is kept in: {', '.join(known)}")
     kind = wishes.kind or asset.drill.kind
     drill: Drill[Any] = kinds.load("ops.drills", kind)
-    options = asset.drill.options if kind == asset.drill.kind else drill.options()
+    # A crash is of the same machine, with the same services: kinds that share their options share the policy's.
+    options = asset.drill.options if isinstance(asset.drill.options, drill.options) else drill.options()
     place = places.others(policy, what.host, repository)
     with _scratch(name) as scratch:
         stage = Rehearsal(name, asset.drill, place, wishes, scratch, Random(wishes.seed), options)  # noqa: S311 -- repeatable
@@ -48,7 +49,7 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wishes: Wishes) -> Out
         stage.sabotage = Sabotage(wishes.sabotage, stage.parts.values(), stage.chance) if wishes.sabotage else None
         drill.play(stage)
         damage = stage.sabotage.demand() if stage.sabotage else ""
-    if stage.unasked:
+    if stage.unasked and not stage.enough():
         words = f"no part of the set is asked; drill.asks must be one of {', '.join(stage.askable) or 'none'}"
         stage.rung("semantics", Finding(Verdict.UNKNOWN, words))
     return _outcome(stage, asset, kind, repository, damage)
@@ -94,11 +95,12 @@ def _outcome(stage: Rehearsal, asset: Asset, kind: str, repository: str, damage:
         "timeline": stage.timeline,
         "not_proved": stage.not_proved,
         "hardware": _hardware(),
-        "trend": _trend(stage.name, recovery),
+        "trend": {},
         "seed": stage.wishes.seed,
         "asked_by": stage.wishes.by,
         **_further(stage, damage),
     }
+    facts["trend"] = _trend(stage.name, facts)
     how = "booted from" if facts["method"] == "instant" else "restored from"
     said = f"set {stage.found.id[:8]} {how} {repository} in {recovery} s (RTO {asset.rto}), {len(rungs)} rungs"
     head = [f"damaged on purpose: {damage}; {_noticed(wrong)}"] if damage else []
@@ -122,13 +124,16 @@ def _hardware() -> Mapping[str, Any]:
     return {"cpus": os.cpu_count(), "memory_bytes": memory, "kernel": platform.release(), "machine": platform.machine()}
 
 
-def _trend(name: str, recovery: float) -> Mapping[str, Any]:
-    """Return the recovery times of the drills before, and how this one compares with the middle of them."""
-    records = past(settings.state() / "ledger", "drill", name, TREND)
-    before = [float(found["facts"]["recovery_seconds"]) for found in records if "recovery_seconds" in found["facts"]]
+def _trend(name: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the recovery times of the drills before in the same way, and how this one compares with their middle."""
+    ways = ("kind", "method", "repository")
+    records = [record.get("facts", {}) for record in past(settings.state() / "ledger", "drill", name, 10 * TREND)]
+    same = [told for told in records if all(told.get(way) == facts[way] for way in ways)]
+    before = [float(told["recovery_seconds"]) for told in same][-TREND:]
     if not before:
         return {}
-    return {"before": before, "median": median(before), "ratio": round(recovery / max(median(before), 0.01), 2)}
+    ratio = float(facts["recovery_seconds"]) / max(median(before), 0.01)
+    return {"before": before, "median": median(before), "ratio": round(ratio, 2)}
 
 
 def _times(rto: int, recovery: float, rpo: int, age: float, *, fresh: bool) -> list[dict[str, str]]:

@@ -106,6 +106,10 @@ class Rehearsal:
         self.rungs.append({"name": name, "verdict": finding.verdict.value, "message": finding.message})
         print(f"{self.name}: {finding.verdict.value:<7} {name}: {finding.message}", flush=True)
 
+    def enough(self) -> bool:
+        """Whether nothing more is to be found: a drill of a copy that was damaged on purpose has noticed."""
+        return self.sabotage is not None and any(rung["verdict"] == "fail" for rung in self.rungs)
+
     def unproven(self, sentence: str) -> None:
         """Keep what this drill does not prove."""
         self.not_proved.append(sentence)

@@ -135,6 +135,13 @@ class Engine:
     ready: Sequence[str]
 
 
+class Burden(Protocol):
+    """A load of commits on a database."""
+
+    def acknowledged(self) -> int:
+        """Return how many commits were acknowledged so far."""
+
+
 class Landing(Protocol):
     """The machine's own server, into which a restore loads a database beside those that are used."""
 
@@ -202,6 +209,9 @@ class Source(Generic[O]):
         loads the data and returns the name of the database made.
     prove: given a server, the database and the manifest's facts, returns one finding per rung of the proof.
     answer: given a server, a database and a query, returns the one number it answers; raises SeawallError.
+    burden: given such a server and the facts, writes to the machine's databases for a block, commit after commit; what
+        it yields counts in `acknowledged()` those that were acknowledged.
+    borne: given such a server, the facts and that count, looks whether all of them are there, and removes them.
     damages: ways to hurt what was restored, by name, so that a drill can prove that it would notice.
     further: given a capture whose material was taken, what must be taken after it. It becomes the part `LABEL.log`,
         whose facts name in `completes` the part that it belongs to, and is restored over that.
@@ -224,6 +234,8 @@ class Source(Generic[O]):
     load: Callable[[Server, Path, Mapping[str, Any]], str] | None = None
     prove: Callable[[Server, str, Mapping[str, Any]], Sequence[tuple[str, Finding]]] | None = None
     answer: Callable[[Server, str, str], float] | None = None
+    burden: Callable[[Server, Mapping[str, Any]], AbstractContextManager[Burden]] | None = None
+    borne: Callable[[Server, Mapping[str, Any], int], Finding] | None = None
     damages: Mapping[str, Damage] = field(default_factory=dict)
     further: Callable[[Any], Further | None] = nothing_further
     complete: Callable[[Path, Mapping[str, Any], Mapping[str, Path]], None] | None = None

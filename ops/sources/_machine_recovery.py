@@ -130,7 +130,7 @@ def _write(folder: int, name: str, content: bytes) -> None:
 
 
 @dataclass(frozen=True)
-class _Inside:
+class Inside:
     """A cluster of a machine that runs its own: programs are run as its administrator, with the cluster's port."""
 
     server: Server
@@ -152,7 +152,7 @@ def inside(server: Server, facts: Mapping[str, Any]) -> Sequence[tuple[str, Find
     """Compare the databases of a restored machine that runs with its manifest; server: programs inside it."""
     found: list[tuple[str, Finding]] = []
     for port, cluster in facts.get("clusters", {}).items():
-        here = _Inside(server, int(port))
+        here = Inside(server, int(port))
         with beside(here, "postgres") as session:
             there = session.ask(_NAMES)
         missing = [f"{name} is missing" for name in cluster["databases"] if name not in there]
@@ -176,4 +176,4 @@ def answer(server: Server, database: str, sql: str) -> float:
     port, _, name = database.partition("/")
     if not (port.isdigit() and name):
         raise UsageError(f"{database!r} is no database of a machine", "the cluster's port and its name: 5432/his")
-    return answered(_Inside(server, int(port)), name, sql)
+    return answered(Inside(server, int(port)), name, sql)

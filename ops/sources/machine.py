@@ -20,6 +20,7 @@ from ops.sources import Paths, Scene, Source, Stored
 from ops.sources import _machine_facts as known
 from ops.sources._files_patterns import demand_some_left, left_out
 from ops.sources._files_sample import MAY_LOSE, Sample, choose, compared, losses
+from ops.sources._machine_burden import borne, burden
 from ops.sources._machine_clusters import Place, demand_taken, found, literally
 from ops.sources._machine_damages import DAMAGES
 from ops.sources._machine_databases import databases
@@ -221,5 +222,7 @@ KIND = Source(
     further=lambda capture: completed(capture.clusters),
     complete=complete,
     inside=inside,
+    burden=burden,
+    borne=borne,
     damages=DAMAGES,
 )

@@ -69,7 +69,8 @@ def test_the_machine_boots_and_leaves_no_trace(backed_up: Site, how: str) -> Non
     assert isinstance(told, dict)
     assert record["result"] == "pass"
     assert told["method"] == ("instant" if "--instant " in how else "restore")
-    assert {"boot", "services", "port 22"} <= {rung["name"] for rung in told["rungs"]}
+    wanted = {"content", "system", "units", "log", "boot", "services", "port 22", "port 5432", "semantics patients"}
+    assert wanted | {"5432/his volume", "5432/his sequences"} <= {rung["name"] for rung in told["rungs"]}
     assert told["login_seconds"] <= told["services_seconds"] <= told["isolated_answer_seconds"]
     assert any("kernel, boot loader" in sentence for sentence in told["not_proved"])
     assert told["written"] == "in memory"
@@ -133,3 +134,40 @@ def _until(site: Site, command: str, wanted: str) -> None:
     while wanted not in site.on("drill1", command).stdout:
         assert time.monotonic() < deadline, command
         time.sleep(0.2)
+
+
+def test_what_was_acknowledged_is_there_after_the_power_went(backed_up: Site) -> None:
+    shown = backed_up.on("drill1", "seawall drill his1_server --kind crash --instant")
+    assert shown.code == 0, shown.stdout + shown.stderr
+    told = facts(backed_up)["facts"]
+    assert isinstance(told, dict)
+    assert int(told["acknowledged_commits"]) > 0
+    assert any(
+        rung["name"] == "commits" and "acknowledged commits are there" in rung["message"] for rung in told["rungs"]
+    )
+    assert any("a disk keeps" in sentence for sentence in told["not_proved"])
+
+
+@pytest.mark.parametrize(
+    ("damage", "rung"),
+    [
+        ("bit_flipped", "content"),
+        ("file_removed", "content"),
+        ("accounts_removed", "system"),
+        ("init_removed", "system"),
+        ("unit_disabled", "units"),
+        ("table_overwritten", "inside"),
+        ("table_removed", "inside"),
+        ("control_overwritten", "services"),
+        ("log_removed", "log"),
+    ],
+)
+def test_a_damaged_machine_never_passes(backed_up: Site, damage: str, rung: str) -> None:
+    state = "cat /var/lib/seawall/state/drill-his1_server.json"
+    before = backed_up.on("drill1", state).stdout
+    shown = backed_up.on("drill1", f"seawall drill his1_server --instant --sabotage {damage}")
+    assert shown.code == 2, shown.stdout + shown.stderr
+    assert f"damaged on purpose: {damage}" in shown.stdout
+    assert "the drill noticed it" in shown.stdout
+    assert any(f" fail    {rung}" in line for line in shown.stdout.splitlines()), shown.stdout
+    assert backed_up.on("drill1", state).stdout == before

@@ -1,0 +1,189 @@
+"""From a set to a machine that runs: its tree brought and made fit for a boot, the boot waited for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ops.core.errors import Damaged, UsageError
+from ops.core.quantity import Duration
+from ops.core.verdict import Finding, Verdict, judged
+from ops.drills import Part, Stage
+from ops.drills._boot import Booted
+from ops.drills._isolation import isolate, mask
+from ops.drills._memory import LEAST, in_memory, roomy, writable
+
+UNPROVEN = (
+    "kernel, boot loader and disk layout: it was booted as a container, on the drill host's kernel",
+    "network, and whatever needs another machine: it had none but its own loopback",
+)
+_LOOK_SECONDS = 0.2
+STATES = {"running", "degraded"}
+
+
+@dataclass(frozen=True)
+class Door:
+    """A TCP port of the machine that must answer.
+
+    port: its number. says: what the first words from it must hold; nothing: that it takes a connection is enough.
+    """
+
+    port: int
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the booted machine must do.
+
+    services: units that must be active.
+    answers: TCP ports that must answer, asked from inside the machine.
+    without: units that are not started, because their data come back in another way, such as from a dump.
+    within: how long the boot may take, until all services are there.
+    instant: whether it is booted straight from the repository; otherwise it is restored first, as after a disaster.
+    """
+
+    services: tuple[str, ...] = ()
+    answers: tuple[Door, ...] = ()
+    without: tuple[str, ...] = ()
+    within: Duration = Duration(300)
+    instant: bool = False
+
+
+@contextmanager
+def raised(stage: Stage, part: Part) -> Iterator[Path | None]:
+    """Yield a machine's tree, ready to be booted; None when it can't be made whole, which is told."""
+    with _mounted(stage, part) if instant(stage) else _restored(stage, part) as (root, memory):
+        _unproven(stage, memory=memory)
+        stage.hurt("tree", part.label, root, part.facts)
+        with stage.timed("prove"):
+            for one in (part, *_completing(stage, part)):
+                for name, finding in one.source.check(root, one.facts, ()):
+                    stage.rung(name, finding)
+        yield root if not stage.enough() and _completed(stage, part, root) else None
+
+
+def instant(stage: Stage) -> bool:
+    """Whether the machine is booted straight from the repository: a person's word, else the policy's."""
+    return bool(stage.options.instant if stage.instant is None else stage.instant)
+
+
+def machine_of(stage: Stage) -> Part:
+    """Return the part that is the machine; raise UsageError when there is none, or more than one."""
+    found = [part for part in stage.parts.values() if part.facts["kind"] == "machine" and "completes" not in part.facts]
+    if len(found) != 1:
+        raise UsageError(
+            f"the set holds {len(found)} machines, a drill of a machine boots one",
+            "drill.kind is `machine` for an asset with one source of that kind",
+        )
+    return found[0]
+
+
+@contextmanager
+def _mounted(stage: Stage, part: Part) -> Iterator[tuple[Path, bool]]:
+    """Yield the tree as it lies in the mounted repository, with a layer over it in memory that may be written."""
+    stage.tell(method="instant")
+    room = stage.scratch / "memory"
+    with ExitStack() as block:
+        with stage.timed("fetch"):
+            folders = block.enter_context(stage.mounted())
+            block.enter_context(in_memory(room))
+            root = block.enter_context(writable(folders[part.label], room))
+            for further in _completing(stage, part):
+                stage.bring(further.label, root)
+        yield root, True
+
+
+@contextmanager
+def _restored(stage: Stage, part: Part) -> Iterator[tuple[Path, bool]]:
+    """Yield the tree restored and compared with its manifest, and whether it lies in memory."""
+    room, whole = stage.scratch / "room", [part, *_completing(stage, part)]
+    with roomy(room, LEAST + sum(one.bytes + one.bytes // 4 for one in whole)) as memory:
+        root = room / "root"
+        with stage.timed("fetch"):
+            for one in whole:
+                stage.bring(one.label, root)
+            root.chmod(0o755)  # a snapshot has no entry for / itself
+        yield root, memory
+
+
+def _completed(stage: Stage, part: Part, root: Path) -> bool:
+    """Make the tree whole, and fit for a boot among strangers; return whether it is."""
+    with stage.timed("restore"):
+        isolate(root)
+        mask(root, stage.options.without)
+        try:
+            if part.source.complete:
+                part.source.complete(root, part.facts, stage.companions(part.label))
+        except Damaged as error:
+            stage.rung("whole", Finding(Verdict.FAIL, str(error)))
+            return False
+    return True
+
+
+def _completing(stage: Stage, part: Part) -> list[Part]:
+    """Return the parts of the set without which this one is not whole."""
+    return [other for other in stage.parts.values() if other.facts.get("completes") == part.label]
+
+
+def _unproven(stage: Stage, *, memory: bool) -> None:
+    for sentence in UNPROVEN:
+        stage.unproven(sentence)
+    for unit in stage.options.without:
+        stage.unproven(f"{unit}: it was not started, as the policy says")
+    stage.tell(written="in memory" if memory else "on the drill host's disk, not encrypted")
+
+
+def up(stage: Stage, machine: Booted, begun: float) -> bool:
+    """Wait until somebody could log in, and until the boot is over; return whether it is."""
+    if not wait(stage, machine, lambda: state(machine, "systemd-user-sessions.service") == "active"):
+        how = "did not come up" if machine.alive() else "ended while it booted"
+        stage.rung("boot", Finding(Verdict.FAIL, f"the machine {how}: {machine.last_words()}"))
+        return False
+    stage.tell(login_seconds=round(time.monotonic() - begun, 2))
+    wait(stage, machine, lambda: machine.told(["systemctl", "is-system-running"]) in STATES)
+    failed = machine.told(["systemctl", "list-units", "--failed", "--plain", "--no-legend", "--no-pager"])
+    names = [line.split()[0] for line in failed.splitlines() if line.strip()]
+    other = [name for name in names if name not in stage.options.services]
+    finding = Finding(Verdict.WARN, f"failed: {', '.join(other)}") if other else Finding(Verdict.PASS, "no unit failed")
+    stage.rung("boot", finding)
+    return True
+
+
+def services(stage: Stage, machine: Booted, begun: float) -> None:
+    """Wait until all services are active that the policy lists."""
+    wanted = stage.options.services
+    wait(stage, machine, lambda: all(state(machine, name) in {"active", "failed"} for name in wanted))
+    states = {name: state(machine, name) for name in wanted}
+    wrong = [f"{name} is {seen or 'not there'}" for name, seen in states.items() if seen != "active"]
+    stage.rung("services", judged(wrong, f"{len(wanted)} services are active"))
+    stage.tell(services_seconds=round(time.monotonic() - begun, 2))
+
+
+def questions(stage: Stage, part: Part, machine: Booted) -> None:
+    """Put the policy's questions to the databases of the machine."""
+    names = [f"{port}/{name}" for port, one in part.facts.get("clusters", {}).items() for name in one["databases"]]
+    for name in names:
+        stage.ask(name, partial(_asked, part, machine, name), alone=len(names) == 1)
+
+
+def _asked(part: Part, machine: Booted, name: str, sql: str) -> float:
+    return float(part.source.answer(machine, name, sql))
+
+
+def state(machine: Booted, unit: str) -> str:
+    return machine.told(["systemctl", "is-active", unit])
+
+
+def wait(stage: Stage, machine: Booted, ready: Callable[[], bool]) -> bool:
+    """Wait until something is so, as long as the machine is up and the policy allows; return whether it is."""
+    deadline = time.monotonic() + stage.options.within.seconds
+    while not ready():
+        if not machine.alive() or time.monotonic() > deadline:
+            return False
+        time.sleep(_LOOK_SECONDS)
+    return True
