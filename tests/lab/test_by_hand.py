@@ -212,7 +212,7 @@ def test_the_output_of_a_command(his1: Reader) -> None:
     his1.run("[ $(wc -l < analyzer.txt) = $(/usr/local/sbin/analyzer-export | wc -l) ]")
 
 
-def test_a_whole_machine_with_empty_servers_where_its_databases_were(his1: Reader) -> None:
+def test_a_whole_machine_with_its_database_and_empty_servers_where_others_were(his1: Reader) -> None:
     his1.finds("his1_server", any_set=True)
     assert "/var/lib/postgresql/15/main" in his1.typed("machine-facts")
     his1.typed("machine")
@@ -221,10 +221,31 @@ def test_a_whole_machine_with_empty_servers_where_its_databases_were(his1: Reade
     # What came later is no fault of the set.
     compare = "(diff -rq --no-dereference --exclude=seawall /usr /mnt/usr || true) | (grep -v '^Only in /usr' || true)"
     assert his1.run(compare) == ""
-    his1.typed("machine-mounts", "machine-databases")
+    his1.typed("machine-log", "machine-recovery", "machine-mounts")
+    _recovers(his1)
+    his1.run("find /mnt/var/lib/postgresql/15/main -mindepth 1 -delete")
+    his1.typed("machine-postgresql", "machine-mariadb")
     his1.run("[ -s /mnt/var/lib/postgresql/15/main/PG_VERSION ] && [ -s /mnt/var/lib/mysql/ibdata1 ]")
     his1.typed("machine-leave")
     his1.run("ls /dev/null /proc/self/maps; ! findmnt /mnt/dev && rm -rf --one-file-system /mnt/*")
+
+
+def _recovers(his1: Reader) -> None:
+    """The database inside is that of the manifest; the machine's own one runs beside it."""
+    data = "/var/lib/postgresql/15/main"
+    assert his1.run(f"find /mnt{data} -maxdepth 1 ! -user postgres -o -maxdepth 1 -type f ! -perm 600") == ""
+    postgres = "chroot /mnt runuser -u postgres --"
+    control = f"{postgres} /usr/lib/postgresql/15/bin/pg_ctl --wait -D {data} -l /tmp/log"
+    settings = "-c config_file=/etc/postgresql/15/main/postgresql.conf -c listen_addresses="
+    his1.run("install -d -m 2775 -o postgres -g postgres /mnt/run/postgresql; chmod 1777 /mnt/tmp")
+    his1.run(f'{control} -o "{settings}" start')
+    his1.run(f"until [ $({postgres} psql -XAtqc 'select pg_is_in_recovery()') = f ]; do sleep 0.2; done")
+    query = "select count(*) from public.patients"
+    found = his1.run(f"{postgres} psql -XAtqd his -c '{query}'")
+    told = "import json, sys; print(json.load(open(sys.argv[1]))['parts']['tree']['clusters']['5432']"
+    rows = f"{told}['databases']['his']['rows']['public.patients'])"
+    assert found == his1.run(f'python3 -c "{rows}" $told/manifest.json')
+    his1.run(f"{control} stop")
 
 
 def test_the_repository_in_doubt(lis1: Reader) -> None:
