@@ -6,6 +6,7 @@
   seawall ledger show -n 50                 the newest records
   seawall ledger succeed --reason 'yearly change of the key'           go on with a new key
   seawall ledger succeed --restored --reason 'disk lost, ticket 4711'  go on after a restore
+  seawall ledger complete --since 2026-10-01 --until 2026-10-31   expected, done, late, missing
   seawall ledger head --paper               where it ends, as a page to be signed outside IT
 
 How to do the same without Seawall: docs/ledger.md
@@ -24,7 +25,7 @@ from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import NAME
 from ops.evidence.verification import verify
-from ops.jobs import ledger_head, ledger_succeed, settings
+from ops.jobs import ledger_complete, ledger_head, ledger_succeed, settings
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +35,7 @@ MOST = 40  # findings shown to a person; --json has all
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall ledger` understands."""
-    commands = parser.add_subparsers(dest="command", required=True, metavar="verify|show|head|succeed")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="verify|show|complete|head|succeed")
     words = commands.add_parser("verify", help="judge the whole chain and the last signature")
     words.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
     words.add_argument(
@@ -48,7 +49,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     head.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
     succeed = commands.add_parser("succeed", help="go on with a new key, or after a restore, and record why")
     ledger_succeed.arguments(succeed)
-    for command in (words, show, head, succeed):
+    complete = commands.add_parser("complete", help="hold the records against the policy's calendars")
+    ledger_complete.arguments(complete)
+    for command in (words, show, head, succeed, complete):
         command.add_argument("--directory", type=Path, metavar="DIR", help="where the ledger lies")
 
 
@@ -58,6 +61,8 @@ def execute(options: argparse.Namespace) -> int:
     if options.command == "show":
         return _show(directory, options.lines, options.json)
     signers = options.signers or settings.etc() / "allowed_signers"
+    if options.command == "complete":
+        return ledger_complete.execute(options, directory, signers)
     if options.command == "succeed":
         return ledger_succeed.execute(options, directory, signers)
     if options.command == "head":

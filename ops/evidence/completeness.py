@@ -1,0 +1,113 @@
+"""Whether all that was to be done was done: what was due in a period, held against what the ledger has of it."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ops.core import clock
+from ops.core.errors import Unavailable
+from ops.core.verdict import Verdict
+from ops.evidence.ledger import NAME
+
+GOOD = (Verdict.PASS.value, Verdict.WARN.value)
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Something that was to be done on an asset.
+
+    to: of a copy, the repository. due: every moment of the period. allowed: so long after it, it is still in time.
+    """
+
+    act: str
+    asset: str
+    to: str
+    due: Sequence[datetime]
+    allowed: timedelta
+
+
+@dataclass(frozen=True)
+class Done:
+    """A record of an act, as far as it tells whether a duty was done."""
+
+    act: str
+    asset: str
+    to: str
+    began: datetime
+    good: bool
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How a duty was done: moments that it was expected at, by what became of them; and attempts that were not good."""
+
+    duty: Duty
+    on_time: tuple[datetime, ...]
+    late: tuple[datetime, ...]
+    missing: tuple[datetime, ...]
+    failed: int
+
+    @property
+    def expected(self) -> int:
+        """How often it was to be done."""
+        return len(self.on_time) + len(self.late) + len(self.missing)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Missing is fail, late is warn; where nothing was due yet, nothing was looked at."""
+        if self.missing:
+            return Verdict.FAIL
+        if self.late:
+            return Verdict.WARN
+        return Verdict.PASS if self.expected else Verdict.UNKNOWN
+
+
+def records(directory: Path) -> list[Done]:
+    """Return what a ledger has of all acts, in its order; lines that are none are verification's to name."""
+    try:
+        with (directory / NAME).open("rb") as file:
+            return [done for line in file if (done := _done(line))]
+    except FileNotFoundError:
+        return []
+    except PermissionError as error:
+        raise Unavailable(f"the ledger in {directory} may not be read by this account", "run as root") from error
+
+
+def _done(line: bytes) -> Done | None:
+    try:
+        said = json.loads(line)
+        began = clock.parse(str(said.get("started") or said["when"]))
+        to = str((said.get("facts") or {}).get("repository", ""))
+        return Done(str(said["act"]), str(said["subject"]), to, began, said["result"] in GOOD)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def tally(duty: Duty, all_done: Sequence[Done], until: datetime) -> Tally:
+    """Hold one duty against what was done up to a moment.
+
+    A moment counts as done by the first good act that began between it and the next one. What may still be done in
+    time is not expected yet.
+    """
+    mine = [done for done in all_done if (done.act, done.asset) == (duty.act, duty.asset)]
+    if duty.act == "copy":
+        mine = [done for done in mine if not done.to or done.to == duty.to]
+    good = sorted(done.began for done in mine if done.good)
+    on_time, late, missing = [], [], []
+    for due, following in zip(duty.due, [*duty.due[1:], until], strict=False):
+        at = bisect_left(good, due)
+        began = good[at] if at < len(good) and good[at] < max(following, due + duty.allowed) else None
+        if began is not None and began <= due + duty.allowed:
+            on_time.append(due)
+        elif began is not None:
+            late.append(due)
+        elif due + duty.allowed <= until:
+            missing.append(due)
+    first = duty.due[0] if duty.due else until
+    failed = sum(not done.good and first <= done.began <= until for done in mine)
+    return Tally(duty, tuple(on_time), tuple(late), tuple(missing), failed)

@@ -1,0 +1,134 @@
+"""`seawall ledger complete`: the policy's calendars against the ledger of a machine."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ops import cli
+from ops.core import clock
+from ops.core.run import run
+from ops.evidence.ledger import NAME, Ledger
+from ops.policy import HostLayers, compile_site
+from ops.policy.site import document
+
+ALL = {
+    "version": 1,
+    "site": {"name": "Test hospital", "timezone": "America/Sao_Paulo"},
+    "contacts": {"it": {"name": "Head of IT"}},
+    "repositories": {
+        "primary": {"kind": "rest_server", "place": "primary", "host": "backup1"},
+        "offsite": {"kind": "rest_server", "place": "offsite", "host": "offsite1"},
+    },
+}
+HIS = {
+    "assets": {
+        "documents": {
+            "owner": "it",
+            "sources": {"all": {"kind": "files", "options": {"paths": ["/srv/documents"]}}},
+            "repository": "primary",
+            "schedule": "*-*-* 01:30:00",
+            "rpo": "26h",
+            "rto": "1h",
+            "retention": {"all": "14d"},
+            "copies": {"offsite": {"to": "offsite", "calendar": "day 10, day 20, last day"}},
+            "drill": {"host": "drill1", "every": "31d"},
+        }
+    }
+}
+OCTOBER = ["--since", "2026-10-01", "--until", "2026-10-31"]
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Make a machine, and write what it did at given times."""
+    monkeypatch.setenv("SEAWALL_ROOT", str(tmp_path))
+    (tmp_path / "etc/seawall").mkdir(parents=True)
+    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], timeout=60)
+    signers = f'his1 namespaces="seawall-ledger" {(tmp_path / "key.pub").read_text()}'
+    (tmp_path / "etc/seawall/allowed_signers").write_text(signers)
+    hosts = {name: HostLayers(ALL) for name in ("backup1", "offsite1", "drill1")}
+    policies = compile_site({**hosts, "his1": HostLayers(ALL, host=HIS)})
+
+    def made(host: str, *acts: tuple[str, str], repository: str = "offsite") -> Path:
+        (tmp_path / "etc/seawall/policy.json").write_text(json.dumps(document(policies[host])))
+        for act, started in acts:
+            body = {"host": "his1", "actor": "unit:x", "act": act, "subject": "documents", "result": "pass"}
+            body |= {"started": started, "facts": {"repository": repository}}
+            Ledger(tmp_path / "var/lib/seawall/ledger", tmp_path / "key").append(body)
+        return tmp_path
+
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 22, 12, tzinfo=UTC))
+    return made
+
+
+NIGHTS = [("backup", f"2026-10-{day:02d}T04:31:00Z") for day in range(1, 32)]  # 01:31 in São Paulo
+COPIES = [("copy", f"2026-10-{day}T05:00:00Z") for day in (10, 20, 31)]
+
+
+def test_a_month_in_which_all_was_done_passes(machine, capsys) -> None:
+    machine("his1", *NIGHTS, *COPIES)
+    assert cli.run(["ledger", "complete", *OCTOBER, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["since"], said["until"]) == ("2026-10-01T03:00:00Z", "2026-11-01T03:00:00Z")
+    assert [(duty["act"], duty["expected"], duty["done"]) for duty in said["duties"]] == [
+        ("backup", 31, 31),
+        ("copy", 3, 3),
+    ]
+
+
+def test_what_is_late_and_missing_is_named(machine, capsys) -> None:
+    machine("his1", *NIGHTS[:6], ("backup", "2026-10-07T15:00:00Z"), *NIGHTS[8:], *COPIES[:2])
+    assert cli.run(["ledger", "complete", *OCTOBER]) == 2
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "fail backup documents primary 31 30 1 1 0" not in shown
+    assert "fail backup documents primary 31 29 1 1 0 late: 2026-10-07 01:30 missing: 2026-10-08 01:30" in shown
+    assert "fail copy documents offsite 3 2 0 1 0 missing: 2026-10-31 00:00" in shown
+
+
+def test_a_late_one_alone_warns(machine) -> None:
+    machine("his1", *NIGHTS[:6], ("backup", "2026-10-07T15:00:00Z"), *NIGHTS[7:], *COPIES)
+    assert cli.run(["ledger", "complete", *OCTOBER]) == 1
+
+
+def test_drills_count_where_they_are_made(machine, capsys) -> None:
+    sundays = [("drill", f"2026-10-{day:02d}T07:05:00Z") for day in (4, 11, 18, 25)]
+    machine("drill1", *sundays)
+    assert cli.run(["ledger", "complete", *OCTOBER]) == 0
+    assert "drill   documents" in capsys.readouterr().out
+
+
+def test_a_ledger_that_does_not_verify_is_no_proof(machine, capsys) -> None:
+    root = machine("his1", *NIGHTS, *COPIES)
+    ledger = root / "var/lib/seawall/ledger" / NAME
+    ledger.write_bytes(ledger.read_bytes().replace(b'"fail"', b'"pass"').replace(b"04:31:00", b"04:30:00"))
+    assert cli.run(["ledger", "complete", *OCTOBER]) == 2
+    assert "the ledger itself: record 1 was changed" in capsys.readouterr().out
+
+
+def test_without_any_record_all_is_missing(machine, capsys) -> None:
+    machine("his1")
+    assert cli.run(["ledger", "complete", *OCTOBER]) == 2
+    assert " 31        0     0       31" in capsys.readouterr().out
+
+
+def test_a_machine_that_is_to_do_nothing_passes(machine, capsys) -> None:
+    machine("backup1")
+    assert cli.run(["ledger", "complete"]) == 0
+    assert "the policy asks no act of this machine" in capsys.readouterr().out
+
+
+def test_without_a_period_it_begins_with_the_first_record(machine, capsys) -> None:
+    machine("his1", *[("backup", f"2026-11-{day:02d}T04:31:00Z") for day in range(19, 23)])
+    assert cli.run(["ledger", "complete", "--json"]) == 2  # of the copy due on the 20th there is none
+    backup, copy = json.loads(capsys.readouterr().out)["duties"]
+    assert (backup["expected"], backup["missing"]) == (3, [])
+    assert copy["missing"] == ["2026-11-20T03:00:00Z"]
+
+
+@pytest.mark.parametrize("words", [["--since", "soon"], ["--since", "2026-10-02", "--until", "2026-10-01"]])
+def test_a_period_that_is_none_is_refused(words, machine) -> None:
+    machine("his1")
+    assert cli.run(["ledger", "complete", *words]) == 3
