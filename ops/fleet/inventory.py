@@ -27,7 +27,8 @@ VERSION = 1
 TIMEOUT = 60.0
 CACHE = Path(".cache", "inventory")
 DEFAULT = "inventories/lab"
-HEADS = ".heads.json"  # beside an inventory, but no part of it: see ops.fleet.heads
+# Beside an inventory, but no part of it: see ops.fleet.heads and ops.fleet.signers.
+HEADS, SIGNERS = ".heads.json", ".allowed_signers"
 
 # How a host is reached. Passwords are left out: what is kept holds no secrets.
 CONNECTION = (
@@ -145,7 +146,7 @@ def _key(path: Path) -> str | None:
 def _files(path: Path) -> Iterator[Path]:
     """All files below an inventory; beside an inventory file lie its group_vars and host_vars."""
     if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if not file.is_dir() and file.name != HEADS)
+        yield from sorted(file for file in path.rglob("*") if not file.is_dir() and file.name not in {HEADS, SIGNERS})
         return
     yield path
     for folder in ("group_vars", "host_vars"):

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ops.core import clock
-from ops.core.verdict import Verdict, worst
+from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import Head
-from ops.fleet import heads, inventory
+from ops.fleet import heads, inventory, signers
 from ops.fleet.ask import Answer, ask
 from ops.jobs.status import VERSION, describe
 from ops.policy import HostPolicy
@@ -55,6 +55,7 @@ def collect(path: Path | None) -> Plain:
     answers = ask(machines, {host: heads.question(COMMAND, anchor) for host, anchor in anchors.items()})
     found = {host: _anchored(answer, anchors[host]) for host, answer in answers.items()}
     heads.note(place, seen, {host: head for host, status in found.items() if (head := _head(status))})
+    found = _keys(signers.place(machines.path), found)
     return join(policies, found)
 
 
@@ -66,7 +67,19 @@ def _anchored(answer: Answer, anchor: Head | None) -> Plain:
     status = read(answer)
     if "checks" not in status:
         return status
-    finding = heads.judged(said, anchor)
+    return _with(status, heads.judged(said, anchor))
+
+
+def _keys(place: Path, found: Mapping[str, Plain]) -> dict[str, Plain]:
+    """Judge the keys that the machines' ledgers are signed with; note the first one of each."""
+    told = {host: str((status.get("ledger") or {}).get("key", "")) for host, status in found.items()}
+    judged = {host: signers.judged(place, host, told[host]) for host in found if found[host].get("ledger")}
+    signers.note(place, told)
+    return {host: _with(status, finding) if (finding := judged.get(host)) else status for host, status in found.items()}
+
+
+def _with(status: Plain, finding: Finding) -> Plain:
+    """Return a status with what was found of its machine's ledger."""
     entry = _entry(LEDGER, LEDGER, finding.verdict, finding.message)
     verdict = worst([Verdict(status["verdict"]), finding.verdict])
     return {**status, "checks": [*status["checks"], entry], "verdict": verdict.value}

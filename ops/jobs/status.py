@@ -111,6 +111,8 @@ def _ledger() -> dict[str, Any] | None:
     """Return where the ledger ends, as its signed head says; verifying it is `seawall ledger verify`."""
     try:
         head = Head.of(settings.state() / "ledger")
-    except OSError:
+        public = settings.etc() / "ledger.pub"
+        key = " ".join(public.read_text(encoding="ascii").split()[:2]) if public.exists() else ""
+    except (OSError, ValueError):
         return None
-    return {"lines": head.n, "head": head.sha256} if head else None
+    return {"lines": head.n, "head": head.sha256, **({"key": key} if key else {})} if head else None

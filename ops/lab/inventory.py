@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ops.core.files import write_atomically
-from ops.fleet.inventory import HEADS
+from ops.fleet.inventory import HEADS, SIGNERS
 from ops.lab.furnish import public_key
 from ops.lab.machine import Machine
 
 HEAD = "# Written by `seawall lab up`; where the lab's machines are just now.\n"
-OWN = ("machines.yml", "secrets.yml", HEADS)  # what belongs to one lab and is never copied to another
+OWN = ("machines.yml", "secrets.yml", HEADS, SIGNERS)  # what belongs to one lab and is never copied to another
 
 
 def write(checkout: Path, inventory: Path, known_hosts: Path, machines: Sequence[Machine]) -> None:
@@ -45,7 +45,8 @@ def remove(checkout: Path, inventory: Path) -> None:
 
 def forget_heads(inventory: Path) -> None:
     """Forget the ledgers of machines that are made anew: theirs begin anew, too, and nobody tampered with them."""
-    (inventory / HEADS).unlink(missing_ok=True)
+    for name in (HEADS, SIGNERS):
+        (inventory / name).unlink(missing_ok=True)
 
 
 def addresses(machines: Sequence[Machine], known_hosts: Path) -> str:

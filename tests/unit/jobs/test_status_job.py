@@ -106,3 +106,5 @@ def test_the_end_of_the_ledger_is_shown(root: Path) -> None:
     (root / "var/lib/seawall/ledger").mkdir(parents=True)
     (root / "var/lib/seawall/ledger/ledger.jsonl.head").write_text(f"12 {'ab' * 32}\n")
     assert collect()["ledger"] == {"lines": 12, "head": "ab" * 32}
+    (root / "etc/seawall/ledger.pub").write_text("ssh-ed25519 AAAA seawall-ledger his1\n")
+    assert collect()["ledger"] == {"lines": 12, "head": "ab" * 32, "key": "ssh-ed25519 AAAA"}
