@@ -12,6 +12,7 @@ from typing import Any
 
 from ops.core import clock, kinds
 from ops.core.errors import Unavailable
+from ops.core.files import digest
 from ops.core.verdict import Finding
 from ops.drills import Part
 from ops.jobs import keeping, material, settings
@@ -67,6 +68,7 @@ class Rehearsal:
             self.found = material.chosen(self.place, self.name, self.wishes.until, self.wishes.identity)
         with self.timed("fetch"):
             told = material.manifest(self.place, self.found, self.scratch / "manifest")
+        self.tell(manifest_sha256=digest(self.scratch / "manifest/manifest.json"))
         self.parts = {
             label: Part(label, facts, kinds.load("ops.sources", facts["kind"]), self.found.parts[label].bytes)
             for label, facts in told["parts"].items()
