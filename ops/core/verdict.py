@@ -33,11 +33,20 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing seen: a verdict, one sentence for a person, and the figures behind it by name."""
+    """One thing seen: a verdict, one sentence for a person, and the figures behind it by name.
+
+    configured: whether it could be looked at with what was said and kept; what was not is shown, and judged by nobody.
+    """
 
     verdict: Verdict
     message: str
     figures: dict[str, float] = field(default_factory=dict)
+    configured: bool = True
+
+
+def not_configured(why: str) -> Finding:
+    """Return what is said of a thing that nobody asked to look at; it is never a pass."""
+    return Finding(Verdict.UNKNOWN, f"not configured: {why}", configured=False)
 
 
 def judged(wrong: Sequence[str], good: str, most: int = 5) -> Finding:

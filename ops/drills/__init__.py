@@ -79,7 +79,7 @@ class Stage(Protocol):
         """Count the time of the block to a part such as `fetch`, `restore`, `start` or `prove`."""
 
     def rung(self, name: str, finding: Finding) -> None:
-        """Tell one thing that was proven or not."""
+        """Tell one thing that was proven or not, as soon as it is known, for the time between two is kept."""
 
     def happened(self, what: str) -> None:
         """Keep a moment of the timeline."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from ops.core import clock, kinds
 from ops.core.errors import SeawallError, Unavailable
-from ops.core.verdict import Finding, Verdict
+from ops.core.verdict import Finding, Verdict, not_configured
 from ops.drills import Drill
 from ops.evidence.history import past
 from ops.jobs import keeping, places, settings
@@ -52,6 +52,8 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wishes: Wishes) -> Out
     if stage.unasked and not stage.enough():
         words = f"no part of the set is asked; drill.asks must be one of {', '.join(stage.askable) or 'none'}"
         stage.rung("semantics", Finding(Verdict.UNKNOWN, words))
+    elif stage.askable and not asset.drill.expectations:
+        stage.rung("semantics", not_configured("drill.expectations asks nothing"))
     return _outcome(stage, asset, kind, repository, damage)
 
 
@@ -76,7 +78,7 @@ def _outcome(stage: Rehearsal, asset: Asset, kind: str, repository: str, damage:
     age = round((clock.now() - stage.found.time).total_seconds(), 1)
     recovery = stage.recovery_seconds
     times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=repository == asset.repository)
-    rungs: list[dict[str, str]] = [*stage.rungs, *times]
+    rungs: list[dict[str, Any]] = [*stage.rungs, *times]
     verdict = Verdict(max((rung["verdict"] for rung in rungs), key=lambda word: Verdict(word).severity))
     wrong = [f"{rung['name']}: {rung['message']}" for rung in rungs if rung["verdict"] != "pass"]
     facts = {
@@ -90,6 +92,7 @@ def _outcome(stage: Rehearsal, asset: Asset, kind: str, repository: str, damage:
         "recovery_seconds": recovery,
         "parts": stage.spent,
         "rungs": rungs,
+        "not_configured": stage.not_configured,
         "rto_seconds": asset.rto.seconds,
         "rpo_seconds": asset.rpo.seconds,
         "timeline": stage.timeline,
@@ -103,13 +106,15 @@ def _outcome(stage: Rehearsal, asset: Asset, kind: str, repository: str, damage:
     facts["trend"] = _trend(stage.name, facts)
     how = "booted from" if facts["method"] == "instant" else "restored from"
     said = f"set {stage.found.id[:8]} {how} {repository} in {recovery} s (RTO {asset.rto}), {len(rungs)} rungs"
-    head = [f"damaged on purpose: {damage}; {_noticed(wrong)}"] if damage else []
+    head = [f"damaged on purpose: {damage}; {_noticed(stage.rungs)}"] if damage else []
     message = "; ".join([*head, said, *wrong]) if wrong else "; ".join([*head, f"{said} pass"])
     return Outcome(verdict, message, facts if verdict is Verdict.PASS else None, facts)
 
 
-def _noticed(wrong: Sequence[str]) -> str:
-    return "the drill noticed it" if wrong else "THE DRILL DID NOT NOTICE IT and proves nothing"
+def _noticed(rungs: Sequence[Mapping[str, Any]]) -> str:
+    """Return what noticed a damage; that the drill took too long is not it."""
+    names = [rung["name"] for rung in rungs if rung["verdict"] == Verdict.FAIL.value]
+    return f"noticed by {', '.join(names)}" if names else "THE DRILL DID NOT NOTICE IT and proves nothing"
 
 
 def _further(stage: Rehearsal, damage: str) -> Mapping[str, Any]:

@@ -38,7 +38,9 @@ class Rehearsal:
     chance: Random
     options: Any = None
     spent: dict[str, float] = field(default_factory=dict)
-    rungs: list[dict[str, str]] = field(default_factory=list)
+    rungs: list[dict[str, Any]] = field(default_factory=list)
+    not_configured: list[dict[str, str]] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
     timeline: list[dict[str, str]] = field(default_factory=list)
     not_proved: list[str] = field(default_factory=list)
     found: Set | None = None
@@ -104,9 +106,16 @@ class Rehearsal:
         return material.companions(self.scratch / "manifest", label)
 
     def rung(self, name: str, finding: Finding) -> None:
-        """Keep one thing that was proven or not, and say it."""
-        self.rungs.append({"name": name, "verdict": finding.verdict.value, "message": finding.message})
-        print(f"{self.name}: {finding.verdict.value:<7} {name}: {finding.message}", flush=True)
+        """Keep one thing that was proven or not, with the seconds since the one before it, and say it."""
+        seconds = round(time.monotonic() - self.since, 2)
+        self.since = time.monotonic()
+        told = {"name": name, "verdict": finding.verdict.value, "message": finding.message, "seconds": seconds}
+        if finding.configured:
+            self.rungs.append(told)
+        else:
+            self.not_configured.append({"name": name, "message": finding.message})
+        word = finding.verdict.value if finding.configured else "-"
+        print(f"{self.name}: {word:<7} {name}: {finding.message}", flush=True)
 
     def enough(self) -> bool:
         """Whether nothing more is to be found: a drill of a copy that was damaged on purpose has noticed."""
@@ -143,7 +152,7 @@ class Rehearsal:
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:
         """Count the time of the block to a part of the recovery."""
-        begun = time.monotonic()
+        begun = self.since = time.monotonic()
         self.happened(part)
         try:
             yield

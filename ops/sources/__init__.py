@@ -6,7 +6,7 @@ load them again, and how to look whether what was loaded is what was taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -207,7 +207,8 @@ class Source(Generic[O]):
     engine: the throwaway server that a drill loads the data into, where the kind needs one.
     load: given a server, the folder with the restored material as the server sees it, and the manifest's facts,
         loads the data and returns the name of the database made.
-    prove: given a server, the database and the manifest's facts, returns one finding per rung of the proof.
+    prove: given a server, the database and the manifest's facts, yields one finding per rung of the proof, when it was
+        looked at, for that is timed.
     answer: given a server, a database and a query, returns the one number it answers; raises SeawallError.
     burden: given such a server and the facts, writes to the machine's databases for a block, commit after commit; what
         it yields counts in `acknowledged()` those that were acknowledged.
@@ -232,7 +233,7 @@ class Source(Generic[O]):
     land: Callable[[O], Landing] | None = None
     engine: Engine | None = None
     load: Callable[[Server, Path, Mapping[str, Any]], str] | None = None
-    prove: Callable[[Server, str, Mapping[str, Any]], Sequence[tuple[str, Finding]]] | None = None
+    prove: Callable[[Server, str, Mapping[str, Any]], Iterable[tuple[str, Finding]]] | None = None
     answer: Callable[[Server, str, str], float] | None = None
     burden: Callable[[Server, Mapping[str, Any]], AbstractContextManager[Burden]] | None = None
     borne: Callable[[Server, Mapping[str, Any], int], Finding] | None = None

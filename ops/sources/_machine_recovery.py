@@ -166,7 +166,11 @@ def inside(server: Server, facts: Mapping[str, Any]) -> Sequence[tuple[str, Find
 
 def _fair(rung: str, finding: Finding, cluster: Mapping[str, Any]) -> Finding:
     """Return what a rung says; counts of about that instant can't be held against the database."""
-    if rung != "volume" or finding.verdict is Verdict.PASS or not cluster["approximate"]:
+    if (
+        rung not in {"volume", "content"}
+        or finding.verdict is Verdict.PASS
+        or not (finding.configured and cluster["approximate"])
+    ):
         return finding
     return Finding(Verdict.WARN, f"{finding.message}; the manifest's counts are of about that instant", finding.figures)
 

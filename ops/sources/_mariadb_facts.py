@@ -6,12 +6,11 @@ reading. Definitions are digested without the database's own name, for a restore
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ops.sources._mariadb_session import name, release, text
+from ops.sources._rungs import digested
 
 Ask = Callable[[str], list[Any]]
 
@@ -118,8 +117,7 @@ def structure(ask: Ask, database: str) -> dict[str, Any]:
 def _digest(rows: Iterable[Any], database: str) -> dict[str, Any]:
     own = f"{name(database)}."  # how views name what lies in their own database
     plain = [[part.replace(own, "") if isinstance(part, str) else part for part in row] for row in rows]
-    lines = sorted(json.dumps(row, ensure_ascii=False) for row in plain)
-    return {"count": len(lines), "sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest()}
+    return digested(plain, 1)
 
 
 def _sequences(ask: Ask) -> list[str]:

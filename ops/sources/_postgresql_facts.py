@@ -6,23 +6,16 @@ reading. They run with an empty search_path, so that all definitions are written
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-Ask = Callable[[str], Any]
-
-# Relations that a dump carries: no system schemas, nothing that an extension made.
-_OURS = """
-  n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-  and not exists (select from pg_catalog.pg_depend d where d.objid = {oid} and d.deptype = 'e')
-"""
+from ops.sources._postgresql_content_facts import counted
+from ops.sources._postgresql_structure_facts import OURS, Ask, structure
 
 TABLES = f"""
 select coalesce(json_agg(format('%I.%I', n.nspname, c.relname) order by n.nspname, c.relname), '[]')
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where c.relkind = 'r' and {_OURS.format(oid="c.oid")}
+where c.relkind = 'r' and {OURS.format(oid="c.oid")}
 """
 
 # Outside MVCC: read before the dump's snapshot is made, so a later state can only be ahead.
@@ -58,6 +51,28 @@ ROLES = """
 select coalesce(json_agg(rolname order by rolname), '[]') from pg_catalog.pg_roles where rolname !~ '^pg_'
 """
 
+# What a role may do, in words; its password is nobody's matter.
+ROLE_ATTRIBUTES = """
+select coalesce(json_object_agg(r.rolname, (
+  select coalesce(json_agg(word order by word), '[]') from (
+    select key from jsonb_each_text(to_jsonb(r)) where value = 'true'
+    union all select 'connections ' || r.rolconnlimit where r.rolconnlimit >= 0
+    union all select 'until ' || extract(epoch from r.rolvaliduntil) where r.rolvaliduntil is not null
+    union all select 'set ' || setting from unnest(r.rolconfig) setting
+    union all select 'member of ' || pg_catalog.pg_get_userbyid(m.roleid) || case when m.admin_option
+      then ' with admin option' else '' end from pg_catalog.pg_auth_members m where m.member = r.oid
+  ) w(word))), '{}')
+from pg_catalog.pg_roles r where r.rolname !~ '^pg_'
+"""
+
+# Indexes that are not complete; a dump makes them anew.
+INVALID = f"""
+select coalesce(json_agg(format('%I.%I', n.nspname, c.relname) order by n.nspname, c.relname), '[]')
+from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where not (i.indisvalid and i.indisready) and {OURS.format(oid="i.indrelid")}
+"""
+
 # How far each sequence must be: the greatest value in the column that it feeds.
 OWNED = """
 select coalesce(json_agg(json_build_array(
@@ -71,92 +86,6 @@ join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attnum = d.refobjsubi
 where d.deptype in ('a', 'i') and d.classid = 'pg_catalog.pg_class'::regclass
 """
 
-_DEFINITIONS = {
-    "column": f"""
-      select n.nspname, c.relname, c.relkind::text, pg_get_userbyid(c.relowner), a.attname,
-        format_type(a.atttypid, a.atttypmod), a.attnotnull::text, a.attidentity::text, a.attgenerated::text,
-        coalesce(pg_get_expr(e.adbin, e.adrelid), ''),
-        (row_number() over (partition by c.oid order by a.attnum))::text
-      from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
-      left join pg_attrdef e on e.adrelid = c.oid and e.adnum = a.attnum
-      where a.attnum > 0 and not a.attisdropped and c.relkind in ('r', 'p', 'v', 'm', 'f')
-        and {_OURS.format(oid="c.oid")}""",
-    "constraint": f"""
-      select n.nspname, r.relname, k.conname, pg_get_constraintdef(k.oid)
-      from pg_constraint k join pg_class r on r.oid = k.conrelid join pg_namespace n on n.oid = r.relnamespace
-      where {_OURS.format(oid="r.oid")}""",
-    "index": f"""
-      select n.nspname, c.relname, pg_get_indexdef(c.oid)
-      from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_index i on i.indexrelid = c.oid
-      where {_OURS.format(oid="i.indrelid")}""",
-    "view": f"""
-      select n.nspname, c.relname, pg_get_viewdef(c.oid)
-      from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where c.relkind in ('v', 'm') and {_OURS.format(oid="c.oid")}""",
-    "function": f"""
-      select n.nspname, p.proname, pg_get_functiondef(p.oid)
-      from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-      where p.prokind in ('f', 'p') and {_OURS.format(oid="p.oid")}""",
-    "trigger": f"""
-      select n.nspname, c.relname, t.tgname, t.tgenabled::text, pg_get_triggerdef(t.oid)
-      from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
-      where not t.tgisinternal and {_OURS.format(oid="c.oid")}""",
-    "sequence": """
-      select schemaname, sequencename, data_type::text, start_value::text, min_value::text, max_value::text,
-        increment_by::text, cycle::text
-      from pg_sequences where schemaname !~ '^pg_'""",
-    "enum": f"""
-      select n.nspname, t.typname, e.enumlabel,
-        (row_number() over (partition by t.oid order by e.enumsortorder))::text
-      from pg_enum e join pg_type t on t.oid = e.enumtypid join pg_namespace n on n.oid = t.typnamespace
-      where {_OURS.format(oid="t.oid")}""",
-    "policy": """
-      select schemaname, tablename, policyname, cmd, coalesce(qual, ''), coalesce(with_check, '')
-      from pg_policies""",
-    "grant": f"""
-      select n.nspname, c.relname, pg_get_userbyid(x.grantee), x.privilege_type, x.is_grantable::text
-      from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      cross join aclexplode(coalesce(
-        c.relacl, acldefault(case c.relkind when 'S' then 's'::"char" else 'r' end, c.relowner))) x
-      where c.relkind in ('r', 'p', 'v', 'm', 'S') and {_OURS.format(oid="c.oid")}""",
-}
-
-
-def definitions(what: str) -> str:
-    """Return the query for one sort of definitions, one JSON array of rows."""
-    rows = f"select array[{_columns(what)}] from ({_DEFINITIONS[what]}) q({_names(what)})"
-    return f"select coalesce(json_agg(d), '[]') from ({rows}) w(d)"
-
-
-def _names(what: str) -> str:
-    width = {
-        "column": 11,
-        "constraint": 4,
-        "index": 3,
-        "view": 3,
-        "function": 3,
-        "trigger": 5,
-        "sequence": 8,
-        "enum": 4,
-        "policy": 6,
-        "grant": 5,
-    }[what]
-    return ", ".join(f"c{number}" for number in range(width))
-
-
-def _columns(what: str) -> str:
-    return ", ".join(f"{name}::text" for name in _names(what).split(", "))
-
-
-def structure(ask: Ask) -> dict[str, Any]:
-    """Return the number of definitions of each sort, and one digest for each: equal when the schema is equal."""
-    found = {}
-    for what in _DEFINITIONS:
-        rows = sorted(json.dumps(row, ensure_ascii=False) for row in ask(definitions(what)))
-        total = hashlib.sha256("\n".join(rows).encode()).hexdigest()
-        found[what] = {"count": len(rows), "sha256": total}
-    return found
-
 
 def rows(ask: Ask) -> dict[str, int]:
     """Return the number of rows of every table."""
@@ -167,9 +96,11 @@ def facts(ask: Ask) -> dict[str, Any]:
     """Return all facts but the sequences, as the session's snapshot sees them."""
     return {
         **ask(SETTING),
-        "rows": rows(ask),
+        **counted(ask, ask(TABLES)),
         "extensions": ask(EXTENSIONS),
         "roles": ask(ROLES),
+        "role_attributes": ask(ROLE_ATTRIBUTES),
+        "invalid_indexes": ask(INVALID),
         "structure": structure(ask),
     }
 

@@ -7,20 +7,34 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import CommandError
-from ops.core.verdict import Finding, judged
+from ops.core.errors import CommandError, Damaged
+from ops.core.verdict import Finding, judged, not_configured
 from ops.sources import Engine, Server
-from ops.sources._postgresql_facts import facts, rows, sequences_behind
+from ops.sources._local import Local
+from ops.sources._postgresql_content_facts import changed, compared, counted
+from ops.sources._postgresql_facts import (
+    EXTENSIONS,
+    INVALID,
+    ROLE_ATTRIBUTES,
+    SETTING,
+    TABLES,
+    rows,
+    sequences_behind,
+)
+from ops.sources._postgresql_integrity import sound
 from ops.sources._postgresql_session import PSQL, Session, connection
-from ops.sources._rungs import added, defined_alike, differing, number, present, total
+from ops.sources._postgresql_structure_facts import structure
+from ops.sources._rungs import added, defined_alike, differing, number, total
 
 _DAY = 86_400.0
 GLOBALS = "globals.sql"
 DUMP = "database.dump"
+_AHEAD = "all sequences are ahead of their columns"
 
 
 def load(server: Server, material: Path, manifest: Mapping[str, Any]) -> str:
     """Load roles, then the dump, into a fresh cluster; return the database's name."""
+    _demand_size(server, material, manifest)
     # psql goes on where the cluster has a role already; whether all are there is proved after.
     server.run(["psql", "-XAtq", "--no-password", "--dbname=postgres", f"--file={material / GLOBALS}"], 600)
     words = ["pg_restore", "--no-password", "--exit-on-error", "--jobs=2"]
@@ -37,20 +51,30 @@ def load(server: Server, material: Path, manifest: Mapping[str, Any]) -> str:
     return str(manifest["database"])
 
 
-def prove(server: Server, database: str, manifest: Mapping[str, Any]) -> Sequence[tuple[str, Finding]]:
+def _demand_size(server: Server, material: Path, manifest: Mapping[str, Any]) -> None:
+    """Raise Damaged unless the dump is as long as the manifest says; pg_restore does not miss all that is cut off."""
+    dump = str(material / manifest.get("dump", DUMP))
+    sizes = server.run(["find", dump, "-type", "f", "-printf", "%s\n"], 600).split()
+    if (size := sum(map(int, sizes))) != manifest["dump_bytes"]:
+        raise Damaged(f"the dump has {size} bytes, had {manifest['dump_bytes']}")
+
+
+def prove(server: Server, database: str, manifest: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:
     """Compare a loaded database with its manifest, rung by rung; `only` in the manifest: these tables alone."""
     if only := manifest.get("only"):
-        return [("volume", _some(server, database, manifest, only))]
+        yield "volume", _some(server, database, manifest, only)
+        return
     with beside(server, database) as session:
-        found = facts(session.ask)
-        behind = sequences_behind(session.ask, manifest["sequences"])
-    return [
-        ("structure", defined_alike(manifest["structure"], found["structure"])),
-        ("roles", present("roles", manifest["roles"], found["roles"])),
-        ("extensions", _same("extensions", manifest["extensions"], found["extensions"])),
-        ("volume", _volume(manifest, found)),
-        ("sequences", judged(behind, "all sequences are ahead of their columns")),
-    ]
+        ask = session.ask
+        found = ask(SETTING)
+        yield "structure", _structure(manifest, structure(ask), found)
+        yield "roles", _roles(manifest, ask(ROLE_ATTRIBUTES), fresh=not isinstance(server, Local))
+        yield "extensions", _same("extensions", manifest["extensions"], ask(EXTENSIONS))
+        found |= counted(ask, ask(TABLES), manifest.get("content", {}))
+        yield "volume", _volume(manifest, found)
+        yield "content", _content(manifest, found)
+        yield "sequences", judged(sequences_behind(ask, manifest["sequences"]), _AHEAD)
+        yield "integrity", sound(ask, session.tell, manifest, ask(INVALID), found["major"])
 
 
 def answer(server: Server, database: str, sql: str) -> float:
@@ -85,6 +109,34 @@ def _volume(manifest: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
     if found["large_objects"] != manifest["large_objects"]:
         wrong.append(f"{found['large_objects']} large objects, were {manifest['large_objects']}")
     return judged(wrong, total(wanted))
+
+
+def _structure(manifest: Mapping[str, Any], there: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
+    if found["encoding"] != manifest["encoding"]:
+        return judged([f"the encoding is {found['encoding']}, was {manifest['encoding']}"], "")
+    return defined_alike(manifest["structure"], there)
+
+
+def _roles(manifest: Mapping[str, Any], there: Mapping[str, Sequence[str]], *, fresh: bool) -> Finding:
+    """Demand all roles; on a server that was made for the proof, also all that they may do."""
+    wanted: Mapping[str, Sequence[str]] = manifest.get("role_attributes", {}) if fresh else {}
+    wrong = [f"{name} is missing" for name in manifest["roles"] if name not in there]
+    wrong += [
+        f"{name} differs: {', '.join(sorted({*words} ^ {*there[name]}))}"
+        for name, words in wanted.items()
+        if name in there and {*words} != {*there[name]}
+    ]
+    return judged(
+        wrong, f"{len(manifest['roles'])} roles are there" + (", and may do what they could" if wanted else "")
+    )
+
+
+def _content(manifest: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
+    if "content" not in manifest:
+        return not_configured("the set was made before rows were digested")
+    if found["major"] != manifest["major"]:
+        return not_configured("the release differs, and may write the same rows in other words")
+    return judged(changed(manifest, found), compared(manifest))
 
 
 def _same(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:

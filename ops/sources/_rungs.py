@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ops.core.errors import SeawallError
 from ops.core.verdict import Finding, judged
+
+MOST_NAMED = 5
+
+
+def digested(rows: Iterable[Sequence[Any]], names: int) -> dict[str, Any]:
+    """Return count and digest of some definitions, and a short digest of each object: so many columns are its name."""
+    lines = sorted(rows, key=_line)
+    objects: dict[str, Any] = {}
+    for row in lines:
+        objects.setdefault(".".join(map(str, row[:names])), hashlib.sha256()).update(f"{_line(row)}\n".encode())
+    return {
+        "count": len(lines),
+        "sha256": hashlib.sha256("\n".join(map(_line, lines)).encode()).hexdigest(),
+        "objects": {name: total.hexdigest()[:12] for name, total in objects.items()},
+    }
+
+
+def _line(row: Sequence[Any]) -> str:
+    return json.dumps(row, ensure_ascii=False)
+
+
+def _named(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """Return which objects differ; a set that was made before these were kept has none."""
+    if not {"objects"} <= {*wanted} & {*found}:
+        return ""
+    old, new = wanted["objects"], found["objects"]
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f": {', '.join(names[:MOST_NAMED])}{more}"
 
 
 def defined_alike(wanted: Mapping[str, Any], found: Mapping[str, Any], *, same: bool = True) -> Finding:
@@ -14,6 +45,7 @@ def defined_alike(wanted: Mapping[str, Any], found: Mapping[str, Any], *, same: 
     keys = ("count", "sha256") if same else ("count",)
     wrong = [
         f"{sort} definitions differ ({found.get(sort, {}).get('count', 0)} found, {known['count']} in the manifest)"
+        + (_named(known, found.get(sort, {})) if same else "")
         for sort, known in wanted.items()
         if any(found.get(sort, {}).get(key) != known[key] for key in keys)
     ]

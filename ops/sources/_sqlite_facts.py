@@ -6,13 +6,11 @@ are asked the same, and names with line ends or separators confuse neither.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ops.core.verdict import Finding, judged
-from ops.sources._rungs import defined_alike, total
+from ops.sources._rungs import defined_alike, digested, total
 
 # Given queries, returns what each one answers.
 Ask = Callable[[Sequence[str]], list[Any]]
@@ -63,15 +61,10 @@ def facts(ask: Ask) -> dict[str, Any]:
     counts = ask([counting(table) for table in tables])
     return {
         **setting,
-        "structure": {sort: _digested(rows) for sort, rows in zip(SORTS, found, strict=True)},
+        "structure": {sort: digested(rows, 1) for sort, rows in zip(SORTS, found, strict=True)},
         "rows": dict(zip(tables, counts, strict=True)),
         "sequences": ask([SEQUENCES])[0] if sequenced else {},
     }
-
-
-def _digested(rows: Sequence[Any]) -> dict[str, Any]:
-    lines = sorted(json.dumps(row, ensure_ascii=False) for row in rows)
-    return {"count": len(lines), "sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest()}
 
 
 def integrity(ask: Ask) -> list[str]:

@@ -20,6 +20,7 @@ from ops.core.verdict import Finding, judged
 from ops.sources import Paths, Scene, Source, Streamed
 from ops.sources._dump import Dump
 from ops.sources._labels import labels
+from ops.sources._postgresql_damages import DAMAGES
 from ops.sources._postgresql_facts import SEQUENCES, facts
 from ops.sources._postgresql_landing import Landing
 from ops.sources._postgresql_proof import DUMP, ENGINE, GLOBALS, answer, load, prove
@@ -168,4 +169,5 @@ KIND = Source(
     load=load,
     prove=prove,
     answer=answer,
+    damages=DAMAGES,
 )

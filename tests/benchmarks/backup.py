@@ -10,6 +10,7 @@ from pathlib import Path
 from ops.lab.lab import Lab
 from ops.lab.machine import Machine
 from ops.sources import _postgresql_facts as facts
+from ops.sources import _postgresql_structure_facts as defined
 from tests.benchmarks.timing import medians, table
 
 PLACE = "/run/seawall-benchmark"
@@ -52,7 +53,7 @@ def prepare(his: Machine) -> None:
 
 def queries() -> str:
     """Return the questions of a manifest, those that Seawall asks."""
-    definitions = [facts.definitions(what) for what in facts._DEFINITIONS]
+    definitions = [defined.definitions(what) for what in defined.DEFINITIONS]
     counts = [f"select count(*) from public.{table}" for table in TABLES]
     asked = [facts.SEQUENCES, facts.SETTING, *counts, facts.EXTENSIONS, facts.ROLES, *definitions]
     return "".join(f"{query.strip()};\n" for query in asked)

@@ -4,7 +4,7 @@ import pytest
 
 from ops.core.errors import SeawallError
 from ops.core.verdict import Verdict
-from ops.sources._rungs import added, defined_alike, differing, number, present, total
+from ops.sources._rungs import added, defined_alike, differing, digested, number, present, total
 
 TABLES = {"tables": {"count": 2, "sha256": "a"}, "views": {"count": 1, "sha256": "b"}}
 
@@ -24,6 +24,28 @@ def test_definitions_are_compared_by_sort(found: dict, same: bool, verdict: Verd
     finding = defined_alike(TABLES, found, same=same)
     assert finding.verdict is verdict
     assert words in finding.message
+
+
+def test_objects_that_differ_are_named() -> None:
+    rows = [["a", "x", 1], ["a", "y", 2], ["b", "z", 3]]
+    wanted = {"column": digested(rows, 1)}
+    assert wanted["column"]["count"] == 3
+    assert digested(rows[::-1], 1) == wanted["column"]
+    for found, name in (
+        ([["a", "x", 1], ["a", "y", 9], ["b", "z", 3]], "a"),
+        (rows[:2], "b"),
+        ([*rows, ["c", "", 0]], "c"),
+    ):
+        message = defined_alike(wanted, {"column": digested(found, 1)}).message
+        assert message == f"column definitions differ ({len(found)} found, 3 in the manifest): {name}"
+    many = defined_alike({"view": digested([], 1)}, {"view": digested([[f"v{number}"] for number in range(8)], 1)})
+    assert many.message.endswith(": v0, v1, v2, v3, v4 and 3 more")
+
+
+def test_a_set_without_names_is_compared_all_the_same() -> None:
+    old = {"view": {"count": 1, "sha256": "0"}}
+    message = defined_alike(old, {"view": digested([["v"]], 1)}).message
+    assert message == "view definitions differ (1 found, 1 in the manifest)"
 
 
 def test_all_accounts_must_be_there_and_others_may_be() -> None:

@@ -1,0 +1,97 @@
+"""Whether a PostgreSQL database is sound in itself, as the server's own extension amcheck sees it.
+
+The extension is made in a transaction that is rolled back, so that nothing of it stays. The server must have it: on
+Debian its package holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ops.core.verdict import Finding, Verdict, judged, not_configured
+
+Ask = Callable[[str], Any]
+Tell = Callable[[str], list[str]]
+
+_THERE = "select json_build_object('there', count(*)) from pg_catalog.pg_available_extensions where name = 'amcheck'"
+_PLACE = """
+select json_build_object('place', (select format('%I', n.nspname) from pg_catalog.pg_extension e
+  join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname = 'amcheck'))
+"""
+_OURS = "seawall_amcheck"
+# One that is broken must not keep us from the others; what could not be looked at is no damage.
+_LOOKS = """
+create function pg_temp.looked(look text) returns text language plpgsql as $$
+declare found text;
+begin
+  execute look into found;
+  return found;
+exception when data_corrupted or index_corrupted then
+  return sqlerrm;
+when others then
+  return 'not seen: ' || sqlerrm;
+end $$
+"""
+_TREES = """
+select coalesce(json_agg(format('%I.%I: ', n.nspname, c.relname) || word), '[]')
+from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_am a on a.oid = c.relam
+cross join pg_temp.looked(format('select null from (select %s.bt_index_check(%s::oid::regclass, true)) x',
+  '{place}', c.oid)) word
+where a.amname = 'btree' and c.relkind = 'i' and i.indisvalid and i.indisready and c.relpersistence <> 't'
+  and word is not null
+"""
+_HEAPS = """
+select coalesce(json_agg(format('%I.%I: ', n.nspname, c.relname) || word), '[]')
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+cross join pg_temp.looked(format('select msg from %s.verify_heapam(%s::oid::regclass) limit 1',
+  '{place}', c.oid)) word
+where c.relkind in ('r', 'm', 't') and c.relpersistence <> 't' and word is not null
+"""
+_COUNT = """
+select json_build_array(count(*) filter (where relkind = 'i'), count(*) filter (where relkind = 'r'))
+from pg_catalog.pg_class
+"""
+# Indexes whose order was made by another version of a language's rules than this system has.
+_STALE = """
+select coalesce(json_agg(distinct name), '[]') from (
+  select format('%I', collname) as name from pg_catalog.pg_collation
+  where collversion is distinct from pg_catalog.pg_collation_actual_version(oid) and collversion is not null
+  union all
+  select 'the database itself' from pg_catalog.pg_database d where d.datname = current_database()
+    and to_jsonb(d) ->> 'datcollversion' <> pg_catalog.pg_database_collation_actual_version(d.oid)) s
+"""
+
+
+def sound(ask: Ask, tell: Tell, manifest: Mapping[str, Any], invalid: list[str], major: int) -> Finding:
+    """Look into every index and table; given the session's ask and tell, and the indexes that are not complete."""
+    wrong = [f"index {name} is not valid" for name in invalid if name not in manifest.get("invalid_indexes", ())]
+    if not ask(_THERE)["there"]:
+        return judged(wrong, "") if wrong else not_configured("the server here has no extension amcheck")
+    found = _seen(ask, tell, heaps=major >= 14)  # noqa: PLR2004 -- the first that can look into tables
+    broken = [word for word in found if ": not seen: " not in word]
+    if wrong or broken:
+        return judged([*wrong, *broken], "")
+    if found:
+        return Finding(Verdict.UNKNOWN, f"{len(found)} could not be looked into: {'; '.join(found[:5])}")
+    if major >= 15 and (stale := ask(_STALE)):  # noqa: PLR2004 -- the first that keeps the versions
+        return Finding(Verdict.WARN, f"made by another version of the rules of order: {', '.join(stale)}; REINDEX")
+    indexes, tables = ask(_COUNT)
+    return judged([], f"{indexes} indexes and {tables} tables are sound")
+
+
+def _seen(ask: Ask, tell: Tell, *, heaps: bool) -> list[str]:
+    """Return what is wrong, by name; whatever is made for it is gone afterwards."""
+    tell("begin transaction read write")
+    tell("set local search_path = ''")
+    place = ask(_PLACE)["place"]
+    if place is None:
+        tell(f"create schema {_OURS}")
+        tell(f"create extension amcheck schema {_OURS}")
+    tell(_LOOKS)
+    tell("reset search_path")  # an index may call functions of the site's own
+    found: list[str] = [*ask(_TREES.format(place=place or _OURS))]
+    found += ask(_HEAPS.format(place=place or _OURS)) if heaps else []
+    tell("rollback")
+    return found
