@@ -29,16 +29,22 @@ class Sabotage:
         self.done = ""
 
     def strike(self, moment: str, part: Part, *where: Any) -> None:
-        """Do the damage if this is its moment and its part; one that finds nothing to hurt leaves it to the next."""
-        for label, name in [] if self.done else list(self.left):
-            damage = part.source.damages[name] if label == part.label else None
-            if damage is None or damage.moment != moment:
-                continue
-            self.left.remove((label, name))
-            if words := damage.act(*where, self.chance):
+        """Do the damage if this is its moment and its part; if it finds nothing to hurt, another one of that moment."""
+        here = [one for one in self.left if self._fits(one, moment, part)]
+        if self.done or not here or here[0] != self.left[0]:
+            return
+        for one in here:
+            self.left.remove(one)
+            label, name = one
+            if words := part.source.damages[name].act(*where, self.chance):
                 self.done = f"{name}: {words}"
                 print(f"{label}: damaged on purpose: {self.done}", flush=True)
                 return
+
+    @staticmethod
+    def _fits(one: tuple[str, str], moment: str, part: Part) -> bool:
+        label, name = one
+        return label == part.label and str(part.source.damages[name].moment) == moment
 
     def demand(self) -> str:
         """Return what was done; raise UsageError when nothing was, for then nothing was proven."""

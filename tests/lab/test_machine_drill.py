@@ -168,6 +168,6 @@ def test_a_damaged_machine_never_passes(backed_up: Site, damage: str, rung: str)
     shown = backed_up.on("drill1", f"seawall drill his1_server --instant --sabotage {damage}")
     assert shown.code == 2, shown.stdout + shown.stderr
     assert f"damaged on purpose: {damage}" in shown.stdout
-    assert "the drill noticed it" in shown.stdout
+    assert "; noticed by " in shown.stdout
     assert any(f" fail    {rung}" in line for line in shown.stdout.splitlines()), shown.stdout
     assert backed_up.on("drill1", state).stdout == before

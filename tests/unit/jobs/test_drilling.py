@@ -1,0 +1,76 @@
+"""What a person may ask of a drill, and how damage is chosen for one that must fail."""
+
+from argparse import Namespace
+from random import Random
+from types import SimpleNamespace
+
+import pytest
+
+from ops.core.errors import UsageError
+from ops.drills import Part
+from ops.jobs.sabotage import Sabotage
+from ops.jobs.wishes import Wishes
+from ops.sources import Damage
+
+NOTHING = {"source": None, "at": None, "kind": None, "instant": None, "seed": None}
+
+
+def part(label: str = "database", **acts: tuple[str, str]) -> Part:
+    damages = {name: Damage(moment, lambda *_where, words=words: words) for name, (moment, words) in acts.items()}
+    return Part(label, {}, SimpleNamespace(damages=damages), 0)
+
+
+def said(**words: object) -> Namespace:
+    return Namespace(**{**NOTHING, "keep": None, "approver": None, "sabotage": None, **words})
+
+
+def test_a_look_needs_a_reason_and_an_approver() -> None:
+    with pytest.raises(UsageError, match="somebody who allowed it"):
+        Wishes.of(said(keep="ticket 4711"), "UTC")
+    assert Wishes.of(said(keep="ticket 4711", approver="the head of IT"), "UTC").approver == "the head of IT"
+
+
+def test_a_damaged_copy_is_not_for_looking_at() -> None:
+    with pytest.raises(UsageError, match="not for looking at"):
+        Wishes.of(said(keep="why", approver="who", sabotage="random"), "UTC")
+
+
+def test_wishes_reach_the_unit_as_they_were() -> None:
+    wishes = Wishes.of(said(at="2026-11-20", kind="files", instant=False, seed=7), "America/Sao_Paulo")
+    assert Wishes.read(wishes.written()) == wishes
+    with pytest.raises(UsageError, match="neither a moment nor a set"):
+        Wishes.of(said(at="yesterday"), "UTC")
+
+
+def test_a_named_damage_is_done_once_and_at_its_moment() -> None:
+    one = part(emptied=("data", "patients was emptied"), cut=("material", "the dump was cut"))
+    sabotage = Sabotage("emptied", [one], Random(1))
+    sabotage.strike("material", one)
+    with pytest.raises(UsageError, match="nothing to damage"):
+        sabotage.demand()
+    sabotage.strike("data", one)
+    assert sabotage.demand() == "emptied: patients was emptied"
+
+
+def test_chance_reaches_every_damage() -> None:
+    one = part(a=("material", "a"), b=("data", "b"), c=("data", "c"))
+    done = set()
+    for seed in range(40):
+        sabotage = Sabotage("random", [one], Random(seed))
+        sabotage.strike("material", one)
+        sabotage.strike("data", one)
+        done.add(sabotage.demand()[0])
+    assert done == {"a", "b", "c"}
+
+
+def test_a_damage_that_finds_nothing_gives_way_to_another_of_its_moment() -> None:
+    one = part(a=("data", ""), b=("data", "b"))
+    for seed in range(8):
+        sabotage = Sabotage("random", [one], Random(seed))
+        sabotage.strike("data", one)
+        assert sabotage.demand() == "b: b"
+
+
+def test_an_unknown_damage_is_told_with_the_nearest_known() -> None:
+    with pytest.raises(UsageError, match="did you mean 'emptied'"):
+        Sabotage("emptyed", [part(emptied=("data", "x"))], Random(1))
