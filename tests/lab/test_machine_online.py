@@ -9,7 +9,7 @@ import pytest
 from conftest import MINUTES, Site
 
 DATA = "/var/lib/postgresql/15/main"
-THERE = "/srv/machine/tree"
+THERE = "/var/tmp/machine/tree"  # no later backup takes it
 UNIT = "seawall-backup-his1_server.service"
 WRITE = """insert into written (word) select md5(i::text) from generate_series(1, 10) i;
 delete from written where mod(id, 7) = 0;
@@ -69,17 +69,17 @@ def writers(site: Site) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def restored(site: Site) -> Iterator[tuple[Site, str, str]]:
     """The machine in a folder; what its backup and its restore said."""
-    site.on("his1", f"umount --recursive --lazy {THERE}/dev; rm -rf --one-file-system /srv/machine")
+    site.on("his1", f"umount --recursive --lazy {THERE}/dev; rm -rf --one-file-system /var/tmp/machine")
     psql(site, "create table written (id bigserial primary key, word text)", "his")
     psql(site, "create unlogged table passing (word text); insert into passing values ('gone')", "his")
     try:
         with writers(site):
             backed_up = passes(site, "seawall backup his1_server")
             assert int(psql(site, "select count(*) from written", "his")) > 0
-        yield site, backed_up, passes(site, "seawall restore his1_server --to /srv/machine")
+        yield site, backed_up, passes(site, "seawall restore his1_server --to /var/tmp/machine")
     finally:
         psql(site, "drop table written, passing", "his")
-        site.on("his1", f"umount --recursive --lazy {THERE}/dev; rm -rf --one-file-system /srv/machine")
+        site.on("his1", f"umount --recursive --lazy {THERE}/dev; rm -rf --one-file-system /var/tmp/machine")
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_without_all_of_its_log_it_does_not_start(ready: Site) -> None:
 
 
 def test_what_was_started_is_not_made_whole_again(ready: Site) -> None:
-    result = ready.on("his1", "seawall restore his1_server --to /srv/machine")
+    result = ready.on("his1", "seawall restore his1_server --to /var/tmp/machine")
     assert result.code == 1
     assert f"{DATA} was started already" in result.stdout
 
