@@ -114,9 +114,9 @@ def _restored(stage: Stage, part: Part) -> Iterator[tuple[Path, bool]]:
 def _completed(stage: Stage, part: Part, root: Path) -> bool:
     """Make the tree whole, and fit for a boot among strangers; return whether it is."""
     with stage.timed("restore"):
-        isolate(root)
-        mask(root, stage.options.without)
         try:
+            isolate(root)
+            mask(root, stage.options.without)
             if part.source.complete:
                 part.source.complete(root, part.facts, stage.companions(part.label))
         except Damaged as error:
