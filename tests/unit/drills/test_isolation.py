@@ -7,7 +7,6 @@ import pytest
 from ops.core.errors import Damaged
 from ops.drills._isolation import beneath, isolate, masked
 
-
 MASKED = """
 seawall-backup-his.timer cron.service postfix@-.service nut-monitor.service apt-daily.timer srv-data.mount swapfile.swap
 chrony.service networking.service rsync.service docker.socket systemd-ask-password-wall.path
