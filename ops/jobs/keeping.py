@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Sequence
@@ -70,8 +69,3 @@ def _kept(name: str) -> dict[str, Any]:
         known = f"kept are: {', '.join(kept)}" if kept else "none is kept; seawall drill ASSET --keep WHY keeps one"
         raise UsageError(f"no restored {name} is kept here", known) from None
 
-
-def told(name: str) -> str:
-    """Return what is said of a kept system to whoever asked for it."""
-    said = _kept(name)
-    return json.dumps({"kept": name, "until": said["until"], "enter": f"seawall drill enter {name}"})
