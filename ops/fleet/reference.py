@@ -55,6 +55,7 @@ PARTS = (
     ("expectations", model.Expectation),
     ("checks", model.CheckSpec),
     ("exceptions", model.Excuse),
+    ("control", model.Control),
 )
 FOLLOW = """\
 The checks `backup_age`, `copy_age` and `drill_age` follow from the assets; nobody writes them. Every machine has a

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ALL = "group_vars/all"
 AUTHORITY = ("seawall_authority_certificate", "seawall_authority_key")
+CONTROL = ("seawall_control_passwords", "seawall_control_accounts")  # of the control machine's own repository
 SERVER = ("seawall_tls_certificate", "seawall_tls_key")
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that a person reading a printed sheet takes for another
 LENGTH = 40  # of 32 letters each: 200 bits
@@ -37,11 +38,16 @@ HASH_ROUNDS = 5  # these passwords cannot be guessed, and servers hash them anew
 
 @dataclass(frozen=True)
 class Wanted:
-    """A password that must be there. account: it comes as a pair of password and hash."""
+    """A password that must be there. place: whose. account: it comes as a pair of password and hash."""
 
-    host: str
+    place: str
     path: tuple[str, ...]
     account: bool
+
+    @property
+    def name(self) -> str:
+        """What it is called when it is made."""
+        return f"{self.place.rpartition('/')[2]}: {'.'.join(self.path)}"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,11 +90,7 @@ def execute(options: argparse.Namespace) -> int:
 def make(policies: Mapping[str, HostPolicy], store: Store, vault: Vault) -> list[str]:
     """Put every missing secret into the store and return the names of those made."""
     _demand_openable(store, vault)
-    made = [
-        f"{wanted.host}: {'.'.join(wanted.path)}"
-        for wanted in _passwords(policies)
-        if _add_password(wanted, store, vault)
-    ]
+    made = [wanted.name for wanted in _passwords(policies) if _add_password(wanted, store, vault)]
     keepers = sorted(host for host, policy in policies.items() if policy.clients)
     return _certificates(keepers, policies, store, vault) + made if keepers else made
 
@@ -110,22 +112,27 @@ def _demand_openable(store: Store, vault: Vault) -> None:
 def _passwords(policies: Mapping[str, HostPolicy]) -> Iterator[Wanted]:
     """Yield every password that follows from the policy."""
     for host, policy in policies.items():
+        here = f"host_vars/{host}"
         places = {asset.repository for asset in policy.assets.values()}
         places |= {copy.to for asset in policy.assets.values() for copy in asset.copies.values()}
         readers = sorted({asset.drill.host for asset in policy.assets.values() if asset.drill})
         for place in sorted(places):
             served = policy.repositories[place].host is not None
-            yield Wanted(host, ("seawall_repository_passwords", place), account=False)
+            yield Wanted(here, ("seawall_repository_passwords", place), account=False)
             if served:
-                yield Wanted(host, ("seawall_accounts", place), account=True)
+                yield Wanted(here, ("seawall_accounts", place), account=True)
             for reader in readers if served else ():
-                yield Wanted(host, ("seawall_reader_passwords", place, reader), account=False)
-                yield Wanted(host, ("seawall_reader_accounts", place, reader), account=True)
+                yield Wanted(here, ("seawall_reader_passwords", place, reader), account=False)
+                yield Wanted(here, ("seawall_reader_accounts", place, reader), account=True)
+    for policy in list(policies.values())[:1]:
+        if policy.control:
+            yield Wanted(ALL, (CONTROL[0], policy.control.repository), account=False)
+            yield Wanted(ALL, (CONTROL[1], policy.control.repository), account=True)
 
 
 def _add_password(wanted: Wanted, store: Store, vault: Vault) -> bool:
     """Make one password unless it is there; return whether it was made."""
-    place = f"host_vars/{wanted.host}"
+    place = wanted.place
     if store.get(place, wanted.path) is not None:
         return False
     _demand_only_here(place, wanted.path[0], store)

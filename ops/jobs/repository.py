@@ -38,7 +38,7 @@ def execute(options: Namespace) -> int:
     policy = settings.policy()
     readers = [_reader(word) for word in options.reader]
     for name in used(policy):
-        made = _make(policy, name, [(label, file) for place, label, file in readers if place == name])
+        made = make(policy, name, [(label, file) for place, label, file in readers if place == name])
         print(f"{name}: {'made' if made else 'there already'}")
     return 0
 
@@ -50,8 +50,8 @@ def used(policy: HostPolicy) -> list[str]:
     return list(dict.fromkeys([*first, *then]))
 
 
-def _make(policy: HostPolicy, name: str, readers: list[tuple[str, Path]]) -> bool:
-    """Make one repository and its readers' keys; what an earlier run left unfinished is finished."""
+def make(policy: HostPolicy, name: str, readers: list[tuple[str, Path]]) -> bool:
+    """Make one repository and its readers' keys; return whether anything was made."""
     place = places.own(policy, name)
     place.reach()
     made = False
@@ -68,9 +68,21 @@ def _make(policy: HostPolicy, name: str, readers: list[tuple[str, Path]]) -> boo
 
 
 def _like(policy: HostPolicy, name: str) -> Repository | None:
-    """Return the repository whose chunker a copy's must share; else deduplication would be lost for good."""
-    firsts = [asset.repository for asset in policy.assets.values()]
-    return None if name in firsts else places.own(policy, firsts[0]).repository
+    """Return the repository whose chunker this one must share; else deduplication would be lost for good.
+
+    That is the first one that is there: after a disaster the off-site one may be the older.
+    """
+    for other in used(policy):
+        if other == name:
+            continue
+        place = places.own(policy, other)
+        place.reach()
+        try:
+            place.repository.readers()
+        except NoRepository:
+            continue
+        return place.repository
+    return None
 
 
 def _reader(word: str) -> tuple[str, str, Path]:

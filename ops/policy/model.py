@@ -10,6 +10,7 @@ from ops.core.calendar import Calendar
 from ops.core.quantity import Day, Duration
 
 VERSION = 1
+AWAY = ("offsite", "removable")  # places that a disaster of the site does not reach
 DRILL_SPREAD = Duration(900)  # by how much the starts of drills are spread
 
 
@@ -155,6 +156,7 @@ class Asset:
     retention: how long sets are kept.
     copies: further repositories, by name.
     drill: how its restore is proven.
+    without: what people do on paper while it is away, and from when; printed in the runbook.
     """
 
     owner: str
@@ -168,6 +170,31 @@ class Asset:
     random_delay: Duration = Duration(900)
     copies: Mapping[str, Copy] = field(default_factory=dict)
     drill: Drill | None = None
+    without: str = ""
+
+
+@dataclass(frozen=True)
+class Control:
+    """The control machine itself: what it needs to be made anew, kept where a disaster of the site does not reach.
+
+    owner: the contact who answers for it.
+    repository: where its sets go; off-site or removable.
+    rpo: the age that its newest good set must not pass.
+    rto: how long it may take to make it anew.
+    retention: how long sets are kept.
+    safe: where the sheet of keys and the runbook lie, on paper; printed in the runbook.
+    paths: what is taken beyond the inventory, the checkout, its packages and the SSH keys that the inventory names.
+    name: its account and folder at the repository's host.
+    """
+
+    owner: str
+    repository: str
+    rpo: Duration
+    rto: Duration
+    retention: Retention
+    safe: str = ""
+    paths: tuple[str, ...] = ()
+    name: str = "control"
 
 
 @dataclass(frozen=True)
@@ -207,6 +234,7 @@ class Written:
     assets: what this machine holds that is protected, by name.
     checks: what is looked at on this machine, by name.
     exceptions: what this machine holds and no asset covers, with the reason, by name.
+    control: the control machine; the same for every host.
     """
 
     version: int
@@ -216,6 +244,7 @@ class Written:
     assets: Mapping[str, Asset] = field(default_factory=dict)
     checks: Mapping[str, CheckSpec] = field(default_factory=dict)
     exceptions: Mapping[str, Excuse] = field(default_factory=dict)
+    control: Control | None = None
 
 
 @dataclass(frozen=True)
@@ -240,3 +269,4 @@ class HostPolicy:
     clients: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     checks: Mapping[str, CheckSpec] = field(default_factory=dict)
     exceptions: Mapping[str, Excuse] = field(default_factory=dict)
+    control: Control | None = None

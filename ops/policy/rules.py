@@ -11,7 +11,7 @@ from ops.core.calendar import Calendar
 from ops.core.errors import Problem
 from ops.core.kinds import nearest
 from ops.core.quantity import Duration
-from ops.policy.model import DRILL_SPREAD, VERSION, Asset, Excuse, Repository, Written
+from ops.policy.model import AWAY, DRILL_SPREAD, VERSION, Asset, Control, Excuse, Repository, Written
 
 LONGEST_EXCUSE = timedelta(days=400)  # a year, and the weeks until somebody has looked
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -31,6 +31,8 @@ def judge(written: Written, hosts: Collection[str]) -> Iterator[Problem]:
         yield from _asset(f"policy.assets.{name}", asset, written, hosts)
     for name, excuse in written.exceptions.items():
         yield from _excuse(f"policy.exceptions.{name}", excuse)
+    if written.control:
+        yield from _control("policy.control", written.control, written, hosts)
 
 
 def _excuse(path: str, excuse: Excuse) -> Iterator[Problem]:
@@ -48,6 +50,24 @@ def _excuse(path: str, excuse: Excuse) -> Iterator[Problem]:
         yield Problem(
             f"{path}.until", f"{excuse.until} is too far ahead; expected {latest} or earlier: decide once a year"
         )
+
+
+def _control(path: str, control: Control, written: Written, hosts: Collection[str]) -> Iterator[Problem]:
+    """What the control machine is made anew from must not be lost with the site."""
+    yield from _name(f"{path}.name", control.name)
+    yield from _known(f"{path}.owner", "contact", control.owner, written.contacts)
+    yield from _known(f"{path}.repository", "repository", control.repository, written.repositories)
+    repository = written.repositories.get(control.repository)
+    if repository and repository.place not in AWAY:
+        yield Problem(
+            f"{path}.repository",
+            f"{control.repository} is {repository.place}; expected one that outlives the site: {' or '.join(AWAY)}",
+        )
+    if control.name in hosts:
+        yield Problem(f"{path}.name", f"{control.name!r} is a host of the inventory, whose repository it would share")
+    for number, name in enumerate(control.paths):
+        if not name.startswith("/"):
+            yield Problem(f"{path}.paths[{number}]", f"{name!r} is no absolute path")
 
 
 def _repository(path: str, repository: Repository, hosts: Collection[str]) -> Iterator[Problem]:

@@ -35,7 +35,7 @@ def problems_by_host(hosts: Mapping[str, HostLayers]) -> dict[str, list[Problem]
 def _judged(hosts: Mapping[str, HostLayers]) -> tuple[dict[str, Written | None], dict[str, list[Problem]]]:
     problems: dict[str, list[Problem]] = {name: [] for name in hosts}
     written = {name: _compile(layers, list(hosts), problems[name]) for name, layers in hosts.items()}
-    for names, problem in [*_twice(written), *_drilled(written)]:
+    for names, problem in [*_twice(written), *_drilled(written), *_controlled(written)]:
         for name in names:
             problems[name].append(problem)
     return written, {name: found for name, found in problems.items() if found}
@@ -173,6 +173,14 @@ def _drilled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...
     return problems
 
 
+def _controlled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...], Problem]]:
+    """There is one control machine; return the hosts that are told of another one than the first, and the problem."""
+    told = {host: policy.control for host, policy in written.items() if policy}
+    first = next(iter(told), "")
+    message = f"{first} is told something else of it; it belongs in policy__all"
+    return [((host,), Problem("policy.control", message)) for host, control in told.items() if control != told[first]]
+
+
 def _join(host: str, policy: Written, site: Mapping[str, Written]) -> HostPolicy:
     """Add to a host's own policy what the other hosts' policies ask of it."""
     drills = {
@@ -192,6 +200,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written]) -> HostPolicy
         clients=_clients(host, site),
         checks={"gaps": CheckSpec("gaps"), **policy.checks, **_ages(policy, drills)},
         exceptions=policy.exceptions,
+        control=policy.control,
     )
 
 
@@ -206,6 +215,8 @@ def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...
         if kept & used:
             readers = {asset.drill.host for asset in other.assets.values() if asset.drill}
             clients[name] = tuple(sorted(readers))
+        if other.control and other.control.repository in kept:
+            clients.setdefault(other.control.name, ())
     return clients
 
 
