@@ -44,12 +44,24 @@ install_packages() {
     case $wanted in *apt-cacher-ng*) systemctl disable apt-cacher-ng || rm -f /etc/rc?.d/S??apt-cacher-ng ;; esac
 }
 
+# Each package is kept as the file that it came in: the control machine's own copy takes them along, so that a clean
+# machine needs no index. What is kept and whole is not asked for again.
 install_python_packages() {
   rm -f .venv/seawall-lock
   { [ -x .venv/bin/pip ] || /usr/bin/python3 -m venv .venv; } &&
-    .venv/bin/pip install --quiet --disable-pip-version-check --no-input --no-compile --no-deps \
-      --require-hashes -r requirements.lock &&
+    { pip_installs >/dev/null 2>&1 || { fetch_python_packages && pip_installs; }; } &&
     cp requirements.lock .venv/seawall-lock
+}
+
+pip_installs() {
+  .venv/bin/pip install --quiet --disable-pip-version-check --no-input --no-compile --no-deps \
+    --require-hashes --no-index --find-links .cache/wheels -r requirements.lock
+}
+
+fetch_python_packages() {
+  rm -rf .cache/wheels &&
+    .venv/bin/pip download --quiet --disable-pip-version-check --no-input --no-deps \
+      --require-hashes --dest .cache/wheels -r requirements.lock
 }
 
 # The checkout itself is the package: no build, no network, and a change shows at once.
