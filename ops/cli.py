@@ -35,14 +35,17 @@ SERVER = {
 CONTROL = {
     "lab": ("ops.lab.commands", "real Debian machines on this computer"),
     "demo": ("ops.lab.demo", "set up the lab and show the whole main job"),
+    "control": ("ops.fleet.control", "keep what the control machine is made anew from"),
+    "keys": ("ops.fleet.keys", "print the sheet of keys for the safe, and test one"),
     "package": ("ops.fleet.package", "build what is shipped to servers"),
     "policy": ("ops.fleet.policy", "check and show the policy of an inventory"),
     "report": ("ops.fleet.report", "write the report on the whole fleet"),
+    "runbook": ("ops.fleet.runbook", "print how a lost site is made anew"),
     "secrets": ("ops.fleet.secrets", "make the secrets that an inventory still lacks"),
     "status": ("ops.fleet.status", "show how the whole fleet stands"),
     "verify": ("ops.fleet.verify", "look from outside whether every machine is as the policy wants it"),
 }
-JUDGING = {"check", "gaps", "health", "ledger", "drill", "status", "verify"}
+JUDGING = {"check", "control", "gaps", "health", "keys", "ledger", "drill", "status", "verify"}
 
 USAGE = """\
 usage: seawall COMMAND [...]      seawall COMMAND --help      seawall --version
@@ -52,7 +55,8 @@ Backups, copies, drills, checks and evidence for the servers of a hospital, by i
 """
 EXIT_CODES = """
 exit codes: 0 done, 1 failed, 2 wrong usage or policy;
-            check, gaps, health, status, drill, ledger: 0 pass, 1 warn, 2 fail, 3 unknown or wrong usage
+            check, control check, gaps, health, status, drill, keys check, ledger:
+            0 pass, 1 warn, 2 fail, 3 unknown or wrong usage
 """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import ssl
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -71,6 +73,11 @@ def ends_soon(certificate: str) -> bool:
 
     end = x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
     return end < clock.now() + RENEW_BEFORE
+
+
+def fingerprint(certificate: str) -> str:
+    """Return the SHA-256 of a certificate, hex."""
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).hexdigest()
 
 
 def _key() -> EllipticCurvePrivateKey:

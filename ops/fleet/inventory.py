@@ -27,8 +27,8 @@ VERSION = 1
 TIMEOUT = 60.0
 CACHE = Path(".cache", "inventory")
 DEFAULT = "inventories/lab"
-# Beside an inventory, but no part of it: see ops.fleet.heads and ops.fleet.signers.
-HEADS, SIGNERS = ".heads.json", ".allowed_signers"
+# Beside an inventory, but no part of it: see ops.fleet.heads, ops.fleet.signers and ops.fleet.own.
+HEADS, SIGNERS, OWN = ".heads.json", ".allowed_signers", ".control"
 
 # How a host is reached. Passwords are left out: what is kept holds no secrets.
 CONNECTION = (
@@ -146,7 +146,9 @@ def _key(path: Path) -> str | None:
 def _files(path: Path) -> Iterator[Path]:
     """All files below an inventory; beside an inventory file lie its group_vars and host_vars."""
     if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if not file.is_dir() and file.name not in {HEADS, SIGNERS})
+        ours = {HEADS, SIGNERS, OWN}
+        files = (file for file in path.rglob("*") if not ours & set(file.relative_to(path).parts))
+        yield from sorted(file for file in files if not file.is_dir())
         return
     yield path
     for folder in ("group_vars", "host_vars"):

@@ -56,7 +56,7 @@ def execute(options: Namespace) -> int:
     accepted = options.accept_loss or requested(name) or ""
     policy = settings.policy()
     asset = chosen(policy, options.asset)
-    outcome = perform("backup", name, options.asset, policy.host, lambda: _work(policy, options.asset, asset, accepted))
+    outcome = perform("backup", name, options.asset, policy.host, lambda: work(policy, options.asset, asset, accepted))
     print(json.dumps(dict(outcome.facts)) if options.json else f"{outcome.verdict.value}: {outcome.message}")
     return 0 if outcome.good else 1
 
@@ -71,7 +71,8 @@ def chosen(policy: HostPolicy, name: str) -> Asset:
     return policy.assets[name]
 
 
-def _work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
+def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
+    """Take an asset into its repository and read the set back; accepted: why a loss is, empty: none is."""
     started = clock.now()
     place = places.own(policy, asset.repository)
     restic = versions.demand()

@@ -68,4 +68,3 @@ def _kept(name: str) -> dict[str, Any]:
         kept = [path.stem.removeprefix("kept-") for path in settings.scratch().glob("kept-*.json")]
         known = f"kept are: {', '.join(kept)}" if kept else "none is kept; seawall drill ASSET --keep WHY keeps one"
         raise UsageError(f"no restored {name} is kept here", known) from None
-

@@ -12,7 +12,9 @@ from ops.core.errors import Unavailable
 
 RANGE = IPv4Network("198.18.0.0/15")  # set aside for tests of networks; nobody routes it
 PREFIX = 26
-OFFSETS = {"his1": 10, "backup1": 11, "drill1": 12, "offsite1": 13, "lis1": 14}
+HOSTS = ("his1", "backup1", "drill1", "offsite1", "lis1")  # of a lab, unless it is told otherwise
+CONTROL = "control1"  # a clean machine that becomes a control machine; not in every lab, and in no inventory
+OFFSETS = {"his1": 10, "backup1": 11, "drill1": 12, "offsite1": 13, "lis1": 14, CONTROL: 15}
 
 
 @dataclass(frozen=True)

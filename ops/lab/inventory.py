@@ -8,11 +8,12 @@ from pathlib import Path
 
 from ops.core.files import write_atomically
 from ops.fleet.inventory import HEADS, SIGNERS
+from ops.fleet.inventory import OWN as CONTROL
 from ops.lab.furnish import public_key
 from ops.lab.machine import Machine
 
 HEAD = "# Written by `seawall lab up`; where the lab's machines are just now.\n"
-OWN = ("machines.yml", "secrets.yml", HEADS, SIGNERS)  # what belongs to one lab and is never copied to another
+OWN = ("machines.yml", "secrets.yml", HEADS, SIGNERS, CONTROL)  # what belongs to one lab and is never copied to another
 
 
 def write(checkout: Path, inventory: Path, known_hosts: Path, machines: Sequence[Machine]) -> None:
@@ -28,9 +29,13 @@ def copy(origin: Path, inventory: Path) -> None:
     """Bring an inventory up to date with the one it is a copy of, leaving its own files alone."""
     if not origin.exists():
         return
-    for old in [path for path in inventory.rglob("*") if path.is_file() and path.name not in OWN]:
+    for old in [path for path in inventory.rglob("*") if path.is_file() and not _own(path.relative_to(inventory))]:
         old.unlink()
     shutil.copytree(origin, inventory, ignore=shutil.ignore_patterns(*OWN), dirs_exist_ok=True)
+
+
+def _own(path: Path) -> bool:
+    return not set(OWN).isdisjoint(path.parts)
 
 
 def remove(checkout: Path, inventory: Path) -> None:
@@ -39,8 +44,11 @@ def remove(checkout: Path, inventory: Path) -> None:
         shutil.rmtree(inventory, ignore_errors=True)
         return
     for name in OWN:
-        for path in inventory.rglob(name):
-            path.unlink()
+        for path in list(inventory.rglob(name)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def forget_heads(inventory: Path) -> None:

@@ -36,10 +36,11 @@ Told = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Lab:
-    """A lab of a checkout, by its name: `demo` for people, `test` for the tests."""
+    """A lab of a checkout, by its name: `demo` for people, `test` for the tests. hosts: its machines."""
 
     name: str
     checkout: Path = CHECKOUT
+    hosts: tuple[str, ...] = names.HOSTS
 
     @property
     def home(self) -> Path:
@@ -74,15 +75,17 @@ class Lab:
             net = Network(Identity(self.name, state["id"]), IPv4Network(state["block"]))
             net.up()
             source = archive.open_door(net, Archive(CACHES / "packages"), self.home / "door.log")
-            made = trees.make(CACHES / "trees", source, tell)
-            self._lay_anew(state, {"plain": str(made.plain), "his": str(made.his), "lis": str(made.lis)})
+            made = trees.make(CACHES / "trees", source, tell, bare=names.CONTROL in self.hosts)
+            paths = {"plain": made.plain, "his": made.his, "lis": made.lis, "control": made.bare}
+            self._lay_anew(state, {name: str(path) for name, path in paths.items() if path})
             machines = self._machines(state, source.proxy)
             if down := [machine.host for machine in machines if not machine.running()]:
                 tell(f"booting {', '.join(down)}")
             for machine in machines:
                 machine.boot()
             inventory.write_known_hosts(self.known_hosts, machines)
-            inventory.write(self.checkout, self.inventory, self.known_hosts, machines)
+            managed = [machine for machine in machines if machine.host != names.CONTROL]
+            inventory.write(self.checkout, self.inventory, self.known_hosts, managed)
             with ThreadPoolExecutor(len(machines)) as pool:
                 list(pool.map(Machine.wait, machines))
             return machines
@@ -151,7 +154,7 @@ class Lab:
             state = {}
         if not state:
             block = names.block(identity, network.taken())
-            state = {"version": STATE_VERSION, "id": identity.id, "block": str(block)}
+            state = {"version": STATE_VERSION, "id": identity.id, "block": str(block), "hosts": list(self.hosts)}
             self._remember(state)
         if not self.key.exists():
             make_key(self.key, f"seawall lab {self.name}")
@@ -182,7 +185,7 @@ class Lab:
                 furniture=furniture,
                 nests=host == "drill1",
             )
-            for host in names.OFFSETS
+            for host in state.get("hosts", names.HOSTS)
         ]
 
     def _clear(self, state: dict[str, Any]) -> None:

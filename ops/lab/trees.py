@@ -32,6 +32,7 @@ TIDY = (
     ': >"$1/etc/machine-id"',
 )
 PLAIN = Recipe("trixie", SERVER, after=TIDY)
+BARE = Recipe("bookworm", SERVER, after=TIDY)
 # In the tree, as its root: the rest of an ordinary server, and the hospital's data.
 FILL = """\
 set -eu
@@ -51,20 +52,25 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Trees:
-    """The trees of the lab: `plain` (Debian 13), and those of the servers with the hospital's data."""
+    """The trees of the lab: `plain` (Debian 13), `bare` (Debian 12), and those of the servers with their data."""
 
     plain: Path
     his: Path
     lis: Path
+    bare: Path | None = None
 
 
-def make(store: Path, source: Source, tell: Callable[[str], None]) -> Trees:
-    """Return the trees, made now where they are not kept in the store; also pack the drill host's trees."""
+def make(store: Path, source: Source, tell: Callable[[str], None], *, bare: bool = False) -> Trees:
+    """Return the trees, made now where they are not kept in the store; also pack the drill host's trees.
+
+    bare: also Debian 12 with nothing on it.
+    """
     with lock(store / "lock", "making the lab's trees"), ThreadPoolExecutor(2) as pool:
         his = pool.submit(_server, store, "his", "bookworm", source, tell)
         lis = pool.submit(_server, store, "lis", "trixie", source, tell)
         plain = pool.submit(_bare, store, "plain", PLAIN, source, tell)
-        return Trees(plain.result(), his.result(), lis.result())
+        clean = _bare(store, "bare", BARE, source, tell) if bare else None
+        return Trees(plain.result(), his.result(), lis.result(), clean)
 
 
 def _bare(store: Path, name: str, recipe: Recipe, source: Source, tell: Callable[[str], None]) -> Path:

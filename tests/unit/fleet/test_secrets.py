@@ -178,3 +178,25 @@ def test_a_wrong_policy_makes_no_secrets(inventory, quick_inventory, password, c
     assert make(inventory, password) == 2
     assert "did you mean 'offsite'?" in capsys.readouterr().err
     assert not list(inventory.rglob("secrets.yml"))
+
+
+def test_the_control_machine_gets_an_account_and_a_password_of_its_own(made, password, capsys):
+    path = made / "group_vars/all/policy.yml"
+    told = yaml.safe_load(path.read_text())
+    retention = {"all": "60d"}
+    told["policy__all"]["control"] = {
+        "owner": "it_head", "repository": "offsite", "rpo": "8d", "rto": "4h", "retention": retention
+    }  # fmt: skip
+    path.write_text(yaml.safe_dump(told))
+    capsys.readouterr()
+    assert make(made, password) == 0
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "made all: seawall_control_passwords.offsite",
+        "made all: seawall_control_accounts.offsite",
+    ]
+    everywhere = read(made, "group_vars/all")
+    account = everywhere["seawall_control_accounts"]["offsite"]
+    assert bcrypt.checkpw(account["password"].encode(), account["hash"].encode())
+    assert everywhere["seawall_control_passwords"]["offsite"] != account["password"]
+    assert make(made, password) == 0
+    assert capsys.readouterr().out == "nothing is missing\n"
