@@ -13,6 +13,7 @@ from ops.core.verdict import Verdict
 from ops.jobs import keeping, settings
 from ops.jobs.act import actor, perform
 from ops.jobs.drilling import drilled
+from ops.jobs.foreign import brought, drilled_dump
 from ops.jobs.request import asked, requested
 from ops.jobs.unit import delegated
 from ops.jobs.wishes import Wishes
@@ -26,6 +27,7 @@ examples:
   seawall drill his --at 2026-11-20          the newest set of that day
   seawall drill his1_server --instant        boot the machine straight from the repository
   seawall drill his --sabotage random        damage what was restored: the drill must end in `fail`
+  seawall drill his --dump /srv/his.dump     a dump that Seawall did not make, as if it were of this asset
   seawall drill his --keep 'compare table X, ticket 4711' --approver 'Head of IT'
   seawall drill enter his                    a shell in what is kept
   seawall drill end his                      end it, and remove all of it
@@ -51,6 +53,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, metavar="N", help="repeat the choices of a drill whose record has this seed"
     )
+    parser.add_argument("--dump", metavar="FILE", help="drill this dump, or folder of pg_dump, in place of a set")
     parser.add_argument("--keep", metavar="REASON", help="leave what was restored for a look, for 24 hours at most")
     parser.add_argument("--approver", metavar="WHO", help="who allowed that look")
     parser.add_argument(
@@ -68,24 +71,33 @@ def execute(options: Namespace) -> int:
     chosen = _chosen(policy, options.asset)
     act = f"drill-{options.asset}"
     said = replace(Wishes.of(options, policy.site.timezone), by=actor())
-    with asked(act, said.written()):
-        held = keeping.note(options.asset).exists if said.keep else None
-        if (code := delegated(f"seawall-{act}.service", act, as_json=options.json, enough=held)) is not None:
-            return code
-    left = requested(act)
-    return _performed(options, policy, chosen, Wishes.read(left) if left else said)
+    with brought(options.asset, said.dump) as copy:
+        said = replace(said, dump=copy)
+        with asked(act, said.written()):
+            held = keeping.note(options.asset).exists if said.keep else None
+            state = f"{_act(said)}-{options.asset}"
+            if (code := delegated(f"seawall-{act}.service", state, as_json=options.json, enough=held)) is not None:
+                return code
+        left = requested(act)
+        return _performed(options, policy, chosen, Wishes.read(left) if left else said)
+
+
+def _act(wishes: Wishes) -> str:
+    """Return what it is called: a damaged copy or a stranger's dump says nothing of the asset's own sets."""
+    return "sabotage" if wishes.sabotage else "dump" if wishes.dump else "drill"
 
 
 def _performed(options: Namespace, policy: HostPolicy, chosen: Drilled, wishes: Wishes) -> int:
-    """Drill in this process; a damaged copy has a state of its own, for its failure is what is hoped for."""
-    kind = "sabotage" if wishes.sabotage else "drill"
-    seed = secrets.randbits(32) if wishes.seed is None else wishes.seed
+    """Drill in this process."""
+    kind = _act(wishes)
+    seeded = replace(wishes, seed=secrets.randbits(32) if wishes.seed is None else wishes.seed)
+    name = options.asset
     outcome = perform(
         kind,
-        f"{kind}-{options.asset}",
-        options.asset,
+        f"{kind}-{name}",
+        name,
         policy.host,
-        lambda: drilled(policy, options.asset, chosen, replace(wishes, seed=seed)),
+        lambda: drilled_dump(name, chosen, seeded) if seeded.dump else drilled(policy, name, chosen, seeded),
         failed=Verdict.UNKNOWN,
     )
     print(json.dumps(dict(outcome.facts)) if options.json else f"{outcome.verdict.value}: {outcome.message}")

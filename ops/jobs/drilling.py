@@ -43,8 +43,8 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wishes: Wishes) -> Out
     # A crash is of the same machine, with the same services: kinds that share their options share the policy's.
     options = asset.drill.options if isinstance(asset.drill.options, drill.options) else drill.options()
     place = places.others(policy, what.host, repository)
-    with _scratch(name) as scratch:
-        stage = Rehearsal(name, asset.drill, place, wishes, scratch, Random(wishes.seed), options)  # noqa: S311 -- repeatable
+    with scratch(name) as folder:
+        stage = Rehearsal(name, asset.drill, place, wishes, folder, Random(wishes.seed), options)  # noqa: S311 -- repeatable
         stage.find()
         stage.sabotage = Sabotage(wishes.sabotage, stage.parts.values(), stage.chance) if wishes.sabotage else None
         drill.play(stage)
@@ -58,19 +58,19 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wishes: Wishes) -> Out
 
 
 @contextmanager
-def _scratch(name: str) -> Iterator[Path]:
+def scratch(name: str) -> Iterator[Path]:
     """Make a folder for this drill alone; what interrupted drills of the asset left is removed first."""
     folder = settings.state() / "drills"
     folder.mkdir(mode=0o700, exist_ok=True)
     for left in folder.glob(f"{name}.*"):
         shutil.rmtree(left)  # whatever ran or was mounted there died with its unit
     keeping.note(name).unlink(missing_ok=True)
-    scratch = folder / f"{name}.{uuid.uuid4().hex[:8]}"
-    scratch.mkdir(mode=0o700)
+    own = folder / f"{name}.{uuid.uuid4().hex[:8]}"
+    own.mkdir(mode=0o700)
     try:
-        yield scratch
+        yield own
     finally:
-        shutil.rmtree(scratch)
+        shutil.rmtree(own)
 
 
 def _outcome(stage: Rehearsal, asset: Asset, kind: str, repository: str, damage: str) -> Outcome:
@@ -78,6 +78,7 @@ def _outcome(stage: Rehearsal, asset: Asset, kind: str, repository: str, damage:
     age = round((clock.now() - stage.found.time).total_seconds(), 1)
     recovery = stage.recovery_seconds
     times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=repository == asset.repository)
+    times += _forecast(asset.rto.seconds, stage.told.get("forecast", {}))
     rungs: list[dict[str, Any]] = [*stage.rungs, *times]
     verdict = Verdict(max((rung["verdict"] for rung in rungs), key=lambda word: Verdict(word).severity))
     wrong = [f"{rung['name']}: {rung['message']}" for rung in rungs if rung["verdict"] != "pass"]
@@ -97,7 +98,7 @@ def _outcome(stage: Rehearsal, asset: Asset, kind: str, repository: str, damage:
         "rpo_seconds": asset.rpo.seconds,
         "timeline": stage.timeline,
         "not_proved": stage.not_proved,
-        "hardware": _hardware(),
+        "hardware": hardware(),
         "trend": {},
         "seed": stage.wishes.seed,
         "asked_by": stage.wishes.by,
@@ -123,7 +124,7 @@ def _further(stage: Rehearsal, damage: str) -> Mapping[str, Any]:
     return {**stage.told, **kept, **({"sabotage": damage} if damage else {})}
 
 
-def _hardware() -> Mapping[str, Any]:
+def hardware() -> Mapping[str, Any]:
     """Return what the times were measured on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {"cpus": os.cpu_count(), "memory_bytes": memory, "kernel": platform.release(), "machine": platform.machine()}
@@ -139,6 +140,15 @@ def _trend(name: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         return {}
     ratio = float(facts["recovery_seconds"]) / max(median(before), 0.01)
     return {"before": before, "median": median(before), "ratio": round(ratio, 2)}
+
+
+def _forecast(rto: int, forecast: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Judge what all would take, where a drill restored a sample; a forecast is no measurement, so it only warns."""
+    if not forecast:
+        return []
+    over = forecast["seconds"] > rto
+    words = f"all {forecast['files']:,} files would take about {forecast['seconds']:.0f} s of {rto} s, by the sample"
+    return [{"name": "forecast", "verdict": "warn" if over else "pass", "message": words}]
 
 
 def _times(rto: int, recovery: float, rpo: int, age: float, *, fresh: bool) -> list[dict[str, str]]:

@@ -129,8 +129,9 @@ def _work(source: Source, steps: Sequence[Step], only: tuple[str, ...]) -> Outco
         findings, words = carry_out(source, step, only)
         said.append(words)
         for name, finding in findings:
-            found.append((step.label, name, finding))
-            print(f"{step.label}: {finding.verdict.value:<7} {name}: {finding.message}", flush=True)
+            word = finding.verdict.value if finding.configured else "-"
+            print(f"{step.label}: {word:<7} {name}: {finding.message}", flush=True)
+            found += [(step.label, name, finding)] if finding.configured else []
     if not found:
         raise SeawallError("there was nothing to restore")
     verdict = worst(finding.verdict for _, _, finding in found)

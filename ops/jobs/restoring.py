@@ -116,13 +116,16 @@ def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[F
         shutil.copyfile(path, texts / short)
     landing.begin(name, step.facts, texts)
     _load(source, step, landing, name, only)
-    rungs = step.kind.prove(landing.server, name, {**step.facts, "only": list(only)})
-    found = [(rung, finding) for rung, finding in rungs if finding.configured]
-    if any(finding.verdict is not Verdict.PASS for _, finding in found):
+    found = [*step.kind.prove(landing.server, name, {**step.facts, "only": list(only)})]
+    if _wrong(found):
         return found, f"the database {name} is not as its manifest says and stays marked as unfinished"
     landing.end(name)
     words = landing.replace(name, step.database) if step.live else f"{step.label} is the database {name}"
     return found, words
+
+
+def _wrong(found: Findings) -> bool:
+    return any(finding.configured and finding.verdict is not Verdict.PASS for _, finding in found)
 
 
 def _load(source: Source, step: Step, landing: Any, name: str, only: tuple[str, ...]) -> None:
@@ -165,7 +168,7 @@ def _in_place(source: Source, step: Step) -> tuple[Findings, str]:
         _bring(source, step, staging, (f"/{inside}",))
         found += step.kind.check(staging, step.facts, (f"/{inside}",))
         ready.append((staging / inside, home))
-    if any(finding.verdict is not Verdict.PASS for _, finding in found):
+    if _wrong(found):
         raise Damaged(
             f"{step.label} is not as its manifest says; nothing was put in place",
             f"look at {', '.join(str(staging) for staging, _ in ready)}",

@@ -24,6 +24,7 @@ class Wishes:
     seed: of the drill's chance; none: a new one.
     keep, approver: why the restored system is left for a look, and who allowed it.
     sabotage: the damage that must be noticed, or `random`.
+    dump: a dump that Seawall did not make, which is drilled in place of a set.
     by: who asked for all this.
     """
 
@@ -36,6 +37,7 @@ class Wishes:
     keep: str = ""
     approver: str = ""
     sabotage: str = ""
+    dump: str = ""
     by: str = ""
 
     @classmethod
@@ -48,6 +50,9 @@ class Wishes:
             )
         if options.keep and options.sabotage:
             raise UsageError("a damaged copy is not for looking at", "either --keep or --sabotage")
+        others = (options.source, options.at, options.kind, options.instant, options.sabotage)
+        if options.dump and any(other is not None for other in others):
+            raise UsageError("--dump is drilled as it is", "only --keep, --approver and --seed go with it")
         wishes = cls(
             repository=options.source or "",
             at=options.at or "",
@@ -58,6 +63,7 @@ class Wishes:
             keep=options.keep or "",
             approver=options.approver or "",
             sabotage=options.sabotage or "",
+            dump=options.dump or "",
         )
         moment(wishes.at, zone)  # says what is wrong with it before a unit starts
         return wishes

@@ -190,6 +190,19 @@ class Damage:
 
 
 @dataclass(frozen=True)
+class Foreign:
+    """How a dump that Seawall did not make is loaded and proven, without a manifest.
+
+    facts: given the dump and the bare tree, returns what the other two need to know, with the name in `file` that the
+        dump gets in its folder; raises UsageError for what is no dump. load, prove: as of a source.
+    """
+
+    facts: Callable[[Path, Path], Mapping[str, Any]]
+    load: Callable[[Server, Path, Mapping[str, Any]], str]
+    prove: Callable[[Server, str, Mapping[str, Any]], Iterable[tuple[str, Finding]]]
+
+
+@dataclass(frozen=True)
 class Source(Generic[O]):
     """A kind of source.
 
@@ -214,6 +227,7 @@ class Source(Generic[O]):
         it yields counts in `acknowledged()` those that were acknowledged.
     borne: given such a server, the facts and that count, looks whether all of them are there, and removes them.
     damages: ways to hurt what was restored, by name, so that a drill can prove that it would notice.
+    foreign: the same for a dump that somebody else made.
     further: given a capture whose material was taken, what must be taken after it. It becomes the part `LABEL.log`,
         whose facts name in `completes` the part that it belongs to, and is restored over that.
     complete: given a tree over which that was restored, the first part's facts, and the texts that the capture kept
@@ -238,6 +252,7 @@ class Source(Generic[O]):
     burden: Callable[[Server, Mapping[str, Any]], AbstractContextManager[Burden]] | None = None
     borne: Callable[[Server, Mapping[str, Any], int], Finding] | None = None
     damages: Mapping[str, Damage] = field(default_factory=dict)
+    foreign: Foreign | None = None
     further: Callable[[Any], Further | None] = nothing_further
     complete: Callable[[Path, Mapping[str, Any], Mapping[str, Path]], None] | None = None
     inside: Callable[[Server, Mapping[str, Any]], Sequence[tuple[str, Finding]]] | None = None

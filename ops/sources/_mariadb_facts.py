@@ -6,9 +6,10 @@ reading. Definitions are digested without the database's own name, for a restore
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from ops.sources._mariadb_content_facts import counted
 from ops.sources._mariadb_session import name, release, text
 from ops.sources._rungs import digested
 
@@ -50,6 +51,19 @@ left join mysql.roles_mapping m on m.user = u.user and m.host = u.host
 where u.user not in ({", ".join(map(text, OWN))}, 'PUBLIC') and (
   concat('''', u.user, '''@''', u.host, '''') in (select grantee from own)
   or concat('''', m.role, '''@''''') in (select grantee from own))
+"""
+# What they may do, with all of the server, the database, or a table of it.
+_RIGHTS = f"""
+with given as (
+  select grantee, '*' place, privilege_type, is_grantable from information_schema.user_privileges
+  union all select grantee, '', privilege_type, is_grantable from information_schema.schema_privileges
+    where database() like table_schema
+  union all select grantee, table_name, privilege_type, is_grantable from information_schema.table_privileges
+    where table_schema = database()
+)
+select json_array(concat(u.user, '@', u.host), g.place, g.privilege_type, g.is_grantable)
+from mysql.user u join given g on g.grantee = concat('''', u.user, '''@''', u.host, '''')
+where u.user not in ({", ".join(map(text, OWN))}, 'PUBLIC')
 """
 _DEFINITIONS = {
     "table": """
@@ -109,15 +123,16 @@ select json_array({text}, minimum_value, maximum_value, start_value, increment, 
 
 def structure(ask: Ask, database: str) -> dict[str, Any]:
     """Return the number of definitions of each sort, and one digest for each: equal when the schema is equal."""
-    found = {what: _digest(ask(query), database) for what, query in _DEFINITIONS.items()}
+    # A routine's name stands behind its sort.
+    found = {what: _digest(ask(query), database, 1 + (what == "routine")) for what, query in _DEFINITIONS.items()}
     sequences = [ask(_SEQUENCE.format(text=text(one), name=name(one)))[0] for one in _sequences(ask)]
     return {**found, "sequence": _digest(sequences, database)}
 
 
-def _digest(rows: Iterable[Any], database: str) -> dict[str, Any]:
+def _digest(rows: Iterable[Any], database: str, names: int = 1) -> dict[str, Any]:
     own = f"{name(database)}."  # how views name what lies in their own database
     plain = [[part.replace(own, "") if isinstance(part, str) else part for part in row] for row in rows]
-    return digested(plain, 1)
+    return digested(plain, names)
 
 
 def _sequences(ask: Ask) -> list[str]:
@@ -151,19 +166,25 @@ def rows(ask: Ask, found: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
 
 def facts(ask: Ask, database: str) -> dict[str, Any]:
     """Return all facts but the counters, as the session's snapshot sees them."""
-    setting, found = ask(_SETTING)[0], tables(ask)
+    setting, found, users = ask(_SETTING)[0], tables(ask), sorted(ask(_USERS))
     major, minor = release(setting["server_version"])
     return {
         **setting,
         "major": major,
         "release": f"{major}.{minor}",
         "bytes": sum(about["bytes"] for about in found.values()),
-        "rows": rows(ask, found),
+        **counted(ask, found),
         "engines": {table: about["engine"] for table, about in found.items()},
-        "users": sorted(ask(_USERS)),
+        "users": users,
+        "rights": rights(ask, users),
         "events": dict(ask(_EVENTS)),
         "structure": structure(ask, database),
     }
+
+
+def rights(ask: Ask, users: Collection[str]) -> dict[str, Any]:
+    """Return what `digested` says of the rights of some accounts."""
+    return digested([row for row in ask(_RIGHTS) if row[0] in users], 1)
 
 
 def without_transactions(found: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

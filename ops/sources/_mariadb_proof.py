@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ops.core.errors import Damaged, Unavailable
-from ops.core.verdict import Finding, Verdict, judged
+from ops.core.verdict import Finding, Verdict, judged, not_configured
 from ops.sources import Engine, Server
+from ops.sources._local import Local
 from ops.sources._mariadb_accounts import USERS
-from ops.sources._mariadb_facts import counters, rows, structure, tables
+from ops.sources._mariadb_content_facts import changed, counted
+from ops.sources._mariadb_facts import Ask, counters, rights, rows, structure, tables
 from ops.sources._mariadb_session import DAY, LARGEST, LOADING, Session, name, program, release, talking
 from ops.sources._rungs import added, defined_alike, differing, number, present, total
 
@@ -25,6 +27,9 @@ _READ = ("sh", "-c", 'file=$1; shift; exec "$@" <"$file"', "sh")
 
 def load(server: Server, material: Path, manifest: Mapping[str, Any]) -> str:
     """Load the accounts and the dump into a fresh server; return the database's name."""
+    size = int(server.run(["stat", "--format=%s", str(material / DUMP)], 60))
+    if size != manifest["dump_bytes"]:
+        raise Damaged(f"the dump has {size} bytes, had {manifest['dump_bytes']}")
     whole(server.run(["tail", "-c", "200", str(material / DUMP)], 60))
     database = str(manifest["database"])
     with beside(server) as session:
@@ -32,9 +37,14 @@ def load(server: Server, material: Path, manifest: Mapping[str, Any]) -> str:
         session.tell(creation(database, manifest))
     # Rights on single tables can be given only when these are there; an account that is there stays as it is.
     _accounts(server, material / USERS)
-    server.run([*_READ, str(material / DUMP), *_ROOT, *LOADING, f"--database={database}"], DAY)
+    server.run(read_by_root(material / DUMP, database), DAY)
     _accounts(server, material / USERS)
     return database
+
+
+def read_by_root(dump: Path, database: str) -> list[str]:
+    """Return the program that loads a dump into a database that is there."""
+    return [*_READ, str(dump), *_ROOT, *LOADING, f"--database={database}"]
 
 
 def _accounts(server: Server, users: Path) -> None:
@@ -67,22 +77,59 @@ def demand_release(session: Session, manifest: Mapping[str, Any]) -> None:
         )
 
 
-def prove(server: Server, database: str, manifest: Mapping[str, Any]) -> Sequence[tuple[str, Finding]]:
+def prove(server: Server, database: str, manifest: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:
     """Compare a loaded database with its manifest, rung by rung."""
     with beside(server, database) as session:
+        ask = session.ask
+        there = tables(ask)
+        if only := set(manifest.get("only", ())):
+            yield "volume", _some(manifest, rows(ask, there), only)
+            return
         same = release(session.one("select json_quote(version())")) == release(str(manifest["server_version"]))
-        only = set(manifest.get("only", ()))
-        if only:
-            return [("volume", _some(manifest, rows(session.ask, tables(session.ask)), only))]
-        accounts = session.ask("select json_quote(concat(user, '@', host)) from mysql.user")
-        found, there, now = structure(session.ask, database), tables(session.ask), counters(session.ask)
-        counted = rows(session.ask, there)
-    return [
-        ("structure", defined_alike(manifest["structure"], found, same=same)),
-        ("users", present("accounts", manifest["users"], accounts)),
-        ("volume", prove_volume(manifest, counted)),
-        ("sequences", judged(_behind(manifest, now), "all sequences and AUTO_INCREMENT values are where they were")),
-    ]
+        yield "structure", defined_alike(manifest["structure"], structure(ask, database), same=same)
+        yield "users", _users(ask, manifest, rights_too=same and not isinstance(server, Local))
+        found = counted(ask, there, manifest.get("content", {}))
+        yield "volume", prove_volume(manifest, found["rows"])
+        yield "content", _content(manifest, found, same=same)
+        behind = _behind(manifest, counters(ask))
+        yield "sequences", judged(behind, "all sequences and AUTO_INCREMENT values are where they were")
+        yield "integrity", sound(session, there)
+
+
+def _users(ask: Ask, manifest: Mapping[str, Any], *, rights_too: bool) -> Finding:
+    """Demand all accounts; on a server that was made for the proof, also that they may do what they could."""
+    accounts = ask("select json_quote(concat(user, '@', host)) from mysql.user")
+    there = present("accounts", manifest["users"], accounts)
+    if there.verdict is not Verdict.PASS or not rights_too or "rights" not in manifest:
+        return there
+    given = defined_alike({"right": manifest["rights"]}, {"right": rights(ask, manifest["users"])})
+    return given if given.verdict is not Verdict.PASS else there
+
+
+def sound(session: Session, there: Mapping[str, Mapping[str, Any]]) -> Finding:
+    """Let the server look into every table and its indexes."""
+    wrong, unseen = [], []
+    for table in there:
+        for line in session.tell(f"check table {name(table)} extended"):
+            *_, kind, words = line.split("\t")
+            if kind.lower() in {"error", "warning"}:
+                wrong.append(f"{table}: {words}")
+            elif kind.lower() == "note":
+                unseen.append(table)
+    if not wrong and len(unseen) == len(there):
+        return not_configured("no table is of an engine that can look into itself")
+    return judged(wrong, f"{len(there) - len(unseen)} tables are sound")
+
+
+def _content(manifest: Mapping[str, Any], found: Mapping[str, Any], *, same: bool) -> Finding:
+    if "content" not in manifest:
+        return not_configured("the set was made before rows were digested")
+    if not same:
+        return not_configured("the release differs, and may write the same rows in other words")
+    sliced = sum("slices" in told for told in manifest["content"].values())
+    part = f"; of {sliced} large ones a slice" if sliced else ""
+    good = f"the rows of {len(manifest['content'])} tables are those of the manifest{part}"
+    return judged(changed(manifest, found), good)
 
 
 def prove_volume(manifest: Mapping[str, Any], there: Mapping[str, int]) -> Finding:
@@ -134,11 +181,17 @@ def answer(server: Server, database: str, sql: str) -> float:
 @contextmanager
 def beside(server: Server, database: str = "") -> Iterator[Session]:
     """Talk with a server as its root, reading unless something is made."""
-    with server.talk(talking(_ROOT, database), DAY) as client:
-        session = Session(client, "")
+    with talk(server, database) as session:
         if database:
             session.tell("set session transaction read only")
         yield session
+
+
+@contextmanager
+def talk(server: Server, database: str) -> Iterator[Session]:
+    """Talk with a server as its root."""
+    with server.talk(talking(_ROOT, database), DAY) as client:
+        yield Session(client, "")
 
 
 ENGINE = Engine(

@@ -66,9 +66,9 @@ class Session:
 
 
 def reason(program: Stream) -> str:
-    """Return the last thing that the server or the client said."""
+    """Return the last error that the server or the client told; else the last thing that was said at all."""
     lines = [line.strip() for line in program.last_words().splitlines() if line.strip()]
-    return (lines or ["the session ended without a word"])[-1]
+    return ([line for line in lines if line.startswith("ERROR")] or lines or ["the session ended without a word"])[-1]
 
 
 def name(value: str) -> str:

@@ -29,16 +29,19 @@ from ops.sources._rungs import added, defined_alike, differing, number, total
 _DAY = 86_400.0
 GLOBALS = "globals.sql"
 DUMP = "database.dump"
+_SIZES = 'find "$1" -type f -printf "%s\\n"; shift; exec "$@" >/dev/null'
 _AHEAD = "all sequences are ahead of their columns"
 
 
 def load(server: Server, material: Path, manifest: Mapping[str, Any]) -> str:
     """Load roles, then the dump, into a fresh cluster; return the database's name."""
-    _demand_size(server, material, manifest)
-    # psql goes on where the cluster has a role already; whether all are there is proved after.
-    server.run(["psql", "-XAtq", "--no-password", "--dbname=postgres", f"--file={material / GLOBALS}"], 600)
-    words = ["pg_restore", "--no-password", "--exit-on-error", "--jobs=2"]
     dump = str(material / manifest.get("dump", DUMP))
+    # psql goes on where the cluster has a role already; whether all are there is proved after.
+    roles = ["psql", "-XAtq", "--no-password", "--dbname=postgres", f"--file={material / GLOBALS}"]
+    size = sum(map(int, server.run(["sh", "-c", _SIZES, "sh", dump, *roles], 600).split()))
+    if size != manifest["dump_bytes"]:  # pg_restore does not miss all that is cut off
+        raise Damaged(f"the dump has {size} bytes, had {manifest['dump_bytes']}")
+    words = ["pg_restore", "--no-password", "--exit-on-error", "--jobs=2"]
     try:
         server.run([*words, "--create", "--dbname=postgres", dump], _DAY)
     except CommandError as error:
@@ -49,14 +52,6 @@ def load(server: Server, material: Path, manifest: Mapping[str, Any]) -> str:
         server.run(["createdb", "--template=template0", encoding, "--locale=C", str(manifest["database"])], 600)
         server.run([*words, f"--dbname={connection(str(manifest['database']))}", dump], _DAY)
     return str(manifest["database"])
-
-
-def _demand_size(server: Server, material: Path, manifest: Mapping[str, Any]) -> None:
-    """Raise Damaged unless the dump is as long as the manifest says; pg_restore does not miss all that is cut off."""
-    dump = str(material / manifest.get("dump", DUMP))
-    sizes = server.run(["find", dump, "-type", "f", "-printf", "%s\n"], 600).split()
-    if (size := sum(map(int, sizes))) != manifest["dump_bytes"]:
-        raise Damaged(f"the dump has {size} bytes, had {manifest['dump_bytes']}")
 
 
 def prove(server: Server, database: str, manifest: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:

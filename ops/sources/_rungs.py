@@ -75,7 +75,12 @@ def added(wanted: Mapping[str, int], found: Mapping[str, int]) -> list[str]:
 
 def total(rows: Mapping[str, int]) -> str:
     """Return what is said when all rows are there."""
-    return f"{sum(rows.values()):,} rows in {len(rows)} tables, as in the manifest"
+    return f"{number_of(rows)}, as in the manifest"
+
+
+def number_of(rows: Mapping[str, int]) -> str:
+    """Return how many rows there are, where there is nothing to compare them with."""
+    return f"{sum(rows.values()):,} rows in {len(rows)} tables"
 
 
 def number(lines: Sequence[str]) -> float:

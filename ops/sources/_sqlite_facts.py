@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ops.core.verdict import Finding, judged
+from ops.core.verdict import Finding, judged, not_configured
 from ops.sources._rungs import defined_alike, digested, total
 
 # Given queries, returns what each one answers.
@@ -72,17 +72,35 @@ def integrity(ask: Ask) -> list[str]:
     return [str(line) for line in ask([INTEGRITY])[0] if line != "ok"]
 
 
+def same_bytes(manifest: Mapping[str, Any], found: str) -> Finding:
+    """Compare the digest of the whole file: what is restored is what was copied, byte for byte."""
+    if "sha256" not in manifest:
+        return not_configured("the set was made before the file was digested")
+    wrong = [] if found == manifest["sha256"] else ["the file has not the bytes that it had"]
+    return judged(wrong, "the file is the same, byte for byte")
+
+
 def compared(ask: Ask, manifest: Mapping[str, Any]) -> list[tuple[str, Finding]]:
     """Compare a database with its manifest, rung by rung."""
-    broken = [] if manifest["unchecked"] else integrity(ask)
-    good = f"not judged: {manifest['unchecked']}" if manifest["unchecked"] else "whole in itself"
     found = facts(ask)
     return [
-        ("integrity", judged(broken, good)),
+        ("integrity", sound(ask, manifest)),
         ("structure", defined_alike(manifest["structure"], found["structure"])),
         ("volume", _volume(manifest["rows"], found["rows"])),
         ("sequences", _sequences(manifest["sequences"], found["sequences"])),
     ]
+
+
+def sound(ask: Ask, manifest: Mapping[str, Any]) -> Finding:
+    """Look into pages and indexes, and whether more rows point to none than did."""
+    if manifest["unchecked"]:
+        return judged([], f"not judged: {manifest['unchecked']}")
+    broken = integrity(ask)
+    if not broken and "strangers" in manifest:
+        (strangers,) = ask([STRANGERS])
+        wrong = {table: count for table, count in strangers.items() if count > manifest["strangers"].get(table, 0)}
+        broken = [f"{count} rows of {table} break their foreign keys" for table, count in wrong.items()]
+    return judged(broken, "whole in itself")
 
 
 def _volume(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:

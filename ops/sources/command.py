@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from ops.core.errors import Damaged, Unavailable, UsageError
+from ops.core.files import digest
 from ops.core.quantity import Size
-from ops.core.verdict import Finding, judged
+from ops.core.verdict import Finding, judged, not_configured
 from ops.sources import Scene, Source, Stored, Streamed
+from ops.sources._damages import of_stream
 from ops.sources._watch import TAIL, watched
 
 
@@ -45,11 +47,15 @@ class Options:
 class _Capture:
     options: Options
     program: Path
+    digest: Path
 
     def material(self) -> Streamed:
         """Return the program, watched."""
         argv = [str(self.program), *self.options.argv[1:]]
-        return Streamed(watched(argv, end=self.options.end, least=self.options.at_least.bytes), self.options.filename)
+        self.digest.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        least = self.options.at_least.bytes
+        watch = watched(argv, end=self.options.end, least=least, digest=str(self.digest))
+        return Streamed(watch, self.options.filename)
 
     def facts(self) -> Mapping[str, Any]:
         """Return what is known without the data: the program's name, and none of its arguments."""
@@ -69,7 +75,7 @@ class _Capture:
         """Demand that enough was stored."""
         if stored.bytes < self.options.at_least.bytes:
             raise Damaged(f"{stored.bytes} bytes came from {self.options.argv[0]}, too few to be believed")
-        return {"bytes": stored.bytes}
+        return {"bytes": stored.bytes, "sha256": self.digest.read_text(encoding="ascii")}
 
     def companions(self) -> Mapping[str, str]:
         """Return nothing: whatever belongs to the data is in the program's output."""
@@ -77,11 +83,11 @@ class _Capture:
 
 
 @contextmanager
-def capture(options: Options, _scene: Scene) -> Iterator[_Capture]:
+def capture(options: Options, scene: Scene) -> Iterator[_Capture]:
     """Demand a program that nobody but root can change, for a unit of the system runs it."""
     if "/" in options.filename or options.filename in {"", ".", ".."}:
         raise UsageError(f"{options.filename!r} is no name of a file", "options.filename is a name without folders")
-    yield _Capture(options, demand(options.argv))
+    yield _Capture(options, demand(options.argv), scene.scratch / "sha256")
 
 
 def demand(argv: Sequence[str]) -> Path:
@@ -112,11 +118,16 @@ def _demand_roots(place: Path, program: str) -> None:
 
 
 def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
-    """Compare the restored file's size and last words with the manifest."""
+    """Compare the restored file's size, content and last words with the manifest."""
     path = folder / str(facts["filename"])
     size = path.stat().st_size if path.is_file() else 0
     wrong = [f"{path.name} has {size} bytes, had {facts['bytes']}"] if size != facts["bytes"] else []
     findings = [("size", judged(wrong, f"{path.name} has its {size} bytes"))]
+    if "sha256" not in facts:
+        findings.append(("content", not_configured("the set was made before the output was digested")))
+    elif not wrong:
+        other = [] if digest(path) == facts["sha256"] else [f"{path.name} has not the bytes that it had"]
+        findings.append(("content", judged(other, f"{path.name} is the same, byte for byte")))
     if facts["end"]:
         lines = _tail(path, size).decode("utf-8", "replace").rstrip().splitlines() or [""]
         wrong = [] if facts["end"] in lines[-1] else [f"the last line of {path.name} does not hold its end"]
@@ -137,4 +148,5 @@ KIND = Source(
     capture=capture,
     check=check,
     covers=lambda options: list(options.covers),
+    damages=of_stream(lambda folder, facts: folder / str(facts["filename"])),
 )

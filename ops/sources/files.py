@@ -18,6 +18,7 @@ from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.quantity import Percent
 from ops.core.verdict import Finding
 from ops.sources import Paths, Scene, Source, Stored
+from ops.sources._files_damages import DAMAGES
 from ops.sources._files_patterns import demand_some_left, left_out
 from ops.sources._files_sample import MAY_LOSE, Sample, choose, compared, losses
 
@@ -122,4 +123,5 @@ KIND = Source(
     homes=lambda options: {path.lstrip("/"): Path(path) for path in options.paths},
     order=1,
     capabilities=("CAP_DAC_READ_SEARCH",),
+    damages=DAMAGES,
 )

@@ -19,7 +19,9 @@ from ops.sources import Scene, Source, Streamed
 from ops.sources._dump import Dump
 from ops.sources._labels import labels
 from ops.sources._mariadb_accounts import USERS, text_of
+from ops.sources._mariadb_damages import DAMAGES
 from ops.sources._mariadb_facts import DATABASES, counters, facts, tables, without_transactions
+from ops.sources._mariadb_foreign import FOREIGN
 from ops.sources._mariadb_gate import gated
 from ops.sources._mariadb_instant import START_SECONDS, Gate, Instant
 from ops.sources._mariadb_landing import Landing
@@ -173,4 +175,6 @@ KIND = Source(
     load=load,
     prove=prove,
     answer=answer,
+    damages=DAMAGES,
+    foreign=FOREIGN,
 )

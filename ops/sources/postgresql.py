@@ -22,6 +22,7 @@ from ops.sources._dump import Dump
 from ops.sources._labels import labels
 from ops.sources._postgresql_damages import DAMAGES
 from ops.sources._postgresql_facts import SEQUENCES, facts
+from ops.sources._postgresql_foreign import FOREIGN
 from ops.sources._postgresql_landing import Landing
 from ops.sources._postgresql_proof import DUMP, ENGINE, GLOBALS, answer, load, prove
 from ops.sources._postgresql_session import PSQL, Session, connection
@@ -170,4 +171,5 @@ KIND = Source(
     prove=prove,
     answer=answer,
     damages=DAMAGES,
+    foreign=FOREIGN,
 )

@@ -14,22 +14,26 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
+from ops.core.files import digest
 from ops.core.quantity import Duration
-from ops.core.verdict import Finding, judged
-from ops.sources import Engine, Scene, Server, Source, Stored, Streamed
+from ops.core.verdict import Finding, judged, not_configured
+from ops.sources import Engine, Foreign, Scene, Server, Source, Stored, Streamed
 from ops.sources import _sqlite_facts as known
 from ops.sources._rungs import number
-from ops.sources._sqlite_copy import Original, copy
+from ops.sources._sqlite_copy import HEADER, MAGIC, Original, copy
+from ops.sources._sqlite_damages import DAMAGES
 
 FILE = "database.sqlite"
 _DAY = 86_400.0
+_LARGEST_PAGE = 65_536
 # How many queries one start of a program is given: a drill starts it inside a tree, and a line has its limit.
 _AT_ONCE = 200
 # What SQLite says of a database that is whole, and uses functions or orders that only its own program knows.
@@ -68,6 +72,7 @@ class _Capture:
                 "sqlite": sqlite3.sqlite_version,
                 "path": self.options.path,
                 "bytes": self.copy.stat().st_size,
+                "sha256": digest(self.copy),
                 "journal_mode": "wal" if self.original.logged else "rollback",
                 "owner": _name(pwd.getpwuid, status.st_uid),
                 "group": _name(grp.getgrgid, status.st_gid),
@@ -164,11 +169,12 @@ def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Seque
     whole = judged([f"{FILE} has {size} bytes, had {facts['bytes']}"] * (size != facts["bytes"]), f"{size} bytes")
     if size != facts["bytes"]:
         return [("size", whole)]
+    content = known.same_bytes(facts, digest(database) if "sha256" in facts else "")
     try:
         with _asked(database) as ask:
-            return [("size", whole), *known.compared(ask, facts)]
+            return [("size", whole), ("content", content), *known.compared(ask, facts)]
     except SeawallError as error:
-        return [("size", whole), ("integrity", judged([f"{FILE} can't be read: {error}"], ""))]
+        return [("size", whole), ("content", content), ("integrity", judged([f"{FILE} can't be read: {error}"], ""))]
 
 
 def _argv(database: str, *queries: str) -> list[str]:
@@ -182,8 +188,8 @@ def load(_server: Server, material: Path, _facts: Mapping[str, Any]) -> str:
     return str(material / FILE)
 
 
-def prove(server: Server, database: str, facts: Mapping[str, Any]) -> Sequence[tuple[str, Finding]]:
-    """Compare a restored database with its manifest; it is opened inside the tree only, for it may be hostile."""
+def _asking(server: Server, database: str) -> known.Ask:
+    """Return what asks a database in a drill's tree."""
 
     def ask(queries: Sequence[str]) -> list[Any]:
         answers: list[Any] = []
@@ -192,10 +198,46 @@ def prove(server: Server, database: str, facts: Mapping[str, Any]) -> Sequence[t
             answers += [json.loads(line) for line in text.rstrip("\n").split("\n")]
         return answers
 
+    return ask
+
+
+def prove(server: Server, database: str, facts: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:
+    """Compare a restored database with its manifest; it is opened inside the tree only, for it may be hostile."""
+    found = server.run(["sha256sum", "--", database], _DAY).lstrip("\\").partition(" ")[0] if "sha256" in facts else ""
+    yield "content", known.same_bytes(facts, found)
     try:
-        return known.compared(ask, facts)
+        yield from known.compared(_asking(server, database), facts)
     except (SeawallError, ValueError) as error:
-        return [("integrity", judged([f"{FILE} can't be read: {error}"], ""))]
+        yield "integrity", judged([f"{FILE} can't be read: {error}"], "")
+
+
+def foreign(dump: Path, _tree: Path) -> Mapping[str, Any]:
+    """Return the facts of a file that Seawall did not copy; raise UsageError when it is none of SQLite's."""
+    with dump.open("rb") if dump.is_file() else nullcontext(BytesIO()) as file:
+        head = file.read(HEADER)
+    if len(head) < HEADER or not head.startswith(MAGIC):
+        raise UsageError(f"{dump} is no SQLite database", "a database is one file, not encrypted")
+    page = int.from_bytes(head[16:18], "big")  # as SQLite's file format says; 1 stands for 65536
+    size = dump.stat().st_size
+    whole = size % (page if page > 1 else _LARGEST_PAGE) == 0
+    return {"engine": "sqlite", "file": FILE, "bytes": size, "whole": whole, "unchecked": "", "strangers": {}}
+
+
+def load_foreign(server: Server, material: Path, facts: Mapping[str, Any]) -> str:
+    """Return the file, unless its last page is not all there: SQLite would read zeros in its place."""
+    if not facts["whole"]:
+        raise Damaged(f"{FILE} was cut off: its last page is not whole")
+    return load(server, material, facts)
+
+
+def prove_foreign(server: Server, database: str, facts: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:
+    """Look whether the database is sound in itself; there is nothing to compare it with."""
+    for rung in ("structure", "volume", "content", "sequences"):
+        yield rung, not_configured("a file that Seawall did not copy has no manifest")
+    try:
+        yield "integrity", known.sound(_asking(server, database), facts)
+    except (SeawallError, ValueError) as error:
+        yield "integrity", judged([f"{FILE} can't be read: {error}"], "")
 
 
 def answer(server: Server, database: str, sql: str) -> float:
@@ -217,4 +259,6 @@ KIND = Source(
     load=load,
     prove=prove,
     answer=answer,
+    damages=DAMAGES,
+    foreign=Foreign(foreign, load_foreign, prove_foreign),
 )

@@ -5,39 +5,51 @@ Everything else is the drill's own: its kind, its stage, its damages, its proof.
 
 import json
 import shutil
-import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, TypeVar
 
 from ops.core import kinds
+from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
 from ops.drills import Drill, Part
+from ops.drills.database import serving
+from ops.jobs.places import Place
 from ops.jobs.rehearsal import Rehearsal
 from ops.jobs.sabotage import Sabotage
+from ops.jobs.taking import Act, taken
 from ops.jobs.wishes import Wishes
 from ops.policy.model import Drill as Drilled
+from ops.policy.model import SourceSpec
+from ops.restic.repository import Repository
+from ops.restic.sets import sets
 from ops.sources import Server
+from ops.sources._mariadb_accounts import text_of
+from ops.sources._mariadb_facts import counters
+from ops.sources._mariadb_facts import facts as facts_of_mariadb
+from ops.sources._mariadb_proof import ENGINE as MARIADB
+from ops.sources._mariadb_proof import beside as mariadb
+from ops.sources._postgresql_facts import SEQUENCES
+from ops.sources._postgresql_facts import facts as facts_of_postgresql
+from ops.sources._postgresql_proof import ENGINE as POSTGRESQL
+from ops.sources._postgresql_proof import beside as postgresql
 
-CHECKOUT = Path(__file__).parents[2]
 _MINUTES = 60.0
-
-
-def unpacked(release: str, folder: Path) -> Path:
-    """Unpack the bare tree of a Debian release, as the role drill_host does."""
-    folder.mkdir()
-    archive = CHECKOUT / f".cache/trees/{release}.tar.gz"
-    subprocess.run(["tar", "-xzf", archive, "-C", folder], check=True)
-    return folder
+LABEL = "database"
+CLIENT = ("mariadb", "--no-defaults", "--user=root", "--default-character-set=utf8mb4")
+_DUMPED = (
+    *("mariadb-dump", "--no-defaults", "--user=root", "--single-transaction", "--routines", "--events", "--triggers"),
+    *("--hex-blob", "--default-character-set=utf8mb4", "--no-tablespaces", "--result-file=/mnt/material/database.sql"),
+)
 
 
 @dataclass
 class Kept:
-    """What a set would hold of one part: its facts, its material and the texts beside it, in a folder."""
+    """What a set would hold of one part: its facts, its material in a folder, and the texts beside it."""
 
-    label: str
     kind: str
     facts: Mapping[str, Any]
     folder: Path
@@ -46,45 +58,91 @@ class Kept:
     @property
     def part(self) -> Part:
         size = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
-        facts = json.loads(json.dumps(self.facts))
-        return Part(self.label, facts, kinds.load("ops.sources", self.kind), size)
+        return Part(LABEL, json.loads(json.dumps(self.facts)), kinds.load("ops.sources", self.kind), size)
+
+
+def kept_postgresql(tree: Path, major: int, script: str, folder: Path, database: str = "his") -> Kept:
+    """Make a database with psql, and take what its set would hold."""
+    material = _room(folder, script)
+    with serving(tree, folder, POSTGRESQL, {"major": major}) as server:
+        server.run(["createdb", database], _MINUTES)
+        server.run(["psql", "-XAtq", "--set=ON_ERROR_STOP=1", "--file=/mnt/material/script.sql", database], _MINUTES)
+        with postgresql(server, database) as session:
+            facts = {"database": database, "sequences": session.ask(SEQUENCES), **facts_of_postgresql(session.ask)}
+        server.run(["pg_dump", "--compress=0", "-Fc", "--file=/mnt/material/database.dump", database], _MINUTES)
+        roles = server.run(["pg_dumpall", "--globals-only"], _MINUTES)
+    (material / "script.sql").unlink()
+    size = (material / "database.dump").stat().st_size
+    return Kept("postgresql", {**facts, "dump_bytes": size}, material, {"globals.sql": roles})
+
+
+def kept_mariadb(tree: Path, script: str, folder: Path, database: str = "pharmacy") -> Kept:
+    """Make a database with the client mariadb, and take what its set would hold."""
+    material = _room(folder, script)
+    with serving(tree, folder, MARIADB, {}) as server:
+        server.run([*CLIENT, f"--execute=create database {database}"], _MINUTES)
+        server.run([*CLIENT, "--execute=source /mnt/material/script.sql", database], _MINUTES)
+        with mariadb(server, database) as session:
+            facts = {"database": database, **counters(session.ask), **facts_of_mariadb(session.ask, database)}
+            users = text_of(session)
+        server.run([*_DUMPED, database], _MINUTES)
+    (material / "script.sql").unlink()
+    size = (material / "database.sql").stat().st_size
+    return Kept("mariadb", {**facts, "dump_bytes": size}, material, {"users.sql": users})
+
+
+def _room(folder: Path, script: str) -> Path:
+    """Make a folder that a tree's account may write to; the material lies in it afterwards."""
+    material = folder / "material"
+    material.mkdir(parents=True)
+    for place, mode in ((folder, 0o755), (material, 0o777)):
+        place.chmod(mode)
+    (material / "script.sql").write_text(script, encoding="utf-8")
+    return material
+
+
+Renewed = Callable[[Server, Part], str]
 
 
 @dataclass
 class Here(Rehearsal):
-    """A stage whose material is copied from a folder."""
+    """A stage whose material is copied from a folder.
+
+    renewed: brings the loaded database back to health, and returns its name. ways: of hurting it, one after the other
+    in one server; in `noticed` is which rungs failed, and what was done.
+    """
 
     root: Path = Path("/nowhere")
-    kept: Mapping[str, Kept] = field(default_factory=dict)
-    copied: Callable[[Server, str, str], None] | None = None
+    kept: Kept | None = None
+    renewed: Renewed | None = None
     ways: Sequence[str] = ()
     noticed: dict[str, tuple[str, str]] = field(default_factory=dict)
-
-    def hurt(self, moment: str, label: str, *where: Any) -> None:
-        """Hurt as a drill does; or hurt copies of what was loaded, each in one way, and prove each."""
-        super().hurt(moment, label, *where)
-        if moment == "data" and self.copied:
-            server, database, facts = where
-            source = self.parts[label].source
-            for way in self.ways:
-                self.copied(server, database, "hurt")
-                words = source.damages[way].act(server, "hurt", facts, self.chance)
-                assert words, f"nothing was hurt by {way}"
-                self.noticed[way] = (failing(source.prove(server, "hurt", facts)), words)
-                server.run(["dropdb", "hurt"], _MINUTES)
 
     def tree(self) -> Path:
         return self.root
 
     def bring(self, label: str, folder: Path, only: Any = ()) -> None:
-        shutil.copytree(self.kept[label].folder, folder)
+        assert self.kept
+        shutil.copytree(self.kept.folder, folder)
 
     def companions(self, label: str) -> Mapping[str, Path]:
-        place = self.scratch / "texts" / label
-        place.mkdir(parents=True, exist_ok=True)
-        for name, text in self.kept[label].texts.items():
+        assert self.kept
+        place = self.scratch / "texts"
+        place.mkdir()
+        for name, text in self.kept.texts.items():
             (place / name).write_text(text, encoding="utf-8")
-        return {name: place / name for name in self.kept[label].texts}
+        return {name: place / name for name in self.kept.texts}
+
+    def hurt(self, moment: str, label: str, *where: Any) -> None:
+        super().hurt(moment, label, *where)
+        if moment == "data" and self.renewed:
+            server, _, facts = where
+            part = self.parts[label]
+            for way in self.ways:
+                database = self.renewed(server, part)
+                words = part.source.damages[way].act(server, database, facts, self.chance) if way else "nothing"
+                assert words, f"there was nothing to hurt by {way}"
+                self.noticed[way] = (failing(part.source.prove(server, database, facts)), words)
 
 
 def failing(findings: Iterable[tuple[str, Finding]]) -> str:
@@ -92,17 +150,48 @@ def failing(findings: Iterable[tuple[str, Finding]]) -> str:
     return ", ".join(name for name, finding in findings if finding.verdict is Verdict.FAIL)
 
 
-def drilled(tree: Path, kept: Kept, scratch: Path, sabotage: str = "", seed: int = 1, **more: Any) -> Here:
-    """Drill one part, hurt in one way or in none; return the stage with what it found."""
-    kind: Drill[Any] = kinds.load("ops.drills", "database")
-    policy = Drilled(host="here", every=None)  # type: ignore[arg-type]
-    scratch.mkdir()
-    scratch.chmod(0o755)
+def failed(stage: Rehearsal) -> str:
+    """Return the names of the rungs that failed on a stage."""
+    return ", ".join(rung["name"] for rung in stage.rungs if rung["verdict"] == "fail")
+
+
+def rehearsed(tree: Path, kept: Kept, scratch: Path, sabotage: str = "", **more: Any) -> Here:
+    """Drill a database, hurt in one way or in none; return the stage with what it found."""
+    asset = Drilled("here", Duration.parse("31d"))
+    stage = Here("asset", asset, None, Wishes(seed=1), scratch, Random(1), **more)  # type: ignore[arg-type]
+    stage.root, stage.kept = tree, kept
+    return played(stage, "database", kept.part, sabotage)
+
+
+def rehearsed_from(repository: Repository, kind: str, part: Part, scratch: Path, sabotage: str = "") -> Rehearsal:
+    """Drill a part that a repository here holds, by a kind of drill."""
+    drill: Drill[Any] = kinds.load("ops.drills", kind)
+    asset = Drilled("here", Duration.parse("31d"), kind)
+    place = Place(repository, None)  # type: ignore[arg-type]
+    stage = Rehearsal("asset", asset, place, Wishes(seed=1), scratch, Random(1), drill.options())
+    (stage.found,) = sets(repository.snapshots())
+    return played(stage, kind, part, sabotage)
+
+
+def taken_into(repository: Repository, kind: str, options: Any) -> Part:
+    """Back up one source as `seawall backup` does; return the part."""
+    asset = SimpleNamespace(sources={LABEL: SourceSpec(kind, options)})
+    act = Act(repository, "here", "asset", "one", {}, "")
+    facts = json.loads(json.dumps(taken(act, asset)[LABEL].facts))  # type: ignore[arg-type]
+    return Part(LABEL, facts, kinds.load("ops.sources", kind), int(facts["bytes"]))
+
+
+Played = TypeVar("Played", bound=Rehearsal)
+
+
+def played(stage: Played, kind: str, part: Part, sabotage: str) -> Played:
+    """Play a drill of one part to its end."""
+    stage.scratch.mkdir(mode=0o755)
     try:
-        stage = Here("asset", policy, None, Wishes(seed=seed), scratch, Random(seed), kind.options(), **more)  # type: ignore[arg-type]
-        stage.root, stage.kept, stage.parts = tree, {kept.label: kept}, {kept.label: kept.part}
-        stage.sabotage = Sabotage(sabotage, stage.parts.values(), stage.chance) if sabotage else None
-        kind.play(stage)
+        stage.parts = {LABEL: part}
+        stage.sabotage = Sabotage(sabotage, [part], stage.chance) if sabotage else None
+        kinds.load("ops.drills", kind).play(stage)
+        assert not stage.sabotage or stage.sabotage.demand()
     finally:
-        shutil.rmtree(scratch)
+        shutil.rmtree(stage.scratch)
     return stage

@@ -39,3 +39,10 @@ create policy own_notes on billing.notes to readers using (words <> '');
 grant select on billing.invoices to readers;
 grant select (words) on billing.notes to readers;
 create index on billing.notes (words);
+select lo_from_bytea(0, decode(repeat(md5(i::text), 400), 'hex')) from generate_series(1, 5) i;
+insert into patients (record_number, name, born, sex, city)
+select 'P' || i, 'Pessoa ' || i, date '1960-01-01' + i, (array['F', 'M'])[1 + i % 2], 'Cidade ' || i % 9
+from generate_series(1, 200) i;
+insert into admissions (patient_id, ward, admitted, diagnosis, note)
+select i, 'Ala ' || i % 5, timestamptz '2026-01-01' + i * interval '3 hours', 'I' || i % 99, 'nota ' || md5(i::text)
+from generate_series(1, 200) i;

@@ -21,7 +21,7 @@ def part(label: str = "database", **acts: tuple[str, str]) -> Part:
 
 
 def said(**words: object) -> Namespace:
-    return Namespace(**{**NOTHING, "keep": None, "approver": None, "sabotage": None, **words})
+    return Namespace(**{**NOTHING, "keep": None, "approver": None, "sabotage": None, "dump": None, **words})
 
 
 def test_a_look_needs_a_reason_and_an_approver() -> None:

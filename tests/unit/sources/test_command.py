@@ -106,7 +106,11 @@ def test_a_file_name_with_folders_is_refused(name: str, tmp_path: Path) -> None:
 def test_every_look_at_the_restored_file_fires(tmp_path: Path) -> None:
     facts = taken(Options((SHELL, "-c", "echo data; echo DONE"), end="DONE"), tmp_path)
     (tmp_path / "data").write_text("data\nNONE\n")
-    assert wrong(tmp_path, facts) == {"end"}
+    assert wrong(tmp_path, facts) == {"content", "end"}
+    (tmp_path / "data").write_text("dada\nDONE\n")
+    assert wrong(tmp_path, facts) == {"content"}
+    old = {name: value for name, value in facts.items() if name != "sha256"}
+    assert [finding.configured for name, finding in check(tmp_path, old, ()) if name == "content"] == [False]
     (tmp_path / "data").write_text("data")
     assert wrong(tmp_path, facts) == {"size", "end"}
     (tmp_path / "data").unlink()

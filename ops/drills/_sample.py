@@ -1,0 +1,162 @@
+"""A sample of what a snapshot lists, chosen while the list goes by, and held against what was restored."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from ops.core import clock
+from ops.core.verdict import Finding, judged
+
+EXTREMES = 10  # so many of the largest files, and of the smallest that hold something
+# As restic writes them: Go's bits for set-user-id, set-group-id and sticky.
+_SPECIAL = ((1 << 23, stat.S_ISUID), (1 << 22, stat.S_ISGID), (1 << 20, stat.S_ISVTX))
+MISSING = "is missing"
+OTHER = ("another size", "another time", "another mode", "another owner")
+_KINDS = {"file": stat.S_ISREG, "symlink": stat.S_ISLNK}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file or a link as the snapshot has it; time of change in microseconds since 1970."""
+
+    path: str
+    kind: str
+    size: int
+    changed: int
+    mode: int
+    owner: tuple[int, int]
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Entry:
+        """Take one line of restic's list."""
+        mode = int(document.get("mode", 0))
+        moment = clock.parse(str(document["mtime"]))
+        special = sum(bit for mark, bit in _SPECIAL if mode & mark)
+        return cls(
+            path=str(document["path"]),
+            kind=str(document["type"]),
+            size=int(document.get("size", 0)),
+            changed=int(moment.timestamp()) * 1_000_000 + moment.microsecond,
+            mode=mode & 0o777 | special,
+            owner=(int(document.get("uid", 0)), int(document.get("gid", 0))),
+        )
+
+
+@dataclass
+class Sample:
+    """What was chosen, by path; and how many files and bytes there are in all."""
+
+    chosen: dict[str, Entry] = field(default_factory=dict)
+    files: int = 0
+    bytes: int = 0
+
+    @property
+    def size(self) -> int:
+        """The bytes of what was chosen."""
+        return sum(entry.size for entry in self.chosen.values())
+
+
+def chosen(listed: Iterable[Mapping[str, Any]], known: Iterable[str], count: int, most: int, chance: Random) -> Sample:
+    """Choose among the entries of a snapshot: those that are known, the largest, the smallest, others by chance.
+
+    count: how many files, beside the known ones. most: how many bytes in all; what would be more is left out.
+    """
+    wanted, found = {*known}, Sample()
+    named: list[Entry] = []
+    pool: list[Entry] = []
+    largest: list[tuple[int, str, Entry]] = []
+    smallest: list[tuple[int, str, Entry]] = []
+    seen = 0
+    for entry in _entries(listed):
+        found.files += entry.kind == "file"
+        found.bytes += entry.size
+        if entry.path in wanted:
+            named.append(entry)
+            continue
+        _keep(largest, (entry.size, entry.path, entry))
+        if entry.size:
+            _keep(smallest, (-entry.size, entry.path, entry))
+        seen += 1
+        if len(pool) < count:
+            pool.append(entry)
+        elif (place := chance.randrange(seen)) < count:
+            pool[place] = entry
+    extremes = [entry for _, _, entry in (*sorted(smallest, reverse=True), *sorted(largest, reverse=True))]
+    chance.shuffle(pool)  # not all of it may fit, and its first places are those of the first entries
+    _fill(found, [*named, *extremes[: count // 2], *pool], count + len(named), most)
+    return found
+
+
+def _entries(listed: Iterable[Mapping[str, Any]]) -> Iterator[Entry]:
+    for document in listed:
+        if document.get("type") in _KINDS and "mtime" in document:
+            yield Entry.read(document)
+
+
+def _keep(heap: list[tuple[int, str, Entry]], item: tuple[int, str, Entry]) -> None:
+    if len(heap) < EXTREMES:
+        heapq.heappush(heap, item)
+    else:
+        heapq.heappushpop(heap, item)
+
+
+def _fill(found: Sample, entries: Sequence[Entry], count: int, most: int) -> None:
+    total = 0
+    for entry in entries:
+        if len(found.chosen) < count and entry.path not in found.chosen and total + entry.size <= most:
+            found.chosen[entry.path] = entry
+            total += entry.size
+
+
+def compared(folder: Path, sample: Sample) -> list[tuple[str, Finding]]:
+    """Compare what was restored to a folder with what the snapshot lists; counts are told, and no names."""
+    wrong = dict.fromkeys((MISSING, *OTHER), 0)
+    for path, entry in sample.chosen.items():
+        for words in _differences(folder / path.lstrip("/"), entry):
+            wrong[words] += 1
+    missing = wrong.pop(MISSING)
+    total = len(sample.chosen)
+    return [
+        ("present", judged([f"{missing} of {total} are missing"] if missing else [], f"{total} entries are there")),
+        (
+            "entries",
+            judged(
+                [f"{count} have {words}" for words, count in wrong.items() if count],
+                "size, time, mode and owner are those of the snapshot",
+            ),
+        ),
+    ]
+
+
+def strangers(folder: Path, sample: Sample) -> Finding:
+    """Look whether anything was restored that was not asked for."""
+    found = 0
+    for place, _, names in os.walk(folder):
+        found += sum(f"/{Path(place, name).relative_to(folder)}" not in sample.chosen for name in names)
+    return judged([f"{found} files were not asked for"] if found else [], "nothing else was restored")
+
+
+def _differences(path: Path, entry: Entry) -> Iterator[str]:
+    try:
+        seen = path.lstat()
+    except OSError:
+        yield MISSING
+        return
+    if not _KINDS[entry.kind](seen.st_mode):
+        yield MISSING
+        return
+    if entry.kind == "file" and seen.st_size != entry.size:
+        yield OTHER[0]
+    if seen.st_mtime_ns // 1000 != entry.changed:
+        yield OTHER[1]
+    if entry.kind == "file" and stat.S_IMODE(seen.st_mode) != entry.mode:
+        yield OTHER[2]
+    if (seen.st_uid, seen.st_gid) != entry.owner:
+        yield OTHER[3]

@@ -1,0 +1,121 @@
+"""Files: a sample of them is restored and compared, and from it is told how long all would take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.core.errors import UsageError
+from ops.core.files import demand_room
+from ops.core.quantity import Size
+from ops.core.verdict import Finding
+from ops.drills import Drill, Part, Stage
+from ops.drills._sample import Sample, chosen, compared, strangers
+
+# The kernel takes two million bytes of arguments; a path may have four thousand.
+MOST_WORDS = 500_000
+UNPROVEN = (
+    "that files outside the sample can be restored: the next drill looks at others",
+    "that their content is right where the manifest holds no digest: restic alone compared it, block by block",
+    "where links lead, and attributes beyond time, mode and owner",
+    "that the source is as it was when it was taken: it was not looked at",
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How much is restored.
+
+    sample: how many files, beside those whose digests the manifest holds.
+    most: how many bytes at most.
+    """
+
+    sample: int = 200
+    most: Size = Size(1 << 30)
+
+    def __post_init__(self) -> None:
+        if self.sample < 1:
+            raise ValueError(f"sample is {self.sample}; expected 1 or more")
+
+
+@dataclass
+class _Measured:
+    """What was restored of all parts, in how many seconds; and how much there is."""
+
+    files: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    all_files: int = 0
+    all_bytes: int = 0
+
+
+def play(stage: Stage) -> None:
+    """Restore and compare a sample of every part that is files; tell what all of them would take."""
+    parts = [part for part in stage.parts.values() if part.source.engine is None]
+    if not parts:
+        raise UsageError("the set holds no files", "drill.kind is `database` for an asset of databases")
+    for sentence in UNPROVEN:
+        stage.unproven(sentence)
+    for other in stage.parts.values():
+        if other not in parts:
+            stage.unproven(f"{other.label}: a drill of the kind `database` does that")
+    measured = _Measured()
+    for part in parts:
+        _drilled(stage, part, measured, alone=len(parts) == 1)
+    per_second = measured.bytes / max(measured.seconds, 0.01)
+    forecast = measured.all_bytes / max(per_second, 1.0)
+    stage.tell(
+        sample={"files": measured.files, "bytes": measured.bytes, "seconds": round(measured.seconds, 2)},
+        forecast={
+            "files": measured.all_files,
+            "bytes": measured.all_bytes,
+            "bytes_per_second": round(per_second),
+            "seconds": round(forecast, 1),
+        },
+    )
+
+
+def _drilled(stage: Stage, part: Part, measured: _Measured, *, alone: bool) -> None:
+    folder = stage.scratch / "material" / part.label
+    with stage.timed("find"), stage.entries(part.label) as entries:
+        known = part.facts.get("sample", {})
+        sample = chosen(entries, known, stage.options.sample, stage.options.most.bytes, stage.chance)
+    demand_room(stage.scratch, sample.size, "the drill")
+    begun = time.monotonic()
+    with stage.timed("fetch"):
+        for batch in _batches([*sample.chosen]):
+            stage.bring(part.label, folder, only=batch)
+    measured.seconds += time.monotonic() - begun
+    measured.files += len(sample.chosen)
+    measured.bytes += sample.size
+    measured.all_files += sample.files
+    measured.all_bytes += sample.bytes
+    stage.hurt("material", part.label, folder, part.facts)
+    with stage.timed("prove"):
+        for name, finding in (*_looks(folder, sample), *part.source.check(folder, part.facts, [*sample.chosen])):
+            stage.rung(name if alone else f"{part.label} {name}", finding)
+
+
+def _looks(folder: Path, sample: Sample) -> Iterator[tuple[str, Finding]]:
+    yield from compared(folder, sample)
+    yield "strangers", strangers(folder, sample)
+
+
+def _batches(paths: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the paths in as few lists as fit into the arguments of a program."""
+    batch: list[str] = []
+    size = 0
+    for path in paths:
+        length = 2 * len(path.encode()) + 16
+        if batch and size + length > MOST_WORDS:
+            yield batch
+            batch, size = [], 0
+        batch.append(path)
+        size += length
+    if batch:
+        yield batch
+
+
+KIND = Drill(options=Options, play=play)
