@@ -7,13 +7,14 @@ import sys
 
 from ops.core.errors import SeawallError
 from ops.lab.lab import Lab
-from tests.benchmarks import backup, large, ledger, start, status
+from tests.benchmarks import backup, drill, large, ledger, start, status
 
 
 def main() -> int:
     """Print every benchmark; 1 when one could not be run."""
     print(start.measure(), flush=True)
     print("\n" + ledger.measure(), flush=True)
+    print("\n" + drill.measure(), flush=True)
     lab = Lab("demo")
     try:
         lab.machine("his1").ssh("command -v seawall")
