@@ -10,7 +10,6 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from pathlib import Path
 
 from ops.core.quantity import Size
 from ops.evidence.signature import NAMESPACE
@@ -23,6 +22,7 @@ from ops.fleet.steps import CONTROL, Chapter, Step, know
 from ops.policy import HostPolicy
 
 KIB = 1024
+DUMPED = {"postgresql": "postgresql_source", "mariadb": "mariadb_source"}  # roles that demand the databases
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,7 @@ def machine(site: Site, host: str) -> Chapter:
         _host_key(site, host),
         *_packages(site, host),
         *_trees(policy),
-        Step(
-            CONTROL,
-            "Make it what the policy says. (It begins with a look at the whole policy; other machines may be down.)",
-            (f"ansible-playbook -i {_inventory(site)} playbooks/site.yml --limit {host}",),
-        ),
-        *restores(host, policy),
+        *_applied(site, host),
         *first_copies(host, policy),
     ]
     span = f", needed within {needed_within(policy)}" if policy.assets else ""
@@ -140,6 +135,19 @@ def _packages(site: Site, host: str) -> Iterator[Step]:
     )
 
 
+def _applied(site: Site, host: str) -> Iterator[Step]:
+    """Yield that the policy is applied, and the data come back; a database can be read for dumps once it is there."""
+    policy = site.policies[host]
+    command = f"ansible-playbook -i {site.inventory.path.resolve()} playbooks/site.yml --limit {host}"
+    sources = [source.kind for asset in policy.assets.values() for source in asset.sources.values()]
+    later = ",".join(tag for kind, tag in DUMPED.items() if kind in sources)
+    words = "Make it what the policy says. (The whole policy is judged first; other machines may be down.)"
+    yield Step(CONTROL, words, (f"{command} --skip-tags {later}" if later else command,))
+    yield from restores(host, policy)
+    if later:
+        yield Step(CONTROL, "Let the restored databases be read for dumps again.", (f"{command} --tags {later}",))
+
+
 def _trees(policy: HostPolicy) -> Iterator[Step]:
     """Yield what a drill host needs of the control machine before the playbook ships it."""
     releases = sorted({one.asset.drill.release for one in policy.drills.values() if one.asset.drill})
@@ -155,10 +163,6 @@ def address(site: Site, host: str) -> str:
         return str(ip_address(said))
     except ValueError:
         return know(f"the address of {host}")
-
-
-def _inventory(site: Site) -> Path:
-    return site.inventory.path.resolve()
 
 
 def losses(site: Site) -> Chapter:
