@@ -74,3 +74,10 @@ def test_a_damage_that_finds_nothing_gives_way_to_another_of_its_moment() -> Non
 def test_an_unknown_damage_is_told_with_the_nearest_known() -> None:
     with pytest.raises(UsageError, match="did you mean 'emptied'"):
         Sabotage("emptyed", [part(emptied=("data", "x"))], Random(1))
+
+
+def test_a_dump_is_drilled_as_it_is() -> None:
+    assert Wishes.of(said(dump="/srv/a.dump"), "UTC").dump == "/srv/a.dump"
+    for other in ({"sabotage": "random"}, {"source": "offsite"}, {"at": "2026-11-20"}):
+        with pytest.raises(UsageError, match="drilled as it is"):
+            Wishes.of(said(dump="/srv/a.dump", **other), "UTC")
