@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from ops.core import clock
 from ops.core.files import write_atomically
 from ops.evidence.keys import listed
-from ops.fleet import anew, heads, inventory, machines, signers
+from ops.fleet import anew, heads, inventory, machines, material, signers
 from ops.fleet.own import demanded, folder
 from ops.fleet.rebuilding import Site, ledgers, losses, machine, order
 from ops.fleet.steps import CONTROL, Chapter, Step, know, known_elsewhere
@@ -136,6 +136,11 @@ def _afterwards(site: Site) -> Chapter:
             CONTROL,
             "Keep a copy of the control machine, with what the new machines tell.",
             (f"seawall control backup -i {path}",),
+        ),
+        Step(
+            CONTROL,
+            "Nothing that was typed from the sheet may stay here, but the vault's password.",
+            (f"cd {anew.PLACE} && rm -rf sheet url password shown* {material.BUNDLE}",),
         ),
         Step(
             CONTROL,

@@ -24,6 +24,7 @@ from ops.lab.inventory import write_known_hosts
 from ops.lab.lab import Lab
 from ops.lab.machine import Machine
 
+pytestmark = pytest.mark.lab
 HOSTS = ("his1", "backup1", "drill1", "offsite1", "control1")
 LOST = ("his1", "backup1", "drill1")
 ASSETS = ("his", "documents", "pharmacy")
