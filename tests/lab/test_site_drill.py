@@ -38,6 +38,7 @@ ROWS = (
     " where relkind = 'r' and relnamespace = 'public'::regnamespace order by c.relname"
 )
 TOLD = f"""
+cd /
 runuser -u postgres -- psql -XAtd his -c "{ROWS}"
 mariadb -N -e 'select count(*), sum(crc32(concat_ws(0, d.id, d.name))) from pharmacy.drugs d'
 cd /srv/his; find documents dicom -printf '%p %y %U %G %m %s %T@\\n' | sort | sha256sum
@@ -45,6 +46,7 @@ find documents dicom -type f -exec sha256sum {{}} + | sort | sha256sum
 """
 # As the people at the desks come in: with the account and the password of their program.
 AT_WORK = """
+cd /
 runuser -u postgres -- psql -XAtd his -c 'set role his_app; select count(*) > 1000 from patients'
 mariadb -u pharmacist -p'made for the lab' -N pharmacy -e 'select count(*) > 500 from drugs'
 """
