@@ -15,7 +15,7 @@ from ops.jobs.act import actor, perform
 from ops.jobs.drilling import drilled
 from ops.jobs.foreign import brought, drilled_dump
 from ops.jobs.request import asked, requested
-from ops.jobs.unit import delegated
+from ops.jobs.unit import delegated, forgiven
 from ops.jobs.wishes import Wishes
 from ops.policy import HostPolicy
 from ops.policy.model import Drilled
@@ -76,7 +76,10 @@ def execute(options: Namespace) -> int:
         with asked(act, said.written()):
             held = keeping.note(options.asset).exists if said.keep else None
             state = f"{_act(said)}-{options.asset}"
-            if (code := delegated(f"seawall-{act}.service", state, as_json=options.json, enough=held)) is not None:
+            unit = f"seawall-{act}.service"
+            if (code := delegated(unit, state, as_json=options.json, enough=held)) is not None:
+                if _act(said) != "drill":
+                    forgiven(unit)
                 return code
         left = requested(act)
         return _performed(options, policy, chosen, Wishes.read(left) if left else said)

@@ -39,6 +39,11 @@ def delegated(unit: str, state: str, *, as_json: bool, enough: Callable[[], bool
     return code
 
 
+def forgiven(unit: str) -> None:
+    """Let a unit's failure be forgotten, where it says nothing about what the unit is for and must alarm nobody."""
+    run(["systemctl", "reset-failed", unit], timeout=20, ok=(0, 1))
+
+
 def _follow(unit: str, before: str, *, quiet: bool, enough: Callable[[], bool] | None) -> int:
     """Show what the unit says until it has ended; `before` is its last run, which is not the one we wait for."""
     deadline = time.monotonic() + _DAY
