@@ -163,8 +163,8 @@ def test_odd_names_and_tables_without_transactions(site: Site, host: str) -> Non
     asked(site, host, 'insert into `a b"c`.m values (3)')  # nobody is kept out afterwards
 
 
-@BOTH
-def test_an_empty_database_is_valid_and_some_tables_can_be_had_alone(site: Site, host: str) -> None:
+def test_an_empty_database_is_valid_and_some_tables_can_be_had_alone(site: Site) -> None:
+    host = "lis1"
     tried(site, host, "take('empty', database='nothing_in_it')")
     assert "0 rows in 0 tables" in tried(site, host, "bring('empty', 'nothing_again')", root=True)
     made = asked(site, host, "show create database nothing_again")
@@ -178,8 +178,8 @@ def test_an_empty_database_is_valid_and_some_tables_can_be_had_alone(site: Site,
     asked(site, host, "drop database some")
 
 
-@BOTH
-def test_a_dump_that_was_cut_off_is_not_taken_for_whole(site: Site, host: str) -> None:
+def test_a_dump_that_was_cut_off_is_not_taken_for_whole(site: Site) -> None:
+    host = "his1"
     tried(site, host, f"take('cut', database={ODD!r})")
     size = int(site.on(host, f"stat -c %s {SHELF}/cut.sql", ok=range(1)).stdout)
     said = tried(site, host, f"bring('cut', 'cut', size={size - 20})", root=True)

@@ -106,6 +106,7 @@ def test_a_database_dropped_between_listing_and_dumping_is_named(site: Site) -> 
 found = parts(Options(all=True))
 print(*found)
 import time
+Path('/tmp/listed').touch()
 for turn in range(300):
     if not any(each.database == 'short_lived' for each in parts(Options(all=True)).values()):
         break
@@ -113,7 +114,7 @@ for turn in range(300):
 with capture(found['short_lived'], Scene(Path('/nowhere'))) as taken:
     print('captured')
 """
-    drop = "sleep 1; runuser -u postgres -- dropdb short_lived"
+    drop = "until [ -e /tmp/listed ]; do sleep 0.05; done; runuser -u postgres -- dropdb short_lived; rm /tmp/listed"
     site.on("lis1", f"cd / && systemd-run -q --collect sh -c '{drop}'", ok=range(1))
     said = tried(site, "lis1", body)
     assert "short_lived" in said.splitlines()[0].split()

@@ -1,6 +1,7 @@
 """`seawall restore` on real machines: beside what runs, in its place, interrupted, refused; compared to the end."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import Site
@@ -16,9 +17,11 @@ AS_DAEMON = "setpriv --reuid=daemon --regid=daemon --clear-groups"
 @pytest.fixture(scope="module", autouse=True)
 def sets(site: Site) -> None:
     """A set of each asset that is restored here."""
-    for host, asset in (("his1", "his"), ("his1", "documents"), ("his1", "agenda"), ("lis1", "lis")):
-        result = site.on(host, f"seawall backup {asset}")
-        assert result.code == 0, result.stdout
+    backups = {"his1": "seawall backup his && seawall backup documents && seawall backup agenda"}
+    backups["lis1"] = "seawall backup lis"
+    with ThreadPoolExecutor(len(backups)) as pool:
+        for result in pool.map(site.on, backups, backups.values()):
+            assert result.code == 0, result.stdout
 
 
 def psql(site: Site, host: str, database: str, query: str) -> str:

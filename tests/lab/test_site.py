@@ -1,27 +1,13 @@
 """site.yml as an administrator meets it: it tells the truth before it acts, a wrong word stops it, and it settles."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from conftest import Site, prepared
-
-from ops.lab.lab import Lab
+from conftest import Site
 
 pytestmark = pytest.mark.lab
 HOSTS = ("his1", "lis1", "backup1", "drill1", "offsite1")
 UNTOUCHED = "! getent passwd seawall && ! test -e /etc/seawall && ! test -e /usr/bin/seawall"
-
-
-@pytest.fixture(scope="module")
-def fresh() -> Iterator[Site]:
-    """Machines on which nothing of ours was ever done."""
-    machines = Lab("fresh")
-    try:
-        machines.up()
-        yield prepared(machines)
-    finally:
-        machines.down()
 
 
 def changes(output: str) -> dict[str, int]:
@@ -55,36 +41,49 @@ def test_a_second_run_changes_nothing(site: Site) -> None:
     assert changes(site.ansible("site.yml").stdout) == dict.fromkeys(HOSTS, 0)
 
 
-def test_what_was_bent_by_hand_is_straightened(site: Site) -> None:
-    secret = "/etc/seawall/credentials/primary.password"
-    site.on("his1", f"chmod 644 {secret} && systemctl disable --now seawall-backup-his.timer", ok=range(1))
-    told = site.ansible("site.yml", "--limit", "his1", "--tags", "backup_client")
-    assert changes(told.stdout) == {"his1": 2}
-    assert site.on("his1", f"stat -c %a {secret}").stdout.strip() == "600"
-    assert site.on("his1", "systemctl is-active seawall-backup-his.timer").stdout.strip() == "active"
+CLIENT = ("site.yml", "--limit", "his1", "--tags", "backup_client")
+FOLDER = "/etc/seawall/credentials"
 
 
-def test_units_of_an_asset_that_left_the_policy_go(site: Site) -> None:
+@pytest.fixture(scope="module")
+def narrowed(site: Site) -> str:
+    """The units of his1 while its policy lacks an asset."""
     policy = site.lab.inventory / "host_vars/his1/policy.yml"
     right = policy.read_text("utf-8")
     policy.write_text(right[: right.index("    documents:")] + right[right.index("  checks:") :], "utf-8")
     try:
-        site.ansible("site.yml", "--limit", "his1", "--tags", "backup_client")
-        left = site.on("his1", "systemctl list-unit-files --no-legend 'seawall-*'").stdout
+        site.ansible(*CLIENT)
     finally:
         policy.write_text(right, "utf-8")
-        site.ansible("site.yml", "--limit", "his1", "--tags", "backup_client")
-    assert "seawall-backup-his.timer" in left
-    assert "documents" not in left
+    return site.on("his1", "systemctl list-unit-files --no-legend 'seawall-*'").stdout
+
+
+@pytest.fixture(scope="module")
+def straightened(site: Site, narrowed: str) -> str:
+    """What a run says that brings back what was bent by hand, secrets that are gone, and the asset."""
+    bent = f"chmod 644 {FOLDER}/offsite.password && systemctl disable --now seawall-backup-his.timer"
+    gone = f"rm {FOLDER}/primary.password {FOLDER}/reader-primary-drill1.password"
+    site.on("his1", f"{bent} && {gone}", ok=range(1))
+    return site.ansible(*CLIENT, "--diff", "-vvv").stdout
+
+
+def test_units_of_an_asset_that_left_the_policy_go_and_come_back(site: Site, narrowed: str, straightened: str) -> None:
+    assert "seawall-backup-his.timer" in narrowed
+    assert "documents" not in narrowed
     assert "seawall-backup-documents.timer" in site.on("his1", "systemctl list-timers --no-legend").stdout
 
 
-def test_no_secret_is_shown(site: Site) -> None:
+def test_what_was_bent_by_hand_is_straightened(site: Site, straightened: str) -> None:
+    # The secrets, what describes the units of the asset, their start, and the timer.
+    assert changes(straightened) == {"his1": 4}
+    assert site.on("his1", f"stat -c %a {FOLDER}/offsite.password").stdout.strip() == "600"
+    assert site.on("his1", "systemctl is-active seawall-backup-his.timer").stdout.strip() == "active"
+    assert site.on("his1", "systemctl is-enabled seawall-backup-his.timer").stdout.strip() == "enabled"
+
+
+def test_no_secret_is_shown(site: Site, straightened: str) -> None:
     """Not even where an administrator looks closely, while they are written."""
-    folder = "/etc/seawall/credentials"
-    site.on("his1", f"rm {folder}/primary.password {folder}/reader-primary-drill1.password", ok=range(1))
-    told = site.ansible("site.yml", "--limit", "his1", "--tags", "backup_client", "--diff", "-vvv")
     for name in ("primary.password", "offsite.password", "reader-primary-drill1.password"):
-        secret = site.on("his1", f"cat {folder}/{name}").stdout.strip()
+        secret = site.on("his1", f"cat {FOLDER}/{name}").stdout.strip()
         assert secret
-        assert secret not in told.stdout
+        assert secret not in straightened

@@ -9,12 +9,15 @@ from conftest import Site
 
 AGENDA = "/srv/agenda/agenda.sqlite"
 WRITER = """
-import sqlite3, time
+import sqlite3, subprocess, time
 there = sqlite3.connect("/srv/agenda/agenda.sqlite", isolation_level=None, timeout=30)
 new = "INSERT INTO bookings (room, starts, minutes, patient) VALUES (1, '2026-01-01', 5, 'P1')"
+said = None
 while True:
     for word in ("BEGIN IMMEDIATE", new, new, "COMMIT"):
         there.execute(word)
+    if said is None:
+        said = subprocess.run(["systemd-notify", "--ready"], check=True)
     time.sleep(0.001)
 """
 ASSETS = (("his1", "agenda"), ("lis1", "theatre"))
@@ -24,8 +27,8 @@ ASSETS = (("his1", "agenda"), ("lis1", "theatre"))
 def writing(site: Site, host: str) -> Iterator[None]:
     """Keep a program of the database's own account writing; what it wrote is taken away after."""
     site.lab.machine(host).ssh("cat >/usr/local/lib/writer.py", input=WRITER)
-    start = "systemd-run -q --unit=writer -p User=daemon python3 /usr/local/lib/writer.py"
-    site.on(host, f"{start} && sleep 1 && systemctl is-active writer", ok=range(1))
+    unit = "--unit=writer -p User=daemon -p Type=notify -p NotifyAccess=all -p TimeoutStartSec=30"
+    site.on(host, f"systemd-run -q {unit} python3 /usr/local/lib/writer.py", ok=range(1))
     try:
         yield
         assert site.on(host, "systemctl is-active writer").stdout.strip() == "active"

@@ -14,8 +14,7 @@ HIS, DOCUMENTS = "seawall backup his", "seawall backup documents"
 @pytest.fixture(scope="module", autouse=True)
 def good(site: Site) -> None:
     """A good set to lose."""
-    for host, command in (("his1", HIS), ("his1", DOCUMENTS), ("his1", "seawall copy his --to offsite")):
-        assert site.on(host, command).code == 0
+    site.given("his1", "backup his", "backup documents", "copy his --to offsite")
 
 
 def state(site: Site, name: str, host: str = "his1") -> dict:
