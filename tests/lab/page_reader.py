@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from conftest import CHECKOUT, Site
+from hospital import CHECKOUT, Site
 
 from ops.core.run import Stream, stream
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import CHECKOUT, Site
+from hospital import CHECKOUT, Site
 from page_reader import FAILED, NOT_HERE, SECRETS, Reader, at, named, quoted
 
 POSTGRESQL = ("postgresql-create", "postgresql-load", "postgresql-compare")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from conftest import Site
+from hospital import Site
 
 POLICY = "/etc/seawall/policy.json"
 SOCKET = "/run/mysqld/mysqld.sock"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from breakages import Breakage
-from conftest import Site
 from door_breakages import AT_DOORS, strange_certificate
+from hospital import Site
 from machine_breakages import ON_MACHINES
 
 from ops.fleet.authority import make_authority, make_server

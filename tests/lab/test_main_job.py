@@ -4,7 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import Site
+from hospital import Site
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import Site
+from hospital import Site
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]

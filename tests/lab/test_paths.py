@@ -2,7 +2,7 @@
 
 import json
 
-from conftest import Site
+from hospital import Site
 
 DOCUMENTS = "/srv/his/documents"
 STRANGE = f"""

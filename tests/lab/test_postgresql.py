@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import Site
+from hospital import Site
 
 CHECKOUT = Path(__file__).parents[2]
 # Runs the kind as its account does, outside any job: what it says is printed.

@@ -4,7 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import Site
+from hospital import Site
 
 COUNTED = "query_to_xml('select count(*) c from ' || c.oid::regclass, false, true, '')"
 COUNT = (

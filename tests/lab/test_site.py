@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import Site
+from hospital import Site
 
 pytestmark = pytest.mark.lab
 HOSTS = ("his1", "lis1", "backup1", "drill1", "offsite1")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from conftest import Site
+from hospital import Site
 
 ENDED = "systemctl show -p ActiveState seawall-backup-his | grep -qE 'inactive|failed'"
 HIS, DOCUMENTS = "seawall backup his", "seawall backup documents"

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 
 import pytest
-from conftest import Site
+from hospital import Site
 
 # Runs the real backup, but tells a manifest of other data: what a damaged dump would look like to a drill.
 FALSE_BACKUP = """

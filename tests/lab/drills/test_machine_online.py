@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from conftest import MINUTES, Site
+from hospital import MINUTES, Site
 
 DATA = "/var/lib/postgresql/15/main"
 THERE = "/var/tmp/machine/tree"  # no later backup takes it

@@ -5,18 +5,16 @@ machines with the names of the lost ones. What a person reads is done here: a di
 drill1 is lost, too, and is not made anew: users need no drills.
 """
 
-import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import MINUTES, PROGRAMS, Site
+from hospital import MINUTES, PROGRAMS, Site
 from page_reader import Reader
 
 from ops.core.run import run, stream
@@ -25,7 +23,6 @@ from ops.lab.lab import Lab
 from ops.lab.machine import Machine
 
 pytestmark = pytest.mark.lab
-HOSTS = ("his1", "backup1", "drill1", "offsite1", "control1")
 LOST = ("his1", "backup1", "drill1")
 ASSETS = ("his", "documents", "pharmacy")
 CONTROL = "the control machine"
@@ -72,29 +69,12 @@ class Paper:
     fingerprints: dict[str, str]
 
 
-def smaller(inventory: Path) -> None:
-    """Leave out what this drill does not need: the other server, and a whole machine, which has a drill of its own."""
-    hosts = yaml.safe_load((inventory / "hosts.yml").read_text("utf-8"))
-    for group in hosts["all"]["children"].values():
-        group["hosts"].pop("lis1", None)
-    (inventory / "hosts.yml").write_text(yaml.safe_dump(hosts), "utf-8")
-    shutil.rmtree(inventory / "host_vars/lis1")
+def narrowed(inventory: Path) -> None:
+    """Leave out the whole machine, which has drills of its own."""
     path = inventory / "host_vars/his1/policy.yml"
     policy = yaml.safe_load(path.read_text("utf-8"))
     policy["policy__host"]["assets"].pop("his1_server")
     path.write_text(yaml.safe_dump(policy), "utf-8")
-
-
-@pytest.fixture(scope="module")
-def hospital() -> Iterator[Site]:
-    lab = Lab("sitedrill", hosts=HOSTS)
-    try:
-        lab.up()
-        smaller(lab.inventory)
-        yield Site(lab)
-    finally:
-        if not os.environ.get("SEAWALL_KEEP_LAB"):
-            lab.down()
 
 
 def named_here(site: Site, *words: str | Path) -> str:
@@ -106,24 +86,21 @@ def named_here(site: Site, *words: str | Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def paper(hospital: Site) -> Paper:
+def paper(site: Site) -> Paper:
     """The first site at work, with its copies at the other one; then its end."""
-    where = hospital.lab.inventory
-    vault = ("--vault-password-file", hospital.lab.vault_password)
-    hospital.seawall("secrets", "make", where, *vault, ok=range(1))
-    hospital.seawall("package", "build", ok=range(1))
-    hospital.ansible("site.yml", "--skip-tags", "prove,watch")
+    where = site.lab.inventory
+    narrowed(where)
     for asset in ASSETS:
-        hospital.on("his1", f"seawall backup {asset} && seawall copy {asset}", ok=range(1))
-    told = hospital.on("his1", TOLD, ok=range(1)).stdout
-    assert "read back as set" in named_here(hospital, "control", "backup", "-i", where)
-    sheet = named_here(hospital, "keys", "sheet", "-i", where, "--with-vault", "--yes")
-    typed = hospital.lab.home / "typed"
+        site.on("his1", f"seawall backup {asset} && seawall copy {asset}", ok=range(1))
+    told = site.on("his1", TOLD, ok=range(1)).stdout
+    assert "read back as set" in named_here(site, "control", "backup", "-i", where)
+    sheet = named_here(site, "keys", "sheet", "-i", where, "--with-vault", "--yes")
+    typed = site.lab.home / "typed"
     typed.write_text(sheet, "utf-8")
-    assert "pass: 2 of 2 keys open" in named_here(hospital, "keys", "check", typed, "-i", where)
-    runbook = hospital.seawall("runbook", "-i", where, ok=range(1)).stdout
-    end(hospital.lab)
-    fingerprints = {host: fresh(hospital.lab, host) for host in ("his1", "backup1")}
+    assert "pass: 2 of 2 keys open" in named_here(site, "keys", "check", typed, "-i", where)
+    runbook = site.seawall("runbook", "-i", where, ok=range(1)).stdout
+    end(site.lab)
+    fingerprints = {host: fresh(site.lab, host) for host in ("his1", "backup1")}
     return Paper(sheet, runbook, told, fingerprints)
 
 
@@ -208,10 +185,10 @@ def test_the_runbook_leaves_nothing_to_be_known_from_elsewhere(paper: Paper) -> 
     assert "agenda on his1" in paper.runbook.partition("WHAT IS LOST WITH THE SITE")[2]
 
 
-def test_users_work_again_after_the_site_was_lost(hospital: Site, paper: Paper) -> None:
-    hospital.lab.machine("control1").ssh("echo 127.0.0.1 localhost >/etc/hosts")
+def test_users_work_again_after_the_site_was_lost(site: Site, paper: Paper) -> None:
+    site.lab.machine("control1").ssh("echo 127.0.0.1 localhost >/etc/hosts")
     with ExitStack() as stack:
-        desk = Desk(hospital.lab, paper, stack)
+        desk = Desk(site.lab, paper, stack)
         assert "seawall-set=" in desk.follow(CONTROL)
         desk.follow("backup1")
         said = desk.follow("his1")

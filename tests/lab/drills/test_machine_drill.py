@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from conftest import Site
+from hospital import Site
 
 UNIT = "seawall-drill-his1_server.service"
 DRILLS = "/var/lib/seawall/drills"

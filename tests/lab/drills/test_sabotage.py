@@ -34,8 +34,8 @@ from ops.sources import Scene, Server, sqlite
 from ops.sources.command import Options as CommandOptions
 from ops.sources.files import Options as FilesOptions
 
-CHECKOUT = Path(__file__).parents[2]
-DATA, HURT = CHECKOUT / "ops/lab/data", CHECKOUT / "tests/lab/hurt"
+CHECKOUT = Path(__file__).parents[3]
+DATA, HURT = CHECKOUT / "ops/lab/data", CHECKOUT / "tests/lab/drills/hurt"
 PAGE = CHECKOUT / "docs/sabotage.md"
 LEAST = 40
 _MINUTES = 60.0
@@ -47,16 +47,16 @@ Found = dict[str, tuple[str, str]]
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
+def tree(packed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
     """A function that unpacks the bare tree of a release, once."""
     folder = tmp_path_factory.mktemp("trees")
-    yield lambda release: folder / release if (folder / release).exists() else unpacked(release, folder / release)
+    yield lambda release: folder / release if (folder / release).exists() else unpacked(packed, folder / release)
     shutil.rmtree(folder)
 
 
-def unpacked(release: str, folder: Path) -> Path:
+def unpacked(packed: Path, folder: Path) -> Path:
     folder.mkdir()
-    subprocess.run(["tar", "-xzf", CHECKOUT / f".cache/trees/{release}.tar.gz", "-C", folder], check=True)
+    subprocess.run(["tar", "-xzf", packed / f"{folder.name}.tar.gz", "-C", folder], check=True)
     return folder
 
 

@@ -19,7 +19,6 @@ from ops.jobs.wishes import Wishes
 from ops.policy.model import Asset, Drill, Drilled, Expectation, Retention, SourceSpec
 from ops.sources._postgresql_proof import ENGINE
 
-CHECKOUT = Path(__file__).parents[2]
 SCRIPT = """
 create role someone;
 create table wards (id serial primary key, name text not null);
@@ -39,12 +38,12 @@ ASKED = {"wards": Expectation("select count(*) from wards", equals=50)}
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def place(packed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A drill host's folders with the tree of Debian 12, and dumps of every sort."""
     root = tmp_path_factory.mktemp("host")
     tree = root / "var/lib/seawall/trees/bookworm"
     tree.mkdir(parents=True)
-    subprocess.run(["tar", "-xzf", CHECKOUT / ".cache/trees/bookworm.tar.gz", "-C", tree], check=True)
+    subprocess.run(["tar", "-xzf", packed / "bookworm.tar.gz", "-C", tree], check=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEAWALL_ROOT", str(root))
         made(root, tree)

@@ -1,0 +1,85 @@
+"""The hospital of the tests: a lab's machines with the real playbooks run on them, and what may be done there."""
+
+import fcntl
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.core.run import Result, run
+from ops.lab.lab import Lab
+
+CHECKOUT = Path(__file__).parents[2]
+PROGRAMS = CHECKOUT / ".venv/bin"
+MINUTES = 60.0
+RELEASES = ("bookworm", "trixie")
+
+
+@dataclass(frozen=True)
+class Site:
+    """The lab with the real playbooks run on it: a hospital's machines as Seawall leaves them.
+
+    ways: a folder for connections that stay open, so that a command need not wait for a new one; without it none does.
+    """
+
+    lab: Lab
+    ways: Path | None = None
+
+    def on(self, host: str, command: str, *, timeout: float = 5 * MINUTES, ok: range = range(256)) -> Result:
+        """Run a command on a machine; by default whatever its exit code, which the test then looks at."""
+        return run([*self._way(host), command], timeout=timeout, ok=ok)
+
+    def _way(self, host: str, *words: str) -> list[str]:
+        kept = ("-o", "ControlMaster=auto", "-o", f"ControlPath={self.ways}/%h", "-o", "ControlPersist=60")
+        return self.lab.machine(host).ssh_argv(("-o", "BatchMode=yes", *(kept if self.ways else ()), *words))
+
+    def leave(self) -> None:
+        """Close the connections that are open."""
+        for machine in self.lab.machines():
+            run(self._way(machine.host, "-O", "exit"), timeout=20, ok=range(256))
+
+    def ansible(self, playbook: str = "site.yml", *options: str, ok: range | tuple[int, ...] = (0,)) -> Result:
+        """Run a playbook as an administrator would."""
+        argv = [PROGRAMS / "ansible-playbook", "-i", self.lab.inventory, f"playbooks/{playbook}", *options]
+        return self.local(argv, timeout=15 * MINUTES, ok=ok)
+
+    def given(self, host: str, *acts: str) -> None:
+        """See to it that acts such as `backup his` were done well once, whenever that was."""
+        for act in acts:
+            name = act.replace(" --to ", "-").replace(" ", "-")
+            good = f"grep -q '\"last_good\": {{' /var/lib/seawall/state/{name}.json"
+            done = self.on(host, f"{good} 2>/dev/null || seawall {act}")
+            assert done.code == 0, done.stdout + done.stderr
+
+    def seawall(self, *words: str | Path, timeout: float = 5 * MINUTES, ok: range = range(256)) -> Result:
+        """Run the command seawall on the control machine, this one."""
+        return self.local([PROGRAMS / "seawall", *words], timeout=timeout, ok=ok)
+
+    def local(self, argv: list[str | Path], *, timeout: float, ok: range | tuple[int, ...] = (0,)) -> Result:
+        """Run a program here with the lab's inventory and vault password at hand."""
+        env = {
+            "ANSIBLE_VAULT_PASSWORD_FILE": str(self.lab.vault_password),
+            "SEAWALL_INVENTORY": str(self.lab.inventory),
+        }
+        return run(argv, timeout=timeout, ok=ok, env=env, cwd=CHECKOUT)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait for other rings, which make the same trees, packages and caches for their machines."""
+    lock = CHECKOUT / ".cache/tests.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def made_ready(hospital: Site) -> None:
+    """Make all on this side that site.yml needs: secrets, packages, trees."""
+    secrets: tuple[str | Path, ...] = (
+        "secrets", "make", hospital.lab.inventory, "--vault-password-file", hospital.lab.vault_password
+    )  # fmt: skip
+    acts = (secrets, ("package", "build"), ("package", "fetch"), *(("package", "tree", each) for each in RELEASES))
+    with one_at_a_time(), ThreadPoolExecutor(len(acts)) as pool:
+        list(pool.map(lambda words: hospital.seawall(*words, timeout=15 * MINUTES, ok=range(1)), acts))
