@@ -1,7 +1,8 @@
 """The control machine's own copy: what it takes to make it anew on a clean machine.
 
   seawall control look                  ask every machine what rebuilding it needs; list the keys of their ledgers
-  seawall control backup                look, and store the copy where `control` in the policy says
+  seawall control collect               bring what is new of every machine's ledger here, and verify it
+  seawall control backup                look, collect, and store the copy where `control` in the policy says
   seawall control check                 is the newest good copy younger than its RPO?
 
 The set holds the inventory, this checkout with its history, Python and Debian packages, and the SSH keys that the
@@ -13,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,7 @@ from ops.core import clock
 from ops.core.errors import SeawallError
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict, worst
-from ops.fleet import inventory, machines
+from ops.fleet import inventory, ledgers, machines
 from ops.fleet.ask import ask
 from ops.fleet.material import material
 from ops.fleet.opened import Opened
@@ -37,9 +39,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall control` understands."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     look = commands.add_parser("look", help="ask every machine what rebuilding it needs")
-    backup = commands.add_parser("backup", help="look, and store the control machine's own copy")
+    gather = commands.add_parser("collect", help="bring what is new of every machine's ledger here, and verify it")
+    backup = commands.add_parser("backup", help="look, collect, and store the control machine's own copy")
     check = commands.add_parser("check", help="judge the age of the control machine's own copy")
-    for command in (look, backup, check):
+    for command in (look, gather, backup, check):
         inventory.add_option(command)
     vault_option(backup)
 
@@ -58,12 +61,15 @@ def vault_option(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Look or back up; 0 when all that was asked is done."""
     read = inventory.read(options.inventory)
+    if options.command == "collect":
+        return _collect(read, options)
     own = demanded(read.policies())
     if options.command == "look":
         return _look(read, options)
     if options.command == "check":
         return _check(read, own, options)
     _look_apart(read, options)
+    _say_collected(read, options)
     return _backed_up(read, own, options)
 
 
@@ -71,11 +77,21 @@ def _look(read: inventory.Inventory, options: argparse.Namespace) -> int:
     home = folder(read.path)
     home.mkdir(mode=0o700, exist_ok=True)
     found = machines.note(read.path, home, ask(read, machines.COMMAND))
-    if options.json:
+    _tell(found, plain=options.json)
+    return 0 if worst(one.verdict for one in found.values()) is Verdict.PASS else 1
+
+
+def _collect(read: inventory.Inventory, options: argparse.Namespace) -> int:
+    found = ledgers.collect(read)
+    _tell(found, plain=options.json)
+    return worst(one.verdict for one in found.values()).exit_code
+
+
+def _tell(found: Mapping[str, Finding], *, plain: bool) -> None:
+    if plain:
         print(json.dumps(machines.plain(found), ensure_ascii=False))
     else:
         print("".join(f"{one.verdict.value:<8} {host}: {one.message}\n" for host, one in found.items()), end="")
-    return 0 if worst(one.verdict for one in found.values()) is Verdict.PASS else 1
 
 
 def _check(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
@@ -107,6 +123,13 @@ def _look_apart(read: inventory.Inventory, options: argparse.Namespace) -> None:
     print(said.stdout, end="", file=sys.stderr if options.json else sys.stdout, flush=True)
     if said.stderr:
         raise SeawallError(said.stderr.strip())
+
+
+def _say_collected(read: inventory.Inventory, options: argparse.Namespace) -> None:
+    """Collect the ledgers, so that the copy holds them; what is wrong with one is told, and is no reason to stop."""
+    wrong = {host: one for host, one in ledgers.collect(read).items() if one.verdict is not Verdict.PASS}
+    lines = "".join(f"{one.verdict.value:<8} {host}: ledger: {one.message}\n" for host, one in wrong.items())
+    print(lines, end="", file=sys.stderr if options.json else sys.stdout, flush=True)
 
 
 def _backed_up(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:

@@ -28,7 +28,7 @@ TIMEOUT = 60.0
 CACHE = Path(".cache", "inventory")
 DEFAULT = "inventories/lab"
 # Beside an inventory, but no part of it: see ops.fleet.heads, ops.fleet.signers and ops.fleet.own.
-HEADS, SIGNERS, OWN = ".heads.json", ".allowed_signers", ".control"
+HEADS, SIGNERS, LEDGERS, OWN = ".heads.json", ".allowed_signers", ".ledgers", ".control"
 
 # How a host is reached. Passwords are left out: what is kept holds no secrets.
 CONNECTION = (
@@ -146,7 +146,7 @@ def _key(path: Path) -> str | None:
 def _files(path: Path) -> Iterator[Path]:
     """All files below an inventory; beside an inventory file lie its group_vars and host_vars."""
     if path.is_dir():
-        ours = {HEADS, SIGNERS, OWN}
+        ours = {HEADS, SIGNERS, LEDGERS, OWN}
         files = (file for file in path.rglob("*") if not ours & set(file.relative_to(path).parts))
         yield from sorted(file for file in files if not file.is_dir())
         return

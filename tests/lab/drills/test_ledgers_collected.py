@@ -1,0 +1,49 @@
+"""The machines' ledgers on the control machine: they verify here, and a machine can't change them any more."""
+
+import json
+
+from hospital import Site
+
+THERE = "/var/lib/seawall/ledger"
+
+
+def collected(site: Site, code: int) -> dict[str, dict[str, str]]:
+    told = site.seawall("control", "collect", "-i", site.lab.inventory, "--json")
+    assert told.code == code, told.stdout + told.stderr
+    return dict(json.loads(told.stdout))
+
+
+def test_ledgers_come_verify_here_and_a_changed_past_is_not_taken(site: Site) -> None:
+    assert site.on("his1", "seawall backup agenda").code == 0
+    assert site.on("drill1", "seawall drill agenda").code == 0
+    assert {one["verdict"] for one in collected(site, 0).values()} == {"pass"}
+    copy = site.lab.inventory / ".ledgers/his1"
+    before = (copy / "ledger.jsonl").read_text("utf-8")
+    assert before == site.on("his1", f"cat {THERE}/ledger.jsonl").stdout
+    words = ("ledger", "verify", "--every", "--directory", copy, "--signers", site.lab.inventory / ".allowed_signers")
+    assert site.seawall(*words).code == 0
+    changed = f"cp -p {THERE}/ledger.jsonl /root/ledger && sed -i '1s/backup/copied/' {THERE}/ledger.jsonl"
+    site.on("his1", changed, ok=range(1))
+    try:
+        found = collected(site, 2)
+    finally:
+        site.on("his1", f"cp -p /root/ledger {THERE}/ledger.jsonl && rm /root/ledger", ok=range(1))
+    assert found["his1"]["verdict"] == "fail"
+    assert "record 1 was changed" in found["his1"]["message"]
+    assert found["drill1"]["verdict"] == "pass"
+    assert (copy / "ledger.jsonl").read_text("utf-8") == before
+    assert site.on("his1", "seawall backup agenda").code == 0
+    assert {one["verdict"] for one in collected(site, 0).values()} == {"pass"}
+    assert (copy / "ledger.jsonl").read_text("utf-8").startswith(before)
+
+
+def test_a_machine_that_does_not_answer_is_unknown_and_its_copy_stays(site: Site) -> None:
+    assert site.on("his1", "seawall backup agenda").code == 0
+    machine = site.lab.machine("drill1")
+    machine.cut()
+    try:
+        found = collected(site, 3)
+    finally:
+        machine.mend()
+    assert found["drill1"]["verdict"] == "unknown"
+    assert found["his1"]["verdict"] == "pass"
