@@ -1,4 +1,4 @@
-"""Room for what a drill writes: in memory where it fits, so that patients' data touch no disk; layers over a tree."""
+"""Folders in memory, so that what a drill writes there touches no disk; layers over a tree."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ops.core.errors import Unavailable
-from ops.core.files import demand_room
 from ops.core.quantity import Size
 from ops.core.run import run
 
@@ -33,21 +32,6 @@ def fits(needed: int) -> bool:
 
 def _share() -> int:
     return available() // KEPT_FREE * (KEPT_FREE - 1)
-
-
-@contextmanager
-def roomy(folder: Path, needed: int) -> Iterator[bool]:
-    """Make a folder with room for so many bytes, in memory if they fit; yield whether it is in memory.
-
-    Raise Unavailable when they fit nowhere. With the block all that was written is gone.
-    """
-    if fits(needed):
-        with in_memory(folder, needed):
-            yield True
-        return
-    demand_room(folder, needed, "the drill")
-    folder.mkdir(mode=0o700)
-    yield False
 
 
 @contextmanager

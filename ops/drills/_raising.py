@@ -15,7 +15,8 @@ from ops.core.verdict import Finding, Verdict, judged
 from ops.drills import Part, Stage
 from ops.drills._boot import Booted
 from ops.drills._isolation import isolate, mask
-from ops.drills._memory import LEAST, in_memory, roomy, writable
+from ops.drills._memory import LEAST, in_memory, writable
+from ops.drills._room import MEMORY, room
 
 UNPROVEN = (
     "kernel, boot loader and disk layout: it was booted as a container, on the drill host's kernel",
@@ -57,8 +58,8 @@ class Options:
 @contextmanager
 def raised(stage: Stage, part: Part) -> Iterator[Path | None]:
     """Yield a machine's tree, ready to be booted; None when it can't be made whole, which is told."""
-    with _mounted(stage, part) if instant(stage) else _restored(stage, part) as (root, memory):
-        _unproven(stage, memory=memory)
+    with _mounted(stage, part) if instant(stage) else _restored(stage, part) as root:
+        _unproven(stage)
         stage.hurt("tree", part.label, root, part.facts)
         with stage.timed("prove"):
             for one in (part, *_completing(stage, part)):
@@ -84,31 +85,31 @@ def machine_of(stage: Stage) -> Part:
 
 
 @contextmanager
-def _mounted(stage: Stage, part: Part) -> Iterator[tuple[Path, bool]]:
+def _mounted(stage: Stage, part: Part) -> Iterator[Path]:
     """Yield the tree as it lies in the mounted repository, with a layer over it in memory that may be written."""
-    stage.tell(method="instant")
-    room = stage.scratch / "memory"
+    stage.tell(method="instant", written=MEMORY)
+    layer = stage.scratch / "memory"
     with ExitStack() as block:
         with stage.timed("fetch"):
             folders = block.enter_context(stage.mounted())
-            block.enter_context(in_memory(room))
-            root = block.enter_context(writable(folders[part.label], room))
+            block.enter_context(in_memory(layer))
+            root = block.enter_context(writable(folders[part.label], layer))
             for further in _completing(stage, part):
                 stage.bring(further.label, root)
-        yield root, True
+        yield root
 
 
 @contextmanager
-def _restored(stage: Stage, part: Part) -> Iterator[tuple[Path, bool]]:
-    """Yield the tree restored and compared with its manifest, and whether it lies in memory."""
-    room, whole = stage.scratch / "room", [part, *_completing(stage, part)]
-    with roomy(room, LEAST + sum(one.bytes + one.bytes // 4 for one in whole)) as memory:
-        root = room / "root"
+def _restored(stage: Stage, part: Part) -> Iterator[Path]:
+    """Yield the tree restored."""
+    whole = [part, *_completing(stage, part)]
+    with room(stage, LEAST + sum(one.bytes + one.bytes // 4 for one in whole)) as place:
+        root = place / "root"
         with stage.timed("fetch"):
             for one in whole:
                 stage.bring(one.label, root)
             root.chmod(0o755)  # a snapshot has no entry for / itself
-        yield root, memory
+        yield root
 
 
 def _completed(stage: Stage, part: Part, root: Path) -> bool:
@@ -130,12 +131,11 @@ def _completing(stage: Stage, part: Part) -> list[Part]:
     return [other for other in stage.parts.values() if other.facts.get("completes") == part.label]
 
 
-def _unproven(stage: Stage, *, memory: bool) -> None:
+def _unproven(stage: Stage) -> None:
     for sentence in UNPROVEN:
         stage.unproven(sentence)
     for unit in stage.options.without:
         stage.unproven(f"{unit}: it was not started, as the policy says")
-    stage.tell(written="in memory" if memory else "on the drill host's disk, not encrypted")
 
 
 def up(stage: Stage, machine: Booted, begun: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -45,8 +46,11 @@ class Tree:
         return stream(self._isolated(argv), timeout=timeout, talk=True)
 
     def entrance(self) -> list[str]:
-        """Return what leads a person in; the program to run beside the server comes after it."""
-        return self._isolated([], console="interactive")
+        """Return what leads a person in; the program to run beside the server comes after it.
+
+        The folder may be in memory that only this process and what it started can see.
+        """
+        return ["nsenter", f"--target={os.getpid()}", "--mount", *self._isolated([], console="interactive")]
 
     def identity(self) -> tuple[int, int]:
         """Return user and group number of the account, as the tree has them."""

@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ops.core.errors import CommandError, SeawallError, Unavailable
-from ops.core.files import demand_room
 from ops.core.run import Stream
 from ops.core.verdict import Finding, Verdict
 from ops.drills import Drill, Part, Stage
+from ops.drills._room import room
 from ops.drills._sample import chosen, compared
 from ops.drills._tree import INSIDE, Tree
 
 FOLDERS = ("data", "socket")
 READY_SECONDS = 120.0
 SAMPLE = 1000  # so many files of a part that is no database
+SERVER = 256 << 20  # an empty one, with its logs
+COPIES = 3  # the material, the loaded data, and what the server writes meanwhile
 _DAY = 86_400.0
 UNPROVEN = "that users can work: no program of theirs was started, the data alone were looked at"
 
@@ -59,13 +61,20 @@ class Engine(Protocol):
 def play(stage: Stage) -> None:
     """Restore every part; load databases into servers and prove them there, compare other parts as they lie."""
     stage.unproven(UNPROVEN)
-    for part in stage.parts.values():
-        folder = _material(stage, part)
-        if part.source.engine is None:
-            with stage.timed("prove"):
-                _looked_at(stage, part, folder)
-        else:
-            _served(stage, part)
+    with room(
+        stage, sum(COPIES * part.bytes if part.source.engine else part.bytes for part in stage.parts.values())
+    ) as place:
+        for part in stage.parts.values():
+            folder = _material(stage, part, place)
+            if part.source.engine is None:
+                with stage.timed("prove"):
+                    _looked_at(stage, part, folder)
+            else:
+                _served(stage, part, place)
+
+
+def _needed(part: Part) -> int:
+    return COPIES * part.bytes + SERVER if part.source.engine else part.bytes
 
 
 def _looked_at(stage: Stage, part: Part, folder: Path) -> None:
@@ -76,28 +85,26 @@ def _looked_at(stage: Stage, part: Part, folder: Path) -> None:
         stage.rung(f"{part.label} {name}", finding)
 
 
-def _material(stage: Stage, part: Part) -> Path:
+def _material(stage: Stage, part: Part, place: Path) -> Path:
     """Bring one part and its companions to a folder of its own, readable for the tree's account."""
-    copies = 3 if part.source.engine else 1  # the material, the loaded data, and what the server writes meanwhile
-    demand_room(stage.scratch, copies * part.bytes, "the drill")
-    folder = stage.scratch / "material" / part.label
+    folder = place / "material" / part.label
     with stage.timed("fetch"):
         stage.bring(part.label, folder)
         for name, path in stage.companions(part.label).items():
-            path.rename(folder / name)
+            shutil.move(path, folder / name)
         if part.source.engine:
             for path in (folder.parent, folder, *folder.rglob("*")):
-                path.chmod(0o755 if path.is_dir() else 0o644)  # the scratch folder around them is closed
+                path.chmod(0o755 if path.is_dir() else 0o644)  # the folder around them is closed
     stage.hurt("material", part.label, folder, part.facts)
     return folder
 
 
-def _served(stage: Stage, part: Part) -> None:
+def _served(stage: Stage, part: Part, place: Path) -> None:
     """Load one part into a throwaway server and prove it there."""
     tree = stage.tree()
     with ExitStack() as block:
         with stage.timed("start"):
-            server = block.enter_context(serving(tree, stage.scratch, part.source.engine, part.facts))
+            server = block.enter_context(serving(tree, place, part.source.engine, part.facts))
         if (database := _loaded(stage, part, server)) is None:
             return
         stage.hurt("data", part.label, server, database, part.facts)

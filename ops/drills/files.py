@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.core.errors import UsageError
-from ops.core.files import demand_room
 from ops.core.quantity import Size
 from ops.core.verdict import Finding
 from ops.drills import Drill, Part, Stage
+from ops.drills._room import room
 from ops.drills._sample import Sample, chosen, compared, strangers
 
 # The kernel takes two million bytes of arguments; a path may have four thousand.
 MOST_WORDS = 500_000
+SLACK = 16 << 20  # folders, and the rests of blocks
 UNPROVEN = (
     "that files outside the sample can be restored: the next drill looks at others",
     "that their content is right where the manifest holds no digest: restic alone compared it, block by block",
@@ -78,11 +79,19 @@ def play(stage: Stage) -> None:
 
 
 def _drilled(stage: Stage, part: Part, measured: _Measured, *, alone: bool) -> None:
-    folder = stage.scratch / "material" / part.label
     with stage.timed("find"), stage.entries(part.label) as entries:
         known = part.facts.get("sample", {})
         sample = chosen(entries, known, stage.options.sample, stage.options.most.bytes, stage.chance)
-    demand_room(stage.scratch, sample.size, "the drill")
+    with room(stage, sample.size + SLACK) as folder:
+        _brought(stage, part, sample, folder, measured)
+        stage.hurt("material", part.label, folder, part.facts)
+        with stage.timed("prove"):
+            for name, finding in (*_looks(folder, sample), *part.source.check(folder, part.facts, [*sample.chosen])):
+                stage.rung(name if alone else f"{part.label} {name}", finding)
+
+
+def _brought(stage: Stage, part: Part, sample: Sample, folder: Path, measured: _Measured) -> None:
+    """Restore the sample, and count it."""
     begun = time.monotonic()
     with stage.timed("fetch"):
         for batch in _batches([*sample.chosen]):
@@ -92,10 +101,6 @@ def _drilled(stage: Stage, part: Part, measured: _Measured, *, alone: bool) -> N
     measured.bytes += sample.size
     measured.all_files += sample.files
     measured.all_bytes += sample.bytes
-    stage.hurt("material", part.label, folder, part.facts)
-    with stage.timed("prove"):
-        for name, finding in (*_looks(folder, sample), *part.source.check(folder, part.facts, [*sample.chosen])):
-            stage.rung(name if alone else f"{part.label} {name}", finding)
 
 
 def _looks(folder: Path, sample: Sample) -> Iterator[tuple[str, Finding]]:

@@ -17,6 +17,7 @@ from ops.core import clock, kinds
 from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict, not_configured
 from ops.drills import Drill
+from ops.drills._memory import in_memory
 from ops.evidence.history import past
 from ops.jobs import keeping, places, settings
 from ops.jobs.act import Outcome
@@ -26,6 +27,7 @@ from ops.jobs.wishes import Wishes
 from ops.policy import HostPolicy
 from ops.policy.model import Asset, Drilled
 
+TEXTS = 64 << 20  # manifests, roles, what a machine says while it boots
 TREND = 10  # so many drills before are compared with
 
 
@@ -59,7 +61,10 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wishes: Wishes) -> Out
 
 @contextmanager
 def scratch(name: str) -> Iterator[Path]:
-    """Make a folder for this drill alone; what interrupted drills of the asset left is removed first."""
+    """Make a folder in memory for this drill alone; what interrupted drills of the asset left is removed first.
+
+    Beside it, on the disk, is room for what does not fit.
+    """
     folder = settings.state() / "drills"
     folder.mkdir(mode=0o700, exist_ok=True)
     for left in folder.glob(f"{name}.*"):
@@ -68,7 +73,8 @@ def scratch(name: str) -> Iterator[Path]:
     own = folder / f"{name}.{uuid.uuid4().hex[:8]}"
     own.mkdir(mode=0o700)
     try:
-        yield own
+        with in_memory(own / "stage", TEXTS):
+            yield own / "stage"
     finally:
         shutil.rmtree(own)
 

@@ -1,0 +1,112 @@
+"""Patients' data on the drill host: in memory, or encrypted under a key that nobody can find, also after `kill -9`."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from hospital import Site
+
+UNIT = "seawall-drill-his.service"
+DRILLS = "/var/lib/seawall/drills"
+# The drill's own view of a computer with so little memory that a database does not fit, but a manifest does.
+LITTLE = "awk '/^MemAvailable/ {$2 = 200000} {print}' /proc/meminfo >/run/meminfo"
+DROP_IN = f"/run/systemd/system/{UNIT}.d/little.conf"
+CURTAIN = f"""
+{LITTLE}
+mkdir -p $(dirname {DROP_IN})
+printf '[Service]\nBindReadOnlyPaths=/run/meminfo:/proc/meminfo\n' >{DROP_IN}
+systemctl daemon-reload
+"""
+KEPT = "seawall drill his --keep 'the tests look at it' --approver 'the tests'"
+MAIN = f"$(systemctl show --property=MainPID --value {UNIT})"
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A database that is kept where it does not fit into memory; one of its patients' names."""
+
+    site: Site
+    name: str
+
+    def on(self, command: str) -> str:
+        return self.site.on("drill1", command).stdout
+
+
+@pytest.fixture(scope="module")
+def little(site: Site) -> Iterator[Site]:
+    """A drill host with little memory."""
+    assert site.on("his1", "seawall backup his").code == 0
+    site.on("drill1", CURTAIN, ok=range(1))
+    yield site
+    site.on("drill1", f"rm -r $(dirname {DROP_IN}) && systemctl daemon-reload", ok=range(1))
+
+
+@pytest.fixture(scope="module")
+def sealed(little: Site) -> Iterator[Sealed]:
+    asked = "cd / && runuser -u postgres -- psql -XAtc 'select name from patients order by id limit 1' his"
+    name = little.on("his1", asked, ok=range(1)).stdout.strip()
+    shown = little.on("drill1", KEPT)
+    assert "kept until" in shown.stdout, shown.stdout + shown.stderr
+    yield Sealed(little, name)
+    little.on("drill1", "test ! -e /run/seawall/kept-his.json || seawall drill end his")
+
+
+def newest(site: Site) -> dict[str, object]:
+    line = site.on("drill1", "tail -n 1 /var/lib/seawall/ledger/ledger.jsonl", ok=range(1)).stdout
+    return dict(json.loads(line))
+
+
+def test_what_fits_into_memory_touches_no_disk(site: Site) -> None:
+    assert site.on("his1", "seawall backup his").code == 0
+    shown = site.on("drill1", "seawall drill his")
+    assert shown.code == 0, shown.stdout + shown.stderr
+    facts = newest(site)["facts"]
+    assert isinstance(facts, dict)
+    assert facts["written"] == "in memory"
+
+
+def test_a_person_can_look_at_it(sealed: Sealed) -> None:
+    asked = f"select count(*) from patients where name = '{sealed.name}'"
+    assert int(sealed.on(f'seawall drill enter his -- psql -XAtc "{asked}" his').strip()) > 0
+
+
+def test_neither_names_nor_content_are_on_the_disk(sealed: Sealed) -> None:
+    seen_by_it = f"/proc/{MAIN}/root{DRILLS}/*/stage/room"
+    assert len(sealed.name) > 8
+    assert sealed.on(f"grep -rla '{sealed.name}' {seen_by_it}") != ""  # there it is
+    assert sealed.on(f"grep -rla '{sealed.name}' {DRILLS}") == ""
+    assert int(sealed.on(f"find {DRILLS} -type f | wc -l")) > 100
+    assert sealed.on(f"find {DRILLS} -name PG_VERSION -o -name '*.dump' -o -name '*.conf'") == ""
+
+
+def test_the_key_is_nowhere_to_be_found(sealed: Sealed) -> None:
+    said = sealed.on("cat /proc/$(pgrep -x gocryptfs)/cmdline /proc/$(pgrep -x gocryptfs)/environ | tr '\\0' '\\n'")
+    assert "-masterkey=stdin" in said
+    assert not [word for word in said.replace("=", "\n").split() if len(word) >= 64 and "/" not in word]
+
+
+def test_killed_it_leaves_what_nobody_can_read_and_the_next_drill_removes_it(sealed: Sealed) -> None:
+    sealed.on(f"systemctl kill --signal=KILL --kill-whom=all {UNIT}")
+    sealed.site.on("drill1", f"until systemctl is-failed {UNIT}; do sleep 0.1; done", timeout=60, ok=range(1))
+    assert sealed.on("pgrep -x gocryptfs; findmnt --raw --noheadings | grep gocryptfs") == ""
+    assert sealed.on(f"grep -rla '{sealed.name}' {DRILLS}") == ""
+    assert sealed.on(f"ls -A {DRILLS}") != ""
+    shown = sealed.site.on("drill1", "seawall drill his")
+    assert shown.code == 0, shown.stdout + shown.stderr
+    assert sealed.on(f"ls -A {DRILLS}") == ""
+    facts = newest(sealed.site)["facts"]
+    assert isinstance(facts, dict)
+    assert "encrypted under a key that was never written" in facts["written"]
+
+
+def test_without_the_program_it_is_a_warning_that_says_what_to_do(little: Site) -> None:
+    little.on("drill1", "mv /usr/bin/gocryptfs /usr/bin/gocryptfs.gone", ok=range(1))
+    try:
+        shown = little.on("drill1", "seawall drill his")
+    finally:
+        little.on("drill1", "mv /usr/bin/gocryptfs.gone /usr/bin/gocryptfs", ok=range(1))
+    assert shown.code == 1, shown.stdout + shown.stderr
+    assert "not encrypted" in shown.stdout
+    assert "the role drill_host installs it" in shown.stdout
+    assert newest(little)["result"] == "warn"
