@@ -7,7 +7,7 @@ import sys
 
 from ops.core.errors import SeawallError
 from ops.lab.lab import Lab
-from tests.benchmarks import backup, drill, large, ledger, start, status
+from tests.benchmarks import backup, drill, large, ledger, machine, start, status
 
 
 def main() -> int:
@@ -24,6 +24,7 @@ def main() -> int:
     print("\n" + status.measure(lab), flush=True)
     print("\n" + backup.measure(lab), flush=True)
     print("\n" + large.measure(lab), flush=True)
+    print("\n" + machine.measure(lab), flush=True)
     return 0
 
 
