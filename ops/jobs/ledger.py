@@ -8,6 +8,8 @@
   seawall ledger succeed --restored --reason 'disk lost, ticket 4711'  go on after a restore
   seawall ledger complete --since 2026-10-01 --until 2026-10-31   expected, done, late, missing
   seawall ledger head --paper               where it ends, as a page to be signed outside IT
+  seawall ledger attest 'UPS room 2' --statement 'ran 14 min on battery, load 40 %'   a person's word
+  seawall ledger sign-off 41                a record, such as a drill's, was read and accepted
 
 How to do the same without Seawall: docs/ledger.md
 """
@@ -25,7 +27,7 @@ from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import NAME
 from ops.evidence.verification import verify
-from ops.jobs import ledger_complete, ledger_head, ledger_succeed, settings
+from ops.jobs import ledger_complete, ledger_head, ledger_succeed, ledger_word, settings
 
 if TYPE_CHECKING:
     import argparse
@@ -35,7 +37,7 @@ MOST = 40  # findings shown to a person; --json has all
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall ledger` understands."""
-    commands = parser.add_subparsers(dest="command", required=True, metavar="verify|show|complete|head|succeed")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     words = commands.add_parser("verify", help="judge the whole chain and the last signature")
     words.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
     words.add_argument(
@@ -49,9 +51,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     head.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
     succeed = commands.add_parser("succeed", help="go on with a new key, or after a restore, and record why")
     ledger_succeed.arguments(succeed)
+    attest = commands.add_parser("attest", help="record a person's word for what no machine can see")
+    sign_off = commands.add_parser("sign-off", help="record that a record was read and accepted")
+    ledger_word.arguments(attest, sign_off)
     complete = commands.add_parser("complete", help="hold the records against the policy's calendars")
     ledger_complete.arguments(complete)
-    for command in (words, show, head, succeed, complete):
+    for command in (words, show, head, succeed, attest, sign_off, complete):
         command.add_argument("--directory", type=Path, metavar="DIR", help="where the ledger lies")
 
 
@@ -65,6 +70,8 @@ def execute(options: argparse.Namespace) -> int:
         return ledger_complete.execute(options, directory, signers)
     if options.command == "succeed":
         return ledger_succeed.execute(options, directory, signers)
+    if options.command in {"attest", "sign-off"}:
+        return ledger_word.execute(options, directory, signers)
     if options.command == "head":
         return ledger_head.show(directory, signers, paper=options.paper, plain=options.json)
     if options.directory is None and options.head is None and _nothing_to_record(directory):
