@@ -25,7 +25,7 @@ unit: setup ## the daily round
 	@$(PYTEST) tests/unit tests/contract
 
 bench: setup ## ratios, against the same work done by hand
-	@.venv/bin/python -m tests.benchmarks
+	@PATH="$$PWD/.cache/bin:$$PATH" .venv/bin/python -m tests.benchmarks
 
 lock: setup ## resolve requirements.lock anew from pyproject.toml
 	@ops/lab/lock.sh

@@ -24,7 +24,7 @@ FOLDERS = ("data", "socket")
 READY_SECONDS = 120.0
 SAMPLE = 1000  # so many files of a part that is no database
 SERVER = 256 << 20  # an empty one, with its logs
-COPIES = 3  # the material, the loaded data, and what the server writes meanwhile
+COPIES = 4  # the material, the loaded data, their indexes, and the log of both
 _DAY = 86_400.0
 UNPROVEN = "that users can work: no program of theirs was started, the data alone were looked at"
 
@@ -61,9 +61,7 @@ class Engine(Protocol):
 def play(stage: Stage) -> None:
     """Restore every part; load databases into servers and prove them there, compare other parts as they lie."""
     stage.unproven(UNPROVEN)
-    with room(
-        stage, sum(COPIES * part.bytes if part.source.engine else part.bytes for part in stage.parts.values())
-    ) as place:
+    with room(stage, sum(map(_needed, stage.parts.values()))) as place:
         for part in stage.parts.values():
             folder = _material(stage, part, place)
             if part.source.engine is None:

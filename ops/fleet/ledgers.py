@@ -118,7 +118,7 @@ def _without(policy: HostPolicy, copy: Copy, found: Finding) -> Finding:
 def _asked(inventory: Inventory, copies: Mapping[str, Copy]) -> dict[str, Told | Finding]:
     """Ask all machines, in a process of its own: to ask many at once changes how a process waits for programs."""
     questions = {host: copy.question() for host, copy in copies.items()}
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
         answers = pool.submit(ask, inventory, questions).result()
     return {host: understood(answer) for host, answer in answers.items()}
 
