@@ -127,6 +127,7 @@ def _tried(line: Mapping[str, Any], facts: Mapping[str, Any], names: Names) -> I
     begun, ended = _moment(line.get("started"), names.zone), _moment(line.get("when"), names.zone)
     yield "When", f"{begun} to {ended} ({names.zone})"
     yield "Hardware", _hardware(facts.get("hardware"))
+    yield "Data meanwhile", _told(facts, "written")
     yield "Answers for it", names.owner or "not in this machine's policy"
     if facts.get("sabotage"):
         yield "Damage", str(facts["sabotage"])
