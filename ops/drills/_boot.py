@@ -120,7 +120,7 @@ def _leader(program: Stream, console: Path) -> int:
         if program.process.poll() is not None:
             break
         for process in descendants(program.process.pid):
-            if _is_first(process):
+            if is_first(process) and _is_systemd(process):
                 return process
         time.sleep(0.02)
     said = program.last_words() if program.process.poll() is not None else console.read_text(errors="replace")
@@ -138,15 +138,22 @@ def descendants(process: int) -> Iterator[int]:
         yield from descendants(child)
 
 
-def _is_first(process: int) -> bool:
-    """Whether a process is the first one of a namespace of its own, and already the machine's own program."""
+def is_first(process: int) -> bool:
+    """Whether a process is the first one of a namespace of its own."""
     try:
         status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-        program = Path(f"/proc/{process}/root/run/systemd").is_dir()
     except OSError:
         return False
     inside = next((line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:")), [])
-    return program and len(inside) > 1 and inside[-1] == "1"
+    return len(inside) > 1 and inside[-1] == "1"
+
+
+def _is_systemd(process: int) -> bool:
+    """Whether a first process is already the machine's own program."""
+    try:
+        return Path(f"/proc/{process}/root/run/systemd").is_dir()
+    except OSError:
+        return False
 
 
 def _cut(program: Stream) -> None:

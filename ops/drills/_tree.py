@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from ops.core.errors import Unavailable
 from ops.core.run import Stream, run, stream
+from ops.drills._boot import ENTER, descendants, is_first
 
 INSIDE = Path("/mnt")
 # All that systemd-nspawn leaves by default but what it needs itself to become the tree's account.
@@ -46,11 +48,13 @@ class Tree:
         return stream(self._isolated(argv), timeout=timeout, talk=True)
 
     def entrance(self) -> list[str]:
-        """Return what leads a person in; the program to run beside the server comes after it.
-
-        The folder may be in memory that only this process and what it started can see.
-        """
-        return ["nsenter", f"--target={os.getpid()}", "--mount", *self._isolated([], console="interactive")]
+        """Return what leads a person in beside the server that runs; the program comes after it. Raise Unavailable."""
+        leader = next(filter(is_first, descendants(os.getpid())), None)
+        if leader is None:
+            raise Unavailable("the throwaway server has ended, nobody can look at it")
+        account = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"]
+        variables = [f"{name}={value}" for name, value in self.environment.items()]
+        return [sys.executable, str(ENTER), str(leader), *account, "env", *variables]
 
     def identity(self) -> tuple[int, int]:
         """Return user and group number of the account, as the tree has them."""
@@ -60,7 +64,7 @@ class Tree:
                 return int(user), int(group)
         raise Unavailable(f"the tree {self.root} has no account {self.user}", "run playbooks/site.yml")
 
-    def _isolated(self, argv: Sequence[str], console: str = "pipe") -> list[str]:
+    def _isolated(self, argv: Sequence[str]) -> list[str]:
         """Return the program cut off: no network, no capability, nothing to write but the scratch folder."""
         return [
             "systemd-nspawn",
@@ -68,7 +72,7 @@ class Tree:
             "--register=no",
             "--keep-unit",
             "--settings=no",
-            f"--console={console}",
+            "--console=pipe",
             f"--machine=seawall-drill-{uuid.uuid4().hex[:12]}",
             f"--directory={self.root}",
             "--read-only",

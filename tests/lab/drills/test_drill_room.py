@@ -11,11 +11,14 @@ UNIT = "seawall-drill-his.service"
 DRILLS = "/var/lib/seawall/drills"
 # The drill's own view of a computer with so little memory that a database does not fit, but a manifest does.
 LITTLE = "awk '/^MemAvailable/ {$2 = 200000} {print}' /proc/meminfo >/run/meminfo"
-DROP_IN = f"/run/systemd/system/{UNIT}.d/little.conf"
+ASSETS = ("his", "documents", "his1_server")
+PLACES = " ".join(f"/run/systemd/system/seawall-drill-{asset}.service.d" for asset in ASSETS)
 CURTAIN = f"""
 {LITTLE}
-mkdir -p $(dirname {DROP_IN})
-printf '[Service]\nBindReadOnlyPaths=/run/meminfo:/proc/meminfo\n' >{DROP_IN}
+for place in {PLACES}; do
+    mkdir -p $place
+    printf '[Service]\\nBindReadOnlyPaths=/run/meminfo:/proc/meminfo\\n' >$place/little.conf
+done
 systemctl daemon-reload
 """
 KEPT = "seawall drill his --keep 'the tests look at it' --approver 'the tests'"
@@ -39,7 +42,7 @@ def little(site: Site) -> Iterator[Site]:
     assert site.on("his1", "seawall backup his").code == 0
     site.on("drill1", CURTAIN, ok=range(1))
     yield site
-    site.on("drill1", f"rm -r $(dirname {DROP_IN}) && systemctl daemon-reload", ok=range(1))
+    site.on("drill1", f"rm -r {PLACES} && systemctl daemon-reload", ok=range(1))
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +101,17 @@ def test_killed_it_leaves_what_nobody_can_read_and_the_next_drill_removes_it(sea
     facts = newest(sealed.site)["facts"]
     assert isinstance(facts, dict)
     assert "encrypted under a key that was never written" in facts["written"]
+
+
+@pytest.mark.parametrize(("asset", "how"), [("documents", ""), ("his1_server", "--no-instant")])
+def test_files_and_whole_machines_lie_encrypted_too(little: Site, asset: str, how: str) -> None:
+    assert little.on("his1", f"seawall backup {asset}").code == 0
+    shown = little.on("drill1", f"seawall drill {asset} {how}")
+    assert shown.code == 0, shown.stdout + shown.stderr
+    facts = newest(little)["facts"]
+    assert isinstance(facts, dict)
+    assert "encrypted under a key that was never written" in facts["written"]
+    assert little.on("drill1", f"ls -A {DRILLS}").stdout == ""
 
 
 def test_without_the_program_it_is_a_warning_that_says_what_to_do(little: Site) -> None:
