@@ -94,8 +94,8 @@ def _begun(kind: str, name: str, subject: str, host: str, started: datetime) -> 
     return mark
 
 
-def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> Outcome:
-    """Append the record; an act that leaves none has not been done well, whatever else it did."""
+def record(kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> None:
+    """Append the record of an outcome; raise SeawallError or OSError."""
     policy = _policy()
     places = places_in(policy)
     body = {
@@ -109,8 +109,13 @@ def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Ou
         **({"policy": document_digest(policy)} if policy is not None else {}),
         "facts": discreet(outcome.facts, places),
     }
+    Ledger(settings.state() / "ledger", settings.credential("ledger.key")).append(body)
+
+
+def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> Outcome:
+    """Append the record; an act that leaves none has not been done well, whatever else it did."""
     try:
-        Ledger(settings.state() / "ledger", settings.credential("ledger.key")).append(body)
+        record(kind, subject, host, started, outcome)
     except (SeawallError, OSError) as error:
         return Outcome(Verdict.FAIL, f"{outcome.message}; it left no record: {error}", outcome.good, outcome.facts)
     return outcome

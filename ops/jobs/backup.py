@@ -19,7 +19,8 @@ from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Head
 from ops.jobs import places, settings
-from ops.jobs.act import Outcome, perform
+from ops.jobs.act import Outcome, actor, perform
+from ops.jobs.override import LOSS, Override
 from ops.jobs.request import asked, requested
 from ops.jobs.taking import Act, Part, taken
 from ops.jobs.unit import delegated
@@ -50,13 +51,15 @@ def arguments(parser: ArgumentParser) -> None:
 def execute(options: Namespace) -> int:
     """Back up one asset of this machine; 0 when the set was read back, 1 when not."""
     name = f"backup-{options.asset}"
-    with asked(name, options.accept_loss):
+    wish = Override(LOSS, options.accept_loss, actor()) if options.accept_loss else None
+    with asked(name, wish.written() if wish else None):
         if (code := delegated(f"seawall-{name}.service", name, as_json=options.json)) is not None:
             return code
-    accepted = options.accept_loss or requested(name) or ""
+    if left := requested(name):
+        wish = Override.read(left)
     policy = settings.policy()
     asset = chosen(policy, options.asset)
-    outcome = perform("backup", name, options.asset, policy.host, lambda: work(policy, options.asset, asset, accepted))
+    outcome = perform("backup", name, options.asset, policy.host, lambda: _wished(policy, options.asset, asset, wish))
     print(json.dumps(dict(outcome.facts)) if options.json else f"{outcome.verdict.value}: {outcome.message}")
     return 0 if outcome.good else 1
 
@@ -69,6 +72,13 @@ def chosen(policy: HostPolicy, name: str) -> Asset:
             f"{policy.host} has no asset {name!r}{near}", f"its assets: {', '.join(policy.assets) or 'none'}"
         )
     return policy.assets[name]
+
+
+def _wished(policy: HostPolicy, name: str, asset: Asset, wish: Override | None) -> Outcome:
+    """Record that a loss is accepted before anything is taken; then take it."""
+    if wish:
+        wish.record(policy.host, name)
+    return work(policy, name, asset, wish.reason if wish else "")
 
 
 def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:

@@ -11,9 +11,10 @@ from ops.core import kinds
 from ops.core.errors import UsageError
 from ops.core.verdict import Verdict
 from ops.jobs import keeping, settings
-from ops.jobs.act import actor, perform
+from ops.jobs.act import Outcome, actor, perform
 from ops.jobs.drilling import drilled
 from ops.jobs.foreign import brought, drilled_dump
+from ops.jobs.override import REMOVAL, Override
 from ops.jobs.request import asked, requested
 from ops.jobs.unit import delegated, forgiven
 from ops.jobs.wishes import Wishes
@@ -100,11 +101,18 @@ def _performed(options: Namespace, policy: HostPolicy, chosen: Drilled, wishes: 
         f"{kind}-{name}",
         name,
         policy.host,
-        lambda: drilled_dump(name, chosen, seeded) if seeded.dump else drilled(policy, name, chosen, seeded),
+        lambda: _played(policy, name, chosen, seeded),
         failed=Verdict.UNKNOWN,
     )
     print(json.dumps(dict(outcome.facts)) if options.json else f"{outcome.verdict.value}: {outcome.message}")
     return outcome.verdict.exit_code
+
+
+def _played(policy: HostPolicy, name: str, chosen: Drilled, wishes: Wishes) -> Outcome:
+    """Record that something is to be kept before anything is restored; then drill."""
+    if wishes.keep:
+        Override(REMOVAL, wishes.keep, wishes.by, wishes.approver).record(policy.host, name)
+    return drilled_dump(name, chosen, wishes) if wishes.dump else drilled(policy, name, chosen, wishes)
 
 
 def _kept(options: Namespace) -> int:
