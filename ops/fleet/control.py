@@ -2,6 +2,7 @@
 
   seawall control look                  ask every machine what rebuilding it needs; list the keys of their ledgers
   seawall control collect               bring what is new of every machine's ledger here, and verify it
+  seawall control complete his1         was all done there that the policy asks? By the ledger collected of it
   seawall control backup                look, collect, and store the copy where `control` in the policy says
   seawall control check                 is the newest good copy younger than its RPO?
 
@@ -27,6 +28,7 @@ from ops.fleet.ask import ask
 from ops.fleet.material import material
 from ops.fleet.opened import Opened
 from ops.fleet.own import at_home, demanded, folder, with_asset
+from ops.jobs import ledger_complete
 from ops.policy import HostPolicy
 
 if TYPE_CHECKING:
@@ -42,7 +44,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     gather = commands.add_parser("collect", help="bring what is new of every machine's ledger here, and verify it")
     backup = commands.add_parser("backup", help="look, collect, and store the control machine's own copy")
     check = commands.add_parser("check", help="judge the age of the control machine's own copy")
-    for command in (look, gather, backup, check):
+    complete = commands.add_parser("complete", help="hold a collected ledger against the policy's calendars")
+    complete.add_argument("host", help="the machine that it was collected of")
+    ledger_complete.arguments(complete)
+    for command in (look, gather, complete, backup, check):
         inventory.add_option(command)
     vault_option(backup)
 
@@ -63,6 +68,8 @@ def execute(options: argparse.Namespace) -> int:
     read = inventory.read(options.inventory)
     if options.command == "collect":
         return _collect(read, options)
+    if options.command == "complete":
+        return ledgers.complete(read, options)
     own = demanded(read.policies())
     if options.command == "look":
         return _look(read, options)

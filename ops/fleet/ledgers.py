@@ -6,6 +6,7 @@ verifies and still holds what was collected; else the copy stays as it is, and w
 
 from __future__ import annotations
 
+import argparse
 import base64
 import gzip
 import hashlib
@@ -16,8 +17,10 @@ import shutil
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from ops.core.errors import Unavailable, UsageError
 from ops.core.files import sync_directory
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Head
@@ -25,6 +28,7 @@ from ops.evidence.verification import verify
 from ops.fleet import signers
 from ops.fleet.ask import Answer, ask
 from ops.fleet.inventory import LEDGERS, Inventory
+from ops.jobs import ledger_complete
 from ops.policy import HostPolicy
 
 END = "--"
@@ -101,6 +105,20 @@ def collect(inventory: Inventory) -> dict[str, Finding]:
         else _grown(home / host, other.get(host, copies[host]), one, listed)
         for host, one in told.items()
     }
+
+
+def complete(inventory: Inventory, options: argparse.Namespace) -> int:
+    """Hold a collected ledger against the policy, up to when it was collected; return the verdict's exit code."""
+    folder = place(inventory.path) / options.host
+    policy = inventory.policies().get(options.host)
+    if policy is None:
+        raise UsageError(f"the inventory has no host {options.host!r}", f"its hosts: {', '.join(inventory.variables)}")
+    try:
+        collected = datetime.fromtimestamp((folder / HEAD).stat().st_mtime, UTC)
+    except FileNotFoundError as error:
+        raise Unavailable(f"no ledger was collected of {options.host}", "seawall control collect") from error
+    listed = options.signers or signers.place(inventory.path)
+    return ledger_complete.held(policy, collected, options, folder, listed)
 
 
 def _without(policy: HostPolicy, copy: Copy, found: Finding) -> Finding:

@@ -34,7 +34,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
     """Show what was expected and what was done; the exit code is the verdict."""
-    policy, now = settings.policy(), clock.now()
+    return held(settings.policy(), clock.now(), options, directory, signers)
+
+
+def held(policy: HostPolicy, now: datetime, options: argparse.Namespace, directory: Path, signers: Path) -> int:
+    """Hold a ledger, as it was at a moment, against a policy; show it, and return the verdict's exit code."""
     zone = ZoneInfo(policy.site.timezone)
     done = records(directory)
     until = min(now, _start(options.until, zone) + timedelta(days=1)) if options.until else now

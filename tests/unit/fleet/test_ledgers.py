@@ -1,6 +1,7 @@
 """Ledgers collected on the control machine: they grow, and whatever changes their past is named and not taken over."""
 
 import json
+import os
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -104,6 +105,41 @@ def test_what_is_new_comes_and_all_of_it_verifies(held: Machine) -> None:
     every = verify(folder, signers.place(held.inventory), each_signature=True)
     assert {one.verdict for one in every} == {Verdict.PASS}
     assert {path.stat().st_mode & 0o077 for path in (folder, *folder.iterdir())} == {0}
+
+
+def test_a_collected_ledger_is_held_against_the_policy_up_to_its_collection(
+    held: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (held.inventory / "hosts.yml").write_text("all: {hosts: {his1: {}}}\n")
+    (held.inventory / "host_vars").mkdir()
+    policy = {
+        "version": 1,
+        "site": {"name": "Test"},
+        "contacts": {"it": {"name": "Head of IT"}},
+        "repositories": {"primary": {"kind": "rest_server", "place": "primary", "host": "his1"}},
+        "assets": {
+            "his": {
+                "owner": "it",
+                "sources": {"all": {"kind": "files", "options": {"paths": ["/srv/his"]}}},
+                "repository": "primary",
+                "schedule": "*-*-* 01:30:00",
+                "rpo": "26h",
+                "rto": "1h",
+                "retention": {"all": "14d"},
+            }
+        },
+    }
+    (held.inventory / "host_vars/his1.yml").write_text(json.dumps({"policy__host": policy}))
+    last = held.inventory / ".ledgers/his1" / HEAD
+    os.utime(last, (1_900_000_000, 1_900_000_000))  # 2030-03-17T17:46:40Z
+    words = ["control", "complete", "his1", "--since", "2030-03-15", "--json", "-i", str(held.inventory)]
+    assert cli.run(words) == 2
+    said = json.loads(capsys.readouterr().out)
+    assert said["until"] == "2030-03-17T17:46:40Z"
+    assert [(one["act"], one["expected"], len(one["missing"])) for one in said["duties"]] == [("backup", 3, 3)]
+    last.unlink()
+    assert cli.run(words) == 3
+    assert "no ledger was collected of his1" in capsys.readouterr().err
 
 
 def test_only_what_follows_is_asked_for(held: Machine) -> None:
