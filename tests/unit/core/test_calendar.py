@@ -1,8 +1,10 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ops.core.calendar import Calendar
+from ops.core.run import run
 
 NOVEMBER = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -37,3 +39,20 @@ def test_the_longest_gap(text: str, gap: timedelta) -> None:
 def test_calendars_are_read_in_the_sites_zone() -> None:
     there = Calendar.parse("*-*-* 01:30").zoned("America/Sao_Paulo")
     assert there.after(NOVEMBER) == [datetime(2026, 11, 23, 4, 30, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Prague", "Australia/Lord_Howe", "America/Sao_Paulo", "UTC"])
+def test_a_zone_of_its_own_process_says_what_systemd_says(zone: str) -> None:
+    """Over both changes of the clock: 02:30 is there twice, or not at all."""
+    start = datetime(2026, 2, 20, tzinfo=UTC)
+    words = ["systemd-analyze", "calendar", "--iterations=300", "--base-time=2026-02-20 00:00:00 UTC"]
+    said = run([*words, f"*-*-* 02:30 {zone}"], timeout=60).stdout
+    wanted = re.findall(r"(?:elapse|Iter.*): \w{3} (\S+ \S+) UTC$", said, re.MULTILINE)
+    found = Calendar.parse("*-*-* 02:30").zoned(zone).after(start, 300)
+    assert [f"{moment:%Y-%m-%d %H:%M:%S}" for moment in found] == wanted
+
+
+@pytest.mark.parametrize("zone", ["Nowhere/City", "Europe/Prague Europe/Prague"])
+def test_a_zone_that_systemd_would_not_know_is_refused(zone: str) -> None:
+    with pytest.raises(ValueError, match="zone"):
+        Calendar.parse("*-*-* 01:30").zoned(zone).after(NOVEMBER)
