@@ -8,6 +8,8 @@ SeawallError                1   something failed; the message says what and what
 ├── Locked                  1   somebody else is at it; try again later
 └── CommandError            1   a program failed
     └── CommandTimeout      1   a program did not end in time and was killed with its whole group
+
+Stopped is none of them: it passes by whatever makes a finding of a failure, as Python's own KeyboardInterrupt does.
 """
 
 from __future__ import annotations
@@ -66,6 +68,10 @@ class CommandTimeout(CommandError):
         super().__init__(argv, -9, stderr)
         self.message = f"{argv[0]} did not end within {timeout:.0f} s and was killed"
         self.timeout = timeout
+
+
+class Stopped(BaseException):
+    """Somebody asked this act to end before it was done: nothing has failed, and nothing is proven."""
 
 
 @dataclass(frozen=True, order=True)

@@ -99,8 +99,8 @@ class Stage(Protocol):
     def hurt(self, moment: str, label: str, *where: Any) -> None:
         """Let a drill that must fail do its damage to what lies here; any other passes on."""
 
-    def shown(self, enter: Sequence[str]) -> None:
-        """Leave the restored system to a person who asked for it; `enter`: what leads in, before a program."""
+    def shown(self, entrance: Callable[[], Sequence[str]]) -> None:
+        """Leave the restored system to a person who asked for it; `entrance` tells what leads in, before a program."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -15,6 +16,7 @@ from ops.core.run import Stream, run, stream
 from ops.drills._boot import ENTER, descendants, is_first
 
 INSIDE = Path("/mnt")
+ENTRANCE_SECONDS = 5.0
 # All that systemd-nspawn leaves by default but what it needs itself to become the tree's account.
 DROPPED = [
     f"CAP_{name}"
@@ -24,6 +26,19 @@ DROPPED = [
         *("SETFCAP", "SYS_ADMIN", "SYS_BOOT", "SYS_CHROOT", "SYS_NICE", "SYS_PTRACE", "SYS_RESOURCE", "SYS_TTY_CONFIG"),
     )
 ]
+
+
+def _first_process() -> int:
+    """Return the first process of the server that runs; raise Unavailable when there is none for some seconds.
+
+    The kernel's list of children may leave some out while others end (proc(5), /proc/pid/task/tid/children).
+    """
+    deadline = time.monotonic() + ENTRANCE_SECONDS
+    while time.monotonic() < deadline:
+        for process in filter(is_first, descendants(os.getpid())):
+            return process
+        time.sleep(0.1)
+    raise Unavailable("the throwaway server has ended, nobody can look at it")
 
 
 @dataclass(frozen=True)
@@ -49,9 +64,7 @@ class Tree:
 
     def entrance(self) -> list[str]:
         """Return what leads a person in beside the server that runs; the program comes after it. Raise Unavailable."""
-        leader = next(filter(is_first, descendants(os.getpid())), None)
-        if leader is None:
-            raise Unavailable("the throwaway server has ended, nobody can look at it")
+        leader = _first_process()
         account = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"]
         variables = [f"{name}={value}" for name, value in self.environment.items()]
         return [sys.executable, str(ENTER), str(leader), *account, "env", *variables]

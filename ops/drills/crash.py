@@ -75,7 +75,7 @@ def _recovered(stage: Stage, part: Part, root: Path, acknowledged: int) -> None:
                     stage.rung(name, finding)
             except SeawallError as error:
                 stage.rung("inside", Finding(Verdict.FAIL, f"the machine could not be asked after the crash: {error}"))
-        stage.shown(machine.inside([]))
+        stage.shown(lambda: machine.inside([]))
 
 
 KIND = Drill(options=Options, play=play)

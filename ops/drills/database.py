@@ -111,7 +111,7 @@ def _served(stage: Stage, part: Part, place: Path) -> None:
             if part.source.answer:
                 alone = [one.label for one in stage.parts.values() if one.source.answer] == [part.label]
                 stage.ask(part.label, lambda sql: float(part.source.answer(server, database, sql)), alone=alone)
-        stage.shown(server.entrance())
+        stage.shown(server.entrance)
 
 
 def _proved(stage: Stage, part: Part, server: Tree, database: str) -> None:

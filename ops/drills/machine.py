@@ -30,7 +30,7 @@ def play(stage: Stage) -> None:
             if running:
                 with stage.timed("prove"):
                     _proved(stage, part, machine)
-            stage.shown(machine.inside([]))
+            stage.shown(lambda: machine.inside([]))
 
 
 def _answers(stage: Stage, part: Part, machine: Booted, begun: float) -> None:

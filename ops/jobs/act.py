@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ops.core import clock
-from ops.core.errors import Locked, SeawallError
+from ops.core.errors import Locked, SeawallError, Stopped
 from ops.core.files import lock, read_json, write_atomically
 from ops.core.verdict import Verdict
 from ops.evidence.discretion import discreet, places_in, spoken
@@ -77,6 +77,8 @@ def _tried(work: Callable[[], Outcome], failed: Verdict) -> Outcome:
             Verdict.FAIL if isinstance(error, Locked) else failed,
             "; ".join(line.strip() for line in str(error).splitlines()),
         )
+    except Stopped as stop:
+        return Outcome(failed, str(stop))
     except Exception as error:  # noqa: BLE001 -- a fault of ours must not leave an act without a record
         traceback.print_exc()
         return Outcome(failed, f"a fault in Seawall itself ({type(error).__name__}); the journal has its place")
@@ -139,10 +141,10 @@ def actor() -> str:
 
 @contextmanager
 def _ended_politely() -> Iterator[None]:
-    """Turn the service manager's request to end into an error, so that everything is cleaned up and recorded."""
+    """Turn the service manager's request to end into an exception, so that everything is cleaned up and recorded."""
 
     def end(number: int, _frame: object) -> NoReturn:
-        raise SeawallError(f"stopped from outside (signal {number})")
+        raise Stopped(f"stopped from outside (signal {number})")
 
     before = signal.signal(signal.SIGTERM, end)
     try:

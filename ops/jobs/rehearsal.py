@@ -142,11 +142,11 @@ class Rehearsal:
         if self.sabotage:
             self.sabotage.strike(moment, self.parts[label], *where)
 
-    def shown(self, enter: Sequence[str]) -> None:
+    def shown(self, entrance: Callable[[], Sequence[str]]) -> None:
         """Hold the restored system while a person looks at it, if one asked for that."""
         if self.wishes.keep:
             self.happened("left for a look")
-            keeping.hold(self.name, enter, self.wishes)
+            keeping.hold(self.name, entrance(), self.wishes)
             self.happened("the look ended")
 
     @contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.core.errors import Damaged, SeawallError
+from ops.core.errors import Damaged, SeawallError, Stopped
 from ops.core.files import write_atomically
 from ops.core.run import run
 from ops.sources._mariadb_session import DAY, LARGEST, LOADING, Session, name, program, text
@@ -47,8 +47,9 @@ class Move:
                 status = "enable" if event in awake else "disable"
                 self.session.tell(f"alter event {name(self.target)}.{name(event)} {status}")
             self._empty()
-        except SeawallError as error:
-            raise Damaged(f"{error.message}; views, routines, triggers and events stand in {note}") from error
+        except (SeawallError, Stopped) as error:
+            why = str(error).partition("\n")[0]
+            raise Damaged(f"{why}; views, routines, triggers and events stand in {note}") from error
         note.unlink()
 
     def _label(self) -> str:
@@ -64,7 +65,7 @@ class Move:
             return
         try:
             self.session.tell(f"rename table {', '.join(moves)}")
-        except SeawallError:
+        except (SeawallError, Stopped):
             self._load(self.source, words)
             raise
 

@@ -91,7 +91,7 @@ class _Capture(Dump):
             seconds = self.instant.fix()
             found = facts(self.instant.counter.ask, self.options.database)
             self.instant.follow()
-        except Exception as error:
+        except BaseException as error:
             self.instant.stop(str(error).partition("\n")[0])
             raise
         kept = without_transactions(self.tables)

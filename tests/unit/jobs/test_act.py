@@ -1,6 +1,8 @@
 """An act leaves a state and a record, whatever becomes of it."""
 
 import json
+import os
+import signal
 from hashlib import sha256
 from pathlib import Path
 
@@ -51,6 +53,22 @@ def test_a_good_act_is_stated_and_recorded(machine: Path) -> None:
     (record,) = records(machine)
     assert (record["act"], record["result"], record["facts"]) == ("backup", "pass", {"rows": 3})
     assert not list(machine.rglob("*.running"))
+
+
+def test_a_request_to_end_is_no_failure_of_what_was_tried(machine: Path) -> None:
+    """Whatever makes findings of failures must not make one of this."""
+
+    def work() -> Outcome:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except SeawallError:
+            return Outcome(Verdict.FAIL, "the data are bad")
+        return Outcome(Verdict.PASS, "all is well")
+
+    assert act(work, failed=Verdict.UNKNOWN).verdict == Verdict.UNKNOWN
+    (record,) = records(machine)
+    assert (record["result"], record["message"]) == ("unknown", "stopped from outside (signal 15)")
+    assert act(passing).verdict == Verdict.PASS
 
 
 def test_a_record_names_the_policy_that_was_acted_by(machine: Path) -> None:
