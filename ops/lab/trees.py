@@ -65,10 +65,10 @@ def make(store: Path, source: Source, tell: Callable[[str], None], *, bare: bool
 
     bare: also Debian 12 with nothing on it.
     """
-    with lock(store / "lock", "making the lab's trees"), ThreadPoolExecutor(2) as pool:
+    with lock(store / "lock", "making the lab's trees"), ThreadPoolExecutor(3) as pool:
         his = pool.submit(_server, store, "his", "bookworm", source, tell)
         lis = pool.submit(_server, store, "lis", "trixie", source, tell)
-        plain = pool.submit(_bare, store, "plain", PLAIN, source, tell)
+        plain = pool.submit(_bare, store, "plain", PLAIN, source, tell)  # all at once: much of it waits for packages
         clean = _bare(store, "bare", BARE, source, tell) if bare else None
         return Trees(plain.result(), his.result(), lis.result(), clean)
 
