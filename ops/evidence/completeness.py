@@ -15,6 +15,7 @@ from ops.core.verdict import Verdict
 from ops.evidence.ledger import NAME
 
 GOOD = (Verdict.PASS.value, Verdict.WARN.value)
+ROUND = "check"  # to have looked is this act, whatever was seen
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ def _done(line: bytes) -> Done | None:
         said = json.loads(line)
         began = clock.parse(str(said.get("started") or said["when"]))
         to = str((said.get("facts") or {}).get("repository", ""))
-        return Done(str(said["act"]), str(said["subject"]), to, began, said["result"] in GOOD)
+        good = said["result"] in GOOD or said["act"] == ROUND
+        return Done(str(said["act"]), str(said["subject"]), to, began, good)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 

@@ -86,13 +86,25 @@ class Ledger:
         self._directory = directory
         self._key = key
 
+    def written_by(self) -> str:
+        """Return the fingerprint of the key that the last line was written with; nothing where that isn't known."""
+        try:
+            with opened(self._directory / NAME, write=False) as handle:
+                return str(json.loads(_end(handle).line).get("key", ""))
+        except (FileNotFoundError, ValueError, AttributeError):
+            return ""
+
+    def own(self) -> str:
+        """Return the fingerprint of the key that this ledger is written with here."""
+        return fingerprint(public(self._key))
+
     def append(self, body: Mapping[str, Any] | Continued, also: Path | None = None) -> Record:
         """Given what an act says of itself, write its line, sign the new head and return the record.
 
         What an accident or somebody did to the end of the ledger since is recorded first. A body that must name the
         head it goes on from is asked for with that head. `also`: a further key that signs, for a succession.
         """
-        key, give = fingerprint(public(self._key)), body if callable(body) else lambda _: body
+        key, give = self.own(), body if callable(body) else lambda _: body
         self._directory.mkdir(parents=True, exist_ok=True)
         with opened(self._directory / NAME, write=True) as handle:
             torn = self._set_aside(handle)

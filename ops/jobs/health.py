@@ -1,7 +1,8 @@
 """Look, record and show this machine's health.
 
-`run` makes every check that the policy asks for and records what it saw; it ends with 0 when it could look and
-record, so that a full disk does not also make a failed unit. `show` judges what was recorded.
+`run` makes every check that the policy asks for and writes down what it saw; it ends with 0 when it could look and
+write, so that a full disk does not also make a failed unit. The timer's rounds leave lines in the ledger, too: the
+first of each day, and each with another verdict. `show` judges what was written down.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ops.core import clock, kinds
 from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.health import Check, Surroundings
-from ops.jobs import settings
+from ops.jobs import rounds, settings
 from ops.policy import HostPolicy
 from ops.policy.model import CheckSpec
 
@@ -45,10 +46,26 @@ def execute(options: argparse.Namespace) -> int:
 
 def _run(as_json: bool) -> int:
     policy, states, now = settings.policy(), settings.states(), clock.now()
-    state = record(policy, look(policy, states, now), now)
-    settings.write_state("health", state)
+    with rounds.counting() as counts:
+        state = record(policy, look(policy, states, now), now)
+        state |= _counted(policy, state, states.get("health", {}), now, counts=counts)
+        settings.write_state("health", state)
     print(json.dumps(state, ensure_ascii=False) if as_json else table(state["checks"]))
     return 0
+
+
+def _counted(
+    policy: HostPolicy, state: Entry, before: Mapping[str, Any], now: datetime, *, counts: bool
+) -> dict[str, Any]:
+    """Return what of the state is about its record; a round that was to leave one and could not says so."""
+    last = {rounds.NAME: before[rounds.NAME]} if rounds.NAME in before else {}
+    if not counts:
+        return last
+    try:
+        return {rounds.NAME: rounds.counted(policy, state, before, now)}
+    except (SeawallError, OSError) as error:
+        lacking = entry_of("health", "health", Finding(Verdict.FAIL, f"this round left no record: {error}"))
+        return {**last, "checks": [*state["checks"], lacking], "verdict": Verdict.FAIL.value}
 
 
 def _show(as_json: bool) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from ops.core import clock
 from ops.core.calendar import Calendar
 from ops.core.errors import UsageError
 from ops.core.verdict import Finding, Verdict, worst
-from ops.evidence.completeness import Duty, Tally, records, tally
+from ops.evidence.completeness import ROUND, Done, Duty, Tally, records, tally
 from ops.evidence.verification import verify
 from ops.jobs import settings
 from ops.policy import HostPolicy
@@ -45,11 +45,11 @@ def held(policy: HostPolicy, now: datetime, options: argparse.Namespace, directo
     since = _start(options.since, zone) if options.since else max([until - DAYS, *[one.began for one in done[:1]]])
     if since >= until:
         raise UsageError(f"the period ends before it begins: {since:%Y-%m-%d} to {until:%Y-%m-%d}")
-    tallies = [tally(duty, done, until) for duty in _duties(policy, since, until)]
+    duties = [*_duties(policy, since, until), *_rounds(done, since, until, zone)]
+    tallies = [tally(duty, done, until) for duty in duties]
     broken = [finding for finding in verify(directory, signers) if finding.verdict is Verdict.FAIL] if done else []
-    asked = bool(policy.assets or policy.drills)
     verdict = worst([*(one.verdict for one in tallies if one.expected), *(one.verdict for one in broken)])
-    verdict = verdict if asked else Verdict.PASS
+    verdict = verdict if tallies else Verdict.PASS
     if options.json:
         print(json.dumps(_plain(tallies, broken, since, until, verdict)))
     else:
@@ -68,6 +68,18 @@ def _duties(policy: HostPolicy, since: datetime, until: datetime) -> Iterator[Du
         if drilled.asset.drill:
             due = _moments(drilled.asset.drill.calendar, since, until)
             yield Duty("drill", name, "", due, DRILL_SPREAD.span + ACCURACY)
+
+
+def _rounds(done: Sequence[Done], since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[Duty]:
+    """Yield the rounds of checks: one line on each day, from the day after the first; older versions left none."""
+    looked = next((one for one in done if one.act == ROUND), None)
+    if looked is None:
+        return
+    day = max(looked.began, since - timedelta(microseconds=1)).astimezone(zone).date()
+    due = []
+    while (moment := _start(day := day + timedelta(days=1), zone)) < until:
+        due.append(moment)
+    yield Duty(ROUND, looked.asset, "", due, timedelta(days=1))
 
 
 def _moments(calendar: Calendar, since: datetime, until: datetime) -> list[datetime]:

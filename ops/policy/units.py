@@ -103,7 +103,7 @@ def _health(policy: HostPolicy) -> Unit:
         random_delay=30,
         user="seawall",
         capabilities=(),
-        credentials=(),
+        credentials=("ledger.key",),
         timeout=120,
     )
 

@@ -32,7 +32,7 @@ def fails(site: Site, command: str, words: str) -> None:
     assert now["verdict"] == "fail"
     assert words in now["message"]
     assert now["last_good"] == before
-    last = site.on("his1", "tail -n 1 /var/lib/seawall/ledger/ledger.jsonl", ok=range(1)).stdout
+    last = site.on("his1", "grep -v 'act.:.check' /var/lib/seawall/ledger/ledger.jsonl | tail -n 1", ok=range(1)).stdout
     assert json.loads(last)["result"] == "fail"
 
 
@@ -185,7 +185,9 @@ def test_a_backup_killed_hard_and_its_stale_lock_hinder_nothing(site: Site) -> N
     assert state(site, "backup-his")["verdict"] == "pass"  # the killed run could write nothing
     assert site.on("backup1", "ls /srv/seawall/his1/locks | wc -l", ok=range(1)).stdout.strip() != "0"
     passes(site, HIS)
-    told = site.on("his1", "tail -n 2 /var/lib/seawall/ledger/ledger.jsonl | head -n 1", ok=range(1)).stdout
+    told = site.on(
+        "his1", "grep -v 'act.:.check' /var/lib/seawall/ledger/ledger.jsonl | tail -n 2 | head -n 1", ok=range(1)
+    ).stdout
     assert json.loads(told)["result"] == "unknown"
     assert "ended without a word" in told
 

@@ -56,7 +56,9 @@ def sealed(little: Site) -> Iterator[Sealed]:
 
 
 def newest(site: Site) -> dict[str, object]:
-    line = site.on("drill1", "tail -n 1 /var/lib/seawall/ledger/ledger.jsonl", ok=range(1)).stdout
+    line = site.on(
+        "drill1", "grep -v 'act.:.check' /var/lib/seawall/ledger/ledger.jsonl | tail -n 1", ok=range(1)
+    ).stdout
     return dict(json.loads(line))
 
 

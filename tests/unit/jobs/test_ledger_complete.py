@@ -128,6 +128,18 @@ def test_without_a_period_it_begins_with_the_first_record(machine, capsys) -> No
     assert copy["missing"] == ["2026-11-20T03:00:00Z"]
 
 
+def test_a_day_without_a_round_of_checks_is_missing_and_a_bad_round_is_none(machine, capsys) -> None:
+    root = machine("backup1")
+    for day, hour, result in ((27, 15, "pass"), (28, 3, "fail"), (30, 5, "unknown"), (31, 3, "pass")):
+        body = {"host": "his1", "actor": "unit:x", "act": "check", "subject": "health", "result": result}
+        body |= {"started": f"2026-10-{day}T{hour:02d}:00:00Z"}
+        Ledger(root / "var/lib/seawall/ledger", root / "key").append(body)
+    assert cli.run(["ledger", "complete", *OCTOBER, "--json"]) == 2
+    (rounds,) = json.loads(capsys.readouterr().out)["duties"]
+    assert (rounds["act"], rounds["expected"], rounds["done"]) == ("check", 4, 3)
+    assert (rounds["missing"], rounds["late"], rounds["failed"]) == (["2026-10-29T03:00:00Z"], [], 0)
+
+
 @pytest.mark.parametrize("words", [["--since", "soon"], ["--since", "2026-10-02", "--until", "2026-10-01"]])
 def test_a_period_that_is_none_is_refused(words, machine) -> None:
     machine("his1")
