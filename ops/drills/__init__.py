@@ -57,6 +57,10 @@ class Stage(Protocol):
         """Whether a machine is booted straight from the repository; None: as its options say."""
 
     @property
+    def own_kernel(self) -> bool | None:
+        """Whether a machine is booted with its own kernel, from a disk made anew; None: as its options say."""
+
+    @property
     def parts(self) -> Mapping[str, Part]:
         """The parts of the set, in the manifest's order."""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from ops.core.errors import CommandError, Unavailable
 from ops.core.run import Stream, run, stream
 from ops.drills import _enter
+from ops.drills._network import door
 
 LEADER_SECONDS = 30.0
 _DAY = 86_400.0
@@ -51,6 +52,10 @@ class Booted:
     def inside(self, argv: Sequence[str]) -> list[str]:
         """Return the program as it is run from here."""
         return [sys.executable, str(ENTER), str(self.leader), *argv]
+
+    def door(self, port: int, says: str) -> list[str]:
+        """Return what asks a TCP port, from inside."""
+        return door(self.leader, port, says)
 
     def told(self, argv: Sequence[str], timeout: float = 20) -> str:
         """Return what a program inside prints, whatever its exit code; nothing when it could not run."""

@@ -39,17 +39,25 @@ MASKED = (
 NOBODY = "/dev/null"
 OPTIONS = "pg_ctl.conf"  # Debian's, beside each cluster's settings
 # Nothing is mounted, swapped to or opened: the machine is one tree, and its disks are not here.
-EMPTIED = ("etc/fstab", "etc/crypttab", "etc/resolv.conf")
+FSTAB = "etc/fstab"
+EMPTIED = (FSTAB, "etc/crypttab", "etc/resolv.conf")
 
 
-def isolate(root: Path) -> None:
-    """Given the root of a restored machine that may be written, make it fit for a boot among strangers."""
+# What finds the machine's own devices; a container has none, its own kernel needs them.
+DEVICES = ("systemd-udevd.*", "systemd-modules-load")
+
+
+def isolate(root: Path, *, devices: bool = False) -> None:
+    """Given the root of a restored machine that may be written, make it fit for a boot among strangers.
+
+    devices: whether it looks for devices, for it gets a disk of its own; then its fstab is left, to make that disk by.
+    """
     root.chmod(0o755)  # a snapshot has no entry for / itself
     found = {name for folder in UNITS for name in _names(root, folder)}
-    mask(root, sorted(name for name in found if masked(name)))
+    mask(root, sorted(name for name in found if masked(name) and not (devices and _finds_devices(name))))
     _archive_nothing(root)
     for name in EMPTIED:
-        if _there(root, name):
+        if _there(root, name) and not (devices and name == FSTAB):
             _replace(root, name, NOBODY)
 
 
@@ -79,6 +87,10 @@ def masked(name: str) -> bool:
     if suffix in {"timer", "mount", "automount", "swap"}:
         return not stem.startswith(("-", "dev-", "proc-", "run-", "sys-", "tmp"))
     return suffix in {"service", "socket", "path"} and any(re.fullmatch(pattern, stem) for pattern in MASKED)
+
+
+def _finds_devices(name: str) -> bool:
+    return any(re.fullmatch(pattern, name.rpartition(".")[0]) for pattern in DEVICES)
 
 
 def _names(root: Path, folder: str) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from ops.core.errors import CommandError
 from ops.core.run import run
@@ -19,9 +20,13 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10) as door:
 """
 
 
-def answer(leader: int, port: int, says: str) -> Finding:
-    """Return whether a TCP port takes a connection, and says what is expected."""
-    words = ["nsenter", f"--target={leader}", "--net", "--", sys.executable, "-c", ASK, str(port), says]
+def door(leader: int, port: int, says: str) -> list[str]:
+    """Return what asks a TCP port of a machine, by its first process."""
+    return ["nsenter", f"--target={leader}", "--net", "--", sys.executable, "-c", ASK, str(port), says]
+
+
+def answer(words: Sequence[str], port: int, says: str) -> Finding:
+    """Return whether a TCP port takes a connection, and says what is expected; `words` ask it."""
     try:
         said = run(words, timeout=SECONDS).stdout
     except CommandError as error:

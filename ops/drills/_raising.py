@@ -14,14 +14,14 @@ from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict, judged
 from ops.drills import Part, Stage
 from ops.drills._boot import Booted
+from ops.drills._emulated import Emulated
 from ops.drills._isolation import isolate, mask
 from ops.drills._memory import LEAST, in_memory, writable
 from ops.drills._room import MEMORY, room
 
-UNPROVEN = (
-    "kernel, boot loader and disk layout: it was booted as a container, on the drill host's kernel",
-    "network, and whatever needs another machine: it had none but its own loopback",
-)
+CONTAINER = "kernel, boot loader and disk layout: it was booted as a container, on the drill host's kernel"
+EMULATED = "the real hardware's drivers and its firmware's settings: it was booted in QEMU, from one disk, by a BIOS"
+UNPROVEN = ("network, and whatever needs another machine: it had none but its own loopback",)
 _LOOK_SECONDS = 0.2
 STATES = {"running", "degraded"}
 
@@ -46,6 +46,7 @@ class Options:
     without: units that are not started, because their data come back in another way, such as from a dump.
     within: how long the boot may take, until all services are there.
     instant: whether it is booted straight from the repository; otherwise it is restored first, as after a disaster.
+    own_kernel: whether it is booted in QEMU, from a disk made anew, by its own boot loader and kernel.
     """
 
     services: tuple[str, ...] = ()
@@ -53,6 +54,7 @@ class Options:
     without: tuple[str, ...] = ()
     within: Duration = Duration(300)
     instant: bool = False
+    own_kernel: bool = False
 
 
 @contextmanager
@@ -71,6 +73,11 @@ def raised(stage: Stage, part: Part) -> Iterator[Path | None]:
 def instant(stage: Stage) -> bool:
     """Whether the machine is booted straight from the repository: a person's word, else the policy's."""
     return bool(stage.options.instant if stage.instant is None else stage.instant)
+
+
+def own_kernel(stage: Stage) -> bool:
+    """Whether the machine is booted with its own kernel, from a disk made anew."""
+    return bool(stage.options.own_kernel if stage.own_kernel is None else stage.own_kernel)
 
 
 def machine_of(stage: Stage) -> Part:
@@ -116,7 +123,7 @@ def _completed(stage: Stage, part: Part, root: Path) -> bool:
     """Make the tree whole, and fit for a boot among strangers; return whether it is."""
     with stage.timed("restore"):
         try:
-            isolate(root)
+            isolate(root, devices=own_kernel(stage))
             mask(root, stage.options.without)
             if part.source.complete:
                 part.source.complete(root, part.facts, stage.companions(part.label))
@@ -132,13 +139,13 @@ def _completing(stage: Stage, part: Part) -> list[Part]:
 
 
 def _unproven(stage: Stage) -> None:
-    for sentence in UNPROVEN:
+    for sentence in (EMULATED if own_kernel(stage) else CONTAINER, *UNPROVEN):
         stage.unproven(sentence)
     for unit in stage.options.without:
         stage.unproven(f"{unit}: it was not started, as the policy says")
 
 
-def up(stage: Stage, machine: Booted, begun: float) -> bool:
+def up(stage: Stage, machine: Booted | Emulated, begun: float) -> bool:
     """Wait until somebody could log in, and until the boot is over; return whether it is."""
     if not wait(stage, machine, lambda: state(machine, "systemd-user-sessions.service") == "active"):
         how = "did not come up" if machine.alive() else "ended while it booted"
@@ -154,7 +161,7 @@ def up(stage: Stage, machine: Booted, begun: float) -> bool:
     return True
 
 
-def services(stage: Stage, machine: Booted, begun: float) -> None:
+def services(stage: Stage, machine: Booted | Emulated, begun: float) -> None:
     """Wait until all services are active that the policy lists."""
     wanted = stage.options.services
     wait(stage, machine, lambda: all(state(machine, name) in {"active", "failed"} for name in wanted))
@@ -164,22 +171,22 @@ def services(stage: Stage, machine: Booted, begun: float) -> None:
     stage.tell(services_seconds=round(time.monotonic() - begun, 2))
 
 
-def questions(stage: Stage, part: Part, machine: Booted) -> None:
+def questions(stage: Stage, part: Part, machine: Booted | Emulated) -> None:
     """Put the policy's questions to the databases of the machine."""
     names = [f"{port}/{name}" for port, one in part.facts.get("clusters", {}).items() for name in one["databases"]]
     for name in names:
         stage.ask(name, partial(_asked, part, machine, name), alone=len(names) == 1)
 
 
-def _asked(part: Part, machine: Booted, name: str, sql: str) -> float:
+def _asked(part: Part, machine: Booted | Emulated, name: str, sql: str) -> float:
     return float(part.source.answer(machine, name, sql))
 
 
-def state(machine: Booted, unit: str) -> str:
+def state(machine: Booted | Emulated, unit: str) -> str:
     return machine.told(["systemctl", "is-active", unit])
 
 
-def wait(stage: Stage, machine: Booted, ready: Callable[[], bool]) -> bool:
+def wait(stage: Stage, machine: Booted | Emulated, ready: Callable[[], bool]) -> bool:
     """Wait until something is so, as long as the machine is up and the policy allows; return whether it is."""
     deadline = time.monotonic() + stage.options.within.seconds
     while not ready():

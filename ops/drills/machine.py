@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from ops.core.errors import SeawallError
 from ops.core.verdict import Finding, Verdict
 from ops.drills import Drill, Part, Stage
 from ops.drills._boot import Booted, booted
+from ops.drills._emulated import Emulated
 from ops.drills._network import answer
-from ops.drills._raising import Options, instant, machine_of, questions, raised, services, up
+from ops.drills._own_disk import kernel_runs, own_disk
+from ops.drills._raising import Options, instant, machine_of, own_kernel, questions, raised, services, up
 
 
 def play(stage: Stage) -> None:
@@ -23,8 +27,12 @@ def play(stage: Stage) -> None:
         begun = time.monotonic()
         with ExitStack() as block:
             with stage.timed("start"):
-                machine = block.enter_context(booted(root, stage.scratch / "console", own_users=not instant(stage)))
+                machine = block.enter_context(_powered(stage, root))
+                if machine is None:
+                    return
                 if running := up(stage, machine, begun):
+                    if isinstance(machine, Emulated):
+                        stage.rung("kernel", kernel_runs(machine, root))
                     services(stage, machine, begun)
                     _answers(stage, part, machine, begun)
             if running:
@@ -33,15 +41,26 @@ def play(stage: Stage) -> None:
             stage.shown(lambda: machine.inside([]))
 
 
-def _answers(stage: Stage, part: Part, machine: Booted, begun: float) -> None:
+@contextmanager
+def _powered(stage: Stage, root: Path) -> Iterator[Booted | Emulated | None]:
+    """Boot the tree as a container, or with its own kernel; None when it came to no disk to boot from."""
+    if own_kernel(stage):
+        with own_disk(stage, root) as machine:
+            yield machine
+        return
+    with booted(root, stage.scratch / "console", own_users=not instant(stage)) as machine:
+        yield machine
+
+
+def _answers(stage: Stage, part: Part, machine: Booted | Emulated, begun: float) -> None:
     """Put the policy's questions; the first answer is what the recovery time is counted to."""
     for door in stage.options.answers:
-        stage.rung(f"port {door.port}", answer(machine.leader, door.port, door.says))
+        stage.rung(f"port {door.port}", answer(machine.door(door.port, door.says), door.port, door.says))
     questions(stage, part, machine)
     stage.tell(isolated_answer_seconds=round(time.monotonic() - begun, 2))
 
 
-def _proved(stage: Stage, part: Part, machine: Booted) -> None:
+def _proved(stage: Stage, part: Part, machine: Booted | Emulated) -> None:
     """Compare what the machine's own servers hold with the manifest."""
     if part.source.inside is None:
         return

@@ -27,6 +27,7 @@ examples:
   seawall drill his --from offsite           from the other site
   seawall drill his --at 2026-11-20          the newest set of that day
   seawall drill his1_server --instant        boot the machine straight from the repository
+  seawall drill his1_server --own-kernel     a disk made anew, its own boot loader and kernel, in QEMU
   seawall drill his --sabotage random        damage what was restored: the drill must end in `fail`
   seawall drill his --dump /srv/his.dump     a dump that Seawall did not make, as if it were of this asset
   seawall drill his --keep 'compare table X, ticket 4711' --approver 'Head of IT'
@@ -50,6 +51,11 @@ def arguments(parser: ArgumentParser) -> None:
         "--instant",
         action=BooleanOptionalAction,
         help="boot a machine straight from the repository",
+    )
+    parser.add_argument(
+        "--own-kernel",
+        action=BooleanOptionalAction,
+        help="boot a machine in QEMU, from a disk made anew, by its own boot loader and kernel; slow",
     )
     parser.add_argument(
         "--seed", type=int, metavar="N", help="repeat the choices of a drill whose record has this seed"

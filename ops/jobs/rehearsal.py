@@ -59,6 +59,11 @@ class Rehearsal:
         return self.wishes.instant
 
     @property
+    def own_kernel(self) -> bool | None:
+        """Whether a machine is booted with its own kernel, from a disk made anew; None: as the policy says."""
+        return self.wishes.own_kernel
+
+    @property
     def recovery_seconds(self) -> float:
         """From the decision to the first correct answer: everything but the further proofs."""
         return round(sum(seconds for part, seconds in self.spent.items() if part != "prove"), 2)

@@ -20,7 +20,8 @@ class Wishes:
 
     repository: from which it is restored; empty: where its sets go first.
     at: a moment, or the first letters of a set. zone: in which that moment is meant.
-    kind: of drill; instant: whether a machine is booted straight from the repository; both in place of the policy's.
+    kind: of drill; instant: whether a machine is booted straight from the repository; own_kernel: whether with its own
+    kernel, from a disk made anew; all in place of the policy's.
     seed: of the drill's chance; none: a new one.
     keep, approver: why the restored system is left for a look, and who allowed it.
     sabotage: the damage that must be noticed, or `random`.
@@ -33,6 +34,7 @@ class Wishes:
     zone: str = "UTC"
     kind: str = ""
     instant: bool | None = None
+    own_kernel: bool | None = None
     seed: int | None = None
     keep: str = ""
     approver: str = ""
@@ -50,7 +52,7 @@ class Wishes:
             )
         if options.keep and options.sabotage:
             raise UsageError("a damaged copy is not for looking at", "either --keep or --sabotage")
-        others = (options.source, options.at, options.kind, options.instant, options.sabotage)
+        others = (options.source, options.at, options.kind, options.instant, options.own_kernel, options.sabotage)
         if options.dump and any(other is not None for other in others):
             raise UsageError("--dump is drilled as it is", "only --keep, --approver and --seed go with it")
         wishes = cls(
@@ -59,6 +61,7 @@ class Wishes:
             zone=zone,
             kind=options.kind or "",
             instant=options.instant,
+            own_kernel=options.own_kernel,
             seed=options.seed,
             keep=options.keep or "",
             approver=options.approver or "",

@@ -1,0 +1,90 @@
+# Runs in the drilled machine: starts the programs that are asked for on one port, one at a time.
+# A frame is one letter, the number of the question, the length, the bytes. From outside: `c` a program's words, `i` its
+# input, `e` the end of that. To outside: `o` output, `r` errors, `x` the exit code.
+# Perl, for every Debian has perl-base; a server need not have Python.
+use strict;
+use warnings;
+use IO::Select;
+use POSIX ();
+
+my ($path) = @ARGV;
+open(my $port, '+<:raw', $path) or die "$path: $!\n";
+$SIG{PIPE} = 'IGNORE';
+my ($buffer, $heard) = ('', 0);
+
+sub tell {
+    my ($kind, $number, $bytes) = @_;
+    my $frame = pack('a1NN', $kind, $number, length $bytes) . $bytes;
+    while (length $frame) {
+        my $sent = syswrite($port, $frame);
+        exit 0 unless defined $sent;
+        substr($frame, 0, $sent, '');
+    }
+}
+
+# Return the next frame; nothing when it has not come whole. Whoever asked and left ends this process, and it is
+# started anew.
+sub frame {
+    my $got = sysread($port, $buffer, 65536, length $buffer);
+    if (!$got) {
+        exit 0 if $heard;
+        select(undef, undef, undef, 0.1);
+        return;
+    }
+    $heard = 1;
+}
+
+sub whole {
+    return if length $buffer < 9;
+    my ($kind, $number, $length) = unpack('a1NN', $buffer);
+    return if length($buffer) < 9 + $length;
+    my $bytes = substr($buffer, 9, $length);
+    substr($buffer, 0, 9 + $length, '');
+    return ($kind, $number, $bytes);
+}
+
+sub answer {
+    my ($number, @words) = @_;
+    pipe(my $in, my $input) and pipe(my $output, my $out) and pipe(my $errors, my $err) or die "pipe: $!\n";
+    my $child = fork // die "fork: $!\n";
+    if (!$child) {
+        POSIX::setsid();
+        POSIX::dup2(fileno $in, 0);
+        POSIX::dup2(fileno $out, 1);
+        POSIX::dup2(fileno $err, 2);
+        POSIX::close($_) for 3 .. 63;
+        $SIG{PIPE} = 'DEFAULT';
+        { no warnings; exec { $words[0] } @words; }
+        print STDERR "$words[0]: $!\n";
+        POSIX::_exit(127);
+    }
+    close $_ for $in, $out, $err;
+    my %kinds = (fileno $output, 'o', fileno $errors, 'r');
+    my $waited = IO::Select->new($port, $output, $errors);
+    while (keys %kinds) {
+        for my $ready ($waited->can_read) {
+            if ($ready == $port) {
+                my $got = sysread($port, $buffer, 65536, length $buffer);
+                if (!$got) { kill 'KILL', -$child; exit 0; }
+                while (my ($kind, $which, $bytes) = whole()) {
+                    if ($kind eq 'e') { close $input; }
+                    elsif ($kind eq 'i') { syswrite($input, $bytes); }
+                }
+                next;
+            }
+            my $place = fileno $ready;
+            if (sysread($ready, my $bytes, 65536)) { tell($kinds{$place}, $number, $bytes); next; }
+            $waited->remove($ready);
+            delete $kinds{$place};
+        }
+    }
+    waitpid($child, 0);
+    tell('x', $number, $? & 127 ? 128 + ($? & 127) : $? >> 8);
+}
+
+while (1) {
+    frame();
+    while (my ($kind, $number, $bytes) = whole()) {
+        answer($number, split(/\0/, $bytes, -1)) if $kind eq 'c';
+    }
+}
