@@ -185,7 +185,8 @@ def argv(image: Path, console: Path, extra: Sequence[str]) -> list[str]:
         QEMU,
         *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-nic", "none"),
         *("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
-        *("-machine", "pc", *accelerators(), "-cpu", "max"),
+        # Without system management mode: emulated, the BIOS never comes back from it on some computers.
+        *("-machine", "pc,smm=off", *accelerators(), "-cpu", "max"),
         *("-m", str(memory), "-smp", str(min(2, os.cpu_count() or 1))),
         *("-device", "virtio-rng-pci"),
         *("-drive", f"file={image},format=raw,if=virtio,cache=unsafe"),
