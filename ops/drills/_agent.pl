@@ -12,7 +12,7 @@ open(my $port, '+<:raw', $path) or die "$path: $!\n";
 $SIG{PIPE} = 'IGNORE';
 my ($buffer, $heard) = ('', 0);
 
-sub tell {
+sub answered {
     my ($kind, $number, $bytes) = @_;
     my $frame = pack('a1NN', $kind, $number, length $bytes) . $bytes;
     while (length $frame) {
@@ -73,13 +73,13 @@ sub answer {
                 next;
             }
             my $place = fileno $ready;
-            if (sysread($ready, my $bytes, 65536)) { tell($kinds{$place}, $number, $bytes); next; }
+            if (sysread($ready, my $bytes, 65536)) { answered($kinds{$place}, $number, $bytes); next; }
             $waited->remove($ready);
             delete $kinds{$place};
         }
     }
     waitpid($child, 0);
-    tell('x', $number, $? & 127 ? 128 + ($? & 127) : $? >> 8);
+    answered('x', $number, $? & 127 ? 128 + ($? & 127) : $? >> 8);
 }
 
 while (1) {

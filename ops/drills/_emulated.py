@@ -60,10 +60,12 @@ ExecStart=/usr/bin/perl /usr/local/lib/seawall-drill-agent /dev/virtio-ports/sea
 Restart=always
 RestartSec=1
 """
-# The console is what a drill shows when a boot fails; nobody waits at a menu.
+# The console is what a drill shows when a boot fails; nobody waits at a menu. Emulated, a disk that is there may well take
+# longer to be seen than real machines wait for one.
 GRUB = """\
 GRUB_TIMEOUT=0
 GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX console=tty0 console=ttyS0 systemd.show_status=yes"
+GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900"
 """
 _WANTS = "etc/systemd/system/sysinit.target.wants"
 # Runs inside: Perl, for every Debian has perl-base.
