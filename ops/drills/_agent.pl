@@ -1,6 +1,7 @@
 # Runs in the drilled machine: starts the programs that are asked for on one port, one at a time.
 # A frame is one letter, the number of the question, the length, the bytes. From outside: `c` a program's words, `i` its
-# input, `e` the end of that. To outside: `o` output, `r` errors, `x` the exit code.
+# input, `e` the end of that. To outside: `o` output, `r` errors, `x` the exit code. MARK comes before each question: what
+# is left of an earlier one, whose asker went away, is passed over up to there.
 # Perl, for every Debian has perl-base; a server need not have Python.
 use strict;
 use warnings;
@@ -10,7 +11,8 @@ use POSIX ();
 my ($path) = @ARGV;
 open(my $port, '+<:raw', $path) or die "$path: $!\n";
 $SIG{PIPE} = 'IGNORE';
-my ($buffer, $heard) = ('', 0);
+my $MARK = "\0seawall-asks\0";
+my $buffer = '';
 
 sub answered {
     my ($kind, $number, $bytes) = @_;
@@ -22,18 +24,14 @@ sub answered {
     }
 }
 
-# Return the next frame; nothing when it has not come whole. Whoever asked and left ends this process, and it is
-# started anew.
-sub frame {
-    my $got = sysread($port, $buffer, 65536, length $buffer);
-    if (!$got) {
-        exit 0 if $heard;
-        select(undef, undef, undef, 0.1);
-        return;
-    }
-    $heard = 1;
+# Wait for more; return whether anybody is there.
+sub heard {
+    return 1 if sysread($port, $buffer, 65536, length $buffer);
+    select(undef, undef, undef, 0.1);
+    return 0;
 }
 
+# Return the next frame; nothing when it has not come whole.
 sub whole {
     return if length $buffer < 9;
     my ($kind, $number, $length) = unpack('a1NN', $buffer);
@@ -62,14 +60,15 @@ sub answer {
     my %kinds = (fileno $output, 'o', fileno $errors, 'r');
     my $waited = IO::Select->new($port, $output, $errors);
     while (keys %kinds) {
+        # What came together with the question is not announced again.
+        while (my ($kind, $which, $bytes) = whole()) {
+            if ($kind eq 'e') { close $input; }
+            elsif ($kind eq 'i') { syswrite($input, $bytes); }
+        }
         for my $ready ($waited->can_read) {
             if ($ready == $port) {
-                my $got = sysread($port, $buffer, 65536, length $buffer);
-                if (!$got) { kill 'KILL', -$child; exit 0; }
-                while (my ($kind, $which, $bytes) = whole()) {
-                    if ($kind eq 'e') { close $input; }
-                    elsif ($kind eq 'i') { syswrite($input, $bytes); }
-                }
+                # Whoever asked has left: started anew, this agent knows nothing of it.
+                if (!sysread($port, $buffer, 65536, length $buffer)) { kill 'KILL', -$child; exit 0; }
                 next;
             }
             my $place = fileno $ready;
@@ -83,8 +82,9 @@ sub answer {
 }
 
 while (1) {
-    frame();
-    while (my ($kind, $number, $bytes) = whole()) {
-        answer($number, split(/\0/, $bytes, -1)) if $kind eq 'c';
-    }
+    heard();
+    next unless $buffer =~ s/^.*?\Q$MARK\E//s;
+    my ($kind, $number, $bytes);
+    until (($kind, $number, $bytes) = whole()) { heard() or exit 0; }
+    answer($number, split(/\0/, $bytes, -1));
 }

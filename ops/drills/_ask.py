@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+MARK = b"\0seawall-asks\0"
 HEAD = struct.Struct(">cII")
 _PAUSE_SECONDS = 0.1
 
@@ -28,6 +29,7 @@ def main(words: Sequence[str]) -> int:
     number = secrets.randbits(32)
     with _free(Path(folder)) as lock, socket.socket(socket.AF_UNIX) as port:
         port.connect(lock.name.removesuffix(".lock"))
+        port.sendall(MARK)
         _send(port, b"c", number, b"\0".join(os.fsencode(word) for word in argv))
         threading.Thread(target=_feed, args=[port, number], daemon=True).start()
         for kind, body in _frames(port, number):
