@@ -35,11 +35,15 @@ LAYOUT = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
 
 @dataclass(frozen=True)
 class Booted:
-    """A booted machine. leader: its first process, as this computer counts."""
+    """A booted machine.
+
+    leader: its first process, as this computer counts. patience: how many times as long as elsewhere all may take.
+    """
 
     leader: int
     nspawn: Stream
     console: Path
+    patience: int = 1
 
     def run(self, argv: Sequence[str], timeout: float) -> str:
         """Run a program inside to its end and return its output; raise CommandError."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -11,15 +12,20 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.core.errors import CommandError, Damaged
+from ops.core.errors import CommandError, Damaged, Unavailable
 from ops.core.run import Stream, run, stream
 from ops.drills import _ask
 from ops.drills._isolation import beneath
+from ops.drills._layout import Layout
 from ops.drills._memory import available
 
 QEMU = "qemu-system-x86_64"
 PORTS = 4  # so many programs inside at once; one may talk while others ask
-INSTALL_SECONDS = 1200.0
+INSTALL_SECONDS = 900.0
+BEGIN_SECONDS = 30.0
+ESP = ("/boot/efi", "/efi")  # where Debian mounts what UEFI boots from
+SLOWER = 10  # so many times as long as real machines may an emulated processor take
+KVM = Path("/dev/kvm")
 _DAY = 86_400.0
 _MOST_MEMORY_MIB, _LEAST_MEMORY_MIB = 4096, 512
 ASK = Path(_ask.__file__)
@@ -60,8 +66,8 @@ ExecStart=/usr/bin/perl /usr/local/lib/seawall-drill-agent /dev/virtio-ports/sea
 Restart=always
 RestartSec=1
 """
-# The console is what a drill shows when a boot fails; nobody waits at a menu. Emulated, a disk that is there may well take
-# longer to be seen than real machines wait for one.
+# The console is what a drill shows when a boot fails; nobody waits at a menu. Emulated, a disk that is there may well
+# take longer to be seen than real machines wait for one.
 GRUB = """\
 GRUB_TIMEOUT=0
 GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX console=tty0 console=ttyS0 systemd.show_status=yes"
@@ -70,8 +76,8 @@ GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX systemd.default_device_timeout_sec=900 s
 _WANTS = "etc/systemd/system/sysinit.target.wants"
 # Runs inside: Perl, for every Debian has perl-base.
 _DOOR = (
-    "use IO::Socket::INET; my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $ARGV[0], Timeout => 10)"
-    " or die \"$@\\n\"; if ($ARGV[1] ne '') { alarm 10; sysread($s, my $b, 400); print $b; }"
+    "use IO::Socket::INET; my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $ARGV[0], Timeout => 60)"
+    " or die \"$@\\n\"; if ($ARGV[1] ne '') { alarm 60; sysread($s, my $b, 400); print $b; }"
 )
 
 
@@ -86,19 +92,23 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Emulated:
-    """A machine in QEMU; the same to its drill as `_boot.Booted`. ports: the folder with the sockets of its agents."""
+    """A machine in QEMU; the same to its drill as `_boot.Booted`.
+
+    ports: the folder with the sockets of its agents. patience: how many times as long as elsewhere all may take.
+    """
 
     qemu: Stream
     console: Path
     ports: Path
+    patience: int
 
     def run(self, argv: Sequence[str], timeout: float) -> str:
         """Run a program inside to its end and return its output; raise CommandError."""
-        return run(self.inside(argv), timeout=timeout).stdout
+        return run(self.inside(argv), timeout=timeout * self.patience).stdout
 
     def talk(self, argv: Sequence[str], timeout: float) -> AbstractContextManager[Stream]:
         """Run a program inside that the block talks with."""
-        return stream(self.inside(argv), timeout=timeout, talk=True)
+        return stream(self.inside(argv), timeout=timeout * self.patience, talk=True)
 
     def inside(self, argv: Sequence[str]) -> list[str]:
         """Return the program as it is run from here."""
@@ -111,7 +121,7 @@ class Emulated:
     def told(self, argv: Sequence[str], timeout: float = 20) -> str:
         """Return what a program inside prints, whatever its exit code; nothing when it could not run."""
         try:
-            return run(self.inside(argv), timeout=timeout, ok=range(256)).stdout.strip()
+            return run(self.inside(argv), timeout=timeout * self.patience, ok=range(256)).stdout.strip()
         except CommandError:
             return ""
 
@@ -143,6 +153,16 @@ def kernel(root: Path) -> Kernel:
         if beneath(root, program) is None:
             raise Damaged(f"there is no /{program} in the backup; the package grub-pc brings it")
     return Kernel(version, found[-1], initrd)
+
+
+def demand_bios(root: Path, plan: Layout) -> None:
+    """Raise Unavailable for a machine that no BIOS boots: it is none that this drill can judge."""
+    words = "it is not drilled with its own kernel yet; set `own_kernel: false`, and restore it by hand once"
+    if any(one.mount in ESP for one in plan.left):
+        raise Unavailable(f"the machine boots by UEFI (its fstab mounts {' or '.join(ESP)}): {words}")
+    kinds = [path.name for path in sorted((beneath(root, "usr/lib/grub") or root / "nowhere").glob("*-*"))]
+    if kinds and "i386-pc" not in kinds:
+        raise Unavailable(f"the machine's boot loader is GRUB for {', '.join(kinds)}, not for a BIOS: {words}")
 
 
 def _newer(name: str) -> list[tuple[int, int, str]]:
@@ -188,7 +208,7 @@ def argv(image: Path, console: Path, extra: Sequence[str]) -> list[str]:
         *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-nic", "none"),
         *("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
         # Without system management mode: emulated, the BIOS never comes back from it on some computers.
-        *("-machine", "pc,smm=off", *accelerators(), "-cpu", "max"),
+        *("-machine", "pc,smm=off", *(("-accel", "kvm") if accelerated() else ()), "-accel", "tcg", "-cpu", "max"),
         *("-m", str(memory), "-smp", str(min(2, os.cpu_count() or 1))),
         *("-device", "virtio-rng-pci"),
         *("-drive", f"file={image},format=raw,if=virtio,cache=unsafe"),
@@ -197,20 +217,40 @@ def argv(image: Path, console: Path, extra: Sequence[str]) -> list[str]:
     ]
 
 
-def accelerators(cpus: Path = Path("/proc/cpuinfo")) -> list[str]:
-    """Return what QEMU runs the machine with: the processor's own help where it says that it has some.
+def accelerated(cpus: Path = Path("/proc/cpuinfo"), device: Path = KVM) -> bool:
+    """Return whether the processor helps to run a machine: it says so, and the device may be opened.
 
     The device alone says nothing: there are computers that have it, and on which a machine never begins.
     """
-    helps = re.search(r"^flags\s*:.*\b(vmx|svm)\b", cpus.read_text(encoding="utf-8"), re.MULTILINE)
-    return [*(("-accel", "kvm") if helps else ()), "-accel", "tcg"]
+    if not re.search(r"^flags\s*:.*\b(vmx|svm)\b", cpus.read_text(encoding="utf-8"), re.MULTILINE):
+        return False
+    try:
+        os.close(os.open(device, os.O_RDWR | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
+
+
+def patience() -> int:
+    """Return how many times as long as on a real machine all may take."""
+    return 1 if accelerated() else SLOWER
+
+
+def demand_programs() -> None:
+    """Raise Unavailable when this computer lacks what makes a disk and boots it."""
+    missing = [name for name in (QEMU, "sfdisk", "mke2fs", "mkswap") if shutil.which(name) is None]
+    if missing:
+        raise Unavailable(
+            f"there is no {', '.join(missing)} for a machine with its own kernel",
+            "the role drill_host installs it where the policy has a drill with `own_kernel: true`",
+        )
 
 
 def installed(image: Path, console: Path, of: Kernel, root_uuid: str) -> dict[str, int]:
     """Boot the machine's kernel once, to install its own boot loader; return how each step ended."""
     line = f"root=UUID={root_uuid} ro console=ttyS0 panic=-1 init=/usr/local/sbin/seawall-drill-install"
     extra = ["-kernel", str(of.image), "-initrd", str(of.initrd), "-append", line]
-    run(argv(image, console, extra), timeout=INSTALL_SECONDS)
+    run(argv(image, console, extra), timeout=INSTALL_SECONDS * patience())
     ended = re.findall(rf"^{SAYS} (\S+) (\d+)$", "\n".join(_said(console)), re.MULTILINE)
     return {step: int(code) for step, code in ended}
 
@@ -226,13 +266,19 @@ def booted(image: Path, folder: Path) -> Iterator[Emulated]:
     with stream(argv(image, console, extra), timeout=_DAY) as program:
         try:
             _wait(program, folder / f"port{PORTS - 1}")
-            yield Emulated(program, console, folder)
+            yield Emulated(program, console, folder, patience())
         finally:
             program.dismiss()
 
 
 def _wait(program: Stream, place: Path) -> None:
-    while not place.exists() and program.process.poll() is None:
+    """Wait until QEMU has begun, which is before the machine does; raise Unavailable."""
+    deadline = time.monotonic() + BEGIN_SECONDS * patience()
+    while not place.exists():
+        if program.process.poll() is not None:
+            raise Unavailable(f"QEMU ended before the machine began: {program.last_words()[-400:]}")
+        if time.monotonic() > deadline:
+            raise Unavailable(f"QEMU did not begin within {BEGIN_SECONDS * patience():.0f} s: {program.stderr[-400:]}")
         time.sleep(0.02)
 
 

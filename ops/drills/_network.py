@@ -25,10 +25,10 @@ def door(leader: int, port: int, says: str) -> list[str]:
     return ["nsenter", f"--target={leader}", "--net", "--", sys.executable, "-c", ASK, str(port), says]
 
 
-def answer(words: Sequence[str], port: int, says: str) -> Finding:
+def answer(words: Sequence[str], port: int, says: str, patience: int) -> Finding:
     """Return whether a TCP port takes a connection, and says what is expected; `words` ask it."""
     try:
-        said = run(words, timeout=SECONDS).stdout
+        said = run(words, timeout=SECONDS * patience).stdout
     except CommandError as error:
         last = (error.stderr.strip().splitlines() or ["no answer"])[-1]
         return Finding(Verdict.FAIL, f"port {port} does not answer: {last}")

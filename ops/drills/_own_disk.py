@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ops.core.errors import CommandError, Damaged
+from ops.core.errors import CommandError, Damaged, Unavailable
 from ops.core.verdict import Finding, Verdict, judged
 from ops.drills import Stage
 from ops.drills import _emulated as emulated
@@ -15,25 +15,54 @@ from ops.drills._emulated import Emulated
 from ops.drills._layout import Layout, layout
 from ops.drills._room import room
 
+EMULATED = "the real hardware's drivers and its firmware's settings: it was booted in QEMU, from one disk, by a BIOS"
+SLOWLY = "how long it takes: without the processor's help all was emulated, and every limit was {} times as long"
+NOT_REACHED = "kernel, boot loader and disk layout: it came to no disk that boots"
+
+
+def own_kernel(stage: Stage) -> bool:
+    """Whether the machine is booted with its own kernel, from a disk made anew: a person's word, else the policy's."""
+    if stage.own_kernel is None:
+        return bool(stage.options.own_kernel) and not stage.instant
+    return stage.own_kernel
+
 
 @contextmanager
 def own_disk(stage: Stage, root: Path) -> Iterator[Emulated | None]:
     """Make the disk, install the boot loader and boot from it for a block; None, told in a rung, when that fails."""
+    stage.tell(method="own_kernel", patience=emulated.patience())
     try:
-        plan, kernel = layout(read_fstab(root)), emulated.kernel(root)
-        emulated.equip(root, plan.fstab)
+        plan, kernel = _planned(root)
         wanted = sizes(root, plan.made)
-    except Damaged as error:
-        stage.rung("disk", Finding(Verdict.FAIL, str(error)))
+    except (Damaged, Unavailable) as error:
+        verdict = Verdict.FAIL if isinstance(error, Damaged) else Verdict.UNKNOWN
+        stage.rung("disk", Finding(verdict, str(error)))
+        stage.unproven(NOT_REACHED)
         yield None
         return
     with room(stage, sum(wanted), "disk") as place:
         image = place / "disk"
         if _made(stage, image, root, plan, wanted) and _loaded(stage, image, plan, kernel):
+            stage.unproven(EMULATED)
+            if emulated.patience() > 1:
+                stage.unproven(SLOWLY.format(emulated.patience()))
             with emulated.booted(image, stage.scratch) as machine:
                 yield machine
             return
+        stage.unproven(NOT_REACHED)
         yield None
+
+
+def _planned(root: Path) -> tuple[Layout, emulated.Kernel]:
+    """Return the disk to be made and the kernel to be booted, the tree made fit for both.
+
+    Raise Damaged with what the backup lacks, Unavailable for a machine that this drill can't boot.
+    """
+    plan = layout(read_fstab(root))
+    emulated.demand_bios(root, plan)
+    kernel = emulated.kernel(root)
+    emulated.equip(root, plan.fstab)
+    return plan, kernel
 
 
 def kernel_runs(machine: Emulated, root: Path) -> Finding:

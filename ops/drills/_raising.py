@@ -20,7 +20,6 @@ from ops.drills._memory import LEAST, in_memory, writable
 from ops.drills._room import MEMORY, room
 
 CONTAINER = "kernel, boot loader and disk layout: it was booted as a container, on the drill host's kernel"
-EMULATED = "the real hardware's drivers and its firmware's settings: it was booted in QEMU, from one disk, by a BIOS"
 UNPROVEN = ("network, and whatever needs another machine: it had none but its own loopback",)
 _LOOK_SECONDS = 0.2
 STATES = {"running", "degraded"}
@@ -44,9 +43,11 @@ class Options:
     services: units that must be active.
     answers: TCP ports that must answer, asked from inside the machine.
     without: units that are not started, because their data come back in another way, such as from a dump.
-    within: how long the boot may take, until all services are there.
+    within: how long the boot may take, until all services are there; ten times as long where `own_kernel` has to do
+        without the processor's help.
     instant: whether it is booted straight from the repository; otherwise it is restored first, as after a disaster.
-    own_kernel: whether it is booted in QEMU, from a disk made anew, by its own boot loader and kernel.
+    own_kernel: whether it is booted in QEMU, from a disk made anew, by its own boot loader and kernel; it is then
+        restored first. Only the kind `machine` does so.
     """
 
     services: tuple[str, ...] = ()
@@ -58,26 +59,26 @@ class Options:
 
 
 @contextmanager
-def raised(stage: Stage, part: Part) -> Iterator[Path | None]:
-    """Yield a machine's tree, ready to be booted; None when it can't be made whole, which is told."""
-    with _mounted(stage, part) if instant(stage) else _restored(stage, part) as root:
+def raised(stage: Stage, part: Part, *, own_disk: bool = False) -> Iterator[Path | None]:
+    """Yield a machine's tree, ready to be booted; None when it can't be made whole, which is told.
+
+    own_disk: whether it is to be booted from a disk of its own, not as a container.
+    """
+    with _mounted(stage, part) if instant(stage) and not own_disk else _restored(stage, part) as root:
         _unproven(stage)
+        if not own_disk:
+            stage.unproven(CONTAINER)
         stage.hurt("tree", part.label, root, part.facts)
         with stage.timed("prove"):
             for one in (part, *_completing(stage, part)):
                 for name, finding in one.source.check(root, one.facts, ()):
                     stage.rung(name, finding)
-        yield root if not stage.enough() and _completed(stage, part, root) else None
+        yield root if not stage.enough() and _completed(stage, part, root, own_disk=own_disk) else None
 
 
 def instant(stage: Stage) -> bool:
     """Whether the machine is booted straight from the repository: a person's word, else the policy's."""
     return bool(stage.options.instant if stage.instant is None else stage.instant)
-
-
-def own_kernel(stage: Stage) -> bool:
-    """Whether the machine is booted with its own kernel, from a disk made anew."""
-    return bool(stage.options.own_kernel if stage.own_kernel is None else stage.own_kernel)
 
 
 def machine_of(stage: Stage) -> Part:
@@ -119,11 +120,11 @@ def _restored(stage: Stage, part: Part) -> Iterator[Path]:
         yield root
 
 
-def _completed(stage: Stage, part: Part, root: Path) -> bool:
+def _completed(stage: Stage, part: Part, root: Path, *, own_disk: bool) -> bool:
     """Make the tree whole, and fit for a boot among strangers; return whether it is."""
     with stage.timed("restore"):
         try:
-            isolate(root, devices=own_kernel(stage))
+            isolate(root, devices=own_disk)
             mask(root, stage.options.without)
             if part.source.complete:
                 part.source.complete(root, part.facts, stage.companions(part.label))
@@ -139,7 +140,7 @@ def _completing(stage: Stage, part: Part) -> list[Part]:
 
 
 def _unproven(stage: Stage) -> None:
-    for sentence in (EMULATED if own_kernel(stage) else CONTAINER, *UNPROVEN):
+    for sentence in UNPROVEN:
         stage.unproven(sentence)
     for unit in stage.options.without:
         stage.unproven(f"{unit}: it was not started, as the policy says")
@@ -188,7 +189,7 @@ def state(machine: Booted | Emulated, unit: str) -> str:
 
 def wait(stage: Stage, machine: Booted | Emulated, ready: Callable[[], bool]) -> bool:
     """Wait until something is so, as long as the machine is up and the policy allows; return whether it is."""
-    deadline = time.monotonic() + stage.options.within.seconds
+    deadline = time.monotonic() + stage.options.within.seconds * machine.patience
     while not ready():
         if not machine.alive() or time.monotonic() > deadline:
             return False

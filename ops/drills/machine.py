@@ -11,23 +11,25 @@ from ops.core.errors import SeawallError
 from ops.core.verdict import Finding, Verdict
 from ops.drills import Drill, Part, Stage
 from ops.drills._boot import Booted, booted
-from ops.drills._emulated import Emulated
+from ops.drills._emulated import Emulated, demand_programs
 from ops.drills._network import answer
-from ops.drills._own_disk import kernel_runs, own_disk
-from ops.drills._raising import Options, instant, machine_of, own_kernel, questions, raised, services, up
+from ops.drills._own_disk import kernel_runs, own_disk, own_kernel
+from ops.drills._raising import Options, instant, machine_of, questions, raised, services, up
 
 
 def play(stage: Stage) -> None:
     """Bring the machine's tree, cut it off, boot it, and look whether it does what the policy says."""
     part = machine_of(stage)
+    if own := own_kernel(stage):
+        demand_programs()
     stage.unproven("that users can work: what answered was asked from inside")
-    with raised(stage, part) as root:
+    with raised(stage, part, own_disk=own) as root:
         if root is None:
             return
         begun = time.monotonic()
         with ExitStack() as block:
             with stage.timed("start"):
-                machine = block.enter_context(_powered(stage, root))
+                machine = block.enter_context(_powered(stage, part, root))
                 if machine is None:
                     return
                 if running := up(stage, machine, begun):
@@ -42,9 +44,10 @@ def play(stage: Stage) -> None:
 
 
 @contextmanager
-def _powered(stage: Stage, root: Path) -> Iterator[Booted | Emulated | None]:
+def _powered(stage: Stage, part: Part, root: Path) -> Iterator[Booted | Emulated | None]:
     """Boot the tree as a container, or with its own kernel; None when it came to no disk to boot from."""
     if own_kernel(stage):
+        stage.hurt("disk", part.label, root, part.facts)
         with own_disk(stage, root) as machine:
             yield machine
         return
@@ -55,7 +58,8 @@ def _powered(stage: Stage, root: Path) -> Iterator[Booted | Emulated | None]:
 def _answers(stage: Stage, part: Part, machine: Booted | Emulated, begun: float) -> None:
     """Put the policy's questions; the first answer is what the recovery time is counted to."""
     for door in stage.options.answers:
-        stage.rung(f"port {door.port}", answer(machine.door(door.port, door.says), door.port, door.says))
+        asking = machine.door(door.port, door.says)
+        stage.rung(f"port {door.port}", answer(asking, door.port, door.says, machine.patience))
     questions(stage, part, machine)
     stage.tell(isolated_answer_seconds=round(time.monotonic() - begun, 2))
 

@@ -14,10 +14,11 @@ from statistics import median
 from typing import Any
 
 from ops.core import clock, kinds
-from ops.core.errors import SeawallError, Unavailable
+from ops.core.errors import SeawallError, Unavailable, UsageError
 from ops.core.verdict import Finding, Verdict, not_configured
 from ops.drills import Drill
 from ops.drills._memory import in_memory
+from ops.drills._own_disk import own_kernel
 from ops.evidence.history import past
 from ops.jobs import keeping, places, settings
 from ops.jobs.act import Outcome
@@ -41,6 +42,8 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wishes: Wishes) -> Out
     if repository not in known:
         raise SeawallError(f"{name} is not kept in {repository!r}", f"it is kept in: {', '.join(known)}")
     kind = wishes.kind or asset.drill.kind
+    if wishes.own_kernel and kind != "machine":
+        raise UsageError(f"a drill of the kind {kind} boots no disk", "--own-kernel goes with the kind machine")
     drill: Drill[Any] = kinds.load("ops.drills", kind)
     # A crash is of the same machine, with the same services: kinds that share their options share the policy's.
     options = asset.drill.options if isinstance(asset.drill.options, drill.options) else drill.options()
@@ -48,7 +51,9 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wishes: Wishes) -> Out
     with scratch(name) as folder:
         stage = Rehearsal(name, asset.drill, place, wishes, folder, Random(wishes.seed), options)  # noqa: S311 -- repeatable
         stage.find()
-        stage.sabotage = Sabotage(wishes.sabotage, stage.parts.values(), stage.chance) if wishes.sabotage else None
+        if wishes.sabotage:
+            disk = kind == "machine" and own_kernel(stage)
+            stage.sabotage = Sabotage(wishes.sabotage, stage.parts.values(), stage.chance, disk=disk)
         drill.play(stage)
         damage = stage.sabotage.demand() if stage.sabotage else ""
     if stage.unasked and not stage.enough():

@@ -15,8 +15,14 @@ from ops.jobs.wishes import RANDOM
 class Sabotage:
     """One damage of one part: chosen by name, or by chance among those that the parts' kinds know."""
 
-    def __init__(self, wish: str, parts: Iterable[Part], chance: Random) -> None:
-        known = [(part.label, name) for part in parts for name in sorted(part.source.damages)]
+    def __init__(self, wish: str, parts: Iterable[Part], chance: Random, *, disk: bool = False) -> None:
+        """Choose it; disk: whether the drill makes a disk, and can notice what is wrong with one."""
+        known = [
+            (part.label, name)
+            for part in parts
+            for name in sorted(part.source.damages)
+            if disk or part.source.damages[name].moment != "disk"
+        ]
         fitting = [(label, name) for label, name in known if wish in {RANDOM, name, f"{label}:{name}"}]
         if not fitting:
             names = sorted({name for _, name in known})

@@ -45,16 +45,7 @@ class Wishes:
     @classmethod
     def of(cls, options: Namespace, zone: str) -> Wishes:
         """Return what the command line says; raise UsageError."""
-        if bool(options.keep) != bool(options.approver):
-            raise UsageError(
-                "a look at patients' data needs a reason and somebody who allowed it",
-                "--keep 'why' --approver 'Name of the approver'",
-            )
-        if options.keep and options.sabotage:
-            raise UsageError("a damaged copy is not for looking at", "either --keep or --sabotage")
-        others = (options.source, options.at, options.kind, options.instant, options.own_kernel, options.sabotage)
-        if options.dump and any(other is not None for other in others):
-            raise UsageError("--dump is drilled as it is", "only --keep, --approver and --seed go with it")
+        _demand_sense(options)
         wishes = cls(
             repository=options.source or "",
             at=options.at or "",
@@ -90,3 +81,19 @@ class Wishes:
     def identity(self) -> str:
         """The first letters of the set."""
         return moment(self.at, self.zone)[1]
+
+
+def _demand_sense(options: Namespace) -> None:
+    """Raise UsageError for words that do not go together."""
+    if bool(options.keep) != bool(options.approver):
+        raise UsageError(
+            "a look at patients' data needs a reason and somebody who allowed it",
+            "--keep 'why' --approver 'Name of the approver'",
+        )
+    if options.keep and options.sabotage:
+        raise UsageError("a damaged copy is not for looking at", "either --keep or --sabotage")
+    others = (options.source, options.at, options.kind, options.instant, options.own_kernel, options.sabotage)
+    if options.dump and any(other is not None for other in others):
+        raise UsageError("--dump is drilled as it is", "only --keep, --approver and --seed go with it")
+    if options.instant and options.own_kernel:
+        raise UsageError("a disk made anew is filled with what was restored", "either --instant or --own-kernel")

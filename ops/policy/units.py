@@ -94,6 +94,12 @@ def _drills(policy: HostPolicy) -> Iterator[Unit]:
         )
 
 
+def boots_disks(policy: HostPolicy) -> bool:
+    """Return whether a machine is drilled here with its own kernel, from a disk made anew."""
+    drills = [drilled.asset.drill for drilled in policy.drills.values() if drilled.asset.drill]
+    return any(drill.kind == "machine" and drill.options.own_kernel for drill in drills)
+
+
 def _health(policy: HostPolicy) -> Unit:
     return Unit(
         name="seawall-health",

@@ -138,6 +138,7 @@ def _tried(line: Mapping[str, Any], facts: Mapping[str, Any], names: Names) -> I
 METHODS = {
     "restore": "restored from the repository, then started and asked",
     "instant": "started straight from the mounted repository; nothing was restored first",
+    "own_kernel": "restored to a disk made anew, started from it by its own boot loader and kernel, and asked",
     "dump": "the dump was loaded into a throwaway server",
 }
 

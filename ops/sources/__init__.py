@@ -180,8 +180,8 @@ class Landing(Protocol):
 class Damage:
     """A way to hurt restored data on purpose, which a drill must notice.
 
-    moment: `material`, act(folder, facts, chance); `data`, act(server, database, facts, chance); or `tree`, a whole
-    machine's files before it boots, act(root, facts, chance).
+    moment: `material`, act(folder, facts, chance); `data`, act(server, database, facts, chance); `tree`, a whole
+    machine's files before it boots, act(root, facts, chance); or `disk`, the same files before a disk is made of them.
     act: does it, and returns what it hurt in a few words; nothing when there is nothing of that sort.
     """
 

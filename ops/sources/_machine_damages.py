@@ -11,6 +11,7 @@ from ops.sources import Damage
 
 Facts = Mapping[str, Any]
 PAGE = 8192
+LOST = 1 << 20
 
 
 def _file(root: Path, path: str) -> Path | None:
@@ -126,6 +127,52 @@ def _log_removed(data: Path, _facts: Facts, chance: Random) -> str:
     return f"{chosen.name} of the log of changes was removed"
 
 
+def _newest(pattern: str) -> Callable[[Path, Facts, Random], str]:
+    """Overwrite the beginning of the newest file of that name: it is there, and as large as it was."""
+
+    def hurt(root: Path, _facts: Facts, chance: Random) -> str:
+        found = sorted((path for path in root.glob(pattern) if _file(root, str(path.relative_to(root)))), key=_age)
+        if not found:
+            return ""
+        with found[-1].open("r+b") as file:
+            file.write(chance.randbytes(min(LOST, found[-1].stat().st_size)))
+        return f"the beginning of /{found[-1].relative_to(root)} was overwritten"
+
+    return hurt
+
+
+def _age(path: Path) -> float:
+    return path.stat().st_mtime
+
+
+def _modules_removed(root: Path, _facts: Facts, _chance: Random) -> str:
+    """Take the boot loader's parts away, which its installation copies."""
+    found = [path for path in (root / "usr/lib/grub/i386-pc").glob("ext2.*") if path.is_file()]
+    for path in found:
+        path.unlink()
+    return "the boot loader's module for the root's file system was removed" if found else ""
+
+
+def _root_renamed(root: Path, _facts: Facts, _chance: Random) -> str:
+    """Have fstab mount nothing as the root."""
+    place = _file(root, "etc/fstab")
+    if place is None:
+        return ""
+    text = place.read_text(encoding="utf-8", errors="replace")
+    lines = [line for line in text.splitlines() if line.startswith("#") or line.split()[1:2] != ["/"]]
+    if len(lines) == len(text.splitlines()):
+        return ""
+    place.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return "the line of / was removed from /etc/fstab"
+
+
+# Only a machine that boots from a disk of its own can notice these.
+_DISK: Mapping[str, Callable[[Path, Facts, Random], str]] = {
+    "kernel_overwritten": _newest("boot/vmlinuz-*"),
+    "initrd_overwritten": _newest("boot/initrd.img-*"),
+    "loader_incomplete": _modules_removed,
+    "root_not_mounted": _root_renamed,
+}
 _TREE: Mapping[str, Callable[[Path, Facts, Random], str]] = {
     "bit_flipped": _sampled(_flip),
     "file_removed": _sampled(_remove),
@@ -137,4 +184,7 @@ _TREE: Mapping[str, Callable[[Path, Facts, Random], str]] = {
     "control_overwritten": _cluster(_control_overwritten),
     "log_removed": _cluster(_log_removed),
 }
-DAMAGES = {name: Damage("tree", act) for name, act in _TREE.items()}
+DAMAGES = {
+    **{name: Damage("tree", act) for name, act in _TREE.items()},
+    **{name: Damage("disk", act) for name, act in _DISK.items()},
+}

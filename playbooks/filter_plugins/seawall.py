@@ -20,7 +20,7 @@ if CHECKOUT not in sys.path:
 from ops.core.errors import PolicyError, SeawallError  # noqa: E402 -- the checkout must be on the path
 from ops.policy.hostvars import PREFIX, compile_inventory  # noqa: E402
 from ops.policy.site import document, read_document  # noqa: E402
-from ops.policy.units import units  # noqa: E402
+from ops.policy.units import boots_disks, units  # noqa: E402
 
 
 def seawall_policy(hostvars: Any, host: str) -> dict[str, Any]:
@@ -47,6 +47,14 @@ def seawall_units(plain: Mapping[str, Any]) -> list[dict[str, Any]]:
         raise AnsibleFilterError(str(error)) from error
 
 
+def seawall_boots_disks(plain: Mapping[str, Any]) -> bool:
+    """Given one host's part of the policy, return whether machines are drilled there with their own kernel."""
+    try:
+        return boots_disks(read_document(_plain(plain)))
+    except SeawallError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
 def _policy(said: Mapping[str, Any]) -> dict[str, Any]:
     return {str(name): _plain(value) for name, value in said.items() if name.startswith(PREFIX)}
 
@@ -68,4 +76,8 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""
-        return {"seawall_policy": seawall_policy, "seawall_units": seawall_units}
+        return {
+            "seawall_policy": seawall_policy,
+            "seawall_units": seawall_units,
+            "seawall_boots_disks": seawall_boots_disks,
+        }

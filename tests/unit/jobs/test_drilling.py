@@ -12,7 +12,7 @@ from ops.jobs.sabotage import Sabotage
 from ops.jobs.wishes import Wishes
 from ops.sources import Damage
 
-NOTHING = {"source": None, "at": None, "kind": None, "instant": None, "seed": None}
+NOTHING = {"source": None, "at": None, "kind": None, "instant": None, "own_kernel": None, "seed": None}
 
 
 def part(label: str = "database", **acts: tuple[str, str]) -> Part:
@@ -28,6 +28,12 @@ def test_a_look_needs_a_reason_and_an_approver() -> None:
     with pytest.raises(UsageError, match="somebody who allowed it"):
         Wishes.of(said(keep="ticket 4711"), "UTC")
     assert Wishes.of(said(keep="ticket 4711", approver="the head of IT"), "UTC").approver == "the head of IT"
+
+
+def test_a_disk_made_anew_is_not_booted_straight_from_the_repository() -> None:
+    with pytest.raises(UsageError, match="filled with what was restored"):
+        Wishes.of(said(instant=True, own_kernel=True), "UTC")
+    assert Wishes.of(said(instant=False, own_kernel=True), "UTC").own_kernel
 
 
 def test_a_damaged_copy_is_not_for_looking_at() -> None:
@@ -81,3 +87,18 @@ def test_a_dump_is_drilled_as_it_is() -> None:
     for other in ({"sabotage": "random"}, {"source": "offsite"}, {"at": "2026-11-20"}):
         with pytest.raises(UsageError, match="drilled as it is"):
             Wishes.of(said(dump="/srv/a.dump", **other), "UTC")
+
+
+def test_chance_hurts_no_disk_where_none_is_made() -> None:
+    one = part(a=("tree", "a"), b=("disk", "b"))
+    done = set()
+    for seed in range(20):
+        sabotage = Sabotage("random", [one], Random(seed))
+        sabotage.strike("tree", one)
+        done.add(sabotage.demand())
+    assert done == {"a: a"}
+    with pytest.raises(UsageError, match="there is no damage 'b'"):
+        Sabotage("b", [one], Random(1))
+    booted = Sabotage("b", [one], Random(1), disk=True)
+    booted.strike("disk", one)
+    assert booted.demand() == "b: b"
