@@ -144,14 +144,14 @@ def kernel(root: Path) -> Kernel:
     boot = beneath(root, "boot")
     found = sorted((boot.glob("vmlinuz-*") if boot else ()), key=lambda path: _newer(path.name))
     if not found:
-        raise Damaged("there is no /boot/vmlinuz-* in the backup; add /boot to what is kept")
+        raise Damaged("there is no boot/vmlinuz-* in the backup; its source must keep the boot folder")
     version = found[-1].name.removeprefix("vmlinuz-")
     initrd = found[-1].with_name(f"initrd.img-{version}")
     if not initrd.is_file() or not found[-1].is_file():
-        raise Damaged(f"there is no /boot/initrd.img-{version} in the backup; add /boot to what is kept")
+        raise Damaged(f"there is no boot/initrd.img-{version} in the backup; its source must keep the boot folder")
     for program in ("usr/sbin/grub-install", "usr/lib/grub/i386-pc"):
         if beneath(root, program) is None:
-            raise Damaged(f"there is no /{program} in the backup; the package grub-pc brings it")
+            raise Damaged(f"there is no {program} in the backup; the package grub-pc brings it")
     return Kernel(version, found[-1], initrd)
 
 
@@ -159,7 +159,7 @@ def demand_bios(root: Path, plan: Layout) -> None:
     """Raise Unavailable for a machine that no BIOS boots: it is none that this drill can judge."""
     words = "it is not drilled with its own kernel yet; set `own_kernel: false`, and restore it by hand once"
     if any(one.mount in ESP for one in plan.left):
-        raise Unavailable(f"the machine boots by UEFI (its fstab mounts {' or '.join(ESP)}): {words}")
+        raise Unavailable(f"the machine boots by UEFI (its fstab mounts boot/efi): {words}")
     kinds = [path.name for path in sorted((beneath(root, "usr/lib/grub") or root / "nowhere").glob("*-*"))]
     if kinds and "i386-pc" not in kinds:
         raise Unavailable(f"the machine's boot loader is GRUB for {', '.join(kinds)}, not for a BIOS: {words}")

@@ -29,6 +29,11 @@ class Entry:
     options: str
 
     @property
+    def name(self) -> str:
+        """What it is called in a record, which cuts paths out."""
+        return self.mount.strip("/") or ("root" if self.mount else "swap")
+
+    @property
     def uuid(self) -> str:
         """Its UUID: fstab's, or one made from its name, so that it is the same in each drill."""
         found = re.fullmatch(r"(?:UUID=|/dev/disk/by-uuid/)\"?([0-9a-fA-F-]{36})\"?", self.source)
@@ -78,7 +83,7 @@ def layout(fstab: str) -> Layout:
         (made if kind in EXT or (kind == "swap" and partition) else left).append(one)
     made.sort(key=lambda one: (one.mount != "/", one.kind == "swap", one.mount))
     if not made or made[0].mount != "/":
-        raise Damaged("/etc/fstab names no root of ext2, ext3 or ext4: such a disk is not made by this drill")
+        raise Damaged("fstab names no root of ext2, ext3 or ext4: such a disk is not made by this drill")
     return Layout(tuple(made), tuple(left))
 
 

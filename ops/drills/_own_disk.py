@@ -81,8 +81,8 @@ def _made(stage: Stage, image: Path, root: Path, plan: Layout, wanted: list[int]
         stage.rung("disk", Finding(Verdict.FAIL, f"the disk could not be made: {error}"))
         return False
     for one in plan.left:
-        stage.unproven(f"{one.mount or 'swap'} ({one.kind}, {one.source}): this drill does not make such a file system")
-    names = ", ".join(f"{one.mount or 'swap'} ({one.kind})" for one in plan.made)
+        stage.unproven(f"{one.name} ({one.kind}): this drill does not make such a file system")
+    names = ", ".join(f"{one.name} ({one.kind})" for one in plan.made)
     stage.rung("disk", Finding(Verdict.PASS, f"made as fstab says: {names}"))
     return True
 

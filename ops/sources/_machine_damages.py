@@ -136,7 +136,7 @@ def _newest(pattern: str) -> Callable[[Path, Facts, Random], str]:
             return ""
         with found[-1].open("r+b") as file:
             file.write(chance.randbytes(min(LOST, found[-1].stat().st_size)))
-        return f"the beginning of /{found[-1].relative_to(root)} was overwritten"
+        return f"the beginning of {found[-1].relative_to(root)} was overwritten"
 
     return hurt
 
@@ -163,7 +163,7 @@ def _root_renamed(root: Path, _facts: Facts, _chance: Random) -> str:
     if len(lines) == len(text.splitlines()):
         return ""
     place.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return "the line of / was removed from /etc/fstab"
+    return "the line of the root was removed from fstab"
 
 
 # Only a machine that boots from a disk of its own can notice these.

@@ -34,7 +34,7 @@ def test_the_newest_kernel_is_booted(tree: Path) -> None:
 @pytest.mark.parametrize("gone", ["boot/initrd.img-6.1.0-10-amd64", "usr/sbin/grub-install"])
 def test_what_the_backup_lacks_is_named(tree: Path, gone: str) -> None:
     (tree / gone).unlink()
-    with pytest.raises(Damaged, match=f"/{gone}"):
+    with pytest.raises(Damaged, match=gone):
         kernel(tree)
 
 
@@ -43,7 +43,7 @@ def test_a_machine_that_boots_by_a_bios_is_taken(tree: Path) -> None:
 
 
 def test_a_machine_that_boots_by_uefi_is_refused_and_told_so(tree: Path) -> None:
-    with pytest.raises(Unavailable, match=r"boots by UEFI \(its fstab mounts /boot/efi"):
+    with pytest.raises(Unavailable, match=r"boots by UEFI \(its fstab mounts boot/efi"):
         demand_bios(tree, layout(f"{ROOT}UUID=ABCD-0123 /boot/efi vfat umask=0077 0 1\n"))
     (tree / "usr/lib/grub/i386-pc").rename(tree / "usr/lib/grub/x86_64-efi")
     with pytest.raises(Unavailable, match="GRUB for x86_64-efi, not for a BIOS"):
