@@ -10,6 +10,7 @@ from ops.core.errors import CommandError, Damaged, Unavailable
 from ops.core.verdict import Finding, Verdict, judged
 from ops.drills import Stage
 from ops.drills import _emulated as emulated
+from ops.drills._bootable import STEPS, Kernel, demand_bootable, equip, kernel
 from ops.drills._disk import make, read_fstab, sizes
 from ops.drills._emulated import Emulated
 from ops.drills._layout import Layout, layout
@@ -32,7 +33,7 @@ def own_disk(stage: Stage, root: Path) -> Iterator[Emulated | None]:
     """Make the disk, install the boot loader and boot from it for a block; None, told in a rung, when that fails."""
     stage.tell(method="own_kernel", patience=emulated.patience())
     try:
-        plan, kernel = _planned(root)
+        plan, newest = _planned(root)
         wanted = sizes(root, plan.made)
     except (Damaged, Unavailable) as error:
         verdict = Verdict.FAIL if isinstance(error, Damaged) else Verdict.UNKNOWN
@@ -42,7 +43,7 @@ def own_disk(stage: Stage, root: Path) -> Iterator[Emulated | None]:
         return
     with room(stage, sum(wanted), "disk") as place:
         image = place / "disk"
-        if _made(stage, image, root, plan, wanted) and _loaded(stage, image, plan, kernel):
+        if _made(stage, image, root, plan, wanted) and _loaded(stage, image, plan, newest):
             stage.unproven(EMULATED)
             if emulated.patience() > 1:
                 stage.unproven(SLOWLY.format(emulated.patience()))
@@ -53,21 +54,21 @@ def own_disk(stage: Stage, root: Path) -> Iterator[Emulated | None]:
         yield None
 
 
-def _planned(root: Path) -> tuple[Layout, emulated.Kernel]:
+def _planned(root: Path) -> tuple[Layout, Kernel]:
     """Return the disk to be made and the kernel to be booted, the tree made fit for both.
 
     Raise Damaged with what the backup lacks, Unavailable for a machine that this drill can't boot.
     """
     plan = layout(read_fstab(root))
-    emulated.demand_bios(root, plan)
-    kernel = emulated.kernel(root)
-    emulated.equip(root, plan.fstab)
-    return plan, kernel
+    demand_bootable(root, plan)
+    newest = kernel(root)
+    equip(root, plan.fstab)
+    return plan, newest
 
 
 def kernel_runs(machine: Emulated, root: Path) -> Finding:
     """Return whether what runs is the newest kernel of the tree, and GRUB started it."""
-    wanted = emulated.kernel(root).version
+    wanted = kernel(root).version
     seen, line = machine.told(["uname", "-r"]), machine.told(["cat", "/proc/cmdline"])
     wrong = [] if seen == wanted else [f"{seen or 'no kernel that answers'} runs, the newest of the backup is {wanted}"]
     wrong += [] if "BOOT_IMAGE=" in line else ["it was not started by GRUB"]
@@ -87,15 +88,15 @@ def _made(stage: Stage, image: Path, root: Path, plan: Layout, wanted: list[int]
     return True
 
 
-def _loaded(stage: Stage, image: Path, plan: Layout, kernel: emulated.Kernel) -> bool:
+def _loaded(stage: Stage, image: Path, plan: Layout, newest: Kernel) -> bool:
     console = stage.scratch / "install"
     try:
-        ended = emulated.installed(image, console, kernel, plan.made[0].uuid)
+        ended = emulated.installed(image, console, newest, plan.made[0].uuid)
     except CommandError as error:
-        words = f"the kernel {kernel.version} did not come so far as to install it: {error}"
+        words = f"the kernel {newest.version} did not come so far as to install it: {error}"
         stage.rung("loader", Finding(Verdict.FAIL, f"{words}: {emulated.last_words(console)}"))
         return False
-    wrong = [f"{step} {_how(ended.get(step))}" for step in emulated.STEPS if ended.get(step) != 0]
+    wrong = [f"{step} {_how(ended.get(step))}" for step in STEPS if ended.get(step) != 0]
     said = [f"{', '.join(wrong)}: {emulated.last_words(console)}"] if wrong else []
     stage.rung("loader", judged(said, "the machine's own grub-install and update-grub ended well"))
     return not wrong

@@ -7,7 +7,8 @@ import pytest
 
 from ops.core.errors import Damaged, Unavailable
 from ops.drills import _emulated
-from ops.drills._emulated import BEGIN_SECONDS, accelerated, booted, demand_bios, equip, kernel
+from ops.drills._bootable import demand_bootable, equip, kernel
+from ops.drills._emulated import BEGIN_SECONDS, accelerated, booted
 from ops.drills._layout import layout
 from ops.drills._own_disk import own_kernel
 
@@ -39,15 +40,24 @@ def test_what_the_backup_lacks_is_named(tree: Path, gone: str) -> None:
 
 
 def test_a_machine_that_boots_by_a_bios_is_taken(tree: Path) -> None:
-    demand_bios(tree, layout(ROOT))
+    demand_bootable(tree, layout(ROOT))
 
 
 def test_a_machine_that_boots_by_uefi_is_refused_and_told_so(tree: Path) -> None:
     with pytest.raises(Unavailable, match=r"boots by UEFI \(its fstab mounts boot/efi"):
-        demand_bios(tree, layout(f"{ROOT}UUID=ABCD-0123 /boot/efi vfat umask=0077 0 1\n"))
+        demand_bootable(tree, layout(f"{ROOT}UUID=ABCD-0123 /boot/efi vfat umask=0077 0 1\n"))
     (tree / "usr/lib/grub/i386-pc").rename(tree / "usr/lib/grub/x86_64-efi")
     with pytest.raises(Unavailable, match="GRUB for x86_64-efi, not for a BIOS"):
-        demand_bios(tree, layout(ROOT))
+        demand_bootable(tree, layout(ROOT))
+
+
+@pytest.mark.parametrize("place", ["initramfs.conf", "conf.d/driver-policy"])
+def test_an_initial_file_system_for_its_own_hardware_is_refused(tree: Path, place: str) -> None:
+    path = tree / "etc/initramfs-tools" / place
+    path.parent.mkdir(parents=True)
+    path.write_text("# Driver inclusion policy\nMODULES=dep\n")
+    with pytest.raises(Unavailable, match="drivers of its own hardware alone"):
+        demand_bootable(tree, layout(ROOT))
 
 
 def test_no_link_is_followed_out_of_the_tree(tree: Path, tmp_path: Path) -> None:
