@@ -1,22 +1,14 @@
 """A whole machine booted as a drill: what it proves, that nothing leaves it, and that nothing is left of it."""
 
-import json
 import shlex
 import time
 from collections.abc import Iterator
 
 import pytest
+from aftermath import DRILLS, TRACES, facts
 from hospital import Site
 
 UNIT = "seawall-drill-his1_server.service"
-DRILLS = "/var/lib/seawall/drills"
-# What a drill could leave behind on its host: files, mounts, programs, network interfaces.
-TRACES = (
-    f"ls -A {DRILLS}; findmnt --raw --noheadings --output TARGET,SOURCE | sort; ip -o link | cut -d: -f2 | sort; "
-    "ps -eo comm,args --no-headers | grep -E 'nspawn|restic|seawall-drill' | grep -v grep | sort; "
-    # Other units have temporary folders of their own, which come and go; those of drills must be gone.
-    "ls /run/seawall | grep kept; ls /tmp /var/tmp | grep -v systemd-private-; ls /tmp /var/tmp | grep seawall-drill"
-)
 WITHIN = 60.0
 RIGHTS = {
     12: "NET_ADMIN",
@@ -44,14 +36,6 @@ def kept(backed_up: Site) -> Iterator[Site]:
     assert "kept until" in shown.stdout, shown.stdout + shown.stderr
     yield backed_up
     backed_up.on("drill1", "test ! -e /run/seawall/kept-his1_server.json || seawall drill end his1_server")
-
-
-def facts(site: Site) -> dict[str, object]:
-    """What the ledger's newest record holds."""
-    line = site.on(
-        "drill1", "grep -v 'act.:.check' /var/lib/seawall/ledger/ledger.jsonl | tail -n 1", ok=range(1)
-    ).stdout
-    return dict(json.loads(line))
 
 
 def inside(site: Site, command: str) -> str:
