@@ -23,6 +23,7 @@ INSTALL_SECONDS = 900.0
 BEGIN_SECONDS = 30.0
 SLOWER = 10  # so many times as long as real machines may an emulated processor take
 KVM = Path("/dev/kvm")
+WRONG = re.compile(rf"Kernel panic|^{SAYS} \S+ [1-9]")
 _DAY = 86_400.0
 _MOST_MEMORY_MIB, _LEAST_MEMORY_MIB = 4096, 512
 ASK = Path(_ask.__file__)
@@ -74,8 +75,8 @@ class Emulated:
 
     def last_words(self) -> str:
         """Return the end of what it printed while it booted."""
-        lines = [*_said(self.console)[-6:], *([] if self.alive() else self.qemu.last_words().splitlines()[-4:])]
-        return " | ".join(line.strip() for line in lines if line.strip())
+        said = [] if self.alive() else self.qemu.last_words().splitlines()[-4:]
+        return " | ".join([last_words(self.console), *said])
 
 
 def argv(image: Path, console: Path, extra: Sequence[str]) -> list[str]:
@@ -166,5 +167,7 @@ def _said(console: Path) -> list[str]:
 
 
 def last_words(console: Path) -> str:
-    """Return the end of what was printed on a console."""
-    return " | ".join(line.strip() for line in _said(console)[-6:] if line.strip())
+    """Return the end of what was printed on a console; where something gave up, what led to that."""
+    lines = [line.strip() for line in _said(console) if line.strip()]
+    over = next((place for place, line in enumerate(lines, 1) if WRONG.search(line)), len(lines))
+    return " | ".join(lines[max(0, over - 6) : over])

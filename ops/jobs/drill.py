@@ -78,6 +78,7 @@ def execute(options: Namespace) -> int:
     chosen = _chosen(policy, options.asset)
     act = f"drill-{options.asset}"
     said = replace(Wishes.of(options, policy.site.timezone), by=actor())
+    _demand_machine(said, chosen)
     with brought(options.asset, said.dump) as copy:
         said = replace(said, dump=copy)
         with asked(act, said.written()):
@@ -90,6 +91,13 @@ def execute(options: Namespace) -> int:
                 return code
         left = requested(act)
         return _performed(options, policy, chosen, Wishes.read(left) if left else said)
+
+
+def _demand_machine(wishes: Wishes, chosen: Drilled) -> None:
+    """Raise UsageError where something else than a machine is to boot from a disk."""
+    kind = wishes.kind or (chosen.asset.drill.kind if chosen.asset.drill else "")
+    if wishes.own_kernel and kind != "machine":
+        raise UsageError(f"a drill of the kind {kind} boots no disk", "--own-kernel goes with the kind machine")
 
 
 def _act(wishes: Wishes) -> str:

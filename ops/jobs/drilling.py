@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 from ops.core import clock, kinds
-from ops.core.errors import SeawallError, Unavailable, UsageError
+from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict, not_configured
 from ops.drills import Drill
 from ops.drills._memory import in_memory
@@ -42,8 +42,6 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wishes: Wishes) -> Out
     if repository not in known:
         raise SeawallError(f"{name} is not kept in {repository!r}", f"it is kept in: {', '.join(known)}")
     kind = wishes.kind or asset.drill.kind
-    if wishes.own_kernel and kind != "machine":
-        raise UsageError(f"a drill of the kind {kind} boots no disk", "--own-kernel goes with the kind machine")
     drill: Drill[Any] = kinds.load("ops.drills", kind)
     # A crash is of the same machine, with the same services: kinds that share their options share the policy's.
     options = asset.drill.options if isinstance(asset.drill.options, drill.options) else drill.options()

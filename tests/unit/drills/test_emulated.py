@@ -8,7 +8,7 @@ import pytest
 from ops.core.errors import Damaged, Unavailable
 from ops.drills import _emulated
 from ops.drills._bootable import demand_bootable, equip, kernel
-from ops.drills._emulated import BEGIN_SECONDS, accelerated, booted
+from ops.drills._emulated import BEGIN_SECONDS, accelerated, booted, last_words
 from ops.drills._layout import layout
 from ops.drills._own_disk import own_kernel
 
@@ -110,3 +110,14 @@ def test_a_persons_word_goes_before_the_policys(
 ) -> None:
     stage = SimpleNamespace(own_kernel=wish, instant=instant, options=SimpleNamespace(own_kernel=policy))
     assert own_kernel(stage) is wanted  # type: ignore[arg-type]
+
+
+def test_where_something_gave_up_the_reason_is_told(tmp_path: Path) -> None:
+    trace = "".join(f"[ 3.60] ? rest_init+{number}\r\n" for number in range(20))
+    (tmp_path / "console").write_text(f"[ 3.5] no such root\r\n[ 3.6] Kernel panic - not syncing: VFS\r\n{trace}")
+    assert last_words(tmp_path / "console") == "[ 3.5] no such root | [ 3.6] Kernel panic - not syncing: VFS"
+    (tmp_path / "console").write_text(f"no module\nseawall-drill: grub-install 1\nseawall-drill: over 0\n{trace}")
+    assert last_words(tmp_path / "console") == "no module | seawall-drill: grub-install 1"
+    (tmp_path / "console").write_text("one\r\n\r\ntwo\r\n")
+    assert last_words(tmp_path / "console") == "one | two"
+    assert last_words(tmp_path / "nowhere") == ""
