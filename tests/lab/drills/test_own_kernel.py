@@ -105,3 +105,16 @@ def test_a_crash_is_of_a_container(bootable: Site) -> None:
     told = facts(bootable)["facts"]
     assert isinstance(told, dict)
     assert any("it was booted as a container" in sentence for sentence in told["not_proved"])
+
+
+def test_a_machine_that_boots_by_uefi_is_not_judged(bootable: Site) -> None:
+    bootable.on("his1", "echo 'UUID=5EA3-A11E /boot/efi vfat umask=0077 0 1' >>/etc/fstab", ok=range(1))
+    done = bootable.on("his1", "seawall backup his1_server")
+    assert done.code == 0, done.stdout + done.stderr
+    shown = bootable.on("drill1", "seawall drill his1_server", timeout=LONG)
+    assert shown.code == 3, shown.stdout + shown.stderr
+    assert " unknown disk: the machine boots by UEFI" in shown.stdout
+    told = facts(bootable)["facts"]
+    assert isinstance(told, dict)
+    assert not [rung for rung in told["rungs"] if rung["verdict"] == "fail"]
+    assert any(sentence.startswith("kernel, boot loader and disk layout") for sentence in told["not_proved"])

@@ -8,7 +8,7 @@ import pytest
 from ops.core.errors import Damaged, Unavailable
 from ops.drills import _emulated
 from ops.drills._bootable import demand_bootable, equip, kernel
-from ops.drills._emulated import BEGIN_SECONDS, accelerated, booted, last_words
+from ops.drills._emulated import BEGIN_SECONDS, accelerated, argv, booted, last_words
 from ops.drills._layout import layout
 from ops.drills._own_disk import own_kernel
 
@@ -78,6 +78,14 @@ def test_the_processors_help_is_believed_only_with_its_device(
     if device:
         (tmp_path / "kvm").touch()
     assert accelerated(tmp_path / "cpuinfo", tmp_path / "kvm") is wanted
+
+
+def test_what_is_emulated_has_one_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_emulated, "accelerated", lambda: False)
+    words = argv(tmp_path / "disk", tmp_path / "console", [])
+    assert words[words.index("-smp") + 1] == "1"
+    assert "kvm" not in words
+    assert words[words.index("-nic") + 1] == "none"
 
 
 def test_a_qemu_that_ends_at_once_is_no_fault_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
