@@ -7,7 +7,7 @@ import yaml
 from aftermath import TRACES, facts
 from hospital import MINUTES, Site
 
-LONG = 60 * MINUTES  # nothing but patience helps where the processor does not
+LONG = 20 * MINUTES  # nothing but patience helps where the processor does not
 FSTAB = """\
 UUID=5ea3a11e-0000-4000-8000-000000000001 / ext4 errors=remount-ro 0 1
 UUID=5ea3a11e-0000-4000-8000-000000000002 /boot ext2 defaults 0 2
