@@ -14,6 +14,7 @@ Stopped is none of them: it passes by whatever makes a finding of a failure, as 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,11 +55,17 @@ class CommandError(SeawallError):
     """A program ended with a code that is not one of its good ones."""
 
     def __init__(self, argv: Sequence[str], exit_code: int, stderr: str, hint: str = "") -> None:
-        last = stderr.strip().splitlines()[-3:]
-        super().__init__(f"{argv[0]} failed with code {exit_code}: {' | '.join(last) or 'no message'}", hint)
+        super().__init__(f"{argv[0]} failed with code {exit_code}: {_gist(stderr) or 'no message'}", hint)
         self.argv = list(argv)
         self.exit_code = exit_code
         self.stderr = stderr
+
+
+def _gist(stderr: str) -> str:
+    """Return a program's first error, which is the cause, and its last two lines, which are what came of it."""
+    lines = [line for line in stderr.splitlines() if line.strip()]
+    causes = [line for line in lines[:-2] if re.search(r"\berror\b", line, re.IGNORECASE)]
+    return " | ".join([*causes[:1], *lines[-2:]])
 
 
 class CommandTimeout(CommandError):

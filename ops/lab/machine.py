@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +23,15 @@ NSPAWN = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
 OVERLAY = "index=off,xino=off,metacopy=off,redirect_dir=off"
 POWER_OFF = signal.SIGRTMIN + 4
 DRILLS = "/var/lib/seawall/drills"
-# A drill host runs machines of its own and mounts repositories; the clock and the kernel stay this computer's.
+# A drill host runs machines of its own, mounts repositories and files; the clock and the kernel stay this computer's.
 NESTING = (
     "--capability=all",
     "--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE",
     "--bind=/dev/fuse",
+    "--bind=/dev/loop-control",
 )
+LOOPS = 16  # so many files can be mounted on this computer at once, by all its labs
+LOOP_MAJOR = 7
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class Machine:
             return
         self.group.remove()
         self._mount()
+        self._make_loops()
         furnish(self.root, self.host, self.address, self.network, self.furniture)
         env = NSPAWN | ({"SYSTEMD_NSPAWN_API_VFS_WRITABLE": "1"} if self.nests else {})
         self.group.start(self._nspawn(), self.console, env)
@@ -147,13 +152,26 @@ class Machine:
         layers = f"lowerdir={self._lower()},upperdir={self.place}/upper,workdir={self.place}/work"
         run(["mount", "-t", "overlay", "overlay", "-o", f"{layers},{OVERLAY}", self.root], timeout=30)
 
+    def _make_loops(self) -> None:
+        """Make the nodes of loop devices, as the kernel makes them on a computer of its own."""
+        for number in range(LOOPS if self.nests else 0):
+            node = self._loop(number)
+            if not node.exists():
+                os.mknod(node, stat.S_IFBLK | 0o600, os.makedev(LOOP_MAJOR, number))
+
+    def _loop(self, number: int) -> Path:
+        return self.place / f"loop{number}"
+
     def _lower(self) -> str:
         """Return the layers below: the tree, and what the tree itself was laid over."""
         below = self.tree / "below"
         return f"{self.tree / 'root'}:{below.resolve()}" if below.exists() else str(self.tree)
 
+    def _loops(self) -> list[str]:
+        return [f"--bind={self._loop(number)}:/dev/loop{number}" for number in range(LOOPS)]
+
     def _nspawn(self) -> list[str]:
-        nesting = [*NESTING, f"--bind={self.place / 'drills'}:{DRILLS}"] if self.nests else []
+        nesting = [*NESTING, f"--bind={self.place / 'drills'}:{DRILLS}", *self._loops()] if self.nests else []
         return [
             "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot",
             "--resolv-conf=off", "--link-journal=no", "--timezone=off", "--console=read-only",

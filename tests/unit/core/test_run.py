@@ -22,6 +22,13 @@ def test_a_failure_says_what_the_program_said() -> None:
     assert caught.value.exit_code == 3
 
 
+def test_the_first_error_is_told_too_for_it_is_the_cause() -> None:
+    said = ["connecting", "error: no space left", "Command was: COPY", "  of a table", "", "error: a worker died"]
+    with pytest.raises(CommandError) as caught:
+        run(["sh", "-c", 'printf "%s\\n" "$@" >&2; exit 1', "sh", *said], timeout=10)
+    assert str(caught.value) == "sh failed with code 1: error: no space left |   of a table | error: a worker died"
+
+
 def test_expected_codes_are_results() -> None:
     assert run(["sh", "-c", "exit 3"], timeout=10, ok=(0, 3)).code == 3
 
