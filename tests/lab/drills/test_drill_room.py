@@ -125,7 +125,7 @@ def test_a_whole_machine_boots_from_where_it_lies_encrypted(little: Site) -> Non
 def test_where_the_kernel_can_not_it_is_a_warning_that_says_why(little: Site) -> None:
     closed = "/run/systemd/system/seawall-drill-his.service.d/closed.conf"
     loops = "$(printf ' %s' /dev/loop*)"
-    shut = f"echo \"[Service]\nInaccessiblePaths={loops}\" >{closed} && systemctl daemon-reload"
+    shut = f'echo "[Service]\nInaccessiblePaths={loops}" >{closed} && systemctl daemon-reload'
     little.on("drill1", shut, ok=range(1))
     try:
         shown = little.on("drill1", "seawall drill his")
