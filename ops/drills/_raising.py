@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -110,12 +111,16 @@ def _mounted(stage: Stage, part: Part) -> Iterator[Path]:
 @contextmanager
 def _restored(stage: Stage, part: Part) -> Iterator[Path]:
     """Yield the tree restored."""
-    whole = [part, *_completing(stage, part)]
-    with room(stage, LEAST + sum(one.bytes + one.bytes // 4 for one in whole)) as place:
+    further = _completing(stage, part)
+    with room(stage, LEAST + sum(one.bytes + one.bytes // 4 for one in (part, *further))) as place:
         root = place / "root"
-        with stage.timed("fetch"):
-            for one in whole:
-                stage.bring(one.label, root)
+        with stage.timed("fetch"), ThreadPoolExecutor(1) as beside:
+            # They are small, and to open a repository takes longer than they do. The tree, which may take hours, comes
+            # in this thread: a request to end reaches no other.
+            small = [beside.submit(stage.bring, one.label, root) for one in further]
+            stage.bring(part.label, root)
+            for one in small:
+                one.result()
             root.chmod(0o755)  # a snapshot has no entry for / itself
         yield root
 

@@ -28,9 +28,10 @@ NESTING = (
     "--capability=all",
     "--drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE",
     "--bind=/dev/fuse",
-    "--bind=/dev/loop-control",
 )
-LOOPS = 16  # so many files can be mounted on this computer at once, by all its labs
+# By it files are mounted. Where this computer has none, a drill host of the lab does without, and says so.
+LOOP_CONTROL = Path("/dev/loop-control")
+LOOPS = 16  # so many at once, by all labs of this computer
 LOOP_MAJOR = 7
 
 
@@ -168,7 +169,10 @@ class Machine:
         return f"{self.tree / 'root'}:{below.resolve()}" if below.exists() else str(self.tree)
 
     def _loops(self) -> list[str]:
-        return [f"--bind={self._loop(number)}:/dev/loop{number}" for number in range(LOOPS)]
+        if not LOOP_CONTROL.exists():
+            return []
+        nodes = [f"--bind={self._loop(number)}:/dev/loop{number}" for number in range(LOOPS)]
+        return [f"--bind={LOOP_CONTROL}", *nodes]
 
     def _nspawn(self) -> list[str]:
         nesting = [*NESTING, f"--bind={self.place / 'drills'}:{DRILLS}", *self._loops()] if self.nests else []
