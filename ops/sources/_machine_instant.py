@@ -20,7 +20,7 @@ from ops.core.run import run
 from ops.sources._machine_clusters import Place
 from ops.sources._postgresql_session import Session
 
-ATTEMPTS = 50
+ATTEMPTS = 200  # each takes some hundredths of a second; where much is written only few of them are exact
 FLUSH_SECONDS = 60.0
 READ_SECONDS = 600.0
 LOOK_SECONDS = 0.05
