@@ -51,7 +51,7 @@ def findings(options: Options, state: Mapping[str, Any]) -> Iterator[Finding]:
         unlooked = [f"{part['sort']}: {part['message']}" for part in state["unlooked"]]
         counts = {what: float(len(state[what])) for what in ("gaps", "excused", "covered")}
     except (KeyError, TypeError) as error:
-        raise Damaged(f"the state of the last look cannot be read: {state.get('message') or error}") from error
+        raise Damaged(f"the results of the last search can't be read: {state.get('message') or error}") from error
     if unlooked:
         yield Finding(Verdict.UNKNOWN, f"could not be looked at: {'; '.join(unlooked)}", counts)
     if names:

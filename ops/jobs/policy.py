@@ -1,8 +1,8 @@
-"""Validate and show this machine's part of the policy.
+"""Check and show this machine's part of the policy.
 
-seawall policy show                what holds on this machine
-seawall policy check               whether it can be read and obeyed here
-seawall policy validate FILE       the same for a file that is to replace it
+seawall policy show                show what applies to this machine
+seawall policy check               check whether it can be read and followed here
+seawall policy validate FILE       check a file that is to replace it
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall policy` understands on a server."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="check|show|validate")
-    commands.add_parser("check", help="judge the policy of this machine")
+    commands.add_parser("check", help="check the policy of this machine")
     commands.add_parser("show", help="show the policy of this machine")
     add_validate(commands)
 
 
 def add_validate(commands: Any) -> None:
     """Add the command that judges a rendered file."""
-    validate = commands.add_parser("validate", help="judge a policy file before it replaces the machine's")
+    validate = commands.add_parser("validate", help="check a policy file before it replaces the machine's own")
     validate.add_argument("file", type=Path)
 
 
@@ -46,7 +46,7 @@ def execute(options: argparse.Namespace) -> int:
     elif options.json:
         print(json.dumps({"version": 1, "host": policy.host, "problems": []}))
     else:
-        print(f"{path}: whole; {policy.host}, {len(units(policy))} units")
+        print(f"{path}: valid; {policy.host}, {len(units(policy))} units")
     return 0
 
 
@@ -55,7 +55,7 @@ def validated(path: Path) -> HostPolicy:
     try:
         policy = read_document(read_json(path))
     except Damaged as error:
-        problem = Problem("policy", "not whole JSON; is the file cut short?", str(path))
+        problem = Problem("policy", "not valid JSON; is the file truncated?", str(path))
         raise PolicyError([problem], "run playbooks/site.yml from the control machine") from error
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from error

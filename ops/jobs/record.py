@@ -1,10 +1,10 @@
-"""Write the record of a drill as one page for signatures, from what the ledger of this machine holds.
+"""Write the record of a drill as a page to sign, from the ledger of this machine.
 
   seawall record his                                 the newest drill of an asset, as HTML
   seawall record his --format pdf --output his.pdf   the same, ready to print and sign
   seawall record --number 41 --format json           a record by its number, as an in-toto test result
 
-A fact that the drill did not record stands on the page as `not recorded`. What the page holds: docs/records.md
+What the drill did not record appears as `not recorded`. docs/records.md describes the page.
 """
 
 from __future__ import annotations
@@ -28,18 +28,23 @@ FORMATS = ("html", "pdf", "json")
 
 def arguments(parser: ArgumentParser) -> None:
     """Add the words that `seawall record` understands."""
-    parser.add_argument("asset", nargs="?", help="the asset whose newest drill is meant")
-    parser.add_argument("--number", type=int, metavar="N", help="the number of the record in the ledger")
-    parser.add_argument("--format", choices=FORMATS, default="html", help="how it is written (default: html)")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where to (default: the terminal)")
-    parser.add_argument("--directory", type=Path, metavar="DIR", help="where the ledger lies")
-    parser.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
+    parser.add_argument("asset", nargs="?", help="use the newest drill of this asset")
+    parser.add_argument("--number", type=int, metavar="N", help="use the record with this number in the ledger")
+    parser.add_argument("--format", choices=FORMATS, default="html", help="output format (default: html)")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="output file (default: standard output)")
+    parser.add_argument("--directory", type=Path, metavar="DIR", help="folder of the ledger")
+    parser.add_argument(
+        "--signers",
+        type=Path,
+        metavar="FILE",
+        help="file with the keys that may sign, in the format of ssh-keygen's allowed_signers",
+    )
 
 
 def execute(options: Namespace) -> int:
     """Write one record; the exit code says whether it could be written, not how the drill ended."""
     if not options.asset and options.number is None:
-        raise UsageError("which drill? Name its asset, or the number of its record", "seawall record ASSET")
+        raise UsageError("name the asset of the drill, or the number of its record", "seawall record ASSET")
     form = "json" if options.json else options.format
     directory = options.directory or settings.state() / "ledger"
     line = _chosen(directory, options.asset, options.number)
@@ -50,7 +55,7 @@ def execute(options: Namespace) -> int:
         print(f"record {evidence.line['n']}: {options.output}")
         return 0
     if form == "pdf" and sys.stdout.isatty():
-        raise UsageError("a PDF is nothing for a terminal", "give a file with --output")
+        raise UsageError("refusing to write a PDF to a terminal", "use --output FILE")
     sys.stdout.buffer.write(page)
     sys.stdout.flush()
     return 0
@@ -80,14 +85,14 @@ def _chosen(directory: Path, asset: str | None, number: int | None) -> bytes:
                 if line.endswith(b"\n") and _fits(line, asset, number):
                     found = line
     except FileNotFoundError as error:
-        raise Unavailable(f"there is no ledger in {directory}", "it is made by the first act") from error
+        raise Unavailable(f"there is no ledger in {directory}", "the first act creates it") from error
     except PermissionError as error:
-        raise Unavailable(f"the ledger in {directory} may not be read by this account", "run as root") from error
+        raise Unavailable(f"this account may not read the ledger in {directory}", "run as root") from error
     if found is None:
         meant = " ".join([*([asset] if asset else []), *([f"number {number}"] if number is not None else [])])
         raise Unavailable(
             f"the ledger in {directory} has no record of a drill: {meant}",
-            "drills are recorded on the machine that drills: the drill host",
+            "drills are recorded on the drill host",
         )
     return found
 

@@ -1,4 +1,4 @@
-"""Make this machine's repositories, once, with the keys of those who may read them."""
+"""Create this machine's repositories, with the keys of those who may read them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def arguments(parser: ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     init = commands.add_parser(
         "init",
-        help="make the repositories that are not there yet",
-        description="Make the repositories that the policy names for this machine and that are not there yet.",
+        help="create the missing repositories",
+        description="Create the repositories that the policy names for this machine and that do not exist yet.",
         formatter_class=RawDescriptionHelpFormatter,
         epilog="example:\n  seawall repository init --reader primary:drill1=/run/drill1.password\n",
     )
@@ -29,18 +29,18 @@ def arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="REPOSITORY:NAME=FILE",
-        help="add a key for a reader; the file holds its password",
+        help="add a key for a reader; FILE contains its password",
     )
 
 
 def execute(options: Namespace) -> int:
-    """Make what is missing; print one line for each repository: made, or there already."""
+    """Make what is missing; print one line for each repository: made, or exists already."""
     versions.demand()
     policy = settings.policy()
     readers = [_reader(word) for word in options.reader]
     for name in used(policy):
         made = make(policy, name, [(label, file) for place, label, file in readers if place == name])
-        print(f"{name}: {'made' if made else 'there already'}")
+        print(f"{name}: {'made' if made else 'exists already'}")
     return 0
 
 
@@ -90,5 +90,5 @@ def _reader(word: str) -> tuple[str, str, Path]:
     place, colon, rest = word.partition(":")
     label, equals, file = rest.partition("=")
     if not (colon and equals and Path(file).is_file()):
-        raise UsageError(f"--reader {word}: expected REPOSITORY:NAME=FILE with a file that is there")
+        raise UsageError(f"--reader {word}: expected REPOSITORY:NAME=FILE with an existing file")
     return place, label, Path(file)

@@ -49,7 +49,7 @@ def policy() -> HostPolicy:
             f"this machine has no policy: {path} is not there", "run playbooks/site.yml from the control machine"
         ) from error
     except PermissionError as error:
-        raise Unavailable(f"{path} may not be read by this account", "run as root or as user seawall") from error
+        raise Unavailable(f"this account may not read {path}", "run as root or as user seawall") from error
 
 
 def credential(name: str) -> Path:
@@ -61,7 +61,7 @@ def credential(name: str) -> Path:
             if path.is_file():
                 return path
         except PermissionError as error:
-            raise Unavailable(f"the secret {name} may not be read by this account", "run as root") from error
+            raise Unavailable(f"this account may not read the secret {name}", "run as root") from error
     raise Unavailable(f"the secret {name} is not on this machine", "run playbooks/site.yml from the control machine")
 
 

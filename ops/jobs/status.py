@@ -1,6 +1,6 @@
-"""Show how things stand on this machine.
+"""Show the state of this machine.
 
-The checks are those the last look recorded, but the ages of backups, copies and drills are judged anew.
+The results of checks are those of the last round; the ages of backups, copies and drills are judged as of now.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _checks(policy: HostPolicy, states: States, now: datetime) -> tuple[list[Ent
         missing = entry_of("health", "health", Finding(Verdict.UNKNOWN, error.message))
         return [*fresh.values(), missing], None
     old = {entry["name"]: entry for entry in health["checks"]}
-    unseen = Finding(Verdict.UNKNOWN, "not looked at since the policy asks for it")
+    unseen = Finding(Verdict.UNKNOWN, "not checked yet since it was added to the policy")
     mine = [
         fresh.get(name) or old.get(name) or entry_of(name, spec.kind, unseen) for name, spec in policy.checks.items()
     ]

@@ -104,7 +104,7 @@ def test_an_exception_excuses_until_its_day(site: Site) -> None:
         assert "postgresql:5432/stray one" not in names(state["gaps"])
     with excused(site, "2020-12-31"):
         (gap,) = (one for one in seen(site)["gaps"] if one["name"] == "postgresql:5432/stray one")
-        assert "excused until 2020-12-31, which is over" in gap["expired"]
+        assert "the exception expired on 2020-12-31" in gap["expired"]
 
 
 def test_it_is_part_of_the_machine_s_health_and_status(site: Site) -> None:

@@ -78,7 +78,7 @@ def test_one_table_alone(site: Site) -> None:
 
 
 def test_in_place_keeps_what_was_there(site: Site) -> None:
-    refused(site, "his1", "his --in-place", "wants an answer")
+    refused(site, "his1", "his --in-place", "requires confirmation")
     refused(site, "his1", "his --in-place --confirm documents", "nothing was changed")
     psql(site, "his1", "his", "truncate audit_log")
     said = restored(site, "his1", "his --in-place --confirm his")

@@ -1,4 +1,4 @@
-"""Back up an asset: take its sources in one set with a manifest, and read the set back before it counts."""
+"""Back up an asset: capture its sources as one set with a manifest, and read the set back before it counts."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def arguments(parser: ArgumentParser) -> None:
     """Describe the words after `seawall backup`."""
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = (
-        "examples:\n  seawall backup his          now, as its timer would at night\n"
+        "examples:\n  seawall backup his          back up now, as its timer does at night\n"
         "  seawall backup documents --accept-loss 'the archive of 2009 was deleted, ticket 4711'\n"
     )
-    parser.add_argument("asset", help="the asset's name in the policy")
+    parser.add_argument("asset", help="name of the asset in the policy")
     parser.add_argument(
-        "--accept-loss", metavar="REASON", help="back up although much is gone since the last set; recorded"
+        "--accept-loss", metavar="REASON", help="accept an unexpected shrinkage; the reason is recorded"
     )
 
 
@@ -154,7 +154,9 @@ def _read_back(repository: Repository, identity: str, made: Mapping[str, Summary
     """Find the set in the repository again, whole, each snapshot with what it was made of; raise Damaged."""
     found = sets(repository.snapshots([f"{SET}={identity}"]))
     if len(found) != 1 or not found[0].complete:
-        raise Damaged(f"the set {identity} is not in repository {repository.name}", "look at its host; back up again")
+        raise Damaged(
+            f"the set {identity} is not in repository {repository.name}", "check its host, then back up again"
+        )
     for part, summary in made.items():
         there = found[0].parts[part]
         if (there.files, there.bytes) != (summary.files, summary.bytes):

@@ -1,4 +1,4 @@
-"""Bring an asset's newest good set to a further repository, and read there what was written."""
+"""Copy an asset's newest good set to another repository, and read back there what was written."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def arguments(parser: ArgumentParser) -> None:
         "examples:\n  seawall copy his                 to every place the policy names\n"
         "  seawall copy his --to offsite    to one\n"
     )
-    parser.add_argument("asset", help="the asset's name in the policy")
-    parser.add_argument("--to", metavar="REPOSITORY", help="only to this repository")
+    parser.add_argument("asset", help="name of the asset in the policy")
+    parser.add_argument("--to", metavar="REPOSITORY", help="copy to this repository only")
 
 
 def execute(options: Namespace) -> int:

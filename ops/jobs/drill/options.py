@@ -87,13 +87,16 @@ def _demand_sense(options: Namespace) -> None:
     """Raise UsageError for words that do not go together."""
     if bool(options.keep) != bool(options.approver):
         raise UsageError(
-            "a look at patients' data needs a reason and somebody who allowed it",
-            "--keep 'why' --approver 'Name of the approver'",
+            "inspecting patient data requires a reason and an approver",
+            "--keep 'REASON' --approver 'NAME OF THE APPROVER'",
         )
     if options.keep and options.sabotage:
-        raise UsageError("a damaged copy is not for looking at", "either --keep or --sabotage")
+        raise UsageError("a damaged copy can't be held for inspection", "use either --keep or --sabotage")
     others = (options.source, options.at, options.kind, options.instant, options.own_kernel, options.sabotage)
     if options.dump and any(other is not None for other in others):
-        raise UsageError("--dump is drilled as it is", "only --keep, --approver and --seed go with it")
+        raise UsageError(
+            "--dump can't be combined with options that select or change a set",
+            "only --keep, --approver and --seed can be combined with it",
+        )
     if options.instant and options.own_kernel:
-        raise UsageError("a disk made anew is filled with what was restored", "either --instant or --own-kernel")
+        raise UsageError("a newly built disk needs restored data to fill it", "use either --instant or --own-kernel")

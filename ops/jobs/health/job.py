@@ -1,8 +1,8 @@
-"""Look, record and show this machine's health.
+"""Record and show this machine's health.
 
-`run` makes every check that the policy asks for and writes down what it saw; it ends with 0 when it could look and
-write, so that a full disk does not also make a failed unit. The timer's rounds leave lines in the ledger, too: the
-first of each day, and each with another verdict. `show` judges what was written down.
+`run` runs every check in the policy and records the results. It exits with 0 if it could check and write, so that a
+full disk does not also cause a failed unit. Rounds started by the timer also add lines to the ledger: the first of
+each day, and each one whose verdict differs from the one before. `show` judges what was recorded.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ Entry = dict[str, Any]
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-    acts.add_parser("run", help="look and record")
-    acts.add_parser("show", help="judge what was recorded last")
+    acts.add_parser("run", help="run all checks and record the results")
+    acts.add_parser("show", help="show and judge the last results")
     parser.epilog = "example: seawall health show --json"
 
 
@@ -65,7 +65,7 @@ def _counted(
     try:
         return {daily_record.NAME: daily_record.counted(policy, state, before, now)}
     except (SeawallError, OSError) as error:
-        lacking = entry_of("health", "health", Finding(Verdict.FAIL, f"this round left no record: {error}"))
+        lacking = entry_of("health", "health", Finding(Verdict.FAIL, f"this round could not be recorded: {error}"))
         return {**last, "checks": [*state["checks"], lacking], "verdict": Verdict.FAIL.value}
 
 
@@ -93,16 +93,16 @@ def recorded(states: Mapping[str, Mapping[str, Any]], now: datetime) -> dict[str
     """
     state = states.get("health")
     if state is None:
-        raise Unavailable("nobody has looked at this machine yet", "seawall health run")
+        raise Unavailable("no health check has run on this machine yet", "seawall health run")
     try:
         age = now - clock.parse(str(state["finished"]))
         checks = [dict(entry) for entry in state["checks"]]
         verdicts = [Verdict(entry["verdict"]) for entry in checks]
     except (KeyError, TypeError, ValueError) as error:
         message = state.get("message") or error
-        raise Unavailable(f"the last look cannot be read: {message}", "seawall health run") from error
+        raise Unavailable(f"the results of the last round can't be read: {message}", "seawall health run") from error
     if not timedelta(0) <= age + timedelta(minutes=5) <= STALE + timedelta(minutes=5):
-        message = f"the last look was at {state['finished']}; look at seawall-health.timer"
+        message = f"the last round of checks was at {state['finished']}; check seawall-health.timer"
         checks.append(entry_of("health", "health", Finding(Verdict.UNKNOWN, message)))
         verdicts.append(Verdict.UNKNOWN)
     return {**state, "checks": checks, "verdict": worst(verdicts).value}
@@ -159,7 +159,7 @@ def _entry(name: str, spec: CheckSpec, context: CheckContext) -> Entry:
         where = f"{error.filename}: " if error.filename else ""
         findings = [Finding(Verdict.UNKNOWN, f"{where}{error.strerror or error}")]
     except Exception as error:  # noqa: BLE001 -- a fault in one check must not blind the others
-        findings = [Finding(Verdict.UNKNOWN, f"a fault in this check: {type(error).__name__}: {error}")]
+        findings = [Finding(Verdict.UNKNOWN, f"this check failed with an error: {type(error).__name__}: {error}")]
     return entry_of(name, spec.kind, join(findings)) | about
 
 
@@ -168,7 +168,7 @@ def join(findings: list[Finding]) -> Finding:
     verdict = worst(finding.verdict for finding in findings)
     loud = [finding for finding in findings if finding.verdict is not Verdict.PASS]
     loud.sort(key=lambda finding: -finding.verdict.severity)
-    words = "; ".join(finding.message for finding in loud or findings) or "it saw nothing"
+    words = "; ".join(finding.message for finding in loud or findings) or "the check returned no result"
     figures: dict[str, float] = {}
     for finding in findings:
         figures |= finding.figures
@@ -190,7 +190,7 @@ def entry_of(name: str, kind: str, finding: Finding) -> Entry:
 def table(entries: list[Entry]) -> str:
     """Return the checks as a table for a person, the worst on top."""
     if not entries:
-        return "unknown  nothing is looked at: the policy names no checks"
+        return "unknown  nothing is checked: the policy names no checks"
     ordered = sorted(entries, key=lambda entry: -Verdict(entry["verdict"]).severity)
     width = max(len(entry["name"]) for entry in entries)
     colours = sys.stdout.isatty()

@@ -27,23 +27,32 @@ _PIECE = 1 << 20
 
 def arguments(attest: argparse.ArgumentParser, sign_off: argparse.ArgumentParser) -> None:
     """Add the words of `seawall ledger attest` and `seawall ledger sign-off`."""
-    attest.add_argument("subject", type=_subject, help="what it is about: a clause, a device, an asset")
+    attest.add_argument("subject", type=_subject, help="subject: a clause, a device, an asset")
     attest.add_argument(
-        "--statement", required=True, metavar="TEXT", help="what you saw or did; people's names are cut"
+        "--statement", required=True, metavar="TEXT", help="what you saw or did; names of people are removed"
     )
-    attest.add_argument("--file", type=Path, metavar="FILE", help="what shows it; its digest is recorded, not the file")
-    sign_off.add_argument("number", type=int, help="the number of the record that was read")
-    sign_off.add_argument("--statement", default="read and accepted", metavar="TEXT", help="what you say to it")
+    attest.add_argument(
+        "--file", type=Path, metavar="FILE", help="evidence; the digest of the file is recorded, not the file"
+    )
+    sign_off.add_argument("number", type=int, help="number of the record that you read")
+    sign_off.add_argument("--statement", default="read and accepted", metavar="TEXT", help="your comment")
     for command in (attest, sign_off):
-        command.add_argument("--by", default="", metavar="NAME", help="who says so, where it isn't who logged in")
-        command.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
+        command.add_argument(
+            "--by", default="", metavar="NAME", help="who makes the statement, if not the person logged in"
+        )
+        command.add_argument(
+            "--signers",
+            type=Path,
+            metavar="FILE",
+            help="file with the keys that may sign, in the format of ssh-keygen's allowed_signers",
+        )
 
 
 def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
     """Record the word, and print what was recorded."""
     who = actor()
     if who == ROOT and not options.by:
-        raise UsageError("root is no person", "say who says so: --by NAME, or come in as yourself with sudo")
+        raise UsageError("cannot attribute this to root", "use --by NAME, or log in as yourself and use sudo")
     if options.command == "attest":
         act, subject, facts = ATTESTATION, options.subject, _shown(options.file)
     else:
@@ -67,7 +76,9 @@ def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
 
 def _subject(text: str) -> str:
     if not _SUBJECT.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no subject; expected such as 4.1.8, UPS room 2, his1_server")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a valid subject; expected for example 4.1.8, UPS room 2 or his1_server"
+        )
     return text
 
 
@@ -81,7 +92,7 @@ def _shown(path: Path | None) -> Mapping[str, Any]:
             while piece := file.read(_PIECE):
                 found.update(piece)
     except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}", "name the file that shows it") from error
+        raise UsageError(f"{path} can't be read: {error.strerror}", "name a readable file") from error
     return {"shown_by": {"sha256": found.hexdigest(), "bytes": path.stat().st_size}}
 
 
@@ -89,7 +100,7 @@ def _record(directory: Path, signers: Path, number: int) -> Mapping[str, Any]:
     """Return what names a record for good; a ledger that was changed is not signed."""
     found = verify(directory, signers)
     if worst(one.verdict for one in found) is Verdict.FAIL:
-        raise Damaged(f"the ledger is not whole: {found[0].message}", "seawall ledger verify says all of it")
+        raise Damaged(f"the ledger does not verify: {found[0].message}", "seawall ledger verify shows every problem")
     with (directory / NAME).open("rb") as file:
         for line in file:
             said = json.loads(line) if line.endswith(b"\n") else {}
@@ -99,4 +110,6 @@ def _record(directory: Path, signers: Path, number: int) -> Mapping[str, Any]:
                     "sha256": digest(line),
                     **{name: said.get(name) for name in ("act", "subject", "result")},
                 }
-    raise UsageError(f"the ledger in {directory} has no record {number}", "seawall ledger show lists the newest")
+    raise UsageError(
+        f"the ledger in {directory} has no record {number}", "seawall ledger show lists the newest records"
+    )

@@ -27,9 +27,14 @@ SHOWN = 5
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of `seawall ledger complete`."""
-    parser.add_argument("--since", type=_day, metavar="DATE", help="first day (default: 31 days ago)")
-    parser.add_argument("--until", type=_day, metavar="DATE", help="last day (default: now)")
-    parser.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
+    parser.add_argument("--since", type=_day, metavar="DATE", help="first day or time (default: 31 days ago)")
+    parser.add_argument("--until", type=_day, metavar="DATE", help="last day or time (default: now)")
+    parser.add_argument(
+        "--signers",
+        type=Path,
+        metavar="FILE",
+        help="file with the keys that may sign, in the format of ssh-keygen's allowed_signers",
+    )
 
 
 def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
@@ -97,7 +102,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-11-22") from error
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-11-22") from error
 
 
 def _start(day: date, zone: ZoneInfo) -> datetime:
@@ -106,14 +111,14 @@ def _start(day: date, zone: ZoneInfo) -> datetime:
 
 def _show(tallies: list[Tally], broken: list[Finding], period: tuple[datetime, datetime], zone: ZoneInfo) -> None:
     since, until = (f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in period)
-    print(f"{since} to {until} ({zone.key}), by the policy of today")
+    print(f"{since} to {until} ({zone.key}), according to today's policy")
     for finding in broken:
         print(f"{finding.verdict.value:<8}the ledger itself: {finding.message}")
     if not tallies:
-        print("the policy asks no act of this machine")
+        print("the policy schedules no jobs on this machine")
         return
     print(
-        f"{'':<8}{'act':<8}{'asset':<20}{'to':<10}{'expected':>9}{'in time':>9}{'late':>6}{'missing':>9}{'failed':>8}"
+        f"{'':<8}{'act':<8}{'asset':<20}{'to':<10}{'expected':>9}{'on time':>9}{'late':>6}{'missing':>9}{'failed':>8}"
     )
     for one in tallies:
         word = one.verdict.value if one.expected else "-"

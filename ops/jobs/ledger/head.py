@@ -49,14 +49,14 @@ def noted(text: str) -> Head:
     try:
         return Head.read(text)
     except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is no head; expected the number of a record and its SHA-256") from error
+        raise ArgumentTypeError(f"{text!r} is not a head; expected the number of a record and its SHA-256") from error
 
 
 def show(directory: Path, signers: Path, *, paper: bool, plain: bool) -> int:
     """Show the head of a ledger, on request as a page; the exit code is the verdict on the ledger."""
     head = Head.of(directory)
     if head is None:
-        raise Unavailable(f"there is no head of a ledger in {directory}", "it is made by the first act")
+        raise Unavailable(f"there is no ledger head in {directory}", "the first act creates it")
     host = signer(read(directory / NAME)[0])
     verdict = worst(finding.verdict for finding in verify(directory, signers))
     known = {

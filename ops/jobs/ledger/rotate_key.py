@@ -33,18 +33,27 @@ OLD, NEW = f"{KEY}.old", f"{KEY}.new"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of `seawall ledger succeed`."""
-    parser.add_argument("--reason", required=True, metavar="TEXT", help="why, for whoever verifies; recorded")
-    parser.add_argument("--restored", action="store_true", help="the machine was restored: go on with the key here")
     parser.add_argument(
-        "--lost", type=head.noted, metavar="'N SHA256'", help="the newest head known elsewhere, not here"
+        "--reason", required=True, metavar="TEXT", help="reason, for whoever verifies the ledger; recorded"
     )
-    parser.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
+    parser.add_argument(
+        "--restored", action="store_true", help="the machine was restored: resume with the key on this machine"
+    )
+    parser.add_argument(
+        "--lost", type=head.noted, metavar="'N SHA256'", help="the newest head that is known elsewhere but missing here"
+    )
+    parser.add_argument(
+        "--signers",
+        type=Path,
+        metavar="FILE",
+        help="file with the keys that may sign, in the format of ssh-keygen's allowed_signers",
+    )
 
 
 def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
     """Record the succession; a planned one changes the key first."""
     if options.lost and not options.restored:
-        raise UsageError("a change of the key loses no records", "--lost goes with --restored")
+        raise UsageError("rotating the key loses no records", "use --lost only with --restored")
     with ExitStack() as held:
         for path in sorted(settings.scratch().glob("*.lock")):
             held.enter_context(lock(path, path.stem))  # an act under way would go on with the key that it was given
@@ -54,7 +63,7 @@ def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
 def _succeeded(options: argparse.Namespace, directory: Path, signers: Path) -> int:
     lines, _ = read(directory / NAME)
     if not lines:
-        raise UsageError(f"there is no record in {directory} to go on from", "the first act begins a ledger")
+        raise UsageError(f"the ledger in {directory} has no record to continue from", "the first act starts a ledger")
     folder, host = settings.etc() / "credentials", settings.policy().host
     old = "" if options.restored else _exchanged(folder)
     key = settings.credential(KEY)
@@ -126,7 +135,7 @@ def _tell(options: argparse.Namespace, number: int, key: str, host: str) -> int:
     if options.json:
         print(json.dumps({"version": 1, "time": clock.iso(clock.now()), "record": number, "key": mark, "signer": line}))
         return 0
-    print(f"record {number}: the ledger goes on with the key {mark}")
-    print("Whoever verifies it elsewhere adds this line to the list of signers, after comparing the fingerprint:")
+    print(f"record {number}: the ledger continues with the key {mark}")
+    print("To verify it elsewhere, compare the fingerprint and add this line to the list of signers there:")
     print(f"  {line}")
     return 0

@@ -99,7 +99,7 @@ def test_a_crash_is_of_a_container(bootable: Site) -> None:
     before = bootable.on("drill1", "grep -cv act.:.check /var/lib/seawall/ledger/ledger.jsonl").stdout
     refused = bootable.on("drill1", "seawall drill his1_server --kind crash --own-kernel")
     assert refused.code != 0
-    assert "boots no disk" in refused.stdout + refused.stderr
+    assert "does not boot a disk" in refused.stdout + refused.stderr
     assert bootable.on("drill1", "grep -cv act.:.check /var/lib/seawall/ledger/ledger.jsonl").stdout == before
     shown = bootable.on("drill1", "seawall drill his1_server --kind crash --instant")
     assert shown.code == 0, shown.stdout + shown.stderr
