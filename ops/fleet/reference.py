@@ -35,7 +35,7 @@ things of the same key are an error until `policy__host` settles it. Expressions
 values do not belong here, and a word that is not on this page is an error.
 
     seawall policy check inventories/hospital    every problem with file, line and the nearest known word
-    seawall policy show his1                     what holds on his1, and where it is written
+    seawall policy show his1                     what applies to his1, and where it is written
 
 Durations are written `15min`, `26h`, `7d`, `2y`; sizes `512MiB`, `10GiB`; shares `15%`; days `2027-03-31`. A calendar
 is written in a procedure's words (`day 10, day 20, last day`; `every 2 months`) or as a systemd calendar expression

@@ -77,7 +77,7 @@ def _kept(folder: Path) -> list[Path] | None:
         if not path.exists():
             return None
         if digest(path) != wanted:
-            raise Damaged(f"{path} is not the file that was fetched", f"remove {folder} to fetch it anew")
+            raise Damaged(f"{path} is not the file that was downloaded", f"delete {folder} to download it again")
         kept.append(path)
     return kept if {path.name.split("_")[0] for path in kept} >= set(PACKAGES) else None
 

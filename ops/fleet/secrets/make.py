@@ -1,10 +1,10 @@
-"""Making the secrets that an inventory still lacks, sealed with Ansible Vault.
+"""Create the secrets that an inventory lacks, sealed with Ansible Vault.
 
   seawall secrets make inventories/hospital --vault-password-file ~/.seawall-vault
 
-Which secrets are needed follows from the policy: the site's authority, a certificate for each host that keeps
-repositories, and for each machine the passwords of its repositories and of those who may read them. What is there
-stays as it is; a certificate in its last 90 days is renewed. Names are printed, values never.
+The policy determines which secrets are needed: the site's certificate authority, a certificate for each host that keeps
+repositories, and for each machine the passwords of its repositories and of their readers. Existing secrets are kept;
+a certificate in its last 90 days is renewed. Only names are printed, never values.
 """
 
 from __future__ import annotations
@@ -53,22 +53,22 @@ class Wanted:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall secrets` understands."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="make")
-    make = commands.add_parser("make", help="make the secrets that an inventory still lacks")
-    make.add_argument("inventory", type=Path, nargs="?", help="default: the lab's")
+    make = commands.add_parser("make", help="create the secrets that an inventory lacks")
+    make.add_argument("inventory", type=Path, nargs="?", help="default: that of the lab")
     make.add_argument(
         "--vault-password-file",
         type=Path,
         default=os.environ.get("ANSIBLE_VAULT_PASSWORD_FILE"),
         metavar="FILE",
-        help="the file with the password that seals the values",
+        help="file with the vault password",
     )
-    make.add_argument("--dry-run", action="store_true", help="say what would be made, make nothing")
+    make.add_argument("--dry-run", action="store_true", help="show what would be created, and create nothing")
 
 
 def execute(options: argparse.Namespace) -> int:
     """Make what is missing and name it."""
     if options.vault_password_file is None:
-        raise UsageError("no vault password", "give --vault-password-file FILE")
+        raise UsageError("no vault password", "use --vault-password-file FILE")
     inventory = read(options.inventory)
     path = inventory.path
     store = Store(path if path.is_dir() else path.parent)
@@ -79,7 +79,7 @@ def execute(options: argparse.Namespace) -> int:
         print(json.dumps({"made": made, "files": [str(path) for path in files]}))
         return 0
     for name in made:
-        print(f"{'would make' if options.dry_run else 'made'} {name}")
+        print(f"{'would create' if options.dry_run else 'created'} {name}")
     for path in files:
         print(f"wrote {path}")
     if not made:
@@ -104,8 +104,8 @@ def _demand_openable(store: Store, vault: Vault) -> None:
             strange.append(name)
     if strange:
         raise Damaged(
-            f"this vault password does not open {len(strange)} values, the first is {strange[0]}",
-            "give the password that the inventory was sealed with; nothing was written",
+            f"this vault password does not open {len(strange)} values, starting with {strange[0]}",
+            "use the password with which the inventory was sealed; nothing was written",
         )
 
 
@@ -149,8 +149,8 @@ def _demand_only_here(place: str, name: str, store: Store) -> None:
     """Written twice, one of the two would be dropped by Ansible without a word."""
     if path := store.beside(place, name):
         raise UsageError(
-            f"{name} is needed and stands in {path}, incomplete or where this command does not look",
-            f"move it to {place}/{NAME}; what is missing there is then added",
+            f"{name} is needed, but in {path} it is incomplete or in an unexpected place",
+            f"move it to {place}/{NAME}; this command then adds what is missing",
         )
 
 
@@ -186,8 +186,8 @@ def _pair(place: str, names: tuple[str, str], store: Store) -> tuple[str, str] |
     if (certificate is None) != (key is None):
         there, gone = names if key is None else reversed(names)
         raise UsageError(
-            f"{place}/{NAME}: {there} is there and {gone} is not",
-            "bring the missing one back, or remove the other so that both are made anew",
+            f"{place}/{NAME}: has {there} but not {gone}",
+            "restore the missing one, or delete the other so that both are created again",
         )
     return None if certificate is None else (certificate, key)
 

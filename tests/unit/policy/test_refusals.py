@@ -173,7 +173,7 @@ CASES = {
         "policy__postgresql_hosts", ("expected a mapping",),
     ),
     "key written twice": Wrong(
-        HIS1, "      rto: 1h", "      rto: 1h\n      rto: 2h", 15, "rto", ("written twice", "line 14")
+        HIS1, "      rto: 1h", "      rto: 1h\n      rto: 2h", 15, "rto", ("defined twice", "line 14")
     ),
     "exception for nothing that can be found": Wrong(
         HIS1, "what: postgresql:5432", "what: postgres:5432", 24, "policy.exceptions.scratch.what",
@@ -278,7 +278,7 @@ def test_an_asset_of_two_hosts_is_told_with_both_places(inventory):
 def test_a_layer_written_twice_is_told(inventory):
     (inventory / "group_vars/all/z.yml").write_text("policy__all:\n  version: 1\n  site: {name: Other}\n")
     _, problems = judge(inventory)
-    assert any("written twice, also at" in problem.message for problem in problems)
+    assert any("defined twice, also at" in problem.message for problem in problems)
 
 
 @pytest.mark.parametrize("left", [0.35, 0.7, 0.93])
