@@ -46,7 +46,9 @@ def demand_room(folder: Path, needed: int, purpose: str) -> None:
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free
     if free < needed:
-        raise Unavailable(f"{purpose} needs {Size(needed)} at {there}, {Size(free)} are free", "make room")
+        raise Unavailable(
+            f"{purpose} needs {Size(needed)} in {there}, but only {Size(free)} are free", "free some space"
+        )
 
 
 def sync_directory(directory: Path) -> None:
@@ -63,7 +65,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise Damaged(f"{path} is not whole: {error}", "restore it, or remove it so that it is made anew") from error
+        raise Damaged(f"{path} is damaged: {error}", "restore it, or delete it so that it is created again") from error
 
 
 def write_json(path: Path, data: Any, mode: int = 0o600) -> None:
@@ -90,7 +92,7 @@ def lock(path: Path, purpose: str) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             holder = os.pread(handle, 64, 0).decode("ascii", "replace").strip() or "unknown"
-            raise Locked(f"{purpose} is running already (process {holder})", "wait for it to end") from error
+            raise Locked(f"{purpose} is already running (process {holder})", "wait until it ends") from error
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode("ascii"), 0)
         yield

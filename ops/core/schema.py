@@ -74,7 +74,7 @@ def _choice(data: Any, words: list[str], path: str, problems: list[Problem]) -> 
     if data in words:
         return data
     near = nearest(str(data), words)
-    problems.append(Problem(path, f"{data!r} is not known{near}; expected one of {', '.join(words)}"))
+    problems.append(Problem(path, f"unknown value {data!r}{near}; expected one of {', '.join(words)}"))
     return None
 
 
@@ -109,7 +109,7 @@ def _record(kind: type, data: Any, path: str, problems: list[Problem]) -> Any:
         if given is not _MISSING:
             values[name] = collect(hints[name], given, f"{path}.{name}", problems)
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            problems.append(Problem(f"{path}.{name}", f"missing: {path} needs {name!r}"))
+            problems.append(Problem(f"{path}.{name}", f"missing key: {path} requires {name!r}"))
     if len(problems) > before:
         return None
     try:

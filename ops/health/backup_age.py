@@ -32,7 +32,7 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     good = last_good(state)
     problem = trouble(state)
     if good is None:
-        message = f"{options.asset} has no good backup; newest attempt: {problem or 'no message'}"
+        message = f"{options.asset} has no good backup; latest attempt: {problem or 'no message'}"
         yield Finding(Verdict.FAIL, message)
         return
     age = context.now - moment(good, "time", context.now)
@@ -40,9 +40,9 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     message = f"last good backup {span(age)} old"
     if age > options.rpo.span:
         late = f"{message}, older than the RPO of {options.rpo}"
-        yield Finding(Verdict.FAIL, late + (f"; newest attempt: {problem}" if problem else ""), figures)
+        yield Finding(Verdict.FAIL, late + (f"; latest attempt: {problem}" if problem else ""), figures)
     elif problem:
-        yield Finding(Verdict.WARN, f"{message}, but newest attempt: {problem}", figures)
+        yield Finding(Verdict.WARN, f"{message}, but the latest attempt: {problem}", figures)
     else:
         yield Finding(Verdict.PASS, f"{message}; RPO {options.rpo}", figures)
 

@@ -45,14 +45,14 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
         yield finding
     else:
         verdict = Verdict.WARN if finding.verdict is Verdict.PASS else finding.verdict
-        yield Finding(verdict, f"{finding.message}; newest attempt: {problem}", finding.figures)
+        yield Finding(verdict, f"{finding.message}; latest attempt: {problem}", finding.figures)
 
 
 def _none_yet(options: Options, context: CheckContext) -> Finding:
     """A copy that never was is late only when it was due since the policy asks for it."""
     due = _due_after(options, context.since or context.now)
     if due <= context.now - options.grace.span:
-        return Finding(Verdict.FAIL, f"no copy yet; it was due {day(due)}")
+        return Finding(Verdict.FAIL, f"no copy yet; one was due {day(due)}")
     return Finding(Verdict.WARN, f"none yet, first due {day(due)}")
 
 
@@ -69,7 +69,7 @@ def _judge(options: Options, good: Mapping[str, Any], now: datetime) -> Finding:
     if due <= now - options.grace.span:
         return Finding(Verdict.FAIL, f"{message}, late: it was due {day(due)}", figures)
     if options.rpo and copied - data > options.rpo.span:
-        old = f"{message}, of data that were {span(copied - data)} old; RPO {options.rpo}"
+        old = f"{message}, with data that were {span(copied - data)} old; RPO {options.rpo}"
         return Finding(Verdict.FAIL, old, figures)
     return Finding(Verdict.PASS, f"{message}, data {span(now - data)} old", figures)
 

@@ -38,7 +38,7 @@ def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
     """Look at the file system that holds the path."""
     facts = os.statvfs(options.path)
     if options.mount_point and not Path(options.path).is_mount():
-        message = f"nothing is mounted at {options.path}; what is written there fills the disk below"
+        message = f"nothing is mounted at {options.path}; writing there fills the disk of the parent folder"
         yield Finding(Verdict.FAIL, message)
         return
     used = (facts.f_blocks - facts.f_bfree) * facts.f_frsize

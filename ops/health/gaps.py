@@ -36,12 +36,12 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last look left."""
     state = context.states.get("gaps")
     if state is None:
-        yield Finding(Verdict.UNKNOWN, "nobody has looked yet; seawall gaps")
+        yield Finding(Verdict.UNKNOWN, "not searched yet; run seawall gaps")
         return
     yield from findings(options, state)
     age = context.now - moment(state, "finished", context.now)
     if age > STALE:
-        yield Finding(Verdict.UNKNOWN, f"the last look was {span(age)} ago; look at seawall-gaps.timer")
+        yield Finding(Verdict.UNKNOWN, f"the last search was {span(age)} ago; check seawall-gaps.timer")
 
 
 def findings(options: Options, state: Mapping[str, Any]) -> Iterator[Finding]:
@@ -53,10 +53,10 @@ def findings(options: Options, state: Mapping[str, Any]) -> Iterator[Finding]:
     except (KeyError, TypeError) as error:
         raise Damaged(f"the results of the last search can't be read: {state.get('message') or error}") from error
     if unlooked:
-        yield Finding(Verdict.UNKNOWN, f"could not be looked at: {'; '.join(unlooked)}", counts)
+        yield Finding(Verdict.UNKNOWN, f"could not be searched: {'; '.join(unlooked)}", counts)
     if names:
         more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
-        message = f"no asset covers {', '.join(names[:MOST])}{more}"
+        message = f"not covered by any asset: {', '.join(names[:MOST])}{more}"
         yield Finding(Verdict(options.verdict), message, counts)
     if not names and not unlooked:
         yield Finding(Verdict.PASS, f"{counts['covered']:.0f} covered, {counts['excused']:.0f} excused", counts)

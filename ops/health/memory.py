@@ -36,7 +36,7 @@ def judge(options: Options, meminfo: str) -> Finding:
     kilobytes = {name: int(count) for name, count in re.findall(r"^(\w+):\s+(\d+) kB$", meminfo, re.M)}
     whole, available = kilobytes.get("MemTotal"), kilobytes.get("MemAvailable")
     if not whole or available is None:
-        return Finding(Verdict.UNKNOWN, "the kernel does not say how much memory is available")
+        return Finding(Verdict.UNKNOWN, "the kernel does not report how much memory is available")
     share = 100 * available / whole
     message = f"{share:.0f}% of {Size(whole * 1024)} available"
     if share < options.fail_below.value:

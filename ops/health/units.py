@@ -57,7 +57,7 @@ def _judge_unit(unit: str, facts: dict[str, str]) -> Finding:
     if state == "activating":
         return Finding(Verdict.WARN, f"{unit} is still starting")
     if not state:
-        return Finding(Verdict.UNKNOWN, f"systemd says nothing of {unit}")
+        return Finding(Verdict.UNKNOWN, f"systemd reports nothing about {unit}")
     return Finding(Verdict.FAIL, f"{unit} is {state}")
 
 

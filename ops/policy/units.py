@@ -103,7 +103,7 @@ def boots_disks(policy: HostPolicy) -> bool:
 def _health(policy: HostPolicy) -> Unit:
     return Unit(
         name="seawall-health",
-        description=f"Look at the health of {policy.host}",
+        description=f"Check the health of {policy.host}",
         command="health run",
         calendar=(HEALTH_EVERY,),
         random_delay=30,
@@ -117,7 +117,7 @@ def _health(policy: HostPolicy) -> Unit:
 def _gaps(policy: HostPolicy) -> Unit:
     return Unit(
         name="seawall-gaps",
-        description=f"Look for what no asset of {policy.host} covers",
+        description=f"Search {policy.host} for data that no asset covers",
         command="gaps",
         calendar=(f"{GAPS_AT} {policy.site.timezone}",),
         random_delay=1800,

@@ -173,7 +173,7 @@ class Repository:
                     progress(document)
         losses.demand(program.process.returncode, self.name)
         if found is None:
-            raise Damaged(f"repository {self.name}: restic ended well but named no snapshot")
+            raise Damaged(f"repository {self.name}: restic succeeded but named no snapshot")
         return replace(found, vanished=losses.vanished)
 
     def _run(self, words: Sequence[str], *, timeout: float) -> Result:
@@ -208,7 +208,7 @@ def _wait_for_mount(place: Path, program: Stream) -> None:
         time.sleep(0.05)
 
 
-_FUSE = "it needs /dev/fuse and fusermount3; the role drill_host brings them"
+_FUSE = "this needs /dev/fuse and fusermount3; the role drill_host installs them"
 
 
 def _literally(path: str) -> str:

@@ -97,7 +97,7 @@ def demand(argv: Sequence[str]) -> Path:
     try:
         program = Path(argv[0]).resolve(strict=True)
     except FileNotFoundError as error:
-        raise Unavailable(f"there is no program {argv[0]}", "install it, or correct options.argv") from error
+        raise Unavailable(f"program not found: {argv[0]}", "install it, or correct options.argv") from error
     if not stat.S_ISREG(program.stat().st_mode) or not os.access(program, os.X_OK):
         raise Unavailable(f"{argv[0]} can't be run by this account", "it must be a file that everybody may execute")
     # Also on the way as it was written: whoever can change a link there decides what is run.

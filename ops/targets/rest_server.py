@@ -63,8 +63,8 @@ def reach(url: Path, authority: Path) -> Reached:
     with _get(place, authority, "/config", REACH_SECONDS, method="HEAD") as answer:
         if answer.status in (401, 403):
             raise Unavailable(
-                f"{place.host} refuses this machine's account (HTTP {answer.status})",
-                "the account's password differs from the backup host's; run playbooks/site.yml",
+                f"{place.host} rejects this machine's account (HTTP {answer.status})",
+                "the backup host has a different password for the account; run playbooks/site.yml",
             )
         said = answer.getheader("Date")
     return Reached((parsedate_to_datetime(said) - clock.now()).total_seconds() if said else None)
@@ -89,7 +89,7 @@ def verify(url: Path, authority: Path, name: str) -> int:
             total.update(piece)
             size += len(piece)
     if total.hexdigest() != name:
-        raise Damaged(f"pack {name[:10]} on {place.host} is not what was written: its content has another digest")
+        raise Damaged(f"pack {name[:10]} on {place.host} is not what was written: the digest of its content differs")
     return size
 
 
@@ -106,20 +106,20 @@ def _get(
         yield connection.getresponse()
     except ssl.SSLCertVerificationError as error:
         raise Unavailable(
-            f"{where} shows a certificate that is not of this site's authority: {error.verify_message}",
-            "do not go on before you know why: it may be another machine that answers",
+            f"{where} presents a certificate that was not issued by this site's authority: {error.verify_message}",
+            "do not continue before you know why: another machine may be answering",
         ) from error
     except TimeoutError as error:
         raise Unavailable(f"{where} does not answer within {seconds:.0f} s", _NETWORK) from error
     except socket.gaierror as error:
-        raise Unavailable(f"the name {place.host} is not known", "look at DNS or /etc/hosts") from error
+        raise Unavailable(f"can't resolve the name {place.host}", "check DNS or /etc/hosts") from error
     except (OSError, http.client.HTTPException) as error:
         raise Unavailable(f"{where} can't be reached: {error}", _NETWORK) from error
     finally:
         connection.close()
 
 
-_NETWORK = "look whether the backup host is up, its service rest-server runs and the network is whole"
+_NETWORK = "check that the backup host is up, its service rest-server is running, and the network works"
 
 
 def _demand_ok(place: _Place, answer: http.client.HTTPResponse) -> None:

@@ -118,4 +118,4 @@ def test_an_account_that_may_not_look_says_unknown(site: Site) -> None:
     words = "setpriv --reuid=seawall --regid=seawall --clear-groups seawall gaps"
     result = site.on("his1", words)
     assert result.code == 3
-    assert "may not be looked at" in result.stdout
+    assert "not permitted to look at" in result.stdout

@@ -66,7 +66,7 @@ def _opened(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             CONTROL,
-            "Fetch the certificate of the site's authority and compare it with the sheet. The output must be: as printed",
+            "Fetch the certificate of the authority and compare it with the sheet. The output must be: as printed",
             (
                 f"openssl s_client -connect {keeper}:{_port(site)} -showcerts </dev/null 2>/dev/null | {SHOWN}",
                 'cp "$(ls shown* | tail -n 1)" ca.pem',

@@ -130,7 +130,7 @@ def look(
     for name, spec in chosen.items():
         threading.Thread(target=make, args=(name, spec), daemon=True).start()
     found = _gather(answers, len(chosen))
-    late = Finding(Verdict.UNKNOWN, f"did not end within {DEADLINE:.0f} s")
+    late = Finding(Verdict.UNKNOWN, f"did not finish within {DEADLINE:.0f} s")
     return [found.get(name) or entry_of(name, spec.kind, late) for name, spec in chosen.items()]
 
 

@@ -90,7 +90,7 @@ def demand(options: Options) -> None:
     for name in options.paths:
         path = Path(name)
         if not path.is_absolute():
-            raise UsageError(f"{name} is no absolute path", "options.paths are written from / on")
+            raise UsageError(f"{name} is not an absolute path", "options.paths are written from / on")
         try:
             _demand(path, path.lstat().st_mode)
         except FileNotFoundError as error:

@@ -149,7 +149,7 @@ def demand(options: Options, root: Path = Path("/")) -> None:
         raise UsageError("options.filesystems must name /", "a part of a machine is taken by the kind `files`")
     for place in (*options.filesystems, *options.leave_out):
         if not Path(place).is_absolute():
-            raise UsageError(f"{place} is no absolute path", "places of a machine are written from / on")
+            raise UsageError(f"{place} is not an absolute path", "places of a machine are written from / on")
     demand_some_left([*options.filesystems, *(f"/{name}" for name in LEAST)], [*options.exclude, *options.leave_out])
     for place in options.filesystems:
         if not Path(place).is_mount():

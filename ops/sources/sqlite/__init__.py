@@ -130,7 +130,7 @@ class _Capture:
 def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     """Copy the database to the scratch folder; the copy is gone when the block ends."""
     if not Path(options.path).is_absolute():
-        raise UsageError(f"{options.path} is no absolute path", "options.path names the database from / on")
+        raise UsageError(f"{options.path} is not an absolute path", "options.path names the database from / on")
     shutil.rmtree(scene.scratch, ignore_errors=True)
     scene.scratch.mkdir(mode=0o700, parents=True)
     try:

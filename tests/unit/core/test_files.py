@@ -30,7 +30,7 @@ def test_json_cut_short_is_named(tmp_path: Path) -> None:
     write_json(path, {"a": "ž"})
     assert read_json(path) == {"a": "ž"}
     path.write_text('{"a": ')
-    with pytest.raises(Damaged, match=r"state\.json is not whole"):
+    with pytest.raises(Damaged, match=r"state\.json is damaged"):
         read_json(path)
 
 
@@ -43,7 +43,7 @@ def test_a_lock_is_held_once_and_ends_with_its_holder(tmp_path: Path) -> None:
     path = tmp_path / "his.lock"
     with (
         lock(path, "backup-his"),
-        pytest.raises(Locked, match="backup-his is running already"),
+        pytest.raises(Locked, match="backup-his is already running"),
         lock(path, "backup-his"),
     ):
         pass

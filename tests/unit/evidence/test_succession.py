@@ -212,7 +212,7 @@ def test_no_key_is_changed_under_a_running_act(machine: Path, capsys: pytest.Cap
     before = key(machine).read_bytes()
     with lock(machine / "run/seawall/backup-his.lock", "backup-his"):
         assert succeed() == 3
-    assert "backup-his is running already" in capsys.readouterr().err
+    assert "backup-his is already running" in capsys.readouterr().err
     assert key(machine).read_bytes() == before
     assert succeed("--lost", f"3 {'a' * 64}") == 3
     assert key(machine).read_bytes() == before

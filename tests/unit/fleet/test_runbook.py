@@ -82,7 +82,7 @@ def test_what_nobody_told_is_marked_and_counted(site: Path) -> None:
     marks = set(re.findall(r"\[KNOW: [^\]]*\]", text))
     assert marks == set(re.findall(r"\[KNOW: [^\]]*\]", last))
     assert f"{len(marks)} findings." in last
-    for wanted in ("where the key sheet", "telephone of Database", "packages of his1", "address of backup1", "key of his1"):
+    for wanted in ("key sheet", "telephone of Database", "packages of his1", "address of backup1", "key of his1"):
         assert any(wanted in mark for mark in marks), wanted
     assert "in: his1" in last
 
@@ -174,11 +174,11 @@ def test_a_sheet_that_names_nothing_fails_and_is_recorded(told: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"repository": "primary"}, "expected one that outlives the site"),
+        ({"repository": "primary"}, "expected a repository that survives the loss of the site"),
         ({"repository": "offsit"}, "did you mean 'offsite'"),
         ({"owner": "nobody"}, "there is no contact 'nobody'"),
         ({"name": "his1"}, "is a host of the inventory"),
-        ({"paths": ["root/.ssh"]}, "is no absolute path"),
+        ({"paths": ["root/.ssh"]}, "is not an absolute path"),
     ],
 )
 def test_a_control_machine_that_would_be_lost_is_refused(site: Path, change: dict, said: str, capsys) -> None:
@@ -191,7 +191,7 @@ def test_two_control_machines_are_refused(site: Path, capsys) -> None:
     other = {**CONTROL, "rto": "8h"}
     edited(site, "host_vars/his1/policy.yml", lambda data: data["policy__host"].update(control=other))
     assert run(["policy", "check", str(site)]) == 2
-    assert "belongs in policy__all" in capsys.readouterr().err
+    assert "define it in policy__all" in capsys.readouterr().err
 
 
 def test_without_a_place_for_the_control_machine_there_is_no_runbook(inventory: Path, capsys) -> None:

@@ -148,7 +148,7 @@ def test_a_check_that_hangs_does_not_hold_the_others(monkeypatch: pytest.MonkeyP
     options = __import__("ops.health.memory", fromlist=["Options"]).Options()
     entries = job.look(policy(slow=CheckSpec("disk", disk.Options()), quick=CheckSpec("memory", options)), {}, NOW)
     release.set()
-    assert "did not end within" in entries[0]["message"]
+    assert "did not finish within" in entries[0]["message"]
     assert entries[1]["verdict"] != "unknown"
 
 

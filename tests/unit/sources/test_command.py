@@ -80,7 +80,7 @@ def test_a_program_that_others_can_change_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "vendor"
     folder.mkdir(mode=0o755)
     program = folder / "dump"
-    with pytest.raises(Unavailable, match="there is no program"):
+    with pytest.raises(Unavailable, match="program not found"):
         taken(Options((str(program),)), tmp_path)
     program.write_text("#!/bin/sh\necho data\n")
     program.chmod(0o644)

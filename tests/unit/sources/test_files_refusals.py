@@ -58,7 +58,7 @@ def test_a_link_is_refused_and_its_target_named(folder: Path, tmp_path: Path) ->
 
 
 def test_a_relative_path_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no absolute path"):
+    with pytest.raises(UsageError, match="not an absolute path"):
         taken(Options(("srv",)), CaptureContext(tmp_path), tmp_path)
 
 

@@ -50,8 +50,8 @@ def test_a_machine_that_would_not_boot_is_refused(root: Path, name: str) -> None
     ("options", "words"),
     [
         (Options(filesystems=("/srv",)), "must name /"),
-        (Options(filesystems=("/", "srv")), "no absolute path"),
-        (Options(leave_out=("var/lib/mysql",)), "no absolute path"),
+        (Options(filesystems=("/", "srv")), "not an absolute path"),
+        (Options(leave_out=("var/lib/mysql",)), "not an absolute path"),
         (Options(exclude=("etc",)), "leaves out all of /etc/fstab"),
         (Options(leave_out=("/usr",)), "leaves out all of /usr/lib/systemd/systemd"),
     ],
