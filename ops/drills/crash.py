@@ -14,7 +14,7 @@ from ops.interfaces.drill import Drill, Part, Stage
 COMMITS = 2000  # so many are acknowledged before the power goes, or as many as come in the time
 LOAD_SECONDS = 30.0
 UNPROVEN = (
-    "that a disk keeps what it acknowledged when its own power goes: every process was killed, the memory was not lost"
+    "that a disk keeps what it acknowledged when its own power fails: every process was killed, but memory was not lost"
 )
 
 
@@ -23,7 +23,7 @@ def play(stage: Stage) -> None:
     part = machine_of(stage)
     if part.source.burden is None or not part.facts.get("clusters"):
         raise UsageError(
-            f"{stage.name} has no database that runs inside it", "name PostgreSQL's port in `clusters` of its source"
+            f"{stage.name} has no database running inside it", "add PostgreSQL's port to `clusters` of its source"
         )
     stage.unproven(UNPROVEN)
     with raised(stage, part) as root:
@@ -48,13 +48,13 @@ def _crashed(stage: Stage, part: Part, root: Path) -> int | None:
                 while burden.acknowledged() < COMMITS and time.monotonic() < deadline and machine.alive():
                     time.sleep(0.01)
                 machine.cut()
-                stage.happened("the power went")
+                stage.happened("the power failed")
                 acknowledged: int = burden.acknowledged()
         except SeawallError as error:
             stage.rung("load", Finding(Verdict.UNKNOWN, f"nothing could be written: {error}"))
             return None
     verdict = Verdict.PASS if acknowledged else Verdict.UNKNOWN
-    stage.rung("load", Finding(verdict, f"{acknowledged:,} commits were acknowledged when the power went"))
+    stage.rung("load", Finding(verdict, f"{acknowledged:,} commits were acknowledged when the power failed"))
     stage.tell(acknowledged_commits=acknowledged)
     return acknowledged
 
@@ -74,7 +74,9 @@ def _recovered(stage: Stage, part: Part, root: Path, acknowledged: int) -> None:
                 for name, finding in part.source.inside(machine, part.facts):
                     stage.rung(name, finding)
             except SeawallError as error:
-                stage.rung("inside", Finding(Verdict.FAIL, f"the machine could not be asked after the crash: {error}"))
+                stage.rung(
+                    "inside", Finding(Verdict.FAIL, f"the machine could not be queried after the crash: {error}")
+                )
         stage.shown(lambda: machine.inside([]))
 
 

@@ -26,7 +26,7 @@ SAMPLE = 1000  # so many files of a part that is no database
 SERVER = 256 << 20  # an empty one, with its logs
 COPIES = 4  # the material, the loaded data, their indexes, and the log of both
 _DAY = 86_400.0
-UNPROVEN = "that users can work: no program of theirs was started, the data alone were looked at"
+UNPROVEN = "that users can work: none of their programs was started, only the data were examined"
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _proved(stage: Stage, part: Part, server: Tree, database: str) -> None:
         for name, finding in part.source.prove(server, database, part.facts):
             stage.rung(_named(stage, name, part), finding)
     except SeawallError as error:
-        stage.rung(_named(stage, "proof", part), Finding(Verdict.FAIL, f"{part.label} can't be asked: {error}"))
+        stage.rung(_named(stage, "proof", part), Finding(Verdict.FAIL, f"{part.label} can't be queried: {error}"))
 
 
 def _loaded(stage: Stage, part: Part, server: Tree) -> str | None:
@@ -132,7 +132,7 @@ def _loaded(stage: Stage, part: Part, server: Tree) -> str | None:
         except SeawallError as error:
             stage.rung(rung, Finding(Verdict.FAIL, f"{part.label} can't be loaded: {error}"))
             return None
-    stage.rung(rung, Finding(Verdict.PASS, f"{part.label} was loaded whole"))
+    stage.rung(rung, Finding(Verdict.PASS, f"{part.label} was loaded completely"))
     return database
 
 
@@ -154,8 +154,8 @@ def serving(root: Path, scratch: Path, engine: Engine, facts: Mapping[str, Any])
         tree.run(_filled(engine.initialise, facts), READY_SECONDS)
     except CommandError as error:
         raise Unavailable(
-            f"no throwaway server of version {facts.get('major')} could be made in {root}: {error.message}",
-            "the tree must hold the server of the asset's Debian release; see drill.release in the policy",
+            f"no throwaway server of version {facts.get('major')} could be created in {root}: {error.message}",
+            "the tree must contain the server of the asset's Debian release; see drill.release in the policy",
         ) from error
     with tree.talk(_filled(engine.start, facts), _DAY) as server:
         _wait(tree, engine, server)
@@ -171,7 +171,7 @@ def _wait(tree: Tree, engine: Engine, server: Stream) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
-            raise Unavailable(f"the throwaway server ended at once: {server.stderr[-400:]}")
+            raise Unavailable(f"the throwaway server stopped at once: {server.stderr[-400:]}")
         try:
             tree.run(engine.ready, 20)
             return

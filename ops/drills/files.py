@@ -18,10 +18,10 @@ from ops.interfaces.drill import Drill, Part, Stage
 MOST_WORDS = 500_000
 SLACK = 16 << 20  # folders, and the rests of blocks
 UNPROVEN = (
-    "that files outside the sample can be restored: the next drill looks at others",
-    "that their content is right where the manifest holds no digest: restic alone compared it, block by block",
-    "where links lead, and attributes beyond time, mode and owner",
-    "that the source is as it was when it was taken: it was not looked at",
+    "that files outside the sample can be restored: the next drill selects others",
+    "that content without a digest in the manifest is right: only restic verified it, block by block",
+    "targets of links, and attributes other than time, mode and owner",
+    "that the source is as it was when it was backed up: it was not examined",
 )
 
 
@@ -56,12 +56,12 @@ def play(stage: Stage) -> None:
     """Restore and compare a sample of every part that is files; tell what all of them would take."""
     parts = [part for part in stage.parts.values() if part.source.engine is None]
     if not parts:
-        raise UsageError("the set holds no files", "drill.kind is `database` for an asset of databases")
+        raise UsageError("the set holds no files", "use drill.kind `database` for an asset of databases")
     for sentence in UNPROVEN:
         stage.unproven(sentence)
     for other in stage.parts.values():
         if other not in parts:
-            stage.unproven(f"{other.label}: a drill of the kind `database` does that")
+            stage.unproven(f"{other.label}: use a drill of the kind `database` for it")
     measured = _Measured()
     for part in parts:
         _drilled(stage, part, measured, alone=len(parts) == 1)

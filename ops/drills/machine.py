@@ -22,7 +22,7 @@ def play(stage: Stage) -> None:
     part = machine_of(stage)
     if own := own_kernel(stage):
         demand_programs()
-    stage.unproven("that users can work: what answered was asked from inside")
+    stage.unproven("that users can work: the services were queried from inside")
     with raised(stage, part, own_disk=own) as root:
         if root is None:
             return
@@ -72,7 +72,7 @@ def _proved(stage: Stage, part: Part, machine: Booted | Emulated) -> None:
         for name, finding in part.source.inside(machine, part.facts):
             stage.rung(name, finding)
     except SeawallError as error:
-        stage.rung("inside", Finding(Verdict.FAIL, f"the booted machine could not be asked: {error}"))
+        stage.rung("inside", Finding(Verdict.FAIL, f"the booted machine could not be queried: {error}"))
 
 
 KIND = Drill(options=Options, play=play)

@@ -78,7 +78,7 @@ def _status(lab: Lab, *, as_json: bool) -> int:
     for machine in machines:
         print(f"{machine.host:<10} {machine.address:<15} {'up' if machine.running() else 'down'}")
     if not machines:
-        print(f"the lab {lab.name!r} is not up; seawall lab up --name {lab.name}")
+        print(f"the lab {lab.name!r} is not running; seawall lab up --name {lab.name}")
     return 0
 
 

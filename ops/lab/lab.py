@@ -120,7 +120,7 @@ class Lab:
         """Return a machine by its host name; raise UsageError when the lab has none of that name."""
         found = {machine.host: machine for machine in self.machines()}
         if not found:
-            raise UsageError(f"the lab {self.name!r} is not up", f"seawall lab up --name {self.name}")
+            raise UsageError(f"the lab {self.name!r} is not running", f"seawall lab up --name {self.name}")
         if host not in found:
             raise UsageError(f"the lab has no machine {host!r}{nearest(host, list(found))}")
         return found[host]

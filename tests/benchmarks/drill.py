@@ -62,7 +62,7 @@ class Timed(DrillStage):
 def measure() -> str:
     """Return the table; a sentence where the tree is not there."""
     if not TREE.exists():
-        return "drill: not run, the tree of Debian 12 is not there: make demo"
+        return "drill: not run, the tree of Debian 12 is missing: make demo"
     with tempfile.TemporaryDirectory(dir="/var/tmp") as place:
         folder = Path(place)
         folder.chmod(0o755)

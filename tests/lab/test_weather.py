@@ -189,7 +189,7 @@ def test_a_backup_killed_hard_and_its_stale_lock_hinder_nothing(site: Site) -> N
         "his1", "grep -v 'act.:.check' /var/lib/seawall/ledger/ledger.jsonl | tail -n 2 | head -n 1", ok=range(1)
     ).stdout
     assert json.loads(told)["result"] == "unknown"
-    assert "ended without a word" in told
+    assert "never reported a result" in told
 
 
 def test_two_backups_at_once(site: Site) -> None:

@@ -107,7 +107,7 @@ def _replace(root: Path, name: str, target: str) -> None:
     """Put a link in the place of a file; the tree may come from a broken-in machine and lead anywhere."""
     folder = beneath(root, str(Path(name).parent))
     if folder is None:
-        raise Damaged(f"/{name} of the restored machine can't be masked: a link leads out of it")
+        raise Damaged(f"/{name} of the restored machine can't be masked: a link points outside the machine")
     place = folder / Path(name).name
     if place.is_dir() and not place.is_symlink():
         return

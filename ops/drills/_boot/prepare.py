@@ -20,8 +20,8 @@ from ops.drills._storage.ram import LEAST, in_memory, writable
 from ops.drills._storage.space import MEMORY, room
 from ops.interfaces.drill import Part, Stage
 
-CONTAINER = "kernel, boot loader and disk layout: it was booted as a container, on the drill host's kernel"
-UNPROVEN = ("network, and whatever needs another machine: it had none but its own loopback",)
+CONTAINER = "kernel, boot loader and disk layout: the machine was booted as a container, on the drill host's kernel"
+UNPROVEN = ("the network, and whatever needs another machine: it had only its own loopback",)
 _LOOK_SECONDS = 0.2
 STATES = {"running", "degraded"}
 
@@ -87,8 +87,8 @@ def machine_of(stage: Stage) -> Part:
     found = [part for part in stage.parts.values() if part.facts["kind"] == "machine" and "completes" not in part.facts]
     if len(found) != 1:
         raise UsageError(
-            f"the set holds {len(found)} machines, a drill of a machine boots one",
-            "drill.kind is `machine` for an asset with one source of that kind",
+            f"the set holds {len(found)} machines, but a drill of a machine boots one",
+            "use drill.kind `machine` for an asset with one source of that kind",
         )
     return found[0]
 
@@ -148,13 +148,13 @@ def _unproven(stage: Stage) -> None:
     for sentence in UNPROVEN:
         stage.unproven(sentence)
     for unit in stage.options.without:
-        stage.unproven(f"{unit}: it was not started, as the policy says")
+        stage.unproven(f"{unit}: not started, as the policy says")
 
 
 def up(stage: Stage, machine: Booted | Emulated, begun: float) -> bool:
     """Wait until somebody could log in, and until the boot is over; return whether it is."""
     if not wait(stage, machine, lambda: state(machine, "systemd-user-sessions.service") == "active"):
-        how = "did not come up" if machine.alive() else "ended while it booted"
+        how = "did not come up" if machine.alive() else "stopped while booting"
         stage.rung("boot", Finding(Verdict.FAIL, f"the machine {how}: {machine.last_words()}"))
         return False
     stage.tell(login_seconds=round(time.monotonic() - begun, 2))
@@ -162,7 +162,9 @@ def up(stage: Stage, machine: Booted | Emulated, begun: float) -> bool:
     failed = machine.told(["systemctl", "list-units", "--failed", "--plain", "--no-legend", "--no-pager"])
     names = [line.split()[0] for line in failed.splitlines() if line.strip()]
     other = [name for name in names if name not in stage.options.services]
-    finding = Finding(Verdict.WARN, f"failed: {', '.join(other)}") if other else Finding(Verdict.PASS, "no unit failed")
+    finding = (
+        Finding(Verdict.WARN, f"failed: {', '.join(other)}") if other else Finding(Verdict.PASS, "no unit has failed")
+    )
     stage.rung("boot", finding)
     return True
 
@@ -172,7 +174,7 @@ def services(stage: Stage, machine: Booted | Emulated, begun: float) -> None:
     wanted = stage.options.services
     wait(stage, machine, lambda: all(state(machine, name) in {"active", "failed"} for name in wanted))
     states = {name: state(machine, name) for name in wanted}
-    wrong = [f"{name} is {seen or 'not there'}" for name, seen in states.items() if seen != "active"]
+    wrong = [f"{name} is {seen or 'missing'}" for name, seen in states.items() if seen != "active"]
     stage.rung("services", judged(wrong, f"{len(wanted)} services are active"))
     stage.tell(services_seconds=round(time.monotonic() - begun, 2))
 

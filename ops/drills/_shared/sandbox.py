@@ -38,7 +38,7 @@ def _first_process() -> int:
         for process in filter(is_first, descendants(os.getpid())):
             return process
         time.sleep(0.1)
-    raise Unavailable("the throwaway server has ended, nobody can look at it")
+    raise Unavailable("the throwaway server has stopped and can't be queried")
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,8 @@ def in_memory(folder: Path, needed: int = LEAST) -> Iterator[None]:
     """Make a folder whose files never touch a disk, for a block; raise Unavailable without room for so many bytes."""
     if not fits(needed):
         raise Unavailable(
-            f"the drill needs {Size(needed)} of memory, {Size(available())} are free in all",
-            "try later, or drill it without --instant",
+            f"the drill needs {Size(needed)} of memory, but only {Size(available())} are free",
+            "try again later, or drill without --instant",
         )
     folder.mkdir(mode=0o700)
     # Not nosuid: what a service may become in life it must be able to become here; the folder is closed to others.

@@ -203,7 +203,7 @@ def _take(folder: Path, fresh: Path, aside: Head | None) -> None:
 
 
 def _recovered(folder: Path) -> Path:
-    """Return the folder of a copy; one that was being replaced when the power went comes back."""
+    """Return the folder of a copy; one that was being replaced when the power failed comes back."""
     old = folder.with_name(f"{folder.name}.old")
     if old.exists():
         if folder.exists():

@@ -194,6 +194,6 @@ def _outcome(
     warnings = [f"{label}: {words}" for label, part in parts.items() for words in part.facts.get("warnings", ())]
     message = "; ".join([message, *warnings])
     if ahead is not None and abs(ahead) > repositories.CLOCK_TOLERANCE:
-        message += f"; the backup host's clock differs by {ahead:.0f} s, so the time of this set is not certain"
+        message += f"; the backup host's clock differs by {ahead:.0f} s, so the time of this set is uncertain"
         return Outcome(Verdict.UNKNOWN, message, facts, facts)
     return Outcome(Verdict.WARN if warnings else Verdict.PASS, message, facts, facts)

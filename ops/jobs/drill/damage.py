@@ -27,9 +27,7 @@ class DamageInjection:
         if not fitting:
             names = sorted({name for _, name in known})
             near = kinds.nearest(wish, names)
-            raise UsageError(
-                f"there is no damage {wish!r} for this asset{near}", f"known: {', '.join(names) or 'none'}"
-            )
+            raise UsageError(f"unknown damage {wish!r} for this asset{near}", f"known: {', '.join(names) or 'none'}")
         self.chance = chance
         self.left = chance.sample(fitting, len(fitting)) if wish == RANDOM else fitting
         self.done = ""
@@ -44,7 +42,7 @@ class DamageInjection:
             label, name = one
             if words := part.source.damages[name].act(*where, self.chance):
                 self.done = f"{name}: {words}"
-                print(f"{label}: damaged on purpose: {self.done}", flush=True)
+                print(f"{label}: injected damage: {self.done}", flush=True)
                 return
 
     @staticmethod
@@ -55,5 +53,5 @@ class DamageInjection:
     def demand(self) -> str:
         """Return what was done; raise UsageError when nothing was, for then nothing was proven."""
         if not self.done:
-            raise UsageError("there was nothing to damage in that way", "seawall drill --help lists the ways")
+            raise UsageError("there is nothing to damage in that way", "docs/sabotage.md lists them")
         return self.done

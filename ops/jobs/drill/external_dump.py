@@ -33,10 +33,10 @@ from ops.policy.model import Asset, Drilled
 
 LABEL = "dump"
 _DAY = 86_400.0
-_NAMES = "--dump names a file, or a folder of pg_dump"
+_NAMES = "--dump takes a file, or a folder of pg_dump"
 _UNPROVEN = (
-    "that anything is missing: the dump came without a manifest, so nothing says what it must hold",
-    "how old the data are",
+    "that nothing is missing: the dump has no manifest that says what it must contain",
+    "the age of the data",
 )
 
 
@@ -76,7 +76,7 @@ def _files(dump: Path) -> list[Path]:
     except OSError as error:
         raise UsageError(f"{dump} can't be read: {error.strerror}", _NAMES) from error
     if not plain or len(plain) != len(found):
-        raise UsageError(f"{dump} holds more than files, or nothing", _NAMES)
+        raise UsageError(f"{dump} is empty, or contains something other than files", _NAMES)
     return plain
 
 
@@ -121,7 +121,7 @@ def drilled_dump(name: str, what: Drilled, wishes: DrillOptions) -> Outcome:
             stage.unproven(sentence)
         drill.play(stage)
     if not asset.drill.expectations:
-        stage.rung("semantics", not_configured("drill.expectations asks nothing"))
+        stage.rung("semantics", not_configured("drill.expectations has no queries"))
     return _outcome(stage, asset)
 
 
@@ -130,7 +130,7 @@ def _source(asset: Asset) -> Any:
     found = {spec.kind: kinds.load("ops.sources", spec.kind) for spec in asset.sources.values()}
     fitting = [source for source in found.values() if source.foreign]
     if len(fitting) != 1:
-        raise UsageError("a dump is drilled as an asset with one kind of database", "name an asset that has one")
+        raise UsageError("a dump can be drilled only as an asset with one kind of database", "name such an asset")
     return fitting[0]
 
 
@@ -165,5 +165,5 @@ def _outcome(stage: ExternalDumpStage, asset: Asset) -> Outcome:
         **stage.told,
     }
     said = f"a dump of {stage.told['dump']['bytes']} bytes loaded in {recovery} s (RTO {asset.rto})"
-    message = "; ".join([said, *wrong]) if wrong else f"{said}; {len(stage.rungs)} rungs pass"
+    message = "; ".join([said, *wrong]) if wrong else f"{said}; {len(stage.rungs)} proof steps pass"
     return Outcome(verdict, message, facts if verdict is Verdict.PASS else None, facts)

@@ -88,7 +88,7 @@ class DrillStage:
         """Return the bare root tree of the asset's Debian release; raise Unavailable."""
         tree = settings.state() / "trees" / self.drill.release
         if not (tree / "usr").is_dir():
-            raise Unavailable(f"the tree {tree} is not there", "its role is drill_host; run playbooks/site.yml")
+            raise Unavailable(f"the tree {tree} is missing", "the role drill_host installs it; run playbooks/site.yml")
         return tree
 
     def bring(self, label: str, folder: Path, only: Sequence[str] = ()) -> None:
@@ -152,9 +152,9 @@ class DrillStage:
     def shown(self, entrance: Callable[[], Sequence[str]]) -> None:
         """Hold the restored system while a person looks at it, if one asked for that."""
         if self.wishes.keep:
-            self.happened("left for a look")
+            self.happened("held for inspection")
             hold.hold(self.name, entrance(), self.wishes)
-            self.happened("the look ended")
+            self.happened("inspection ended")
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:

@@ -54,8 +54,8 @@ def counted(policy: HostPolicy, state: Mapping[str, Any], before: Mapping[str, A
     place = _place()
     if last.get("place", place) != place and not _explained(str(last.get("recorded", ""))):
         raise Unavailable(
-            "the ledger came here from elsewhere, and no record says why",
-            "seawall ledger succeed --restored --reason 'why'",
+            "the ledger was brought here from elsewhere, and no record explains why",
+            "seawall ledger succeed --restored --reason 'REASON'",
         )
     day = f"{now.astimezone(ZoneInfo(policy.site.timezone)):%Y-%m-%d}"
     verdict, rounds = str(state["verdict"]), int(last.get("since", 0)) + 1

@@ -78,7 +78,7 @@ def _begin(source: Source, step: Step, folder: Path) -> None:
         before = read_json(mark) if mark.exists() else {}
         if before.get("set") != source.which.id:
             raise UsageError(f"{folder} is not empty", "restore into another folder, or empty this one")
-        print(f"{step.label}: going on with the restore that was begun in {folder}", flush=True)
+        print(f"{step.label}: continuing the restore that was begun in {folder}", flush=True)
     demand_room(folder, step.bytes - _there(folder), f"restoring {step.label}")
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -102,7 +102,7 @@ def _bring(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> N
     progress = Progress(step.label, "restored", step.bytes)
     material.bring(source.place, source.which, step.label, dict(step.facts), folder, only, progress)
     if missing := [path for path in only if not os.path.lexists(folder / path.lstrip("/"))]:
-        raise UsageError(f"the set holds nothing at {', '.join(missing)}", "--only wants the path as it was backed up")
+        raise UsageError(f"the set has nothing at {', '.join(missing)}", "use --only with the path as it was backed up")
 
 
 def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
@@ -118,7 +118,7 @@ def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[F
     _load(source, step, landing, name, only)
     found = [*step.kind.prove(landing.server, name, {**step.facts, "only": list(only)})]
     if _wrong(found):
-        return found, f"the database {name} is not as its manifest says and stays marked as unfinished"
+        return found, f"the database {name} does not match its manifest and stays marked as unfinished"
     landing.end(name)
     words = landing.replace(name, step.database) if step.live else f"{step.label} is the database {name}"
     return found, words
@@ -162,7 +162,7 @@ def _in_place(source: Source, step: Step) -> tuple[Findings, str]:
     ready: list[tuple[Path, Path]] = []
     for inside, home in homes.items():
         if os.path.ismount(home):
-            raise UsageError(f"{home} is a mount point and can't be swapped", "restore beside it, and copy with rsync")
+            raise UsageError(f"{home} is a mount point and can't be swapped", "restore next to it, and copy with rsync")
         staging = home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}"
         _begin(source, step, staging)
         _bring(source, step, staging, (f"/{inside}",))
@@ -170,13 +170,13 @@ def _in_place(source: Source, step: Step) -> tuple[Findings, str]:
         ready.append((staging / inside, home))
     if _wrong(found):
         raise Damaged(
-            f"{step.label} is not as its manifest says; nothing was put in place",
-            f"look at {', '.join(str(staging) for staging, _ in ready)}",
+            f"{step.label} does not match its manifest; nothing was put in place",
+            f"examine {', '.join(str(staging) for staging, _ in ready)}",
         )
     kept = _swap(ready, step)
     for staging in {home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}" for home in homes.values()}:
         shutil.rmtree(staging)
-    return found, f"{step.label} is in place; what was there before is kept as {', '.join(map(str, kept)) or 'nothing'}"
+    return found, f"{step.label} is in place; the previous data are kept as {', '.join(map(str, kept)) or 'nothing'}"
 
 
 def _swap(ready: Sequence[tuple[Path, Path]], step: Step) -> list[Path]:
@@ -196,8 +196,8 @@ def _swap(ready: Sequence[tuple[Path, Path]], step: Step) -> list[Path]:
         for before, after in reversed(done):
             after.rename(before)
         raise UsageError(
-            f"{error.filename} can't be renamed ({error.strerror}); all is as it was",
-            f"the restored data are in {', '.join(str(brought) for brought, _ in ready)}; bring them home with rsync",
+            f"{error.filename} can't be renamed ({error.strerror}); nothing was changed",
+            f"the restored data are in {', '.join(str(brought) for brought, _ in ready)}; copy them with rsync",
         ) from error
     return [after for _, after in moves if not after.name.endswith(JOURNALS)]
 

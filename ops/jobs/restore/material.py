@@ -25,11 +25,12 @@ def chosen(place: OpenRepository, asset: str, until: datetime | None = None, ide
         return fitting[-1]
     if not listed:
         raise Damaged(
-            f"{place.repository.name} holds no complete set of {asset}", "look at its backups and copies; --from OTHER"
+            f"{place.repository.name} has no complete set of {asset}",
+            "check its backups and copies, or use --from with another repository",
         )
     raise Damaged(
-        f"{place.repository.name} holds no such set of {asset}",
-        f"the oldest is of {listed[0].time:%Y-%m-%d %H:%M} UTC; `seawall snapshots {asset}` lists all",
+        f"{place.repository.name} has no such set of {asset}",
+        f"the oldest is from {listed[0].time:%Y-%m-%d %H:%M} UTC; `seawall snapshots {asset}` lists all",
     )
 
 
@@ -40,7 +41,7 @@ def manifest(place: OpenRepository, which: Set, target: Path) -> dict[str, Any]:
     place.repository.restore(f"{snapshot.id}:{snapshot.paths[0]}", target, timeout=3600)
     told: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     if told.get("set") != which.id or told.get("version") != MANIFEST_VERSION:
-        raise Damaged(f"the manifest of set {which.id} is of another set or version")
+        raise Damaged(f"the manifest of set {which.id} belongs to another set or version")
     return told
 
 

@@ -190,7 +190,7 @@ def test_one_that_was_written_anew_with_the_machines_own_key_is_named(held: Mach
         held.act(number + 10)
     found = held.collect()
     assert found.verdict is Verdict.FAIL
-    assert "written anew" in found.message
+    assert "was rewritten" in found.message
 
 
 def test_a_strangers_signature_is_named(held: Machine) -> None:

@@ -44,7 +44,7 @@ def test_a_damaged_copy_is_not_for_looking_at() -> None:
 def test_wishes_reach_the_unit_as_they_were() -> None:
     wishes = DrillOptions.of(said(at="2026-11-20", kind="files", instant=False, seed=7), "America/Sao_Paulo")
     assert DrillOptions.read(wishes.written()) == wishes
-    with pytest.raises(UsageError, match="neither a moment nor a set"):
+    with pytest.raises(UsageError, match="neither a time nor a set"):
         DrillOptions.of(said(at="yesterday"), "UTC")
 
 
@@ -97,7 +97,7 @@ def test_chance_hurts_no_disk_where_none_is_made() -> None:
         sabotage.strike("tree", one)
         done.add(sabotage.demand())
     assert done == {"a: a"}
-    with pytest.raises(UsageError, match="there is no damage 'b'"):
+    with pytest.raises(UsageError, match="unknown damage 'b'"):
         DamageInjection("b", [one], Random(1))
     booted = DamageInjection("b", [one], Random(1), disk=True)
     booted.strike("disk", one)

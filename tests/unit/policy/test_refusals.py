@@ -180,10 +180,10 @@ CASES = {
         ("did you mean 'postgresql'?", "path:…"),
     ),
     "exception for everything": Wrong(
-        HIS1, "what: postgresql:5432/scratch", 'what: "sqlite:*"', 24, "policy.exceptions.scratch.what", ("is not the name of a gap",)
+        HIS1, "what: postgresql:5432/scratch", 'what: "sqlite:*"', 24, "policy.exceptions.scratch.what", ("not the name",)
     ),
     "exception without a reason": Wrong(
-        HIS1, "reason: made anew each night", 'reason: " "', 24, "policy.exceptions.scratch.reason", ("requires a reason",)
+        HIS1, "reason: made anew each night", 'reason: " "', 24, "policy.exceptions.scratch.reason", ("a reason",)
     ),
     "exception until for ever": Wrong(
         HIS1, "until: 2026-11-30", "until: 2099-12-31", 24, "policy.exceptions.scratch.until", ("too far ahead",)

@@ -66,7 +66,7 @@ def test_it_is_made_for_telephones_and_paper() -> None:
 
 def test_the_worst_stands_on_top(page: Page) -> None:
     text = page.text
-    assert text.index("Something is not as the policy demands") < text.index("What needs attention")
+    assert text.index("Something is not as the policy requires") < text.index("What needs attention")
     assert text.index("Picture archive") < text.index("Analysers") < text.index("Hospital information system")
 
 
@@ -102,7 +102,7 @@ def test_nothing_is_claimed_of_what_is_not_known(page: Page) -> None:
 
 def test_a_healthy_fleet_needs_no_attention() -> None:
     text = Page(status_html.render(healthy())).text
-    assert "Everything is as the policy demands" in text
+    assert "Everything is as the policy requires" in text
     assert "What needs attention" not in text
 
 
