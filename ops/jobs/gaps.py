@@ -22,8 +22,8 @@ from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.health.gaps import Options, findings
 from ops.interfaces.discovery import PATH, Found, SearchContext, Sort, answers
-from ops.jobs import settings
 from ops.jobs.health.job import join
+from ops.jobs.host import own_policy, state_files
 from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
 from ops.reports.status_text import word
@@ -55,12 +55,12 @@ could be looked at
 
 def execute(options: argparse.Namespace) -> int:
     """Look, record and show what was found; return the verdict's exit code."""
-    policy = settings.policy()
+    policy = own_policy.read()
     code = run_in_unit(UNIT, "gaps", as_json=options.json)
     if code is not None:
         return code
     state = record(policy, look(policy), clock.now().date())
-    settings.write_state("gaps", state)
+    state_files.write("gaps", state)
     print(json.dumps(state, ensure_ascii=False, indent=2) if options.json else table(state))
     return Verdict(state["verdict"]).exit_code
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.core.errors import Damaged, PolicyError, Problem, UsageError
 from ops.core.files import read_json
-from ops.jobs import settings
+from ops.jobs.host import folders
 from ops.policy import HostPolicy, read_document
 from ops.policy.compile import document
 from ops.policy.units import units
@@ -39,7 +39,7 @@ def add_validate(commands: Any) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Validate, check or show."""
-    path = options.file if options.command == "validate" else settings.etc() / "policy.json"
+    path = options.file if options.command == "validate" else folders.etc() / "policy.json"
     policy = validated(path)
     if options.command == "show":
         _show(policy, options.json)

@@ -20,7 +20,7 @@ from ops.core.verdict import worst
 from ops.evidence.keys import newest
 from ops.evidence.ledger import NAME, Head, digest
 from ops.evidence.verification import verify
-from ops.jobs import settings
+from ops.jobs.host import folders, own_policy
 from ops.reports.drill_record import DRILLS, Evidence, Names
 
 FORMATS = ("html", "pdf", "json")
@@ -41,9 +41,9 @@ def execute(options: Namespace) -> int:
     if not options.asset and options.number is None:
         raise UsageError("which drill? Name its asset, or the number of its record", "seawall record ASSET")
     form = "json" if options.json else options.format
-    directory = options.directory or settings.state() / "ledger"
+    directory = options.directory or folders.state() / "ledger"
     line = _chosen(directory, options.asset, options.number)
-    evidence = _evidence(directory, line, options.signers or settings.etc() / "allowed_signers")
+    evidence = _evidence(directory, line, options.signers or folders.etc() / "allowed_signers")
     page = _rendered(form, evidence)
     if options.output:
         _write(options.output, page)
@@ -125,7 +125,7 @@ def _evidence(directory: Path, line: bytes, signers: Path) -> Evidence:
 def _names(asset: str) -> Names:
     """Return what the policy of this machine says; a ledger is read where there is none, too."""
     try:
-        policy = settings.policy()
+        policy = own_policy.read()
     except (SeawallError, OSError, ValueError):
         return Names(site="")
     drilled = policy.drills.get(asset)

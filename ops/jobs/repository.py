@@ -6,8 +6,7 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
 from ops.core.errors import UsageError
-from ops.jobs import settings
-from ops.jobs.host import repositories
+from ops.jobs.host import own_policy, repositories
 from ops.policy import HostPolicy
 from ops.restic import versions
 from ops.restic.failures import NoRepository
@@ -36,7 +35,7 @@ def arguments(parser: ArgumentParser) -> None:
 def execute(options: Namespace) -> int:
     """Make what is missing; print one line for each repository: made, or there already."""
     versions.demand()
-    policy = settings.policy()
+    policy = own_policy.read()
     readers = [_reader(word) for word in options.reader]
     for name in used(policy):
         made = make(policy, name, [(label, file) for place, label, file in readers if place == name])

@@ -10,9 +10,8 @@ from typing import Any
 from ops.core import clock
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
-from ops.jobs import settings
 from ops.jobs.backup.job import chosen
-from ops.jobs.host import repositories
+from ops.jobs.host import own_policy, repositories
 from ops.restic.sets import Set, sets
 
 MAY_STILL_COME = timedelta(days=1)  # the longest that a backup may run
@@ -28,7 +27,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def execute(options: Namespace) -> int:
     """Print every set, newest first; 0 when the repositories could be read."""
-    policy = settings.policy()
+    policy = own_policy.read()
     names = [options.asset] if options.asset else list(policy.assets)
     found: list[dict[str, Any]] = []
     for repository in dict.fromkeys(options.source or chosen(policy, name).repository for name in names):

@@ -18,9 +18,8 @@ from ops.core.files import demand_room, write_atomically
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Head
-from ops.jobs import settings
 from ops.jobs.backup.capture import Act, Part, taken
-from ops.jobs.host import repositories
+from ops.jobs.host import folders, own_policy, repositories, state_files
 from ops.jobs.run.handover import offered, taken_over
 from ops.jobs.run.job import Outcome, actor, perform
 from ops.jobs.run.override import LOSS, Override
@@ -58,7 +57,7 @@ def execute(options: Namespace) -> int:
             return code
     if left := taken_over(name):
         wish = Override.read(left)
-    policy = settings.policy()
+    policy = own_policy.read()
     asset = chosen(policy, options.asset)
     outcome = perform("backup", name, options.asset, policy.host, lambda: _wished(policy, options.asset, asset, wish))
     print(json.dumps(dict(outcome.facts)) if options.json else f"{outcome.verdict.value}: {outcome.message}")
@@ -99,13 +98,13 @@ def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
 
 def _before(name: str) -> Mapping[str, Mapping[str, Any]]:
     """Return what is remembered of the parts of the last good set."""
-    last = settings.states().get(f"backup-{name}", {}).get("last_good") or {}
+    last = state_files.read_all().get(f"backup-{name}", {}).get("last_good") or {}
     return dict(last.get("parts", {}))
 
 
 def _preflight(place: repositories.OpenRepository) -> float | None:
     """Look at what would make the backup fail late: the way, the room for the cache."""
-    demand_room(settings.cache(), _LEAST_CACHE, "restic's cache")
+    demand_room(folders.cache(), _LEAST_CACHE, "restic's cache")
     return place.reach().clock_ahead
 
 
@@ -125,13 +124,13 @@ def _manifest(act: Act, started: datetime, restic: str, parts: Mapping[str, Part
 
 def _anchor() -> dict[str, Any]:
     """Return where this machine's ledger ends now, so that every repository keeps heads that nobody here can change."""
-    head = Head.of(settings.state() / "ledger")
+    head = Head.of(folders.state() / "ledger")
     return {"ledger": {"n": head.n, "sha256": head.sha256}} if head else {}
 
 
 def _store(act: Act, manifest: Mapping[str, Any], parts: Mapping[str, Part]) -> Summary:
     """Store the manifest and the small texts beside it, from a folder in memory."""
-    folder = settings.scratch() / f"manifest-{act.asset}"
+    folder = folders.scratch() / f"manifest-{act.asset}"
     rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:

@@ -10,9 +10,8 @@ from ops.core import clock
 from ops.core.errors import Damaged, UsageError
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
-from ops.jobs import settings
 from ops.jobs.backup.job import chosen
-from ops.jobs.host import repositories
+from ops.jobs.host import own_policy, repositories
 from ops.jobs.run.job import Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
@@ -35,7 +34,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def execute(options: Namespace) -> int:
     """Copy one asset of this machine; 0 when every copy was read back, 1 when not."""
-    policy = settings.policy()
+    policy = own_policy.read()
     asset = chosen(policy, options.asset)
     names = [name for name, copy in asset.copies.items() if options.to in (None, copy.to)]
     if not names:

@@ -24,10 +24,10 @@ from ops.core.files import demand_room, digest
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict, not_configured
 from ops.interfaces.drill import Drill, Part
-from ops.jobs import settings
 from ops.jobs.drill.job import hardware, scratch
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import DrillStage
+from ops.jobs.host import folders
 from ops.jobs.run.job import Outcome
 from ops.policy.model import Asset, Drilled
 
@@ -48,7 +48,7 @@ def brought(name: str, dump: str) -> Iterator[str]:
         return
     original = Path(dump).resolve()
     size = sum(path.stat().st_size for path in _files(original))
-    folder = settings.state() / "dumps"
+    folder = folders.state() / "dumps"
     folder.mkdir(mode=0o700, exist_ok=True)
     _forget(folder, name)
     demand_room(folder, size, "the copy of the dump")

@@ -13,8 +13,8 @@ from ops.core import clock
 from ops.core.errors import UsageError
 from ops.core.files import read_json, write_json
 from ops.core.run import run
-from ops.jobs import settings
 from ops.jobs.drill.options import DrillOptions
+from ops.jobs.host import folders
 
 LONGEST = timedelta(hours=24)
 SHELL = ("/bin/bash", "--login")
@@ -37,7 +37,7 @@ def hold(name: str, enter: Sequence[str], wishes: DrillOptions) -> None:
 
 def note(name: str) -> Path:
     """Return the file that is there as long as a system is kept."""
-    return settings.scratch() / f"kept-{name}.json"
+    return folders.scratch() / f"kept-{name}.json"
 
 
 def enter(name: str, words: Sequence[str]) -> int:
@@ -65,6 +65,6 @@ def _kept(name: str) -> dict[str, Any]:
     try:
         return dict(read_json(note(name)))
     except FileNotFoundError:
-        kept = [path.stem.removeprefix("kept-") for path in settings.scratch().glob("kept-*.json")]
+        kept = [path.stem.removeprefix("kept-") for path in folders.scratch().glob("kept-*.json")]
         known = f"kept are: {', '.join(kept)}" if kept else "none is kept; seawall drill ASSET --keep WHY keeps one"
         raise UsageError(f"no restored {name} is kept here", known) from None

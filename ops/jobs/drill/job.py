@@ -20,12 +20,11 @@ from ops.drills._qemu.steps import own_kernel
 from ops.drills._storage.ram import in_memory
 from ops.evidence.query import past
 from ops.interfaces.drill import Drill
-from ops.jobs import settings
 from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import DrillStage
-from ops.jobs.host import repositories
+from ops.jobs.host import folders, repositories
 from ops.jobs.run.job import Outcome
 from ops.policy import HostPolicy
 from ops.policy.model import Asset, Drilled
@@ -70,7 +69,7 @@ def scratch(name: str) -> Iterator[Path]:
 
     Beside it, on the disk, is room for what does not fit.
     """
-    folder = settings.state() / "drills"
+    folder = folders.state() / "drills"
     folder.mkdir(mode=0o700, exist_ok=True)
     for left in folder.glob(f"{name}.*"):
         shutil.rmtree(left)  # whatever ran or was mounted there died with its unit
@@ -144,7 +143,7 @@ def hardware() -> Mapping[str, Any]:
 def _trend(name: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the recovery times of the drills before in the same way, and how this one compares with their middle."""
     ways = ("kind", "method", "repository")
-    records = [record.get("facts", {}) for record in past(settings.state() / "ledger", "drill", name, 10 * TREND)]
+    records = [record.get("facts", {}) for record in past(folders.state() / "ledger", "drill", name, 10 * TREND)]
     same = [told for told in records if all(told.get(way) == facts[way] for way in ways)]
     before = [float(told["recovery_seconds"]) for told in same][-TREND:]
     if not before:

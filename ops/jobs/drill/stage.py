@@ -15,11 +15,11 @@ from ops.core.errors import Unavailable
 from ops.core.files import digest
 from ops.core.verdict import Finding
 from ops.interfaces.drill import Part
-from ops.jobs import settings
 from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.expectations import judged_answer
 from ops.jobs.drill.options import DrillOptions
+from ops.jobs.host import folders
 from ops.jobs.host.repositories import OpenRepository
 from ops.jobs.restore import material
 from ops.policy.model import Drill
@@ -86,7 +86,7 @@ class DrillStage:
 
     def tree(self) -> Path:
         """Return the bare root tree of the asset's Debian release; raise Unavailable."""
-        tree = settings.state() / "trees" / self.drill.release
+        tree = folders.state() / "trees" / self.drill.release
         if not (tree / "usr").is_dir():
             raise Unavailable(f"the tree {tree} is not there", "its role is drill_host; run playbooks/site.yml")
         return tree

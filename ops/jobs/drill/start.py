@@ -10,11 +10,11 @@ from dataclasses import replace
 from ops.core import kinds
 from ops.core.errors import UsageError
 from ops.core.verdict import Verdict
-from ops.jobs import settings
 from ops.jobs.drill import hold
 from ops.jobs.drill.external_dump import brought, drilled_dump
 from ops.jobs.drill.job import drilled
 from ops.jobs.drill.options import DrillOptions
+from ops.jobs.host import own_policy
 from ops.jobs.run.handover import offered, taken_over
 from ops.jobs.run.job import Outcome, actor, perform
 from ops.jobs.run.override import REMOVAL, Override
@@ -75,7 +75,7 @@ def execute(options: Namespace) -> int:
         return _kept(options)
     if options.rest:
         raise UsageError(f"one asset at a time; what is {options.rest[0]!r} for?", "seawall drill --help has examples")
-    policy = settings.policy()
+    policy = own_policy.read()
     chosen = _chosen(policy, options.asset)
     act = f"drill-{options.asset}"
     said = replace(DrillOptions.of(options, policy.site.timezone), by=actor())

@@ -21,8 +21,8 @@ from ops.core import clock, kinds
 from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.interfaces.check import Check, CheckContext
-from ops.jobs import settings
 from ops.jobs.health import daily_record
+from ops.jobs.host import own_policy, state_files
 from ops.policy import HostPolicy
 from ops.policy.model import CheckSpec
 
@@ -46,11 +46,11 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def _run(as_json: bool) -> int:
-    policy, states, now = settings.policy(), settings.states(), clock.now()
+    policy, states, now = own_policy.read(), state_files.read_all(), clock.now()
     with daily_record.counting() as counts:
         state = record(policy, look(policy, states, now), now)
         state |= _counted(policy, state, states.get("health", {}), now, counts=counts)
-        settings.write_state("health", state)
+        state_files.write("health", state)
     print(json.dumps(state, ensure_ascii=False) if as_json else table(state["checks"]))
     return 0
 
@@ -70,7 +70,7 @@ def _counted(
 
 
 def _show(as_json: bool) -> int:
-    state = recorded(settings.states(), clock.now())
+    state = recorded(state_files.read_all(), clock.now())
     print(json.dumps(state, ensure_ascii=False) if as_json else table(state["checks"]))
     return Verdict(state["verdict"]).exit_code
 

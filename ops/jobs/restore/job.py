@@ -19,9 +19,8 @@ from ops.core import clock
 from ops.core.errors import SeawallError, UsageError
 from ops.core.quantity import Size
 from ops.core.verdict import Finding, Verdict, worst
-from ops.jobs import settings
 from ops.jobs.backup.job import chosen
-from ops.jobs.host import repositories
+from ops.jobs.host import folders, own_policy, repositories
 from ops.jobs.restore import material
 from ops.jobs.restore.execution import Source, carry_out
 from ops.jobs.restore.plan import Step, planned
@@ -63,7 +62,7 @@ def execute(options: Namespace) -> int:
     """Restore an asset; 0 when all was brought and is as its manifest says."""
     if os.geteuid() != 0 and "SEAWALL_ROOT" not in os.environ:
         raise UsageError("only root can give files and databases back to their owners", "sudo seawall restore ...")
-    policy = settings.policy()
+    policy = own_policy.read()
     asset = chosen(policy, options.asset)
     meant = point_in_time(options.at, policy.site.timezone)
     with tempfile.TemporaryDirectory(prefix="restore-", dir=_memory()) as folder:
@@ -82,7 +81,7 @@ def execute(options: Namespace) -> int:
 
 
 def _memory() -> Path:
-    folder = settings.scratch()
+    folder = folders.scratch()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

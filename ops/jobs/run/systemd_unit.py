@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from ops.core.errors import UsageError
 from ops.core.run import run
-from ops.jobs import settings
+from ops.jobs.host import state_files
 
 _DAY = 86_400
 _LOOK_SECONDS = 0.3
@@ -35,7 +35,7 @@ def run_in_unit(unit: str, state: str, *, as_json: bool, enough: Callable[[], bo
     run(["systemctl", "start", "--no-block", unit], timeout=20)
     code = _follow(unit, shown.get("InvocationID", ""), quiet=as_json, enough=enough)
     if as_json:
-        print(json.dumps(settings.states().get(state, {}), indent=2))
+        print(json.dumps(state_files.read_all().get(state, {}), indent=2))
     return code
 
 
