@@ -1,12 +1,7 @@
-"""Show how things stand on this machine.
-
-The checks are those the last look recorded, but the ages of backups, copies and drills are judged anew.
-"""
+"""How this machine stands, for whoever asks: its checks, its assets, its drills, its ledger."""
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -17,8 +12,8 @@ from ops.core.errors import SeawallError
 from ops.core.files import read_json
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import Head
-from ops.jobs.health.job import Entry, entry_of, look, recorded, table
-from ops.jobs.host import folders, own_policy, state_files
+from ops.jobs.health.job import Entry, entry_of, look, recorded
+from ops.jobs.host import folders
 from ops.policy import HostPolicy
 from ops.policy.compile import document_digest
 from ops.policy.model import Asset
@@ -26,18 +21,6 @@ from ops.policy.model import Asset
 VERSION = 1
 
 States = Mapping[str, Mapping[str, Any]]
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of this command."""
-    parser.epilog = "example: seawall status --json"
-
-
-def execute(options: argparse.Namespace) -> int:
-    """Show the status of this machine and return its verdict's exit code."""
-    status = collect(own_policy.read(), state_files.read_all(), clock.now())
-    print(json.dumps(status, ensure_ascii=False) if options.json else f"{status['host']}\n{table(status['checks'])}")
-    return Verdict(status["verdict"]).exit_code
 
 
 def collect(policy: HostPolicy, states: States, now: datetime) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from ops.core import clock
 from ops.core.errors import UsageError
 from ops.core.kinds import nearest
 from ops.core.verdict import Verdict, worst
-from ops.jobs.health.job import look, table
+from ops.jobs.health.job import look
 from ops.jobs.host import own_policy, state_files
+from ops.reports.check_table import table
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from shutil import rmtree
 from typing import Any
 
 from ops.core import clock, kinds
+from ops.core.announce import announce
 from ops.core.errors import Damaged, Unavailable
 from ops.interfaces.source import Capture, CaptureContext, FollowUp, Paths, Source, Stored, Streamed
 from ops.jobs.host import folders
@@ -72,7 +73,7 @@ def parts(asset: Asset) -> Iterator[tuple[str, str, Any]]:
 def _take(act: Act, label: str, kind: str, options: Any) -> dict[str, Part]:
     """Take one part, and what completes it: the facts are gathered while the data flow."""
     source: Source[Any] = kinds.load("ops.sources", kind)
-    print(f"{act.asset}: taking {label} ({kind})", flush=True)
+    announce(f"{act.asset}: taking {label} ({kind})")
     with (
         _scene(act, label) as scene,
         source.capture(options, scene) as capture,

@@ -97,18 +97,18 @@ class ExternalDumpStage(DrillStage):
         return {}
 
 
-def drilled_dump(name: str, what: Drilled, wishes: DrillOptions) -> Outcome:
+def drilled_dump(name: str, what: Drilled, wanted: DrillOptions) -> Outcome:
     """Drill a dump as if it were of an asset, and judge what was found."""
-    asset, dump = what.asset, Path(wishes.dump)
+    asset, dump = what.asset, Path(wanted.dump)
     if asset.drill is None:
         raise Unavailable(f"{name} has no drill in the policy")
     source = _source(asset)
     files = _files(dump)
     with scratch(name) as folder:
         drill: Drill[Any] = kinds.load("ops.drills", "database")
-        chance = Random(wishes.seed)  # noqa: S311 -- repeatable
+        chance = Random(wanted.seed)  # noqa: S311 -- repeatable
         # There is no repository; nothing of it is asked for.
-        stage = ExternalDumpStage(name, asset.drill, None, wishes, folder, chance, drill.options(), dump=dump)  # type: ignore[arg-type]
+        stage = ExternalDumpStage(name, asset.drill, None, wanted, folder, chance, drill.options(), dump=dump)  # type: ignore[arg-type]
         with stage.timed("find"):
             facts = source.foreign.facts(dump, stage.tree())
             size = sum(path.stat().st_size for path in files)
@@ -160,8 +160,8 @@ def _outcome(stage: ExternalDumpStage, asset: Asset) -> Outcome:
         "timeline": stage.timeline,
         "not_proved": stage.not_proved,
         "hardware": hardware(),
-        "seed": stage.wishes.seed,
-        "asked_by": stage.wishes.by,
+        "seed": stage.wanted.seed,
+        "asked_by": stage.wanted.by,
         **stage.told,
     }
     said = f"a dump of {stage.told['dump']['bytes']} bytes loaded in {recovery} s (RTO {asset.rto})"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.core import clock
+from ops.core.announce import announce
 from ops.core.errors import UsageError
 from ops.core.files import read_json, write_json
 from ops.core.run import run
@@ -21,13 +22,13 @@ SHELL = ("/bin/bash", "--login")
 _LOOK_SECONDS = 0.3
 
 
-def hold(name: str, enter: Sequence[str], wishes: DrillOptions) -> None:
+def hold(name: str, enter: Sequence[str], wanted: DrillOptions) -> None:
     """Say how the restored system is entered, and hold it until somebody ends it or a day is over."""
     until = clock.now() + LONGEST
     path = note(name)
-    told = {"enter": list(enter), "until": clock.iso(until), "reason": wishes.keep, "approver": wishes.approver}
+    told = {"enter": list(enter), "until": clock.iso(until), "reason": wanted.keep, "approver": wanted.approver}
     write_json(path, told)
-    print(f"{name}: kept until {clock.iso(until)}; seawall drill enter {name}, seawall drill end {name}", flush=True)
+    announce(f"{name}: kept until {clock.iso(until)}; seawall drill enter {name}, seawall drill end {name}")
     try:
         while path.exists() and clock.now() < until:
             time.sleep(_LOOK_SECONDS)
@@ -46,8 +47,8 @@ def enter(name: str, words: Sequence[str]) -> int:
     os.execvp(argv[0], argv)  # noqa: S606 -- root's own file says which program
 
 
-def end(name: str) -> int:
-    """End a kept system at once; return when nothing is left of it."""
+def end(name: str) -> str:
+    """End a kept system at once; return a sentence when nothing is left of it."""
     _kept(name)
     note(name).unlink(missing_ok=True)
     unit = f"seawall-drill-{name}.service"
@@ -55,8 +56,7 @@ def end(name: str) -> int:
     while time.monotonic() < deadline:
         state = run(["systemctl", "is-active", unit], timeout=20, ok=range(256)).stdout.strip()
         if state in {"inactive", "failed"}:
-            print(f"{name}: ended, nothing is left of it")
-            return 0
+            return f"{name}: ended, nothing is left of it"
         time.sleep(_LOOK_SECONDS)
     raise UsageError(f"{unit} has not ended", f"systemctl stop {unit}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import signal
@@ -35,6 +36,29 @@ class Outcome:
     message: str
     good: Mapping[str, Any] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a job ended, for whoever started it: in this process, or in its systemd unit.
+
+    code: the exit code. plain: what programs are told. line: what a person is told; empty where the unit has said it.
+    """
+
+    code: int
+    plain: Mapping[str, Any]
+    line: str = ""
+
+    @classmethod
+    def here(cls, outcome: Outcome, code: int) -> Ended:
+        """Return the end of a job that this process did."""
+        return cls(code, outcome.facts, f"{outcome.verdict.value}: {outcome.message}")
+
+    def text(self, *, as_json: bool) -> str:
+        """Return what is printed, with its line end, or nothing."""
+        if as_json:
+            return f"{json.dumps(dict(self.plain), indent=2)}\n"
+        return f"{self.line}\n" if self.line else ""
 
 
 def perform(
