@@ -1,4 +1,4 @@
-"""The command line: words to jobs, errors to one line and an exit code; nothing else.
+"""The command line: words to commands, errors to one line and an exit code; nothing else.
 
 A command is a module with a docstring, `arguments(parser)` and `execute(options) -> int`. Only the module of
 the command that was called is loaded, so that `seawall --help` and each check start at once.
@@ -17,33 +17,33 @@ if TYPE_CHECKING:
 
 # Every machine has these.
 SERVER = {
-    "backup": ("ops.jobs.backup.job", "back up an asset and read the set back"),
-    "copy": ("ops.jobs.copy.job", "copy an asset's newest good set to another repository"),
-    "restore": ("ops.jobs.restore.job", "restore an asset, next to the live data or in place"),
-    "drill": ("ops.jobs.drill.start", "restore an asset to prove that it can be restored, and measure"),
+    "backup": ("ops.commands.server.backup", "back up an asset and read the set back"),
+    "copy": ("ops.commands.server.copy", "copy an asset's newest good set to another repository"),
+    "restore": ("ops.commands.server.restore", "restore an asset, next to the live data or in place"),
+    "drill": ("ops.commands.server.drill", "restore an asset to prove that it can be restored, and measure"),
     "check": ("ops.commands.server.check", "run the checks of this machine now"),
-    "gaps": ("ops.jobs.gaps", "find data on this machine that no asset covers"),
-    "health": ("ops.jobs.health.job", "record and show this machine's health"),
+    "gaps": ("ops.commands.server.gaps", "find data on this machine that no asset covers"),
+    "health": ("ops.commands.server.health", "record and show this machine's health"),
     "ledger": ("ops.commands.server.ledger", "show and verify the signed ledger of this machine"),
-    "policy": ("ops.jobs.policy", "check and show this machine's policy"),
-    "record": ("ops.jobs.record", "write the record of a drill as a page to sign"),
-    "repository": ("ops.jobs.repository", "create this machine's repositories"),
-    "snapshots": ("ops.jobs.snapshots", "list the sets of an asset, each with its verdict"),
-    "status": ("ops.jobs.status", "show the state of this machine"),
+    "policy": ("ops.commands.server.policy", "check and show this machine's policy"),
+    "record": ("ops.commands.server.record", "write the record of a drill as a page to sign"),
+    "repository": ("ops.commands.server.repository", "create this machine's repositories"),
+    "snapshots": ("ops.commands.server.snapshots", "list the sets of an asset, each with its verdict"),
+    "status": ("ops.commands.server.status", "show the state of this machine"),
 }
 # The control machine has these in addition or instead.
 CONTROL = {
     "lab": ("ops.lab.commands", "boot and use the lab: real Debian machines on this computer"),
     "demo": ("ops.lab.demo", "set up the lab and demonstrate everything"),
-    "control": ("ops.fleet.control_machine.backup", "back up the control machine itself"),
-    "keys": ("ops.fleet.key_sheet.keys", "print the key sheet for the safe, and test one"),
-    "package": ("ops.fleet.packaging.deb", "build the packages that servers install"),
-    "policy": ("ops.fleet.inventory.check", "check and show the policy of an inventory"),
+    "control": ("ops.commands.control.control", "back up the control machine itself"),
+    "keys": ("ops.commands.control.keys", "print the key sheet for the safe, and test one"),
+    "package": ("ops.commands.control.package", "build the packages that servers install"),
+    "policy": ("ops.commands.control.policy", "check and show the policy of an inventory"),
     "report": ("ops.commands.control.report", "write the report about the whole fleet"),
-    "runbook": ("ops.fleet.runbook.render", "print the runbook for rebuilding a lost site"),
-    "secrets": ("ops.fleet.secrets.make", "create the secrets that an inventory lacks"),
-    "status": ("ops.fleet.status", "show the state of the whole fleet"),
-    "verify": ("ops.fleet.audit", "audit every machine against the policy, from outside"),
+    "runbook": ("ops.commands.control.runbook", "print the runbook for rebuilding a lost site"),
+    "secrets": ("ops.commands.control.secrets", "create the secrets that an inventory lacks"),
+    "status": ("ops.commands.control.status", "show the state of the whole fleet"),
+    "verify": ("ops.commands.control.verify", "audit every machine against the policy, from outside"),
 }
 JUDGING = {"check", "control", "gaps", "health", "keys", "ledger", "drill", "status", "verify"}
 
@@ -104,7 +104,7 @@ def _command(name: str, place: tuple[str, str], words: Sequence[str]) -> int:
     try:
         options = _parse(name, place[1], module, words)
         debug = options.debug
-        return int(module.execute(options))
+        return _executed(module, options)
     except SystemExit as end:  # argparse has said what is wrong, or has shown the help
         return int(end.code or 0) and (wrong or 2)
     except SeawallError as error:
@@ -118,6 +118,16 @@ def _command(name: str, place: tuple[str, str], words: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader left; there is nobody to tell
         return 0
+
+
+def _executed(module: Any, options: argparse.Namespace) -> int:
+    """Execute a command; with --json what it says meanwhile goes where it is in no program's way."""
+    if not options.json:
+        return int(module.execute(options))
+    from ops.core import announce
+
+    with announce.heard_by(announce.to_errors):
+        return int(module.execute(options))
 
 
 def _parse(name: str, summary: str, module: Any, words: Sequence[str]) -> argparse.Namespace:

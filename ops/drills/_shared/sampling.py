@@ -124,7 +124,10 @@ def compared(folder: Path, sample: Sample) -> list[tuple[str, Finding]]:
     missing = wrong.pop(MISSING)
     total = len(sample.chosen)
     return [
-        ("present", judged([f"{missing} of {total} are missing"] if missing else [], f"all {total} entries are there")),
+        (
+            "present",
+            judged([f"{missing} of {total} are missing"] if missing else [], f"all {total} entries are there"),
+        ),
         (
             "entries",
             judged(

@@ -1,23 +1,12 @@
-"""The runbook: how to rebuild a lost site, from a clean machine to users at work. It is generated, to be printed.
-
-  seawall runbook --output runbook.txt
-  seawall runbook --html --output runbook.html
-
-It is generated from the policy, the inventory, and facts about the machines (`seawall control look`). It contains no
-secrets; those are on the key sheet. What the reader must know from elsewhere is marked [KNOW: ...] and counted.
-"""
+"""The runbook as a whole: gathered from inventory and machines, written chapter by chapter, as text or as a page."""
 
 from __future__ import annotations
 
-import json
-import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ops.core import clock
-from ops.core.files import write_atomically
 from ops.evidence.keys import listed
 from ops.fleet import inventory
 from ops.fleet.control_machine import contents, host_facts
@@ -30,35 +19,8 @@ from ops.policy.compile import document, document_digest, read_document
 from ops.policy.model import Contact
 from ops.reports import templates
 
-if TYPE_CHECKING:
-    import argparse
-
 WIDTH = 100
 FINDINGS = "What you must know from elsewhere"
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of this command."""
-    inventory.add_option(parser)
-    parser.add_argument("--html", action="store_true", help="an HTML page to print")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="output file (default: standard output)")
-
-
-def execute(options: argparse.Namespace) -> int:
-    """Write the runbook and say how much of it must be known from elsewhere."""
-    site = gathered(options.inventory)
-    chapters = written(site)
-    found = known_elsewhere(chapters[:-1])
-    if options.json:
-        print(json.dumps({"known_elsewhere": found, "chapters": [chapter.title for chapter in chapters]}))
-        return 0
-    page = html(site, chapters) if options.html else text(site, chapters)
-    if options.output:
-        write_atomically(options.output, page, mode=0o640)
-        print(f"{options.output}: {len(chapters)} chapters; to be known from elsewhere: {len(found)}")
-    else:
-        sys.stdout.write(page)
-    return 0
 
 
 def gathered(path: Path | None) -> Site:

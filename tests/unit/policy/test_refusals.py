@@ -99,11 +99,11 @@ CASES = {
     ),
     "unknown host of a repository": Wrong(
         ALL, "host: backup1", "host: backup", 9, "policy.repositories.primary.host",
-        ("there is no host 'backup'", "did you mean 'backup1'?", "known: backup1, drill1, his1, offsite1"),
+        ("unknown host 'backup'", "did you mean 'backup1'?", "known: backup1, drill1, his1, offsite1"),
     ),
     "unknown drill host": Wrong(
         HIS1, "host: drill1", "host: dril1", 19, "policy.assets.his.drill.host",
-        ("there is no host 'dril1'", "did you mean 'drill1'?"),
+        ("unknown host 'dril1'", "did you mean 'drill1'?"),
     ),
     "drill on a backup host": Wrong(
         HIS1, "host: drill1", "host: backup1", 19, "policy.assets.his.drill.host", ("is a backup host",)
@@ -180,7 +180,8 @@ CASES = {
         ("did you mean 'postgresql'?", "path:…"),
     ),
     "exception for everything": Wrong(
-        HIS1, "what: postgresql:5432/scratch", 'what: "sqlite:*"', 24, "policy.exceptions.scratch.what", ("not the name",)
+        HIS1, "what: postgresql:5432/scratch", 'what: "sqlite:*"', 24, "policy.exceptions.scratch.what",
+        ("is not the name of a gap",),
     ),
     "exception without a reason": Wrong(
         HIS1, "reason: made anew each night", 'reason: " "', 24, "policy.exceptions.scratch.reason", ("a reason",)

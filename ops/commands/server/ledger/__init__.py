@@ -4,9 +4,9 @@
   seawall ledger verify --every             verify the signature of every head so far, too
   seawall ledger verify --head "812 9f2c…"  verify that the ledger still holds a record noted elsewhere
   seawall ledger show -n 50                 show the newest records
-  seawall ledger succeed --reason 'yearly change of the key'           rotate the signing key
-  seawall ledger succeed --restored --reason 'disk lost, ticket 4711'  resume after a restore
-  seawall ledger complete --since 2026-10-01 --until 2026-10-31   find missed and late jobs
+  seawall ledger rotate-key --reason 'yearly change of the key'           rotate the signing key
+  seawall ledger rotate-key --restored --reason 'disk lost, ticket 4711'  resume after a restore
+  seawall ledger coverage --since 2026-10-01 --until 2026-10-31   find missed and late jobs
   seawall ledger head --paper               print its head as a page to be signed outside IT
   seawall ledger attest 'UPS room 2' --statement 'ran 14 min on battery, load 40 %'
   seawall ledger sign-off 41                record that you read and accepted record 41, such as a drill's
@@ -16,80 +16,82 @@ docs/ledger.md explains how to verify without Seawall.
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from ops.commands import _options
+from ops.commands.server.ledger import attest, coverage, head, rotate_key
 from ops.core import clock
 from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import NAME
 from ops.evidence.verification import verify
-from ops.jobs import settings
-from ops.jobs.ledger import attest, coverage, rotate_key
-from ops.jobs.ledger import head as ending
-
-if TYPE_CHECKING:
-    import argparse
+from ops.jobs.host import folders, own_policy
 
 MOST = 40  # findings shown to a person; --json has all
+# The words of the version before; they are understood, and no help names them.
+OLD = {"complete": "coverage", "succeed": "rotate-key"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall ledger` understands."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     words = commands.add_parser("verify", help="verify the whole chain and the last signature")
+    _options.add_signers(words)
     words.add_argument(
-        "--signers",
-        type=Path,
-        metavar="FILE",
-        help="file with the keys that may sign, in the format of ssh-keygen's allowed_signers",
-    )
-    words.add_argument(
-        "--head", type=ending.noted, metavar="'N SHA256'", help="a head that was noted elsewhere, for example on paper"
+        "--head",
+        type=_options.noted_head,
+        metavar="'N SHA256'",
+        help="a head that was noted elsewhere, for example on paper",
     )
     words.add_argument("--every", action="store_true", help="verify every stored signature, not only the last")
     show = commands.add_parser("show", help="show the newest records")
     show.add_argument("-n", "--lines", type=int, default=20, metavar="N", help="how many (default: 20)")
-    head = commands.add_parser("head", help="show the head of the ledger, to be noted elsewhere")
-    head.add_argument("--paper", action="store_true", help="as a page to print, sign and keep outside IT")
-    head.add_argument(
-        "--signers",
-        type=Path,
-        metavar="FILE",
-        help="file with the keys that may sign, in the format of ssh-keygen's allowed_signers",
+    end = commands.add_parser("head", help="show the head of the ledger, to be noted elsewhere")
+    end.add_argument("--paper", action="store_true", help="a page to print, sign and keep outside IT")
+    _options.add_signers(end)
+    rotate_key.arguments(
+        commands.add_parser(
+            "rotate-key", help="rotate the signing key, or resume after a restore; the reason is recorded"
+        )
     )
-    succeed = commands.add_parser(
-        "succeed", help="rotate the signing key, or resume after a restore; the reason is recorded"
+    attest.arguments(
+        commands.add_parser("attest", help="record an attestation: a person's word for what no machine can see"),
+        commands.add_parser("sign-off", help="record that you read and accepted a record"),
     )
-    rotate_key.arguments(succeed)
-    word = commands.add_parser("attest", help="record an attestation: a person's word for what no machine can see")
-    sign_off = commands.add_parser("sign-off", help="record that you read and accepted a record")
-    attest.arguments(word, sign_off)
-    complete = commands.add_parser("complete", help="check for missed or late jobs")
-    coverage.arguments(complete)
-    for command in (words, show, head, succeed, word, sign_off, complete):
+    coverage.arguments(commands.add_parser("coverage", help="check for missed or late jobs"))
+    rotate_key.arguments(commands.add_parser("succeed"))
+    coverage.arguments(commands.add_parser("complete"))
+    for command in dict(commands.choices).values():
         command.add_argument("--directory", type=Path, metavar="DIR", help="folder of the ledger")
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Verify or show."""
-    directory = options.directory or settings.state() / "ledger"
+    """Do what the words after `seawall ledger` say; return the exit code."""
+    directory = options.directory or folders.state() / "ledger"
     if options.command == "show":
         return _show(directory, options.lines, options.json)
-    signers = options.signers or settings.etc() / "allowed_signers"
-    if options.command == "complete":
+    signers = options.signers or folders.etc() / "allowed_signers"
+    command = OLD.get(options.command, options.command)
+    if command == "head":
+        return head.execute(directory, signers, paper=options.paper, as_json=options.json)
+    if command == "verify":
+        return _verify(options, directory, signers)
+    if command == "coverage":
         return coverage.execute(options, directory, signers)
-    if options.command == "succeed":
+    if command == "rotate-key":
         return rotate_key.execute(options, directory, signers)
-    if options.command in {"attest", "sign-off"}:
-        return attest.execute(options, directory, signers)
-    if options.command == "head":
-        return ending.show(directory, signers, paper=options.paper, plain=options.json)
+    return attest.execute(options, directory, signers)
+
+
+def _verify(options: argparse.Namespace, directory: Path, signers: Path) -> int:
     if options.directory is None and options.head is None and _nothing_to_record(directory):
-        return _tell([Finding(Verdict.PASS, "this machine has no scheduled jobs and an empty ledger")], options.json)
+        nothing = Finding(Verdict.PASS, "this machine has no scheduled jobs and an empty ledger")
+        return _tell([nothing], options.json)
     return _tell(verify(directory, signers, options.head, each_signature=options.every), options.json)
 
 
@@ -102,7 +104,7 @@ def _nothing_to_record(directory: Path) -> bool:
         pass
     except OSError:
         return False
-    policy = settings.policy()
+    policy = own_policy.read()
     return not policy.assets and not policy.drills
 
 
@@ -159,6 +161,6 @@ def _row(record: dict[str, Any], zone: ZoneInfo) -> str:
 
 def _zone() -> ZoneInfo:
     try:
-        return ZoneInfo(settings.policy().site.timezone)
+        return ZoneInfo(own_policy.read().site.timezone)
     except (SeawallError, OSError, ValueError):
         return ZoneInfo("UTC")

@@ -1,0 +1,83 @@
+"""Restore an asset into a folder, or into a database with another name, next to the live data.
+
+A PLACE that begins with / is a folder, in which each part of the set gets a folder of its own. Any other word is the
+name of a new database on this machine's own server; {} in it stands for the database's own name. Existing data are
+never changed, unless you use --in-place and confirm; even then, the previous data are kept under another name.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+
+from ops.core.errors import UsageError
+from ops.jobs.restore.job import found, restore
+from ops.jobs.restore.plan import Wanted
+
+EXAMPLES = """\
+examples:
+  seawall restore his --to his_restored                the newest set, as a new database next to the live one
+  seawall restore documents --to /srv/restore          files into a folder
+  seawall restore documents --to /srv/restore --only /srv/his/documents/2026
+  seawall restore his --to his_restored --only patients --at '2026-11-20 12:00'
+  seawall restore lis --to '{}_restored' --part database.lis --from offsite
+  seawall restore lis --to '{}_restored' --to reports=/srv/restore      all of a set of several parts
+  seawall restore his --in-place                       asks first; keeps what was there before
+  seawall restore his --to his_restored --dry-run      only says what it would do
+"""
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Describe the words after `seawall restore`."""
+    parser.formatter_class = RawDescriptionHelpFormatter
+    parser.epilog = EXAMPLES
+    parser.add_argument("asset", help="name of the asset in the policy")
+    parser.add_argument(
+        "--to",
+        action="append",
+        default=[],
+        metavar="[PART=]PLACE",
+        help="restore into this folder, or as a new database with this name",
+    )
+    parser.add_argument("--at", metavar="WHEN", help="2026-11-20, '2026-11-20 12:00' (site time), or the id of a set")
+    parser.add_argument("--from", dest="source", metavar="REPOSITORY", help="repository (default: the asset's own)")
+    parser.add_argument("--part", action="append", default=[], metavar="PART", help="restore this part of the set only")
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="PATH|TABLE",
+        help="restore only this table or path; may be repeated",
+    )
+    parser.add_argument(
+        "--in-place",
+        action="store_true",
+        help="replace the live data, which are kept under another name; asks for confirmation",
+    )
+    parser.add_argument("--confirm", metavar="ASSET", help="confirm --in-place in a script")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
+
+
+def execute(options: Namespace) -> int:
+    """Restore an asset; 0 when all was brought and is as its manifest says."""
+    wanted = Wanted(options.to, options.part, options.only, in_place=options.in_place)
+    with found(options.asset, wanted, options.at, options.source) as ready:
+        print("\n".join(ready.lines()), file=sys.stderr if options.json else sys.stdout)
+        if options.dry_run:
+            return 0
+        if options.in_place:
+            _demand_answer(options)
+        ended = restore(ready, options.only)
+    print(ended.text(as_json=options.json), end="")
+    return ended.code
+
+
+def _demand_answer(options: Namespace) -> None:
+    """Demand a person's word, or raise UsageError."""
+    answer = options.confirm
+    if answer is None:
+        if not sys.stdin.isatty():
+            raise UsageError("--in-place requires confirmation, and there is no terminal", "use --confirm ASSET")
+        answer = input(f"Existing data will be kept under a new name. Type {options.asset} to continue: ")
+    if answer.strip() != options.asset:
+        raise UsageError("not confirmed; nothing was changed")
