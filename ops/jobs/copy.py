@@ -10,7 +10,7 @@ from ops.core import clock
 from ops.core.errors import Damaged, UsageError
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
-from ops.jobs import places, settings
+from ops.jobs import places, settings, unread
 from ops.jobs.act import Outcome, perform
 from ops.jobs.backup import chosen
 from ops.jobs.unit import delegated
@@ -47,42 +47,45 @@ def _one(policy: HostPolicy, name: str, asset: Asset, copy: str, *, as_json: boo
     act = f"copy-{name}-{copy}"
     if (code := delegated(f"seawall-{act}.service", act, as_json=as_json)) is not None:
         return code
-    outcome = perform("copy", act, name, policy.host, lambda: _work(policy, name, asset, asset.copies[copy].to))
+    to = asset.copies[copy].to
+    outcome = perform("copy", act, name, policy.host, lambda: _work(policy, name, asset, act, to))
     print(json.dumps(dict(outcome.facts)) if as_json else f"{outcome.verdict.value}: {outcome.message}")
     return 0 if outcome.good else 1
 
 
-def _work(policy: HostPolicy, name: str, asset: Asset, to: str) -> Outcome:
+def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Outcome:
     """Four starts of restic: list here, copy, list there, read the manifest there."""
-    started = clock.now()
     source, target = places.own(policy, asset.repository), places.own(policy, to)
     source.reach()
     target.reach()
-    found = complete(source.repository.snapshots([f"{ASSET}={name}"]), name)
-    if not found:
-        raise Damaged(f"repository {asset.repository} has no complete set of {name}", f"seawall backup {name}")
-    newest = found[-1]
-    before = target.packs()
-    print(f"{name}: copying set {newest.id[:8]} of {clock.iso(newest.time)} to {to}", flush=True)
-    ids = [snapshot.id for snapshot in newest.parts.values()]
-    target.repository.copy_from(source.repository, ids, timeout=_DAY)
+    with unread.turn(act, target):
+        started = clock.now()
+        newest = _newest(source, name, asset.repository)
+        print(f"{name}: copying set {newest.id[:8]} of {clock.iso(newest.time)} to {to}", flush=True)
+        ids = [snapshot.id for snapshot in newest.parts.values()]
+        target.repository.copy_from(source.repository, ids, timeout=_DAY)
     there = _read_back(target, newest)
-    fresh = sorted(set(target.packs()) - set(before))
-    read = sum(target.verify(pack) for pack in fresh)
+    packs, size = unread.read(act, target)
     seconds = round((clock.now() - started).total_seconds(), 1)
     facts = {
         "time": clock.iso(newest.time),
         "copied": clock.iso(clock.now()),
         "set": newest.id,
         "repository": to,
-        "packs_read": len(fresh),
-        "bytes_read": read,
+        "packs_read": packs,
+        "bytes_read": size,
         "seconds": seconds,
         "manifest_sha256": there,
     }
     said = f"set {newest.id[:8]} of {clock.iso(newest.time)} is in {to}"
-    message = f"{said}; {len(fresh)} new packs, {Size(read)} read back"
-    return Outcome(Verdict.PASS, message, facts, facts)
+    return Outcome(Verdict.PASS, f"{said}; {packs} new packs, {Size(size)} read back", facts, facts)
+
+
+def _newest(source: places.Place, name: str, repository: str) -> Set:
+    found = complete(source.repository.snapshots([f"{ASSET}={name}"]), name)
+    if not found:
+        raise Damaged(f"repository {repository} has no complete set of {name}", f"seawall backup {name}")
+    return found[-1]
 
 
 def _read_back(target: places.Place, wanted: Set) -> str:
