@@ -19,9 +19,10 @@ from cheap_key import cheapen
 
 from ops import cli
 from ops.core.run import run
-from ops.jobs import places, settings
+from ops.jobs import settings
+from ops.jobs.host import repositories
 from ops.policy import HostLayers, compile_site
-from ops.policy.site import document
+from ops.policy.compile import document
 
 BIN = Path(__file__).parents[2] / ".cache" / "bin"
 PASSWORD = "password of his1"
@@ -55,9 +56,9 @@ class Machine:
         """Return the state that an act left."""
         return dict(json.loads((self.root / f"var/lib/seawall/state/{name}.json").read_text()))
 
-    def place(self, name: str) -> places.Place:
+    def place(self, name: str) -> repositories.OpenRepository:
         """Return one of its repositories."""
-        return places.own(settings.policy(), name)
+        return repositories.open_own(settings.policy(), name)
 
     def packs(self, name: str) -> dict[str, Path]:
         """Return the files of a repository's packs by name."""
