@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cheap_key import cheapen
-from one_machine import BIN, Machine, copied, furnish, served
+from one_machine import BACKED_UP, BIN, Machine, copied, furnish, served
 
 from ops.restic.repository import Repository
 
@@ -30,7 +30,7 @@ def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("machine")
     machine = furnish(folder)
     with served(machine):
-        for asset in ("documents", "pictures"):
+        for asset in BACKED_UP:
             assert machine.seawall("backup", asset) == 0
     return folder
 

@@ -8,7 +8,7 @@ import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from ops.policy.compile import document
 
 BIN = Path(__file__).parents[2] / ".cache" / "bin"
 PASSWORD = "password of his1"
+BACKED_UP = ("documents", "pictures")
 REPOSITORIES = ("primary", "offsite")
 ALL = {
     "version": 1,
@@ -60,6 +61,12 @@ class Machine:
         """Return one of its repositories."""
         return repositories.open_own(settings.policy(), name)
 
+    def restic(self, name: str, *words: str | Path) -> None:
+        """Do something in a repository as the administrator of its host, past the rest-server."""
+        password = self.root / f"etc/seawall/credentials/{name}.password"
+        base = ["restic", "--no-cache", "-r", self.stored / "his1" / name, "--password-file", password]
+        run([*base, *words], timeout=60, cwd=self.root)
+
     def packs(self, name: str) -> dict[str, Path]:
         """Return the files of a repository's packs by name."""
         return {path.name: path for path in (self.stored / "his1" / name / "data").glob("??/*")}
@@ -73,17 +80,19 @@ def damage(path: Path) -> None:
     path.write_bytes(content)
 
 
-def assets(files: Path) -> dict[str, Any]:
-    """Two assets of one machine, copied to one repository."""
-    return {
-        name: {
-            **TIMES,
-            "repository": "primary",
-            "copies": COPIES,
-            "sources": {"all": {"kind": "files", "options": {"paths": [str(files / name)]}}},
-        }
-        for name in ("documents", "pictures")
-    }
+def _asset(sources: Mapping[str, Any]) -> dict[str, Any]:
+    """An asset as the inventory has it, by the kind and options of its sources."""
+    named = {label: {"kind": kind, "options": options} for label, (kind, options) in sources.items()}
+    return {**TIMES, "repository": "primary", "copies": COPIES, "sources": named}
+
+
+def set_policy(machine: Machine, assets: Mapping[str, Any]) -> None:
+    """Give the machine its policy: the two assets that were backed up, and others by the sources that they have."""
+    own = {name: {"all": ("files", {"paths": [str(machine.files / name)]})} for name in BACKED_UP}
+    wanted = {name: _asset(sources) for name, sources in {**own, **assets}.items()}
+    layers = {"backup1": HostLayers(ALL), "offsite1": HostLayers(ALL)}
+    policies = compile_site({**layers, "his1": HostLayers(ALL, host={"assets": wanted})})
+    (machine.root / "etc/seawall/policy.json").write_text(json.dumps(document(policies["his1"])))
 
 
 def furnish(folder: Path) -> Machine:
@@ -92,9 +101,7 @@ def furnish(folder: Path) -> Machine:
     for name in ("etc/seawall/credentials", "var/lib/seawall/ledger", "var/cache/seawall", "run/seawall"):
         (machine.root / name).mkdir(parents=True)
     etc = machine.root / "etc/seawall"
-    layers = {"backup1": HostLayers(ALL), "offsite1": HostLayers(ALL)}
-    own = HostLayers(ALL, host={"assets": assets(machine.files)})
-    (etc / "policy.json").write_text(json.dumps(document(compile_site({**layers, "his1": own})["his1"])))
+    set_policy(machine, {})
     run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", etc / "credentials/ledger.key"], timeout=60)
     _certified(folder, etc / "credentials/ca.pem")
     account = base64.b64encode(hashlib.sha1(b"secret").digest()).decode()
@@ -102,7 +109,7 @@ def furnish(folder: Path) -> Machine:
     for name in REPOSITORIES:
         (etc / f"credentials/{name}.password").write_text(f"{PASSWORD}\n")
     _stored(machine.stored / "his1", etc / "credentials/primary.password")
-    for name in ("documents", "pictures"):
+    for name in BACKED_UP:
         (machine.files / name).mkdir(parents=True)
         for number in range(3):
             (machine.files / name / f"{number}.txt").write_bytes(os.urandom(50_000))
