@@ -1,4 +1,5 @@
 import multiprocessing
+import threading
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,25 @@ def test_a_lock_is_held_once_and_ends_with_its_holder(tmp_path: Path) -> None:
     holder.join()
     with lock(path, "backup-his"):
         pass
+
+
+def test_a_lock_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "his.lock"
+    waiting = threading.Event()
+
+    def take() -> None:
+        waiting.set()
+        with lock(path, "second", wait=60.0):
+            pass
+
+    with lock(path, "first"):
+        with pytest.raises(Locked, match="second is running already"), lock(path, "second", wait=0.01):
+            pass
+        second = threading.Thread(target=take)
+        second.start()
+        assert waiting.wait(60.0)
+    second.join(60.0)
+    assert not second.is_alive()
 
 
 def _die_with_lock(path: Path) -> None:
