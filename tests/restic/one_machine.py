@@ -19,8 +19,7 @@ from cheap_key import cheapen
 
 from ops import cli
 from ops.core.run import run
-from ops.jobs import settings
-from ops.jobs.host import repositories
+from ops.jobs.host import own_policy, repositories
 from ops.policy import HostLayers, compile_site
 from ops.policy.compile import document
 
@@ -59,7 +58,7 @@ class Machine:
 
     def place(self, name: str) -> repositories.OpenRepository:
         """Return one of its repositories."""
-        return repositories.open_own(settings.policy(), name)
+        return repositories.open_own(own_policy.read(), name)
 
     def restic(self, name: str, *words: str | Path) -> None:
         """Do something in a repository as the administrator of its host, past the rest-server."""

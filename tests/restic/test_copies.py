@@ -19,8 +19,8 @@ import pytest
 from one_machine import Machine, afterwards, damage
 
 from ops.core.files import lock
-from ops.jobs import settings
 from ops.jobs.copy import job, unread
+from ops.jobs.host import folders
 from ops.restic.repository import Repository
 from ops.restic.sets import ASSET
 
@@ -127,7 +127,7 @@ def test_two_copies_begun_together_read_each_what_it_added(machine: Machine) -> 
 def test_a_copy_waits_for_its_turn_and_then_reads_only_its_own(machine: Machine) -> None:
     source = machine.place("primary").repository
     pictures = [one.id for one in source.snapshots([f"{ASSET}=pictures"])]
-    with lock(settings.scratch() / "copies-to-offsite.lock", "another copy"):
+    with lock(folders.scratch() / "copies-to-offsite.lock", "another copy"):
         waiting = begun("copy", "documents")
         assert waiting.stdout
         assert "waits for its turn" in waiting.stdout.readline()
@@ -141,7 +141,7 @@ def test_a_copy_waits_for_its_turn_and_then_reads_only_its_own(machine: Machine)
 
 def test_who_never_has_its_turn_says_so(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unread, "TURN_SECONDS", 0.1)
-    with lock(settings.scratch() / "copies-to-offsite.lock", "another copy"):
+    with lock(folders.scratch() / "copies-to-offsite.lock", "another copy"):
         assert machine.seawall("copy", "documents") == 1
     assert "another copy to offsite is running already" in machine.state(ACT)["message"]
 

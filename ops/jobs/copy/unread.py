@@ -20,10 +20,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ops.core.announce import announce
 from ops.core.errors import Damaged, Locked
 from ops.core.files import lock, read_json, write_json
 from ops.interfaces.target import Missing
-from ops.jobs import settings
+from ops.jobs.host import folders
 from ops.jobs.host.repositories import OpenRepository
 
 VERSION = 1
@@ -78,7 +79,7 @@ def _path(act: str) -> Path:
 
 
 def _folder() -> Path:
-    return settings.state() / "state/unread"
+    return folders.state() / "state/unread"
 
 
 @contextmanager
@@ -99,11 +100,11 @@ def turn(act: str, target: OpenRepository) -> Iterator[None]:
 
 def _wait(held: ExitStack, repository: str) -> None:
     """Take the turn; say so when somebody else has it."""
-    path, purpose = settings.scratch() / f"copies-to-{repository}.lock", f"another copy to {repository}"
+    path, purpose = folders.scratch() / f"copies-to-{repository}.lock", f"another copy to {repository}"
     try:
         held.enter_context(lock(path, purpose))
     except Locked as error:
-        print(f"{error.message}; this one waits for its turn", flush=True)
+        announce(f"{error.message}; this one waits for its turn")
         held.enter_context(lock(path, purpose, TURN_SECONDS))
 
 
