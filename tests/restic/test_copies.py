@@ -227,6 +227,19 @@ def test_a_pack_that_is_gone_and_was_not_needed_is_none(machine: Machine, monkey
     assert not orphan.exists()
 
 
+def test_a_copy_that_goes_elsewhere_now_owes_nothing_there(machine: Machine) -> None:
+    broken_off(machine)
+    path = machine.root / f"var/lib/seawall/state/unread/{ACT}.json"
+    path.write_text(path.read_text().replace('"offsite"', '"tape"'))
+    assert machine.seawall("copy", "pictures") == 0
+    assert owed(machine) == []  # it is not for this repository's copies to say
+    before = len(machine.packs("offsite"))
+    assert machine.seawall("backup", "documents") == 0
+    assert machine.seawall("copy", "documents") == 0
+    assert machine.state(ACT)["last_good"]["packs_read"] == len(machine.packs("offsite")) - before > 0
+    assert owed(machine) is None
+
+
 def test_a_debt_that_cannot_be_read_is_told(machine: Machine) -> None:
     broken_off(machine)
     path = machine.root / f"var/lib/seawall/state/unread/{ACT}.json"

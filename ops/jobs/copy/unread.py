@@ -44,7 +44,13 @@ class Unread:
 
     @classmethod
     def of(cls, act: str, repository: str) -> Unread:
-        """Return what a copy owes; raise Damaged when its file is not whole."""
+        """Return what a copy owes to a repository; raise Damaged when the note of it is not whole."""
+        noted = cls.noted(act)
+        return noted if noted and noted.repository == repository else cls(repository)
+
+    @classmethod
+    def noted(cls, act: str) -> Unread | None:
+        """Return what is noted of a copy, to whatever repository it went; raise Damaged."""
         path = _path(act)
         try:
             told = read_json(path)
@@ -53,7 +59,7 @@ class Unread:
             before = None if told["before"] is None else frozenset(map(str, told["before"]))
             return cls(str(told["repository"]), before, frozenset(map(str, told["unread"])))
         except FileNotFoundError:
-            return cls(repository)
+            return None
         except (Damaged, KeyError, TypeError, ValueError) as error:
             hint = f"remove {path}, and have the whole repository read: restic check --read-data"
             raise Damaged(f"the note of what {act} still has to read is not whole", hint) from error
@@ -111,8 +117,8 @@ def _wait(held: ExitStack, repository: str) -> None:
 def _settle(repository: str, listed: Iterable[str]) -> None:
     """Note of each copy to a repository that began and writes no more which packs it added: one at most did."""
     for path in sorted(_folder().glob("*.json")):
-        owed = Unread.of(path.stem, repository)
-        if owed.repository == repository:
+        owed = Unread.noted(path.stem)
+        if owed and owed.repository == repository:
             owed.settled(listed).keep(path.stem)
 
 
