@@ -1,9 +1,11 @@
 import multiprocessing
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from ops.core import files
 from ops.core.errors import Damaged, Locked
 from ops.core.files import digest, lock, read_json, write_atomically, write_json
 
@@ -55,23 +57,27 @@ def test_a_lock_is_held_once_and_ends_with_its_holder(tmp_path: Path) -> None:
         pass
 
 
-def test_a_lock_is_waited_for(tmp_path: Path) -> None:
-    path = tmp_path / "his.lock"
-    waiting = threading.Event()
+def test_a_lock_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, refused, taken = tmp_path / "his.lock", threading.Event(), files._taken
 
-    def take() -> None:
-        waiting.set()
+    def tried(handle: int) -> bool:
+        if not (got := taken(handle)):
+            refused.set()
+        return got
+
+    def second() -> bool:
         with lock(path, "second", wait=60.0):
-            pass
+            return True
 
-    with lock(path, "first"):
-        with pytest.raises(Locked, match="second is running already"), lock(path, "second", wait=0.01):
-            pass
-        second = threading.Thread(target=take)
-        second.start()
-        assert waiting.wait(60.0)
-    second.join(60.0)
-    assert not second.is_alive()
+    monkeypatch.setattr(files, "_taken", tried)
+    with ThreadPoolExecutor(1) as pool:
+        with lock(path, "first"):
+            with pytest.raises(Locked, match="second is running already"), lock(path, "second", wait=0.01):
+                pass
+            refused.clear()
+            waiting = pool.submit(second)
+            assert refused.wait(60.0)
+        assert waiting.result(60.0)
 
 
 def _die_with_lock(path: Path) -> None:
