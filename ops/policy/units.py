@@ -70,7 +70,7 @@ def _copies(policy: HostPolicy) -> Iterator[Unit]:
                 user="seawall",
                 capabilities=(),
                 credentials=(*_repository(asset.repository), *_repository(copy.to), "ca.pem", "ledger.key"),
-                timeout=86_400,
+                timeout=2 * 86_400,  # it may have to wait for its turn, a day at most
             )
 
 
