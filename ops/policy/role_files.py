@@ -6,10 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ops.core.schema import decode
-
 UNITS = "/etc/systemd/system"
-NUT = "/etc/nut"
 READERS = "/etc/seawall-readers"
 CONTENTS = ("content", "template", "variables")  # the module is given them apart, where nothing logs them
 
@@ -34,17 +31,6 @@ class File:
     def plain(self) -> dict[str, Any]:
         """Return it as plain data, without what it does not say."""
         return {name: value for name, value in vars(self).items() if value is not None and value != {}}
-
-
-@dataclass(frozen=True)
-class Device:
-    """A UPS as the inventory describes it; roles/ups/README.md has the words."""
-
-    driver: str
-    port: str
-    description: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    simulation: Mapping[str, Any] = field(default_factory=dict)
 
 
 def described(files: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -83,26 +69,4 @@ def reader_files(clients: Sequence[Mapping[str, Any]]) -> list[File]:
         )
         for client in clients
         if client["readers"]
-    ]
-
-
-def devices(described: Mapping[str, Any]) -> dict[str, Device]:
-    """Return the devices of the inventory, by name; raise PolicyError that names what NUT could not read."""
-    read: dict[str, Device] = decode(dict[str, Device], described, "ups_devices")
-    return read
-
-
-def simulation_files(described: Mapping[str, Any]) -> list[File]:
-    """Return what simulated devices show; once there, the file is the tester's: batteries fail by editing it."""
-    return [
-        File(
-            path=f"{NUT}/{device.port}",
-            template="etc/nut/device.dev.j2",
-            variables={"simulation": dict(device.simulation)},
-            group="nut",
-            mode="0640",
-            keep=True,
-        )
-        for _, device in sorted(devices(described).items())
-        if device.simulation
     ]

@@ -19,10 +19,11 @@ if CHECKOUT not in sys.path:
     sys.path.insert(0, CHECKOUT)
 
 from ops.core.errors import PolicyError, SeawallError  # noqa: E402 -- the checkout must be on the path
-from ops.policy import role_files, secret_files  # noqa: E402
+from ops.policy import role_files, secret_files, ups  # noqa: E402
+from ops.policy.compile import document, read_document  # noqa: E402
+from ops.policy.databases import databases, taken_clusters  # noqa: E402
 from ops.policy.hostvars import PREFIX, compile_inventory  # noqa: E402
 from ops.policy.secrets import Secrets  # noqa: E402
-from ops.policy.site import document, read_document  # noqa: E402
 from ops.policy.units import boots_disks, units  # noqa: E402
 
 Filter = Callable[..., Any]
@@ -56,9 +57,9 @@ def policy(hostvars: Any, host: str) -> dict[str, Any]:
         ) from error
 
 
-def of_document(decide: Callable[[Any], Any]) -> Filter:
+def of_document(decide: Callable[..., Any]) -> Filter:
     """Return the filter `document | ...` of what follows from one host's part of the policy."""
-    return filtered(lambda value: decide(read_document(plain(value))))
+    return filtered(lambda value, *words: decide(read_document(plain(value)), *words))
 
 
 def of_secrets(decide: Callable[[Any, Secrets], Any]) -> Filter:
@@ -108,6 +109,9 @@ class FilterModule:
             "clients": of_secrets(secret_files.clients),
             "described": of_plain(role_files.described),
             "reader_files": of_plain(role_files.reader_files),
-            "simulation_files": of_plain(role_files.simulation_files),
+            "simulation_files": of_plain(ups.simulation_files),
+            "ups_devices": of_plain(ups.devices),
+            "databases": of_document(databases),
+            "taken_clusters": of_document(taken_clusters),
             "unit_files": of_plain(role_files.unit_files),
         }
