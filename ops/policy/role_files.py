@@ -15,7 +15,7 @@ CONTENTS = ("content", "template", "variables")  # the module is given them apar
 class File:
     """A file as a role wants it; roles/files/README.md has the words.
 
-    content, or template with variables: what is in it. secret: its content is shown nowhere.
+    content, or template with variables: what is in it. format: as what it is judged before it replaces another. secret: its content is shown nowhere.
     keep: what is there is left alone.
     """
 
@@ -23,6 +23,7 @@ class File:
     content: str | None = field(default=None, repr=False)
     template: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    format: str | None = None
     group: str = "root"
     mode: str = "0644"
     secret: bool = False
@@ -50,6 +51,7 @@ def unit_files(units: Sequence[Mapping[str, Any]], profile: Literal["job", "dril
             path=f"{UNITS}/{unit['name']}.{suffix}",
             template=f"etc/systemd/system/job.{suffix}.j2",
             variables={"unit": dict(unit), "profile": profile},
+            format="unit",
         )
         for unit in units
         for suffix in ("service", "timer")
@@ -63,6 +65,7 @@ def reader_files(clients: Sequence[Mapping[str, Any]]) -> list[File]:
             path=f"{READERS}/{client['name']}.htpasswd",
             template="etc/seawall-readers/client.htpasswd.j2",
             variables={"readers": client["readers"]},
+            format="htpasswd",
             group="www-data",
             mode="0640",
             secret=True,
