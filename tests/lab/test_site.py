@@ -46,11 +46,11 @@ FOLDER = "/etc/seawall/credentials"
 
 
 FAILS = """
-mkdir -p /run/systemd/system/seawall-backup-documents.service.d
-printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' >/run/systemd/system/seawall-backup-documents.service.d/fail.conf
+cd /run/systemd/system && mkdir -p seawall-backup-documents.service.d
+printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' >seawall-backup-documents.service.d/fail.conf
 systemctl daemon-reload
 systemctl start seawall-backup-documents.service
-rm -r /run/systemd/system/seawall-backup-documents.service.d
+rm -r seawall-backup-documents.service.d
 systemctl daemon-reload
 """
 FAILED = "systemctl list-units --failed --no-legend --plain 'seawall-*'"
