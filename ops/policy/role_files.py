@@ -15,8 +15,8 @@ CONTENTS = ("content", "template", "variables")  # the module is given them apar
 class File:
     """A file as a role wants it; roles/files/README.md has the words.
 
-    content, or template with variables: what is in it. format: as what it is judged before it replaces another. secret: its content is shown nowhere.
-    keep: what is there is left alone.
+    content, or template with variables: what is in it. format: as what it is judged before it replaces another.
+    secret: its content is shown nowhere. keep: what is there is left alone.
     """
 
     path: str

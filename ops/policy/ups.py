@@ -1,4 +1,4 @@
-"""The UPS devices of a machine as NUT's files describe them: what NUT could not read is refused before it is written."""
+"""The UPS devices of a machine as NUT's files describe them: what NUT could not read is refused beforehand."""
 
 from __future__ import annotations
 
