@@ -1,6 +1,7 @@
-"""Formats of files that are judged before they replace what works. Each is told all files of its format at once.
+"""Formats of files that are judged before they replace what works.
 
-Each returns what is wrong, or nothing. No text of a secret is in what it returns.
+Each is told all files of its format at once, and all that are put in place with them, and returns what is wrong, or
+nothing. No text of a secret is in what it returns.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Files = Mapping[Path, bytes]
 BCRYPT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*:\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
 
 
-def wrong_in_units(module: Any, files: Files) -> str:
+def wrong_in_units(module: Any, files: Files, _: Files) -> str:
     """Have systemd judge units. It says of an unknown word that it ignores it, and ends well: whatever it says counts.
 
     It wants the real names; the folder in which they stand under these comes first where it looks for others.
@@ -36,7 +37,7 @@ def wrong_in_units(module: Any, files: Files) -> str:
     return "; ".join(ours)
 
 
-def wrong_in_htpasswd(_: Any, files: Files) -> str:
+def wrong_in_htpasswd(_module: Any, files: Files, _: Files) -> str:
     """Look whether each line is an account with the bcrypt hash of a password, and each account stands there once."""
     wrong = []
     for path, content in sorted(files.items()):
@@ -49,7 +50,7 @@ def wrong_in_htpasswd(_: Any, files: Files) -> str:
     return "; ".join(wrong)
 
 
-def wrong_in_certificate(_: Any, files: Files) -> str:
+def wrong_in_certificate(_module: Any, files: Files, _: Files) -> str:
     """Look whether a certificate, with those behind it, and its key belong together."""
     with tempfile.NamedTemporaryFile() as both:
         both.write(b"\n".join(files.values()))
@@ -62,9 +63,30 @@ def wrong_in_certificate(_: Any, files: Files) -> str:
     return ""
 
 
-FORMATS: dict[str, Callable[[Any, Files], str]] = {
+def wrong_in_nginx(module: Any, files: Files, beside: Files) -> str:
+    """Have nginx judge whole configurations, with what their unit will give them in a folder that is here now.
+
+    That is what systemd puts below /run: credentials, which have the names of files beside, and a folder to write in.
+    """
+    credentials = {path.name: content for path, content in beside.items() if path.parent.name == "credentials"}
+    wrong = []
+    for path, content in sorted(files.items()):
+        with tempfile.TemporaryDirectory(prefix="seawall-nginx-") as folder:
+            for name, text in credentials.items():
+                Path(folder, name).write_bytes(text)
+            there = re.sub(rb"/run/(credentials/)?[^/;\s]+/", folder.encode() + b"/", content)
+            Path(folder, path.name).write_bytes(there)
+            argv = ["nginx", "-e", "stderr", "-t", "-q", "-c", str(Path(folder, path.name))]
+            code, out, said = module.run_command(argv)
+            if code:
+                wrong.append(f"{out}{said}".replace(f"{folder}/", "").strip())
+    return "; ".join(wrong)
+
+
+FORMATS: dict[str, Callable[[Any, Files, Files], str]] = {
     "certificate": wrong_in_certificate,
     "htpasswd": wrong_in_htpasswd,
+    "nginx": wrong_in_nginx,
     "nut": wrong_in_nut,
     "unit": wrong_in_units,
 }

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-PROGRAMS = {"ups.conf": ["upsdrvctl", "-t", "start"], "upsmon.conf": ["upsmon", "-K"]}
+# What Debian calls upsmon in /sbin looks first whether NUT is to run, and reads nothing where it is not.
+PROGRAMS = {"ups.conf": ["upsdrvctl", "-t", "start"], "upsmon.conf": ["/lib/nut/upsmon", "-K"]}
 # upsmon -K looks whether the machine was to be shut down. It ends with 1 where not, and where it could not read a line.
 READ = re.compile(r"^Power down flag is (not )?set", re.MULTILINE)
 COMPLAINT = re.compile(r"invalid|unusable|unable|discarding|fatal|can't start|unknown|unrecogni", re.IGNORECASE)
@@ -20,7 +21,7 @@ LINES = {
 }
 
 
-def wrong_in_nut(module: Any, files: Mapping[Path, bytes]) -> str:
+def wrong_in_nut(module: Any, files: Mapping[Path, bytes], _: Mapping[Path, bytes]) -> str:
     """Return what is wrong with NUT's files, all of them under their own names in one folder."""
     wrong = [said for path, content in sorted(files.items()) for said in _lines(path.name, content)]
     with tempfile.TemporaryDirectory(prefix="seawall-nut-") as folder:
@@ -46,7 +47,7 @@ def _program(module: Any, name: str, folder: str) -> Iterator[str]:
     complaints = [_discreet(line, folder) for line in said.splitlines() if COMPLAINT.search(line)]
     good = code == 0 if name == "ups.conf" else bool(READ.search(said))
     if complaints or not good:
-        yield f"{name}: {PROGRAMS[name][0]} refuses it: {' | '.join(complaints) or f'it ends with {code}'}"
+        yield f"{name}: {Path(PROGRAMS[name][0]).name} refuses it: {' | '.join(complaints) or f'it ends with {code}'}"
 
 
 def _discreet(line: str, folder: str) -> str:

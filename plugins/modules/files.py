@@ -195,9 +195,10 @@ def prepare(step: Step) -> None:
 def validate(module: AnsibleModule, steps: list[Step]) -> None:
     """Have all that is prepared judged: each format's files together, then each file by its own command."""
     ready = [step for step in steps if step.ready]
+    beside = {step.wanted.path: step.wanted.content for step in steps if step.wanted.content is not None}
     for name in sorted({step.wanted.format for step in ready if step.wanted.format}):
         same = {step.wanted.path: step.wanted.content or b"" for step in steps if step.wanted.format == name}
-        if said := FORMATS[name](module, same):
+        if said := FORMATS[name](module, same, beside):
             raise Wrong(f"{', '.join(map(str, sorted(same)))}: nothing was replaced, not all of it is right: {said}")
     for step in ready:
         if step.wanted.validate:

@@ -31,7 +31,7 @@ def formats(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def judged(formats, kind, files):
-    return formats.FORMATS[kind](Machine(), {Path("/etc", name): text.encode() for name, text in files.items()})
+    return formats.FORMATS[kind](Machine(), {Path("/etc", name): text.encode() for name, text in files.items()}, {})
 
 
 RIGHT = [
