@@ -93,20 +93,12 @@ def lock(path: Path, purpose: str, wait: float = 0.0) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-<<<<<<< HEAD
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.pread(handle, 64, 0).decode("ascii", "replace").strip() or "unknown"
-            raise Locked(f"{purpose} is already running (process {holder})", "wait until it ends") from error
-=======
         deadline = time.monotonic() + wait
         while not _taken(handle):
             if time.monotonic() >= deadline:
                 holder = os.pread(handle, 64, 0).decode("ascii", "replace").strip() or "unknown"
-                raise Locked(f"{purpose} is running already (process {holder})", "wait for it to end")
+                raise Locked(f"{purpose} is already running (process {holder})", "wait until it ends")
             time.sleep(_TRY_AGAIN)
->>>>>>> refs/heads/copies
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode("ascii"), 0)
         yield

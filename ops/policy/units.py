@@ -70,13 +70,8 @@ def _copies(policy: HostPolicy) -> Iterator[Unit]:
                 random_delay=asset.random_delay.seconds,
                 user="seawall",
                 capabilities=(),
-<<<<<<< HEAD
-                credentials=(*_repository(asset.repository), *_repository(copy.to), "ca.pem", "ledger.key"),
-                timeout=2 * 86_400,  # it may have to wait for its turn, a day at most
-=======
                 credentials=(*repository_files(asset.repository), *repository_files(copy.to), AUTHORITY, LEDGER_KEY),
-                timeout=86_400,
->>>>>>> refs/heads/roles
+                timeout=2 * 86_400,  # it may have to wait for its turn, a day at most
             )
 
 

@@ -7,13 +7,9 @@ from dataclasses import dataclass
 from ops.core import kinds
 from ops.core.errors import SeawallError
 from ops.interfaces.target import Reached, Target
-<<<<<<< HEAD
 from ops.jobs.host import credentials, folders
 from ops.policy import HostPolicy
-=======
-from ops.jobs import settings
-from ops.policy import HostPolicy, credentials
->>>>>>> refs/heads/roles
+from ops.policy.credentials import AUTHORITY, address_file, password_file
 from ops.restic.repository import Repository
 
 # TLS, tokens and the order of snapshots need clocks that agree; restic itself does not mind.
@@ -56,17 +52,10 @@ def _place(policy: HostPolicy, name: str, secret: str, *, locks: bool) -> OpenRe
         raise SeawallError(f"there is no repository {name!r}", f"known: {known}")
     repository = Repository(
         name=secret,
-<<<<<<< HEAD
-        url=credentials.find(f"{secret}.url"),
-        password=credentials.find(f"{secret}.password"),
-        authority=credentials.find("ca.pem"),
+        url=credentials.find(address_file(secret)),
+        password=credentials.find(password_file(secret)),
+        authority=credentials.find(AUTHORITY),
         cache=folders.cache() / "restic",
-=======
-        url=settings.credential(credentials.address_file(secret)),
-        password=settings.credential(credentials.password_file(secret)),
-        authority=settings.credential(credentials.AUTHORITY),
-        cache=settings.cache() / "restic",
->>>>>>> refs/heads/roles
         locks=locks,
     )
     return OpenRepository(repository, kinds.load("ops.targets", policy.repositories[name].kind))
