@@ -15,7 +15,7 @@ demo: setup ## boot the lab and show the whole main job; safe to repeat
 demo-down: setup ## remove all that the demo made (CACHES=1: also what makes it quick)
 	@.venv/bin/seawall lab down $(if $(CACHES),--caches)
 
-test: setup ## all rings: lint, unit, contract, control, real restic, lab, drills
+test: setup ## all rings: lint, unit, contract, control, real restic, lab, first runs, drills
 	@.venv/bin/python -m tests.rings
 
 lint: setup ## ruff, mypy, import contracts, yamllint, ansible-lint, sizes and words
