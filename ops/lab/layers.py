@@ -21,7 +21,7 @@ from typing import Any
 from ops.core import clock
 from ops.core.errors import SeawallError
 from ops.core.files import read_json, write_json
-from ops.fleet.trees import clear
+from ops.fleet.packaging.root_trees import clear
 
 VERSION = 1
 KEPT = 3

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hospital import CHECKOUT, Site, converged, one_at_a_time
 
-from ops.fleet import trees
+from ops.fleet.packaging import root_trees
 from ops.lab.identity import CONTROL, HOSTS
 from ops.lab.lab import Lab
 
@@ -19,8 +19,8 @@ from ops.lab.lab import Lab
 def packed() -> Path:
     """The folder with the packed trees of the releases that drills can start servers of."""
     with one_at_a_time():
-        for release in trees.DRILL_TREES:
-            trees.make(release)
+        for release in root_trees.DRILL_TREES:
+            root_trees.make(release)
     return CHECKOUT / ".cache/trees"
 
 
