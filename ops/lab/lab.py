@@ -125,7 +125,7 @@ class Lab:
             try:
                 converged.shut_down(machines)
                 used = converged.used(DISKS, self.layers.home)
-                self.layers.keep(before, lambda folder: self._save(folder, machines), used)
+                return self.layers.keep(before, lambda folder: self._save(folder, machines), used) is not None
             except Unavailable as error:
                 tell(f"no layer is made: {error}")
                 return False
@@ -133,7 +133,6 @@ class Lab:
                 for machine in machines:
                     machine.boot()
                 _wait(machines)
-        return True
 
     def down(self, *, caches: bool = False) -> None:
         """Remove all of the lab: machines, disks, network, keys; with `caches` also what made it quick."""

@@ -52,15 +52,17 @@ class Layers:
         made = _made(path)
         return path if made and clock.now() - made < LASTS else None
 
-    def keep(self, shape: Shape, fill: Callable[[Path], None], used: Collection[str] = ()) -> Path:
-        """Have a folder filled, and keep it as the layer of a shape; then remove the layers that are too many.
+    def keep(self, shape: Shape, fill: Callable[[Path], None], used: Collection[str] = ()) -> Path | None:
+        """Have a folder filled, keep it as the layer of a shape, and return it; then remove the layers too many.
 
-        A fill that fails or is killed leaves no layer. used: names of layers that labs lie over.
+        A fill that fails or is killed leaves no layer. Where somebody else kept one meanwhile, that is returned.
+        used: names of layers that labs lie over; those stay as they are, also when they are too old to be found.
         """
         path = self.home / name_of(shape)
         part = self.home / f"{path.name}.{os.getpid()}{PART}"
         try:
-            part.mkdir(mode=0o700, parents=True)
+            with self.held():
+                part.mkdir(mode=0o700)
             fill(part)
             write_json(part / NOTE, {"version": VERSION, "made": clock.iso(clock.now()), "shape": dict(shape)})
             with self.held():
@@ -68,9 +70,9 @@ class Layers:
                     clear(path)
                     part.replace(path)
                 self.prune(used)
+                return self.find(shape)
         finally:
             clear(part)
-        return path
 
     def prune(self, used: Collection[str] = ()) -> None:
         """Remove what is too old or too much, and what killed fills left; the caller holds the layers."""
