@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from ops.core.errors import Unavailable
@@ -17,8 +18,9 @@ from ops.lab.machine import Machine
 
 MINUTES = 60.0
 SECRETS, KEYS = "inventory", "keys"
-# What timers did meanwhile is not what site.yml made, and a ledger knows the file it began in.
-DONE_MEANWHILE = ("ledger", "state")
+# Of what the machines know of themselves only this comes from site.yml. The rest timers did meanwhile, and it names the
+# file that the ledger began in, which a copy is not.
+FOUND_BY_SITE = "gaps.json"
 
 
 def managed(machines: Iterable[Machine]) -> list[Machine]:
@@ -28,13 +30,14 @@ def managed(machines: Iterable[Machine]) -> list[Machine]:
 
 def used(disks: Path, layers: Path) -> set[str]:
     """Return the names of the layers that labs of this computer lie over, or are just going to."""
-    states = [read_json(path) for path in disks.glob("*/state.json")]
     mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8")
-    mounted = set(re.findall(rf"{re.escape(str(layers))}/(\w+)/", mounts))
-    waiting = {
-        state["layer"] for state in states if "layer" in state and archive.door(Identity("", state["id"])).alive()
-    }
-    return mounted | waiting
+    named = set(re.findall(rf"{re.escape(str(layers))}/(\w+)/", mounts))
+    for path in disks.glob("*/state.json"):
+        with suppress(FileNotFoundError):  # that lab was taken down just now
+            state = read_json(path)
+            if "layer" in state and archive.door(Identity("", state["id"])).alive():
+                named.add(state["layer"])
+    return named
 
 
 def save(folder: Path, machines: Iterable[Machine]) -> None:
@@ -44,8 +47,9 @@ def save(folder: Path, machines: Iterable[Machine]) -> None:
         place.mkdir()
         copied: list[str | Path] = [machine.place / "upper", machine.place / "drills"]
         run(["cp", "-a", "--reflink=auto", *copied, place], timeout=10 * MINUTES)
-        for name in DONE_MEANWHILE:
-            for path in (place / "upper/var/lib/seawall" / name).glob("*"):
+        kept = place / "upper/var/lib/seawall"
+        for path in (*kept.glob("ledger/*"), *kept.glob("state/*")):
+            if path.name != FOUND_BY_SITE:
                 path.unlink()
 
 

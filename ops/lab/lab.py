@@ -95,27 +95,19 @@ class Lab:
             paths = {"plain": made.plain, "his": made.his, "lis": made.lis, "control": made.bare}
             self._lay_anew(state, {name: str(path) for name, path in paths.items() if path})
             inventory.prepare(self.checkout, self.inventory)
-            if layered:
+            if layered and not inventory.secrets(self.inventory):
                 self._lie_over_layer(state, tell)
-            machines = self._machines(state, source.proxy)
-            if down := [machine.host for machine in machines if not machine.running()]:
-                tell(f"booting {', '.join(down)}")
-            for machine in machines:
-                machine.boot()
-            inventory.write_known_hosts(self.known_hosts, machines)
-            inventory.write(self.inventory, self.known_hosts, converged.managed(machines))
-            _wait(machines)
-            return machines
+            return self._booted(self._machines(state, source.proxy), tell)
 
     def shape(self) -> Shape:
         """Return what site.yml would make of this lab's machines now, part by part; the lab must be up."""
         return self._shape(self._state())
 
     def keep(self, before: Shape, tell: Told = lambda _: None) -> bool:
-        """Keep the machines as the layer of a shape; they are shut down for that, and booted again.
+        """Keep the machines as the layer of a shape, and go on over it, as later labs of that shape begin.
 
         before: the shape before site.yml was run. Return False when there is no such layer: something changed
-        meanwhile, or a machine did not shut down in time.
+        meanwhile, or a machine did not shut down in time. The machines are shut down, and booted again in any case.
         """
         with self._held():
             machines = converged.managed(self.machines())
@@ -125,14 +117,14 @@ class Lab:
             try:
                 converged.shut_down(machines)
                 used = converged.used(DISKS, self.layers.home)
-                return self.layers.keep(before, lambda folder: self._save(folder, machines), used) is not None
+                self.layers.keep(before, lambda folder: self._save(folder, machines), used)
+                for machine in machines if self.layers.find(before) else ():
+                    machine.remove()
+                self._lie_over_layer(self._state(), tell)
             except Unavailable as error:
                 tell(f"no layer is made: {error}")
-                return False
-            finally:
-                for machine in machines:
-                    machine.boot()
-                _wait(machines)
+            self._booted(self.machines(), tell)
+        return self.layer is not None
 
     def down(self, *, caches: bool = False) -> None:
         """Remove all of the lab: machines, disks, network, keys; with `caches` also what made it quick."""
@@ -225,7 +217,7 @@ class Lab:
 
     def _lie_over_layer(self, state: dict[str, Any], tell: Told) -> None:
         """Lay a lab that has nothing yet over the layer of its shape, where one is kept, with the secrets it knows."""
-        if any(machine.place.exists() for machine in self._machines(state, "")) or inventory.secrets(self.inventory):
+        if any(machine.place.exists() for machine in converged.managed(self._machines(state, ""))):
             return
         wanted = self._shape(state)
         with self.layers.held():
@@ -238,6 +230,17 @@ class Lab:
             self._remember(state | {"layer": found.name})
         state["layer"] = found.name
         tell(f"the machines begin converged, as layer {found.name}")
+
+    def _booted(self, machines: list[Machine], tell: Told) -> list[Machine]:
+        if down := [machine.host for machine in machines if not machine.running()]:
+            tell(f"booting {', '.join(down)}")
+        for machine in machines:
+            machine.boot()
+        inventory.write_known_hosts(self.known_hosts, machines)
+        inventory.write(self.inventory, self.known_hosts, converged.managed(machines))
+        with ThreadPoolExecutor(len(machines)) as pool:
+            list(pool.map(Machine.wait, machines))
+        return machines
 
     def _shape(self, state: dict[str, Any]) -> Shape:
         hosts = [host for host in state["hosts"] if host != names.CONTROL]
@@ -281,11 +284,6 @@ class Lab:
         inventory.forget_heads(self.inventory)
         if failures:
             raise failures[0]
-
-
-def _wait(machines: list[Machine]) -> None:
-    with ThreadPoolExecutor(len(machines)) as pool:
-        list(pool.map(Machine.wait, machines))
 
 
 def running() -> bool:

@@ -104,10 +104,9 @@ def converged(machines: Lab, ways: Path) -> Site:
             return hospital
         before = machines.shape()
         hospital.ansible()
-        if not (unused and machines.keep(before, tell)):
-            return hospital
-        machines.down()
-        return booted(machines, ways, layered=True)
+        if unused:
+            machines.keep(before, tell)
+    return hospital
 
 
 def changes(output: str) -> dict[str, int]:
