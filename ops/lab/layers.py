@@ -1,7 +1,7 @@
 """Converged labs, kept on this computer as layers: what site.yml made of fresh machines, for the next lab like it.
 
 A layer is named after everything that shapes it (ops.lab.shape). It is there whole or not at all, and only for a day:
-the archive's packages move on, and a machine's day is part of what its ledger and its timers know. At most three are
+the archive's packages move on, and a machine's day is part of what its ledger and its timers know. At most two are
 kept, beside those that a lab lies over.
 """
 
@@ -24,7 +24,7 @@ from ops.core.files import read_json, write_json
 from ops.fleet.packaging.root_trees import clear
 
 VERSION = 1
-KEPT = 3
+KEPT = 2
 LASTS = timedelta(days=1)
 NOTE = "layer.json"
 PART = ".part"
