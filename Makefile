@@ -15,7 +15,7 @@ demo: setup ## boot the lab and show everything; safe to repeat
 demo-down: setup ## remove everything that the demo created (CACHES=1: its caches, too)
 	@.venv/bin/seawall lab down $(if $(CACHES),--caches)
 
-test: setup ## all rings: lint, unit, contract, control, real restic, lab, drills
+test: setup ## all rings: lint, unit, contract, control, real restic, lab, first runs, drills
 	@.venv/bin/python -m tests.rings
 
 lint: setup ## ruff, mypy, import contracts, yamllint, ansible-lint, sizes and words
