@@ -1,6 +1,7 @@
 """Benchmarks: seconds and ratios for a person to read. Nothing fails because something was slow.
 
-make bench        after `make demo`, whose machines it uses
+make bench                 after `make demo`, whose machines it uses
+make bench PARTS=machine   only this part
 
 Each table is printed as soon as it is measured. A part that breaks is named, the others still run, and the exit code
 is 1.
@@ -8,7 +9,7 @@ is 1.
 
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from ops.core.errors import SeawallError
@@ -18,13 +19,16 @@ from tests.benchmarks import backup, drill, large, ledger, machine, start, statu
 Part = Callable[[], Iterator[str]]
 
 
-def main() -> int:
-    """Print every benchmark; 1 when one could not be run."""
+def main(chosen: Sequence[str]) -> int:
+    """Print the chosen benchmarks, all when none is; 1 when one could not be run, 2 when there is none of that name."""
     lab = Lab("demo")
     parts: dict[str, Part] = {"start": start.measure, "ledger": ledger.measure, "drill": drill.measure}
-    for name, module in {"status": status, "backup": backup, "large backup": large, "machine": machine}.items():
+    for name, module in {"status": status, "backup": backup, "large": large, "machine": machine}.items():
         parts[name] = partial(_in_lab, lab, module.measure)
-    broken = run(parts)
+    if unknown := [name for name in chosen if name not in parts]:
+        print(f"there is no part {unknown[0]!r}; there are: {', '.join(parts)}", file=sys.stderr)
+        return 2
+    broken = run({name: measure for name, measure in parts.items() if not chosen or name in chosen})
     if broken:
         print("\nnot measured to the end: " + ", ".join(broken), file=sys.stderr)
     return 1 if broken else 0
@@ -56,4 +60,4 @@ def _in_lab(lab: Lab, measure: Callable[[Lab], Iterator[str]]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

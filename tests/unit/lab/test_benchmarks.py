@@ -6,7 +6,7 @@ import pytest
 
 from ops.core.errors import Damaged
 from tests.benchmarks import machine
-from tests.benchmarks.__main__ import run
+from tests.benchmarks.__main__ import main, run
 
 
 def _whole() -> Iterator[str]:
@@ -36,6 +36,11 @@ def test_a_part_that_breaks_takes_no_table_along(capsys: pytest.CaptureFixture[s
 
 def test_parts_that_all_run_are_none_that_broke() -> None:
     assert run({"only": _whole}) == []
+
+
+def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["machines"]) == 2
+    assert "there is no part 'machines'; there are: start, ledger" in capsys.readouterr().err
 
 
 def test_shares_are_of_what_comes_before_the_first_answer() -> None:
