@@ -24,8 +24,8 @@ lint: setup ## ruff, mypy, import contracts, yamllint, ansible-lint, sizes and w
 unit: setup ## the quick tests, for everyday work
 	@$(PYTEST) tests/unit tests/contract
 
-bench: setup ## measure Seawall against the same work done by hand
-	@PATH="$$PWD/.cache/bin:$$PATH" .venv/bin/python -m tests.benchmarks
+bench: setup ## measure Seawall against the same work done by hand (PARTS=machine: only that)
+	@PATH="$$PWD/.cache/bin:$$PATH" .venv/bin/python -m tests.benchmarks $(PARTS)
 
 lock: setup ## update requirements.lock from pyproject.toml
 	@ops/lab/lock.sh
