@@ -16,7 +16,7 @@ from ops.jobs.host.repositories import OpenRepository
 from ops.restic.repository import Progress
 from ops.restic.sets import ASSET, MANIFEST, Set, complete
 
-LARGEST_TEXT = 64 << 20  # roles, accounts, lists of packages
+LARGEST = LIMITS.bytes + (64 << 20)  # with the texts beside it: roles, accounts, lists of packages
 _DAY = 86_400.0
 
 
@@ -43,8 +43,8 @@ def manifest(place: OpenRepository, which: Set, target: Path) -> Manifest:
     """
     snapshot = which.parts[MANIFEST]
     file = f"{FILE} of set {which.id} in {place.repository.name}"
-    if snapshot.bytes > LIMITS.bytes + LARGEST_TEXT:
-        raise Damaged(f"{file} and its texts have {snapshot.bytes} bytes; expected at most {LIMITS.bytes}")
+    if snapshot.bytes > LARGEST:
+        raise Damaged(f"{file} and its texts have {snapshot.bytes} bytes; expected at most {LARGEST}")
     target.mkdir(mode=0o755)
     place.repository.restore(f"{snapshot.id}:{snapshot.paths[0]}", target, timeout=3600)
     for name, seen in _entries(target):
