@@ -74,7 +74,7 @@ class _Capture:
     def finish(self, stored: Stored) -> Mapping[str, Any]:
         """Demand that enough was stored."""
         if stored.bytes < self.options.at_least.bytes:
-            raise Damaged(f"{stored.bytes} bytes came from {self.options.argv[0]}, too few to be believed")
+            raise Damaged(f"{self.options.argv[0]} wrote only {stored.bytes} bytes, which is too little")
         return {"bytes": stored.bytes, "sha256": self.digest.read_text(encoding="ascii")}
 
     def companions(self) -> Mapping[str, str]:
@@ -86,20 +86,22 @@ class _Capture:
 def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     """Demand a program that nobody but root can change, for a unit of the system runs it."""
     if "/" in options.filename or options.filename in {"", ".", ".."}:
-        raise UsageError(f"{options.filename!r} is no name of a file", "options.filename is a name without folders")
+        raise UsageError(f"{options.filename!r} is not a file name", "use a name without folders for options.filename")
     yield _Capture(options, demand(options.argv), scene.scratch / "sha256")
 
 
 def demand(argv: Sequence[str]) -> Path:
     """Return the program where it really lies; raise unless it is absolute, can be run and is root's alone."""
     if not argv or not Path(argv[0]).is_absolute():
-        raise UsageError("options.argv must begin with the absolute path of a program", "no shell looks it up")
+        raise UsageError(
+            "options.argv must begin with the absolute path of a program", "there is no shell to look it up"
+        )
     try:
         program = Path(argv[0]).resolve(strict=True)
     except FileNotFoundError as error:
         raise Unavailable(f"program not found: {argv[0]}", "install it, or correct options.argv") from error
     if not stat.S_ISREG(program.stat().st_mode) or not os.access(program, os.X_OK):
-        raise Unavailable(f"{argv[0]} can't be run by this account", "it must be a file that everybody may execute")
+        raise Unavailable(f"this account can't run {argv[0]}", "it must be a file that everybody may execute")
     # Also on the way as it was written: whoever can change a link there decides what is run.
     for place in {program, *program.parents, *Path(argv[0]).parents}:
         _demand_roots(place, argv[0])
@@ -112,7 +114,7 @@ def _demand_roots(place: Path, program: str) -> None:
     others = seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     if seen.st_uid != 0 or (others and not shared):
         raise Unavailable(
-            f"{program} is not run: others than root can change {place}",
+            f"refusing to run {program}: users other than root can change {place}",
             f"chown root:root {place}; chmod go-w {place}",
         )
 
@@ -121,17 +123,17 @@ def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Seque
     """Compare the restored file's size, content and last words with the manifest."""
     path = folder / str(facts["filename"])
     size = path.stat().st_size if path.is_file() else 0
-    wrong = [f"{path.name} has {size} bytes, had {facts['bytes']}"] if size != facts["bytes"] else []
+    wrong = [f"{path.name} has {size} bytes, but had {facts['bytes']}"] if size != facts["bytes"] else []
     findings = [("size", judged(wrong, f"{path.name} has its {size} bytes"))]
     if "sha256" not in facts:
-        findings.append(("content", not_configured("the set was made before the output was digested")))
+        findings.append(("content", not_configured("the set has no digest of the output")))
     elif not wrong:
-        other = [] if digest(path) == facts["sha256"] else [f"{path.name} has not the bytes that it had"]
+        other = [] if digest(path) == facts["sha256"] else [f"{path.name} does not have the same content"]
         findings.append(("content", judged(other, f"{path.name} is the same, byte for byte")))
     if facts["end"]:
         lines = _tail(path, size).decode("utf-8", "replace").rstrip().splitlines() or [""]
-        wrong = [] if facts["end"] in lines[-1] else [f"the last line of {path.name} does not hold its end"]
-        findings.append(("end", judged(wrong, "its end is in the last line")))
+        wrong = [] if facts["end"] in lines[-1] else [f"the last line of {path.name} does not contain the expected end"]
+        findings.append(("end", judged(wrong, "its last line contains the expected end")))
     return findings
 
 

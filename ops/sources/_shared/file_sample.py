@@ -154,7 +154,7 @@ def compared(folder: Path, facts: Mapping[str, Any], only: Sequence[str]) -> Fin
         if not only or any(Path(path).is_relative_to(part) for part in only)
     }
     wrong = [path for path, known in wanted.items() if _digest(folder / path.lstrip("/")) != known["sha256"]]
-    good = f"{len(wanted)} sampled files have the content of the manifest"
+    good = f"{len(wanted)} sampled files have the content recorded in the manifest"
     return judged([f"{len(wrong)} of {len(wanted)} sampled files differ"] if wrong else [], good)
 
 
@@ -165,9 +165,9 @@ def losses(stored: Stored, scene: CaptureContext, may_lose: Percent) -> list[str
     if all(now[name] >= before[name] * (100 - may_lose.value) / 100 for name in before):
         return []
     words = (
-        f"{stored.files:,} files of {Size(stored.bytes)} are left of {before['files']:,} files of "
-        f"{Size(before['bytes'])} in the last good set; {may_lose} may be lost"
+        f"only {stored.files:,} files of {Size(stored.bytes)} are left of {before['files']:,} files "
+        f"of {Size(before['bytes'])} in the last good set; the limit is {may_lose}"
     )
     if not scene.accepted:
-        raise Damaged(words, "if that is right: seawall backup ASSET --accept-loss 'WHY'")
+        raise Damaged(words, "if that is intended, run: seawall backup ASSET --accept-loss 'REASON'")
     return [f"{words}; accepted: {scene.accepted}"]

@@ -61,7 +61,7 @@ class _Capture:
         """Add count and bytes as the snapshot has them, and the digests of the sampled files that held still."""
         demand(self.options)
         if stored.files == 0:
-            raise Damaged(f"no file was found in {', '.join(self.options.paths)}", "an empty source is not backed up")
+            raise Damaged(f"no files found in {', '.join(self.options.paths)}", "an empty source is not backed up")
         warnings = losses(stored, self.scene, self.options.may_lose)
         settled = self.sample.settled(stored)
         if changed := len(settled["changed_while_read"]):
@@ -90,19 +90,20 @@ def demand(options: Options) -> None:
     for name in options.paths:
         path = Path(name)
         if not path.is_absolute():
-            raise UsageError(f"{name} is not an absolute path", "options.paths are written from / on")
+            raise UsageError(f"{name} is not an absolute path", "write options.paths as absolute paths")
         try:
             _demand(path, path.lstat().st_mode)
         except FileNotFoundError as error:
             raise Unavailable(f"{path} is not there", "is its disk mounted? Has it moved?") from error
         except PermissionError as error:
-            raise Unavailable(f"{path} may not be read", "the unit needs CAP_DAC_READ_SEARCH") from error
+            raise Unavailable(f"no permission to read {path}", "the unit needs CAP_DAC_READ_SEARCH") from error
 
 
 def _demand(path: Path, mode: int) -> None:
     if stat.S_ISLNK(mode):
         raise Unavailable(
-            f"{path} is a link: it would be taken, and nothing behind it", f"name {path.resolve()} in options.paths"
+            f"{path} is a link: only the link would be backed up, not what it points to",
+            f"use {path.resolve()} in options.paths",
         )
     if stat.S_ISDIR(mode):
         with os.scandir(path) as entries:

@@ -66,7 +66,7 @@ def borne(server: Server, facts: Mapping[str, Any], acknowledged: int) -> Findin
         return Finding(Verdict.PASS, f"all {acknowledged:,} acknowledged commits are there")
     return Finding(
         Verdict.FAIL,
-        f"{acknowledged:,} commits were acknowledged, {count:,} are there, the last is number {most:,}",
+        f"{acknowledged:,} commits were acknowledged, but {count:,} are there, the last with number {most:,}",
     )
 
 

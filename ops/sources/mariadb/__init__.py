@@ -55,9 +55,9 @@ class Options:
     def __post_init__(self) -> None:
         """Demand what no single key says."""
         if bool(self.database) == self.all:
-            raise ValueError("give either `database`, the name of one, or `all: true`")
+            raise ValueError("use either `database` with a name, or `all: true`")
         if self.lock_tables and not self.lock:
-            raise ValueError("`lock_tables` locks, and `lock: false` forbids that")
+            raise ValueError("`lock_tables` can't be combined with `lock: false`")
 
     @property
     def client(self) -> list[str]:
@@ -115,8 +115,8 @@ class _Capture(Dump):
 def _warning(moving: Mapping[str, str]) -> str:
     named = ", ".join(f"{table} ({engine})" for table, engine in sorted(moving.items()))
     return (
-        f"tables that know no transactions were taken while others could write to them: {named};"
-        " make them InnoDB, or say `lock_tables: true`"
+        f"tables without transactions were dumped while others could write to them: {named}; "
+        f"convert them to InnoDB, or use `lock_tables: true`"
     )
 
 
@@ -150,8 +150,8 @@ def _demand_client(session: Session) -> None:
     if server > ours:
         versions = [".".join(map(str, version)) for version in (server, ours)]
         raise Unavailable(
-            f"the server is MariaDB {versions[0]}, and mariadb-dump is {versions[1]}: it may leave things out",
-            "install mariadb-client of the server's version",
+            f"the server is MariaDB {versions[0]}, but mariadb-dump is {versions[1]} and may leave things out",
+            "install the mariadb-client of the server's version",
         )
 
 

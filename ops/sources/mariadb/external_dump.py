@@ -21,7 +21,7 @@ _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PK\x03\x
 def facts(dump: Path, _tree: Path) -> Mapping[str, Any]:
     """Return what loading needs to know; raise UsageError for what is no text."""
     if dump.is_dir():
-        raise UsageError(f"{dump} is a folder", "a dump of MariaDB is one file of SQL")
+        raise UsageError(f"{dump} is a folder", "a MariaDB dump is a single SQL file")
     with dump.open("rb") as file:
         if file.read(8).startswith(_COMPRESSED):
             raise UsageError(f"{dump} is compressed", "unpack it first")
@@ -38,7 +38,7 @@ def load(server: Server, material: Path, _known: Mapping[str, Any]) -> str:
     with beside(server) as session:
         others = [found for found in session.ask(DATABASES) if found != DATABASE]
     if len(others) > 1:
-        raise Damaged(f"the dump holds {len(others)} databases", "drill a dump of one")
+        raise Damaged(f"the dump holds {len(others)} databases", "drill a dump of a single database")
     return others[0] if others else DATABASE
 
 

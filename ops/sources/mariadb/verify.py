@@ -29,7 +29,7 @@ def load(server: Server, material: Path, manifest: Mapping[str, Any]) -> str:
     """Load the accounts and the dump into a fresh server; return the database's name."""
     size = int(server.run(["stat", "--format=%s", str(material / DUMP)], 60))
     if size != manifest["dump_bytes"]:
-        raise Damaged(f"the dump has {size} bytes, had {manifest['dump_bytes']}")
+        raise Damaged(f"the dump has {size} bytes, but had {manifest['dump_bytes']}")
     whole(server.run(["tail", "-c", "200", str(material / DUMP)], 60))
     database = str(manifest["database"])
     with beside(server) as session:
@@ -55,14 +55,14 @@ def _accounts(server: Server, users: Path) -> None:
 def whole(end: str) -> None:
     """Raise Damaged unless a dump ends as mariadb-dump ends it; the client would load what there is and be content."""
     if not (end.rstrip().splitlines() or [""])[-1].startswith(END):
-        raise Damaged("the dump was cut off: its last line does not say that it is complete")
+        raise Damaged("the dump is truncated: its last line is not the completion mark")
 
 
 def creation(database: str, manifest: Mapping[str, Any], comment: str = "") -> str:
     """Return the statement that makes an empty database as the manifest has it."""
     words = [str(manifest["charset"]), str(manifest["collation"])]
     if not all(re.fullmatch(r"[A-Za-z0-9_]+", word) for word in words):
-        raise Damaged("the manifest's character set or collation is none")
+        raise Damaged("the manifest's character set or collation is not valid")
     return f"create database {name(database)} character set {words[0]} collate {words[1]}{comment}"
 
 
@@ -72,8 +72,8 @@ def demand_release(session: Session, manifest: Mapping[str, Any]) -> None:
     wanted = tuple(int(number) for number in str(manifest["release"]).split("."))
     if found < wanted:
         raise Unavailable(
-            f"the server is MariaDB {found[0]}.{found[1]}, and the data are of {manifest['release']}",
-            "an older server can't be trusted to load them; use one of that release or a newer one",
+            f"the server is MariaDB {found[0]}.{found[1]}, but the data are from {manifest['release']}",
+            "an older server may load them incorrectly; use one of that release or newer",
         )
 
 
@@ -92,7 +92,7 @@ def prove(server: Server, database: str, manifest: Mapping[str, Any]) -> Iterato
         yield "volume", prove_volume(manifest, found["rows"])
         yield "content", _content(manifest, found, same=same)
         behind = _behind(manifest, counters(ask))
-        yield "sequences", judged(behind, "all sequences and AUTO_INCREMENT values are where they were")
+        yield "sequences", judged(behind, "all sequences and AUTO_INCREMENT values are as in the manifest")
         yield "integrity", sound(session, there)
 
 
@@ -117,18 +117,18 @@ def sound(session: Session, there: Mapping[str, Mapping[str, Any]]) -> Finding:
             elif kind.lower() == "note":
                 unseen.append(table)
     if not wrong and len(unseen) == len(there):
-        return not_configured("no table is of an engine that can look into itself")
-    return judged(wrong, f"{len(there) - len(unseen)} tables are sound")
+        return not_configured("no table has an engine that can check itself")
+    return judged(wrong, f"{len(there) - len(unseen)} tables passed the check")
 
 
 def _content(manifest: Mapping[str, Any], found: Mapping[str, Any], *, same: bool) -> Finding:
     if "content" not in manifest:
-        return not_configured("the set was made before rows were digested")
+        return not_configured("the set has no digests of rows")
     if not same:
-        return not_configured("the release differs, and may write the same rows in other words")
+        return not_configured("the release differs, and may write the same rows differently")
     sliced = sum("slices" in told for told in manifest["content"].values())
-    part = f"; of {sliced} large ones a slice" if sliced else ""
-    good = f"the rows of {len(manifest['content'])} tables are those of the manifest{part}"
+    part = f"; a slice of {sliced} large ones" if sliced else ""
+    good = f"the rows of {len(manifest['content'])} tables match the manifest{part}"
     return judged(changed(manifest, found), good)
 
 
@@ -136,7 +136,7 @@ def prove_volume(manifest: Mapping[str, Any], there: Mapping[str, int]) -> Findi
     """Compare how many rows each table has with the manifest; tables that were counted approximately are left out."""
     wanted: Mapping[str, int] = manifest["rows"]
     near = {table for table in manifest.get("approximate", ()) if table in wanted}
-    nearly = f"; {len(near)} of them were counted nearly, and not compared" if near else ""
+    nearly = f"; {len(near)} of them were counted approximately, and not compared" if near else ""
     return judged([*differing(wanted, there, near), *added(wanted, there)], f"{total(wanted)}{nearly}")
 
 
@@ -148,7 +148,7 @@ def _some(manifest: Mapping[str, Any], there: Mapping[str, int], only: Collectio
 
 def _behind(manifest: Mapping[str, Any], now: Mapping[str, Mapping[str, int]]) -> list[str]:
     return [
-        f"{one} is at {now[sort].get(one, 'nothing')}, was at {value}"
+        f"{one} is at {now[sort].get(one, 'nothing')}, but was at {value}"
         for sort in ("sequences", "auto_increment")
         for one, value in manifest[sort].items()
         if now[sort].get(one, -1) < value
@@ -160,7 +160,7 @@ def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Seque
     dump = folder / DUMP
     size = dump.stat().st_size if dump.exists() else 0
     if size != facts["dump_bytes"]:
-        return [("archive", judged([f"{DUMP} has {size} bytes, had {facts['dump_bytes']}"], ""))]
+        return [("archive", judged([f"{DUMP} has {size} bytes, but had {facts['dump_bytes']}"], ""))]
     with dump.open("rb") as file:
         file.seek(max(0, size - 200))
         end = file.read().decode("utf-8", "replace")

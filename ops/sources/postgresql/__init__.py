@@ -73,7 +73,7 @@ class Options:
         return connection(self.database or "postgres", **place, **words)
 
 
-_HINT = "look whether the server runs (pg_lsclusters), and whether playbooks/site.yml was run since it was set up"
+_HINT = "check that the server is running (pg_lsclusters), and run playbooks/site.yml if it was set up recently"
 
 
 @dataclass
@@ -118,7 +118,7 @@ class _Capture(Dump):
         argv = ["pg_dumpall", "--no-password", "--globals-only", f"--dbname={self.options.connection()}"]
         text = run(argv, timeout=600).stdout
         if "PostgreSQL database cluster dump complete" not in text[-400:]:
-            raise Damaged("the dump of roles and grants has no end")
+            raise Damaged("the dump of roles and grants is truncated")
         return {GLOBALS: text}
 
 
@@ -154,9 +154,9 @@ def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Seque
     files = [path for path in dump.iterdir() if path.is_file()] if dump.is_dir() else [dump] if dump.exists() else []
     size = sum(path.stat().st_size for path in files)
     if size != facts["dump_bytes"]:
-        return [("archive", judged([f"{dump.name} has {size} bytes, had {facts['dump_bytes']}"], ""))]
+        return [("archive", judged([f"{dump.name} has {size} bytes, but had {facts['dump_bytes']}"], ""))]
     listed = run(["pg_restore", "--list", dump], timeout=600).stdout.count("TABLE DATA")
-    return [("archive", judged([], f"{dump.name} is whole, with the data of {listed} tables"))]
+    return [("archive", judged([], f"{dump.name} is complete, with the data of {listed} tables"))]
 
 
 KIND = Source(

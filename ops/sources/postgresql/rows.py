@@ -113,5 +113,5 @@ def compared(manifest: Mapping[str, Any]) -> str:
     """Return in words what was compared."""
     content = manifest["content"]
     sliced = sorted(name for name, told in content.items() if told.get("slices", 1) > 1)
-    part = f"; of {len(sliced)} large ones a slice: {', '.join(sliced[:5])}" if sliced else ""
-    return f"the rows of {len(manifest['rows'])} tables and the large objects are those of the manifest{part}"
+    part = f"; a slice of {len(sliced)} large ones: {', '.join(sliced[:5])}" if sliced else ""
+    return f"the rows of {len(manifest['rows'])} tables and the large objects match the manifest{part}"

@@ -32,7 +32,7 @@ def load(server: Server, material: Path, manifest: Mapping[str, Any]) -> str:
     roles = ["psql", "-XAtq", "--no-password", "--dbname=postgres", f"--file={material / GLOBALS}"]
     size = sum(map(int, server.run(["sh", "-c", _SIZES, "sh", dump, *roles], 600).split()))
     if size != manifest["dump_bytes"]:  # pg_restore does not miss all that is cut off
-        raise Damaged(f"the dump has {size} bytes, had {manifest['dump_bytes']}")
+        raise Damaged(f"the dump has {size} bytes, but had {manifest['dump_bytes']}")
     words = ["pg_restore", "--no-password", "--exit-on-error", "--jobs=2"]
     try:
         server.run([*words, "--create", "--dbname=postgres", dump], _DAY)
@@ -94,13 +94,13 @@ def _volume(manifest: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
     wanted, there = manifest["rows"], found["rows"]
     wrong = [*differing(wanted, there), *added(wanted, there)]
     if found["large_objects"] != manifest["large_objects"]:
-        wrong.append(f"{found['large_objects']} large objects, were {manifest['large_objects']}")
+        wrong.append(f"{found['large_objects']} large objects, but had {manifest['large_objects']}")
     return judged(wrong, total(wanted))
 
 
 def _structure(manifest: Mapping[str, Any], there: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
     if found["encoding"] != manifest["encoding"]:
-        return judged([f"the encoding is {found['encoding']}, was {manifest['encoding']}"], "")
+        return judged([f"the encoding is {found['encoding']}, but was {manifest['encoding']}"], "")
     return defined_alike(manifest["structure"], there)
 
 
@@ -113,16 +113,14 @@ def _roles(manifest: Mapping[str, Any], there: Mapping[str, Sequence[str]], *, f
         for name, words in wanted.items()
         if name in there and {*words} != {*there[name]}
     ]
-    return judged(
-        wrong, f"{len(manifest['roles'])} roles are there" + (", and may do what they could" if wanted else "")
-    )
+    return judged(wrong, f"{len(manifest['roles'])} roles are there" + (", with their permissions" if wanted else ""))
 
 
 def _content(manifest: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
     if "content" not in manifest:
-        return not_configured("the set was made before rows were digested")
+        return not_configured("the set has no digests of rows")
     if found["major"] != manifest["major"]:
-        return not_configured("the release differs, and may write the same rows in other words")
+        return not_configured("the release differs, and may write the same rows differently")
     return judged(changed(manifest, found), compared(manifest))
 
 

@@ -91,7 +91,7 @@ class _Capture:
             if not _STRANGE.search(error.message):
                 raise
             self.warnings.append(
-                f"{self.options.path}: whether it is whole can't be seen without its program: {error.message}"
+                f"{self.options.path}: it can't be checked completely without its program: {error.message}"
             )
             return error.message
         if broken:
@@ -104,11 +104,11 @@ class _Capture:
             with _asked(self.copy) as ask:
                 found: dict[str, int] = ask([known.STRANGERS])[0]
         except Unavailable as error:
-            self.warnings.append(f"{self.options.path}: its foreign keys can't be looked at: {error.message}")
+            self.warnings.append(f"{self.options.path}: its foreign keys can't be checked: {error.message}")
             return {}
         if found:
             count, tables = sum(found.values()), ", ".join(sorted(found))
-            self.warnings.append(f"{self.options.path}: {count} rows break their foreign keys, in {tables}")
+            self.warnings.append(f"{self.options.path}: {count} rows violate their foreign keys, in {tables}")
         return found
 
     def wanted(self) -> Collection[str]:
@@ -118,7 +118,7 @@ class _Capture:
     def finish(self, stored: Stored) -> Mapping[str, Any]:
         """Demand that all of the copy was stored."""
         if stored.bytes != (size := self.copy.stat().st_size):
-            raise Damaged(f"{stored.bytes} bytes of {self.options.path} were stored, its copy has {size}")
+            raise Damaged(f"{stored.bytes} bytes of {self.options.path} were stored, but its copy has {size}")
         return {"dump_bytes": stored.bytes, **({"warnings": self.warnings} if self.warnings else {})}
 
     def companions(self) -> Mapping[str, str]:
@@ -130,7 +130,7 @@ class _Capture:
 def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     """Copy the database to the scratch folder; the copy is gone when the block ends."""
     if not Path(options.path).is_absolute():
-        raise UsageError(f"{options.path} is not an absolute path", "options.path names the database from / on")
+        raise UsageError(f"{options.path} is not an absolute path", "write options.path as an absolute path")
     shutil.rmtree(scene.scratch, ignore_errors=True)
     scene.scratch.mkdir(mode=0o700, parents=True)
     try:
@@ -157,7 +157,7 @@ def _asked(database: Path) -> Iterator[known.Ask]:
         try:
             yield lambda queries: [json.loads(there.execute(query).fetchone()[0]) for query in queries]
         except sqlite3.OperationalError as error:
-            raise Unavailable(f"{database.name} can't be asked: {error}") from error
+            raise Unavailable(f"{database.name} can't be queried: {error}") from error
         except (sqlite3.DatabaseError, UnicodeError) as error:
             raise Damaged(f"{database.name} is damaged: {error}") from error
 
@@ -166,7 +166,7 @@ def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Seque
     """Look at a restored database: its size, itself, its definitions and rows."""
     database = folder / FILE
     size = database.stat().st_size if database.is_file() else 0
-    whole = judged([f"{FILE} has {size} bytes, had {facts['bytes']}"] * (size != facts["bytes"]), f"{size} bytes")
+    whole = judged([f"{FILE} has {size} bytes, but had {facts['bytes']}"] * (size != facts["bytes"]), f"{size} bytes")
     if size != facts["bytes"]:
         return [("size", whole)]
     content = known.same_bytes(facts, digest(database) if "sha256" in facts else "")
@@ -216,7 +216,7 @@ def foreign(dump: Path, _tree: Path) -> Mapping[str, Any]:
     with dump.open("rb") if dump.is_file() else nullcontext(BytesIO()) as file:
         head = file.read(HEADER)
     if len(head) < HEADER or not head.startswith(MAGIC):
-        raise UsageError(f"{dump} is no SQLite database", "a database is one file, not encrypted")
+        raise UsageError(f"{dump} is not a SQLite database", "a database is a single, unencrypted file")
     page = int.from_bytes(head[16:18], "big")  # as SQLite's file format says; 1 stands for 65536
     size = dump.stat().st_size
     whole = size % (page if page > 1 else _LARGEST_PAGE) == 0
@@ -226,7 +226,7 @@ def foreign(dump: Path, _tree: Path) -> Mapping[str, Any]:
 def load_foreign(server: Server, material: Path, facts: Mapping[str, Any]) -> str:
     """Return the file, unless its last page is not all there: SQLite would read zeros in its place."""
     if not facts["whole"]:
-        raise Damaged(f"{FILE} was cut off: its last page is not whole")
+        raise Damaged(f"{FILE} is truncated: its last page is incomplete")
     return load(server, material, facts)
 
 

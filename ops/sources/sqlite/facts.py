@@ -75,8 +75,8 @@ def integrity(ask: Ask) -> list[str]:
 def same_bytes(manifest: Mapping[str, Any], found: str) -> Finding:
     """Compare the digest of the whole file: what is restored is what was copied, byte for byte."""
     if "sha256" not in manifest:
-        return not_configured("the set was made before the file was digested")
-    wrong = [] if found == manifest["sha256"] else ["the file has not the bytes that it had"]
+        return not_configured("the set has no digest of the file")
+    wrong = [] if found == manifest["sha256"] else ["the file does not have the same content"]
     return judged(wrong, "the file is the same, byte for byte")
 
 
@@ -94,19 +94,19 @@ def compared(ask: Ask, manifest: Mapping[str, Any]) -> list[tuple[str, Finding]]
 def sound(ask: Ask, manifest: Mapping[str, Any]) -> Finding:
     """Look into pages and indexes, and whether more rows point to none than did."""
     if manifest["unchecked"]:
-        return judged([], f"not judged: {manifest['unchecked']}")
+        return judged([], f"not checked: {manifest['unchecked']}")
     broken = integrity(ask)
     if not broken and "strangers" in manifest:
         (strangers,) = ask([STRANGERS])
         wrong = {table: count for table, count in strangers.items() if count > manifest["strangers"].get(table, 0)}
-        broken = [f"{count} rows of {table} break their foreign keys" for table, count in wrong.items()]
-    return judged(broken, "whole in itself")
+        broken = [f"{count} rows of {table} violate their foreign keys" for table, count in wrong.items()]
+    return judged(broken, "internally consistent")
 
 
 def _volume(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:
     names = [*wanted, *(table for table in found if table not in wanted)]
     wrong = [
-        f"{table} has {found.get(table, 'no')} rows, had {wanted.get(table, 'none')}"
+        f"{table} has {found.get(table, 'no')} rows, but had {wanted.get(table, 'none')}"
         for table in names
         if found.get(table) != wanted.get(table)
     ]
@@ -115,6 +115,8 @@ def _volume(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:
 
 def _sequences(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:
     wrong = [
-        f"{name} is at {found.get(name)}, was at {value}" for name, value in wanted.items() if found.get(name) != value
+        f"{name} is at {found.get(name)}, but was at {value}"
+        for name, value in wanted.items()
+        if found.get(name) != value
     ]
     return judged(wrong, f"{len(wanted)} sequences, as in the manifest")

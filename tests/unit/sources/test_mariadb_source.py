@@ -22,7 +22,7 @@ WHOLE = "-- MariaDB dump 10.19\nCREATE TABLE t (a int);\n-- Dump completed\n"
     [
         ({}, "either `database`"),
         ({"database": "a", "all": True}, "either `database`"),
-        ({"database": "a", "lock": False, "lock_tables": True}, "`lock: false` forbids"),
+        ({"database": "a", "lock": False, "lock_tables": True}, "can't be combined with `lock: false`"),
         ({"databases": "a"}, "did you mean"),
     ],
 )
@@ -72,8 +72,8 @@ def test_a_character_set_of_a_manifest_is_a_word() -> None:
     [
         (WHOLE, len(WHOLE), Verdict.PASS, "whole"),
         (WHOLE[:-5], len(WHOLE), Verdict.FAIL, "bytes"),
-        (WHOLE[:30], 30, Verdict.FAIL, "cut off"),
-        ("", 0, Verdict.FAIL, "cut off"),
+        (WHOLE[:30], 30, Verdict.FAIL, "truncated"),
+        ("", 0, Verdict.FAIL, "truncated"),
     ],
 )
 def test_a_dump_without_its_end_is_no_dump(

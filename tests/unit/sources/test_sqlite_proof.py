@@ -74,7 +74,7 @@ def test_a_drill_proves_it_by_the_program_sqlite3_and_fires(place: Path, tmp_pat
     assert fired(facts | {"rows": {}}) == {"volume"}
     assert fired(facts | {"structure": {"view": {"count": 0, "sha256": ""}}}) == {"structure"}
     assert KIND.answer(Here(), database, "select count(*) from wards") == 2
-    with pytest.raises(SeawallError, match="not one number"):
+    with pytest.raises(SeawallError, match="instead of one number"):
         KIND.answer(Here(), database, "select name from wards")
     with pytest.raises(SeawallError):
         KIND.answer(Here(), database, "select count(*) from nowhere")
