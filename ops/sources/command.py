@@ -1,4 +1,4 @@
-"""A program of the site's own that writes the data to its standard output: a vendor's tool, another database's dump.
+"""A program of your own that writes the data to its standard output: a vendor's tool, or the dump of another database.
 
 Its exit code is honoured, and beyond that its size and last words are looked at, for a program that was cut off may
 still end well. Its arguments may hold what nobody else should read: they stay on the machine, out of the manifest.
@@ -25,14 +25,14 @@ from ops.sources._shared.stream_guard import TAIL, watched
 
 @dataclass(frozen=True)
 class Options:
-    """Which program, and what shows that its output is whole.
+    """Which program to run, and how to tell that its output is complete.
 
-    argv: the program, absolute, and its arguments; no shell reads them. Only root may be able to change the program.
-    filename: the name of the file that a restore brings back.
-    end: words that must stand in the last line of the output.
-    at_least: the smallest output that is believed; without a word no output at all is refused, `0B` allows it.
-    covers: what the program protects, named as `seawall gaps` names it.
-    hint: a sentence for whoever restores: how the file is loaded again.
+    argv: absolute path of the program, and its arguments, without a shell. Only root may be able to change the program.
+    filename: the name of the restored file.
+    end: text that the last line of the output must contain.
+    at_least: the smallest acceptable output; by default, empty output is refused, `0B` allows it.
+    covers: what the program backs up, named as in `seawall gaps`.
+    hint: one sentence for whoever restores: how to load the file.
     """
 
     argv: tuple[str, ...]

@@ -27,10 +27,10 @@ _LISTING = "application/vnd.x.restic.rest.v2"
 
 @dataclass(frozen=True)
 class Options:
-    """Where the backup host listens.
+    """On which ports the backup host listens.
 
-    port: for the machines that write their own repository.
-    reader_port: for drill hosts and host checks, which may only read.
+    port: port for machines that write to their own repository.
+    reader_port: port for drill hosts and host checks, which may only read.
     """
 
     port: int = 8000

@@ -1,4 +1,4 @@
-"""Files and folders, with the digests of a sample taken from the source itself.
+"""Files and folders, with the digests of a sample of the source itself.
 
 restic 0.18 exits 0 when a path that it was told is not there, takes a link for the thing that is meant, and is content
 with an empty folder where a disk is not mounted. So these are looked at here, before and after.
@@ -25,12 +25,12 @@ from ops.sources.files.damage import DAMAGES
 
 @dataclass(frozen=True)
 class Options:
-    """Which files.
+    """Which files to back up.
 
-    paths: folders or files, absolute; every one must be there and none may be empty.
-    exclude: restic's patterns of what is left out.
-    mounted: places where a file system must be mounted; when it is not, nothing is taken.
-    may_lose: how many of the files, or of their bytes, may be gone since the last good set.
+    paths: absolute paths of folders or files; all must exist, and none may be empty.
+    exclude: restic patterns of what to leave out.
+    mounted: paths at which a file system must be mounted; otherwise nothing is backed up.
+    may_lose: the share of files, or of their bytes, that may have disappeared since the last good set.
     """
 
     paths: tuple[str, ...]

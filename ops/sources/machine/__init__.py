@@ -1,4 +1,4 @@
-"""A whole machine: everything that is needed to boot it again, but for what is made anew at each boot.
+"""A whole machine: everything that is needed to boot it again.
 
 The files of databases are left out, for a copy of them while their server runs can't be trusted; they come back from
 their own dump. PostgreSQL's can be taken while it runs, with the log of changes that makes them whole. A machine with
@@ -42,13 +42,13 @@ LEAST = ("etc/fstab", "etc/os-release", "etc/passwd", "usr/lib/systemd/systemd")
 
 @dataclass(frozen=True)
 class Options:
-    """What of the machine.
+    """What to back up of the machine.
 
-    filesystems: the places of its file systems, `/` among them; each is taken without what is mounted below it.
-    exclude: restic's patterns of what more is left out.
-    leave_out: folders of databases, which are restored from the dump of a source of their own.
-    clusters: ports of the PostgreSQL clusters whose files are taken while they run.
-    may_lose: how many of the files, or of their bytes, may be gone since the last good set.
+    filesystems: the mount points of its file systems, including `/`; each is backed up without those mounted below it.
+    exclude: restic patterns of what else to leave out.
+    leave_out: folders of databases that are restored from dumps of their own sources.
+    clusters: ports of the PostgreSQL clusters whose files are backed up while they run.
+    may_lose: the share of files, or of their bytes, that may have disappeared since the last good set.
     """
 
     filesystems: tuple[str, ...] = ("/",)
@@ -191,7 +191,7 @@ def demand_no_databases(
     if taken := [str(folder) for folder in here if not passed(f"{folder}/any")]:
         raise Damaged(
             f"files of a running database can't be backed up reliably: {', '.join(taken)}",
-            "add it to options.leave_out and back up the database with a source of its own, or add PostgreSQL's port to "
+            "add it to options.leave_out and back up the database with a source of its own, or add its port to "
             "clusters",
         )
     return [str(folder) for folder in here]

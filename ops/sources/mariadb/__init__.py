@@ -1,4 +1,4 @@
-"""A MariaDB database, streamed without a file in between, with the facts of the dump's own instant.
+"""A MariaDB database, or all of a server, with facts from the same instant as the dump.
 
 mariadb-dump and the counting each begin a transaction while nobody can write, for a fraction of a second. The
 accounts of the server go with the manifest. The account that reads has no password: the system says who it is.
@@ -32,16 +32,16 @@ from ops.sources.mariadb.verify import DUMP, END, ENGINE, answer, check, load, p
 
 @dataclass(frozen=True)
 class Options:
-    """Which database, and how it is reached.
+    """Which database to back up, and how to connect to it.
 
-    database: its name.
-    all: every database of the server but its own; one of the two is given.
-    socket: the server's socket.
-    user: the database account that reads; the role mariadb_source makes it.
-    lock: whether nobody may write for the moment in which dump and counting begin; without it rows are counted
-        nearly, not exactly.
-    lock_tables: whether tables that know no transactions, where there are any, are locked for the whole dump.
-    lock_wait: how long is waited for a lock that somebody has; others may have to wait behind.
+    database: name of the database; alternatively, use `all`.
+    all: back up every database of the server except system databases.
+    socket: socket of the server.
+    user: the database account that reads; the role mariadb_source creates it.
+    lock: block writes for the moment in which dump and counting begin; otherwise rows are counted only
+        approximately.
+    lock_tables: lock tables without transactions, if there are any, during the whole dump.
+    lock_wait: how long to wait for a lock that somebody holds; other sessions may have to wait meanwhile.
     """
 
     database: str = ""

@@ -102,7 +102,7 @@ class RestoreTarget:
             except SeawallError as error:
                 raise Damaged(
                     f"{live} could not be replaced: {error.message}",
-                    f"nothing is lost: the previous data of {live} are there or in {kept}, the restored ones in {database}",
+                    f"nothing is lost: the previous data of {live} are there or in {kept}, the new ones in {database}",
                 ) from error
             session.tell(f"drop database {name(database)}")
         self._give()

@@ -1,4 +1,4 @@
-"""A PostgreSQL database, or all of a server, with the facts of the dump's own instant.
+"""A PostgreSQL database, or all of a server, with facts from the same instant as the dump.
 
 One psql session exports its snapshot and stays; pg_dump and the counting both see that snapshot. Roles and
 grants of the cluster go with the manifest. The account is never a superuser, and never asks for a password.
@@ -42,15 +42,15 @@ where datallowconn and not datistemplate and (datname <> 'postgres' or exists (
 
 @dataclass(frozen=True)
 class Options:
-    """Which database, and how it is reached.
+    """Which database to back up, and how to connect to it.
 
-    database: its name; or else
-    all: every database of the server, each a part of the set.
-    jobs: how many connections dump at once; with more than one the dump goes over a private folder on disk.
-    socket: the folder of the server's socket.
-    port: the server's port, which names its socket.
-    user: the database role that reads; the role postgresql_source makes it.
-    lock_wait: how long the dump waits for a table that somebody has locked.
+    database: name of the database; alternatively, use `all`.
+    all: back up every database of the server, each as a part of the set.
+    jobs: the number of parallel connections; with more than one, the dump is first written to a private folder on disk.
+    socket: folder of the server's socket.
+    port: port of the server, which determines its socket.
+    user: the database role that reads; the Ansible role postgresql_source creates it.
+    lock_wait: how long to wait for a table that somebody has locked.
     """
 
     database: str = ""

@@ -1,4 +1,4 @@
-"""A SQLite database: one file, copied while programs use it, and looked at in its copy.
+"""A SQLite database: one file, copied while programs use it; the copy is checked.
 
 Nothing is ever made where the database lies, not even when it is not there: the program `sqlite3` would make an empty
 one. See `_sqlite_copy.py` for how the copy is made, also of a database whose folder may not be written.
@@ -42,10 +42,10 @@ _STRANGE = re.compile(r"no such (collation sequence|function|module)|unknown (fu
 
 @dataclass(frozen=True)
 class Options:
-    """Which database.
+    """Which database to back up.
 
-    path: its file, absolute.
-    busy: how long to wait for a program that keeps the database for itself.
+    path: absolute path of its file.
+    busy: how long to wait for a program that has locked the database exclusively.
     """
 
     path: str

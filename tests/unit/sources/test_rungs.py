@@ -65,7 +65,7 @@ def test_rows_are_compared_table_by_table() -> None:
     assert differing(wanted, {"a": 2}) == ["a has 2 rows, but had 3", "b has no rows, but had 5"]
     assert differing(wanted, {"a": 2, "b": 4}, near={"b"}) == ["a has 2 rows, but had 3"]
     assert differing(wanted, {"a": 3}, near={"b"}) == ["b has no rows, but had 5"]
-    assert added(wanted, {"a": 3, "c": 0}) == ["c was not there"]
+    assert added(wanted, {"a": 3, "c": 0}) == ["c is not in the manifest"]
     assert total({"a": 1234, "b": 1}) == "1,235 rows in 2 tables, as in the manifest"
 
 
