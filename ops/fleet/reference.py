@@ -18,7 +18,7 @@ from ops.policy import model
 HEAD = """\
 # Policy reference
 
-<!-- Generated from the docstrings of ops/policy/model.py and each kind: seawall policy reference --output docs/policy.md -->
+<!-- Generated from ops/policy/model.py and the kinds by: seawall policy reference --output docs/policy.md -->
 
 For whoever writes the policy: every key, what it takes, its default and its meaning. The policy is part of the Ansible
 inventory, as plain data in three kinds of variables:
