@@ -15,7 +15,7 @@ demo: setup ## boot the lab and show everything; safe to repeat
 demo-down: setup ## remove everything that the demo created (CACHES=1: its caches, too)
 	@.venv/bin/seawall lab down $(if $(CACHES),--caches)
 
-test: setup ## all rings: lint, unit, contract, control, real restic, lab, drills
+test: setup ## all rings: lint, unit, contract, control, real restic, lab, first runs, drills
 	@.venv/bin/python -m tests.rings
 
 lint: setup ## ruff, mypy, import contracts, yamllint, ansible-lint, sizes and words
@@ -24,8 +24,8 @@ lint: setup ## ruff, mypy, import contracts, yamllint, ansible-lint, sizes and w
 unit: setup ## the quick tests, for everyday work
 	@$(PYTEST) tests/unit tests/contract
 
-bench: setup ## measure Seawall against the same work done by hand
-	@PATH="$$PWD/.cache/bin:$$PATH" .venv/bin/python -m tests.benchmarks
+bench: setup ## measure Seawall against the same work done by hand (PARTS=machine: only that)
+	@PATH="$$PWD/.cache/bin:$$PATH" .venv/bin/python -m tests.benchmarks $(PARTS)
 
 lock: setup ## update requirements.lock from pyproject.toml
 	@ops/lab/lock.sh

@@ -8,7 +8,7 @@ from pathlib import Path
 from ops.core.errors import SeawallError, UsageError
 from ops.core.verdict import Finding, Verdict
 from ops.drills._boot.container import booted
-from ops.drills._boot.prepare import Options, instant, machine_of, questions, raised, services, up
+from ops.drills._boot.prepare import Options, boot_over, instant, machine_of, questions, raised, services, up
 from ops.interfaces.drill import Drill, Part, Stage
 
 COMMITS = 2000  # so many are acknowledged before the power goes, or as many as come in the time
@@ -42,6 +42,7 @@ def _crashed(stage: Stage, part: Part, root: Path) -> int | None:
             if not up(stage, machine, begun):
                 return None
             services(stage, machine, begun)
+            boot_over(stage, machine)
         try:
             with part.source.burden(machine, part.facts) as burden:
                 deadline = time.monotonic() + LOAD_SECONDS
@@ -69,6 +70,7 @@ def _recovered(stage: Stage, part: Part, root: Path, acknowledged: int) -> None:
             services(stage, machine, begun)
             questions(stage, part, machine)
         with stage.timed("prove"):
+            boot_over(stage, machine)
             try:
                 stage.rung("commits", part.source.borne(machine, part.facts, acknowledged))
                 for name, finding in part.source.inside(machine, part.facts):

@@ -11,7 +11,7 @@ from ops.core.errors import SeawallError
 from ops.core.verdict import Finding, Verdict
 from ops.drills._boot.container import Booted, booted
 from ops.drills._boot.port_probe import answer
-from ops.drills._boot.prepare import Options, instant, machine_of, questions, raised, services, up
+from ops.drills._boot.prepare import Options, boot_over, instant, machine_of, questions, raised, services, up
 from ops.drills._qemu.machine import Emulated, demand_programs
 from ops.drills._qemu.steps import kernel_runs, own_disk, own_kernel
 from ops.interfaces.drill import Drill, Part, Stage
@@ -39,6 +39,7 @@ def play(stage: Stage) -> None:
                     _answers(stage, part, machine, begun)
             if running:
                 with stage.timed("prove"):
+                    boot_over(stage, machine)
                     _proved(stage, part, machine)
             stage.shown(lambda: machine.inside([]))
 

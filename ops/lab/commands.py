@@ -85,6 +85,7 @@ def _status(lab: Lab, *, as_json: bool) -> int:
 def _document(lab: Lab, machines: list[Machine]) -> dict[str, object]:
     return {
         "name": lab.name,
+        "layer": lab.layer,
         "inventory": str(lab.inventory),
         "vault_password_file": str(lab.vault_password),
         "key": str(lab.key),

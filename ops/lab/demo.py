@@ -100,7 +100,7 @@ def _proofs(policies: dict[str, HostPolicy]) -> Iterator[Named]:
 
 
 def _boot(step: Step) -> str:
-    machines = step.lab.up(lambda what: print(f"       - {what}", flush=True))
+    machines = step.lab.up(lambda what: print(f"       - {what}", flush=True), layered=True)
     return ", ".join(f"{machine.host} {machine.address}" for machine in machines)
 
 
@@ -108,11 +108,16 @@ def _secrets(step: Step) -> str:
     return step.seawall("secrets", "make", step.lab.inventory, "--vault-password-file", step.lab.vault_password)
 
 
-def _shipped(step: Step) -> str:
+def _packages(step: Step) -> str:
+    step.seawall("package", "build")
     step.seawall("package", "fetch")
+    return "the agent's, and restic of Debian 13"
+
+
+def _trees(step: Step) -> str:
     for release in ("bookworm", "trixie"):
         step.seawall("package", "tree", release, minutes=15)
-    return "restic from Debian 13, bare trees of Debian 12 and 13 with their database servers"
+    return "bare trees of Debian 12 and 13 with their database servers"
 
 
 def _everywhere(policies: dict[str, HostPolicy], command: str, step: Step) -> str:
@@ -135,10 +140,10 @@ def _report(step: Step) -> str:
 
 
 SETTING_UP: tuple[Named, ...] = (
+    ("make the packages that servers get", _packages),
     ("boot the lab", _boot),
     ("create the missing secrets", _secrets),
-    ("build the agent's package", lambda step: step.seawall("package", "build")),
-    ("prepare packages and trees for servers and drills", _shipped),
+    ("prepare the root trees that drills run in", _trees),
     ("check the policy", lambda step: step.seawall("policy", "check", step.lab.inventory)),
     ("apply the policy to the machines (playbooks/site.yml)", Step.ansible),
 )

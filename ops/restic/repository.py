@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import CommandError, Damaged, Unavailable
+from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
 from ops.core.run import Result, Stream, run, stream
 from ops.restic.failures import PART_UNREAD, Losses, explain, no_room
-from ops.restic.messages import Snapshot, Summary, documents, snapshots, summary
+from ops.restic.messages import Snapshot, Summary, documents, plain_error, snapshots, summary
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
@@ -158,6 +158,19 @@ class Repository:
     def copy_from(self, source: Repository, ids: Sequence[str], *, timeout: float) -> None:
         """Bring snapshots of another repository here; what is here already is passed over."""
         self._run(["copy", *self._from(source), *ids], timeout=timeout)
+
+    def demand_whole(self, *, timeout: float) -> None:
+        """Have restic look, without reading data, whether all is there that its index names; raise Damaged.
+
+        No lock is taken: what others add meanwhile does no harm to this look.
+        """
+        argv = [*replace(self, locks=False)._base(plain=True), "check"]
+        try:
+            run(argv, timeout=timeout)
+        except CommandTimeout as error:
+            raise explain(error, self.name) from error
+        except CommandError as error:
+            raise Damaged(f"repository {self.name} is not whole: {plain_error(error.stderr)}") from error
 
     def _backup(self, words: Sequence[str], timeout: float, progress: Progress | None) -> Summary:
         found: Summary | None = None

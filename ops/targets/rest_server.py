@@ -6,6 +6,7 @@ import base64
 import hashlib
 import http.client
 import json
+import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -18,11 +19,13 @@ from urllib.parse import unquote, urlsplit
 from ops.core import clock
 from ops.core.errors import Damaged, Unavailable
 from ops.core.files import CHUNK
-from ops.interfaces.target import Reached, Target
+from ops.interfaces.target import Missing, Reached, Target
 
 REACH_SECONDS = 5.0
 READ_SECONDS = 120.0
 _LISTING = "application/vnd.x.restic.rest.v2"
+# A pack's name is its SHA-256; rest-server lists an upload under way, too, under a longer name that can't be read.
+_PACK = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,13 @@ def reach(url: Path, authority: Path) -> Reached:
 
 
 def packs(url: Path, authority: Path) -> Mapping[str, int]:
-    """Return every pack's size in bytes by its name."""
+    """Return every whole pack's size in bytes by its name; an upload under way is none."""
     place = _Place.read(url)
     with _get(place, authority, "/data/", READ_SECONDS) as answer:
         _demand_ok(place, answer)
         listed = json.loads(answer.read())
-    return {str(entry["name"]): int(entry["size"]) for entry in listed or []}
+    entries = {str(entry["name"]): int(entry["size"]) for entry in listed or []}
+    return {name: size for name, size in entries.items() if _PACK.fullmatch(name)}
 
 
 def verify(url: Path, authority: Path, name: str) -> int:
@@ -84,6 +88,8 @@ def verify(url: Path, authority: Path, name: str) -> int:
     place = _Place.read(url)
     total, size = hashlib.sha256(), 0
     with _get(place, authority, f"/data/{name}", READ_SECONDS) as answer:
+        if answer.status == http.HTTPStatus.NOT_FOUND:
+            raise Missing(f"pack {name[:10]} is not on {place.host}")
         _demand_ok(place, answer)
         while piece := answer.read(CHUNK):
             total.update(piece)

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 from ops.core.errors import Damaged, UsageError
 from ops.fleet.secrets.authority import Pair, ends_soon, make_authority, make_server
 from ops.fleet.secrets.vault import NAME, Store, Vault
+from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS, READER_ACCOUNTS, READER_PASSWORDS, SERVER
 
 if TYPE_CHECKING:
     from ops.policy import HostPolicy
 
 ALL = "group_vars/all"
-AUTHORITY = ("seawall_authority_certificate", "seawall_authority_key")
-CONTROL = ("seawall_control_passwords", "seawall_control_accounts")  # of the control machine's own repository
-SERVER = ("seawall_tls_certificate", "seawall_tls_key")
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that a person reading a printed sheet takes for another
 LENGTH = 40  # of 32 letters each: 200 bits
 HASH_ROUNDS = 5  # these passwords cannot be guessed, and servers hash them anew at every request
@@ -68,12 +66,12 @@ def _passwords(policies: Mapping[str, HostPolicy]) -> Iterator[Wanted]:
         readers = sorted({asset.drill.host for asset in policy.assets.values() if asset.drill})
         for place in sorted(places):
             served = policy.repositories[place].host is not None
-            yield Wanted(here, ("seawall_repository_passwords", place), account=False)
+            yield Wanted(here, (PASSWORDS, place), account=False)
             if served:
-                yield Wanted(here, ("seawall_accounts", place), account=True)
+                yield Wanted(here, (ACCOUNTS, place), account=True)
             for reader in readers if served else ():
-                yield Wanted(here, ("seawall_reader_passwords", place, reader), account=False)
-                yield Wanted(here, ("seawall_reader_accounts", place, reader), account=True)
+                yield Wanted(here, (READER_PASSWORDS, place, reader), account=False)
+                yield Wanted(here, (READER_ACCOUNTS, place, reader), account=True)
     for policy in list(policies.values())[:1]:
         if policy.control:
             yield Wanted(ALL, (CONTROL[0], policy.control.repository), account=False)

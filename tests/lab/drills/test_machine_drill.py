@@ -63,6 +63,14 @@ def test_the_machine_boots_and_leaves_no_trace(backed_up: Site, how: str) -> Non
     assert told["written"] == "in memory"
 
 
+def test_what_no_program_asked_for_was_not_fetched(kept: Site) -> None:
+    there = "/var/lib/seawall/drills/his1_server.*/stage/memory"
+    words = f"for layer in upper root; do find {there}/$layer/var/lib/postgresql -type f | wc -l; done"
+    unit = f"nsenter --mount --target=$(systemctl show --property=MainPID --value {UNIT})"
+    fetched, all_files = map(int, kept.on("drill1", f"{unit} bash -c {shlex.quote(words)}").stdout.split())
+    assert 0 < fetched < all_files
+
+
 def test_it_has_no_network(kept: Site) -> None:
     assert inside(kept, "ls /sys/class/net").split() == ["lo"]
     for host in ("backup1", "offsite1", "drill1"):
