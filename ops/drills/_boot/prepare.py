@@ -64,7 +64,7 @@ class Options:
     def __post_init__(self) -> None:
         # All are asked at once, and a pattern would have more answers than one.
         if patterns := [name for name in self.services if re.search(r"[*?\[\]\s]|^-", name)]:
-            raise ValueError(f"services: {patterns[0]!r} is no name of a unit")
+            raise ValueError(f"services: {patterns[0]!r} is not a unit name")
 
 
 @contextmanager
