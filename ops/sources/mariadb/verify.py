@@ -168,7 +168,7 @@ def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Seque
         whole(end)
     except Damaged as error:
         return [("archive", Finding(Verdict.FAIL, error.message))]
-    return [("archive", Finding(Verdict.PASS, f"{DUMP} is whole"))]
+    return [("archive", Finding(Verdict.PASS, f"{DUMP} is complete"))]
 
 
 def answer(server: Server, database: str, sql: str) -> float:
