@@ -9,7 +9,7 @@ from ops.core.errors import SeawallError
 from ops.interfaces.target import Reached, Target
 from ops.jobs.host import credentials, folders
 from ops.policy import HostPolicy
-from ops.policy.credentials import AUTHORITY, address_file, password_file
+from ops.policy.credentials import AUTHORITY, address_file, password_file, read_from
 from ops.restic.repository import Repository
 
 # TLS, tokens and the order of snapshots need clocks that agree; restic itself does not mind.
@@ -43,7 +43,7 @@ def open_own(policy: HostPolicy, name: str) -> OpenRepository:
 
 def open_as_reader(policy: HostPolicy, host: str, name: str) -> OpenRepository:
     """Return the place with another machine's repository, opened as a reader."""
-    return _place(policy, name, credentials.read_from(host, name), locks=False)
+    return _place(policy, name, read_from(host, name), locks=False)
 
 
 def _place(policy: HostPolicy, name: str, secret: str, *, locks: bool) -> OpenRepository:
