@@ -1,4 +1,4 @@
-"""A machine whose power goes while its databases are written to: all that was acknowledged must be there again."""
+"""A machine whose power fails while its databases are being written: every acknowledged commit must survive."""
 
 from __future__ import annotations
 

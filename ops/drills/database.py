@@ -1,4 +1,4 @@
-"""Databases in throwaway servers of their own version, in a bare tree, without any network; other parts as files."""
+"""Databases, loaded into throwaway servers of their own version, without a network; other parts compared as files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ UNPROVEN = "that users can work: none of their programs was started, only the da
 
 @dataclass(frozen=True)
 class Options:
-    """It needs none beyond `drill.release` and `drill.expectations`."""
+    """This kind has no options of its own; see `drill.release` and `drill.expectations`."""
 
 
 def play(stage: Stage[Options]) -> None:

@@ -1,4 +1,4 @@
-"""Files: a sample of them is restored and compared, and from it is told how long all would take."""
+"""Files: a sample is restored and compared, and used to forecast how long restoring everything would take."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ UNPROVEN = (
 
 @dataclass(frozen=True)
 class Options:
-    """How much is restored.
+    """How much to restore.
 
-    sample: how many files, beside those whose digests the manifest holds.
-    most: how many bytes at most.
+    sample: number of files, in addition to those with digests in the manifest.
+    most: maximum number of bytes.
     """
 
     sample: int = 200

@@ -1,4 +1,4 @@
-"""A whole machine, booted in isolation from what its backup holds: restored first, or straight from the repository."""
+"""A whole machine, booted in isolation from its backup: restored first, or straight from the repository."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The age of an asset's newest good backup against its RPO."""
+"""The age of an asset's newest good backup, compared with its RPO."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ops.interfaces.check import Check, CheckContext
 
 @dataclass(frozen=True)
 class Options:
-    """Which asset, and how old its newest good set may be.
+    """Which asset, and the maximum age of its newest good set.
 
-    asset: the asset's name.
-    rpo: the age that the newest good set must not pass.
+    asset: name of the asset.
+    rpo: the maximum age of the newest good set.
     """
 
     asset: str

@@ -1,4 +1,4 @@
-"""Whether a copy of an asset was made since it was last due, of data that were young enough then."""
+"""Whether an asset was copied since the copy was last due, with data that were recent enough then."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ops.interfaces.check import Check, CheckContext
 class Options:
     """Which copy, and when it is due.
 
-    asset: the asset's name.
-    copy: the copy's name.
+    asset: name of the asset.
+    copy: name of the copy.
     calendar: when it is due.
-    grace: how long after its day a copy may come before it is late.
-    timezone: the zone in which the calendar is read.
-    rpo: how old the data may be when they are copied; without one any age will do.
+    grace: how long after its scheduled day a copy is not yet late.
+    timezone: time zone of the calendar.
+    rpo: the maximum age of the data when they are copied; by default, any age.
     """
 
     asset: str

@@ -14,10 +14,10 @@ from ops.interfaces.check import Check, CheckContext
 
 @dataclass(frozen=True)
 class Options:
-    """Which asset, and how often its restore is to be proven.
+    """Which asset, and how often to prove that it can be restored.
 
-    asset: the asset's name.
-    every: how old the last good drill may grow.
+    asset: name of the asset.
+    every: the maximum age of the last good drill.
     """
 
     asset: str

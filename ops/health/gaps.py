@@ -1,4 +1,4 @@
-"""What the machine holds and no asset covers, as the last look for it saw.
+"""Gaps: data on the machine that no asset covers, as of the last search.
 
 The look itself is `seawall gaps`, which needs more rights and more time than a check has.
 """
@@ -22,10 +22,10 @@ MOST = 3  # so many are named in a message; `seawall gaps` and the report have t
 
 @dataclass(frozen=True)
 class Options:
-    """How large a folder must be to count, and how bad a gap is.
+    """How large a folder must be to count, and how serious a gap is.
 
-    larger_than: folders with less in them are no gap.
-    verdict: warn or fail.
+    larger_than: smaller folders are not gaps.
+    verdict: verdict if there are gaps; warn or fail.
     """
 
     larger_than: Size = Size(1 << 30)

@@ -1,4 +1,4 @@
-"""Memory that programs can still get without swapping."""
+"""Memory that is available to programs without swapping."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MEMINFO = Path("/proc/meminfo")
 
 @dataclass(frozen=True)
 class Options:
-    """How little memory may be left.
+    """How much memory must be available.
 
-    warn_below: available memory, as a share of all, below which people are told.
-    fail_below: available memory below which the check fails.
+    warn_below: share of available memory below which the check warns.
+    fail_below: share of available memory below which the check fails.
     """
 
     warn_below: Percent = Percent(10)

@@ -1,4 +1,4 @@
-"""A UPS as the UPS server (NUT's upsd) knows it: mains, battery, load and its own alarms.
+"""A UPS as reported by the UPS server (NUT's upsd): mains, battery, load and its own alarms.
 
 upsd is asked over TCP with `LIST VAR`, which needs no account. Charge and runtime are judged beside the
 status, for some devices never report a low battery.
@@ -41,14 +41,14 @@ TROUBLES = {
 class Options:
     """Which UPS, where its server is, and the limits of its battery.
 
-    ups: the UPS's name in ups.conf; without one every UPS the server knows.
-    host: the machine whose upsd is asked.
+    ups: name of the UPS in ups.conf; by default, every UPS of the server.
+    host: the machine whose upsd is queried.
     port: the port of upsd.
-    charge_warn_below: battery charge below which people are told.
-    charge_fail_below: battery charge below which the check fails on battery; without one the UPS's own limit, or 10%.
-    runtime_warn_below: remaining runtime below which people are told.
+    charge_warn_below: battery charge below which the check warns.
+    charge_fail_below: battery charge below which the check fails on battery; by default, the UPS's own limit, or 10%.
+    runtime_warn_below: remaining runtime below which the check warns.
     runtime_fail_below: remaining runtime below which the check fails on battery.
-    load_warn_above: load above which people are told.
+    load_warn_above: load above which the check warns.
     """
 
     ups: str | None = None

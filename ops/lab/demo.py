@@ -111,7 +111,7 @@ def _secrets(step: Step) -> str:
 def _packages(step: Step) -> str:
     step.seawall("package", "build")
     step.seawall("package", "fetch")
-    return "the agent's, and restic of Debian 13"
+    return "the agent, and restic from Debian 13"
 
 
 def _trees(step: Step) -> str:
@@ -140,10 +140,10 @@ def _report(step: Step) -> str:
 
 
 SETTING_UP: tuple[Named, ...] = (
-    ("make the packages that servers get", _packages),
+    ("build the packages that servers install", _packages),
     ("boot the lab", _boot),
     ("create the missing secrets", _secrets),
-    ("prepare the root trees that drills run in", _trees),
+    ("build the root trees in which drills run", _trees),
     ("check the policy", lambda step: step.seawall("policy", "check", step.lab.inventory)),
     ("apply the policy to the machines (playbooks/site.yml)", Step.ansible),
 )

@@ -179,7 +179,7 @@ def _against(found: Any, limit: Any, name: str) -> str:
     required = NOT_RECORDED if limit is None else span(float(limit))
     kept = ""
     if found is not None and limit is not None:
-        kept = "; kept" if float(found) <= float(limit) else "; exceeded"
+        kept = "; met" if float(found) <= float(limit) else "; exceeded"
     return f"{measured}; required ({name}): {required}{kept}"
 
 

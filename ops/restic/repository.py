@@ -171,7 +171,7 @@ class Repository:
         except CommandTimeout as error:
             raise explain(error, self.name) from error
         except CommandError as error:
-            raise Damaged(f"repository {self.name} is not whole: {plain_error(error.stderr)}") from error
+            raise Damaged(f"repository {self.name} is damaged: {plain_error(error.stderr)}") from error
 
     def _backup(self, words: Sequence[str], timeout: float, progress: Progress | None) -> Summary:
         found: Summary | None = None

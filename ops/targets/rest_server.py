@@ -30,10 +30,10 @@ _PACK = re.compile("[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Options:
-    """Where the backup host listens.
+    """On which ports the backup host listens.
 
-    port: for the machines that write their own repository.
-    reader_port: for drill hosts and host checks, which may only read.
+    port: port for machines that write to their own repository.
+    reader_port: port for drill hosts and host checks, which may only read.
     """
 
     port: int = 8000

@@ -53,7 +53,7 @@ def test_a_database_beside_is_proven_and_recorded(site: Site) -> None:
     assert psql(site, "his1", "his_beside", COUNT) == psql(site, "his1", "his", COUNT)
     line = site.on("his1", "grep -v 'act.:.check' /var/lib/seawall/ledger/ledger.jsonl | tail -n 1", ok=range(1)).stdout
     assert json.loads(line)["act"] == "restore"
-    refused(site, "his1", "his --to his_beside", "already; nothing is restored over it")
+    refused(site, "his1", "his --to his_beside", "already exists; nothing is restored over it")
     psql(site, "his1", "postgres", "drop database his_beside")
 
 

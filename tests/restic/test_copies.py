@@ -130,7 +130,7 @@ def test_a_copy_waits_for_its_turn_and_then_reads_only_its_own(machine: Machine)
     with lock(folders.scratch() / "copies-to-offsite.lock", "another copy"):
         waiting = begun("copy", "documents")
         assert waiting.stdout
-        assert "waits for its turn" in waiting.stdout.readline()
+        assert "waiting for its turn" in waiting.stdout.readline()
         machine.place("offsite").repository.copy_from(source, pictures, timeout=MINUTE)
         others = len(machine.packs("offsite"))
         assert others > 0
@@ -252,4 +252,4 @@ def test_a_debt_that_cannot_be_read_is_told(machine: Machine) -> None:
     ):
         path.write_text(text)
         assert machine.seawall("copy", "documents") == 1
-        assert f"the note of what {ACT} still has to read is not whole" in machine.state(ACT)["message"]
+        assert f"the list of packs that {ACT} still has to read is damaged" in machine.state(ACT)["message"]

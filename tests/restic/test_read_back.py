@@ -103,7 +103,7 @@ def test_a_copy_that_is_not_what_was_copied_is_a_failure(machine: Machine, monke
     other = other_file(machine)
     afterwards(monkeypatch, Repository, "copy_from", lambda: replaced(machine, "offsite", "all", other))
     assert machine.seawall("copy", "documents") == 1
-    assert "the copy of all in offsite is not what was copied" in failed(machine, "copy-documents-offsite")
+    assert "the copy of all in offsite differs from the original" in failed(machine, "copy-documents-offsite")
 
 
 def test_a_copy_whose_manifest_is_of_another_set_is_a_failure(
@@ -111,7 +111,7 @@ def test_a_copy_whose_manifest_is_of_another_set_is_a_failure(
 ) -> None:
     afterwards(monkeypatch, Repository, "copy_from", lambda: replaced(machine, "offsite", MANIFEST, forged(machine)))
     assert machine.seawall("copy", "documents") == 1
-    assert "the manifest in offsite is of another set" in failed(machine, "copy-documents-offsite")
+    assert "the manifest in offsite belongs to another set" in failed(machine, "copy-documents-offsite")
 
 
 def test_there_is_nothing_to_copy_before_the_first_whole_backup(machine: Machine) -> None:

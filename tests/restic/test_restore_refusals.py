@@ -140,7 +140,7 @@ def test_a_manifest_of_another_set_or_version_is_refused(
 ) -> None:
     set_policy(machine, {"reports": {"reports": ("files", {"paths": ["/srv/lis/reports"]})}})
     stored(machine, "reports", {"reports": PARTS["reports"]}, **changed)
-    assert f"the manifest of set {SET} is of another set or version" in refused(
+    assert f"the manifest of set {SET} belongs to another set or version" in refused(
         "reports", "--to", tmp_path / "back", code=1
     )
 
@@ -288,7 +288,7 @@ def test_a_drill_finds_no_set(machine: Machine, asset: str, wishes: dict[str, st
 
 def test_a_drill_takes_no_manifest_of_another_set(machine: Machine) -> None:
     stored(machine, "reports", {"reports": PARTS["reports"]}, set="another")
-    with pytest.raises(Damaged, match="is of another set or version"):
+    with pytest.raises(Damaged, match="belongs to another set or version"):
         staged(machine, "reports").find()
 
 

@@ -45,12 +45,12 @@ class Options:
     """What the booted machine must do.
 
     services: units that must be active.
-    answers: TCP ports that must answer, asked from inside the machine.
-    without: units that are not started, because their data come back in another way, such as from a dump.
-    within: how long the boot may take, until all services are there; ten times as long where `own_kernel` has to do
-        without the processor's help.
-    instant: whether it is booted straight from the repository; otherwise it is restored first, as after a disaster.
-    own_kernel: whether it is booted in QEMU, from a disk made anew, by its own boot loader and kernel; it is then
+    answers: TCP ports that must answer, queried from inside the machine.
+    without: units that are not started, because their data are restored in another way, such as from a dump.
+    within: how long booting may take until all services are up; ten times as long if `own_kernel` has to do
+        without hardware virtualisation.
+    instant: boot straight from the repository; otherwise restore first, as after a disaster.
+    own_kernel: boot from a newly built disk in QEMU, with the machine's own boot loader and kernel; it is then
         restored first. Only the kind `machine` does so.
     """
 
@@ -64,7 +64,7 @@ class Options:
     def __post_init__(self) -> None:
         # All are asked at once, and a pattern would have more answers than one.
         if patterns := [name for name in self.services if re.search(r"[*?\[\]\s]|^-", name)]:
-            raise ValueError(f"services: {patterns[0]!r} is no name of a unit")
+            raise ValueError(f"services: {patterns[0]!r} is not a unit name")
 
 
 @contextmanager

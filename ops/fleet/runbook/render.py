@@ -109,8 +109,8 @@ def _afterwards(site: Site) -> Chapter:
         ),
         Step(
             CONTROL,
-            "Look at everything from outside. Ledgers of machines made anew begin anew, with new keys: `status` says "
-            "so; that is true. Their old ends are noted below; docs/ledger.md says how a ledger goes on.",
+            "Audit everything from outside. Rebuilt machines have new ledgers with new keys, and `status` reports that "
+            "correctly. Their old heads are listed below; docs/ledger.md explains how a ledger continues.",
             (f"seawall status -i {path}", f"seawall verify -i {path}"),
         ),
     )

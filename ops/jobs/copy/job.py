@@ -86,12 +86,12 @@ def _read_back(target: repositories.OpenRepository, wanted: Set) -> str:
     """Demand the whole set in the target, its manifest readable and about this set; return the manifest's digest."""
     found = sets(target.repository.snapshots([f"{SET}={wanted.id}"]))
     if not found or not found[0].complete or set(found[0].parts) != set(wanted.parts):
-        raise Damaged(f"the copy of set {wanted.id} in {target.repository.name} is not whole", "copy again")
+        raise Damaged(f"the copy of set {wanted.id} in {target.repository.name} is incomplete", "copy again")
     for part, snapshot in found[0].parts.items():
         if (snapshot.files, snapshot.bytes) != (wanted.parts[part].files, wanted.parts[part].bytes):
-            raise Damaged(f"the copy of {part} in {target.repository.name} is not what was copied", "copy again")
+            raise Damaged(f"the copy of {part} in {target.repository.name} differs from the original", "copy again")
     manifest = found[0].parts[MANIFEST]
     content = target.repository.read(manifest.id, f"{manifest.paths[0]}/manifest.json")
     if json.loads(content).get("set") != wanted.id:
-        raise Damaged(f"the manifest in {target.repository.name} is of another set", "look at who writes there")
+        raise Damaged(f"the manifest in {target.repository.name} belongs to another set", "find out who writes there")
     return sha256(content).hexdigest()

@@ -31,7 +31,7 @@ VERSION = 1
 TURN_SECONDS = 86_400.0  # a first copy of much data may take most of a day
 KEEP_EVERY = 100  # so many packs are read again at most when a machine goes down
 _CHECK_SECONDS = 4 * 3600.0
-_HEAL = "docs/troubleshooting.md says how such a repository is healed"
+_HEAL = "see docs/troubleshooting.md for how to repair such a repository"
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ class Unread:
         except FileNotFoundError:
             return None
         except (Damaged, KeyError, TypeError, ValueError) as error:
-            hint = f"remove {path}, and have the whole repository read: restic check --read-data"
-            raise Damaged(f"the note of what {act} still has to read is not whole", hint) from error
+            hint = f"delete {path}, and read the whole repository: restic check --read-data"
+            raise Damaged(f"the list of packs that {act} still has to read is damaged", hint) from error
 
     def keep(self, act: str) -> None:
         """Write it down; a copy that owes nothing has no file."""
@@ -110,7 +110,7 @@ def _wait(held: ExitStack, repository: str) -> None:
     try:
         held.enter_context(lock(path, purpose))
     except Locked as error:
-        announce(f"{error.message}; this one waits for its turn")
+        announce(f"{error.message}; waiting for its turn")
         held.enter_context(lock(path, purpose, TURN_SECONDS))
 
 
@@ -141,7 +141,7 @@ def read(act: str, target: OpenRepository) -> tuple[int, int]:
     finally:
         replace(owed, names=owed.names - good.keys()).keep(act)
     if still := _still(target, bad):
-        others = f", and {len(still) - 1} more packs are not good" if len(still) > 1 else ""
+        others = f", and {len(still) - 1} more packs are damaged" if len(still) > 1 else ""
         raise Damaged(f"{next(iter(still.values())).message}{others}", _HEAL)
     replace(owed, names=frozenset()).keep(act)
     return len(good), sum(good.values())

@@ -60,7 +60,7 @@ def told(site: Site) -> Iterator[dict[str, dict[str, str]]]:
     ("rung", "words"),
     [
         ("volume", "public.patients has"),
-        ("volume", "public.emptied has no rows, had 7"),
+        ("volume", "public.emptied has no rows, but had 7"),
         ("structure", "index definitions differ"),
         ("sequences", "was at 1000000000"),
         ("roles", "dropped_role is missing"),

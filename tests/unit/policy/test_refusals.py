@@ -99,11 +99,11 @@ CASES = {
     ),
     "unknown host of a repository": Wrong(
         ALL, "host: backup1", "host: backup", 9, "policy.repositories.primary.host",
-        ("unknown host 'backup'", "did you mean 'backup1'?", "known: backup1, drill1, his1, offsite1"),
+        ("there is no host 'backup'", "did you mean 'backup1'?", "known: backup1, drill1, his1, offsite1"),
     ),
     "unknown drill host": Wrong(
         HIS1, "host: drill1", "host: dril1", 19, "policy.assets.his.drill.host",
-        ("unknown host 'dril1'", "did you mean 'drill1'?"),
+        ("there is no host 'dril1'", "did you mean 'drill1'?"),
     ),
     "drill on a backup host": Wrong(
         HIS1, "host: drill1", "host: backup1", 19, "policy.assets.his.drill.host", ("is a backup host",)
