@@ -61,16 +61,16 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
     there = _read_back(target, newest)
     packs, size = unread.read(act, target)
     seconds = round((clock.now() - started).total_seconds(), 1)
-    facts = {
-        "time": clock.iso(newest.time),
-        "copied": clock.iso(clock.now()),
-        "set": newest.id,
-        "repository": to,
-        "packs_read": packs,
-        "bytes_read": size,
-        "seconds": seconds,
-        "manifest_sha256": there,
-    }
+    facts = CopyFacts(
+        time=clock.iso(newest.time),
+        copied=clock.iso(clock.now()),
+        set=newest.id,
+        repository=to,
+        packs_read=packs,
+        bytes_read=size,
+        seconds=seconds,
+        manifest_sha256=there,
+    )
     said = f"set {newest.id[:8]} of {clock.iso(newest.time)} is in {to}"
     return Outcome(Verdict.PASS, f"{said}; {packs} new packs, {Size(size)} read back", facts, facts)
 
