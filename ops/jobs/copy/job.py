@@ -11,6 +11,7 @@ from ops.core.announce import announce
 from ops.core.errors import Damaged, UsageError
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
+from ops.interfaces.outcome import CopyFacts
 from ops.jobs.copy import unread
 from ops.jobs.host import own_policy, repositories
 from ops.jobs.host.assets import asset_named

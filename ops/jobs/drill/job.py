@@ -118,6 +118,7 @@ def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, d
     )
     facts = stage.with_told(facts)
     facts = replace(facts, trend=_trend(stage.name, facts))
+    how = "booted from" if facts.method == "instant" else "restored from"
     said = f"set {stage.found.id[:8]} {how} {repository} in {recovery} s (RTO {asset.rto}), {len(rungs)} proof steps"
     head = [f"injected damage: {damage}; {_noticed(stage.rungs)}"] if damage else []
     message = "; ".join([*head, said, *wrong]) if wrong else "; ".join([*head, f"{said} pass"])
@@ -133,9 +134,7 @@ def _noticed(rungs: Sequence[Rung]) -> str:
 def hardware() -> Hardware:
     """Return what the times were measured on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return Hardware(
-        cpus=os.cpu_count(), memory_bytes=memory, kernel=platform.release(), machine=platform.machine()
-    )
+    return Hardware(cpus=os.cpu_count(), memory_bytes=memory, kernel=platform.release(), machine=platform.machine())
 
 
 def _trend(name: str, facts: DrillFacts) -> Trend:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ops.core.document import read_file
 from ops.core.errors import SeawallError
 from ops.core.files import write_json
+from ops.core.schema import Plain
 from ops.interfaces.state import LIMITS, ActState, State, UnreadableState, read, written
 from ops.jobs.host import folders
 
@@ -24,6 +25,12 @@ def read_act(name: str) -> ActState | None:
     """Return the state of one job; None where there is none, or where it can't be read."""
     state = read_all().get(name)
     return state if isinstance(state, ActState) else None
+
+
+def read_plain(name: str) -> dict[str, Plain]:
+    """Return the state of one job as plain data; nothing where there is none."""
+    state = read_all().get(name)
+    return written(state) if state else {}
 
 
 def write(name: str, state: State) -> None:

@@ -37,7 +37,7 @@ def run_in_unit(unit: str, state: str, enough: Callable[[], bool] | None = None)
     run(["systemctl", "reset-failed", unit], timeout=20, ok=(0, 1))
     run(["systemctl", "start", "--no-block", unit], timeout=20)
     code = _follow(unit, shown.get("InvocationID", ""), enough=enough)
-    return Ended(code, state_files.read_all().get(state, {}))
+    return Ended(code, state_files.read_plain(state))
 
 
 def reset_failed(unit: str) -> None:
