@@ -167,17 +167,12 @@ def _record(kind: type, data: Any, path: str, problems: list[Problem]) -> Any:
         problems.append(Problem(path, f"expected a mapping, found {_name(data)}"))
         return None
     fields = _fields(kind)
-    further = next((field.name for field in fields if field.kind is Further), None)
-    known = [field.name for field in fields if field.name != further]
     before = len(problems)
-    for name in data:
-        if name not in known and further is None:
-            said = f"unknown key {_shown.repr(name)}{_near(name, known)}; known keys: {', '.join(known)}"
-            problems.append(Problem(below(path, str(name)), said))
+    strange = _strange(fields, data, path, problems)
     values: dict[str, Any] = {}
     for field in fields:
         if field.kind is Further:
-            values[field.name] = Further((name, part) for name, part in data.items() if name not in known)
+            values[field.name] = Further(strange)
             continue
         given = data.get(field.name, _MISSING)
         if given is not _MISSING:
@@ -192,6 +187,17 @@ def _record(kind: type, data: Any, path: str, problems: list[Problem]) -> Any:
     except ValueError as error:  # what no single key says wrong: the record's own demand
         problems.append(Problem(path, str(error)))
         return None
+
+
+def _strange(fields: tuple[_Field, ...], data: Any, path: str, problems: list[Problem]) -> dict[str, Any]:
+    """Return the keys that no field knows; where nothing keeps them, each is a problem."""
+    known = [field.name for field in fields if field.kind is not Further]
+    strange = {name: part for name, part in data.items() if name not in known}
+    if len(known) == len(fields):
+        for name in strange:
+            said = f"unknown key {_shown.repr(name)}{_near(name, known)}; known keys: {', '.join(known)}"
+            problems.append(Problem(below(path, str(name)), said))
+    return strange
 
 
 def _scalar(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:

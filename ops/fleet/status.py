@@ -13,7 +13,6 @@ from ops.evidence.ledger import Head
 from ops.fleet import inventory
 from ops.fleet.ledgers import heads, signers
 from ops.fleet.ssh.ask import Answer, ask
-from ops.interfaces import status_answer
 from ops.interfaces.status_answer import VERSION
 from ops.jobs.status import describe
 from ops.policy import HostPolicy

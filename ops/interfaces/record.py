@@ -25,8 +25,8 @@ class Record:
 
     n: its number. when: it was written; started: the act began. actor: the unit or person; act: what was done, and
     subject: to what. result: the word for its verdict. policy: the digest of the policy that was acted by. key: the
-    fingerprint of the key it was written with. previous: the digest of the line before. facts: of the act, not read yet.
-    further: words that this release does not know.
+    fingerprint of the key it was written with. previous: the digest of the line before. facts: the act's, not read
+    yet. further: words that this release does not know.
     """
 
     n: int

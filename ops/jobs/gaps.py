@@ -10,7 +10,6 @@ from pathlib import Path
 from ops.core import clock, kinds
 from ops.core.errors import SeawallError
 from ops.core.quantity import Size
-from ops.core.verdict import Verdict
 from ops.health.gaps import Options, findings
 from ops.interfaces.discovery import PATH, Found, SearchContext, Sort, answers
 from ops.interfaces.state import GapsState, Thing, Unsearched, written

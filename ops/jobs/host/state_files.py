@@ -17,7 +17,7 @@ def read_all() -> dict[str, State]:
         try:
             found[path.stem] = read(read_file(path, LIMITS.bytes, str(path)), str(path))
         except (OSError, SeawallError) as error:
-            found[path.stem] = UnreadableState(message=str(error))
+            found[path.stem] = UnreadableState(message="; ".join(str(error).splitlines()))
     return found
 
 

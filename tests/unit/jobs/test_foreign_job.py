@@ -55,4 +55,4 @@ def test_a_forecast_only_warns() -> None:
     assert _forecast(60, None) == []
     (short,) = _forecast(60, Forecast(5, 0, 1, 59.9))
     (long,) = _forecast(60, Forecast(5, 0, 1, 60.1))
-    assert (short["verdict"], long["verdict"], long["name"]) == ("pass", "warn", "forecast")
+    assert (short.verdict, long.verdict, long.name) == ("pass", "warn", "forecast")
