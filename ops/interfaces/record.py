@@ -58,6 +58,33 @@ class Record:
         return {"version": VERSION, **encode(self)}
 
 
+@dataclass(frozen=True, kw_only=True)
+class NotedHead:
+    """A head of a ledger: the number of a record and the digest of its line."""
+
+    n: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Succession:
+    """Why a ledger goes on with another key or from an older state.
+
+    old, new: fingerprints of the keys before and now; old_public, new_public: the keys. continues: the head it goes on
+    from. restored: whether the machine was; lost: the newest head that is known to be lost.
+    """
+
+    old: str = ""
+    old_public: str = ""
+    new: str = ""
+    new_public: str = ""
+    continues: NotedHead | None = None
+    reason: str = ""
+    restored: bool = False
+    lost: NotedHead | None = None
+    further: Further = field(default_factory=Further)
+
+
 def read(line: bytes, file: str) -> Record:
     """Return the record that a line holds; file: how it is called in an error. Raise Damaged.
 

@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from ops.core import clock
+from ops.core.schema import Plain
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Ledger
 from ops.evidence.redaction import redacted_text
@@ -42,7 +43,7 @@ class Override:
         """Write the record; raise SeawallError when there can be none, for then the guard is not passed."""
         reason = redacted_text(self.reason)
         allowed = {"approver": self.approver} if self.approver else {}
-        body = {
+        body: dict[str, Plain] = {
             "host": host,
             "actor": actor(),
             "act": ACT,

@@ -11,8 +11,8 @@ import pytest
 from ops.core.errors import Locked, SeawallError, Unavailable
 from ops.core.files import lock
 from ops.core.run import run
-from ops.core.verdict import Verdict
 from ops.core.schema import Further
+from ops.core.verdict import Verdict
 from ops.interfaces.outcome import BackupFacts, OutcomeFacts
 from ops.jobs.host import state_files
 from ops.jobs.run.job import Outcome, perform

@@ -71,7 +71,7 @@ def test_the_status_has_all_its_parts(root: Path) -> None:
     assert found["policy_digest"] == document_digest(POLICY)
     assert found["assets"]["his"]["owner"] == "Head of IT"
     assert found["assets"]["his"]["rpo_seconds"] == 93600
-    assert found["assets"]["his"]["backup"]["last_good"] == BACKUP["last_good"]
+    assert found["assets"]["his"]["backup"]["last_good"]["time"] == BACKUP["last_good"]["time"]
     assert found["assets"]["his"]["copies"] == {"offsite": None}
     assert found["drills"]["lab"] == {"host": "lab1", "every_seconds": 2678400, "state": None}
     assert found["ledger"] is None
