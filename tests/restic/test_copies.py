@@ -143,7 +143,7 @@ def test_who_never_has_its_turn_says_so(machine: Machine, monkeypatch: pytest.Mo
     monkeypatch.setattr(unread, "TURN_SECONDS", 0.1)
     with lock(folders.scratch() / "copies-to-offsite.lock", "another copy"):
         assert machine.seawall("copy", "documents") == 1
-    assert "another copy to offsite is running already" in machine.state(ACT)["message"]
+    assert "another copy to offsite is already running" in machine.state(ACT)["message"]
 
 
 def test_a_copy_that_was_killed_owes_its_packs_and_nobody_else_does(machine: Machine) -> None:
