@@ -36,7 +36,7 @@ class Options:
 
 def probe(options: Options, _: Surroundings) -> Iterator[Finding]:
     """Look at the file system that holds the path."""
-    facts = os.statvfs(options.path)
+    facts = os.statvfs(options.path)  # not psutil: it counts no inodes, and space and inodes belong to one moment
     if options.mount_point and not Path(options.path).is_mount():
         message = f"nothing is mounted at {options.path}; what is written there fills the disk below"
         yield Finding(Verdict.FAIL, message)
