@@ -15,11 +15,12 @@ from typing import Any
 from ops.core import clock
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import Head
-from ops.fleet import heads, inventory, signers
-from ops.fleet.ask import Answer, ask
+from ops.fleet import inventory
+from ops.fleet.ledgers import heads, signers
+from ops.fleet.ssh.ask import Answer, ask
 from ops.jobs.status import VERSION, describe
 from ops.policy import HostPolicy
-from ops.policy.site import document, document_digest
+from ops.policy.compile import document, document_digest
 
 COMMAND = "seawall status --json"
 LEDGER = "ledger"
@@ -37,11 +38,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Show the status of the fleet and return its verdict's exit code."""
-    from ops.reports import text
+    from ops.reports import status_text
 
     status = collect(options.inventory)
     colours = sys.stdout.isatty()
-    print(json.dumps(status, ensure_ascii=False) if options.json else text.render(status, colours=colours))
+    print(json.dumps(status, ensure_ascii=False) if options.json else status_text.render(status, colours=colours))
     return Verdict(status["verdict"]).exit_code
 
 

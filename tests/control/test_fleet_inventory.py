@@ -7,7 +7,7 @@ import pytest
 
 from ops.core.errors import SeawallError, UsageError
 from ops.fleet import inventory
-from ops.fleet.ask import connection
+from ops.fleet.ssh.ask import connection
 
 
 @pytest.fixture

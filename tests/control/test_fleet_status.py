@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from ops.fleet import inventory
-from ops.policy.site import document, document_digest
+from ops.policy.compile import document, document_digest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from ssh_server import Reply, closed_port, make_key, serve, silence

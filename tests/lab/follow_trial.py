@@ -8,13 +8,13 @@ from pathlib import Path
 
 sys.path.insert(0, "/usr/share/seawall")
 
-from ops.jobs.unit import delegated
+from ops.jobs.run.systemd_unit import run_in_unit
 
 started = []
 sys.addaudithook(lambda event, details: started.append(details[0]) if event == "subprocess.Popen" else None)
 enough = Path(sys.argv[2]).exists if len(sys.argv) > 2 else None
 try:
-    code = delegated(sys.argv[1], "none", as_json=False, enough=enough)
+    code = run_in_unit(sys.argv[1], "none", as_json=False, enough=enough)
 finally:
     print(f"programs {len(started)}", file=sys.stderr)
 sys.exit(code)

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.fleet.ask import Answer
 from ops.fleet.inventory import Inventory
+from ops.fleet.ssh.ask import Answer
 from ops.fleet.status import join, read
 from ops.policy import HostPolicy
-from ops.policy.site import document, document_digest
+from ops.policy.compile import document, document_digest
 
 SITE = yaml.safe_load("""
 version: 1

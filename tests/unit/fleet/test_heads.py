@@ -13,8 +13,8 @@ from ops.core.errors import Damaged
 from ops.core.run import run
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import NAME, Head, Ledger
-from ops.fleet import heads
-from ops.fleet.ask import Answer
+from ops.fleet.ledgers import heads
+from ops.fleet.ssh.ask import Answer
 from ops.fleet.status import COMMAND, _anchored, _head
 
 PROGRAM = """\

@@ -15,9 +15,9 @@ from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Ledger
 from ops.evidence.verification import verify
-from ops.fleet import ledgers, signers
-from ops.fleet.ask import Answer
-from ops.fleet.ledgers import Copy, Told, understood
+from ops.fleet.ledgers import collect, signers
+from ops.fleet.ledgers.collect import Copy, Told, understood
+from ops.fleet.ssh.ask import Answer
 
 HERE = "cd /var/lib/seawall/ledger"
 
@@ -65,7 +65,7 @@ class Machine:
     def collect(self) -> Finding:
         policy = SimpleNamespace(assets={"his": None}, drills={})
         read = SimpleNamespace(path=self.inventory, variables={"his1": {}}, policies=lambda: {"his1": policy})
-        return ledgers.collect(read)["his1"]  # type: ignore[arg-type]
+        return collect.collect(read)["his1"]  # type: ignore[arg-type]
 
     def collected(self, name: str = NAME) -> bytes:
         return (self.inventory / ".ledgers/his1" / name).read_bytes()
@@ -81,7 +81,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
         questions = {host: copy.question() for host, copy in copies.items()}
         return {host: understood(answer) for host, answer in made.answer(inventory, questions).items()}
 
-    monkeypatch.setattr(ledgers, "_asked", asked)
+    monkeypatch.setattr(collect, "_asked", asked)
     return made
 
 

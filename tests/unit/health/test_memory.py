@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from ops.core.verdict import Verdict
-from ops.health import Surroundings
 from ops.health.memory import KIND, Options, judge
+from ops.interfaces.check import CheckContext
 
-AROUND = Surroundings(datetime(2026, 11, 22, tzinfo=UTC), {})
+AROUND = CheckContext(datetime(2026, 11, 22, tzinfo=UTC), {})
 
 
 @pytest.mark.parametrize(("available", "verdict"), [(600, Verdict.PASS), (99, Verdict.WARN), (49, Verdict.FAIL)])

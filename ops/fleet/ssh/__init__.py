@@ -1,0 +1,1 @@
+"""Speaking with the machines of an inventory."""
