@@ -176,13 +176,14 @@ def _show(unit: str) -> dict[str, str]:
 
 
 def _exit_code(journal: Journal, starting: Stream) -> int:
-    """Return how the run ended; raise Unavailable when there was none."""
-    shown = _show(journal.unit)
+    """Return how the run ended; raise Unavailable when there was none, or when that is not known any more."""
+    shown, unit = _show(journal.unit), journal.unit
     named = shown.get("InvocationID", "")
     if named not in {"", journal.before} and named == (journal.this or named):
         status = int(shown.get("ExecMainStatus", "1"))
         return status if shown.get("Result") in {"success", "exit-code"} else status or 1
-    # It was started again meanwhile, or systemd has forgotten it, as it may when nothing is wrong.
-    if starting.process.returncode and not journal.this:
-        raise Unavailable(f"{journal.unit} did not start: {starting.stderr}", f"systemctl status {journal.unit}")
-    return 1 if starting.process.returncode else 0
+    if starting.process.returncode == 0:
+        return 0  # systemd forgets a unit that ended well and that nothing refers to, or it runs again already
+    if not journal.this:
+        raise Unavailable(f"{unit} did not start: {starting.stderr}", f"systemctl status {unit}")
+    raise Unavailable(f"{unit} has ended, and systemd does not know how any more", f"journalctl -u {unit}")
