@@ -14,7 +14,7 @@ started = []
 sys.addaudithook(lambda event, details: started.append(details[0]) if event == "subprocess.Popen" else None)
 enough = Path(sys.argv[2]).exists if len(sys.argv) > 2 else None
 try:
-    code = run_in_unit(sys.argv[1], "none", as_json=False, enough=enough)
+    ended = run_in_unit(sys.argv[1], "none", enough)
 finally:
     print(f"programs {len(started)}", file=sys.stderr)
-sys.exit(code)
+sys.exit(ended.code)

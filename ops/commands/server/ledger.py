@@ -27,7 +27,7 @@ from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import NAME
 from ops.evidence.verification import verify
-from ops.jobs import settings
+from ops.jobs.host import folders, own_policy
 from ops.jobs.ledger import attest, coverage, rotate_key
 from ops.jobs.ledger import head as ending
 
@@ -62,10 +62,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Verify or show."""
-    directory = options.directory or settings.state() / "ledger"
+    directory = options.directory or folders.state() / "ledger"
     if options.command == "show":
         return _show(directory, options.lines, options.json)
-    signers = options.signers or settings.etc() / "allowed_signers"
+    signers = options.signers or folders.etc() / "allowed_signers"
     if options.command == "complete":
         return coverage.execute(options, directory, signers)
     if options.command == "succeed":
@@ -90,7 +90,7 @@ def _nothing_to_record(directory: Path) -> bool:
         pass
     except OSError:
         return False
-    policy = settings.policy()
+    policy = own_policy.read()
     return not policy.assets and not policy.drills
 
 
@@ -147,6 +147,6 @@ def _row(record: dict[str, Any], zone: ZoneInfo) -> str:
 
 def _zone() -> ZoneInfo:
     try:
-        return ZoneInfo(settings.policy().site.timezone)
+        return ZoneInfo(own_policy.read().site.timezone)
     except (SeawallError, OSError, ValueError):
         return ZoneInfo("UTC")

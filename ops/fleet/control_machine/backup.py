@@ -107,11 +107,11 @@ def _check(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespa
     """Judge what the last backup left, as a server judges its own; return the verdict's exit code."""
     from ops.health import backup_age
     from ops.interfaces.check import CheckContext
-    from ops.jobs import settings
+    from ops.jobs.host import state_files
 
     assert own.control is not None  # noqa: S101 -- demanded
     with as_control_machine(read.path, own, {}):
-        states = settings.states()
+        states = state_files.read_all()
     wanted = backup_age.Options(own.host, own.control.rpo)
     try:
         found = list(backup_age.probe(wanted, CheckContext(clock.now(), states)))

@@ -16,7 +16,7 @@ from ops.core.verdict import Verdict, worst
 from ops.evidence.ledger import NAME, Ledger, digest
 from ops.evidence.redaction import redacted_text
 from ops.evidence.verification import verify
-from ops.jobs import settings
+from ops.jobs.host import credentials, own_policy
 from ops.jobs.run.job import actor
 
 ATTESTATION, SIGN_OFF = "attestation", "sign-off"
@@ -51,7 +51,7 @@ def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
         act, subject, facts = SIGN_OFF, str(record["subject"]), {"record": record}
     said = redacted_text(options.statement)
     body = {
-        "host": settings.policy().host,
+        "host": own_policy.read().host,
         "actor": who,
         "act": act,
         "subject": subject,
@@ -60,7 +60,7 @@ def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
         "started": clock.iso(clock.now()),
         "facts": {"by": options.by or who.removeprefix("person:"), **facts},
     }
-    number = Ledger(directory, settings.credential("ledger.key")).append(body).n
+    number = Ledger(directory, credentials.find("ledger.key")).append(body).n
     print(json.dumps({"n": number, **body}) if options.json else f"record {number}: {act} of {subject}: {said}")
     return 0
 

@@ -15,7 +15,7 @@ from ops.core.errors import UsageError
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.completeness import ROUND, Completed, Expected, Tally, records, tally
 from ops.evidence.verification import verify
-from ops.jobs import settings
+from ops.jobs.host import own_policy
 from ops.policy import HostPolicy
 from ops.policy.model import DRILL_SPREAD
 
@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
     """Show what was expected and what was done; the exit code is the verdict."""
-    return held(settings.policy(), clock.now(), options, directory, signers)
+    return held(own_policy.read(), clock.now(), options, directory, signers)
 
 
 def held(policy: HostPolicy, now: datetime, options: argparse.Namespace, directory: Path, signers: Path) -> int:

@@ -13,7 +13,7 @@ from ops.evidence.keys import newest
 from ops.evidence.ledger import NAME, Head
 from ops.evidence.reader import read, signer
 from ops.evidence.verification import verify
-from ops.jobs import settings
+from ops.jobs.host import own_policy
 
 LINE = "_" * 40
 PAPER = """\
@@ -77,7 +77,7 @@ def show(directory: Path, signers: Path, *, paper: bool, plain: bool) -> int:
 def _around(host: str) -> dict[str, str]:
     """Return what stands on the page beside the head: the site, the machine, the time by the site's clocks."""
     try:
-        site = settings.policy().site
+        site = own_policy.read().site
         name, zone = site.name, site.timezone
     except (SeawallError, OSError):
         name, zone = "", "UTC"

@@ -23,7 +23,7 @@ from ops.evidence.ledger import NAME, SUCCESSION, BodyFor, Head, Ledger
 from ops.evidence.reader import Line, read
 from ops.evidence.redaction import redacted_text
 from ops.evidence.ssh_signature import NAMESPACE
-from ops.jobs import settings
+from ops.jobs.host import credentials, folders, own_policy
 from ops.jobs.ledger import head
 from ops.jobs.run.job import actor
 
@@ -46,7 +46,7 @@ def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
     if options.lost and not options.restored:
         raise UsageError("a change of the key loses no records", "--lost goes with --restored")
     with ExitStack() as held:
-        for path in sorted(settings.scratch().glob("*.lock")):
+        for path in sorted(folders.scratch().glob("*.lock")):
             held.enter_context(lock(path, path.stem))  # an act under way would go on with the key that it was given
         return _succeeded(options, directory, signers)
 
@@ -55,9 +55,9 @@ def _succeeded(options: argparse.Namespace, directory: Path, signers: Path) -> i
     lines, _ = read(directory / NAME)
     if not lines:
         raise UsageError(f"there is no record in {directory} to go on from", "the first act begins a ledger")
-    folder, host = settings.etc() / "credentials", settings.policy().host
+    folder, host = folders.etc() / "credentials", own_policy.read().host
     old = "" if options.restored else _exchanged(folder)
-    key = settings.credential(KEY)
+    key = credentials.find(KEY)
     old = old or _before(lines, public(key), listed(signers, host))
     body = _body(host, old, public(key), options)
     record = Ledger(directory, key).append(body, None if options.restored else folder / OLD)
@@ -112,7 +112,7 @@ def _exchanged(folder: Path) -> str:
 def _list(signers: Path, host: str, key: str) -> None:
     """Add the new key to this machine's own list; the lists elsewhere are a person's to extend."""
     text = signers.read_text(encoding="utf-8") if signers.exists() else ""
-    for path, whole in ((signers, f"{text}{_line(host, key)}\n"), (settings.etc() / "ledger.pub", f"{key}\n")):
+    for path, whole in ((signers, f"{text}{_line(host, key)}\n"), (folders.etc() / "ledger.pub", f"{key}\n")):
         write_atomically(path, whole, 0o644)
 
 

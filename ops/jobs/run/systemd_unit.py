@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import os
 import selectors
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
+from ops.core.announce import announce, to_errors
 from ops.core.errors import Unavailable, UsageError
 from ops.core.run import Stream, run, stream
-from ops.jobs import settings
+from ops.jobs.host import state_files
+from ops.jobs.run.job import Ended
 
 _RUNNING = {"activating", "active", "deactivating"}
 # The unit's own limits say how long it may take; whoever waits for it waits as long.
@@ -27,12 +28,12 @@ _PIECE = 1 << 16
 Enough = Callable[[], bool]
 
 
-def run_in_unit(unit: str, state: str, *, as_json: bool, enough: Enough | None = None) -> int | None:
-    """Run a unit to its end and return its exit code; return None when this process is the unit, or stands alone.
+def run_in_unit(unit: str, state: str, enough: Enough | None = None) -> Ended | None:
+    """Run a unit to its end and return how it ended; None when this process is the unit, or stands alone.
 
-    What the unit says is shown; with `as_json` the state that it leaves, of that name, is printed in its place.
-    `enough`: says when there is no need to wait for its end. Raise UsageError when it can't be started or runs
-    already, Unavailable when it did not start.
+    What the unit says is announced line by line. `state`: the name of the state file that it leaves. `enough`: says
+    when there is no need to wait for its end. Raise UsageError when the unit can't be started or runs already,
+    Unavailable when it did not start.
     """
     if os.geteuid() != 0 or "CREDENTIALS_DIRECTORY" in os.environ or "SEAWALL_ROOT" in os.environ:
         return None
@@ -40,13 +41,11 @@ def run_in_unit(unit: str, state: str, *, as_json: bool, enough: Enough | None =
     _demand_startable(unit, shown)
     reset_failed(unit)
     try:
-        code = _followed(Journal(unit, shown.get("InvocationID", "")), quiet=as_json, enough=enough)
+        code = _followed(Journal(unit, shown.get("InvocationID", "")), enough)
     except KeyboardInterrupt:
-        print(f"{unit} goes on; journalctl -fu {unit} shows it", file=sys.stderr)
+        to_errors(f"{unit} goes on; journalctl -fu {unit} shows it")
         raise
-    if as_json:
-        print(json.dumps(settings.states().get(state, {}), indent=2))
-    return code
+    return Ended(code, state_files.read_all().get(state, {}))
 
 
 def reset_failed(unit: str) -> None:
@@ -108,7 +107,7 @@ def _demand_startable(unit: str, shown: Mapping[str, str]) -> None:
         raise UsageError(f"{unit} is running already", f"journalctl -fu {unit} shows it")
 
 
-def _followed(journal: Journal, *, quiet: bool, enough: Enough | None) -> int:
+def _followed(journal: Journal, enough: Enough | None) -> int:
     """Start the unit and show what it says until it has ended, or until it is enough; return its exit code."""
     for earlier in run(journal.command("--lines=1"), timeout=60).stdout.split("\n"):
         journal.read(earlier)
@@ -121,12 +120,12 @@ def _followed(journal: Journal, *, quiet: bool, enough: Enough | None) -> int:
         stream(follow, timeout=_AS_LONG_AS_IT_TAKES, ok=range(256)) as following,
     ):
         for line in _lines_until_ended(journal.unit, starting, following, enough):
-            _say(journal, line, quiet=quiet)
+            _say(journal, line)
         following.dismiss()
         starting.dismiss()
     run(["journalctl", "--sync"], timeout=60, ok=(0, 1))  # its last words may still be on their way
     for last in run(journal.command(), timeout=60).stdout.split("\n"):
-        _say(journal, last, quiet=quiet)
+        _say(journal, last)
     if enough and enough():
         return 0
     return _exit_code(journal, starting)
@@ -163,10 +162,10 @@ def _output(program: Stream) -> IO[str]:
     return program.process.stdout
 
 
-def _say(journal: Journal, line: str | bytes, *, quiet: bool) -> None:
+def _say(journal: Journal, line: str | bytes) -> None:
     said = journal.read(line)
-    if said is not None and not quiet:
-        print(said, flush=True)
+    if said is not None:
+        announce(said)
 
 
 def _show(unit: str) -> dict[str, str]:
