@@ -11,6 +11,7 @@ import logging
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ops.core.announce import to_errors
 from ops.core.errors import Damaged, Unavailable
 
 # What templates/print.css names, with the package that each comes from: 3 MiB for the letters of Europe; 5 MiB for
@@ -24,10 +25,12 @@ FONTS = {
 def printed(page: str) -> bytes:
     """Given a page of HTML, return it as a PDF; raise Unavailable where WeasyPrint, Pango or a font is missing.
 
-    Raise Damaged for a page that refers to anything outside itself.
+    Raise Damaged for a page that refers to anything outside itself. Letters that no font has are told on stderr.
     """
     _demand_fonts()
     weasyprint = _weasyprint()
+    if lacking := letters_lacking(page):
+        to_errors(f"warn: no font has these letters, which the HTML shows: {lacking}")
     identifier = hashlib.sha256(page.encode()).digest()[:16]
     try:
         document = weasyprint.HTML(string=page, url_fetcher=_refused)

@@ -14,11 +14,11 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from ops.core.announce import to_errors
 from ops.core.errors import UsageError
 from ops.core.files import write_atomically
 from ops.fleet import inventory
 from ops.fleet.ledgers import drills, signers
+from ops.fleet.pdf import printed
 from ops.jobs.record import FORMATS, evidence_of, rendered
 
 
@@ -43,7 +43,7 @@ def execute(options: Namespace) -> int:
     record = drills.newest(read, options.asset, options.number, options.on)
     evidence = evidence_of(record.ledger, record.line, signers.place(read.path))
     page = rendered("json" if form == "json" else "html", evidence, read.policies().get(record.host))
-    content = _pdf(page) if form == "pdf" else page.encode()
+    content = printed(page) if form == "pdf" else page.encode()
     if options.output:
         write_atomically(options.output, content)
         print(f"record {evidence.line['n']} of {record.host}: {options.output}")
@@ -51,11 +51,3 @@ def execute(options: Namespace) -> int:
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
     return 0
-
-
-def _pdf(page: str) -> bytes:
-    from ops.fleet import pdf
-
-    if lacking := pdf.letters_lacking(page):
-        to_errors(f"warn: the fonts lack these letters, which the HTML has: {lacking}")
-    return pdf.printed(page)

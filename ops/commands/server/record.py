@@ -26,9 +26,7 @@ def arguments(parser: ArgumentParser) -> None:
     """Add the words that `seawall record` understands."""
     parser.add_argument("asset", nargs="?", help="the asset whose newest drill is meant")
     parser.add_argument("--number", type=int, metavar="N", help="the number of the record in the ledger")
-    parser.add_argument(
-        "--format", choices=(*FORMATS, "pdf"), default="html", help="default: html"
-    )
+    parser.add_argument("--format", choices=(*FORMATS, "pdf"), default="html", help="default: html")
     parser.add_argument("--output", type=Path, metavar="FILE", help="where to (default: the terminal)")
     parser.add_argument("--directory", type=Path, metavar="DIR", help="where the ledger lies")
     parser.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
