@@ -10,21 +10,19 @@ A fact that the drill did not record stands on the page as `not recorded`. What 
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from ops.commands.control import _options, _output
 from ops.core.errors import UsageError
-from ops.core.files import write_atomically
 from ops.fleet import inventory
 from ops.fleet.ledgers import drills, signers
-from ops.fleet.pdf import printed
 from ops.jobs.record import FORMATS, evidence_of, rendered
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Add the words that `seawall record` understands on the control machine."""
-    inventory.add_option(parser)
+    _options.add_inventory(parser)
     parser.add_argument("asset", nargs="?", help="the asset whose newest drill is meant")
     parser.add_argument("--on", metavar="HOST", help="the machine that drilled (default: any)")
     parser.add_argument("--number", type=int, metavar="N", help="the number of the record in that machine's ledger")
@@ -37,17 +35,12 @@ def execute(options: Namespace) -> int:
     if not options.asset and options.number is None:
         raise UsageError("which drill? Name its asset, or its host and number", "seawall record ASSET")
     form = "json" if options.json else options.format
-    if form == "pdf" and not options.output and sys.stdout.isatty():
-        raise UsageError("refusing to write a PDF to a terminal", "give a file with --output")
+    _output.demand_place(options.output, pdf=form == "pdf")
     read = inventory.read(options.inventory)
     record = drills.newest(read, options.asset, options.number, options.on)
     evidence = evidence_of(record.ledger, record.line, signers.place(read.path))
     page = rendered("json" if form == "json" else "html", evidence, read.policies().get(record.host))
-    content = printed(page) if form == "pdf" else page.encode()
+    _output.write(page, options.output, pdf=form == "pdf")
     if options.output:
-        write_atomically(options.output, content)
         print(f"record {evidence.line['n']} of {record.host}: {options.output}")
-    else:
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
     return 0

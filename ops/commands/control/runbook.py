@@ -1,0 +1,44 @@
+"""The runbook: how a lost site is made anew, from a clean machine to users at work, generated and printed.
+
+  seawall runbook --output runbook.txt
+  seawall runbook --html --output runbook.html
+  seawall runbook --pdf --output runbook.pdf
+
+It is made of the policy, the inventory, and what the machines told (`seawall control look`). It holds no secret; those
+are on the sheet of keys. What a person would have to know from elsewhere is marked [KNOW: ...] and counted at its end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from ops.commands.control import _options, _output
+from ops.fleet.runbook.model import known_elsewhere
+from ops.fleet.runbook.render import gathered, html, text, written
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    _options.add_inventory(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--html", action="store_true", help="as a page to print")
+    form.add_argument("--pdf", action="store_true", help="the same page as a PDF")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where to (default: the terminal)")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Write the runbook and say how much of it must be known from elsewhere."""
+    _output.demand_place(options.output, pdf=options.pdf)
+    site = gathered(options.inventory)
+    chapters = written(site)
+    found = known_elsewhere(chapters[:-1])
+    if options.json:
+        print(json.dumps({"known_elsewhere": found, "chapters": [chapter.title for chapter in chapters]}))
+        return 0
+    page = html(site, chapters) if options.html or options.pdf else text(site, chapters)
+    _output.write(page, options.output, pdf=options.pdf, mode=0o640)
+    if options.output:
+        print(f"{options.output}: {len(chapters)} chapters; to be known from elsewhere: {len(found)}")
+    return 0
