@@ -97,6 +97,9 @@ def _proofs(policies: dict[str, HostPolicy]) -> Iterator[Named]:
     yield "compare every machine with the policy, from outside", _host_checks
     yield "verify every ledger", partial(_everywhere, policies, "seawall ledger verify")
     yield "write the report", _report
+    drilled = sorted({asset for policy in policies.values() for asset in policy.drills})
+    if drilled:
+        yield f"write the record of the drill of {drilled[0]}, for signatures", partial(_record, drilled[0])
 
 
 def _boot(step: Step) -> str:
@@ -132,6 +135,12 @@ def _page(lab: Lab) -> Path:
 def _report(step: Step) -> str:
     step.seawall("report", "-i", step.lab.inventory, "--html", _page(step.lab))
     return str(_page(step.lab))
+
+
+def _record(asset: str, step: Step) -> str:
+    step.seawall("control", "collect", "-i", step.lab.inventory)
+    page = step.lab.home / "record.pdf"
+    return step.seawall("record", asset, "-i", step.lab.inventory, "--format", "pdf", "--output", page)
 
 
 SETTING_UP: tuple[Named, ...] = (
