@@ -4,7 +4,9 @@ import io
 import json
 import os
 import pty
+import shutil
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from pypdf import PdfReader
@@ -62,7 +64,8 @@ def test_a_pdf_may_go_into_a_pipe(site: Path, capsysbinary: pytest.CaptureFixtur
 
 def test_a_pdf_is_not_written_to_a_terminal(site: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     ours, theirs = pty.openpty()
-    with os.fdopen(theirs, "w") as terminal, os.fdopen(ours):
+    Thread(target=shutil.copyfileobj, args=(os.fdopen(ours, "rb", 0), io.BytesIO()), daemon=True).start()  # it is read
+    with os.fdopen(theirs, "w") as terminal:
         monkeypatch.setattr("sys.stdout", terminal)
         assert cli.run(["record", "his", "--format", "pdf", "-i", str(site)]) == 2
     assert "refusing to write a PDF to a terminal" in capsys.readouterr().err
