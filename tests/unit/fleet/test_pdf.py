@@ -75,6 +75,16 @@ def test_a_long_record_goes_on_and_its_signatures_stay_together() -> None:
     assert ["Signatures Name Function Date Signature" in text for text in pages] == [False] * (len(pages) - 1) + [True]
 
 
+@pytest.mark.parametrize("lines", [13, 14, 15])
+def test_a_table_for_signatures_is_never_divided(lines: int) -> None:
+    """With so many lines its heading would be the last thing on the first sheet, and its rows the first on the next."""
+    long, short = divmod(lines, 5)  # the longest text that is not cut short takes five lines
+    line = record(**{**TOLD, "not_proved": ["word " * 95] * long + ["short"] * short})
+    first, last = text_of(pdf.printed(record_html.render(evidence(line), NAMES)))
+    assert "Signatures Name" not in first
+    assert "Signatures Name Function Date Signature" in last
+
+
 def test_the_same_page_gives_the_same_bytes_in_another_process(signed: bytes) -> None:
     page = record_html.render(evidence(record(**TOLD)), Names(WORLD[4], "UTC", ", ".join(WORLD)))
     again = "import sys; from ops.fleet.pdf import printed; sys.stdout.buffer.write(printed(sys.stdin.read()))"
