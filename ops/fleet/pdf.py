@@ -1,7 +1,7 @@
 """Pages as PDFs: the HTML of the screen, printed by WeasyPrint; on the control machine alone, servers keep the HTML.
 
-Nothing is fetched: a page brings all that it needs. The same page gives the same bytes, as long as WeasyPrint and the
-fonts are the same.
+Nothing is fetched: a page brings all that it needs. The same page gives the same bytes, as long as WeasyPrint, Pango and
+the fonts are the same.
 """
 
 from __future__ import annotations

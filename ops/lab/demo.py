@@ -137,9 +137,13 @@ def _report(step: Step) -> str:
     return str(_page(step.lab))
 
 
+def _paper(lab: Lab) -> Path:
+    return lab.home / "record.pdf"
+
+
 def _record(asset: str, step: Step) -> str:
     step.seawall("control", "collect", "-i", step.lab.inventory)
-    page = step.lab.home / "record.pdf"
+    page = _paper(step.lab)
     return step.seawall("record", asset, "-i", step.lab.inventory, "--format", "pdf", "--output", page)
 
 
@@ -166,4 +170,4 @@ def _fleet(lab: Lab) -> None:
     argv: list[str | Path] = [PROGRAMS / "seawall", "status", "-i", lab.inventory]
     with stream(argv, timeout=60, ok=range(256), cwd=CHECKOUT) as shown:
         print("\n" + "\n".join(shown.lines()))
-    print(f"\nreport: {_page(lab)}\nremove it all again: make demo-down")
+    print(f"\nreport: {_page(lab)}\nrecord: {_paper(lab)}\nremove it all again: make demo-down")
