@@ -1,14 +1,17 @@
 """Units that a person starts: every line once and in order, whatever happens to the journal meanwhile."""
 
+import re
 from pathlib import Path
 
 import pytest
-from hospital import Site
+from hospital import CHECKOUT, Site
 
 PROGRAMS = "programs 9"  # of which two run while somebody waits
 UNIT = "seawall-trial.service"
 TRIAL = Path(__file__).with_name("follow_trial.py")
 FOLLOW = f"python3 /run/follow_trial.py {UNIT}"
+TEMPLATE = CHECKOUT / "roles/systemd_job/templates/etc/systemd/system/job.service.j2"
+LIMITS = "\n".join(re.findall("^LogRateLimit.*", TEMPLATE.read_text(), re.MULTILINE))  # as in every unit of ours
 MANY = "seq 5000; echo last words; exit 7"
 SLOWLY = "for n in $(seq 30); do echo $n; sleep 0.2; done; echo last words; exit 7"
 WAITS = "echo begun; while [ ! -e /run/trial-may-end ]; do sleep 0.1; done; echo last words"
@@ -36,8 +39,7 @@ class Machine:
         return done.stdout
 
     def unit(self, script: str) -> None:
-        limits = "LogRateLimitIntervalSec=1s\nLogRateLimitBurst=1000000"  # as in every unit of ours
-        text = f"[Service]\nType=oneshot\n{limits}\nExecStart=/bin/sh -c '{script.replace('$', '$$')}'\n"
+        text = f"[Service]\nType=oneshot\n{LIMITS}\nExecStart=/bin/sh -c '{script.replace('$', '$$')}'\n"
         self.on(
             f"rm -f /run/trial-may-end; cat >/run/systemd/system/{UNIT} <<'END'\n{text}END\nsystemctl daemon-reload"
         )
