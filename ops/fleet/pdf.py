@@ -1,7 +1,7 @@
-"""Pages as PDFs: the HTML of the screen, printed by WeasyPrint; on the control machine alone, servers keep the HTML.
+"""Pages as PDFs: the HTML of the screen, printed by WeasyPrint. Only the control machine does this; servers keep HTML.
 
-Nothing is fetched: a page brings all that it needs. The same page gives the same bytes, as long as WeasyPrint, Pango and
-the fonts are the same.
+Nothing is fetched: a page contains everything it needs. The same page gives the same bytes as long as WeasyPrint, Pango
+and the fonts stay the same.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def printed(page: str) -> bytes:
     _demand_fonts()
     weasyprint = _weasyprint()
     if lacking := letters_lacking(page):
-        to_errors(f"warn: no font has these letters, which the HTML shows: {lacking}")
+        to_errors(f"warn: the fonts of the PDF lack these letters (the HTML shows them): {lacking}")
     identifier = hashlib.sha256(page.encode()).digest()[:16]
     try:
         document = weasyprint.HTML(string=page, url_fetcher=_refused)

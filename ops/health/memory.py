@@ -1,4 +1,4 @@
-"""Memory that programs can still get without swapping."""
+"""Memory that is available to programs without swapping."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ops.interfaces.check import Check, CheckContext
 
 @dataclass(frozen=True)
 class Options:
-    """How little memory may be left.
+    """How much memory must be available.
 
-    warn_below: available memory, as a share of all, below which people are told.
-    fail_below: available memory below which the check fails.
+    warn_below: share of available memory below which the check warns.
+    fail_below: share of available memory below which the check fails.
     """
 
     warn_below: Percent = Percent(10)
@@ -33,7 +33,7 @@ def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
 def judge(options: Options, whole: int, available: int) -> Finding:
     """Judge the share of the memory that is available; both are in bytes."""
     if not whole:
-        return Finding(Verdict.UNKNOWN, "the kernel does not say how much memory there is")
+        return Finding(Verdict.UNKNOWN, "the kernel does not report how much memory there is")
     share = 100 * available / whole
     message = f"{share:.0f}% of {Size(whole)} available"
     if share < options.fail_below.value:

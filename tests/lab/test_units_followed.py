@@ -68,7 +68,7 @@ def test_waiting_costs_the_same_however_long_it_takes(machine: Machine) -> None:
     assert machine.site.on(machine.host, FOLLOW).stderr == PROGRAMS
 
 
-@pytest.mark.parametrize(("signal", "code", "said"), [("INT", 130, f"{UNIT} goes on"), ("TERM", 143, "")])
+@pytest.mark.parametrize(("signal", "code", "said"), [("INT", 130, f"{UNIT} keeps running"), ("TERM", 143, "")])
 def test_whoever_waits_may_leave_and_the_unit_goes_on(machine: Machine, signal: str, code: int, said: str) -> None:
     machine.unit(WAITS)
     command = f"""
@@ -101,7 +101,7 @@ def test_waiting_ends_when_it_is_enough(machine: Machine) -> None:
 def test_what_runs_already_or_may_not_run_is_said(machine: Machine) -> None:
     machine.unit(WAITS)
     machine.on(f"systemctl start --no-block {UNIT}")
-    assert "is running already" in machine.on(f"{FOLLOW} 2>&1", code=1)
+    assert "is already running" in machine.on(f"{FOLLOW} 2>&1", code=1)
     machine.on(f"touch /run/trial-may-end; until systemctl is-active {UNIT} | grep -q inactive; do sleep 0.1; done")
     machine.on(f"rm /run/systemd/system/{UNIT}; systemctl mask --runtime {UNIT}")
     assert "is masked" in machine.on(f"{FOLLOW} 2>&1", code=1)

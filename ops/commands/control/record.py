@@ -1,11 +1,11 @@
-"""Write the record of a drill as a page for signatures, from the ledgers that were collected of the machines.
+"""Write the record of a drill as a page to sign, from the ledgers collected from the machines.
 
-  seawall control collect                              first: bring what is new of every machine's ledger
+  seawall control collect                              first, fetch what is new in every ledger
   seawall record his --format pdf --output his.pdf     the newest drill of an asset, to print and sign
   seawall record his --output his.html                 the same page for a screen
   seawall record --on drill1 --number 41 --format json a record by its number, as an in-toto test result
 
-A fact that the drill did not record stands on the page as `not recorded`. What the page holds: docs/records.md
+What the drill did not record appears as `not recorded`. docs/records.md describes the page.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from ops.jobs.record import FORMATS, evidence_of, rendered
 def arguments(parser: ArgumentParser) -> None:
     """Add the words that `seawall record` understands on the control machine."""
     _options.add_inventory(parser)
-    parser.add_argument("asset", nargs="?", help="the asset whose newest drill is meant")
-    parser.add_argument("--on", metavar="HOST", help="the machine that drilled (default: any)")
-    parser.add_argument("--number", type=int, metavar="N", help="the number of the record in that machine's ledger")
-    parser.add_argument("--format", choices=(*FORMATS, "pdf"), default="html", help="default: html")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where to (default: the terminal)")
+    parser.add_argument("asset", nargs="?", help="use the newest drill of this asset")
+    parser.add_argument("--on", metavar="HOST", help="use only the ledger of this machine")
+    parser.add_argument("--number", type=int, metavar="N", help="use the record with this number in that ledger")
+    parser.add_argument("--format", choices=(*FORMATS, "pdf"), default="html", help="output format (default: html)")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="output file (default: standard output)")
 
 
 def execute(options: Namespace) -> int:
     """Write one record; the exit code says whether it could be written, not how the drill ended."""
     if not options.asset and options.number is None:
-        raise UsageError("which drill? Name its asset, or its host and number", "seawall record ASSET")
+        raise UsageError("name the asset of the drill, or the host and number of its record", "seawall record ASSET")
     form = "json" if options.json else options.format
     _output.demand_place(options.output, pdf=form == "pdf")
     read = inventory.read(options.inventory)

@@ -32,15 +32,15 @@ def newest(inventory: Inventory, asset: str | None, number: int | None, on: str 
     if on and on not in inventory.variables:
         raise UsageError(f"the inventory has no host {on!r}", f"its hosts: {', '.join(inventory.variables)}")
     if number is not None and not on:
-        raise UsageError("a record's number says nothing without its host", "--on HOST")
+        raise UsageError("a record number needs the host of its ledger", "add --on HOST")
     home = collect.place(inventory.path)
     ledgers = {host: home / host for host in ([on] if on else inventory.variables) if (home / host / NAME).exists()}
     if not ledgers:
-        raise Unavailable(f"no ledger was collected{f' of {on}' if on else ''}", "seawall control collect")
+        raise Unavailable(f"no ledger was collected{f' from {on}' if on else ''}", "seawall control collect")
     found = list(_found(ledgers, asset, number))
     if not found:
         meant = asset or f"number {number}"
-        raise Unavailable(f"the collected ledgers hold no record of a drill: {meant}", "seawall control collect")
+        raise Unavailable(f"the collected ledgers have no record of a drill of {meant}", "seawall control collect")
     return max(found, key=lambda one: str(json.loads(one.line).get("when", "")))
 
 

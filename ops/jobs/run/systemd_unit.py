@@ -43,7 +43,7 @@ def run_in_unit(unit: str, state: str, enough: Enough | None = None) -> Ended | 
     try:
         code = _followed(Journal(unit, shown.get("InvocationID", "")), enough)
     except KeyboardInterrupt:
-        to_errors(f"{unit} goes on; journalctl -fu {unit} shows it")
+        to_errors(f"{unit} keeps running; journalctl -fu {unit} shows its output")
         raise
     return Ended(code, state_files.read_all().get(state, {}))
 
@@ -100,11 +100,13 @@ def _demand_startable(unit: str, shown: Mapping[str, str]) -> None:
     if loaded == "masked":
         raise UsageError(f"{unit} is masked", f"systemctl unmask {unit}, if it may run")
     if loaded == "not-found":
-        raise UsageError(f"this machine has no unit {unit}", "does the policy name it here? Run playbooks/site.yml")
+        raise UsageError(
+            f"this machine has no unit {unit}", "is it in the policy of this machine? Run playbooks/site.yml"
+        )
     if loaded != "loaded":
         raise UsageError(f"systemd cannot read {unit}: {loaded}", f"systemctl status {unit} says why")
     if shown.get("ActiveState") in _RUNNING:
-        raise UsageError(f"{unit} is running already", f"journalctl -fu {unit} shows it")
+        raise UsageError(f"{unit} is already running", f"journalctl -fu {unit} shows its output")
 
 
 def _followed(journal: Journal, enough: Enough | None) -> int:

@@ -113,7 +113,7 @@ def test_nothing_is_fetched(part: str) -> None:
 
 def test_letters_that_no_font_has_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     pdf.printed("<!doctype html><p>हिन्दी and Ž</p>")
-    assert "no font has these letters" in (said := capsys.readouterr().err)
+    assert "fonts of the PDF lack these letters" in (said := capsys.readouterr().err)
     assert "ह" in said
     assert "Ž" not in said
 

@@ -52,7 +52,7 @@ def test_a_pdf_names_site_and_owner_and_is_for_its_writer_alone(
     text = " ".join(PdfReader(page).pages[0].extract_text().split())
     assert "Record of a drill: his" in text
     assert "Test hospital" in text
-    assert "Answers for it Head of IT" in text
+    assert "Owner Head of IT" in text
     assert "pass: 3 records of drill1" in text
     assert page.stat().st_mode & 0o777 == 0o600
 
@@ -105,12 +105,12 @@ def test_tampering_with_what_was_collected_stands_on_the_page(
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        ([], 2, "which drill?"),
-        (["nothing"], 1, "the collected ledgers hold no record of a drill: nothing"),
-        (["lis", "--on", "his1"], 1, "hold no record of a drill: lis"),
-        (["--number", "1"], 2, "a record's number says nothing without its host"),
-        (["--number", "3", "--on", "drill1"], 1, "no record of a drill: number 3"),
-        (["his", "--on", "backup1"], 1, "no ledger was collected of backup1"),
+        ([], 2, "name the asset of the drill"),
+        (["nothing"], 1, "the collected ledgers have no record of a drill of nothing"),
+        (["lis", "--on", "his1"], 1, "no record of a drill of lis"),
+        (["--number", "1"], 2, "a record number needs the host"),
+        (["--number", "3", "--on", "drill1"], 1, "no record of a drill of number 3"),
+        (["his", "--on", "backup1"], 1, "no ledger was collected from backup1"),
         (["his", "--on", "nowhere"], 2, "the inventory has no host 'nowhere'"),
     ],
 )

@@ -81,8 +81,8 @@ def test_lines_come_whole_and_are_waited_for_until_enough(tmp_path: Path) -> Non
         ({"LoadState": "not-found"}, "has no unit one.service"),
         ({"LoadState": "masked"}, "is masked"),
         ({"LoadState": "bad-setting"}, "cannot read one.service: bad-setting"),
-        ({"LoadState": "loaded", "ActiveState": "activating"}, "is running already"),
-        ({"LoadState": "loaded", "ActiveState": "deactivating"}, "is running already"),
+        ({"LoadState": "loaded", "ActiveState": "activating"}, "is already running"),
+        ({"LoadState": "loaded", "ActiveState": "deactivating"}, "is already running"),
     ],
 )
 def test_what_cannot_be_started_is_said(state: dict[str, str], said: str) -> None:
