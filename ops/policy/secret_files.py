@@ -1,9 +1,8 @@
-"""Which secrets a machine holds, in which files, and who may write and read at a backup host."""
+"""Which secrets a machine holds, and in which files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from ops.policy import credentials, secrets
 from ops.policy.model import Asset, HostPolicy
@@ -18,23 +17,6 @@ INIT = (
     "--property=RuntimeDirectory=seawall", "--property=RuntimeDirectoryMode=0750",
     "--property=RuntimeDirectoryPreserve=yes",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Account:
-    """An account at a backup host: its name and the bcrypt hash of its password."""
-
-    name: str
-    hash: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Client:
-    """A machine that keeps its repository at a backup host, with the accounts that may read it."""
-
-    name: str
-    hash: str = field(repr=False)
-    readers: tuple[Account, ...] = ()
 
 
 def client_files(policy: HostPolicy, said: Secrets) -> list[File]:
@@ -91,22 +73,6 @@ def drill_files(policy: HostPolicy, said: Secrets) -> list[File]:
             files.append(_secret(address_file, credentials.url(where, policy.host, account)))
             files.append(_secret(password_file, password))
     return files
-
-
-def clients(policy: HostPolicy, said: Secrets) -> list[Client]:
-    """Return those who keep a repository at a backup host, with those who may read it, in order of their names.
-
-    The control machine is one of them where the policy says so; nobody drills it.
-    """
-    kept = next((name for name, one in policy.repositories.items() if one.host == policy.host), "")
-    found = []
-    for name, readers in sorted(policy.clients.items()):
-        if policy.control and name == policy.control.name:
-            found.append(Client(name, said.text(policy.host, secrets.CONTROL[1], policy.control.repository, "hash")))
-            continue
-        accounts = (Account(each, said.text(name, secrets.READER_ACCOUNTS, kept, each, "hash")) for each in readers)
-        found.append(Client(name, said.text(name, secrets.ACCOUNTS, kept, "hash"), tuple(accounts)))
-    return found
 
 
 def _authority(host: str, said: Secrets) -> File:
