@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ops.core import kinds
 from ops.core.errors import SeawallError
 from ops.interfaces.target import Reached, Target
-from ops.jobs import settings
-from ops.policy import HostPolicy, credentials
+from ops.jobs.host import credentials, folders
+from ops.policy import HostPolicy, access
 from ops.restic.repository import Repository
 
 # TLS, tokens and the order of snapshots need clocks that agree; restic itself does not mind.
@@ -42,7 +42,7 @@ def open_own(policy: HostPolicy, name: str) -> OpenRepository:
 
 def open_as_reader(policy: HostPolicy, host: str, name: str) -> OpenRepository:
     """Return the place with another machine's repository, opened as a reader."""
-    return _place(policy, name, credentials.read_from(host, name), locks=False)
+    return _place(policy, name, access.read_from(host, name), locks=False)
 
 
 def _place(policy: HostPolicy, name: str, secret: str, *, locks: bool) -> OpenRepository:
@@ -51,10 +51,10 @@ def _place(policy: HostPolicy, name: str, secret: str, *, locks: bool) -> OpenRe
         raise SeawallError(f"there is no repository {name!r}", f"known: {known}")
     repository = Repository(
         name=secret,
-        url=settings.credential(credentials.address_file(secret)),
-        password=settings.credential(credentials.password_file(secret)),
-        authority=settings.credential(credentials.AUTHORITY),
-        cache=settings.cache() / "restic",
+        url=credentials.find(access.address_file(secret)),
+        password=credentials.find(access.password_file(secret)),
+        authority=credentials.find(access.AUTHORITY),
+        cache=folders.cache() / "restic",
         locks=locks,
     )
     return OpenRepository(repository, kinds.load("ops.targets", policy.repositories[name].kind))
