@@ -77,7 +77,7 @@ def shut_down(machines: Iterable[Machine]) -> None:
         ended = list(pool.map(lambda machine: machine.stop(within=2 * MINUTES), every))
     if not all(ended):
         forced = [machine.host for machine, well in zip(every, ended, strict=True) if not well]
-        raise Unavailable(f"{', '.join(forced)} did not shut down in time", "the machines' consoles say more")
+        raise Unavailable(f"{', '.join(forced)} did not shut down in time", "see the machines' consoles")
 
 
 def _copied(source: Path, target: Path) -> None:

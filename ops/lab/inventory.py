@@ -12,7 +12,7 @@ from ops.fleet.inventory import OWN as CONTROL
 from ops.lab.furnish import public_key
 from ops.lab.machine import Machine
 
-HEAD = "# Written by `seawall lab up`; where the lab's machines are just now.\n"
+HEAD = "# Written by `seawall lab up`; the current addresses of the lab's machines.\n"
 # What belongs to one lab and is never copied to another.
 ADDRESSES = "machines.yml"
 OWN = (ADDRESSES, "secrets.yml", HEADS, SIGNERS, LEDGERS, CONTROL)

@@ -112,7 +112,7 @@ class Lab:
         with self._held():
             machines = converged.managed(self.machines())
             if self.layer or self.shape() != before:
-                tell("no layer is made: what shapes the machines changed meanwhile")
+                tell("no layer was stored: what shapes the machines has changed meanwhile")
                 return False
             try:
                 converged.shut_down(machines)
@@ -122,7 +122,7 @@ class Lab:
                     machine.remove()
                 self._lie_over_layer(self._state(), tell)
             except Unavailable as error:
-                tell(f"no layer is made: {error}")
+                tell(f"no layer was stored: {error}")
             self._booted(self.machines(), tell)
         return self.layer is not None
 
@@ -139,7 +139,7 @@ class Lab:
                 folder.rmdir()
         if running():
             if caches:
-                raise UsageError("the caches stay: other labs of this computer lie over them", "take those down first")
+                raise UsageError("the caches were kept: other labs on this computer use them", "shut those down first")
             return
         Archive(CACHES / "packages").down()
         with suppress(OSError):  # not there, or another checkout's package cache is in it
@@ -159,7 +159,7 @@ class Lab:
         """Return a machine by its host name; raise UsageError when the lab has none of that name."""
         found = {machine.host: machine for machine in self.machines()}
         if not found:
-            raise UsageError(f"the lab {self.name!r} is not up", f"seawall lab up --name {self.name}")
+            raise UsageError(f"the lab {self.name!r} is not running", f"seawall lab up --name {self.name}")
         if host not in found:
             raise UsageError(f"the lab has no machine {host!r}{nearest(host, list(found))}")
         return found[host]
@@ -224,12 +224,12 @@ class Lab:
             found = self.layers.find(wanted)
             if found is None:
                 other = self.layers.difference(wanted)
-                tell(f"no layer of a converged lab fits{f'; the newest differs in {other}' if other else ''}")
+                tell(f"no matching layer of a configured lab{f'; the newest differs in {other}' if other else ''}")
                 return
             converged.bring_secrets(found, self.inventory, self.home)
             self._remember(state | {"layer": found.name})
         state["layer"] = found.name
-        tell(f"the machines begin converged, as layer {found.name}")
+        tell(f"the machines start configured, from layer {found.name}")
 
     def _booted(self, machines: list[Machine], tell: Told) -> list[Machine]:
         if down := [machine.host for machine in machines if not machine.running()]:

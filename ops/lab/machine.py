@@ -150,7 +150,7 @@ class Machine:
     def last_words(self) -> str:
         """Return the end of its console."""
         if not self.console.exists():
-            return "it printed nothing"
+            return "no output"
         return "\n".join(self.console.read_text(errors="replace").splitlines()[-8:])
 
     def _mount(self) -> None:

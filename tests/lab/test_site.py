@@ -21,9 +21,22 @@ CLIENT = ("site.yml", "--limit", "his1", "--tags", "backup_client")
 FOLDER = "/etc/seawall/credentials"
 
 
+FAILS = """
+cd /run/systemd/system && mkdir -p seawall-backup-documents.service.d
+printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' >seawall-backup-documents.service.d/fail.conf
+systemctl daemon-reload
+systemctl start seawall-backup-documents.service
+rm -r seawall-backup-documents.service.d
+systemctl daemon-reload
+"""
+FAILED = "systemctl list-units --failed --no-legend --plain 'seawall-*'"
+
+
 @pytest.fixture(scope="module")
 def narrowed(site: Site) -> str:
-    """The units of his1 while its policy lacks an asset."""
+    """The units of his1 while its policy lacks an asset whose last backup failed, and those that failed."""
+    site.on("his1", FAILS)
+    assert "seawall-backup-documents.service" in site.on("his1", FAILED).stdout
     policy = site.lab.inventory / "host_vars/his1/policy.yml"
     right = policy.read_text("utf-8")
     policy.write_text(right[: right.index("    documents:")] + right[right.index("  checks:") :], "utf-8")
@@ -31,7 +44,7 @@ def narrowed(site: Site) -> str:
         site.ansible(*CLIENT)
     finally:
         policy.write_text(right, "utf-8")
-    return site.on("his1", "systemctl list-unit-files --no-legend 'seawall-*'").stdout
+    return site.on("his1", f"systemctl list-unit-files --no-legend 'seawall-*'; {FAILED}").stdout
 
 
 @pytest.fixture(scope="module")
