@@ -104,7 +104,7 @@ def test_a_changed_role_is_a_fresh_lab_and_said(bench: Bench):
     second = bench.up("second")
     assert second.layer is None
     assert set(disks(second).values()) == {None}
-    assert bench.told[-2] == "no layer of a converged lab fits; the newest differs in roles"
+    assert bench.told[-2].endswith("the newest differs in roles")
 
 
 def test_what_changed_while_site_yml_ran_makes_no_layer(bench: Bench):
