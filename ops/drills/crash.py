@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 from ops.core.errors import SeawallError, UsageError
 from ops.core.verdict import Finding, Verdict
 from ops.drills._boot.container import booted
 from ops.drills._boot.prepare import Options, boot_over, instant, machine_of, questions, raised, services, up
 from ops.interfaces.drill import Drill, Part, Stage
+from ops.interfaces.server import RunningMachine
 
 COMMITS = 2000  # so many are acknowledged before the power goes, or as many as come in the time
 LOAD_SECONDS = 30.0
@@ -18,10 +20,11 @@ UNPROVEN = (
 )
 
 
-def play(stage: Stage) -> None:
+def play(stage: Stage[Options]) -> None:
     """Boot the machine, kill all of it while it is written to, boot it again and look for what was acknowledged."""
     part = machine_of(stage)
-    if part.source.burden is None or not part.facts.get("clusters"):
+    kind = part.source.machine
+    if kind is None or not kind.databases(part.told.facts):
         raise UsageError(
             f"{stage.name} has no database running inside it", "add PostgreSQL's port to `clusters` of its source"
         )
@@ -29,12 +32,12 @@ def play(stage: Stage) -> None:
     with raised(stage, part) as root:
         if root is None:
             return
-        acknowledged = _crashed(stage, part, root)
+        acknowledged = _crashed(stage, part, kind, root)
         if acknowledged is not None:
-            _recovered(stage, part, root, acknowledged)
+            _recovered(stage, part, kind, root, acknowledged)
 
 
-def _crashed(stage: Stage, part: Part, root: Path) -> int | None:
+def _crashed(stage: Stage[Options], part: Part, kind: RunningMachine[Any], root: Path) -> int | None:
     """Write to the machine until its power goes; return how many commits it had acknowledged by then."""
     begun = time.monotonic()
     with booted(root, stage.scratch / "console", own_users=not instant(stage)) as machine:
@@ -44,13 +47,13 @@ def _crashed(stage: Stage, part: Part, root: Path) -> int | None:
             services(stage, machine, begun)
             boot_over(stage, machine)
         try:
-            with part.source.burden(machine, part.facts) as burden:
+            with kind.load(machine, part.told.facts) as load:
                 deadline = time.monotonic() + LOAD_SECONDS
-                while burden.acknowledged() < COMMITS and time.monotonic() < deadline and machine.alive():
+                while load.acknowledged() < COMMITS and time.monotonic() < deadline and machine.alive():
                     time.sleep(0.01)
                 machine.cut()
                 stage.happened("the power failed")
-                acknowledged: int = burden.acknowledged()
+                acknowledged = load.acknowledged()
         except SeawallError as error:
             stage.rung("load", Finding(Verdict.UNKNOWN, f"nothing could be written: {error}"))
             return None
@@ -60,7 +63,7 @@ def _crashed(stage: Stage, part: Part, root: Path) -> int | None:
     return acknowledged
 
 
-def _recovered(stage: Stage, part: Part, root: Path, acknowledged: int) -> None:
+def _recovered(stage: Stage[Options], part: Part, kind: RunningMachine[Any], root: Path, acknowledged: int) -> None:
     """Boot what is left, and compare."""
     begun = time.monotonic()
     with booted(root, stage.scratch / "console", own_users=not instant(stage)) as machine:
@@ -72,8 +75,8 @@ def _recovered(stage: Stage, part: Part, root: Path, acknowledged: int) -> None:
         with stage.timed("prove"):
             boot_over(stage, machine)
             try:
-                stage.rung("commits", part.source.borne(machine, part.facts, acknowledged))
-                for name, finding in part.source.inside(machine, part.facts):
+                stage.rung("commits", kind.verify_load(machine, part.told.facts, acknowledged))
+                for name, finding in kind.prove(machine, part.told.facts):
                     stage.rung(name, finding)
             except SeawallError as error:
                 stage.rung(

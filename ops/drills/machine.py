@@ -17,7 +17,7 @@ from ops.drills._qemu.steps import kernel_runs, own_disk, own_kernel
 from ops.interfaces.drill import Drill, Part, Stage
 
 
-def play(stage: Stage) -> None:
+def play(stage: Stage[Options]) -> None:
     """Bring the machine's tree, cut it off, boot it, and look whether it does what the policy says."""
     part = machine_of(stage)
     if own := own_kernel(stage):
@@ -45,10 +45,10 @@ def play(stage: Stage) -> None:
 
 
 @contextmanager
-def _powered(stage: Stage, part: Part, root: Path) -> Iterator[Booted | Emulated | None]:
+def _powered(stage: Stage[Options], part: Part, root: Path) -> Iterator[Booted | Emulated | None]:
     """Boot the tree as a container, or with its own kernel; None when it came to no disk to boot from."""
     if own_kernel(stage):
-        stage.hurt("disk", part.label, root, part.facts)
+        stage.hurt_files("disk", part.label, root)
         with own_disk(stage, root) as machine:
             yield machine
         return
@@ -56,7 +56,7 @@ def _powered(stage: Stage, part: Part, root: Path) -> Iterator[Booted | Emulated
         yield machine
 
 
-def _answers(stage: Stage, part: Part, machine: Booted | Emulated, begun: float) -> None:
+def _answers(stage: Stage[Options], part: Part, machine: Booted | Emulated, begun: float) -> None:
     """Put the policy's questions; the first answer is what the recovery time is counted to."""
     for door in stage.options.answers:
         asking = machine.door(door.port, door.says)
@@ -65,12 +65,12 @@ def _answers(stage: Stage, part: Part, machine: Booted | Emulated, begun: float)
     stage.tell(isolated_answer_seconds=round(time.monotonic() - begun, 2))
 
 
-def _proved(stage: Stage, part: Part, machine: Booted | Emulated) -> None:
+def _proved(stage: Stage[Options], part: Part, machine: Booted | Emulated) -> None:
     """Compare what the machine's own servers hold with the manifest."""
-    if part.source.inside is None:
+    if part.source.machine is None:
         return
     try:
-        for name, finding in part.source.inside(machine, part.facts):
+        for name, finding in part.source.machine.prove(machine, part.told.facts):
             stage.rung(name, finding)
     except SeawallError as error:
         stage.rung("inside", Finding(Verdict.FAIL, f"the booted machine could not be queried: {error}"))

@@ -18,8 +18,9 @@ from typing import Any
 
 from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
 from ops.core.run import Result, Stream, run, stream
+from ops.interfaces.entry import Entry
 from ops.restic.failures import PART_UNREAD, Losses, explain, no_room
-from ops.restic.messages import Snapshot, Summary, documents, plain_error, snapshots, summary
+from ops.restic.messages import Snapshot, Summary, documents, entry, plain_error, snapshots, summary
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
@@ -133,10 +134,10 @@ class Repository:
             self.dump(snapshot, path, target, timeout=timeout)
             return target.read_bytes()
 
-    def listing(self, snapshot: str, folders: Sequence[str], *, timeout: float) -> Iterator[Mapping[str, Any]]:
-        """Yield the entries that a snapshot has in some folders, as restic lists them."""
+    def listing(self, snapshot: str, folders: Sequence[str], *, timeout: float) -> Iterator[Entry]:
+        """Yield the files and links that a snapshot has in some folders."""
         with self._explained(), stream([*self._base(), "ls", snapshot, *folders], timeout=timeout) as program:
-            yield from documents(program.lines())
+            yield from filter(None, map(entry, documents(program.lines())))
 
     @contextmanager
     def mounted(self, place: Path, ids: Iterable[str]) -> Iterator[Mapping[str, Path]]:

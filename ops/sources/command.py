@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.files import digest
+from ops.core.names import Digest, FileName
 from ops.core.quantity import Size
 from ops.core.verdict import Finding, judged, not_configured
-from ops.interfaces.source import CaptureContext, Source, Stored, Streamed
+from ops.interfaces.facts import Facts
+from ops.interfaces.source import Capture, CaptureContext, Source, Stored, Streamed
 from ops.sources._shared.stream_damage import of_stream
 from ops.sources._shared.stream_guard import TAIL, watched
 
@@ -43,8 +45,26 @@ class Options:
     hint: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class CommandFacts(Facts):
+    """The facts of a program's output; its arguments are not among them."""
+
+    engine: Literal["command"]
+    program: str
+    filename: FileName
+    bytes: int
+    end: str
+    hint: str
+    sha256: Digest | None = None
+
+    @property
+    def restore_hint(self) -> str:
+        """How the file is loaded again, in one line; the manifest may come from a broken-in machine."""
+        return "".join(letter if letter.isprintable() else " " for letter in self.hint)
+
+
 @dataclass
-class _Capture:
+class _Capture(Capture[CommandFacts]):
     options: Options
     program: Path
     digest: Path
@@ -57,35 +77,28 @@ class _Capture:
         watch = watched(argv, end=self.options.end, least=least, digest=str(self.digest))
         return Streamed(watch, self.options.filename)
 
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> CommandFacts:
         """Return what is known without the data: the program's name, and none of its arguments."""
-        return {
-            "engine": "command",
-            "program": self.options.argv[0],
-            "filename": self.options.filename,
-            "end": self.options.end,
-            "hint": self.options.hint,
-        }
+        return CommandFacts(
+            engine="command",
+            program=self.options.argv[0],
+            filename=FileName(self.options.filename),
+            end=self.options.end,
+            hint=self.options.hint,
+            bytes=0,
+        )
 
-    def wanted(self) -> Collection[str]:
-        """Ask for nothing: the output is one stream."""
-        return ()
-
-    def finish(self, stored: Stored) -> Mapping[str, Any]:
+    def finish(self, facts: CommandFacts, stored: Stored) -> CommandFacts:
         """Demand that enough was stored."""
         if stored.bytes < self.options.at_least.bytes:
             raise Damaged(f"{self.options.argv[0]} wrote only {stored.bytes} bytes, which is too little")
-        return {"bytes": stored.bytes, "sha256": self.digest.read_text(encoding="ascii")}
-
-    def companions(self) -> Mapping[str, str]:
-        """Return nothing: whatever belongs to the data is in the program's output."""
-        return {}
+        return replace(facts, bytes=stored.bytes, sha256=Digest(self.digest.read_text(encoding="ascii")))
 
 
 @contextmanager
 def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     """Demand a program that nobody but root can change, for a unit of the system runs it."""
-    if "/" in options.filename or options.filename in {"", ".", ".."}:
+    if not FileName.fits(options.filename):
         raise UsageError(f"{options.filename!r} is not a file name", "use a name without folders for options.filename")
     yield _Capture(options, demand(options.argv), scene.scratch / "sha256")
 
@@ -119,20 +132,20 @@ def _demand_roots(place: Path, program: str) -> None:
         )
 
 
-def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
+def check(folder: Path, facts: CommandFacts, _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
     """Compare the restored file's size, content and last words with the manifest."""
-    path = folder / str(facts["filename"])
+    path = folder / facts.filename
     size = path.stat().st_size if path.is_file() else 0
-    wrong = [f"{path.name} has {size} bytes, but had {facts['bytes']}"] if size != facts["bytes"] else []
+    wrong = [f"{path.name} has {size} bytes, had {facts.bytes}"] if size != facts.bytes else []
     findings = [("size", judged(wrong, f"{path.name} has its {size} bytes"))]
-    if "sha256" not in facts:
+    if facts.sha256 is None:
         findings.append(("content", not_configured("the set has no digest of the output")))
     elif not wrong:
-        other = [] if digest(path) == facts["sha256"] else [f"{path.name} does not have the same content"]
+        other = [] if digest(path) == facts.sha256 else [f"{path.name} does not have the same content"]
         findings.append(("content", judged(other, f"{path.name} is the same, byte for byte")))
-    if facts["end"]:
+    if facts.end:
         lines = _tail(path, size).decode("utf-8", "replace").rstrip().splitlines() or [""]
-        wrong = [] if facts["end"] in lines[-1] else [f"the last line of {path.name} does not contain the expected end"]
+        wrong = [] if facts.end in lines[-1] else [f"the last line of {path.name} does not contain the expected end"]
         findings.append(("end", judged(wrong, "its last line contains the expected end")))
     return findings
 
@@ -147,8 +160,9 @@ def _tail(path: Path, size: int) -> bytes:
 
 KIND = Source(
     options=Options,
+    facts=CommandFacts,
     capture=capture,
     check=check,
     covers=lambda options: list(options.covers),
-    damages=of_stream(lambda folder, facts: folder / str(facts["filename"])),
+    damages=of_stream(lambda folder, facts: folder / facts.filename),
 )

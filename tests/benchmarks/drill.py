@@ -43,7 +43,7 @@ create index on results (taken);
 
 
 @dataclass
-class Timed(DrillStage):
+class Timed(DrillStage[Options]):
     """A stage in a tree that lies elsewhere than on a drill host."""
 
     root: Path = field(default_factory=Path)

@@ -20,12 +20,12 @@ import os, sys
 sys.path.insert(0, "/usr/share/seawall")
 from pathlib import Path
 from ops.core.errors import SeawallError
-from ops.sources import Scene
+from ops.interfaces.source import CaptureContext
 from ops.sources.machine import Options, capture
 folders = ("/var/lib/postgresql", "/var/lib/mysql")
 for left in folders[:1], folders:
     try:
-        with capture(Options(leave_out=left), Scene(Path("/nowhere"))) as taken:
+        with capture(Options(leave_out=left), CaptureContext(Path("/nowhere"))) as taken:
             told, texts = taken.facts(), taken.companions()
             print("taken", os.getuid(), told["hostname"], told["codename"], told["restored_from_dump"])
             print(len(taken.wanted()), "seawall" in texts["packages.txt"], "fstab" in texts["layout.txt"])

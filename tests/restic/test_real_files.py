@@ -130,7 +130,7 @@ def test_restic_reads_patterns_as_the_sample_does(repository: Repository, tmp_pa
     )
     summary = taken(repository, source, patterns)
     listed = repository.listing(summary.snapshot, [], timeout=MINUTE)
-    there = {str(entry["path"]) for entry in listed if entry.get("type") == "file"}
+    there = {entry.path for entry in listed if entry.kind == "file"}
     passed = left_out(patterns)
     files = {str(path) for path in source.rglob("*") if path.is_file()}
     assert there == {path for path in files if not passed(path)}

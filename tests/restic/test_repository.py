@@ -49,9 +49,7 @@ def test_files_are_stored_listed_and_restored(repository: Repository, tmp_path: 
     (snapshot,) = repository.snapshots(["seawall-set=s1"])
     assert (snapshot.id, snapshot.files, snapshot.host) == (summary.snapshot, 3, "host")
     assert repository.read(snapshot.id, f"{source}/file 1") == b"content 1"
-    listed = {
-        entry["path"] for entry in repository.listing(snapshot.id, [str(source)], timeout=MINUTE) if "path" in entry
-    }
+    listed = {entry.path for entry in repository.listing(snapshot.id, [str(source)], timeout=MINUTE)}
     assert f"{source}/file 2" in listed
     repository.restore(snapshot.id, tmp_path / "target", timeout=MINUTE)
     assert (tmp_path / "target" / str(source).lstrip("/") / "file 0").read_text() == "content 0"

@@ -68,7 +68,7 @@ class Options:
 
 
 @contextmanager
-def raised(stage: Stage, part: Part, *, own_disk: bool = False) -> Iterator[Path | None]:
+def raised(stage: Stage[Options], part: Part, *, own_disk: bool = False) -> Iterator[Path | None]:
     """Yield a machine's tree, ready to be booted; None when it can't be made whole, which is told.
 
     own_disk: whether it is to be booted from a disk of its own, not as a container.
@@ -77,22 +77,22 @@ def raised(stage: Stage, part: Part, *, own_disk: bool = False) -> Iterator[Path
         _unproven(stage)
         if not own_disk:
             stage.unproven(CONTAINER)
-        stage.hurt("tree", part.label, root, part.facts)
+        stage.hurt_files("tree", part.label, root)
         with stage.timed("prove"):
             for one in (part, *_completing(stage, part)):
-                for name, finding in one.source.check(root, one.facts, ()):
+                for name, finding in one.check(root):
                     stage.rung(name, finding)
         yield root if not stage.enough() and _completed(stage, part, root, own_disk=own_disk) else None
 
 
-def instant(stage: Stage) -> bool:
+def instant(stage: Stage[Options]) -> bool:
     """Whether the machine is booted straight from the repository: a person's word, else the policy's."""
     return bool(stage.options.instant if stage.instant is None else stage.instant)
 
 
-def machine_of(stage: Stage) -> Part:
+def machine_of(stage: Stage[Options]) -> Part:
     """Return the part that is the machine; raise UsageError when there is none, or more than one."""
-    found = [part for part in stage.parts.values() if part.facts["kind"] == "machine" and "completes" not in part.facts]
+    found = [part for part in stage.parts.values() if part.source.machine and not part.told.completes]
     if len(found) != 1:
         raise UsageError(
             f"the set holds {len(found)} machines, but a drill of a machine boots one",
@@ -102,7 +102,7 @@ def machine_of(stage: Stage) -> Part:
 
 
 @contextmanager
-def _mounted(stage: Stage, part: Part) -> Iterator[Path]:
+def _mounted(stage: Stage[Options], part: Part) -> Iterator[Path]:
     """Yield the tree as it lies in the mounted repository, with a layer over it in memory that may be written."""
     stage.tell(method="instant", written=MEMORY)
     layer = stage.scratch / "memory"
@@ -117,7 +117,7 @@ def _mounted(stage: Stage, part: Part) -> Iterator[Path]:
 
 
 @contextmanager
-def _restored(stage: Stage, part: Part) -> Iterator[Path]:
+def _restored(stage: Stage[Options], part: Part) -> Iterator[Path]:
     """Yield the tree restored."""
     further = _completing(stage, part)
     with room(stage, LEAST + sum(one.bytes + one.bytes // 4 for one in (part, *further))) as place:
@@ -133,33 +133,33 @@ def _restored(stage: Stage, part: Part) -> Iterator[Path]:
         yield root
 
 
-def _completed(stage: Stage, part: Part, root: Path, *, own_disk: bool) -> bool:
+def _completed(stage: Stage[Options], part: Part, root: Path, *, own_disk: bool) -> bool:
     """Make the tree whole, and fit for a boot among strangers; return whether it is."""
     with stage.timed("restore"):
         try:
             isolate(root, devices=own_disk)
             mask(root, stage.options.without)
-            if part.source.complete:
-                part.source.complete(root, part.facts, stage.companions(part.label))
+            if part.source.completion:
+                part.source.completion.complete(root, part.told.facts, stage.companions(part.label))
         except Damaged as error:
             stage.rung("whole", Finding(Verdict.FAIL, str(error)))
             return False
     return True
 
 
-def _completing(stage: Stage, part: Part) -> list[Part]:
+def _completing(stage: Stage[Options], part: Part) -> list[Part]:
     """Return the parts of the set without which this one is not whole."""
-    return [other for other in stage.parts.values() if other.facts.get("completes") == part.label]
+    return [other for other in stage.parts.values() if other.told.completes == part.label]
 
 
-def _unproven(stage: Stage) -> None:
+def _unproven(stage: Stage[Options]) -> None:
     for sentence in UNPROVEN:
         stage.unproven(sentence)
     for unit in stage.options.without:
         stage.unproven(f"{unit}: not started, as the policy says")
 
 
-def up(stage: Stage, machine: Booted | Emulated, begun: float) -> bool:
+def up(stage: Stage[Options], machine: Booted | Emulated, begun: float) -> bool:
     """Wait until somebody could log in; return whether it came so far."""
     if not wait(stage, machine, lambda: _states(machine, [LOGIN])[LOGIN] == "active"):
         how = "did not come up" if machine.alive() else "stopped while booting"
@@ -169,7 +169,7 @@ def up(stage: Stage, machine: Booted | Emulated, begun: float) -> bool:
     return True
 
 
-def boot_over(stage: Stage, machine: Booted | Emulated) -> None:
+def boot_over(stage: Stage[Options], machine: Booted | Emulated) -> None:
     """Wait until all units were started, and tell which of them failed; nobody has to wait so long for an answer."""
     wait(stage, machine, lambda: machine.told(["systemctl", "is-system-running"]) in STATES)
     failed = machine.told(["systemctl", "list-units", "--failed", "--plain", "--no-legend", "--no-pager"])
@@ -181,7 +181,7 @@ def boot_over(stage: Stage, machine: Booted | Emulated) -> None:
     stage.rung("boot", finding)
 
 
-def services(stage: Stage, machine: Booted | Emulated, begun: float) -> None:
+def services(stage: Stage[Options], machine: Booted | Emulated, begun: float) -> None:
     """Wait until all services are active that the policy lists."""
     wanted = stage.options.services
     states: dict[str, str] = {}
@@ -196,15 +196,14 @@ def services(stage: Stage, machine: Booted | Emulated, begun: float) -> None:
     stage.tell(services_seconds=round(time.monotonic() - begun, 2))
 
 
-def questions(stage: Stage, part: Part, machine: Booted | Emulated) -> None:
+def questions(stage: Stage[Options], part: Part, machine: Booted | Emulated) -> None:
     """Put the policy's questions to the databases of the machine."""
-    names = [f"{port}/{name}" for port, one in part.facts.get("clusters", {}).items() for name in one["databases"]]
+    kind = part.source.machine
+    if kind is None:
+        return
+    names = kind.databases(part.told.facts)
     for name in names:
-        stage.ask(name, partial(_asked, part, machine, name), alone=len(names) == 1)
-
-
-def _asked(part: Part, machine: Booted | Emulated, name: str, sql: str) -> float:
-    return float(part.source.answer(machine, name, sql))
+        stage.ask(name, partial(kind.answer, machine, name), alone=len(names) == 1)
 
 
 def _states(machine: Booted | Emulated, units: Sequence[str]) -> Mapping[str, str]:
@@ -213,7 +212,7 @@ def _states(machine: Booted | Emulated, units: Sequence[str]) -> Mapping[str, st
     return dict(zip_longest(units, words[: len(units)], fillvalue=""))
 
 
-def wait(stage: Stage, machine: Booted | Emulated, ready: Callable[[], bool]) -> bool:
+def wait(stage: Stage[Options], machine: Booted | Emulated, ready: Callable[[], bool]) -> bool:
     """Wait until something is so, as long as the machine is up and the policy allows; return whether it is."""
     deadline = time.monotonic() + stage.options.within.seconds * machine.patience
     while not ready():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
 from ops.core.verdict import Finding, Verdict, judged
+from ops.drills._boot.prepare import Options
 from ops.drills._qemu import machine as emulated
 from ops.drills._qemu.bootable import STEPS, Kernel, demand_bootable, equip, kernel
 from ops.drills._qemu.disk import make, read_fstab, sizes
@@ -23,7 +24,7 @@ SLOWLY = "the duration: without hardware virtualisation everything was emulated,
 NOT_REACHED = "kernel, boot loader and disk layout: no bootable disk was built"
 
 
-def own_kernel(stage: Stage) -> bool:
+def own_kernel(stage: Stage[Options]) -> bool:
     """Whether the machine is booted with its own kernel, from a disk made anew: a person's word, else the policy's."""
     if stage.own_kernel is None:
         return bool(stage.options.own_kernel) and not stage.instant
@@ -31,7 +32,7 @@ def own_kernel(stage: Stage) -> bool:
 
 
 @contextmanager
-def own_disk(stage: Stage, root: Path) -> Iterator[Emulated | None]:
+def own_disk(stage: Stage[Options], root: Path) -> Iterator[Emulated | None]:
     """Make the disk, install the boot loader and boot from it for a block; None, told in a rung, when that fails."""
     stage.tell(method="own_kernel", patience=emulated.patience())
     try:
@@ -79,7 +80,7 @@ def kernel_runs(machine: Emulated, root: Path) -> Finding:
     return judged(wrong, f"{wanted} runs, started by GRUB from the disk")
 
 
-def _made(stage: Stage, image: Path, root: Path, plan: Layout, wanted: list[int]) -> bool:
+def _made(stage: Stage[Options], image: Path, root: Path, plan: Layout, wanted: list[int]) -> bool:
     try:
         make(image, root, plan, wanted)
     except (CommandError, Damaged) as error:
@@ -92,7 +93,7 @@ def _made(stage: Stage, image: Path, root: Path, plan: Layout, wanted: list[int]
     return True
 
 
-def _loaded(stage: Stage, image: Path, plan: Layout, newest: Kernel) -> bool:
+def _loaded(stage: Stage[Options], image: Path, plan: Layout, newest: Kernel) -> bool:
     console = stage.scratch / "install"
     try:
         ended = emulated.installed(image, console, newest, plan.made[0].uuid)

@@ -20,7 +20,7 @@ PLAIN = "on the drill host's disk, not encrypted"
 
 
 @contextmanager
-def room(stage: Stage, needed: int, name: str = "room") -> Iterator[Path]:
+def room(stage: Stage[object], needed: int, name: str = "room") -> Iterator[Path]:
     """Yield a folder with room for so many bytes, and tell where it lies; raise Unavailable where there is none.
 
     With the block all that was written there is gone.
@@ -42,7 +42,7 @@ def room(stage: Stage, needed: int, name: str = "room") -> Iterator[Path]:
         shutil.rmtree(disk)
 
 
-def _place(stage: Stage, block: ExitStack, disk: Path, size: int, folder: Path) -> Path:
+def _place(stage: Stage[object], block: ExitStack, disk: Path, size: int, folder: Path) -> Path:
     """Return where to write: encrypted if this computer can, else the disk as it is, which is a warning."""
     try:
         place = block.enter_context(sealed(disk / "image", size, folder))

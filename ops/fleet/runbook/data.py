@@ -65,7 +65,7 @@ def _away(asset: Asset, policy: HostPolicy) -> str | None:
 
 def _in_place(asset: Asset) -> bool:
     sources = [kinds.load("ops.sources", source.kind) for source in asset.sources.values()]
-    return all(source.land or source.homes for source in sources)
+    return all(source.restore_into or source.in_place_paths for source in sources)
 
 
 def _owner(asset: Asset, policy: HostPolicy) -> str:

@@ -19,7 +19,7 @@ from ops.core.verdict import Finding, Verdict, not_configured
 from ops.drills._qemu.steps import own_kernel
 from ops.drills._storage.ram import in_memory
 from ops.evidence.query import past
-from ops.interfaces.drill import Drill
+from ops.interfaces.drill import Drill, Forecast
 from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
@@ -83,12 +83,12 @@ def scratch(name: str) -> Iterator[Path]:
         shutil.rmtree(own)
 
 
-def _outcome(stage: DrillStage, asset: Asset, kind: str, repository: str, damage: str) -> Outcome:
+def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, damage: str) -> Outcome:
     assert stage.found is not None  # noqa: S101 -- it was drilled
     age = round((clock.now() - stage.found.time).total_seconds(), 1)
     recovery = stage.recovery_seconds
     times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=repository == asset.repository)
-    times += _forecast(asset.rto.seconds, stage.told.get("forecast", {}))
+    times += _forecast(asset.rto.seconds, stage.forecast)
     rungs: list[dict[str, Any]] = [*stage.rungs, *times]
     verdict = Verdict(max((rung["verdict"] for rung in rungs), key=lambda word: Verdict(word).severity))
     wrong = [f"{rung['name']}: {rung['message']}" for rung in rungs if rung["verdict"] != "pass"]
@@ -128,7 +128,7 @@ def _noticed(rungs: Sequence[Mapping[str, Any]]) -> str:
     return f"noticed by {', '.join(names)}" if names else "THE DRILL DID NOT NOTICE IT, so it proves nothing"
 
 
-def _further(stage: DrillStage, damage: str) -> Mapping[str, Any]:
+def _further(stage: DrillStage[Any], damage: str) -> Mapping[str, Any]:
     """Return what only some drills have."""
     kept = {"kept": {"reason": stage.wanted.keep, "approver": stage.wanted.approver}} if stage.wanted.keep else {}
     return {**stage.told, **kept, **({"sabotage": damage} if damage else {})}
@@ -152,12 +152,12 @@ def _trend(name: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"before": before, "median": median(before), "ratio": round(ratio, 2)}
 
 
-def _forecast(rto: int, forecast: Mapping[str, Any]) -> list[dict[str, str]]:
+def _forecast(rto: int, forecast: Forecast | None) -> list[dict[str, str]]:
     """Judge what all would take, where a drill restored a sample; a forecast is no measurement, so it only warns."""
-    if not forecast:
+    if forecast is None:
         return []
-    over = forecast["seconds"] > rto
-    words = f"by the sample, all {forecast['files']:,} files would take about {forecast['seconds']:.0f} s of {rto} s"
+    over = forecast.seconds > rto
+    words = f"by the sample, all {forecast.files:,} files would take about {forecast.seconds:.0f} s of {rto} s"
     return [{"name": "forecast", "verdict": "warn" if over else "pass", "message": words}]
 
 

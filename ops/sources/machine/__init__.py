@@ -9,23 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.quantity import Percent
 from ops.core.verdict import Finding, judged
-from ops.interfaces.source import CaptureContext, Paths, Source, Stored
+from ops.interfaces.server import RunningMachine
+from ops.interfaces.source import Capture, CaptureContext, Completion, FollowUp, Paths, Source, Stored
 from ops.sources._shared.exclude import demand_some_left, left_out
-from ops.sources._shared.file_sample import MAY_LOSE, Sample, choose, compared, losses
+from ops.sources._shared.file_sample import MAY_LOSE, Sample, choose, compared, known_files, losses
 from ops.sources.machine import system as known
 from ops.sources.machine.clusters.locate import Place, demand_taken, found, literally
 from ops.sources.machine.clusters.online_backup import Cluster, completed, taking
 from ops.sources.machine.clusters.recovery import answer, complete, inside, log_there
 from ops.sources.machine.damage import DAMAGES
 from ops.sources.machine.data_dirs import databases
-from ops.sources.machine.load import borne, burden
+from ops.sources.machine.facts import LogFacts, MachineFacts
+from ops.sources.machine.facts import databases as databases_of
+from ops.sources.machine.load import load_commits, verify_load
 
 # What is made anew, belongs to a running system, or is a copy of what lies elsewhere; the folders themselves are kept,
 # for without them it does not boot.
@@ -63,7 +65,7 @@ class Options:
 
 
 @dataclass
-class _Capture:
+class _Capture(Capture[MachineFacts]):
     options: Options
     scene: CaptureContext
     exclude: Sequence[str]
@@ -77,20 +79,23 @@ class _Capture:
         """Return the file systems."""
         return Paths(self.options.filesystems, self.exclude, one_file_system=True)
 
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> MachineFacts:
         """Return what the machine is, and what of it is not here."""
-        return {
-            "engine": "machine",
-            "restored_from_dump": list(self.dumped),
-            "not_taken": list(self.apart),
-            **known.facts(self.options.filesystems, self.listed),
-        }
+        return MachineFacts(
+            **vars(known.facts(self.options.filesystems, self.listed)),
+            engine="machine",
+            restored_from_dump=tuple(self.dumped),
+            not_taken=tuple(self.apart),
+            files=0,
+            bytes=0,
+            sample={},
+        )
 
     def wanted(self) -> Collection[str]:
         """Return the sampled files."""
         return {str(path) for path in self.sample.looks}
 
-    def finish(self, stored: Stored) -> Mapping[str, Any]:
+    def finish(self, facts: MachineFacts, stored: Stored) -> MachineFacts:
         """Add count, bytes and the digests of the sampled files that held still; on a live machine some never do."""
         if stored.files == 0:
             raise Damaged("no files of the machine were found")
@@ -101,11 +106,12 @@ class _Capture:
             for cluster in self.clusters
             if not cluster.instant.exact
         ]
-        told = {"warnings": warnings} if warnings else {}
-        return {"files": stored.files, "bytes": stored.bytes, **self.sample.settled(stored), **self._counted(), **told}
+        clusters = {str(cluster.place.port): cluster.facts() for cluster in self.clusters}
+        return replace(self.sample.settled(facts, stored), clusters=clusters, warnings=tuple(warnings))
 
-    def _counted(self) -> Mapping[str, Any]:
-        return {"clusters": {str(cluster.place.port): cluster.facts() for cluster in self.clusters}}
+    def follow_up(self) -> FollowUp | None:
+        """Return the log of changes that makes the clusters whole."""
+        return completed(self.clusters)
 
     def _needless(self) -> list[str]:
         return [
@@ -197,10 +203,8 @@ def demand_no_databases(
     return [str(folder) for folder in here]
 
 
-def check(folder: Path, facts: Mapping[str, Any], only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
-    """Compare restored files with the digests of the sample, and look for what a boot needs; or for the log."""
-    if "log" in facts:
-        return [("log", log_there(folder, facts))]
+def check(folder: Path, facts: MachineFacts, only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
+    """Compare restored files with the digests of the sample, and look for what a boot needs."""
     content = ("content", compared(folder, facts, only))
     if only:
         return [content]
@@ -208,26 +212,24 @@ def check(folder: Path, facts: Mapping[str, Any], only: Sequence[str]) -> Sequen
     # A snapshot has no entry for / itself: the folder that stands for it has the mode that its maker gave it.
     closed = "" if folder.stat().st_mode & 0o005 else f"; before booting it, run: chmod 755 {folder}"
     enabled = known.enabled_units(folder)
-    gone = [f"{name} is not enabled" for name in facts.get("enabled_units", ()) if name not in enabled]
+    gone = [f"{name} is not enabled" for name in facts.enabled_units if name not in enabled]
     return [
         content,
-        ("system", judged(missing, f"{facts['release']}, with everything needed to boot{closed}")),
+        ("system", judged(missing, f"{facts.release}, with all that a boot needs{closed}")),
         ("units", judged(gone, f"{len(enabled)} units are enabled, as in the manifest")),
     ]
 
 
 KIND = Source(
     options=Options,
+    facts=MachineFacts,
     capture=capture,
     check=check,
     covers=lambda options: [f"path:{place}" for place in options.filesystems],
     order=2,
     capabilities=("CAP_DAC_READ_SEARCH",),
-    answer=answer,
-    further=lambda capture: completed(capture.clusters),
-    complete=complete,
-    inside=inside,
-    burden=burden,
-    borne=borne,
+    known_files=known_files,
+    machine=RunningMachine(databases_of, inside, answer, load_commits, verify_load),
+    completion=Completion(LogFacts, log_there, complete),
     damages=DAMAGES,
 )

@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ops.core.errors import Unavailable
 from ops.core.quantity import Duration
@@ -21,13 +20,21 @@ from ops.sources._shared.labels import labels
 from ops.sources._shared.stream_guard import watched
 from ops.sources.mariadb.accounts import USERS, text_of
 from ops.sources.mariadb.damage import DAMAGES
-from ops.sources.mariadb.external_dump import FOREIGN
-from ops.sources.mariadb.facts import DATABASES, counters, facts, tables, without_transactions
+from ops.sources.mariadb.external_dump import EXTERNAL_DUMP
+from ops.sources.mariadb.facts import (
+    DATABASES,
+    Counters,
+    MariaDBFacts,
+    counters,
+    facts,
+    tables,
+    without_transactions,
+)
 from ops.sources.mariadb.gate import gated
 from ops.sources.mariadb.restore import RestoreTarget
 from ops.sources.mariadb.session import DAY, LARGEST, Session, program, release, talking
 from ops.sources.mariadb.snapshot import START_SECONDS, Gate, Instant
-from ops.sources.mariadb.verify import DUMP, END, ENGINE, answer, check, load, prove
+from ops.sources.mariadb.verify import DATABASE, DUMP, END, check
 
 
 @dataclass(frozen=True)
@@ -66,10 +73,10 @@ class Options:
 
 
 @dataclass
-class _Capture(Dump):
+class _Capture(Dump[MariaDBFacts]):
     options: Options
     instant: Instant
-    counters: Mapping[str, Any]
+    counters: Counters
 
     def __post_init__(self) -> None:
         self.tables = tables(self.instant.holder.ask)
@@ -79,32 +86,29 @@ class _Capture(Dump):
         words = [
             *("--single-transaction", "--quick", "--routines", "--events", "--triggers", "--hex-blob"),
             *("--default-character-set=utf8mb4", LARGEST, "--no-tablespaces", "--skip-dump-date"),
-            *(["--dump-history"] if any(about["versioned"] for about in self.tables.values()) else []),
+            *(["--dump-history"] if any(about.versioned for about in self.tables.values()) else []),
         ]
         dump = [*program("mariadb-dump", self.options.socket, self.options.user), *words, "--", self.options.database]
         return Streamed(gated(str(self.instant.gate.fifo), START_SECONDS, watched(dump, end=END)), DUMP)
 
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> MariaDBFacts:
         """Fix the instant as soon as the dump's program is there, count, and watch until it has ended."""
         self.instant.gate.meet()
         try:
             seconds = self.instant.fix()
-            found = facts(self.instant.counter.ask, self.options.database)
+            found = facts(self.instant.counter.ask, self.options.database, self.counters)
             self.instant.follow()
         except BaseException as error:
             self.instant.stop(str(error).partition("\n")[0])
             raise
         kept = without_transactions(self.tables)
         moving = {} if self.instant.through else kept
-        return {
-            "engine": "mariadb",
-            "database": self.options.database,
-            **self.counters,
-            **found,
-            "locked_seconds": seconds if self.options.lock else 0,
-            "approximate": sorted(moving if self.options.lock else found["rows"]),
-            "warnings": [_warning(moving)] if moving else [],
-        }
+        return replace(
+            found,
+            locked_seconds=seconds if self.options.lock else 0.0,
+            approximate=tuple(sorted(moving if self.options.lock else found.rows)),
+            warnings=(_warning(moving),) if moving else (),
+        )
 
     def companions(self) -> Mapping[str, str]:
         """Return the server's accounts and their rights, which a dump of one database does not hold."""
@@ -166,15 +170,13 @@ def parts(options: Options) -> Mapping[str, Options]:
 
 KIND = Source(
     options=Options,
+    facts=MariaDBFacts,
     capture=capture,
     check=check,
     covers=lambda options: [f"mariadb:{options.socket}/{options.database or '*'}"],
     parts=parts,
-    land=lambda options: RestoreTarget(options.socket),
-    engine=ENGINE,
-    load=load,
-    prove=prove,
-    answer=answer,
+    restore_into=lambda options: RestoreTarget(options.socket),
+    database=DATABASE,
     damages=DAMAGES,
-    foreign=FOREIGN,
+    external_dump=EXTERNAL_DUMP,
 )

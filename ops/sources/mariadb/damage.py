@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
 
-from ops.interfaces.source import Damage, Server
+from ops.interfaces.damage import DataDamage, FileDamage
+from ops.interfaces.server import Server
+from ops.sources._shared.row_slices import slice_of
 from ops.sources._shared.stream_damage import of_stream
 from ops.sources.mariadb.accounts import USERS
+from ops.sources.mariadb.facts import MariaDBFacts as Facts
 from ops.sources.mariadb.facts import counters
 from ops.sources.mariadb.rows import chosen_rows, keys
 from ops.sources.mariadb.session import Session, name, text
 from ops.sources.mariadb.verify import DUMP, END, talk
-
-Facts = Mapping[str, Any]
 
 _SCHEMA = "information_schema"
 _TABLES = f"from {_SCHEMA}.tables t where t.table_schema = database() and t.table_type = 'BASE TABLE'"
@@ -127,11 +127,11 @@ def _writing(server: Server, database: str) -> Iterator[Session]:
         yield session
 
 
-def _defined(words: str, query: str) -> Damage:
+def _defined(words: str, query: str) -> DataDamage[Facts]:
     """Return the damage that a statement does to one of those that a query finds."""
 
     def hurt(server: Server, database: str, facts: Facts, chance: Random) -> str:
-        users = ", ".join(map(text, facts["users"])) or "null"
+        users = ", ".join(map(text, facts.users)) or "null"
         with _writing(server, database) as session:
             columns = "select '' as one, '' as act from dual where false"  # the server can't name them otherwise
             query_of = f"{columns} union all select {query.replace('{users}', users)}"
@@ -142,30 +142,29 @@ def _defined(words: str, query: str) -> Damage:
             session.tell(statement)
         return f"{words} {one}"
 
-    return Damage("data", hurt)
+    return DataDamage(hurt)
 
 
-def _rows(words: str, statement: Callable[[Column], str]) -> Damage:
+def _rows(words: str, statement: Callable[[Column], str]) -> DataDamage[Facts]:
     """Return the damage that a statement does to rows of the slice that is compared, of one table by chance."""
 
     def hurt(server: Server, database: str, facts: Facts, chance: Random) -> str:
         with _writing(server, database) as session:
             known, found = keys(session.ask), []
             for table, column in sorted(session.ask(_COLUMNS)):
-                told = facts.get("content", {}).get(table, {})
-                slices = (int(told.get("slices", 1)), int(told.get("slice", 0)))
-                if facts["rows"].get(table, 0) > 1 and table not in facts.get("approximate", ()):
-                    found.append(Column(name(table), name(column), chosen_rows(known[table], slices)))
+                part = slice_of(table, 0, facts.content or {})
+                if facts.rows.get(table, 0) > 1 and table not in facts.approximate:
+                    found.append(Column(name(table), name(column), chosen_rows(known[table], part)))
             for column in chance.sample(found, len(found)):
                 if int(session.tell(f"{statement(column)}; select row_count()")[-1]) > 0:
                     return f"{words} {column.table}"
         return ""
 
-    return Damage("data", hurt)
+    return DataDamage(hurt)
 
 
 def _emptied(server: Server, database: str, facts: Facts, chance: Random) -> str:
-    full = [table for table, count in sorted(facts["rows"].items()) if count]
+    full = [table for table, count in sorted(facts.rows.items()) if count]
     if not full:
         return ""
     table = chance.choice(full)
@@ -177,16 +176,16 @@ def _emptied(server: Server, database: str, facts: Facts, chance: Random) -> str
 def _counter_set_back(server: Server, database: str, _facts: Facts, _chance: Random) -> str:
     """Set AUTO_INCREMENT back as far as the server does: behind the last row."""
     with _writing(server, database) as session:
-        before = counters(session.ask)["auto_increment"]
+        before = counters(session.ask).auto_increment
         for table, value in sorted(before.items()):
             session.tell(f"alter table {name(table)} auto_increment = 1")
-            if counters(session.ask)["auto_increment"].get(table, 0) < value:
+            if counters(session.ask).auto_increment.get(table, 0) < value:
                 return f"AUTO_INCREMENT was set back: {table}"
     return ""
 
 
 def _users_lost(folder: Path, facts: Facts, _chance: Random) -> str:
-    if not facts["users"]:
+    if not facts.users:
         return ""
     (folder / USERS).write_text("", encoding="ascii")
     return "the accounts were removed"
@@ -205,9 +204,9 @@ def _other_dump(folder: Path, _facts: Facts, _chance: Random) -> str:
 
 
 _FILLED = "where {0.chosen} and {0.name} <> '' limit 1"
-DAMAGES: dict[str, Damage] = {
+DAMAGES: dict[str, DataDamage[Facts] | FileDamage[Facts]] = {
     **{label: _defined(words, query) for label, (words, query) in _DEFINED.items()},
-    "table_emptied": Damage("data", _emptied),
+    "table_emptied": DataDamage(_emptied),
     "row_deleted": _rows("a row was deleted from", lambda one: f"delete from {one.table} {_FILLED.format(one)}"),
     "value_changed": _rows(
         "a value was changed in",
@@ -220,8 +219,8 @@ DAMAGES: dict[str, Damage] = {
         "a column was changed in all rows of",
         lambda one: f"update {one.table} set {one.name} = upper(concat({one.name}, 'x')) where {one.chosen}",
     ),
-    "counter_set_back": Damage("data", _counter_set_back),
-    "users_lost": Damage("material", _users_lost),
-    "other_dump": Damage("material", _other_dump),
+    "counter_set_back": DataDamage(_counter_set_back),
+    "users_lost": FileDamage("material", _users_lost),
+    "other_dump": FileDamage("material", _other_dump),
     **of_stream(lambda folder, _facts: folder / DUMP),
 }

@@ -7,18 +7,17 @@ events are loaded asleep: beside the live ones they would do everything twice.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ops.core import clock
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
 from ops.core.run import run, stream
 from ops.sources._shared.local_server import Local
 from ops.sources.mariadb.accounts import USERS, missing
-from ops.sources.mariadb.facts import SYSTEM
+from ops.sources.mariadb.facts import SYSTEM, MariaDBFacts
 from ops.sources.mariadb.loader import loading
 from ops.sources.mariadb.rename import Move, sleeping
 from ops.sources.mariadb.session import DAY, LOADING, Session, name, program, talking, text
@@ -45,7 +44,7 @@ class RestoreTarget:
         """The server, spoken to as its root over the socket."""
         return Local("root", {"MYSQL_UNIX_PORT": self.socket})
 
-    def demand(self, database: str, facts: Mapping[str, Any]) -> None:
+    def demand(self, database: str, facts: MariaDBFacts) -> None:
         """Raise SeawallError when the name is taken or none, or the server is older than the data."""
         if not database.strip() or len(database) > _LONGEST or database in SYSTEM:
             raise UsageError(f"{database!r} is not a valid database name", "give another name")
@@ -58,19 +57,19 @@ class RestoreTarget:
                 "use another name, or --in-place to replace it",
             )
 
-    def begin(self, database: str, facts: Mapping[str, Any], companions: Path) -> None:
+    def begin(self, database: str, facts: MariaDBFacts, companions: Path) -> None:
         """Make the empty database as the manifest describes it; accounts that are missing are made, none is changed."""
         with self._session() as session:
             there = session.ask("select json_quote(concat(user, '@', host)) from mysql.user")
             if _comment(session, database) == MARK:
                 session.tell(f"drop database {name(database)}")
             session.tell(creation(database, facts, f" comment {text(MARK)}"))
-        self.awake = [event for event, status in facts["events"].items() if status == "ENABLED"]
+        self.awake = [event for event, status in facts.events.items() if status == "ENABLED"]
         self.late = missing((companions / USERS).read_text(encoding="utf-8"), there)
         self._give()
 
     def loader(
-        self, database: str, _facts: Mapping[str, Any], only: Sequence[str], _folder: Path | None = None
+        self, database: str, _facts: MariaDBFacts, only: Sequence[str], _folder: Path | None = None
     ) -> Sequence[str]:
         """Return a program that reads the dump, all of it or some tables with their triggers, and misses its end."""
         after = [] if only else sleeping(self.awake)

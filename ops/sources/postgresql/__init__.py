@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from ops.core.errors import Damaged
 from ops.core.files import demand_room
@@ -21,15 +21,15 @@ from ops.interfaces.source import CaptureContext, Paths, Source, Streamed
 from ops.sources._shared.dump import Dump
 from ops.sources._shared.labels import labels
 from ops.sources.postgresql.damage import DAMAGES
-from ops.sources.postgresql.external_dump import FOREIGN
-from ops.sources.postgresql.facts import SEQUENCES, facts
+from ops.sources.postgresql.external_dump import EXTERNAL_DUMP
+from ops.sources.postgresql.facts import SEQUENCES, PostgreSQLFacts, facts
 from ops.sources.postgresql.restore import RestoreTarget
 from ops.sources.postgresql.session import PSQL, Session, connection
-from ops.sources.postgresql.verify import DUMP, ENGINE, GLOBALS, answer, load, prove
+from ops.sources.postgresql.verify import DATABASE, DUMP, GLOBALS
 
 _DAY = 86_400.0
 _MOST_JOBS = 32
-FOLDER = "database.dir"
+FOLDER: Literal["database.dir"] = "database.dir"
 
 # All that allow connections; `postgres` only when somebody keeps tables in it, which it is not for.
 DATABASES = """
@@ -77,7 +77,7 @@ _HINT = "check that the server is running (pg_lsclusters), and run playbooks/sit
 
 
 @dataclass
-class _Capture(Dump):
+class _Capture(Dump[PostgreSQLFacts]):
     options: Options
     session: Session
     snapshot: str
@@ -103,15 +103,15 @@ class _Capture(Dump):
         run([*argv, *words], timeout=_DAY)
         return Paths([str(self.scratch / FOLDER)], root=str(self.scratch))
 
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> PostgreSQLFacts:
         """Return the facts as the dump's snapshot sees them."""
-        return {
-            "engine": "postgresql",
-            "database": self.options.database,
-            "dump": DUMP if self.options.jobs == 1 else FOLDER,
-            "sequences": dict(self.sequences),
-            **facts(self.session.ask),
-        }
+        return PostgreSQLFacts(
+            **vars(facts(self.session.ask, self.sequences)),
+            engine="postgresql",
+            database=self.options.database,
+            dump=DUMP if self.options.jobs == 1 else FOLDER,
+            dump_bytes=0,
+        )
 
     def companions(self) -> Mapping[str, str]:
         """Return the cluster's roles and grants, which a dump of one database does not hold."""
@@ -148,28 +148,26 @@ def parts(options: Options) -> Mapping[str, Options]:
     return {label: replace(options, database=name, all=False) for label, name in labels(names).items()}
 
 
-def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
+def check(folder: Path, facts: PostgreSQLFacts, _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
     """Compare the dump's size with the manifest, and read its table of contents."""
-    dump = folder / facts.get("dump", DUMP)
+    dump = folder / facts.dump
     files = [path for path in dump.iterdir() if path.is_file()] if dump.is_dir() else [dump] if dump.exists() else []
     size = sum(path.stat().st_size for path in files)
-    if size != facts["dump_bytes"]:
-        return [("archive", judged([f"{dump.name} has {size} bytes, but had {facts['dump_bytes']}"], ""))]
+    if size != facts.dump_bytes:
+        return [("archive", judged([f"{dump.name} has {size} bytes, had {facts.dump_bytes}"], ""))]
     listed = run(["pg_restore", "--list", dump], timeout=600).stdout.count("TABLE DATA")
     return [("archive", judged([], f"{dump.name} is complete, with the data of {listed} tables"))]
 
 
 KIND = Source(
     options=Options,
+    facts=PostgreSQLFacts,
     capture=capture,
     check=check,
     covers=lambda options: [f"postgresql:{options.port}/{options.database or '*'}"],
     parts=parts,
-    land=lambda options: RestoreTarget(options.socket, options.port),
-    engine=ENGINE,
-    load=load,
-    prove=prove,
-    answer=answer,
+    restore_into=lambda options: RestoreTarget(options.socket, options.port),
+    database=DATABASE,
     damages=DAMAGES,
-    foreign=FOREIGN,
+    external_dump=EXTERNAL_DUMP,
 )

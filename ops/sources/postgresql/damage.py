@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from typing import Any
 
-from ops.interfaces.source import Damage, Server
+from ops.interfaces.damage import DataDamage, FileDamage
+from ops.interfaces.server import Server
 from ops.sources._shared.stream_damage import of_stream
+from ops.sources.postgresql.facts import PostgreSQLFacts as Facts
 from ops.sources.postgresql.row_damage import ROWS, writing
 from ops.sources.postgresql.structure import OURS
-from ops.sources.postgresql.verify import DUMP, GLOBALS
-
-Facts = Mapping[str, Any]
+from ops.sources.postgresql.verify import GLOBALS
 
 _IN = "from pg_class c join pg_namespace n on n.oid = c.relnamespace"
 _NAME = "format('%I.%I', n.nspname, c.relname)"
@@ -203,7 +201,7 @@ _DEFINED = {
 }
 
 
-def _defined(words: str, query: str) -> Damage:
+def _defined(words: str, query: str) -> DataDamage[Facts]:
     """Return the damage that a statement does to one of those that a query finds."""
 
     def hurt(server: Server, database: str, _facts: Facts, chance: Random) -> str:
@@ -218,12 +216,12 @@ def _defined(words: str, query: str) -> Damage:
             session.tell(f"set client_min_messages = error; {statement}")
         return f"{words} {one}"
 
-    return Damage("data", hurt)
+    return DataDamage(hurt)
 
 
 def _dump(folder: Path, facts: Facts) -> Path:
     """Return the dump; of one that is a folder, its largest file."""
-    dump = folder / str(facts.get("dump", DUMP))
+    dump = folder / facts.dump
     files = [path for path in dump.iterdir() if path.is_file()] if dump.is_dir() else [dump]
     return max(files, key=lambda path: path.stat().st_size if path.exists() else 0)
 
@@ -233,9 +231,9 @@ def _roles_lost(folder: Path, _facts: Facts, _chance: Random) -> str:
     return "the roles were removed"
 
 
-DAMAGES: dict[str, Damage] = {
+DAMAGES: dict[str, DataDamage[Facts] | FileDamage[Facts]] = {
     **{name: _defined(words, query) for name, (words, query) in _DEFINED.items()},
     **ROWS,
     **of_stream(_dump),
-    "roles_lost": Damage("material", _roles_lost),
+    "roles_lost": FileDamage("material", _roles_lost),
 }

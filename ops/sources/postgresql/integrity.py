@@ -6,7 +6,7 @@ Debian its package holds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ops.core.verdict import Finding, Verdict, judged, not_configured
@@ -64,9 +64,12 @@ select coalesce(json_agg(distinct name), '[]') from (
 """
 
 
-def sound(ask: Ask, tell: Tell, manifest: Mapping[str, Any], invalid: list[str], major: int) -> Finding:
-    """Look into every index and table; given the session's ask and tell, and the indexes that are not complete."""
-    wrong = [f"index {name} is invalid" for name in invalid if name not in manifest.get("invalid_indexes", ())]
+def sound(ask: Ask, tell: Tell, known: Collection[str], invalid: list[str], major: int) -> Finding:
+    """Look into every index and table; given the session's ask and tell, and the indexes that are not complete.
+
+    known: those that were not complete when the data were taken.
+    """
+    wrong = [f"index {name} is invalid" for name in invalid if name not in known]
     if not ask(_THERE)["there"]:
         return judged(wrong, "") if wrong else not_configured("this server does not have the extension amcheck")
     found = _seen(ask, tell, heaps=major >= 14)  # noqa: PLR2004 -- the first that can look into tables

@@ -11,20 +11,25 @@ from hospital import Site
 FALSE_BACKUP = """
 import sys
 sys.path.insert(0, '/usr/share/seawall')
-from ops.jobs import backup
-store = backup._store
+from dataclasses import replace
+from ops.jobs.backup import job
+store = job._store
 
 def tell_falsely(act, manifest, parts):
-    facts = manifest['parts']['database']
-    facts['rows']['public.patients'] += 1
-    facts['rows']['public.emptied'] = 7
-    facts['structure']['index']['sha256'] = '0' * 64
-    facts['sequences'] = {sequence: 10**9 for sequence in facts['sequences']}
-    facts['roles'].append('dropped_role')
-    facts['extensions']['pgcrypto'] = '1.3'
-    return store(act, manifest, parts)
+    part = manifest.parts['database']
+    facts = part.facts
+    false = replace(
+        facts,
+        rows={**facts.rows, 'public.patients': facts.rows['public.patients'] + 1, 'public.emptied': 7},
+        structure={**facts.structure, 'index': replace(facts.structure['index'], sha256='0' * 64)},
+        sequences={sequence: 10**9 for sequence in facts.sequences},
+        roles=(*facts.roles, 'dropped_role'),
+        extensions={**facts.extensions, 'pgcrypto': '1.3'},
+    )
+    told = replace(manifest, parts={**manifest.parts, 'database': replace(part, facts=false)})
+    return store(act, told, parts)
 
-backup._store = tell_falsely
+job._store = tell_falsely
 from ops.cli import run
 sys.exit(run(['backup', 'his']))
 """

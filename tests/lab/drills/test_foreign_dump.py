@@ -17,7 +17,7 @@ from ops.jobs.drill.external_dump import brought, drilled_dump
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.run.job import Outcome
 from ops.policy.model import Asset, Drill, Drilled, Expectation, Retention, SourceSpec
-from ops.sources.postgresql.verify import ENGINE
+from ops.sources.postgresql.verify import engine
 
 SCRIPT = """
 create role someone;
@@ -56,7 +56,7 @@ def made(root: Path, tree: Path) -> None:
     out = root / "made"
     kept_postgresql(tree, 15, SCRIPT, out, "wards")
     (out / "material/script.sql").write_text(SCRIPT)
-    with serving(tree, out, ENGINE, {"major": 15}) as server:
+    with serving(tree, out, engine(15)) as server:
         server.run(["createdb", "wards"], 60)
         server.run(["psql", "-XAtq", "--set=ON_ERROR_STOP=1", "--file=/mnt/material/script.sql", "wards"], 60)
         for sort in SORTS:

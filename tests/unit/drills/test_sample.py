@@ -1,26 +1,27 @@
 """Which files a drill restores, and what it notices when it holds them against what the snapshot lists."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from ops.core.verdict import Verdict
 from ops.drills._shared.sampling import Sample, chosen, compared, strangers
 from ops.drills.files import MOST_WORDS, Options, _batches
+from ops.interfaces.entry import Entry
+from ops.restic import messages
 
 
-def listed(count: int, size: int = 100) -> list[Mapping[str, Any]]:
+def listed(count: int, size: int = 100) -> list[Entry]:
     """What restic lists of so many files: each as large as its number, the first one empty."""
     moment = "2026-11-22T21:53:19.335785022Z"
     files = [
         {"type": "file", "path": f"/srv/{number}", "size": number * size, "mode": 0o644, "mtime": moment}
         for number in range(count)
     ]
-    return [{"message_type": "snapshot"}, {"type": "dir", "path": "/srv", "mode": 0o755, "mtime": moment}, *files]
+    others = [{"message_type": "snapshot"}, {"type": "dir", "path": "/srv", "mode": 0o755, "mtime": moment}]
+    return [*filter(None, map(messages.entry, [*others, *files]))]
 
 
 def test_a_sample_has_the_known_the_largest_the_smallest_and_others_by_chance() -> None:

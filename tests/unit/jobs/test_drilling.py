@@ -1,5 +1,6 @@
 """What a person may ask of a drill, and how damage is chosen for one that must fail."""
 
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -7,15 +8,29 @@ from typing import Any
 import pytest
 
 from ops.core.errors import UsageError
+from ops.interfaces.damage import DataDamage, FileDamage
 from ops.interfaces.drill import Part
-from ops.interfaces.source import Damage
+from ops.interfaces.facts import Facts
+from ops.interfaces.manifest import Material, PartFacts
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
 
 
 def part(label: str = "database", **acts: tuple[str, str]) -> Part:
-    damages = {name: Damage(moment, lambda *_where, words=words: words) for name, (moment, words) in acts.items()}
-    return Part(label, {}, SimpleNamespace(damages=damages), 0)
+    damages = {
+        name: DataDamage(lambda *_where, words=words: words)
+        if moment == "data"
+        else FileDamage(moment, lambda *_where, words=words: words)
+        for name, (moment, words) in acts.items()
+    }
+    return Part(label, PartFacts("files", SimpleNamespace(damages=damages), Facts(), Material()), 0)
+
+
+def strike(sabotage: DamageInjection, moment: str, part: Part) -> None:
+    if moment == "data":
+        sabotage.strike_data(part, None, "his")
+    else:
+        sabotage.strike_files(moment, part, Path("/nowhere"))
 
 
 def sensible(**words: Any) -> DrillOptions:
@@ -51,10 +66,10 @@ def test_wanted_reach_the_unit_as_they_were() -> None:
 def test_a_named_damage_is_done_once_and_at_its_moment() -> None:
     one = part(emptied=("data", "patients was emptied"), cut=("material", "the dump was cut"))
     sabotage = DamageInjection("emptied", [one], Random(1))
-    sabotage.strike("material", one)
+    strike(sabotage, "material", one)
     with pytest.raises(UsageError, match="nothing to damage"):
         sabotage.demand()
-    sabotage.strike("data", one)
+    strike(sabotage, "data", one)
     assert sabotage.demand() == "emptied: patients was emptied"
 
 
@@ -63,8 +78,8 @@ def test_chance_reaches_every_damage() -> None:
     done = set()
     for seed in range(40):
         sabotage = DamageInjection("random", [one], Random(seed))
-        sabotage.strike("material", one)
-        sabotage.strike("data", one)
+        strike(sabotage, "material", one)
+        strike(sabotage, "data", one)
         done.add(sabotage.demand()[0])
     assert done == {"a", "b", "c"}
 
@@ -73,7 +88,7 @@ def test_a_damage_that_finds_nothing_gives_way_to_another_of_its_moment() -> Non
     one = part(a=("data", ""), b=("data", "b"))
     for seed in range(8):
         sabotage = DamageInjection("random", [one], Random(seed))
-        sabotage.strike("data", one)
+        strike(sabotage, "data", one)
         assert sabotage.demand() == "b: b"
 
 
@@ -94,11 +109,11 @@ def test_chance_hurts_no_disk_where_none_is_made() -> None:
     done = set()
     for seed in range(20):
         sabotage = DamageInjection("random", [one], Random(seed))
-        sabotage.strike("tree", one)
+        strike(sabotage, "tree", one)
         done.add(sabotage.demand())
     assert done == {"a: a"}
     with pytest.raises(UsageError, match="unknown damage 'b'"):
         DamageInjection("b", [one], Random(1))
     booted = DamageInjection("b", [one], Random(1), disk=True)
-    booted.strike("disk", one)
+    strike(booted, "disk", one)
     assert booted.demand() == "b: b"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ops.core.errors import UsageError
+from ops.interfaces.drill import Forecast
 from ops.jobs.drill.external_dump import _digest, brought
 from ops.jobs.drill.job import _forecast
 
@@ -51,7 +52,7 @@ def test_the_digest_can_be_made_by_hand(tmp_path: Path) -> None:
 
 
 def test_a_forecast_only_warns() -> None:
-    assert _forecast(60, {}) == []
-    (short,) = _forecast(60, {"files": 5, "seconds": 59.9})
-    (long,) = _forecast(60, {"files": 5, "seconds": 60.1})
+    assert _forecast(60, None) == []
+    (short,) = _forecast(60, Forecast(5, 0, 1, 59.9))
+    (long,) = _forecast(60, Forecast(5, 0, 1, 60.1))
     assert (short["verdict"], long["verdict"], long["name"]) == ("pass", "warn", "forecast")

@@ -1,30 +1,33 @@
 """Programs of the site's own: what is run, what is believed, and what the manifest never tells."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ops.core import document
 from ops.core.errors import CommandError, Damaged, PolicyError, Unavailable, UsageError
 from ops.core.quantity import Size
 from ops.core.run import run
-from ops.core.schema import decode
+from ops.core.schema import decode, encode
 from ops.core.verdict import Verdict
 from ops.interfaces.source import CaptureContext, Stored
-from ops.sources.command import KIND, Options, capture, check
+from ops.sources.command import KIND, CommandFacts, Options, capture, check
 
 SHELL = "/bin/sh"
 
 
-def taken(options: Options, folder: Path) -> dict:
+def taken(options: Options, folder: Path) -> CommandFacts:
     """Take a program's output as the repository would; return the facts, with the output in the folder."""
     with capture(options, CaptureContext(folder / "scratch")) as data:
         output = run(data.material().argv, timeout=20).stdout.encode()
         (folder / data.material().filename).write_bytes(output)
-        return json.loads(json.dumps({**data.facts(), **data.finish(Stored(1, len(output), {}))}))
+        facts = data.finish(data.facts(), Stored(1, len(output), {}))
+        return document.decode(CommandFacts, json.loads(json.dumps(encode(facts))), "manifest.json")
 
 
-def wrong(folder: Path, facts: dict) -> set[str]:
+def wrong(folder: Path, facts: CommandFacts) -> set[str]:
     return {name for name, finding in check(folder, facts, ()) if finding.verdict is not Verdict.PASS}
 
 
@@ -32,10 +35,10 @@ def test_a_program_is_taken_and_its_arguments_are_not_told(tmp_path: Path) -> No
     options = Options((SHELL, "-c", "echo the data; echo DONE", "secret"), "vendor.exp", end="DONE", hint="imp vendor")
     facts = taken(options, tmp_path)
     assert (tmp_path / "vendor.exp").read_text() == "the data\nDONE\n"
-    assert facts["program"] == SHELL
-    assert facts["hint"] == "imp vendor"
-    assert facts["bytes"] == 14
-    assert "secret" not in json.dumps(facts)
+    assert facts.program == SHELL
+    assert facts.hint == "imp vendor"
+    assert facts.bytes == 14
+    assert "secret" not in json.dumps(encode(facts))
     assert wrong(tmp_path, facts) == set()
 
 
@@ -59,7 +62,7 @@ def test_an_output_that_is_not_whole_fails(tmp_path: Path, script: str, more: di
 def test_no_output_is_believed_where_the_policy_says_so(tmp_path: Path) -> None:
     options = decode(Options, {"argv": ["/bin/true"], "at_least": "0B"}, "options")
     facts = taken(options, tmp_path)
-    assert facts["bytes"] == 0
+    assert facts.bytes == 0
     assert wrong(tmp_path, facts) == set()
     with pytest.raises(PolicyError, match="a size such as"):
         decode(Options, {"argv": ["/bin/true"], "at_least": 0}, "options")
@@ -67,7 +70,7 @@ def test_no_output_is_believed_where_the_policy_says_so(tmp_path: Path) -> None:
 
 def test_too_little_in_the_repository_is_refused(tmp_path: Path) -> None:
     with capture(Options((SHELL,)), CaptureContext(tmp_path)) as data, pytest.raises(Damaged, match="too little"):
-        data.finish(Stored(1, 0, {}))
+        data.finish(data.facts(), Stored(1, 0, {}))
 
 
 @pytest.mark.parametrize("argv", [(), ("sh", "-c", "true"), ("./tool",)])
@@ -109,7 +112,7 @@ def test_every_look_at_the_restored_file_fires(tmp_path: Path) -> None:
     assert wrong(tmp_path, facts) == {"content", "end"}
     (tmp_path / "data").write_text("dada\nDONE\n")
     assert wrong(tmp_path, facts) == {"content"}
-    old = {name: value for name, value in facts.items() if name != "sha256"}
+    old = replace(facts, sha256=None)
     assert [finding.configured for name, finding in check(tmp_path, old, ()) if name == "content"] == [False]
     (tmp_path / "data").write_text("data")
     assert wrong(tmp_path, facts) == {"size", "end"}

@@ -8,7 +8,7 @@ from ops.core.errors import Damaged, Unavailable
 from ops.sources._shared.exclude import left_out
 from ops.sources.machine import Options, demand_no_databases
 from ops.sources.machine.clusters.locate import Place, demand_taken, found
-from ops.sources.machine.clusters.snapshot import ENDED, began, place, sees, segments, written
+from ops.sources.machine.clusters.snapshot import ENDED, Beginning, began, place, sees, segments, written
 
 LABEL = """START WAL LOCATION: 1A/FE000028 (file 000000020000001A000000FE)
 CHECKPOINT LOCATION: 1A/FE000060
@@ -97,7 +97,7 @@ def test_clusters_are_ports_each_once(ports: tuple[int, ...]) -> None:
 
 
 def test_a_label_tells_where_recovery_begins() -> None:
-    assert began(LABEL) == {"place": place("1A/FE000028"), "timeline": 2}
+    assert began(LABEL) == Beginning(place("1A/FE000028"), 2)
     with pytest.raises(Unavailable, match="backup label can't be read"):
         began(LABEL.replace("START TIMELINE", "TIMELINE"))
 

@@ -4,25 +4,29 @@ import pytest
 
 from ops.core.errors import SeawallError
 from ops.core.verdict import Verdict
-from ops.sources._shared.comparison import added, defined_alike, differing, digested, number, present, total
+from ops.sources._shared.comparison import (
+    Definitions,
+    added,
+    defined_alike,
+    differing,
+    digested,
+    number,
+    present,
+    total,
+)
 
-TABLES = {"tables": {"count": 2, "sha256": "a"}, "views": {"count": 1, "sha256": "b"}}
+TABLES = {"tables": Definitions(2, "a"), "views": Definitions(1, "b")}
 
 
 @pytest.mark.parametrize(
     ("found", "same", "verdict", "words"),
     [
         (TABLES, True, Verdict.PASS, "3 definitions, as in the manifest"),
-        ({**TABLES, "views": {"count": 1, "sha256": "c"}}, True, Verdict.FAIL, "views definitions differ (1 found, 1"),
-        ({**TABLES, "views": {"count": 0, "sha256": "b"}}, True, Verdict.FAIL, "views definitions differ (0 found, 1"),
+        ({**TABLES, "views": Definitions(1, "c")}, True, Verdict.FAIL, "views definitions differ (1 found, 1"),
+        ({**TABLES, "views": Definitions(0, "b")}, True, Verdict.FAIL, "views definitions differ (0 found, 1"),
         ({"views": TABLES["views"]}, True, Verdict.FAIL, "tables definitions differ (0 found, 2 in the manifest)"),
-        (
-            {**TABLES, "views": {"count": 1, "sha256": "c"}},
-            False,
-            Verdict.PASS,
-            "only counted, because the release differs",
-        ),
-        ({**TABLES, "views": {"count": 0, "sha256": "b"}}, False, Verdict.FAIL, "views definitions differ (0 found, 1"),
+        ({**TABLES, "views": Definitions(1, "c")}, False, Verdict.PASS, "only counted, because the release differs"),
+        ({**TABLES, "views": Definitions(0, "b")}, False, Verdict.FAIL, "views definitions differ (0 found, 1"),
     ],
 )
 def test_definitions_are_compared_by_sort(found: dict, same: bool, verdict: Verdict, words: str) -> None:
@@ -34,7 +38,7 @@ def test_definitions_are_compared_by_sort(found: dict, same: bool, verdict: Verd
 def test_objects_that_differ_are_named() -> None:
     rows = [["a", "x", 1], ["a", "y", 2], ["b", "z", 3]]
     wanted = {"column": digested(rows, 1)}
-    assert wanted["column"]["count"] == 3
+    assert wanted["column"].count == 3
     assert digested(rows[::-1], 1) == wanted["column"]
     for found, name in (
         ([["a", "x", 1], ["a", "y", 9], ["b", "z", 3]], "a"),
@@ -48,7 +52,7 @@ def test_objects_that_differ_are_named() -> None:
 
 
 def test_a_set_without_names_is_compared_all_the_same() -> None:
-    old = {"view": {"count": 1, "sha256": "0"}}
+    old = {"view": Definitions(1, "0")}
     message = defined_alike(old, {"view": digested([["v"]], 1)}).message
     assert message == "view definitions differ (1 found, 1 in the manifest)"
 

@@ -26,18 +26,18 @@ def test_a_quiet_database_is_taken_and_proven(place: Path, tmp_path: Path) -> No
     before = looks(place.parent)
     facts, folder = taken(place, tmp_path)
     assert looks(place.parent) == before
-    assert facts["rows"] == {"wards": 2, 'odd "na me': 64}
-    assert {sort: one["count"] for sort, one in facts["structure"].items()} == {
+    assert facts.rows == {"wards": 2, 'odd "na me': 64}
+    assert {sort: one.count for sort, one in facts.structure.items()} == {
         "table": 2,
         "index": 1,
         "view": 1,
         "trigger": 1,
     }
-    assert facts["sequences"] == {"wards": 2}
-    assert (facts["user_version"], facts["encoding"], facts["journal_mode"]) == (7, "UTF-8", "rollback")
-    assert facts["mode"] == f"{place.stat().st_mode & 0o777:04o}"
-    assert "warnings" not in facts
-    assert facts["dump_bytes"] == facts["bytes"] == place.stat().st_size
+    assert facts.sequences == {"wards": 2}
+    assert (facts.user_version, facts.encoding, facts.journal_mode) == (7, "UTF-8", "rollback")
+    assert facts.mode == f"{place.stat().st_mode & 0o777:04o}"
+    assert facts.warnings == ()
+    assert facts.dump_bytes == facts.bytes == place.stat().st_size
     assert wrong(folder, facts) == set()
 
 
@@ -84,7 +84,7 @@ def test_what_a_link_points_to_is_taken_with_its_log(place: Path, tmp_path: Path
     (tmp_path / "link.db").symlink_to(place)
     with program(place, ADDING + READY):
         facts, _ = taken(tmp_path / "link.db", tmp_path)
-    assert facts["rows"]["wards"] == 3
+    assert facts.rows["wards"] == 3
 
 
 def test_commits_in_the_log_of_an_open_database_are_taken(place: Path, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_commits_in_the_log_of_an_open_database_are_taken(place: Path, tmp_path:
         before = looks(place.parent)
         facts, folder = taken(place, tmp_path)
         assert looks(place.parent) == before
-    assert (facts["rows"]["wards"], facts["journal_mode"]) == (3, "wal")
+    assert (facts.rows["wards"], facts.journal_mode) == (3, "wal")
     assert wrong(folder, facts) == set()
 
 
@@ -106,7 +106,7 @@ def test_commits_in_the_log_of_a_program_that_was_killed_are_taken(place: Path, 
     assert len(before) == 2
     facts, folder = taken(place, tmp_path)
     assert looks(place.parent) == before
-    assert facts["rows"]["wards"] == 3
+    assert facts.rows["wards"] == 3
     assert wrong(folder, facts) == set()
     assert {path.name for path in folder.iterdir()} == {FILE}
 
@@ -115,7 +115,7 @@ def test_a_closed_database_with_a_log_gets_nothing_beside_it(place: Path, tmp_pa
     made(place, mode="wal")
     facts, folder = taken(place, tmp_path)
     assert [path.name for path in place.parent.iterdir()] == [place.name]
-    assert facts["journal_mode"] == "wal"
+    assert facts.journal_mode == "wal"
     assert wrong(folder, facts) == set()
 
 
@@ -130,7 +130,7 @@ def test_a_change_that_a_crash_interrupted_is_not_taken(place: Path, tmp_path: P
     assert len(before) == 2
     facts, folder = taken(place, tmp_path)
     assert looks(place.parent) == before
-    assert facts["rows"] == {"wards": 2, 'odd "na me': 64}
+    assert facts.rows == {"wards": 2, 'odd "na me': 64}
     assert wrong(folder, facts) == set()
 
 
@@ -155,7 +155,7 @@ def test_a_writer_that_never_rests_is_copied_between_two_commits(place: Path, tm
     with program(place, busy) as running:
         facts, folder = taken(place, tmp_path, busy=30)
         assert running.poll() is None
-    assert facts["rows"]["wards"] % 2 == 0
+    assert facts.rows["wards"] % 2 == 0
     assert wrong(folder, facts) == set()
 
 
@@ -184,7 +184,7 @@ def test_a_broken_page_is_found_before_anything_counts(place: Path, tmp_path: Pa
 def test_rows_that_point_to_none_are_a_warning(place: Path, tmp_path: Path) -> None:
     made(place, 'INSERT INTO "odd ""na me" VALUES (99, \'lost\')')
     facts, folder = taken(place, tmp_path)
-    assert facts["warnings"] == [f'{place}: 1 rows violate their foreign keys, in odd "na me']
+    assert list(facts.warnings) == [f'{place}: 1 rows violate their foreign keys, in odd "na me']
     assert wrong(folder, facts) == set()
 
 
@@ -194,9 +194,9 @@ def test_what_only_its_own_program_can_read_is_a_warning(place: Path, tmp_path: 
         database.create_collation("HOSPITAL", lambda a, b: (a > b) - (a < b))
         database.executescript("CREATE TABLE beds (name TEXT COLLATE HOSPITAL UNIQUE); INSERT INTO beds VALUES ('1')")
     facts, folder = taken(place, tmp_path)
-    assert facts["rows"]["beds"] == 1
-    assert "HOSPITAL" in facts["unchecked"]
-    assert len(facts["warnings"]) == 1
+    assert facts.rows["beds"] == 1
+    assert "HOSPITAL" in facts.unchecked
+    assert len(facts.warnings) == 1
     assert wrong(folder, facts) == set()
 
 
@@ -213,12 +213,12 @@ def test_bytes_that_were_not_stored_are_missed(place: Path, tmp_path: Path) -> N
         capture(Options(str(place)), CaptureContext(tmp_path / "s")) as data,
         pytest.raises(Damaged, match="were stored"),
     ):
-        data.finish(Stored(1, 5, {}))
+        data.finish(data.facts(), Stored(1, 5, {}))
 
 
 def test_the_example_database_goes_through_whole(place: Path, tmp_path: Path, real_data: Path) -> None:
     place.write_bytes((real_data / "db/Chinook_Sqlite.sqlite").read_bytes())
     facts, folder = taken(place, tmp_path)
-    assert len(facts["rows"]) == 11
-    assert sum(facts["rows"].values()) == 15_607
+    assert len(facts.rows) == 11
+    assert sum(facts.rows.values()) == 15_607
     assert wrong(folder, facts) == set()
