@@ -188,7 +188,7 @@ def test_nothing_of_that_name_is_in_the_set(refused: Refused, tmp_path: Path) ->
 
 def test_there_is_no_room(refused: Refused) -> None:
     said = refused("documents", "--to", "/proc/restored", code=1)  # a place with no byte free
-    assert "restoring all needs 146.5 KiB at /proc, 0 B are free" in said
+    assert "restoring all needs 146.5 KiB in /proc, but only 0 B are free" in said
 
 
 def test_files_that_are_not_as_the_manifest_says_fail(machine: Machine, tmp_path: Path) -> None:
