@@ -99,7 +99,7 @@ def _choice(data: Any, words: list[str], path: str, problems: list[Problem]) -> 
     if isinstance(data, str) and data in words:
         return data
     said = _shown.repr(data)
-    problems.append(Problem(path, f"{said} is not known{_near(data, words)}; expected one of {', '.join(words)}"))
+    problems.append(Problem(path, f"unknown value {said}{_near(data, words)}; expected one of {', '.join(words)}"))
     return None
 
 
@@ -169,7 +169,7 @@ def _record(kind: type, data: Any, path: str, problems: list[Problem]) -> Any:
         if given is not _MISSING:
             values[field.name] = collect(field.kind, given, below(path, field.name), problems)
         elif field.needed:
-            said = f"missing: {path or 'the document'} needs {field.name!r}"
+            said = f"missing key: {path or 'the document'} requires {field.name!r}"
             problems.append(Problem(below(path, field.name), said))
     if len(problems) > before:
         return None

@@ -1,4 +1,4 @@
-"""A machine whose power goes while its databases are written to: all that was acknowledged must be there again."""
+"""A machine whose power fails while its databases are being written: every acknowledged commit must survive."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from ops.core.errors import SeawallError, UsageError
 from ops.core.verdict import Finding, Verdict
 from ops.drills._boot.container import booted
-from ops.drills._boot.prepare import Options, instant, machine_of, questions, raised, services, up
+from ops.drills._boot.prepare import Options, boot_over, instant, machine_of, questions, raised, services, up
 from ops.interfaces.drill import Drill, Part, Stage
 from ops.interfaces.server import RunningMachine
 
 COMMITS = 2000  # so many are acknowledged before the power goes, or as many as come in the time
 LOAD_SECONDS = 30.0
 UNPROVEN = (
-    "that a disk keeps what it acknowledged when its own power goes: every process was killed, the memory was not lost"
+    "that a disk keeps what it acknowledged when its own power fails: every process was killed, but memory was not lost"
 )
 
 
@@ -26,7 +26,7 @@ def play(stage: Stage[Options]) -> None:
     kind = part.source.machine
     if kind is None or not kind.databases(part.told.facts):
         raise UsageError(
-            f"{stage.name} has no database that runs inside it", "name PostgreSQL's port in `clusters` of its source"
+            f"{stage.name} has no database running inside it", "add PostgreSQL's port to `clusters` of its source"
         )
     stage.unproven(UNPROVEN)
     with raised(stage, part) as root:
@@ -45,19 +45,20 @@ def _crashed(stage: Stage[Options], part: Part, kind: RunningMachine[Any], root:
             if not up(stage, machine, begun):
                 return None
             services(stage, machine, begun)
+            boot_over(stage, machine)
         try:
             with kind.load(machine, part.told.facts) as load:
                 deadline = time.monotonic() + LOAD_SECONDS
                 while load.acknowledged() < COMMITS and time.monotonic() < deadline and machine.alive():
                     time.sleep(0.01)
                 machine.cut()
-                stage.happened("the power went")
+                stage.happened("the power failed")
                 acknowledged = load.acknowledged()
         except SeawallError as error:
             stage.rung("load", Finding(Verdict.UNKNOWN, f"nothing could be written: {error}"))
             return None
     verdict = Verdict.PASS if acknowledged else Verdict.UNKNOWN
-    stage.rung("load", Finding(verdict, f"{acknowledged:,} commits were acknowledged when the power went"))
+    stage.rung("load", Finding(verdict, f"{acknowledged:,} commits were acknowledged when the power failed"))
     stage.tell(acknowledged_commits=acknowledged)
     return acknowledged
 
@@ -72,12 +73,15 @@ def _recovered(stage: Stage[Options], part: Part, kind: RunningMachine[Any], roo
             services(stage, machine, begun)
             questions(stage, part, machine)
         with stage.timed("prove"):
+            boot_over(stage, machine)
             try:
                 stage.rung("commits", kind.verify_load(machine, part.told.facts, acknowledged))
                 for name, finding in kind.prove(machine, part.told.facts):
                     stage.rung(name, finding)
             except SeawallError as error:
-                stage.rung("inside", Finding(Verdict.FAIL, f"the machine could not be asked after the crash: {error}"))
+                stage.rung(
+                    "inside", Finding(Verdict.FAIL, f"the machine could not be queried after the crash: {error}")
+                )
         stage.shown(lambda: machine.inside([]))
 
 

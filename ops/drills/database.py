@@ -1,4 +1,4 @@
-"""Databases in throwaway servers of their own version, in a bare tree, without any network; other parts as files."""
+"""Databases, loaded into throwaway servers of their own version, without a network; other parts compared as files."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ SAMPLE = 1000  # so many files of a part that is no database
 SERVER = 256 << 20  # an empty one, with its logs
 COPIES = 4  # the material, the loaded data, their indexes, and the log of both
 _DAY = 86_400.0
-UNPROVEN = "that users can work: no program of theirs was started, the data alone were looked at"
+UNPROVEN = "that users can work: none of their programs was started, only the data were examined"
 
 
 @dataclass(frozen=True)
 class Options:
-    """It needs none beyond `drill.release` and `drill.expectations`."""
+    """This kind has no options of its own; see `drill.release` and `drill.expectations`."""
 
 
 def play(stage: Stage[Options]) -> None:
@@ -96,7 +96,7 @@ def _proved(stage: Stage[Options], part: Part, kind: DatabaseServer[Any], server
         for name, finding in kind.prove(server, database, part.told.facts, ()):
             stage.rung(_named(stage, name, part), finding)
     except SeawallError as error:
-        stage.rung(_named(stage, "proof", part), Finding(Verdict.FAIL, f"{part.label} can't be asked: {error}"))
+        stage.rung(_named(stage, "proof", part), Finding(Verdict.FAIL, f"{part.label} can't be queried: {error}"))
 
 
 def _loaded(stage: Stage[Options], part: Part, kind: DatabaseServer[Any], server: Tree) -> str | None:
@@ -108,7 +108,7 @@ def _loaded(stage: Stage[Options], part: Part, kind: DatabaseServer[Any], server
         except SeawallError as error:
             stage.rung(rung, Finding(Verdict.FAIL, f"{part.label} can't be loaded: {error}"))
             return None
-    stage.rung(rung, Finding(Verdict.PASS, f"{part.label} was loaded whole"))
+    stage.rung(rung, Finding(Verdict.PASS, f"{part.label} was loaded completely"))
     return database
 
 
@@ -130,8 +130,8 @@ def serving(root: Path, scratch: Path, engine: Engine) -> Iterator[Tree]:
         tree.run(engine.initialise, READY_SECONDS)
     except CommandError as error:
         raise Unavailable(
-            f"no throwaway server of {engine.name} could be made in {root}: {error.message}",
-            "the tree must hold the server of the asset's Debian release; see drill.release in the policy",
+            f"no throwaway server of {engine.name} could be created in {root}: {error.message}",
+            "the tree must contain the server of the asset's Debian release; see drill.release in the policy",
         ) from error
     with tree.talk(engine.start, _DAY) as server:
         _wait(tree, engine, server)
@@ -147,7 +147,7 @@ def _wait(tree: Tree, engine: Engine, server: Stream) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
-            raise Unavailable(f"the throwaway server ended at once: {server.stderr[-400:]}")
+            raise Unavailable(f"the throwaway server stopped at once: {server.stderr[-400:]}")
         try:
             tree.run(engine.ready, 20)
             return

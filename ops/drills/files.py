@@ -1,4 +1,4 @@
-"""Files: a sample of them is restored and compared, and from it is told how long all would take."""
+"""Files: a sample is restored and compared, and used to forecast how long restoring everything would take."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from ops.interfaces.drill import Drill, Forecast, Part, Stage
 MOST_WORDS = 500_000
 SLACK = 16 << 20  # folders, and the rests of blocks
 UNPROVEN = (
-    "that files outside the sample can be restored: the next drill looks at others",
-    "that their content is right where the manifest holds no digest: restic alone compared it, block by block",
-    "where links lead, and attributes beyond time, mode and owner",
-    "that the source is as it was when it was taken: it was not looked at",
+    "that files outside the sample can be restored: the next drill selects others",
+    "that content without a digest in the manifest is right: only restic verified it, block by block",
+    "targets of links, and attributes other than time, mode and owner",
+    "that the source is as it was when it was backed up: it was not examined",
 )
 
 
 @dataclass(frozen=True)
 class Options:
-    """How much is restored.
+    """How much to restore.
 
-    sample: how many files, beside those whose digests the manifest holds.
-    most: how many bytes at most.
+    sample: number of files, in addition to those with digests in the manifest.
+    most: maximum number of bytes.
     """
 
     sample: int = 200
@@ -56,12 +56,12 @@ def play(stage: Stage[Options]) -> None:
     """Restore and compare a sample of every part that is files; tell what all of them would take."""
     parts = [part for part in stage.parts.values() if part.database is None]
     if not parts:
-        raise UsageError("the set holds no files", "drill.kind is `database` for an asset of databases")
+        raise UsageError("the set holds no files", "use drill.kind `database` for an asset of databases")
     for sentence in UNPROVEN:
         stage.unproven(sentence)
     for other in stage.parts.values():
         if other not in parts:
-            stage.unproven(f"{other.label}: a drill of the kind `database` does that")
+            stage.unproven(f"{other.label}: use a drill of the kind `database` for it")
     measured = _Measured()
     for part in parts:
         _drilled(stage, part, measured, alone=len(parts) == 1)

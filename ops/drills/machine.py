@@ -1,4 +1,4 @@
-"""A whole machine, booted in isolation from what its backup holds: restored first, or straight from the repository."""
+"""A whole machine, booted in isolation from its backup: restored first, or straight from the repository."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ops.core.errors import SeawallError
 from ops.core.verdict import Finding, Verdict
 from ops.drills._boot.container import Booted, booted
 from ops.drills._boot.port_probe import answer
-from ops.drills._boot.prepare import Options, instant, machine_of, questions, raised, services, up
+from ops.drills._boot.prepare import Options, boot_over, instant, machine_of, questions, raised, services, up
 from ops.drills._qemu.machine import Emulated, demand_programs
 from ops.drills._qemu.steps import kernel_runs, own_disk, own_kernel
 from ops.interfaces.drill import Drill, Part, Stage
@@ -22,7 +22,7 @@ def play(stage: Stage[Options]) -> None:
     part = machine_of(stage)
     if own := own_kernel(stage):
         demand_programs()
-    stage.unproven("that users can work: what answered was asked from inside")
+    stage.unproven("that users can work: the services were queried from inside")
     with raised(stage, part, own_disk=own) as root:
         if root is None:
             return
@@ -39,6 +39,7 @@ def play(stage: Stage[Options]) -> None:
                     _answers(stage, part, machine, begun)
             if running:
                 with stage.timed("prove"):
+                    boot_over(stage, machine)
                     _proved(stage, part, machine)
             stage.shown(lambda: machine.inside([]))
 
@@ -72,7 +73,7 @@ def _proved(stage: Stage[Options], part: Part, machine: Booted | Emulated) -> No
         for name, finding in part.source.machine.prove(machine, part.told.facts):
             stage.rung(name, finding)
     except SeawallError as error:
-        stage.rung("inside", Finding(Verdict.FAIL, f"the booted machine could not be asked: {error}"))
+        stage.rung("inside", Finding(Verdict.FAIL, f"the booted machine could not be queried: {error}"))
 
 
 KIND = Drill(options=Options, play=play)

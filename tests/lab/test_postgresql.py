@@ -243,7 +243,7 @@ def test_a_parallel_dump_wants_room_and_leaves_nothing_even_when_it_is_killed(si
         result = site.on("lis1", "seawall backup lis")
         assert result.code == 1
         assert "the parallel dump of" in result.stdout
-        assert "make room" in result.stdout
+        assert "free some space" in result.stdout
     finally:
         site.on("lis1", f"umount {scratch}", ok=range(1))
     passes(site, "lis1", "seawall backup lis")

@@ -162,7 +162,7 @@ def test_after_a_killed_backup_the_next_one_is_clean(repository: Repository, tmp
 
 
 def test_a_call_that_takes_too_long_is_ended_with_all_it_started(repository: Repository, tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="did not end within 2 s"):
+    with pytest.raises(Unavailable, match="did not finish within 2 s"):
         repository.backup_stream(
             ["sh", "-c", f"echo $$ > {tmp_path}/pid; exec sleep 600"], "dump", ["t=1"], "host", timeout=2.0
         )

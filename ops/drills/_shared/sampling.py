@@ -15,7 +15,7 @@ from ops.interfaces.entry import Entry
 
 EXTREMES = 10  # so many of the largest files, and of the smallest that hold something
 MISSING = "is missing"
-OTHER = ("another size", "another time", "another mode", "another owner")
+OTHER = ("a different size", "a different time", "a different mode", "a different owner")
 _KINDS = {"file": stat.S_ISREG, "symlink": stat.S_ISLNK}
 
 
@@ -88,12 +88,15 @@ def compared(folder: Path, sample: Sample) -> list[tuple[str, Finding]]:
     missing = wrong.pop(MISSING)
     total = len(sample.chosen)
     return [
-        ("present", judged([f"{missing} of {total} are missing"] if missing else [], f"{total} entries are there")),
+        (
+            "present",
+            judged([f"{missing} of {total} are missing"] if missing else [], f"all {total} entries are there"),
+        ),
         (
             "entries",
             judged(
                 [f"{count} have {words}" for words, count in wrong.items() if count],
-                "size, time, mode and owner are those of the snapshot",
+                "size, time, mode and owner match the snapshot",
             ),
         ),
     ]
@@ -104,7 +107,9 @@ def strangers(folder: Path, sample: Sample) -> Finding:
     found = 0
     for place, _, names in os.walk(folder):
         found += sum(f"/{Path(place, name).relative_to(folder)}" not in sample.chosen for name in names)
-    return judged([f"{found} files were not asked for"] if found else [], "nothing else was restored")
+    return judged(
+        [f"{found} files were restored that are not in the sample"] if found else [], "nothing else was restored"
+    )
 
 
 def _differences(path: Path, entry: Entry) -> Iterator[str]:

@@ -15,7 +15,7 @@ from ops.drills._storage.ram import fits, in_memory
 from ops.interfaces.drill import Stage
 
 MEMORY = "in memory"
-ENCRYPTED = "on the drill host's disk, encrypted under a key that was never written"
+ENCRYPTED = "on the drill host's disk, encrypted with a key that was never written"
 PLAIN = "on the drill host's disk, not encrypted"
 
 
@@ -48,7 +48,7 @@ def _place(stage: Stage[object], block: ExitStack, disk: Path, size: int, folder
         place = block.enter_context(sealed(disk / "image", size, folder))
     except Unavailable as reason:
         stage.tell(written=PLAIN)
-        words = f"the data lie {PLAIN}: they do not fit into memory, and {reason}"
+        words = f"the data are {PLAIN}: they do not fit into memory, and {reason}"
         stage.rung("encryption", Finding(Verdict.WARN, words))
         plain = disk / "plain"
         plain.mkdir(mode=0o700)

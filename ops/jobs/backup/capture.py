@@ -66,7 +66,7 @@ def parts(asset: Asset) -> Iterator[tuple[str, str, Any]]:
         spec, source = asset.sources[label], found[label]
         several = source.parts(spec.options) if source.parts else {"": spec.options}
         if not several:
-            raise Unavailable(f"{label} stands for nothing: there is no database on the server")
+            raise Unavailable(f"{label} matches nothing: there is no database on the server")
         for short, options in several.items():
             yield (f"{label}.{short}" if short else label), spec.kind, options
 
@@ -74,7 +74,7 @@ def parts(asset: Asset) -> Iterator[tuple[str, str, Any]]:
 def _take(act: Act, label: str, kind: str, options: Any) -> dict[str, Part]:
     """Take one part, and what completes it: the facts are gathered while the data flow."""
     source: Source[Any, Any] = kinds.load("ops.sources", kind)
-    announce(f"{act.asset}: taking {label} ({kind})")
+    announce(f"{act.asset}: capturing {label} ({kind})")
     with (
         _scene(act, label) as scene,
         source.capture(options, scene) as capture,

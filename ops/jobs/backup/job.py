@@ -1,4 +1,4 @@
-"""Back up an asset: take its sources in one set with a manifest, and read the set back before it counts."""
+"""Back up an asset: capture its sources as one set with a manifest, and read the set back before it counts."""
 
 from __future__ import annotations
 
@@ -128,7 +128,9 @@ def _read_back(repository: Repository, identity: str, made: Mapping[str, Summary
     """Find the set in the repository again, whole, each snapshot with what it was made of; raise Damaged."""
     found = sets(repository.snapshots([f"{SET}={identity}"]))
     if len(found) != 1 or not found[0].complete:
-        raise Damaged(f"the set {identity} is not in repository {repository.name}", "look at its host; back up again")
+        raise Damaged(
+            f"the set {identity} is not in repository {repository.name}", "check its host, then back up again"
+        )
     for part, summary in made.items():
         there = found[0].parts[part]
         if (there.files, there.bytes) != (summary.files, summary.bytes):
@@ -166,6 +168,6 @@ def _outcome(
     warnings = [f"{label}: {words}" for label, part in parts.items() for words in part.told.facts.warnings]
     message = "; ".join([message, *warnings])
     if ahead is not None and abs(ahead) > repositories.CLOCK_TOLERANCE:
-        message += f"; the backup host's clock differs by {ahead:.0f} s, so the time of this set is not certain"
+        message += f"; the backup host's clock differs by {ahead:.0f} s, so the time of this set is uncertain"
         return Outcome(Verdict.UNKNOWN, message, facts, facts)
     return Outcome(Verdict.WARN if warnings else Verdict.PASS, message, facts, facts)

@@ -31,9 +31,7 @@ class DamageInjection:
         if not fitting:
             names = sorted({name for _, name in known})
             near = kinds.nearest(wish, names)
-            raise UsageError(
-                f"there is no damage {wish!r} for this asset{near}", f"known: {', '.join(names) or 'none'}"
-            )
+            raise UsageError(f"unknown damage {wish!r} for this asset{near}", f"known: {', '.join(names) or 'none'}")
         self.chance = chance
         self.left = chance.sample(fitting, len(fitting)) if wish == RANDOM else fitting
         self.done = ""
@@ -64,7 +62,7 @@ class DamageInjection:
             label, name = one
             if words := act(part.source.damages[name]):
                 self.done = f"{name}: {words}"
-                announce(f"{label}: damaged on purpose: {self.done}")
+                announce(f"{label}: injected damage: {self.done}")
                 return
 
     @staticmethod
@@ -75,5 +73,5 @@ class DamageInjection:
     def demand(self) -> str:
         """Return what was done; raise UsageError when nothing was, for then nothing was proven."""
         if not self.done:
-            raise UsageError("there was nothing to damage in that way", "seawall drill --help lists the ways")
+            raise UsageError("there is nothing to damage in that way", "docs/sabotage.md lists them")
         return self.done

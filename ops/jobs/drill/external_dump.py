@@ -36,10 +36,10 @@ from ops.policy.model import Asset, Drilled
 
 LABEL = "dump"
 _DAY = 86_400.0
-_NAMES = "--dump names a file, or a folder of pg_dump"
+_NAMES = "--dump takes a file, or a folder of pg_dump"
 _UNPROVEN = (
-    "that anything is missing: the dump came without a manifest, so nothing says what it must hold",
-    "how old the data are",
+    "that nothing is missing: the dump has no manifest that says what it must contain",
+    "the age of the data",
 )
 
 
@@ -79,7 +79,7 @@ def _files(dump: Path) -> list[Path]:
     except OSError as error:
         raise UsageError(f"{dump} can't be read: {error.strerror}", _NAMES) from error
     if not plain or len(plain) != len(found):
-        raise UsageError(f"{dump} holds more than files, or nothing", _NAMES)
+        raise UsageError(f"{dump} is empty, or contains something other than files", _NAMES)
     return plain
 
 
@@ -126,7 +126,7 @@ def drilled_dump(name: str, what: Drilled, wanted: DrillOptions) -> Outcome:
             stage.unproven(sentence)
         drill.play(stage)
     if not asset.drill.expectations:
-        stage.rung("semantics", not_configured("drill.expectations asks nothing"))
+        stage.rung("semantics", not_configured("drill.expectations has no queries"))
     return _outcome(stage, asset, size)
 
 
@@ -137,7 +137,7 @@ def _source(asset: Asset) -> tuple[str, Source[Any, Any], ExternalDump[Any]]:
     }
     fitting = [(kind, source, source.external_dump) for kind, source in found.items() if source.external_dump]
     if len(fitting) != 1:
-        raise UsageError("a dump is drilled as an asset with one kind of database", "name an asset that has one")
+        raise UsageError("a dump can be drilled only as an asset with one kind of database", "name such an asset")
     return fitting[0]
 
 
@@ -172,5 +172,5 @@ def _outcome(stage: ExternalDumpStage, asset: Asset, size: int) -> Outcome:
         **stage.told,
     }
     said = f"a dump of {size} bytes loaded in {recovery} s (RTO {asset.rto})"
-    message = "; ".join([said, *wrong]) if wrong else f"{said}; {len(stage.rungs)} rungs pass"
+    message = "; ".join([said, *wrong]) if wrong else f"{said}; {len(stage.rungs)} proof steps pass"
     return Outcome(verdict, message, facts if verdict is Verdict.PASS else None, facts)

@@ -41,7 +41,7 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
     repository = wanted.repository or asset.repository
     known = [asset.repository, *(copy.to for copy in asset.copies.values())]
     if repository not in known:
-        raise SeawallError(f"{name} is not kept in {repository!r}", f"it is kept in: {', '.join(known)}")
+        raise SeawallError(f"{name} is not in the repository {repository!r}", f"its repositories: {', '.join(known)}")
     kind = wanted.kind or asset.drill.kind
     drill: Drill[Any] = kinds.load("ops.drills", kind)
     # A crash is of the same machine, with the same services: kinds that share their options share the policy's.
@@ -56,10 +56,10 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
         drill.play(stage)
         damage = stage.sabotage.demand() if stage.sabotage else ""
     if stage.unasked and not stage.enough():
-        words = f"no part of the set is asked; drill.asks must be one of {', '.join(stage.askable) or 'none'}"
+        words = f"no part of the set can be queried; drill.asks must be one of {', '.join(stage.askable) or 'none'}"
         stage.rung("semantics", Finding(Verdict.UNKNOWN, words))
     elif stage.askable and not asset.drill.expectations:
-        stage.rung("semantics", not_configured("drill.expectations asks nothing"))
+        stage.rung("semantics", not_configured("drill.expectations has no queries"))
     return _outcome(stage, asset, kind, repository, damage)
 
 
@@ -116,8 +116,8 @@ def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, d
     }
     facts["trend"] = _trend(stage.name, facts)
     how = "booted from" if facts["method"] == "instant" else "restored from"
-    said = f"set {stage.found.id[:8]} {how} {repository} in {recovery} s (RTO {asset.rto}), {len(rungs)} rungs"
-    head = [f"damaged on purpose: {damage}; {_noticed(stage.rungs)}"] if damage else []
+    said = f"set {stage.found.id[:8]} {how} {repository} in {recovery} s (RTO {asset.rto}), {len(rungs)} proof steps"
+    head = [f"injected damage: {damage}; {_noticed(stage.rungs)}"] if damage else []
     message = "; ".join([*head, said, *wrong]) if wrong else "; ".join([*head, f"{said} pass"])
     return Outcome(verdict, message, facts if verdict is Verdict.PASS else None, facts)
 
@@ -125,7 +125,7 @@ def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, d
 def _noticed(rungs: Sequence[Mapping[str, Any]]) -> str:
     """Return what noticed a damage; that the drill took too long is not it."""
     names = [rung["name"] for rung in rungs if rung["verdict"] == Verdict.FAIL.value]
-    return f"noticed by {', '.join(names)}" if names else "THE DRILL DID NOT NOTICE IT and proves nothing"
+    return f"noticed by {', '.join(names)}" if names else "THE DRILL DID NOT NOTICE IT, so it proves nothing"
 
 
 def _further(stage: DrillStage[Any], damage: str) -> Mapping[str, Any]:
@@ -157,7 +157,7 @@ def _forecast(rto: int, forecast: Forecast | None) -> list[dict[str, str]]:
     if forecast is None:
         return []
     over = forecast.seconds > rto
-    words = f"all {forecast.files:,} files would take about {forecast.seconds:.0f} s of {rto} s, by the sample"
+    words = f"by the sample, all {forecast.files:,} files would take about {forecast.seconds:.0f} s of {rto} s"
     return [{"name": "forecast", "verdict": "warn" if over else "pass", "message": words}]
 
 

@@ -95,7 +95,7 @@ class DrillStage(Generic[O]):
         """Return the bare root tree of the asset's Debian release; raise Unavailable."""
         tree = folders.state() / "trees" / self.drill.release
         if not (tree / "usr").is_dir():
-            raise Unavailable(f"the tree {tree} is not there", "its role is drill_host; run playbooks/site.yml")
+            raise Unavailable(f"the tree {tree} is missing", "the role drill_host installs it; run playbooks/site.yml")
         return tree
 
     def bring(self, label: str, folder: Path, only: Sequence[str] = ()) -> None:
@@ -169,9 +169,9 @@ class DrillStage(Generic[O]):
     def shown(self, entrance: Callable[[], Sequence[str]]) -> None:
         """Hold the restored system while a person looks at it, if one asked for that."""
         if self.wanted.keep:
-            self.happened("left for a look")
+            self.happened("held for inspection")
             hold.hold(self.name, entrance(), self.wanted)
-            self.happened("the look ended")
+            self.happened("inspection ended")
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:

@@ -82,7 +82,7 @@ def _begin(source: Source, step: Step, folder: Path) -> None:
         before = read_json(mark) if mark.exists() else {}
         if before.get("set") != source.which.id:
             raise UsageError(f"{folder} is not empty", "restore into another folder, or empty this one")
-        announce(f"{step.label}: going on with the restore that was begun in {folder}")
+        announce(f"{step.label}: continuing the restore that was begun in {folder}")
     demand_room(folder, step.bytes - _there(folder), f"restoring {step.label}")
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -106,7 +106,7 @@ def _bring(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> N
     progress = Progress(step.label, "restored", step.bytes)
     material.bring(source.place, source.which, step.label, step.told.material.root, folder, only, progress)
     if missing := [path for path in only if not os.path.lexists(folder / path.lstrip("/"))]:
-        raise UsageError(f"the set holds nothing at {', '.join(missing)}", "--only wants the path as it was backed up")
+        raise UsageError(f"the set has nothing at {', '.join(missing)}", "use --only with the path as it was backed up")
 
 
 def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
@@ -122,7 +122,7 @@ def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[F
     _load(source, step, target, name, only)
     found = [*proof.prove(target.server, name, step.told.facts, only)]
     if _wrong(found):
-        return found, f"the database {name} is not as its manifest says and stays marked as unfinished"
+        return found, f"the database {name} does not match its manifest and stays marked as unfinished"
     target.end(name)
     words = target.replace(name, step.database) if step.live else f"{step.label} is the database {name}"
     return found, words
@@ -173,7 +173,7 @@ def _in_place(source: Source, step: Step) -> tuple[Findings, str]:
     ready: list[tuple[Path, Path]] = []
     for inside, home in homes.items():
         if os.path.ismount(home):
-            raise UsageError(f"{home} is a mount point and can't be swapped", "restore beside it, and copy with rsync")
+            raise UsageError(f"{home} is a mount point and can't be swapped", "restore next to it, and copy with rsync")
         staging = home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}"
         _begin(source, step, staging)
         _bring(source, step, staging, (f"/{inside}",))
@@ -181,13 +181,13 @@ def _in_place(source: Source, step: Step) -> tuple[Findings, str]:
         ready.append((staging / inside, home))
     if _wrong(found):
         raise Damaged(
-            f"{step.label} is not as its manifest says; nothing was put in place",
-            f"look at {', '.join(str(staging) for staging, _ in ready)}",
+            f"{step.label} does not match its manifest; nothing was put in place",
+            f"examine {', '.join(str(staging) for staging, _ in ready)}",
         )
     kept = _swap(ready, step)
     for staging in {home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}" for home in homes.values()}:
         shutil.rmtree(staging)
-    return found, f"{step.label} is in place; what was there before is kept as {', '.join(map(str, kept)) or 'nothing'}"
+    return found, f"{step.label} is in place; the previous data are kept as {', '.join(map(str, kept)) or 'nothing'}"
 
 
 def _swap(ready: Sequence[tuple[Path, Path]], step: Step) -> list[Path]:
@@ -207,8 +207,8 @@ def _swap(ready: Sequence[tuple[Path, Path]], step: Step) -> list[Path]:
         for before, after in reversed(done):
             after.rename(before)
         raise UsageError(
-            f"{error.filename} can't be renamed ({error.strerror}); all is as it was",
-            f"the restored data are in {', '.join(str(brought) for brought, _ in ready)}; bring them home with rsync",
+            f"{error.filename} can't be renamed ({error.strerror}); nothing was changed",
+            f"the restored data are in {', '.join(str(brought) for brought, _ in ready)}; copy them with rsync",
         ) from error
     return [after for _, after in moves if not after.name.endswith(JOURNALS)]
 

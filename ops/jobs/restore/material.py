@@ -28,11 +28,12 @@ def chosen(place: OpenRepository, asset: str, until: datetime | None = None, ide
         return fitting[-1]
     if not listed:
         raise Damaged(
-            f"{place.repository.name} holds no complete set of {asset}", "look at its backups and copies; --from OTHER"
+            f"{place.repository.name} has no complete set of {asset}",
+            "check its backups and copies, or use --from with another repository",
         )
     raise Damaged(
-        f"{place.repository.name} holds no such set of {asset}",
-        f"the oldest is of {listed[0].time:%Y-%m-%d %H:%M} UTC; `seawall snapshots {asset}` lists all",
+        f"{place.repository.name} has no such set of {asset}",
+        f"the oldest is from {listed[0].time:%Y-%m-%d %H:%M} UTC; `seawall snapshots {asset}` lists all",
     )
 
 

@@ -61,10 +61,10 @@ class Step:
         """Return one line for a person."""
         what = f"{self.label} ({self.told.kind}, {Size(self.bytes)})"
         if self.live and self.database:
-            return f"{what}: in the place of the database {self.database}, which is kept under another name"
+            return f"{what}: in place of the database {self.database}, which is kept under another name"
         if self.live:
             homes = ", ".join(str(path) for path in self.homes.values())
-            return f"{what}: in the place of {homes}, which is kept under another name"
+            return f"{what}: in place of {homes}, which is kept under another name"
         return f"{what}: into the folder {self.folder}" if self.folder else f"{what}: as the database {self.database}"
 
 
@@ -73,10 +73,12 @@ def planned(asset: Asset, which: Set, manifest: Manifest, options: Wanted) -> li
     parts = _parts(manifest.parts, options.part)
     wishes = _wishes(options.to, list(parts))
     if bool(options.to) == options.in_place:
-        raise UsageError("where to?", "--to /folder, --to NEW_DATABASE, or --in-place")
+        raise UsageError("missing restore target", "use --to /FOLDER, --to NEW_DATABASE, or --in-place")
     if options.only and options.in_place:
         # The part that was brought would stand where all was.
-        raise UsageError("--only and --in-place do not go together", "restore beside, and copy what you need")
+        raise UsageError(
+            "--only and --in-place can't be combined", "restore next to the live data, and copy what you need"
+        )
     steps = []
     for label, told in parts.items():
         if told.completes:
@@ -84,10 +86,14 @@ def planned(asset: Asset, which: Set, manifest: Manifest, options: Wanted) -> li
         step = _step(asset, which, manifest.parts, label)
         steps.append(_live(step) if options.in_place else _beside(step, wishes.get(label) or wishes.get("")))
     if not steps:
-        raise UsageError(f"{', '.join(parts)} completes another part and comes with that", "--part with its name")
+        raise UsageError(
+            f"{', '.join(parts)} belongs to another part and is restored with it", "use --part with its name"
+        )
     names = [step.database for step in steps if step.database]
     if len(set(names)) < len(names):
-        raise UsageError("several databases can't get one name", "--to '{}_restored', or --part for one of them")
+        raise UsageError(
+            "several databases can't have the same name", "use --to '{}_restored', or --part for one of them"
+        )
     return steps
 
 
@@ -105,7 +111,7 @@ def _parts(parts: Mapping[str, PartFacts], named: Sequence[str]) -> dict[str, Pa
     for name in named:
         if not any(name in (label, label.partition(".")[0]) for label in parts):
             near = kinds.nearest(name, list(parts))
-            raise UsageError(f"the set has no part {name!r}{near}", f"it has: {', '.join(parts)}")
+            raise UsageError(f"the set has no part {name!r}{near}", f"its parts: {', '.join(parts)}")
     return {label: told for label, told in parts.items() if not named or {label, label.partition(".")[0]} & {*named}}
 
 
@@ -119,34 +125,38 @@ def _wishes(words: Sequence[str], labels: list[str]) -> dict[str, str]:
             continue
         meant = [label for label in labels if name in (label, label.partition(".")[0])]
         if not meant:
-            raise UsageError(f"--to {word}: the set has no part {name!r}", f"it has: {', '.join(labels)}")
+            raise UsageError(f"--to {word}: the set has no part {name!r}", f"its parts: {', '.join(labels)}")
         wishes |= dict.fromkeys(meant, place)
     return wishes
 
 
 def _beside(step: Step, place: str | None) -> Step:
     if not place:
-        raise UsageError(f"where shall {step.label} go?", f"--to {step.label}=PLACE, or --part for the others only")
+        raise UsageError(
+            f"missing restore target for {step.label}",
+            f"use --to {step.label}=PLACE, or --part for the others only",
+        )
     if place.startswith("/"):
         return replace(step, folder=Path(place, step.label))
     if step.source.restore_into is None or step.options is None:
         raise UsageError(
-            f"{step.label} ({step.told.kind}) goes into a folder, not into a database",
-            f"--to {step.label}=/FOLDER",
+            f"{step.label} ({step.told.kind}) can be restored only into a folder, not into a database",
+            f"use --to {step.label}=/FOLDER",
         )
     name = place.replace("{}", step.told.facts.database_name)
     if name == step.told.facts.database_name:
-        raise UsageError(f"{name} is the database itself; nothing is restored over it", "--in-place would replace it")
+        raise UsageError(f"{name} is the live database; nothing is restored over it", "use --in-place to replace it")
     return replace(step, database=name)
 
 
 def _live(step: Step) -> Step:
     if step.options is None:
-        raise UsageError(f"the policy does not know {step.label} any more", "restore it --to a folder")
+        raise UsageError(f"{step.label} is no longer in the policy", "restore it into a folder with --to")
     if step.source.restore_into:
         return replace(step, database=step.told.facts.database_name, live=True)
     if step.source.in_place_paths:
         return replace(step, live=True)
     raise UsageError(
-        f"{step.label} ({step.told.kind}) can't be put in place by this command", "restore it --to a folder"
+        f"{step.label} ({step.told.kind}) can't be restored in place by this command",
+        "restore it into a folder with --to",
     )

@@ -65,7 +65,7 @@ def defined_alike(wanted: Mapping[str, Definitions], found: Mapping[str, Definit
         if there.count != known.count or (same and there.sha256 != known.sha256)
     ]
     count = sum(known.count for known in wanted.values())
-    limit = "" if same else "; counted only, the release differs"
+    limit = "" if same else "; only counted, because the release differs"
     return judged(wrong, f"{count} definitions, as in the manifest{limit}")
 
 
@@ -77,7 +77,7 @@ def present(what: str, wanted: Collection[str], found: Collection[str]) -> Findi
 def differing(wanted: Mapping[str, int], found: Mapping[str, int], near: Collection[str] = ()) -> list[str]:
     """Return the tables that have other numbers of rows; `near`: were counted nearly, and must only be there."""
     return [
-        f"{table} has {found.get(table, 'no')} rows, had {count}"
+        f"{table} has {found.get(table, 'no')} rows, but had {count}"
         for table, count in wanted.items()
         if table not in found or (found[table] != count and table not in near)
     ]
@@ -85,7 +85,7 @@ def differing(wanted: Mapping[str, int], found: Mapping[str, int], near: Collect
 
 def added(wanted: Mapping[str, int], found: Mapping[str, int]) -> list[str]:
     """Return the tables that the manifest does not know."""
-    return [f"{table} was not there" for table in found if table not in wanted]
+    return [f"{table} is not in the manifest" for table in found if table not in wanted]
 
 
 def total(rows: Mapping[str, int]) -> str:
@@ -104,4 +104,4 @@ def number(lines: Sequence[str]) -> float:
         (answered,) = lines
         return float(answered)
     except ValueError as error:
-        raise SeawallError(f"the query answers {len(lines)} lines, not one number") from error
+        raise SeawallError(f"the query returned {len(lines)} lines instead of one number") from error

@@ -201,7 +201,7 @@ def compared(folder: Path, facts: SampleFacts, only: Sequence[str]) -> Finding:
         if not only or any(Path(path).is_relative_to(part) for part in only)
     }
     wrong = [path for path, known in wanted.items() if _digest(folder / path.lstrip("/")) != known.sha256]
-    good = f"{len(wanted)} sampled files have the content of the manifest"
+    good = f"{len(wanted)} sampled files have the content recorded in the manifest"
     return judged([f"{len(wrong)} of {len(wanted)} sampled files differ"] if wrong else [], good)
 
 
@@ -216,5 +216,5 @@ def losses(stored: Stored, scene: CaptureContext, may_lose: Percent) -> list[str
         f"{Size(before.bytes)} in the last good set; {may_lose} may be lost"
     )
     if not scene.accepted:
-        raise Damaged(words, "if that is right: seawall backup ASSET --accept-loss 'WHY'")
+        raise Damaged(words, "if that is intended, run: seawall backup ASSET --accept-loss 'REASON'")
     return [f"{words}; accepted: {scene.accepted}"]

@@ -1,4 +1,4 @@
-"""Files and folders, with the digests of a sample taken from the source itself.
+"""Files and folders, with the digests of a sample of the source itself.
 
 restic 0.18 exits 0 when a path that it was told is not there, takes a link for the thing that is meant, and is content
 with an empty folder where a disk is not mounted. So these are looked at here, before and after.
@@ -25,12 +25,12 @@ from ops.sources.files.damage import DAMAGES
 
 @dataclass(frozen=True)
 class Options:
-    """Which files.
+    """Which files to back up.
 
-    paths: folders or files, absolute; every one must be there and none may be empty.
-    exclude: restic's patterns of what is left out.
-    mounted: places where a file system must be mounted; when it is not, nothing is taken.
-    may_lose: how many of the files, or of their bytes, may be gone since the last good set.
+    paths: absolute paths of folders or files; all must exist, and none may be empty.
+    exclude: restic patterns of what to leave out.
+    mounted: paths at which a file system must be mounted; otherwise nothing is backed up.
+    may_lose: the share of files, or of their bytes, that may have disappeared since the last good set.
     """
 
     paths: tuple[str, ...]
@@ -69,7 +69,7 @@ class _Capture(Capture[FilesFacts]):
         """Add count and bytes as the snapshot has them, and the digests of the sampled files that held still."""
         demand(self.options)
         if stored.files == 0:
-            raise Damaged(f"no file was found in {', '.join(self.options.paths)}", "an empty source is not backed up")
+            raise Damaged(f"no files found in {', '.join(self.options.paths)}", "an empty source is not backed up")
         warnings = losses(stored, self.scene, self.options.may_lose)
         settled = self.sample.settled(facts, stored)
         if changed := len(settled.changed_while_read):
@@ -93,19 +93,20 @@ def demand(options: Options) -> None:
     for name in options.paths:
         path = Path(name)
         if not path.is_absolute():
-            raise UsageError(f"{name} is no absolute path", "options.paths are written from / on")
+            raise UsageError(f"{name} is not an absolute path", "write options.paths as absolute paths")
         try:
             _demand(path, path.lstat().st_mode)
         except FileNotFoundError as error:
             raise Unavailable(f"{path} is not there", "is its disk mounted? Has it moved?") from error
         except PermissionError as error:
-            raise Unavailable(f"{path} may not be read", "the unit needs CAP_DAC_READ_SEARCH") from error
+            raise Unavailable(f"no permission to read {path}", "the unit needs CAP_DAC_READ_SEARCH") from error
 
 
 def _demand(path: Path, mode: int) -> None:
     if stat.S_ISLNK(mode):
         raise Unavailable(
-            f"{path} is a link: it would be taken, and nothing behind it", f"name {path.resolve()} in options.paths"
+            f"{path} is a link: only the link would be backed up, not what it points to",
+            f"use {path.resolve()} in options.paths",
         )
     if stat.S_ISDIR(mode):
         with os.scandir(path) as entries:

@@ -63,24 +63,24 @@ def _copy(path: Path) -> str:
 
 def _open(path: Path) -> str:
     path.chmod(path.stat().st_mode ^ 0o007)
-    return "others than the owner may do other things with a file"
+    return "the permissions of a file were changed"
 
 
 def _give(path: Path) -> str:
     os.chown(path, path.stat().st_uid + 1, -1)
-    return "a file belongs to somebody else"
+    return "the owner of a file was changed"
 
 
 def _touch(path: Path) -> str:
     seen = path.stat()
     os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns + 1_000_000_000))
-    return "a file has another time of change"
+    return "the modification time of a file was changed"
 
 
 def _replace(path: Path) -> str:
     path.unlink()
     path.symlink_to("/nowhere")
-    return "a link stands in the place of a file"
+    return "a file was replaced by a link"
 
 
 def _link(folder: Path, _facts: Facts, chance: Random) -> str:
@@ -90,7 +90,7 @@ def _link(folder: Path, _facts: Facts, chance: Random) -> str:
     link = chance.choice(links)
     link.unlink()
     link.symlink_to("/nowhere")
-    return "a link leads elsewhere"
+    return "the target of a link was changed"
 
 
 DAMAGES: dict[str, FileDamage[Facts]] = {

@@ -129,7 +129,7 @@ def _log_removed(data: Path, chance: Random) -> str:
         return ""
     chosen = chance.choice(segments)
     chosen.unlink()
-    return f"{chosen.name} of the log of changes was removed"
+    return f"{chosen.name} of the write-ahead log was removed"
 
 
 def _newest(pattern: str) -> Act:
@@ -168,7 +168,7 @@ def _root_renamed(root: Path, _facts: MachineFacts, _chance: Random) -> str:
     if len(lines) == len(text.splitlines()):
         return ""
     place.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return "the line of the root was removed from fstab"
+    return "the root file system was removed from fstab"
 
 
 # Only a machine that boots from a disk of its own can notice these.

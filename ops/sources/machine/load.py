@@ -66,7 +66,7 @@ def verify_load(server: Server, facts: MachineFacts, acknowledged: int) -> Findi
         return Finding(Verdict.PASS, f"all {acknowledged:,} acknowledged commits are there")
     return Finding(
         Verdict.FAIL,
-        f"{acknowledged:,} commits were acknowledged, {count:,} are there, the last is number {most:,}",
+        f"{acknowledged:,} commits were acknowledged, but {count:,} are there, the last with number {most:,}",
     )
 
 

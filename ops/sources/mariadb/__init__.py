@@ -1,4 +1,4 @@
-"""A MariaDB database, streamed without a file in between, with the facts of the dump's own instant.
+"""A MariaDB database, or all of a server, with facts from the same instant as the dump.
 
 mariadb-dump and the counting each begin a transaction while nobody can write, for a fraction of a second. The
 accounts of the server go with the manifest. The account that reads has no password: the system says who it is.
@@ -39,16 +39,16 @@ from ops.sources.mariadb.verify import DATABASE, DUMP, END, check
 
 @dataclass(frozen=True)
 class Options:
-    """Which database, and how it is reached.
+    """Which database to back up, and how to connect to it.
 
-    database: its name.
-    all: every database of the server but its own; one of the two is given.
-    socket: the server's socket.
-    user: the database account that reads; the role mariadb_source makes it.
-    lock: whether nobody may write for the moment in which dump and counting begin; without it rows are counted
-        nearly, not exactly.
-    lock_tables: whether tables that know no transactions, where there are any, are locked for the whole dump.
-    lock_wait: how long is waited for a lock that somebody has; others may have to wait behind.
+    database: name of the database; alternatively, use `all`.
+    all: back up every database of the server except system databases.
+    socket: socket of the server.
+    user: the database account that reads; the role mariadb_source creates it.
+    lock: block writes for the moment in which dump and counting begin; otherwise rows are counted only
+        approximately.
+    lock_tables: lock tables without transactions, if there are any, during the whole dump.
+    lock_wait: how long to wait for a lock that somebody holds; other sessions may have to wait meanwhile.
     """
 
     database: str = ""
@@ -62,9 +62,9 @@ class Options:
     def __post_init__(self) -> None:
         """Demand what no single key says."""
         if bool(self.database) == self.all:
-            raise ValueError("give either `database`, the name of one, or `all: true`")
+            raise ValueError("use either `database` with a name, or `all: true`")
         if self.lock_tables and not self.lock:
-            raise ValueError("`lock_tables` locks, and `lock: false` forbids that")
+            raise ValueError("`lock_tables` can't be combined with `lock: false`")
 
     @property
     def client(self) -> list[str]:
@@ -119,8 +119,8 @@ class _Capture(Dump[MariaDBFacts]):
 def _warning(moving: Mapping[str, str]) -> str:
     named = ", ".join(f"{table} ({engine})" for table, engine in sorted(moving.items()))
     return (
-        f"tables that know no transactions were taken while others could write to them: {named};"
-        " make them InnoDB, or say `lock_tables: true`"
+        f"tables without transactions were dumped while others could write to them: {named}; "
+        f"convert them to InnoDB, or use `lock_tables: true`"
     )
 
 
@@ -154,8 +154,8 @@ def _demand_client(session: Session) -> None:
     if server > ours:
         versions = [".".join(map(str, version)) for version in (server, ours)]
         raise Unavailable(
-            f"the server is MariaDB {versions[0]}, and mariadb-dump is {versions[1]}: it may leave things out",
-            "install mariadb-client of the server's version",
+            f"the server is MariaDB {versions[0]}, but mariadb-dump is {versions[1]} and may leave things out",
+            "install the mariadb-client of the server's version",
         )
 
 

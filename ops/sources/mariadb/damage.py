@@ -39,7 +39,7 @@ _DEFINED = {
         f"t.table_name, concat('alter table ', {_TABLE}, ' add column seawall_added int') {_TABLES}",
     ),
     "default_changed": (
-        "a column has another default:",
+        "the default of a column was changed:",
         f"t.column_name, concat('alter table ', {_TABLE}, ' alter column ', {_name('t.column_name')},"
         f" ' set default ''s''') from {_SCHEMA}.columns t join {_SCHEMA}.tables b using (table_schema, table_name)"
         " where t.table_schema = database() and b.table_type = 'BASE TABLE' and t.data_type = 'varchar'",
@@ -58,7 +58,7 @@ _DEFINED = {
         f" from {_SCHEMA}.referential_constraints t where t.constraint_schema = database()",
     ),
     "view_changed": (
-        "a view shows no rows:",
+        "a view was emptied:",
         f"t.table_name, concat('alter view ', {_TABLE}, ' as select * from (', t.view_definition, ') q where false')"
         f" from {_SCHEMA}.views t where t.table_schema = database()",
     ),
@@ -72,7 +72,7 @@ _DEFINED = {
         f" from {_SCHEMA}.routines t where t.routine_schema = database()",
     ),
     "routine_changed": (
-        "a routine runs with other rights:",
+        "a routine was given other privileges:",
         f"t.routine_name, concat('alter ', t.routine_type, ' ', {_name('t.routine_name')}, ' sql security invoker')"
         f" from {_SCHEMA}.routines t where t.routine_schema = database() and t.security_type = 'DEFINER'",
     ),
@@ -96,7 +96,7 @@ _DEFINED = {
         f"{_ACCOUNT}, concat('drop user ', {_QUOTED}) from mysql.user u where {_ACCOUNT} in ({{users}})",
     ),
     "user_made_mighty": (
-        "an account may do everything:",
+        "an account was given all privileges:",
         f"{_ACCOUNT}, concat('grant all on *.* to ', {_QUOTED}) from mysql.user u where u.super_priv = 'N'"
         f" and {_ACCOUNT} in ({{users}})",
     ),
@@ -170,7 +170,7 @@ def _emptied(server: Server, database: str, facts: Facts, chance: Random) -> str
     table = chance.choice(full)
     with _writing(server, database) as session:
         session.tell(f"delete from {name(table)}")
-    return f"all rows are gone from {table}"
+    return f"all rows were deleted from {table}"
 
 
 def _counter_set_back(server: Server, database: str, _facts: Facts, _chance: Random) -> str:
@@ -188,7 +188,7 @@ def _users_lost(folder: Path, facts: Facts, _chance: Random) -> str:
     if not facts.users:
         return ""
     (folder / USERS).write_text("", encoding="ascii")
-    return "the accounts were lost"
+    return "the accounts were removed"
 
 
 def _other_dump(folder: Path, _facts: Facts, _chance: Random) -> str:
@@ -200,20 +200,20 @@ def _other_dump(folder: Path, _facts: Facts, _chance: Random) -> str:
     if filler < 0:
         return ""
     dump.write_text(f"{head}{' ' * filler}{tail}", encoding="ascii")
-    return "the dump is of another database"
+    return "the dump was replaced by that of another database"
 
 
 _FILLED = "where {0.chosen} and {0.name} <> '' limit 1"
 DAMAGES: dict[str, DataDamage[Facts] | FileDamage[Facts]] = {
     **{label: _defined(words, query) for label, (words, query) in _DEFINED.items()},
     "table_emptied": DataDamage(_emptied),
-    "row_deleted": _rows("a row is gone from", lambda one: f"delete from {one.table} {_FILLED.format(one)}"),
+    "row_deleted": _rows("a row was deleted from", lambda one: f"delete from {one.table} {_FILLED.format(one)}"),
     "value_changed": _rows(
         "a value was changed in",
         lambda one: f"update {one.table} set {one.name} = reverse(concat({one.name}, '.')) {_FILLED.format(one)}",
     ),
     "value_lost": _rows(
-        "a value is empty in", lambda one: f"update {one.table} set {one.name} = '' {_FILLED.format(one)}"
+        "a value was emptied in", lambda one: f"update {one.table} set {one.name} = '' {_FILLED.format(one)}"
     ),
     "many_rows_changed": _rows(
         "a column was changed in all rows of",

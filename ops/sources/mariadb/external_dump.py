@@ -20,7 +20,7 @@ _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PK\x03\x
 def examine(dump: Path, _tree: Path) -> ExternalFacts:
     """Return what loading needs to know; raise UsageError for what is no text."""
     if dump.is_dir():
-        raise UsageError(f"{dump} is a folder", "a dump of MariaDB is one file of SQL")
+        raise UsageError(f"{dump} is a folder", "a MariaDB dump is a single SQL file")
     with dump.open("rb") as file:
         if file.read(8).startswith(_COMPRESSED):
             raise UsageError(f"{dump} is compressed", "unpack it first")
@@ -37,7 +37,7 @@ def load(server: Server, material: Path, _known: ExternalFacts) -> str:
     with beside(server) as session:
         others = [found for found in session.ask(DATABASES) if found != DATABASE]
     if len(others) > 1:
-        raise Damaged(f"the dump holds {len(others)} databases", "drill a dump of one")
+        raise Damaged(f"the dump holds {len(others)} databases", "drill a dump of a single database")
     return others[0] if others else DATABASE
 
 

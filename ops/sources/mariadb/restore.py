@@ -47,14 +47,14 @@ class RestoreTarget:
     def demand(self, database: str, facts: MariaDBFacts) -> None:
         """Raise SeawallError when the name is taken or none, or the server is older than the data."""
         if not database.strip() or len(database) > _LONGEST or database in SYSTEM:
-            raise UsageError(f"{database!r} can't be the name of a database", "give another name")
+            raise UsageError(f"{database!r} is not a valid database name", "give another name")
         with self._session() as session:
             demand_release(session, facts)
             taken = _comment(session, database)
         if taken not in (None, MARK):
             raise UsageError(
-                f"there is a database {database!r} already; nothing is restored over it",
-                "give another name, or --in-place to put the restored one in its place",
+                f"the database {database!r} already exists; nothing is restored over it",
+                "use another name, or --in-place to replace it",
             )
 
     def begin(self, database: str, facts: MariaDBFacts, companions: Path) -> None:
@@ -101,13 +101,15 @@ class RestoreTarget:
             except SeawallError as error:
                 raise Damaged(
                     f"{live} could not be replaced: {error.message}",
-                    f"nothing is lost: what was in {live} is there or in {kept}, the restored data are in {database}",
+                    f"nothing is lost: the previous data of {live} are there or in {kept}, the new ones in {database}",
                 ) from error
             session.tell(f"drop database {name(database)}")
         self._give()
         if not there:
-            return f"the database {live} was not there; it is now the restored one"
-        return f"the database {live} is the restored one; the one before is kept as {kept}, its events asleep"
+            return f"the database {live} did not exist; it is now the restored one"
+        return (
+            f"the database {live} is now the restored one; the previous one is kept as {kept}, with its events disabled"
+        )
 
     def _give(self) -> None:
         """Make missing accounts and give them their rights, those that can be given already."""
@@ -146,5 +148,5 @@ def _demand_alone(session: Session, database: str) -> None:
     if others := sorted(set(session.ask(query))):
         raise Unavailable(
             f"tables in {json.dumps(others, ensure_ascii=False)} have foreign keys to {database}",
-            "restore it beside, and let its administrator bring the rows home",
+            "restore it next to the live data, and let its administrator copy the rows",
         )

@@ -56,14 +56,14 @@ def _accounts(server: Server, users: Path) -> None:
 def whole(end: str) -> None:
     """Raise Damaged unless a dump ends as mariadb-dump ends it; the client would load what there is and be content."""
     if not (end.rstrip().splitlines() or [""])[-1].startswith(END):
-        raise Damaged("the dump was cut off: its last line does not say that it is complete")
+        raise Damaged("the dump is truncated: its last line is not the completion mark")
 
 
 def creation(database: str, facts: MariaDBFacts, comment: str = "") -> str:
     """Return the statement that makes an empty database as the manifest has it."""
     words = [facts.charset, facts.collation]
     if not all(re.fullmatch(r"[A-Za-z0-9_]+", word) for word in words):
-        raise Damaged("the manifest's character set or collation is none")
+        raise Damaged("the manifest's character set or collation is not valid")
     return f"create database {name(database)} character set {words[0]} collate {words[1]}{comment}"
 
 
@@ -74,7 +74,7 @@ def demand_release(session: Session, facts: MariaDBFacts) -> None:
     if found < wanted:
         raise Unavailable(
             f"the server is MariaDB {found[0]}.{found[1]}, and the data are of {facts.release}",
-            "an older server can't be trusted to load them; use one of that release or a newer one",
+            "an older server may load them incorrectly; use one of that release or newer",
         )
 
 
@@ -95,7 +95,7 @@ def prove(
         yield "volume", prove_volume(facts, found.rows)
         yield "content", _content(facts, found, same=same)
         behind = _behind(facts, counters(ask))
-        yield "sequences", judged(behind, "all sequences and AUTO_INCREMENT values are where they were")
+        yield "sequences", judged(behind, "all sequences and AUTO_INCREMENT values are as in the manifest")
         yield "integrity", sound(session, there)
 
 
@@ -120,17 +120,17 @@ def sound(session: Session, there: Mapping[str, Table]) -> Finding:
             elif kind.lower() == "note":
                 unseen.append(table)
     if not wrong and len(unseen) == len(there):
-        return not_configured("no table is of an engine that can look into itself")
-    return judged(wrong, f"{len(there) - len(unseen)} tables are sound")
+        return not_configured("no table has an engine that can check itself")
+    return judged(wrong, f"{len(there) - len(unseen)} tables passed the check")
 
 
 def _content(facts: MariaDBFacts, found: Counted, *, same: bool) -> Finding:
     if facts.content is None:
-        return not_configured("the set was made before rows were digested")
+        return not_configured("the set has no digests of rows")
     if not same:
-        return not_configured("the release differs, and may write the same rows in other words")
+        return not_configured("the release differs, and may write the same rows differently")
     sliced = sum(told.slices > 1 for told in facts.content.values())
-    part = f"; of {sliced} large ones a slice" if sliced else ""
+    part = f"; a slice of {sliced} large ones" if sliced else ""
     good = f"the rows of {len(facts.content)} tables are those of the manifest{part}"
     return judged(changed(facts, found), good)
 
@@ -139,7 +139,7 @@ def prove_volume(facts: MariaDBFacts, there: Mapping[str, int]) -> Finding:
     """Compare how many rows each table has with the manifest; tables that were counted approximately are left out."""
     wanted = facts.rows
     near = {table for table in facts.approximate if table in wanted}
-    nearly = f"; {len(near)} of them were counted nearly, and not compared" if near else ""
+    nearly = f"; {len(near)} of them were counted approximately, and not compared" if near else ""
     return judged([*differing(wanted, there, near), *added(wanted, there)], f"{total(wanted)}{nearly}")
 
 
@@ -172,7 +172,7 @@ def check(folder: Path, facts: MariaDBFacts, _only: Sequence[str]) -> Sequence[t
         whole(end)
     except Damaged as error:
         return [("archive", Finding(Verdict.FAIL, error.message))]
-    return [("archive", Finding(Verdict.PASS, f"{DUMP} is whole"))]
+    return [("archive", Finding(Verdict.PASS, f"{DUMP} is complete"))]
 
 
 def answer(server: Server, database: str, sql: str) -> float:

@@ -1,4 +1,4 @@
-"""A PostgreSQL database, or all of a server, with the facts of the dump's own instant.
+"""A PostgreSQL database, or all of a server, with facts from the same instant as the dump.
 
 One psql session exports its snapshot and stays; pg_dump and the counting both see that snapshot. Roles and
 grants of the cluster go with the manifest. The account is never a superuser, and never asks for a password.
@@ -42,15 +42,15 @@ where datallowconn and not datistemplate and (datname <> 'postgres' or exists (
 
 @dataclass(frozen=True)
 class Options:
-    """Which database, and how it is reached.
+    """Which database to back up, and how to connect to it.
 
-    database: its name; or else
-    all: every database of the server, each a part of the set.
-    jobs: how many connections dump at once; with more than one the dump goes over a private folder on disk.
-    socket: the folder of the server's socket.
-    port: the server's port, which names its socket.
-    user: the database role that reads; the role postgresql_source makes it.
-    lock_wait: how long the dump waits for a table that somebody has locked.
+    database: name of the database; alternatively, use `all`.
+    all: back up every database of the server, each as a part of the set.
+    jobs: the number of parallel connections; with more than one, the dump is first written to a private folder on disk.
+    socket: folder of the server's socket.
+    port: port of the server, which determines its socket.
+    user: the database role that reads; the Ansible role postgresql_source creates it.
+    lock_wait: how long to wait for a table that somebody has locked.
     """
 
     database: str = ""
@@ -73,7 +73,7 @@ class Options:
         return connection(self.database or "postgres", **place, **words)
 
 
-_HINT = "look whether the server runs (pg_lsclusters), and whether playbooks/site.yml was run since it was set up"
+_HINT = "check that the server is running (pg_lsclusters), and run playbooks/site.yml if it was set up recently"
 
 
 @dataclass
@@ -118,7 +118,7 @@ class _Capture(Dump[PostgreSQLFacts]):
         argv = ["pg_dumpall", "--no-password", "--globals-only", f"--dbname={self.options.connection()}"]
         text = run(argv, timeout=600).stdout
         if "PostgreSQL database cluster dump complete" not in text[-400:]:
-            raise Damaged("the dump of roles and grants has no end")
+            raise Damaged("the dump of roles and grants is truncated")
         return {GLOBALS: text}
 
 
@@ -156,7 +156,7 @@ def check(folder: Path, facts: PostgreSQLFacts, _only: Sequence[str]) -> Sequenc
     if size != facts.dump_bytes:
         return [("archive", judged([f"{dump.name} has {size} bytes, had {facts.dump_bytes}"], ""))]
     listed = run(["pg_restore", "--list", dump], timeout=600).stdout.count("TABLE DATA")
-    return [("archive", judged([], f"{dump.name} is whole, with the data of {listed} tables"))]
+    return [("archive", judged([], f"{dump.name} is complete, with the data of {listed} tables"))]
 
 
 KIND = Source(

@@ -41,11 +41,11 @@ def examine(dump: Path, tree: Path) -> Found:
     """Return which sort of dump it is, and the newest server that the tree has; raise UsageError."""
     servers = sorted(int(path.name) for path in (tree / "usr/lib/postgresql").glob("[0-9]*"))
     if not servers:
-        raise UsageError(f"{tree} holds no PostgreSQL", "drill.release names the tree")
+        raise UsageError(f"{tree} contains no PostgreSQL", "drill.release selects the tree")
     major = servers[-1]
     if dump.is_dir():
         if not (dump / "toc.dat").is_file():
-            raise UsageError(f"{dump} is no dump: it has no toc.dat", "pg_dump --format=directory makes one")
+            raise UsageError(f"{dump} is not a dump: it has no toc.dat", "create one with pg_dump --format=directory")
         return Found(file=FOLDER, major=major, jobs=2)
     with dump.open("rb") as file:
         head = file.read(_HEAD)
@@ -79,13 +79,13 @@ def load(server: Server, material: Path, known: Found) -> str:
     path = str(material / known.file)
     server.run(["createdb", "--template=template0", "--encoding=UTF8", DATABASE], 600)
     if not known.whole:
-        raise Damaged("the dump was cut off: the archive has no end")
+        raise Damaged("the dump is truncated: the archive has no end")
     if known.file != SCRIPT:
         words = ["pg_restore", "--no-password", "--exit-on-error", "--no-owner", "--no-privileges"]
         server.run([*words, f"--jobs={known.jobs}", f"--dbname={DATABASE}", path], _DAY)
         return DATABASE
     if END not in server.run(["tail", "-c", "4096", path], 60):
-        raise Damaged("the dump was cut off: its last lines do not say that it is complete")
+        raise Damaged("the dump is truncated: its last lines have no completion mark")
     psql = ["psql", "-XAtq", "--no-password", "--set=ON_ERROR_STOP=1", f"--dbname={DATABASE}"]
     if known.roles:
         made = [word for role in known.roles for word in ("--command", f"create role {role}")]

@@ -192,7 +192,7 @@ def sequences_behind(ask: Ask, wanted: Mapping[str, int | None]) -> list[str]:
         if name not in found:
             wrong.append(f"{name} is missing")
         elif value is not None and (found[name] or 0) < value:
-            wrong.append(f"{name} is at {found[name]}, was at {value}")
+            wrong.append(f"{name} is at {found[name]}, but was at {value}")
     for sequence, table, column in ask(OWNED):
         highest = ask(f"select coalesce(max({column}), 0) from {table}")
         if sequence in found and (found[sequence] or 0) < highest:

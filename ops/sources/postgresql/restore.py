@@ -45,12 +45,12 @@ class RestoreTarget:
         if major < facts.major:
             raise UsageError(
                 f"the server here is PostgreSQL {major}, the data are of {facts.major}",
-                "restore on a server of that version or a newer one",
+                "restore on a server of that version or newer",
             )
         if taken and taken[0] != MARK:
             raise UsageError(
-                f"there is a database {database!r} already; nothing is restored over it",
-                "give another name, or --in-place to put the restored one in its place",
+                f"the database {database!r} already exists; nothing is restored over it",
+                "use another name, or --in-place to replace it",
             )
 
     def begin(self, database: str, facts: PostgreSQLFacts, companions: Path) -> None:
@@ -101,16 +101,16 @@ class RestoreTarget:
             if there:
                 session.tell(f"alter database {_identifier(kept)} allow_connections true")
         return (
-            f"the database {live} is the restored one; the one before is kept as {kept}"
+            f"the database {live} is now the restored one; the previous one is kept as {kept}"
             if there
-            else (f"the database {live} was not there; it is now the restored one")
+            else (f"the database {live} did not exist; it is now the restored one")
         )
 
     @contextmanager
     def _session(self, database: str = "postgres") -> Iterator[Session]:
         argv = [*PSQL, f"--dbname={connection(database, client_encoding='UTF8')}"]
         with self.server.talk(argv, _DAY) as program:
-            yield Session(program, "look whether the server runs (pg_lsclusters)")
+            yield Session(program, "check that the server is running (pg_lsclusters)")
 
     def _connection(self, database: str) -> str:
         return connection(database, host=self.socket, port=self.port)

@@ -95,7 +95,7 @@ def _emptied(server: Server, database: str, facts: Facts, chance: Random) -> str
     table = chance.choice(full)
     with writing(server, database) as session:
         session.tell(f"delete from {table}")
-    return f"all rows are gone from {table}"
+    return f"all rows were deleted from {table}"
 
 
 def _swapped(column: Column) -> str:
@@ -134,29 +134,27 @@ def _unindexed(server: Server, database: str, facts: Facts, chance: Random) -> s
             done = session.tell(again)
             session.tell(flag.format("true"))
             if done:
-                return f"an index lacks a row of {column.table}"
+                return f"an index was made to lack a row of {column.table}"
     return ""
 
 
 ROWS: dict[str, DataDamage[Facts]] = {
     "table_emptied": DataDamage(_emptied),
-    "row_deleted": _rows("a row is gone from", lambda one: f"delete from {one.table} where ctid = {one.row}"),
+    "row_deleted": _rows("a row was deleted from", lambda one: f"delete from {one.table} where ctid = {one.row}"),
     "row_added": _rows(
-        "a row is there twice in",
+        "a row was duplicated in",
         lambda one: f"insert into {one.table} select t.* from {one.table} t where t.ctid = {one.row}",
         lambda one: one.twice and not one.computed,
     ),
-    "row_replaced": _rows(
-        "a row stands in the place of another one in", _doubled, lambda one: one.twice and not one.computed
-    ),
+    "row_replaced": _rows("a row was replaced by another one in", _doubled, lambda one: one.twice and not one.computed),
     "value_changed": _rows(
         "a value was changed in",
         lambda one: f"update {one.table} set {one.name} = {one.name} || '.' where ctid = {one.row}",
     ),
     "value_lost": _rows(
-        "a value is empty in", lambda one: f"update {one.table} set {one.name} = '' where ctid = {one.row}"
+        "a value was emptied in", lambda one: f"update {one.table} set {one.name} = '' where ctid = {one.row}"
     ),
-    "values_swapped": _rows("two rows have each other's value in", _swapped),
+    "values_swapped": _rows("two rows had their values swapped in", _swapped),
     "many_rows_changed": _rows(
         "a column was changed in all rows of",
         lambda one: (

@@ -116,5 +116,5 @@ def changed(manifest: Told, found: Counted, large_objects: int) -> list[str]:
 def compared(manifest: Told) -> str:
     """Return in words what was compared."""
     sliced = sorted(name for name, told in (manifest.content or {}).items() if told.slices > 1)
-    part = f"; of {len(sliced)} large ones a slice: {', '.join(sliced[:5])}" if sliced else ""
+    part = f"; a slice of {len(sliced)} large ones: {', '.join(sliced[:5])}" if sliced else ""
     return f"the rows of {len(manifest.rows)} tables and the large objects are those of the manifest{part}"

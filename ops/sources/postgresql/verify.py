@@ -126,14 +126,14 @@ def _roles(facts: DatabaseFacts, there: Mapping[str, Sequence[str]], *, fresh: b
         for name, words in wanted.items()
         if name in there and {*words} != {*there[name]}
     ]
-    return judged(wrong, f"{len(facts.roles)} roles are there" + (", and may do what they could" if wanted else ""))
+    return judged(wrong, f"{len(facts.roles)} roles are there" + (", with their permissions" if wanted else ""))
 
 
 def _content(facts: DatabaseFacts, there: Setting, found: Counted) -> Finding:
     if facts.content is None:
-        return not_configured("the set was made before rows were digested")
+        return not_configured("the set has no digests of rows")
     if there.major != facts.major:
-        return not_configured("the release differs, and may write the same rows in other words")
+        return not_configured("the release differs, and may write the same rows differently")
     return judged(changed(facts, found, there.large_objects), compared(facts))
 
 

@@ -1,4 +1,4 @@
-"""A SQLite database: one file, copied while programs use it, and looked at in its copy.
+"""A SQLite database: one file, copied while programs use it; the copy is checked.
 
 Nothing is ever made where the database lies, not even when it is not there: the program `sqlite3` would make an empty
 one. See `_sqlite_copy.py` for how the copy is made, also of a database whose folder may not be written.
@@ -45,10 +45,10 @@ _STRANGE = re.compile(r"no such (collation sequence|function|module)|unknown (fu
 
 @dataclass(frozen=True)
 class Options:
-    """Which database.
+    """Which database to back up.
 
-    path: its file, absolute.
-    busy: how long to wait for a program that keeps the database for itself.
+    path: absolute path of its file.
+    busy: how long to wait for a program that has locked the database exclusively.
     """
 
     path: str
@@ -95,7 +95,7 @@ class _Capture(Capture[SQLiteFacts]):
             if not _STRANGE.search(error.message):
                 raise
             self.warnings.append(
-                f"{self.options.path}: whether it is whole can't be seen without its program: {error.message}"
+                f"{self.options.path}: it can't be checked completely without its program: {error.message}"
             )
             return error.message
         if broken:
@@ -108,17 +108,17 @@ class _Capture(Capture[SQLiteFacts]):
             with _asked(self.copy) as ask:
                 found: dict[str, int] = ask([known.STRANGERS])[0]
         except Unavailable as error:
-            self.warnings.append(f"{self.options.path}: its foreign keys can't be looked at: {error.message}")
+            self.warnings.append(f"{self.options.path}: its foreign keys can't be checked: {error.message}")
             return {}
         if found:
             count, tables = sum(found.values()), ", ".join(sorted(found))
-            self.warnings.append(f"{self.options.path}: {count} rows break their foreign keys, in {tables}")
+            self.warnings.append(f"{self.options.path}: {count} rows violate their foreign keys, in {tables}")
         return found
 
     def finish(self, facts: SQLiteFacts, stored: Stored) -> SQLiteFacts:
         """Demand that all of the copy was stored."""
         if stored.bytes != (size := self.copy.stat().st_size):
-            raise Damaged(f"{stored.bytes} bytes of {self.options.path} were stored, its copy has {size}")
+            raise Damaged(f"{stored.bytes} bytes of {self.options.path} were stored, but its copy has {size}")
         return replace(facts, dump_bytes=stored.bytes, warnings=tuple(self.warnings))
 
 
@@ -126,7 +126,7 @@ class _Capture(Capture[SQLiteFacts]):
 def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     """Copy the database to the scratch folder; the copy is gone when the block ends."""
     if not Path(options.path).is_absolute():
-        raise UsageError(f"{options.path} is no absolute path", "options.path names the database from / on")
+        raise UsageError(f"{options.path} is not an absolute path", "write options.path as an absolute path")
     shutil.rmtree(scene.scratch, ignore_errors=True)
     scene.scratch.mkdir(mode=0o700, parents=True)
     try:
@@ -153,7 +153,7 @@ def _asked(database: Path) -> Iterator[known.Ask]:
         try:
             yield lambda queries: [json.loads(there.execute(query).fetchone()[0]) for query in queries]
         except sqlite3.OperationalError as error:
-            raise Unavailable(f"{database.name} can't be asked: {error}") from error
+            raise Unavailable(f"{database.name} can't be queried: {error}") from error
         except (sqlite3.DatabaseError, UnicodeError) as error:
             raise Damaged(f"{database.name} is damaged: {error}") from error
 
@@ -221,7 +221,7 @@ def examine(dump: Path, _tree: Path) -> Found:
     with dump.open("rb") if dump.is_file() else nullcontext(BytesIO()) as file:
         head = file.read(HEADER)
     if len(head) < HEADER or not head.startswith(MAGIC):
-        raise UsageError(f"{dump} is no SQLite database", "a database is one file, not encrypted")
+        raise UsageError(f"{dump} is not a SQLite database", "a database is a single, unencrypted file")
     page = int.from_bytes(head[16:18], "big")  # as SQLite's file format says; 1 stands for 65536
     size = dump.stat().st_size
     whole = size % (page if page > 1 else _LARGEST_PAGE) == 0
@@ -231,7 +231,7 @@ def examine(dump: Path, _tree: Path) -> Found:
 def load_external(server: Server, material: Path, facts: Found) -> str:
     """Return the file, unless its last page is not all there: SQLite would read zeros in its place."""
     if not facts.whole:
-        raise Damaged(f"{FILE} was cut off: its last page is not whole")
+        raise Damaged(f"{FILE} is truncated: its last page is incomplete")
     return load(server, material, facts)
 
 

@@ -105,8 +105,8 @@ def _first(statement: str) -> str:
 
 DAMAGES: dict[str, DataDamage[Facts] | FileDamage[Facts]] = {
     "page_overwritten": FileDamage("material", _overwritten),
-    "table_emptied": _changed("delete from {table}", "all rows are gone from"),
-    "row_deleted": _changed(_first("delete from {table}"), "a row is gone from"),
+    "table_emptied": _changed("delete from {table}", "all rows were deleted from"),
+    "row_deleted": _changed(_first("delete from {table}"), "a row was deleted from"),
     "value_changed": _changed(
         _first("update {table} set {column} = coalesce({column}, '') || '.'"), "a value was changed in"
     ),

@@ -135,8 +135,8 @@ def integrity(ask: Ask) -> list[str]:
 def same_bytes(known: SQLiteFacts, found: str) -> Finding:
     """Compare the digest of the whole file: what is restored is what was copied, byte for byte."""
     if known.sha256 is None:
-        return not_configured("the set was made before the file was digested")
-    wrong = [] if found == known.sha256 else ["the file has not the bytes that it had"]
+        return not_configured("the set has no digest of the file")
+    wrong = [] if found == known.sha256 else ["the file does not have the same content"]
     return judged(wrong, "the file is the same, byte for byte")
 
 
@@ -163,14 +163,14 @@ def sound(ask: Ask, unchecked: str, known: Mapping[str, int] | None) -> Finding:
     if not broken and known is not None:
         (strangers,) = ask([STRANGERS])
         wrong = {table: count for table, count in strangers.items() if count > known.get(table, 0)}
-        broken = [f"{count} rows of {table} break their foreign keys" for table, count in wrong.items()]
-    return judged(broken, "whole in itself")
+        broken = [f"{count} rows of {table} violate their foreign keys" for table, count in wrong.items()]
+    return judged(broken, "internally consistent")
 
 
 def _volume(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:
     names = [*wanted, *(table for table in found if table not in wanted)]
     wrong = [
-        f"{table} has {found.get(table, 'no')} rows, had {wanted.get(table, 'none')}"
+        f"{table} has {found.get(table, 'no')} rows, but had {wanted.get(table, 'none')}"
         for table in names
         if found.get(table) != wanted.get(table)
     ]
@@ -179,6 +179,8 @@ def _volume(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:
 
 def _sequences(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:
     wrong = [
-        f"{name} is at {found.get(name)}, was at {value}" for name, value in wanted.items() if found.get(name) != value
+        f"{name} is at {found.get(name)}, but was at {value}"
+        for name, value in wanted.items()
+        if found.get(name) != value
     ]
     return judged(wrong, f"{len(wanted)} sequences, as in the manifest")

@@ -60,7 +60,7 @@ def told(site: Site) -> Iterator[dict[str, dict[str, str]]]:
     ("rung", "words"),
     [
         ("volume", "public.patients has"),
-        ("volume", "public.emptied has no rows, had 7"),
+        ("volume", "public.emptied has no rows, but had 7"),
         ("structure", "index definitions differ"),
         ("sequences", "was at 1000000000"),
         ("roles", "dropped_role is missing"),
@@ -90,7 +90,7 @@ def test_a_drill_that_is_sabotaged_fails_and_touches_no_true_one(
     before = site.on("drill1", true).stdout
     drilled = site.on("drill1", f"seawall drill {asset} --sabotage {damage}")
     assert drilled.code == 2, drilled.stdout
-    assert f"damaged on purpose: {damage}" in drilled.stdout
+    assert f"injected damage: {damage}" in drilled.stdout
     assert "noticed by" in drilled.stdout
     record = json.loads(
         site.on("drill1", "grep -v 'act.:.check' /var/lib/seawall/ledger/ledger.jsonl | tail -n 1", ok=range(1)).stdout

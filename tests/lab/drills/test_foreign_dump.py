@@ -141,7 +141,7 @@ def test_what_is_no_dump_is_refused_before_anything_is_started(place: Path, tmp_
         with pytest.raises(UsageError):
             drilled(place, "postgresql", dump)
     (tmp_path / "folder/toc.dat").symlink_to("/etc/hostname")
-    with pytest.raises(UsageError, match="more than files"):
+    with pytest.raises(UsageError, match="something other than files"):
         drilled(place, "postgresql", tmp_path / "folder")
-    with pytest.raises(SeawallError, match="no SQLite database"):
+    with pytest.raises(SeawallError, match="not a SQLite database"):
         drilled(place, "sqlite", tmp_path / "text")

@@ -145,7 +145,7 @@ def test_without_all_of_its_log_it_does_not_start(ready: Site) -> None:
 def test_what_was_started_is_not_made_whole_again(ready: Site) -> None:
     result = ready.on("his1", "seawall restore his1_server --to /var/tmp/machine")
     assert result.code == 1
-    assert f"{DATA} was started already" in result.stdout
+    assert f"{DATA} was already started" in result.stdout
 
 
 def test_a_backup_that_is_killed_leaves_nothing_in_the_server(site: Site) -> None:

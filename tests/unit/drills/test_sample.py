@@ -88,8 +88,11 @@ def test_every_difference_is_counted(restored: tuple[Path, Sample]) -> None:
     os.chown(folder / "srv/6", 1, -1)
     (folder / "srv/more").touch()
     found = wrong(folder, sample)
-    assert found["entries"] == "1 have another size; 1 have another time; 1 have another mode; 1 have another owner"
-    assert found["strangers"] == "1 files were not asked for"
+    assert (
+        found["entries"]
+        == "1 have a different size; 1 have a different time; 1 have a different mode; 1 have a different owner"
+    )
+    assert found["strangers"] == "1 files were restored that are not in the sample"
 
 
 def test_names_are_told_to_nobody(restored: tuple[Path, Sample]) -> None:

@@ -40,7 +40,7 @@ def test_links_and_what_is_not_there_are_refused(tmp_path: Path) -> None:
             pass
     (folder / "toc.dat").write_text("")
     (folder / "1.dat").symlink_to("/etc/hostname")
-    with pytest.raises(UsageError, match="more than files"), brought("his", str(folder)):
+    with pytest.raises(UsageError, match="something other than files"), brought("his", str(folder)):
         pass
 
 

@@ -76,25 +76,25 @@ def test_a_source_names_all_its_parts() -> None:
 
 def test_in_place_names_what_gives_way() -> None:
     words = [step.words() for step in steps(in_place=True)]
-    assert "in the place of the database lis, which is kept" in words[0]
-    assert "in the place of /srv/lis/reports, which is kept" in words[2]
+    assert "in place of the database lis, which is kept" in words[0]
+    assert "in place of /srv/lis/reports, which is kept" in words[2]
 
 
 def test_a_part_is_not_put_in_the_place_of_all() -> None:
-    with pytest.raises(UsageError, match="do not go together"):
+    with pytest.raises(UsageError, match="can't be combined"):
         steps(part=("database.lis",), in_place=True, only=("samples",))
 
 
 @pytest.mark.parametrize(
     ("to", "part", "in_place", "why"),
     [
-        ((), (), False, "where to"),
-        (("/srv/x",), (), True, "where to"),
-        (("same",), ("database",), False, "can't get one name"),
-        (("{}_r",), (), False, "goes into a folder"),
-        (("reports=/srv/x",), (), False, "where shall database.lis go"),
+        ((), (), False, "missing restore target"),
+        (("/srv/x",), (), True, "missing restore target"),
+        (("same",), ("database",), False, "can't have the same name"),
+        (("{}_r",), (), False, "can be restored only into a folder"),
+        (("reports=/srv/x",), (), False, "missing restore target for database.lis"),
         (("nothing=/srv/x",), (), False, "no part 'nothing'"),
-        (("lis",), ("database.lis",), False, "is the database itself"),
+        (("lis",), ("database.lis",), False, "is the live database"),
         (("/srv/x",), ("databse",), False, "no part 'databse', did you mean"),
     ],
 )
@@ -108,7 +108,7 @@ def test_moments_are_of_the_sites_zone_and_a_day_means_its_end() -> None:
     assert point_in_time("2026-11-20", "UTC")[0] == datetime(2026, 11, 20, 23, 59, 59, tzinfo=UTC)
     assert point_in_time("7481305f", "UTC") == (None, "7481305f")
     assert point_in_time(None, "UTC") == (None, "")
-    with pytest.raises(UsageError, match="neither a moment nor a set"):
+    with pytest.raises(UsageError, match="neither a time nor a set"):
         point_in_time("soon", "UTC")
 
 
@@ -135,7 +135,9 @@ def test_a_kind_that_is_not_the_policys_goes_into_a_folder_alone() -> None:
     other = {**PARTS, "reports": PartFacts("postgresql", postgresql.KIND, Named(name="lis"), Material())}
     for words in (Namespace(to=["again"], in_place=False), Namespace(to=[], in_place=True)):
         options = Namespace(**vars(words), part=["reports"], only=[])
-        with pytest.raises(UsageError, match=r"\(postgresql\) goes into a folder|does not know reports"):
+        with pytest.raises(
+            UsageError, match=r"\(postgresql\) can be restored only into a folder|reports is no longer in the policy"
+        ):
             planned(ASSET, WHICH, manifest(other), options)
 
 

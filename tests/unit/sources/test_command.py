@@ -45,13 +45,13 @@ def test_a_program_is_taken_and_its_arguments_are_not_told(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("script", "more", "words"),
     [
-        ("echo data; exit 4", {}, "ended with code 4"),
-        ("true", {}, "is 0 bytes; 1 or more were expected"),
-        ("echo half", {"end": "DONE"}, "has no end: 'DONE'"),
-        ("echo DONE; echo more", {"end": "DONE"}, "has no end"),
-        ("echo little", {"at_least": Size(100)}, "is 7 bytes; 100 or more"),
-        ("read line || exit 9", {}, "ended with code 9"),
-        ("kill -9 $$", {}, "ended with code -9"),
+        ("echo data; exit 4", {}, "exited with code 4"),
+        ("true", {}, "has 0 bytes; expected 1 or more"),
+        ("echo half", {"end": "DONE"}, "is truncated: 'DONE'"),
+        ("echo DONE; echo more", {"end": "DONE"}, "is truncated"),
+        ("echo little", {"at_least": Size(100)}, "has 7 bytes; expected 100 or more"),
+        ("read line || exit 9", {}, "exited with code 9"),
+        ("kill -9 $$", {}, "exited with code -9"),
     ],
 )
 def test_an_output_that_is_not_whole_fails(tmp_path: Path, script: str, more: dict, words: str) -> None:
@@ -69,7 +69,7 @@ def test_no_output_is_believed_where_the_policy_says_so(tmp_path: Path) -> None:
 
 
 def test_too_little_in_the_repository_is_refused(tmp_path: Path) -> None:
-    with capture(Options((SHELL,)), CaptureContext(tmp_path)) as data, pytest.raises(Damaged, match="too few"):
+    with capture(Options((SHELL,)), CaptureContext(tmp_path)) as data, pytest.raises(Damaged, match="too little"):
         data.finish(data.facts(), Stored(1, 0, {}))
 
 
@@ -83,26 +83,26 @@ def test_a_program_that_others_can_change_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "vendor"
     folder.mkdir(mode=0o755)
     program = folder / "dump"
-    with pytest.raises(Unavailable, match="there is no program"):
+    with pytest.raises(Unavailable, match="program not found"):
         taken(Options((str(program),)), tmp_path)
     program.write_text("#!/bin/sh\necho data\n")
     program.chmod(0o644)
-    with pytest.raises(Unavailable, match="can't be run"):
+    with pytest.raises(Unavailable, match="this account can't run"):
         taken(Options((str(program),)), tmp_path)
     program.chmod(0o775)
-    with pytest.raises(Unavailable, match=f"others than root can change {program}"):
+    with pytest.raises(Unavailable, match=f"users other than root can change {program}"):
         taken(Options((str(program),)), tmp_path)
     program.chmod(0o755)
     folder.chmod(0o777)
     (tmp_path / "link").symlink_to(program)
     for way in (program, tmp_path / "link"):
-        with pytest.raises(Unavailable, match=f"others than root can change {folder}\n"):
+        with pytest.raises(Unavailable, match=f"users other than root can change {folder}\n"):
             taken(Options((str(way),)), tmp_path)
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b"])
 def test_a_file_name_with_folders_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no name of a file"):
+    with pytest.raises(UsageError, match="is not a file name"):
         taken(Options((SHELL,), filename=name), tmp_path)
 
 

@@ -52,7 +52,7 @@ def test_rows_counted_nearly_are_not_compared() -> None:
 
 
 def test_what_was_compared_is_told_with_the_tables_of_which_it_was_a_slice() -> None:
-    assert postgresql.compared(TOLD).endswith("of 1 large ones a slice: b")
+    assert postgresql.compared(TOLD).endswith("a slice of 1 large ones: b")
     assert "slice" not in postgresql.compared(told(content={"a": RowDigest(digest="1")}))
 
 

@@ -52,12 +52,12 @@ def test_what_is_no_dump_is_refused(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("SQLite, but not really")
     with pytest.raises(UsageError, match=r"no toc\.dat"):
         postgresql.examine(tmp_path / "folder", tree)
-    with pytest.raises(UsageError, match="holds no PostgreSQL"):
+    with pytest.raises(UsageError, match="contains no PostgreSQL"):
         postgresql.examine(tmp_path / "text", tmp_path)
     with pytest.raises(UsageError, match="is compressed"):
         mariadb.examine(tmp_path / "packed", tree)
     with pytest.raises(UsageError, match="is a folder"):
         mariadb.examine(tmp_path / "folder", tree)
     for name in ("folder", "text"):
-        with pytest.raises(UsageError, match="no SQLite database"):
+        with pytest.raises(UsageError, match="not a SQLite database"):
             sqlite.examine(tmp_path / name, tree)

@@ -99,7 +99,7 @@ def test_nothing_is_written_through_a_link_on_the_way(data: Path, texts: dict[st
     data.rename(outside)
     data.symlink_to(outside)
     before = sorted(outside.iterdir())
-    with pytest.raises(Damaged, match="is no folder in the restored machine"):
+    with pytest.raises(Damaged, match="is not a folder in the restored machine"):
         complete(root(data), FACTS, texts)
     assert sorted(outside.iterdir()) == before
 
@@ -124,12 +124,12 @@ def test_settings_that_are_no_small_plain_file_are_refused(data: Path, texts: di
         complete(root(data), FACTS, texts)
     settings.unlink()
     os.mkfifo(settings)
-    with pytest.raises(Damaged, match="is no file"):
+    with pytest.raises(Damaged, match="is not a file"):
         complete(root(data), FACTS, texts)
     settings.unlink()
     with settings.open("wb") as file:
         file.truncate((1 << 20) + 1)
-    with pytest.raises(Damaged, match="is larger than any"):
+    with pytest.raises(Damaged, match="is implausibly large"):
         complete(root(data), FACTS, texts)
 
 
@@ -139,7 +139,7 @@ def test_settings_that_are_no_small_plain_file_are_refused(data: Path, texts: di
         ({"target": "x'\nshared_preload_libraries = 'evil"}, "target: expected the name of a restore point"),
         ({"target": ""}, "target: expected the name of a restore point"),
         ({"data": "/var/lib/../../../srv"}, "data: expected a path from / on"),
-        ({"data": "/nowhere"}, "is no folder in the restored machine"),
+        ({"data": "/nowhere"}, "is not a folder in the restored machine"),
     ],
 )
 def test_a_manifest_that_asks_for_more_is_refused(
@@ -158,7 +158,7 @@ def test_a_cluster_is_named_by_its_port(port: str) -> None:
 
 def test_a_cluster_that_ran_already_is_refused(data: Path, texts: dict[str, Path]) -> None:
     (data / "backup_label.old").touch()
-    with pytest.raises(Damaged, match=f"{DATA} was started already"):
+    with pytest.raises(Damaged, match=f"{DATA} was already started"):
         complete(root(data), FACTS, texts)
 
 
@@ -176,14 +176,14 @@ def test_every_file_of_the_log_is_looked_for(tmp_path: Path) -> None:
     (tmp_path / "pg_wal/1").write_text("five!")
     (tmp_path / "pg_wal/2").unlink()
     ((_, finding),) = log_there(tmp_path, known)
-    assert (finding.verdict, finding.message) == (Verdict.FAIL, "1 has 5 bytes, had 4; 2 is missing")
+    assert (finding.verdict, finding.message) == (Verdict.FAIL, "1 has 5 bytes, but had 4; 2 is missing")
     (tmp_path / "pg_wal/1").unlink()
     (tmp_path / "pg_wal/1").symlink_to("four")
     assert log_there(tmp_path, known)[0][1].verdict is Verdict.FAIL
 
 
 def test_counts_of_about_the_instant_are_no_proof_against_a_database() -> None:
-    wrong = Finding(Verdict.FAIL, "t has 1 rows, had 2")
+    wrong = Finding(Verdict.FAIL, "t has 1 rows, but had 2")
     assert _fair("volume", wrong, ClusterFacts(**CLUSTER)) is wrong
     assert _fair("structure", wrong, ClusterFacts(**{**CLUSTER, "approximate": True})) is wrong
     assert _fair("volume", wrong, ClusterFacts(**{**CLUSTER, "approximate": True})).verdict is Verdict.WARN
@@ -193,5 +193,5 @@ def test_counts_of_about_the_instant_are_no_proof_against_a_database() -> None:
 
 @pytest.mark.parametrize("database", ["", "his", "5432", "5432/", "port/his"])
 def test_a_question_names_cluster_and_database(database: str) -> None:
-    with pytest.raises(UsageError, match="is no database of a machine"):
+    with pytest.raises(UsageError, match="is not a database of a machine"):
         answer(None, database, "select 1")

@@ -46,7 +46,7 @@ def facts(**other: object) -> MariaDBFacts:
     [
         ({}, "either `database`"),
         ({"database": "a", "all": True}, "either `database`"),
-        ({"database": "a", "lock": False, "lock_tables": True}, "`lock: false` forbids"),
+        ({"database": "a", "lock": False, "lock_tables": True}, "can't be combined with `lock: false`"),
         ({"databases": "a"}, "did you mean"),
     ],
 )
@@ -96,8 +96,8 @@ def test_a_character_set_of_a_manifest_is_a_word() -> None:
     [
         (WHOLE, len(WHOLE), Verdict.PASS, "whole"),
         (WHOLE[:-5], len(WHOLE), Verdict.FAIL, "bytes"),
-        (WHOLE[:30], 30, Verdict.FAIL, "cut off"),
-        ("", 0, Verdict.FAIL, "cut off"),
+        (WHOLE[:30], 30, Verdict.FAIL, "truncated"),
+        ("", 0, Verdict.FAIL, "truncated"),
     ],
 )
 def test_a_dump_without_its_end_is_no_dump(

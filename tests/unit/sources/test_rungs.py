@@ -25,7 +25,7 @@ TABLES = {"tables": Definitions(2, "a"), "views": Definitions(1, "b")}
         ({**TABLES, "views": Definitions(1, "c")}, True, Verdict.FAIL, "views definitions differ (1 found, 1"),
         ({**TABLES, "views": Definitions(0, "b")}, True, Verdict.FAIL, "views definitions differ (0 found, 1"),
         ({"views": TABLES["views"]}, True, Verdict.FAIL, "tables definitions differ (0 found, 2 in the manifest)"),
-        ({**TABLES, "views": Definitions(1, "c")}, False, Verdict.PASS, "counted only, the release differs"),
+        ({**TABLES, "views": Definitions(1, "c")}, False, Verdict.PASS, "only counted, because the release differs"),
         ({**TABLES, "views": Definitions(0, "b")}, False, Verdict.FAIL, "views definitions differ (0 found, 1"),
     ],
 )
@@ -66,15 +66,15 @@ def test_all_accounts_must_be_there_and_others_may_be() -> None:
 def test_rows_are_compared_table_by_table() -> None:
     wanted = {"a": 3, "b": 5}
     assert differing(wanted, {"a": 3, "b": 5, "c": 1}) == []
-    assert differing(wanted, {"a": 2}) == ["a has 2 rows, had 3", "b has no rows, had 5"]
-    assert differing(wanted, {"a": 2, "b": 4}, near={"b"}) == ["a has 2 rows, had 3"]
-    assert differing(wanted, {"a": 3}, near={"b"}) == ["b has no rows, had 5"]
-    assert added(wanted, {"a": 3, "c": 0}) == ["c was not there"]
+    assert differing(wanted, {"a": 2}) == ["a has 2 rows, but had 3", "b has no rows, but had 5"]
+    assert differing(wanted, {"a": 2, "b": 4}, near={"b"}) == ["a has 2 rows, but had 3"]
+    assert differing(wanted, {"a": 3}, near={"b"}) == ["b has no rows, but had 5"]
+    assert added(wanted, {"a": 3, "c": 0}) == ["c is not in the manifest"]
     assert total({"a": 1234, "b": 1}) == "1,235 rows in 2 tables, as in the manifest"
 
 
 def test_an_answer_is_one_number() -> None:
     assert number(["12.5"]) == 12.5
     for lines in ([], ["1", "2"], ["many"]):
-        with pytest.raises(SeawallError, match=f"answers {len(lines)} lines, not one number"):
+        with pytest.raises(SeawallError, match=f"returned {len(lines)} lines instead of one number"):
             number(lines)

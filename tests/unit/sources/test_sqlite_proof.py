@@ -80,7 +80,7 @@ def test_a_drill_proves_it_by_the_program_sqlite3_and_fires(place: Path, tmp_pat
     assert fired(replace(facts, rows={})) == {"volume"}
     assert fired(replace(facts, structure={"view": Definitions(0, "")})) == {"structure"}
     assert kind.answer(Here(), database, "select count(*) from wards") == 2
-    with pytest.raises(SeawallError, match="not one number"):
+    with pytest.raises(SeawallError, match="instead of one number"):
         kind.answer(Here(), database, "select name from wards")
     with pytest.raises(SeawallError):
         kind.answer(Here(), database, "select count(*) from nowhere")

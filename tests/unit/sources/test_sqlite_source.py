@@ -50,10 +50,10 @@ def test_a_path_that_is_not_there_makes_no_empty_database(place: Path, tmp_path:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "has no bytes"),
-        (b"once upon a time " * 10, "is no SQLite database, or it is encrypted\n"),
-        (os.urandom(8192), "is no SQLite database, or it is encrypted\n"),
-        (b"SQLite format 3\0", "is no SQLite database"),
+        (b"", "is empty"),
+        (b"once upon a time " * 10, "is not a SQLite database, or it is encrypted\n"),
+        (os.urandom(8192), "is not a SQLite database, or it is encrypted\n"),
+        (b"SQLite format 3\0", "is not a SQLite database"),
     ],
 )
 def test_what_is_no_database_is_refused(place: Path, tmp_path: Path, content: bytes, words: str) -> None:
@@ -65,14 +65,17 @@ def test_what_is_no_database_is_refused(place: Path, tmp_path: Path, content: by
 
 def test_a_folder_a_pipe_and_a_relative_path_are_refused(place: Path, tmp_path: Path) -> None:
     os.mkfifo(place)
-    with pytest.raises(Damaged, match="is no file"):
+    with pytest.raises(Damaged, match="is not a regular file"):
         taken(place, tmp_path)
     with (
-        pytest.raises(Damaged, match="is no file"),
+        pytest.raises(Damaged, match="is not a regular file"),
         capture(Options(str(place.parent)), CaptureContext(tmp_path / "s")),
     ):
         pass
-    with pytest.raises(UsageError, match="no absolute path"), capture(Options("a.db"), CaptureContext(tmp_path / "s")):
+    with (
+        pytest.raises(UsageError, match="not an absolute path"),
+        capture(Options("a.db"), CaptureContext(tmp_path / "s")),
+    ):
         pass
 
 
@@ -165,7 +168,7 @@ def test_a_database_that_a_program_keeps_for_itself_is_told_in_time(place: Path,
 def test_a_log_that_a_program_keeps_for_itself_is_told_in_time(place: Path, tmp_path: Path) -> None:
     made(place, mode="wal")
     alone = "d.execute('PRAGMA locking_mode = EXCLUSIVE')\n" + ADDING + READY
-    with program(place, alone), pytest.raises(Unavailable, match="keeps the database for itself, for 1 s"):
+    with program(place, alone), pytest.raises(Unavailable, match="keeps the database locked exclusively, for 1 s"):
         taken(place, tmp_path, busy=1)
 
 
@@ -181,7 +184,7 @@ def test_a_broken_page_is_found_before_anything_counts(place: Path, tmp_path: Pa
 def test_rows_that_point_to_none_are_a_warning(place: Path, tmp_path: Path) -> None:
     made(place, 'INSERT INTO "odd ""na me" VALUES (99, \'lost\')')
     facts, folder = taken(place, tmp_path)
-    assert list(facts.warnings) == [f'{place}: 1 rows break their foreign keys, in odd "na me']
+    assert list(facts.warnings) == [f'{place}: 1 rows violate their foreign keys, in odd "na me']
     assert wrong(folder, facts) == set()
 
 

@@ -26,7 +26,7 @@ from ops.sources.postgresql.session import PSQL, Session, connection
 ROLE = "seawall_dump"
 LABEL, SPACES = "backup_label", "tablespace_map"
 _DAY = 86_400.0
-_HINT = "look whether the server runs (pg_lsclusters), and whether playbooks/site.yml was run since it was set up"
+_HINT = "check that the server is running (pg_lsclusters), and run playbooks/site.yml if it was set up recently"
 
 _ABOUT = """
 select json_build_object(
@@ -126,9 +126,9 @@ class Cluster:
         found = {path: path.stat().st_size for name in names if (path := self.place.log / name).is_file()}
         if list(found.values()) != [size] * len(names):
             raise Damaged(
-                f"the log of changes of the cluster at port {self.place.port} is not whole: "
-                f"{len(found)} of {len(names)} files are there",
-                "max_slot_wal_keep_size may be too small for what is written during a backup",
+                f"the write-ahead log of the cluster at port {self.place.port} is incomplete: "
+                f"only {len(found)} of {len(names)} files are there",
+                "max_slot_wal_keep_size may be too small for the amount written during a backup",
             )
         # Where the cluster was promoted or restored before; without them recovery may not find its way.
         found |= {path: path.stat().st_size for path in sorted(self.place.log.glob("*.history"))}
@@ -138,7 +138,7 @@ class Cluster:
         """Count in the held sessions; return what the manifest keeps of the cluster."""
         told = {name: database.facts() for name, database in self.databases.items()}
         if self.slot not in self.session.ask(_SLOTS):
-            raise Damaged(f"the cluster at port {self.place.port} did not keep its log until it was taken")
+            raise Damaged(f"the cluster at port {self.place.port} removed part of its log before it was backed up")
         return ClusterFacts(
             server_version=self.about.server_version,
             major=self.about.major,
@@ -173,7 +173,7 @@ def taking(one: Place) -> Iterator[Cluster]:
         about = decode(About, session.ask(_ABOUT), ANSWER)
         if about.standby:
             raise Unavailable(
-                f"the cluster at port {one.port} is a standby", "take it where it is written; leave it out here"
+                f"the cluster at port {one.port} is a standby", "back up its primary instead, and leave it out here"
             )
         cluster = Cluster(one, f"seawall-{uuid.uuid4().hex}", session, stack, about)
         session.tell(f"select pg_catalog.pg_create_physical_replication_slot('{cluster.slot}', true, true)")

@@ -38,7 +38,7 @@ def log_there(folder: Path, facts: LogFacts) -> Sequence[tuple[str, Finding]]:
             wrong.append(f"{Path(path).name} is missing")
             continue
         if not stat.S_ISREG(seen.st_mode) or seen.st_size != size:
-            wrong.append(f"{Path(path).name} has {seen.st_size} bytes, had {size}")
+            wrong.append(f"{Path(path).name} has {seen.st_size} bytes, but had {size}")
     return [("log", judged(wrong, f"{len(facts.log)} files of the databases' log, as in the manifest"))]
 
 
@@ -81,7 +81,7 @@ def _folder(root: Path, path: str) -> Iterator[int]:
             try:
                 inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=handle)
             except OSError as error:
-                raise Damaged(f"{path} is no folder in the restored machine: {error.strerror}") from error
+                raise Damaged(f"{path} is not a folder in the restored machine: {error.strerror}") from error
             os.close(handle)
             handle = inner
         yield handle
@@ -106,10 +106,10 @@ def _read(folder: int, name: str) -> bytes:
         raise Damaged(f"{name} of a restored cluster can't be read: {error.strerror}") from error
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Damaged(f"{name} of a restored cluster is no file")
+            raise Damaged(f"{name} of a restored cluster is not a file")
         found = file.read(LARGEST_TEXT)
         if file.read(1):
-            raise Damaged(f"{name} of a restored cluster is larger than any that is believed")
+            raise Damaged(f"{name} of a restored cluster is implausibly large")
         return found
 
 
@@ -170,12 +170,18 @@ def _fair(rung: str, finding: Finding, cluster: ClusterFacts) -> Finding:
         or not (finding.configured and cluster.approximate)
     ):
         return finding
-    return Finding(Verdict.WARN, f"{finding.message}; the manifest's counts are of about that instant", finding.figures)
+    return Finding(
+        Verdict.WARN,
+        f"{finding.message}; the manifest's counts are only approximately of that instant",
+        finding.figures,
+    )
 
 
 def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query answers; database: the cluster's port, `/`, and the database's name."""
     port, _, name = database.partition("/")
     if not (port.isdigit() and name):
-        raise UsageError(f"{database!r} is no database of a machine", "the cluster's port and its name: 5432/his")
+        raise UsageError(
+            f"{database!r} is not a database of a machine", "use the cluster's port and the name: 5432/his"
+        )
     return answered(Inside(server, int(port)), name, sql)

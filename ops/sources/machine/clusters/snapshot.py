@@ -131,5 +131,5 @@ def began(label: str) -> Beginning:
     """Return where recovery begins, from the text that PostgreSQL writes at the end of a backup."""
     found = re.search(r"^START WAL LOCATION: ([0-9A-F]+/[0-9A-F]+) .*^START TIMELINE: (\d+)$", label, re.M | re.S)
     if not found:
-        raise Unavailable("PostgreSQL's label of the backup can't be read")
+        raise Unavailable("PostgreSQL's backup label can't be read")
     return Beginning(place(found[1]), int(found[2]))
