@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.core.document import Limits, decode, parse, read_file
-from ops.core.errors import Damaged
+from ops.core.document import Limits, _Enough, _Problems, decode, parse, read_file
+from ops.core.errors import Damaged, Problem
 from ops.core.names import Label
 
 LIMITS = Limits(bytes=10_000, depth=4, entries=100, text=50)
@@ -101,6 +101,14 @@ def test_many_problems_are_told_in_few_lines() -> None:
     lines = failure.value.message.splitlines()
     assert len(lines) == 6
     assert lines[-1] == "the file: and more"
+
+
+def test_no_more_problems_are_looked_for_than_anybody_reads() -> None:
+    problems = _Problems()
+    with pytest.raises(_Enough):
+        for _ in range(1000):
+            problems.append(Problem("path", "wrong"))
+    assert len(problems) < 100
 
 
 def test_a_long_text_is_not_told_whole() -> None:
