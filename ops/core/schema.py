@@ -31,6 +31,7 @@ class Further(dict[str, "Plain"]):
 
 _MISSING = object()
 _LONGEST_KEY = 80
+_LEAVES = (int, str)
 _SPARE = {"spare": True}
 _shown = reprlib.Repr()
 _shown.maxstring = _shown.maxother = 60
@@ -87,7 +88,7 @@ def encode(value: Any) -> Any:
                 told[field.name] = encode(part)
         return told
     if isinstance(value, Mapping):
-        return {str(name): encode(part) for name, part in value.items()}
+        return {str(name): part if type(part) in _LEAVES else encode(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [encode(part) for part in value]
     return str(value)
@@ -139,6 +140,9 @@ def _mapping(inner: tuple[Any, Any], data: Any, path: str, problems: list[Proble
     named, kind = inner
     found = {}
     for name, part in data.items():
+        if named is str and kind in _LEAVES and type(part) is kind and type(name) is str:
+            found[name] = part  # as nearly all are of a mapping with a hundred thousand names
+            continue
         where = below(path, str(name))
         key = str(name) if named is str else collect(named, name, where, problems)
         found[key] = collect(kind, part, where, problems)

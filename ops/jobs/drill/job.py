@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import uuid
@@ -133,8 +132,14 @@ def _noticed(rungs: Sequence[Rung]) -> str:
 
 def hardware() -> Hardware:
     """Return what the times were measured on."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return Hardware(cpus=os.cpu_count(), memory_bytes=memory, kernel=platform.release(), machine=platform.machine())
+    import psutil
+
+    return Hardware(
+        cpus=psutil.cpu_count(),
+        memory_bytes=psutil.virtual_memory().total,
+        kernel=platform.release(),
+        machine=platform.machine(),
+    )
 
 
 def _trend(name: str, facts: DrillFacts) -> Trend:
