@@ -114,6 +114,16 @@ class Inspection:
     approver: str
 
 
+@dataclass(frozen=True)
+class Forecast:
+    """What the restore of all files would take, told from a sample of them."""
+
+    files: int
+    bytes: int
+    bytes_per_second: int
+    seconds: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class DrillFacts(OutcomeFacts):
     """A drill. parts: seconds of each part of the recovery. asked_by: who asked for it. sabotage: the damage done.
@@ -146,6 +156,7 @@ class DrillFacts(OutcomeFacts):
     sampled_by: str | None = None
     kept: Inspection | None = None
     sabotage: str | None = None
+    forecast: Forecast | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

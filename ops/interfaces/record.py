@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ops.core.document import Limits, decode, demand_version, parse
-from ops.core.schema import Further, Plain, encode
+from ops.core.schema import Further, Plain, encode, spare
 from ops.core.verdict import Verdict
 from ops.interfaces.outcome import OutcomeFacts, facts_of
 
@@ -33,15 +33,15 @@ class Record:
     when: str
     act: str
     previous: str
-    host: str = ""
-    actor: str = ""
-    subject: str = ""
-    result: str = ""
-    message: str = ""
+    host: str = spare("")
+    actor: str = spare("")
+    subject: str = spare("")
+    result: str = spare("")
+    message: str = spare("")
     started: str | None = None
     policy: str | None = None
-    key: str = ""
-    facts: Any = field(default_factory=dict)
+    key: str = spare("")
+    facts: Any = None
     further: Further = field(default_factory=Further)
 
     @property

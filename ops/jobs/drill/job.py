@@ -19,8 +19,8 @@ from ops.core.verdict import Finding, Verdict, not_configured, worst
 from ops.drills._qemu.steps import own_kernel
 from ops.drills._storage.ram import in_memory
 from ops.evidence.query import past
-from ops.interfaces.drill import Drill, Forecast
-from ops.interfaces.outcome import DrillFacts, Hardware, Inspection, Rung, Trend
+from ops.interfaces.drill import Drill
+from ops.interfaces.outcome import DrillFacts, Forecast, Hardware, Inspection, Rung, Trend
 from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions

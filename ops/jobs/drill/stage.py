@@ -18,10 +18,10 @@ from ops.core.files import digest
 from ops.core.schema import Plain, encode
 from ops.core.verdict import Finding, Verdict
 from ops.interfaces.damage import FileMoment
-from ops.interfaces.drill import Forecast, Part
+from ops.interfaces.drill import Part
 from ops.interfaces.entry import Entry
 from ops.interfaces.manifest import FILE
-from ops.interfaces.outcome import DrillFacts, Remark, Rung, TimelineEntry
+from ops.interfaces.outcome import DrillFacts, Forecast, Remark, Rung, TimelineEntry
 from ops.interfaces.server import Server
 from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ops.core.errors import UsageError
-from ops.interfaces.drill import Forecast
+from ops.interfaces.outcome import Forecast
 from ops.jobs.drill.external_dump import _digest, brought
 from ops.jobs.drill.job import _forecast
 
