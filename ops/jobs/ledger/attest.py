@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from ops.core.verdict import Verdict, worst
 from ops.evidence.ledger import NAME, Ledger, digest
 from ops.evidence.redaction import redacted_text
 from ops.evidence.verification import verify
+from ops.interfaces.record import Record, read
 from ops.jobs.host import credentials, own_policy
 from ops.jobs.run.job import actor
 
@@ -93,13 +93,17 @@ def _record(directory: Path, signers: Path, number: int) -> Mapping[str, Plain]:
         raise Damaged(f"the ledger does not verify: {found[0].message}", "seawall ledger verify shows every problem")
     with (directory / NAME).open("rb") as file:
         for line in file:
-            said = json.loads(line) if line.endswith(b"\n") else {}
-            if said.get("n") == number:
-                return {
-                    "n": number,
-                    "sha256": digest(line),
-                    **{name: said.get(name) for name in ("act", "subject", "result")},
-                }
+            if record := _numbered(line, number):
+                about = {"act": record.act, "subject": record.subject, "result": record.result}
+                return {"n": number, "sha256": digest(line), **about}
     raise UsageError(
         f"the ledger in {directory} has no record {number}", "seawall ledger show lists the newest records"
     )
+
+
+def _numbered(line: bytes, number: int) -> Record | None:
+    """Return the record of a line, if it has that number; raise Damaged when it is no record."""
+    if not line.endswith(b"\n") or f'"n":{number},'.encode() not in line:
+        return None
+    record = read(line, f"record {number}")
+    return record if record.n == number else None
