@@ -44,11 +44,10 @@ def back_up(name: str, accept_loss: str) -> Ended:
     """
     job = f"backup-{name}"
     wish = Override(LOSS, accept_loss, actor()) if accept_loss else None
-    with offered(job, wish.written() if wish else None):
+    with offered(job, wish):
         if ended := run_in_unit(f"seawall-{job}.service", job):
             return ended
-    if left := taken_over(job):
-        wish = Override.read(left)
+    wish = taken_over(job, Override) or wish
     policy = own_policy.read()
     asset = asset_named(policy, name)
     outcome = perform("backup", job, name, policy.host, lambda: _wished(policy, name, asset, wish))
