@@ -21,6 +21,7 @@ from typing import IO
 from ops.core.errors import CommandError, CommandTimeout, Unavailable
 
 TAIL_LINES = 60
+LINE_CHARACTERS = 65_536  # of errors; a longer line is cut into several, for no program may fill the memory
 GRACE_SECONDS = 10.0
 
 
@@ -214,12 +215,13 @@ def _feed(program: Stream, text: str) -> None:
 
 
 def _drain(program: Stream) -> None:
-    assert program.process.stderr is not None  # noqa: S101 -- always piped
-    for line in program.process.stderr:
+    errors = program.process.stderr
+    assert errors is not None  # noqa: S101 -- always piped
+    for line in iter(lambda: errors.readline(LINE_CHARACTERS), ""):
         program.errors.append(line.rstrip("\n"))
         if program.hopeless and program.hopeless(line):
             _signal_group(program.process, signal.SIGTERM)
-    program.process.stderr.close()
+    errors.close()
     program.drained.set()
 
 

@@ -17,14 +17,12 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from ops.core import clock
 from ops.core.errors import SeawallError
-from ops.core.run import run
 from ops.core.verdict import Finding, Verdict, worst
 from ops.fleet import inventory, ledgers, machines
-from ops.fleet.ask import ask
 from ops.fleet.material import material
 from ops.fleet.opened import Opened
 from ops.fleet.own import at_home, demanded, folder, with_asset
@@ -33,8 +31,6 @@ from ops.policy import HostPolicy
 
 if TYPE_CHECKING:
     import argparse
-
-LOOK_SECONDS = 300.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,30 +71,35 @@ def execute(options: argparse.Namespace) -> int:
         return _look(read, options)
     if options.command == "check":
         return _check(read, own, options)
-    _look_apart(read, options)
+    _look(read, options, aside=options.json)
     _say_collected(read, options)
     return _backed_up(read, own, options)
 
 
-def _look(read: inventory.Inventory, options: argparse.Namespace) -> int:
+def _look(read: inventory.Inventory, options: argparse.Namespace, *, aside: bool = False) -> int:
+    """Ask every machine and tell how it went; aside: on standard error, where JSON of something else is printed."""
+    from ops.fleet.facts.machine import Machine
+    from ops.fleet.ssh.sweep import ask
+
     home = folder(read.path)
     home.mkdir(mode=0o700, exist_ok=True)
-    found = machines.note(read.path, home, ask(read, machines.COMMAND))
-    _tell(found, plain=options.json)
+    found = machines.note(read.path, home, ask(read, Machine))
+    _tell(found, plain=options.json and not aside, to=sys.stderr if aside else sys.stdout)
     return 0 if worst(one.verdict for one in found.values()) is Verdict.PASS else 1
 
 
 def _collect(read: inventory.Inventory, options: argparse.Namespace) -> int:
     found = ledgers.collect(read)
-    _tell(found, plain=options.json)
+    _tell(found, plain=options.json, to=sys.stdout)
     return worst(one.verdict for one in found.values()).exit_code
 
 
-def _tell(found: Mapping[str, Finding], *, plain: bool) -> None:
+def _tell(found: Mapping[str, Finding], *, plain: bool, to: TextIO) -> None:
     if plain:
-        print(json.dumps(machines.plain(found), ensure_ascii=False))
-    else:
-        print("".join(f"{one.verdict.value:<8} {host}: {one.message}\n" for host, one in found.items()), end="")
+        print(json.dumps(machines.plain(found), ensure_ascii=False), file=to, flush=True)
+        return
+    lines = "".join(f"{one.verdict.value:<8} {host}: {one.message}\n" for host, one in found.items())
+    print(lines, end="", file=to, flush=True)
 
 
 def _check(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
@@ -120,16 +121,6 @@ def _check(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespa
     else:
         print("\n".join(f"{one.verdict.value:<8} {own.host}: {one.message}" for one in found))
     return verdict.exit_code
-
-
-def _look_apart(read: inventory.Inventory, options: argparse.Namespace) -> None:
-    """Look in a process of its own: asking many machines at once changes how a whole process waits for programs."""
-    argv: list[str | Path] = [sys.executable, "-m", "ops", "control", "look", "--inventory", read.path.resolve()]
-    kept = {name: value for name, value in os.environ.items() if name.startswith(("ANSIBLE_", "SSH_", "PYTHONPATH"))}
-    said = run(argv, timeout=LOOK_SECONDS, ok=(0, 1), env=kept)
-    print(said.stdout, end="", file=sys.stderr if options.json else sys.stdout, flush=True)
-    if said.stderr:
-        raise SeawallError(said.stderr.strip())
 
 
 def _say_collected(read: inventory.Inventory, options: argparse.Namespace) -> None:

@@ -1,0 +1,1 @@
+"""One SSH for the whole fleet: OpenSSH, as Ansible runs it, in the hands of pyinfra."""
