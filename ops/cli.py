@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 # Every machine has these.
 SERVER = {
-    "backup": ("ops.jobs.backup", "back up an asset and read the set back"),
-    "copy": ("ops.jobs.copy", "bring an asset's newest good set to a further repository"),
-    "restore": ("ops.jobs.restore", "bring an asset back, beside what runs or in its place"),
-    "drill": ("ops.jobs.drill", "restore an asset to prove that it can be restored"),
-    "check": ("ops.jobs.check", "look at this machine now and judge"),
+    "backup": ("ops.jobs.backup.job", "back up an asset and read the set back"),
+    "copy": ("ops.jobs.copy.job", "bring an asset's newest good set to a further repository"),
+    "restore": ("ops.jobs.restore.job", "bring an asset back, beside what runs or in its place"),
+    "drill": ("ops.jobs.drill.start", "restore an asset to prove that it can be restored"),
+    "check": ("ops.commands.server.check", "look at this machine now and judge"),
     "gaps": ("ops.jobs.gaps", "find what this machine holds and no asset covers"),
-    "health": ("ops.jobs.health", "look, record and show this machine's health"),
-    "ledger": ("ops.jobs.ledger", "show and verify the record of every act"),
+    "health": ("ops.jobs.health.job", "look, record and show this machine's health"),
+    "ledger": ("ops.commands.server.ledger", "show and verify the record of every act"),
     "policy": ("ops.jobs.policy", "check and show the policy"),
     "record": ("ops.jobs.record", "write the record of a drill as a page to be signed"),
     "repository": ("ops.jobs.repository", "make this machine's repositories"),
@@ -35,15 +35,15 @@ SERVER = {
 CONTROL = {
     "lab": ("ops.lab.commands", "real Debian machines on this computer"),
     "demo": ("ops.lab.demo", "set up the lab and show the whole main job"),
-    "control": ("ops.fleet.control", "keep what the control machine is made anew from"),
-    "keys": ("ops.fleet.keys", "print the sheet of keys for the safe, and test one"),
-    "package": ("ops.fleet.package", "build what is shipped to servers"),
-    "policy": ("ops.fleet.policy", "check and show the policy of an inventory"),
-    "report": ("ops.fleet.report", "write the report on the whole fleet"),
-    "runbook": ("ops.fleet.runbook", "print how a lost site is made anew"),
-    "secrets": ("ops.fleet.secrets", "make the secrets that an inventory still lacks"),
+    "control": ("ops.fleet.control_machine.backup", "keep what the control machine is made anew from"),
+    "keys": ("ops.fleet.key_sheet.keys", "print the sheet of keys for the safe, and test one"),
+    "package": ("ops.fleet.packaging.deb", "build what is shipped to servers"),
+    "policy": ("ops.fleet.inventory.check", "check and show the policy of an inventory"),
+    "report": ("ops.commands.control.report", "write the report on the whole fleet"),
+    "runbook": ("ops.fleet.runbook.render", "print how a lost site is made anew"),
+    "secrets": ("ops.fleet.secrets.make", "make the secrets that an inventory still lacks"),
     "status": ("ops.fleet.status", "show how the whole fleet stands"),
-    "verify": ("ops.fleet.verify", "look from outside whether every machine is as the policy wants it"),
+    "verify": ("ops.fleet.audit", "look from outside whether every machine is as the policy wants it"),
 }
 JUDGING = {"check", "control", "gaps", "health", "keys", "ledger", "drill", "status", "verify"}
 

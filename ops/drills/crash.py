@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ops.core.errors import SeawallError, UsageError
 from ops.core.verdict import Finding, Verdict
-from ops.drills import Drill, Part, Stage
-from ops.drills._boot import booted
-from ops.drills._raising import Options, instant, machine_of, questions, raised, services, up
+from ops.drills._boot.container import booted
+from ops.drills._boot.prepare import Options, instant, machine_of, questions, raised, services, up
+from ops.interfaces.drill import Drill, Part, Stage
 
 COMMITS = 2000  # so many are acknowledged before the power goes, or as many as come in the time
 LOAD_SECONDS = 30.0

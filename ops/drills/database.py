@@ -15,10 +15,10 @@ from typing import Any, Protocol
 from ops.core.errors import CommandError, SeawallError, Unavailable
 from ops.core.run import Stream
 from ops.core.verdict import Finding, Verdict
-from ops.drills import Drill, Part, Stage
-from ops.drills._room import room
-from ops.drills._sample import chosen, compared
-from ops.drills._tree import INSIDE, Tree
+from ops.drills._shared.sampling import chosen, compared
+from ops.drills._shared.sandbox import INSIDE, Tree
+from ops.drills._storage.space import room
+from ops.interfaces.drill import Drill, Part, Stage
 
 FOLDERS = ("data", "socket")
 READY_SECONDS = 120.0

@@ -10,9 +10,9 @@ from pathlib import Path
 from ops.core.errors import UsageError
 from ops.core.quantity import Size
 from ops.core.verdict import Finding
-from ops.drills import Drill, Part, Stage
-from ops.drills._room import room
-from ops.drills._sample import Sample, chosen, compared, strangers
+from ops.drills._shared.sampling import Sample, chosen, compared, strangers
+from ops.drills._storage.space import room
+from ops.interfaces.drill import Drill, Part, Stage
 
 # The kernel takes two million bytes of arguments; a path may have four thousand.
 MOST_WORDS = 500_000

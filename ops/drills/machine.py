@@ -9,12 +9,12 @@ from pathlib import Path
 
 from ops.core.errors import SeawallError
 from ops.core.verdict import Finding, Verdict
-from ops.drills import Drill, Part, Stage
-from ops.drills._boot import Booted, booted
-from ops.drills._emulated import Emulated, demand_programs
-from ops.drills._network import answer
-from ops.drills._own_disk import kernel_runs, own_disk, own_kernel
-from ops.drills._raising import Options, instant, machine_of, questions, raised, services, up
+from ops.drills._boot.container import Booted, booted
+from ops.drills._boot.port_probe import answer
+from ops.drills._boot.prepare import Options, instant, machine_of, questions, raised, services, up
+from ops.drills._qemu.machine import Emulated, demand_programs
+from ops.drills._qemu.steps import kernel_runs, own_disk, own_kernel
+from ops.interfaces.drill import Drill, Part, Stage
 
 
 def play(stage: Stage) -> None:

@@ -19,7 +19,7 @@ ROUND = "check"  # to have looked is this act, whatever was seen
 
 
 @dataclass(frozen=True)
-class Duty:
+class Expected:
     """Something that was to be done on an asset.
 
     to: of a copy, the repository. due: every moment of the period. allowed: so long after it, it is still in time.
@@ -33,7 +33,7 @@ class Duty:
 
 
 @dataclass(frozen=True)
-class Done:
+class Completed:
     """A record of an act, as far as it tells whether a duty was done."""
 
     act: str
@@ -47,7 +47,7 @@ class Done:
 class Tally:
     """How a duty was done: moments that it was expected at, by what became of them; and attempts that were not good."""
 
-    duty: Duty
+    duty: Expected
     on_time: tuple[datetime, ...]
     late: tuple[datetime, ...]
     missing: tuple[datetime, ...]
@@ -68,7 +68,7 @@ class Tally:
         return Verdict.PASS if self.expected else Verdict.UNKNOWN
 
 
-def records(directory: Path) -> list[Done]:
+def records(directory: Path) -> list[Completed]:
     """Return what a ledger has of all acts, in its order; lines that are none are verification's to name."""
     try:
         with (directory / NAME).open("rb") as file:
@@ -79,18 +79,18 @@ def records(directory: Path) -> list[Done]:
         raise Unavailable(f"the ledger in {directory} may not be read by this account", "run as root") from error
 
 
-def _done(line: bytes) -> Done | None:
+def _done(line: bytes) -> Completed | None:
     try:
         said = json.loads(line)
         began = clock.parse(str(said.get("started") or said["when"]))
         to = str((said.get("facts") or {}).get("repository", ""))
         good = said["result"] in GOOD or said["act"] == ROUND
-        return Done(str(said["act"]), str(said["subject"]), to, began, good)
+        return Completed(str(said["act"]), str(said["subject"]), to, began, good)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
-def tally(duty: Duty, all_done: Sequence[Done], until: datetime) -> Tally:
+def tally(duty: Expected, all_done: Sequence[Completed], until: datetime) -> Tally:
     """Hold one duty against what was done up to a moment.
 
     A moment counts as done by the first good act that began between it and the next one. What may still be done in

@@ -23,7 +23,7 @@ from ops.core import clock
 from ops.core.errors import Locked, SeawallError
 from ops.core.files import sync_directory
 from ops.evidence.keys import fingerprint, public
-from ops.evidence.signature import sign
+from ops.evidence.ssh_signature import sign
 
 VERSION = 1
 NAME = "ledger.jsonl"
@@ -76,7 +76,7 @@ class Head:
 
 
 # What a body is that can be written only once the head it goes on from is known.
-Continued = Callable[[Head], Mapping[str, Any]]
+BodyFor = Callable[[Head], Mapping[str, Any]]
 
 
 class Ledger:
@@ -98,7 +98,7 @@ class Ledger:
         """Return the fingerprint of the key that this ledger is written with here."""
         return fingerprint(public(self._key))
 
-    def append(self, body: Mapping[str, Any] | Continued, also: Path | None = None) -> Record:
+    def append(self, body: Mapping[str, Any] | BodyFor, also: Path | None = None) -> Record:
         """Given what an act says of itself, write its line, sign the new head and return the record.
 
         What an accident or somebody did to the end of the ledger since is recorded first. A body that must name the

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from ops.core import clock
 from ops.core.verdict import Finding, Verdict
+from ops.evidence.key_rotation import judged, lost
 from ops.evidence.ledger import AT_ONCE, HEAD, NAME, NOTHING, SIGNATURE, Head, opened
-from ops.evidence.lines import Line, fail, read, records, signer
-from ops.evidence.signature import Signed, check
-from ops.evidence.signatures import every
-from ops.evidence.succession import judged, lost
+from ops.evidence.reader import Line, fail, read, records, signer
+from ops.evidence.signature_log import every
+from ops.evidence.ssh_signature import Signed, check
 
 CLOCKS_APART = timedelta(minutes=1)  # so much a clock may be set back without being named
 

@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Any
 from ops.core import clock
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import Head
-from ops.fleet import heads, inventory, signers
+from ops.fleet import inventory
+from ops.fleet.ledgers import heads, signers
 from ops.fleet.ssh.text import first_line
 from ops.jobs.status import VERSION, describe
 from ops.policy import HostPolicy
-from ops.policy.site import document, document_digest
+from ops.policy.compile import document, document_digest
 
 if TYPE_CHECKING:
     from ops.fleet.facts.status import Said
-    from ops.fleet.ssh.sweep import Answer
+    from ops.fleet.ssh.ask import Answer
 
 LEDGER = "ledger"
 NOT_NOTED = (Verdict.FAIL, Verdict.UNKNOWN)
@@ -40,11 +41,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Show the status of the fleet and return its verdict's exit code."""
-    from ops.reports import text
+    from ops.reports import status_text
 
     status = collect(options.inventory)
     colours = sys.stdout.isatty()
-    print(json.dumps(status, ensure_ascii=False) if options.json else text.render(status, colours=colours))
+    print(json.dumps(status, ensure_ascii=False) if options.json else status_text.render(status, colours=colours))
     return Verdict(status["verdict"]).exit_code
 
 
@@ -65,7 +66,7 @@ def collect(path: Path | None) -> Plain:
 def _ask(machines: inventory.Inventory, anchors: Mapping[str, Head | None]) -> dict[str, Answer[Said]]:
     """Ask every machine for its status, and for its ledger where a head of it is known: one command for each."""
     from ops.fleet.facts.status import Status
-    from ops.fleet.ssh.sweep import ask
+    from ops.fleet.ssh.ask import ask
 
     known = {host: {"head": str(anchor).strip()} for host, anchor in anchors.items() if anchor}
     return ask(machines, Status, known)

@@ -9,8 +9,8 @@ from typing import Any
 
 from ops.core.errors import SeawallError
 from ops.core.run import run
-from ops.gaps import Found, Scene, Sort
 from ops.gaps._processes import Process, folder, processes, sockets
+from ops.interfaces.discovery import Found, SearchContext, Sort
 
 PROGRAMS = {"mariadbd", "mysqld"}
 ACCOUNT = "seawall"  # the role mariadb_source makes it; the system says who we are
@@ -23,7 +23,7 @@ GROUP BY s.schema_name ORDER BY s.schema_name
 """
 
 
-def look(scene: Scene) -> Iterator[Found]:
+def look(scene: SearchContext) -> Iterator[Found]:
     """Yield each database of each server; a server whose databases can't be listed, by itself."""
     for process in processes(scene.proc):
         if process.program in PROGRAMS:

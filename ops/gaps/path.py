@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ops.gaps import Found, Scene, Sort
+from ops.interfaces.discovery import Found, SearchContext, Sort
 
 MOUNTS = "1/mountinfo"  # not our own: a unit sees mounts that systemd made for it alone
 REAL = {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "jfs", "f2fs", "reiserfs", "vfat", "exfat", "ntfs", "ntfs3"}
@@ -69,7 +69,7 @@ class _Look:
         return total, True
 
 
-def look(scene: Scene) -> Iterator[Found]:
+def look(scene: SearchContext) -> Iterator[Found]:
     """Yield volumes that are not empty, then folders over the size; none of it twice."""
     around = _Look((*scene.answered, *map(Path, KNOWN)), scene.larger_than)
     named: list[Path] = []

@@ -9,8 +9,8 @@ from typing import Any
 
 from ops.core.errors import SeawallError
 from ops.core.run import run
-from ops.gaps import Found, Scene, Sort
 from ops.gaps._processes import Process, folder, processes, seen
+from ops.interfaces.discovery import Found, SearchContext, Sort
 
 PROGRAMS = {"postgres", "postmaster"}
 ROLE = "seawall_dump"  # the role postgresql_source makes it, and lets our account become it
@@ -27,7 +27,7 @@ ORDER BY datname
 """
 
 
-def look(scene: Scene) -> Iterator[Found]:
+def look(scene: SearchContext) -> Iterator[Found]:
     """Yield each database of each server; a server whose databases can't be listed, by itself."""
     running = [process for process in processes(scene.proc) if process.program in PROGRAMS]
     servers = {process.pid for process in running}

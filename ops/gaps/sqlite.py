@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ops.gaps import Found, Scene, Sort
 from ops.gaps._processes import files, processes
+from ops.interfaces.discovery import Found, SearchContext, Sort
 
 MAGIC = b"SQLite format 3\x00"
 # What packages keep for themselves and make anew, and what people's browsers and desktops keep.
@@ -13,7 +13,7 @@ KNOWN = ("/usr/", "/run/", "/var/cache/", "/var/lib/apt/", "/var/lib/dpkg/", "/v
 KNOWN_PARTS = ("/.cache/", "/.config/", "/.mozilla/", "/.local/share/")
 
 
-def look(scene: Scene) -> Iterator[Found]:
+def look(scene: SearchContext) -> Iterator[Found]:
     """Yield each file once, with the first program that has it open."""
     done: set[tuple[int, int]] = set()
     for process in processes(scene.proc):

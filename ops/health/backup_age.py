@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
-from ops.health import Check, Surroundings
 from ops.health._age import last_good, moment, span, trouble
+from ops.interfaces.check import Check, CheckContext
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Options:
     rpo: Duration
 
 
-def probe(options: Options, surroundings: Surroundings) -> Iterator[Finding]:
+def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last backup left."""
-    state = surroundings.states.get(f"backup-{options.asset}")
+    state = context.states.get(f"backup-{options.asset}")
     if state is None:
         yield Finding(Verdict.FAIL, f"{options.asset} has never been backed up")
         return
@@ -35,7 +35,7 @@ def probe(options: Options, surroundings: Surroundings) -> Iterator[Finding]:
         message = f"{options.asset} has no good backup; newest attempt: {problem or 'no message'}"
         yield Finding(Verdict.FAIL, message)
         return
-    age = surroundings.now - moment(good, "time", surroundings.now)
+    age = context.now - moment(good, "time", context.now)
     figures = {"age_seconds": age.total_seconds(), "rpo_seconds": float(options.rpo.seconds)}
     message = f"last good backup {span(age)} old"
     if age > options.rpo.span:

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ops.core.calendar import Calendar
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
-from ops.health import Check, Surroundings
 from ops.health._age import day, last_good, moment, span, trouble
+from ops.interfaces.check import Check, CheckContext
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class Options:
     rpo: Duration | None = None
 
 
-def probe(options: Options, surroundings: Surroundings) -> Iterator[Finding]:
+def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last copy left."""
-    state = surroundings.states.get(f"copy-{options.asset}-{options.copy}", {"last_good": None})
+    state = context.states.get(f"copy-{options.asset}-{options.copy}", {"last_good": None})
     good = last_good(state)
     problem = trouble(state) if "verdict" in state else None
-    finding = _none_yet(options, surroundings) if good is None else _judge(options, good, surroundings.now)
+    finding = _none_yet(options, context) if good is None else _judge(options, good, context.now)
     if problem is None:
         yield finding
     else:
@@ -48,10 +48,10 @@ def probe(options: Options, surroundings: Surroundings) -> Iterator[Finding]:
         yield Finding(verdict, f"{finding.message}; newest attempt: {problem}", finding.figures)
 
 
-def _none_yet(options: Options, surroundings: Surroundings) -> Finding:
+def _none_yet(options: Options, context: CheckContext) -> Finding:
     """A copy that never was is late only when it was due since the policy asks for it."""
-    due = _due_after(options, surroundings.since or surroundings.now)
-    if due <= surroundings.now - options.grace.span:
+    due = _due_after(options, context.since or context.now)
+    if due <= context.now - options.grace.span:
         return Finding(Verdict.FAIL, f"no copy yet; it was due {day(due)}")
     return Finding(Verdict.WARN, f"none yet, first due {day(due)}")
 

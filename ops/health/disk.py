@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ops.core.quantity import Percent, Size
 from ops.core.verdict import Finding, Verdict
-from ops.health import Check, Surroundings
+from ops.interfaces.check import Check, CheckContext
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Options:
     mount_point: bool = False
 
 
-def probe(options: Options, _: Surroundings) -> Iterator[Finding]:
+def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
     """Look at the file system that holds the path."""
     facts = os.statvfs(options.path)
     if options.mount_point and not Path(options.path).is_mount():

@@ -8,8 +8,8 @@ from typing import Any
 
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
-from ops.health import Check, Surroundings
 from ops.health._age import day, last_good, moment, span, trouble
+from ops.interfaces.check import Check, CheckContext
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Options:
     every: Duration
 
 
-def probe(options: Options, surroundings: Surroundings) -> Iterator[Finding]:
+def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last drill left."""
-    now = surroundings.now
-    state = surroundings.states.get(f"drill-{options.asset}")
+    now = context.now
+    state = context.states.get(f"drill-{options.asset}")
     if state is None:
-        yield _none_yet(options, surroundings)
+        yield _none_yet(options, context)
         return
     good = last_good(state)
     problem = trouble(state)
@@ -53,9 +53,9 @@ def _verdict(state: Mapping[str, Any]) -> Verdict:
     return Verdict(word) if word in {"warn", "fail", "unknown"} else Verdict.UNKNOWN
 
 
-def _none_yet(options: Options, surroundings: Surroundings) -> Finding:
-    due = (surroundings.since or surroundings.now) + options.every.span
-    if due < surroundings.now:
+def _none_yet(options: Options, context: CheckContext) -> Finding:
+    due = (context.since or context.now) + options.every.span
+    if due < context.now:
         return Finding(Verdict.FAIL, f"never drilled; it was due {day(due)}")
     return Finding(Verdict.WARN, f"not drilled yet, due by {day(due)}")
 

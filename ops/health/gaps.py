@@ -13,8 +13,8 @@ from typing import Any, Literal
 from ops.core.errors import Damaged
 from ops.core.quantity import Size
 from ops.core.verdict import Finding, Verdict
-from ops.health import Check, Surroundings
 from ops.health._age import moment, span
+from ops.interfaces.check import Check, CheckContext
 
 STALE = timedelta(days=2)
 MOST = 3  # so many are named in a message; `seawall gaps` and the report have them all
@@ -32,14 +32,14 @@ class Options:
     verdict: Literal["warn", "fail"] = "warn"
 
 
-def probe(options: Options, surroundings: Surroundings) -> Iterator[Finding]:
+def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last look left."""
-    state = surroundings.states.get("gaps")
+    state = context.states.get("gaps")
     if state is None:
         yield Finding(Verdict.UNKNOWN, "nobody has looked yet; seawall gaps")
         return
     yield from findings(options, state)
-    age = surroundings.now - moment(state, "finished", surroundings.now)
+    age = context.now - moment(state, "finished", context.now)
     if age > STALE:
         yield Finding(Verdict.UNKNOWN, f"the last look was {span(age)} ago; look at seawall-gaps.timer")
 

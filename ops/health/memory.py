@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ops.core.quantity import Percent, Size
 from ops.core.verdict import Finding, Verdict
-from ops.health import Check, Surroundings
+from ops.interfaces.check import Check, CheckContext
 
 MEMINFO = Path("/proc/meminfo")
 
@@ -26,7 +26,7 @@ class Options:
     fail_below: Percent = Percent(5)
 
 
-def probe(options: Options, _: Surroundings) -> Iterator[Finding]:
+def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
     """Ask the kernel how much memory is available; caches that it would give back count as available."""
     yield judge(options, MEMINFO.read_text(encoding="ascii"))
 

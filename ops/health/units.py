@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ops.core.errors import CommandError, Unavailable
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
-from ops.health import Check, Surroundings
+from ops.interfaces.check import Check, CheckContext
 
 TIMEOUT = 10.0
 NAMED = 5  # units named in one message; the number of all stands before them
@@ -27,7 +27,7 @@ class Options:
     ignore: tuple[str, ...] = ("run-*", "user@*", "session-*")
 
 
-def probe(options: Options, _: Surroundings) -> Iterator[Finding]:
+def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
     """Ask systemd for the expected units and for all that failed."""
     if options.expected:
         words = ("--property=Id,Names,LoadState,ActiveState", "--", *options.expected)

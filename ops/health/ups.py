@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ops.core.errors import Unavailable
 from ops.core.quantity import Duration, Percent
 from ops.core.verdict import Finding, Verdict, worst
-from ops.health import Check, Surroundings
+from ops.interfaces.check import Check, CheckContext
 
 TIMEOUT = 5.0
 LONGEST_ANSWER = 1 << 18
@@ -61,7 +61,7 @@ class Options:
     load_warn_above: Percent = Percent(80)
 
 
-def probe(options: Options, _: Surroundings) -> Iterator[Finding]:
+def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
     """Ask upsd for the variables of the UPS and judge them."""
     names = [options.ups] if options.ups else _names(options)
     if not names:

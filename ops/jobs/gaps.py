@@ -20,13 +20,13 @@ from ops.core import clock, kinds
 from ops.core.errors import SeawallError
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
-from ops.gaps import PATH, Found, Scene, Sort, answers
 from ops.health.gaps import Options, findings
+from ops.interfaces.discovery import PATH, Found, SearchContext, Sort, answers
 from ops.jobs import settings
-from ops.jobs.health import join
-from ops.jobs.unit import delegated
+from ops.jobs.health.job import join
+from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
-from ops.reports.text import word
+from ops.reports.status_text import word
 
 UNIT = "seawall-gaps.service"
 OURS = ("/srv/seawall", "/var/lib/seawall", "/var/cache/seawall")  # what Seawall keeps, on backup hosts and elsewhere
@@ -56,7 +56,7 @@ could be looked at
 def execute(options: argparse.Namespace) -> int:
     """Look, record and show what was found; return the verdict's exit code."""
     policy = settings.policy()
-    code = delegated(UNIT, "gaps", as_json=options.json)
+    code = run_in_unit(UNIT, "gaps", as_json=options.json)
     if code is not None:
         return code
     state = record(policy, look(policy), clock.now().date())
@@ -76,7 +76,7 @@ def look(policy: HostPolicy) -> _Seen:
     for name, sort in sorted(sorts.items(), key=lambda item: item[1].order):
         places = [Path(place) for one in seen.found for place in one.places]
         try:
-            seen.found.extend(sort.look(Scene(_options(policy).larger_than.bytes, (*answered, *places))))
+            seen.found.extend(sort.look(SearchContext(_options(policy).larger_than.bytes, (*answered, *places))))
         except SeawallError as error:
             seen.unlooked.append({"sort": name, "message": error.message})
         except OSError as error:

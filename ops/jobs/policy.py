@@ -16,7 +16,7 @@ from ops.core.errors import Damaged, PolicyError, Problem, UsageError
 from ops.core.files import read_json
 from ops.jobs import settings
 from ops.policy import HostPolicy, read_document
-from ops.policy.site import document
+from ops.policy.compile import document
 from ops.policy.units import units
 
 if TYPE_CHECKING:

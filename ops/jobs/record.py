@@ -21,7 +21,7 @@ from ops.evidence.keys import newest
 from ops.evidence.ledger import NAME, Head, digest
 from ops.evidence.verification import verify
 from ops.jobs import settings
-from ops.reports.sheet import DRILLS, Evidence, Names
+from ops.reports.drill_record import DRILLS, Evidence, Names
 
 FORMATS = ("html", "pdf", "json")
 

@@ -6,7 +6,8 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
 from ops.core.errors import UsageError
-from ops.jobs import places, settings
+from ops.jobs import settings
+from ops.jobs.host import repositories
 from ops.policy import HostPolicy
 from ops.restic import versions
 from ops.restic.failures import NoRepository
@@ -52,7 +53,7 @@ def used(policy: HostPolicy) -> list[str]:
 
 def make(policy: HostPolicy, name: str, readers: list[tuple[str, Path]]) -> bool:
     """Make one repository and its readers' keys; return whether anything was made."""
-    place = places.own(policy, name)
+    place = repositories.open_own(policy, name)
     place.reach()
     made = False
     try:
@@ -75,7 +76,7 @@ def _like(policy: HostPolicy, name: str) -> Repository | None:
     for other in used(policy):
         if other == name:
             continue
-        place = places.own(policy, other)
+        place = repositories.open_own(policy, other)
         place.reach()
         try:
             place.repository.readers()

@@ -10,8 +10,9 @@ from typing import Any
 from ops.core import clock
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
-from ops.jobs import places, settings
-from ops.jobs.backup import chosen
+from ops.jobs import settings
+from ops.jobs.backup.job import chosen
+from ops.jobs.host import repositories
 from ops.restic.sets import Set, sets
 
 MAY_STILL_COME = timedelta(days=1)  # the longest that a backup may run
@@ -31,7 +32,7 @@ def execute(options: Namespace) -> int:
     names = [options.asset] if options.asset else list(policy.assets)
     found: list[dict[str, Any]] = []
     for repository in dict.fromkeys(options.source or chosen(policy, name).repository for name in names):
-        place = places.own(policy, repository)
+        place = repositories.open_own(policy, repository)
         place.reach()
         listed = sets(place.repository.snapshots())
         found += [_row(one, repository) for one in reversed(listed) if one.asset in names]
@@ -55,7 +56,7 @@ def _row(one: Set, repository: str) -> dict[str, Any]:
 
 def judgement(one: Set, now: datetime) -> tuple[Verdict, str]:
     """Return whether a set could be restored from, as far as its snapshots alone tell; and why."""
-    if one.time > now + timedelta(seconds=places.CLOCK_TOLERANCE):
+    if one.time > now + timedelta(seconds=repositories.CLOCK_TOLERANCE):
         return Verdict.UNKNOWN, "dated in the future: a clock was wrong"
     if one.complete:
         empty = [name for name, snapshot in one.parts.items() if not snapshot.bytes]

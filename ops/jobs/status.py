@@ -18,10 +18,10 @@ from ops.core.files import read_json
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import Head
 from ops.jobs import settings
-from ops.jobs.health import Entry, entry_of, look, recorded, table
+from ops.jobs.health.job import Entry, entry_of, look, recorded, table
 from ops.policy import HostPolicy
+from ops.policy.compile import document_digest
 from ops.policy.model import Asset
-from ops.policy.site import document_digest
 
 VERSION = 1
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from ops.core.errors import Unavailable
 from ops.core.files import lock, write_atomically
-from ops.fleet.mirror import mirror
-from ops.fleet.trees import Source
+from ops.fleet.packaging.mirror import mirror
+from ops.fleet.packaging.root_trees import Source
 from ops.lab.groups import Group
 from ops.lab.identity import Identity, gateway, short_digest
 from ops.lab.network import Network

@@ -15,8 +15,8 @@ from typing import Any
 from ops.core.errors import SeawallError, UsageError
 from ops.core.files import lock, read_json, write_atomically, write_json
 from ops.core.kinds import nearest
-from ops.fleet.packages import CACHE
-from ops.fleet.trees import clear
+from ops.fleet.packaging.restic_deb import CACHE
+from ops.fleet.packaging.root_trees import clear
 from ops.lab import archive, inventory, network, trees
 from ops.lab import identity as names
 from ops.lab.archive import Archive

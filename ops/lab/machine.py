@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ops.core.errors import CommandError, Unavailable
 from ops.core.run import Result, run
-from ops.fleet.trees import clear
+from ops.fleet.packaging.root_trees import clear
 from ops.lab import identity as names
 from ops.lab.archive import wait_for_port
 from ops.lab.furnish import Furniture, furnish

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from ops.core.files import lock
 from ops.core.run import run
-from ops.fleet import trees
-from ops.fleet.packages import CACHE
-from ops.fleet.trees import Recipe, Source
+from ops.fleet.packaging import root_trees
+from ops.fleet.packaging.restic_deb import CACHE
+from ops.fleet.packaging.root_trees import Recipe, Source
 from ops.lab import hospital
 from ops.lab.groups import Group
 from ops.lab.identity import short_digest
@@ -76,15 +76,15 @@ def make(store: Path, source: Source, tell: Callable[[str], None], *, bare: bool
 def _bare(store: Path, name: str, recipe: Recipe, source: Source, tell: Callable[[str], None]) -> Path:
     tree = store / f"{name}-{recipe.digest}"
     if not tree.exists():
-        _timed(f"{recipe.release} ({name})", lambda: trees.build(recipe, tree, source), tell)
+        _timed(f"{recipe.release} ({name})", lambda: root_trees.build(recipe, tree, source), tell)
     return tree
 
 
 def _server(store: Path, name: str, release: str, source: Source, tell: Callable[[str], None]) -> Path:
     """Return the tree of a server with databases, laid over the tree that drills of its release run in."""
-    recipe = trees.DRILL_TREES[release]
+    recipe = root_trees.DRILL_TREES[release]
     below = _bare(store, f"database-{release}", recipe, source, tell)
-    trees.pack(below, recipe, CACHE / f"trees/{release}.tar.gz")
+    root_trees.pack(below, recipe, CACHE / f"trees/{release}.tar.gz")
     data = hospital.Data.found()
     script = FILL.format(packages=" ".join(SERVER), server=name)
     tree = store / f"{name}-{short_digest(recipe.digest, script, *TIDY, data.digest)}"
@@ -105,7 +105,7 @@ def _fill(tree: Path, below: Path, data: hospital.Data, script: str, source: Sou
     """Lay the hospital's server over the bare database tree: a layer that holds only what differs."""
     part = tree.with_name(f"{tree.name}.part")
     mounted = part / "mounted"
-    trees.clear(part)
+    root_trees.clear(part)
     for folder in ("root", "work", "mounted"):
         (part / folder).mkdir(parents=True)
     (part / "below").symlink_to(below)

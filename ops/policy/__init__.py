@@ -4,8 +4,8 @@
 hosts, `units` says which timers follow. Everyone reads it; it reads nobody but core.
 """
 
+from ops.policy.compile import compile_site, read_document
 from ops.policy.layers import HostLayers
 from ops.policy.model import HostPolicy
-from ops.policy.site import compile_site, read_document
 
 __all__ = ["HostLayers", "HostPolicy", "compile_site", "read_document"]

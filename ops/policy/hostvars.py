@@ -11,9 +11,9 @@ from typing import Any
 
 from ops.core.errors import PolicyError, Problem
 from ops.core.kinds import nearest
+from ops.policy.compile import compile_site
 from ops.policy.layers import HostLayers, Tree
 from ops.policy.model import HostPolicy
-from ops.policy.site import compile_site
 
 PREFIX = "policy__"
 OWN = {"all", "host"}

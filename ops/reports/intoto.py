@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ops.core.verdict import Verdict
-from ops.reports.sheet import Evidence, verdict_of
+from ops.reports.drill_record import Evidence, verdict_of
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"

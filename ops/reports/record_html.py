@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ops.reports import templates
+from ops.reports.drill_record import Evidence, Names
 from ops.reports.record_pdf import BOTTOM, fitted
-from ops.reports.sheet import Evidence, Names
 
 ROOM = 0.88 * BOTTOM  # a browser's own letters may be wider than those the page was measured with
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ops.core.errors import Damaged
 from ops.reports._paper import BOLD, HEIGHT, MONO, REGULAR, WIDTH, Page, plain, wrapped
-from ops.reports.sheet import LONGEST, Block, Evidence, Names, Sheet, page_of
+from ops.reports.drill_record import LONGEST, Block, Evidence, Names, Sheet, page_of
 
 LEFT, RIGHT, TOP, BOTTOM = 40.0, WIDTH - 40.0, 36.0, HEIGHT - 30.0
 LABELS = 86.0  # points for the labels of pairs

@@ -18,9 +18,9 @@ from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.files import digest
 from ops.core.quantity import Size
 from ops.core.verdict import Finding, judged, not_configured
-from ops.sources import Scene, Source, Stored, Streamed
-from ops.sources._damages import of_stream
-from ops.sources._watch import TAIL, watched
+from ops.interfaces.source import CaptureContext, Source, Stored, Streamed
+from ops.sources._shared.stream_damage import of_stream
+from ops.sources._shared.stream_guard import TAIL, watched
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class _Capture:
 
 
 @contextmanager
-def capture(options: Options, scene: Scene) -> Iterator[_Capture]:
+def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     """Demand a program that nobody but root can change, for a unit of the system runs it."""
     if "/" in options.filename or options.filename in {"", ".", ".."}:
         raise UsageError(f"{options.filename!r} is no name of a file", "options.filename is a name without folders")

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from ops.core import clock
 from ops.core.errors import Damaged, Unavailable
 from ops.core.files import CHUNK
-from ops.targets import Reached, Target
+from ops.interfaces.target import Reached, Target
 
 REACH_SECONDS = 5.0
 READ_SECONDS = 120.0

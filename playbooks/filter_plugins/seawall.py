@@ -17,10 +17,10 @@ CHECKOUT = str(Path(__file__).resolve().parents[2])
 if CHECKOUT not in sys.path:
     sys.path.insert(0, CHECKOUT)
 
-from ops.core.errors import PolicyError, SeawallError  # noqa: E402 -- the checkout must be on the path
-from ops.policy.hostvars import PREFIX, compile_inventory  # noqa: E402
-from ops.policy.site import document, read_document  # noqa: E402
-from ops.policy.units import boots_disks, units  # noqa: E402
+from ops.core.errors import PolicyError, SeawallError
+from ops.policy.hostvars import PREFIX, compile_inventory
+from ops.policy.compile import document, read_document
+from ops.policy.units import boots_disks, units
 
 
 def seawall_policy(hostvars: Any, host: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ops.lab.lab import Lab
 from ops.lab.machine import Machine
-from ops.sources import _postgresql_facts as facts
-from ops.sources import _postgresql_structure_facts as defined
+from ops.sources.postgresql import facts
+from ops.sources.postgresql import structure as defined
 from tests.benchmarks.timing import medians, table
 
 PLACE = "/run/seawall-benchmark"

@@ -15,9 +15,9 @@ from statistics import median
 
 from ops.core.quantity import Duration
 from ops.drills.database import KIND, Options
-from ops.jobs.places import Place
-from ops.jobs.rehearsal import Rehearsal
-from ops.jobs.wishes import Wishes
+from ops.jobs.drill.options import DrillOptions
+from ops.jobs.drill.stage import DrillStage
+from ops.jobs.host.repositories import OpenRepository
 from ops.policy.model import Drill
 from ops.restic.repository import Repository
 from ops.restic.sets import sets, tags
@@ -42,7 +42,7 @@ create index on results (taken);
 
 
 @dataclass
-class Timed(Rehearsal):
+class Timed(DrillStage):
     """A stage in a tree that lies elsewhere than on a drill host."""
 
     root: Path = field(default_factory=Path)
@@ -112,8 +112,8 @@ def drilled(scratch: Path, tree: Path, kept: Kept, repository: Repository) -> Ti
     """Drill as the job does; every rung must pass."""
     scratch.mkdir(mode=0o755)
     asset = Drill("here", Duration(86_400))
-    place = Place(repository, None)  # type: ignore[arg-type]
-    stage = Timed("his", asset, place, Wishes(), scratch, Random(), Options(), root=tree, texts=kept.texts)
+    place = OpenRepository(repository, None)  # type: ignore[arg-type]
+    stage = Timed("his", asset, place, DrillOptions(), scratch, Random(), Options(), root=tree, texts=kept.texts)
     (stage.found,) = sets(repository.snapshots())
     part = kept.part
     stage.parts = {LABEL: part}

@@ -10,7 +10,7 @@ from ops.core.run import run
 from ops.evidence import ledger as written
 from ops.evidence.keys import fingerprint, public
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, Head, Record
-from ops.evidence.signature import sign
+from ops.evidence.ssh_signature import sign
 from tests.benchmarks.timing import medians, table
 
 LINES = 100_000

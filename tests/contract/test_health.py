@@ -15,8 +15,8 @@ import pytest
 from ops.core import kinds, schema
 from ops.core.errors import PolicyError
 from ops.core.verdict import Verdict
-from ops.health import Check
-from ops.jobs.health import look
+from ops.interfaces.check import Check
+from ops.jobs.health.job import look
 from ops.policy.model import CheckSpec, HostPolicy, Site
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

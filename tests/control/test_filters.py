@@ -8,8 +8,8 @@ import sys
 from base64 import b64decode
 from pathlib import Path
 
-from ops.fleet.package import CHECKOUT
-from ops.policy.site import read_document
+from ops.fleet.packaging.deb import CHECKOUT
+from ops.policy.compile import read_document
 
 PLAYBOOK = """\
 - name: Compile

@@ -16,7 +16,7 @@ sys.path.insert(0, "/usr/share/seawall")
 from ops.core.errors import SeawallError
 from ops.core.pipe import pipe
 from ops.core.schema import decode
-from ops.sources import Scene, Stored
+from ops.interfaces.source import CaptureContext, Stored
 from ops.sources.mariadb import KIND, Options
 
 SHELF = Path("/var/tmp/mariadb-trial")
@@ -25,7 +25,10 @@ SHELF = Path("/var/tmp/mariadb-trial")
 def take(label: str, **said: object) -> None:
     """Take a database as the account seawall, with a file in the repository's place."""
     options = decode(Options, said, "options")
-    with tempfile.TemporaryDirectory() as folder, KIND.capture(options, Scene(Path(folder, "scratch"))) as taken:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        KIND.capture(options, CaptureContext(Path(folder, "scratch"))) as taken,
+    ):
         with ThreadPoolExecutor(1) as beside, (SHELF / f"{label}.sql").open("wb") as file:
             argv = list(taken.material().argv)
             facts = beside.submit(taken.facts)

@@ -11,7 +11,7 @@ from door_breakages import AT_DOORS, strange_certificate
 from hospital import Site
 from machine_breakages import ON_MACHINES
 
-from ops.fleet.authority import make_authority, make_server
+from ops.fleet.secrets.authority import make_authority, make_server
 
 Found = list[dict[str, Any]]
 STRANGER = make_server("backup1", make_authority("Another hospital"))

@@ -18,8 +18,8 @@ import wanted
 from testinfra.utils.ansible_runner import AnsibleRunner
 
 from ops.policy import HostPolicy, read_document
+from ops.policy.compile import document, document_digest
 from ops.policy.hostvars import compile_inventory
-from ops.policy.site import document, document_digest
 
 HERE = Path(__file__).parent
 START = (

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from ops.core.errors import Damaged
-from ops.jobs.taking import Act, _completing
+from ops.interfaces.source import FollowUp, Paths
+from ops.jobs.backup.capture import Act, _completing
 from ops.restic.repository import Repository
-from ops.sources import Further, Paths
 
 
 def test_what_completes_a_part_is_a_part_of_its_own_and_must_be_all_there(
@@ -17,7 +17,7 @@ def test_what_completes_a_part_is_a_part_of_its_own_and_must_be_all_there(
     for path in names:
         path.write_text("four")
     act = Act(repository, "his1", "his1_server", "s1", {}, "")
-    log = Further(Paths([str(path) for path in names]), 2, 8, {"log": {str(path): 4 for path in names}})
+    log = FollowUp(Paths([str(path) for path in names]), 2, 8, {"log": {str(path): 4 for path in names}})
     ((label, part),) = _completing(act, "tree", "machine", log).items()
     assert (label, part.facts["completes"], part.facts["files"], part.facts["bytes"]) == ("tree.log", "tree", 2, 8)
     assert part.facts["log"] == log.facts["log"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyinfra.api.facts import FactBase
 
 from ops.core.verdict import Finding
-from ops.fleet.ledgers import QUESTION, Told, understood
+from ops.fleet.ledgers.collect import QUESTION, Told, understood
 
 
 class Ledger(FactBase[Told | Finding]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyinfra.api.facts import FactBase
 
-from ops.fleet.machines import QUESTION, Facts, understood
+from ops.fleet.control_machine.host_facts import QUESTION, Facts, understood
 
 
 class Machine(FactBase[tuple[Facts, str] | None]):

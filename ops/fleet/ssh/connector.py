@@ -1,7 +1,7 @@
 """A connector for pyinfra that runs OpenSSH itself, with a deadline and a limit on what a machine may say.
 
-It waits as any program does and needs nothing patched: ask several machines from several threads. pyinfra's own connector
-speaks SSH by itself instead, and knows neither jump hosts nor the rest of an administrator's settings.
+It waits as any program does and needs nothing patched: ask several machines from several threads. pyinfra's own
+connector speaks SSH by itself, and knows neither jump hosts nor the rest of an administrator's settings.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import IOBase
-from typing import IO, Any, ClassVar, TypedDict, cast
+from pathlib import Path
+from typing import IO, Any, TypedDict, cast
 
 from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import ConnectError
@@ -84,7 +85,7 @@ class OpenSSHConnector(BaseConnector):
 
     handles_execution = True
     data_cls = Data
-    data_meta: ClassVar = {
+    data_meta = {  # noqa: RUF012 -- as the base class has it
         "openssh_way": DataMeta("the way to the machine"),
         "openssh_limit": DataMeta("characters that one command may answer", LIMIT),
         "openssh_programs": DataMeta("the programs that run"),
@@ -171,11 +172,11 @@ class OpenSSHConnector(BaseConnector):
         """Write a file there, by way of a temporary one beside it; raise ConnectError."""
         part = shlex.quote(remote_temp_filename or f"{remote_filename}.part")
         words = StringCommand(f"cat >{part} && mv -f -- {part} {shlex.quote(remote_filename)}")
-        with get_file_io(filename_or_io) as file, tempfile.TemporaryFile() as spool:
+        with get_file_io(cast(Any, filename_or_io)) as file, tempfile.TemporaryFile() as spool:
             content = file.read()
             spool.write(content if isinstance(content, bytes) else content.encode())
             spool.seek(0)
-            return self._moved(words, input=spool)
+            return self._moved(words, spool, None)
 
     def get_file(
         self,
@@ -188,15 +189,17 @@ class OpenSSHConnector(BaseConnector):
     ) -> bool:
         """Read a file from there; raise ConnectError."""
         command = StringCommand("cat", "--", shlex.quote(remote_filename))
-        with tempfile.TemporaryFile() as spool, get_file_io(filename_or_io, "wb") as file:
-            good = self._moved(command, stdout=spool)
+        with tempfile.TemporaryFile() as spool, get_file_io(cast(Any, filename_or_io), "wb") as file:
+            good = self._moved(command, None, spool)
             spool.seek(0)
             shutil.copyfileobj(spool, file)
             return good
 
-    def _moved(self, command: StringCommand, **ends: IO[bytes]) -> bool:
+    def _moved(self, command: StringCommand, stdin: IO[bytes] | None, stdout: IO[bytes] | None) -> bool:
         words = self.way.argv(self.remote(command))
-        with stream(words, timeout=FILE_SECONDS, ok=range(256), env=environment(), **ends) as program:
+        with stream(
+            words, timeout=FILE_SECONDS, ok=range(256), env=environment(), input=stdin, stdout=stdout
+        ) as program:
             pass
         if program.process.returncode == FAILED:
             raise ConnectError(f"does not answer: {last_line(program.stderr)}")
@@ -204,11 +207,9 @@ class OpenSSHConnector(BaseConnector):
 
     @contextmanager
     def _program(self, words: str, timeout: float, stdin: str | None) -> Iterator[Stream]:
-        """Run ssh while the block reads; `stop_all` ends it."""
+        """Run ssh while the block reads."""
         self._control_path()
-        with stream(
-            self.way.argv(words), timeout=timeout, input=stdin, ok=range(256), env=environment()
-        ) as program:
+        with stream(self.way.argv(words), timeout=timeout, input=stdin, ok=range(256), env=environment()) as program:
             with self.data["openssh_programs"].having(program):
                 yield program
 
@@ -220,7 +221,12 @@ class OpenSSHConnector(BaseConnector):
 
     def disconnect(self) -> None:
         """Close the control connection; nothing else ends it before its time."""
-        run(["ssh", *self.way.words(), "-O", "exit", "--", self.way.address], timeout=20, ok=range(256), env=environment())
+        run(
+            ["ssh", *self.way.words(), "-O", "exit", "--", self.way.address],
+            timeout=20,
+            ok=range(256),
+            env=environment(),
+        )
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """How OpenSSH reaches a machine: Ansible's own variables and settings, handed on as they are.
 
-Nothing of them is parsed here, so jump hosts, `Match`, agents, security keys and known hosts work as they do with Ansible.
-Each machine has one control connection, which later commands share, also those of another `seawall`.
+Nothing of them is parsed here, so jump hosts, `Match`, agents, security keys and known hosts work as with Ansible. Each
+machine has one control connection, which later commands share, also those of another `seawall`.
 """
 
 from __future__ import annotations
@@ -55,9 +55,10 @@ class Way:
 
     def words(self) -> list[str]:
         """Return all options, those of the control connection included; of two that differ, ssh takes the first."""
+        socket = str(self.control_path).replace("%", "%%")
         return [
             *("-o", "BatchMode=yes", *self.options, "-o", "ControlMaster=auto"),
-            *("-o", f"ControlPersist={KEPT_SECONDS}", "-o", f'ControlPath="{str(self.control_path).replace("%", "%%")}"'),
+            *("-o", f"ControlPersist={KEPT_SECONDS}", "-o", f'ControlPath="{socket}"'),
             *("-o", f"ConnectTimeout={CONNECT_TIMEOUT}", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"),
             *("-o", "LogLevel=ERROR"),
         ]
@@ -86,7 +87,11 @@ def way(host: str, variables: Mapping[str, Any]) -> Way:
             raise SeawallError(f"{name} is a template, which only Ansible fills in; write its value")
     options = [*_split(known, "ansible_ssh_args")]
     key = known.get("ansible_ssh_private_key_file") or known.get("ansible_private_key_file")
-    for name, value in (("Port", known.get("ansible_port")), ("User", known.get("ansible_user")), ("IdentityFile", key)):
+    for name, value in (
+        ("Port", known.get("ansible_port")),
+        ("User", known.get("ansible_user")),
+        ("IdentityFile", key),
+    ):
         if value:
             options += ["-o", f'{name}="{value}"']
     options += [*_split(known, "ansible_ssh_common_args"), *_split(known, "ansible_ssh_extra_args")]
@@ -106,7 +111,7 @@ def _settings() -> dict[str, str]:
     """Return what ansible.cfg in the current directory and the environment say for all hosts."""
     file = configparser.ConfigParser(interpolation=None)
     file.read(os.environ.get("ANSIBLE_CONFIG", "ansible.cfg"), encoding="utf-8")
-    said = {name: os.environ.get(word) or file.get(part, key, fallback="") for name, word, part, key in _SETTINGS}
+    said = {name: os.environ.get(word) or file.get(part, key, fallback=None) for name, word, part, key in _SETTINGS}
     return {name: value for name, value in said.items() if value}
 
 
@@ -116,7 +121,7 @@ def environment() -> dict[str, str]:
 
 
 def control_folder() -> Path:
-    """Return the folder of the control connections, made when it is missing; raise SeawallError when others may enter."""
+    """Return the folder of the control connections, made when missing; raise SeawallError when others may enter."""
     runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or "~/.cache").expanduser()
     folder = runtime / "seawall/ssh"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

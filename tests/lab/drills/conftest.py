@@ -12,7 +12,7 @@ import pytest
 import yaml
 from hospital import CHECKOUT, Site, made_ready, one_at_a_time
 
-from ops.fleet import trees
+from ops.fleet.packaging import root_trees
 from ops.lab.lab import Lab
 
 HOSTS = ("his1", "backup1", "drill1", "offsite1", "control1")
@@ -22,8 +22,8 @@ HOSTS = ("his1", "backup1", "drill1", "offsite1", "control1")
 def packed() -> Path:
     """The folder with the packed trees of the releases that drills can start servers of."""
     with one_at_a_time():
-        for release in trees.DRILL_TREES:
-            trees.make(release)
+        for release in root_trees.DRILL_TREES:
+            root_trees.make(release)
     return CHECKOUT / ".cache/trees"
 
 

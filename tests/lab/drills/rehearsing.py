@@ -15,27 +15,27 @@ from typing import Any, TypeVar
 from ops.core import kinds
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
-from ops.drills import Drill, Part
 from ops.drills.database import serving
-from ops.jobs.places import Place
-from ops.jobs.rehearsal import Rehearsal
-from ops.jobs.sabotage import Sabotage
-from ops.jobs.taking import Act, taken
-from ops.jobs.wishes import Wishes
+from ops.interfaces.drill import Drill, Part
+from ops.interfaces.source import Server
+from ops.jobs.backup.capture import Act, taken
+from ops.jobs.drill.damage import DamageInjection
+from ops.jobs.drill.options import DrillOptions
+from ops.jobs.drill.stage import DrillStage
+from ops.jobs.host.repositories import OpenRepository
 from ops.policy.model import Drill as Drilled
 from ops.policy.model import SourceSpec
 from ops.restic.repository import Repository
 from ops.restic.sets import sets
-from ops.sources import Server
-from ops.sources._mariadb_accounts import text_of
-from ops.sources._mariadb_facts import counters
-from ops.sources._mariadb_facts import facts as facts_of_mariadb
-from ops.sources._mariadb_proof import ENGINE as MARIADB
-from ops.sources._mariadb_proof import beside as mariadb
-from ops.sources._postgresql_facts import SEQUENCES
-from ops.sources._postgresql_facts import facts as facts_of_postgresql
-from ops.sources._postgresql_proof import ENGINE as POSTGRESQL
-from ops.sources._postgresql_proof import beside as postgresql
+from ops.sources.mariadb.accounts import text_of
+from ops.sources.mariadb.facts import counters
+from ops.sources.mariadb.facts import facts as facts_of_mariadb
+from ops.sources.mariadb.verify import ENGINE as MARIADB
+from ops.sources.mariadb.verify import beside as mariadb
+from ops.sources.postgresql.facts import SEQUENCES
+from ops.sources.postgresql.facts import facts as facts_of_postgresql
+from ops.sources.postgresql.verify import ENGINE as POSTGRESQL
+from ops.sources.postgresql.verify import beside as postgresql
 
 _MINUTES = 60.0
 LABEL = "database"
@@ -105,7 +105,7 @@ Renewed = Callable[[Server, Part], str]
 
 
 @dataclass
-class Here(Rehearsal):
+class Here(DrillStage):
     """A stage whose material is copied from a folder.
 
     renewed: brings the loaded database back to health, and returns its name. ways: of hurting it, one after the other
@@ -150,7 +150,7 @@ def failing(findings: Iterable[tuple[str, Finding]]) -> str:
     return ", ".join(name for name, finding in findings if finding.verdict is Verdict.FAIL)
 
 
-def failed(stage: Rehearsal) -> str:
+def failed(stage: DrillStage) -> str:
     """Return the names of the rungs that failed on a stage."""
     return ", ".join(rung["name"] for rung in stage.rungs if rung["verdict"] == "fail")
 
@@ -158,17 +158,17 @@ def failed(stage: Rehearsal) -> str:
 def rehearsed(tree: Path, kept: Kept, scratch: Path, sabotage: str = "", **more: Any) -> Here:
     """Drill a database, hurt in one way or in none; return the stage with what it found."""
     asset = Drilled("here", Duration.parse("31d"))
-    stage = Here("asset", asset, None, Wishes(seed=1), scratch, Random(1), **more)  # type: ignore[arg-type]
+    stage = Here("asset", asset, None, DrillOptions(seed=1), scratch, Random(1), **more)  # type: ignore[arg-type]
     stage.root, stage.kept = tree, kept
     return played(stage, "database", kept.part, sabotage)
 
 
-def rehearsed_from(repository: Repository, kind: str, part: Part, scratch: Path, sabotage: str = "") -> Rehearsal:
+def rehearsed_from(repository: Repository, kind: str, part: Part, scratch: Path, sabotage: str = "") -> DrillStage:
     """Drill a part that a repository here holds, by a kind of drill."""
     drill: Drill[Any] = kinds.load("ops.drills", kind)
     asset = Drilled("here", Duration.parse("31d"), kind)
-    place = Place(repository, None)  # type: ignore[arg-type]
-    stage = Rehearsal("asset", asset, place, Wishes(seed=1), scratch, Random(1), drill.options())
+    place = OpenRepository(repository, None)  # type: ignore[arg-type]
+    stage = DrillStage("asset", asset, place, DrillOptions(seed=1), scratch, Random(1), drill.options())
     (stage.found,) = sets(repository.snapshots())
     return played(stage, kind, part, sabotage)
 
@@ -181,7 +181,7 @@ def taken_into(repository: Repository, kind: str, options: Any) -> Part:
     return Part(LABEL, facts, kinds.load("ops.sources", kind), int(facts["bytes"]))
 
 
-Played = TypeVar("Played", bound=Rehearsal)
+Played = TypeVar("Played", bound=DrillStage)
 
 
 def played(stage: Played, kind: str, part: Part, sabotage: str) -> Played:
@@ -189,7 +189,7 @@ def played(stage: Played, kind: str, part: Part, sabotage: str) -> Played:
     stage.scratch.mkdir(mode=0o755)
     try:
         stage.parts = {LABEL: part}
-        stage.sabotage = Sabotage(sabotage, [part], stage.chance) if sabotage else None
+        stage.sabotage = DamageInjection(sabotage, [part], stage.chance) if sabotage else None
         kinds.load("ops.drills", kind).play(stage)
         assert not stage.sabotage or stage.sabotage.demand()
     finally:

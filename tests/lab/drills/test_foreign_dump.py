@@ -13,11 +13,11 @@ from rehearsing import kept_mariadb, kept_postgresql
 from ops.core.errors import SeawallError, UsageError
 from ops.core.quantity import Duration
 from ops.drills.database import serving
-from ops.jobs.act import Outcome
-from ops.jobs.foreign import brought, drilled_dump
-from ops.jobs.wishes import Wishes
+from ops.jobs.drill.external_dump import brought, drilled_dump
+from ops.jobs.drill.options import DrillOptions
+from ops.jobs.run.job import Outcome
 from ops.policy.model import Asset, Drill, Drilled, Expectation, Retention, SourceSpec
-from ops.sources._postgresql_proof import ENGINE
+from ops.sources.postgresql.verify import ENGINE
 
 SCRIPT = """
 create role someone;
@@ -85,7 +85,7 @@ def drilled(place: Path, kind: str, dump: Path, expectations: dict[str, Expectat
     files = [path for path in (dump, *dump.rglob("*")) if path.is_file()]
     before = {path: (path.read_bytes(), path.stat()) for path in files}
     with brought("his", str(dump)) as copy:
-        outcome = drilled_dump("his", Drilled("his1", asset), Wishes(seed=1, dump=copy))
+        outcome = drilled_dump("his", Drilled("his1", asset), DrillOptions(seed=1, dump=copy))
     for path, (content, seen) in before.items():
         now = path.stat()
         assert path.read_bytes() == content

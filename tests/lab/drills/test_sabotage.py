@@ -27,10 +27,11 @@ from rehearsing import (
 
 from ops.core import kinds
 from ops.core.quantity import Duration
-from ops.drills import Part
-from ops.drills._tree import INSIDE
+from ops.drills._shared.sandbox import INSIDE
+from ops.interfaces.drill import Part
+from ops.interfaces.source import CaptureContext, Server
 from ops.restic.repository import Repository
-from ops.sources import Scene, Server, sqlite
+from ops.sources import sqlite
 from ops.sources.command import Options as CommandOptions
 from ops.sources.files import Options as FilesOptions
 
@@ -141,7 +142,7 @@ def of_sqlite(tree: Callable[[str], Path], folder: Path) -> Found:
     subprocess.run(["sqlite3", made], input=(DATA / "agenda.sql").read_bytes(), check=True, capture_output=True)
     (folder / "kept").mkdir()
     copy = folder / "kept" / sqlite.FILE
-    with sqlite.capture(sqlite.Options(str(made), Duration(5)), Scene(folder / "scratch")) as data:
+    with sqlite.capture(sqlite.Options(str(made), Duration(5)), CaptureContext(folder / "scratch")) as data:
         facts = dict(data.facts())
         shutil.copy(data.material().argv[1], copy)  # type: ignore[union-attr]
     kept = Kept("sqlite", facts | {"bytes": copy.stat().st_size}, folder / "kept")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.drills._bootable import AGENT
-from ops.drills._emulated import ASK
+from ops.drills._qemu.bootable import AGENT
+from ops.drills._qemu.machine import ASK
 
 pytestmark = pytest.mark.skipif(not shutil.which("perl"), reason="the agent is written in Perl, which is not here")
 SECONDS = 20.0

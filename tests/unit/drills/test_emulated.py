@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import pytest
 
 from ops.core.errors import Damaged, Unavailable
-from ops.drills import _emulated
-from ops.drills._bootable import demand_bootable, equip, kernel
-from ops.drills._emulated import BEGIN_SECONDS, accelerated, argv, booted, last_words
-from ops.drills._layout import layout
-from ops.drills._own_disk import own_kernel
+from ops.drills._qemu import machine
+from ops.drills._qemu.bootable import demand_bootable, equip, kernel
+from ops.drills._qemu.machine import BEGIN_SECONDS, accelerated, argv, booted, last_words
+from ops.drills._qemu.partitions import layout
+from ops.drills._qemu.steps import own_kernel
 
 ROOT = "UUID=11111111-2222-4333-8444-555555555555 / ext4 defaults 0 1\n"
 
@@ -81,7 +81,7 @@ def test_the_processors_help_is_believed_only_with_its_device(
 
 
 def test_what_is_emulated_has_one_processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_emulated, "accelerated", lambda: False)
+    monkeypatch.setattr(machine, "accelerated", lambda: False)
     words = argv(tmp_path / "disk", tmp_path / "console", [])
     assert words[words.index("-smp") + 1] == "1"
     assert "kvm" not in words
@@ -89,14 +89,14 @@ def test_what_is_emulated_has_one_processor(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_qemu_that_ends_at_once_is_no_fault_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_emulated, "QEMU", "false")
+    monkeypatch.setattr(machine, "QEMU", "false")
     with pytest.raises(Unavailable, match="QEMU ended before the machine began"), booted(tmp_path / "disk", tmp_path):
         pass
 
 
 def test_a_qemu_that_never_begins_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_emulated, "argv", lambda *_: ["sleep", "60"])
-    monkeypatch.setattr(_emulated, "BEGIN_SECONDS", 0.01)
+    monkeypatch.setattr(machine, "argv", lambda *_: ["sleep", "60"])
+    monkeypatch.setattr(machine, "BEGIN_SECONDS", 0.01)
     assert BEGIN_SECONDS > 1
     with pytest.raises(Unavailable, match="QEMU did not begin within"), booted(tmp_path / "disk", tmp_path):
         pass

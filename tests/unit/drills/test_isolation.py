@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ops.core.errors import Damaged
-from ops.drills._isolation import beneath, isolate, masked
+from ops.drills._boot.isolate import beneath, isolate, masked
 
 MASKED = """
 seawall-backup-his.timer cron.service postfix@-.service nut-monitor.service apt-daily.timer srv-data.mount swapfile.swap

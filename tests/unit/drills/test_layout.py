@@ -3,7 +3,7 @@
 import pytest
 
 from ops.core.errors import Damaged
-from ops.drills._layout import MIB, layout, slots, table
+from ops.drills._qemu.partitions import MIB, layout, slots, table
 
 ROOT = "UUID=11111111-2222-4333-8444-555555555555"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ops.core.verdict import Verdict
-from ops.drills._sample import Sample, chosen, compared, strangers
+from ops.drills._shared.sampling import Sample, chosen, compared, strangers
 from ops.drills.files import MOST_WORDS, Options, _batches
 
 

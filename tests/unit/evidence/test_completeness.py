@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ops.core.verdict import Verdict
-from ops.evidence.completeness import Done, Duty, records, tally
+from ops.evidence.completeness import Completed, Expected, records, tally
 from ops.evidence.ledger import NAME
 
 START = datetime(2026, 11, 1, 1, 30, tzinfo=UTC)
@@ -15,12 +15,12 @@ DUE = [START + day * DAY for day in range(4)]
 UNTIL = START + 4 * DAY
 
 
-def backups(*began: datetime, good: bool = True) -> list[Done]:
-    return [Done("backup", "his", "", moment, good) for moment in began]
+def backups(*began: datetime, good: bool = True) -> list[Completed]:
+    return [Completed("backup", "his", "", moment, good) for moment in began]
 
 
-def found(done: list[Done], until: datetime = UNTIL, **changed: object) -> tuple[int, int, int, int, Verdict]:
-    duty = Duty(**{"act": "backup", "asset": "his", "to": "primary", "due": DUE, "allowed": HOUR, **changed})
+def found(done: list[Completed], until: datetime = UNTIL, **changed: object) -> tuple[int, int, int, int, Verdict]:
+    duty = Expected(**{"act": "backup", "asset": "his", "to": "primary", "due": DUE, "allowed": HOUR, **changed})
     got = tally(duty, done, until)
     return len(got.on_time), len(got.late), len(got.missing), got.failed, got.verdict
 
@@ -56,12 +56,17 @@ def test_what_may_still_come_in_time_is_not_expected_yet() -> None:
 
 
 def test_a_copy_counts_for_its_own_repository_within_its_grace() -> None:
-    done = [Done("copy", "his", "offsite", DUE[0] + 20 * HOUR, True), Done("copy", "his", "removable", DUE[1], True)]
+    done = [
+        Completed("copy", "his", "offsite", DUE[0] + 20 * HOUR, True),
+        Completed("copy", "his", "removable", DUE[1], True),
+    ]
     assert found(done, act="copy", to="offsite", due=DUE[:2], allowed=DAY) == (1, 0, 1, 0, Verdict.FAIL)
 
 
 def test_other_assets_and_acts_count_for_nothing() -> None:
-    done = [Done("backup", "lis", "", due, True) for due in DUE] + [Done("drill", "his", "", due, True) for due in DUE]
+    done = [Completed("backup", "lis", "", due, True) for due in DUE] + [
+        Completed("drill", "his", "", due, True) for due in DUE
+    ]
     assert found(done) == (0, 0, 4, 0, Verdict.FAIL)
 
 
@@ -72,7 +77,10 @@ def test_the_ledger_is_read_by_when_acts_began(tmp_path: Path) -> None:
         b'"facts":{"repository":"offsite"}}\nnonsense\n[]\n{"act":"copy"}\n'
         b'{"act":"backup","subject":"his","result":"unknown","when":"2026-11-01T01:30:00Z"}\n'
     )
-    assert records(tmp_path) == [Done("copy", "his", "offsite", START, True), Done("backup", "his", "", START, False)]
+    assert records(tmp_path) == [
+        Completed("copy", "his", "offsite", START, True),
+        Completed("backup", "his", "", START, False),
+    ]
 
 
 @pytest.mark.parametrize(("done", "late"), [(DUE[0] + HOUR, 0), (DUE[0] + HOUR + timedelta(seconds=1), 1)])

@@ -10,8 +10,8 @@ from ops import cli
 from ops.core.errors import CommandError, Unavailable
 from ops.core.run import run
 from ops.core.verdict import Verdict
-from ops.evidence.discretion import places_in, spoken
-from ops.jobs.act import Outcome, perform
+from ops.evidence.redaction import places_in, redacted_text
+from ops.jobs.run.job import Outcome, perform
 
 NAMES = [
     "Maria Souza",
@@ -86,7 +86,7 @@ def test_no_saying_of_a_program_names_a_patient(saying: str, name: str) -> None:
         f"all.his can't be loaded: psql failed with code 3: {said}",
         f"x; {said}; y",
     ):
-        assert named(spoken(text, PLACES), name) == []
+        assert named(redacted_text(text, PLACES), name) == []
 
 
 def works(name: str) -> Iterator[Callable[[], Outcome]]:
@@ -141,7 +141,7 @@ def test_no_name_reaches_the_evidence_in_any_form(machine: Path, capsysbinary) -
     ],
 )
 def test_what_names_nobody_is_kept_word_for_word(text: str) -> None:
-    assert spoken(text, PLACES) == text
+    assert redacted_text(text, PLACES) == text
 
 
 @pytest.mark.parametrize(
@@ -159,5 +159,5 @@ def test_what_names_nobody_is_kept_word_for_word(text: str) -> None:
     ],
 )
 def test_a_quotation_is_cut_where_it_begins(text: str, kept: str) -> None:
-    assert spoken(text, PLACES) == kept
-    assert spoken(kept, PLACES) == kept
+    assert redacted_text(text, PLACES) == kept
+    assert redacted_text(kept, PLACES) == kept

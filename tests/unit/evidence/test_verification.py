@@ -14,10 +14,10 @@ from records import body
 from ops import cli
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, Head, Ledger
-from ops.evidence.signature import sign
+from ops.evidence.ssh_signature import sign
 from ops.evidence.verification import verify
-from ops.fleet.policy import judge
-from ops.policy.site import document
+from ops.fleet.inventory.check import judge
+from ops.policy.compile import document
 
 
 def messages(directory: Path, keys) -> list[str]:

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.fleet.ask import Answer
 from ops.fleet.inventory import Inventory
 from ops.fleet.status import join, read
 from ops.policy import HostPolicy
-from ops.policy.site import document, document_digest
+from ops.policy.compile import document, document_digest
 
 SITE = yaml.safe_load("""
 version: 1
@@ -119,6 +118,6 @@ def test_the_layout_of_a_document_does_not_matter(policies: dict[str, HostPolicy
     ],
 )
 def test_an_answer_that_is_no_status_is_unknown(output: str, reason: str) -> None:
-    found = read(Answer(output))
+    found = read(output)
     assert found["verdict"] == "unknown"
     assert found["message"].startswith(reason)

@@ -5,27 +5,31 @@ import subprocess
 import pytest
 
 from ops.core.errors import UsageError
-from ops.fleet import keysheet
-from ops.fleet.opened import Door
-from ops.fleet.sheetform import BY_HAND, html, text
+from ops.fleet.key_sheet import form
+from ops.fleet.key_sheet.render import BY_HAND, html, text
+from ops.fleet.secrets.unlocked import RepositoryAccess
 from ops.policy.model import Site
 
 PASSWORD = "abcdefghijkmnpqrstuvwxyz23456789abcdefgh"
-DOOR = Door("his1", "offsite", "offsite1", "offsite1:8000/his1/", "his1", PASSWORD[::-1], PASSWORD)
-DOTTED = Door("lis.example", "offsite", "offsite1", "offsite1:8000/lis.example/", "lis.example", "kmnpq", "rstuv")
+DOOR = RepositoryAccess("his1", "offsite", "offsite1", "offsite1:8000/his1/", "his1", PASSWORD[::-1], PASSWORD)
+DOTTED = RepositoryAccess(
+    "lis.example", "offsite", "offsite1", "offsite1:8000/lis.example/", "lis.example", "kmnpq", "rstuv"
+)
 SITE = Site("Test hospital")
 
 
-def sheet(vault: str | None = "Correct-Horse/9+x", doors: tuple[Door, ...] = (DOOR, DOTTED)) -> list[keysheet.Block]:
-    return keysheet.blocks(doors, "ab12" * 16, {"offsite1": "192.0.2.9"}, vault)
+def sheet(
+    vault: str | None = "Correct-Horse/9+x", doors: tuple[RepositoryAccess, ...] = (DOOR, DOTTED)
+) -> list[form.Block]:
+    return form.blocks(doors, "ab12" * 16, {"offsite1": "192.0.2.9"}, vault)
 
 
-def printed(blocks: list[keysheet.Block]) -> str:
+def printed(blocks: list[form.Block]) -> str:
     return text(blocks, SITE, "somebody")
 
 
 def test_what_was_printed_comes_back() -> None:
-    read = keysheet.read(printed(sheet()))
+    read = form.read(printed(sheet()))
     assert (read.wrong, read.lacks()) == ([], [])
     assert list(read.doors()) == [DOOR, DOTTED]
     assert read.values["authority/sha256"] == "ab12" * 16
@@ -35,7 +39,7 @@ def test_what_was_printed_comes_back() -> None:
 
 def test_blanks_between_groups_do_not_matter_and_those_of_a_phrase_do() -> None:
     typed = printed(sheet(vault="correct horse  battery".replace("  ", " "))).replace(" ", "   ")
-    read = keysheet.read(typed)
+    read = form.read(typed)
     assert read.wrong == []
     assert read.values["vault/phrase"] == "correct horse battery"
     assert list(read.doors()) == [DOOR, DOTTED]
@@ -47,7 +51,7 @@ def test_a_password_that_paper_can_not_carry_is_refused(vault: str) -> None:
         sheet(vault=vault)
 
 
-def lines_of(blocks: list[keysheet.Block]) -> list[str]:
+def lines_of(blocks: list[form.Block]) -> list[str]:
     return [line for block in blocks for line in block.lines]
 
 
@@ -60,7 +64,7 @@ def test_every_single_wrong_letter_is_found_in_its_line_and_its_value_never_told
             if value[place] == " ":
                 continue
             wrong = f"{name} {value[:place]}{'x' if value[place] != 'x' else 'y'}{value[place + 1 :]}"
-            read = keysheet.read("\n".join([*lines[:number], wrong, *lines[number + 1 :]]))
+            read = form.read("\n".join([*lines[:number], wrong, *lines[number + 1 :]]))
             unseen += read.wrong == []
             assert all(told.startswith(name.rpartition("/")[0]) for told in read.wrong)
             assert not [told for told in read.wrong if value in told or value[:5] in told.partition(":")[2]]
@@ -68,8 +72,8 @@ def test_every_single_wrong_letter_is_found_in_its_line_and_its_value_never_told
 
 
 def test_two_letters_swapped_are_found() -> None:
-    line = keysheet.checked("offsite/his1/password/1of2 abcde fghij")
-    assert keysheet.read(line.replace("abcde", "abdce")).wrong == [
+    line = form.checked("offsite/his1/password/1of2 abcde fghij")
+    assert form.read(line.replace("abcde", "abdce")).wrong == [
         "offsite/his1/password/1of2: is not as it was printed; compare it letter by letter"
     ]
 
@@ -77,24 +81,22 @@ def test_two_letters_swapped_are_found() -> None:
 @pytest.mark.parametrize("gone", ["offsite/his1/password/2of2", "offsite/his1/password/1of2"])
 def test_a_line_left_out_is_named(gone: str) -> None:
     lines = [line for line in lines_of(sheet()) if not line.startswith(gone)]
-    read = keysheet.read("\n".join(lines))
+    read = form.read("\n".join(lines))
     assert read.wrong == [f"{gone}: is missing"]
     assert [door.machine for door in read.doors()] == ["lis.example"]
 
 
 def test_a_line_cut_off_is_named() -> None:
-    assert keysheet.read("offsite/his1/password/1of2 abcde fgh").wrong == [
-        "offsite/his1/password/1of2: is no whole line"
-    ]
+    assert form.read("offsite/his1/password/1of2 abcde fgh").wrong == ["offsite/his1/password/1of2: is no whole line"]
 
 
 def test_a_repository_without_its_account_is_named() -> None:
     lines = [line for line in lines_of(sheet()) if not line.startswith("offsite/his1/account ")]
-    assert keysheet.read("\n".join(lines)).lacks() == ["offsite/his1/account"]
+    assert form.read("\n".join(lines)).lacks() == ["offsite/his1/account"]
 
 
 def test_words_around_the_lines_are_passed_over() -> None:
-    assert keysheet.read("KEYS OF A HOSPITAL\n\n== The way in ==\nsealed, in the safe 12/11\n").wrong == []
+    assert form.read("KEYS OF A HOSPITAL\n\n== The way in ==\nsealed, in the safe 12/11\n").wrong == []
 
 
 def test_the_check_by_hand_names_the_mistyped_lines_and_no_other(tmp_path) -> None:

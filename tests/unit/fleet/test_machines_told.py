@@ -5,8 +5,10 @@ from pathlib import Path
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.keys import listed
-from ops.fleet import machines, signers
-from ops.fleet.ask import Answer
+from ops.fleet.control_machine import host_facts
+from ops.fleet.facts.machine import Machine
+from ops.fleet.ledgers import signers
+from ops.fleet.ssh.ask import Answer
 
 KEY = "ssh-ed25519 AAAAfirst"
 TOLD = f"""\
@@ -26,7 +28,7 @@ signer {KEY}
 
 
 def noted(home: Path, text: str) -> Finding:
-    return machines.note(home, home, {"his1": Answer(text)})["his1"]
+    return host_facts.note(home, home, {"his1": Answer(Machine().process(text.splitlines()), "said nothing")})["his1"]
 
 
 def keys(home: Path) -> list[str]:
@@ -35,7 +37,7 @@ def keys(home: Path) -> list[str]:
 
 def test_what_was_told_is_kept(tmp_path: Path) -> None:
     assert noted(tmp_path, TOLD).verdict is Verdict.PASS
-    facts = machines.read(tmp_path)["his1"]
+    facts = host_facts.read(tmp_path)["his1"]
     assert (facts.release, facts.cpus, facts.memory_kib) == ("bookworm", 4, 8141404)
     assert facts.disks == {"/": 51290592, "/srv with blank": 103080888}
     assert facts.packages == ("nginx", "vendor-his")
@@ -46,9 +48,9 @@ def test_what_was_told_is_kept(tmp_path: Path) -> None:
 
 def test_a_machine_that_does_not_answer_is_unknown_and_keeps_what_is_known(tmp_path: Path) -> None:
     noted(tmp_path, TOLD)
-    for answer in (Answer(trouble="does not answer: timed out"), Answer("release bookworm\n"), Answer("")):
-        assert machines.note(tmp_path, tmp_path, {"his1": answer})["his1"].verdict is Verdict.UNKNOWN
-    assert machines.read(tmp_path)["his1"].cpus == 4
+    for answer in (Answer(None, "does not answer: timed out"), Answer(Machine().process(["release bookworm"]), "?")):
+        assert host_facts.note(tmp_path, tmp_path, {"his1": answer})["his1"].verdict is Verdict.UNKNOWN
+    assert host_facts.read(tmp_path)["his1"].cpus == 4
     assert keys(tmp_path) == [KEY]
 
 
@@ -65,7 +67,7 @@ def test_no_key_is_no_pass(tmp_path: Path) -> None:
 
 
 def test_the_question_is_one_that_this_debian_answers() -> None:
-    facts, _ = machines.understood(run(["sh", "-c", machines.QUESTION], timeout=60).stdout)
+    facts, _ = host_facts.understood(run(["sh", "-c", host_facts.QUESTION], timeout=60).stdout)
     assert facts is not None
     assert facts.cpus > 0
     assert facts.packages

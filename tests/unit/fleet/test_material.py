@@ -7,7 +7,7 @@ import pytest
 
 from ops.core.errors import Damaged
 from ops.core.quantity import Duration
-from ops.fleet import material
+from ops.fleet.control_machine import contents
 from ops.fleet.inventory import Inventory
 from ops.policy.model import Control, Retention
 
@@ -38,7 +38,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("WHEELS", folder / ".cache/wheels"),
         ("PACKAGES", folder / ".cache/packages"),
     ):
-        monkeypatch.setattr(material, name, value)
+        monkeypatch.setattr(contents, name, value)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     return folder
 
@@ -55,7 +55,7 @@ def inventory(checkout: Path) -> Inventory:
 
 
 def test_a_clone_of_the_bundle_and_the_taken_files_is_the_checkout(checkout: Path, home: Path, tmp_path: Path) -> None:
-    taken = material.material(inventory(checkout), CONTROL, home)
+    taken = contents.material(inventory(checkout), CONTROL, home)
     assert taken.paths == (checkout / "ansible.cfg", checkout / "inventories/mysite")
     git(tmp_path, "clone", "-q", str(home / "seawall.bundle"), "again")
     assert git(tmp_path / "again", "rev-parse", "HEAD") == git(checkout, "rev-parse", "HEAD")
@@ -64,34 +64,34 @@ def test_a_clone_of_the_bundle_and_the_taken_files_is_the_checkout(checkout: Pat
 
 
 def test_the_bundle_is_made_anew_only_when_there_is_something_new(checkout: Path, home: Path) -> None:
-    first = material.bundle(home).stat().st_mtime_ns
-    assert material.bundle(home).stat().st_mtime_ns == first
+    first = contents.bundle(home).stat().st_mtime_ns
+    assert contents.bundle(home).stat().st_mtime_ns == first
     git(checkout, "commit", "-qam", "second")
     assert git(checkout, "rev-parse", "HEAD").strip() in git(
-        checkout, "bundle", "list-heads", str(material.bundle(home))
+        checkout, "bundle", "list-heads", str(contents.bundle(home))
     )
 
 
 def test_a_checkout_without_a_branch_can_be_cloned_too(checkout: Path, home: Path, tmp_path: Path) -> None:
     git(checkout, "checkout", "-q", "--detach")
-    git(tmp_path, "clone", "-q", str(material.bundle(home)), "again")
+    git(tmp_path, "clone", "-q", str(contents.bundle(home)), "again")
     assert (tmp_path / "again/same").exists()
 
 
 def test_a_shallow_checkout_is_refused(checkout: Path, home: Path, tmp_path: Path, monkeypatch) -> None:
     git(checkout, "commit", "-qam", "second")
     git(tmp_path, "clone", "-q", "--depth", "1", f"file://{checkout}", "shallow")
-    monkeypatch.setattr(material, "CHECKOUT", tmp_path / "shallow")
+    monkeypatch.setattr(contents, "CHECKOUT", tmp_path / "shallow")
     with pytest.raises(Damaged, match="shallow"):
-        material.bundle(home)
+        contents.bundle(home)
 
 
 def test_what_is_not_there_is_said_and_what_is_there_is_taken(checkout: Path, home: Path) -> None:
-    assert len(material.material(inventory(checkout), CONTROL, home).lacks) == 2
+    assert len(contents.material(inventory(checkout), CONTROL, home).lacks) == 2
     for name in ("wheels", "packages"):
         (checkout / ".cache" / name).mkdir(parents=True)
         (checkout / ".cache" / name / "file").touch()
-    taken = material.material(inventory(checkout), CONTROL, home)
+    taken = contents.material(inventory(checkout), CONTROL, home)
     assert taken.lacks == ()
     assert {checkout / ".cache/wheels", checkout / ".cache/packages"} < set(taken.paths)
 
@@ -102,7 +102,7 @@ def test_the_keys_that_lead_to_the_machines_are_taken(checkout: Path, home: Path
     said = {"ansible_ssh_private_key_file": str(tmp_path / "key"),
             "ansible_ssh_common_args": f"-o UserKnownHostsFile={tmp_path / 'known'}"}  # fmt: skip
     reached = Inventory(checkout / "inventories/mysite", {"his1": said}, {"all": ("his1",)})
-    taken = material.material(reached, CONTROL, home)
+    taken = contents.material(reached, CONTROL, home)
     assert {tmp_path / name for name in ("key", "key.pub", "known")} < set(taken.paths)
 
 
@@ -111,5 +111,5 @@ def test_without_a_named_key_those_of_the_account_are_taken(checkout: Path, home
     ssh.mkdir(parents=True)
     for name in ("id_ed25519", "id_ed25519.pub", "other"):
         (ssh / name).touch()
-    taken = material.material(inventory(checkout), CONTROL, home)
+    taken = contents.material(inventory(checkout), CONTROL, home)
     assert {path.name for path in taken.paths if path.parent == ssh} == {"id_ed25519", "id_ed25519.pub"}

@@ -1,4 +1,4 @@
-from ops.fleet.mirror import archive
+from ops.fleet.packaging.mirror import archive
 
 TARGETS = """\
 bookworm-security main http://security.example/debian-security/

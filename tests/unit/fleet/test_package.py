@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from ops.fleet import package
+from ops.fleet.packaging import deb
 
 
 def checkout(folder: Path) -> Path:
     for name in ("ops", "templates"):
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(package.CHECKOUT / name, folder / name, ignore=ignored)
+        shutil.copytree(deb.CHECKOUT / name, folder / name, ignore=ignored)
     return folder
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> package.Package:
-    return package.build(tmp_path_factory.mktemp("built"))
+def built(tmp_path_factory: pytest.TempPathFactory) -> deb.Package:
+    return deb.build(tmp_path_factory.mktemp("built"))
 
 
 def output(*argv: object, code: int = 0, cwd: Path | None = None) -> str:
@@ -39,23 +39,23 @@ def test_the_same_source_gives_the_same_bytes(built, tmp_path):
         path.chmod(0o700 if path.is_dir() else 0o600)
     (copy / "ops/__pycache__").mkdir()
     (copy / "ops/__pycache__/cli.cpython-311.pyc").write_bytes(b"left over")
-    again = package.build(tmp_path / "out", copy)
+    again = deb.build(tmp_path / "out", copy)
     assert (again.version, again.sha256) == (built.version, built.sha256)
 
 
 def test_a_changed_source_is_a_new_version(built, tmp_path):
     copy = checkout(tmp_path / "copy")
     (copy / "ops/cli.py").write_text((copy / "ops/cli.py").read_text() + "\n")
-    assert package.build(tmp_path / "out", copy).version != built.version
+    assert deb.build(tmp_path / "out", copy).version != built.version
 
 
 def test_it_holds_what_a_server_needs_and_nothing_else(built):
     files = listing(built.path)
     assert files["usr/bin/seawall"] == "-rwxr-xr-x root/root"
     assert files["usr/share/seawall/ops/cli.py"] == "-rw-r--r-- root/root"
-    assert not [name for name in files if "/ops/fleet" in name or "/ops/lab" in name]
+    assert not [name for name in files if any(f"/ops/{room}" in name for room in ("fleet", "lab", "commands/control"))]
     assert not [name for name in files if "__pycache__" in name]
-    templates = {p.name for p in (package.CHECKOUT / "templates").rglob("*") if p.is_file()}
+    templates = {p.name for p in (deb.CHECKOUT / "templates").rglob("*") if p.is_file()}
     assert templates <= {Path(name).name for name in files if "/ops/_templates/" in name}
 
 

@@ -1,7 +1,7 @@
 """The reference of the policy is what the types say today."""
 
 from ops.fleet import reference
-from ops.fleet.package import CHECKOUT
+from ops.fleet.packaging.deb import CHECKOUT
 
 
 def test_docs_policy_md_is_current():

@@ -18,7 +18,7 @@ STATUS = {
 
 @pytest.fixture(autouse=True)
 def fleet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setattr("ops.fleet.report.collect", lambda _: STATUS)
+    monkeypatch.setattr("ops.commands.control.report.collect", lambda _: STATUS)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -13,9 +13,11 @@ from ops.cli import run
 from ops.core import clock
 from ops.core.run import run as program
 from ops.core.verdict import Verdict
-from ops.fleet import machines, own, runbook
-from ops.fleet.ask import Answer
-from ops.fleet.rebuilding import order
+from ops.fleet.control_machine import host_facts, identity
+from ops.fleet.facts.machine import Machine
+from ops.fleet.runbook import render
+from ops.fleet.runbook.machine import order
+from ops.fleet.ssh.ask import Answer
 
 pytestmark = pytest.mark.usefixtures("quick_inventory")
 HOSTS = ("his1", "backup1", "offsite1", "drill1")
@@ -46,10 +48,10 @@ def told(site: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         data["policy__all"]["control"]["safe"] = "The director's safe"
 
     edited(site, "group_vars/all/policy.yml", complete)
-    said = {host: Answer(_told(host)) for host in HOSTS}
-    home = own.folder(site)
+    said = {host: Answer(Machine().process(_told(host).splitlines())) for host in HOSTS}
+    home = identity.folder(site)
     home.mkdir()
-    assert all(one.verdict is Verdict.PASS for one in machines.note(site, home, said).values())
+    assert all(one.verdict is Verdict.PASS for one in host_facts.note(site, home, said).values())
     reached = {
         host: {"ansible_host": f"192.0.2.{n}", "ansible_ssh_private_key_file": str(key)}
         for n, host in enumerate(HOSTS, 1)
@@ -65,7 +67,7 @@ def _told(host: str) -> str:
 
 
 def page(site: Path) -> str:
-    return runbook.text(gathered := runbook.gathered(site), runbook.written(gathered))
+    return render.text(gathered := render.gathered(site), render.written(gathered))
 
 
 def test_a_site_of_which_all_is_known_has_no_findings(told: Path) -> None:
@@ -87,7 +89,7 @@ def test_what_nobody_told_is_marked_and_counted(site: Path) -> None:
 
 
 def test_each_single_thing_not_known_is_a_finding(told: Path) -> None:
-    gathered = runbook.gathered(told)
+    gathered = render.gathered(told)
     bare = {name: facts for name, facts in gathered.facts.items() if name != "his1"}
     keyless = {name: line for name, line in gathered.signers.items() if name != "drill1"}
     strange = gathered.facts | {"his1": replace(gathered.facts["his1"], packages=("vendor",), brought=("vendor",))}
@@ -96,11 +98,11 @@ def test_each_single_thing_not_known_is_a_finding(told: Path) -> None:
         (replace(gathered, signers=keyless), "the ledger key of drill1"),
         (replace(gathered, facts=strange), "where the package vendor comes from"),
     ):
-        assert wanted in runbook.written(changed)[-1].said[1]
+        assert wanted in render.written(changed)[-1].said[1]
 
 
 def test_machines_come_back_in_order_and_the_surviving_one_is_left_alone(told: Path) -> None:
-    assert order(runbook.gathered(told)) == ["backup1", "his1", "drill1"]
+    assert order(render.gathered(told)) == ["backup1", "his1", "drill1"]
 
 
 def test_only_what_has_a_copy_off_site_is_restored_and_the_rest_named_as_lost(told: Path) -> None:
@@ -155,7 +157,7 @@ def test_the_sheet_is_refused_where_it_would_not_stay_secret(told: Path, tmp_pat
     assert run([*words, "--output", str(tmp_path / "sheet"), "--with-vault"]) == 0
     assert (tmp_path / "sheet").stat().st_mode & 0o777 == 0o600
     assert "vault/phrase correct horse " in (tmp_path / "sheet").read_text()
-    ledger = (own.folder(told) / "var/lib/seawall/ledger/ledger.jsonl").read_text()
+    ledger = (identity.folder(told) / "var/lib/seawall/ledger/ledger.jsonl").read_text()
     assert '"act":"key-sheet"' in ledger
     values = re.findall(r"(\S{5} \S{5}) ", (tmp_path / "sheet").read_text())
     assert not [value for value in values if value.replace(" ", "") in ledger]
@@ -165,7 +167,7 @@ def test_a_sheet_that_names_nothing_fails_and_is_recorded(told: Path, tmp_path: 
     (tmp_path / "typed").write_text("offsite/control/password/1of2 abcde fghij 0000\n")
     assert run(["keys", "check", str(tmp_path / "typed"), "-i", str(told)]) == 2
     assert "is not as it was printed" in capsys.readouterr().out
-    ledger = (own.folder(told) / "var/lib/seawall/ledger/ledger.jsonl").read_text()
+    ledger = (identity.folder(told) / "var/lib/seawall/ledger/ledger.jsonl").read_text()
     assert '"act":"key-test"' in ledger
     assert '"result":"fail"' in ledger
 
@@ -205,7 +207,7 @@ def checked(site: Path, capsys) -> tuple[int, str]:
 
 def test_the_age_of_the_control_machines_copy_is_judged(told: Path, capsys) -> None:
     assert checked(told, capsys) == (2, "fail     control: control has never been backed up\n")
-    state = own.folder(told) / "var/lib/seawall/state/backup-control.json"
+    state = identity.folder(told) / "var/lib/seawall/state/backup-control.json"
     state.parent.mkdir(parents=True, exist_ok=True)
     for days, code in ((7, 0), (9, 2)):
         when = clock.iso(clock.now() - timedelta(days=days))

@@ -11,7 +11,7 @@ import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ops import cli
-from ops.fleet import authority
+from ops.fleet.secrets import authority
 
 
 class Opened(yaml.SafeLoader):

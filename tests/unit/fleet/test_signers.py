@@ -5,7 +5,7 @@ from pathlib import Path
 from ops.core.run import run
 from ops.core.verdict import Verdict
 from ops.evidence.keys import listed
-from ops.fleet import signers
+from ops.fleet.ledgers import signers
 from ops.fleet.status import _keys
 
 OURS = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJMAuIYy5zPpQx5fR3FzCQYYzJ5zR5oQ8u1j2u3v4w5x"

@@ -1,7 +1,7 @@
 """seawall verify: what pytest reports becomes verdicts; what was not looked at is unknown, never a pass."""
 
 from ops.core.verdict import Verdict
-from ops.fleet.verify import Check, read, render
+from ops.fleet.audit import Check, read, render
 
 REPORT = """<?xml version="1.0" encoding="utf-8"?>
 <testsuites><testsuite name="pytest">

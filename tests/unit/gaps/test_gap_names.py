@@ -1,6 +1,6 @@
 import pytest
 
-from ops.gaps import answers
+from ops.interfaces.discovery import answers
 
 
 @pytest.mark.parametrize(

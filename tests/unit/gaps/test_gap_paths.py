@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.gaps import Scene, path
+from ops.gaps import path
+from ops.interfaces.discovery import SearchContext
 
 MOUNTS = """\
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -28,7 +29,7 @@ def around(kernel, tmp_path, monkeypatch):
     (kernel.proc / "1/mountinfo").write_text("")
 
     def look(*answered, larger_than=1000):
-        scene = Scene(larger_than, [Path(tmp_path, known) for known in answered], kernel.proc)
+        scene = SearchContext(larger_than, [Path(tmp_path, known) for known in answered], kernel.proc)
         return {found.name.removeprefix(f"path:{tmp_path}/"): found for found in path.look(scene)}
 
     return look

@@ -1,8 +1,9 @@
 import pytest
 
 from ops.core.errors import Unavailable
-from ops.gaps import Scene, mariadb, postgresql
+from ops.gaps import mariadb, postgresql
 from ops.gaps._processes import files, processes, sockets
+from ops.interfaces.discovery import SearchContext
 
 UNIX = """\
 Num       RefCount Protocol Flags    Type St Inode Path
@@ -59,11 +60,11 @@ def test_a_server_that_cannot_be_asked_is_named_with_its_folder(kernel, tmp_path
     (data / "postmaster.pid").write_text(f"70\n{data}\n1763800000\n5433\n/run/postgresql\nlocalhost\n")
     kernel.runs(70, "postgres", cwd=data)
     kernel.runs(71, "postgres", cwd=data, parent=70)
-    (one,) = postgresql.look(Scene(0, proc=kernel.proc))
+    (one,) = postgresql.look(SearchContext(0, proc=kernel.proc))
     assert (one.name, one.places) == ("postgresql:5433", (str(data),))
     assert "can't be listed" in one.words
     folder = kernel.runs(80, "mariadbd", cwd=tmp_path, open_files=["socket:[501]"])
     (folder / "net/unix").write_text(UNIX)
-    (two,) = mariadb.look(Scene(0, proc=kernel.proc))
+    (two,) = mariadb.look(SearchContext(0, proc=kernel.proc))
     assert (two.name, two.places) == ("mariadb:/run/mysqld/mysqld.sock", (str(tmp_path),))
     assert "can't be listed" in two.words

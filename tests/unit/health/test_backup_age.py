@@ -9,8 +9,8 @@ from ops.core.clock import iso
 from ops.core.errors import Damaged
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
-from ops.health import Surroundings
 from ops.health.backup_age import KIND, Options
+from ops.interfaces.check import CheckContext
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ def state(age_hours: float | None, verdict: str = "pass", message: str = "") -> 
 
 def look(found: dict[str, Any] | None) -> Finding:
     states = {} if found is None else {"backup-his": found}
-    (finding,) = KIND.probe(Options("his", Duration.parse("26h")), Surroundings(NOW, states))
+    (finding,) = KIND.probe(Options("his", Duration.parse("26h")), CheckContext(NOW, states))
     return finding
 
 

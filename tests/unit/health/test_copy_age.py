@@ -9,8 +9,8 @@ from ops.core.calendar import Calendar
 from ops.core.errors import Damaged
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
-from ops.health import Surroundings
 from ops.health.copy_age import KIND, Options
+from ops.interfaces.check import CheckContext
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)  # day 20 was the last due day; with a day's grace it counts
 CALENDAR = Calendar.parse("day 10, day 20, last day")
@@ -23,7 +23,7 @@ def state(copied: str, data: str, verdict: str = "pass", message: str = "") -> d
 def look(found: dict[str, Any] | None, since: datetime | None = None, now: datetime = NOW, **more: Any) -> Finding:
     states = {} if found is None else {"copy-his-offsite": found}
     options = Options("his", "offsite", CALENDAR, **more)
-    (finding,) = KIND.probe(options, Surroundings(now, states, since))
+    (finding,) = KIND.probe(options, CheckContext(now, states, since))
     return finding
 
 

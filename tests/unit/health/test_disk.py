@@ -6,10 +6,10 @@ import pytest
 
 from ops.core.quantity import Percent, Size
 from ops.core.verdict import Verdict
-from ops.health import Surroundings
 from ops.health.disk import KIND, Options, judge_inodes, judge_space
+from ops.interfaces.check import CheckContext
 
-NOWHERE = Surroundings(datetime(2026, 11, 22, tzinfo=UTC), {})
+NOWHERE = CheckContext(datetime(2026, 11, 22, tzinfo=UTC), {})
 GIB = 1 << 30
 
 

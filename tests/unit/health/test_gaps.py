@@ -8,8 +8,8 @@ import pytest
 from ops.core.clock import iso
 from ops.core.errors import Damaged
 from ops.core.verdict import Verdict
-from ops.health import Surroundings
 from ops.health.gaps import Options, probe
+from ops.interfaces.check import CheckContext
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DEFAULT, NOT = Options(), timedelta()
@@ -21,7 +21,7 @@ def gaps(*names: str) -> dict[str, Any]:
 
 
 def seen(state: dict[str, Any] | None, options: Options = DEFAULT, later: timedelta = NOT) -> Any:
-    return list(probe(options, Surroundings(NOW + later, {"gaps": state} if state else {})))
+    return list(probe(options, CheckContext(NOW + later, {"gaps": state} if state else {})))
 
 
 def test_nothing_left_out_is_a_pass_and_says_how_much_was_seen():

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ops.core.verdict import Verdict
-from ops.health import Surroundings
 from ops.health.memory import KIND, Options, judge
+from ops.interfaces.check import CheckContext
 
 
 def meminfo(available: int) -> str:
@@ -23,5 +23,5 @@ def test_a_kernel_that_does_not_say_is_unknown() -> None:
 
 
 def test_this_machine_has_memory() -> None:
-    (finding,) = KIND.probe(Options(), Surroundings(datetime(2026, 11, 22, tzinfo=UTC), {}))
+    (finding,) = KIND.probe(Options(), CheckContext(datetime(2026, 11, 22, tzinfo=UTC), {}))
     assert 0 < finding.figures["available_percent"] <= 100

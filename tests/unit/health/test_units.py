@@ -7,8 +7,8 @@ import pytest
 
 from ops.core.errors import Unavailable
 from ops.core.verdict import Verdict
-from ops.health import Surroundings
 from ops.health.units import KIND, Options, judge_expected, judge_failed
+from ops.interfaces.check import CheckContext
 
 SHOWN = """\
 Id=postgresql@15-main.service
@@ -76,7 +76,7 @@ def test_many_failed_units_are_counted() -> None:
 def test_a_machine_without_systemd_is_an_error_for_the_caller(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Unavailable):
-        list(KIND.probe(Options(), Surroundings(datetime(2026, 11, 22, tzinfo=UTC), {})))
+        list(KIND.probe(Options(), CheckContext(datetime(2026, 11, 22, tzinfo=UTC), {})))
 
 
 def test_a_systemd_that_does_not_answer_is_an_error_for_the_caller(
@@ -87,7 +87,7 @@ def test_a_systemd_that_does_not_answer_is_an_error_for_the_caller(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(Unavailable, match="Failed to connect to bus"):
-        list(KIND.probe(Options(), Surroundings(datetime(2026, 11, 22, tzinfo=UTC), {})))
+        list(KIND.probe(Options(), CheckContext(datetime(2026, 11, 22, tzinfo=UTC), {})))
 
 
 def test_systemctl_is_asked_and_believed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -98,5 +98,5 @@ def test_systemctl_is_asked_and_believed(monkeypatch: pytest.MonkeyPatch, tmp_pa
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    findings = list(KIND.probe(Options(expected=("a.service",)), Surroundings(datetime(2026, 11, 22, tzinfo=UTC), {})))
+    findings = list(KIND.probe(Options(expected=("a.service",)), CheckContext(datetime(2026, 11, 22, tzinfo=UTC), {})))
     assert [finding.message for finding in findings] == ["a.service active", "1 failed: b.service"]

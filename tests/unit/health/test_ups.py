@@ -13,10 +13,11 @@ import pytest
 from ops.core.errors import Unavailable
 from ops.core.quantity import Duration, Percent
 from ops.core.verdict import Verdict
-from ops.health import Surroundings, ups
+from ops.health import ups
 from ops.health.ups import KIND, Options, judge
+from ops.interfaces.check import CheckContext
 
-NOWHERE = Surroundings(datetime(2026, 11, 22, tzinfo=UTC), {})
+NOWHERE = CheckContext(datetime(2026, 11, 22, tzinfo=UTC), {})
 HEALTHY = {"ups.status": "OL CHRG", "battery.charge": "100", "battery.runtime": "1800", "ups.load": "22"}
 
 

@@ -13,7 +13,7 @@ from ops.core.files import lock
 from ops.core.run import run
 from ops.core.verdict import Verdict
 from ops.jobs import settings
-from ops.jobs.act import Outcome, perform
+from ops.jobs.run.job import Outcome, perform
 
 
 @pytest.fixture(autouse=True)

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from ops.core.errors import UsageError
-from ops.drills import Part
-from ops.jobs.sabotage import Sabotage
-from ops.jobs.wishes import Wishes
-from ops.sources import Damage
+from ops.interfaces.drill import Part
+from ops.interfaces.source import Damage
+from ops.jobs.drill.damage import DamageInjection
+from ops.jobs.drill.options import DrillOptions
 
 NOTHING = {"source": None, "at": None, "kind": None, "instant": None, "own_kernel": None, "seed": None}
 
@@ -26,31 +26,31 @@ def said(**words: object) -> Namespace:
 
 def test_a_look_needs_a_reason_and_an_approver() -> None:
     with pytest.raises(UsageError, match="somebody who allowed it"):
-        Wishes.of(said(keep="ticket 4711"), "UTC")
-    assert Wishes.of(said(keep="ticket 4711", approver="the head of IT"), "UTC").approver == "the head of IT"
+        DrillOptions.of(said(keep="ticket 4711"), "UTC")
+    assert DrillOptions.of(said(keep="ticket 4711", approver="the head of IT"), "UTC").approver == "the head of IT"
 
 
 def test_a_disk_made_anew_is_not_booted_straight_from_the_repository() -> None:
     with pytest.raises(UsageError, match="filled with what was restored"):
-        Wishes.of(said(instant=True, own_kernel=True), "UTC")
-    assert Wishes.of(said(instant=False, own_kernel=True), "UTC").own_kernel
+        DrillOptions.of(said(instant=True, own_kernel=True), "UTC")
+    assert DrillOptions.of(said(instant=False, own_kernel=True), "UTC").own_kernel
 
 
 def test_a_damaged_copy_is_not_for_looking_at() -> None:
     with pytest.raises(UsageError, match="not for looking at"):
-        Wishes.of(said(keep="why", approver="who", sabotage="random"), "UTC")
+        DrillOptions.of(said(keep="why", approver="who", sabotage="random"), "UTC")
 
 
 def test_wishes_reach_the_unit_as_they_were() -> None:
-    wishes = Wishes.of(said(at="2026-11-20", kind="files", instant=False, seed=7), "America/Sao_Paulo")
-    assert Wishes.read(wishes.written()) == wishes
+    wishes = DrillOptions.of(said(at="2026-11-20", kind="files", instant=False, seed=7), "America/Sao_Paulo")
+    assert DrillOptions.read(wishes.written()) == wishes
     with pytest.raises(UsageError, match="neither a moment nor a set"):
-        Wishes.of(said(at="yesterday"), "UTC")
+        DrillOptions.of(said(at="yesterday"), "UTC")
 
 
 def test_a_named_damage_is_done_once_and_at_its_moment() -> None:
     one = part(emptied=("data", "patients was emptied"), cut=("material", "the dump was cut"))
-    sabotage = Sabotage("emptied", [one], Random(1))
+    sabotage = DamageInjection("emptied", [one], Random(1))
     sabotage.strike("material", one)
     with pytest.raises(UsageError, match="nothing to damage"):
         sabotage.demand()
@@ -62,7 +62,7 @@ def test_chance_reaches_every_damage() -> None:
     one = part(a=("material", "a"), b=("data", "b"), c=("data", "c"))
     done = set()
     for seed in range(40):
-        sabotage = Sabotage("random", [one], Random(seed))
+        sabotage = DamageInjection("random", [one], Random(seed))
         sabotage.strike("material", one)
         sabotage.strike("data", one)
         done.add(sabotage.demand()[0])
@@ -72,33 +72,33 @@ def test_chance_reaches_every_damage() -> None:
 def test_a_damage_that_finds_nothing_gives_way_to_another_of_its_moment() -> None:
     one = part(a=("data", ""), b=("data", "b"))
     for seed in range(8):
-        sabotage = Sabotage("random", [one], Random(seed))
+        sabotage = DamageInjection("random", [one], Random(seed))
         sabotage.strike("data", one)
         assert sabotage.demand() == "b: b"
 
 
 def test_an_unknown_damage_is_told_with_the_nearest_known() -> None:
     with pytest.raises(UsageError, match="did you mean 'emptied'"):
-        Sabotage("emptyed", [part(emptied=("data", "x"))], Random(1))
+        DamageInjection("emptyed", [part(emptied=("data", "x"))], Random(1))
 
 
 def test_a_dump_is_drilled_as_it_is() -> None:
-    assert Wishes.of(said(dump="/srv/a.dump"), "UTC").dump == "/srv/a.dump"
+    assert DrillOptions.of(said(dump="/srv/a.dump"), "UTC").dump == "/srv/a.dump"
     for other in ({"sabotage": "random"}, {"source": "offsite"}, {"at": "2026-11-20"}):
         with pytest.raises(UsageError, match="drilled as it is"):
-            Wishes.of(said(dump="/srv/a.dump", **other), "UTC")
+            DrillOptions.of(said(dump="/srv/a.dump", **other), "UTC")
 
 
 def test_chance_hurts_no_disk_where_none_is_made() -> None:
     one = part(a=("tree", "a"), b=("disk", "b"))
     done = set()
     for seed in range(20):
-        sabotage = Sabotage("random", [one], Random(seed))
+        sabotage = DamageInjection("random", [one], Random(seed))
         sabotage.strike("tree", one)
         done.add(sabotage.demand())
     assert done == {"a: a"}
     with pytest.raises(UsageError, match="there is no damage 'b'"):
-        Sabotage("b", [one], Random(1))
-    booted = Sabotage("b", [one], Random(1), disk=True)
+        DamageInjection("b", [one], Random(1))
+    booted = DamageInjection("b", [one], Random(1), disk=True)
     booted.strike("disk", one)
     assert booted.demand() == "b: b"

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ops.core.errors import UsageError
-from ops.jobs.drilling import _forecast
-from ops.jobs.foreign import _digest, brought
+from ops.jobs.drill.external_dump import _digest, brought
+from ops.jobs.drill.job import _forecast
 
 
 @pytest.fixture(autouse=True)

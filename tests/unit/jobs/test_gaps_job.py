@@ -8,9 +8,9 @@ import pytest
 
 from ops.core import clock, kinds
 from ops.core.errors import Unavailable
-from ops.gaps import Found, Scene, Sort
+from ops.interfaces.discovery import Found, SearchContext, Sort
 from ops.jobs import gaps
-from ops.policy.site import read_document
+from ops.policy.compile import read_document
 
 TODAY = clock.now().date()
 ASSET = {
@@ -94,10 +94,10 @@ def test_the_table_names_gaps_with_their_sizes_and_excuses_with_their_reasons():
 
 
 def test_what_cannot_be_looked_at_is_unknown_and_the_rest_is_seen(monkeypatch: pytest.MonkeyPatch):
-    def refused(scene: Scene) -> Any:
+    def refused(scene: SearchContext) -> Any:
         raise Unavailable("may not be looked at")
 
-    scenes: list[Scene] = []
+    scenes: list[SearchContext] = []
     sorts = {
         "postgresql": Sort(lambda scene: FOUND),
         "sqlite": Sort(refused),

@@ -11,8 +11,9 @@ from ops.cli import run
 from ops.core.clock import iso, now
 from ops.core.errors import Unavailable
 from ops.core.verdict import Finding, Verdict
-from ops.health import Check, disk
-from ops.jobs import health
+from ops.health import disk
+from ops.interfaces.check import Check
+from ops.jobs.health import job
 from ops.policy.model import CheckSpec, HostPolicy, Site
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -108,7 +109,7 @@ def test_a_look_that_is_too_old_or_from_the_future_is_unknown(age: int, verdict:
         "finished": iso(NOW - timedelta(minutes=age)),
         "checks": [{"name": "a", "kind": "disk", "verdict": "pass", "message": ""}],
     }
-    assert health.recorded({"health": state}, NOW)["verdict"] == verdict
+    assert job.recorded({"health": state}, NOW)["verdict"] == verdict
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_a_look_that_is_too_old_or_from_the_future_is_unknown(age: int, verdict:
 )
 def test_a_record_that_cannot_be_read_is_an_error(broken: dict[str, Any]) -> None:
     with pytest.raises(Unavailable, match="cannot be read"):
-        health.recorded({"health": broken}, NOW)
+        job.recorded({"health": broken}, NOW)
 
 
 def policy(**checks: CheckSpec) -> HostPolicy:
@@ -128,7 +129,7 @@ def test_a_fault_in_one_check_is_its_own_unknown(monkeypatch: pytest.MonkeyPatch
         raise ZeroDivisionError("by zero")
 
     monkeypatch.setattr(disk, "KIND", Check(disk.Options, probe))
-    entries = health.look(policy(bad=CheckSpec("disk", disk.Options()), good=CheckSpec("memory", None)), {}, NOW)
+    entries = job.look(policy(bad=CheckSpec("disk", disk.Options()), good=CheckSpec("memory", None)), {}, NOW)
     assert entries[0]["message"] == "a fault in this check: ZeroDivisionError: by zero"
     assert len(entries) == 2
 
@@ -143,9 +144,9 @@ def test_a_check_that_hangs_does_not_hold_the_others(monkeypatch: pytest.MonkeyP
         return []
 
     monkeypatch.setattr(disk, "KIND", Check(disk.Options, probe))
-    monkeypatch.setattr(health, "DEADLINE", 0.5)
+    monkeypatch.setattr(job, "DEADLINE", 0.5)
     options = __import__("ops.health.memory", fromlist=["Options"]).Options()
-    entries = health.look(policy(slow=CheckSpec("disk", disk.Options()), quick=CheckSpec("memory", options)), {}, NOW)
+    entries = job.look(policy(slow=CheckSpec("disk", disk.Options()), quick=CheckSpec("memory", options)), {}, NOW)
     release.set()
     assert "did not end within" in entries[0]["message"]
     assert entries[1]["verdict"] != "unknown"
@@ -153,12 +154,12 @@ def test_a_check_that_hangs_does_not_hold_the_others(monkeypatch: pytest.MonkeyP
 
 def test_a_check_that_sees_nothing_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "KIND", Check(disk.Options, lambda *_: []))
-    (entry,) = health.look(policy(empty=CheckSpec("disk", disk.Options())), {}, NOW)
+    (entry,) = job.look(policy(empty=CheckSpec("disk", disk.Options())), {}, NOW)
     assert (entry["verdict"], entry["message"]) == ("unknown", "it saw nothing")
 
 
 def test_of_several_findings_the_worst_is_told_first() -> None:
-    joined = health.join(
+    joined = job.join(
         [
             Finding(Verdict.PASS, "fine", {"a": 1}),
             Finding(Verdict.WARN, "odd"),

@@ -12,7 +12,7 @@ from ops.core import clock
 from ops.core.run import run
 from ops.evidence.ledger import NAME, Ledger
 from ops.policy import HostLayers, compile_site
-from ops.policy.site import document
+from ops.policy.compile import document
 
 ALL = {
     "version": 1,

@@ -11,11 +11,11 @@ from ops.core.errors import SeawallError
 from ops.core.run import run
 from ops.evidence.ledger import NAME
 from ops.evidence.verification import verify
-from ops.jobs import drill
-from ops.jobs.override import LOSS, REMOVAL, Override
-from ops.jobs.wishes import Wishes
+from ops.jobs.drill import start
+from ops.jobs.drill.options import DrillOptions
+from ops.jobs.run.override import LOSS, REMOVAL, Override
 from ops.policy import HostLayers, compile_site
-from ops.policy.site import document
+from ops.policy.compile import document
 
 ALL = {
     "version": 1,
@@ -94,9 +94,9 @@ def test_what_is_quoted_in_a_reason_is_cut_and_the_approver_is_not(root: Path) -
 
 def test_a_kept_drill_is_recorded_before_it_is_played(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     played = []
-    monkeypatch.setattr(drill, "drilled", lambda *_: played.append([record["act"] for record in records(root)]))
-    wishes = Wishes(keep="compare table X", approver="Head of IT", by="person:claudia")
-    drill._played(SimpleNamespace(host="drill1"), "his", None, wishes)
+    monkeypatch.setattr(start, "drilled", lambda *_: played.append([record["act"] for record in records(root)]))
+    wishes = DrillOptions(keep="compare table X", approver="Head of IT", by="person:claudia")
+    start._played(SimpleNamespace(host="drill1"), "his", None, wishes)
     assert played == [["override"]]
     assert records(root)[0]["facts"]["approver"] == "Head of IT"
 

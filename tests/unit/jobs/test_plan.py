@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from ops.core.errors import UsageError
-from ops.jobs.moment import moment
-from ops.jobs.plan import Step, planned
+from ops.jobs.restore.plan import Step, planned
+from ops.jobs.restore.point_in_time import point_in_time
 from ops.policy.model import SourceSpec
 from ops.restic.messages import Snapshot
 from ops.restic.sets import Set
@@ -86,12 +86,12 @@ def test_what_cannot_be_is_refused(to: tuple[str, ...], part: tuple[str, ...], i
 
 
 def test_moments_are_of_the_sites_zone_and_a_day_means_its_end() -> None:
-    assert moment("2026-11-20 12:00", "America/Sao_Paulo")[0].astimezone(UTC).hour == 15
-    assert moment("2026-11-20", "UTC")[0] == datetime(2026, 11, 20, 23, 59, 59, tzinfo=UTC)
-    assert moment("7481305f", "UTC") == (None, "7481305f")
-    assert moment(None, "UTC") == (None, "")
+    assert point_in_time("2026-11-20 12:00", "America/Sao_Paulo")[0].astimezone(UTC).hour == 15
+    assert point_in_time("2026-11-20", "UTC")[0] == datetime(2026, 11, 20, 23, 59, 59, tzinfo=UTC)
+    assert point_in_time("7481305f", "UTC") == (None, "7481305f")
+    assert point_in_time(None, "UTC") == (None, "")
     with pytest.raises(UsageError, match="neither a moment nor a set"):
-        moment("soon", "UTC")
+        point_in_time("soon", "UTC")
 
 
 def machine(*part: str) -> list[Step]:

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from ops.jobs.progress import EVERY_SECONDS, Progress
+from ops.jobs.run.progress import EVERY_SECONDS, Progress
 
 STATUS = {"message_type": "status", "bytes_done": 1 << 30, "total_bytes": 4 << 30}
 

@@ -8,7 +8,7 @@ import pytest
 
 from ops.core.clock import iso, now
 from ops.jobs import settings, status
-from ops.policy.site import document_digest
+from ops.policy.compile import document_digest
 
 ASSET = {
     "owner": "it_head",

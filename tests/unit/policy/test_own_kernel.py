@@ -2,8 +2,8 @@
 
 import pytest
 
-from ops.fleet.policy import judge
-from ops.policy.site import document, read_document
+from ops.fleet.inventory.check import judge
+from ops.policy.compile import document, read_document
 from ops.policy.units import boots_disks
 
 pytestmark = pytest.mark.usefixtures("quick_inventory")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.fleet.policy import judge
+from ops.fleet.inventory.check import judge
 
 ALL = "group_vars/all/policy.yml"
 HIS1 = "host_vars/his1/policy.yml"

@@ -7,9 +7,9 @@ import pytest
 
 from ops import cli
 from ops.core.errors import PolicyError
-from ops.fleet.policy import judge
+from ops.fleet.inventory.check import judge
 from ops.jobs.policy import validated
-from ops.policy.site import document
+from ops.policy.compile import document
 
 pytestmark = pytest.mark.usefixtures("quick_inventory")
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ops.core.verdict import Verdict
-from ops.reports.sheet import Evidence, Names
+from ops.reports.drill_record import Evidence, Names
 
 NAMES = Names("Hospital São Lucas", "America/Sao_Paulo", "Head of IT")
 RUNGS = [

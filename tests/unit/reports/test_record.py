@@ -10,7 +10,7 @@ import pytest
 from ops.core.verdict import Verdict
 from ops.reports import intoto, record_html, record_pdf
 from ops.reports._paper import WIDTHS, plain, width, wrapped
-from ops.reports.sheet import NOT_RECORDED, Evidence
+from ops.reports.drill_record import NOT_RECORDED, Evidence
 
 sys.path.insert(0, str(Path(__file__).parent))
 from drill_record import NAMES, RUNGS, TOLD, evidence, record

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from ops.reports import text
-from ops.reports._view import span, view
+from ops.reports import status_text
+from ops.reports.status_view import span, view
 
 sys.path.insert(0, str(Path(__file__).parent))
 from sample import fleet, healthy
 
 
 def test_the_table_of_a_healthy_fleet() -> None:
-    assert text.render(healthy()) == (
+    assert status_text.render(healthy()) == (
         "Hospital São Lucas, 2026-11-22 11:05 America/Sao_Paulo\n"
         "pass     Everything is as the policy demands\n"
         "         1 asset: 1 pass; 2 machines: 2 pass\n"
@@ -28,20 +28,22 @@ def test_the_table_of_a_healthy_fleet() -> None:
 
 
 def test_the_worst_stands_on_top_with_its_reasons() -> None:
-    lines = text.render(fleet()).splitlines()
+    lines = status_text.render(fleet()).splitlines()
     assert lines[1].startswith("fail ")
     assert lines[5].startswith("fail     pacs")
     assert lines[6].strip().startswith("fail: backup: last good backup 2d 14h old")
 
 
 def test_a_machine_that_says_nothing_is_there_with_its_reason() -> None:
-    (line,) = (line for line in text.render(fleet()).splitlines() if "lab1 " in line and "does not answer" in line)
+    (line,) = (
+        line for line in status_text.render(fleet()).splitlines() if "lab1 " in line and "does not answer" in line
+    )
     assert line.startswith("unknown  lab1")
 
 
 def test_colours_only_where_they_are_wanted() -> None:
-    assert "\x1b" not in text.render(fleet())
-    assert "\x1b[31;1mfail" in text.render(fleet(), colours=True)
+    assert "\x1b" not in status_text.render(fleet())
+    assert "\x1b[31;1mfail" in status_text.render(fleet(), colours=True)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +77,6 @@ def test_a_limit_that_is_passed_is_marked() -> None:
 
 
 def test_a_gap_is_named_with_what_it_is_and_an_excused_one_is_not() -> None:
-    shown = text.render(fleet())
+    shown = status_text.render(fleet())
     assert "      postgresql:5432/trial: a PostgreSQL database, 214 MiB\n" in shown
     assert "/mnt/pictures" not in shown

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ops.core.quantity import Duration
 from ops.core.verdict import Verdict
-from ops.sources import Scene, Stored
+from ops.interfaces.source import CaptureContext, Stored
 from ops.sources.sqlite import FILE, Options, capture, check
 
 SCHEMA = """
@@ -58,7 +58,7 @@ def taken(path: Path, tmp_path: Path, busy: int = 5) -> tuple[dict, Path]:
     folder = tmp_path / "restored"
     folder.mkdir()
     scratch = tmp_path / "cache" / "scratch"
-    with capture(Options(str(path), Duration(busy)), Scene(scratch)) as data:
+    with capture(Options(str(path), Duration(busy)), CaptureContext(scratch)) as data:
         facts = dict(data.facts())
         assert scratch.stat().st_mode & 0o777 == 0o700
         shutil.copy(data.material().argv[1], folder / FILE)

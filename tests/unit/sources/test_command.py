@@ -10,7 +10,7 @@ from ops.core.quantity import Size
 from ops.core.run import run
 from ops.core.schema import decode
 from ops.core.verdict import Verdict
-from ops.sources import Scene, Stored
+from ops.interfaces.source import CaptureContext, Stored
 from ops.sources.command import KIND, Options, capture, check
 
 SHELL = "/bin/sh"
@@ -18,7 +18,7 @@ SHELL = "/bin/sh"
 
 def taken(options: Options, folder: Path) -> dict:
     """Take a program's output as the repository would; return the facts, with the output in the folder."""
-    with capture(options, Scene(folder / "scratch")) as data:
+    with capture(options, CaptureContext(folder / "scratch")) as data:
         output = run(data.material().argv, timeout=20).stdout.encode()
         (folder / data.material().filename).write_bytes(output)
         return json.loads(json.dumps({**data.facts(), **data.finish(Stored(1, len(output), {}))}))
@@ -66,7 +66,7 @@ def test_no_output_is_believed_where_the_policy_says_so(tmp_path: Path) -> None:
 
 
 def test_too_little_in_the_repository_is_refused(tmp_path: Path) -> None:
-    with capture(Options((SHELL,)), Scene(tmp_path)) as data, pytest.raises(Damaged, match="too few"):
+    with capture(Options((SHELL,)), CaptureContext(tmp_path)) as data, pytest.raises(Damaged, match="too few"):
         data.finish(Stored(1, 0, {}))
 
 

@@ -1,7 +1,7 @@
 """What a digest of rows is compared with, and what it is not held against."""
 
-from ops.sources import _mariadb_content_facts as mariadb
-from ops.sources import _postgresql_content_facts as postgresql
+from ops.sources.mariadb import rows as mariadb
+from ops.sources.postgresql import rows as postgresql
 
 TOLD = {
     "rows": {"a": 3, "b": 5, "empty": 0},

@@ -9,11 +9,11 @@ import pytest
 from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.quantity import Percent
 from ops.core.verdict import Verdict
-from ops.jobs.backup import text
-from ops.sources import Scene, Stored
-from ops.sources._files_patterns import demand_some_left, left_out
-from ops.sources._files_sample import choose
+from ops.interfaces.source import CaptureContext, Stored
+from ops.jobs.backup.job import text
 from ops.sources.files import Options, capture, check
+from ops.sources.files.exclude import demand_some_left, left_out
+from ops.sources.files.sample import choose
 
 
 @pytest.fixture
@@ -31,19 +31,19 @@ def stored(place: Path) -> Stored:
     return Stored(len(files), sum(size for size, _ in entries.values()), entries)
 
 
-def taken(options: Options, scene: Scene, place: Path) -> dict:
+def taken(options: Options, scene: CaptureContext, place: Path) -> dict:
     with capture(options, scene) as data:
         return {**data.facts(), **data.finish(stored(place))}
 
 
 def test_a_place_where_nothing_is_mounted_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=f"nothing is mounted at {folder}\n"):
-        taken(Options((str(folder),), mounted=(str(folder),)), Scene(tmp_path), folder)
-    assert taken(Options((str(folder),), mounted=("/proc",)), Scene(tmp_path), folder)["files"] == 4
+        taken(Options((str(folder),), mounted=(str(folder),)), CaptureContext(tmp_path), folder)
+    assert taken(Options((str(folder),), mounted=("/proc",)), CaptureContext(tmp_path), folder)["files"] == 4
 
 
 def test_a_disk_that_goes_while_it_is_read_is_refused(folder: Path, tmp_path: Path) -> None:
-    with capture(Options((str(folder),)), Scene(tmp_path)) as data:
+    with capture(Options((str(folder),)), CaptureContext(tmp_path)) as data:
         seen = stored(folder)
         for path in folder.iterdir():
             path.unlink()
@@ -54,12 +54,12 @@ def test_a_disk_that_goes_while_it_is_read_is_refused(folder: Path, tmp_path: Pa
 def test_a_link_is_refused_and_its_target_named(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(folder)
     with pytest.raises(Unavailable, match=f"is a link.*\n  name {folder} in"):
-        taken(Options((str(tmp_path / "link"),)), Scene(tmp_path), folder)
+        taken(Options((str(tmp_path / "link"),)), CaptureContext(tmp_path), folder)
 
 
 def test_a_relative_path_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no absolute path"):
-        taken(Options(("srv",)), Scene(tmp_path), tmp_path)
+        taken(Options(("srv",)), CaptureContext(tmp_path), tmp_path)
 
 
 @pytest.mark.parametrize("before", [{"files": 9, "bytes": 36}, {"files": 4, "bytes": 73}])
@@ -68,26 +68,29 @@ def test_more_lost_than_allowed_is_refused_unless_a_person_accepts_it(
 ) -> None:
     options = Options((str(folder),))
     with pytest.raises(Damaged, match=r"4 files of 36 B are left of . files of .*50% may be lost\n.*--accept-loss"):
-        taken(options, Scene(tmp_path, before), folder)
-    facts = taken(options, Scene(tmp_path, before, "moved to the archive"), folder)
+        taken(options, CaptureContext(tmp_path, before), folder)
+    facts = taken(options, CaptureContext(tmp_path, before, "moved to the archive"), folder)
     assert len(facts["warnings"]) == 1
     assert facts["warnings"][0].endswith("accepted: moved to the archive")
 
 
 @pytest.mark.parametrize("before", [{}, {"files": 8, "bytes": 72}, {"files": 1, "bytes": 1}])
 def test_less_lost_than_allowed_is_nothing_to_talk_of(folder: Path, tmp_path: Path, before: dict) -> None:
-    assert "warnings" not in taken(Options((str(folder),)), Scene(tmp_path, before), folder)
+    assert "warnings" not in taken(Options((str(folder),)), CaptureContext(tmp_path, before), folder)
 
 
 def test_the_policy_says_how_much_may_be_lost(folder: Path, tmp_path: Path) -> None:
     before = {"files": 5, "bytes": 36}
     with pytest.raises(Damaged, match="10% may be lost"):
-        taken(Options((str(folder),), may_lose=Percent(10)), Scene(tmp_path, before), folder)
-    assert taken(Options((str(folder),), may_lose=Percent(100)), Scene(tmp_path, {"files": 500}), folder)["files"] == 4
+        taken(Options((str(folder),), may_lose=Percent(10)), CaptureContext(tmp_path, before), folder)
+    assert (
+        taken(Options((str(folder),), may_lose=Percent(100)), CaptureContext(tmp_path, {"files": 500}), folder)["files"]
+        == 4
+    )
 
 
 def test_files_that_change_while_read_are_counted_and_not_named(folder: Path, tmp_path: Path) -> None:
-    with capture(Options((str(folder),)), Scene(tmp_path)) as data:
+    with capture(Options((str(folder),)), CaptureContext(tmp_path)) as data:
         seen = stored(folder)
         (folder / "1.txt").write_text("grown " * 10)
         (folder / "2.txt").unlink()
@@ -100,7 +103,7 @@ def test_names_that_are_not_text_are_counted_and_break_no_manifest(folder: Path,
     sub = Path(os.fsdecode(os.fsencode(folder) + b"/\xff\xfe"))
     sub.mkdir()
     (sub / "inside.txt").write_text("inside")
-    facts = taken(Options((str(folder),)), Scene(tmp_path), folder)
+    facts = taken(Options((str(folder),)), CaptureContext(tmp_path), folder)
     assert facts["names_not_utf8"] == 2
     assert len(facts["sample"]) == 4
     assert text(facts).encode()
@@ -177,7 +180,7 @@ def test_what_is_mounted_below_is_walked_past(tmp_path: Path) -> None:
 
 
 def test_a_sampled_file_that_differs_is_found(folder: Path, tmp_path: Path) -> None:
-    facts = taken(Options((str(folder),)), Scene(tmp_path), folder)
+    facts = taken(Options((str(folder),)), CaptureContext(tmp_path), folder)
     restored = tmp_path / "restored"
     (restored / str(folder.parent).lstrip("/")).mkdir(parents=True)
     copy = restored / str(folder).lstrip("/")

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from ops.core.errors import Damaged, Unavailable
-from ops.sources import Scene, Stored
-from ops.sources._files_patterns import left_out
-from ops.sources._files_sample import SAMPLE, choose
+from ops.interfaces.source import CaptureContext, Stored
 from ops.sources.files import Options, capture
+from ops.sources.files.exclude import left_out
+from ops.sources.files.sample import SAMPLE, choose
 
 
 def source(tmp_path: Path, files: int = 5) -> Path:
@@ -27,7 +27,7 @@ def stored(folder: Path) -> Stored:
 
 def test_a_sample_of_quiet_files_gets_its_digests(tmp_path: Path) -> None:
     folder = source(tmp_path)
-    with capture(Options((str(folder),)), Scene(tmp_path)) as taken:
+    with capture(Options((str(folder),)), CaptureContext(tmp_path)) as taken:
         facts = taken.finish(stored(folder))
     assert facts["files"] == 5
     assert len(facts["sample"]) == 5
@@ -36,7 +36,7 @@ def test_a_sample_of_quiet_files_gets_its_digests(tmp_path: Path) -> None:
 
 def test_a_file_that_changes_while_read_is_named_and_leaves_the_sample(tmp_path: Path) -> None:
     folder = source(tmp_path)
-    with capture(Options((str(folder),)), Scene(tmp_path)) as taken:
+    with capture(Options((str(folder),)), CaptureContext(tmp_path)) as taken:
         seen = stored(folder)
         changed = folder / "deep" / "0 žluť.txt"
         changed.write_text("something else")
@@ -47,7 +47,7 @@ def test_a_file_that_changes_while_read_is_named_and_leaves_the_sample(tmp_path:
 
 def test_a_file_that_the_snapshot_has_differently_is_named(tmp_path: Path) -> None:
     folder = source(tmp_path)
-    with capture(Options((str(folder),)), Scene(tmp_path)) as taken:
+    with capture(Options((str(folder),)), CaptureContext(tmp_path)) as taken:
         seen = stored(folder)
         other = folder / "deep" / "1 žluť.txt"
         entries = {**seen.entries, str(other): (1, 1)}
@@ -58,7 +58,7 @@ def test_a_file_that_the_snapshot_has_differently_is_named(tmp_path: Path) -> No
 def test_a_file_that_a_pattern_leaves_out_is_no_change(tmp_path: Path) -> None:
     folder = source(tmp_path)
     left_out = folder / "deep" / "2 žluť.txt"
-    with capture(Options((str(folder),)), Scene(tmp_path)) as taken:
+    with capture(Options((str(folder),)), CaptureContext(tmp_path)) as taken:
         seen = stored(folder)
         entries = {path: entry for path, entry in seen.entries.items() if path != str(left_out)}
         facts = taken.finish(Stored(4, seen.bytes, entries))
@@ -68,14 +68,14 @@ def test_a_file_that_a_pattern_leaves_out_is_no_change(tmp_path: Path) -> None:
 
 def test_a_path_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=r"nowhere is not there\n  is its disk mounted"):
-        with capture(Options((str(tmp_path / "nowhere"),)), Scene(tmp_path)):
+        with capture(Options((str(tmp_path / "nowhere"),)), CaptureContext(tmp_path)):
             pass
 
 
 def test_a_path_that_vanishes_while_read_is_refused(tmp_path: Path) -> None:
     folder = source(tmp_path, files=1)
     with pytest.raises(Unavailable, match="is not there"):
-        with capture(Options((str(folder),)), Scene(tmp_path)) as taken:
+        with capture(Options((str(folder),)), CaptureContext(tmp_path)) as taken:
             seen = stored(folder)
             (folder / "deep" / "0 žluť.txt").unlink()
             (folder / "deep").rmdir()
@@ -86,13 +86,13 @@ def test_a_path_that_vanishes_while_read_is_refused(tmp_path: Path) -> None:
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(Unavailable, match="is empty"):
-        with capture(Options((str(tmp_path / "empty"),)), Scene(tmp_path)):
+        with capture(Options((str(tmp_path / "empty"),)), CaptureContext(tmp_path)):
             pass
 
 
 def test_a_snapshot_without_files_is_refused(tmp_path: Path) -> None:
     folder = source(tmp_path)
-    with capture(Options((str(folder),)), Scene(tmp_path)) as taken, pytest.raises(Damaged, match="no file"):
+    with capture(Options((str(folder),)), CaptureContext(tmp_path)) as taken, pytest.raises(Damaged, match="no file"):
         taken.finish(Stored(0, 0, {}))
 
 
@@ -107,5 +107,5 @@ def test_pipes_and_links_are_not_sampled(tmp_path: Path) -> None:
     folder = source(tmp_path, files=1)
     os.mkfifo(folder / "pipe")
     (folder / "link").symlink_to("nowhere")
-    with capture(Options((str(folder),)), Scene(tmp_path)) as taken:
+    with capture(Options((str(folder),)), CaptureContext(tmp_path)) as taken:
         assert taken.finish(stored(folder))["sample"].keys() == {str(folder / "deep" / "0 žluť.txt")}

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from ops.core.errors import UsageError
-from ops.sources import _mariadb_foreign as mariadb
-from ops.sources import _postgresql_foreign as postgresql
 from ops.sources import sqlite
+from ops.sources.mariadb import external_dump as mariadb
+from ops.sources.postgresql import external_dump as postgresql
 
 
 @pytest.fixture

@@ -6,22 +6,12 @@ import pytest
 
 from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.verdict import Verdict
-from ops.sources import Scene, Stored
-from ops.sources import _machine_facts as known
-from ops.sources._files_patterns import left_out
-from ops.sources._files_sample import Sample
-from ops.sources._machine_databases import databases, named
-from ops.sources.machine import (
-    KIND,
-    LEAST,
-    PASSED,
-    Options,
-    _Capture,
-    check,
-    demand,
-    demand_no_databases,
-    demand_whole,
-)
+from ops.interfaces.source import CaptureContext, Stored
+from ops.sources.files.exclude import left_out
+from ops.sources.files.sample import Sample
+from ops.sources.machine import KIND, LEAST, PASSED, Options, _Capture, check, demand, demand_no_databases, demand_whole
+from ops.sources.machine import system as known
+from ops.sources.machine.data_dirs import databases, named
 
 TABLE = r"""
 25 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
@@ -165,7 +155,7 @@ def test_swap_files_are_known(tmp_path: Path) -> None:
 
 
 def capture(tmp_path: Path, before: dict, leave_out: tuple[str, ...] = (), accepted: str = "") -> _Capture:
-    scene = Scene(tmp_path, before, accepted)
+    scene = CaptureContext(tmp_path, before, accepted)
     return _Capture(Options(leave_out=leave_out), scene, (), ["/var/lib/mysql"], (), Sample(), "")
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from ops.core.errors import Damaged, Unavailable
-from ops.sources._files_patterns import left_out
-from ops.sources._machine_clusters import Place, demand_taken, found
-from ops.sources._machine_instant import ENDED, began, place, sees, segments, written
+from ops.sources.files.exclude import left_out
 from ops.sources.machine import Options, demand_no_databases
+from ops.sources.machine.clusters.locate import Place, demand_taken, found
+from ops.sources.machine.clusters.snapshot import ENDED, began, place, sees, segments, written
 
 LABEL = """START WAL LOCATION: 1A/FE000028 (file 000000020000001A000000FE)
 CHECKPOINT LOCATION: 1A/FE000060

@@ -7,8 +7,8 @@ import pytest
 
 from ops.core.errors import Damaged, UsageError
 from ops.core.verdict import Finding, Verdict
-from ops.sources._machine_recovery import _fair, answer, complete
 from ops.sources.machine import check
+from ops.sources.machine.clusters.recovery import _fair, answer, complete
 
 DATA = "/var/lib/postgresql/15/main"
 TARGET = "seawall-0123abcd-2"

@@ -8,11 +8,11 @@ import pytest
 from ops.core.errors import Damaged, PolicyError
 from ops.core.schema import decode
 from ops.core.verdict import Verdict
-from ops.sources._labels import labels
-from ops.sources._mariadb_accounts import missing
-from ops.sources._mariadb_proof import creation, prove_volume
-from ops.sources._mariadb_session import name, release, text
+from ops.sources._shared.labels import labels
 from ops.sources.mariadb import KIND, Options
+from ops.sources.mariadb.accounts import missing
+from ops.sources.mariadb.session import name, release, text
+from ops.sources.mariadb.verify import creation, prove_volume
 
 WHOLE = "-- MariaDB dump 10.19\nCREATE TABLE t (a int);\n-- Dump completed\n"
 

@@ -4,7 +4,7 @@ import pytest
 
 from ops.core.errors import SeawallError
 from ops.core.verdict import Verdict
-from ops.sources._rungs import added, defined_alike, differing, digested, number, present, total
+from ops.sources._shared.comparison import added, defined_alike, differing, digested, number, present, total
 
 TABLES = {"tables": {"count": 2, "sha256": "a"}, "views": {"count": 1, "sha256": "b"}}
 

@@ -11,7 +11,7 @@ import pytest
 from databases import ADDING, READY, looks, made, program, taken, wrong
 
 from ops.core.errors import Damaged, Unavailable, UsageError
-from ops.sources import Scene, Stored
+from ops.interfaces.source import CaptureContext, Stored
 from ops.sources.sqlite import FILE, Options, capture
 
 
@@ -67,9 +67,12 @@ def test_a_folder_a_pipe_and_a_relative_path_are_refused(place: Path, tmp_path: 
     os.mkfifo(place)
     with pytest.raises(Damaged, match="is no file"):
         taken(place, tmp_path)
-    with pytest.raises(Damaged, match="is no file"), capture(Options(str(place.parent)), Scene(tmp_path / "s")):
+    with (
+        pytest.raises(Damaged, match="is no file"),
+        capture(Options(str(place.parent)), CaptureContext(tmp_path / "s")),
+    ):
         pass
-    with pytest.raises(UsageError, match="no absolute path"), capture(Options("a.db"), Scene(tmp_path / "s")):
+    with pytest.raises(UsageError, match="no absolute path"), capture(Options("a.db"), CaptureContext(tmp_path / "s")):
         pass
 
 
@@ -203,7 +206,10 @@ def test_too_little_room_is_told_before_the_copy(place: Path, tmp_path: Path, mo
 
 def test_bytes_that_were_not_stored_are_missed(place: Path, tmp_path: Path) -> None:
     made(place)
-    with capture(Options(str(place)), Scene(tmp_path / "s")) as data, pytest.raises(Damaged, match="were stored"):
+    with (
+        capture(Options(str(place)), CaptureContext(tmp_path / "s")) as data,
+        pytest.raises(Damaged, match="were stored"),
+    ):
         data.finish(Stored(1, 5, {}))
 
 

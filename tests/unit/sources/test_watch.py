@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.sources._watch import watched
+from ops.sources._shared.stream_guard import watched
 
 SHELL = ("/bin/sh", "-c")
 

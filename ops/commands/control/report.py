@@ -1,0 +1,39 @@
+"""Write the report on the whole fleet: one HTML page, or the table in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from ops.core.files import write_atomically
+from ops.fleet import inventory
+from ops.fleet.status import collect
+
+PAGE = Path("report.html")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    inventory.add_option(parser)
+    parser.add_argument("--html", type=Path, metavar="FILE", help=f"write the page there (default: {PAGE})")
+    parser.add_argument("--text", action="store_true", help="print the table; writes a page only with --html")
+    parser.epilog = "example: seawall report --html /srv/reports/today.html"
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Ask the fleet and write what it said; a report that could be written is a success, whatever it says."""
+    from ops.reports import status_html, status_text
+
+    status = collect(options.inventory)
+    page = options.html or (None if options.text or options.json else PAGE)
+    if options.json:
+        print(json.dumps(status, ensure_ascii=False))
+    if options.text:
+        print(status_text.render(status, colours=sys.stdout.isatty()))
+    if page:
+        write_atomically(page, status_html.render(status), mode=0o640)
+        if not options.json:
+            print(f"{status['verdict']}: {page}")
+    return 0

@@ -1,0 +1,43 @@
+"""Look at this machine now and judge.
+
+Nothing is recorded; the exit code is the worst verdict.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+
+from ops.core import clock
+from ops.core.errors import UsageError
+from ops.core.kinds import nearest
+from ops.core.verdict import Verdict, worst
+from ops.jobs import settings
+from ops.jobs.health.job import look, table
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a check of the policy; all when none is named")
+    parser.epilog = "example: seawall check root_disk"
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Make the checks, show what they saw, and return the worst verdict's exit code."""
+    policy = settings.policy()
+    _demand_known(options.names, list(policy.checks))
+    entries = look(policy, settings.states(), clock.now(), options.names or None)
+    verdict = worst(Verdict(entry["verdict"]) for entry in entries)
+    if options.json:
+        print(json.dumps({"verdict": verdict.value, "checks": entries}, ensure_ascii=False))
+    else:
+        print(table(entries))
+    return verdict.exit_code
+
+
+def _demand_known(names: Sequence[str], known: list[str]) -> None:
+    for name in names:
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise UsageError(f"there is no check {name!r}{nearest(name, known)}", f"known: {listed}")

@@ -1,0 +1,1 @@
+"""A restored machine as a container: prepared, cut off, booted, entered."""

@@ -1,0 +1,1 @@
+"""A restored machine with its own boot loader and kernel, in QEMU."""

@@ -1,0 +1,1 @@
+"""Where restored data lie during a drill: in memory, or encrypted on the disk."""

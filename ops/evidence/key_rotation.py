@@ -1,0 +1,97 @@
+"""Successions: why a ledger goes on with another key, or from an older state, and how that is told from tampering.
+
+A record names the key before, the key now, the head it goes on from, the reason and the person. A planned change of
+the key is signed by the key before, too. After a restore, that key may be lost, and so may newer records: then the new
+key is vouched for by the list of signers, which is kept elsewhere, and the record names what is known to be lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ops.core.verdict import Finding, Verdict
+from ops.evidence.keys import fingerprint, listed
+from ops.evidence.ledger import Head
+from ops.evidence.reader import Line, fail, signer
+from ops.evidence.signature_log import former, made_by
+
+
+def facts(old: str, new: str, end: Head, *, reason: str, restored: bool, lost: Head | None) -> dict[str, Any]:
+    """Return what a succession records: public keys before and now, the first of which may be unknown."""
+    return {
+        "old": fingerprint(old),
+        "old_public": old,
+        "new": fingerprint(new),
+        "new_public": new,
+        "continues": {"n": end.n, "sha256": end.sha256},
+        "reason": reason,
+        "restored": restored,
+        **({"lost": {"n": lost.n, "sha256": lost.sha256}} if lost else {}),
+    }
+
+
+def judged(directory: Path, lines: list[Line], signers: Path) -> Iterator[Finding]:
+    """Judge every succession, and every change of the key that none explains."""
+    said = [(line, line.succession) for line in lines if line.n is not None and line.succession is not None]
+    named = listed(signers, signer(lines))
+    known = {fingerprint(key) for key in (*named, *former(lines))} if named else set()
+    for line, told in said:
+        yield _one(directory, line, told, known, [later for later in lines if (later.n or 0) >= (line.n or 0)])
+    yield from _changes(lines, said)
+
+
+def _one(directory: Path, line: Line, told: Mapping[str, Any], known: set[str], since: list[Line]) -> Finding:
+    head = f"the succession in record {line.n}"
+    before = told.get("continues")
+    if before != {"n": (line.n or 0) - 1, "sha256": line.previous}:
+        return fail(f"{head} claims to go on from another record than the one before it")
+    if told.get("new") != line.key or fingerprint(str(told.get("new_public"))) != line.key:
+        return fail(f"{head} names another key than the one it was written with")
+    if known and line.key not in known:
+        return fail(f"{head} is to the key {line.key}, which nobody listed for this machine")
+    if told.get("restored"):
+        lost = told.get("lost")
+        what = f"records up to {lost['n']} are lost" if isinstance(lost, dict) else "nothing is known to be lost"
+        verdict = Verdict.WARN if lost else Verdict.PASS
+        return Finding(verdict, f"{head}: restored, {what}; reason: {told.get('reason')}")
+    old = str(told.get("old_public"))
+    heads = {Head(one.n or 0, one.sha256) for one in since}
+    if fingerprint(old) != told.get("old") or not made_by(directory, heads, old):
+        return fail(f"{head} is not signed by the key before it, and does not say that the machine was restored")
+    return Finding(Verdict.PASS, f"{head}: a new key, signed by the one before; reason: {told.get('reason')}")
+
+
+def _changes(lines: list[Line], said: list[tuple[Line, Mapping[str, Any]]]) -> Iterator[Finding]:
+    """Each record names the key it was written with; where that changes, a succession must say so."""
+    key = ""
+    for line in lines:
+        if key and line.n is not None and not line.key:
+            yield fail(f"record {line.n} names no key, though those before it do")
+        if line.key and key and line.key != key:
+            fits = [one for one, told in said if (told.get("old"), told.get("new")) == (key, line.key)]
+            later = [one.n for one in fits if (one.n or 0) >= (line.n or 0)]
+            if not later:
+                yield fail(f"record {line.n} was written with another key, and no succession says why")
+            elif later[0] != line.n:
+                message = f"record {line.n} was written with another key; the succession came later, in {later[0]}"
+                yield Finding(Verdict.WARN, message)
+        key = line.key or key
+
+
+def lost(lines: list[Line], anchor: Head) -> Finding | None:
+    """Return what a succession says of a head that was noted elsewhere and is not here; None when none names it."""
+    for line in lines:
+        told = line.succession or {}
+        end, gone = told.get("continues"), told.get("lost")
+        if not told.get("restored") or not isinstance(end, dict) or not isinstance(gone, dict):
+            continue
+        named = anchor.n == gone.get("n") and anchor.sha256 == gone.get("sha256")
+        between = int(end.get("n", 0)) < anchor.n < int(gone.get("n", 0))
+        if named or between:
+            message = (
+                f"record {anchor.n}, noted elsewhere, was lost when the machine was restored; record {line.n} says"
+            )
+            return Finding(Verdict.WARN, f"{message} so: {told.get('reason')}")
+    return None

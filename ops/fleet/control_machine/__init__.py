@@ -1,0 +1,1 @@
+"""The control machine as a machine with a backup of its own."""

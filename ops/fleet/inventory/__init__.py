@@ -1,0 +1,182 @@
+"""The Ansible inventory as the fleet's commands need it: hosts, groups, how to reach them, policy.
+
+`ansible-inventory` is the only reader of inventory files; it takes a second, so what it says is kept under
+`.cache/` until a file of the inventory changes. Kept are connection variables, groups and policy only.
+"""
+
+from __future__ import annotations
+
+import configparser
+import hashlib
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.core.errors import CommandError, Damaged, SeawallError, UsageError
+from ops.core.files import read_json, write_json
+from ops.core.run import run
+from ops.policy.hostvars import PREFIX, compile_inventory
+from ops.policy.model import HostPolicy
+
+VERSION = 2
+TIMEOUT = 60.0
+CACHE = Path(".cache", "inventory")
+DEFAULT = "inventories/lab"
+# Beside an inventory, but no part of it: see ops.fleet.ledgers and ops.fleet.control_machine.identity.
+HEADS, SIGNERS, LEDGERS, OWN = ".heads.json", ".allowed_signers", ".ledgers", ".control"
+
+# How a host is reached. Passwords are left out: what is kept holds no secrets.
+CONNECTION = (
+    "ansible_host",
+    "ansible_port",
+    "ansible_user",
+    "ansible_connection",
+    "ansible_become",
+    "ansible_ssh_private_key_file",
+    "ansible_private_key_file",
+    "ansible_ssh_args",
+    "ansible_ssh_common_args",
+    "ansible_ssh_extra_args",
+)
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What an inventory says.
+
+    variables: of each host, those that connect to it and its policy. groups: of each group, its hosts.
+    """
+
+    path: Path
+    variables: Mapping[str, Mapping[str, Any]]
+    groups: Mapping[str, tuple[str, ...]]
+
+    def policies(self) -> dict[str, HostPolicy]:
+        """Return every host's policy; raise PolicyError."""
+        return compile_inventory(self.variables, self.groups)
+
+    def connection(self, host: str) -> dict[str, Any]:
+        """Return the variables that say how a host is reached."""
+        return {name: self.variables[host][name] for name in CONNECTION if name in self.variables[host]}
+
+
+def add_option(parser: Any) -> None:
+    """Add the option that every command on the fleet has."""
+    words = f"the inventory (default: the one in ansible.cfg, else {DEFAULT})"
+    parser.add_argument("-i", "--inventory", type=Path, metavar="PATH", help=words)
+
+
+def read(path: Path | None) -> Inventory:
+    """Return what an inventory says, the default one without a path; raise UsageError when there is none."""
+    path = path or default()
+    if not path.exists():
+        raise UsageError(f"there is no inventory {path}", "give one with -i, or run this in the checkout")
+    kept = CACHE / f"{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]}.json"
+    key = _key(path)
+    plain = _kept(kept, key) if key else None
+    if plain is None:
+        plain = _condensed(_ask(path))
+        if key:
+            _keep(kept, {"version": VERSION, "key": key, **plain})
+    groups = {name: tuple(hosts) for name, hosts in plain["groups"].items()}
+    return Inventory(path, plain["variables"], groups)
+
+
+def default() -> Path:
+    """Return the inventory that ansible.cfg in the current directory names, else the lab's."""
+    settings = configparser.ConfigParser(interpolation=None)
+    settings.read("ansible.cfg", encoding="utf-8")
+    return Path(settings.get("defaults", "inventory", fallback=DEFAULT))
+
+
+def _ask(path: Path) -> dict[str, Any]:
+    beside = Path(sys.executable).with_name("ansible-inventory")  # of the same virtual environment
+    program = beside if beside.exists() else "ansible-inventory"
+    settings = {name: value for name, value in os.environ.items() if name.startswith("ANSIBLE_")}
+    try:
+        answer = run([program, "--list", "-i", path], timeout=TIMEOUT, env=settings)
+        return dict(json.loads(answer.stdout))
+    except CommandError as error:
+        said = [line for line in error.stderr.splitlines() if line.strip()][-3:]
+        raise UsageError(f"Ansible cannot read the inventory {path}: {' '.join(said)}") from error
+    except ValueError as error:
+        raise Damaged(f"ansible-inventory did not answer in JSON for {path}") from error
+
+
+def _condensed(answer: dict[str, Any]) -> dict[str, Any]:
+    """Of all that Ansible says, keep connection, groups and policy."""
+    variables = answer.pop("_meta", {}).get("hostvars", {})
+    hosts = {host for group in answer for host in _hosts(group, answer)}
+    return {
+        "variables": {host: _wanted(variables.get(host, {})) for host in sorted(hosts)},
+        "groups": {group: sorted(_hosts(group, answer)) for group in sorted(answer)},
+    }
+
+
+def _wanted(variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in variables.items() if name in CONNECTION or name.startswith(PREFIX)}
+
+
+def _hosts(group: str, answer: Mapping[str, Any]) -> set[str]:
+    """Return the hosts of a group and of all groups below it."""
+    said = answer.get(group, {})
+    below = (_hosts(child, answer) for child in said.get("children", []))
+    return set(said.get("hosts", [])).union(*below)
+
+
+def _key(path: Path) -> str | None:
+    """Return what changes whenever the inventory does; None when it may change without its files changing."""
+    settings = {name: value for name, value in os.environ.items() if name.startswith("ANSIBLE_")}
+    total = hashlib.sha256(json.dumps([VERSION, sys.executable, settings], sort_keys=True).encode())
+    for file in (Path("ansible.cfg"), *_files(path)):
+        try:
+            facts = file.stat()
+        except FileNotFoundError:
+            continue
+        if not stat.S_ISREG(facts.st_mode) or _asks_others(file, facts.st_mode, path):
+            return None
+        total.update(f"{file}\0{facts.st_mtime_ns}\0{facts.st_size}\n".encode())
+    return total.hexdigest()
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """All files below an inventory; beside an inventory file lie its group_vars and host_vars."""
+    if path.is_dir():
+        ours = {HEADS, SIGNERS, LEDGERS, OWN}
+        files = (file for file in path.rglob("*") if not ours & set(file.relative_to(path).parts))
+        yield from sorted(file for file in files if not file.is_dir())
+        return
+    yield path
+    for folder in ("group_vars", "host_vars"):
+        yield from sorted(file for file in (path.parent / folder).rglob("*") if not file.is_dir())
+
+
+def _asks_others(file: Path, mode: int, inventory: Path) -> bool:
+    """Whether a file is a program, or the settings of an inventory plugin that asks elsewhere."""
+    if file.name == "ansible.cfg":
+        return False
+    if mode & 0o111:
+        return True
+    on_top = inventory in {file, file.parent}
+    return on_top and any(line.startswith("plugin:") for line in file.read_text("utf-8", "replace").splitlines())
+
+
+def _kept(path: Path, key: str) -> dict[str, Any] | None:
+    try:
+        plain = dict(read_json(path))
+    except (OSError, SeawallError, TypeError, ValueError):
+        return None  # none, or not whole: it is only a shortcut
+    return plain if plain.get("key") == key else None
+
+
+def _keep(path: Path, plain: Mapping[str, Any]) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_json(path, plain)
+    except OSError:
+        pass  # a checkout that cannot be written to costs a second each time

@@ -1,0 +1,1 @@
+"""The sheet of keys for the safe."""

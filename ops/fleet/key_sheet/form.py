@@ -1,0 +1,143 @@
+"""The sheet of keys for the safe: what its lines say, how a typing error is found, and how it is read back.
+
+A line is a name, a value in groups of letters, and four hex digits: the first of the SHA-256 of all before them. So
+each line can be checked by itself, with `sha256sum` alone. A long value stands on several lines, numbered from 1.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ops.core.errors import UsageError
+from ops.fleet.secrets.unlocked import RepositoryAccess
+
+GROUP = 5
+ON_A_LINE = 20
+CHECK = 4
+_LINE = re.compile(r"(?P<name>[^\s/]+(?:/[^\s/]+)+) (?P<value>\S.*?) (?P<check>[0-9a-f]{4})")
+_NUMBERED = re.compile(r"(\d+)of(\d+)")
+_BEGUN = re.compile(r"^([^\s/]+/[^\s]+) ")
+_TYPED = re.compile(r"[!-~]+(?: [!-~]+)*")
+VERBATIM = ("address", "account", "host", "phrase")  # values that are short, or in which a blank is a blank
+DOOR = ("address", "account", "account-password", "password")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines that belong together: typed together, and together in one QR code."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass
+class Reading:
+    """What a typed sheet says: values by name, and in words the lines that are not as they were printed."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+    def doors(self) -> Iterator[RepositoryAccess]:
+        """Yield every repository of which all lines are there."""
+        for start in sorted({name.rpartition("/")[0] for name in self.values if name.endswith("/password")}):
+            said = {name: self.values.get(f"{start}/{name}", "") for name in DOOR}
+            if start.count("/") == 1 and all(said.values()):
+                place, machine = start.split("/")
+                keeper = said["address"].partition(":")[0]
+                yield RepositoryAccess(
+                    machine, place, keeper, said["address"], said["account"], said["account-password"], said["password"]
+                )
+
+    def lacks(self) -> list[str]:
+        """Return the lines that are missing of a repository of which some are there."""
+        starts = {name.rpartition("/")[0] for name in self.values if name.count("/") == 2}  # noqa: PLR2004
+        wanted = (f"{start}/{name}" for start in sorted(starts) for name in DOOR)
+        return [name for name in wanted if name not in self.values]
+
+
+def blocks(
+    doors: Iterable[RepositoryAccess], fingerprint: str, hosts: Mapping[str, str], vault: str | None
+) -> list[Block]:
+    """Return the sheet.
+
+    doors: the repositories. fingerprint: of the authority's certificate, hex. hosts: numeric addresses of those that
+    keep the repositories, as far as they are known. vault: the password of the inventory's secrets, where it is given.
+    """
+    ways = [
+        *lines("authority/sha256", fingerprint),
+        *(line for n, a in hosts.items() for line in lines(f"{n}/host", a)),
+    ]
+    found = [Block("The way in", tuple(ways))]
+    if vault is not None:
+        found.append(Block("The inventory's secrets", tuple(lines(*_vault(vault)))))
+    return [*found, *map(_door, doors)]
+
+
+def _door(door: RepositoryAccess) -> Block:
+    start = f"{door.place}/{door.machine}"
+    said = {
+        "address": door.address,
+        "account": door.account,
+        "account-password": door.account_password,
+        "password": door.password,
+    }
+    return Block(
+        f"The repository of {door.machine} in {door.place}",
+        tuple(line for name, value in said.items() for line in lines(f"{start}/{name}", value)),
+    )
+
+
+def _vault(password: str) -> tuple[str, str]:
+    if not _TYPED.fullmatch(password):
+        raise UsageError("the vault's password can't be typed from paper", "use letters, digits, signs, single blanks")
+    return ("vault/phrase" if " " in password else "vault/password"), password
+
+
+def lines(name: str, value: str) -> Iterator[str]:
+    """Yield the lines for a value."""
+    if name.rpartition("/")[2] in VERBATIM:
+        yield checked(f"{name} {value}")
+        return
+    pieces = [value[start : start + ON_A_LINE] for start in range(0, len(value), ON_A_LINE)]
+    for number, piece in enumerate(pieces, 1):
+        groups = " ".join(piece[start : start + GROUP] for start in range(0, len(piece), GROUP))
+        yield checked(f"{name}/{number}of{len(pieces)} {groups}")
+
+
+def checked(text: str) -> str:
+    """Return a line with its check behind it."""
+    return f"{text} {_check(text)}"
+
+
+def _check(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:CHECK]
+
+
+def read(text: str) -> Reading:
+    """Given a typed or scanned sheet, return what it says; what is no line of a sheet is passed over."""
+    found = Reading()
+    pieces: dict[str, dict[str, str]] = {}
+    for raw in text.splitlines():
+        line = " ".join(raw.split())
+        match = _LINE.fullmatch(line)
+        if match is None:
+            found.wrong += [f"{begun[1]}: is no whole line" for begun in _BEGUN.finditer(line)]
+            continue
+        start, _, last = match["name"].rpartition("/")
+        if _check(line[: -CHECK - 1]) != match["check"]:
+            found.wrong.append(f"{match['name']}: is not as it was printed; compare it letter by letter")
+        elif _NUMBERED.fullmatch(last):
+            pieces.setdefault(start, {})[last] = match["value"].replace(" ", "")
+        else:
+            found.values[match["name"]] = match["value"]
+    for name, numbered in pieces.items():
+        count = int(next(iter(numbered)).partition("of")[2])
+        wanted = [f"{number}of{count}" for number in range(1, count + 1)]
+        lacking = [one for one in wanted if one not in numbered]
+        found.wrong += [f"{name}/{one}: is missing" for one in lacking]
+        if not lacking:
+            found.values[name] = "".join(numbered[one] for one in wanted)
+    return found

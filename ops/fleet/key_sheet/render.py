@@ -1,0 +1,71 @@
+"""The sheet of keys on paper: as text and as a page, each block with a QR code of its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ops.core import clock
+from ops.fleet.key_sheet.form import Block
+from ops.policy.model import Site
+from ops.reports import templates
+
+WARNING = (
+    "WHO HOLDS THIS SHEET CAN READ EVERY BACKUP. Sealed, in the safe, one copy in another building.",
+    "Not by mail, not into a scanner or a cloud, no photograph. Printed anew, the old one is destroyed.",
+)
+HOW = (
+    "Type the lines into a file as they stand, or scan the codes into it: `seawall keys check FILE` says what was",
+    "mistyped and whether the keys open. Without Seawall this says which lines are wrong:",
+)
+BY_HAND = (
+    'while read -r line; do [ "$(printf %s "${line% *}" | sha256sum | cut -c 1-4)" = "${line##* }" ] ||'
+    ' echo "$line"; done < FILE'
+)
+QUIET = 2  # modules of white around a code, which its readers need
+SCALE = 1.6
+
+
+def text(blocks: Sequence[Block], site: Site, person: str) -> str:
+    """Return the sheet as text, for a printer with a fixed font."""
+    parts = [f"KEYS OF {site.name.upper()}", _printed(person), "", *WARNING, "", *HOW, "", f"  {BY_HAND}", ""]
+    for block in blocks:
+        parts += ["", f"== {block.title} ==", "", *(f"  {line}" for line in block.lines), "", *_drawn(block)]
+    return "\n".join(parts) + "\n"
+
+
+def html(blocks: Sequence[Block], site: Site, person: str) -> str:
+    """Return the sheet as one page without anything from elsewhere."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(templates()),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    codes = {block.title: Markup(_code(block).svg_inline(scale=SCALE, border=QUIET)) for block in blocks}  # noqa: S704 -- drawn here
+    return environment.get_template("keys.html.j2").render(
+        blocks=blocks, codes=codes, site=site.name, printed=_printed(person), warning=WARNING, how=HOW, by_hand=BY_HAND
+    )
+
+
+def _printed(person: str) -> str:
+    return f"Printed {clock.iso(clock.now())} by {person}"
+
+
+def _code(block: Block) -> Any:
+    import segno
+
+    return segno.make("\n".join(block.lines), error="m", micro=False, boost_error=False)
+
+
+def _drawn(block: Block) -> list[str]:
+    """Return the code in half blocks: two rows of modules in each line of text; dark modules are printed."""
+    rows = [list(row) for row in _code(block).matrix_iter(border=QUIET)]
+    rows += [[0] * len(rows[0])] * (len(rows) % 2)
+    letters = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
+    pairs = zip(rows[::2], rows[1::2], strict=True)
+    return ["".join(letters[bool(up), bool(down)] for up, down in zip(*pair, strict=True)) for pair in pairs]

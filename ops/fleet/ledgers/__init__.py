@@ -1,0 +1,1 @@
+"""The machines' ledgers, as the control machine knows them."""

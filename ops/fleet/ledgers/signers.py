@@ -1,0 +1,49 @@
+"""Which key signs which machine's ledger, as this machine knows it: a list that ssh-keygen reads, beside the inventory.
+
+A machine's first key is noted when it is first seen. Another one is never noted by itself: it is a warning until a
+person, who compared its fingerprint with the succession in the machine's ledger, adds its line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from ops.core.errors import SeawallError
+from ops.core.files import write_atomically
+from ops.core.verdict import Finding, Verdict
+from ops.evidence.keys import fingerprint, listed
+from ops.evidence.ssh_signature import NAMESPACE
+from ops.fleet.inventory import SIGNERS
+
+_KEY = re.compile(r"(?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+ [A-Za-z0-9+/]+={0,2}", re.ASCII)
+
+
+def place(inventory: Path) -> Path:
+    """Return the list for an inventory; Ansible passes over names that begin with a dot."""
+    return (inventory if inventory.is_dir() else inventory.parent) / SIGNERS
+
+
+def judged(path: Path, host: str, told: str) -> Finding | None:
+    """Judge the key that a machine tells; None when it is known, or the first one."""
+    known = listed(path, host)
+    if not _KEY.fullmatch(told):
+        return Finding(Verdict.UNKNOWN, "tells no key of its ledger, though one is listed here") if known else None
+    if not known or told in known:
+        return None
+    words = f"its ledger's key is now {fingerprint(told)}, which is not in {path.name}"
+    return Finding(Verdict.WARN, f"{words}: compare it with the succession in its ledger, then add its line")
+
+
+def note(path: Path, told: Mapping[str, str]) -> None:
+    """Add the first keys of machines that have none in the list; raise SeawallError."""
+    fresh = {host: key for host, key in told.items() if _KEY.fullmatch(key) and not listed(path, host)}
+    if not fresh:
+        return
+    try:
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        lines = "".join(f'{host} namespaces="{NAMESPACE}" {key}\n' for host, key in fresh.items())
+        write_atomically(path, before + lines, 0o644)
+    except OSError as error:
+        raise SeawallError(f"the keys of the ledgers can't be kept in {path}: {error.strerror}") from error

@@ -1,0 +1,1 @@
+"""What is shipped to servers: our package, restic, root trees."""

@@ -1,0 +1,1 @@
+"""The runbook: how a lost site is rebuilt."""

@@ -1,0 +1,141 @@
+"""How the control machine is made anew on a clean machine, from the sheet of keys alone: the runbook's first chapter.
+
+Nothing of Seawall is there yet, so every command is a standard one. restic is that of the machine's own Debian.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from ops.fleet.control_machine import contents
+from ops.fleet.control_machine.identity import folder
+from ops.fleet.runbook.machine import Site
+from ops.fleet.runbook.model import CONTROL, Chapter, Step
+
+PLACE = "/root/restore"
+RELEASE = "bookworm"  # whose Python the lock file is made for
+RESTIC = "restic --cacert ca.pem --repository-file url --password-file password --no-lock"
+CHECK = (
+    'while read -r line; do [ "$(printf %s "${line% *}" | sha256sum | cut -c 1-4)" = "${line##* }" ] ||'
+    ' echo "mistyped: ${line%% *}"; done <sheet'
+)
+# A value of the sheet: its pieces without blanks and checks, or as it stands.
+VALUE = "value() { sed -n \"s|^$1/[0-9]*of[0-9]* \\(.*\\) ....$|\\1|p\" sheet | tr -d ' \\n'; }"
+WORDS = 'words() { sed -n "s|^$1 \\(.*\\) ....$|\\1|p" sheet; }'
+SHOWN = "awk '/BEGIN CERTIFICATE/ { n++; on = 1 } on { print >(\"shown\" n) } /END CERTIFICATE/ { on = 0 }'"
+DIGEST = "openssl x509 -in ca.pem -outform DER | sha256sum | cut -d ' ' -f 1"
+
+
+def chapter(site: Site) -> Chapter:
+    """Return the chapter, from a bare Debian to a checkout that answers."""
+    said = (
+        f"Any computer that reaches {_keeper(site)}, with Debian {RELEASE} and nothing on it. All of this is typed as "
+        "root, in one shell from here to the end.",
+    )
+    return Chapter(CONTROL, said, (*_prepared(site), *_opened(site), *_brought(site)))
+
+
+def _prepared(site: Site) -> tuple[Step, ...]:
+    return (
+        Step(
+            CONTROL,
+            "Install what reads the off-site repository.",
+            (
+                "apt-get update",
+                "apt-get install -y --no-install-recommends restic git make python3 python3-venv openssl openssh-client"
+                " ca-certificates",
+            ),
+        ),
+        Step(
+            CONTROL,
+            "Type the sheet of keys into a file, line by line, or scan its codes. Only the blocks `The way in`, `The "
+            f"inventory's secrets` and the one of {site.own.host} are needed here.",
+            (f"install -d -m 700 {PLACE}; cd {PLACE}", "editor sheet"),
+        ),
+        Step(CONTROL, "Which lines are mistyped? This names them; go on when it names none.", (CHECK,)),
+    )
+
+
+def _opened(site: Site) -> tuple[Step, ...]:
+    keeper, start = _keeper(site), f"{_place(site)}/{site.own.host}"
+    return (
+        Step(
+            CONTROL,
+            f"Make {keeper} known by its name, to which its certificate is made out.",
+            (VALUE, WORDS, f'echo "$(words {keeper}/host) {keeper}" >>/etc/hosts'),
+        ),
+        Step(
+            CONTROL,
+            "Fetch the certificate of the site's authority, and hold it against the sheet. It must say: as printed.",
+            (
+                f"openssl s_client -connect {keeper}:{_port(site)} -showcerts </dev/null 2>/dev/null | {SHOWN}",
+                'cp "$(ls shown* | tail -n 1)" ca.pem',
+                f'[ "$({DIGEST})" = "$(value authority/sha256)" ] && echo as printed || rm ca.pem',
+            ),
+        ),
+        Step(
+            CONTROL,
+            "Open the repository. It lists the sets of the control machine.",
+            (
+                f'echo "rest:https://$(words {start}/account):$(value {start}/account-password)'
+                f'@$(words {start}/address)" >url',
+                f"value {start}/password >password",
+                f"{RESTIC} snapshots --compact",
+            ),
+        ),
+    )
+
+
+def _brought(site: Site) -> tuple[Step, ...]:
+    bundle = folder(site.inventory.path).resolve() / contents.BUNDLE
+    checkout = contents.CHECKOUT
+    tags = f"seawall-asset={site.own.host}"
+    return (
+        Step(
+            CONTROL,
+            "Find the newest finished set: the last one that has a manifest.",
+            (
+                f"set=$({RESTIC} snapshots --json --tag {tags},seawall-part=manifest --latest 1 |"
+                " grep -o 'seawall-set=[0-9a-f-]*' | tail -n 1)",
+                'echo "$set"',
+            ),
+        ),
+        Step(
+            CONTROL,
+            "Bring Seawall itself, and then all else to where it was. (Other paths work, too, but the commands below "
+            "name these.)",
+            (
+                f'{RESTIC} dump --tag "$set,seawall-part=files" latest {shlex.quote(str(bundle))} >{contents.BUNDLE}',
+                f"mkdir -p {checkout.parent}",
+                f"git clone {contents.BUNDLE} {checkout}",
+                f'{RESTIC} restore latest --tag "$set,seawall-part=files" --target /',
+            ),
+        ),
+        Step(
+            CONTROL,
+            "Put the vault's password where commands find it, and set the control machine up. No index of Python "
+            "packages is needed; Debian's packages come from the machine's own mirror.",
+            (
+                "{ words vault/phrase; value vault/password; } >vault",
+                f"export ANSIBLE_VAULT_PASSWORD_FILE={PLACE}/vault",
+                f"cd {checkout}",
+                "make setup",
+                'export PATH="$PWD/.venv/bin:$PATH"',
+                f"seawall policy check {site.inventory.path.resolve()}",
+                "seawall package build",
+            ),
+        ),
+    )
+
+
+def _place(site: Site) -> str:
+    assert site.own.control is not None  # noqa: S101 -- demanded
+    return site.own.control.repository
+
+
+def _keeper(site: Site) -> str:
+    return str(site.own.repositories[_place(site)].host)
+
+
+def _port(site: Site) -> int:
+    return int(site.own.repositories[_place(site)].options.port)

@@ -1,0 +1,195 @@
+"""The runbook: how a lost site is made anew, from a clean machine to users at work, generated and printed.
+
+  seawall runbook --output runbook.txt
+  seawall runbook --html --output runbook.html
+
+It is made of the policy, the inventory, and what the machines told (`seawall control look`). It holds no secret; those
+are on the sheet of keys. What a person would have to know from elsewhere is marked [KNOW: ...] and counted at its end.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.core import clock
+from ops.core.files import write_atomically
+from ops.evidence.keys import listed
+from ops.fleet import inventory
+from ops.fleet.control_machine import contents, host_facts
+from ops.fleet.control_machine.identity import demanded, folder
+from ops.fleet.ledgers import heads, signers
+from ops.fleet.runbook import control
+from ops.fleet.runbook.machine import Site, ledgers, losses, machine, order
+from ops.fleet.runbook.model import CONTROL, Chapter, Step, know, known_elsewhere
+from ops.policy.compile import document, document_digest, read_document
+from ops.policy.model import Contact
+from ops.reports import templates
+
+if TYPE_CHECKING:
+    import argparse
+
+WIDTH = 100
+FINDINGS = "What must be known from elsewhere"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    inventory.add_option(parser)
+    parser.add_argument("--html", action="store_true", help="as a page to print")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where to (default: the terminal)")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Write the runbook and say how much of it must be known from elsewhere."""
+    site = gathered(options.inventory)
+    chapters = written(site)
+    found = known_elsewhere(chapters[:-1])
+    if options.json:
+        print(json.dumps({"known_elsewhere": found, "chapters": [chapter.title for chapter in chapters]}))
+        return 0
+    page = html(site, chapters) if options.html else text(site, chapters)
+    if options.output:
+        write_atomically(options.output, page, mode=0o640)
+        print(f"{options.output}: {len(chapters)} chapters; to be known from elsewhere: {len(found)}")
+    else:
+        sys.stdout.write(page)
+    return 0
+
+
+def gathered(path: Path | None) -> Site:
+    """Return all that a runbook is made of."""
+    read = inventory.read(path)
+    policies = {host: read_document(document(one)) for host, one in read.policies().items()}
+    home, signer_list = folder(read.path), signers.place(read.path)
+    return Site(
+        inventory=read,
+        own=demanded(policies),
+        policies=policies,
+        facts=host_facts.read(home),
+        signers={host: listed(signer_list, host) for host in policies},
+        seen=heads.read(heads.place(read.path)),
+    )
+
+
+def written(site: Site) -> list[Chapter]:
+    """Return the chapters; the last one lists what the others leave to be known from elsewhere."""
+    chapters = [
+        _people(site),
+        _ways(site),
+        control.chapter(site),
+        *(machine(site, host) for host in order(site)),
+        _afterwards(site),
+        losses(site),
+        ledgers(site),
+    ]
+    found = known_elsewhere(chapters)
+    said = found or ["Nothing. This runbook and the sheet of keys are enough."]
+    return [*chapters, Chapter(FINDINGS, (f"{len(found)} findings.", *said))]
+
+
+def _people(site: Site) -> Chapter:
+    contacts = site.own.contacts
+    control = site.own.control
+    assert control is not None  # noqa: S101 -- demanded
+    safe = control.safe or know("where the sheet of keys lies")
+    lines = [_person(name, contact, site) for name, contact in contacts.items()]
+    return Chapter("Who, and where the keys are", (*lines, f"The sheet of keys and this runbook: {safe}."))
+
+
+def _person(name: str, contact: Contact, site: Site) -> str:
+    phone = contact.phone or know(f"the telephone of {contact.name}")
+    deputy = site.own.contacts.get(contact.deputy or "")
+    stands_in = f"; deputy: {deputy.name}, {deputy.phone or know(f'the telephone of {deputy.name}')}" if deputy else ""
+    owned = [asset for policy in site.policies.values() for asset, one in policy.assets.items() if one.owner == name]
+    return f"{contact.name}: {phone}{stands_in}. Answers for: {', '.join(owned) or 'none'}."
+
+
+def _ways(site: Site) -> Chapter:
+    """What is left when the site is gone, and the order in which the rest is made anew."""
+    left = [f"{name}, kept by {one.host}" for name, one in site.own.repositories.items() if one.place == "offsite"]
+    hosts = order(site)
+    releases = sorted({site.facts[host].release for host in hosts if host in site.facts} | {control.RELEASE})
+    without = [
+        f"Without {name} ({asset.summary}), people work so: {asset.without}."
+        for policy in site.policies.values()
+        for name, asset in policy.assets.items()
+        if asset.without
+    ]
+    return Chapter(
+        "What is left, and in which order",
+        (
+            f"Left: {'; '.join(left)}. Everything else is taken for lost.",
+            f"Order: {CONTROL}; {'; '.join(hosts)}.",
+            f"At hand: the sheet of keys, printed with the vault's password, and a medium to install Debian "
+            f"{' and '.join(releases)}, with a mirror of its packages.",
+            *without,
+        ),
+    )
+
+
+def _afterwards(site: Site) -> Chapter:
+    path = site.inventory.path.resolve()
+    steps = (
+        Step(
+            CONTROL,
+            "Keep a copy of the control machine, with what the new machines tell.",
+            (f"seawall control backup -i {path}",),
+        ),
+        Step(
+            CONTROL,
+            "Nothing that was typed from the sheet may stay here, but the vault's password.",
+            (f"cd {control.PLACE} && rm -rf sheet url password shown* {contents.BUNDLE}",),
+        ),
+        Step(
+            CONTROL,
+            "Look at everything from outside. Ledgers of machines made anew begin anew, with new keys: `status` says "
+            "so; that is true. Their old ends are noted below; docs/ledger.md says how a ledger goes on.",
+            (f"seawall status -i {path}", f"seawall verify -i {path}"),
+        ),
+    )
+    return Chapter("When users work again", ("Print a new sheet of keys and a new runbook.",), steps)
+
+
+def text(site: Site, chapters: Sequence[Chapter]) -> str:
+    """Return the runbook as plain text. What is typed stands behind eight blanks, one command a line."""
+    lines = [f"RUNBOOK OF {site.own.site.name.upper()}", *_made(site), ""]
+    for number, chapter in enumerate(chapters, 1):
+        lines += ["", f"{number}. {chapter.title.upper()}", ""]
+        lines += [line for said in chapter.said for line in _wrapped(said, "   ")]
+        for count, step in enumerate(chapter.steps, 1):
+            lines += ["", *_wrapped(f"[{number}.{count}] on {step.on}: {step.words}", "   "), ""]
+            lines += [f"        {command}" for command in step.commands]
+    return "\n".join(lines) + "\n"
+
+
+def _made(site: Site) -> Iterator[str]:
+    digest = document_digest([document(policy) for policy in site.policies.values()])
+    yield f"Made {clock.iso(clock.now())} from the policy {digest[:16]}. It holds no secret."
+
+
+def _wrapped(said: str, indent: str) -> list[str]:
+    """Break a text into lines; marks and keys stay whole, for they are looked for."""
+    if said.startswith(" ") or len(said.split()) < 2 or "ssh-ed25519" in said:  # noqa: PLR2004 -- nothing to break
+        return [f"{indent}{said}"]
+    return textwrap.wrap(said, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def html(site: Site, chapters: Sequence[Chapter]) -> str:
+    """Return the runbook as one page without anything from elsewhere."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(templates()),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("runbook.html.j2").render(
+        site=site.own.site.name, made=next(_made(site)), chapters=chapters
+    )

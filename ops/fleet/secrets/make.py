@@ -1,0 +1,197 @@
+"""Making the secrets that an inventory still lacks, sealed with Ansible Vault.
+
+  seawall secrets make inventories/hospital --vault-password-file ~/.seawall-vault
+
+Which secrets are needed follows from the policy: the site's authority, a certificate for each host that keeps
+repositories, and for each machine the passwords of its repositories and of those who may read them. What is there
+stays as it is; a certificate in its last 90 days is renewed. Names are printed, values never.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.core.errors import Damaged, UsageError
+from ops.fleet.inventory import read
+from ops.fleet.secrets.authority import Pair, ends_soon, make_authority, make_server
+from ops.fleet.secrets.vault import NAME, Store, Vault
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ops.policy import HostPolicy
+
+ALL = "group_vars/all"
+AUTHORITY = ("seawall_authority_certificate", "seawall_authority_key")
+CONTROL = ("seawall_control_passwords", "seawall_control_accounts")  # of the control machine's own repository
+SERVER = ("seawall_tls_certificate", "seawall_tls_key")
+LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that a person reading a printed sheet takes for another
+LENGTH = 40  # of 32 letters each: 200 bits
+HASH_ROUNDS = 5  # these passwords cannot be guessed, and servers hash them anew at every request
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A password that must be there. place: whose. account: it comes as a pair of password and hash."""
+
+    place: str
+    path: tuple[str, ...]
+    account: bool
+
+    @property
+    def name(self) -> str:
+        """What it is called when it is made."""
+        return f"{self.place.rpartition('/')[2]}: {'.'.join(self.path)}"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words that `seawall secrets` understands."""
+    commands = parser.add_subparsers(dest="command", required=True, metavar="make")
+    make = commands.add_parser("make", help="make the secrets that an inventory still lacks")
+    make.add_argument("inventory", type=Path, nargs="?", help="default: the lab's")
+    make.add_argument(
+        "--vault-password-file",
+        type=Path,
+        default=os.environ.get("ANSIBLE_VAULT_PASSWORD_FILE"),
+        metavar="FILE",
+        help="the file with the password that seals the values",
+    )
+    make.add_argument("--dry-run", action="store_true", help="say what would be made, make nothing")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Make what is missing and name it."""
+    if options.vault_password_file is None:
+        raise UsageError("no vault password", "give --vault-password-file FILE")
+    inventory = read(options.inventory)
+    path = inventory.path
+    store = Store(path if path.is_dir() else path.parent)
+    vault = Vault(Path(options.vault_password_file))
+    made = make(inventory.policies(), store, vault)
+    files = [] if options.dry_run else store.save()
+    if options.json:
+        print(json.dumps({"made": made, "files": [str(path) for path in files]}))
+        return 0
+    for name in made:
+        print(f"{'would make' if options.dry_run else 'made'} {name}")
+    for path in files:
+        print(f"wrote {path}")
+    if not made:
+        print("nothing is missing")
+    return 0
+
+
+def make(policies: Mapping[str, HostPolicy], store: Store, vault: Vault) -> list[str]:
+    """Put every missing secret into the store and return the names of those made."""
+    _demand_openable(store, vault)
+    made = [wanted.name for wanted in _passwords(policies) if _add_password(wanted, store, vault)]
+    keepers = sorted(host for host, policy in policies.items() if policy.clients)
+    return _certificates(keepers, policies, store, vault) + made if keepers else made
+
+
+def _demand_openable(store: Store, vault: Vault) -> None:
+    strange = []
+    for name, sealed in store.sealed():
+        try:
+            vault.open(sealed)
+        except Damaged:
+            strange.append(name)
+    if strange:
+        raise Damaged(
+            f"this vault password does not open {len(strange)} values, the first is {strange[0]}",
+            "give the password that the inventory was sealed with; nothing was written",
+        )
+
+
+def _passwords(policies: Mapping[str, HostPolicy]) -> Iterator[Wanted]:
+    """Yield every password that follows from the policy."""
+    for host, policy in policies.items():
+        here = f"host_vars/{host}"
+        places = {asset.repository for asset in policy.assets.values()}
+        places |= {copy.to for asset in policy.assets.values() for copy in asset.copies.values()}
+        readers = sorted({asset.drill.host for asset in policy.assets.values() if asset.drill})
+        for place in sorted(places):
+            served = policy.repositories[place].host is not None
+            yield Wanted(here, ("seawall_repository_passwords", place), account=False)
+            if served:
+                yield Wanted(here, ("seawall_accounts", place), account=True)
+            for reader in readers if served else ():
+                yield Wanted(here, ("seawall_reader_passwords", place, reader), account=False)
+                yield Wanted(here, ("seawall_reader_accounts", place, reader), account=True)
+    for policy in list(policies.values())[:1]:
+        if policy.control:
+            yield Wanted(ALL, (CONTROL[0], policy.control.repository), account=False)
+            yield Wanted(ALL, (CONTROL[1], policy.control.repository), account=True)
+
+
+def _add_password(wanted: Wanted, store: Store, vault: Vault) -> bool:
+    """Make one password unless it is there; return whether it was made."""
+    place = wanted.place
+    if store.get(place, wanted.path) is not None:
+        return False
+    _demand_only_here(place, wanted.path[0], store)
+    password = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+    sealed = vault.seal(password)
+    if wanted.account:
+        store.put(place, wanted.path, {"hash": _hash(password), "password": sealed})
+    else:
+        store.put(place, wanted.path, sealed)
+    return True
+
+
+def _demand_only_here(place: str, name: str, store: Store) -> None:
+    """Written twice, one of the two would be dropped by Ansible without a word."""
+    if path := store.beside(place, name):
+        raise UsageError(
+            f"{name} is needed and stands in {path}, incomplete or where this command does not look",
+            f"move it to {place}/{NAME}; what is missing there is then added",
+        )
+
+
+def _hash(password: str) -> str:
+    import bcrypt
+
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(HASH_ROUNDS)).decode("ascii")
+
+
+def _certificates(keepers: list[str], policies: Mapping[str, HostPolicy], store: Store, vault: Vault) -> list[str]:
+    """Make the authority and the servers' certificates where they are missing or end soon."""
+    made = []
+    if _pair(ALL, AUTHORITY, store) is None:
+        _demand_only_here(ALL, AUTHORITY[0], store)
+        site = policies[keepers[0]].site.name
+        _put(ALL, AUTHORITY, make_authority(site), store, vault)
+        made.append(f"all: {AUTHORITY[0]}, {AUTHORITY[1]}")
+    for host in keepers:
+        place = f"host_vars/{host}"
+        have = _pair(place, SERVER, store)
+        if have is not None and not ends_soon(have[0]):
+            continue
+        _demand_only_here(place, SERVER[0], store)
+        authority = Pair(store.get(ALL, AUTHORITY[:1]), vault.open(store.get(ALL, AUTHORITY[1:])))
+        _put(place, SERVER, make_server(host, authority), store, vault)
+        made.append(f"{host}: {SERVER[0]}, {SERVER[1]}")
+    return made
+
+
+def _pair(place: str, names: tuple[str, str], store: Store) -> tuple[str, str] | None:
+    """Return certificate and sealed key when both are there; one without the other helps nobody."""
+    certificate, key = (store.get(place, (name,)) for name in names)
+    if (certificate is None) != (key is None):
+        there, gone = names if key is None else reversed(names)
+        raise UsageError(
+            f"{place}/{NAME}: {there} is there and {gone} is not",
+            "bring the missing one back, or remove the other so that both are made anew",
+        )
+    return None if certificate is None else (certificate, key)
+
+
+def _put(place: str, names: tuple[str, str], pair: Pair, store: Store, vault: Vault) -> None:
+    store.put(place, names[:1], pair.certificate)
+    store.put(place, names[1:], vault.seal(pair.key))

@@ -1,0 +1,97 @@
+"""Secrets of an inventory, opened with the vault's password for as long as a command needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.core.errors import UsageError
+from ops.fleet.inventory import Inventory
+from ops.fleet.secrets.make import ALL, AUTHORITY, CONTROL
+from ops.fleet.secrets.vault import Store, Vault
+from ops.policy import HostPolicy
+from ops.policy.compile import document, read_document
+from ops.policy.model import AWAY, Repository
+
+
+@dataclass(frozen=True)
+class RepositoryAccess:
+    """One machine's repository in one place, with all that opens it.
+
+    place: the policy's name for it. address: host, port and folder, as a URL has them.
+    """
+
+    machine: str
+    place: str
+    keeper: str
+    address: str
+    account: str
+    account_password: str
+    password: str
+
+    @property
+    def url(self) -> str:
+        """The address as restic reads it from a file."""
+        return f"rest:https://{self.account}:{self.account_password}@{self.address}"
+
+
+class UnlockedSecrets:
+    """An inventory's secrets behind its vault."""
+
+    def __init__(self, inventory: Inventory, password_file: Path | None) -> None:
+        if password_file is None:
+            raise UsageError("no vault password", "give --vault-password-file FILE")
+        path = inventory.path
+        self._policies = {host: read_document(document(one)) for host, one in inventory.policies().items()}
+        self._store = Store(path if path.is_dir() else path.parent)
+        self._vault = Vault(Path(password_file))
+
+    def authority(self) -> str:
+        """Return the certificate of the site's authority, PEM."""
+        return self._demanded(ALL, AUTHORITY[:1], sealed=False)
+
+    def control(self, own: HostPolicy) -> dict[str, str]:
+        """Return the secrets of the control machine's own repository, by name of file."""
+        assert own.control is not None  # noqa: S101 -- asked for only where there is one
+        door = self._door(ALL, CONTROL, own.host, own.control.repository, own.repositories[own.control.repository])
+        return self.files(door)
+
+    def files(self, door: RepositoryAccess) -> dict[str, str]:
+        """Return what opens a repository, by name of file."""
+        url, password = f"{door.url}\n", f"{door.password}\n"
+        return {f"{door.place}.url": url, f"{door.place}.password": password, "ca.pem": self.authority()}
+
+    def away(self) -> Iterator[RepositoryAccess]:
+        """Yield every repository that a disaster of the site does not reach, the control machine's first."""
+        first = next(iter(self._policies.values()), None)
+        if first and (control := first.control):
+            yield self._door(ALL, CONTROL, control.name, control.repository, first.repositories[control.repository])
+        for host, policy in self._policies.items():
+            used = {asset.repository for asset in policy.assets.values()}
+            used |= {copy.to for asset in policy.assets.values() for copy in asset.copies.values()}
+            names = ("seawall_repository_passwords", "seawall_accounts")
+            for place in sorted(used):
+                if (repository := policy.repositories[place]).place in AWAY:
+                    yield self._door(f"host_vars/{host}", names, host, place, repository)
+
+    def _door(
+        self, where: str, names: tuple[str, str], machine: str, place: str, repository: Repository
+    ) -> RepositoryAccess:
+        if repository.host is None:
+            raise UsageError(f"{place} is kept by no machine of the inventory; its sheet can't be written yet")
+        return RepositoryAccess(
+            machine=machine,
+            place=place,
+            keeper=repository.host,
+            address=f"{repository.host}:{repository.options.port}/{machine}/",
+            account=machine,
+            account_password=self._demanded(where, (names[1], place, "password")),
+            password=self._demanded(where, (names[0], place)),
+        )
+
+    def _demanded(self, where: str, path: tuple[str, ...], *, sealed: bool = True) -> str:
+        value = self._store.get(where, path)
+        if value is None:
+            raise UsageError(f"{where} has no {'.'.join(path)}", "seawall secrets make")
+        return self._vault.open(value) if sealed else str(value)

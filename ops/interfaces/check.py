@@ -1,0 +1,38 @@
+"""A kind of health check, and what it may know beside its options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from ops.core.verdict import Finding
+
+O = TypeVar("O")
+
+
+@dataclass(frozen=True)
+class CheckContext:
+    """What a check may know beside its options.
+
+    now: the moment to judge by, in UTC.
+    states: the newest state file of each act on this machine, by name such as `backup-his`.
+    since: since when the policy asks for this check, as far as this machine knows.
+    """
+
+    now: datetime
+    states: Mapping[str, Mapping[str, Any]]
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Check(Generic[O]):
+    """A kind of check: the type of its options and the function that looks.
+
+    recorded: whether it only judges the states of past acts, so that it costs nothing to judge them anew.
+    """
+
+    options: type[O]
+    probe: Callable[[O, CheckContext], Iterable[Finding]]
+    recorded: bool = False

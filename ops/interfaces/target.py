@@ -1,0 +1,34 @@
+"""A kind of target: where sets and copies go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+O = TypeVar("O")
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A place that answered. clock_ahead: by how many seconds its clock is ahead of ours, where it says."""
+
+    clock_ahead: float | None = None
+
+
+@dataclass(frozen=True)
+class Target(Generic[O]):
+    """A kind of place.
+
+    reach: given the file with the repository's address and the authority's certificate, looks whether the place
+        answers; raises Unavailable with what to do.
+    packs: with the same, returns the size in bytes of every pack by its name.
+    verify: with the same and a pack's name, reads the pack whole and returns its size; raises Damaged when its
+        content is not what its name says.
+    """
+
+    options: type[O]
+    reach: Callable[[Path, Path], Reached]
+    packs: Callable[[Path, Path], Mapping[str, int]]
+    verify: Callable[[Path, Path, str], int]

@@ -1,0 +1,155 @@
+"""Taking the sources of an asset, one after the other: each becomes one snapshot of the set, or several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+from ops.core import clock, kinds
+from ops.core.errors import Damaged, Unavailable
+from ops.interfaces.source import Capture, CaptureContext, FollowUp, Paths, Source, Stored, Streamed
+from ops.jobs import settings
+from ops.jobs.run.progress import Progress
+from ops.policy.model import Asset
+from ops.restic.messages import Summary
+from ops.restic.repository import Repository
+from ops.restic.sets import tags
+
+LOG = ".log"  # what completes a part is named after it
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Act:
+    """A backup that is being made.
+
+    identity: of its set. before: what is remembered of the last good set, by part. accepted: why a loss is accepted.
+    """
+
+    repository: Repository
+    host: str
+    asset: str
+    identity: str
+    before: Mapping[str, Mapping[str, Any]]
+    accepted: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One snapshot, taken: what the repository says, the facts, and the texts to keep beside the manifest."""
+
+    summary: Summary
+    facts: Mapping[str, Any]
+    companions: Mapping[str, str]
+
+
+def taken(act: Act, asset: Asset) -> dict[str, Part]:
+    """Take all sources in a fixed order, databases before the files they point to; return the parts by label."""
+    found: dict[str, Part] = {}
+    for label, kind, options in list(parts(asset)):
+        found |= _take(act, label, kind, options)
+    return found
+
+
+def parts(asset: Asset) -> Iterator[tuple[str, str, Any]]:
+    """Yield label, kind and options of each part; a source that stands for several is asked which they are."""
+    found = {label: kinds.load("ops.sources", spec.kind) for label, spec in asset.sources.items()}
+    for label in sorted(found, key=lambda label: (found[label].order, label)):
+        spec, source = asset.sources[label], found[label]
+        several = source.parts(spec.options) if source.parts else {"": spec.options}
+        if not several:
+            raise Unavailable(f"{label} stands for nothing: there is no database on the server")
+        for short, options in several.items():
+            yield (f"{label}.{short}" if short else label), spec.kind, options
+
+
+def _take(act: Act, label: str, kind: str, options: Any) -> dict[str, Part]:
+    """Take one part, and what completes it: the facts are gathered while the data flow."""
+    source: Source[Any] = kinds.load("ops.sources", kind)
+    print(f"{act.asset}: taking {label} ({kind})", flush=True)
+    with (
+        _scene(act, label) as scene,
+        source.capture(options, scene) as capture,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        facts = beside.submit(capture.facts)
+        material = capture.material()
+        try:
+            summary = _send(act, material, label)
+        finally:
+            scene.over.set()
+        completing = _completing(act, label, kind, source.further(capture))
+        companions = capture.companions()
+        stored = Stored(summary.files, summary.bytes, _entries(act.repository, summary.snapshot, capture))
+        gone = {"vanished_while_read": summary.vanished} if summary.vanished else {}
+        told = {"kind": kind, "material": _place(material), **gone, **facts.result(), **capture.finish(stored)}
+    return {label: Part(summary, told, companions), **completing}
+
+
+def _completing(act: Act, label: str, kind: str, further: FollowUp | None) -> dict[str, Part]:
+    """Take what must be taken after a part for it to be whole; raise Damaged unless that is all there."""
+    if further is None:
+        return {}
+    name = f"{label}{LOG}"
+    summary = _send(act, further.material, name)
+    if (summary.files, summary.bytes) != (further.files, further.bytes):
+        raise Damaged(f"{name}: {summary.files} of {further.files} files, {summary.bytes} of {further.bytes} bytes")
+    told = {"kind": kind, "completes": label, "material": _place(further.material), **further.facts}
+    return {name: Part(summary, {**told, "files": summary.files, "bytes": summary.bytes}, {})}
+
+
+@contextmanager
+def _scene(act: Act, label: str) -> Iterator[CaptureContext]:
+    """Name a private folder; what an interrupted run left in it goes before, what this one makes goes after."""
+    scratch = settings.cache() / f"scratch/{act.asset}-{label}"
+    scratch.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    rmtree(scratch, ignore_errors=True)
+    try:
+        yield CaptureContext(scratch, act.before.get(label, {}), act.accepted)
+    finally:
+        rmtree(scratch, ignore_errors=True)
+
+
+def _send(act: Act, material: Streamed | Paths, label: str) -> Summary:
+    marks, progress = tags(act.asset, act.identity, label), Progress(f"{act.asset}: {label}")
+    if isinstance(material, Paths):
+        return act.repository.backup_paths(
+            material.paths,
+            material.exclude,
+            marks,
+            act.host,
+            timeout=_DAY,
+            one_file_system=material.one_file_system,
+            progress=progress,
+        )
+    return act.repository.backup_stream(
+        material.argv, material.filename, marks, act.host, timeout=_DAY, progress=progress
+    )
+
+
+def _place(material: Streamed | Paths) -> dict[str, str]:
+    """Return where the material lies in its snapshot: one file that was a stream, or folders below a root."""
+    return {"root": material.root} if isinstance(material, Paths) else {"stream": material.filename}
+
+
+def _entries(repository: Repository, snapshot: str, capture: Capture) -> dict[str, tuple[int, int]]:
+    """Return the size and time of change of the files that the capture wants to see again in the snapshot."""
+    wanted = capture.wanted()
+    if not wanted:
+        return {}
+    folders = sorted({str(Path(path).parent) for path in wanted})
+    return {
+        str(entry["path"]): (int(entry.get("size", 0)), _micro(clock.parse(str(entry["mtime"]))))
+        for entry in repository.listing(snapshot, folders, timeout=_DAY)
+        if entry.get("type") == "file" and "mtime" in entry and entry["path"] in wanted
+    }
+
+
+def _micro(moment: datetime) -> int:
+    return int(moment.timestamp()) * 1_000_000 + moment.microsecond

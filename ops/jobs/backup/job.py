@@ -1,0 +1,197 @@
+"""Back up an asset: take its sources in one set with a manifest, and read the set back before it counts."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from shutil import rmtree
+from typing import Any
+
+from ops import __version__
+from ops.core import clock, kinds
+from ops.core.errors import Damaged, UsageError
+from ops.core.files import demand_room, write_atomically
+from ops.core.quantity import Size
+from ops.core.verdict import Verdict
+from ops.evidence.ledger import Head
+from ops.jobs import settings
+from ops.jobs.backup.capture import Act, Part, taken
+from ops.jobs.host import repositories
+from ops.jobs.run.handover import offered, taken_over
+from ops.jobs.run.job import Outcome, actor, perform
+from ops.jobs.run.override import LOSS, Override
+from ops.jobs.run.systemd_unit import run_in_unit
+from ops.policy import HostPolicy
+from ops.policy.model import Asset
+from ops.restic import versions
+from ops.restic.messages import Summary
+from ops.restic.repository import Repository
+from ops.restic.sets import MANIFEST, SET, Set, sets, tags
+
+_LEAST_CACHE = 64 << 20
+MANIFEST_VERSION = 1
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Describe the words after `seawall backup`."""
+    parser.formatter_class = RawDescriptionHelpFormatter
+    parser.epilog = (
+        "examples:\n  seawall backup his          now, as its timer would at night\n"
+        "  seawall backup documents --accept-loss 'the archive of 2009 was deleted, ticket 4711'\n"
+    )
+    parser.add_argument("asset", help="the asset's name in the policy")
+    parser.add_argument(
+        "--accept-loss", metavar="REASON", help="back up although much is gone since the last set; recorded"
+    )
+
+
+def execute(options: Namespace) -> int:
+    """Back up one asset of this machine; 0 when the set was read back, 1 when not."""
+    name = f"backup-{options.asset}"
+    wish = Override(LOSS, options.accept_loss, actor()) if options.accept_loss else None
+    with offered(name, wish.written() if wish else None):
+        if (code := run_in_unit(f"seawall-{name}.service", name, as_json=options.json)) is not None:
+            return code
+    if left := taken_over(name):
+        wish = Override.read(left)
+    policy = settings.policy()
+    asset = chosen(policy, options.asset)
+    outcome = perform("backup", name, options.asset, policy.host, lambda: _wished(policy, options.asset, asset, wish))
+    print(json.dumps(dict(outcome.facts)) if options.json else f"{outcome.verdict.value}: {outcome.message}")
+    return 0 if outcome.good else 1
+
+
+def chosen(policy: HostPolicy, name: str) -> Asset:
+    """Return this machine's asset of a name; raise UsageError when it has none."""
+    if name not in policy.assets:
+        near = kinds.nearest(name, list(policy.assets))
+        raise UsageError(
+            f"{policy.host} has no asset {name!r}{near}", f"its assets: {', '.join(policy.assets) or 'none'}"
+        )
+    return policy.assets[name]
+
+
+def _wished(policy: HostPolicy, name: str, asset: Asset, wish: Override | None) -> Outcome:
+    """Record that a loss is accepted before anything is taken; then take it."""
+    if wish:
+        wish.record(policy.host, name)
+    return work(policy, name, asset, wish.reason if wish else "")
+
+
+def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
+    """Take an asset into its repository and read the set back; accepted: why a loss is, empty: none is."""
+    started = clock.now()
+    place = repositories.open_own(policy, asset.repository)
+    restic = versions.demand()
+    ahead = _preflight(place)
+    act = Act(place.repository, policy.host, name, str(uuid.uuid4()), _before(name), accepted)
+    parts = taken(act, asset)
+    manifest = _manifest(act, started, restic, parts)
+    stored = _store(act, manifest, parts)
+    summaries = {label: part.summary for label, part in parts.items()}
+    _read_back(place.repository, act.identity, {**summaries, MANIFEST: stored})
+    return _outcome(started, act.identity, manifest, parts, ahead, accepted)
+
+
+def _before(name: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return what is remembered of the parts of the last good set."""
+    last = settings.states().get(f"backup-{name}", {}).get("last_good") or {}
+    return dict(last.get("parts", {}))
+
+
+def _preflight(place: repositories.OpenRepository) -> float | None:
+    """Look at what would make the backup fail late: the way, the room for the cache."""
+    demand_room(settings.cache(), _LEAST_CACHE, "restic's cache")
+    return place.reach().clock_ahead
+
+
+def _manifest(act: Act, started: datetime, restic: str, parts: Mapping[str, Part]) -> dict[str, Any]:
+    return {
+        "version": MANIFEST_VERSION,
+        "set": act.identity,
+        "asset": act.asset,
+        "host": act.host,
+        "taken": clock.iso(started),
+        "seawall": __version__,
+        "restic": restic,
+        **_anchor(),
+        "parts": {label: dict(part.facts) for label, part in parts.items()},
+    }
+
+
+def _anchor() -> dict[str, Any]:
+    """Return where this machine's ledger ends now, so that every repository keeps heads that nobody here can change."""
+    head = Head.of(settings.state() / "ledger")
+    return {"ledger": {"n": head.n, "sha256": head.sha256}} if head else {}
+
+
+def _store(act: Act, manifest: Mapping[str, Any], parts: Mapping[str, Part]) -> Summary:
+    """Store the manifest and the small texts beside it, from a folder in memory."""
+    folder = settings.scratch() / f"manifest-{act.asset}"
+    rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        write_atomically(folder / "manifest.json", text(manifest))
+        for label, part in parts.items():
+            for filename, content in part.companions.items():
+                write_atomically(folder / f"{label}-{filename}", content)
+        marks = tags(act.asset, act.identity, MANIFEST, parts)
+        return act.repository.backup_paths([str(folder)], (), marks, act.host, timeout=3600)
+    finally:
+        rmtree(folder)
+
+
+def text(manifest: Mapping[str, Any]) -> str:
+    """Return a manifest as it is stored."""
+    return json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _read_back(repository: Repository, identity: str, made: Mapping[str, Summary]) -> Set:
+    """Find the set in the repository again, whole, each snapshot with what it was made of; raise Damaged."""
+    found = sets(repository.snapshots([f"{SET}={identity}"]))
+    if len(found) != 1 or not found[0].complete:
+        raise Damaged(f"the set {identity} is not in repository {repository.name}", "look at its host; back up again")
+    for part, summary in made.items():
+        there = found[0].parts[part]
+        if (there.files, there.bytes) != (summary.files, summary.bytes):
+            raise Damaged(f"the snapshot of {part} in repository {repository.name} is not the one that was made")
+    return found[0]
+
+
+def _outcome(
+    started: datetime,
+    identity: str,
+    manifest: Mapping[str, Any],
+    parts: Mapping[str, Part],
+    ahead: float | None,
+    accepted: str,
+) -> Outcome:
+    total, added = (sum(getattr(part.summary, what) for part in parts.values()) for what in ("bytes", "added"))
+    rows = sum(sum(part.facts.get("rows", {}).values()) for part in parts.values())
+    files = sum(int(part.facts.get("files", 0)) for part in parts.values())
+    seconds = round((clock.now() - started).total_seconds(), 1)
+    counted = ", ".join([f"{rows:,} rows"] * bool(rows) + [f"{files:,} files"] * bool(files))
+    message = f"{counted or 'data'}, {Size(total)} in {seconds} s, {Size(added)} new; read back as set {identity[:8]}"
+    facts = {
+        "time": clock.iso(started),
+        "set": identity,
+        "bytes": total,
+        "added_bytes": added,
+        "seconds": seconds,
+        "rows": rows,
+        "files": files,
+        "manifest_sha256": sha256(text(manifest).encode()).hexdigest(),
+        "snapshots": {label: part.summary.snapshot for label, part in parts.items()},
+        **({"accepted_loss": accepted} if accepted else {}),
+        "parts": {label: {"files": part.summary.files, "bytes": part.summary.bytes} for label, part in parts.items()},
+    }
+    warnings = [f"{label}: {words}" for label, part in parts.items() for words in part.facts.get("warnings", ())]
+    message = "; ".join([message, *warnings])
+    if ahead is not None and abs(ahead) > repositories.CLOCK_TOLERANCE:
+        message += f"; the backup host's clock differs by {ahead:.0f} s, so the time of this set is not certain"
+        return Outcome(Verdict.UNKNOWN, message, facts, facts)
+    return Outcome(Verdict.WARN if warnings else Verdict.PASS, message, facts, facts)

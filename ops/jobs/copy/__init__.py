@@ -1,0 +1,1 @@
+"""Copies to a further repository."""

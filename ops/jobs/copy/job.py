@@ -1,0 +1,101 @@
+"""Bring an asset's newest good set to a further repository, and read there what was written."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from hashlib import sha256
+
+from ops.core import clock
+from ops.core.errors import Damaged, UsageError
+from ops.core.quantity import Size
+from ops.core.verdict import Verdict
+from ops.jobs import settings
+from ops.jobs.backup.job import chosen
+from ops.jobs.host import repositories
+from ops.jobs.run.job import Outcome, perform
+from ops.jobs.run.systemd_unit import run_in_unit
+from ops.policy import HostPolicy
+from ops.policy.model import Asset
+from ops.restic.sets import ASSET, MANIFEST, SET, Set, complete, sets
+
+_DAY = 86_400.0
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Describe the words after `seawall copy`."""
+    parser.formatter_class = RawDescriptionHelpFormatter
+    parser.epilog = (
+        "examples:\n  seawall copy his                 to every place the policy names\n"
+        "  seawall copy his --to offsite    to one\n"
+    )
+    parser.add_argument("asset", help="the asset's name in the policy")
+    parser.add_argument("--to", metavar="REPOSITORY", help="only to this repository")
+
+
+def execute(options: Namespace) -> int:
+    """Copy one asset of this machine; 0 when every copy was read back, 1 when not."""
+    policy = settings.policy()
+    asset = chosen(policy, options.asset)
+    names = [name for name, copy in asset.copies.items() if options.to in (None, copy.to)]
+    if not names:
+        known = ", ".join(copy.to for copy in asset.copies.values()) or "none"
+        raise UsageError(f"{options.asset} is not copied to {options.to or 'anywhere'}", f"its copies go to: {known}")
+    return max(_one(policy, options.asset, asset, name, as_json=options.json) for name in names)
+
+
+def _one(policy: HostPolicy, name: str, asset: Asset, copy: str, *, as_json: bool) -> int:
+    act = f"copy-{name}-{copy}"
+    if (code := run_in_unit(f"seawall-{act}.service", act, as_json=as_json)) is not None:
+        return code
+    outcome = perform("copy", act, name, policy.host, lambda: _work(policy, name, asset, asset.copies[copy].to))
+    print(json.dumps(dict(outcome.facts)) if as_json else f"{outcome.verdict.value}: {outcome.message}")
+    return 0 if outcome.good else 1
+
+
+def _work(policy: HostPolicy, name: str, asset: Asset, to: str) -> Outcome:
+    """Four starts of restic: list here, copy, list there, read the manifest there."""
+    started = clock.now()
+    source, target = repositories.open_own(policy, asset.repository), repositories.open_own(policy, to)
+    source.reach()
+    target.reach()
+    found = complete(source.repository.snapshots([f"{ASSET}={name}"]), name)
+    if not found:
+        raise Damaged(f"repository {asset.repository} has no complete set of {name}", f"seawall backup {name}")
+    newest = found[-1]
+    before = target.packs()
+    print(f"{name}: copying set {newest.id[:8]} of {clock.iso(newest.time)} to {to}", flush=True)
+    ids = [snapshot.id for snapshot in newest.parts.values()]
+    target.repository.copy_from(source.repository, ids, timeout=_DAY)
+    there = _read_back(target, newest)
+    fresh = sorted(set(target.packs()) - set(before))
+    read = sum(target.verify(pack) for pack in fresh)
+    seconds = round((clock.now() - started).total_seconds(), 1)
+    facts = {
+        "time": clock.iso(newest.time),
+        "copied": clock.iso(clock.now()),
+        "set": newest.id,
+        "repository": to,
+        "packs_read": len(fresh),
+        "bytes_read": read,
+        "seconds": seconds,
+        "manifest_sha256": there,
+    }
+    said = f"set {newest.id[:8]} of {clock.iso(newest.time)} is in {to}"
+    message = f"{said}; {len(fresh)} new packs, {Size(read)} read back"
+    return Outcome(Verdict.PASS, message, facts, facts)
+
+
+def _read_back(target: repositories.OpenRepository, wanted: Set) -> str:
+    """Demand the whole set in the target, its manifest readable and about this set; return the manifest's digest."""
+    found = sets(target.repository.snapshots([f"{SET}={wanted.id}"]))
+    if not found or not found[0].complete or set(found[0].parts) != set(wanted.parts):
+        raise Damaged(f"the copy of set {wanted.id} in {target.repository.name} is not whole", "copy again")
+    for part, snapshot in found[0].parts.items():
+        if (snapshot.files, snapshot.bytes) != (wanted.parts[part].files, wanted.parts[part].bytes):
+            raise Damaged(f"the copy of {part} in {target.repository.name} is not what was copied", "copy again")
+    manifest = found[0].parts[MANIFEST]
+    content = target.repository.read(manifest.id, f"{manifest.paths[0]}/manifest.json")
+    if json.loads(content).get("set") != wanted.id:
+        raise Damaged(f"the manifest in {target.repository.name} is of another set", "look at who writes there")
+    return sha256(content).hexdigest()

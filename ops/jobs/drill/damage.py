@@ -1,0 +1,59 @@
+"""Damage done on purpose to what a drill has restored: a drill that does not notice it proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from random import Random
+from typing import Any
+
+from ops.core import kinds
+from ops.core.errors import UsageError
+from ops.interfaces.drill import Part
+from ops.jobs.drill.options import RANDOM
+
+
+class DamageInjection:
+    """One damage of one part: chosen by name, or by chance among those that the parts' kinds know."""
+
+    def __init__(self, wish: str, parts: Iterable[Part], chance: Random, *, disk: bool = False) -> None:
+        """Choose it; disk: whether the drill makes a disk, and can notice what is wrong with one."""
+        known = [
+            (part.label, name)
+            for part in parts
+            for name in sorted(part.source.damages)
+            if disk or part.source.damages[name].moment != "disk"
+        ]
+        fitting = [(label, name) for label, name in known if wish in {RANDOM, name, f"{label}:{name}"}]
+        if not fitting:
+            names = sorted({name for _, name in known})
+            near = kinds.nearest(wish, names)
+            raise UsageError(
+                f"there is no damage {wish!r} for this asset{near}", f"known: {', '.join(names) or 'none'}"
+            )
+        self.chance = chance
+        self.left = chance.sample(fitting, len(fitting)) if wish == RANDOM else fitting
+        self.done = ""
+
+    def strike(self, moment: str, part: Part, *where: Any) -> None:
+        """Do the damage if this is its moment and its part; if it finds nothing to hurt, another one of that moment."""
+        here = [one for one in self.left if self._fits(one, moment, part)]
+        if self.done or not here or here[0] != self.left[0]:
+            return
+        for one in here:
+            self.left.remove(one)
+            label, name = one
+            if words := part.source.damages[name].act(*where, self.chance):
+                self.done = f"{name}: {words}"
+                print(f"{label}: damaged on purpose: {self.done}", flush=True)
+                return
+
+    @staticmethod
+    def _fits(one: tuple[str, str], moment: str, part: Part) -> bool:
+        label, name = one
+        return label == part.label and str(part.source.damages[name].moment) == moment
+
+    def demand(self) -> str:
+        """Return what was done; raise UsageError when nothing was, for then nothing was proven."""
+        if not self.done:
+            raise UsageError("there was nothing to damage in that way", "seawall drill --help lists the ways")
+        return self.done

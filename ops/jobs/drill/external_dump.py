@@ -1,0 +1,169 @@
+"""Drills of dumps that Seawall did not make: loaded and proven as an asset's own, without a manifest.
+
+The dump is never changed, and nothing is started in its folder: a copy of it is drilled, which lies where the drill's
+unit can see it, and is removed at the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import stat
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from ops.core import clock, kinds
+from ops.core.errors import Unavailable, UsageError
+from ops.core.files import demand_room, digest
+from ops.core.run import run
+from ops.core.verdict import Finding, Verdict, not_configured
+from ops.interfaces.drill import Drill, Part
+from ops.jobs import settings
+from ops.jobs.drill.job import hardware, scratch
+from ops.jobs.drill.options import DrillOptions
+from ops.jobs.drill.stage import DrillStage
+from ops.jobs.run.job import Outcome
+from ops.policy.model import Asset, Drilled
+
+LABEL = "dump"
+_DAY = 86_400.0
+_NAMES = "--dump names a file, or a folder of pg_dump"
+_UNPROVEN = (
+    "that anything is missing: the dump came without a manifest, so nothing says what it must hold",
+    "how old the data are",
+)
+
+
+@contextmanager
+def brought(name: str, dump: str) -> Iterator[str]:
+    """Copy a dump to where the drill's unit sees it, for a block; return the copy's path. No dump: no copy."""
+    if not dump:
+        yield ""
+        return
+    original = Path(dump).resolve()
+    size = sum(path.stat().st_size for path in _files(original))
+    folder = settings.state() / "dumps"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _forget(folder, name)
+    demand_room(folder, size, "the copy of the dump")
+    place = folder / f"{name}.{uuid.uuid4().hex[:8]}"
+    place.mkdir(mode=0o700)
+    try:
+        run(["cp", "-r", "--reflink=auto", "--no-preserve=all", "--", original, place / LABEL], timeout=_DAY)
+        yield str(place / LABEL)
+    finally:
+        shutil.rmtree(place)
+
+
+def _forget(folder: Path, name: str) -> None:
+    """Remove what interrupted drills left; no drill runs longer than two days."""
+    for left in folder.glob(f"{name}.*"):
+        if time.time() - left.stat().st_mtime > 2 * _DAY:
+            shutil.rmtree(left)
+
+
+def _files(dump: Path) -> list[Path]:
+    """Return the files of a dump by name; raise UsageError when it is not there, or holds anything else."""
+    try:
+        found = sorted(dump.iterdir()) if dump.is_dir() else [dump]
+        plain = [path for path in found if stat.S_ISREG(path.lstat().st_mode)]
+    except OSError as error:
+        raise UsageError(f"{dump} can't be read: {error.strerror}", _NAMES) from error
+    if not plain or len(plain) != len(found):
+        raise UsageError(f"{dump} holds more than files, or nothing", _NAMES)
+    return plain
+
+
+@dataclass
+class ExternalDumpStage(DrillStage):
+    """A stage whose material is a dump that lies here."""
+
+    dump: Path = field(default_factory=Path)
+
+    def bring(self, label: str, folder: Path, _only: Sequence[str] = ()) -> None:
+        """Copy the dump to a folder, under the name by which it is loaded."""
+        folder.mkdir(parents=True)
+        name = str(self.parts[label].facts["file"])
+        run(["cp", "-r", "--reflink=auto", "--no-preserve=all", "--", self.dump, folder / name], timeout=_DAY)
+
+    def companions(self, _label: str) -> Mapping[str, Path]:
+        """Return nothing: such a dump has no texts beside it."""
+        return {}
+
+
+def drilled_dump(name: str, what: Drilled, wishes: DrillOptions) -> Outcome:
+    """Drill a dump as if it were of an asset, and judge what was found."""
+    asset, dump = what.asset, Path(wishes.dump)
+    if asset.drill is None:
+        raise Unavailable(f"{name} has no drill in the policy")
+    source = _source(asset)
+    files = _files(dump)
+    with scratch(name) as folder:
+        drill: Drill[Any] = kinds.load("ops.drills", "database")
+        chance = Random(wishes.seed)  # noqa: S311 -- repeatable
+        # There is no repository; nothing of it is asked for.
+        stage = ExternalDumpStage(name, asset.drill, None, wishes, folder, chance, drill.options(), dump=dump)  # type: ignore[arg-type]
+        with stage.timed("find"):
+            facts = source.foreign.facts(dump, stage.tree())
+            size = sum(path.stat().st_size for path in files)
+            told = {"sha256": _digest(files), "bytes": size}
+        kind = replace(source, load=source.foreign.load, prove=source.foreign.prove, damages={})
+        label = asset.drill.asks or LABEL
+        stage.parts = {label: Part(label, facts, kind, size)}
+        stage.tell(dump=told)
+        for sentence in _UNPROVEN:
+            stage.unproven(sentence)
+        drill.play(stage)
+    if not asset.drill.expectations:
+        stage.rung("semantics", not_configured("drill.expectations asks nothing"))
+    return _outcome(stage, asset)
+
+
+def _source(asset: Asset) -> Any:
+    """Return the kind of database that the asset holds; raise UsageError when it holds none, or several."""
+    found = {spec.kind: kinds.load("ops.sources", spec.kind) for spec in asset.sources.values()}
+    fitting = [source for source in found.values() if source.foreign]
+    if len(fitting) != 1:
+        raise UsageError("a dump is drilled as an asset with one kind of database", "name an asset that has one")
+    return fitting[0]
+
+
+def _digest(files: Sequence[Path]) -> str:
+    """Return the SHA-256 of a file; of several, that of what `sha256sum` prints of them."""
+    if len(files) == 1:
+        return digest(files[0])
+    lines = "".join(f"{digest(path)}  {path.name}\n" for path in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _outcome(stage: ExternalDumpStage, asset: Asset) -> Outcome:
+    recovery = stage.recovery_seconds
+    over = Verdict.FAIL if recovery > asset.rto.seconds else Verdict.PASS
+    stage.rung("rto", Finding(over, f"loaded in {recovery} s of {asset.rto.seconds} s"))
+    verdict = Verdict(max((rung["verdict"] for rung in stage.rungs), key=lambda word: Verdict(word).severity))
+    wrong = [f"{rung['name']}: {rung['message']}" for rung in stage.rungs if rung["verdict"] != "pass"]
+    facts = {
+        "time": clock.iso(clock.now()),
+        "kind": "database",
+        "method": "dump",
+        "recovery_seconds": recovery,
+        "parts": stage.spent,
+        "rungs": stage.rungs,
+        "not_configured": stage.not_configured,
+        "rto_seconds": asset.rto.seconds,
+        "timeline": stage.timeline,
+        "not_proved": stage.not_proved,
+        "hardware": hardware(),
+        "seed": stage.wishes.seed,
+        "asked_by": stage.wishes.by,
+        **stage.told,
+    }
+    said = f"a dump of {stage.told['dump']['bytes']} bytes loaded in {recovery} s (RTO {asset.rto})"
+    message = "; ".join([said, *wrong]) if wrong else f"{said}; {len(stage.rungs)} rungs pass"
+    return Outcome(verdict, message, facts if verdict is Verdict.PASS else None, facts)

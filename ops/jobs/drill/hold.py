@@ -1,0 +1,70 @@
+"""Leaving a restored system to a person: for a reason, allowed by somebody, for a day at most."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from ops.core import clock
+from ops.core.errors import UsageError
+from ops.core.files import read_json, write_json
+from ops.core.run import run
+from ops.jobs import settings
+from ops.jobs.drill.options import DrillOptions
+
+LONGEST = timedelta(hours=24)
+SHELL = ("/bin/bash", "--login")
+_LOOK_SECONDS = 0.3
+
+
+def hold(name: str, enter: Sequence[str], wishes: DrillOptions) -> None:
+    """Say how the restored system is entered, and hold it until somebody ends it or a day is over."""
+    until = clock.now() + LONGEST
+    path = note(name)
+    told = {"enter": list(enter), "until": clock.iso(until), "reason": wishes.keep, "approver": wishes.approver}
+    write_json(path, told)
+    print(f"{name}: kept until {clock.iso(until)}; seawall drill enter {name}, seawall drill end {name}", flush=True)
+    try:
+        while path.exists() and clock.now() < until:
+            time.sleep(_LOOK_SECONDS)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def note(name: str) -> Path:
+    """Return the file that is there as long as a system is kept."""
+    return settings.scratch() / f"kept-{name}.json"
+
+
+def enter(name: str, words: Sequence[str]) -> int:
+    """Become a program in a kept system, a shell if there are no words; raise UsageError when none is kept."""
+    argv = [*_kept(name)["enter"], *(words or SHELL)]
+    os.execvp(argv[0], argv)  # noqa: S606 -- root's own file says which program
+
+
+def end(name: str) -> int:
+    """End a kept system at once; return when nothing is left of it."""
+    _kept(name)
+    note(name).unlink(missing_ok=True)
+    unit = f"seawall-drill-{name}.service"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        state = run(["systemctl", "is-active", unit], timeout=20, ok=range(256)).stdout.strip()
+        if state in {"inactive", "failed"}:
+            print(f"{name}: ended, nothing is left of it")
+            return 0
+        time.sleep(_LOOK_SECONDS)
+    raise UsageError(f"{unit} has not ended", f"systemctl stop {unit}")
+
+
+def _kept(name: str) -> dict[str, Any]:
+    try:
+        return dict(read_json(note(name)))
+    except FileNotFoundError:
+        kept = [path.stem.removeprefix("kept-") for path in settings.scratch().glob("kept-*.json")]
+        known = f"kept are: {', '.join(kept)}" if kept else "none is kept; seawall drill ASSET --keep WHY keeps one"
+        raise UsageError(f"no restored {name} is kept here", known) from None

@@ -1,0 +1,171 @@
+"""One drill from its set to its outcome: the stage is set up, the kind plays, what was found is judged."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import Any
+
+from ops.core import clock, kinds
+from ops.core.errors import SeawallError, Unavailable
+from ops.core.verdict import Finding, Verdict, not_configured
+from ops.drills._qemu.steps import own_kernel
+from ops.drills._storage.ram import in_memory
+from ops.evidence.query import past
+from ops.interfaces.drill import Drill
+from ops.jobs import settings
+from ops.jobs.drill import hold
+from ops.jobs.drill.damage import DamageInjection
+from ops.jobs.drill.options import DrillOptions
+from ops.jobs.drill.stage import DrillStage
+from ops.jobs.host import repositories
+from ops.jobs.run.job import Outcome
+from ops.policy import HostPolicy
+from ops.policy.model import Asset, Drilled
+
+TEXTS = 64 << 20  # manifests, roles, what a machine says while it boots
+TREND = 10  # so many drills before are compared with
+
+
+def drilled(policy: HostPolicy, name: str, what: Drilled, wishes: DrillOptions) -> Outcome:
+    """Drill one asset and judge what was found."""
+    asset = what.asset
+    if asset.drill is None:
+        raise Unavailable(f"{name} has no drill in the policy")
+    repository = wishes.repository or asset.repository
+    known = [asset.repository, *(copy.to for copy in asset.copies.values())]
+    if repository not in known:
+        raise SeawallError(f"{name} is not kept in {repository!r}", f"it is kept in: {', '.join(known)}")
+    kind = wishes.kind or asset.drill.kind
+    drill: Drill[Any] = kinds.load("ops.drills", kind)
+    # A crash is of the same machine, with the same services: kinds that share their options share the policy's.
+    options = asset.drill.options if isinstance(asset.drill.options, drill.options) else drill.options()
+    place = repositories.open_as_reader(policy, what.host, repository)
+    with scratch(name) as folder:
+        stage = DrillStage(name, asset.drill, place, wishes, folder, Random(wishes.seed), options)  # noqa: S311 -- repeatable
+        stage.find()
+        if wishes.sabotage:
+            disk = kind == "machine" and own_kernel(stage)
+            stage.sabotage = DamageInjection(wishes.sabotage, stage.parts.values(), stage.chance, disk=disk)
+        drill.play(stage)
+        damage = stage.sabotage.demand() if stage.sabotage else ""
+    if stage.unasked and not stage.enough():
+        words = f"no part of the set is asked; drill.asks must be one of {', '.join(stage.askable) or 'none'}"
+        stage.rung("semantics", Finding(Verdict.UNKNOWN, words))
+    elif stage.askable and not asset.drill.expectations:
+        stage.rung("semantics", not_configured("drill.expectations asks nothing"))
+    return _outcome(stage, asset, kind, repository, damage)
+
+
+@contextmanager
+def scratch(name: str) -> Iterator[Path]:
+    """Make a folder in memory for this drill alone; what interrupted drills of the asset left is removed first.
+
+    Beside it, on the disk, is room for what does not fit.
+    """
+    folder = settings.state() / "drills"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for left in folder.glob(f"{name}.*"):
+        shutil.rmtree(left)  # whatever ran or was mounted there died with its unit
+    hold.note(name).unlink(missing_ok=True)
+    own = folder / f"{name}.{uuid.uuid4().hex[:8]}"
+    own.mkdir(mode=0o700)
+    try:
+        with in_memory(own / "stage", TEXTS):
+            yield own / "stage"
+    finally:
+        shutil.rmtree(own)
+
+
+def _outcome(stage: DrillStage, asset: Asset, kind: str, repository: str, damage: str) -> Outcome:
+    assert stage.found is not None  # noqa: S101 -- it was drilled
+    age = round((clock.now() - stage.found.time).total_seconds(), 1)
+    recovery = stage.recovery_seconds
+    times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=repository == asset.repository)
+    times += _forecast(asset.rto.seconds, stage.told.get("forecast", {}))
+    rungs: list[dict[str, Any]] = [*stage.rungs, *times]
+    verdict = Verdict(max((rung["verdict"] for rung in rungs), key=lambda word: Verdict(word).severity))
+    wrong = [f"{rung['name']}: {rung['message']}" for rung in rungs if rung["verdict"] != "pass"]
+    facts = {
+        "time": clock.iso(clock.now()),
+        "kind": kind,
+        "method": "restore",
+        "set": stage.found.id,
+        "repository": repository,
+        "data_time": clock.iso(stage.found.time),
+        "data_age_seconds": age,
+        "recovery_seconds": recovery,
+        "parts": stage.spent,
+        "rungs": rungs,
+        "not_configured": stage.not_configured,
+        "rto_seconds": asset.rto.seconds,
+        "rpo_seconds": asset.rpo.seconds,
+        "timeline": stage.timeline,
+        "not_proved": stage.not_proved,
+        "hardware": hardware(),
+        "trend": {},
+        "seed": stage.wishes.seed,
+        "asked_by": stage.wishes.by,
+        **_further(stage, damage),
+    }
+    facts["trend"] = _trend(stage.name, facts)
+    how = "booted from" if facts["method"] == "instant" else "restored from"
+    said = f"set {stage.found.id[:8]} {how} {repository} in {recovery} s (RTO {asset.rto}), {len(rungs)} rungs"
+    head = [f"damaged on purpose: {damage}; {_noticed(stage.rungs)}"] if damage else []
+    message = "; ".join([*head, said, *wrong]) if wrong else "; ".join([*head, f"{said} pass"])
+    return Outcome(verdict, message, facts if verdict is Verdict.PASS else None, facts)
+
+
+def _noticed(rungs: Sequence[Mapping[str, Any]]) -> str:
+    """Return what noticed a damage; that the drill took too long is not it."""
+    names = [rung["name"] for rung in rungs if rung["verdict"] == Verdict.FAIL.value]
+    return f"noticed by {', '.join(names)}" if names else "THE DRILL DID NOT NOTICE IT and proves nothing"
+
+
+def _further(stage: DrillStage, damage: str) -> Mapping[str, Any]:
+    """Return what only some drills have."""
+    kept = {"kept": {"reason": stage.wishes.keep, "approver": stage.wishes.approver}} if stage.wishes.keep else {}
+    return {**stage.told, **kept, **({"sabotage": damage} if damage else {})}
+
+
+def hardware() -> Mapping[str, Any]:
+    """Return what the times were measured on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {"cpus": os.cpu_count(), "memory_bytes": memory, "kernel": platform.release(), "machine": platform.machine()}
+
+
+def _trend(name: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the recovery times of the drills before in the same way, and how this one compares with their middle."""
+    ways = ("kind", "method", "repository")
+    records = [record.get("facts", {}) for record in past(settings.state() / "ledger", "drill", name, 10 * TREND)]
+    same = [told for told in records if all(told.get(way) == facts[way] for way in ways)]
+    before = [float(told["recovery_seconds"]) for told in same][-TREND:]
+    if not before:
+        return {}
+    ratio = float(facts["recovery_seconds"]) / max(median(before), 0.01)
+    return {"before": before, "median": median(before), "ratio": round(ratio, 2)}
+
+
+def _forecast(rto: int, forecast: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Judge what all would take, where a drill restored a sample; a forecast is no measurement, so it only warns."""
+    if not forecast:
+        return []
+    over = forecast["seconds"] > rto
+    words = f"all {forecast['files']:,} files would take about {forecast['seconds']:.0f} s of {rto} s, by the sample"
+    return [{"name": "forecast", "verdict": "warn" if over else "pass", "message": words}]
+
+
+def _times(rto: int, recovery: float, rpo: int, age: float, *, fresh: bool) -> list[dict[str, str]]:
+    """Judge what was measured; a copy is older than the RPO by its calendar, so there the age is only told."""
+    over, old = recovery > rto, age > rpo and fresh
+    return [
+        {"name": "rto", "verdict": "fail" if over else "pass", "message": f"recovered in {recovery} s of {rto} s"},
+        {"name": "rpo", "verdict": "fail" if old else "pass", "message": f"the data are {age:.0f} s old; RPO {rpo} s"},
+    ]

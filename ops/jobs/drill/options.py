@@ -1,0 +1,99 @@
+"""What a person wants of one drill beyond its everyday run, on its way from the command line to the unit."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from ops.core.errors import UsageError
+from ops.jobs.restore.point_in_time import point_in_time
+
+RANDOM = "random"
+
+
+@dataclass(frozen=True)
+class DrillOptions:
+    """The words after `seawall drill ASSET`.
+
+    repository: from which it is restored; empty: where its sets go first.
+    at: a moment, or the first letters of a set. zone: in which that moment is meant.
+    kind: of drill; instant: whether a machine is booted straight from the repository; own_kernel: whether with its own
+    kernel, from a disk made anew; all in place of the policy's.
+    seed: of the drill's chance; none: a new one.
+    keep, approver: why the restored system is left for a look, and who allowed it.
+    sabotage: the damage that must be noticed, or `random`.
+    dump: a dump that Seawall did not make, which is drilled in place of a set.
+    by: who asked for all this.
+    """
+
+    repository: str = ""
+    at: str = ""
+    zone: str = "UTC"
+    kind: str = ""
+    instant: bool | None = None
+    own_kernel: bool | None = None
+    seed: int | None = None
+    keep: str = ""
+    approver: str = ""
+    sabotage: str = ""
+    dump: str = ""
+    by: str = ""
+
+    @classmethod
+    def of(cls, options: Namespace, zone: str) -> DrillOptions:
+        """Return what the command line says; raise UsageError."""
+        _demand_sense(options)
+        wishes = cls(
+            repository=options.source or "",
+            at=options.at or "",
+            zone=zone,
+            kind=options.kind or "",
+            instant=options.instant,
+            own_kernel=options.own_kernel,
+            seed=options.seed,
+            keep=options.keep or "",
+            approver=options.approver or "",
+            sabotage=options.sabotage or "",
+            dump=options.dump or "",
+        )
+        point_in_time(wishes.at, zone)  # says what is wrong with it before a unit starts
+        return wishes
+
+    @classmethod
+    def read(cls, text: str) -> DrillOptions:
+        """Return what was left for a unit."""
+        said: dict[str, Any] = json.loads(text)
+        return cls(**said)
+
+    def written(self) -> str:
+        """Return this as a text to leave for a unit."""
+        return json.dumps(asdict(self))
+
+    @property
+    def until(self) -> datetime | None:
+        """The moment up to which sets count."""
+        return point_in_time(self.at, self.zone)[0]
+
+    @property
+    def identity(self) -> str:
+        """The first letters of the set."""
+        return point_in_time(self.at, self.zone)[1]
+
+
+def _demand_sense(options: Namespace) -> None:
+    """Raise UsageError for words that do not go together."""
+    if bool(options.keep) != bool(options.approver):
+        raise UsageError(
+            "a look at patients' data needs a reason and somebody who allowed it",
+            "--keep 'why' --approver 'Name of the approver'",
+        )
+    if options.keep and options.sabotage:
+        raise UsageError("a damaged copy is not for looking at", "either --keep or --sabotage")
+    others = (options.source, options.at, options.kind, options.instant, options.own_kernel, options.sabotage)
+    if options.dump and any(other is not None for other in others):
+        raise UsageError("--dump is drilled as it is", "only --keep, --approver and --seed go with it")
+    if options.instant and options.own_kernel:
+        raise UsageError("a disk made anew is filled with what was restored", "either --instant or --own-kernel")

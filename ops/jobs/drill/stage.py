@@ -1,0 +1,175 @@
+"""The stage of a drill: one set of one asset from one repository; each part timed, everything removed at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from ops.core import clock, kinds
+from ops.core.errors import Unavailable
+from ops.core.files import digest
+from ops.core.verdict import Finding
+from ops.interfaces.drill import Part
+from ops.jobs import settings
+from ops.jobs.drill import hold
+from ops.jobs.drill.damage import DamageInjection
+from ops.jobs.drill.expectations import judged_answer
+from ops.jobs.drill.options import DrillOptions
+from ops.jobs.host.repositories import OpenRepository
+from ops.jobs.restore import material
+from ops.policy.model import Drill
+from ops.restic.sets import Set
+
+_DAY = 86_400.0
+
+
+@dataclass
+class DrillStage:
+    """What `ops.drills.Stage` promises, and what was measured on it: seconds by part, rungs in order."""
+
+    name: str
+    drill: Drill
+    place: OpenRepository
+    wishes: DrillOptions
+    scratch: Path
+    chance: Random
+    options: Any = None
+    spent: dict[str, float] = field(default_factory=dict)
+    rungs: list[dict[str, Any]] = field(default_factory=list)
+    not_configured: list[dict[str, str]] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+    timeline: list[dict[str, str]] = field(default_factory=list)
+    not_proved: list[str] = field(default_factory=list)
+    found: Set | None = None
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    sabotage: DamageInjection | None = None
+    unasked: list[str] = field(default_factory=list)
+    askable: list[str] = field(default_factory=list)
+    told: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.unasked = list(self.drill.expectations)
+
+    @property
+    def instant(self) -> bool | None:
+        """Whether a machine is booted straight from the repository; None: as the policy says."""
+        return self.wishes.instant
+
+    @property
+    def own_kernel(self) -> bool | None:
+        """Whether a machine is booted with its own kernel, from a disk made anew; None: as the policy says."""
+        return self.wishes.own_kernel
+
+    @property
+    def recovery_seconds(self) -> float:
+        """From the decision to the first correct answer: everything but the further proofs."""
+        return round(sum(seconds for part, seconds in self.spent.items() if part != "prove"), 2)
+
+    def find(self) -> Set:
+        """Choose the set and read its manifest."""
+        with self.timed("find"):
+            self.place.reach()
+            self.found = material.chosen(self.place, self.name, self.wishes.until, self.wishes.identity)
+        with self.timed("fetch"):
+            told = material.manifest(self.place, self.found, self.scratch / "manifest")
+        self.tell(manifest_sha256=digest(self.scratch / "manifest/manifest.json"))
+        self.parts = {
+            label: Part(label, facts, kinds.load("ops.sources", facts["kind"]), self.found.parts[label].bytes)
+            for label, facts in told["parts"].items()
+        }
+        return self.found
+
+    def tree(self) -> Path:
+        """Return the bare root tree of the asset's Debian release; raise Unavailable."""
+        tree = settings.state() / "trees" / self.drill.release
+        if not (tree / "usr").is_dir():
+            raise Unavailable(f"the tree {tree} is not there", "its role is drill_host; run playbooks/site.yml")
+        return tree
+
+    def bring(self, label: str, folder: Path, only: Sequence[str] = ()) -> None:
+        """Restore a part to a folder, `only` these paths of it."""
+        material.bring(self.place, self._chosen(), label, dict(self.parts[label].facts), folder, only)
+
+    @contextmanager
+    def entries(self, label: str) -> Iterator[Iterator[Mapping[str, Any]]]:
+        """Yield what a part holds, entry by entry, as restic lists it."""
+        yield self.place.repository.listing(self._chosen().parts[label].id, (), timeout=_DAY)
+
+    @contextmanager
+    def mounted(self) -> Iterator[Mapping[str, Path]]:
+        """Mount the repository for a block; yield the folder of each part."""
+        chosen = self._chosen()
+        ids = {label: snapshot.id for label, snapshot in chosen.parts.items() if label in self.parts}
+        with self.place.repository.mounted(self.scratch / "repository", ids.values()) as folders:
+            yield {label: folders[identity] for label, identity in ids.items()}
+
+    def companions(self, label: str) -> Mapping[str, Path]:
+        """Return the texts that were kept beside the manifest for a part."""
+        return material.companions(self.scratch / "manifest", label)
+
+    def rung(self, name: str, finding: Finding) -> None:
+        """Keep one thing that was proven or not, with the seconds since the one before it, and say it."""
+        seconds = round(time.monotonic() - self.since, 2)
+        self.since = time.monotonic()
+        told = {"name": name, "verdict": finding.verdict.value, "message": finding.message, "seconds": seconds}
+        if finding.configured:
+            self.rungs.append(told)
+        else:
+            self.not_configured.append({"name": name, "message": finding.message})
+        word = finding.verdict.value if finding.configured else "-"
+        print(f"{self.name}: {word:<7} {name}: {finding.message}", flush=True)
+
+    def enough(self) -> bool:
+        """Whether nothing more is to be found: a drill of a copy that was damaged on purpose has noticed."""
+        return self.sabotage is not None and any(rung["verdict"] == "fail" for rung in self.rungs)
+
+    def unproven(self, sentence: str) -> None:
+        """Keep what this drill does not prove."""
+        self.not_proved.append(sentence)
+
+    def tell(self, **figures: Any) -> None:
+        """Keep further figures for the record."""
+        self.told.update(figures)
+
+    def ask(self, name: str, answer: Callable[[str], float], *, alone: bool) -> None:
+        """Put the policy's questions to a database: the one that the policy names, or the only one."""
+        self.askable.append(name)
+        if self.drill.asks == name or (not self.drill.asks and alone):
+            for question, wanted in self.drill.expectations.items():
+                self.rung(f"semantics {question}", judged_answer(answer, wanted))
+            self.unasked = []
+
+    def hurt(self, moment: str, label: str, *where: Any) -> None:
+        """Let the damage be done that a person asked for."""
+        if self.sabotage:
+            self.sabotage.strike(moment, self.parts[label], *where)
+
+    def shown(self, entrance: Callable[[], Sequence[str]]) -> None:
+        """Hold the restored system while a person looks at it, if one asked for that."""
+        if self.wishes.keep:
+            self.happened("left for a look")
+            hold.hold(self.name, entrance(), self.wishes)
+            self.happened("the look ended")
+
+    @contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """Count the time of the block to a part of the recovery."""
+        begun = self.since = time.monotonic()
+        self.happened(part)
+        try:
+            yield
+        finally:
+            self.spent[part] = round(self.spent.get(part, 0.0) + time.monotonic() - begun, 2)
+
+    def happened(self, what: str) -> None:
+        """Keep a moment of the timeline."""
+        self.timeline.append({"when": clock.iso(clock.now()), "what": what})
+
+    def _chosen(self) -> Set:
+        assert self.found is not None  # noqa: S101 -- the job finds it before anything plays
+        return self.found

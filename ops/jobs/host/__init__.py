@@ -1,0 +1,1 @@
+"""What lies on this machine: folders, policy, credentials, states, repositories."""

@@ -1,0 +1,225 @@
+"""Carrying out one step of a restore, and comparing what came of it with the manifest."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.core import clock
+from ops.core.errors import Damaged, UsageError
+from ops.core.files import demand_room, read_json, write_json
+from ops.core.pipe import pipe
+from ops.core.run import run
+from ops.core.verdict import Finding, Verdict
+from ops.jobs.host.repositories import OpenRepository
+from ops.jobs.restore import material
+from ops.jobs.restore.plan import Step
+from ops.jobs.run.progress import Progress
+from ops.restic.sets import Set
+
+MARK = ".seawall-restore.json"
+RESTORING = "_restoring"
+JOURNALS = ("-wal", "-shm", "-journal")
+_DAY = 86_400.0
+
+Findings = Sequence[tuple[str, Finding]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the data come from: the repository, the set, and the folder with its manifest."""
+
+    place: OpenRepository
+    which: Set
+    manifest: Path
+
+
+def carry_out(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
+    """Do one step; return what the comparison found, and a sentence on where the data are now."""
+    if step.folder:
+        words = [f"{step.label} is in {step.folder}", str(step.facts.get("hint", ""))]
+        return _into_folder(source, step, step.folder, only), "; ".join(filter(None, words))
+    if step.database:
+        return _into_database(source, step, only)
+    return _in_place(source, step)
+
+
+def _into_folder(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> Findings:
+    """Bring the material and its companions to a folder; one that an interrupted restore left is completed."""
+    _begin(source, step, folder)
+    _bring(source, step, folder, only)
+    for name, path in material.companions(source.manifest, step.label).items():
+        shutil.copyfile(path, folder / name)
+        (folder / name).chmod(0o600)
+    write_json(folder / "manifest.json", step.facts)
+    found = [*step.kind.check(folder, step.facts, only)]
+    if step.completed_by and not only:
+        found += _completed(source, step, step.completed_by, folder)
+    write_json(folder / MARK, {**_mark(source, step), "finished": clock.iso(clock.now())})
+    return found
+
+
+def _completed(source: Source, step: Step, over: Step, folder: Path) -> Findings:
+    """Bring the part that completes another one over it, and make both one whole."""
+    _bring(source, over, folder, ())
+    found = over.kind.check(folder, over.facts, ())
+    step.kind.complete(folder, step.facts, material.companions(source.manifest, step.label))
+    return list(found)
+
+
+def _begin(source: Source, step: Step, folder: Path) -> None:
+    """Make the folder, or find it as this restore left it; raise UsageError when it holds anything else."""
+    mark = folder / MARK
+    if folder.exists() and any(folder.iterdir()):
+        before = read_json(mark) if mark.exists() else {}
+        if before.get("set") != source.which.id:
+            raise UsageError(f"{folder} is not empty", "restore into another folder, or empty this one")
+        print(f"{step.label}: going on with the restore that was begun in {folder}", flush=True)
+    demand_room(folder, step.bytes - _there(folder), f"restoring {step.label}")
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    write_json(mark, _mark(source, step))
+
+
+def _there(folder: Path) -> int:
+    """Return about how many bytes an interrupted restore has brought already."""
+    if not (folder / MARK).exists():
+        return 0
+    return sum(
+        entry.stat().st_blocks * 512 for entry in folder.rglob("*") if entry.is_file() and not entry.is_symlink()
+    )
+
+
+def _mark(source: Source, step: Step) -> dict[str, str]:
+    return {"set": source.which.id, "part": step.label, "data_time": clock.iso(source.which.time)}
+
+
+def _bring(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> None:
+    progress = Progress(step.label, "restored", step.bytes)
+    material.bring(source.place, source.which, step.label, dict(step.facts), folder, only, progress)
+    if missing := [path for path in only if not os.path.lexists(folder / path.lstrip("/"))]:
+        raise UsageError(f"the set holds nothing at {', '.join(missing)}", "--only wants the path as it was backed up")
+
+
+def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
+    """Load the material into a new database and prove it there; put it in the live one's place when that was asked."""
+    landing = step.kind.land(step.options)
+    name = f"{step.database}{RESTORING}" if step.live else step.database
+    landing.demand(name, step.facts)
+    texts = source.manifest.parent / step.label
+    texts.mkdir(exist_ok=True)
+    for short, path in material.companions(source.manifest, step.label).items():
+        shutil.copyfile(path, texts / short)
+    landing.begin(name, step.facts, texts)
+    _load(source, step, landing, name, only)
+    found = [*step.kind.prove(landing.server, name, {**step.facts, "only": list(only)})]
+    if _wrong(found):
+        return found, f"the database {name} is not as its manifest says and stays marked as unfinished"
+    landing.end(name)
+    words = landing.replace(name, step.database) if step.live else f"{step.label} is the database {name}"
+    return found, words
+
+
+def _wrong(found: Findings) -> bool:
+    return any(finding.configured and finding.verdict is not Verdict.PASS for _, finding in found)
+
+
+def _load(source: Source, step: Step, landing: Any, name: str, only: tuple[str, ...]) -> None:
+    """Load from the repository straight into the server; a dump that is a folder goes over the disk."""
+    stream = step.facts.get("material", {}).get("stream")
+    progress = Progress(step.label, "loaded", step.bytes)
+    repository = source.place.repository
+    if stream:
+        words = repository.dumped(source.which.parts[step.label].id, f"/{stream}")
+        with repository.explained():
+            pipe(words, landing.loader(name, step.facts, only), timeout=_DAY, tell=progress.tell)
+        return
+    scratch = Path("/var/tmp", f"seawall-restore-{source.which.id[:8]}-{step.label}")  # noqa: S108 -- root's, 0700
+    shutil.rmtree(scratch, ignore_errors=True)
+    demand_room(scratch, step.bytes, f"restoring {step.label}")
+    scratch.mkdir(mode=0o700)
+    try:
+        _bring(source, step, scratch, ())
+        _give(scratch, landing.server.account)
+        run(landing.loader(name, step.facts, only, scratch), timeout=_DAY, cwd=Path("/"))
+    finally:
+        shutil.rmtree(scratch)
+
+
+def _give(folder: Path, account: str) -> None:
+    for path in (folder, *folder.rglob("*")):
+        shutil.chown(path, account)
+
+
+def _in_place(source: Source, step: Step) -> tuple[Findings, str]:
+    """Bring the data beside their homes, compare them, and only then swap names; the old ones are kept."""
+    found: list[tuple[str, Finding]] = []
+    homes = step.kind.homes(step.options)
+    ready: list[tuple[Path, Path]] = []
+    for inside, home in homes.items():
+        if os.path.ismount(home):
+            raise UsageError(f"{home} is a mount point and can't be swapped", "restore beside it, and copy with rsync")
+        staging = home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}"
+        _begin(source, step, staging)
+        _bring(source, step, staging, (f"/{inside}",))
+        found += step.kind.check(staging, step.facts, (f"/{inside}",))
+        ready.append((staging / inside, home))
+    if _wrong(found):
+        raise Damaged(
+            f"{step.label} is not as its manifest says; nothing was put in place",
+            f"look at {', '.join(str(staging) for staging, _ in ready)}",
+        )
+    kept = _swap(ready, step)
+    for staging in {home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}" for home in homes.values()}:
+        shutil.rmtree(staging)
+    return found, f"{step.label} is in place; what was there before is kept as {', '.join(map(str, kept)) or 'nothing'}"
+
+
+def _swap(ready: Sequence[tuple[Path, Path]], step: Step) -> list[Path]:
+    """Put what was brought in the place of what is there, all or nothing; return where that is now."""
+    stamp = f"{clock.now():%Y%m%dT%H%M%SZ}"
+    moves = [
+        (old, old.with_name(f"{home.name}.before-{stamp}{suffix}")) for _, home in ready for old, suffix in _old(home)
+    ]
+    for brought, home in ready:
+        _settle(brought, home, step)
+    done: list[tuple[Path, Path]] = []
+    try:
+        for before, after in [*moves, *ready]:
+            before.rename(after)
+            done.append((before, after))
+    except OSError as error:
+        for before, after in reversed(done):
+            after.rename(before)
+        raise UsageError(
+            f"{error.filename} can't be renamed ({error.strerror}); all is as it was",
+            f"the restored data are in {', '.join(str(brought) for brought, _ in ready)}; bring them home with rsync",
+        ) from error
+    return [after for _, after in moves if not after.name.endswith(JOURNALS)]
+
+
+def _old(home: Path) -> list[tuple[Path, str]]:
+    """Return what has to make room: the place itself, and the journals that a database of one file has beside it."""
+    there = [(home.with_name(home.name + suffix), suffix) for suffix in ("", *JOURNALS)]
+    return [(path, suffix) for path, suffix in there if os.path.lexists(path)]
+
+
+def _settle(brought: Path, home: Path, step: Step) -> None:
+    """Give what was stored as a stream, without owner and mode, those of the file it replaces, or of the manifest."""
+    if "stream" not in step.facts.get("material", {}):
+        return
+    if home.exists():
+        seen = home.stat()
+        os.chown(brought, seen.st_uid, seen.st_gid)
+        brought.chmod(seen.st_mode & 0o7777)
+    elif "owner" in step.facts:
+        # An account without a name is known by its number alone.
+        owner, group = (
+            int(name) if str(name).isdigit() else name for name in (step.facts["owner"], step.facts["group"])
+        )
+        shutil.chown(brought, owner, group)
+        brought.chmod(int(str(step.facts["mode"]), 8))

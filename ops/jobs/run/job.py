@@ -1,0 +1,153 @@
+"""An act: one thing at a time, its outcome kept as a state and as a record, whatever becomes of it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ops.core import clock
+from ops.core.errors import Locked, SeawallError, Stopped
+from ops.core.files import lock, read_json, write_atomically
+from ops.core.verdict import Verdict
+from ops.evidence.ledger import Ledger
+from ops.evidence.redaction import places_in, redacted, redacted_text
+from ops.jobs import settings
+from ops.policy.compile import document_digest
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an act ended.
+
+    good: what later looks need to know of this act, when it was good. facts: figures for the record; counts,
+    digests and asset names only, nothing about patients.
+    """
+
+    verdict: Verdict
+    message: str
+    good: Mapping[str, Any] | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def perform(
+    kind: str, name: str, subject: str, host: str, work: Callable[[], Outcome], failed: Verdict = Verdict.FAIL
+) -> Outcome:
+    """Do the work under a lock of its own; write state and record; return the outcome.
+
+    `kind` is backup, copy or drill, `name` the name of the state, `failed` the verdict when the work could not be
+    done. Raise Locked, and record nothing, when the same act is running already.
+    """
+    with lock(settings.scratch() / f"{name}.lock", name), _ended_politely():
+        started = clock.now()
+        mark = _begun(kind, name, subject, host, started)
+        outcome = _recorded(kind, subject, host, started, _tried(work, failed))
+        before = settings.states().get(name, {}).get("last_good")
+        places = places_in(_policy())
+        settings.write_state(
+            name,
+            {
+                "kind": kind,
+                "asset": subject,
+                "host": host,
+                "verdict": outcome.verdict.value,
+                "started": clock.iso(started),
+                "finished": clock.iso(clock.now()),
+                "message": redacted_text(outcome.message, places),  # states go to reports and mails, too
+                "last_good": redacted(outcome.good, places) or before,
+            },
+        )
+        mark.unlink()
+    return outcome
+
+
+def _tried(work: Callable[[], Outcome], failed: Verdict) -> Outcome:
+    """Do the work; whatever stops it becomes an outcome, for it must be recorded, too."""
+    try:
+        return work()
+    except SeawallError as error:
+        return Outcome(
+            Verdict.FAIL if isinstance(error, Locked) else failed,
+            "; ".join(line.strip() for line in str(error).splitlines()),
+        )
+    except Stopped as stop:
+        return Outcome(failed, str(stop))
+    except Exception as error:  # noqa: BLE001 -- a fault of ours must not leave an act without a record
+        traceback.print_exc()
+        return Outcome(failed, f"a fault in Seawall itself ({type(error).__name__}); the journal has its place")
+
+
+def _begun(kind: str, name: str, subject: str, host: str, started: datetime) -> Path:
+    """Mark an act as begun; record for the one before it, if its mark is still there, that it never ended."""
+    mark = settings.state() / "state" / f"{name}.running"
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    if mark.exists():
+        began = mark.read_text(encoding="utf-8").strip() or "an unknown time"
+        message = f"the run begun at {began} ended without a word: it was killed, or the machine went down"
+        _recorded(kind, subject, host, started, Outcome(Verdict.UNKNOWN, message))
+    write_atomically(mark, clock.iso(started))
+    return mark
+
+
+def record(kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> None:
+    """Append the record of an outcome; raise SeawallError or OSError."""
+    policy = _policy()
+    places = places_in(policy)
+    body = {
+        "host": host,
+        "actor": actor(),
+        "act": kind,
+        "subject": subject,
+        "result": outcome.verdict.value,
+        "message": redacted_text(outcome.message, places),
+        "started": clock.iso(started),
+        **({"policy": document_digest(policy)} if policy is not None else {}),
+        "facts": redacted(outcome.facts, places),
+    }
+    Ledger(settings.state() / "ledger", settings.credential("ledger.key")).append(body)
+
+
+def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> Outcome:
+    """Append the record; an act that leaves none has not been done well, whatever else it did."""
+    try:
+        record(kind, subject, host, started, outcome)
+    except (SeawallError, OSError) as error:
+        return Outcome(Verdict.FAIL, f"{outcome.message}; it left no record: {error}", outcome.good, outcome.facts)
+    return outcome
+
+
+def _policy() -> Any:
+    """Return the policy that is acted by, as it lies here; nothing where there is none."""
+    try:
+        return read_json(settings.etc() / "policy.json")
+    except (SeawallError, OSError):
+        return None
+
+
+def actor() -> str:
+    """Return who acts: the systemd unit, else the person who logged in."""
+    if unit := os.environ.get("SEAWALL_UNIT"):
+        return f"unit:{unit}"
+    person = os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    return f"person:{person}"
+
+
+@contextmanager
+def _ended_politely() -> Iterator[None]:
+    """Turn the service manager's request to end into an exception, so that everything is cleaned up and recorded."""
+
+    def end(number: int, _frame: object) -> NoReturn:
+        raise Stopped(f"stopped from outside (signal {number})")
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,55 @@
+"""An override: a person has an act go past one of its guards. The ledger says who, which guard, and why.
+
+It is a record of its own, written before the guard is passed: so it stays there, whatever becomes of the act.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from ops.core import clock
+from ops.core.verdict import Verdict
+from ops.evidence.ledger import Ledger
+from ops.evidence.redaction import redacted_text
+from ops.jobs import settings
+from ops.jobs.run.job import actor
+
+ACT = "override"
+LOSS = "no set that lost much"
+REMOVAL = "nothing that a drill restored stays"
+
+
+@dataclass(frozen=True)
+class Override:
+    """Which guard is passed, why, who asked for it, and who allowed it, where somebody had to."""
+
+    guard: str
+    reason: str
+    by: str
+    approver: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> Override:
+        """Return what was left for a unit."""
+        return cls(**json.loads(text))
+
+    def written(self) -> str:
+        """Return this as a text to leave for a unit."""
+        return json.dumps(asdict(self))
+
+    def record(self, host: str, subject: str) -> None:
+        """Write the record; raise SeawallError when there can be none, for then the guard is not passed."""
+        reason = redacted_text(self.reason)
+        allowed = {"approver": self.approver} if self.approver else {}
+        body = {
+            "host": host,
+            "actor": actor(),
+            "act": ACT,
+            "subject": subject,
+            "result": Verdict.WARN.value,
+            "message": f"passed: {self.guard}; {reason}",
+            "started": clock.iso(clock.now()),
+            "facts": {"guard": self.guard, "reason": reason, "by": self.by.removeprefix("person:"), **allowed},
+        }
+        Ledger(settings.state() / "ledger", settings.credential("ledger.key")).append(body)

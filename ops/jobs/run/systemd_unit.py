@@ -1,0 +1,80 @@
+"""Starting an act by hand as its timer starts it: through the systemd unit.
+
+So account, secrets, limits and locks are the same; what the unit says is shown as it comes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+
+from ops.core.errors import UsageError
+from ops.core.run import run
+from ops.jobs import settings
+
+_DAY = 86_400
+_LOOK_SECONDS = 0.3
+
+
+def run_in_unit(unit: str, state: str, *, as_json: bool, enough: Callable[[], bool] | None = None) -> int | None:
+    """Run a unit to its end and return its exit code; return None when this process is the unit, or stands alone.
+
+    What the unit says is shown; with `as_json` the state that it leaves, of that name, is printed in its place.
+    `enough`: says when there is no need to wait for its end.
+    """
+    if os.geteuid() != 0 or "CREDENTIALS_DIRECTORY" in os.environ or "SEAWALL_ROOT" in os.environ:
+        return None
+    shown = _show(unit)
+    if shown.get("LoadState") != "loaded":
+        raise UsageError(f"this machine has no unit {unit}", "does the policy name it here? Run playbooks/site.yml")
+    if shown.get("ActiveState") in {"activating", "active", "deactivating"}:
+        raise UsageError(f"{unit} is running already", f"journalctl -fu {unit} shows it")
+    run(["systemctl", "reset-failed", unit], timeout=20, ok=(0, 1))
+    run(["systemctl", "start", "--no-block", unit], timeout=20)
+    code = _follow(unit, shown.get("InvocationID", ""), quiet=as_json, enough=enough)
+    if as_json:
+        print(json.dumps(settings.states().get(state, {}), indent=2))
+    return code
+
+
+def reset_failed(unit: str) -> None:
+    """Let a unit's failure be forgotten, where it says nothing about what the unit is for and must alarm nobody."""
+    run(["systemctl", "reset-failed", unit], timeout=20, ok=(0, 1))
+
+
+def _follow(unit: str, before: str, *, quiet: bool, enough: Callable[[], bool] | None) -> int:
+    """Show what the unit says until it has ended; `before` is its last run, which is not the one we wait for."""
+    deadline = time.monotonic() + _DAY
+    said = 0
+    while time.monotonic() < deadline:
+        shown = _show(unit)
+        this = shown.get("InvocationID", "")
+        ended = shown.get("ActiveState") in {"inactive", "failed"} and this != before
+        if ended:
+            run(["journalctl", "--sync"], timeout=60, ok=(0, 1))  # its last words may still be on their way
+        if this != before and not quiet:
+            said += _say(unit, this, said)
+        if enough and enough():
+            return 0
+        if ended:
+            status = int(shown.get("ExecMainStatus", "1"))
+            return status if shown.get("Result") in {"success", "exit-code"} else status or 1
+        time.sleep(_LOOK_SECONDS)
+    raise UsageError(f"{unit} has not ended within a day")
+
+
+def _show(unit: str) -> dict[str, str]:
+    names = "LoadState,ActiveState,Result,ExecMainStatus,InvocationID"
+    lines = run(["systemctl", "show", f"--property={names}", unit], timeout=20).stdout.splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def _say(unit: str, invocation: str, said: int) -> int:
+    """Print the lines of one run that were not printed yet; return how many."""
+    words = ["journalctl", "-q", "-o", "cat", f"_SYSTEMD_UNIT={unit}", f"_SYSTEMD_INVOCATION_ID={invocation}"]
+    fresh = run(words, timeout=60, ok=(0, 1)).stdout.splitlines()[said:]
+    for line in fresh:
+        print(line, flush=True)
+    return len(fresh)

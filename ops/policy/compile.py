@@ -1,0 +1,242 @@
+"""A site's policy: each host's layers made one, validated, and the hosts joined to each other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ops.core import kinds
+from ops.core.calendar import Calendar
+from ops.core.errors import PolicyError, Problem
+from ops.core.schema import collect, decode, encode
+from ops.policy.layers import HostLayers, merge
+from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
+from ops.policy.partial import misses, without_broken
+from ops.policy.rules import judge
+
+
+def compile_site(hosts: Mapping[str, HostLayers]) -> dict[str, HostPolicy]:
+    """Given the layers of every host, return every host's policy; raise PolicyError with all problems found."""
+    written, problems = _judged(hosts)
+    if problems:
+        raise PolicyError(sorted({problem for found in problems.values() for problem in found}))
+    whole = {name: policy for name, policy in written.items() if policy is not None}
+    return {name: _join(name, policy, whole) for name, policy in whole.items()}
+
+
+def problems_by_host(hosts: Mapping[str, HostLayers]) -> dict[str, list[Problem]]:
+    """Given the layers of every host, return what is wrong with each policy; hosts that are well are left out."""
+    return _judged(hosts)[1]
+
+
+def _judged(hosts: Mapping[str, HostLayers]) -> tuple[dict[str, Written | None], dict[str, list[Problem]]]:
+    problems: dict[str, list[Problem]] = {name: [] for name in hosts}
+    written = {name: _compile(layers, list(hosts), problems[name]) for name, layers in hosts.items()}
+    for names, problem in [*_twice(written), *_drilled(written), *_controlled(written)]:
+        for name in names:
+            problems[name].append(problem)
+    return written, {name: found for name, found in problems.items() if found}
+
+
+def document(policy: HostPolicy) -> dict[str, Any]:
+    """Return one host's policy as the plain data that lie on that host."""
+    return dict(encode(policy))
+
+
+def document_digest(data: Any) -> str:
+    """Return the SHA-256 of a policy document, however its JSON was laid out."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_document(data: Any) -> HostPolicy:
+    """Given the plain data of a host's policy file, return the policy; raise PolicyError."""
+    policy = decode(HostPolicy, data, "policy")
+    problems: list[Problem] = []
+    read: HostPolicy = _typed(policy, "policy", problems)
+    if policy.version != 1:
+        problems.append(Problem("policy.version", f"version {policy.version} is newer than this Seawall"))
+    if problems:
+        raise PolicyError(problems)
+    zone = policy.site.timezone
+    return replace(
+        read,
+        assets={name: _zoned(asset, zone) for name, asset in read.assets.items()},
+        drills={name: replace(drill, asset=_zoned(drill.asset, zone)) for name, drill in read.drills.items()},
+    )
+
+
+def _compile(layers: HostLayers, hosts: list[str], problems: list[Problem]) -> Written | None:
+    merged = merge(layers, problems)
+    policy: Written | None = collect(Written, merged, "policy", problems)
+    if policy is None:
+        problems.extend(_rest(merged, hosts, problems))
+        return None
+    problems.extend(_against(policy, hosts))
+    return None if problems else policy
+
+
+def _against(policy: Written, hosts: list[str]) -> list[Problem]:
+    """Return what is wrong with a policy whose types are right."""
+    problems = list(judge(policy, hosts))
+    _typed(policy, "policy", problems)
+    return [*problems, *_zone(policy)]
+
+
+def _rest(merged: Mapping[str, Any], hosts: list[str], problems: list[Problem]) -> list[Problem]:
+    """Return what else is wrong, once the parts whose types are wrong are left out."""
+    part, names = without_broken(merged, problems)
+    policy: Written | None = collect(Written, part, "policy", [])
+    if policy is None:
+        return []
+    return [problem for problem in _against(policy, hosts) if not misses(problem, names)]
+
+
+def _zone(policy: Written) -> list[Problem]:
+    try:
+        Calendar.parse(f"*-*-* 00:00:00 {policy.site.timezone}")
+    except ValueError:
+        return [Problem("policy.site.timezone", f"{policy.site.timezone!r} is no time zone that this machine knows")]
+    return []
+
+
+def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:
+    """Decode the options of every kind that the policy names, in place of the plain data."""
+
+    def options(spec: Any, package: str, at: str) -> Any:
+        try:
+            kind = kinds.load(package, spec.kind)
+        except kinds.UnknownKind as error:
+            problems.append(error.problem(f"{at}.kind"))
+            return spec
+        return replace(spec, options=collect(kind.options, spec.options or {}, f"{at}.options", problems))
+
+    def asset(value: Asset, at: str) -> Asset:
+        sources = {n: options(s, "ops.sources", f"{at}.sources.{n}") for n, s in value.sources.items()}
+        drill = options(value.drill, "ops.drills", f"{at}.drill") if value.drill else None
+        return replace(value, sources=sources, drill=drill)
+
+    changes: dict[str, Any] = {
+        "repositories": {
+            n: options(r, "ops.targets", f"{path}.repositories.{n}") for n, r in policy.repositories.items()
+        },
+        "assets": {n: asset(a, f"{path}.assets.{n}") for n, a in policy.assets.items()},
+        "checks": {n: options(c, "ops.health", f"{path}.checks.{n}") for n, c in policy.checks.items()},
+    }
+    if isinstance(policy, HostPolicy):
+        changes["drills"] = {
+            n: replace(d, asset=asset(d.asset, f"{path}.drills.{n}.asset")) for n, d in policy.drills.items()
+        }
+    return replace(policy, **changes)
+
+
+def _zoned(asset: Asset, zone: str) -> Asset:
+    copies = {name: replace(copy, calendar=copy.calendar.zoned(zone)) for name, copy in asset.copies.items()}
+    drill = replace(asset.drill, calendar=asset.drill.calendar.zoned(zone)) if asset.drill else None
+    return replace(asset, schedule=asset.schedule.zoned(zone), copies=copies, drill=drill)
+
+
+def _twice(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...], Problem]]:
+    """An asset has one name in the whole site; return the two hosts that have it, and the problem."""
+    seen: dict[str, str] = {}
+    problems: list[tuple[tuple[str, ...], Problem]] = []
+    for host, policy in written.items():
+        for name in policy.assets if policy else ():
+            if name in seen:
+                message = f"{seen[name]} and {host} both have an asset {name!r}"
+                problems.append(((seen[name], host), Problem(f"policy.assets.{name}", message)))
+            seen.setdefault(name, host)
+    return problems
+
+
+def _drilled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...], Problem]]:
+    """A drill runs on another machine, which must know the same repositories by the same names."""
+    problems: list[tuple[tuple[str, ...], Problem]] = []
+    for owner, policy in written.items():
+        for name, asset in policy.assets.items() if policy else ():
+            if asset.drill is None or policy is None:
+                continue
+            path, host = f"policy.assets.{name}.drill.host", asset.drill.host
+            if host == owner:
+                problems.append(((owner,), Problem(path, f"{owner} holds the asset; a drill needs another machine")))
+            elif other := written.get(host):
+                places = {asset.repository, *(copy.to for copy in asset.copies.values())}
+                strange = sorted(p for p in places if other.repositories.get(p) != policy.repositories.get(p))
+                if strange:
+                    message = (
+                        f"{host} does not know {owner}'s repository {', '.join(strange)}; it belongs in policy__all"
+                    )
+                    problems.append(((owner,), Problem(path, message)))
+    return problems
+
+
+def _controlled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...], Problem]]:
+    """There is one control machine; return the hosts that are told of another one than the first, and the problem."""
+    told = {host: policy.control for host, policy in written.items() if policy}
+    first = next(iter(told), "")
+    message = f"{first} is told something else of it; it belongs in policy__all"
+    return [((host,), Problem("policy.control", message)) for host, control in told.items() if control != told[first]]
+
+
+def _join(host: str, policy: Written, site: Mapping[str, Written]) -> HostPolicy:
+    """Add to a host's own policy what the other hosts' policies ask of it."""
+    drills = {
+        name: Drilled(owner, asset)
+        for owner, other in site.items()
+        for name, asset in other.assets.items()
+        if asset.drill and asset.drill.host == host
+    }
+    return HostPolicy(
+        version=policy.version,
+        host=host,
+        site=policy.site,
+        contacts=policy.contacts,
+        repositories=policy.repositories,
+        assets=policy.assets,
+        drills=drills,
+        clients=_clients(host, site),
+        checks={"gaps": CheckSpec("gaps"), **policy.checks, **_ages(policy, drills)},
+        exceptions=policy.exceptions,
+        control=policy.control,
+    )
+
+
+def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...]]:
+    """Which machines keep a repository on this host, each with the drill hosts that may read it."""
+    clients: dict[str, tuple[str, ...]] = {}
+    for name, other in site.items():
+        kept = {key for key, repository in other.repositories.items() if repository.host == host}
+        used = {asset.repository for asset in other.assets.values()} | {
+            copy.to for asset in other.assets.values() for copy in asset.copies.values()
+        }
+        if kept & used:
+            readers = {asset.drill.host for asset in other.assets.values() if asset.drill}
+            clients[name] = tuple(sorted(readers))
+        if other.control and other.control.repository in kept:
+            clients.setdefault(other.control.name, ())
+    return clients
+
+
+def _ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec]:
+    """The checks that follow from the assets themselves: is the backup, copy or drill young enough."""
+    checks = {}
+    for name, asset in policy.assets.items():
+        checks[f"backup_age_{name}"] = CheckSpec("backup_age", {"asset": name, "rpo": str(asset.rpo)})
+        for copy, spec in asset.copies.items():
+            options = {
+                "asset": name,
+                "copy": copy,
+                "calendar": str(spec.calendar),
+                "grace": str(spec.grace),
+                "timezone": policy.site.timezone,
+                "rpo": str(asset.rpo),
+            }
+            checks[f"copy_age_{name}_{copy}"] = CheckSpec("copy_age", options)
+    for name, drilled in drills.items():
+        if drilled.asset.drill:
+            options = {"asset": name, "every": str(drilled.asset.drill.every)}
+            checks[f"drill_age_{name}"] = CheckSpec("drill_age", options)
+    return checks

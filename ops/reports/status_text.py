@@ -1,0 +1,89 @@
+"""The status of the fleet as a table for a terminal, the worst on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ops.core.verdict import Verdict
+from ops.reports.status_view import Asset, Line, Machine, View, view
+
+COLOURS = {Verdict.PASS: "32", Verdict.WARN: "33", Verdict.FAIL: "31;1", Verdict.UNKNOWN: "35"}
+WIDTH = max(len(verdict.value) for verdict in Verdict)
+NOTHING = "-"
+
+
+def render(status: Mapping[str, Any], *, colours: bool = False) -> str:
+    """Given the status of the fleet as plain data, return the table."""
+    shown = view(status)
+    blocks = [_head(shown, colours)]
+    if shown.assets:
+        blocks.append(_assets(shown.assets, colours))
+    if shown.machines:
+        blocks.append(_machines(shown.machines, colours))
+    return "\n\n".join(blocks)
+
+
+def word(verdict: str, colours: bool) -> str:
+    """Return a verdict's word, as wide as the widest, in its colour where colours are wanted."""
+    padded = f"{verdict:<{WIDTH}}"
+    return f"\x1b[{COLOURS[Verdict(verdict)]}m{padded}\x1b[0m" if colours else padded
+
+
+def _head(shown: View, colours: bool) -> str:
+    return (
+        f"{shown.site}, {shown.time} {shown.zone}\n"
+        f"{word(shown.verdict, colours)}  {shown.headline}\n"
+        f"{' ' * WIDTH}  {'; '.join(shown.counts)}"
+    )
+
+
+def _assets(assets: Sequence[Asset], colours: bool) -> str:
+    rows = [("ASSET", "ON", "LAST BACKUP", "RPO", "COPIES", "LAST DRILL", "RECOVERY", "RTO")]
+    rows += [
+        (
+            asset.name,
+            asset.host,
+            asset.backup.age or NOTHING,
+            asset.age.limit,
+            ", ".join(f"{copy.name} {copy.age or NOTHING}" for copy in asset.copies) or NOTHING,
+            (asset.drill.act.age if asset.drill else "") or NOTHING,
+            (asset.drill.recovery.text if asset.drill else "") or NOTHING,
+            asset.drill.recovery.limit if asset.drill else NOTHING,
+        )
+        for asset in assets
+    ]
+    head, *lines = _aligned(rows)
+    return "\n".join([f"{' ' * WIDTH}  {head}", *_with_troubles(assets, lines, colours)])
+
+
+def _with_troubles(assets: Sequence[Asset], lines: Sequence[str], colours: bool) -> Iterator[str]:
+    for asset, line in zip(assets, lines, strict=True):
+        yield f"{word(asset.verdict, colours)}  {line}"
+        yield from (_trouble(trouble) for trouble in asset.troubles)
+
+
+def _machines(machines: Sequence[Machine], colours: bool) -> str:
+    rows = [("MACHINE", "CHECKS", "")]
+    rows += [(machine.name, _tally(machine), machine.message) for machine in machines]
+    head, *lines = _aligned(rows)
+    text = [f"{' ' * WIDTH}  {head}"]
+    for machine, line in zip(machines, lines, strict=True):
+        text.append(f"{word(machine.verdict, colours)}  {line}")
+        text.extend(_trouble(check) for check in machine.checks if check.verdict is not Verdict.PASS)
+        text.extend(f"{' ' * WIDTH}      {gap.name}: {gap.words}" for gap in machine.gaps if not gap.excused)
+    return "\n".join(text)
+
+
+def _tally(machine: Machine) -> str:
+    good = sum(check.verdict is Verdict.PASS for check in machine.checks)
+    return f"{good} of {len(machine.checks)} pass" if machine.checks else NOTHING
+
+
+def _trouble(line: Line) -> str:
+    return f"{' ' * WIDTH}    {line.verdict.value}: {line.about}: {line.message}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,228 @@
+"""A whole machine: everything that is needed to boot it again, but for what is made anew at each boot.
+
+The files of databases are left out, for a copy of them while their server runs can't be trusted; they come back from
+their own dump. PostgreSQL's can be taken while it runs, with the log of changes that makes them whole. A machine with
+such files that nobody named is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops.core.errors import Damaged, Unavailable, UsageError
+from ops.core.quantity import Percent
+from ops.core.verdict import Finding, judged
+from ops.interfaces.source import CaptureContext, Paths, Source, Stored
+from ops.sources.files.exclude import demand_some_left, left_out
+from ops.sources.files.sample import MAY_LOSE, Sample, choose, compared, losses
+from ops.sources.machine import system as known
+from ops.sources.machine.clusters.locate import Place, demand_taken, found, literally
+from ops.sources.machine.clusters.online_backup import Cluster, completed, taking
+from ops.sources.machine.clusters.recovery import answer, complete, inside, log_there
+from ops.sources.machine.damage import DAMAGES
+from ops.sources.machine.data_dirs import databases
+from ops.sources.machine.load import borne, burden
+
+# What is made anew, belongs to a running system, or is a copy of what lies elsewhere; the folders themselves are kept,
+# for without them it does not boot.
+PASSED = (
+    *("/proc/*", "/sys/*", "/dev/*", "/run/*", "/tmp/*", "/var/tmp/*"),  # noqa: S108 -- left out
+    *("/var/cache/apt/archives/*.deb", "/var/cache/apt/archives/partial/*", "/var/cache/apt/*.bin"),
+    *("/var/lib/systemd/coredump/*", "/var/crash/*"),
+    *("/var/cache/seawall/*", "/var/lib/seawall/drills/*", "/var/lib/seawall/trees/*", "/root/.cache/restic/*"),
+)
+# Without these nothing boots, whatever kernel it has.
+_LAST_PORT = 65_535
+LEAST = ("etc/fstab", "etc/os-release", "etc/passwd", "usr/lib/systemd/systemd")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What of the machine.
+
+    filesystems: the places of its file systems, `/` among them; each is taken without what is mounted below it.
+    exclude: restic's patterns of what more is left out.
+    leave_out: folders of databases, which are restored from the dump of a source of their own.
+    clusters: ports of the PostgreSQL clusters whose files are taken while they run.
+    may_lose: how many of the files, or of their bytes, may be gone since the last good set.
+    """
+
+    filesystems: tuple[str, ...] = ("/",)
+    exclude: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+    clusters: tuple[int, ...] = ()
+    may_lose: Percent = MAY_LOSE
+
+    def __post_init__(self) -> None:
+        if any(not 0 < port <= _LAST_PORT for port in self.clusters) or len(set(self.clusters)) < len(self.clusters):
+            raise ValueError("clusters: expected ports, each once")
+
+
+@dataclass
+class _Capture:
+    options: Options
+    scene: CaptureContext
+    exclude: Sequence[str]
+    dumped: Sequence[str]
+    apart: Sequence[str]
+    sample: Sample
+    listed: str
+    clusters: Sequence[Cluster] = ()
+
+    def material(self) -> Paths:
+        """Return the file systems."""
+        return Paths(self.options.filesystems, self.exclude, one_file_system=True)
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return what the machine is, and what of it is not here."""
+        return {
+            "engine": "machine",
+            "restored_from_dump": list(self.dumped),
+            "not_taken": list(self.apart),
+            **known.facts(self.options.filesystems, self.listed),
+        }
+
+    def wanted(self) -> Collection[str]:
+        """Return the sampled files."""
+        return {str(path) for path in self.sample.looks}
+
+    def finish(self, stored: Stored) -> Mapping[str, Any]:
+        """Add count, bytes and the digests of the sampled files that held still; on a live machine some never do."""
+        if stored.files == 0:
+            raise Damaged("no file of the machine was found")
+        warnings = losses(stored, self.scene, self.options.may_lose)
+        warnings += [f"{folder} is left out, but no database is there" for folder in self._needless()]
+        warnings += [
+            f"too much was written at port {cluster.place.port} for counts of one instant; they are approximate"
+            for cluster in self.clusters
+            if not cluster.instant.exact
+        ]
+        told = {"warnings": warnings} if warnings else {}
+        return {"files": stored.files, "bytes": stored.bytes, **self.sample.settled(stored), **self._counted(), **told}
+
+    def _counted(self) -> Mapping[str, Any]:
+        return {"clusters": {str(cluster.place.port): cluster.facts() for cluster in self.clusters}}
+
+    def _needless(self) -> list[str]:
+        return [
+            place for place in self.options.leave_out if not any(Path(one).is_relative_to(place) for one in self.dumped)
+        ]
+
+    def companions(self) -> Mapping[str, str]:
+        """Return how its disks are divided, its packages, and where its clusters begin to recover."""
+        texts = {name: text for cluster in self.clusters for name, text in cluster.texts.items()}
+        return {"layout.txt": known.layout(), "packages.txt": self.listed, **texts}
+
+
+@contextmanager
+def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
+    """Demand that the whole machine can be seen and that no database's files are taken."""
+    demand(options)
+    places = [found(port) for port in options.clusters]
+    exclude = [
+        *PASSED,
+        *(f"{place.rstrip('/')}/lost+found/*" for place in options.filesystems),
+        *(f"{place.rstrip('/')}/*" for place in options.leave_out),
+        *known.swap_files(),
+        *options.exclude,
+    ]
+    passed = left_out([*exclude, *(pattern for one in places for pattern in one.exclude)])
+    apart = demand_whole(options.filesystems, known.mounts(), passed)
+    demand_taken(places, options.filesystems, passed)
+    dumped = demand_no_databases(options.filesystems, databases(), passed, places)
+    # What a database writes all the time is proven by its own counts.
+    sampled = left_out([*exclude, *(literally(folder) for one in places for folder in one.folders)])
+    sample = choose(options.filesystems, sampled, one_file_system=True)
+    with ExitStack() as stack:
+        clusters = [stack.enter_context(taking(one)) for one in places]
+        exclude += [pattern for one in places for pattern in one.exclude]
+        yield _Capture(options, scene, exclude, dumped, apart, sample, known.packages(), clusters)
+
+
+def demand(options: Options, root: Path = Path("/")) -> None:
+    """Raise unless the file systems are there, with all that a boot needs, and no pattern leaves it out."""
+    if "/" not in options.filesystems:
+        raise UsageError("options.filesystems must name /", "a part of a machine is taken by the kind `files`")
+    for place in (*options.filesystems, *options.leave_out):
+        if not Path(place).is_absolute():
+            raise UsageError(f"{place} is no absolute path", "places of a machine are written from / on")
+    demand_some_left([*options.filesystems, *(f"/{name}" for name in LEAST)], [*options.exclude, *options.leave_out])
+    for place in options.filesystems:
+        if not Path(place).is_mount():
+            raise Unavailable(f"nothing is mounted at {place}", "`findmnt` shows what is; see options.filesystems")
+    if missing := [f"/{name}" for name in LEAST if not (root / name).exists()]:
+        raise Damaged(f"{', '.join(missing)} not there: this machine would not boot from its backup")
+
+
+def demand_whole(
+    filesystems: Collection[str], found: Collection[known.Mount], passed: Callable[[str], bool]
+) -> list[str]:
+    """Return the file systems that are not taken; raise Unavailable when the machine needs them, or one is hidden."""
+    if hidden := [place for place in known.hidden(found) if not passed(f"{place}/any")]:
+        raise Unavailable(f"this unit can't see {', '.join(hidden)}", "its settings hide it; run playbooks/site.yml")
+    apart = known.not_taken(found, filesystems, passed)
+    needed = [place for place in apart if any(Path(place).is_relative_to(name) for name in known.NEEDED)]
+    if needed:
+        raise Unavailable(
+            f"{', '.join(needed)} has a file system of its own, which is not taken",
+            "name it in options.filesystems, or in options.exclude what it holds",
+        )
+    return apart
+
+
+def demand_no_databases(
+    filesystems: Collection[str], found: Sequence[Path], passed: Callable[[str], bool], clusters: Sequence[Place] = ()
+) -> list[str]:
+    """Return the databases' folders that are left out; raise Damaged when the files of one would be taken.
+
+    clusters: those whose files may be.
+    """
+    devices = {Path(filesystem).stat().st_dev for filesystem in filesystems}
+    running = [folder for one in clusters for folder in one.folders]
+    here = [folder for folder in found if folder.stat().st_dev in devices and folder.resolve() not in running]
+    if taken := [str(folder) for folder in here if not passed(f"{folder}/any")]:
+        raise Damaged(
+            f"a database's files copied while it runs can't be trusted: {', '.join(taken)}",
+            "name it in options.leave_out, and dump the database by a source of its own; PostgreSQL's port in clusters",
+        )
+    return [str(folder) for folder in here]
+
+
+def check(folder: Path, facts: Mapping[str, Any], only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
+    """Compare restored files with the digests of the sample, and look for what a boot needs; or for the log."""
+    if "log" in facts:
+        return [("log", log_there(folder, facts))]
+    content = ("content", compared(folder, facts, only))
+    if only:
+        return [content]
+    missing = [f"/{name} is missing" for name in LEAST if not (folder / name).is_file()]
+    # A snapshot has no entry for / itself: the folder that stands for it has the mode that its maker gave it.
+    closed = "" if folder.stat().st_mode & 0o005 else f"; before it boots: chmod 755 {folder}"
+    enabled = known.enabled_units(folder)
+    gone = [f"{name} is not enabled" for name in facts.get("enabled_units", ()) if name not in enabled]
+    return [
+        content,
+        ("system", judged(missing, f"{facts['release']}, with all that a boot needs{closed}")),
+        ("units", judged(gone, f"{len(enabled)} units are enabled, as in the manifest")),
+    ]
+
+
+KIND = Source(
+    options=Options,
+    capture=capture,
+    check=check,
+    covers=lambda options: [f"path:{place}" for place in options.filesystems],
+    order=2,
+    capabilities=("CAP_DAC_READ_SEARCH",),
+    answer=answer,
+    further=lambda capture: completed(capture.clusters),
+    complete=complete,
+    inside=inside,
+    burden=burden,
+    borne=borne,
+    damages=DAMAGES,
+)

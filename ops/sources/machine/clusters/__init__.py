@@ -1,0 +1,1 @@
+"""The PostgreSQL clusters inside a machine's own tree."""

@@ -1,0 +1,176 @@
+"""The files of PostgreSQL clusters taken while they run, and the facts of the instant to which they recover.
+
+One psql session keeps the log of changes (a replication slot that ends with it) and the cluster's backup mode. When
+the files were read, the log up to a restore point is what makes them whole; sessions that see exactly what is there
+at that point count for the manifest.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from ops.core.errors import Damaged, Unavailable
+from ops.core.run import stream
+from ops.interfaces.source import FollowUp, Paths
+from ops.sources.machine.clusters.locate import SOCKETS, Place
+from ops.sources.machine.clusters.snapshot import Instant, Log, began, fixed, place, segments
+from ops.sources.postgresql.facts import SEQUENCES, facts
+from ops.sources.postgresql.session import PSQL, Session, connection
+
+ROLE = "seawall_dump"
+LABEL, SPACES = "backup_label", "tablespace_map"
+_DAY = 86_400.0
+_HINT = "look whether the server runs (pg_lsclusters), and whether playbooks/site.yml was run since it was set up"
+
+_ABOUT = """
+select json_build_object(
+  'server_version', current_setting('server_version'),
+  'major', current_setting('server_version_num')::int / 10000,
+  'standby', pg_catalog.pg_is_in_recovery(),
+  'segment_bytes', (select setting::bigint from pg_catalog.pg_settings where name = 'wal_segment_size'))
+"""
+_DATABASES = """
+select json_agg(datname order by datname) from pg_catalog.pg_database where datallowconn and not datistemplate
+"""
+# A recovery empties them.
+_UNLOGGED = """
+select coalesce(json_agg(format('%I.%I', n.nspname, c.relname) order by n.nspname, c.relname), '[]')
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relpersistence = 'u' and c.relkind in ('r', 'S')
+"""
+# One that could not keep the log any longer has no beginning.
+_SLOTS = """
+select coalesce(json_agg(slot_name), '[]') from pg_catalog.pg_replication_slots where restart_lsn is not null
+"""
+# An answer that nobody waits for any more ends soon, and with it what the server keeps for us.
+_PATIENT = """
+set search_path = ''; set synchronous_commit = local; set client_connection_check_interval = '10s';
+select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings where name in
+  ('statement_timeout', 'lock_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout',
+   'transaction_timeout')
+"""
+
+
+@dataclass
+class Database:
+    """A database that is going to be counted: its session, and what no snapshot holds."""
+
+    session: Session
+    sequences: Mapping[str, int | None]
+    unlogged: Sequence[str]
+
+    def facts(self) -> dict[str, Any]:
+        """Return the facts as the session's snapshot sees them, and as a recovery leaves them."""
+        found = facts(self.session.ask)
+        empty = [table for table in self.unlogged if table in found["rows"]]
+        kept = {name: value for name, value in self.sequences.items() if name not in self.unlogged}
+        found["rows"] |= dict.fromkeys(empty, 0)
+        return {**found, "sequences": kept, **({"comes_back_empty": empty} if empty else {})}
+
+
+@dataclass
+class Cluster:
+    """A cluster whose files are being taken."""
+
+    place: Place
+    name: str
+    session: Session
+    stack: ExitStack
+    about: Mapping[str, Any]
+    texts: Mapping[str, str] = field(default_factory=dict)
+    databases: Mapping[str, Database] = field(default_factory=dict)
+    timeline: int = 0
+    instant: Instant = field(default_factory=lambda: Instant("", 0, exact=False))
+
+    def stop(self) -> dict[str, int]:
+        """End the backup mode, fix the instant, and return the log's files from the backup's beginning to there."""
+        since = place(self.session.tell("select pg_catalog.pg_current_wal_insert_lsn()")[0])
+        said = self.session.ask(
+            "select json_build_object('label', labelfile, 'spaces', spcmapfile)"
+            " from pg_catalog.pg_backup_stop(wait_for_archive => false)"
+        )
+        self.texts = {f"{LABEL}-{self.place.port}": said["label"]}
+        if said["spaces"]:
+            self.texts |= {f"{SPACES}-{self.place.port}": said["spaces"]}
+        start = began(said["label"])
+        self.timeline = start["timeline"]
+        self.databases = {name: self._opened(name) for name in self.session.ask(_DATABASES)}
+        log = Log(self.place, self.about["major"], self.timeline, since)
+        sessions = [database.session for database in self.databases.values()]
+        self.instant = fixed(self.session, sessions, log, self.name)
+        return self._log(start["place"])
+
+    def _opened(self, name: str) -> Database:
+        session = self.stack.enter_context(opened(self.place.port, name))
+        return Database(session, session.ask(SEQUENCES), session.ask(_UNLOGGED))
+
+    def _log(self, start: int) -> dict[str, int]:
+        """Return the sizes of the log's files by path; raise Damaged when one is not there any more."""
+        size = self.about["segment_bytes"]
+        names = segments(self.timeline, size, start, self.instant.place)
+        found = {path: path.stat().st_size for name in names if (path := self.place.log / name).is_file()}
+        if list(found.values()) != [size] * len(names):
+            raise Damaged(
+                f"the log of changes of the cluster at port {self.place.port} is not whole: "
+                f"{len(found)} of {len(names)} files are there",
+                "max_slot_wal_keep_size may be too small for what is written during a backup",
+            )
+        # Where the cluster was promoted or restored before; without them recovery may not find its way.
+        found |= {path: path.stat().st_size for path in sorted(self.place.log.glob("*.history"))}
+        return {str(path): size for path, size in found.items()}
+
+    def facts(self) -> dict[str, Any]:
+        """Count in the held sessions; return what the manifest keeps of the cluster."""
+        told = {name: database.facts() for name, database in self.databases.items()}
+        if self.slot not in self.session.ask(_SLOTS):
+            raise Damaged(f"the cluster at port {self.place.port} did not keep its log until it was taken")
+        return {
+            **self.about,
+            "data": str(self.place.data),
+            "target": self.instant.name,
+            "approximate": not self.instant.exact,
+            "databases": told,
+        }
+
+    @property
+    def slot(self) -> str:
+        """The name of the slot that keeps the log."""
+        return self.name.replace("-", "_")
+
+
+@contextmanager
+def opened(port: int, database: str = "postgres") -> Iterator[Session]:
+    """Open a session of the role that dumps, without limits of time."""
+    words = {"host": SOCKETS, "port": port, "user": ROLE, "connect_timeout": 10, "client_encoding": "UTF8"}
+    with stream([*PSQL, f"--dbname={connection(database, **words)}"], timeout=_DAY, talk=True) as program:
+        session = Session(program, _HINT)
+        session.tell(_PATIENT)
+        yield session
+
+
+@contextmanager
+def taking(one: Place) -> Iterator[Cluster]:
+    """Keep a cluster's log, and put it into backup mode, until the block ends."""
+    with ExitStack() as stack:
+        session = stack.enter_context(opened(one.port))
+        about = session.ask(_ABOUT)
+        if about.pop("standby"):
+            raise Unavailable(
+                f"the cluster at port {one.port} is a standby", "take it where it is written; leave it out here"
+            )
+        cluster = Cluster(one, f"seawall-{uuid.uuid4().hex}", session, stack, about)
+        session.tell(f"select pg_catalog.pg_create_physical_replication_slot('{cluster.slot}', true, true)")
+        session.tell(f"select pg_catalog.pg_backup_start('{cluster.name}', fast => true)")
+        yield cluster
+
+
+def completed(clusters: Sequence[Cluster]) -> FollowUp | None:
+    """Stop all, and return the logs that make what was taken whole."""
+    logs = {path: size for cluster in clusters for path, size in cluster.stop().items()}
+    if not logs:
+        return None
+    return FollowUp(Paths(list(logs)), len(logs), sum(logs.values()), {"log": logs})

@@ -1,0 +1,151 @@
+"""Loading a database into the machine's own MariaDB, beside those that are used.
+
+A database that is not finished carries a mark in its comment, so that an interrupted restore is told from data. Its
+events are loaded asleep: beside the live ones they would do everything twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ops.core import clock
+from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
+from ops.core.run import run, stream
+from ops.sources._shared.local_server import Local
+from ops.sources.mariadb.accounts import USERS, missing
+from ops.sources.mariadb.facts import SYSTEM
+from ops.sources.mariadb.loader import loading
+from ops.sources.mariadb.rename import Move, sleeping
+from ops.sources.mariadb.session import DAY, LOADING, Session, name, program, talking, text
+from ops.sources.mariadb.verify import creation, demand_release
+
+MARK = "seawall: this restore is not finished"
+_LONGEST = 64
+
+
+@dataclass
+class RestoreTarget:
+    """The server behind a socket.
+
+    late: the rights of accounts that were missing; some can be given only when the tables are there. awake: events
+    that were awake when the data were taken.
+    """
+
+    socket: str
+    late: str = field(default="", init=False)
+    awake: list[str] = field(default_factory=list, init=False)
+
+    @property
+    def server(self) -> Local:
+        """The server, spoken to as its root over the socket."""
+        return Local("root", {"MYSQL_UNIX_PORT": self.socket})
+
+    def demand(self, database: str, facts: Mapping[str, Any]) -> None:
+        """Raise SeawallError when the name is taken or none, or the server is older than the data."""
+        if not database.strip() or len(database) > _LONGEST or database in SYSTEM:
+            raise UsageError(f"{database!r} can't be the name of a database", "give another name")
+        with self._session() as session:
+            demand_release(session, facts)
+            taken = _comment(session, database)
+        if taken not in (None, MARK):
+            raise UsageError(
+                f"there is a database {database!r} already; nothing is restored over it",
+                "give another name, or --in-place to put the restored one in its place",
+            )
+
+    def begin(self, database: str, facts: Mapping[str, Any], companions: Path) -> None:
+        """Make the empty database as the manifest describes it; accounts that are missing are made, none is changed."""
+        with self._session() as session:
+            there = session.ask("select json_quote(concat(user, '@', host)) from mysql.user")
+            if _comment(session, database) == MARK:
+                session.tell(f"drop database {name(database)}")
+            session.tell(creation(database, facts, f" comment {text(MARK)}"))
+        self.awake = [event for event, status in facts["events"].items() if status == "ENABLED"]
+        self.late = missing((companions / USERS).read_text(encoding="utf-8"), there)
+        self._give()
+
+    def loader(
+        self, database: str, _facts: Mapping[str, Any], only: Sequence[str], _folder: Path | None = None
+    ) -> Sequence[str]:
+        """Return a program that reads the dump, all of it or some tables with their triggers, and misses its end."""
+        after = [] if only else sleeping(self.awake)
+        return loading([*self._client(), *LOADING, f"--database={database}"], only, after)
+
+    def end(self, database: str) -> None:
+        """Take the mark away."""
+        with self._session() as session:
+            session.tell(f"alter database {name(database)} comment ''")
+        self._give()
+
+    def replace(self, database: str, live: str) -> str:
+        """Move the live tables away and the loaded ones to their place, with all that belongs to them.
+
+        MariaDB gives no database another name. The old data are moved, never copied and never dropped.
+        """
+        kept = f"{live[:40]}_before_{clock.now():%Y%m%dT%H%M%SZ}"
+        with self._session() as session:
+            there = _comment(session, live) is not None
+            _demand_alone(session, live)
+            if not there:
+                session.tell(f"create database {name(live)}")
+            like = f"alter database {name(live)} {_nature(session, database)}"
+            try:
+                if there:
+                    Move(session, self.socket, live, kept, _nature(session, live)).done()
+                session.tell(like)
+                Move(session, self.socket, database, live, "").done(self.awake)
+            except SeawallError as error:
+                raise Damaged(
+                    f"{live} could not be replaced: {error.message}",
+                    f"nothing is lost: what was in {live} is there or in {kept}, the restored data are in {database}",
+                ) from error
+            session.tell(f"drop database {name(database)}")
+        self._give()
+        if not there:
+            return f"the database {live} was not there; it is now the restored one"
+        return f"the database {live} is the restored one; the one before is kept as {kept}, its events asleep"
+
+    def _give(self) -> None:
+        """Make missing accounts and give them their rights, those that can be given already."""
+        run([*self._client(), *LOADING, "--force"], timeout=600, input=self.late, ok=(0, 1))
+
+    def _client(self) -> list[str]:
+        return program("mariadb", self.socket, "root")
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        with stream(talking(self._client()), timeout=DAY, talk=True) as client:
+            yield Session(client)
+
+
+def _comment(session: Session, database: str) -> str | None:
+    """Return the comment of a database, or None when there is none of that name."""
+    query = f"select json_quote(schema_comment) from information_schema.schemata where schema_name = {text(database)}"
+    return next((str(comment) for comment in session.ask(query)), None)
+
+
+def _nature(session: Session, database: str) -> str:
+    query = (
+        "select json_array(default_character_set_name, default_collation_name) from information_schema.schemata"
+        f" where schema_name = {text(database)}"
+    )
+    charset, collation = session.one(query)
+    return f"character set {charset} collate {collation}"
+
+
+def _demand_alone(session: Session, database: str) -> None:
+    """Raise Unavailable when tables of other databases point to this one's: they would go with the old tables."""
+    query = (
+        "select json_quote(constraint_schema) from information_schema.referential_constraints"
+        f" where unique_constraint_schema = {text(database)} and constraint_schema <> {text(database)}"
+    )
+    if others := sorted(set(session.ask(query))):
+        raise Unavailable(
+            f"tables in {json.dumps(others, ensure_ascii=False)} have foreign keys to {database}",
+            "restore it beside, and let its administrator bring the rows home",
+        )

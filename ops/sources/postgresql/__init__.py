@@ -1,0 +1,175 @@
+"""A PostgreSQL database, or all of a server, with the facts of the dump's own instant.
+
+One psql session exports its snapshot and stays; pg_dump and the counting both see that snapshot. Roles and
+grants of the cluster go with the manifest. The account is never a superuser, and never asks for a password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ops.core.errors import Damaged
+from ops.core.files import demand_room
+from ops.core.quantity import Duration
+from ops.core.run import run, stream
+from ops.core.verdict import Finding, judged
+from ops.interfaces.source import CaptureContext, Paths, Source, Streamed
+from ops.sources._shared.dump import Dump
+from ops.sources._shared.labels import labels
+from ops.sources.postgresql.damage import DAMAGES
+from ops.sources.postgresql.external_dump import FOREIGN
+from ops.sources.postgresql.facts import SEQUENCES, facts
+from ops.sources.postgresql.restore import RestoreTarget
+from ops.sources.postgresql.session import PSQL, Session, connection
+from ops.sources.postgresql.verify import DUMP, ENGINE, GLOBALS, answer, load, prove
+
+_DAY = 86_400.0
+_MOST_JOBS = 32
+FOLDER = "database.dir"
+
+# All that allow connections; `postgres` only when somebody keeps tables in it, which it is not for.
+DATABASES = """
+select json_agg(datname order by datname) from pg_catalog.pg_database
+where datallowconn and not datistemplate and (datname <> 'postgres' or exists (
+  select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'))
+"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which database, and how it is reached.
+
+    database: its name; or else
+    all: every database of the server, each a part of the set.
+    jobs: how many connections dump at once; with more than one the dump goes over a private folder on disk.
+    socket: the folder of the server's socket.
+    port: the server's port, which names its socket.
+    user: the database role that reads; the role postgresql_source makes it.
+    lock_wait: how long the dump waits for a table that somebody has locked.
+    """
+
+    database: str = ""
+    all: bool = False
+    jobs: int = 1
+    socket: str = "/var/run/postgresql"
+    port: int = 5432
+    user: str = "seawall_dump"
+    lock_wait: Duration = Duration(300)
+
+    def __post_init__(self) -> None:
+        if bool(self.database) == self.all:
+            raise ValueError("expected either `database: NAME` or `all: true`")
+        if not 1 <= self.jobs <= _MOST_JOBS:
+            raise ValueError(f"jobs is {self.jobs}; expected 1 to {_MOST_JOBS}")
+
+    def connection(self, **words: object) -> str:
+        """Return the connection string to the database, or to the server where all are meant."""
+        place = {"host": self.socket, "port": self.port, "user": self.user, "connect_timeout": 10}
+        return connection(self.database or "postgres", **place, **words)
+
+
+_HINT = "look whether the server runs (pg_lsclusters), and whether playbooks/site.yml was run since it was set up"
+
+
+@dataclass
+class _Capture(Dump):
+    options: Options
+    session: Session
+    snapshot: str
+    sequences: Mapping[str, int | None]
+    scratch: Path
+
+    def material(self) -> Streamed | Paths:
+        """Return the dump: uncompressed, for restic deduplicates and compresses better than pg_dump."""
+        argv = [
+            *("pg_dump", "--no-password", "--compress=0", f"--snapshot={self.snapshot}"),
+            *(f"--lock-wait-timeout={self.options.lock_wait.seconds}s", f"--dbname={self.options.connection()}"),
+        ]
+        if self.options.jobs == 1:
+            return Streamed([*argv, "--format=custom"], DUMP)
+        return self._dumped(argv)
+
+    def _dumped(self, argv: Sequence[str]) -> Paths:
+        """Dump with several connections, which only a folder can take; the snapshot is the same for all."""
+        size = int(run([*PSQL, f"--dbname={self.options.connection()}", "-c", _SIZE], timeout=60).stdout)
+        demand_room(self.scratch, size + size // 5, f"the parallel dump of {self.options.database}")
+        self.scratch.mkdir(mode=0o700)
+        words = ["--format=directory", f"--jobs={self.options.jobs}", f"--file={self.scratch / FOLDER}"]
+        run([*argv, *words], timeout=_DAY)
+        return Paths([str(self.scratch / FOLDER)], root=str(self.scratch))
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return the facts as the dump's snapshot sees them."""
+        return {
+            "engine": "postgresql",
+            "database": self.options.database,
+            "dump": DUMP if self.options.jobs == 1 else FOLDER,
+            "sequences": dict(self.sequences),
+            **facts(self.session.ask),
+        }
+
+    def companions(self) -> Mapping[str, str]:
+        """Return the cluster's roles and grants, which a dump of one database does not hold."""
+        argv = ["pg_dumpall", "--no-password", "--globals-only", f"--dbname={self.options.connection()}"]
+        text = run(argv, timeout=600).stdout
+        if "PostgreSQL database cluster dump complete" not in text[-400:]:
+            raise Damaged("the dump of roles and grants has no end")
+        return {GLOBALS: text}
+
+
+_SIZE = "select pg_catalog.pg_database_size(pg_catalog.current_database())"
+
+
+@contextmanager
+def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
+    """Start a session, read the sequences, fix the instant, and hold it until the block ends."""
+    argv = [*PSQL, f"--dbname={options.connection(client_encoding='UTF8')}"]
+    with stream(argv, timeout=_DAY, talk=True) as program:
+        session = Session(program, _HINT)
+        session.tell("set search_path = ''; set idle_in_transaction_session_timeout = 0; set statement_timeout = 0")
+        sequences = session.ask(SEQUENCES)
+        session.tell("begin transaction isolation level repeatable read, read only")
+        snapshot = session.tell("select pg_catalog.pg_export_snapshot()")[0]
+        yield _Capture(options, session, snapshot, sequences, scene.scratch)
+
+
+def parts(options: Options) -> Mapping[str, Options]:
+    """Return the options of each database of the server, where all are meant."""
+    if not options.all:
+        return {"": options}
+    argv = [*PSQL, f"--dbname={options.connection(client_encoding='UTF8')}"]
+    with stream(argv, timeout=60, talk=True) as program:
+        names = Session(program, _HINT).ask(DATABASES) or []
+    return {label: replace(options, database=name, all=False) for label, name in labels(names).items()}
+
+
+def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
+    """Compare the dump's size with the manifest, and read its table of contents."""
+    dump = folder / facts.get("dump", DUMP)
+    files = [path for path in dump.iterdir() if path.is_file()] if dump.is_dir() else [dump] if dump.exists() else []
+    size = sum(path.stat().st_size for path in files)
+    if size != facts["dump_bytes"]:
+        return [("archive", judged([f"{dump.name} has {size} bytes, had {facts['dump_bytes']}"], ""))]
+    listed = run(["pg_restore", "--list", dump], timeout=600).stdout.count("TABLE DATA")
+    return [("archive", judged([], f"{dump.name} is whole, with the data of {listed} tables"))]
+
+
+KIND = Source(
+    options=Options,
+    capture=capture,
+    check=check,
+    covers=lambda options: [f"postgresql:{options.port}/{options.database or '*'}"],
+    parts=parts,
+    land=lambda options: RestoreTarget(options.socket, options.port),
+    engine=ENGINE,
+    load=load,
+    prove=prove,
+    answer=answer,
+    damages=DAMAGES,
+    foreign=FOREIGN,
+)

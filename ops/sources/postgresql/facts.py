@@ -1,0 +1,121 @@
+"""The facts about a PostgreSQL database that its manifest keeps, as SQL.
+
+Every query answers one JSON document in one line, so that names with line ends or separators cannot confuse the
+reading. They run with an empty search_path, so that all definitions are written with their schemas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ops.sources.postgresql.rows import counted
+from ops.sources.postgresql.structure import OURS, Ask, structure
+
+TABLES = f"""
+select coalesce(json_agg(format('%I.%I', n.nspname, c.relname) order by n.nspname, c.relname), '[]')
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind = 'r' and {OURS.format(oid="c.oid")}
+"""
+
+# Outside MVCC: read before the dump's snapshot is made, so a later state can only be ahead.
+SEQUENCES = """
+select coalesce(json_object_agg(format('%I.%I', schemaname, sequencename), last_value), '{}')
+from pg_catalog.pg_sequences where schemaname !~ '^pg_'
+"""
+
+SETTING = """
+select json_build_object(
+  'server_version', current_setting('server_version'),
+  'major', current_setting('server_version_num')::int / 10000,
+  'encoding', pg_catalog.pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype,
+  'provider', d.datlocprovider, 'owner', pg_catalog.pg_get_userbyid(d.datdba),
+  'locale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
+  'settings', (select coalesce(json_agg(json_build_array(coalesce(pg_catalog.pg_get_userbyid(nullif(setrole, 0)), ''),
+    config)), '[]') from pg_catalog.pg_db_role_setting, unnest(setconfig) config where setdatabase = d.oid),
+  'grants', (select coalesce(json_agg(json_build_array(
+    case grantee when 0 then '' else pg_catalog.pg_get_userbyid(grantee) end, privilege_type, is_grantable)), '[]')
+    from pg_catalog.aclexplode(d.datacl)),
+  'public', d.datacl is null,
+  'bytes', pg_catalog.pg_database_size(d.oid),
+  'large_objects', (select count(*) from pg_catalog.pg_largeobject_metadata))
+from pg_catalog.pg_database d where datname = current_database()
+"""
+
+EXTENSIONS = """
+select coalesce(json_object_agg(extname, extversion order by extname), '{}')
+from pg_catalog.pg_extension where extname <> 'plpgsql'
+"""
+
+ROLES = """
+select coalesce(json_agg(rolname order by rolname), '[]') from pg_catalog.pg_roles where rolname !~ '^pg_'
+"""
+
+# What a role may do, in words; its password is nobody's matter.
+ROLE_ATTRIBUTES = """
+select coalesce(json_object_agg(r.rolname, (
+  select coalesce(json_agg(word order by word), '[]') from (
+    select key from jsonb_each_text(to_jsonb(r)) where value = 'true'
+    union all select 'connections ' || r.rolconnlimit where r.rolconnlimit >= 0
+    union all select 'until ' || extract(epoch from r.rolvaliduntil) where r.rolvaliduntil is not null
+    union all select 'set ' || setting from unnest(r.rolconfig) setting
+    union all select 'member of ' || pg_catalog.pg_get_userbyid(m.roleid) || case when m.admin_option
+      then ' with admin option' else '' end from pg_catalog.pg_auth_members m where m.member = r.oid
+  ) w(word))), '{}')
+from pg_catalog.pg_roles r where r.rolname !~ '^pg_'
+"""
+
+# Indexes that are not complete; a dump makes them anew.
+INVALID = f"""
+select coalesce(json_agg(format('%I.%I', n.nspname, c.relname) order by n.nspname, c.relname), '[]')
+from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where not (i.indisvalid and i.indisready) and {OURS.format(oid="i.indrelid")}
+"""
+
+# How far each sequence must be: the greatest value in the column that it feeds.
+OWNED = """
+select coalesce(json_agg(json_build_array(
+  format('%I.%I', sn.nspname, s.relname), format('%I.%I', tn.nspname, t.relname), format('%I', a.attname))), '[]')
+from pg_catalog.pg_depend d
+join pg_catalog.pg_class s on s.oid = d.objid and s.relkind = 'S'
+join pg_catalog.pg_namespace sn on sn.oid = s.relnamespace
+join pg_catalog.pg_class t on t.oid = d.refobjid
+join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
+join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attnum = d.refobjsubid
+where d.deptype in ('a', 'i') and d.classid = 'pg_catalog.pg_class'::regclass
+"""
+
+
+def rows(ask: Ask) -> dict[str, int]:
+    """Return the number of rows of every table."""
+    return {table: int(ask(f"select count(*) from {table}")) for table in ask(TABLES)}
+
+
+def facts(ask: Ask) -> dict[str, Any]:
+    """Return all facts but the sequences, as the session's snapshot sees them."""
+    return {
+        **ask(SETTING),
+        **counted(ask, ask(TABLES)),
+        "extensions": ask(EXTENSIONS),
+        "roles": ask(ROLES),
+        "role_attributes": ask(ROLE_ATTRIBUTES),
+        "invalid_indexes": ask(INVALID),
+        "structure": structure(ask),
+    }
+
+
+def sequences_behind(ask: Ask, wanted: Mapping[str, int | None]) -> list[str]:
+    """Return what is wrong with the sequences: set back against the manifest, or behind the column they feed."""
+    found = ask(SEQUENCES)
+    wrong = []
+    for name, value in wanted.items():
+        if name not in found:
+            wrong.append(f"{name} is missing")
+        elif value is not None and (found[name] or 0) < value:
+            wrong.append(f"{name} is at {found[name]}, was at {value}")
+    for sequence, table, column in ask(OWNED):
+        highest = ask(f"select coalesce(max({column}), 0) from {table}")
+        if sequence in found and (found[sequence] or 0) < highest:
+            wrong.append(f"{sequence} is at {found[sequence]}, {table}.{column} goes up to {highest}")
+    return wrong

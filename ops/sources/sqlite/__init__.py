@@ -1,0 +1,264 @@
+"""A SQLite database: one file, copied while programs use it, and looked at in its copy.
+
+Nothing is ever made where the database lies, not even when it is not there: the program `sqlite3` would make an empty
+one. See `_sqlite_copy.py` for how the copy is made, also of a database whose folder may not be written.
+"""
+
+from __future__ import annotations
+
+import grp
+import json
+import pwd
+import re
+import shutil
+import sqlite3
+import stat
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
+from ops.core.files import digest
+from ops.core.quantity import Duration
+from ops.core.verdict import Finding, judged, not_configured
+from ops.interfaces.source import CaptureContext, Engine, ExternalDump, Server, Source, Stored, Streamed
+from ops.sources._shared.comparison import number
+from ops.sources.sqlite import facts as known
+from ops.sources.sqlite.copy import HEADER, MAGIC, Original, copy
+from ops.sources.sqlite.damage import DAMAGES
+
+FILE = "database.sqlite"
+_DAY = 86_400.0
+_LARGEST_PAGE = 65_536
+# How many queries one start of a program is given: a drill starts it inside a tree, and a line has its limit.
+_AT_ONCE = 200
+# What SQLite says of a database that is whole, and uses functions or orders that only its own program knows.
+_STRANGE = re.compile(r"no such (collation sequence|function|module)|unknown (function|tokenizer)|unsafe use of")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which database.
+
+    path: its file, absolute.
+    busy: how long to wait for a program that keeps the database for itself.
+    """
+
+    path: str
+    busy: Duration = Duration(60)
+
+
+@dataclass
+class _Capture:
+    options: Options
+    original: Original
+    copy: Path
+    warnings: list[str] = field(default_factory=list)
+
+    def material(self) -> Streamed:
+        """Return the copy."""
+        return Streamed(["cat", str(self.copy)], FILE)
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return the facts as the copy has them, and to whom the original belongs."""
+        status = self.original.status
+        with _asked(self.copy) as ask:
+            return {
+                "engine": "sqlite",
+                "sqlite": sqlite3.sqlite_version,
+                "path": self.options.path,
+                "bytes": self.copy.stat().st_size,
+                "sha256": digest(self.copy),
+                "journal_mode": "wal" if self.original.logged else "rollback",
+                "owner": _name(pwd.getpwuid, status.st_uid),
+                "group": _name(grp.getgrgid, status.st_gid),
+                "mode": f"{stat.S_IMODE(status.st_mode):04o}",
+                **known.facts(ask),
+                "unchecked": self._integrity(),
+                "strangers": self._strangers(),
+            }
+
+    def _integrity(self) -> str:
+        """Demand that the copy is whole; return why that can't be seen, where it needs the program's own code."""
+        try:
+            with _asked(self.copy) as ask:
+                broken = known.integrity(ask)
+        except Unavailable as error:
+            if not _STRANGE.search(error.message):
+                raise
+            self.warnings.append(
+                f"{self.options.path}: whether it is whole can't be seen without its program: {error.message}"
+            )
+            return error.message
+        if broken:
+            raise Damaged(f"{self.options.path} is damaged: {'; '.join(broken)}", "the last good set is kept")
+        return ""
+
+    def _strangers(self) -> Mapping[str, int]:
+        """Return the number of rows that point to none, by table: the program's matter, and no fault of the copy."""
+        try:
+            with _asked(self.copy) as ask:
+                found: dict[str, int] = ask([known.STRANGERS])[0]
+        except Unavailable as error:
+            self.warnings.append(f"{self.options.path}: its foreign keys can't be looked at: {error.message}")
+            return {}
+        if found:
+            count, tables = sum(found.values()), ", ".join(sorted(found))
+            self.warnings.append(f"{self.options.path}: {count} rows break their foreign keys, in {tables}")
+        return found
+
+    def wanted(self) -> Collection[str]:
+        """Ask for nothing: the copy is one stream."""
+        return ()
+
+    def finish(self, stored: Stored) -> Mapping[str, Any]:
+        """Demand that all of the copy was stored."""
+        if stored.bytes != (size := self.copy.stat().st_size):
+            raise Damaged(f"{stored.bytes} bytes of {self.options.path} were stored, its copy has {size}")
+        return {"dump_bytes": stored.bytes, **({"warnings": self.warnings} if self.warnings else {})}
+
+    def companions(self) -> Mapping[str, str]:
+        """Return nothing: a SQLite database knows no accounts."""
+        return {}
+
+
+@contextmanager
+def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
+    """Copy the database to the scratch folder; the copy is gone when the block ends."""
+    if not Path(options.path).is_absolute():
+        raise UsageError(f"{options.path} is no absolute path", "options.path names the database from / on")
+    shutil.rmtree(scene.scratch, ignore_errors=True)
+    scene.scratch.mkdir(mode=0o700, parents=True)
+    try:
+        target = scene.scratch / FILE
+        yield _Capture(options, copy(Path(options.path), target, options.busy.seconds), target)
+    finally:
+        shutil.rmtree(scene.scratch)
+
+
+def _name(find: Any, number: int) -> str:
+    try:
+        return str(find(number)[0])
+    except KeyError:
+        return str(number)
+
+
+@contextmanager
+def _asked(database: Path) -> Iterator[known.Ask]:
+    """Open a database that nobody changes, and let nothing that stands in it do more than answer."""
+    uri = f"file:{quote(str(database))}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as there:
+        there.execute("PRAGMA trusted_schema = OFF")
+        there.execute("PRAGMA cell_size_check = ON")
+        try:
+            yield lambda queries: [json.loads(there.execute(query).fetchone()[0]) for query in queries]
+        except sqlite3.OperationalError as error:
+            raise Unavailable(f"{database.name} can't be asked: {error}") from error
+        except (sqlite3.DatabaseError, UnicodeError) as error:
+            raise Damaged(f"{database.name} is damaged: {error}") from error
+
+
+def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
+    """Look at a restored database: its size, itself, its definitions and rows."""
+    database = folder / FILE
+    size = database.stat().st_size if database.is_file() else 0
+    whole = judged([f"{FILE} has {size} bytes, had {facts['bytes']}"] * (size != facts["bytes"]), f"{size} bytes")
+    if size != facts["bytes"]:
+        return [("size", whole)]
+    content = known.same_bytes(facts, digest(database) if "sha256" in facts else "")
+    try:
+        with _asked(database) as ask:
+            return [("size", whole), ("content", content), *known.compared(ask, facts)]
+    except SeawallError as error:
+        return [("size", whole), ("content", content), ("integrity", judged([f"{FILE} can't be read: {error}"], ""))]
+
+
+def _argv(database: str, *queries: str) -> list[str]:
+    """Return the program that asks a database in a drill's tree; in safe mode it touches no other file."""
+    uri = f"file:{quote(database)}?mode=ro&immutable=1"
+    return ["sqlite3", "-batch", "-bail", "-safe", "-readonly", "-noheader", "-list", uri, *queries]
+
+
+def load(_server: Server, material: Path, _facts: Mapping[str, Any]) -> str:
+    """Return the restored file: it is the database."""
+    return str(material / FILE)
+
+
+def _asking(server: Server, database: str) -> known.Ask:
+    """Return what asks a database in a drill's tree."""
+
+    def ask(queries: Sequence[str]) -> list[Any]:
+        answers: list[Any] = []
+        for first in range(0, len(queries), _AT_ONCE):
+            text = server.run(_argv(database, *queries[first : first + _AT_ONCE]), _DAY)
+            answers += [json.loads(line) for line in text.rstrip("\n").split("\n")]
+        return answers
+
+    return ask
+
+
+def prove(server: Server, database: str, facts: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:
+    """Compare a restored database with its manifest; it is opened inside the tree only, for it may be hostile."""
+    found = server.run(["sha256sum", "--", database], _DAY).lstrip("\\").partition(" ")[0] if "sha256" in facts else ""
+    yield "content", known.same_bytes(facts, found)
+    try:
+        yield from known.compared(_asking(server, database), facts)
+    except (SeawallError, ValueError) as error:
+        yield "integrity", judged([f"{FILE} can't be read: {error}"], "")
+
+
+def foreign(dump: Path, _tree: Path) -> Mapping[str, Any]:
+    """Return the facts of a file that Seawall did not copy; raise UsageError when it is none of SQLite's."""
+    with dump.open("rb") if dump.is_file() else nullcontext(BytesIO()) as file:
+        head = file.read(HEADER)
+    if len(head) < HEADER or not head.startswith(MAGIC):
+        raise UsageError(f"{dump} is no SQLite database", "a database is one file, not encrypted")
+    page = int.from_bytes(head[16:18], "big")  # as SQLite's file format says; 1 stands for 65536
+    size = dump.stat().st_size
+    whole = size % (page if page > 1 else _LARGEST_PAGE) == 0
+    return {"engine": "sqlite", "file": FILE, "bytes": size, "whole": whole, "unchecked": "", "strangers": {}}
+
+
+def load_foreign(server: Server, material: Path, facts: Mapping[str, Any]) -> str:
+    """Return the file, unless its last page is not all there: SQLite would read zeros in its place."""
+    if not facts["whole"]:
+        raise Damaged(f"{FILE} was cut off: its last page is not whole")
+    return load(server, material, facts)
+
+
+def prove_foreign(server: Server, database: str, facts: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:
+    """Look whether the database is sound in itself; there is nothing to compare it with."""
+    for rung in ("structure", "volume", "content", "sequences"):
+        yield rung, not_configured("a file that Seawall did not copy has no manifest")
+    try:
+        yield "integrity", known.sound(_asking(server, database), facts)
+    except (SeawallError, ValueError) as error:
+        yield "integrity", judged([f"{FILE} can't be read: {error}"], "")
+
+
+def answer(server: Server, database: str, sql: str) -> float:
+    """Return the one number that a query of the policy answers; raise SeawallError."""
+    return number(server.run(_argv(database, sql), _DAY).splitlines())
+
+
+# A SQLite database has no server: what the drill starts does nothing, under an account that every tree has.
+ENGINE = Engine(user="daemon", initialise=("true",), start=("sleep", "infinity"), environment={}, ready=("true",))
+
+KIND = Source(
+    options=Options,
+    capture=capture,
+    check=check,
+    covers=lambda options: [f"sqlite:{options.path}"],
+    capabilities=("CAP_DAC_READ_SEARCH",),
+    homes=lambda options: {FILE: Path(options.path)},
+    engine=ENGINE,
+    load=load,
+    prove=prove,
+    answer=answer,
+    damages=DAMAGES,
+    foreign=ExternalDump(foreign, load_foreign, prove_foreign),
+)
