@@ -36,6 +36,7 @@ CONTROL = {
     "lab": ("ops.lab.commands", "real Debian machines on this computer"),
     "demo": ("ops.lab.demo", "set up the lab and show the whole main job"),
     "control": ("ops.fleet.control_machine.backup", "keep what the control machine is made anew from"),
+    "fleet": ("ops.commands.control.fleet", "start acts on many machines and follow them"),
     "keys": ("ops.fleet.key_sheet.keys", "print the sheet of keys for the safe, and test one"),
     "package": ("ops.fleet.packaging.deb", "build what is shipped to servers"),
     "policy": ("ops.fleet.inventory.check", "check and show the policy of an inventory"),
@@ -45,7 +46,7 @@ CONTROL = {
     "status": ("ops.fleet.status", "show how the whole fleet stands"),
     "verify": ("ops.fleet.audit", "look from outside whether every machine is as the policy wants it"),
 }
-JUDGING = {"check", "control", "gaps", "health", "keys", "ledger", "drill", "status", "verify"}
+JUDGING = {"check", "control", "fleet", "gaps", "health", "keys", "ledger", "drill", "status", "verify"}
 
 USAGE = """\
 usage: seawall COMMAND [...]      seawall COMMAND --help      seawall --version
@@ -55,7 +56,7 @@ Backups, copies, drills, checks and evidence for the servers of a hospital, by i
 """
 EXIT_CODES = """
 exit codes: 0 done, 1 failed, 2 wrong usage or policy;
-            check, control check, gaps, health, status, drill, keys check, ledger:
+            check, control check, fleet, gaps, health, status, drill, keys check, ledger:
             0 pass, 1 warn, 2 fail, 3 unknown or wrong usage
 """
 
