@@ -54,6 +54,7 @@ class Stream:
     hopeless: Hopeless | None = None
     errors: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
     drained: threading.Event = field(default_factory=threading.Event)
+    grace: float = GRACE_SECONDS  # for which it may clean up when it is ended
     timed_out: bool = False
     dismissed: bool = False
 
@@ -73,10 +74,11 @@ class Stream:
             pass  # it has left; the end of its output and its exit code tell why
 
     def kill(self) -> None:
-        """End the program and everything it started: first asked, then forced."""
-        _signal_group(self.process, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(GRACE_SECONDS)
+        """End the program and everything it started: first asked, unless it is given no grace, then forced."""
+        if self.grace:
+            _signal_group(self.process, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(self.grace)
         _signal_group(self.process, signal.SIGKILL)
         self.process.wait()
 
@@ -171,7 +173,8 @@ def stream(
 def _let_go(program: Stream, reader: threading.Thread, finished: bool) -> None:
     if not finished:
         program.kill()
-    reader.join(GRACE_SECONDS)
+    ended = not finished or program.timed_out or program.dismissed
+    reader.join(program.grace if ended else GRACE_SECONDS)  # another process may hold its errors open
     if program.process.stdout:
         program.process.stdout.close()
 

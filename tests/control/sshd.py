@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,3 +81,38 @@ def serve(folder: Path, public: str, more: str = "") -> Iterator[Server]:
             os.sched_yield()
         yield Server(folder, port, program.process)
         program.dismiss()
+
+
+class Relay:
+    """A way to a server that can go dead as a network does: what goes over the connections so far gets nowhere."""
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self.listener.getsockname()[1])
+        self.dead: set[int] = set()
+        self.count = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """Let nothing more through on the connections that there are; new ones work."""
+        self.dead.update(range(self.count))
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                outside, _ = self.listener.accept()
+            except OSError:
+                return  # closed: the test is over
+            inside = socket.create_connection(("127.0.0.1", self.target))
+            for one, other in ((outside, inside), (inside, outside)):
+                threading.Thread(target=self._carry, args=[self.count, one, other], daemon=True).start()
+            self.count += 1
+
+    def _carry(self, number: int, one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while (content := one.recv(65536)) or number in self.dead:
+                if number in self.dead:
+                    return
+                other.sendall(content)
+            other.shutdown(socket.SHUT_WR)

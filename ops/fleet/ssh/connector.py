@@ -32,6 +32,7 @@ TIMEOUT = 30  # seconds for a command, its connection included
 LIMIT = 4 << 20  # characters that a machine may say
 FAILED = 255  # how ssh ends when it is ssh that failed
 FILE_SECONDS = 600.0
+NO_GRACE = 0.0  # ssh hands on to the control connection that it shall end, and that may have other users
 
 
 @dataclass(frozen=True)
@@ -206,10 +207,12 @@ class OpenSSHConnector(BaseConnector):
         return program.process.returncode == 0
 
     @contextmanager
-    def _program(self, words: str, timeout: float, stdin: str | None) -> Iterator[Stream]:
+    def _program(self, command: str, timeout: float, stdin: str | None) -> Iterator[Stream]:
         """Run ssh while the block reads."""
         self._control_path()
-        with stream(self.way.argv(words), timeout=timeout, input=stdin, ok=range(256), env=environment()) as program:
+        words = self.way.argv(command)
+        with stream(words, timeout=timeout, input=stdin, ok=range(256), env=environment()) as program:
+            program.grace = NO_GRACE
             with self.data["openssh_programs"].having(program):
                 yield program
 
