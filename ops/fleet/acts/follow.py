@@ -24,12 +24,12 @@ from pyinfra.context import ctx_host
 
 from ops.core.verdict import Verdict
 from ops.fleet.acts.choose import Act
-from ops.fleet.facts.unit import PROPERTIES, RUNNING, LastOutcome, Outcome, UnitState, understood
+from ops.fleet.facts.unit import MOST_MESSAGE, PROPERTIES, RUNNING, LastOutcome, Outcome, UnitState, understood
 from ops.fleet.inventory import Inventory
 from ops.fleet.ssh.ask import find_ways, get, reached
 from ops.fleet.ssh.connector import TIMEOUT
 from ops.fleet.ssh.operations import unit_started
-from ops.fleet.ssh.text import last_line
+from ops.fleet.ssh.text import last_line, printable
 
 SILENCE = 60.0  # seconds after which a connection is lost on which a machine should say something each second
 OVERTIME = 600  # seconds that a unit may take beyond its own limit, until systemd has ended it
@@ -83,7 +83,7 @@ class Board:
         with self.lock:
             if self.left:
                 return
-            seconds = time.monotonic() - self.running.pop(act)
+            seconds, message = time.monotonic() - self.running.pop(act), printable(message, MOST_MESSAGE)
             self.ended[act] = Ended(verdict, message, seconds)
             self.tell(act, f"{verdict.value} after {seconds:.0f} s{f': {message}' if message else ''}")
 
