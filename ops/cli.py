@@ -1,4 +1,4 @@
-"""The command line: words to jobs, errors to one line and an exit code; nothing else.
+"""The command line: words to commands, errors to one line and an exit code; nothing else.
 
 A command is a module with a docstring, `arguments(parser)` and `execute(options) -> int`. Only the module of
 the command that was called is loaded, so that `seawall --help` and each check start at once.
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
 
 # Every machine has these.
 SERVER = {
-    "backup": ("ops.jobs.backup.job", "back up an asset and read the set back"),
-    "copy": ("ops.jobs.copy.job", "bring an asset's newest good set to a further repository"),
-    "restore": ("ops.jobs.restore.job", "bring an asset back, beside what runs or in its place"),
-    "drill": ("ops.jobs.drill.start", "restore an asset to prove that it can be restored"),
+    "backup": ("ops.commands.server.backup", "back up an asset and read the set back"),
+    "copy": ("ops.commands.server.copy", "bring an asset's newest good set to a further repository"),
+    "restore": ("ops.commands.server.restore", "bring an asset back, beside what runs or in its place"),
+    "drill": ("ops.commands.server.drill", "restore an asset to prove that it can be restored"),
     "check": ("ops.commands.server.check", "look at this machine now and judge"),
-    "gaps": ("ops.jobs.gaps", "find what this machine holds and no asset covers"),
-    "health": ("ops.jobs.health.job", "look, record and show this machine's health"),
+    "gaps": ("ops.commands.server.gaps", "find what this machine holds and no asset covers"),
+    "health": ("ops.commands.server.health", "look, record and show this machine's health"),
     "ledger": ("ops.commands.server.ledger", "show and verify the record of every act"),
-    "policy": ("ops.jobs.policy", "check and show the policy"),
-    "record": ("ops.jobs.record", "write the record of a drill as a page to be signed"),
-    "repository": ("ops.jobs.repository", "make this machine's repositories"),
-    "snapshots": ("ops.jobs.snapshots", "list the sets of an asset with their verdicts"),
-    "status": ("ops.jobs.status", "show how things stand"),
+    "policy": ("ops.commands.server.policy", "check and show the policy"),
+    "record": ("ops.commands.server.record", "write the record of a drill as a page to be signed"),
+    "repository": ("ops.commands.server.repository", "make this machine's repositories"),
+    "snapshots": ("ops.commands.server.snapshots", "list the sets of an asset with their verdicts"),
+    "status": ("ops.commands.server.status", "show how things stand"),
 }
 # The control machine has these beside or instead.
 CONTROL = {
     "lab": ("ops.lab.commands", "real Debian machines on this computer"),
     "demo": ("ops.lab.demo", "set up the lab and show the whole main job"),
-    "control": ("ops.fleet.control_machine.backup", "keep what the control machine is made anew from"),
+    "control": ("ops.commands.control.control", "keep what the control machine is made anew from"),
     "fleet": ("ops.commands.control.fleet", "start acts on many machines and follow them"),
-    "keys": ("ops.fleet.key_sheet.keys", "print the sheet of keys for the safe, and test one"),
-    "package": ("ops.fleet.packaging.deb", "build what is shipped to servers"),
-    "policy": ("ops.fleet.inventory.check", "check and show the policy of an inventory"),
+    "keys": ("ops.commands.control.keys", "print the sheet of keys for the safe, and test one"),
+    "package": ("ops.commands.control.package", "build what is shipped to servers"),
+    "policy": ("ops.commands.control.policy", "check and show the policy of an inventory"),
     "report": ("ops.commands.control.report", "write the report on the whole fleet"),
-    "runbook": ("ops.fleet.runbook.render", "print how a lost site is made anew"),
-    "secrets": ("ops.fleet.secrets.make", "make the secrets that an inventory still lacks"),
-    "status": ("ops.fleet.status", "show how the whole fleet stands"),
-    "verify": ("ops.fleet.audit", "look from outside whether every machine is as the policy wants it"),
+    "runbook": ("ops.commands.control.runbook", "print how a lost site is made anew"),
+    "secrets": ("ops.commands.control.secrets", "make the secrets that an inventory still lacks"),
+    "status": ("ops.commands.control.status", "show how the whole fleet stands"),
+    "verify": ("ops.commands.control.verify", "look from outside whether every machine is as the policy wants it"),
 }
 JUDGING = {"check", "control", "fleet", "gaps", "health", "keys", "ledger", "drill", "status", "verify"}
 
@@ -105,7 +105,7 @@ def _command(name: str, place: tuple[str, str], words: Sequence[str]) -> int:
     try:
         options = _parse(name, place[1], module, words)
         debug = options.debug
-        return int(module.execute(options))
+        return _executed(module, options)
     except SystemExit as end:  # argparse has said what is wrong, or has shown the help
         return int(end.code or 0) and (wrong or 2)
     except SeawallError as error:
@@ -119,6 +119,16 @@ def _command(name: str, place: tuple[str, str], words: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader left; there is nobody to tell
         return 0
+
+
+def _executed(module: Any, options: argparse.Namespace) -> int:
+    """Execute a command; with --json what it says meanwhile goes where it is in no program's way."""
+    if not options.json:
+        return int(module.execute(options))
+    from ops.core import announce
+
+    with announce.heard_by(announce.to_errors):
+        return int(module.execute(options))
 
 
 def _parse(name: str, summary: str, module: Any, words: Sequence[str]) -> argparse.Namespace:

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from ops.core import clock
 from ops.core.errors import Unavailable
-from ops.core.verdict import Verdict
+from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import NAME
 
 GOOD = (Verdict.PASS.value, Verdict.WARN.value)
@@ -113,3 +114,24 @@ def tally(duty: Expected, all_done: Sequence[Completed], until: datetime) -> Tal
     first = duty.due[0] if duty.due else until
     failed = sum(not done.good and first <= done.began <= until for done in mine)
     return Tally(duty, tuple(on_time), tuple(late), tuple(missing), failed)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the policy expected of a machine in a period, and what its ledger has of it.
+
+    tallies: for each thing expected. broken: what is wrong with the ledger itself. since, until: the period, in UTC.
+    zone: the site's.
+    """
+
+    tallies: Sequence[Tally]
+    broken: Sequence[Finding]
+    since: datetime
+    until: datetime
+    zone: ZoneInfo
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all; pass where nothing was expected."""
+        verdicts = [one.verdict for one in self.tallies if one.expected] + [one.verdict for one in self.broken]
+        return worst(verdicts) if self.tallies else Verdict.PASS

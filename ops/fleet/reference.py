@@ -8,11 +8,9 @@ import re
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from ops.core import kinds
-from ops.core.files import write_atomically
 from ops.core.quantity import Percent
 from ops.core.schema import encode
 from ops.policy import model
@@ -75,15 +73,6 @@ WORDS: Mapping[Any, str] = {
     Percent: "share",
     Any: "as the kind says",
 }
-
-
-def write(output: Path | None) -> int:
-    """Write the reference to a file, or else to standard output."""
-    if output is None:
-        print(text(), end="")
-    else:
-        write_atomically(output, text(), mode=0o644)
-    return 0
 
 
 def text() -> str:

@@ -1,13 +1,8 @@
-"""Show how the whole fleet stands: every machine is asked at once, and none is ever missing.
-
-A machine that does not answer, has no agent or answers rubbish is unknown, with its reason.
-"""
+"""The status of the fleet: what the policy wants, joined with what every machine says of itself."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,22 +26,6 @@ NOT_NOTED = (Verdict.FAIL, Verdict.UNKNOWN)
 NO_AGENT = "has no agent: there is no command seawall; run playbooks/site.yml"
 
 Plain = dict[str, Any]
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of this command."""
-    inventory.add_option(parser)
-    parser.epilog = "example: seawall status -i inventories/hospital"
-
-
-def execute(options: argparse.Namespace) -> int:
-    """Show the status of the fleet and return its verdict's exit code."""
-    from ops.reports import status_text
-
-    status = collect(options.inventory)
-    colours = sys.stdout.isatty()
-    print(json.dumps(status, ensure_ascii=False) if options.json else status_text.render(status, colours=colours))
-    return Verdict(status["verdict"]).exit_code
 
 
 def collect(path: Path | None) -> Plain:

@@ -1,16 +1,8 @@
-"""What nobody listed: find what this machine holds and no asset covers.
-
-Looked for are the databases of each database server that runs, SQLite files that a program has open, mounted volumes,
-and folders over a size below /srv, /home, /opt, /data, /var/www and /var/lib. Each that no asset covers and no
-exception of the policy excuses is a gap. A database is covered by a source of its own kind alone, for a copy of its
-files is no backup of it. A server that is stopped is not seen; its files are, when they are large.
-"""
+"""Finding what a machine holds and no asset covers: looked for, judged by the policy, recorded."""
 
 from __future__ import annotations
 
-import argparse
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,11 +14,11 @@ from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.health.gaps import Options, findings
 from ops.interfaces.discovery import PATH, Found, SearchContext, Sort, answers
-from ops.jobs import settings
 from ops.jobs.health.job import join
+from ops.jobs.host import own_policy, state_files
+from ops.jobs.run.job import Ended
 from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
-from ops.reports.status_text import word
 
 UNIT = "seawall-gaps.service"
 OURS = ("/srv/seawall", "/var/lib/seawall", "/var/cache/seawall")  # what Seawall keeps, on backup hosts and elsewhere
@@ -40,29 +32,17 @@ class _Seen:
     unlooked: list[dict[str, str]] = field(default_factory=list)
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of this command."""
-    parser.epilog = """\
-examples:
-  seawall gaps                    look now, as the timer does every day
-  seawall gaps --json             the same for programs
-  seawall policy show his1        its exceptions, and where they are written
+def find_gaps(shown: Callable[[Mapping[str, Any]], str]) -> Ended:
+    """Look and record, through the unit where a person starts it; the exit code is that of the verdict.
 
-exit codes: 0 nothing is left out, 1 there are gaps, 2 there are gaps and the policy calls that a failure, 3 not all
-could be looked at
-"""
-
-
-def execute(options: argparse.Namespace) -> int:
-    """Look, record and show what was found; return the verdict's exit code."""
-    policy = settings.policy()
-    code = run_in_unit(UNIT, "gaps", as_json=options.json)
-    if code is not None:
-        return code
+    shown: makes a text for a person of what was found.
+    """
+    policy = own_policy.read()
+    if ended := run_in_unit(UNIT, "gaps"):
+        return ended
     state = record(policy, look(policy), clock.now().date())
-    settings.write_state("gaps", state)
-    print(json.dumps(state, ensure_ascii=False, indent=2) if options.json else table(state))
-    return Verdict(state["verdict"]).exit_code
+    state_files.write("gaps", state)
+    return Ended(Verdict(state["verdict"]).exit_code, state, shown(state))
 
 
 def look(policy: HostPolicy) -> _Seen:
@@ -142,19 +122,3 @@ def _unused(policy: HostPolicy, found: Iterable[Found], today: date) -> list[str
             excuse.what.startswith(PATH) and excuse.until.date >= today and Path(excuse.what[len(PATH) :]).exists()
         )
     ]
-
-
-def table(state: Mapping[str, Any]) -> str:
-    """Return what was found as a table for a person."""
-    counts = f"{len(state['covered'])} covered, {len(state['excused'])} excused"
-    gaps = "1 gap" if len(state["gaps"]) == 1 else f"{len(state['gaps'])} gaps"
-    lines = [f"{word(state['verdict'], False)}  {state['host']}: {gaps}; {counts}"]
-    width = max((len(one["name"]) for one in (*state["gaps"], *state["excused"])), default=0)
-    for one in state["gaps"]:
-        lines.append(f"  gap      {one['name']:<{width}}  {one['words']}{one['size'] and ', '}{one['size']}")
-        if one.get("expired"):
-            lines.append(f"           {'':<{width}}  {one['expired']}")
-    lines += [f"  excused  {one['name']:<{width}}  until {one['until']}: {one['reason']}" for one in state["excused"]]
-    lines += [f"  unknown  {part['sort']}: {part['message']}" for part in state["unlooked"]]
-    lines += [f"  the exception {name!r} excuses nothing that is here" for name in state["unused"]]
-    return "\n".join(lines)

@@ -1,68 +1,24 @@
-"""Write the record of a drill as one page for signatures, from what the ledger of this machine holds.
-
-  seawall record his                                 the newest drill of an asset, as HTML
-  seawall record his --format pdf --output his.pdf   the same, ready to print and sign
-  seawall record --number 41 --format json           a record by its number, as an in-toto test result
-
-A fact that the drill did not record stands on the page as `not recorded`. What the page holds: docs/records.md
-"""
+"""The record of a drill, from what the ledger of this machine holds, as a page for signatures or for programs."""
 
 from __future__ import annotations
 
 import json
-import sys
-from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
+from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.verdict import worst
 from ops.evidence.keys import newest
 from ops.evidence.ledger import NAME, Head, digest
 from ops.evidence.verification import verify
-from ops.jobs import settings
+from ops.jobs.host import own_policy
 from ops.reports.drill_record import DRILLS, Evidence, Names
 
 FORMATS = ("html", "pdf", "json")
 
 
-def arguments(parser: ArgumentParser) -> None:
-    """Add the words that `seawall record` understands."""
-    parser.add_argument("asset", nargs="?", help="the asset whose newest drill is meant")
-    parser.add_argument("--number", type=int, metavar="N", help="the number of the record in the ledger")
-    parser.add_argument("--format", choices=FORMATS, default="html", help="how it is written (default: html)")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where to (default: the terminal)")
-    parser.add_argument("--directory", type=Path, metavar="DIR", help="where the ledger lies")
-    parser.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
-
-
-def execute(options: Namespace) -> int:
-    """Write one record; the exit code says whether it could be written, not how the drill ended."""
-    if not options.asset and options.number is None:
-        raise UsageError("which drill? Name its asset, or the number of its record", "seawall record ASSET")
-    form = "json" if options.json else options.format
-    directory = options.directory or settings.state() / "ledger"
-    line = _chosen(directory, options.asset, options.number)
-    evidence = _evidence(directory, line, options.signers or settings.etc() / "allowed_signers")
-    page = _rendered(form, evidence)
-    if options.output:
-        _write(options.output, page)
-        print(f"record {evidence.line['n']}: {options.output}")
-        return 0
-    if form == "pdf" and sys.stdout.isatty():
-        raise UsageError("a PDF is nothing for a terminal", "give a file with --output")
-    sys.stdout.buffer.write(page)
-    sys.stdout.flush()
-    return 0
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a page, readable for its writer alone until somebody hands it on."""
-    path.touch(mode=0o600)
-    path.write_bytes(data)
-
-
-def _rendered(form: str, evidence: Evidence) -> bytes:
+def rendered(form: str, evidence: Evidence) -> bytes:
+    """Return a record in one of FORMATS."""
     from ops.reports import intoto, record_html, record_pdf
 
     if form == "json":
@@ -71,7 +27,7 @@ def _rendered(form: str, evidence: Evidence) -> bytes:
     return record_pdf.render(evidence, names) if form == "pdf" else record_html.render(evidence, names).encode()
 
 
-def _chosen(directory: Path, asset: str | None, number: int | None) -> bytes:
+def chosen(directory: Path, asset: str | None, number: int | None) -> bytes:
     """Return the exact bytes of the record that is meant: the newest that fits."""
     found = None
     try:
@@ -104,7 +60,8 @@ def _fits(line: bytes, asset: str | None, number: int | None) -> bool:
         return False
 
 
-def _evidence(directory: Path, line: bytes, signers: Path) -> Evidence:
+def evidence_of(directory: Path, line: bytes, signers: Path) -> Evidence:
+    """Return a line of a ledger with what proves it; raise Damaged when the ledger has no head."""
     said: dict[str, Any] = json.loads(line)
     found = verify(directory, signers)
     head = Head.of(directory)
@@ -125,7 +82,7 @@ def _evidence(directory: Path, line: bytes, signers: Path) -> Evidence:
 def _names(asset: str) -> Names:
     """Return what the policy of this machine says; a ledger is read where there is none, too."""
     try:
-        policy = settings.policy()
+        policy = own_policy.read()
     except (SeawallError, OSError, ValueError):
         return Names(site="")
     drilled = policy.drills.get(asset)

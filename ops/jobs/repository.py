@@ -1,47 +1,26 @@
-"""Make this machine's repositories, once, with the keys of those who may read them."""
+"""Making this machine's repositories, once, with the keys of those who may read them."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ops.core.errors import UsageError
-from ops.jobs import settings
-from ops.jobs.host import repositories
+from ops.jobs.host import own_policy, repositories
 from ops.policy import HostPolicy
 from ops.restic import versions
 from ops.restic.failures import NoRepository
 from ops.restic.repository import Repository
 
 
-def arguments(parser: ArgumentParser) -> None:
-    """Describe the words after `seawall repository`."""
-    commands = parser.add_subparsers(dest="command", required=True)
-    init = commands.add_parser(
-        "init",
-        help="make the repositories that are not there yet",
-        description="Make the repositories that the policy names for this machine and that are not there yet.",
-        formatter_class=RawDescriptionHelpFormatter,
-        epilog="example:\n  seawall repository init --reader primary:drill1=/run/drill1.password\n",
-    )
-    init.add_argument(
-        "--reader",
-        action="append",
-        default=[],
-        metavar="REPOSITORY:NAME=FILE",
-        help="add a key for a reader; the file holds its password",
-    )
+def make_all(readers: Sequence[tuple[str, str, Path]]) -> Iterator[tuple[str, bool]]:
+    """Make what is missing; yield the name of each repository and whether anything was made.
 
-
-def execute(options: Namespace) -> int:
-    """Make what is missing; print one line for each repository: made, or there already."""
+    readers: repository, name, and the file with the password of each who may read.
+    """
     versions.demand()
-    policy = settings.policy()
-    readers = [_reader(word) for word in options.reader]
+    policy = own_policy.read()
     for name in used(policy):
-        made = make(policy, name, [(label, file) for place, label, file in readers if place == name])
-        print(f"{name}: {'made' if made else 'there already'}")
-    return 0
+        yield name, make(policy, name, [(label, file) for place, label, file in readers if place == name])
 
 
 def used(policy: HostPolicy) -> list[str]:
@@ -84,11 +63,3 @@ def _like(policy: HostPolicy, name: str) -> Repository | None:
             continue
         return place.repository
     return None
-
-
-def _reader(word: str) -> tuple[str, str, Path]:
-    place, colon, rest = word.partition(":")
-    label, equals, file = rest.partition("=")
-    if not (colon and equals and Path(file).is_file()):
-        raise UsageError(f"--reader {word}: expected REPOSITORY:NAME=FILE with a file that is there")
-    return place, label, Path(file)

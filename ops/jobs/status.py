@@ -1,12 +1,7 @@
-"""Show how things stand on this machine.
-
-The checks are those the last look recorded, but the ages of backups, copies and drills are judged anew.
-"""
+"""How this machine stands, for whoever asks: its checks, its assets, its drills, its ledger."""
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -17,8 +12,8 @@ from ops.core.errors import SeawallError
 from ops.core.files import read_json
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import Head
-from ops.jobs import settings
-from ops.jobs.health.job import Entry, entry_of, look, recorded, table
+from ops.jobs.health.job import Entry, entry_of, look, recorded
+from ops.jobs.host import folders
 from ops.policy import HostPolicy
 from ops.policy.compile import document_digest
 from ops.policy.model import Asset
@@ -26,18 +21,6 @@ from ops.policy.model import Asset
 VERSION = 1
 
 States = Mapping[str, Mapping[str, Any]]
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of this command."""
-    parser.epilog = "example: seawall status --json"
-
-
-def execute(options: argparse.Namespace) -> int:
-    """Show the status of this machine and return its verdict's exit code."""
-    status = collect(settings.policy(), settings.states(), clock.now())
-    print(json.dumps(status, ensure_ascii=False) if options.json else f"{status['host']}\n{table(status['checks'])}")
-    return Verdict(status["verdict"]).exit_code
 
 
 def collect(policy: HostPolicy, states: States, now: datetime) -> dict[str, Any]:
@@ -48,7 +31,7 @@ def collect(policy: HostPolicy, states: States, now: datetime) -> dict[str, Any]
         "host": policy.host,
         "time": clock.iso(now),
         "seawall": ops.__version__,
-        "policy_digest": document_digest(read_json(settings.etc() / "policy.json")),
+        "policy_digest": document_digest(read_json(folders.etc() / "policy.json")),
         "verdict": worst(Verdict(entry["verdict"]) for entry in checks).value,
         "assets": {name: _asset(policy, name, asset, states) for name, asset in policy.assets.items()},
         "drills": {
@@ -110,8 +93,8 @@ def _judges_states(kind: str) -> bool:
 def _ledger() -> dict[str, Any] | None:
     """Return where the ledger ends, as its signed head says; verifying it is `seawall ledger verify`."""
     try:
-        head = Head.of(settings.state() / "ledger")
-        public = settings.etc() / "ledger.pub"
+        head = Head.of(folders.state() / "ledger")
+        public = folders.etc() / "ledger.pub"
         key = " ".join(public.read_text(encoding="ascii").split()[:2]) if public.exists() else ""
     except (OSError, ValueError):
         return None

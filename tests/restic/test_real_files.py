@@ -12,8 +12,8 @@ import pytest
 from ops.core.errors import SeawallError
 from ops.restic.messages import Summary
 from ops.restic.repository import Repository
+from ops.sources._shared.exclude import left_out
 from ops.sources._shared.stream_guard import watched
-from ops.sources.files.exclude import left_out
 
 MINUTE = 60.0
 ANYBODY = 0xFFFFFFFF

@@ -19,6 +19,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from ops.commands.control import _options
 from ops.core.errors import UsageError
 from ops.core.verdict import worst
 from ops.fleet import inventory
@@ -41,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--on", default="", metavar="HOSTS", help="only these hosts and groups, separated by commas")
     run.add_argument("--at-once", type=_count, default=AT_ONCE, metavar="N", help=f"acts at once (default: {AT_ONCE})")
     run.add_argument("--dry-run", action="store_true", help="only list what would be started")
-    inventory.add_option(run)
+    _options.add_inventory(run)
 
 
 def _count(text: str) -> int:

@@ -7,8 +7,8 @@ import json
 import sys
 from pathlib import Path
 
+from ops.commands.control import _options
 from ops.core.files import write_atomically
-from ops.fleet import inventory
 from ops.fleet.status import collect
 
 PAGE = Path("report.html")
@@ -16,7 +16,7 @@ PAGE = Path("report.html")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
-    inventory.add_option(parser)
+    _options.add_inventory(parser)
     parser.add_argument("--html", type=Path, metavar="FILE", help=f"write the page there (default: {PAGE})")
     parser.add_argument("--text", action="store_true", help="print the table; writes a page only with --html")
     parser.epilog = "example: seawall report --html /srv/reports/today.html"

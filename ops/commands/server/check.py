@@ -13,8 +13,9 @@ from ops.core import clock
 from ops.core.errors import UsageError
 from ops.core.kinds import nearest
 from ops.core.verdict import Verdict, worst
-from ops.jobs import settings
-from ops.jobs.health.job import look, table
+from ops.jobs.health.job import look
+from ops.jobs.host import own_policy, state_files
+from ops.reports.check_table import table
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,9 +26,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Make the checks, show what they saw, and return the worst verdict's exit code."""
-    policy = settings.policy()
+    policy = own_policy.read()
     _demand_known(options.names, list(policy.checks))
-    entries = look(policy, settings.states(), clock.now(), options.names or None)
+    entries = look(policy, state_files.read_all(), clock.now(), options.names or None)
     verdict = worst(Verdict(entry["verdict"]) for entry in entries)
     if options.json:
         print(json.dumps({"verdict": verdict.value, "checks": entries}, ensure_ascii=False))

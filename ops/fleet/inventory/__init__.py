@@ -65,12 +65,6 @@ class Inventory:
         return {name: self.variables[host][name] for name in CONNECTION if name in self.variables[host]}
 
 
-def add_option(parser: Any) -> None:
-    """Add the option that every command on the fleet has."""
-    words = f"the inventory (default: the one in ansible.cfg, else {DEFAULT})"
-    parser.add_argument("-i", "--inventory", type=Path, metavar="PATH", help=words)
-
-
 def read(path: Path | None) -> Inventory:
     """Return what an inventory says, the default one without a path; raise UsageError when there is none."""
     path = path or default()

@@ -1,86 +1,66 @@
-"""The sheet of keys for the safe: print it, and prove that what is printed opens the repositories.
-
-  seawall keys sheet --output sheet.html --html           for a printer; a file for its owner only; remove it afterwards
-  seawall keys sheet --yes | lp                           as text, straight to a printer
-  seawall keys check typed.txt                            read a typed or scanned sheet back, and open what it opens
-
-The sheet names every repository that is kept off-site or on a removable disk, with what restic needs to read it. With
---with-vault it also holds the password of the inventory's secrets. docs/keys.md: who keeps it, and when it is tested.
-"""
+"""The sheet of keys: made of the inventory's secrets, and tested with nothing but what is printed; both recorded."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import pwd
-import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
 from ops.core.errors import SeawallError, UsageError
-from ops.core.files import write_atomically
 from ops.core.verdict import Finding, Verdict, worst
 from ops.fleet import inventory
-from ops.fleet.control_machine.backup import vault_option
-from ops.fleet.control_machine.identity import as_control_machine, demanded
-from ops.fleet.key_sheet import form
+from ops.fleet.control_machine.identity import as_control_machine
+from ops.fleet.key_sheet import form, render
 from ops.fleet.secrets.authority import fingerprint
 from ops.fleet.secrets.unlocked import RepositoryAccess, UnlockedSecrets
 from ops.policy import HostPolicy
+from ops.policy.model import Site
+
+TEXT, HTML = render.text, render.html
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words that `seawall keys` understands."""
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    sheet = commands.add_parser("sheet", help="print the sheet for the safe")
-    form = sheet.add_mutually_exclusive_group()
-    form.add_argument("--text", action="store_true", help="as text (default)")
-    form.add_argument("--html", action="store_true", help="as a page to print")
-    sheet.add_argument("--output", type=Path, metavar="FILE", help="write it there, readable for you alone")
-    sheet.add_argument("--yes", action="store_true", help="write secrets to what is no terminal, such as a printer")
-    sheet.add_argument("--with-vault", action="store_true", help="with the password of the inventory's secrets")
-    vault_option(sheet)
-    check = commands.add_parser("check", help="read a typed or scanned sheet back, and open what it opens")
-    check.add_argument("typed", metavar="FILE", help="- is the keyboard")
-    for command in (sheet, check):
-        inventory.add_option(command)
+@dataclass(frozen=True)
+class Tested:
+    """What came of a test: the recorded finding, each key's own, what of the sheet is wrong or missing.
+
+    misread: whether any line was not as it was printed.
+    """
+
+    result: Finding
+    found: Mapping[str, Finding]
+    wrong: Sequence[str]
+    misread: bool
 
 
-def execute(options: argparse.Namespace) -> int:
-    """Print a sheet or test one; both are recorded in the control machine's ledger."""
-    read = inventory.read(options.inventory)
-    own = demanded(read.policies())
-    return _check(read, own, options) if options.command == "check" else _sheet(read, own, options)
+def sheet(
+    read: inventory.Inventory,
+    own: HostPolicy,
+    password: Path | None,
+    form_of: Callable[[Sequence[form.Block], Site, str], str],
+    *,
+    with_vault: bool,
+) -> tuple[str, str]:
+    """Return the sheet of keys and a sentence on it; that it was printed is recorded.
 
-
-def _sheet(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
-    if not (options.output or options.yes or sys.stdout.isatty()):
-        raise UsageError(
-            "the sheet holds every secret, and this is no terminal",
-            "--output FILE, or --yes when it goes straight to a printer",
-        )
-    from ops.fleet.key_sheet.render import html, text
-
-    opened = UnlockedSecrets(read, options.vault_password_file)
+    password: the file with the vault's. form_of: TEXT or HTML. with_vault: whether that password stands on it, too.
+    Raise UsageError when there is nothing to print.
+    """
+    opened = UnlockedSecrets(read, password)
     doors = list(opened.away())
     if not doors:
         raise UsageError("no repository is kept off-site or on a removable disk; there is nothing to print")
-    vault = Path(options.vault_password_file).read_text(encoding="utf-8").strip() if options.with_vault else None
+    vault = password.read_text(encoding="utf-8").strip() if with_vault and password else None
     blocks = form.blocks(doors, fingerprint(opened.authority()), _addresses(read, doors), vault)
-    page = (html if options.html else text)(blocks, own.site, _person())
+    page = form_of(blocks, own.site, _person())
     said = f"a sheet of keys with {len(doors)} repositories was printed" + (
         ", and the vault's password" if vault else ""
     )
     _record(read, own, "key-sheet", lambda: Finding(Verdict.PASS, said))
-    if options.output:
-        write_atomically(options.output, page)
-        print(f"{options.output}: {said}; remove the file once it is on paper", file=sys.stderr)
-    else:
-        sys.stdout.write(page)
-    return 0
+    return page, said
 
 
 def _addresses(read: inventory.Inventory, doors: list[RepositoryAccess]) -> dict[str, str]:
@@ -95,12 +75,13 @@ def _addresses(read: inventory.Inventory, doors: list[RepositoryAccess]) -> dict
     return found
 
 
-def _check(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
-    sheet = form.read(_typed(options.typed))
+def check(read: inventory.Inventory, own: HostPolicy, typed: str) -> Tested:
+    """Given a sheet as it was typed or scanned, open what it opens; the test is recorded."""
+    reading = form.read(typed)
     found: dict[str, Finding] = {}
 
     def test() -> Finding:
-        found.update(_tested(sheet))
+        found.update(_tested(reading))
         bad = [name for name, one in found.items() if one.verdict is not Verdict.PASS]
         said = f"{len(found) - len(bad)} of {len(found)} keys open their repositories"
         return Finding(
@@ -108,31 +89,19 @@ def _check(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespa
         )
 
     result = _record(read, own, "key-test", test)
-    lines = [f"fail     {line}" for line in (*sheet.wrong, *(f"{name}: is missing" for name in sheet.lacks()))]
-    if options.json:
-        print(json.dumps({"verdict": result.verdict.value, "message": result.message, "lines": lines}))
-    else:
-        lines += [f"{one.verdict.value:<8} {name}: {one.message}" for name, one in found.items()]
-        print("\n".join([*lines, f"{result.verdict.value}: {result.message}"]))
-    return max(result.verdict.exit_code, Verdict.FAIL.exit_code) if sheet.wrong else result.verdict.exit_code
+    wrong = [*reading.wrong, *(f"{name}: is missing" for name in reading.lacks())]
+    return Tested(result, found, wrong, bool(reading.wrong))
 
 
-def _typed(name: str) -> str:
-    try:
-        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{name} can't be read: {error}") from error
-
-
-def _tested(sheet: form.Reading) -> dict[str, Finding]:
+def _tested(reading: form.Reading) -> dict[str, Finding]:
     """Open every repository with nothing but what the sheet says."""
     from ops.fleet.key_sheet.trial import tested
 
-    doors = list(sheet.doors())
+    doors = list(reading.doors())
     if not doors:
         return {"sheet": Finding(Verdict.FAIL, "names no repository of which every line is there")}
     with tempfile.TemporaryDirectory(prefix="seawall-keys-") as folder:
-        return {f"{door.place}/{door.machine}": tested(door, sheet, Path(folder)) for door in doors}
+        return {f"{door.place}/{door.machine}": tested(door, reading, Path(folder)) for door in doors}
 
 
 def _record(read: inventory.Inventory, own: HostPolicy, act: str, look: Callable[[], Finding]) -> Finding:

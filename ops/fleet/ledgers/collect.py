@@ -6,7 +6,6 @@ verifies and still holds what was collected; else the copy stays as it is, and w
 
 from __future__ import annotations
 
-import argparse
 import base64
 import hashlib
 import os
@@ -14,17 +13,18 @@ import shutil
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ops.core.errors import Unavailable, UsageError
 from ops.core.files import sync_directory
 from ops.core.verdict import Finding, Verdict, worst
+from ops.evidence.completeness import Coverage
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Head
 from ops.evidence.verification import verify
 from ops.fleet.inventory import LEDGERS, Inventory
 from ops.fleet.ledgers import signers
-from ops.jobs.ledger import coverage
+from ops.jobs.ledger.coverage import coverage
 from ops.policy import HostPolicy
 
 END = "--"
@@ -101,18 +101,23 @@ def collect(inventory: Inventory) -> dict[str, Finding]:
     }
 
 
-def complete(inventory: Inventory, options: argparse.Namespace) -> int:
-    """Hold a collected ledger against the policy, up to when it was collected; return the verdict's exit code."""
-    folder = place(inventory.path) / options.host
-    policy = inventory.policies().get(options.host)
+def covered(
+    inventory: Inventory, host: str, period: tuple[date | None, date | None], signer_list: Path | None
+) -> Coverage:
+    """Compare a collected ledger with the policy, up to when it was collected.
+
+    period: first and last day, none: the last 31 days. signer_list: who may sign; none: the list beside the inventory.
+    Raise UsageError for a host that is not there, Unavailable when nothing was collected of it.
+    """
+    folder = place(inventory.path) / host
+    policy = inventory.policies().get(host)
     if policy is None:
-        raise UsageError(f"the inventory has no host {options.host!r}", f"its hosts: {', '.join(inventory.variables)}")
+        raise UsageError(f"the inventory has no host {host!r}", f"its hosts: {', '.join(inventory.variables)}")
     try:
         collected = datetime.fromtimestamp((folder / HEAD).stat().st_mtime, UTC)
     except FileNotFoundError as error:
-        raise Unavailable(f"no ledger was collected of {options.host}", "seawall control collect") from error
-    listed = options.signers or signers.place(inventory.path)
-    return coverage.held(policy, collected, options, folder, listed)
+        raise Unavailable(f"no ledger was collected of {host}", "seawall control collect") from error
+    return coverage(policy, collected, period, folder, signer_list or signers.place(inventory.path))
 
 
 def _without(policy: HostPolicy, copy: Copy, found: Finding) -> Finding:

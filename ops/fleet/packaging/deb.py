@@ -1,29 +1,19 @@
-"""Building what is shipped to servers: `ops` as one Debian package, reproducibly.
+"""The package of servers: `ops` as one Debian package, the same bytes from the same source.
 
-  seawall package build                    builds .cache/packages/seawall.deb
-  seawall package build --output DIR       builds DIR/seawall.deb
-  seawall package fetch                    fetches restic's package into .cache/packages/
-  seawall package tree bookworm            makes .cache/trees/bookworm.tar.gz for the drill hosts
-
-Roll back by installing an older file: the version names the content, `dpkg -V seawall` compares it.
+The version names the content, so that rolling back is installing an older file, and `dpkg -V seawall` compares it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import ops
 from ops.core.files import digest, sync_directory
 from ops.core.run import run
-
-if TYPE_CHECKING:
-    import argparse
 
 CHECKOUT = Path(ops.__file__).resolve().parents[1]
 OUTPUT = CHECKOUT / ".cache/packages"
@@ -90,43 +80,6 @@ class Package:
     path: Path
     version: str
     sha256: str
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words that `seawall package` understands."""
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    build = commands.add_parser("build", help="build the Debian package of this checkout")
-    build.add_argument("--output", type=Path, default=OUTPUT, metavar="DIR", help="the folder it goes to")
-    commands.add_parser("fetch", help="fetch restic's package, signatures checked")
-    tree = commands.add_parser("tree", help="make the root tree for throwaway database servers")
-    tree.add_argument("release", help="the Debian release: bookworm, trixie")
-    tree.add_argument("--proxy", default="", metavar="URL", help="a caching proxy for packages")
-
-
-def execute(options: argparse.Namespace) -> int:
-    """Build, fetch or make what was asked for, and say where it is."""
-    if options.command == "fetch":
-        from ops.fleet.packaging import restic_deb
-
-        restic_deb.unpack_restic()
-        return _show(restic_deb.fetch(), options)
-    if options.command == "tree":
-        from ops.fleet.packaging import root_trees
-
-        return _show([root_trees.make(options.release, proxy=options.proxy)], options)
-    package = build(options.output)
-    if options.json:
-        print(json.dumps(asdict(package), default=str))
-    else:
-        print(f"{package.path}\nversion {package.version}\nsha256 {package.sha256}")
-    return 0
-
-
-def _show(paths: list[Path], options: argparse.Namespace) -> int:
-    made = [{"path": str(path), "sha256": digest(path)} for path in paths]
-    lines = [f"{one['path']}\nsha256 {one['sha256']}" for one in made]
-    print(json.dumps(made) if options.json else "\n".join(lines))
-    return 0
 
 
 def build(output: Path, checkout: Path = CHECKOUT) -> Package:

@@ -1,23 +1,12 @@
-"""The runbook: how a lost site is made anew, from a clean machine to users at work, generated and printed.
-
-  seawall runbook --output runbook.txt
-  seawall runbook --html --output runbook.html
-
-It is made of the policy, the inventory, and what the machines told (`seawall control look`). It holds no secret; those
-are on the sheet of keys. What a person would have to know from elsewhere is marked [KNOW: ...] and counted at its end.
-"""
+"""The runbook as a whole: gathered from inventory and machines, written chapter by chapter, as text or as a page."""
 
 from __future__ import annotations
 
-import json
-import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ops.core import clock
-from ops.core.files import write_atomically
 from ops.evidence.keys import listed
 from ops.fleet import inventory
 from ops.fleet.control_machine import contents, host_facts
@@ -30,35 +19,8 @@ from ops.policy.compile import document, document_digest, read_document
 from ops.policy.model import Contact
 from ops.reports import templates
 
-if TYPE_CHECKING:
-    import argparse
-
 WIDTH = 100
 FINDINGS = "What must be known from elsewhere"
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of this command."""
-    inventory.add_option(parser)
-    parser.add_argument("--html", action="store_true", help="as a page to print")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where to (default: the terminal)")
-
-
-def execute(options: argparse.Namespace) -> int:
-    """Write the runbook and say how much of it must be known from elsewhere."""
-    site = gathered(options.inventory)
-    chapters = written(site)
-    found = known_elsewhere(chapters[:-1])
-    if options.json:
-        print(json.dumps({"known_elsewhere": found, "chapters": [chapter.title for chapter in chapters]}))
-        return 0
-    page = html(site, chapters) if options.html else text(site, chapters)
-    if options.output:
-        write_atomically(options.output, page, mode=0o640)
-        print(f"{options.output}: {len(chapters)} chapters; to be known from elsewhere: {len(found)}")
-    else:
-        sys.stdout.write(page)
-    return 0
 
 
 def gathered(path: Path | None) -> Site:

@@ -1,30 +1,17 @@
-"""Making the secrets that an inventory still lacks, sealed with Ansible Vault.
-
-  seawall secrets make inventories/hospital --vault-password-file ~/.seawall-vault
-
-Which secrets are needed follows from the policy: the site's authority, a certificate for each host that keeps
-repositories, and for each machine the passwords of its repositories and of those who may read them. What is there
-stays as it is; a certificate in its last 90 days is renewed. Names are printed, values never.
-"""
+"""Making the secrets that an inventory still lacks, as they follow from the policy, sealed with Ansible Vault."""
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.core.errors import Damaged, UsageError
-from ops.fleet.inventory import read
 from ops.fleet.secrets.authority import Pair, ends_soon, make_authority, make_server
 from ops.fleet.secrets.vault import NAME, Store, Vault
 
 if TYPE_CHECKING:
-    import argparse
-
     from ops.policy import HostPolicy
 
 ALL = "group_vars/all"
@@ -48,43 +35,6 @@ class Wanted:
     def name(self) -> str:
         """What it is called when it is made."""
         return f"{self.place.rpartition('/')[2]}: {'.'.join(self.path)}"
-
-
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words that `seawall secrets` understands."""
-    commands = parser.add_subparsers(dest="command", required=True, metavar="make")
-    make = commands.add_parser("make", help="make the secrets that an inventory still lacks")
-    make.add_argument("inventory", type=Path, nargs="?", help="default: the lab's")
-    make.add_argument(
-        "--vault-password-file",
-        type=Path,
-        default=os.environ.get("ANSIBLE_VAULT_PASSWORD_FILE"),
-        metavar="FILE",
-        help="the file with the password that seals the values",
-    )
-    make.add_argument("--dry-run", action="store_true", help="say what would be made, make nothing")
-
-
-def execute(options: argparse.Namespace) -> int:
-    """Make what is missing and name it."""
-    if options.vault_password_file is None:
-        raise UsageError("no vault password", "give --vault-password-file FILE")
-    inventory = read(options.inventory)
-    path = inventory.path
-    store = Store(path if path.is_dir() else path.parent)
-    vault = Vault(Path(options.vault_password_file))
-    made = make(inventory.policies(), store, vault)
-    files = [] if options.dry_run else store.save()
-    if options.json:
-        print(json.dumps({"made": made, "files": [str(path) for path in files]}))
-        return 0
-    for name in made:
-        print(f"{'would make' if options.dry_run else 'made'} {name}")
-    for path in files:
-        print(f"wrote {path}")
-    if not made:
-        print("nothing is missing")
-    return 0
 
 
 def make(policies: Mapping[str, HostPolicy], store: Store, vault: Vault) -> list[str]:

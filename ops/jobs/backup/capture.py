@@ -12,9 +12,10 @@ from shutil import rmtree
 from typing import Any
 
 from ops.core import clock, kinds
+from ops.core.announce import announce
 from ops.core.errors import Damaged, Unavailable
 from ops.interfaces.source import Capture, CaptureContext, FollowUp, Paths, Source, Stored, Streamed
-from ops.jobs import settings
+from ops.jobs.host import folders
 from ops.jobs.run.progress import Progress
 from ops.policy.model import Asset
 from ops.restic.messages import Summary
@@ -72,7 +73,7 @@ def parts(asset: Asset) -> Iterator[tuple[str, str, Any]]:
 def _take(act: Act, label: str, kind: str, options: Any) -> dict[str, Part]:
     """Take one part, and what completes it: the facts are gathered while the data flow."""
     source: Source[Any] = kinds.load("ops.sources", kind)
-    print(f"{act.asset}: taking {label} ({kind})", flush=True)
+    announce(f"{act.asset}: taking {label} ({kind})")
     with (
         _scene(act, label) as scene,
         source.capture(options, scene) as capture,
@@ -107,7 +108,7 @@ def _completing(act: Act, label: str, kind: str, further: FollowUp | None) -> di
 @contextmanager
 def _scene(act: Act, label: str) -> Iterator[CaptureContext]:
     """Name a private folder; what an interrupted run left in it goes before, what this one makes goes after."""
-    scratch = settings.cache() / f"scratch/{act.asset}-{label}"
+    scratch = folders.cache() / f"scratch/{act.asset}-{label}"
     scratch.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     rmtree(scratch, ignore_errors=True)
     try:

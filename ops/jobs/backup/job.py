@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -12,17 +11,17 @@ from shutil import rmtree
 from typing import Any
 
 from ops import __version__
-from ops.core import clock, kinds
-from ops.core.errors import Damaged, UsageError
+from ops.core import clock
+from ops.core.errors import Damaged
 from ops.core.files import demand_room, write_atomically
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Head
-from ops.jobs import settings
 from ops.jobs.backup.capture import Act, Part, taken
-from ops.jobs.host import repositories
+from ops.jobs.host import folders, own_policy, repositories, state_files
+from ops.jobs.host.assets import asset_named
 from ops.jobs.run.handover import offered, taken_over
-from ops.jobs.run.job import Outcome, actor, perform
+from ops.jobs.run.job import Ended, Outcome, actor, perform
 from ops.jobs.run.override import LOSS, Override
 from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
@@ -36,43 +35,23 @@ _LEAST_CACHE = 64 << 20
 MANIFEST_VERSION = 1
 
 
-def arguments(parser: ArgumentParser) -> None:
-    """Describe the words after `seawall backup`."""
-    parser.formatter_class = RawDescriptionHelpFormatter
-    parser.epilog = (
-        "examples:\n  seawall backup his          now, as its timer would at night\n"
-        "  seawall backup documents --accept-loss 'the archive of 2009 was deleted, ticket 4711'\n"
-    )
-    parser.add_argument("asset", help="the asset's name in the policy")
-    parser.add_argument(
-        "--accept-loss", metavar="REASON", help="back up although much is gone since the last set; recorded"
-    )
+def back_up(name: str, accept_loss: str) -> Ended:
+    """Back up one asset of this machine, through its unit where a person starts it.
 
-
-def execute(options: Namespace) -> int:
-    """Back up one asset of this machine; 0 when the set was read back, 1 when not."""
-    name = f"backup-{options.asset}"
-    wish = Override(LOSS, options.accept_loss, actor()) if options.accept_loss else None
-    with offered(name, wish.written() if wish else None):
-        if (code := run_in_unit(f"seawall-{name}.service", name, as_json=options.json)) is not None:
-            return code
-    if left := taken_over(name):
+    accept_loss: why a loss since the last set is accepted; empty when none is. The exit code is 0 when the set was
+    read back, 1 when not.
+    """
+    job = f"backup-{name}"
+    wish = Override(LOSS, accept_loss, actor()) if accept_loss else None
+    with offered(job, wish.written() if wish else None):
+        if ended := run_in_unit(f"seawall-{job}.service", job):
+            return ended
+    if left := taken_over(job):
         wish = Override.read(left)
-    policy = settings.policy()
-    asset = chosen(policy, options.asset)
-    outcome = perform("backup", name, options.asset, policy.host, lambda: _wished(policy, options.asset, asset, wish))
-    print(json.dumps(dict(outcome.facts)) if options.json else f"{outcome.verdict.value}: {outcome.message}")
-    return 0 if outcome.good else 1
-
-
-def chosen(policy: HostPolicy, name: str) -> Asset:
-    """Return this machine's asset of a name; raise UsageError when it has none."""
-    if name not in policy.assets:
-        near = kinds.nearest(name, list(policy.assets))
-        raise UsageError(
-            f"{policy.host} has no asset {name!r}{near}", f"its assets: {', '.join(policy.assets) or 'none'}"
-        )
-    return policy.assets[name]
+    policy = own_policy.read()
+    asset = asset_named(policy, name)
+    outcome = perform("backup", job, name, policy.host, lambda: _wished(policy, name, asset, wish))
+    return Ended.here(outcome, 0 if outcome.good else 1)
 
 
 def _wished(policy: HostPolicy, name: str, asset: Asset, wish: Override | None) -> Outcome:
@@ -99,13 +78,13 @@ def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
 
 def _before(name: str) -> Mapping[str, Mapping[str, Any]]:
     """Return what is remembered of the parts of the last good set."""
-    last = settings.states().get(f"backup-{name}", {}).get("last_good") or {}
+    last = state_files.read_all().get(f"backup-{name}", {}).get("last_good") or {}
     return dict(last.get("parts", {}))
 
 
 def _preflight(place: repositories.OpenRepository) -> float | None:
     """Look at what would make the backup fail late: the way, the room for the cache."""
-    demand_room(settings.cache(), _LEAST_CACHE, "restic's cache")
+    demand_room(folders.cache(), _LEAST_CACHE, "restic's cache")
     return place.reach().clock_ahead
 
 
@@ -125,13 +104,13 @@ def _manifest(act: Act, started: datetime, restic: str, parts: Mapping[str, Part
 
 def _anchor() -> dict[str, Any]:
     """Return where this machine's ledger ends now, so that every repository keeps heads that nobody here can change."""
-    head = Head.of(settings.state() / "ledger")
+    head = Head.of(folders.state() / "ledger")
     return {"ledger": {"n": head.n, "sha256": head.sha256}} if head else {}
 
 
 def _store(act: Act, manifest: Mapping[str, Any], parts: Mapping[str, Part]) -> Summary:
     """Store the manifest and the small texts beside it, from a folder in memory."""
-    folder = settings.scratch() / f"manifest-{act.asset}"
+    folder = folders.scratch() / f"manifest-{act.asset}"
     rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Iterator
 from hashlib import sha256
 
 from ops.core import clock
+from ops.core.announce import announce
 from ops.core.errors import Damaged, UsageError
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
-from ops.jobs import settings
-from ops.jobs.backup.job import chosen
-from ops.jobs.host import repositories
-from ops.jobs.run.job import Outcome, perform
+from ops.jobs.host import own_policy, repositories
+from ops.jobs.host.assets import asset_named
+from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
 from ops.policy.model import Asset
@@ -22,35 +22,27 @@ from ops.restic.sets import ASSET, MANIFEST, SET, Set, complete, sets
 _DAY = 86_400.0
 
 
-def arguments(parser: ArgumentParser) -> None:
-    """Describe the words after `seawall copy`."""
-    parser.formatter_class = RawDescriptionHelpFormatter
-    parser.epilog = (
-        "examples:\n  seawall copy his                 to every place the policy names\n"
-        "  seawall copy his --to offsite    to one\n"
-    )
-    parser.add_argument("asset", help="the asset's name in the policy")
-    parser.add_argument("--to", metavar="REPOSITORY", help="only to this repository")
+def copies(name: str, to: str | None) -> Iterator[Ended]:
+    """Make the copies of one asset of this machine, or only the one to a repository; yield how each ended.
 
-
-def execute(options: Namespace) -> int:
-    """Copy one asset of this machine; 0 when every copy was read back, 1 when not."""
-    policy = settings.policy()
-    asset = chosen(policy, options.asset)
-    names = [name for name, copy in asset.copies.items() if options.to in (None, copy.to)]
+    The exit code of each is 0 when the copy was read back, 1 when not. Raise UsageError when there is none to make.
+    """
+    policy = own_policy.read()
+    asset = asset_named(policy, name)
+    names = [short for short, copy in asset.copies.items() if to in (None, copy.to)]
     if not names:
         known = ", ".join(copy.to for copy in asset.copies.values()) or "none"
-        raise UsageError(f"{options.asset} is not copied to {options.to or 'anywhere'}", f"its copies go to: {known}")
-    return max(_one(policy, options.asset, asset, name, as_json=options.json) for name in names)
+        raise UsageError(f"{name} is not copied to {to or 'anywhere'}", f"its copies go to: {known}")
+    for short in names:
+        yield _one(policy, name, asset, short)
 
 
-def _one(policy: HostPolicy, name: str, asset: Asset, copy: str, *, as_json: bool) -> int:
+def _one(policy: HostPolicy, name: str, asset: Asset, copy: str) -> Ended:
     act = f"copy-{name}-{copy}"
-    if (code := run_in_unit(f"seawall-{act}.service", act, as_json=as_json)) is not None:
-        return code
+    if ended := run_in_unit(f"seawall-{act}.service", act):
+        return ended
     outcome = perform("copy", act, name, policy.host, lambda: _work(policy, name, asset, asset.copies[copy].to))
-    print(json.dumps(dict(outcome.facts)) if as_json else f"{outcome.verdict.value}: {outcome.message}")
-    return 0 if outcome.good else 1
+    return Ended.here(outcome, 0 if outcome.good else 1)
 
 
 def _work(policy: HostPolicy, name: str, asset: Asset, to: str) -> Outcome:
@@ -64,7 +56,7 @@ def _work(policy: HostPolicy, name: str, asset: Asset, to: str) -> Outcome:
         raise Damaged(f"repository {asset.repository} has no complete set of {name}", f"seawall backup {name}")
     newest = found[-1]
     before = target.packs()
-    print(f"{name}: copying set {newest.id[:8]} of {clock.iso(newest.time)} to {to}", flush=True)
+    announce(f"{name}: copying set {newest.id[:8]} of {clock.iso(newest.time)} to {to}")
     ids = [snapshot.id for snapshot in newest.parts.values()]
     target.repository.copy_from(source.repository, ids, timeout=_DAY)
     there = _read_back(target, newest)

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from ops.core import kinds
+from ops.core.announce import announce
 from ops.core.errors import UsageError
 from ops.interfaces.drill import Part
 from ops.jobs.drill.options import RANDOM
@@ -44,7 +45,7 @@ class DamageInjection:
             label, name = one
             if words := part.source.damages[name].act(*where, self.chance):
                 self.done = f"{name}: {words}"
-                print(f"{label}: damaged on purpose: {self.done}", flush=True)
+                announce(f"{label}: damaged on purpose: {self.done}")
                 return
 
     @staticmethod

@@ -24,10 +24,10 @@ from ops.core.files import demand_room, digest
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict, not_configured
 from ops.interfaces.drill import Drill, Part
-from ops.jobs import settings
 from ops.jobs.drill.job import hardware, scratch
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import DrillStage
+from ops.jobs.host import folders
 from ops.jobs.run.job import Outcome
 from ops.policy.model import Asset, Drilled
 
@@ -48,7 +48,7 @@ def brought(name: str, dump: str) -> Iterator[str]:
         return
     original = Path(dump).resolve()
     size = sum(path.stat().st_size for path in _files(original))
-    folder = settings.state() / "dumps"
+    folder = folders.state() / "dumps"
     folder.mkdir(mode=0o700, exist_ok=True)
     _forget(folder, name)
     demand_room(folder, size, "the copy of the dump")
@@ -97,18 +97,18 @@ class ExternalDumpStage(DrillStage):
         return {}
 
 
-def drilled_dump(name: str, what: Drilled, wishes: DrillOptions) -> Outcome:
+def drilled_dump(name: str, what: Drilled, wanted: DrillOptions) -> Outcome:
     """Drill a dump as if it were of an asset, and judge what was found."""
-    asset, dump = what.asset, Path(wishes.dump)
+    asset, dump = what.asset, Path(wanted.dump)
     if asset.drill is None:
         raise Unavailable(f"{name} has no drill in the policy")
     source = _source(asset)
     files = _files(dump)
     with scratch(name) as folder:
         drill: Drill[Any] = kinds.load("ops.drills", "database")
-        chance = Random(wishes.seed)  # noqa: S311 -- repeatable
+        chance = Random(wanted.seed)  # noqa: S311 -- repeatable
         # There is no repository; nothing of it is asked for.
-        stage = ExternalDumpStage(name, asset.drill, None, wishes, folder, chance, drill.options(), dump=dump)  # type: ignore[arg-type]
+        stage = ExternalDumpStage(name, asset.drill, None, wanted, folder, chance, drill.options(), dump=dump)  # type: ignore[arg-type]
         with stage.timed("find"):
             facts = source.foreign.facts(dump, stage.tree())
             size = sum(path.stat().st_size for path in files)
@@ -160,8 +160,8 @@ def _outcome(stage: ExternalDumpStage, asset: Asset) -> Outcome:
         "timeline": stage.timeline,
         "not_proved": stage.not_proved,
         "hardware": hardware(),
-        "seed": stage.wishes.seed,
-        "asked_by": stage.wishes.by,
+        "seed": stage.wanted.seed,
+        "asked_by": stage.wanted.by,
         **stage.told,
     }
     said = f"a dump of {stage.told['dump']['bytes']} bytes loaded in {recovery} s (RTO {asset.rto})"

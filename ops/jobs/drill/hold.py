@@ -10,24 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from ops.core import clock
+from ops.core.announce import announce
 from ops.core.errors import UsageError
 from ops.core.files import read_json, write_json
 from ops.core.run import run
-from ops.jobs import settings
 from ops.jobs.drill.options import DrillOptions
+from ops.jobs.host import folders
 
 LONGEST = timedelta(hours=24)
 SHELL = ("/bin/bash", "--login")
 _LOOK_SECONDS = 0.3
 
 
-def hold(name: str, enter: Sequence[str], wishes: DrillOptions) -> None:
+def hold(name: str, enter: Sequence[str], wanted: DrillOptions) -> None:
     """Say how the restored system is entered, and hold it until somebody ends it or a day is over."""
     until = clock.now() + LONGEST
     path = note(name)
-    told = {"enter": list(enter), "until": clock.iso(until), "reason": wishes.keep, "approver": wishes.approver}
+    told = {"enter": list(enter), "until": clock.iso(until), "reason": wanted.keep, "approver": wanted.approver}
     write_json(path, told)
-    print(f"{name}: kept until {clock.iso(until)}; seawall drill enter {name}, seawall drill end {name}", flush=True)
+    announce(f"{name}: kept until {clock.iso(until)}; seawall drill enter {name}, seawall drill end {name}")
     try:
         while path.exists() and clock.now() < until:
             time.sleep(_LOOK_SECONDS)
@@ -37,7 +38,7 @@ def hold(name: str, enter: Sequence[str], wishes: DrillOptions) -> None:
 
 def note(name: str) -> Path:
     """Return the file that is there as long as a system is kept."""
-    return settings.scratch() / f"kept-{name}.json"
+    return folders.scratch() / f"kept-{name}.json"
 
 
 def enter(name: str, words: Sequence[str]) -> int:
@@ -46,8 +47,8 @@ def enter(name: str, words: Sequence[str]) -> int:
     os.execvp(argv[0], argv)  # noqa: S606 -- root's own file says which program
 
 
-def end(name: str) -> int:
-    """End a kept system at once; return when nothing is left of it."""
+def end(name: str) -> str:
+    """End a kept system at once; return a sentence when nothing is left of it."""
     _kept(name)
     note(name).unlink(missing_ok=True)
     unit = f"seawall-drill-{name}.service"
@@ -55,8 +56,7 @@ def end(name: str) -> int:
     while time.monotonic() < deadline:
         state = run(["systemctl", "is-active", unit], timeout=20, ok=range(256)).stdout.strip()
         if state in {"inactive", "failed"}:
-            print(f"{name}: ended, nothing is left of it")
-            return 0
+            return f"{name}: ended, nothing is left of it"
         time.sleep(_LOOK_SECONDS)
     raise UsageError(f"{unit} has not ended", f"systemctl stop {unit}")
 
@@ -65,6 +65,6 @@ def _kept(name: str) -> dict[str, Any]:
     try:
         return dict(read_json(note(name)))
     except FileNotFoundError:
-        kept = [path.stem.removeprefix("kept-") for path in settings.scratch().glob("kept-*.json")]
+        kept = [path.stem.removeprefix("kept-") for path in folders.scratch().glob("kept-*.json")]
         known = f"kept are: {', '.join(kept)}" if kept else "none is kept; seawall drill ASSET --keep WHY keeps one"
         raise UsageError(f"no restored {name} is kept here", known) from None

@@ -20,12 +20,11 @@ from ops.drills._qemu.steps import own_kernel
 from ops.drills._storage.ram import in_memory
 from ops.evidence.query import past
 from ops.interfaces.drill import Drill
-from ops.jobs import settings
 from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import DrillStage
-from ops.jobs.host import repositories
+from ops.jobs.host import folders, repositories
 from ops.jobs.run.job import Outcome
 from ops.policy import HostPolicy
 from ops.policy.model import Asset, Drilled
@@ -34,26 +33,26 @@ TEXTS = 64 << 20  # manifests, roles, what a machine says while it boots
 TREND = 10  # so many drills before are compared with
 
 
-def drilled(policy: HostPolicy, name: str, what: Drilled, wishes: DrillOptions) -> Outcome:
+def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) -> Outcome:
     """Drill one asset and judge what was found."""
     asset = what.asset
     if asset.drill is None:
         raise Unavailable(f"{name} has no drill in the policy")
-    repository = wishes.repository or asset.repository
+    repository = wanted.repository or asset.repository
     known = [asset.repository, *(copy.to for copy in asset.copies.values())]
     if repository not in known:
         raise SeawallError(f"{name} is not kept in {repository!r}", f"it is kept in: {', '.join(known)}")
-    kind = wishes.kind or asset.drill.kind
+    kind = wanted.kind or asset.drill.kind
     drill: Drill[Any] = kinds.load("ops.drills", kind)
     # A crash is of the same machine, with the same services: kinds that share their options share the policy's.
     options = asset.drill.options if isinstance(asset.drill.options, drill.options) else drill.options()
     place = repositories.open_as_reader(policy, what.host, repository)
     with scratch(name) as folder:
-        stage = DrillStage(name, asset.drill, place, wishes, folder, Random(wishes.seed), options)  # noqa: S311 -- repeatable
+        stage = DrillStage(name, asset.drill, place, wanted, folder, Random(wanted.seed), options)  # noqa: S311 -- repeatable
         stage.find()
-        if wishes.sabotage:
+        if wanted.sabotage:
             disk = kind == "machine" and own_kernel(stage)
-            stage.sabotage = DamageInjection(wishes.sabotage, stage.parts.values(), stage.chance, disk=disk)
+            stage.sabotage = DamageInjection(wanted.sabotage, stage.parts.values(), stage.chance, disk=disk)
         drill.play(stage)
         damage = stage.sabotage.demand() if stage.sabotage else ""
     if stage.unasked and not stage.enough():
@@ -70,7 +69,7 @@ def scratch(name: str) -> Iterator[Path]:
 
     Beside it, on the disk, is room for what does not fit.
     """
-    folder = settings.state() / "drills"
+    folder = folders.state() / "drills"
     folder.mkdir(mode=0o700, exist_ok=True)
     for left in folder.glob(f"{name}.*"):
         shutil.rmtree(left)  # whatever ran or was mounted there died with its unit
@@ -111,8 +110,8 @@ def _outcome(stage: DrillStage, asset: Asset, kind: str, repository: str, damage
         "not_proved": stage.not_proved,
         "hardware": hardware(),
         "trend": {},
-        "seed": stage.wishes.seed,
-        "asked_by": stage.wishes.by,
+        "seed": stage.wanted.seed,
+        "asked_by": stage.wanted.by,
         **_further(stage, damage),
     }
     facts["trend"] = _trend(stage.name, facts)
@@ -131,7 +130,7 @@ def _noticed(rungs: Sequence[Mapping[str, Any]]) -> str:
 
 def _further(stage: DrillStage, damage: str) -> Mapping[str, Any]:
     """Return what only some drills have."""
-    kept = {"kept": {"reason": stage.wishes.keep, "approver": stage.wishes.approver}} if stage.wishes.keep else {}
+    kept = {"kept": {"reason": stage.wanted.keep, "approver": stage.wanted.approver}} if stage.wanted.keep else {}
     return {**stage.told, **kept, **({"sabotage": damage} if damage else {})}
 
 
@@ -144,7 +143,7 @@ def hardware() -> Mapping[str, Any]:
 def _trend(name: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the recovery times of the drills before in the same way, and how this one compares with their middle."""
     ways = ("kind", "method", "repository")
-    records = [record.get("facts", {}) for record in past(settings.state() / "ledger", "drill", name, 10 * TREND)]
+    records = [record.get("facts", {}) for record in past(folders.state() / "ledger", "drill", name, 10 * TREND)]
     same = [told for told in records if all(told.get(way) == facts[way] for way in ways)]
     before = [float(told["recovery_seconds"]) for told in same][-TREND:]
     if not before:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from argparse import Namespace
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -43,26 +42,6 @@ class DrillOptions:
     by: str = ""
 
     @classmethod
-    def of(cls, options: Namespace, zone: str) -> DrillOptions:
-        """Return what the command line says; raise UsageError."""
-        _demand_sense(options)
-        wishes = cls(
-            repository=options.source or "",
-            at=options.at or "",
-            zone=zone,
-            kind=options.kind or "",
-            instant=options.instant,
-            own_kernel=options.own_kernel,
-            seed=options.seed,
-            keep=options.keep or "",
-            approver=options.approver or "",
-            sabotage=options.sabotage or "",
-            dump=options.dump or "",
-        )
-        point_in_time(wishes.at, zone)  # says what is wrong with it before a unit starts
-        return wishes
-
-    @classmethod
     def read(cls, text: str) -> DrillOptions:
         """Return what was left for a unit."""
         said: dict[str, Any] = json.loads(text)
@@ -82,18 +61,18 @@ class DrillOptions:
         """The first letters of the set."""
         return point_in_time(self.at, self.zone)[1]
 
-
-def _demand_sense(options: Namespace) -> None:
-    """Raise UsageError for words that do not go together."""
-    if bool(options.keep) != bool(options.approver):
-        raise UsageError(
-            "a look at patients' data needs a reason and somebody who allowed it",
-            "--keep 'why' --approver 'Name of the approver'",
-        )
-    if options.keep and options.sabotage:
-        raise UsageError("a damaged copy is not for looking at", "either --keep or --sabotage")
-    others = (options.source, options.at, options.kind, options.instant, options.own_kernel, options.sabotage)
-    if options.dump and any(other is not None for other in others):
-        raise UsageError("--dump is drilled as it is", "only --keep, --approver and --seed go with it")
-    if options.instant and options.own_kernel:
-        raise UsageError("a disk made anew is filled with what was restored", "either --instant or --own-kernel")
+    def demand_sense(self) -> None:
+        """Raise UsageError for words that do not go together, before a unit starts."""
+        if bool(self.keep) != bool(self.approver):
+            raise UsageError(
+                "a look at patients' data needs a reason and somebody who allowed it",
+                "--keep 'why' --approver 'Name of the approver'",
+            )
+        if self.keep and self.sabotage:
+            raise UsageError("a damaged copy is not for looking at", "either --keep or --sabotage")
+        others = (self.repository, self.at, self.kind, self.instant, self.own_kernel, self.sabotage)
+        if self.dump and any(other not in ("", None) for other in others):
+            raise UsageError("--dump is drilled as it is", "only --keep, --approver and --seed go with it")
+        if self.instant and self.own_kernel:
+            raise UsageError("a disk made anew is filled with what was restored", "either --instant or --own-kernel")
+        point_in_time(self.at, self.zone)

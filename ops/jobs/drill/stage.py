@@ -11,15 +11,16 @@ from random import Random
 from typing import Any
 
 from ops.core import clock, kinds
+from ops.core.announce import announce
 from ops.core.errors import Unavailable
 from ops.core.files import digest
 from ops.core.verdict import Finding
 from ops.interfaces.drill import Part
-from ops.jobs import settings
 from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.expectations import judged_answer
 from ops.jobs.drill.options import DrillOptions
+from ops.jobs.host import folders
 from ops.jobs.host.repositories import OpenRepository
 from ops.jobs.restore import material
 from ops.policy.model import Drill
@@ -35,7 +36,7 @@ class DrillStage:
     name: str
     drill: Drill
     place: OpenRepository
-    wishes: DrillOptions
+    wanted: DrillOptions
     scratch: Path
     chance: Random
     options: Any = None
@@ -58,12 +59,12 @@ class DrillStage:
     @property
     def instant(self) -> bool | None:
         """Whether a machine is booted straight from the repository; None: as the policy says."""
-        return self.wishes.instant
+        return self.wanted.instant
 
     @property
     def own_kernel(self) -> bool | None:
         """Whether a machine is booted with its own kernel, from a disk made anew; None: as the policy says."""
-        return self.wishes.own_kernel
+        return self.wanted.own_kernel
 
     @property
     def recovery_seconds(self) -> float:
@@ -74,7 +75,7 @@ class DrillStage:
         """Choose the set and read its manifest."""
         with self.timed("find"):
             self.place.reach()
-            self.found = material.chosen(self.place, self.name, self.wishes.until, self.wishes.identity)
+            self.found = material.chosen(self.place, self.name, self.wanted.until, self.wanted.identity)
         with self.timed("fetch"):
             told = material.manifest(self.place, self.found, self.scratch / "manifest")
         self.tell(manifest_sha256=digest(self.scratch / "manifest/manifest.json"))
@@ -86,7 +87,7 @@ class DrillStage:
 
     def tree(self) -> Path:
         """Return the bare root tree of the asset's Debian release; raise Unavailable."""
-        tree = settings.state() / "trees" / self.drill.release
+        tree = folders.state() / "trees" / self.drill.release
         if not (tree / "usr").is_dir():
             raise Unavailable(f"the tree {tree} is not there", "its role is drill_host; run playbooks/site.yml")
         return tree
@@ -122,7 +123,7 @@ class DrillStage:
         else:
             self.not_configured.append({"name": name, "message": finding.message})
         word = finding.verdict.value if finding.configured else "-"
-        print(f"{self.name}: {word:<7} {name}: {finding.message}", flush=True)
+        announce(f"{self.name}: {word:<7} {name}: {finding.message}")
 
     def enough(self) -> bool:
         """Whether nothing more is to be found: a drill of a copy that was damaged on purpose has noticed."""
@@ -151,9 +152,9 @@ class DrillStage:
 
     def shown(self, entrance: Callable[[], Sequence[str]]) -> None:
         """Hold the restored system while a person looks at it, if one asked for that."""
-        if self.wishes.keep:
+        if self.wanted.keep:
             self.happened("left for a look")
-            hold.hold(self.name, entrance(), self.wishes)
+            hold.hold(self.name, entrance(), self.wanted)
             self.happened("the look ended")
 
     @contextmanager

@@ -24,7 +24,7 @@ from ops.evidence.completeness import ROUND
 from ops.evidence.ledger import NAME as LEDGER
 from ops.evidence.ledger import Ledger
 from ops.evidence.reader import read
-from ops.jobs import settings
+from ops.jobs.host import credentials, folders
 from ops.jobs.run.job import Outcome, record
 from ops.policy import HostPolicy
 
@@ -42,7 +42,7 @@ def counting() -> Iterator[bool]:
     with ExitStack() as held:
         if counts:
             try:
-                held.enter_context(lock(settings.scratch() / "health.lock", "the round of checks"))
+                held.enter_context(lock(folders.scratch() / "health.lock", "the round of checks"))
             except Locked:
                 counts = False
         yield counts
@@ -71,19 +71,19 @@ def counted(policy: HostPolicy, state: Mapping[str, Any], before: Mapping[str, A
 
 def _place() -> int:
     """Return the number that the file system knows the ledger by: a restored file has another one; 0: there is none."""
-    path = settings.state() / "ledger" / LEDGER
+    path = folders.state() / "ledger" / LEDGER
     return path.stat().st_ino if path.exists() else 0
 
 
 def _explained(since: str) -> bool:
     """Whether a succession was recorded since a moment, in ISO format."""
-    lines, _ = read(settings.state() / "ledger" / LEDGER)
+    lines, _ = read(folders.state() / "ledger" / LEDGER)
     return any(line.succession and line.when and line.when >= clock.parse(since) for line in lines)
 
 
 def _continues() -> bool:
     """Whether the ledger was begun, and with this key: on a restored machine a person says first why it goes on."""
-    ledger = Ledger(settings.state() / "ledger", settings.credential("ledger.key"))
+    ledger = Ledger(folders.state() / "ledger", credentials.find("ledger.key"))
     return ledger.written_by() == ledger.own()
 
 

@@ -1,16 +1,8 @@
-"""Look, record and show this machine's health.
-
-`run` makes every check that the policy asks for and writes down what it saw; it ends with 0 when it could look and
-write, so that a full disk does not also make a failed unit. The timer's rounds leave lines in the ledger, too: the
-first of each day, and each with another verdict. `show` judges what was written down.
-"""
+"""A round of checks: every check at the same time, each with its own unknown, written down and counted."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import queue
-import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -21,8 +13,8 @@ from ops.core import clock, kinds
 from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.interfaces.check import Check, CheckContext
-from ops.jobs import settings
 from ops.jobs.health import daily_record
+from ops.jobs.host import own_policy, state_files
 from ops.policy import HostPolicy
 from ops.policy.model import CheckSpec
 
@@ -32,27 +24,14 @@ STALE = timedelta(minutes=15)  # three times the timer's period
 Entry = dict[str, Any]
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of this command."""
-    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-    acts.add_parser("run", help="look and record")
-    acts.add_parser("show", help="judge what was recorded last")
-    parser.epilog = "example: seawall health show --json"
-
-
-def execute(options: argparse.Namespace) -> int:
-    """Look and record, or show what was recorded."""
-    return _run(options.json) if options.act == "run" else _show(options.json)
-
-
-def _run(as_json: bool) -> int:
-    policy, states, now = settings.policy(), settings.states(), clock.now()
+def look_and_record() -> Entry:
+    """Make every check of the policy, write down what was seen, and return it."""
+    policy, states, now = own_policy.read(), state_files.read_all(), clock.now()
     with daily_record.counting() as counts:
         state = record(policy, look(policy, states, now), now)
         state |= _counted(policy, state, states.get("health", {}), now, counts=counts)
-        settings.write_state("health", state)
-    print(json.dumps(state, ensure_ascii=False) if as_json else table(state["checks"]))
-    return 0
+        state_files.write("health", state)
+    return state
 
 
 def _counted(
@@ -67,12 +46,6 @@ def _counted(
     except (SeawallError, OSError) as error:
         lacking = entry_of("health", "health", Finding(Verdict.FAIL, f"this round left no record: {error}"))
         return {**last, "checks": [*state["checks"], lacking], "verdict": Verdict.FAIL.value}
-
-
-def _show(as_json: bool) -> int:
-    state = recorded(settings.states(), clock.now())
-    print(json.dumps(state, ensure_ascii=False) if as_json else table(state["checks"]))
-    return Verdict(state["verdict"]).exit_code
 
 
 def record(policy: HostPolicy, entries: list[Entry], now: datetime) -> dict[str, Any]:
@@ -185,25 +158,6 @@ def entry_of(name: str, kind: str, finding: Finding) -> Entry:
         "message": finding.message,
         "figures": figures,
     }
-
-
-def table(entries: list[Entry]) -> str:
-    """Return the checks as a table for a person, the worst on top."""
-    if not entries:
-        return "unknown  nothing is looked at: the policy names no checks"
-    ordered = sorted(entries, key=lambda entry: -Verdict(entry["verdict"]).severity)
-    width = max(len(entry["name"]) for entry in entries)
-    colours = sys.stdout.isatty()
-    lines = [
-        f"{_coloured(entry['verdict'], colours)}  {entry['name']:<{width}}  {entry['message']}" for entry in ordered
-    ]
-    return "\n".join(lines)
-
-
-def _coloured(verdict: str, colours: bool) -> str:
-    from ops.reports.status_text import word
-
-    return word(verdict, colours)
 
 
 def _entries(state: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ops.core import kinds
 from ops.core.errors import SeawallError
 from ops.interfaces.target import Reached, Target
-from ops.jobs import settings
+from ops.jobs.host import credentials, folders
 from ops.policy import HostPolicy
 from ops.restic.repository import Repository
 
@@ -51,10 +51,10 @@ def _place(policy: HostPolicy, name: str, secret: str, *, locks: bool) -> OpenRe
         raise SeawallError(f"there is no repository {name!r}", f"known: {known}")
     repository = Repository(
         name=secret,
-        url=settings.credential(f"{secret}.url"),
-        password=settings.credential(f"{secret}.password"),
-        authority=settings.credential("ca.pem"),
-        cache=settings.cache() / "restic",
+        url=credentials.find(f"{secret}.url"),
+        password=credentials.find(f"{secret}.password"),
+        authority=credentials.find("ca.pem"),
+        cache=folders.cache() / "restic",
         locks=locks,
     )
     return OpenRepository(repository, kinds.load("ops.targets", policy.repositories[name].kind))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,59 +15,61 @@ from ops.core.verdict import Verdict, worst
 from ops.evidence.ledger import NAME, Ledger, digest
 from ops.evidence.redaction import redacted_text
 from ops.evidence.verification import verify
-from ops.jobs import settings
+from ops.jobs.host import credentials, own_policy
 from ops.jobs.run.job import actor
 
 ATTESTATION, SIGN_OFF = "attestation", "sign-off"
 ROOT = "person:root"
-_SUBJECT = re.compile(r"[\w][\w.,:/ -]{0,79}")
 _PIECE = 1 << 20
 
 
-def arguments(attest: argparse.ArgumentParser, sign_off: argparse.ArgumentParser) -> None:
-    """Add the words of `seawall ledger attest` and `seawall ledger sign-off`."""
-    attest.add_argument("subject", type=_subject, help="what it is about: a clause, a device, an asset")
-    attest.add_argument(
-        "--statement", required=True, metavar="TEXT", help="what you saw or did; people's names are cut"
-    )
-    attest.add_argument("--file", type=Path, metavar="FILE", help="what shows it; its digest is recorded, not the file")
-    sign_off.add_argument("number", type=int, help="the number of the record that was read")
-    sign_off.add_argument("--statement", default="read and accepted", metavar="TEXT", help="what you say to it")
-    for command in (attest, sign_off):
-        command.add_argument("--by", default="", metavar="NAME", help="who says so, where it isn't who logged in")
-        command.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
+@dataclass(frozen=True)
+class Word:
+    """What a person says. by: who says so, where it isn't who logged in."""
+
+    statement: str
+    by: str = ""
 
 
-def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
-    """Record the word, and print what was recorded."""
-    who = actor()
-    if who == ROOT and not options.by:
-        raise UsageError("root is no person", "say who says so: --by NAME, or come in as yourself with sudo")
-    if options.command == "attest":
-        act, subject, facts = ATTESTATION, options.subject, _shown(options.file)
-    else:
-        record = _record(directory, signers, options.number)
-        act, subject, facts = SIGN_OFF, str(record["subject"]), {"record": record}
-    said = redacted_text(options.statement)
+def attest(subject: str, word: Word, file: Path | None, directory: Path) -> Mapping[str, Any]:
+    """Record a person's word on a subject; return the record.
+
+    file: what shows it; its digest is recorded, not the file. Raise UsageError when nobody says so.
+    """
+    return _recorded(ATTESTATION, subject, word, _shown(file), directory)
+
+
+def sign_off(number: int, word: Word, directory: Path, signers: Path) -> Mapping[str, Any]:
+    """Record that a record was read and accepted; return the new record.
+
+    Raise Damaged when the ledger is not whole, UsageError when it has no such record.
+    """
+    _demand_person(word)
+    record = _record(directory, signers, number)
+    return _recorded(SIGN_OFF, str(record["subject"]), word, {"record": record}, directory)
+
+
+def _recorded(act: str, subject: str, word: Word, facts: Mapping[str, Any], directory: Path) -> Mapping[str, Any]:
+    who = _demand_person(word)
     body = {
-        "host": settings.policy().host,
+        "host": own_policy.read().host,
         "actor": who,
         "act": act,
         "subject": subject,
         "result": Verdict.PASS.value,
-        "message": said,
+        "message": redacted_text(word.statement),
         "started": clock.iso(clock.now()),
-        "facts": {"by": options.by or who.removeprefix("person:"), **facts},
+        "facts": {"by": word.by or who.removeprefix("person:"), **facts},
     }
-    number = Ledger(directory, settings.credential("ledger.key")).append(body).n
-    print(json.dumps({"n": number, **body}) if options.json else f"record {number}: {act} of {subject}: {said}")
-    return 0
+    return {"n": Ledger(directory, credentials.find("ledger.key")).append(body).n, **body}
 
 
-def _subject(text: str) -> str:
-    if not _SUBJECT.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no subject; expected such as 4.1.8, UPS room 2, his1_server")
-    return text
+def _demand_person(word: Word) -> str:
+    """Return who acts; raise UsageError when that is nobody in particular."""
+    who = actor()
+    if who == ROOT and not word.by:
+        raise UsageError("root is no person", "say who says so: --by NAME, or come in as yourself with sudo")
+    return who
 
 
 def _shown(path: Path | None) -> Mapping[str, Any]:

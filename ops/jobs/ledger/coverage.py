@@ -2,59 +2,43 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ops.core import clock
 from ops.core.calendar import Calendar
 from ops.core.errors import UsageError
-from ops.core.verdict import Finding, Verdict, worst
-from ops.evidence.completeness import ROUND, Completed, Expected, Tally, records, tally
+from ops.core.verdict import Verdict
+from ops.evidence.completeness import ROUND, Completed, Coverage, Expected, records, tally
 from ops.evidence.verification import verify
-from ops.jobs import settings
 from ops.policy import HostPolicy
 from ops.policy.model import DRILL_SPREAD
 
 DAYS = timedelta(days=31)  # looked at when nobody says since when
 ACCURACY = timedelta(minutes=1)  # by so much systemd's timers may be late by themselves
 AT_ONCE = 100  # moments asked of a calendar in one call
-SHOWN = 5
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of `seawall ledger complete`."""
-    parser.add_argument("--since", type=_day, metavar="DATE", help="first day (default: 31 days ago)")
-    parser.add_argument("--until", type=_day, metavar="DATE", help="last day (default: now)")
-    parser.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
+def coverage(
+    policy: HostPolicy, now: datetime, period: tuple[date | None, date | None], directory: Path, signers: Path
+) -> Coverage:
+    """Compare a ledger, as it was at a moment, with a policy's calendars.
 
-
-def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
-    """Show what was expected and what was done; the exit code is the verdict."""
-    return held(settings.policy(), clock.now(), options, directory, signers)
-
-
-def held(policy: HostPolicy, now: datetime, options: argparse.Namespace, directory: Path, signers: Path) -> int:
-    """Hold a ledger, as it was at a moment, against a policy; show it, and return the verdict's exit code."""
+    period: first and last day, in the site's time; none: from 31 days before, but not before the first record, until
+    that moment. Raise UsageError when the period ends before it begins.
+    """
     zone = ZoneInfo(policy.site.timezone)
+    first, last = period
     done = records(directory)
-    until = min(now, _start(options.until, zone) + timedelta(days=1)) if options.until else now
-    since = _start(options.since, zone) if options.since else max([until - DAYS, *[one.began for one in done[:1]]])
+    until = min(now, _start(last, zone) + timedelta(days=1)) if last else now
+    since = _start(first, zone) if first else max([until - DAYS, *[one.began for one in done[:1]]])
     if since >= until:
         raise UsageError(f"the period ends before it begins: {since:%Y-%m-%d} to {until:%Y-%m-%d}")
     duties = [*_duties(policy, since, until), *_rounds(done, since, until, zone)]
     tallies = [tally(duty, done, until) for duty in duties]
     broken = [finding for finding in verify(directory, signers) if finding.verdict is Verdict.FAIL] if done else []
-    verdict = worst([*(one.verdict for one in tallies if one.expected), *(one.verdict for one in broken)])
-    verdict = verdict if tallies else Verdict.PASS
-    if options.json:
-        print(json.dumps(_plain(tallies, broken, since, until, verdict)))
-    else:
-        _show(tallies, broken, (since, until), zone)
-    return verdict.exit_code
+    return Coverage(tallies, broken, since, until, zone)
 
 
 def _duties(policy: HostPolicy, since: datetime, until: datetime) -> Iterator[Expected]:
@@ -93,59 +77,5 @@ def _moments(calendar: Calendar, since: datetime, until: datetime) -> list[datet
         start = following[-1]
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-11-22") from error
-
-
 def _start(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _show(tallies: list[Tally], broken: list[Finding], period: tuple[datetime, datetime], zone: ZoneInfo) -> None:
-    since, until = (f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in period)
-    print(f"{since} to {until} ({zone.key}), by the policy of today")
-    for finding in broken:
-        print(f"{finding.verdict.value:<8}the ledger itself: {finding.message}")
-    if not tallies:
-        print("the policy asks no act of this machine")
-        return
-    print(
-        f"{'':<8}{'act':<8}{'asset':<20}{'to':<10}{'expected':>9}{'in time':>9}{'late':>6}{'missing':>9}{'failed':>8}"
-    )
-    for one in tallies:
-        word = one.verdict.value if one.expected else "-"
-        counts = f"{one.expected:>9}{len(one.on_time):>9}{len(one.late):>6}{len(one.missing):>9}{one.failed:>8}"
-        print(f"{word:<8}{one.duty.act:<8}{one.duty.asset:<20}{one.duty.to:<10}{counts}")
-        for what, moments in (("late", one.late), ("missing", one.missing)):
-            if moments:
-                shown = ", ".join(f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in moments[:SHOWN])
-                more = f" and {len(moments) - SHOWN} more" if len(moments) > SHOWN else ""
-                print(f"{'':<8}{what}: {shown}{more}")
-
-
-def _plain(
-    tallies: list[Tally], broken: list[Finding], since: datetime, until: datetime, verdict: Verdict
-) -> dict[str, object]:
-    return {
-        "version": 1,
-        "since": clock.iso(since),
-        "until": clock.iso(until),
-        "verdict": verdict.value,
-        "ledger": [finding.message for finding in broken],
-        "duties": [
-            {
-                "act": one.duty.act,
-                "asset": one.duty.asset,
-                "to": one.duty.to,
-                "expected": one.expected,
-                "done": len(one.on_time) + len(one.late),
-                "late": [clock.iso(moment) for moment in one.late],
-                "missing": [clock.iso(moment) for moment in one.missing],
-                "failed": one.failed,
-            }
-            for one in tallies
-        ],
-    }

@@ -5,14 +5,12 @@ A planned change makes the new key here, and has the old one sign, too. One that
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.core import clock
 from ops.core.errors import UsageError
 from ops.core.files import lock, sync_directory, write_atomically
 from ops.core.run import run
@@ -23,53 +21,72 @@ from ops.evidence.ledger import NAME, SUCCESSION, BodyFor, Head, Ledger
 from ops.evidence.reader import Line, read
 from ops.evidence.redaction import redacted_text
 from ops.evidence.ssh_signature import NAMESPACE
-from ops.jobs import settings
-from ops.jobs.ledger import head
+from ops.jobs.host import credentials, folders, own_policy
 from ops.jobs.run.job import actor
 
 KEY = "ledger.key"
 OLD, NEW = f"{KEY}.old", f"{KEY}.new"
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the words of `seawall ledger succeed`."""
-    parser.add_argument("--reason", required=True, metavar="TEXT", help="why, for whoever verifies; recorded")
-    parser.add_argument("--restored", action="store_true", help="the machine was restored: go on with the key here")
-    parser.add_argument(
-        "--lost", type=head.noted, metavar="'N SHA256'", help="the newest head known elsewhere, not here"
-    )
-    parser.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
+@dataclass(frozen=True)
+class Wanted:
+    """Why the ledger goes on with another key, or after a restore.
+
+    restored: the machine was restored, and goes on with the key that is here. lost: the newest head that is known
+    elsewhere and not here.
+    """
+
+    reason: str
+    restored: bool = False
+    lost: Head | None = None
 
 
-def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
-    """Record the succession; a planned one changes the key first."""
-    if options.lost and not options.restored:
+@dataclass(frozen=True)
+class Continued:
+    """How the ledger goes on: the number of the record that says so, the host, and the public key from there on."""
+
+    number: int
+    host: str
+    key: str
+
+    @property
+    def signer(self) -> str:
+        """The key as a list of signers has it."""
+        return _line(self.host, self.key)
+
+
+def go_on(wanted: Wanted, directory: Path, signers: Path) -> Continued:
+    """Record why the ledger goes on; a planned change makes the new key first.
+
+    Raise UsageError when there is nothing to go on from, Locked when a job is under way.
+    """
+    if wanted.lost and not wanted.restored:
         raise UsageError("a change of the key loses no records", "--lost goes with --restored")
     with ExitStack() as held:
-        for path in sorted(settings.scratch().glob("*.lock")):
+        for path in sorted(folders.scratch().glob("*.lock")):
             held.enter_context(lock(path, path.stem))  # an act under way would go on with the key that it was given
-        return _succeeded(options, directory, signers)
+        return _gone_on(wanted, directory, signers)
 
 
-def _succeeded(options: argparse.Namespace, directory: Path, signers: Path) -> int:
+def _gone_on(wanted: Wanted, directory: Path, signers: Path) -> Continued:
     lines, _ = read(directory / NAME)
     if not lines:
         raise UsageError(f"there is no record in {directory} to go on from", "the first act begins a ledger")
-    folder, host = settings.etc() / "credentials", settings.policy().host
-    old = "" if options.restored else _exchanged(folder)
-    key = settings.credential(KEY)
+    folder, host = folders.etc() / "credentials", own_policy.read().host
+    old = "" if wanted.restored else _exchanged(folder)
+    key = credentials.find(KEY)
     old = old or _before(lines, public(key), listed(signers, host))
-    body = _body(host, old, public(key), options)
-    record = Ledger(directory, key).append(body, None if options.restored else folder / OLD)
-    if not options.restored:
+    body = _body(host, old, public(key), wanted)
+    record = Ledger(directory, key).append(body, None if wanted.restored else folder / OLD)
+    if not wanted.restored:
         _list(signers, host, public(key))
         (folder / OLD).unlink()
-    return _tell(options, record.n, public(key), host)
+    return Continued(record.n, host, public(key))
 
 
-def _body(host: str, old: str, new: str, options: argparse.Namespace) -> BodyFor:
+def _body(host: str, old: str, new: str, wanted: Wanted) -> BodyFor:
     """Return what is recorded, as soon as the head it goes on from is known."""
-    reason = redacted_text(options.reason)
+    reason = redacted_text(wanted.reason)
 
     def body(end: Head) -> Mapping[str, Any]:
         return {
@@ -78,8 +95,8 @@ def _body(host: str, old: str, new: str, options: argparse.Namespace) -> BodyFor
             "act": SUCCESSION,
             "subject": "ledger",
             "result": Verdict.PASS.value,
-            "message": f"{'restored' if options.restored else 'a new key'}: {reason}",
-            "facts": facts(old, new, end, reason=reason, restored=options.restored, lost=options.lost),
+            "message": f"{'restored' if wanted.restored else 'a new key'}: {reason}",
+            "facts": facts(old, new, end, reason=reason, restored=wanted.restored, lost=wanted.lost),
         }
 
     return body
@@ -112,21 +129,10 @@ def _exchanged(folder: Path) -> str:
 def _list(signers: Path, host: str, key: str) -> None:
     """Add the new key to this machine's own list; the lists elsewhere are a person's to extend."""
     text = signers.read_text(encoding="utf-8") if signers.exists() else ""
-    for path, whole in ((signers, f"{text}{_line(host, key)}\n"), (settings.etc() / "ledger.pub", f"{key}\n")):
+    for path, whole in ((signers, f"{text}{_line(host, key)}\n"), (folders.etc() / "ledger.pub", f"{key}\n")):
         write_atomically(path, whole, 0o644)
 
 
 def _line(host: str, key: str) -> str:
     """Return a key as a list of signers has it."""
     return f'{host} namespaces="{NAMESPACE}" {key}'
-
-
-def _tell(options: argparse.Namespace, number: int, key: str, host: str) -> int:
-    mark, line = fingerprint(key), _line(host, key)
-    if options.json:
-        print(json.dumps({"version": 1, "time": clock.iso(clock.now()), "record": number, "key": mark, "signer": line}))
-        return 0
-    print(f"record {number}: the ledger goes on with the key {mark}")
-    print("Whoever verifies it elsewhere adds this line to the list of signers, after comparing the fingerprint:")
-    print(f"  {line}")
-    return 0

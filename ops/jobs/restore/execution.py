@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.core import clock
+from ops.core.announce import announce
 from ops.core.errors import Damaged, UsageError
 from ops.core.files import demand_room, read_json, write_json
 from ops.core.pipe import pipe
@@ -78,7 +79,7 @@ def _begin(source: Source, step: Step, folder: Path) -> None:
         before = read_json(mark) if mark.exists() else {}
         if before.get("set") != source.which.id:
             raise UsageError(f"{folder} is not empty", "restore into another folder, or empty this one")
-        print(f"{step.label}: going on with the restore that was begun in {folder}", flush=True)
+        announce(f"{step.label}: going on with the restore that was begun in {folder}")
     demand_room(folder, step.bytes - _there(folder), f"restoring {step.label}")
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)

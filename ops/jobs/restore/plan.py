@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,20 @@ from ops.core.errors import UsageError
 from ops.core.quantity import Size
 from ops.policy.model import Asset
 from ops.restic.sets import Set
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person wants of a restore.
+
+    to: places, as [PART=]PLACE. part: only these parts of the set. only: only these paths or tables.
+    in_place: whether the data go in the place of what is there.
+    """
+
+    to: Sequence[str] = ()
+    part: Sequence[str] = ()
+    only: Sequence[str] = ()
+    in_place: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,7 +61,7 @@ class Step:
         return f"{what}: into the folder {self.folder}" if self.folder else f"{what}: as the database {self.database}"
 
 
-def planned(asset: Asset, which: Set, manifest: Mapping[str, Any], options: Namespace) -> list[Step]:
+def planned(asset: Asset, which: Set, manifest: Mapping[str, Any], options: Wanted) -> list[Step]:
     """Return the steps for what a person asked; raise UsageError for what can't be."""
     parts = _parts(manifest, options.part)
     wishes = _wishes(options.to, list(parts))
@@ -80,7 +93,7 @@ def _step(asset: Asset, which: Set, parts: Mapping[str, Mapping[str, Any]], labe
     return replace(bare[label], completed_by=over, bytes=bare[label].bytes + (over.bytes if over else 0))
 
 
-def _parts(manifest: Mapping[str, Any], named: list[str]) -> dict[str, Mapping[str, Any]]:
+def _parts(manifest: Mapping[str, Any], named: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """Return the parts of the set that are meant: those named, with all that a source stands for, or all."""
     parts: dict[str, Mapping[str, Any]] = manifest["parts"]
     for name in named:
@@ -90,7 +103,7 @@ def _parts(manifest: Mapping[str, Any], named: list[str]) -> dict[str, Mapping[s
     return {label: facts for label, facts in parts.items() if not named or {label, label.partition(".")[0]} & {*named}}
 
 
-def _wishes(words: list[str], labels: list[str]) -> dict[str, str]:
+def _wishes(words: Sequence[str], labels: list[str]) -> dict[str, str]:
     """Return the places by part, and by nothing for all other parts."""
     wishes = {}
     for word in words:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ops.core.files import write_atomically
-from ops.jobs import settings
+from ops.jobs.host import folders
 
 
 @contextmanager
@@ -39,4 +39,4 @@ def taken_over(act: str) -> str | None:
 
 
 def _path(act: str) -> Path:
-    return settings.scratch() / f"{act}.request"
+    return folders.scratch() / f"{act}.request"

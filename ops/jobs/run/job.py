@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import signal
@@ -19,7 +20,7 @@ from ops.core.files import lock, read_json, write_atomically
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Ledger
 from ops.evidence.redaction import places_in, redacted, redacted_text
-from ops.jobs import settings
+from ops.jobs.host import credentials, folders, state_files
 from ops.policy.compile import document_digest
 
 
@@ -37,6 +38,29 @@ class Outcome:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How a job ended, for whoever started it: in this process, or in its systemd unit.
+
+    code: the exit code. plain: what programs are told. line: what a person is told; empty where the unit has said it.
+    """
+
+    code: int
+    plain: Mapping[str, Any]
+    line: str = ""
+
+    @classmethod
+    def here(cls, outcome: Outcome, code: int) -> Ended:
+        """Return the end of a job that this process did."""
+        return cls(code, outcome.facts, f"{outcome.verdict.value}: {outcome.message}")
+
+    def text(self, *, as_json: bool) -> str:
+        """Return what is printed, with its line end, or nothing."""
+        if as_json:
+            return f"{json.dumps(dict(self.plain), indent=2)}\n"
+        return f"{self.line}\n" if self.line else ""
+
+
 def perform(
     kind: str, name: str, subject: str, host: str, work: Callable[[], Outcome], failed: Verdict = Verdict.FAIL
 ) -> Outcome:
@@ -45,13 +69,13 @@ def perform(
     `kind` is backup, copy or drill, `name` the name of the state, `failed` the verdict when the work could not be
     done. Raise Locked, and record nothing, when the same act is running already.
     """
-    with lock(settings.scratch() / f"{name}.lock", name), _ended_politely():
+    with lock(folders.scratch() / f"{name}.lock", name), _ended_politely():
         started = clock.now()
         mark = _begun(kind, name, subject, host, started)
         outcome = _recorded(kind, subject, host, started, _tried(work, failed))
-        before = settings.states().get(name, {}).get("last_good")
+        before = state_files.read_all().get(name, {}).get("last_good")
         places = places_in(_policy())
-        settings.write_state(
+        state_files.write(
             name,
             {
                 "kind": kind,
@@ -86,7 +110,7 @@ def _tried(work: Callable[[], Outcome], failed: Verdict) -> Outcome:
 
 def _begun(kind: str, name: str, subject: str, host: str, started: datetime) -> Path:
     """Mark an act as begun; record for the one before it, if its mark is still there, that it never ended."""
-    mark = settings.state() / "state" / f"{name}.running"
+    mark = folders.state() / "state" / f"{name}.running"
     mark.parent.mkdir(parents=True, exist_ok=True)
     if mark.exists():
         began = mark.read_text(encoding="utf-8").strip() or "an unknown time"
@@ -111,7 +135,7 @@ def record(kind: str, subject: str, host: str, started: datetime, outcome: Outco
         **({"policy": document_digest(policy)} if policy is not None else {}),
         "facts": redacted(outcome.facts, places),
     }
-    Ledger(settings.state() / "ledger", settings.credential("ledger.key")).append(body)
+    Ledger(folders.state() / "ledger", credentials.find("ledger.key")).append(body)
 
 
 def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> Outcome:
@@ -126,7 +150,7 @@ def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Ou
 def _policy() -> Any:
     """Return the policy that is acted by, as it lies here; nothing where there is none."""
     try:
-        return read_json(settings.etc() / "policy.json")
+        return read_json(folders.etc() / "policy.json")
     except (SeawallError, OSError):
         return None
 

@@ -12,7 +12,7 @@ from ops.core import clock
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Ledger
 from ops.evidence.redaction import redacted_text
-from ops.jobs import settings
+from ops.jobs.host import credentials, folders
 from ops.jobs.run.job import actor
 
 ACT = "override"
@@ -52,4 +52,4 @@ class Override:
             "started": clock.iso(clock.now()),
             "facts": {"guard": self.guard, "reason": reason, "by": self.by.removeprefix("person:"), **allowed},
         }
-        Ledger(settings.state() / "ledger", settings.credential("ledger.key")).append(body)
+        Ledger(folders.state() / "ledger", credentials.find("ledger.key")).append(body)

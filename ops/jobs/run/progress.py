@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ops.core.announce import announce
 from ops.core.quantity import Duration, Size
 
 EVERY_SECONDS = 30.0
@@ -50,4 +51,4 @@ class Progress:
         left = ""
         if done > _LEAST_SHARE * total > 0 and total > done:
             left = f", about {Duration(round((now - self.begun) * (total - done) / done))} left"
-        print(f"{self.what}: {Size(done)}{share} {self.done}{left}", flush=True)
+        announce(f"{self.what}: {Size(done)}{share} {self.done}{left}")

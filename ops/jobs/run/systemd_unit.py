@@ -5,24 +5,25 @@ So account, secrets, limits and locks are the same; what the unit says is shown 
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
 
+from ops.core.announce import announce
 from ops.core.errors import UsageError
 from ops.core.run import run
-from ops.jobs import settings
+from ops.jobs.host import state_files
+from ops.jobs.run.job import Ended
 
 _DAY = 86_400
 _LOOK_SECONDS = 0.3
 
 
-def run_in_unit(unit: str, state: str, *, as_json: bool, enough: Callable[[], bool] | None = None) -> int | None:
-    """Run a unit to its end and return its exit code; return None when this process is the unit, or stands alone.
+def run_in_unit(unit: str, state: str, enough: Callable[[], bool] | None = None) -> Ended | None:
+    """Run a unit to its end and return how it ended; None when this process is the unit, or stands alone.
 
-    What the unit says is shown; with `as_json` the state that it leaves, of that name, is printed in its place.
-    `enough`: says when there is no need to wait for its end.
+    What the unit says is announced line by line. `state`: the name of the state file that it leaves. `enough`: says
+    when there is no need to wait for its end.
     """
     if os.geteuid() != 0 or "CREDENTIALS_DIRECTORY" in os.environ or "SEAWALL_ROOT" in os.environ:
         return None
@@ -33,10 +34,8 @@ def run_in_unit(unit: str, state: str, *, as_json: bool, enough: Callable[[], bo
         raise UsageError(f"{unit} is running already", f"journalctl -fu {unit} shows it")
     run(["systemctl", "reset-failed", unit], timeout=20, ok=(0, 1))
     run(["systemctl", "start", "--no-block", unit], timeout=20)
-    code = _follow(unit, shown.get("InvocationID", ""), quiet=as_json, enough=enough)
-    if as_json:
-        print(json.dumps(settings.states().get(state, {}), indent=2))
-    return code
+    code = _follow(unit, shown.get("InvocationID", ""), enough=enough)
+    return Ended(code, state_files.read_all().get(state, {}))
 
 
 def reset_failed(unit: str) -> None:
@@ -44,7 +43,7 @@ def reset_failed(unit: str) -> None:
     run(["systemctl", "reset-failed", unit], timeout=20, ok=(0, 1))
 
 
-def _follow(unit: str, before: str, *, quiet: bool, enough: Callable[[], bool] | None) -> int:
+def _follow(unit: str, before: str, *, enough: Callable[[], bool] | None) -> int:
     """Show what the unit says until it has ended; `before` is its last run, which is not the one we wait for."""
     deadline = time.monotonic() + _DAY
     said = 0
@@ -54,7 +53,7 @@ def _follow(unit: str, before: str, *, quiet: bool, enough: Callable[[], bool] |
         ended = shown.get("ActiveState") in {"inactive", "failed"} and this != before
         if ended:
             run(["journalctl", "--sync"], timeout=60, ok=(0, 1))  # its last words may still be on their way
-        if this != before and not quiet:
+        if this != before:
             said += _say(unit, this, said)
         if enough and enough():
             return 0
@@ -76,5 +75,5 @@ def _say(unit: str, invocation: str, said: int) -> int:
     words = ["journalctl", "-q", "-o", "cat", f"_SYSTEMD_UNIT={unit}", f"_SYSTEMD_INVOCATION_ID={invocation}"]
     fresh = run(words, timeout=60, ok=(0, 1)).stdout.splitlines()[said:]
     for line in fresh:
-        print(line, flush=True)
+        announce(line)
     return len(fresh)

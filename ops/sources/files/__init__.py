@@ -18,9 +18,9 @@ from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.quantity import Percent
 from ops.core.verdict import Finding
 from ops.interfaces.source import CaptureContext, Paths, Source, Stored
+from ops.sources._shared.exclude import demand_some_left, left_out
+from ops.sources._shared.file_sample import MAY_LOSE, Sample, choose, compared, losses
 from ops.sources.files.damage import DAMAGES
-from ops.sources.files.exclude import demand_some_left, left_out
-from ops.sources.files.sample import MAY_LOSE, Sample, choose, compared, losses
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.quantity import Percent
 from ops.core.verdict import Finding, judged
 from ops.interfaces.source import CaptureContext, Paths, Source, Stored
-from ops.sources.files.exclude import demand_some_left, left_out
-from ops.sources.files.sample import MAY_LOSE, Sample, choose, compared, losses
+from ops.sources._shared.exclude import demand_some_left, left_out
+from ops.sources._shared.file_sample import MAY_LOSE, Sample, choose, compared, losses
 from ops.sources.machine import system as known
 from ops.sources.machine.clusters.locate import Place, demand_taken, found, literally
 from ops.sources.machine.clusters.online_backup import Cluster, completed, taking

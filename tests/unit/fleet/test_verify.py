@@ -1,7 +1,8 @@
 """seawall verify: what pytest reports becomes verdicts; what was not looked at is unknown, never a pass."""
 
+from ops.commands.control.verify import render
 from ops.core.verdict import Verdict
-from ops.fleet.audit import Check, read, render
+from ops.fleet.audit import Check, read
 
 REPORT = """<?xml version="1.0" encoding="utf-8"?>
 <testsuites><testsuite name="pytest">

@@ -12,7 +12,7 @@ from ops.core.errors import Locked, SeawallError, Unavailable
 from ops.core.files import lock
 from ops.core.run import run
 from ops.core.verdict import Verdict
-from ops.jobs import settings
+from ops.jobs.host import state_files
 from ops.jobs.run.job import Outcome, perform
 
 
@@ -49,7 +49,7 @@ def raising(error: Exception):
 
 def test_a_good_act_is_stated_and_recorded(machine: Path) -> None:
     assert act(passing).verdict == Verdict.PASS
-    assert settings.states()["backup-his"]["last_good"] == {"set": "one"}
+    assert state_files.read_all()["backup-his"]["last_good"] == {"set": "one"}
     (record,) = records(machine)
     assert (record["act"], record["result"], record["facts"]) == ("backup", "pass", {"rows": 3})
     assert not list(machine.rglob("*.running"))
@@ -85,8 +85,8 @@ def test_a_failed_act_keeps_the_last_good_one(machine: Path, failed: Verdict) ->
     act(passing)
     outcome = act(raising(Unavailable("the host is away", "look")), failed)
     assert outcome.verdict == failed
-    assert settings.states()["backup-his"]["last_good"] == {"set": "one"}
-    assert settings.states()["backup-his"]["message"] == "the host is away; look"
+    assert state_files.read_all()["backup-his"]["last_good"] == {"set": "one"}
+    assert state_files.read_all()["backup-his"]["message"] == "the host is away; look"
     assert [record["result"] for record in records(machine)] == ["pass", failed.value]
 
 
@@ -117,7 +117,7 @@ def test_an_act_that_cannot_be_recorded_has_failed(machine: Path) -> None:
 def test_the_same_act_does_not_run_twice_at_once(machine: Path) -> None:
     with lock(machine / "run/seawall/backup-his.lock", "backup-his"), pytest.raises(Locked):
         act(passing)
-    assert not settings.states()
+    assert not state_files.read_all()
 
 
 def test_an_error_is_no_success() -> None:

@@ -1,8 +1,8 @@
 """What a person may ask of a drill, and how damage is chosen for one that must fail."""
 
-from argparse import Namespace
 from random import Random
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,40 +12,40 @@ from ops.interfaces.source import Damage
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
 
-NOTHING = {"source": None, "at": None, "kind": None, "instant": None, "own_kernel": None, "seed": None}
-
 
 def part(label: str = "database", **acts: tuple[str, str]) -> Part:
     damages = {name: Damage(moment, lambda *_where, words=words: words) for name, (moment, words) in acts.items()}
     return Part(label, {}, SimpleNamespace(damages=damages), 0)
 
 
-def said(**words: object) -> Namespace:
-    return Namespace(**{**NOTHING, "keep": None, "approver": None, "sabotage": None, "dump": None, **words})
+def sensible(**words: Any) -> DrillOptions:
+    options = DrillOptions(**words)
+    options.demand_sense()
+    return options
 
 
 def test_a_look_needs_a_reason_and_an_approver() -> None:
     with pytest.raises(UsageError, match="somebody who allowed it"):
-        DrillOptions.of(said(keep="ticket 4711"), "UTC")
-    assert DrillOptions.of(said(keep="ticket 4711", approver="the head of IT"), "UTC").approver == "the head of IT"
+        sensible(keep="ticket 4711")
+    assert sensible(keep="ticket 4711", approver="the head of IT").approver == "the head of IT"
 
 
 def test_a_disk_made_anew_is_not_booted_straight_from_the_repository() -> None:
     with pytest.raises(UsageError, match="filled with what was restored"):
-        DrillOptions.of(said(instant=True, own_kernel=True), "UTC")
-    assert DrillOptions.of(said(instant=False, own_kernel=True), "UTC").own_kernel
+        sensible(instant=True, own_kernel=True)
+    assert sensible(instant=False, own_kernel=True).own_kernel
 
 
 def test_a_damaged_copy_is_not_for_looking_at() -> None:
     with pytest.raises(UsageError, match="not for looking at"):
-        DrillOptions.of(said(keep="why", approver="who", sabotage="random"), "UTC")
+        sensible(keep="why", approver="who", sabotage="random")
 
 
-def test_wishes_reach_the_unit_as_they_were() -> None:
-    wishes = DrillOptions.of(said(at="2026-11-20", kind="files", instant=False, seed=7), "America/Sao_Paulo")
-    assert DrillOptions.read(wishes.written()) == wishes
+def test_wanted_reach_the_unit_as_they_were() -> None:
+    wanted = sensible(at="2026-11-20", kind="files", instant=False, seed=7, zone="America/Sao_Paulo")
+    assert DrillOptions.read(wanted.written()) == wanted
     with pytest.raises(UsageError, match="neither a moment nor a set"):
-        DrillOptions.of(said(at="yesterday"), "UTC")
+        sensible(at="yesterday")
 
 
 def test_a_named_damage_is_done_once_and_at_its_moment() -> None:
@@ -83,10 +83,10 @@ def test_an_unknown_damage_is_told_with_the_nearest_known() -> None:
 
 
 def test_a_dump_is_drilled_as_it_is() -> None:
-    assert DrillOptions.of(said(dump="/srv/a.dump"), "UTC").dump == "/srv/a.dump"
-    for other in ({"sabotage": "random"}, {"source": "offsite"}, {"at": "2026-11-20"}):
+    assert sensible(dump="/srv/a.dump").dump == "/srv/a.dump"
+    for other in ({"sabotage": "random"}, {"repository": "offsite"}, {"at": "2026-11-20"}):
         with pytest.raises(UsageError, match="drilled as it is"):
-            DrillOptions.of(said(dump="/srv/a.dump", **other), "UTC")
+            sensible(dump="/srv/a.dump", **other)
 
 
 def test_chance_hurts_no_disk_where_none_is_made() -> None:

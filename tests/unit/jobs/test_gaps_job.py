@@ -11,6 +11,7 @@ from ops.core.errors import Unavailable
 from ops.interfaces.discovery import Found, SearchContext, Sort
 from ops.jobs import gaps
 from ops.policy.compile import read_document
+from ops.reports.gaps_table import table
 
 TODAY = clock.now().date()
 ASSET = {
@@ -72,13 +73,13 @@ def test_an_exception_that_expired_is_named_and_excuses_nothing():
     seen = state(FOUND, policy(TODAY - timedelta(days=1)))
     assert names(seen["gaps"]) == ["postgresql:5432/scratch", "postgresql:5432/stray"]
     assert "which is over: made anew each night" in seen["gaps"][0]["expired"]
-    assert "which is over" in gaps.table(seen)
+    assert "which is over" in table(seen)
 
 
 def test_an_exception_for_what_is_no_longer_there_is_named():
     seen = state(FOUND[:1])
     assert (seen["verdict"], seen["unused"]) == ("pass", ["scratch"])
-    assert "'scratch' excuses nothing" in gaps.table(seen)
+    assert "'scratch' excuses nothing" in table(seen)
 
 
 def test_the_policy_may_call_a_gap_a_failure():
@@ -87,7 +88,7 @@ def test_the_policy_may_call_a_gap_a_failure():
 
 
 def test_the_table_names_gaps_with_their_sizes_and_excuses_with_their_reasons():
-    text = gaps.table(state(FOUND))
+    text = table(state(FOUND))
     assert "1 gap; 2 covered, 1 excused" in text
     assert "postgresql:5432/stray    a database, 20 MiB" in text
     assert f"until {TODAY}: made anew each night" in text

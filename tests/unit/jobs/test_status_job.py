@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ops.core.clock import iso, now
-from ops.jobs import settings, status
+from ops.jobs import status
+from ops.jobs.host import own_policy, state_files
 from ops.policy.compile import document_digest
 
 ASSET = {
@@ -46,7 +47,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def collect() -> dict[str, Any]:
-    return status.collect(settings.policy(), settings.states(), now())
+    return status.collect(own_policy.read(), state_files.read_all(), now())
 
 
 def health(verdict: str = "pass", finished: str | None = None) -> dict[str, Any]:
@@ -58,8 +59,8 @@ def health(verdict: str = "pass", finished: str | None = None) -> dict[str, Any]
 
 
 def test_the_status_has_all_its_parts(root: Path) -> None:
-    settings.write_state("backup-his", BACKUP)
-    settings.write_state("health", health())
+    state_files.write("backup-his", BACKUP)
+    state_files.write("health", health())
     found = collect()
     assert (found["version"], found["host"], found["verdict"]) == (1, "his1", "pass")
     assert found["policy_digest"] == document_digest(POLICY)
@@ -73,31 +74,31 @@ def test_the_status_has_all_its_parts(root: Path) -> None:
 
 
 def test_ages_are_judged_anew_and_the_rest_is_as_recorded(root: Path) -> None:
-    settings.write_state("backup-his", BACKUP)
-    settings.write_state("health", health("warn"))
+    state_files.write("backup-his", BACKUP)
+    state_files.write("health", health("warn"))
     checks = {entry["name"]: entry for entry in collect()["checks"]}
     assert (checks["memory"]["verdict"], checks["memory"]["message"]) == ("warn", "as recorded")
     assert checks["backup_age_his"]["verdict"] == "pass"
 
 
 def test_without_a_look_the_machine_is_unknown_or_worse(root: Path) -> None:
-    settings.write_state("backup-his", BACKUP)
+    state_files.write("backup-his", BACKUP)
     found = collect()
     assert (found["verdict"], found["health_time"]) == ("unknown", None)
     assert found["checks"][-1]["message"] == "nobody has looked at this machine yet"
 
 
 def test_an_old_look_makes_the_machine_unknown(root: Path) -> None:
-    settings.write_state("backup-his", BACKUP)
-    settings.write_state("health", health(finished="2026-01-01T00:00:00Z"))
+    state_files.write("backup-his", BACKUP)
+    state_files.write("health", health(finished="2026-01-01T00:00:00Z"))
     found = collect()
     assert found["verdict"] == "unknown"
     assert "seawall-health.timer" in found["checks"][-1]["message"]
 
 
 def test_a_check_that_was_never_made_is_unknown(root: Path) -> None:
-    settings.write_state("backup-his", BACKUP)
-    settings.write_state("health", {"finished": iso(now()), "checks": [], "verdict": "unknown"})
+    state_files.write("backup-his", BACKUP)
+    state_files.write("health", {"finished": iso(now()), "checks": [], "verdict": "unknown"})
     checks = {entry["name"]: entry for entry in collect()["checks"]}
     assert checks["memory"]["verdict"] == "unknown"
 

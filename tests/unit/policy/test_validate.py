@@ -8,7 +8,7 @@ import pytest
 from ops import cli
 from ops.core.errors import PolicyError
 from ops.fleet.inventory.check import judge
-from ops.jobs.policy import validated
+from ops.jobs.host.own_policy import validated
 from ops.policy.compile import document
 
 pytestmark = pytest.mark.usefixtures("quick_inventory")

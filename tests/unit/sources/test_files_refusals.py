@@ -11,9 +11,9 @@ from ops.core.quantity import Percent
 from ops.core.verdict import Verdict
 from ops.interfaces.source import CaptureContext, Stored
 from ops.jobs.backup.job import text
+from ops.sources._shared.exclude import demand_some_left, left_out
+from ops.sources._shared.file_sample import choose
 from ops.sources.files import Options, capture, check
-from ops.sources.files.exclude import demand_some_left, left_out
-from ops.sources.files.sample import choose
 
 
 @pytest.fixture

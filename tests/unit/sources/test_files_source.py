@@ -5,9 +5,9 @@ import pytest
 
 from ops.core.errors import Damaged, Unavailable
 from ops.interfaces.source import CaptureContext, Stored
+from ops.sources._shared.exclude import left_out
+from ops.sources._shared.file_sample import SAMPLE, choose
 from ops.sources.files import Options, capture
-from ops.sources.files.exclude import left_out
-from ops.sources.files.sample import SAMPLE, choose
 
 
 def source(tmp_path: Path, files: int = 5) -> Path:

@@ -7,8 +7,8 @@ import pytest
 from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.verdict import Verdict
 from ops.interfaces.source import CaptureContext, Stored
-from ops.sources.files.exclude import left_out
-from ops.sources.files.sample import Sample
+from ops.sources._shared.exclude import left_out
+from ops.sources._shared.file_sample import Sample
 from ops.sources.machine import KIND, LEAST, PASSED, Options, _Capture, check, demand, demand_no_databases, demand_whole
 from ops.sources.machine import system as known
 from ops.sources.machine.data_dirs import databases, named

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ops.core.errors import Damaged, Unavailable
-from ops.sources.files.exclude import left_out
+from ops.sources._shared.exclude import left_out
 from ops.sources.machine import Options, demand_no_databases
 from ops.sources.machine.clusters.locate import Place, demand_taken, found
 from ops.sources.machine.clusters.snapshot import ENDED, began, place, sees, segments, written

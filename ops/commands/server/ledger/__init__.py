@@ -4,9 +4,9 @@
   seawall ledger verify --every             and the signature of every head that ever was
   seawall ledger verify --head "812 9f2c…"  and that the ledger still holds a record noted elsewhere
   seawall ledger show -n 50                 the newest records
-  seawall ledger succeed --reason 'yearly change of the key'           go on with a new key
-  seawall ledger succeed --restored --reason 'disk lost, ticket 4711'  go on after a restore
-  seawall ledger complete --since 2026-10-01 --until 2026-10-31   expected, done, late, missing
+  seawall ledger rotate-key --reason 'yearly change of the key'           go on with a new key
+  seawall ledger rotate-key --restored --reason 'disk lost, ticket 4711'  go on after a restore
+  seawall ledger coverage --since 2026-10-01 --until 2026-10-31   expected, done, late, missing
   seawall ledger head --paper               where it ends, as a page to be signed outside IT
   seawall ledger attest 'UPS room 2' --statement 'ran 14 min on battery, load 40 %'   a person's word
   seawall ledger sign-off 41                a record, such as a drill's, was read and accepted
@@ -16,68 +16,79 @@ How to do the same without Seawall: docs/ledger.md
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from ops.commands import _options
+from ops.commands.server.ledger import attest, coverage, head, rotate_key
 from ops.core import clock
 from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import NAME
 from ops.evidence.verification import verify
-from ops.jobs import settings
-from ops.jobs.ledger import attest, coverage, rotate_key
-from ops.jobs.ledger import head as ending
-
-if TYPE_CHECKING:
-    import argparse
+from ops.jobs.host import folders, own_policy
 
 MOST = 40  # findings shown to a person; --json has all
+# The words of the version before; they are understood, and no help names them.
+OLD = {"complete": "coverage", "succeed": "rotate-key"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall ledger` understands."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     words = commands.add_parser("verify", help="judge the whole chain and the last signature")
-    words.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
-    words.add_argument("--head", type=ending.noted, metavar="'N SHA256'", help="a head noted elsewhere, as on paper")
+    _options.add_signers(words)
+    words.add_argument(
+        "--head", type=_options.noted_head, metavar="'N SHA256'", help="a head noted elsewhere, as on paper"
+    )
     words.add_argument("--every", action="store_true", help="verify every signature that is kept, not only the last")
     show = commands.add_parser("show", help="show the newest records")
     show.add_argument("-n", "--lines", type=int, default=20, metavar="N", help="how many (default: 20)")
-    head = commands.add_parser("head", help="show where the ledger ends, to be noted elsewhere")
-    head.add_argument("--paper", action="store_true", help="as a page to be printed, signed and kept outside IT")
-    head.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
-    succeed = commands.add_parser("succeed", help="go on with a new key, or after a restore, and record why")
-    rotate_key.arguments(succeed)
-    word = commands.add_parser("attest", help="record a person's word for what no machine can see")
-    sign_off = commands.add_parser("sign-off", help="record that a record was read and accepted")
-    attest.arguments(word, sign_off)
-    complete = commands.add_parser("complete", help="hold the records against the policy's calendars")
-    coverage.arguments(complete)
-    for command in (words, show, head, succeed, word, sign_off, complete):
+    end = commands.add_parser("head", help="show where the ledger ends, to be noted elsewhere")
+    end.add_argument("--paper", action="store_true", help="as a page to be printed, signed and kept outside IT")
+    _options.add_signers(end)
+    rotate_key.arguments(
+        commands.add_parser("rotate-key", help="rotate the signing key, or resume after a restore; recorded")
+    )
+    attest.arguments(
+        commands.add_parser("attest", help="record a person's word for what no machine can see"),
+        commands.add_parser("sign-off", help="record that a record was read and accepted"),
+    )
+    coverage.arguments(
+        commands.add_parser("coverage", help="compare the records with the policy's calendars: done, late, missing")
+    )
+    rotate_key.arguments(commands.add_parser("succeed"))
+    coverage.arguments(commands.add_parser("complete"))
+    for command in dict(commands.choices).values():
         command.add_argument("--directory", type=Path, metavar="DIR", help="where the ledger lies")
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Verify or show."""
-    directory = options.directory or settings.state() / "ledger"
+    """Do what the words after `seawall ledger` say; return the exit code."""
+    directory = options.directory or folders.state() / "ledger"
     if options.command == "show":
         return _show(directory, options.lines, options.json)
-    signers = options.signers or settings.etc() / "allowed_signers"
-    if options.command == "complete":
+    signers = options.signers or folders.etc() / "allowed_signers"
+    command = OLD.get(options.command, options.command)
+    if command == "head":
+        return head.execute(directory, signers, paper=options.paper, as_json=options.json)
+    if command == "verify":
+        return _verify(options, directory, signers)
+    if command == "coverage":
         return coverage.execute(options, directory, signers)
-    if options.command == "succeed":
+    if command == "rotate-key":
         return rotate_key.execute(options, directory, signers)
-    if options.command in {"attest", "sign-off"}:
-        return attest.execute(options, directory, signers)
-    if options.command == "head":
-        return ending.show(directory, signers, paper=options.paper, plain=options.json)
+    return attest.execute(options, directory, signers)
+
+
+def _verify(options: argparse.Namespace, directory: Path, signers: Path) -> int:
     if options.directory is None and options.head is None and _nothing_to_record(directory):
-        return _tell(
-            [Finding(Verdict.PASS, "the policy asks no act of this machine, and no record is here")], options.json
-        )
+        nothing = Finding(Verdict.PASS, "the policy asks no act of this machine, and no record is here")
+        return _tell([nothing], options.json)
     return _tell(verify(directory, signers, options.head, each_signature=options.every), options.json)
 
 
@@ -90,7 +101,7 @@ def _nothing_to_record(directory: Path) -> bool:
         pass
     except OSError:
         return False
-    policy = settings.policy()
+    policy = own_policy.read()
     return not policy.assets and not policy.drills
 
 
@@ -147,6 +158,6 @@ def _row(record: dict[str, Any], zone: ZoneInfo) -> str:
 
 def _zone() -> ZoneInfo:
     try:
-        return ZoneInfo(settings.policy().site.timezone)
+        return ZoneInfo(own_policy.read().site.timezone)
     except (SeawallError, OSError, ValueError):
         return ZoneInfo("UTC")

@@ -1,0 +1,37 @@
+"""Options that several commands share, so that they have one name and one help."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+from ops.evidence.ledger import Head
+
+
+def add_signers(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the list of who may sign."""
+    parser.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
+
+
+def add_period(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name the first and the last day of a period."""
+    parser.add_argument("--since", type=_day, metavar="DATE", help="first day (default: 31 days ago)")
+    parser.add_argument("--until", type=_day, metavar="DATE", help="last day (default: now)")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-11-22") from error
+
+
+def noted_head(text: str) -> Head:
+    """Return the head that a person noted elsewhere; raise ArgumentTypeError."""
+    try:
+        return Head.read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no head; expected the number of a record and its SHA-256"
+        ) from error

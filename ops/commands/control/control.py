@@ -1,0 +1,105 @@
+"""The control machine's own copy: what it takes to make it anew on a clean machine.
+
+  seawall control look                  ask every machine what rebuilding it needs; list the keys of their ledgers
+  seawall control collect               bring what is new of every machine's ledger here, and verify it
+  seawall control coverage his1         was all done there that the policy asks? By the ledger collected of it
+  seawall control backup                look, collect, and store the copy where `control` in the policy says
+  seawall control check                 is the newest good copy younger than its RPO?
+
+The set holds the inventory, this checkout with its history, Python and Debian packages, and the SSH keys that the
+inventory names. `seawall runbook` prints how a clean machine reads it; docs/site-drill.md explains it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+
+from ops.commands import _coverage_table as coverage_table
+from ops.commands._options import add_period, add_signers
+from ops.commands.control import _options
+from ops.core.verdict import Finding, Verdict, worst
+from ops.fleet import inventory
+from ops.fleet.control_machine import backup, host_facts
+from ops.fleet.control_machine.identity import demanded
+from ops.fleet.ledgers import collect
+from ops.policy import HostPolicy
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words that `seawall control` understands."""
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    look = commands.add_parser("look", help="ask every machine what rebuilding it needs")
+    gather = commands.add_parser("collect", help="bring what is new of every machine's ledger here, and verify it")
+    backup = commands.add_parser("backup", help="look, collect, and store the control machine's own copy")
+    check = commands.add_parser("check", help="judge the age of the control machine's own copy")
+    coverage = commands.add_parser("coverage", help="compare a collected ledger with the policy's calendars")
+    for command in (coverage, commands.add_parser("complete")):  # the latter: as the version before called it
+        command.add_argument("host", help="the machine that it was collected of")
+        add_period(command)
+        add_signers(command)
+        _options.add_inventory(command)
+    for command in (look, gather, backup, check):
+        _options.add_inventory(command)
+    _options.add_vault(backup, _options.OPENS)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Look, collect, compare, back up or check; return the exit code."""
+    read = inventory.read(options.inventory)
+    if options.command == "collect":
+        return _collect(read, options)
+    if options.command in {"coverage", "complete"}:
+        return _coverage(read, options)
+    own = demanded(read.policies())
+    if options.command == "look":
+        found = backup.look(read)
+        _tell(found, plain=options.json)
+        return 0 if worst(one.verdict for one in found.values()) is Verdict.PASS else 1
+    if options.command == "check":
+        return _check(read, own, options)
+    return _backup(read, own, options)
+
+
+def _collect(read: inventory.Inventory, options: argparse.Namespace) -> int:
+    found = collect.collect(read)
+    _tell(found, plain=options.json)
+    return worst(one.verdict for one in found.values()).exit_code
+
+
+def _coverage(read: inventory.Inventory, options: argparse.Namespace) -> int:
+    found = collect.covered(read, options.host, (options.since, options.until), options.signers)
+    print(json.dumps(coverage_table.plain(found)) if options.json else coverage_table.text(found))
+    return found.verdict.exit_code
+
+
+def _tell(found: Mapping[str, Finding], *, plain: bool) -> None:
+    if plain:
+        print(json.dumps(host_facts.plain(found), ensure_ascii=False))
+    else:
+        print("".join(f"{one.verdict.value:<8} {host}: {one.message}\n" for host, one in found.items()), end="")
+
+
+def _check(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
+    found = backup.judged_age(read, own)
+    verdict = worst(one.verdict for one in found)
+    if options.json:
+        print(json.dumps({"verdict": verdict.value, "message": "; ".join(one.message for one in found)}))
+    else:
+        print("\n".join(f"{one.verdict.value:<8} {own.host}: {one.message}" for one in found))
+    return verdict.exit_code
+
+
+def _backup(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
+    """Look, collect, store; what is wrong with one machine or ledger is told, and is no reason to stop."""
+    told = sys.stderr if options.json else sys.stdout
+    for host, one in backup.look(read).items():
+        print(f"{one.verdict.value:<8} {host}: {one.message}", file=told, flush=True)
+    for host, one in collect.collect(read).items():
+        if one.verdict is not Verdict.PASS:
+            print(f"{one.verdict.value:<8} {host}: ledger: {one.message}", file=told, flush=True)
+    ended = backup.back_up(read, own, options.vault_password_file)
+    print(ended.text(as_json=options.json), end="")
+    return ended.code

@@ -1,0 +1,85 @@
+"""The sheet of keys for the safe: print it, and prove that what is printed opens the repositories.
+
+  seawall keys sheet --output sheet.html --html           for a printer; a file for its owner only; remove it afterwards
+  seawall keys sheet --yes | lp                           as text, straight to a printer
+  seawall keys check typed.txt                            read a typed or scanned sheet back, and open what it opens
+
+The sheet names every repository that is kept off-site or on a removable disk, with what restic needs to read it. With
+--with-vault it also holds the password of the inventory's secrets. docs/keys.md: who keeps it, and when it is tested.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from ops.commands.control import _options
+from ops.core.errors import UsageError
+from ops.core.files import write_atomically
+from ops.core.verdict import Verdict
+from ops.fleet import inventory
+from ops.fleet.control_machine.identity import demanded
+from ops.fleet.key_sheet import keys
+from ops.policy import HostPolicy
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words that `seawall keys` understands."""
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    sheet = commands.add_parser("sheet", help="print the sheet for the safe")
+    shape = sheet.add_mutually_exclusive_group()
+    shape.add_argument("--text", action="store_true", help="as text (default)")
+    shape.add_argument("--html", action="store_true", help="as a page to print")
+    sheet.add_argument("--output", type=Path, metavar="FILE", help="write it there, readable for you alone")
+    sheet.add_argument("--yes", action="store_true", help="write secrets to what is no terminal, such as a printer")
+    sheet.add_argument("--with-vault", action="store_true", help="with the password of the inventory's secrets")
+    _options.add_vault(sheet, _options.OPENS)
+    check = commands.add_parser("check", help="read a typed or scanned sheet back, and open what it opens")
+    check.add_argument("typed", metavar="FILE", help="- is the keyboard")
+    for command in (sheet, check):
+        _options.add_inventory(command)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Print a sheet or test one; both are recorded in the control machine's ledger."""
+    read = inventory.read(options.inventory)
+    own = demanded(read.policies())
+    return _check(read, own, options) if options.command == "check" else _sheet(read, own, options)
+
+
+def _sheet(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
+    if not (options.output or options.yes or sys.stdout.isatty()):
+        raise UsageError(
+            "the sheet holds every secret, and this is no terminal",
+            "--output FILE, or --yes when it goes straight to a printer",
+        )
+    form = keys.HTML if options.html else keys.TEXT
+    page, said = keys.sheet(read, own, options.vault_password_file, form, with_vault=options.with_vault)
+    if options.output:
+        write_atomically(options.output, page)
+        print(f"{options.output}: {said}; remove the file once it is on paper", file=sys.stderr)
+    else:
+        sys.stdout.write(page)
+    return 0
+
+
+def _check(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
+    tested = keys.check(read, own, _typed(options.typed))
+    result = tested.result
+    lines = [f"fail     {line}" for line in tested.wrong]
+    if options.json:
+        print(json.dumps({"verdict": result.verdict.value, "message": result.message, "lines": lines}))
+    else:
+        lines += [f"{one.verdict.value:<8} {name}: {one.message}" for name, one in tested.found.items()]
+        print("\n".join([*lines, f"{result.verdict.value}: {result.message}"]))
+    code = result.verdict.exit_code
+    return max(code, Verdict.FAIL.exit_code) if tested.misread else code
+
+
+def _typed(name: str) -> str:
+    try:
+        return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{name} can't be read: {error}") from error

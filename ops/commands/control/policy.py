@@ -1,0 +1,100 @@
+"""Check and show the policy of an inventory.
+
+seawall policy check inventories/hospital    every problem with its file and line
+seawall policy show his1                     what holds on his1, and where it is written
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from ops.commands.control import _options
+from ops.core.errors import PolicyError, UsageError
+from ops.core.kinds import nearest
+from ops.fleet import inventory
+from ops.fleet.inventory import locate
+from ops.fleet.inventory.check import judge
+from ops.policy.compile import document
+from ops.policy.listing import leaves, worded
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words that `seawall policy` understands on the control machine."""
+    commands = parser.add_subparsers(dest="command", required=True, metavar="check|show|reference|validate")
+    check = commands.add_parser("check", help="judge the policy of a whole inventory")
+    check.add_argument("inventory", type=Path, nargs="?", help="default: ansible.cfg's, else inventories/lab")
+    show = commands.add_parser("show", help="show what holds on one host, and where it is written")
+    show.add_argument("host")
+    _options.add_inventory(show)
+    reference = commands.add_parser("reference", help="write docs/policy.md from the policy's own types")
+    reference.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
+    validate = commands.add_parser("validate", help="judge a policy file before it replaces a machine's")
+    validate.add_argument("file", type=Path)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Check, show, validate, or write the reference."""
+    if options.command == "check":
+        return _check(options.inventory or inventory.default(), options.json)
+    if options.command == "show":
+        return _show(options.inventory or inventory.default(), options.host, options.json)
+    if options.command == "reference":
+        return _reference(options.output)
+    return _validate(options.file, options.json)
+
+
+def _reference(output: Path | None) -> int:
+    from ops.core.files import write_atomically
+    from ops.fleet.reference import text
+
+    if output is None:
+        print(text(), end="")
+    else:
+        write_atomically(output, text(), mode=0o644)
+    return 0
+
+
+def _validate(path: Path, plain: bool) -> int:
+    from ops.jobs.host.own_policy import validated
+    from ops.policy.units import units
+
+    policy = validated(path)
+    if plain:
+        print(json.dumps({"version": 1, "host": policy.host, "problems": []}))
+    else:
+        print(f"{path}: whole; {policy.host}, {len(units(policy))} units")
+    return 0
+
+
+def _check(path: Path, plain: bool) -> int:
+    policies, problems = judge(path)
+    if plain:
+        found = [{"where": p.where, "path": p.path, "message": p.message} for p in problems]
+        print(json.dumps({"version": 1, "hosts": sorted(policies), "problems": found}, ensure_ascii=False))
+        return 2 if problems else 0
+    if problems:
+        raise PolicyError(problems, f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in {path}")
+    assets = sorted(name for policy in policies.values() for name in policy.assets)
+    print(f"{path}: the policy of {len(policies)} hosts is whole; assets: {', '.join(assets) or 'none yet'}")
+    return 0
+
+
+def _show(path: Path, host: str, plain: bool) -> int:
+    policies, problems = judge(path)
+    if problems:
+        raise PolicyError(problems)
+    if host not in policies:
+        known = sorted(policies)
+        raise UsageError(f"there is no host {host!r}{nearest(host, known)}; known: {', '.join(known)}")
+    data = document(policies[host])
+    if plain:
+        print(json.dumps(data, indent=2, ensure_ascii=False))
+        return 0
+    layers, groups = locate.read(path, []), inventory.read(path).groups
+    for key, value in leaves(data):
+        found = locate.locate(f"policy.{key}", layers, host, groups)
+        written = found[0].mark if found and found[0].whole else "a default, or follows from the rest"
+        print(f"{f'{key} = {worded(value)}':<72}  # {written}")
+    return 0

@@ -1,0 +1,44 @@
+"""The runbook: how a lost site is made anew, from a clean machine to users at work, generated and printed.
+
+  seawall runbook --output runbook.txt
+  seawall runbook --html --output runbook.html
+
+It is made of the policy, the inventory, and what the machines told (`seawall control look`). It holds no secret; those
+are on the sheet of keys. What a person would have to know from elsewhere is marked [KNOW: ...] and counted at its end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from ops.commands.control import _options
+from ops.core.files import write_atomically
+from ops.fleet.runbook.model import known_elsewhere
+from ops.fleet.runbook.render import gathered, html, text, written
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    _options.add_inventory(parser)
+    parser.add_argument("--html", action="store_true", help="as a page to print")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where to (default: the terminal)")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Write the runbook and say how much of it must be known from elsewhere."""
+    site = gathered(options.inventory)
+    chapters = written(site)
+    found = known_elsewhere(chapters[:-1])
+    if options.json:
+        print(json.dumps({"known_elsewhere": found, "chapters": [chapter.title for chapter in chapters]}))
+        return 0
+    page = html(site, chapters) if options.html else text(site, chapters)
+    if options.output:
+        write_atomically(options.output, page, mode=0o640)
+        print(f"{options.output}: {len(chapters)} chapters; to be known from elsewhere: {len(found)}")
+    else:
+        sys.stdout.write(page)
+    return 0

@@ -1,0 +1,51 @@
+"""Making the secrets that an inventory still lacks, sealed with Ansible Vault.
+
+  seawall secrets make inventories/hospital --vault-password-file ~/.seawall-vault
+
+Which secrets are needed follows from the policy: the site's authority, a certificate for each host that keeps
+repositories, and for each machine the passwords of its repositories and of those who may read them. What is there
+stays as it is; a certificate in its last 90 days is renewed. Names are printed, values never.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from ops.commands.control import _options
+from ops.core.errors import UsageError
+from ops.fleet.inventory import read
+from ops.fleet.secrets.make import make
+from ops.fleet.secrets.vault import Store, Vault
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words that `seawall secrets` understands."""
+    commands = parser.add_subparsers(dest="command", required=True, metavar="make")
+    making = commands.add_parser("make", help="make the secrets that an inventory still lacks")
+    making.add_argument("inventory", type=Path, nargs="?", help="default: the lab's")
+    _options.add_vault(making, _options.SEALS)
+    making.add_argument("--dry-run", action="store_true", help="say what would be made, make nothing")
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Make what is missing and name it."""
+    if options.vault_password_file is None:
+        raise UsageError("no vault password", "give --vault-password-file FILE")
+    inventory = read(options.inventory)
+    path = inventory.path
+    store = Store(path if path.is_dir() else path.parent)
+    vault = Vault(Path(options.vault_password_file))
+    made = make(inventory.policies(), store, vault)
+    files = [] if options.dry_run else store.save()
+    if options.json:
+        print(json.dumps({"made": made, "files": [str(path) for path in files]}))
+        return 0
+    for name in made:
+        print(f"{'would make' if options.dry_run else 'made'} {name}")
+    for path in files:
+        print(f"wrote {path}")
+    if not made:
+        print("nothing is missing")
+    return 0

@@ -1,0 +1,30 @@
+"""Show how the whole fleet stands: every machine is asked at once, and none is ever missing.
+
+A machine that does not answer, has no agent or answers rubbish is unknown, with its reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from ops.commands.control import _options
+from ops.core.verdict import Verdict
+from ops.fleet.status import collect
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    _options.add_inventory(parser)
+    parser.epilog = "example: seawall status -i inventories/hospital"
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Show the status of the fleet and return its verdict's exit code."""
+    from ops.reports import status_text
+
+    status = collect(options.inventory)
+    colours = sys.stdout.isatty()
+    print(json.dumps(status, ensure_ascii=False) if options.json else status_text.render(status, colours=colours))
+    return Verdict(status["verdict"]).exit_code

@@ -1,0 +1,83 @@
+"""Look from outside whether every machine is as the policy wants it.
+
+Runs the host checks of tests/policy, which share no code with what set the machines up: timers, accounts, files,
+versions, and the doors of the backup hosts, tried for real with the machines' own accounts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+
+from ops.commands.control import _options
+from ops.core import clock
+from ops.core.verdict import Verdict, worst
+from ops.fleet import inventory
+from ops.fleet.audit import Check, look
+
+VERSION = 1
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    _options.add_inventory(parser)
+    parser.add_argument("--booted", metavar="ASSET", help="a machine that `seawall drill ASSET --keep` keeps booted")
+    parser.epilog = (
+        "examples:\n  seawall verify -i inventories/hospital\n"
+        "  seawall verify --booted his1_server     is what was booted from its backup as the policy wants it?\n"
+    )
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Look at every machine, show what is not as wanted, and return the verdict's exit code."""
+    path = options.inventory or inventory.default()
+    begun = time.monotonic()
+    inventory.read(path).policies()  # says best what is wrong with them
+    checks = look(path, options.booted)
+    seconds = time.monotonic() - begun
+    verdict = worst(check.verdict for check in checks)
+    if options.json:
+        print(json.dumps(_plain(checks, verdict, seconds), ensure_ascii=False))
+    else:
+        print("\n".join(render(checks, verdict, seconds)))
+    return verdict.exit_code
+
+
+def render(checks: list[Check], verdict: Verdict, seconds: float) -> Iterator[str]:
+    """Yield the lines that show some checks to a person: what is not as wanted under each machine."""
+    for host, mine in _by_host(checks).items():
+        passed = sum(check.verdict is Verdict.PASS for check in mine)
+        yield f"{host:<16} {worst(check.verdict for check in mine):<8} {passed} of {len(mine)} as the policy wants"
+        told = set()
+        for check in mine:
+            line = f"  {check.verdict:<8} {check.name}: {check.message}"
+            if check.verdict is not Verdict.PASS and (check.verdict, check.message) not in told:
+                yield line
+                told.add((check.verdict, check.message))
+    hosts = len(_by_host(checks))
+    yield f"{verdict}: {len(checks)} checks of {hosts} machines in {seconds:.1f} s"
+
+
+def _by_host(checks: list[Check]) -> Mapping[str, list[Check]]:
+    hosts = sorted({check.host for check in checks})
+    return {host: [check for check in checks if check.host == host] for host in hosts}
+
+
+def _plain(checks: list[Check], verdict: Verdict, seconds: float) -> dict[str, object]:
+    machines = {
+        host: {
+            "verdict": worst(check.verdict for check in mine).value,
+            "checks": [{key: value for key, value in asdict(check).items() if key != "host"} for check in mine],
+        }
+        for host, mine in _by_host(checks).items()
+    }
+    return {
+        "version": VERSION,
+        "time": clock.iso(clock.now()),
+        "verdict": verdict.value,
+        "seconds": round(seconds, 1),
+        "machines": machines,
+    }

@@ -1,0 +1,49 @@
+"""Record a person's signed word: for what no machine can see, or that a record was read and accepted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from pathlib import Path
+
+from ops.commands import _options
+from ops.jobs.ledger.attest import Word, attest, sign_off
+
+_SUBJECT = re.compile(r"[\w][\w.,:/ -]{0,79}")
+
+
+def arguments(attesting: argparse.ArgumentParser, signing_off: argparse.ArgumentParser) -> None:
+    """Add the words of `seawall ledger attest` and `seawall ledger sign-off`."""
+    attesting.add_argument("subject", type=_subject, help="what it is about: a clause, a device, an asset")
+    attesting.add_argument(
+        "--statement", required=True, metavar="TEXT", help="what you saw or did; people's names are cut"
+    )
+    attesting.add_argument(
+        "--file", type=Path, metavar="FILE", help="what shows it; its digest is recorded, not the file"
+    )
+    signing_off.add_argument("number", type=int, help="the number of the record that was read")
+    signing_off.add_argument("--statement", default="read and accepted", metavar="TEXT", help="what you say to it")
+    for command in (attesting, signing_off):
+        command.add_argument("--by", default="", metavar="NAME", help="who says so, where it isn't who logged in")
+        _options.add_signers(command)
+
+
+def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
+    """Record the word, and print what was recorded."""
+    word = Word(options.statement, options.by)
+    if options.command == "attest":
+        record = attest(options.subject, word, options.file, directory)
+    else:
+        record = sign_off(options.number, word, directory, signers)
+    if options.json:
+        print(json.dumps(record))
+    else:
+        print(f"record {record['n']}: {record['act']} of {record['subject']}: {record['message']}")
+    return 0
+
+
+def _subject(text: str) -> str:
+    if not _SUBJECT.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no subject; expected such as 4.1.8, UPS room 2, his1_server")
+    return text

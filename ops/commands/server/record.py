@@ -1,0 +1,54 @@
+"""Write the record of a drill as one page for signatures, from what the ledger of this machine holds.
+
+  seawall record his                                 the newest drill of an asset, as HTML
+  seawall record his --format pdf --output his.pdf   the same, ready to print and sign
+  seawall record --number 41 --format json           a record by its number, as an in-toto test result
+
+A fact that the drill did not record stands on the page as `not recorded`. What the page holds: docs/records.md
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from ops.core.errors import UsageError
+from ops.jobs.host import folders
+from ops.jobs.record import FORMATS, chosen, evidence_of, rendered
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Add the words that `seawall record` understands."""
+    parser.add_argument("asset", nargs="?", help="the asset whose newest drill is meant")
+    parser.add_argument("--number", type=int, metavar="N", help="the number of the record in the ledger")
+    parser.add_argument("--format", choices=FORMATS, default="html", help="how it is written (default: html)")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where to (default: the terminal)")
+    parser.add_argument("--directory", type=Path, metavar="DIR", help="where the ledger lies")
+    parser.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
+
+
+def execute(options: Namespace) -> int:
+    """Write one record; the exit code says whether it could be written, not how the drill ended."""
+    if not options.asset and options.number is None:
+        raise UsageError("which drill? Name its asset, or the number of its record", "seawall record ASSET")
+    form = "json" if options.json else options.format
+    directory = options.directory or folders.state() / "ledger"
+    line = chosen(directory, options.asset, options.number)
+    evidence = evidence_of(directory, line, options.signers or folders.etc() / "allowed_signers")
+    page = rendered(form, evidence)
+    if options.output:
+        _write(options.output, page)
+        print(f"record {evidence.line['n']}: {options.output}")
+        return 0
+    if form == "pdf" and sys.stdout.isatty():
+        raise UsageError("a PDF is nothing for a terminal", "give a file with --output")
+    sys.stdout.buffer.write(page)
+    sys.stdout.flush()
+    return 0
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a page, readable for its writer alone until somebody hands it on."""
+    path.touch(mode=0o600)
+    path.write_bytes(data)

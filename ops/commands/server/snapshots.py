@@ -1,0 +1,33 @@
+"""List the sets of this machine's assets, as the repository has them, with a verdict for each."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from typing import Any
+
+from ops.core.quantity import Size
+from ops.jobs.snapshots import listed
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Describe the words after `seawall snapshots`."""
+    parser.formatter_class = RawDescriptionHelpFormatter
+    parser.epilog = "examples:\n  seawall snapshots his\n  seawall snapshots his --from offsite --json\n"
+    parser.add_argument("asset", nargs="?", help="only this asset")
+    parser.add_argument("--from", dest="source", metavar="REPOSITORY", help="look there; default: where sets go first")
+
+
+def execute(options: Namespace) -> int:
+    """Print every set, newest first; 0 when the repositories could be read."""
+    rows = listed(options.asset, options.source)
+    print(json.dumps(rows, indent=2) if options.json else "\n".join(map(_line, rows)) or "no sets yet")
+    return 0
+
+
+def _line(row: dict[str, Any]) -> str:
+    size = f"{Size(row['bytes'])!s:>10}"
+    return (
+        f"{row['time']}  {row['asset']:<16} {row['set'][:8]}  {size}  {row['repository']:<10} "
+        f"{row['verdict']:<7}  {row['message']}"
+    )

@@ -1,0 +1,27 @@
+"""Show how things stand on this machine.
+
+The checks are those the last look recorded, but the ages of backups, copies and drills are judged anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from ops.core import clock
+from ops.core.verdict import Verdict
+from ops.jobs.host import own_policy, state_files
+from ops.jobs.status import collect
+from ops.reports.check_table import table
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    parser.epilog = "example: seawall status --json"
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Show the status of this machine and return its verdict's exit code."""
+    status = collect(own_policy.read(), state_files.read_all(), clock.now())
+    print(json.dumps(status, ensure_ascii=False) if options.json else f"{status['host']}\n{table(status['checks'])}")
+    return Verdict(status["verdict"]).exit_code
