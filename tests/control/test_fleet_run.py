@@ -70,8 +70,8 @@ class Fleet:
         self.machines = machines
 
     @contextmanager
-    def begun(self, *words: str) -> Iterator[subprocess.Popen[str]]:
-        argv = [sys.executable, "-m", "ops", "fleet", "run", *words, "-i", str(self.folder / "inventory")]
+    def begun(self, *words: str, command: tuple[str, ...] = ("fleet", "run")) -> Iterator[subprocess.Popen[str]]:
+        argv = [sys.executable, "-m", "ops", *command, *words, "-i", str(self.folder / "inventory")]
         env = {**os.environ, "PYTHONPATH": str(CHECKOUT), "XDG_RUNTIME_DIR": str(self.runtime)}
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         with subprocess.Popen(argv, cwd=self.folder, env=env, **pipes) as process:
@@ -212,3 +212,17 @@ def test_ctrl_c_leaves_the_units_and_says_so(fleet: Fleet) -> None:
         f"  seawall status -i {fleet.folder}/inventory shows later how they ended",
     ]
     assert [fleet.machines[name].started() for name in sorted(HOSTS)] == [1, 1, 0]
+
+
+def test_status_acts_and_host_checks_share_the_connections(fleet: Fleet) -> None:
+    for machine in fleet.machines.values():
+        machine.server.program("seawall", "echo no status")
+    with fleet.begun("--json", command=("status",)) as process:
+        assert process.wait(60) == 3
+    with fleet.begun("--json", command=("verify",)) as process:
+        output, errors = process.communicate(timeout=120)
+        looked_at = json.loads(output)["machines"]
+    assert all("does not answer" not in json.dumps(looked_at[name]) for name in HOSTS), errors
+    for machine in fleet.machines.values():
+        assert machine.server.log.count("Accepted publickey") == 1
+        assert machine.server.log.count("Starting session") == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shlex
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -77,10 +78,11 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.chdir(tmp_path)  # no ansible.cfg
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    return Site(tmp_path)
+    with tempfile.TemporaryDirectory(prefix="run-") as short:  # it holds sockets
+        monkeypatch.setenv("XDG_RUNTIME_DIR", short)
+        yield Site(tmp_path)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Look from outside whether every machine is as the policy wants it.
 
-Runs the host checks of tests/policy, which share no code with what set the machines up: timers, accounts, files,
-versions, and the doors of the backup hosts, tried for real with the machines' own accounts.
+Runs the host checks of tests/policy: timers, accounts, files, versions, and the doors of the backup hosts, tried for
+real with the machines' own accounts. What is there is looked at by code that set nothing up; what is wanted is the same
+policy, merged by the same code, and the machines are reached over the same SSH connections as for every command.
 """
 
 from __future__ import annotations
