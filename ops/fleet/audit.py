@@ -26,6 +26,10 @@ from ops.fleet.ssh import openssh
 CHECKOUT = Path(__file__).resolve().parents[2]
 TIMEOUT = 300.0
 PASSED_OR_FAILED = (0, 1)
+PYTEST: tuple[str | Path, ...] = (
+    *(sys.executable, "-m", "pytest", "-c", CHECKOUT / "pyproject.toml", "--rootdir", CHECKOUT),
+    *("-p", "no:cacheprovider", "-o", "junit_family=xunit1"),
+)
 OF_A_BOOTED_ONE = ("accounts", "database", "files", "secrets", "versions")
 # What Ansible and ssh need of the environment to reach machines.
 KEPT = re.compile(r"ANSIBLE_.*|SSH_AUTH_SOCK|SSH_AGENT_PID|USER|LOGNAME")
@@ -56,30 +60,10 @@ def look(path: Path, booted: str | None = None) -> list[Check]:
     with tempfile.TemporaryDirectory(prefix="seawall-verify-") as folder:
         report, ways = Path(folder, "report.xml"), Path(folder, "ways.json")
         ways.write_text(json.dumps(_ways(path)), encoding="utf-8")
-        words: list[str | Path] = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-c",
-            CHECKOUT / "pyproject.toml",
-            "--rootdir",
-            CHECKOUT,
-            *([tests / f"test_host_{name}.py" for name in OF_A_BOOTED_ONE] if booted else [tests]),
-            *(["--booted", booted] if booted else []),
-        ]
-        words += [
-            "--inventory",
-            path,
-            "--ways",
-            ways,
-            "-p",
-            "no:cacheprovider",
-            "-o",
-            "junit_family=xunit1",
-            f"--junit-xml={report}",
-        ]
+        chosen = [tests / f"test_host_{name}.py" for name in OF_A_BOOTED_ONE] if booted else [tests]
+        words = [*PYTEST, *chosen, *(["--booted", booted] if booted else []), "--inventory", path, "--ways", ways]
         try:
-            run(words, timeout=TIMEOUT, ok=PASSED_OR_FAILED, env=_environment())
+            run([*words, f"--junit-xml={report}"], timeout=TIMEOUT, ok=PASSED_OR_FAILED, env=_environment())
         except CommandError as error:
             raise SeawallError(f"the host checks could not run: {error.stderr.strip()[-800:]}") from error
         try:
