@@ -226,3 +226,13 @@ def test_status_acts_and_host_checks_share_the_connections(fleet: Fleet) -> None
     for machine in fleet.machines.values():
         assert machine.server.log.count("Accepted publickey") == 1
         assert machine.server.log.count("Starting session") == 2
+
+
+def test_the_outcome_of_an_older_run_never_counts(fleet: Fleet) -> None:
+    machine = fleet.machines["one"]
+    machine.ends("pass", "as of yesterday")
+    with fleet.begun("health", "--on", "one", "--json") as process:
+        told(process, "one health: started")
+        machine.ends("pass", "as of yesterday")
+        code, acts, _ = ended(process)
+    assert (code, acts["one"]["message"]) == (3, "ended and left no outcome")

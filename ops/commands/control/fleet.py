@@ -89,11 +89,17 @@ def _run(read: inventory.Inventory, acts: list[Act], options: argparse.Namespace
 
 def _left(board: Board, read: inventory.Inventory) -> str:
     """Return what is said to somebody who stopped looking: what goes on, and how to look at it later."""
-    running = ", ".join(act.words for act in board.running) or "none"
+    running = [act for act in board.running if act in board.units]
+    perhaps = [act for act in board.running if act not in board.units]
     later = shlex.join(["seawall", "status", "-i", str(read.path)])
     return (
         f"seawall fleet: stopped looking, by hand\n"
-        f"  still running on their machines: {running}\n"
-        f"  not started: {', '.join(act.words for act in board.waiting) or 'none'}\n"
+        f"  still running on their machines: {_named(running)}\n"
+        f"{f'  perhaps just started: {_named(perhaps)}{chr(10)}' if perhaps else ''}"
+        f"  not started: {_named(board.waiting)}\n"
         f"  {later} shows later how they ended"
     )
+
+
+def _named(acts: list[Act]) -> str:
+    return ", ".join(act.words for act in acts) or "none"

@@ -26,7 +26,7 @@ from ops.core.verdict import Verdict
 from ops.fleet.acts.choose import Act
 from ops.fleet.facts.unit import MOST_MESSAGE, PROPERTIES, RUNNING, LastOutcome, Outcome, UnitState, understood
 from ops.fleet.inventory import Inventory
-from ops.fleet.ssh.ask import find_ways, get, reached
+from ops.fleet.ssh.ask import fetch, find_ways, reached
 from ops.fleet.ssh.connector import TIMEOUT
 from ops.fleet.ssh.operations import unit_started
 from ops.fleet.ssh.text import last_line, printable
@@ -58,11 +58,15 @@ class Ended:
 
 @dataclass
 class Board:
-    """Where all acts stand. tell: is told of each change, from several threads, one at a time."""
+    """Where all acts stand. tell: is told of each change, from several threads, one at a time.
+
+    running: since when, by the monotonic clock. units: the acts whose units were seen running.
+    """
 
     acts: Sequence[Act]
     tell: Callable[[Act, str], None]
     running: dict[Act, float] = field(default_factory=dict)
+    units: set[Act] = field(default_factory=set)
     ended: dict[Act, Ended] = field(default_factory=dict)
     left: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -71,6 +75,12 @@ class Board:
         """An act is about to begin."""
         with self.lock:
             self.running[act] = time.monotonic()
+
+    def runs(self, act: Act, words: str) -> None:
+        """The unit of an act runs now."""
+        with self.lock:
+            self.units.add(act)
+        self.say(act, words)
 
     def say(self, act: Act, words: str) -> None:
         """Something changed with an act; nobody is told when nobody waits any more."""
@@ -111,8 +121,10 @@ def follow(inventory: Inventory, board: Board, at_once: int, each_second: Callab
     with ThreadPoolExecutor(at_once) as pool, reached({name: ways[act.host] for name, act in acts.items()}) as state:
         for host in state.inventory:
             add_op(state, unit_started, f"{acts[host.name].unit}.service", host=host, _timeout=TIMEOUT)
-        jobs: set[Future[None]] = {pool.submit(_do, state, host, acts[host.name], board) for host in state.inventory}
         try:
+            jobs: set[Future[None]] = {
+                pool.submit(_do, state, host, acts[host.name], board) for host in state.inventory
+            }
             while jobs:
                 done, jobs = wait(jobs, timeout=1, return_when=FIRST_COMPLETED)
                 for job in done:
@@ -130,20 +142,19 @@ def _do(state: State, host: Host, act: Act, board: Board) -> None:
     try:
         verdict, message = _followed(state, host, act, board)
     except PyinfraError as error:
-        begun = act in board.running and host.op_hash_order and _executed(state, host)
-        more = "; its unit may still run there" if begun else ""
+        more = "; its unit may still run there" if act in board.units else ""
         verdict, message = Verdict.UNKNOWN, f"{error}{more}"
     board.end(act, verdict, message)
 
 
 def _followed(state: State, host: Host, act: Act, board: Board) -> tuple[Verdict, str]:
-    before = get(host, LastOutcome, {"state": act.state}).fact
+    before = fetch(host, LastOutcome, {"state": act.state})
     started = _started(state, host)
     if not started.did_succeed():
         return Verdict.UNKNOWN, f"was not started: {last_line(started.stderr)}"
-    board.say(act, "started" if started.did_change() else "runs already, is followed")
+    board.runs(act, "started" if started.did_change() else "runs already, is followed")
     seen = _seen(host, act, board)
-    return judge(seen, before, get(host, LastOutcome, {"state": act.state}).fact)
+    return judge(seen, before, fetch(host, LastOutcome, {"state": act.state}))
 
 
 def _started(state: State, host: Host) -> Any:
@@ -151,10 +162,6 @@ def _started(state: State, host: Host) -> Any:
     with ctx_host.use(host):
         run_host_op(state, host, place)
     return state.get_op_data_for_host(host, place).operation_meta
-
-
-def _executed(state: State, host: Host) -> bool:
-    return bool(state.get_op_data_for_host(host, host.op_hash_order[-1]).operation_meta.is_complete())
 
 
 def _seen(host: Host, act: Act, board: Board) -> UnitState | None:

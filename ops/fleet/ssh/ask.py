@@ -93,11 +93,18 @@ def find_ways(inventory: Inventory, hosts: Iterable[str]) -> tuple[dict[str, Way
     return ways, without
 
 
+def fetch(host: Host, fact: type[FactBase[T]], arguments: Mapping[str, Any]) -> T:
+    """Get a fact of one host; raise PyinfraError when the host can't be asked.
+
+    Whatever the command ends with: what it says is judged, and a machine's command may end with its verdict.
+    """
+    return host.get_fact(fact, **arguments, _timeout=TIMEOUT, _success_exit_codes=list(range(255)))
+
+
 def get(host: Host, fact: type[FactBase[T]], arguments: Mapping[str, Any]) -> Answer[T]:
     """Get a fact of one host; a fact that can't be had is told with what the machine said."""
     try:
-        # Whatever a command ends with: what it says is judged, and a machine's command may end with its verdict.
-        found = host.get_fact(fact, **arguments, _timeout=TIMEOUT, _success_exit_codes=list(range(255)))
+        found = fetch(host, fact, arguments)
     except PyinfraError as error:
         return Answer(None, str(error))
     reply = getattr(host.connector, "reply", None)

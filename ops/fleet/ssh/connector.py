@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import IOBase
-from pathlib import Path
 from typing import IO, Any, TypedDict, cast
 
 from pyinfra.api.command import StringCommand
@@ -122,15 +121,6 @@ class OpenSSHConnector(BaseConnector):
         return str(make_unix_command_for_host(self.state, self.host, command, **arguments).get_raw_value())
 
     def _asked(self, words: str, timeout: float, stdin: str | None) -> Reply:
-        kept = self._control_path().exists()
-        reply = self._once(words, timeout, stdin)
-        if reply.code == FAILED and kept and not reply.output:  # the connection that was kept had died meanwhile
-            reply = self._once(words, timeout, stdin)
-        if reply.code == FAILED:
-            raise ConnectError(f"does not answer: {last_line(reply.errors)}")
-        return reply
-
-    def _once(self, words: str, timeout: float, stdin: str | None) -> Reply:
         limit = self.data["openssh_limit"]
         try:
             with self._program(words, timeout, stdin) as program:
@@ -141,6 +131,8 @@ class OpenSSHConnector(BaseConnector):
                     raise ConnectError(f"says more than {limit} characters; nothing of it is read")
         except CommandTimeout as error:
             raise ConnectError(f"does not answer: nothing whole within {timeout:g} s") from error
+        if program.process.returncode == FAILED:
+            raise ConnectError(f"does not answer: {last_line(program.stderr)}")
         return Reply(program.process.returncode, output, program.stderr)
 
     def follow(self, command: StringCommand, told: Callable[[str], None], *, silence: float, timeout: float) -> None:
@@ -209,18 +201,14 @@ class OpenSSHConnector(BaseConnector):
     @contextmanager
     def _program(self, command: str, timeout: float, stdin: str | None) -> Iterator[Stream]:
         """Run ssh while the block reads."""
-        self._control_path()
-        words = self.way.argv(command)
+        try:
+            words = self.way.argv(command)
+        except (SeawallError, OSError) as error:
+            raise ConnectError(f"can't be asked: {error}") from error
         with stream(words, timeout=timeout, input=stdin, ok=range(256), env=environment()) as program:
             program.grace = NO_GRACE
             with self.data["openssh_programs"].having(program):
                 yield program
-
-    def _control_path(self) -> Path:
-        try:
-            return self.way.control_path
-        except (SeawallError, OSError) as error:
-            raise ConnectError(f"can't be asked: {error}") from error
 
     def disconnect(self) -> None:
         """Close the control connection; nothing else ends it before its time."""

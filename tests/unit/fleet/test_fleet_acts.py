@@ -176,12 +176,12 @@ def test_a_line_for_each_change_and_none_after_everybody_left() -> None:
     out = io.StringIO()
     told = Board([BACKUP, HEALTH], show.Progress(out).change)
     told.begin(BACKUP)
-    told.say(BACKUP, "started")
+    told.runs(BACKUP, "started")
     told.leave()
     told.say(BACKUP, "never told")
     told.end(BACKUP, Verdict.UNKNOWN, "the connection was lost")
     assert [line[9:] for line in out.getvalue().splitlines()] == ["his1 backup-his: started"]
-    assert list(told.running) == [BACKUP]
+    assert (list(told.running), told.units) == ([BACKUP], {BACKUP})
     assert told.waiting == [HEALTH]
 
 
