@@ -89,7 +89,7 @@ def fleet(folder: Path) -> Iterator[Path]:
             hosts[f"m{number}"] = {"ansible_host": "127.0.0.1", "ansible_port": server.port}
         (folder / "known").write_text("".join(known))
         common = {
-            "ansible_user": "root",
+            "ansible_user": sshd.USER,
             "ansible_ssh_private_key_file": str(folder / "key"),
             "ansible_ssh_common_args": f"-F none -o UserKnownHostsFile={folder}/known -o IdentitiesOnly=yes",
         }
@@ -97,7 +97,7 @@ def fleet(folder: Path) -> Iterator[Path]:
         (folder / "inventory/group_vars/all/policy.yml").write_text(yaml.safe_dump({"policy__all": POLICY}))
         (folder / "inventory/hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": common}}))
         settings = {
-            "ssh_user": "root",
+            "ssh_user": sshd.USER,
             "ssh_key": str(folder / "key"),
             "ssh_known_hosts_file": str(folder / "known"),
             "ssh_config_file": os.devnull,

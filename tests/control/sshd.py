@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pwd
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ from pathlib import Path
 from ops.core.run import stream
 
 PROGRAM = "/usr/sbin/sshd"
+USER = pwd.getpwuid(os.getuid()).pw_name  # a server that does not run as root lets nobody else in
+WITHIN = 60.0  # seconds
 SETTINGS = """\
 ListenAddress 127.0.0.1:{port}
 HostKey {folder}/host_key
@@ -76,9 +80,11 @@ def serve(folder: Path, public: str, more: str = "") -> Iterator[Server]:
     words = [PROGRAM, "-D", "-E", folder / "log", "-f", folder / "sshd_config"]
     (folder / "log").touch()
     with stream(words, timeout=600, ok=range(256)) as program:
+        deadline = time.monotonic() + WITHIN
         while "Server listening" not in (folder / "log").read_text():
-            assert program.process.poll() is None, program.stderr or (folder / "log").read_text()
-            os.sched_yield()
+            assert program.process.poll() is None, program.last_words() or (folder / "log").read_text()
+            assert time.monotonic() < deadline, (folder / "log").read_text()
+            time.sleep(0.01)
         yield Server(folder, port, program.process)
         program.dismiss()
 

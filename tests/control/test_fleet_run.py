@@ -108,7 +108,7 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
         (tmp_path / "known").write_text("".join(server.known for server in servers.values()))
         hosts = {name: {"ansible_host": "127.0.0.1", "ansible_port": server.port} for name, server in servers.items()}
         common = {
-            "ansible_user": "root",
+            "ansible_user": sshd.USER,
             "ansible_ssh_private_key_file": str(tmp_path / "key"),
             "ansible_ssh_common_args": f"-F none -o UserKnownHostsFile={tmp_path}/known -o IdentitiesOnly=yes",
         }

@@ -64,7 +64,7 @@ class Site:
         options = f"-F none -o UserKnownHostsFile={self.folder}/known -o StrictHostKeyChecking=yes {more}"
         key = self.folder / "key"
         return {
-            "ansible_user": "root",
+            "ansible_user": sshd.USER,
             "ansible_ssh_private_key_file": str(key),
             "ansible_ssh_common_args": f"{options} -o IdentitiesOnly=yes",
         }
@@ -107,7 +107,7 @@ def test_a_jump_host_leads_to_a_machine(site: Site) -> None:
     with site.server("gate") as gate, site.server("inside") as inside:
         del site.hosts["gate"]
         known = f"UserKnownHostsFile {site.folder}/known\n  IdentityFile {site.folder}/key\n  IdentitiesOnly yes"
-        hop = f"Host gate\n  HostName 127.0.0.1\n  Port {gate.port}\n  User root\n  {known}\nHost *\n  {known}\n"
+        hop = f"Host gate\n  HostName 127.0.0.1\n  Port {gate.port}\n  User {sshd.USER}\n  {known}\nHost *\n  {known}\n"
         (site.folder / "config").write_text(hop)
         args = f"-F {site.folder}/config -o ProxyJump=gate"
         site.hosts["inside"]["ansible_ssh_common_args"] = args
@@ -122,7 +122,7 @@ def test_a_proxy_command_leads_to_a_machine(site: Site) -> None:
         hop = shlex.join(
             ["ssh", "-F", "none", "-i", f"{site.folder}/key", "-o", f"UserKnownHostsFile={site.folder}/known"]
         )
-        site.hosts["inside"] |= site.common(f"-o ProxyCommand='{hop} -p {gate.port} -W %h:%p root@127.0.0.1'")
+        site.hosts["inside"] |= site.common(f"-o ProxyCommand='{hop} -p {gate.port} -W %h:%p {sshd.USER}@127.0.0.1'")
         assert site.ask("echo here")["inside"].fact == ["here"]
         assert gate.log.count("Accepted publickey") == 1
 
