@@ -30,7 +30,8 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 UsePAM no
 LogLevel VERBOSE
-SetEnv PATH={folder}/bin:/usr/bin:/bin
+# Else bash reads the .bashrc of whoever runs this, which may do anything.
+SetEnv PATH={folder}/bin:/usr/bin:/bin SHLVL=2
 {more}
 """
 
