@@ -11,7 +11,7 @@ from ops.core.errors import Unavailable
 
 OURS = "/seawall-"  # in the control group of whatever Seawall's own units start, such as a drill's throwaway server
 LISTENING = 0x10000  # the flag of a socket that waits for others
-HINT = "seawall gaps, run as root, looks with the rights of its unit"
+HINT = "run seawall gaps as root: it then uses the permissions of its unit"
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def processes(proc: Path) -> Iterator[Process]:
     try:
         yield from _processes(proc)
     except PermissionError as error:
-        raise Unavailable("processes of other accounts may not be looked at", HINT) from error
+        raise Unavailable("not permitted to look at processes of other accounts", HINT) from error
 
 
 def _processes(proc: Path) -> Iterator[Process]:
@@ -82,7 +82,7 @@ def _open(process: Process, proc: Path) -> Iterator[tuple[Path, str]]:
     except (FileNotFoundError, ProcessLookupError):
         return
     except PermissionError as error:
-        raise Unavailable("files that other accounts have open may not be looked at", HINT) from error
+        raise Unavailable("not permitted to look at open files of other accounts", HINT) from error
     for door in doors:
         try:
             yield door, str(door.readlink())

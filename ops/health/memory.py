@@ -1,4 +1,4 @@
-"""Memory that programs can still get without swapping."""
+"""Memory that is available to programs without swapping."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MEMINFO = Path("/proc/meminfo")
 
 @dataclass(frozen=True)
 class Options:
-    """How little memory may be left.
+    """How much memory must be available.
 
-    warn_below: available memory, as a share of all, below which people are told.
-    fail_below: available memory below which the check fails.
+    warn_below: share of available memory below which the check warns.
+    fail_below: share of available memory below which the check fails.
     """
 
     warn_below: Percent = Percent(10)
@@ -36,7 +36,7 @@ def judge(options: Options, meminfo: str) -> Finding:
     kilobytes = {name: int(count) for name, count in re.findall(r"^(\w+):\s+(\d+) kB$", meminfo, re.M)}
     whole, available = kilobytes.get("MemTotal"), kilobytes.get("MemAvailable")
     if not whole or available is None:
-        return Finding(Verdict.UNKNOWN, "the kernel does not say how much memory is available")
+        return Finding(Verdict.UNKNOWN, "the kernel does not report how much memory is available")
     share = 100 * available / whole
     message = f"{share:.0f}% of {Size(whole * 1024)} available"
     if share < options.fail_below.value:

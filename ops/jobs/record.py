@@ -36,14 +36,14 @@ def chosen(directory: Path, asset: str | None, number: int | None) -> bytes:
                 if line.endswith(b"\n") and _fits(line, asset, number):
                     found = line
     except FileNotFoundError as error:
-        raise Unavailable(f"there is no ledger in {directory}", "it is made by the first act") from error
+        raise Unavailable(f"there is no ledger in {directory}", "the first act creates it") from error
     except PermissionError as error:
-        raise Unavailable(f"the ledger in {directory} may not be read by this account", "run as root") from error
+        raise Unavailable(f"this account may not read the ledger in {directory}", "run as root") from error
     if found is None:
         meant = " ".join([*([asset] if asset else []), *([f"number {number}"] if number is not None else [])])
         raise Unavailable(
             f"the ledger in {directory} has no record of a drill: {meant}",
-            "drills are recorded on the machine that drills: the drill host",
+            "drills are recorded on the drill host",
         )
     return found
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ops.core import kinds
 from ops.core.calendar import Calendar
+from ops.policy.credentials import AUTHORITY, LEDGER_KEY, read_from, repository_files
 from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 
 HEALTH_EVERY = "*:0/5"
@@ -53,7 +54,7 @@ def _backups(policy: HostPolicy) -> Iterator[Unit]:
             random_delay=asset.random_delay.seconds,
             user="seawall",
             capabilities=_capabilities(asset),
-            credentials=(*_repository(asset.repository), "ca.pem", "ledger.key"),
+            credentials=(*repository_files(asset.repository), AUTHORITY, LEDGER_KEY),
             timeout=86_400,
         )
 
@@ -69,8 +70,8 @@ def _copies(policy: HostPolicy) -> Iterator[Unit]:
                 random_delay=asset.random_delay.seconds,
                 user="seawall",
                 capabilities=(),
-                credentials=(*_repository(asset.repository), *_repository(copy.to), "ca.pem", "ledger.key"),
-                timeout=86_400,
+                credentials=(*repository_files(asset.repository), *repository_files(copy.to), AUTHORITY, LEDGER_KEY),
+                timeout=2 * 86_400,  # it may have to wait for its turn, a day at most
             )
 
 
@@ -80,7 +81,7 @@ def _drills(policy: HostPolicy) -> Iterator[Unit]:
         if drill is None:
             continue
         places = [drilled.asset.repository, *(copy.to for copy in drilled.asset.copies.values())]
-        secrets = [secret for place in places for secret in _repository(f"{drilled.host}-{place}")]
+        secrets = [secret for place in places for secret in repository_files(read_from(drilled.host, place))]
         yield Unit(
             name=f"seawall-drill-{name}",
             description=f"Drill the restore of {name} of {drilled.host}",
@@ -89,7 +90,7 @@ def _drills(policy: HostPolicy) -> Iterator[Unit]:
             random_delay=DRILL_SPREAD.seconds,
             user="root",
             capabilities=(),
-            credentials=(*secrets, "ca.pem", "ledger.key"),
+            credentials=(*secrets, AUTHORITY, LEDGER_KEY),
             timeout=2 * 86_400,  # a restored system may be kept for a look, a day at most
         )
 
@@ -103,13 +104,13 @@ def boots_disks(policy: HostPolicy) -> bool:
 def _health(policy: HostPolicy) -> Unit:
     return Unit(
         name="seawall-health",
-        description=f"Look at the health of {policy.host}",
+        description=f"Check the health of {policy.host}",
         command="health run",
         calendar=(HEALTH_EVERY,),
         random_delay=30,
         user="seawall",
         capabilities=(),
-        credentials=("ledger.key",),
+        credentials=(LEDGER_KEY,),
         timeout=120,
     )
 
@@ -117,7 +118,7 @@ def _health(policy: HostPolicy) -> Unit:
 def _gaps(policy: HostPolicy) -> Unit:
     return Unit(
         name="seawall-gaps",
-        description=f"Look for what no asset of {policy.host} covers",
+        description=f"Search {policy.host} for data that no asset covers",
         command="gaps",
         calendar=(f"{GAPS_AT} {policy.site.timezone}",),
         random_delay=1800,
@@ -127,10 +128,6 @@ def _gaps(policy: HostPolicy) -> Unit:
         credentials=(),
         timeout=1800,
     )
-
-
-def _repository(name: str) -> tuple[str, str]:
-    return (f"{name}.url", f"{name}.password")
 
 
 def _capabilities(asset: Asset) -> tuple[str, ...]:

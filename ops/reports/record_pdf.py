@@ -11,7 +11,7 @@ LABELS = 86.0  # points for the labels of pairs
 SIZES = (9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0)
 LEADING = 1.28
 ROW = 18.0  # height of a row that a hand writes in
-REPLACED = "Letters that this form lacks are written without their marks, or as ?; the HTML form has them."
+REPLACED = "Letters missing from this font are printed without accents, or as ?; the HTML form has them."
 
 
 def render(evidence: Evidence, names: Names) -> bytes:
@@ -31,7 +31,7 @@ def fitted(evidence: Evidence, names: Names, bottom: float = BOTTOM) -> tuple[Sh
             drawing.draw(shown)
             if drawing.y <= bottom:
                 return shown, size
-    raise Damaged("this record does not fit on one page", "its JSON form holds all of it")
+    raise Damaged("this record does not fit on one page", "its JSON form has all of it")
 
 
 class _Drawing:

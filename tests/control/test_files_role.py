@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ops.fleet.packaging.deb import CHECKOUT
+from ops.fleet.secrets.authority import make_authority, make_server
 
 OWNER = pwd.getpwuid(os.getuid()).pw_name
 GROUP = grp.getgrgid(os.getgid()).gr_name
@@ -35,7 +36,8 @@ class Place:
         )
         words = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-c", "local"]
         settings = {
-            "ANSIBLE_ROLES_PATH": f"{CHECKOUT / 'roles'}:{self.root / 'roles'}",
+            "ANSIBLE_ROLES_PATH": str(self.root / "roles"),
+            "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / "playbooks/collections"),
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
@@ -68,7 +70,7 @@ def place(tmp_path):
 - {name: Second handler, ansible.builtin.debug: {msg: called-second}, changed_when: true}
 """,
         "roles/caller/tasks/main.yml": """
-- ansible.builtin.include_role: {name: files}
+- ansible.builtin.include_role: {name: seawall.operations.files}
   vars: {files_wanted: "{{ caller_wanted }}", files_looked_at: "{{ caller_looked_at }}"}
 - ansible.builtin.debug: {msg: "seen {{ files_written.seen | map(attribute='path') | map('basename') | join('+') }}."}
 """,
@@ -180,3 +182,55 @@ def test_paths_that_are_looked_at_are_told_as_they_were_before(place):
     (place.there / "seawall-old.timer").write_text("")
     said = place.put([{"path": "seawall-new.timer", "content": "x"}], looked_at=[f"{place.there}/seawall-*"])
     assert "seen seawall-old.timer." in said
+
+
+def test_a_validation_sees_the_other_files_as_they_will_be(place):
+    (place.there / "door").write_text("old\n")
+    (place.there / "key").write_text("old\n")
+    other = f"%{{{place.there}/key}}"
+    wanted = [
+        {"path": "door", "content": "new\n", "validate": f"cmp %s {other}"},
+        {"path": "key", "content": "new\n"},
+    ]
+    place.put(wanted)
+    assert (place.there / "door").read_text() == "new\n"
+    refused = [{"path": "door", "content": "newer\n", "validate": f"cmp %s {other}"}]
+    assert "door: was not replaced, cmp refuses" in place.put(refused, ok=False)
+    assert (place.there / "door").read_text() == "new\n"
+
+
+SERVICE = "[Service]\nType=oneshot\nExecStart=/bin/true\n"
+TIMER = "[Timer]\nOnCalendar=*:0/5\n"
+
+
+def test_what_a_format_refuses_leaves_what_works(place):
+    """The timer finds the service that it starts, which is not in its place yet."""
+    texts = {"a.service": SERVICE, "a.timer": TIMER}
+    units = [{"path": name, "content": text, "format": "unit"} for name, text in texts.items()]
+    place.put(units)
+    units[1]["content"] = f"{TIMER}Nope=1\n"
+    assert "a.timer:3: Unknown key" in " ".join(
+        place.put([{"path": "beside", "content": "x"}, *units], ok=False).split()
+    )
+    assert (place.there / "a.timer").read_text() == TIMER
+    assert place.names() == ["a.service", "a.timer"]
+
+
+def test_a_certificate_is_replaced_with_the_key_that_belongs_to_it_or_not_at_all(place):
+    authority = make_authority("Test")
+    first, second = make_server("backup1", authority), make_server("backup1", authority)
+
+    def put(certificate, key, **words):
+        files = {"tls.pem": certificate, "tls.key": key}
+        return place.put([{"path": name, "content": text, **SECRET_FILE} for name, text in files.items()], **words)
+
+    put(first.certificate, first.key)
+    said = put(second.certificate, first.key, ok=False)
+    assert "can't be used together" in said
+    assert second.certificate.splitlines()[3] not in said
+    assert (place.there / "tls.pem").read_text() == first.certificate
+    put(second.certificate, second.key)
+    assert (place.there / "tls.pem").read_text() == second.certificate
+
+
+SECRET_FILE = {"format": "certificate", "secret": True, "mode": "0600"}

@@ -6,10 +6,20 @@ import re
 import subprocess
 import sys
 from base64 import b64decode
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+import pytest
+import yaml
+
+from ops.fleet.inventory import read
 from ops.fleet.packaging.deb import CHECKOUT
-from ops.policy.compile import read_document
+from ops.fleet.secrets.make import make
+from ops.fleet.secrets.vault import Sealed, Store, Vault
+from ops.policy import secret_files
+from ops.policy.compile import document, read_document
+from ops.policy.secrets import Secrets
 
 PLAYBOOK = """\
 - name: Compile
@@ -18,18 +28,32 @@ PLAYBOOK = """\
   tasks:
     - name: Policy
       ansible.builtin.set_fact:
-        document: "{{ hostvars | seawall_policy(inventory_hostname) }}"
+        document: "{{ hostvars | seawall.operations.policy(inventory_hostname) }}"
     - name: Units
       ansible.builtin.debug:
-        msg: "<{{ {'document': document, 'units': document | seawall_units} | to_json | b64encode }}>"
+        msg: "<{{ {'document': document, 'units': document | seawall.operations.units} | to_json | b64encode }}>"
 """
 
 
-def play(inventory: Path, *more: str) -> subprocess.CompletedProcess[str]:
+SECRETS = """\
+- name: Derive files
+  hosts: HOST
+  gather_facts: false
+  tasks:
+    - name: Policy
+      ansible.builtin.set_fact:
+        seawall_document: "{{ hostvars | seawall.operations.policy(inventory_hostname) }}"
+    - name: Files
+      ansible.builtin.debug:
+        msg: "<{{ hostvars | seawall.operations.FILTER(inventory_hostname) | to_json | b64encode }}>"
+"""
+
+
+def play(inventory: Path, *more: str, text: str = PLAYBOOK) -> subprocess.CompletedProcess[str]:
     playbook = inventory.parent / "compile.yml"
-    playbook.write_text(PLAYBOOK)
+    playbook.write_text(text)
     settings = {
-        "ANSIBLE_FILTER_PLUGINS": str(CHECKOUT / "playbooks/filter_plugins"),
+        "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / "playbooks/collections"),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_NOCOLOR": "1",
     }
@@ -44,10 +68,14 @@ def play(inventory: Path, *more: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def answers(output: str) -> list[Any]:
+    return [json.loads(b64decode(text)) for text in re.findall(r"<([\w+/=]+)>", output)]
+
+
 def test_a_limited_run_still_sees_the_whole_inventory(inventory):
     done = play(inventory, "--limit", "backup1,his1")
     assert done.returncode == 0, done.stdout + done.stderr
-    told = [json.loads(b64decode(text)) for text in re.findall(r"<([\w+/=]+)>", done.stdout)]
+    told = answers(done.stdout)
     read = {each["document"]["host"]: each for each in told}
     assert sorted(read) == ["backup1", "his1"]
     assert read["backup1"]["document"]["clients"] == {"his1": ["drill1"]}
@@ -69,3 +97,52 @@ def test_a_wrong_policy_stops_before_any_host_with_every_problem(inventory):
     assert "a Jinja expression" in said
     assert "seawall policy check" in said
     assert "TASK [Units]" not in done.stdout
+
+
+@pytest.fixture
+def sealed(inventory: Path) -> tuple[Path, Path]:
+    """An inventory with secrets behind a vault, and the file with the vault's password."""
+    password = inventory.parent / "vault-password"
+    password.write_text("correct horse\n")
+    policies, store = read(inventory).policies(), Store(inventory)
+    make(policies, store, Vault(password))
+    store.save()
+    return inventory, password
+
+
+@pytest.mark.parametrize(
+    ("host", "name"), [("his1", "client_files"), ("drill1", "drill_files"), ("backup1", "clients")]
+)
+def test_sealed_secrets_become_files_as_in_python(sealed, host, name):
+    inventory, password = sealed
+    text = SECRETS.replace("HOST", host).replace("FILTER", name)
+    done = play(inventory, "--vault-password-file", str(password), text=text)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (told,) = answers(done.stdout)
+    policy = read_document(document(read(inventory).policies()[host]))
+    opened = Secrets(opened_variables(inventory, password))
+    wanted = getattr(secret_files, name)(policy, opened)
+    plain = [one.plain() if hasattr(one, "plain") else asdict(one) for one in wanted]
+    assert told == json.loads(json.dumps(plain))
+    assert len(told) > 0
+
+
+def opened_variables(inventory: Path, password: Path) -> dict[str, Any]:
+    """Return the hosts' secrets as a person with the password reads them."""
+    vault = Vault(password)
+
+    class Opened(yaml.SafeLoader):
+        pass
+
+    Opened.add_constructor("!vault", lambda loader, node: vault.open(Sealed(loader.construct_scalar(node))))
+    shared = yaml.load((inventory / "group_vars/all/secrets.yml").read_text(), Opened)
+    own = {path.parent.name: yaml.load(path.read_text(), Opened) for path in inventory.glob("host_vars/*/secrets.yml")}
+    return {host: shared | own.get(host, {}) for host in ("his1", "backup1", "offsite1", "drill1")}
+
+
+def test_secrets_that_are_not_made_yet_are_named(inventory):
+    done = play(inventory, text=SECRETS.replace("HOST", "his1").replace("FILTER", "client_files"))
+    assert done.returncode == 2
+    said = " ".join((done.stdout + done.stderr).split())
+    assert "his1 has no secret seawall_authority_certificate" in said
+    assert "seawall secrets make" in said

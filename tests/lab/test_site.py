@@ -1,53 +1,42 @@
-"""site.yml as an administrator meets it: it tells the truth before it acts, a wrong word stops it, and it settles."""
+"""site.yml on a site that it has made: nothing is left to change, and what was bent is straightened.
 
-import re
+That of fresh machines is in fresh/test_first_run.py.
+"""
 
 import pytest
-from hospital import Site
+from hospital import Site, changes
+
+from ops.lab.identity import HOSTS
 
 pytestmark = pytest.mark.lab
-HOSTS = ("his1", "lis1", "backup1", "drill1", "offsite1")
-UNTOUCHED = "! getent passwd seawall && ! test -e /etc/seawall && ! test -e /usr/bin/seawall"
 
 
-def changes(output: str) -> dict[str, int]:
-    return {host: int(count) for host, count in re.findall(r"^(\w+) +: ok=\d+ +changed=(\d+)", output, re.MULTILINE)}
-
-
-def test_check_mode_passes_on_fresh_machines_and_touches_nothing(fresh: Site) -> None:
-    told = fresh.ansible("site.yml", "--check", "--diff")
-    assert all(changes(told.stdout)[host] > 0 for host in HOSTS)
-    assert "CREATE ROLE" not in fresh.on("his1", "runuser -u postgres -- pg_dumpall --roles-only | grep seawall").stdout
-    for host in HOSTS:
-        assert fresh.on(host, UNTOUCHED).code == 0, host
-
-
-def test_a_wrong_word_stops_before_any_machine_is_touched(fresh: Site) -> None:
-    """--limit names another machine than the one whose policy is wrong."""
-    policy = fresh.lab.inventory / "host_vars/his1/policy.yml"
-    right = policy.read_text("utf-8")
-    policy.write_text(right.replace("rpo: 26h", "rop: 26h", 1), "utf-8")
-    try:
-        told = fresh.ansible("site.yml", "--limit", "drill1", ok=range(256))
-    finally:
-        policy.write_text(right, "utf-8")
-    assert told.code != 0
-    assert "policy.assets.his.rop" in told.stdout
-    assert "Enrol" not in told.stdout
-    assert fresh.on("drill1", UNTOUCHED).code == 0
-
-
-def test_a_second_run_changes_nothing(site: Site) -> None:
-    assert changes(site.ansible("site.yml").stdout) == dict.fromkeys(HOSTS, 0)
+def test_a_lab_over_a_layer_is_converged(site: Site) -> None:
+    """The layer holds what site.yml made of fresh machines: a second run changes nothing."""
+    assert site.lab.layer
+    assert changes(site.ansible().stdout) == dict.fromkeys(HOSTS, 0)
 
 
 CLIENT = ("site.yml", "--limit", "his1", "--tags", "backup_client")
 FOLDER = "/etc/seawall/credentials"
 
 
+FAILS = """
+cd /run/systemd/system && mkdir -p seawall-backup-documents.service.d
+printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' >seawall-backup-documents.service.d/fail.conf
+systemctl daemon-reload
+systemctl start seawall-backup-documents.service
+rm -r seawall-backup-documents.service.d
+systemctl daemon-reload
+"""
+FAILED = "systemctl list-units --failed --no-legend --plain 'seawall-*'"
+
+
 @pytest.fixture(scope="module")
 def narrowed(site: Site) -> str:
-    """The units of his1 while its policy lacks an asset."""
+    """The units of his1 while its policy lacks an asset whose last backup failed, and those that failed."""
+    site.on("his1", FAILS)
+    assert "seawall-backup-documents.service" in site.on("his1", FAILED).stdout
     policy = site.lab.inventory / "host_vars/his1/policy.yml"
     right = policy.read_text("utf-8")
     policy.write_text(right[: right.index("    documents:")] + right[right.index("  checks:") :], "utf-8")
@@ -55,7 +44,7 @@ def narrowed(site: Site) -> str:
         site.ansible(*CLIENT)
     finally:
         policy.write_text(right, "utf-8")
-    return site.on("his1", "systemctl list-unit-files --no-legend 'seawall-*'").stdout
+    return site.on("his1", f"systemctl list-unit-files --no-legend 'seawall-*'; {FAILED}").stdout
 
 
 @pytest.fixture(scope="module")

@@ -37,8 +37,17 @@ def test_import_contracts() -> None:
 
 
 def test_yaml() -> None:
-    lint("yamllint", "--strict", "inventories", "playbooks", "roles")
+    lint("yamllint", "--strict", "galaxy.yml", "inventories", "meta", "playbooks", "roles")
 
 
 def test_playbooks_and_roles() -> None:
-    lint("ansible-lint", "--offline", "--strict", "playbooks", "roles", env={"HOME": str(CHECKOUT / ".cache")})
+    lint(
+        "ansible-lint",
+        "--offline",
+        "--strict",
+        "galaxy.yml",
+        "meta",
+        "playbooks",
+        "roles",
+        env={"HOME": str(CHECKOUT / ".cache")},
+    )

@@ -1,4 +1,4 @@
-"""Write the report on the whole fleet: one HTML page, or the table in the terminal."""
+"""Write the report about the whole fleet: an HTML page, or a table in the terminal."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ PAGE = Path("report.html")
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     _options.add_inventory(parser)
-    parser.add_argument("--html", type=Path, metavar="FILE", help=f"write the page there (default: {PAGE})")
-    parser.add_argument("--text", action="store_true", help="print the table; writes a page only with --html")
+    parser.add_argument("--html", type=Path, metavar="FILE", help=f"write the page to this file (default: {PAGE})")
+    parser.add_argument("--text", action="store_true", help="print the table; write a page only with --html")
     parser.epilog = "example: seawall report --html /srv/reports/today.html"
 
 

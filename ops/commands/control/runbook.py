@@ -1,10 +1,10 @@
-"""The runbook: how a lost site is made anew, from a clean machine to users at work, generated and printed.
+"""The runbook: how to rebuild a lost site, from a clean machine to users at work. It is generated, to be printed.
 
   seawall runbook --output runbook.txt
   seawall runbook --html --output runbook.html
 
-It is made of the policy, the inventory, and what the machines told (`seawall control look`). It holds no secret; those
-are on the sheet of keys. What a person would have to know from elsewhere is marked [KNOW: ...] and counted at its end.
+It is generated from the policy, the inventory, and facts about the machines (`seawall control look`). It contains no
+secrets; those are on the key sheet. What the reader must know from elsewhere is marked [KNOW: ...] and counted.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from ops.fleet.runbook.render import gathered, html, text, written
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     _options.add_inventory(parser)
-    parser.add_argument("--html", action="store_true", help="as a page to print")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where to (default: the terminal)")
+    parser.add_argument("--html", action="store_true", help="an HTML page to print")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="output file (default: standard output)")
 
 
 def execute(options: argparse.Namespace) -> int:

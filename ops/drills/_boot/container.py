@@ -33,6 +33,12 @@ REFUSED = "~@clock @module @raw-io @reboot @swap @obsolete @keyring @debug bpf p
 LAYOUT = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
 
 
+def entrance(leader: int) -> list[str]:
+    """Return what leads inside, by the first process there; the program comes after it."""
+    # Neither the variables of whoever runs this nor a site's own modules have a say, nor are they waited for.
+    return [sys.executable, "-IS", str(ENTER), str(leader)]
+
+
 @dataclass(frozen=True)
 class Booted:
     """A booted machine.
@@ -55,7 +61,7 @@ class Booted:
 
     def inside(self, argv: Sequence[str]) -> list[str]:
         """Return the program as it is run from here."""
-        return [sys.executable, str(ENTER), str(self.leader), *argv]
+        return [*entrance(self.leader), *argv]
 
     def door(self, port: int, says: str) -> list[str]:
         """Return what asks a TCP port, from inside."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,8 +39,8 @@ def in_memory(folder: Path, needed: int = LEAST) -> Iterator[None]:
     """Make a folder whose files never touch a disk, for a block; raise Unavailable without room for so many bytes."""
     if not fits(needed):
         raise Unavailable(
-            f"the drill needs {Size(needed)} of memory, {Size(available())} are free in all",
-            "try later, or drill it without --instant",
+            f"the drill needs {Size(needed)} of memory, but only {Size(available())} are free",
+            "try again later, or drill without --instant",
         )
     folder.mkdir(mode=0o700)
     # Not nosuid: what a service may become in life it must be able to become here; the folder is closed to others.
@@ -53,12 +53,15 @@ def in_memory(folder: Path, needed: int = LEAST) -> Iterator[None]:
 
 
 @contextmanager
-def writable(below: Path, room: Path) -> Iterator[Path]:
-    """Lay a layer in `room` over a tree that can only be read, for a block; yield where both are seen as one."""
+def writable(trees: Sequence[Path], room: Path) -> Iterator[Path]:
+    """Lay a layer in `room` over trees that can only be read, for a block; yield where all are seen as one.
+
+    What several of the trees have is seen as it is in the first of them.
+    """
     upper, work, merged = (room / name for name in ("upper", "work", "root"))
     for path in (upper, work, merged):
         path.mkdir(mode=0o755)
-    layers = f"lowerdir={below},upperdir={upper},workdir={work}"
+    layers = f"lowerdir={':'.join(map(str, trees))},upperdir={upper},workdir={work}"
     run(["mount", "-t", "overlay", "seawall-drill", "-o", f"{layers},{OVERLAY}", merged], timeout=_SECONDS)
     merged.chmod(0o755)  # a snapshot has no entry for / itself
     try:

@@ -79,7 +79,7 @@ def note(inventory: Path, home: Path, answers: Mapping[str, Answer[tuple[Facts, 
 def _signed(place: Path, host: str, key: str) -> Finding:
     wrong = signers.judged(place, host, key)
     if wrong is None and not key:
-        return Finding(Verdict.WARN, "has no ledger key yet; playbooks/site.yml makes one")
+        return Finding(Verdict.WARN, "has no ledger key yet; playbooks/site.yml creates one")
     return wrong or Finding(Verdict.PASS, "known")
 
 

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 from ops.core.errors import Damaged, UsageError
 from ops.fleet.secrets.authority import Pair, ends_soon, make_authority, make_server
 from ops.fleet.secrets.vault import NAME, Store, Vault
+from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS, READER_ACCOUNTS, READER_PASSWORDS, SERVER
 
 if TYPE_CHECKING:
     from ops.policy import HostPolicy
 
 ALL = "group_vars/all"
-AUTHORITY = ("seawall_authority_certificate", "seawall_authority_key")
-CONTROL = ("seawall_control_passwords", "seawall_control_accounts")  # of the control machine's own repository
-SERVER = ("seawall_tls_certificate", "seawall_tls_key")
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that a person reading a printed sheet takes for another
 LENGTH = 40  # of 32 letters each: 200 bits
 HASH_ROUNDS = 5  # these passwords cannot be guessed, and servers hash them anew at every request
@@ -54,8 +52,8 @@ def _demand_openable(store: Store, vault: Vault) -> None:
             strange.append(name)
     if strange:
         raise Damaged(
-            f"this vault password does not open {len(strange)} values, the first is {strange[0]}",
-            "give the password that the inventory was sealed with; nothing was written",
+            f"this vault password does not open {len(strange)} values, starting with {strange[0]}",
+            "use the password with which the inventory was sealed; nothing was written",
         )
 
 
@@ -68,12 +66,12 @@ def _passwords(policies: Mapping[str, HostPolicy]) -> Iterator[Wanted]:
         readers = sorted({asset.drill.host for asset in policy.assets.values() if asset.drill})
         for place in sorted(places):
             served = policy.repositories[place].host is not None
-            yield Wanted(here, ("seawall_repository_passwords", place), account=False)
+            yield Wanted(here, (PASSWORDS, place), account=False)
             if served:
-                yield Wanted(here, ("seawall_accounts", place), account=True)
+                yield Wanted(here, (ACCOUNTS, place), account=True)
             for reader in readers if served else ():
-                yield Wanted(here, ("seawall_reader_passwords", place, reader), account=False)
-                yield Wanted(here, ("seawall_reader_accounts", place, reader), account=True)
+                yield Wanted(here, (READER_PASSWORDS, place, reader), account=False)
+                yield Wanted(here, (READER_ACCOUNTS, place, reader), account=True)
     for policy in list(policies.values())[:1]:
         if policy.control:
             yield Wanted(ALL, (CONTROL[0], policy.control.repository), account=False)
@@ -99,8 +97,8 @@ def _demand_only_here(place: str, name: str, store: Store) -> None:
     """Written twice, one of the two would be dropped by Ansible without a word."""
     if path := store.beside(place, name):
         raise UsageError(
-            f"{name} is needed and stands in {path}, incomplete or where this command does not look",
-            f"move it to {place}/{NAME}; what is missing there is then added",
+            f"{name} is needed, but in {path} it is incomplete or in an unexpected place",
+            f"move it to {place}/{NAME}; this command then adds what is missing",
         )
 
 
@@ -136,8 +134,8 @@ def _pair(place: str, names: tuple[str, str], store: Store) -> tuple[str, str] |
     if (certificate is None) != (key is None):
         there, gone = names if key is None else reversed(names)
         raise UsageError(
-            f"{place}/{NAME}: {there} is there and {gone} is not",
-            "bring the missing one back, or remove the other so that both are made anew",
+            f"{place}/{NAME}: has {there} but not {gone}",
+            "restore the missing one, or delete the other so that both are created again",
         )
     return None if certificate is None else (certificate, key)
 

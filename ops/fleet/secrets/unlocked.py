@@ -8,11 +8,12 @@ from pathlib import Path
 
 from ops.core.errors import UsageError
 from ops.fleet.inventory import Inventory
-from ops.fleet.secrets.make import ALL, AUTHORITY, CONTROL
+from ops.fleet.secrets.make import ALL
 from ops.fleet.secrets.vault import Store, Vault
-from ops.policy import HostPolicy
+from ops.policy import HostPolicy, credentials
 from ops.policy.compile import document, read_document
 from ops.policy.model import AWAY, Repository
+from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class RepositoryAccess:
     @property
     def url(self) -> str:
         """The address as restic reads it from a file."""
-        return f"rest:https://{self.account}:{self.account_password}@{self.address}"
+        return credentials.url(self.address, self.account, self.account_password)
 
 
 class UnlockedSecrets:
@@ -41,7 +42,7 @@ class UnlockedSecrets:
 
     def __init__(self, inventory: Inventory, password_file: Path | None) -> None:
         if password_file is None:
-            raise UsageError("no vault password", "give --vault-password-file FILE")
+            raise UsageError("no vault password", "use --vault-password-file FILE")
         path = inventory.path
         self._policies = {host: read_document(document(one)) for host, one in inventory.policies().items()}
         self._store = Store(path if path.is_dir() else path.parent)
@@ -60,7 +61,11 @@ class UnlockedSecrets:
     def files(self, door: RepositoryAccess) -> dict[str, str]:
         """Return what opens a repository, by name of file."""
         url, password = f"{door.url}\n", f"{door.password}\n"
-        return {f"{door.place}.url": url, f"{door.place}.password": password, "ca.pem": self.authority()}
+        return {
+            credentials.address_file(door.place): url,
+            credentials.password_file(door.place): password,
+            credentials.AUTHORITY: self.authority(),
+        }
 
     def away(self) -> Iterator[RepositoryAccess]:
         """Yield every repository that a disaster of the site does not reach, the control machine's first."""
@@ -70,7 +75,7 @@ class UnlockedSecrets:
         for host, policy in self._policies.items():
             used = {asset.repository for asset in policy.assets.values()}
             used |= {copy.to for asset in policy.assets.values() for copy in asset.copies.values()}
-            names = ("seawall_repository_passwords", "seawall_accounts")
+            names = (PASSWORDS, ACCOUNTS)
             for place in sorted(used):
                 if (repository := policy.repositories[place]).place in AWAY:
                     yield self._door(f"host_vars/{host}", names, host, place, repository)
@@ -79,12 +84,12 @@ class UnlockedSecrets:
         self, where: str, names: tuple[str, str], machine: str, place: str, repository: Repository
     ) -> RepositoryAccess:
         if repository.host is None:
-            raise UsageError(f"{place} is kept by no machine of the inventory; its sheet can't be written yet")
+            raise UsageError(f"no machine of the inventory keeps {place}; it can't be printed on the sheet yet")
         return RepositoryAccess(
             machine=machine,
             place=place,
             keeper=repository.host,
-            address=f"{repository.host}:{repository.options.port}/{machine}/",
+            address=credentials.address(place, repository, machine),
             account=machine,
             account_password=self._demanded(where, (names[1], place, "password")),
             password=self._demanded(where, (names[0], place)),

@@ -29,9 +29,11 @@ def run_in_unit(unit: str, state: str, enough: Callable[[], bool] | None = None)
         return None
     shown = _show(unit)
     if shown.get("LoadState") != "loaded":
-        raise UsageError(f"this machine has no unit {unit}", "does the policy name it here? Run playbooks/site.yml")
+        raise UsageError(
+            f"this machine has no unit {unit}", "is it in the policy of this machine? Run playbooks/site.yml"
+        )
     if shown.get("ActiveState") in {"activating", "active", "deactivating"}:
-        raise UsageError(f"{unit} is running already", f"journalctl -fu {unit} shows it")
+        raise UsageError(f"{unit} is already running", f"journalctl -fu {unit} shows its output")
     run(["systemctl", "reset-failed", unit], timeout=20, ok=(0, 1))
     run(["systemctl", "start", "--no-block", unit], timeout=20)
     code = _follow(unit, shown.get("InvocationID", ""), enough=enough)
@@ -61,7 +63,7 @@ def _follow(unit: str, before: str, *, enough: Callable[[], bool] | None) -> int
             status = int(shown.get("ExecMainStatus", "1"))
             return status if shown.get("Result") in {"success", "exit-code"} else status or 1
         time.sleep(_LOOK_SECONDS)
-    raise UsageError(f"{unit} has not ended within a day")
+    raise UsageError(f"{unit} did not finish within a day")
 
 
 def _show(unit: str) -> dict[str, str]:

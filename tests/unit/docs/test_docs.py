@@ -154,7 +154,7 @@ def said() -> str:
         ("ops", "*.py"),
         ("roles", "*.yml"),
         ("playbooks", "*.yml"),
-        ("playbooks", "*.py"),
+        ("plugins", "*.py"),
         ("tests/policy", "*.py"),
     )
     files = [path for folder, pattern in places for path in sorted((CHECKOUT / folder).rglob(pattern))]

@@ -32,12 +32,12 @@ def test_nothing_left_out_is_a_pass_and_says_how_much_was_seen():
 @pytest.mark.parametrize("verdict", ["warn", "fail"])
 def test_a_gap_is_as_bad_as_the_policy_says(verdict):
     (finding,) = seen(gaps("postgresql:5432/scratch"), Options(verdict=verdict))
-    assert (finding.verdict, finding.message) == (Verdict(verdict), "no asset covers postgresql:5432/scratch")
+    assert (finding.verdict, finding.message) == (Verdict(verdict), "not covered by any asset: postgresql:5432/scratch")
 
 
 def test_many_gaps_are_counted():
     (finding,) = seen(gaps(*"abcde"))
-    assert finding.message == "no asset covers a, b, c and 2 more"
+    assert finding.message == "not covered by any asset: a, b, c and 2 more"
     assert finding.figures["gaps"] == 5
 
 

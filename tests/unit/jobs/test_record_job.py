@@ -73,7 +73,7 @@ def test_tampering_stands_on_the_page(capsysbinary: pytest.CaptureFixture[bytes]
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["record"], 2, "which drill?"),
+        (["record"], 2, "name the asset of the drill"),
         (["record", "nothing"], 1, "has no record of a drill: nothing"),
         (["record", "--number", "4"], 1, "has no record of a drill: number 4"),
         (["record", "his", "--number", "2"], 1, "has no record of a drill: his number 2"),

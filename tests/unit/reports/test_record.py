@@ -42,8 +42,8 @@ WANTED = [
     "7c1f2a90-8f3c-4f5e-9d39-6d1f0b6c1a55, of 2026-11-22 01:30:02, from repository offsite",
     "started straight from the mounted repository",
     "2026-11-22 04:00:00 to 2026-11-22 04:00:12 (America/Sao_Paulo)",
-    "8.1s; required (RTO): 1h; kept",
-    "2h 30min; required (RPO): 1d 2h; kept",
+    "8.1s; required (RTO): 1h; met",
+    "2h 30min; required (RPO): 1d 2h; met",
     "5 passed: archive, structure, volume, rto, rpo",
     "the kernel, the boot loader and the layout of the disks",
     "04:00:01 find · 04:00:04 start",
@@ -84,14 +84,14 @@ def test_what_is_not_good_comes_first_and_loud() -> None:
 def test_times_are_judged_as_the_drill_judged_them() -> None:
     assert "required (RTO): 1h; exceeded" in page(record(recovery_seconds=4000))
     aged = record(data_age_seconds=900000)
-    assert "required (RPO): 1d 2h; older, as a copy may be" in page(aged)
+    assert "required (RPO): 1d 2h; older, as is normal for a copy" in page(aged)
     judged = [*RUNGS[:4], {"name": "rpo", "verdict": "fail", "message": "too old"}]
     assert "required (RPO): 1d 2h; exceeded" in page(record(data_age_seconds=900000, rungs=judged))
 
 
 def test_damage_on_purpose_stands_in_the_title() -> None:
     text = page({**record(sabotage="a table emptied"), "act": "sabotage"})
-    assert "Record of a drill with damage on purpose: his" in text
+    assert "Record of a drill with injected damage: his" in text
     assert "Damage a table emptied" in text
 
 

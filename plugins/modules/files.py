@@ -1,8 +1,8 @@
 """Puts a whole list of files and folders in place, in one call: only what differs is written, and atomically.
 
-Everything is prepared beside its place first (written, on disk, with its owner and mode, validated); when all of it is
-ready, all of it is moved into place. So what is wrong with one file is known before any other was replaced, and no
-handler is lost to a run that ends half-way.
+Everything is prepared beside its place first (written, on disk, with its owner and mode), and then validated; when all
+of it is right, all of it is moved into place. So what is wrong with one file is known before any other was replaced,
+and no handler is lost to a run that ends half-way.
 """
 
 from __future__ import annotations
@@ -12,18 +12,21 @@ import grp
 import hashlib
 import os
 import pwd
+import re
 import shlex
 import stat
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.seawall.operations.plugins.module_utils.formats import FORMATS
+from ansible_collections.seawall.operations.plugins.module_utils.shown import diff
+from ansible_collections.seawall.operations.plugins.module_utils.steps import Step, There, Wanted, Wrong
 
 DOCUMENTATION = """
-module: seawall_files
+module: files
 short_description: Files and folders, put in place in one call
 description: Writes those that differ, all or none. Supports check mode and diff mode; no diff shows a secret.
 options:
@@ -47,6 +50,7 @@ FILE = {
     "owner": {"type": "str", "default": "root"},
     "group": {"type": "str", "default": "root"},
     "mode": {"type": "str"},
+    "format": {"type": "str", "choices": sorted(FORMATS)},
     "validate": {"type": "str"},
     "keep": {"type": "bool", "default": False},
     "secret": {"type": "bool", "default": False},
@@ -57,46 +61,6 @@ OPTIONS = {
     "contents": {"type": "dict", "default": {}, "no_log": True},
     "look_at": {"type": "list", "elements": "str", "default": []},
 }
-LARGEST_SHOWN = 100 << 10  # bytes of a file that a diff shows
-
-
-class Wrong(Exception):
-    """What keeps a file from its place."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A file or folder as it should be; a folder has no content. An id is None where nobody has the name yet."""
-
-    path: Path
-    content: bytes | None
-    names: tuple[str, str]
-    ids: tuple[int | None, int | None]
-    mode: int
-    validate: str
-    keep: bool
-    secret: bool
-    notify: list[str]
-
-
-@dataclass(frozen=True)
-class There:
-    """What is at its place now: nothing, or something with or without content."""
-
-    exists: bool = False
-    content: bytes | None = None
-    ids: tuple[int, int] = (-1, -1)
-    mode: int = -1
-
-
-@dataclass
-class Step:
-    """What is to be done about one of them, and, once prepared, the file that waits beside its place."""
-
-    wanted: Wanted
-    there: There
-    differs: list[str] = field(default_factory=list)
-    ready: Path | None = None
 
 
 def main() -> None:
@@ -143,8 +107,8 @@ def wanted(told: Mapping[str, Any], contents: Mapping[str, bytes], *, demand_ids
     if demand_ids and None in ids:
         raise Wrong(f"{told['path']}: this machine has no account {names[ids.index(None)]!r}")
     mode = int(told["mode"] or ("0755" if told["folder"] else "0644"), 8)
-    rest = {name: told[name] for name in ("keep", "secret", "notify")}
-    return Wanted(Path(told["path"]), content, names, ids, mode, told["validate"] or "", **rest)
+    rest = {name: told[name] for name in ("format", "keep", "secret", "notify")}
+    return Wanted(Path(told["path"]), content, names, ids, mode, validate=told["validate"] or "", **rest)
 
 
 def account(ask: Any, name: str) -> int | None:
@@ -188,7 +152,8 @@ def carry_out(module: AnsibleModule, steps: list[Step]) -> None:
             if step.wanted.content is None:
                 make_folder(step.wanted)
             elif step.differs != ["rights"]:
-                prepare(module, step)
+                prepare(step)
+        validate(module, steps)
         for step in todo:
             put(step)
         for folder in {step.wanted.path.parent for step in todo}:
@@ -215,8 +180,8 @@ def make_folder(one: Wanted) -> None:
         give_rights(one, path)
 
 
-def prepare(module: AnsibleModule, step: Step) -> None:
-    """Write a file beside its place, on disk and with its rights, and have it validated."""
+def prepare(step: Step) -> None:
+    """Write a file beside its place, on disk and with its rights."""
     one = step.wanted
     handle, name = tempfile.mkstemp(prefix=f".{one.path.name}.", dir=one.path.parent)
     step.ready = Path(name)
@@ -225,12 +190,32 @@ def prepare(module: AnsibleModule, step: Step) -> None:
         file.flush()
         give_rights(one, step.ready)
         os.fsync(file.fileno())
-    if one.validate:
-        argv = [word.replace("%s", name) for word in shlex.split(one.validate)]
-        code, out, err = module.run_command(argv)
-        if code:
-            said = "what it said is not shown, for the file is a secret" if one.secret else f"{out}{err}".strip()
-            raise Wrong(f"{one.path}: was not replaced, {argv[0]} refuses what is wanted (exit code {code}): {said}")
+
+
+def validate(module: AnsibleModule, steps: list[Step]) -> None:
+    """Have all that is prepared judged: each format's files together, then each file by its own command."""
+    ready = [step for step in steps if step.ready]
+    beside = {step.wanted.path: step.wanted.content for step in steps if step.wanted.content is not None}
+    for name in sorted({step.wanted.format for step in ready if step.wanted.format}):
+        same = {step.wanted.path: step.wanted.content or b"" for step in steps if step.wanted.format == name}
+        if said := FORMATS[name](module, same, beside):
+            raise Wrong(f"{', '.join(map(str, sorted(same)))}: nothing was replaced, not all of it is right: {said}")
+    for step in ready:
+        if step.wanted.validate:
+            run_validation(module, step, {str(each.wanted.path): str(each.ready) for each in ready})
+
+
+def run_validation(module: AnsibleModule, step: Step, ready: Mapping[str, str]) -> None:
+    """Run a file's own command; %s is what waits beside its place, %{PATH} what waits beside another, or that one."""
+    one = step.wanted
+    argv = []
+    for word in shlex.split(one.validate):
+        filled = re.sub(r"%\{([^}]+)\}", lambda found: ready.get(found[1], found[1]), word)
+        argv.append(filled.replace("%s", str(step.ready)))
+    code, out, err = module.run_command(argv)
+    if code:
+        said = "what it said is not shown, for the file is a secret" if one.secret else f"{out}{err}".strip()
+        raise Wrong(f"{one.path}: was not replaced, {argv[0]} refuses what is wanted (exit code {code}): {said}")
 
 
 def give_rights(one: Wanted, path: Path) -> None:
@@ -257,43 +242,6 @@ def result(step: Step) -> dict[str, Any]:
     """Return what is told of one, nothing of its content."""
     told = {what: what in step.differs for what in ("made", "content", "rights")}
     return {"path": str(step.wanted.path), "changed": bool(step.differs), "notify": step.wanted.notify, **told}
-
-
-def diff(step: Step) -> list[dict[str, str]]:
-    """Return what changes, in Ansible's words for it."""
-    one, now = step.wanted, step.there
-    headers = {"before_header": str(one.path), "after_header": str(one.path)}
-    shown = []
-    if one.content is not None and step.differs != ["rights"]:
-        shown.append({**headers, "before": text(one, now.content, now.exists), "after": text(one, one.content, True)})
-    if step.differs != ["content"]:
-        before = rights((name_of(pwd.getpwuid, now.ids[0]), name_of(grp.getgrgid, now.ids[1])), now.mode)
-        shown.append({**headers, "before": before if now.exists else "", "after": rights(one.names, one.mode)})
-    return shown
-
-
-def text(one: Wanted, content: bytes | None, exists: bool) -> str:
-    """Return a content as a diff may show it."""
-    if not exists:
-        return ""
-    if one.secret:
-        return f"(a secret: the {'new' if content is one.content else 'old'} content is not shown)\n"
-    if content is None or len(content) > LARGEST_SHOWN:
-        return f"({'no file' if content is None else f'{len(content)} bytes'}: not shown)\n"
-    return content.decode("utf-8", "backslashreplace")
-
-
-def rights(names: tuple[str, str], mode: int) -> str:
-    """Return rights for people."""
-    return f"owner {names[0]}, group {names[1]}, mode {mode:04o}\n"
-
-
-def name_of(ask: Any, number: int) -> str:
-    """Return the name of an id, the id itself when it has none."""
-    try:
-        return str(ask(number)[0])
-    except KeyError:
-        return str(number)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,29 @@
+"""Which databases of a machine the policy protects, and how their servers are reached by those who grant rights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ops.policy.model import HostPolicy
+
+PLACES = {"postgresql": "port", "mariadb": "socket"}  # by which option a server is told from others
+
+
+def databases(policy: HostPolicy, kind: str) -> list[dict[str, Any]]:
+    """Return the databases of a kind, each with its name or `all`, and with the port or socket of its server."""
+    place = PLACES[kind]
+    return [
+        ({"all": True} if options.all else {"database": options.database}) | {place: getattr(options, place)}
+        for options in _options(policy, kind)
+    ]
+
+
+def taken_clusters(policy: HostPolicy) -> list[int]:
+    """Return the ports of the PostgreSQL clusters whose files are taken while they run, in order."""
+    return sorted({port for options in _options(policy, "machine") for port in options.clusters})
+
+
+def _options(policy: HostPolicy, kind: str) -> Iterator[Any]:
+    for asset in policy.assets.values():
+        yield from (source.options for source in asset.sources.values() if source.kind == kind)

@@ -1,0 +1,75 @@
+"""Files in the words of the role `files`: what lies where, whose it is and who may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+UNITS = "/etc/systemd/system"
+READERS = "/etc/seawall-readers"
+CONTENTS = ("content", "template", "variables")  # the module is given them apart, where nothing logs them
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as a role wants it; roles/files/README.md has the words.
+
+    content, or template with variables: what is in it. format: as what it is judged before it replaces another.
+    secret: its content is shown nowhere. keep: what is there is left alone.
+    """
+
+    path: str
+    content: str | None = field(default=None, repr=False)
+    template: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    format: str | None = None
+    group: str = "root"
+    mode: str = "0644"
+    secret: bool = False
+    keep: bool = False
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain data, without what it does not say."""
+        return {name: value for name, value in vars(self).items() if value is not None and value != {}}
+
+
+def described(files: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what the module may be told openly of files: everything but what is in them."""
+    said = []
+    for file in files:
+        notify = file.get("notify") or []
+        openly = {name: value for name, value in file.items() if name not in CONTENTS}
+        said.append(openly | {"notify": [notify] if isinstance(notify, str) else list(notify)})
+    return said
+
+
+def unit_files(units: Sequence[Mapping[str, Any]], profile: Literal["job", "drill"]) -> list[File]:
+    """Return a service and a timer for each unit."""
+    return [
+        File(
+            path=f"{UNITS}/{unit['name']}.{suffix}",
+            template=f"etc/systemd/system/job.{suffix}.j2",
+            variables={"unit": dict(unit), "profile": profile},
+            format="unit",
+        )
+        for unit in units
+        for suffix in ("service", "timer")
+    ]
+
+
+def reader_files(clients: Sequence[Mapping[str, Any]]) -> list[File]:
+    """Return for each client that somebody may read the list of those who may."""
+    return [
+        File(
+            path=f"{READERS}/{client['name']}.htpasswd",
+            template="etc/seawall-readers/client.htpasswd.j2",
+            variables={"readers": client["readers"]},
+            format="htpasswd",
+            group="www-data",
+            mode="0640",
+            secret=True,
+        )
+        for client in clients
+        if client["readers"]
+    ]

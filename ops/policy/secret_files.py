@@ -1,0 +1,132 @@
+"""Which secrets a machine holds, in which files, and who may write and read at a backup host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ops.policy import credentials, secrets
+from ops.policy.model import Asset, HostPolicy
+from ops.policy.role_files import File
+from ops.policy.secrets import Secrets
+
+INIT_UNIT = "seawall-repository-init"
+INIT = (
+    "systemd-run", "--quiet", "--wait", "--pipe", "--collect", f"--unit={INIT_UNIT}",
+    "--property=User=seawall", "--property=UMask=0027", "--setenv=HOME=/var/lib/seawall",
+    "--property=CacheDirectory=seawall", "--property=CacheDirectoryMode=0750",
+    "--property=RuntimeDirectory=seawall", "--property=RuntimeDirectoryMode=0750",
+    "--property=RuntimeDirectoryPreserve=yes",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account at a backup host: its name and the bcrypt hash of its password."""
+
+    name: str
+    hash: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Client:
+    """A machine that keeps its repository at a backup host, with the accounts that may read it."""
+
+    name: str
+    hash: str = field(repr=False)
+    readers: tuple[Account, ...] = ()
+
+
+def client_files(policy: HostPolicy, said: Secrets) -> list[File]:
+    """Return the secrets of a machine that backs itself up: they open its repositories, and its readers' keys.
+
+    The passwords of the readers' keys open nothing that this machine cannot open already; the readers' accounts are
+    not here. Raises UsageError for a secret that the inventory lacks.
+    """
+    host = policy.host
+    files = [_authority(host, said)]
+    for name in _repositories(policy.assets.values()):
+        where = credentials.address(name, policy.repositories[name], host)
+        account = said.text(host, secrets.ACCOUNTS, name, "password")
+        files.append(_secret(credentials.address_file(name), credentials.url(where, host, account)))
+        password = said.text(host, secrets.PASSWORDS, name)
+        files.append(_secret(credentials.password_file(name), password))
+    for name, reader in _readers(policy):
+        password = said.text(host, secrets.READER_PASSWORDS, name, reader)
+        files.append(_secret(credentials.reader_file(name, reader), password))
+    return files
+
+
+def repository_init(policy: HostPolicy) -> list[str]:
+    """Return the command that makes a machine's repositories and gives their readers keys; empty where it has none.
+
+    It gets its secrets as the units do: from systemd, for as long as it runs.
+    """
+    names, readers = _repositories(policy.assets.values()), list(_readers(policy))
+    if not names:
+        return []
+    files = [file for name in names for file in credentials.repository_files(name)]
+    files += [*(credentials.reader_file(*pair) for pair in readers), credentials.AUTHORITY]
+    given = f"/run/credentials/{INIT_UNIT}.service"
+    return [
+        *INIT,
+        *(f"--property=LoadCredential={file}:{credentials.FOLDER}/{file}" for file in files),
+        *("/usr/bin/seawall", "repository", "init"),
+        *(f"--reader={name}:{reader}={given}/{credentials.reader_file(name, reader)}" for name, reader in readers),
+    ]
+
+
+def drill_files(policy: HostPolicy, said: Secrets) -> list[File]:
+    """Return the secrets of a drill host: for each repository of each drilled machine, how it is read.
+
+    The address has the account that only reads; the password is that of this machine's own key.
+    """
+    files = [_authority(policy.host, said)]
+    for machine in sorted({drilled.host for drilled in policy.drills.values()}):
+        for name in _repositories(each.asset for each in policy.drills.values() if each.host == machine):
+            where = credentials.address(name, policy.repositories[name], machine, reads_only=True)
+            account = said.text(machine, secrets.READER_ACCOUNTS, name, policy.host, "password")
+            password = said.text(machine, secrets.READER_PASSWORDS, name, policy.host)
+            address_file, password_file = credentials.repository_files(credentials.read_from(machine, name))
+            files.append(_secret(address_file, credentials.url(where, policy.host, account)))
+            files.append(_secret(password_file, password))
+    return files
+
+
+def clients(policy: HostPolicy, said: Secrets) -> list[Client]:
+    """Return those who keep a repository at a backup host, with those who may read it, in order of their names.
+
+    The control machine is one of them where the policy says so; nobody drills it.
+    """
+    kept = next((name for name, one in policy.repositories.items() if one.host == policy.host), "")
+    found = []
+    for name, readers in sorted(policy.clients.items()):
+        if policy.control and name == policy.control.name:
+            found.append(Client(name, said.text(policy.host, secrets.CONTROL[1], policy.control.repository, "hash")))
+            continue
+        accounts = (Account(each, said.text(name, secrets.READER_ACCOUNTS, kept, each, "hash")) for each in readers)
+        found.append(Client(name, said.text(name, secrets.ACCOUNTS, kept, "hash"), tuple(accounts)))
+    return found
+
+
+def _authority(host: str, said: Secrets) -> File:
+    content = said.text(host, secrets.AUTHORITY[0])
+    return File(path=f"{credentials.FOLDER}/{credentials.AUTHORITY}", content=content, mode="0600")
+
+
+def _secret(name: str, text: str) -> File:
+    return File(path=f"{credentials.FOLDER}/{name}", content=f"{text}\n", mode="0600", secret=True)
+
+
+def _repositories(assets: Iterable[Asset]) -> list[str]:
+    """Return the names of the repositories that assets are brought to, in order."""
+    return sorted(
+        {name for asset in assets for name in (asset.repository, *(copy.to for copy in asset.copies.values()))}
+    )
+
+
+def _readers(policy: HostPolicy) -> Iterator[tuple[str, str]]:
+    """Yield each repository of a machine that another one keeps with each reader whose key belongs into it."""
+    readers = sorted({asset.drill.host for asset in policy.assets.values() if asset.drill})
+    for name in _repositories(policy.assets.values()):
+        yield from ((name, reader) for reader in readers if policy.repositories[name].host is not None)

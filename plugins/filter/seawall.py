@@ -1,0 +1,117 @@
+"""The policy for playbooks and roles: `hostvars | seawall.operations.policy(inventory_hostname)` and others.
+
+A thin door: all that is decided is decided in ops.policy, which the command `seawall` and the tests read too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+CHECKOUT = str(Path(__file__).resolve().parents[2])
+if CHECKOUT not in sys.path:
+    sys.path.insert(0, CHECKOUT)
+
+from ops.core.errors import PolicyError, SeawallError  # noqa: E402 -- the checkout must be on the path
+from ops.policy import role_files, secret_files, ups  # noqa: E402
+from ops.policy.compile import document, read_document  # noqa: E402
+from ops.policy.databases import databases, taken_clusters  # noqa: E402
+from ops.policy.hostvars import PREFIX, compile_inventory  # noqa: E402
+from ops.policy.secrets import Secrets  # noqa: E402
+from ops.policy.units import boots_disks, units  # noqa: E402
+
+Filter = Callable[..., Any]
+DOCUMENT = "seawall_document"  # the fact in which playbooks/policy.yml keeps a host's part of the policy
+
+
+def filtered(filter_: Filter) -> Filter:
+    """Return a filter that gets and gives Python's own kinds, and whose errors are Ansible's."""
+
+    @functools.wraps(filter_)
+    def called(value: Any, *words: Any) -> Any:
+        try:
+            return plain(filter_(value, *words))
+        except SeawallError as error:
+            raise AnsibleFilterError(str(error)) from error
+
+    return called
+
+
+def policy(hostvars: Any, host: str) -> dict[str, Any]:
+    """Given the variables of all hosts, return one host's part of the policy as plain data."""
+    raw = {str(name): hostvars.raw_get(name) for name in hostvars}  # not templated
+    variables = {name: _policy(said) for name, said in raw.items()}
+    groups = {str(name): plain(hosts) for name, hosts in raw[host]["groups"].items()}
+    try:
+        return document(compile_inventory(variables, groups)[host])
+    except PolicyError as error:
+        raise AnsibleFilterError(
+            f"the policy is wrong; nothing was changed on any machine\n{error}\n"
+            "`seawall policy check` names the file and line of each problem"
+        ) from error
+
+
+def of_document(decide: Callable[..., Any]) -> Filter:
+    """Return the filter `document | ...` of what follows from one host's part of the policy."""
+    return filtered(lambda value, *words: decide(read_document(plain(value)), *words))
+
+
+def of_secrets(decide: Callable[[Any, Secrets], Any]) -> Filter:
+    """Return the filter `hostvars | ...(host)` of what follows from a host's part of the policy and the secrets."""
+    return filtered(
+        lambda hostvars, host: decide(read_document(plain(hostvars[host][DOCUMENT])), Secrets(hostvars)),
+    )
+
+
+def of_plain(decide: Callable[..., Any]) -> Filter:
+    """Return the filter of what follows from plain data alone."""
+    return filtered(lambda value, *words: decide(plain(value), *words))
+
+
+def _policy(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(name): plain(value) for name, value in said.items() if name.startswith(PREFIX)}
+
+
+def plain(value: Any) -> Any:
+    """Return dataclasses and Ansible's own kinds of text, number, list and mapping as Python's; the rest as it is."""
+    if isinstance(value, role_files.File):
+        return plain(value.plain())
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return plain(dataclasses.asdict(value))
+    if isinstance(value, Mapping):
+        return {plain(name): plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    for kind in (bool, int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    return "".join(value) if isinstance(value, str) else value
+
+
+class FilterModule:
+    """What Ansible asks for."""
+
+    def filters(self) -> dict[str, Filter]:
+        """Return the filters by name."""
+        return {
+            "policy": filtered(policy),
+            "units": of_document(units),
+            "boots_disks": of_document(boots_disks),
+            "repository_init": of_document(secret_files.repository_init),
+            "client_files": of_secrets(secret_files.client_files),
+            "drill_files": of_secrets(secret_files.drill_files),
+            "clients": of_secrets(secret_files.clients),
+            "described": of_plain(role_files.described),
+            "reader_files": of_plain(role_files.reader_files),
+            "simulation_files": of_plain(ups.simulation_files),
+            "ups_devices": of_plain(ups.devices),
+            "databases": of_document(databases),
+            "taken_clusters": of_document(taken_clusters),
+            "unit_files": of_plain(role_files.unit_files),
+        }

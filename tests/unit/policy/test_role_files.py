@@ -1,0 +1,43 @@
+"""Files in the words of the role `files`."""
+
+from ops.policy.role_files import File, described, reader_files, unit_files
+
+
+def test_each_unit_has_a_service_and_a_timer_that_are_judged_as_such():
+    files = unit_files([{"name": "seawall-health"}], "job")
+    assert [file.path for file in files] == [
+        "/etc/systemd/system/seawall-health.service",
+        "/etc/systemd/system/seawall-health.timer",
+    ]
+    assert {file.format for file in files} == {"unit"}
+    assert files[1].template == "etc/systemd/system/job.timer.j2"
+    assert files[1].variables == {"unit": {"name": "seawall-health"}, "profile": "job"}
+
+
+def test_a_client_that_nobody_reads_has_no_list_of_readers():
+    reader = {"name": "drill1", "hash": "x"}
+    (file,) = reader_files([{"name": "control", "readers": []}, {"name": "his1", "readers": [reader]}])
+    assert (file.path, file.group, file.mode) == ("/etc/seawall-readers/his1.htpasswd", "www-data", "0640")
+    assert (file.secret, file.format, file.variables) == (True, "htpasswd", {"readers": [reader]})
+
+
+def test_nothing_of_a_content_is_told_openly():
+    files = [
+        {"path": "/a", "content": "hunter2", "notify": "Restart it", "secret": True},
+        {"path": "/b", "template": "b.j2", "variables": {"word": "hunter2"}},
+    ]
+    assert described(files) == [
+        {"path": "/a", "notify": ["Restart it"], "secret": True},
+        {"path": "/b", "notify": []},
+    ]
+
+
+def test_a_file_says_only_what_it_has_to():
+    assert File("/a", content="x", secret=True).plain() == {
+        "path": "/a",
+        "content": "x",
+        "group": "root",
+        "mode": "0644",
+        "secret": True,
+        "keep": False,
+    }
