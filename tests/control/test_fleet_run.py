@@ -148,7 +148,7 @@ def test_a_machine_that_drops_is_unknown_and_the_rest_go_on(fleet: Fleet) -> Non
     assert (acts["two"]["verdict"], acts["two"]["message"]) == ("unknown", "systemd does not say how it ended")
     assert acts["three"]["verdict"] == "unknown"
     assert acts["three"]["message"].startswith("the connection was lost: ")
-    assert acts["three"]["message"].endswith("; its unit may still run there")
+    assert acts["three"]["message"].endswith("; its unit may still be running")
 
 
 def kill(server: sshd.Server) -> None:
@@ -174,7 +174,7 @@ def test_a_unit_that_runs_already_is_followed(fleet: Fleet) -> None:
     machine = fleet.machines["one"]
     machine.runs()
     with fleet.begun("health", "--on", "one", "--json") as process:
-        told(process, "one health: runs already, is followed")
+        told(process, "one health: is running already, following it")
         machine.ends("pass", "well")
         code, acts, _ = ended(process)
     assert (code, acts["one"]["verdict"], machine.started()) == (0, "pass", 0)
@@ -206,10 +206,10 @@ def test_ctrl_c_leaves_the_units_and_says_so(fleet: Fleet) -> None:
         assert time.monotonic() - begun < 60
     assert code == 130
     assert errors.splitlines() == [
-        "seawall fleet: stopped looking, by hand",
-        "  still running on their machines: one health, three health",
+        "seawall fleet: interrupted; the units are left running",
+        "  still running: one health, three health",
         "  not started: two health",
-        f"  seawall status -i {fleet.folder}/inventory shows later how they ended",
+        f"  seawall status -i {fleet.folder}/inventory shows later how they end",
     ]
     assert [fleet.machines[name].started() for name in sorted(HOSTS)] == [1, 1, 0]
 

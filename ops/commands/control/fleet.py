@@ -1,14 +1,14 @@
-"""Start acts on many machines at once and follow them to their ends.
+"""Start backups, copies, drills and health checks on many machines, and follow them until they end.
 
-  seawall fleet run backup              back up every asset of every machine
-  seawall fleet run copy his lis        copy two assets to all the places that the policy names
-  seawall fleet run drill --on drill1   do all drills of one drill host
-  seawall fleet run health --on hospital_servers,backup1
-                                        look at the health of some groups and hosts
+  seawall fleet run backup                        back up every asset of every machine
+  seawall fleet run copy his lis                  copy two assets to every repository that the policy names
+  seawall fleet run drill --on drill1             run all drills of one drill host
+  seawall fleet run health --on servers,backup1   check the health of a group and a host
+  seawall fleet run backup --dry-run              only list what would be started
 
-Each act runs in the unit that its timer starts, under the same account and limits. A unit that runs already is
-followed, not started twice. Ctrl-C leaves the units running. The table at the end says how each act ended; one that
-could not be followed to its end is unknown. docs/fleet.md explains it.
+Each act runs in the unit that its timer starts, with the same account and limits. A unit that is already running is
+followed, not started twice. Ctrl-C leaves the units running. A table at the end shows how each act ended; an act that
+could not be followed to its end is unknown. See docs/fleet.md.
 """
 
 from __future__ import annotations
@@ -36,12 +36,18 @@ INTERRUPTED = 130
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall fleet` understands."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="start acts on many machines and follow them to their ends")
-    run.add_argument("act", choices=ACTS, help="what to do")
+    run = commands.add_parser("run", help="start acts on many machines and follow them until they end")
+    run.add_argument("act", choices=ACTS, help="what to start")
     run.add_argument("assets", nargs="*", metavar="ASSET", help="only these assets (default: all)")
-    run.add_argument("--on", default="", metavar="HOSTS", help="only these hosts and groups, separated by commas")
-    run.add_argument("--at-once", type=_count, default=AT_ONCE, metavar="N", help=f"acts at once (default: {AT_ONCE})")
-    run.add_argument("--dry-run", action="store_true", help="only list what would be started")
+    run.add_argument("--on", default="", metavar="HOSTS", help="only these hosts and groups, comma-separated")
+    run.add_argument(
+        "--at-once",
+        type=_count,
+        default=AT_ONCE,
+        metavar="N",
+        help=f"run at most N acts at the same time (default: {AT_ONCE})",
+    )
+    run.add_argument("--dry-run", action="store_true", help="list what would be started, and exit")
     _options.add_inventory(run)
 
 
@@ -52,11 +58,11 @@ def _count(text: str) -> int:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Start and follow; return the exit code of the worst verdict, 130 when somebody stopped looking."""
+    """Start and follow; return the exit code of the worst verdict, or 130 after Ctrl-C."""
     read = inventory.read(options.inventory)
     on = [name.strip() for name in options.on.split(",") if name.strip()]
     if options.on and not on:
-        raise UsageError("--on names no host")
+        raise UsageError("--on names no host or group")
     acts = choose(read, options.act, options.assets, on)
     if options.dry_run:
         return _plan(acts, as_json=options.json)
@@ -88,16 +94,16 @@ def _run(read: inventory.Inventory, acts: list[Act], options: argparse.Namespace
 
 
 def _left(board: Board, read: inventory.Inventory) -> str:
-    """Return what is said to somebody who stopped looking: what goes on, and how to look at it later."""
+    """Return what is said after Ctrl-C: what goes on, and how to look at it later."""
     running = [act for act in board.running if act in board.units]
     perhaps = [act for act in board.running if act not in board.units]
     later = shlex.join(["seawall", "status", "-i", str(read.path)])
     return (
-        f"seawall fleet: stopped looking, by hand\n"
-        f"  still running on their machines: {_named(running)}\n"
-        f"{f'  perhaps just started: {_named(perhaps)}{chr(10)}' if perhaps else ''}"
+        f"seawall fleet: interrupted; the units are left running\n"
+        f"  still running: {_named(running)}\n"
+        f"{f'  perhaps started: {_named(perhaps)}{chr(10)}' if perhaps else ''}"
         f"  not started: {_named(board.waiting)}\n"
-        f"  {later} shows later how they ended"
+        f"  {later} shows later how they end"
     )
 
 

@@ -42,13 +42,13 @@ def choose(inventory: Inventory, act: str, assets: Sequence[str], on: Sequence[s
     every = [each for host, policy in policies.items() for each in _of(host, policy) if each.act == act]
     hosts = _hosts(inventory, on)
     if assets and act == "health":
-        raise UsageError("a look at the health is about a machine, not about an asset", "name machines with --on HOSTS")
+        raise UsageError("a health check is about a machine, not about an asset", "name machines with --on HOSTS")
     _judge(policies, every, act, assets)
     chosen = [each for each in every if each.host in hosts and (not assets or each.asset in assets)]
     missing = [asset for asset in assets if asset not in {each.asset for each in chosen}]
     if missing:
         where = ", ".join(sorted({each.host for each in every if each.asset == missing[0]}))
-        raise UsageError(f"{missing[0]} has no {act} on these hosts", f"it has on {where}")
+        raise UsageError(f"{missing[0]} has no {act} on these hosts", f"it has one on {where}")
     if not chosen:
         raise UsageError(f"the policy asks no {act} of these hosts")
     return chosen

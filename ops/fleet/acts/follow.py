@@ -142,7 +142,7 @@ def _do(state: State, host: Host, act: Act, board: Board) -> None:
     try:
         verdict, message = _followed(state, host, act, board)
     except PyinfraError as error:
-        more = "; its unit may still run there" if act in board.units else ""
+        more = "; its unit may still be running" if act in board.units else ""
         verdict, message = Verdict.UNKNOWN, f"{error}{more}"
     board.end(act, verdict, message)
 
@@ -152,7 +152,7 @@ def _followed(state: State, host: Host, act: Act, board: Board) -> tuple[Verdict
     started = _started(state, host)
     if not started.did_succeed():
         return Verdict.UNKNOWN, f"was not started: {last_line(started.stderr)}"
-    board.runs(act, "started" if started.did_change() else "runs already, is followed")
+    board.runs(act, "started" if started.did_change() else "is running already, following it")
     seen = _seen(host, act, board)
     return judge(seen, before, fetch(host, LastOutcome, {"state": act.state}))
 

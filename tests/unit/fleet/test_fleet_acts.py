@@ -81,7 +81,7 @@ def test_the_units_of_the_policy_are_chosen(
         ("drill", ["lis"], [], "the policy asks no drill of lis"),
         ("backup", ["his"], ["lis1"], "his has no backup on these hosts"),
         ("backup", [], ["drill1"], "the policy asks no backup of these hosts"),
-        ("health", ["his"], [], "a look at the health is about a machine"),
+        ("health", ["his"], [], "a health check is about a machine"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(
