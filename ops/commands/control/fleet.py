@@ -31,12 +31,21 @@ if TYPE_CHECKING:
 AT_ONCE = 4
 MOST_AT_ONCE = 32
 INTERRUPTED = 130
+EXAMPLES = """\
+examples:
+  seawall fleet run backup -i inventories/hospital
+  seawall fleet run copy his --at-once 2
+  seawall fleet run drill his --dry-run
+  seawall fleet run health --on servers,backup1 --json
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall fleet` understands."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="start acts on many machines and follow them until they end")
+    run.formatter_class = argparse.RawDescriptionHelpFormatter
+    run.epilog = EXAMPLES
     run.add_argument("act", choices=ACTS, help="what to start")
     run.add_argument("assets", nargs="*", metavar="ASSET", help="only these assets (default: all)")
     run.add_argument("--on", default="", metavar="HOSTS", help="only these hosts and groups, comma-separated")
