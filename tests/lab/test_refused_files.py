@@ -43,7 +43,9 @@ KEPT += " systemd/system/seawall-*.service systemd/system/seawall-*.timer 2>/dev
             id="a driver",
         ),
         pytest.param(HEALTH, {"monitoring_units": [UNIT | {"calendar": ["someday"]}]}, "someday", id="a timer"),
-        pytest.param(HEALTH, {"monitoring_units": [UNIT | {"user": "a b"}]}, "Invalid user", id="a job"),
+        pytest.param(
+            HEALTH, {"monitoring_units": [UNIT | {"command": "health run\nNope=1"}]}, "Unknown key", id="a job"
+        ),
     ],
 )
 def test_a_broken_file_leaves_what_works(
