@@ -136,7 +136,7 @@ def test_a_part_that_is_no_label_is_of_no_set(repository: Repository, tmp_path: 
     found = stored(repository, tmp_path, write(document()), part)
     assert found.parts.keys() == {"manifest"}
     assert not found.complete
-    with pytest.raises(Damaged, match="holds no complete set of vendor"):
+    with pytest.raises(Damaged, match="has no complete set of vendor"):
         material.chosen(OpenRepository(repository, None), "vendor")  # type: ignore[arg-type]
 
 
