@@ -1,33 +1,33 @@
-# Everything a person types. Each target sets up what it needs first; the second time that costs nothing.
+# Everything a person types. Each target first sets up what it needs; later runs skip that.
 SHELL = /bin/sh
 PYTEST = .venv/bin/pytest
 export LC_ALL = C.UTF-8
 
-help: ## this list
+help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 setup: ## install what the control machine and the lab need
 	@ops/lab/setup.sh
 
-demo: setup ## boot the lab and show the whole main job; safe to repeat
+demo: setup ## boot the lab and show everything; safe to repeat
 	@.venv/bin/seawall demo
 
-demo-down: setup ## remove all that the demo made (CACHES=1: also what makes it quick)
+demo-down: setup ## remove everything that the demo created (CACHES=1: its caches, too)
 	@.venv/bin/seawall lab down $(if $(CACHES),--caches)
 
-test: setup ## all rings: lint, unit, contract, control, real restic, lab, drills
+test: setup ## all rings: lint, unit, contract, control, real restic, lab, first runs, drills
 	@.venv/bin/python -m tests.rings
 
 lint: setup ## ruff, mypy, import contracts, yamllint, ansible-lint, sizes and words
 	@$(PYTEST) tests/lint
 
-unit: setup ## the daily round
+unit: setup ## the quick tests, for everyday work
 	@$(PYTEST) tests/unit tests/contract
 
-bench: setup ## ratios, against the same work done by hand
-	@PATH="$$PWD/.cache/bin:$$PATH" .venv/bin/python -m tests.benchmarks
+bench: setup ## measure Seawall against the same work done by hand (PARTS=machine: only that)
+	@PATH="$$PWD/.cache/bin:$$PATH" .venv/bin/python -m tests.benchmarks $(PARTS)
 
-lock: setup ## resolve requirements.lock anew from pyproject.toml
+lock: setup ## update requirements.lock from pyproject.toml
 	@ops/lab/lock.sh
 
 .PHONY: help setup demo demo-down test lint unit bench lock

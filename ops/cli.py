@@ -18,39 +18,40 @@ if TYPE_CHECKING:
 # Every machine has these.
 SERVER = {
     "backup": ("ops.commands.server.backup", "back up an asset and read the set back"),
-    "copy": ("ops.commands.server.copy", "bring an asset's newest good set to a further repository"),
-    "restore": ("ops.commands.server.restore", "bring an asset back, beside what runs or in its place"),
-    "drill": ("ops.commands.server.drill", "restore an asset to prove that it can be restored"),
-    "check": ("ops.commands.server.check", "look at this machine now and judge"),
-    "gaps": ("ops.commands.server.gaps", "find what this machine holds and no asset covers"),
-    "health": ("ops.commands.server.health", "look, record and show this machine's health"),
-    "ledger": ("ops.commands.server.ledger", "show and verify the record of every act"),
-    "policy": ("ops.commands.server.policy", "check and show the policy"),
-    "record": ("ops.commands.server.record", "write the record of a drill as a page to be signed"),
-    "repository": ("ops.commands.server.repository", "make this machine's repositories"),
-    "snapshots": ("ops.commands.server.snapshots", "list the sets of an asset with their verdicts"),
-    "status": ("ops.commands.server.status", "show how things stand"),
+    "copy": ("ops.commands.server.copy", "copy an asset's newest good set to another repository"),
+    "restore": ("ops.commands.server.restore", "restore an asset, next to the live data or in place"),
+    "drill": ("ops.commands.server.drill", "restore an asset to prove that it can be restored, and measure"),
+    "check": ("ops.commands.server.check", "run the checks of this machine now"),
+    "gaps": ("ops.commands.server.gaps", "find data on this machine that no asset covers"),
+    "health": ("ops.commands.server.health", "record and show this machine's health"),
+    "ledger": ("ops.commands.server.ledger", "show and verify the signed ledger of this machine"),
+    "policy": ("ops.commands.server.policy", "check and show this machine's policy"),
+    "record": ("ops.commands.server.record", "write the record of a drill as a page to sign"),
+    "repository": ("ops.commands.server.repository", "create this machine's repositories"),
+    "snapshots": ("ops.commands.server.snapshots", "list the sets of an asset, each with its verdict"),
+    "status": ("ops.commands.server.status", "show the state of this machine"),
 }
-# The control machine has these beside or instead.
+# The control machine has these in addition or instead.
 CONTROL = {
-    "lab": ("ops.lab.commands", "real Debian machines on this computer"),
-    "demo": ("ops.lab.demo", "set up the lab and show the whole main job"),
-    "control": ("ops.commands.control.control", "keep what the control machine is made anew from"),
-    "keys": ("ops.commands.control.keys", "print the sheet of keys for the safe, and test one"),
-    "package": ("ops.commands.control.package", "build what is shipped to servers"),
+    "lab": ("ops.lab.commands", "boot and use the lab: real Debian machines on this computer"),
+    "demo": ("ops.lab.demo", "set up the lab and demonstrate everything"),
+    "control": ("ops.commands.control.control", "back up the control machine itself"),
+    "keys": ("ops.commands.control.keys", "print the key sheet for the safe, and test one"),
+    "package": ("ops.commands.control.package", "build the packages that servers install"),
     "policy": ("ops.commands.control.policy", "check and show the policy of an inventory"),
-    "report": ("ops.commands.control.report", "write the report on the whole fleet"),
-    "runbook": ("ops.commands.control.runbook", "print how a lost site is made anew"),
-    "secrets": ("ops.commands.control.secrets", "make the secrets that an inventory still lacks"),
-    "status": ("ops.commands.control.status", "show how the whole fleet stands"),
-    "verify": ("ops.commands.control.verify", "look from outside whether every machine is as the policy wants it"),
+    "record": ("ops.commands.control.record", "write the record of a drill as a page to sign"),
+    "report": ("ops.commands.control.report", "write the report about the whole fleet"),
+    "runbook": ("ops.commands.control.runbook", "print the runbook for rebuilding a lost site"),
+    "secrets": ("ops.commands.control.secrets", "create the secrets that an inventory lacks"),
+    "status": ("ops.commands.control.status", "show the state of the whole fleet"),
+    "verify": ("ops.commands.control.verify", "audit every machine against the policy, from outside"),
 }
 JUDGING = {"check", "control", "gaps", "health", "keys", "ledger", "drill", "status", "verify"}
 
 USAGE = """\
 usage: seawall COMMAND [...]      seawall COMMAND --help      seawall --version
 
-Backups, copies, drills, checks and evidence for the servers of a hospital, by its written policy.
+Back up, copy, drill, check and document the servers of a hospital, as its written policy requires.
 
 """
 EXIT_CODES = """
@@ -90,8 +91,8 @@ def _help(commands: dict[str, tuple[str, str]]) -> str:
 def _unknown(word: str, known: list[str]) -> int:
     from ops.core.kinds import nearest
 
-    print(f"seawall: there is no command {word!r}{nearest(word, known)}", file=sys.stderr)
-    print("  seawall --help lists them", file=sys.stderr)
+    print(f"seawall: unknown command {word!r}{nearest(word, known)}", file=sys.stderr)
+    print("  seawall --help lists the commands", file=sys.stderr)
     return 2
 
 
@@ -113,7 +114,7 @@ def _command(name: str, place: tuple[str, str], words: Sequence[str]) -> int:
         print(f"seawall {name}: {error}", file=sys.stderr)
         return wrong or error.code
     except KeyboardInterrupt:
-        print(f"seawall {name}: stopped by hand", file=sys.stderr)
+        print(f"seawall {name}: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
         sys.stderr.close()  # the reader left; there is nobody to tell
@@ -148,4 +149,6 @@ def _parse(name: str, summary: str, module: Any, words: Sequence[str]) -> argpar
 
 def _common(parser: argparse.ArgumentParser, default: Any = False) -> None:
     parser.add_argument("--json", action="store_true", default=default, help="print JSON")
-    parser.add_argument("--debug", action="store_true", default=default, help="show where an error arose")
+    parser.add_argument(
+        "--debug", action="store_true", default=default, help="show where in the code an error occurred"
+    )

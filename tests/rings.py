@@ -18,21 +18,23 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 CHECKOUT = Path(__file__).parents[1]
-# What pytest is given, the longest first: the short ones run beside it.
+# What pytest is given, the longest first, so that the short ones fill what is left. Where no converged lab is kept,
+# `lab` makes one while `fresh` runs, and `drills` begins from it.
 RINGS = {
-    "lab": ("tests/lab", "--ignore=tests/lab/drills"),
+    "lab": ("tests/lab", "--ignore=tests/lab/drills", "--ignore=tests/lab/fresh"),
+    "fresh": ("tests/lab/fresh",),
+    "drills": ("tests/lab/drills",),
     "lint": ("tests/lint",),
     "unit": ("tests/unit", "tests/contract"),
     "control": ("tests/control",),
     "restic": ("tests/restic",),
-    "drills": ("tests/lab/drills",),
 }
 SIDE_BY_SIDE = min(2, os.cpu_count() or 1)  # more labs at once need more memory than a small machine has
 
 
 @dataclass(frozen=True)
 class Ring:
-    """How a ring ended; `trouble` says why it does not count although nothing failed."""
+    """How a ring ended; `trouble` says why it does not count although nothing failed. left_out: what was skipped."""
 
     name: str
     seconds: float
@@ -40,6 +42,7 @@ class Ring:
     failed: int = 0
     skipped: int = 0
     trouble: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -54,7 +57,7 @@ def run_ring(name: str) -> Ring:
         return Ring(name, 0.0, trouble=f"no tests in {' or '.join(empty)}")
     print(f"{name:<8}| begins", flush=True)
     with tempfile.NamedTemporaryFile(suffix=".xml") as results:
-        argv = [sys.executable, "-m", "pytest", "-q", "--durations=5", f"--junitxml={results.name}", *RINGS[name]]
+        argv = [sys.executable, "-m", "pytest", "-q", "--durations=12", f"--junitxml={results.name}", *RINGS[name]]
         code = said(name, argv)
         return counted(name, time.monotonic() - started, code, Path(results.name).read_text("utf-8"))
 
@@ -75,7 +78,13 @@ def counted(name: str, seconds: float, code: int, results: str) -> Ring:
     total, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
     failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
     trouble = "no test ran" if total == skipped else f"pytest ended with code {code}" if code and not failed else ""
-    return Ring(name, seconds, total - failed - skipped, failed, skipped, trouble)
+    return Ring(name, seconds, total - failed - skipped, failed, skipped, trouble, left_out(suite))
+
+
+def left_out(suite: ElementTree.Element) -> tuple[str, ...]:
+    """Return the tests of a suite that were skipped, each with the reason."""
+    found = ((case.get("name", ""), case.find("skipped")) for case in suite.iter("testcase"))
+    return tuple(f"{name}: {skipped.get('message', '')}" for name, skipped in found if skipped is not None)
 
 
 def main(names: list[str]) -> int:
@@ -87,6 +96,11 @@ def main(names: list[str]) -> int:
     for ring in rings:
         counts = f"{ring.passed:>8}{ring.failed:>8}{ring.skipped:>9}{ring.seconds / 60:>9.1f}"
         print(f"{ring.name:<9}{counts}  {ring.trouble}".rstrip())
+    for name in (name for name in RINGS if names and name not in names):
+        print(f"{name:<9}  not run: it was not asked for")
+    for ring in rings:
+        for test in ring.left_out:
+            print(f"not run: {ring.name}: {test}")
     passed, skipped = (sum(getattr(ring, what) for ring in rings) for what in ("passed", "skipped"))
     failed = sum(ring.failed or not ring.good for ring in rings)
     seconds = time.monotonic() - started

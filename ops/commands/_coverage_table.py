@@ -22,14 +22,14 @@ def _lines(
     tallies: Sequence[Tally], broken: Sequence[Finding], period: tuple[datetime, datetime], zone: ZoneInfo
 ) -> Iterator[str]:
     since, until = (f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in period)
-    yield (f"{since} to {until} ({zone.key}), by the policy of today")
+    yield (f"{since} to {until} ({zone.key}), according to today's policy")
     for finding in broken:
         yield (f"{finding.verdict.value:<8}the ledger itself: {finding.message}")
     if not tallies:
-        yield ("the policy asks no act of this machine")
+        yield ("the policy schedules no jobs on this machine")
         return
     yield (
-        f"{'':<8}{'act':<8}{'asset':<20}{'to':<10}{'expected':>9}{'in time':>9}{'late':>6}{'missing':>9}{'failed':>8}"
+        f"{'':<8}{'act':<8}{'asset':<20}{'to':<10}{'expected':>9}{'on time':>9}{'late':>6}{'missing':>9}{'failed':>8}"
     )
     for one in tallies:
         word = one.verdict.value if one.expected else "-"

@@ -11,20 +11,25 @@ from ops.evidence.ledger import Head
 
 def add_signers(parser: argparse.ArgumentParser) -> None:
     """Add the option that names the list of who may sign."""
-    parser.add_argument("--signers", type=Path, metavar="FILE", help="who may sign, as ssh-keygen lists them")
+    parser.add_argument(
+        "--signers",
+        type=Path,
+        metavar="FILE",
+        help="file with the keys that may sign, in the format of ssh-keygen's allowed_signers",
+    )
 
 
 def add_period(parser: argparse.ArgumentParser) -> None:
     """Add the options that name the first and the last day of a period."""
-    parser.add_argument("--since", type=_day, metavar="DATE", help="first day (default: 31 days ago)")
-    parser.add_argument("--until", type=_day, metavar="DATE", help="last day (default: now)")
+    parser.add_argument("--since", type=_day, metavar="DATE", help="first day or time (default: 31 days ago)")
+    parser.add_argument("--until", type=_day, metavar="DATE", help="last day or time (default: now)")
 
 
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-11-22") from error
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-11-22") from error
 
 
 def noted_head(text: str) -> Head:
@@ -33,5 +38,5 @@ def noted_head(text: str) -> Head:
         return Head.read(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no head; expected the number of a record and its SHA-256"
+            f"{text!r} is not a head; expected the number of a record and its SHA-256"
         ) from error

@@ -112,9 +112,9 @@ def _parted(expression: str) -> tuple[str, str]:
         return expression, "UTC"
     words, zone = found.groups()
     if _ZONED.fullmatch(words):
-        raise ValueError(f"{expression}: names two time zones")
+        raise ValueError(f"{expression}: has two time zones")
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f"{expression}: {zone} is no time zone that is known here") from error
+        raise ValueError(f"{expression}: {zone} is not a known time zone") from error
     return words, zone

@@ -73,7 +73,7 @@ class CommandTimeout(CommandError):
 
     def __init__(self, argv: Sequence[str], timeout: float, stderr: str) -> None:
         super().__init__(argv, -9, stderr)
-        self.message = f"{argv[0]} did not end within {timeout:.0f} s and was killed"
+        self.message = f"{argv[0]} did not finish within {timeout:.0f} s and was killed"
         self.timeout = timeout
 
 

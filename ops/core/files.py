@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,21 +18,22 @@ from ops.core.errors import Damaged, Locked, Unavailable
 from ops.core.quantity import Size
 
 CHUNK = 1 << 20
+_TRY_AGAIN = 0.2  # seconds between two looks at a lock that is taken
 
 
-def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
+def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> None:
     """Replace a file in one step, on disk before it is seen; a power cut leaves the old or the new one.
 
     What root writes belongs to whom the folder belongs, so that drills can keep their states beside the others.
     """
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "wb") as file:
             os.fchmod(file.fileno(), mode)
             if os.geteuid() == 0:
                 folder = path.parent.stat()
                 os.fchown(file.fileno(), folder.st_uid, folder.st_gid)
-            file.write(text)
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
@@ -46,7 +48,9 @@ def demand_room(folder: Path, needed: int, purpose: str) -> None:
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free
     if free < needed:
-        raise Unavailable(f"{purpose} needs {Size(needed)} at {there}, {Size(free)} are free", "make room")
+        raise Unavailable(
+            f"{purpose} needs {Size(needed)} in {there}, but only {Size(free)} are free", "free some space"
+        )
 
 
 def sync_directory(directory: Path) -> None:
@@ -63,7 +67,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise Damaged(f"{path} is not whole: {error}", "restore it, or remove it so that it is made anew") from error
+        raise Damaged(f"{path} is damaged: {error}", "restore it, or delete it so that it is created again") from error
 
 
 def write_json(path: Path, data: Any, mode: int = 0o600) -> None:
@@ -81,18 +85,30 @@ def digest(path: Path) -> str:
 
 
 @contextmanager
-def lock(path: Path, purpose: str) -> Iterator[None]:
-    """Hold a lock that the kernel drops when this process ends, however it ends; raise Locked when taken."""
+def lock(path: Path, purpose: str, wait: float = 0.0) -> Iterator[None]:
+    """Hold a lock that the kernel drops when this process ends, however it ends.
+
+    Raise Locked when it is taken, and still is after so many seconds of waiting.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.pread(handle, 64, 0).decode("ascii", "replace").strip() or "unknown"
-            raise Locked(f"{purpose} is running already (process {holder})", "wait for it to end") from error
+        deadline = time.monotonic() + wait
+        while not _taken(handle):
+            if time.monotonic() >= deadline:
+                holder = os.pread(handle, 64, 0).decode("ascii", "replace").strip() or "unknown"
+                raise Locked(f"{purpose} is already running (process {holder})", "wait until it ends")
+            time.sleep(_TRY_AGAIN)
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode("ascii"), 0)
         yield
     finally:
         os.close(handle)
+
+
+def _taken(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

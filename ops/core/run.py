@@ -195,7 +195,7 @@ def _start(
             errors="replace",
         )
     except FileNotFoundError as error:
-        raise Unavailable(f"there is no program {words[0]}", "install it, or correct PATH") from error
+        raise Unavailable(f"program not found: {words[0]}", "install it, or correct PATH") from error
 
 
 def _feed(program: Stream, text: str) -> None:

@@ -1,25 +1,34 @@
 """Plain data to frozen dataclasses and back, strictly: unknown words are errors, each named by its path.
 
-Understood are str, int, float, bool, the quantities (anything with `parse` and `expected`), Literal, Enum,
-`X | None`, tuple[X, ...], Mapping[str, X], dataclasses (whose `__post_init__` may raise ValueError), and `Any` (plain
-data left for a kind to decode).
+Understood are str, int, float, bool, the quantities and names (anything with `parse` and `expected`), Literal, Enum,
+`X | None`, tuple[X, ...], tuple[X, Y], Mapping[str, X], dataclasses (whose `__post_init__` may raise ValueError), and
+`Any` (plain data left for a kind to decode).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
+import reprlib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from ops.core.errors import PolicyError, Problem
 from ops.core.kinds import nearest
 
 T = TypeVar("T")
+# What JSON and YAML hold.
+Plain: TypeAlias = "bool | int | float | str | Sequence[Plain] | Mapping[str, Plain] | None"
 _MISSING = object()
+_LONGEST_KEY = 80
+_LEAVES = (int, str)
+_SPARE = {"spare": True}
+_shown = reprlib.Repr()
+_shown.maxstring = _shown.maxother = 60
 
 
 def decode(kind: type[T], data: Any, path: str) -> T:
@@ -41,12 +50,17 @@ def collect(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:
     if origin is typing.Literal:
         return _choice(data, [str(word) for word in typing.get_args(kind)], path, problems)
     if origin is tuple:
-        return _sequence(typing.get_args(kind)[0], data, path, problems)
+        return _sequence(typing.get_args(kind), data, path, problems)
     if origin is not None and issubclass(origin, Mapping):
-        return _mapping(typing.get_args(kind)[1], data, path, problems)
+        return _mapping(typing.get_args(kind), data, path, problems)
     if dataclasses.is_dataclass(kind) and not hasattr(kind, "parse"):
         return _record(typing.cast(type, kind), data, path, problems)
     return _scalar(kind, data, path, problems)
+
+
+def spare(default: T) -> T:
+    """Return a dataclass field with a default, which is not written as long as it has that."""
+    return dataclasses.field(default=default, metadata=_SPARE)
 
 
 def encode(value: Any) -> Any:
@@ -56,13 +70,24 @@ def encode(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return value.value
     if dataclasses.is_dataclass(value) and not isinstance(value, type) and not hasattr(value, "parse"):
-        pairs = ((field.name, encode(getattr(value, field.name))) for field in dataclasses.fields(value))
+        held = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
+        pairs = ((field.name, encode(part)) for field, part in held if not _is_spare(field, part))
         return {name: plain for name, plain in pairs if plain is not None}
     if isinstance(value, Mapping):
-        return {str(name): encode(part) for name, part in value.items()}
+        return {str(name): part if type(part) in _LEAVES else encode(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [encode(part) for part in value]
     return str(value)
+
+
+def below(path: str, name: str) -> str:
+    """Return the path of a key; one that somebody else chose is cut short, and its control characters are written."""
+    plain = name if len(name) <= _LONGEST_KEY and name.isprintable() else repr(name[:_LONGEST_KEY])
+    return f"{path}.{plain}" if path else plain
+
+
+def _is_spare(field: dataclasses.Field[Any], value: Any) -> bool:
+    return "spare" in field.metadata and bool(value == field.default)
 
 
 def _optional(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:
@@ -71,45 +96,81 @@ def _optional(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:
 
 
 def _choice(data: Any, words: list[str], path: str, problems: list[Problem]) -> Any:
-    if data in words:
+    if isinstance(data, str) and data in words:
         return data
-    near = nearest(str(data), words)
-    problems.append(Problem(path, f"{data!r} is not known{near}; expected one of {', '.join(words)}"))
+    said = _shown.repr(data)
+    problems.append(Problem(path, f"unknown value {said}{_near(data, words)}; expected one of {', '.join(words)}"))
     return None
 
 
-def _sequence(inner: Any, data: Any, path: str, problems: list[Problem]) -> Any:
+def _near(data: Any, words: list[str]) -> str:
+    return nearest(str(data), words) if isinstance(data, str) and len(data) <= _LONGEST_KEY else ""
+
+
+def _sequence(inner: tuple[Any, ...], data: Any, path: str, problems: list[Problem]) -> Any:
     if not isinstance(data, (list, tuple)):
         problems.append(Problem(path, f"expected a list, found {_name(data)}"))
         return None
-    return tuple(collect(inner, part, f"{path}[{index}]", problems) for index, part in enumerate(data))
+    kinds = inner[:1] * len(data) if inner[-1] is Ellipsis else inner
+    if len(data) != len(kinds):
+        problems.append(Problem(path, f"expected a list of {len(kinds)}, found {len(data)}"))
+        return None
+    pairs = enumerate(zip(kinds, data, strict=True))
+    return tuple(collect(kind, part, f"{path}[{index}]", problems) for index, (kind, part) in pairs)
 
 
-def _mapping(inner: Any, data: Any, path: str, problems: list[Problem]) -> Any:
+def _mapping(inner: tuple[Any, Any], data: Any, path: str, problems: list[Problem]) -> Any:
     if not isinstance(data, Mapping):
         problems.append(Problem(path, f"expected a mapping of names, found {_name(data)}"))
         return None
-    return {str(name): collect(inner, part, f"{path}.{name}", problems) for name, part in data.items()}
+    named, kind = inner
+    found = {}
+    for name, part in data.items():
+        if named is str and kind in _LEAVES and type(part) is kind and type(name) is str:
+            found[name] = part  # as nearly all are of a mapping with a hundred thousand names
+            continue
+        where = below(path, str(name))
+        key = str(name) if named is str else collect(named, name, where, problems)
+        found[key] = collect(kind, part, where, problems)
+    return found
+
+
+class _Field(NamedTuple):
+    name: str
+    kind: Any
+    needed: bool
+
+
+@functools.cache
+def _fields(kind: type) -> tuple[_Field, ...]:
+    """Return the fields of a dataclass; to look at its type hints takes long."""
+    hints = typing.get_type_hints(kind)
+    none = dataclasses.MISSING
+    return tuple(
+        _Field(field.name, hints[field.name], field.default is none and field.default_factory is none)
+        for field in dataclasses.fields(kind)
+    )
 
 
 def _record(kind: type, data: Any, path: str, problems: list[Problem]) -> Any:
     if not isinstance(data, Mapping):
         problems.append(Problem(path, f"expected a mapping, found {_name(data)}"))
         return None
-    fields = {field.name: field for field in dataclasses.fields(kind)}
-    hints = typing.get_type_hints(kind)
+    fields = _fields(kind)
+    known = [field.name for field in fields]
     before = len(problems)
     for name in data:
-        if name not in fields:
-            near = nearest(str(name), list(fields))
-            problems.append(Problem(f"{path}.{name}", f"unknown key {name!r}{near}; known keys: {', '.join(fields)}"))
+        if name not in known:
+            said = f"unknown key {_shown.repr(name)}{_near(name, known)}; known keys: {', '.join(known)}"
+            problems.append(Problem(below(path, str(name)), said))
     values = {}
-    for name, field in fields.items():
-        given = data.get(name, _MISSING)
+    for field in fields:
+        given = data.get(field.name, _MISSING)
         if given is not _MISSING:
-            values[name] = collect(hints[name], given, f"{path}.{name}", problems)
-        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            problems.append(Problem(f"{path}.{name}", f"missing: {path} needs {name!r}"))
+            values[field.name] = collect(field.kind, given, below(path, field.name), problems)
+        elif field.needed:
+            said = f"missing key: {path or 'the document'} requires {field.name!r}"
+            problems.append(Problem(below(path, field.name), said))
     if len(problems) > before:
         return None
     try:
@@ -134,9 +195,9 @@ def _scalar(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:
     expected = getattr(kind, "expected", None) or {str: "a text", int: "a whole number", bool: "true or false"}.get(
         kind, kind.__name__
     )
-    problems.append(Problem(path, f"expected {expected}, found {data!r}"))
+    problems.append(Problem(path, f"expected {expected}, found {_shown.repr(data)}"))
     return None
 
 
 def _name(data: Any) -> str:
-    return "nothing" if data is None else f"{type(data).__name__} {data!r}"
+    return "nothing" if data is None else f"{type(data).__name__} {_shown.repr(data)}"

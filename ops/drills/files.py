@@ -1,4 +1,4 @@
-"""Files: a sample of them is restored and compared, and from it is told how long all would take."""
+"""Files: a sample is restored and compared, and used to forecast how long restoring everything would take."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from ops.core.quantity import Size
 from ops.core.verdict import Finding
 from ops.drills._shared.sampling import Sample, chosen, compared, strangers
 from ops.drills._storage.space import room
-from ops.interfaces.drill import Drill, Part, Stage
+from ops.interfaces.drill import Drill, Forecast, Part, Stage
 
 # The kernel takes two million bytes of arguments; a path may have four thousand.
 MOST_WORDS = 500_000
 SLACK = 16 << 20  # folders, and the rests of blocks
 UNPROVEN = (
-    "that files outside the sample can be restored: the next drill looks at others",
-    "that their content is right where the manifest holds no digest: restic alone compared it, block by block",
-    "where links lead, and attributes beyond time, mode and owner",
-    "that the source is as it was when it was taken: it was not looked at",
+    "that files outside the sample can be restored: the next drill selects others",
+    "that content without a digest in the manifest is right: only restic verified it, block by block",
+    "targets of links, and attributes other than time, mode and owner",
+    "that the source is as it was when it was backed up: it was not examined",
 )
 
 
 @dataclass(frozen=True)
 class Options:
-    """How much is restored.
+    """How much to restore.
 
-    sample: how many files, beside those whose digests the manifest holds.
-    most: how many bytes at most.
+    sample: number of files, in addition to those with digests in the manifest.
+    most: maximum number of bytes.
     """
 
     sample: int = 200
@@ -52,16 +52,16 @@ class _Measured:
     all_bytes: int = 0
 
 
-def play(stage: Stage) -> None:
+def play(stage: Stage[Options]) -> None:
     """Restore and compare a sample of every part that is files; tell what all of them would take."""
-    parts = [part for part in stage.parts.values() if part.source.engine is None]
+    parts = [part for part in stage.parts.values() if part.database is None]
     if not parts:
-        raise UsageError("the set holds no files", "drill.kind is `database` for an asset of databases")
+        raise UsageError("the set holds no files", "use drill.kind `database` for an asset of databases")
     for sentence in UNPROVEN:
         stage.unproven(sentence)
     for other in stage.parts.values():
         if other not in parts:
-            stage.unproven(f"{other.label}: a drill of the kind `database` does that")
+            stage.unproven(f"{other.label}: use a drill of the kind `database` for it")
     measured = _Measured()
     for part in parts:
         _drilled(stage, part, measured, alone=len(parts) == 1)
@@ -69,28 +69,23 @@ def play(stage: Stage) -> None:
     forecast = measured.all_bytes / max(per_second, 1.0)
     stage.tell(
         sample={"files": measured.files, "bytes": measured.bytes, "seconds": round(measured.seconds, 2)},
-        forecast={
-            "files": measured.all_files,
-            "bytes": measured.all_bytes,
-            "bytes_per_second": round(per_second),
-            "seconds": round(forecast, 1),
-        },
     )
+    stage.expect(Forecast(measured.all_files, measured.all_bytes, round(per_second), round(forecast, 1)))
 
 
-def _drilled(stage: Stage, part: Part, measured: _Measured, *, alone: bool) -> None:
+def _drilled(stage: Stage[Options], part: Part, measured: _Measured, *, alone: bool) -> None:
     with stage.timed("find"), stage.entries(part.label) as entries:
-        known = part.facts.get("sample", {})
+        known = part.source.known_files(part.told.facts)
         sample = chosen(entries, known, stage.options.sample, stage.options.most.bytes, stage.chance)
     with room(stage, sample.size + SLACK) as folder:
         _brought(stage, part, sample, folder, measured)
-        stage.hurt("material", part.label, folder, part.facts)
+        stage.hurt_files("material", part.label, folder)
         with stage.timed("prove"):
-            for name, finding in (*_looks(folder, sample), *part.source.check(folder, part.facts, [*sample.chosen])):
+            for name, finding in (*_looks(folder, sample), *part.check(folder, [*sample.chosen])):
                 stage.rung(name if alone else f"{part.label} {name}", finding)
 
 
-def _brought(stage: Stage, part: Part, sample: Sample, folder: Path, measured: _Measured) -> None:
+def _brought(stage: Stage[Options], part: Part, sample: Sample, folder: Path, measured: _Measured) -> None:
     """Restore the sample, and count it."""
     begun = time.monotonic()
     with stage.timed("fetch"):

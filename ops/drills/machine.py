@@ -1,4 +1,4 @@
-"""A whole machine, booted in isolation from what its backup holds: restored first, or straight from the repository."""
+"""A whole machine, booted in isolation from its backup: restored first, or straight from the repository."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ops.core.errors import SeawallError
 from ops.core.verdict import Finding, Verdict
 from ops.drills._boot.container import Booted, booted
 from ops.drills._boot.port_probe import answer
-from ops.drills._boot.prepare import Options, instant, machine_of, questions, raised, services, up
+from ops.drills._boot.prepare import Options, boot_over, instant, machine_of, questions, raised, services, up
 from ops.drills._qemu.machine import Emulated, demand_programs
 from ops.drills._qemu.steps import kernel_runs, own_disk, own_kernel
 from ops.interfaces.drill import Drill, Part, Stage
 
 
-def play(stage: Stage) -> None:
+def play(stage: Stage[Options]) -> None:
     """Bring the machine's tree, cut it off, boot it, and look whether it does what the policy says."""
     part = machine_of(stage)
     if own := own_kernel(stage):
         demand_programs()
-    stage.unproven("that users can work: what answered was asked from inside")
+    stage.unproven("that users can work: the services were queried from inside")
     with raised(stage, part, own_disk=own) as root:
         if root is None:
             return
@@ -39,15 +39,16 @@ def play(stage: Stage) -> None:
                     _answers(stage, part, machine, begun)
             if running:
                 with stage.timed("prove"):
+                    boot_over(stage, machine)
                     _proved(stage, part, machine)
             stage.shown(lambda: machine.inside([]))
 
 
 @contextmanager
-def _powered(stage: Stage, part: Part, root: Path) -> Iterator[Booted | Emulated | None]:
+def _powered(stage: Stage[Options], part: Part, root: Path) -> Iterator[Booted | Emulated | None]:
     """Boot the tree as a container, or with its own kernel; None when it came to no disk to boot from."""
     if own_kernel(stage):
-        stage.hurt("disk", part.label, root, part.facts)
+        stage.hurt_files("disk", part.label, root)
         with own_disk(stage, root) as machine:
             yield machine
         return
@@ -55,7 +56,7 @@ def _powered(stage: Stage, part: Part, root: Path) -> Iterator[Booted | Emulated
         yield machine
 
 
-def _answers(stage: Stage, part: Part, machine: Booted | Emulated, begun: float) -> None:
+def _answers(stage: Stage[Options], part: Part, machine: Booted | Emulated, begun: float) -> None:
     """Put the policy's questions; the first answer is what the recovery time is counted to."""
     for door in stage.options.answers:
         asking = machine.door(door.port, door.says)
@@ -64,15 +65,15 @@ def _answers(stage: Stage, part: Part, machine: Booted | Emulated, begun: float)
     stage.tell(isolated_answer_seconds=round(time.monotonic() - begun, 2))
 
 
-def _proved(stage: Stage, part: Part, machine: Booted | Emulated) -> None:
+def _proved(stage: Stage[Options], part: Part, machine: Booted | Emulated) -> None:
     """Compare what the machine's own servers hold with the manifest."""
-    if part.source.inside is None:
+    if part.source.machine is None:
         return
     try:
-        for name, finding in part.source.inside(machine, part.facts):
+        for name, finding in part.source.machine.prove(machine, part.told.facts):
             stage.rung(name, finding)
     except SeawallError as error:
-        stage.rung("inside", Finding(Verdict.FAIL, f"the booted machine could not be asked: {error}"))
+        stage.rung("inside", Finding(Verdict.FAIL, f"the booted machine could not be queried: {error}"))
 
 
 KIND = Drill(options=Options, play=play)

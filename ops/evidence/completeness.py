@@ -77,7 +77,7 @@ def records(directory: Path) -> list[Completed]:
     except FileNotFoundError:
         return []
     except PermissionError as error:
-        raise Unavailable(f"the ledger in {directory} may not be read by this account", "run as root") from error
+        raise Unavailable(f"this account may not read the ledger in {directory}", "run as root") from error
 
 
 def _done(line: bytes) -> Completed | None:

@@ -46,21 +46,21 @@ def _one(directory: Path, line: Line, told: Mapping[str, Any], known: set[str], 
     head = f"the succession in record {line.n}"
     before = told.get("continues")
     if before != {"n": (line.n or 0) - 1, "sha256": line.previous}:
-        return fail(f"{head} claims to go on from another record than the one before it")
+        return fail(f"{head} claims to continue from a record other than the one before it")
     if told.get("new") != line.key or fingerprint(str(told.get("new_public"))) != line.key:
-        return fail(f"{head} names another key than the one it was written with")
+        return fail(f"{head} names a key other than the one it was signed with")
     if known and line.key not in known:
-        return fail(f"{head} is to the key {line.key}, which nobody listed for this machine")
+        return fail(f"{head} is to the key {line.key}, which is not listed for this machine")
     if told.get("restored"):
         lost = told.get("lost")
-        what = f"records up to {lost['n']} are lost" if isinstance(lost, dict) else "nothing is known to be lost"
+        what = f"records up to {lost['n']} are lost" if isinstance(lost, dict) else "no record is known to be lost"
         verdict = Verdict.WARN if lost else Verdict.PASS
         return Finding(verdict, f"{head}: restored, {what}; reason: {told.get('reason')}")
     old = str(told.get("old_public"))
     heads = {Head(one.n or 0, one.sha256) for one in since}
     if fingerprint(old) != told.get("old") or not made_by(directory, heads, old):
-        return fail(f"{head} is not signed by the key before it, and does not say that the machine was restored")
-    return Finding(Verdict.PASS, f"{head}: a new key, signed by the one before; reason: {told.get('reason')}")
+        return fail(f"{head} is not signed by the previous key, and does not state that the machine was restored")
+    return Finding(Verdict.PASS, f"{head}: a new key, signed by the previous one; reason: {told.get('reason')}")
 
 
 def _changes(lines: list[Line], said: list[tuple[Line, Mapping[str, Any]]]) -> Iterator[Finding]:
@@ -68,14 +68,14 @@ def _changes(lines: list[Line], said: list[tuple[Line, Mapping[str, Any]]]) -> I
     key = ""
     for line in lines:
         if key and line.n is not None and not line.key:
-            yield fail(f"record {line.n} names no key, though those before it do")
+            yield fail(f"record {line.n} names no key, although earlier ones do")
         if line.key and key and line.key != key:
             fits = [one for one, told in said if (told.get("old"), told.get("new")) == (key, line.key)]
             later = [one.n for one in fits if (one.n or 0) >= (line.n or 0)]
             if not later:
-                yield fail(f"record {line.n} was written with another key, and no succession says why")
+                yield fail(f"record {line.n} was signed with another key, and no succession explains why")
             elif later[0] != line.n:
-                message = f"record {line.n} was written with another key; the succession came later, in {later[0]}"
+                message = f"record {line.n} was signed with another key; the succession came later, in {later[0]}"
                 yield Finding(Verdict.WARN, message)
         key = line.key or key
 
@@ -90,8 +90,6 @@ def lost(lines: list[Line], anchor: Head) -> Finding | None:
         named = anchor.n == gone.get("n") and anchor.sha256 == gone.get("sha256")
         between = int(end.get("n", 0)) < anchor.n < int(gone.get("n", 0))
         if named or between:
-            message = (
-                f"record {anchor.n}, noted elsewhere, was lost when the machine was restored; record {line.n} says"
-            )
-            return Finding(Verdict.WARN, f"{message} so: {told.get('reason')}")
+            message = f"record {anchor.n}, noted elsewhere, was lost when the machine was restored"
+            return Finding(Verdict.WARN, f"{message}, according to record {line.n}: {told.get('reason')}")
     return None

@@ -29,7 +29,7 @@ def public(private: Path) -> str:
         kind, _ = _string(blob)
         return f"{kind.decode('ascii')} {base64.b64encode(blob).decode('ascii')}"
     except (ValueError, struct.error) as error:
-        raise Damaged(f"the key {private.name} is no key as ssh-keygen makes them") from error
+        raise Damaged(f"the key {private.name} is not in the format of ssh-keygen") from error
 
 
 def _string(data: bytes) -> tuple[bytes, bytes]:

@@ -157,19 +157,19 @@ class Ledger:
         head = Head.of(self._directory) or Head(0, NOTHING)  # a head that names nothing is as good as none
         facts = {"head": head.n, "sha256": head.sha256, "lines": end.n}
         if head.n > end.n:
-            message = f"the end was cut off: {head.n} lines were signed, {end.n} are there"
+            message = f"the end was cut off: {head.n} lines were signed, {end.n} exist"
             yield {"result": "fail", "message": message, "facts": facts}
         elif head.n == end.n and head.sha256 != end.sha256:
             message = f"line {end.n} was changed after it was signed"
             yield {"result": "fail", "message": message, "facts": facts}
         elif end.n - head.n > AT_ONCE:
-            message = f"{end.n - head.n} lines stand after the signed head, or the head was taken away"
+            message = f"there are {end.n - head.n} lines after the signed head, or the head was removed"
             yield {"result": "fail", "message": message, "facts": facts}
         elif head.n < end.n:
-            message = f"{end.n - head.n} lines were not signed yet; the machine stopped in between"
+            message = f"{end.n - head.n} lines were not signed yet; the machine stopped before signing"
             yield {"result": "warn", "message": message, "facts": facts}
         if torn:
-            message = "a line that was cut short, as by a power cut, was set aside"
+            message = "a truncated line, as left by a power cut, was set aside"
             yield {"result": "pass", "message": message, "facts": {"file": torn}}
 
     def _put(self, name: str, data: bytes | str) -> None:
@@ -213,7 +213,7 @@ def _wait(handle: int, how: int) -> None:
             fcntl.flock(handle, how | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() > deadline:
-                raise Locked("somebody else has been holding the ledger for a minute") from error
+                raise Locked("another process has held the ledger for a minute") from error
             time.sleep(0.02)
         else:
             return
@@ -235,7 +235,7 @@ def _compose(end: Record, body: Mapping[str, Any], key: str) -> Record:
     try:
         text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise SeawallError(f"a record can't hold this: {error}") from error
+        raise SeawallError(f"a record can't contain this: {error}") from error
     line = text.encode("utf-8", "backslashreplace") + b"\n"
     return Record(end.n + 1, line, digest(line))
 

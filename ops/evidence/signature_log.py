@@ -54,22 +54,22 @@ def every(directory: Path, lines: list[Line], signers: Path) -> Iterator[Finding
     """Verify each kept signature: it is good, its key is known, and its head is still the ledger's."""
     kept, broken = read(directory)
     if broken:
-        yield fail(f"{broken} lines of {SIGNATURES} are no signatures: they were changed or damaged")
+        yield fail(f"{broken} lines of {SIGNATURES} are not signatures: they were changed or damaged")
     if not kept:
-        yield Finding(Verdict.UNKNOWN, f"no signature but the last one is kept here: {SIGNATURES} holds none")
+        yield Finding(Verdict.UNKNOWN, f"only the last signature is stored here: {SIGNATURES} has none")
         return
     held = {line.n: line.sha256 for line in lines}
     for one in [one for one in kept if held.get(one.head.n) != one.head.sha256][:MOST]:
-        what = "was another when it was signed" if one.head.n in held else "was signed and is not there any more"
+        what = "was different when it was signed" if one.head.n in held else "was signed and is gone"
         yield fail(f"record {one.head.n} {what}")
     yield from _judged(kept, lines, signers)
     numbers = sorted({one.head.n for one in kept})
     for before, after in pairwise(numbers):
         if after - before > AT_ONCE:
-            yield Finding(Verdict.WARN, f"{records(before + 1, after - 1)}: their signatures are not kept")
+            yield Finding(Verdict.WARN, f"{records(before + 1, after - 1)}: their signatures are not stored")
     newest = max((line.n or 0 for line in lines), default=0)
     if newest - numbers[-1] > AT_ONCE:
-        yield Finding(Verdict.WARN, f"{records(numbers[-1] + 1, newest)}: their signatures are not kept")
+        yield Finding(Verdict.WARN, f"{records(numbers[-1] + 1, newest)}: their signatures are not stored")
 
 
 def _judged(kept: Sequence[Kept], lines: list[Line], signers: Path) -> Iterator[Finding]:
@@ -79,7 +79,7 @@ def _judged(kept: Sequence[Kept], lines: list[Line], signers: Path) -> Iterator[
     strange = sorted({one.key for one in kept if one.key not in known})
     for key in strange:
         count = sum(one.key == key for one in kept)
-        yield Finding(Verdict.UNKNOWN, f"{count} signatures are of the key {key}, which is not listed: not checked")
+        yield Finding(Verdict.UNKNOWN, f"{count} signatures are by the key {key}, which is not listed: not checked")
     with tempfile.TemporaryDirectory(prefix="seawall-signatures-") as scratch:
         allowed = _lists(Path(scratch), known)
 
@@ -97,11 +97,13 @@ def _judged(kept: Sequence[Kept], lines: list[Line], signers: Path) -> Iterator[
             results = list(pool.map(good, enumerate(checked)))
     bad = [one.head.n for one, fine in zip(checked, results, strict=True) if not fine]
     for number in bad[:MOST]:
-        yield fail(f"the kept signature of record {number} is not one of it: it was changed")
+        yield fail(f"the stored signature of record {number} does not match it: one of them was changed")
     if len(bad) > MOST:
-        yield fail(f"{len(bad) - MOST} more kept signatures are not of their records")
+        yield fail(f"{len(bad) - MOST} more stored signatures do not match their records")
     if checked and not bad:
-        yield Finding(Verdict.PASS, f"{len(checked)} kept signatures are good, the first of record {checked[0].head.n}")
+        yield Finding(
+            Verdict.PASS, f"{len(checked)} stored signatures are good, the first of record {checked[0].head.n}"
+        )
 
 
 NAME = "ledger"

@@ -16,7 +16,7 @@ class Signed(Enum):
     """Whose signature it is."""
 
     OURS = "a listed signer's"
-    STRANGER = "of a key that is not listed for this machine"
+    STRANGER = "by a key that is not listed for this machine"
     BROKEN = "not a signature of this text"
 
 

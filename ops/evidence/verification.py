@@ -61,9 +61,9 @@ def _numbers(lines: list[Line]) -> Iterator[Finding]:
     at: dict[int, int] = {}
     for line in lines:
         if line.n is None:
-            yield fail(f"line {line.place} is no record: it was changed or damaged")
+            yield fail(f"line {line.place} is not a record: it was changed or damaged")
         elif line.n in at:
-            yield fail(f"record {line.n} stands twice, in lines {at[line.n]} and {line.place}")
+            yield fail(f"record {line.n} appears twice, in lines {at[line.n]} and {line.place}")
         else:
             at[line.n] = line.place
     broken = {line.place for line in lines if line.n is None}
@@ -73,7 +73,7 @@ def _numbers(lines: list[Line]) -> Iterator[Finding]:
     numbers = [line.n for line in lines if line.n is not None]
     for before, after in pairwise(numbers):
         if after < before:
-            yield fail(f"records {after} and {before} were swapped: they stand in the wrong order")
+            yield fail(f"records {after} and {before} were swapped: they are in the wrong order")
 
 
 def _chain(lines: list[Line]) -> Iterator[Finding]:
@@ -83,9 +83,9 @@ def _chain(lines: list[Line]) -> Iterator[Finding]:
         if line.n is None or line.n - 1 not in known or known[line.n - 1] == line.previous:
             continue
         if line.n == 1:
-            yield fail("record 1 was changed: something was to come before it")
+            yield fail("record 1 was changed: it refers to an earlier record")
         else:
-            yield fail(f"record {line.n - 1} was changed: record {line.n} follows another text")
+            yield fail(f"record {line.n - 1} was changed: record {line.n} refers to a different text")
 
 
 def _clock(lines: list[Line]) -> Iterator[Finding]:
@@ -102,22 +102,22 @@ def _clock(lines: list[Line]) -> Iterator[Finding]:
 def _ending(lines: list[Line], torn: int, head: Head | None) -> Iterator[Finding]:
     """The head says where the ledger ended when it was last signed."""
     if torn:
-        message = f"the last line is cut short ({torn} bytes), as by a power cut; the next act sets it aside"
+        message = f"the last line is truncated ({torn} bytes), as by a power cut; the next act sets it aside"
         yield Finding(Verdict.WARN, message)
     if head is None:
-        yield fail(f"the head {HEAD} is gone or names nothing: the end may have been cut off")
+        yield fail(f"the head {HEAD} is missing or empty: the end may have been cut off")
         return
     last = max((line.n or line.place for line in lines), default=0)  # a broken line keeps its place
     digests = {line.n: line.sha256 for line in lines}
     if head.n > last:
-        message = f"the end was cut off: {head.n} records were signed, {last} are there"
+        message = f"the end was cut off: {head.n} records were signed, {last} exist"
         yield fail(message)
     elif head.n in digests and digests[head.n] != head.sha256:
-        yield fail(f"record {head.n} was changed: the signed head names another text")
+        yield fail(f"record {head.n} was changed: the signed head refers to a different text")
     if last - head.n > AT_ONCE:
         yield fail(f"{records(head.n + 1, last)} were added after the signed head")
     elif last > head.n:
-        message = f"{records(head.n + 1, last)} not signed yet: the machine stopped in between"
+        message = f"{records(head.n + 1, last)} not signed yet: the machine stopped before signing"
         yield Finding(Verdict.WARN, message)
 
 
@@ -129,7 +129,7 @@ def _signature(directory: Path, lines: list[Line], head: Head | None, signers: P
         return
     path = directory / SIGNATURE
     if not path.exists():
-        yield fail(f"the signature {SIGNATURE} is gone")
+        yield fail(f"the signature {SIGNATURE} is missing")
         return
     name = signer(lines)
     whose = check(str(head), path, signers, name)
@@ -147,7 +147,7 @@ def _older(path: Path, lines: list[Line], head: Head, signers: Path, signer: str
             if check(before, path, signers, signer) is Signed.OURS:
                 message = f"signed up to record {line.n}; the machine stopped before it signed {head.n}"
                 return Finding(Verdict.WARN, message)
-    return fail("the signature is not one of this head: head or signature was changed")
+    return fail("the signature does not match the head: one of them was changed")
 
 
 def _anchored(lines: list[Line], anchor: Head | None) -> Iterator[Finding]:
@@ -159,21 +159,21 @@ def _anchored(lines: list[Line], anchor: Head | None) -> Iterator[Finding]:
     elif held is None:
         yield fail(f"record {anchor.n}, noted elsewhere, is not in this ledger: its end was cut off")
     elif held != anchor.sha256:
-        yield fail(f"record {anchor.n} is not the one noted elsewhere: the ledger was written anew")
+        yield fail(f"record {anchor.n} is not the one noted elsewhere: the ledger was rewritten")
     else:
         yield Finding(Verdict.PASS, f"record {anchor.n} is the one noted elsewhere")
 
 
 def _nothing(directory: Path, anchor: Head | None) -> Finding:
     if anchor:
-        return fail(f"the ledger in {directory} was taken away: {anchor.n} records were seen elsewhere, none is there")
-    return Finding(Verdict.UNKNOWN, f"there is no record in {directory} yet")
+        return fail(f"the ledger in {directory} is gone: {anchor.n} records were seen elsewhere, none is left")
+    return Finding(Verdict.UNKNOWN, f"the ledger in {directory} has no records yet")
 
 
 def _whole(lines: list[Line]) -> Finding:
     first, last = lines[0], lines[-1]
     span = f"{clock.iso(first.when)} to {clock.iso(last.when)}" if first.when and last.when else ""
-    message = f"{len(lines)} records of {last.host}, {span}: whole and signed"
+    message = f"{len(lines)} records of {last.host}, {span}: complete and signed"
     return Finding(Verdict.PASS, message, {"records": len(lines)})
 
 

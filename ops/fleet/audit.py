@@ -49,7 +49,7 @@ def look(path: Path, booted: str | None = None) -> list[Check]:
     """
     tests = CHECKOUT / "tests" / "policy"
     if not tests.is_dir() or importlib.util.find_spec("testinfra") is None:
-        raise Unavailable("the host checks are not here", "run this in the checkout, after `make setup`")
+        raise Unavailable("this checkout has no host checks", "run this in the checkout, after `make setup`")
     with tempfile.TemporaryDirectory(prefix="seawall-verify-") as folder:
         report = Path(folder, "report.xml")
         words: list[str | Path] = [
@@ -71,7 +71,7 @@ def look(path: Path, booted: str | None = None) -> list[Check]:
         try:
             return list(read(report.read_text(encoding="utf-8")))
         except (OSError, ElementTree.ParseError) as error:
-            raise Damaged(f"the host checks left no report: {error}") from error
+            raise Damaged(f"the host checks wrote no report: {error}") from error
 
 
 def _environment() -> dict[str, str]:

@@ -16,32 +16,33 @@ from ops.core.schema import encode
 from ops.policy import model
 
 HEAD = """\
-# The policy, word by word
+# Policy reference
 
-<!-- Made of the docstrings of ops/policy/model.py and each kind: seawall policy reference --output docs/policy.md -->
+<!-- Generated from ops/policy/model.py and the kinds by: seawall policy reference --output docs/policy.md -->
 
-The policy is part of the Ansible inventory, as plain data under three kinds of names:
+For whoever writes the policy: every key, what it takes, its default and its meaning. The policy is part of the Ansible
+inventory, as plain data in three kinds of variables:
 
-| name | where it stands | for whom |
+| variable | file | applies to |
 | --- | --- | --- |
 | `policy__all` | `group_vars/all/policy.yml` | every host |
-| `policy__GROUP` | `group_vars/GROUP/policy.yml` | the hosts of a group, over what `policy__all` says |
-| `policy__host` | `host_vars/HOST/policy.yml` | one host, over all that |
+| `policy__GROUP` | `group_vars/GROUP/policy.yml` | the hosts of a group; overrides `policy__all` |
+| `policy__host` | `host_vars/HOST/policy.yml` | one host; overrides all others |
 
-Mappings are merged name by name; a list or a single value replaces the one below it. Two groups that say different
-things of the same key are an error until `policy__host` settles it. Expressions of Ansible's (`{{ … }}`) and vault
-values do not belong here, and a word that is not on this page is an error.
+Mappings are merged key by key; a list or a single value replaces the one from the layer below. If two groups define
+different values for the same key, that is an error until `policy__host` decides. Ansible expressions (`{{ … }}`) and
+vault values are not allowed, and a key that is not on this page is an error.
 
-    seawall policy check inventories/hospital    every problem with file, line and the nearest known word
-    seawall policy show his1                     what holds on his1, and where it is written
+    seawall policy check inventories/hospital    list every problem with file, line and the nearest known key
+    seawall policy show his1                     show what applies to his1, and where it is written
 
-Durations are written `15min`, `26h`, `7d`, `2y`; sizes `512MiB`, `10GiB`; shares `15%`; days `2027-03-31`. A calendar
-is written in a procedure's words (`day 10, day 20, last day`; `every 2 months`) or as a systemd calendar expression
-(`*-*-* 01:30`, `Mon 06:00`), and is read in the site's time zone. Names of assets, repositories and copies are
+Write durations as `15min`, `26h`, `7d`, `2y`; sizes as `512MiB`, `10GiB`; shares as `15%`; days as `2027-03-31`. Write
+a calendar as in a procedure (`day 10, day 20, last day`; `every 2 months`) or as a systemd calendar expression
+(`*-*-* 01:30`, `Mon 06:00`), in the site's time zone. Names of assets, repositories and copies consist of
 lower-case letters, digits and `_`.
 """
 PARTS = (
-    ("What may be said of a host", model.Written),
+    ("Keys of a host", model.Written),
     ("site", model.Site),
     ("contacts", model.Contact),
     ("repositories", model.Repository),
@@ -56,8 +57,8 @@ PARTS = (
     ("control", model.Control),
 )
 FOLLOW = """\
-The checks `backup_age`, `copy_age` and `drill_age` follow from the assets; nobody writes them. Every machine has a
-check `gaps`; it is written only to give it other options.
+The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets; don't write them. Every machine has a
+check `gaps`; write it only to change its options.
 """
 KINDS = (
     ("Kinds of source", "ops.sources", ""),
@@ -97,7 +98,7 @@ def _described(kind: type, titles: Mapping[Any, str]) -> str:
     """Return what a type is and a table of its keys."""
     first, meanings = _read(kind.__doc__ or "", [field.name for field in dataclasses.fields(kind)])
     rows = "".join(_rows(kind, meanings, titles))
-    table = f"| key | what is written | without it | meaning |\n| --- | --- | --- | --- |\n{rows}" if rows else ""
+    table = f"| key | value | default | meaning |\n| --- | --- | --- | --- |\n{rows}" if rows else ""
     return f"{first}\n\n{table}" if table else f"{first}\n"
 
 
@@ -138,7 +139,7 @@ def _default(field: dataclasses.Field[Any]) -> str:
     elif field.default_factory is not dataclasses.MISSING:
         value = encode(field.default_factory())
     else:
-        return "**needed**"
+        return "**required**"
     if value in (None, "", {}, []):
         return "none"
     if isinstance(value, list):

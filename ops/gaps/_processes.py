@@ -1,4 +1,8 @@
-"""What runs on this machine, read from /proc: programs, where they stand, which files and sockets they have open."""
+"""What runs on this machine, read from /proc: programs, where they stand, which files and sockets they have open.
+
+By hand and not by psutil, which tells neither the container that a process runs in nor where this machine sees its
+files and sockets, and which reads no other folder than the kernel's, as a look at a machine in a test must.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from ops.core.errors import Unavailable
 
 OURS = "/seawall-"  # in the control group of whatever Seawall's own units start, such as a drill's throwaway server
 LISTENING = 0x10000  # the flag of a socket that waits for others
-HINT = "seawall gaps, run as root, looks with the rights of its unit"
+HINT = "run seawall gaps as root: it then uses the permissions of its unit"
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ def processes(proc: Path) -> Iterator[Process]:
     try:
         yield from _processes(proc)
     except PermissionError as error:
-        raise Unavailable("processes of other accounts may not be looked at", HINT) from error
+        raise Unavailable("not permitted to look at processes of other accounts", HINT) from error
 
 
 def _processes(proc: Path) -> Iterator[Process]:
@@ -82,7 +86,7 @@ def _open(process: Process, proc: Path) -> Iterator[tuple[Path, str]]:
     except (FileNotFoundError, ProcessLookupError):
         return
     except PermissionError as error:
-        raise Unavailable("files that other accounts have open may not be looked at", HINT) from error
+        raise Unavailable("not permitted to look at open files of other accounts", HINT) from error
     for door in doors:
         try:
             yield door, str(door.readlink())

@@ -45,7 +45,7 @@ class _Look:
             elif entry.is_file(follow_symlinks=False) and child not in self.answered:
                 loose += entry.stat(follow_symlinks=False).st_size
         if loose > self.larger_than:
-            yield Found(f"path:{path}", "files in a folder, beside what is covered", loose)
+            yield Found(f"path:{path}", "files in a folder, next to what is covered", loose)
 
     def judged(self, path: Path) -> Iterator[Found]:
         """Yield a folder when it is too large, or too large to tell in time."""
@@ -101,7 +101,7 @@ def _volume(around: _Look, path: Path, kind: str) -> Iterator[Found]:
     if any(path.is_relative_to(known) for known in around.answered if known != Path("/")):
         return
     if kind in DISTANT:  # not walked: it may hang
-        yield Found(f"path:{path}", f"a volume of another machine ({kind})", apart=True)
+        yield Found(f"path:{path}", f"a network volume ({kind})", apart=True)
     elif any(known.is_relative_to(path) for known in around.answered):
         yield from around.folder(path)
     elif any(entry.name != "lost+found" for entry in _entries(path)):

@@ -16,10 +16,10 @@ SKEW = timedelta(minutes=5)  # what two clocks may differ before a time counts a
 def last_good(state: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the last good act of a state, None when there was none; raise Damaged when it does not say."""
     if "last_good" not in state:
-        raise Damaged(f"the state cannot be read: {state.get('message') or 'last_good is missing'}")
+        raise Damaged(f"the state can't be read: {state.get('message') or 'last_good is missing'}")
     good = state["last_good"]
     if good is not None and not isinstance(good, Mapping):
-        raise Damaged("the state cannot be read: last_good is no record")
+        raise Damaged("the state can't be read: last_good is not a record")
     return good
 
 
@@ -28,7 +28,7 @@ def moment(record: Mapping[str, Any], field: str, now: datetime) -> datetime:
     try:
         found = clock.parse(str(record[field]))
     except (KeyError, ValueError) as error:
-        raise Damaged(f"the state cannot be read: {field} is no time") from error
+        raise Damaged(f"the state can't be read: {field} is not a time") from error
     if found > now + SKEW:
         ahead = span(found - now)
         raise Damaged(f"clock: the last good one is dated {ahead} in the future; compare the clocks")

@@ -1,4 +1,4 @@
-"""The age of an asset's newest good backup against its RPO."""
+"""The age of an asset's newest good backup, compared with its RPO."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ops.interfaces.check import Check, CheckContext
 
 @dataclass(frozen=True)
 class Options:
-    """Which asset, and how old its newest good set may be.
+    """Which asset, and the maximum age of its newest good set.
 
-    asset: the asset's name.
-    rpo: the age that the newest good set must not pass.
+    asset: name of the asset.
+    rpo: the maximum age of the newest good set.
     """
 
     asset: str
@@ -32,7 +32,7 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     good = last_good(state)
     problem = trouble(state)
     if good is None:
-        message = f"{options.asset} has no good backup; newest attempt: {problem or 'no message'}"
+        message = f"{options.asset} has no good backup; latest attempt: {problem or 'no message'}"
         yield Finding(Verdict.FAIL, message)
         return
     age = context.now - moment(good, "time", context.now)
@@ -40,9 +40,9 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     message = f"last good backup {span(age)} old"
     if age > options.rpo.span:
         late = f"{message}, older than the RPO of {options.rpo}"
-        yield Finding(Verdict.FAIL, late + (f"; newest attempt: {problem}" if problem else ""), figures)
+        yield Finding(Verdict.FAIL, late + (f"; latest attempt: {problem}" if problem else ""), figures)
     elif problem:
-        yield Finding(Verdict.WARN, f"{message}, but newest attempt: {problem}", figures)
+        yield Finding(Verdict.WARN, f"{message}, but the latest attempt: {problem}", figures)
     else:
         yield Finding(Verdict.PASS, f"{message}; RPO {options.rpo}", figures)
 

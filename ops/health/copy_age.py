@@ -1,4 +1,4 @@
-"""Whether a copy of an asset was made since it was last due, of data that were young enough then."""
+"""Whether an asset was copied since the copy was last due, with data that were recent enough then."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ops.interfaces.check import Check, CheckContext
 class Options:
     """Which copy, and when it is due.
 
-    asset: the asset's name.
-    copy: the copy's name.
+    asset: name of the asset.
+    copy: name of the copy.
     calendar: when it is due.
-    grace: how long after its day a copy may come before it is late.
-    timezone: the zone in which the calendar is read.
-    rpo: how old the data may be when they are copied; without one any age will do.
+    grace: how long after its scheduled day a copy is not yet late.
+    timezone: time zone of the calendar.
+    rpo: the maximum age of the data when they are copied; by default, any age.
     """
 
     asset: str
@@ -45,14 +45,14 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
         yield finding
     else:
         verdict = Verdict.WARN if finding.verdict is Verdict.PASS else finding.verdict
-        yield Finding(verdict, f"{finding.message}; newest attempt: {problem}", finding.figures)
+        yield Finding(verdict, f"{finding.message}; latest attempt: {problem}", finding.figures)
 
 
 def _none_yet(options: Options, context: CheckContext) -> Finding:
     """A copy that never was is late only when it was due since the policy asks for it."""
     due = _due_after(options, context.since or context.now)
     if due <= context.now - options.grace.span:
-        return Finding(Verdict.FAIL, f"no copy yet; it was due {day(due)}")
+        return Finding(Verdict.FAIL, f"no copy yet; one was due {day(due)}")
     return Finding(Verdict.WARN, f"none yet, first due {day(due)}")
 
 
@@ -69,7 +69,7 @@ def _judge(options: Options, good: Mapping[str, Any], now: datetime) -> Finding:
     if due <= now - options.grace.span:
         return Finding(Verdict.FAIL, f"{message}, late: it was due {day(due)}", figures)
     if options.rpo and copied - data > options.rpo.span:
-        old = f"{message}, of data that were {span(copied - data)} old; RPO {options.rpo}"
+        old = f"{message}, with data that were {span(copied - data)} old; RPO {options.rpo}"
         return Finding(Verdict.FAIL, old, figures)
     return Finding(Verdict.PASS, f"{message}, data {span(now - data)} old", figures)
 

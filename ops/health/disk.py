@@ -14,15 +14,15 @@ from ops.interfaces.check import Check, CheckContext
 
 @dataclass(frozen=True)
 class Options:
-    """What is looked at, and how little may be left of it.
+    """Which file system to check, and how much must be free.
 
     path: any path on the file system.
-    warn_below: free space, as a share of what can be used, below which people are told.
-    fail_below: free space below which the check fails.
-    enough: free space that is enough whatever its share, for very large file systems.
-    inodes_warn_below: free inodes, as a share of all, below which people are told.
-    inodes_fail_below: free inodes below which the check fails.
-    mount_point: whether the path must be a mount point of its own.
+    warn_below: share of free usable space below which the check warns.
+    fail_below: share of free usable space below which the check fails.
+    enough: amount of free space that is always enough, for very large file systems.
+    inodes_warn_below: share of free inodes below which the check warns.
+    inodes_fail_below: share of free inodes below which the check fails.
+    mount_point: require the path to be a mount point.
     """
 
     path: str = "/"
@@ -36,9 +36,9 @@ class Options:
 
 def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
     """Look at the file system that holds the path."""
-    facts = os.statvfs(options.path)
+    facts = os.statvfs(options.path)  # not psutil: it counts no inodes, and space and inodes belong to one moment
     if options.mount_point and not Path(options.path).is_mount():
-        message = f"nothing is mounted at {options.path}; what is written there fills the disk below"
+        message = f"nothing is mounted at {options.path}; writing there fills the disk of the parent folder"
         yield Finding(Verdict.FAIL, message)
         return
     used = (facts.f_blocks - facts.f_bfree) * facts.f_frsize

@@ -14,10 +14,10 @@ from ops.interfaces.check import Check, CheckContext
 
 @dataclass(frozen=True)
 class Options:
-    """Which asset, and how often its restore is to be proven.
+    """Which asset, and how often to prove that it can be restored.
 
-    asset: the asset's name.
-    every: how old the last good drill may grow.
+    asset: name of the asset.
+    every: the maximum age of the last good drill.
     """
 
     asset: str
@@ -34,13 +34,13 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     good = last_good(state)
     problem = trouble(state)
     if good is None:
-        yield Finding(_verdict(state), f"no good drill; newest: {problem or 'no message'}")
+        yield Finding(_verdict(state), f"no good drill; latest: {problem or 'no message'}")
         return
     age = now - moment(good, "time", now)
     figures = {"age_seconds": age.total_seconds(), "every_seconds": float(options.every.seconds)}
     message = f"last good drill {span(age)} ago"
     if problem:
-        yield Finding(_verdict(state), f"newest drill: {problem}; {message}", figures)
+        yield Finding(_verdict(state), f"latest drill: {problem}; {message}", figures)
     elif age > options.every.span:
         yield Finding(Verdict.FAIL, f"{message}, due every {options.every}", figures)
     else:

@@ -1,4 +1,4 @@
-"""What the machine holds and no asset covers, as the last look for it saw.
+"""Gaps: data on the machine that no asset covers, as of the last search.
 
 The look itself is `seawall gaps`, which needs more rights and more time than a check has.
 """
@@ -22,10 +22,10 @@ MOST = 3  # so many are named in a message; `seawall gaps` and the report have t
 
 @dataclass(frozen=True)
 class Options:
-    """How large a folder must be to count, and how bad a gap is.
+    """How large a folder must be to count, and how serious a gap is.
 
-    larger_than: folders with less in them are no gap.
-    verdict: warn or fail.
+    larger_than: smaller folders are not gaps.
+    verdict: verdict if there are gaps; warn or fail.
     """
 
     larger_than: Size = Size(1 << 30)
@@ -36,12 +36,12 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last look left."""
     state = context.states.get("gaps")
     if state is None:
-        yield Finding(Verdict.UNKNOWN, "nobody has looked yet; seawall gaps")
+        yield Finding(Verdict.UNKNOWN, "not searched yet; run seawall gaps")
         return
     yield from findings(options, state)
     age = context.now - moment(state, "finished", context.now)
     if age > STALE:
-        yield Finding(Verdict.UNKNOWN, f"the last look was {span(age)} ago; look at seawall-gaps.timer")
+        yield Finding(Verdict.UNKNOWN, f"the last search was {span(age)} ago; check seawall-gaps.timer")
 
 
 def findings(options: Options, state: Mapping[str, Any]) -> Iterator[Finding]:
@@ -51,12 +51,12 @@ def findings(options: Options, state: Mapping[str, Any]) -> Iterator[Finding]:
         unlooked = [f"{part['sort']}: {part['message']}" for part in state["unlooked"]]
         counts = {what: float(len(state[what])) for what in ("gaps", "excused", "covered")}
     except (KeyError, TypeError) as error:
-        raise Damaged(f"the state of the last look cannot be read: {state.get('message') or error}") from error
+        raise Damaged(f"the results of the last search can't be read: {state.get('message') or error}") from error
     if unlooked:
-        yield Finding(Verdict.UNKNOWN, f"could not be looked at: {'; '.join(unlooked)}", counts)
+        yield Finding(Verdict.UNKNOWN, f"could not be searched: {'; '.join(unlooked)}", counts)
     if names:
         more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
-        message = f"no asset covers {', '.join(names[:MOST])}{more}"
+        message = f"not covered by any asset: {', '.join(names[:MOST])}{more}"
         yield Finding(Verdict(options.verdict), message, counts)
     if not names and not unlooked:
         yield Finding(Verdict.PASS, f"{counts['covered']:.0f} covered, {counts['excused']:.0f} excused", counts)

@@ -1,4 +1,4 @@
-"""systemd units: those that must run do, and none has failed."""
+"""systemd units: the expected ones are running, and none has failed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ NAMED = 5  # units named in one message; the number of all stands before them
 
 @dataclass(frozen=True)
 class Options:
-    """Which units matter.
+    """Which units to check.
 
     expected: units that must be active, such as postgresql@15-main.service or seawall-health.timer.
-    ignore: patterns of units that may fail without a word; the defaults come and go with people's sessions.
+    ignore: patterns of units that may fail; the defaults belong to sessions of people.
     """
 
     expected: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ def _judge_unit(unit: str, facts: dict[str, str]) -> Finding:
     if state == "activating":
         return Finding(Verdict.WARN, f"{unit} is still starting")
     if not state:
-        return Finding(Verdict.UNKNOWN, f"systemd says nothing of {unit}")
+        return Finding(Verdict.UNKNOWN, f"systemd reports nothing about {unit}")
     return Finding(Verdict.FAIL, f"{unit} is {state}")
 
 

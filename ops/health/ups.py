@@ -1,4 +1,4 @@
-"""A UPS as the UPS server (NUT's upsd) knows it: mains, battery, load and its own alarms.
+"""A UPS as reported by the UPS server (NUT's upsd): mains, battery, load and its own alarms.
 
 upsd is asked over TCP with `LIST VAR`, which needs no account. Charge and runtime are judged beside the
 status, for some devices never report a low battery.
@@ -41,14 +41,14 @@ TROUBLES = {
 class Options:
     """Which UPS, where its server is, and the limits of its battery.
 
-    ups: the UPS's name in ups.conf; without one every UPS the server knows.
-    host: the machine whose upsd is asked.
+    ups: name of the UPS in ups.conf; by default, every UPS of the server.
+    host: the machine whose upsd is queried.
     port: the port of upsd.
-    charge_warn_below: battery charge below which people are told.
-    charge_fail_below: battery charge below which the check fails on battery; without one the UPS's own limit, or 10%.
-    runtime_warn_below: remaining runtime below which people are told.
+    charge_warn_below: battery charge below which the check warns.
+    charge_fail_below: battery charge below which the check fails on battery; by default, the UPS's own limit, or 10%.
+    runtime_warn_below: remaining runtime below which the check warns.
     runtime_fail_below: remaining runtime below which the check fails on battery.
-    load_warn_above: load above which people are told.
+    load_warn_above: load above which the check warns.
     """
 
     ups: str | None = None
@@ -65,7 +65,7 @@ def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
     """Ask upsd for the variables of the UPS and judge them."""
     names = [options.ups] if options.ups else _names(options)
     if not names:
-        yield Finding(Verdict.UNKNOWN, f"upsd on {options.host} knows no UPS")
+        yield Finding(Verdict.UNKNOWN, f"upsd on {options.host} has no UPS")
     for name in names:
         finding = judge(options, _variables(options, name))
         yield Finding(finding.verdict, f"{name}: {finding.message}", finding.figures)
@@ -99,7 +99,7 @@ def _status(variables: Mapping[str, str]) -> Iterator[tuple[Verdict, str]]:
         yield Verdict.PASS, "on mains"
     elif not words & {"OFF", "BYPASS", "FSD"}:
         said = " ".join(sorted(words)) or "nothing"
-        yield Verdict.UNKNOWN, f"neither on mains nor on battery; it says {said}"
+        yield Verdict.UNKNOWN, f"neither on mains nor on battery; status {said}"
     for word, trouble in TROUBLES.items():
         if word in words:
             text = variables.get("ups.alarm", "").strip() if word == "ALARM" else ""
@@ -168,11 +168,11 @@ def _ask(options: Options, question: str) -> list[list[str]]:
     if text.startswith("ERR "):
         raise Unavailable(f"{where} answers {text.strip()[:80]}")
     if f"\nEND {question}\n" not in f"\n{text}":
-        raise Unavailable(f"{where} gives no whole answer; is it a UPS server?")
+        raise Unavailable(f"{where} sends an incomplete answer; is it a UPS server?")
     try:
         return [words for line in text.splitlines() if (words := shlex.split(line))]
     except ValueError as error:
-        raise Unavailable(f"{where} answers in words that are not its protocol") from error
+        raise Unavailable(f"{where} sends an answer that is not part of the protocol") from error
 
 
 def _read(connection: socket.socket, end: bytes, deadline: float) -> bytes:

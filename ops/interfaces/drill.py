@@ -2,33 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any, Generic, Protocol, TypeVar
 
+from ops.core.schema import Plain
 from ops.core.verdict import Finding
+from ops.interfaces.damage import FileMoment
+from ops.interfaces.entry import Entry
+from ops.interfaces.manifest import PartFacts
+from ops.interfaces.server import DatabaseServer, Server
+from ops.interfaces.source import Source
 
 O = TypeVar("O")
+O_co = TypeVar("O_co", covariant=True)
 
 
 @dataclass(frozen=True)
 class Part:
     """One part of the set that is drilled.
 
-    facts: what its manifest says of it. source: what its kind of source knows of it, see `ops.sources.Source`.
-    bytes: how much it is when it is restored.
+    told: what the manifest says of it. bytes: how much it is when it is restored.
     """
 
     label: str
-    facts: Mapping[str, Any]
-    source: Any
+    told: PartFacts
     bytes: int
 
+    @property
+    def source(self) -> Source[Any, Any]:
+        """The kind of source that took it."""
+        return self.told.source
 
-class Stage(Protocol):
+    @property
+    def database(self) -> DatabaseServer[Any] | None:
+        """How it is loaded into a server, where it is a database."""
+        return self.told.source.database
+
+    def check(self, folder: Path, only: Sequence[str] = ()) -> Sequence[tuple[str, Finding]]:
+        """Compare what was restored into a folder with the manifest; `only`: these paths alone were restored."""
+        return self.told.check(folder, only)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What the restore of all files would take, told from a sample of them."""
+
+    files: int
+    bytes: int
+    bytes_per_second: int
+    seconds: float
+
+
+class Stage(Protocol[O_co]):
     """Where a drill plays, and how it tells what it finds."""
 
     @property
@@ -40,7 +69,7 @@ class Stage(Protocol):
         """The one folder that may be written, readable for root alone; it is removed afterwards."""
 
     @property
-    def options(self) -> Any:
+    def options(self) -> O_co:
         """The kind's options in the policy."""
 
     @property
@@ -65,8 +94,8 @@ class Stage(Protocol):
     def bring(self, label: str, folder: Path, only: Sequence[str] = ()) -> None:
         """Restore a part to a folder, `only` these paths of it."""
 
-    def entries(self, label: str) -> AbstractContextManager[Any]:
-        """Yield what a part holds, entry by entry, as restic lists it."""
+    def entries(self, label: str) -> AbstractContextManager[Iterator[Entry]]:
+        """Yield what a part holds, entry by entry."""
 
     def mounted(self) -> AbstractContextManager[Mapping[str, Path]]:
         """Mount the repository for a block; yield the folder of each part."""
@@ -89,14 +118,20 @@ class Stage(Protocol):
     def unproven(self, sentence: str) -> None:
         """Tell what this drill does not prove."""
 
-    def tell(self, **figures: Any) -> None:
+    def tell(self, **figures: Plain) -> None:
         """Keep further figures for the record: counts, digests and times, nothing about patients."""
+
+    def expect(self, forecast: Forecast) -> None:
+        """Keep what all would take, where only a sample was restored."""
 
     def ask(self, name: str, answer: Callable[[str], float], *, alone: bool) -> None:
         """Put the policy's questions to a database, if they are meant for it; `alone`: there is no other."""
 
-    def hurt(self, moment: str, label: str, *where: Any) -> None:
-        """Let a drill that must fail do its damage to what lies here; any other passes on."""
+    def hurt_files(self, moment: FileMoment, label: str, folder: Path) -> None:
+        """Let a drill that must fail do its damage to the files that lie here; any other passes on."""
+
+    def hurt_data(self, label: str, server: Server, database: str) -> None:
+        """The same, to what was loaded into a server."""
 
     def shown(self, entrance: Callable[[], Sequence[str]]) -> None:
         """Leave the restored system to a person who asked for it; `entrance` tells what leads in, before a program."""
@@ -107,4 +142,4 @@ class Drill(Generic[O]):
     """A kind of drill: the type of its options in the policy, and how it is played."""
 
     options: type[O]
-    play: Callable[[Stage], None]
+    play: Callable[[Stage[O]], None]

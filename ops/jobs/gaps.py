@@ -97,7 +97,7 @@ def _judged(policy: HostPolicy, one: Found, covers: Iterable[str], today: date) 
             about = {"reason": excuse.reason, "until": str(excuse.until)}
             if excuse.until.date >= today:
                 return "excused", about
-            expired = f"excused until {excuse.until}, which is over: {excuse.reason}"
+            expired = f"the exception expired on {excuse.until}: {excuse.reason}"
     return "gaps", {"expired": expired} if expired else {}
 
 

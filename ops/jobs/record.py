@@ -12,19 +12,19 @@ from ops.evidence.keys import newest
 from ops.evidence.ledger import NAME, Head, digest
 from ops.evidence.verification import verify
 from ops.jobs.host import own_policy
+from ops.policy import HostPolicy
 from ops.reports.drill_record import DRILLS, Evidence, Names
 
-FORMATS = ("html", "pdf", "json")
+FORMATS = ("html", "json")
 
 
-def rendered(form: str, evidence: Evidence) -> bytes:
-    """Return a record in one of FORMATS."""
-    from ops.reports import intoto, record_html, record_pdf
+def rendered(form: str, evidence: Evidence, policy: HostPolicy | None) -> str:
+    """Return a record in one of FORMATS; the policy of the machine that drilled says who answers for the asset."""
+    from ops.reports import intoto, record_html
 
     if form == "json":
-        return intoto.render(evidence).encode()
-    names = _names(str(evidence.line.get("subject", "")))
-    return record_pdf.render(evidence, names) if form == "pdf" else record_html.render(evidence, names).encode()
+        return intoto.render(evidence)
+    return record_html.render(evidence, _names(str(evidence.line.get("subject", "")), policy))
 
 
 def chosen(directory: Path, asset: str | None, number: int | None) -> bytes:
@@ -36,14 +36,14 @@ def chosen(directory: Path, asset: str | None, number: int | None) -> bytes:
                 if line.endswith(b"\n") and _fits(line, asset, number):
                     found = line
     except FileNotFoundError as error:
-        raise Unavailable(f"there is no ledger in {directory}", "it is made by the first act") from error
+        raise Unavailable(f"there is no ledger in {directory}", "the first act creates it") from error
     except PermissionError as error:
-        raise Unavailable(f"the ledger in {directory} may not be read by this account", "run as root") from error
+        raise Unavailable(f"this account may not read the ledger in {directory}", "run as root") from error
     if found is None:
         meant = " ".join([*([asset] if asset else []), *([f"number {number}"] if number is not None else [])])
         raise Unavailable(
             f"the ledger in {directory} has no record of a drill: {meant}",
-            "drills are recorded on the machine that drills: the drill host",
+            "drills are recorded on the drill host",
         )
     return found
 
@@ -79,11 +79,16 @@ def evidence_of(directory: Path, line: bytes, signers: Path) -> Evidence:
     )
 
 
-def _names(asset: str) -> Names:
-    """Return what the policy of this machine says; a ledger is read where there is none, too."""
+def own_policy_if_any() -> HostPolicy | None:
+    """Return the policy of this machine; a ledger is read where there is none, too."""
     try:
-        policy = own_policy.read()
+        return own_policy.read()
     except (SeawallError, OSError, ValueError):
+        return None
+
+
+def _names(asset: str, policy: HostPolicy | None) -> Names:
+    if policy is None:
         return Names(site="")
     drilled = policy.drills.get(asset)
     kept = drilled.asset if drilled else policy.assets.get(asset)

@@ -51,5 +51,5 @@ def judgement(one: Set, now: datetime) -> tuple[Verdict, str]:
         empty = [name for name, snapshot in one.parts.items() if not snapshot.bytes]
         return (Verdict.FAIL, f"nothing in {', '.join(sorted(empty))}") if empty else (Verdict.PASS, "whole")
     if now - one.time < MAY_STILL_COME:
-        return Verdict.UNKNOWN, "not whole: being made, or broken off"
+        return Verdict.UNKNOWN, "not whole: in progress, or interrupted"
     return Verdict.FAIL, "not whole: does not count"

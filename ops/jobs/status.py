@@ -78,7 +78,7 @@ def _checks(policy: HostPolicy, states: States, now: datetime) -> tuple[list[Ent
         missing = entry_of("health", "health", Finding(Verdict.UNKNOWN, error.message))
         return [*fresh.values(), missing], None
     old = {entry["name"]: entry for entry in health["checks"]}
-    unseen = Finding(Verdict.UNKNOWN, "not looked at since the policy asks for it")
+    unseen = Finding(Verdict.UNKNOWN, "not checked yet since it was added to the policy")
     mine = [
         fresh.get(name) or old.get(name) or entry_of(name, spec.kind, unseen) for name, spec in policy.checks.items()
     ]

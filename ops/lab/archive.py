@@ -98,7 +98,7 @@ def wait_for_port(address: str, port: int, within: float) -> None:
             socket.create_connection((address, port), timeout=1).close()
         except OSError as error:
             if time.monotonic() > deadline:
-                raise Unavailable(f"nothing answers at {address} port {port}: {error}") from error
+                raise Unavailable(f"no answer at {address} port {port}: {error}") from error
             time.sleep(0.05)
         else:
             return

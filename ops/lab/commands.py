@@ -1,10 +1,10 @@
-"""Real Debian machines on this computer: the servers of a hospital, its backup host, drill host and other site.
+"""Boot and use the lab: real Debian machines on this computer that act as a hospital's servers and backup hosts.
 
-seawall lab up                     boot what is not up; writes the inventory
-seawall lab status                 what is there
-seawall lab shell his1             a shell on a machine
-seawall lab run his1 COMMAND...    one command on a machine
-seawall lab down [--caches]        remove all of it
+seawall lab up                     boot the machines that are not running; write the inventory
+seawall lab status                 show the machines
+seawall lab shell his1             open a shell on a machine
+seawall lab run his1 COMMAND...    run a command on a machine
+seawall lab down [--caches]        remove everything
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall lab` understands."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     summaries = {
-        "up": "boot the machines that are not up",
+        "up": "boot the machines that are not running",
         "down": "remove machines, disks, network and keys",
-        "status": "say what is there",
+        "status": "show the machines",
         "shell": "open a shell on a machine",
-        "run": "run one command on a machine",
+        "run": "run a command on a machine",
     }
     sub = {name: commands.add_parser(name, help=summary) for name, summary in summaries.items()}
     for command in sub.values():
-        command.add_argument("--name", default="demo", help="which lab: demo (default), test, ...")
-    sub["down"].add_argument("--caches", action="store_true", help="also what made it quick")
+        command.add_argument("--name", default="demo", help="name of the lab: demo (default), test, ...")
+    sub["down"].add_argument("--caches", action="store_true", help="remove its caches, too")
     for name in ("shell", "run"):
         sub[name].add_argument("host", help="his1, lis1, backup1, drill1 or offsite1")
-    sub["run"].add_argument("words", nargs="...", metavar="COMMAND", help="the command with its options")
+    sub["run"].add_argument("words", nargs="...", metavar="COMMAND", help="command with its options")
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -78,13 +78,14 @@ def _status(lab: Lab, *, as_json: bool) -> int:
     for machine in machines:
         print(f"{machine.host:<10} {machine.address:<15} {'up' if machine.running() else 'down'}")
     if not machines:
-        print(f"the lab {lab.name!r} is not up; seawall lab up --name {lab.name}")
+        print(f"the lab {lab.name!r} is not running; seawall lab up --name {lab.name}")
     return 0
 
 
 def _document(lab: Lab, machines: list[Machine]) -> dict[str, object]:
     return {
         "name": lab.name,
+        "layer": lab.layer,
         "inventory": str(lab.inventory),
         "vault_password_file": str(lab.vault_password),
         "key": str(lab.key),

@@ -1,7 +1,7 @@
-"""Set up the lab and show the whole main job: set-up, backup, copy, drill, health, host checks, report.
+"""Set up the lab and demonstrate everything: set-up, backup, copy, drill, health, host checks, report.
 
-Each step says how long it took and what came of it; all it printed is kept in .lab/demo/log/. Safe to repeat:
-what is there stays, and the second run is quick. `seawall lab down` removes everything again.
+Each step shows how long it took and what came of it; its full output is in .lab/demo/log/. You can repeat it:
+what exists is kept, and the second run is quick. `seawall lab down` removes everything again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ AT_ONCE = 3  # assets that are backed up, copied and drilled side by side: one w
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall demo` understands."""
-    parser.add_argument("--name", default="demo", help="the lab it runs in (default: demo)")
+    parser.add_argument("--name", default="demo", help="name of the lab (default: demo)")
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -84,7 +84,7 @@ def _drill(asset: str, host: str, drilled: Drilled) -> Named:
     copies = list(drilled.asset.copies.values())
     if _is_machine((host, drilled)) and copies:
         command = f"seawall drill {asset} --instant --from {copies[0].to}"
-        return f"boot {asset} on {host} out of {copies[0].to}", partial(_act, host, command, ok=GOOD)
+        return f"boot {asset} on {host} straight from {copies[0].to}", partial(_act, host, command, ok=GOOD)
     return f"drill the restore of {asset} on {host}", partial(_act, host, f"seawall drill {asset}", ok=GOOD)
 
 
@@ -93,14 +93,17 @@ def _act(host: str, command: str, step: Step, ok: tuple[int, ...] = (0,)) -> str
 
 
 def _proofs(policies: dict[str, HostPolicy]) -> Iterator[Named]:
-    yield "look at every machine's health", partial(_everywhere, policies, "seawall health run")
-    yield "compare every machine with the policy, from outside", _host_checks
+    yield "check the health of every machine", partial(_everywhere, policies, "seawall health run")
+    yield "audit every machine against the policy, from outside", _host_checks
     yield "verify every ledger", partial(_everywhere, policies, "seawall ledger verify")
     yield "write the report", _report
+    drilled = sorted({asset for policy in policies.values() for asset in policy.drills})
+    if drilled:
+        yield f"write the record of the drill of {drilled[0]}", partial(_record, drilled[0])
 
 
 def _boot(step: Step) -> str:
-    machines = step.lab.up(lambda what: print(f"       - {what}", flush=True))
+    machines = step.lab.up(lambda what: print(f"       - {what}", flush=True), layered=True)
     return ", ".join(f"{machine.host} {machine.address}" for machine in machines)
 
 
@@ -108,11 +111,16 @@ def _secrets(step: Step) -> str:
     return step.seawall("secrets", "make", step.lab.inventory, "--vault-password-file", step.lab.vault_password)
 
 
-def _shipped(step: Step) -> str:
+def _packages(step: Step) -> str:
+    step.seawall("package", "build")
     step.seawall("package", "fetch")
+    return "the agent, and restic from Debian 13"
+
+
+def _trees(step: Step) -> str:
     for release in ("bookworm", "trixie"):
         step.seawall("package", "tree", release, minutes=15)
-    return "restic of Debian 13, bare trees of Debian 12 and 13 with their database servers"
+    return "bare trees of Debian 12 and 13 with their database servers"
 
 
 def _everywhere(policies: dict[str, HostPolicy], command: str, step: Step) -> str:
@@ -134,13 +142,23 @@ def _report(step: Step) -> str:
     return str(_page(step.lab))
 
 
+def _paper(lab: Lab) -> Path:
+    return lab.home / "record.pdf"
+
+
+def _record(asset: str, step: Step) -> str:
+    step.seawall("control", "collect", "-i", step.lab.inventory)
+    page = _paper(step.lab)
+    return step.seawall("record", asset, "-i", step.lab.inventory, "--format", "pdf", "--output", page)
+
+
 SETTING_UP: tuple[Named, ...] = (
+    ("build the packages that servers install", _packages),
     ("boot the lab", _boot),
-    ("make the secrets that are still missing", _secrets),
-    ("build the agent's package", lambda step: step.seawall("package", "build")),
-    ("prepare what servers of another release need", _shipped),
-    ("judge the policy", lambda step: step.seawall("policy", "check", step.lab.inventory)),
-    ("make the machines what the policy says (playbooks/site.yml)", Step.ansible),
+    ("create the missing secrets", _secrets),
+    ("build the root trees in which drills run", _trees),
+    ("check the policy", lambda step: step.seawall("policy", "check", step.lab.inventory)),
+    ("apply the policy to the machines (playbooks/site.yml)", Step.ansible),
 )
 
 
@@ -149,7 +167,7 @@ def _table(steps: Steps, seconds: float) -> None:
     print("\nstep                                                          seconds")
     for _, (name, took) in sorted(steps.done.items()):
         print(f"  {name:<60}{took:>6.1f}")
-    print(f"  {'in all':<60}{seconds:>6.1f}")
+    print(f"  {'total':<60}{seconds:>6.1f}")
 
 
 def _fleet(lab: Lab) -> None:
@@ -157,4 +175,4 @@ def _fleet(lab: Lab) -> None:
     argv: list[str | Path] = [PROGRAMS / "seawall", "status", "-i", lab.inventory]
     with stream(argv, timeout=60, ok=range(256), cwd=CHECKOUT) as shown:
         print("\n" + "\n".join(shown.lines()))
-    print(f"\nreport: {_page(lab)}\nremove it all again: make demo-down")
+    print(f"\nreport: {_page(lab)}\nrecord: {_paper(lab)}\nto remove everything: make demo-down")

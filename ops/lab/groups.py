@@ -73,7 +73,7 @@ class Group:
             return
         (self.path / "cgroup.kill").write_text("1", encoding="ascii")
         if not self.ended(within=10):
-            raise Unavailable(f"the processes of {self.name} could not be ended", f"see {self.path}")
+            raise Unavailable(f"the processes of {self.name} could not be stopped", f"see {self.path}")
         for path, _, _ in os.walk(self.path, topdown=False):
             Path(path).rmdir()
 
@@ -91,7 +91,7 @@ def root() -> Path:
     for path in (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup")):
         if (path / "cgroup.controllers").exists():
             return path
-    raise Unavailable("there is no unified control group hierarchy on this computer", "mount cgroup2")
+    raise Unavailable("this computer has no unified control group hierarchy", "mount cgroup2")
 
 
 def _is_first(process: str) -> bool:

@@ -56,7 +56,7 @@ def block(identity: Identity, taken: Collection[IPv4Network]) -> IPv4Network:
         candidate = IPv4Network((address, PREFIX))
         if not any(candidate.overlaps(other) for other in taken):
             return candidate
-    raise Unavailable(f"every block of {RANGE} is taken", "stop another lab first")
+    raise Unavailable(f"every address block in {RANGE} is in use", "shut down another lab first")
 
 
 def gateway(network: IPv4Network) -> IPv4Address:

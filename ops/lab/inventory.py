@@ -7,22 +7,34 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ops.core.files import write_atomically
-from ops.fleet.inventory import HEADS, SIGNERS
+from ops.fleet.inventory import HEADS, LEDGERS, SIGNERS
 from ops.fleet.inventory import OWN as CONTROL
 from ops.lab.furnish import public_key
 from ops.lab.machine import Machine
 
-HEAD = "# Written by `seawall lab up`; where the lab's machines are just now.\n"
-OWN = ("machines.yml", "secrets.yml", HEADS, SIGNERS, CONTROL)  # what belongs to one lab and is never copied to another
+HEAD = "# Written by `seawall lab up`; the current addresses of the lab's machines.\n"
+# What belongs to one lab and is never copied to another.
+ADDRESSES = "machines.yml"
+OWN = (ADDRESSES, "secrets.yml", HEADS, SIGNERS, LEDGERS, CONTROL)
 
 
-def write(checkout: Path, inventory: Path, known_hosts: Path, machines: Sequence[Machine]) -> None:
-    """Write the machines' addresses; the inventory of any lab but the demo's is a copy with its own."""
+def prepare(checkout: Path, inventory: Path) -> None:
+    """Bring an inventory to the present policy; that of any lab but the demo's is a copy with its own addresses."""
     origin = checkout / "inventories/lab"
     if inventory != origin:
         copy(origin, inventory)
     inventory.mkdir(parents=True, exist_ok=True)
-    write_atomically(inventory / "machines.yml", addresses(machines, known_hosts), 0o644)
+
+
+def secrets(inventory: Path) -> list[Path]:
+    """Return what belongs to one lab and outlives its addresses, relative to the inventory."""
+    found = (path.relative_to(inventory) for path in inventory.rglob("*") if path.is_file())
+    return sorted(path for path in found if _own(path) and path.name != ADDRESSES)
+
+
+def write(inventory: Path, known_hosts: Path, machines: Sequence[Machine]) -> None:
+    """Write the machines' addresses."""
+    write_atomically(inventory / ADDRESSES, addresses(machines, known_hosts), 0o644)
 
 
 def copy(origin: Path, inventory: Path) -> None:

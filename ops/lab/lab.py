@@ -12,19 +12,21 @@ from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import SeawallError, UsageError
+from ops.core.errors import SeawallError, Unavailable, UsageError
 from ops.core.files import lock, read_json, write_atomically, write_json
 from ops.core.kinds import nearest
 from ops.fleet.packaging.restic_deb import CACHE
 from ops.fleet.packaging.root_trees import clear
-from ops.lab import archive, inventory, network, trees
+from ops.lab import archive, converged, inventory, network, trees
 from ops.lab import identity as names
 from ops.lab.archive import Archive
 from ops.lab.furnish import Furniture, make_key
 from ops.lab.groups import Group
 from ops.lab.identity import Identity
+from ops.lab.layers import Layers, Shape
 from ops.lab.machine import Machine
 from ops.lab.network import Network
+from ops.lab.shape import shape
 
 CHECKOUT = CACHE.parent
 DISKS = Path("/var/lib/seawall-lab")
@@ -68,8 +70,22 @@ class Lab:
         whole = self.checkout / "inventories/lab"
         return whole if self.name == "demo" else self.home / "inventory"
 
-    def up(self, tell: Told = lambda _: None) -> list[Machine]:
-        """Boot every machine that is not up and return all; what runs is left alone."""
+    @property
+    def layers(self) -> Layers:
+        """The converged labs that this computer keeps."""
+        return Layers(CACHES / "layers")
+
+    @property
+    def layer(self) -> str | None:
+        """The name of the converged lab that this one began as; None when its machines were as Debian made them."""
+        name = self._state().get("layer")
+        return str(name) if name else None
+
+    def up(self, tell: Told = lambda _: None, *, layered: bool = False) -> list[Machine]:
+        """Boot every machine that is not up and return all; what runs is left alone.
+
+        layered: machines that are made now begin as site.yml would leave them, where a layer of that is kept.
+        """
         with self._held():
             state = self._begin()
             net = Network(Identity(self.name, state["id"]), IPv4Network(state["block"]))
@@ -78,17 +94,37 @@ class Lab:
             made = trees.make(CACHES / "trees", source, tell, bare=names.CONTROL in self.hosts)
             paths = {"plain": made.plain, "his": made.his, "lis": made.lis, "control": made.bare}
             self._lay_anew(state, {name: str(path) for name, path in paths.items() if path})
-            machines = self._machines(state, source.proxy)
-            if down := [machine.host for machine in machines if not machine.running()]:
-                tell(f"booting {', '.join(down)}")
-            for machine in machines:
-                machine.boot()
-            inventory.write_known_hosts(self.known_hosts, machines)
-            managed = [machine for machine in machines if machine.host != names.CONTROL]
-            inventory.write(self.checkout, self.inventory, self.known_hosts, managed)
-            with ThreadPoolExecutor(len(machines)) as pool:
-                list(pool.map(Machine.wait, machines))
-            return machines
+            inventory.prepare(self.checkout, self.inventory)
+            if layered and not inventory.secrets(self.inventory):
+                self._lie_over_layer(state, tell)
+            return self._booted(self._machines(state, source.proxy), tell)
+
+    def shape(self) -> Shape:
+        """Return what site.yml would make of this lab's machines now, part by part; the lab must be up."""
+        return self._shape(self._state())
+
+    def keep(self, before: Shape, tell: Told = lambda _: None) -> bool:
+        """Keep the machines as the layer of a shape, and go on over it, as later labs of that shape begin.
+
+        before: the shape before site.yml was run. Return False when there is no such layer: something changed
+        meanwhile, or a machine did not shut down in time. The machines are shut down, and booted again in any case.
+        """
+        with self._held():
+            machines = converged.managed(self.machines())
+            if self.layer or self.shape() != before:
+                tell("no layer was stored: what shapes the machines has changed meanwhile")
+                return False
+            try:
+                converged.shut_down(machines)
+                used = converged.used(DISKS, self.layers.home)
+                self.layers.keep(before, lambda folder: self._save(folder, machines), used)
+                for machine in machines if self.layers.find(before) else ():
+                    machine.remove()
+                self._lie_over_layer(self._state(), tell)
+            except Unavailable as error:
+                tell(f"no layer was stored: {error}")
+            self._booted(self.machines(), tell)
+        return self.layer is not None
 
     def down(self, *, caches: bool = False) -> None:
         """Remove all of the lab: machines, disks, network, keys; with `caches` also what made it quick."""
@@ -101,10 +137,13 @@ class Lab:
         for folder in (self.home.parent, DISKS):
             if folder.exists() and not any(folder.iterdir()):
                 folder.rmdir()
-        if not running():
-            Archive(CACHES / "packages").down()
-            with suppress(OSError):  # not there, or another checkout's package cache is in it
-                Group("").path.rmdir()
+        if running():
+            if caches:
+                raise UsageError("the caches were kept: other labs on this computer use them", "shut those down first")
+            return
+        Archive(CACHES / "packages").down()
+        with suppress(OSError):  # not there, or another checkout's package cache is in it
+            Group("").path.rmdir()
         if caches:
             shutil.rmtree(CACHES, ignore_errors=True)
 
@@ -120,7 +159,7 @@ class Lab:
         """Return a machine by its host name; raise UsageError when the lab has none of that name."""
         found = {machine.host: machine for machine in self.machines()}
         if not found:
-            raise UsageError(f"the lab {self.name!r} is not up", f"seawall lab up --name {self.name}")
+            raise UsageError(f"the lab {self.name!r} is not running", f"seawall lab up --name {self.name}")
         if host not in found:
             raise UsageError(f"the lab has no machine {host!r}{nearest(host, list(found))}")
         return found[host]
@@ -163,15 +202,55 @@ class Lab:
         return state
 
     def _lay_anew(self, state: dict[str, Any], made: dict[str, str]) -> None:
-        """Forget the disks that lie over trees that are not the present ones."""
+        """Forget the disks that lie over trees that are not the present ones; a layer lies over the trees of a day."""
         if "trees" in state:
             now = {machine.host: machine.tree for machine in self._machines(state | {"trees": made}, "")}
-            for machine in self._machines(state, ""):
-                if machine.tree != now[machine.host]:
-                    machine.remove()
-                    inventory.forget_heads(self.inventory)
+            here = self._machines(state, "")
+            moved = [machine for machine in here if machine.tree != now[machine.host]]
+            for machine in here if moved and "layer" in state else moved:
+                machine.remove()
+                inventory.forget_heads(self.inventory)
+            if moved:
+                state.pop("layer", None)
         state["trees"] = made
         self._remember(state)
+
+    def _lie_over_layer(self, state: dict[str, Any], tell: Told) -> None:
+        """Lay a lab that has nothing yet over the layer of its shape, where one is kept, with the secrets it knows."""
+        if any(machine.place.exists() for machine in converged.managed(self._machines(state, ""))):
+            return
+        wanted = self._shape(state)
+        with self.layers.held():
+            found = self.layers.find(wanted)
+            if found is None:
+                other = self.layers.difference(wanted)
+                tell(f"no matching layer of a configured lab{f'; the newest differs in {other}' if other else ''}")
+                return
+            converged.bring_secrets(found, self.inventory, self.home)
+            self._remember(state | {"layer": found.name})
+        state["layer"] = found.name
+        tell(f"the machines start configured, from layer {found.name}")
+
+    def _booted(self, machines: list[Machine], tell: Told) -> list[Machine]:
+        if down := [machine.host for machine in machines if not machine.running()]:
+            tell(f"booting {', '.join(down)}")
+        for machine in machines:
+            machine.boot()
+        inventory.write_known_hosts(self.known_hosts, machines)
+        inventory.write(self.inventory, self.known_hosts, converged.managed(machines))
+        with ThreadPoolExecutor(len(machines)) as pool:
+            list(pool.map(Machine.wait, machines))
+        return machines
+
+    def _shape(self, state: dict[str, Any]) -> Shape:
+        hosts = [host for host in state["hosts"] if host != names.CONTROL]
+        servers = {name: path for name, path in state["trees"].items() if name != names.CONTROL.rstrip("1")}
+        return shape(self.checkout, self.inventory, servers, hosts)
+
+    def _save(self, folder: Path, machines: list[Machine]) -> None:
+        converged.save(folder, machines)
+        keys = (self.key, self.key.with_name(f"{self.key.name}.pub"), self.vault_password)
+        converged.save_secrets(folder, self.inventory, keys)
 
     def _machines(self, state: dict[str, Any], proxy: str) -> list[Machine]:
         net = Network(Identity(self.name, state["id"]), IPv4Network(state["block"]))
@@ -184,6 +263,7 @@ class Lab:
                 place=DISKS / state["id"] / host,
                 furniture=furniture,
                 nests=host == "drill1",
+                layer=self.layers.home / state["layer"] / host if "layer" in state and host != names.CONTROL else None,
             )
             for host in state.get("hosts", names.HOSTS)
         ]

@@ -37,7 +37,10 @@ LOOP_MAJOR = 7
 
 @dataclass(frozen=True)
 class Machine:
-    """A host of the lab: `place` holds its disk and console on this computer."""
+    """A host of the lab: `place` holds its disk and console on this computer.
+
+    layer: what lies between its tree and its disk, of a converged lab; without it the machine is as Debian made it.
+    """
 
     host: str
     tree: Path
@@ -45,6 +48,7 @@ class Machine:
     place: Path
     furniture: Furniture
     nests: bool = False
+    layer: Path | None = None
 
     @property
     def address(self) -> str:
@@ -76,6 +80,8 @@ class Machine:
             return
         self.group.remove()
         self._mount()
+        if self.layer and not self.console.exists():
+            self._wake(self.layer)
         self._make_loops()
         furnish(self.root, self.host, self.address, self.network, self.furniture)
         env = NSPAWN | ({"SYSTEMD_NSPAWN_API_VFS_WRITABLE": "1"} if self.nests else {})
@@ -91,13 +97,15 @@ class Machine:
         if state.stdout.strip() not in {"running", "degraded"}:
             raise Unavailable(f"{self.host} is {state.stdout.strip()}", self.last_words())
 
-    def stop(self, within: float = 20) -> None:
-        """Shut it down as its power button does; by force when it does not end in time."""
+    def stop(self, within: float = 20) -> bool:
+        """Shut it down as its power button does; return False when it did not end in time and was forced."""
         first = self.group.first_process()
+        ended = first is None
         if first is not None:
             os.kill(first, POWER_OFF)
-            self.group.ended(within)
+            ended = self.group.ended(within)
         self.group.remove()
+        return ended
 
     def kill(self) -> None:
         """Cut its power: every process dies at once, the disk stays as it is."""
@@ -142,7 +150,7 @@ class Machine:
     def last_words(self) -> str:
         """Return the end of its console."""
         if not self.console.exists():
-            return "it printed nothing"
+            return "no output"
         return "\n".join(self.console.read_text(errors="replace").splitlines()[-8:])
 
     def _mount(self) -> None:
@@ -152,6 +160,12 @@ class Machine:
             return
         layers = f"lowerdir={self._lower()},upperdir={self.place}/upper,workdir={self.place}/work"
         run(["mount", "-t", "overlay", "overlay", "-o", f"{layers},{OVERLAY}", self.root], timeout=30)
+
+    def _wake(self, layer: Path) -> None:
+        """Before the first boot on a layer: bring the folder that lies on no disk, and let timers count from now."""
+        run(["cp", "-a", f"{layer / 'drills'}/.", self.place / "drills"], timeout=60)
+        for stamp in (self.root / "var/lib/systemd/timers").glob("stamp-*"):
+            os.utime(stamp)
 
     def _make_loops(self) -> None:
         """Make the nodes of loop devices, as the kernel makes them on a computer of its own."""
@@ -164,9 +178,10 @@ class Machine:
         return self.place / f"loop{number}"
 
     def _lower(self) -> str:
-        """Return the layers below: the tree, and what the tree itself was laid over."""
+        """Return what lies below its disk: the layer, the tree, and what the tree itself was laid over."""
         below = self.tree / "below"
-        return f"{self.tree / 'root'}:{below.resolve()}" if below.exists() else str(self.tree)
+        trees = f"{self.tree / 'root'}:{below.resolve()}" if below.exists() else str(self.tree)
+        return f"{self.layer / 'upper'}:{trees}" if self.layer else trees
 
     def _loops(self) -> list[str]:
         if not LOOP_CONTROL.exists():

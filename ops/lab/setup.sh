@@ -7,6 +7,8 @@ export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 
 packages="apt-cacher-ng ca-certificates debian-archive-keyring iproute2 mmdebstrap openssh-client python3-venv"
 packages="$packages sqlite3 systemd-container"
+# What turns pages into PDFs, and its letters: European ones, and a small font of Chinese ones.
+packages="$packages libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-wqy-microhei"
 
 step() { # NAME COMMAND...: run it, and say how long it took
   name=$1 start=$(date +%s.%N)
@@ -82,3 +84,5 @@ cmp -s requirements.lock .venv/seawall-lock || step "Python packages, each with 
 [ -x .venv/bin/seawall ] || step "the command seawall" install_command
 { [ -s .cache/packages/SHA256SUMS ] && [ -x .cache/bin/restic ]; } ||
   step "restic of Debian 13" .venv/bin/seawall package fetch
+[ -x .cache/bin/restic-rest-server ] || step "rest-server of Debian 13, for the tests" \
+  .venv/bin/python -c 'from ops.fleet.packaging import restic_deb; restic_deb.unpack_rest_server()'

@@ -65,7 +65,7 @@ def make(store: Path, source: Source, tell: Callable[[str], None], *, bare: bool
 
     bare: also Debian 12 with nothing on it.
     """
-    with lock(store / "lock", "making the lab's trees"), ThreadPoolExecutor(3) as pool:
+    with lock(store / "lock", "building the lab's trees"), ThreadPoolExecutor(3) as pool:
         his = pool.submit(_server, store, "his", "bookworm", source, tell)
         lis = pool.submit(_server, store, "lis", "trixie", source, tell)
         plain = pool.submit(_bare, store, "plain", PLAIN, source, tell)  # all at once: much of it waits for packages
@@ -95,9 +95,9 @@ def _server(store: Path, name: str, release: str, source: Source, tell: Callable
 
 def _timed(words: str, work: Callable[[], T], tell: Callable[[str], None]) -> T:
     started = time.monotonic()
-    tell(f"making the tree of {words}")
+    tell(f"building the tree {words}")
     result = work()
-    tell(f"made the tree of {words} in {time.monotonic() - started:.1f} s")
+    tell(f"built the tree {words} in {time.monotonic() - started:.1f} s")
     return result
 
 

@@ -45,7 +45,7 @@ def address(name: str, repository: Repository, machine: str, *, reads_only: bool
     Raises UsageError for a repository that no machine of the inventory keeps.
     """
     if repository.host is None:
-        raise UsageError(f"{name} is kept by no machine of the inventory, so it has no address")
+        raise UsageError(f"no machine of the inventory keeps {name}, so it has no address")
     port = repository.options.reader_port if reads_only else repository.options.port
     return f"{repository.host}:{port}/{machine}/"
 

@@ -99,7 +99,7 @@ def _zone(policy: Written) -> list[Problem]:
     try:
         Calendar.parse(f"*-*-* 00:00:00 {policy.site.timezone}")
     except ValueError:
-        return [Problem("policy.site.timezone", f"{policy.site.timezone!r} is no time zone that this machine knows")]
+        return [Problem("policy.site.timezone", f"{policy.site.timezone!r} is not a time zone that this machine knows")]
     return []
 
 
@@ -161,13 +161,15 @@ def _drilled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...
                 continue
             path, host = f"policy.assets.{name}.drill.host", asset.drill.host
             if host == owner:
-                problems.append(((owner,), Problem(path, f"{owner} holds the asset; a drill needs another machine")))
+                problems.append(
+                    ((owner,), Problem(path, f"{owner} holds the asset itself; drill it on another machine"))
+                )
             elif other := written.get(host):
                 places = {asset.repository, *(copy.to for copy in asset.copies.values())}
                 strange = sorted(p for p in places if other.repositories.get(p) != policy.repositories.get(p))
                 if strange:
                     message = (
-                        f"{host} does not know {owner}'s repository {', '.join(strange)}; it belongs in policy__all"
+                        f"{host} does not know the repository {', '.join(strange)} of {owner}; define it in policy__all"
                     )
                     problems.append(((owner,), Problem(path, message)))
     return problems
@@ -177,7 +179,7 @@ def _controlled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, 
     """There is one control machine; return the hosts that are told of another one than the first, and the problem."""
     told = {host: policy.control for host, policy in written.items() if policy}
     first = next(iter(told), "")
-    message = f"{first} is told something else of it; it belongs in policy__all"
+    message = f"{first} has a different definition; define it in policy__all"
     return [((host,), Problem("policy.control", message)) for host, control in told.items() if control != told[first]]
 
 

@@ -67,7 +67,7 @@ def _strangers(variables: Variables, groups: Groups) -> Iterator[Problem]:
         layer = name.removeprefix(PREFIX)
         if name.startswith(PREFIX) and layer not in known:
             near = nearest(layer, known)
-            yield Problem(name, f"the inventory has no group {layer!r}{near}; known: {', '.join(known)}")
+            yield Problem(name, f"the inventory has no group {layer!r}{near}; known groups: {', '.join(known)}")
 
 
 def _torn(variables: Variables, groups: Groups) -> Iterator[Problem]:
@@ -80,7 +80,7 @@ def _torn(variables: Variables, groups: Groups) -> Iterator[Problem]:
                 first = said[0][0]
                 yield Problem(
                     PREFIX + layer,
-                    f"{first} and {host} read different things: it is written in more than one place; "
-                    f"what is {host}'s alone belongs in policy__host",
+                    f"{first} and {host} get different values, because it is defined in more than one "
+                    f"place; put what applies to {host} alone into policy__host",
                 )
                 break

@@ -50,7 +50,7 @@ def _agreed(layers: HostLayers, problems: list[Problem]) -> dict[str, Any]:
                 problems.append(
                     Problem(
                         f"policy.{path}",
-                        f"{before} says {other!r}, {name} says {value!r}; settle it in policy__host",
+                        f"{before} says {other!r}, {name} says {value!r}; decide in policy__host",
                     )
                 )
         merged = _overlay(merged, tree)
@@ -78,7 +78,7 @@ def _leaves(tree: Tree, start: str = "") -> dict[str, Any]:
 
 def _demand_plain(value: Any, path: str, problems: list[Problem]) -> None:
     if isinstance(value, Mapping) and SEALED in value:
-        problems.append(Problem(path, "a vault value is not plain data; secrets do not belong in the policy"))
+        problems.append(Problem(path, "a vault value is not plain data; keep secrets out of the policy"))
     elif isinstance(value, Mapping):
         for key, part in value.items():
             _demand_plain(part, f"{path}.{key}", problems)
@@ -86,6 +86,6 @@ def _demand_plain(value: Any, path: str, problems: list[Problem]) -> None:
         for index, part in enumerate(value):
             _demand_plain(part, f"{path}[{index}]", problems)
     elif isinstance(value, str) and ("{{" in value or "{%" in value):
-        problems.append(Problem(path, "a Jinja expression; policy is plain data, write the value itself"))
+        problems.append(Problem(path, "a Jinja expression is not plain data; write the value itself"))
     elif not (value is None or isinstance(value, (str, int, float, bool, date))):
-        problems.append(Problem(path, f"{type(value).__name__} is not plain data; secrets do not belong in the policy"))
+        problems.append(Problem(path, f"{type(value).__name__} is not plain data; keep secrets out of the policy"))

@@ -18,8 +18,8 @@ DRILL_SPREAD = Duration(900)  # by how much the starts of drills are spread
 class Site:
     """The site as a whole.
 
-    name: what people call it; stands on reports.
-    timezone: the zone in which calendars are read and reports are written, such as America/Sao_Paulo.
+    name: what people call it; printed on reports.
+    timezone: the time zone of calendars and reports, such as America/Sao_Paulo.
     """
 
     name: str
@@ -28,11 +28,11 @@ class Site:
 
 @dataclass(frozen=True)
 class Contact:
-    """A person who answers for something.
+    """A person who is responsible for something.
 
-    name: the person or post.
-    phone: where they are reached at once.
-    mail: where reports go.
+    name: the person or position.
+    phone: the number at which they can be reached at once.
+    mail: the address to which reports go.
     deputy: the contact who stands in for them.
     """
 
@@ -44,12 +44,12 @@ class Contact:
 
 @dataclass(frozen=True)
 class Repository:
-    """A place that keeps snapshots.
+    """A restic repository, which keeps snapshots.
 
-    kind: how it is reached; a file in ops/targets.
-    place: local, primary, offsite or removable.
-    host: the machine of the inventory that keeps it.
-    options: what the kind needs beyond that.
+    kind: how it is reached; a module in ops/targets.
+    place: where it is: on the server itself, on a backup host of the site, off-site, or on a removable disk.
+    host: the machine in the inventory that keeps it.
+    options: further options of the kind.
     """
 
     kind: str
@@ -60,10 +60,10 @@ class Repository:
 
 @dataclass(frozen=True)
 class SourceSpec:
-    """One thing to take.
+    """One thing whose data are captured.
 
-    kind: postgresql, files, ...; a file in ops/sources.
-    options: what the kind needs.
+    kind: postgresql, files, ...; a module in ops/sources.
+    options: options of the kind.
     """
 
     kind: str
@@ -72,7 +72,7 @@ class SourceSpec:
 
 @dataclass(frozen=True)
 class Retention:
-    """How long sets are kept: each rule keeps what is younger than its span.
+    """How long sets are kept: each rule keeps sets younger than its duration.
 
     all: every set.
     daily: the newest set of each day.
@@ -88,11 +88,11 @@ class Retention:
 
 @dataclass(frozen=True)
 class Copy:
-    """A copy of the newest good set to a further repository.
+    """A copy of the newest good set in another repository.
 
-    to: the repository that gets it.
-    calendar: when, such as `day 10, day 20, last day` or a systemd calendar expression.
-    grace: how long after its day a copy may come before it is late.
+    to: the repository to copy to.
+    calendar: when to copy, such as `day 10, day 20, last day` or a systemd calendar expression.
+    grace: how long after its scheduled day a copy is not yet late.
     """
 
     to: str
@@ -102,12 +102,12 @@ class Copy:
 
 @dataclass(frozen=True)
 class Expectation:
-    """One question in SQL whose answer is a number, and what the number must be.
+    """An SQL query whose answer is a number, and what the number must be.
 
-    sql: the query; one row, one column.
-    equals: the exact answer.
-    at_least: the smallest good answer.
-    at_most: the largest good answer.
+    sql: the query; one row with one column.
+    equals: the exact number.
+    at_least: the smallest acceptable number.
+    at_most: the largest acceptable number.
     """
 
     sql: str
@@ -118,17 +118,17 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Drill:
-    """A restore made to prove a restore.
+    """A restore made to prove that restoring works.
 
-    host: the drill host, where the restored system runs.
-    kind: database, files or machine; a file in ops/drills.
-    options: what the kind needs.
-    every: how old the last good drill may grow.
+    host: the drill host, on which the restored system runs.
+    kind: database, files, machine or crash; a module in ops/drills.
+    options: options of the kind.
+    every: the maximum age of the last good drill.
     calendar: when the drill starts by itself.
-    expectations: questions to the restored data, by name.
-    asks: the database that they are put to, where there are several: a part of the set such as `database.his`, or of
+    expectations: queries of the restored data, by name.
+    asks: the database to query, if there are several: a part of the set such as `database.his`, or for
         a machine the port and the name, such as `5432/his`.
-    release: the Debian release whose tree the throwaway server runs in.
+    release: the Debian release of the tree in which the throwaway server runs.
     """
 
     host: str
@@ -143,20 +143,20 @@ class Drill:
 
 @dataclass(frozen=True)
 class Asset:
-    """A thing the policy protects: one name, one owner, one RPO, one RTO.
+    """Something the policy protects, with one name, one owner, one RPO and one RTO.
 
-    owner: the contact who answers for it.
-    summary: what it is, in a few words.
-    sources: what is taken, by name; all in one set.
-    repository: where its sets go first.
-    schedule: when it is backed up.
-    random_delay: by how much starts are spread, so that not all machines start at once.
-    rpo: how much work may be lost: the age that the newest good set must not pass.
-    rto: how long the restore may take.
+    owner: the contact who is responsible for it.
+    summary: a description in a few words.
+    sources: what is backed up, by name; all in one set.
+    repository: the repository to which it is backed up.
+    schedule: when to back it up.
+    random_delay: the maximum random delay of a start, so that not all machines start at once.
+    rpo: how much work may be lost: the maximum age of the newest good set.
+    rto: how long a restore may take.
     retention: how long sets are kept.
-    copies: further repositories, by name.
-    drill: how its restore is proven.
-    without: what people do on paper while it is away, and from when; printed in the runbook.
+    copies: copies in other repositories, by name.
+    drill: how to prove that it can be restored.
+    without: how people work while it is down, and when they start to; printed in the runbook.
     """
 
     owner: str
@@ -175,16 +175,17 @@ class Asset:
 
 @dataclass(frozen=True)
 class Control:
-    """The control machine itself: what it needs to be made anew, kept where a disaster of the site does not reach.
+    """The backup of the control machine itself, kept where it survives a disaster of the site.
 
-    owner: the contact who answers for it.
-    repository: where its sets go; off-site or removable.
-    rpo: the age that its newest good set must not pass.
-    rto: how long it may take to make it anew.
+    owner: the contact who is responsible for it.
+    repository: the repository to which it is backed up; off-site or removable.
+    rpo: the maximum age of its newest good set.
+    rto: how long rebuilding it may take.
     retention: how long sets are kept.
-    safe: where the sheet of keys and the runbook lie, on paper; printed in the runbook.
-    paths: what is taken beyond the inventory, the checkout, its packages and the SSH keys that the inventory names.
-    name: its account and folder at the repository's host.
+    safe: where the printed key sheet and runbook are kept; printed in the runbook.
+    paths: what else to back up, besides the inventory, the checkout, its packages and the SSH keys that the inventory
+        names.
+    name: its account and folder on the repository's host.
     """
 
     owner: str
@@ -199,10 +200,10 @@ class Control:
 
 @dataclass(frozen=True)
 class CheckSpec:
-    """One look at one thing on a machine.
+    """A check of one thing on a machine.
 
-    kind: disk, memory, units, ups, ...; a file in ops/health.
-    options: the kind's limits and names.
+    kind: disk, memory, units, ups, ...; a module in ops/health.
+    options: limits and names for the kind.
     """
 
     kind: str
@@ -211,11 +212,12 @@ class CheckSpec:
 
 @dataclass(frozen=True)
 class Excuse:
-    """Why something that no asset covers may stay so, and until when.
+    """Why a gap is acceptable, and until when.
 
-    what: its name as `seawall gaps` says it; `*` at the end stands for all that begins so, `path:` for all below.
-    reason: why it needs no backup, in a sentence.
-    until: the last day on which that holds; then somebody decides anew.
+    what: its name as in `seawall gaps`; `*` at the end matches everything that begins like that, `path:` everything
+        below.
+    reason: why it needs no backup, in one sentence.
+    until: the last day on which this holds; then somebody must decide again.
     """
 
     what: str
@@ -225,16 +227,16 @@ class Excuse:
 
 @dataclass(frozen=True)
 class Written:
-    """What an inventory may say of one machine, all its layers merged.
+    """What an inventory can define for one machine, with all layers merged.
 
-    version: the version of these words; 1.
+    version: the version of this format; 1.
     site: the site as a whole.
-    contacts: the people, by name.
-    repositories: the places that keep snapshots, by name.
-    assets: what this machine holds that is protected, by name.
-    checks: what is looked at on this machine, by name.
-    exceptions: what this machine holds and no asset covers, with the reason, by name.
-    control: the control machine; the same for every host.
+    contacts: people, by name.
+    repositories: restic repositories, by name.
+    assets: what is protected on this machine, by name.
+    checks: what is checked on this machine, by name.
+    exceptions: gaps on this machine that are acceptable, by name.
+    control: the backup of the control machine; the same for every host.
     """
 
     version: int

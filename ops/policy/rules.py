@@ -20,7 +20,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 def judge(written: Written, hosts: Collection[str]) -> Iterator[Problem]:
     """Yield what is wrong with one host's policy, given the names of all hosts of the inventory."""
     if written.version != VERSION:
-        yield Problem("policy.version", f"version {written.version} is not known; this Seawall knows {VERSION}")
+        yield Problem("policy.version", f"unknown version {written.version}; this Seawall supports {VERSION}")
     for name, contact in written.contacts.items():
         if contact.deputy:
             yield from _known(f"policy.contacts.{name}.deputy", "contact", contact.deputy, written.contacts)
@@ -42,13 +42,14 @@ def _excuse(path: str, excuse: Excuse) -> Iterator[Problem]:
     if sort not in sorts or not colon or not rest.strip("*"):
         listed = ", ".join(f"{known}:…" for known in sorts)
         near = nearest(sort, sorts)
-        yield Problem(f"{path}.what", f"{excuse.what!r} is no name of a thing{near}; expected one of {listed}")
+        yield Problem(f"{path}.what", f"{excuse.what!r} is not the name of a gap{near}; expected one of {listed}")
     if not excuse.reason.strip():
-        yield Problem(f"{path}.reason", "an exception needs its reason")
+        yield Problem(f"{path}.reason", "an exception requires a reason")
     latest = clock.now().date() + LONGEST_EXCUSE
     if excuse.until.date > latest:
         yield Problem(
-            f"{path}.until", f"{excuse.until} is too far ahead; expected {latest} or earlier: decide once a year"
+            f"{path}.until",
+            f"{excuse.until} is too far ahead; expected {latest} or earlier, so that it is reviewed once a year",
         )
 
 
@@ -61,13 +62,14 @@ def _control(path: str, control: Control, written: Written, hosts: Collection[st
     if repository and repository.place not in AWAY:
         yield Problem(
             f"{path}.repository",
-            f"{control.repository} is {repository.place}; expected one that outlives the site: {' or '.join(AWAY)}",
+            f"{control.repository} is {repository.place}; expected a repository that survives the loss of the site: "
+            f"{' or '.join(AWAY)}",
         )
     if control.name in hosts:
-        yield Problem(f"{path}.name", f"{control.name!r} is a host of the inventory, whose repository it would share")
+        yield Problem(f"{path}.name", f"{control.name!r} is a host of the inventory and would share its repository")
     for number, name in enumerate(control.paths):
         if not name.startswith("/"):
-            yield Problem(f"{path}.paths[{number}]", f"{name!r} is no absolute path")
+            yield Problem(f"{path}.paths[{number}]", f"{name!r} is not an absolute path")
 
 
 def _repository(path: str, repository: Repository, hosts: Collection[str]) -> Iterator[Problem]:
@@ -80,17 +82,19 @@ def _asset(path: str, asset: Asset, written: Written, hosts: Collection[str]) ->
     yield from _known(f"{path}.owner", "contact", asset.owner, written.contacts)
     yield from _known(f"{path}.repository", "repository", asset.repository, written.repositories)
     if not asset.sources:
-        yield Problem(f"{path}.sources", "an asset needs at least one source")
+        yield Problem(f"{path}.sources", "an asset requires at least one source")
     for name, copy in asset.copies.items():
         yield from _name(f"{path}.copies.{name}", name)
         yield from _known(f"{path}.copies.{name}.to", "repository", copy.to, written.repositories)
         if copy.to == asset.repository:
-            yield Problem(f"{path}.copies.{name}.to", f"{copy.to!r} is where the asset's sets are already")
+            yield Problem(f"{path}.copies.{name}.to", f"{copy.to!r} is already the asset's own repository")
     if asset.drill:
         yield from _known(f"{path}.drill.host", "host", asset.drill.host, hosts)
         keepers = {repository.host for repository in written.repositories.values()}
         if asset.drill.host in keepers:
-            yield Problem(f"{path}.drill.host", f"{asset.drill.host} keeps backups; a drill host must not")
+            yield Problem(
+                f"{path}.drill.host", f"{asset.drill.host} is a backup host; use a separate machine as drill host"
+            )
         yield from _expectations(f"{path}.drill.expectations", asset)
     yield from _promises(path, asset, written.site.timezone)
 
@@ -98,7 +102,7 @@ def _asset(path: str, asset: Asset, written: Written, hosts: Collection[str]) ->
 def _expectations(path: str, asset: Asset) -> Iterator[Problem]:
     for name, wanted in (asset.drill.expectations if asset.drill else {}).items():
         if wanted.equals is None and wanted.at_least is None and wanted.at_most is None:
-            yield Problem(f"{path}.{name}", "says nothing: give equals, at_least or at_most")
+            yield Problem(f"{path}.{name}", "empty; use equals, at_least or at_most")
 
 
 def _promises(path: str, asset: Asset, zone: str) -> Iterator[Problem]:
@@ -118,7 +122,7 @@ def _promise(path: str, calendar: Calendar, spread: Duration, promised: tuple[st
     except ValueError:
         return  # the zone is not known, which is a problem of its own
     if gap == timedelta.max:
-        yield Problem(path, f"{calendar} comes only once; it must come again")
+        yield Problem(path, f"{calendar} happens only once; use a calendar that repeats")
         return
     needed = gap + spread.span
     place, age = promised
@@ -126,15 +130,15 @@ def _promise(path: str, calendar: Calendar, spread: Duration, promised: tuple[st
         least = Duration(int(needed.total_seconds()))
         yield Problem(
             place,
-            f"{age} can't be kept: {calendar} with a spread of {spread} leaves up to {least} in between; "
-            f"expected {least} or more, or a denser calendar",
+            f"{age} can't be met: {calendar} with a spread of {spread} leaves up to {least} in between; "
+            f"expected {least} or more, or a more frequent calendar",
         )
 
 
 def _name(path: str, name: str) -> Iterator[Problem]:
     """These names become parts of the names of units, files and secrets."""
     if not _NAME.fullmatch(name):
-        yield Problem(path, f"{name!r} can't be a name here; expected lower-case letters, digits and _, such as his_db")
+        yield Problem(path, f"{name!r} is not a valid name; expected lower-case letters, digits and _, such as his_db")
 
 
 def _known(path: str, what: str, name: str, names: Collection[str] | Mapping[str, object]) -> Iterator[Problem]:

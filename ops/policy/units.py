@@ -71,7 +71,7 @@ def _copies(policy: HostPolicy) -> Iterator[Unit]:
                 user="seawall",
                 capabilities=(),
                 credentials=(*repository_files(asset.repository), *repository_files(copy.to), AUTHORITY, LEDGER_KEY),
-                timeout=86_400,
+                timeout=2 * 86_400,  # it may have to wait for its turn, a day at most
             )
 
 
@@ -104,7 +104,7 @@ def boots_disks(policy: HostPolicy) -> bool:
 def _health(policy: HostPolicy) -> Unit:
     return Unit(
         name="seawall-health",
-        description=f"Look at the health of {policy.host}",
+        description=f"Check the health of {policy.host}",
         command="health run",
         calendar=(HEALTH_EVERY,),
         random_delay=30,
@@ -118,7 +118,7 @@ def _health(policy: HostPolicy) -> Unit:
 def _gaps(policy: HostPolicy) -> Unit:
     return Unit(
         name="seawall-gaps",
-        description=f"Look for what no asset of {policy.host} covers",
+        description=f"Search {policy.host} for data that no asset covers",
         command="gaps",
         calendar=(f"{GAPS_AT} {policy.site.timezone}",),
         random_delay=1800,

@@ -61,7 +61,9 @@ def devices(described: Mapping[str, Any]) -> list[Device]:
     if not described:
         problems.append(Problem("ups_devices", "expected at least one device"))
     problems += [
-        Problem(f"ups_devices.{name}", f"{name!r} can't be a name in NUT; expected letters, digits, `.`, `_` and `-`")
+        Problem(
+            f"ups_devices.{name}", f"{name!r} is not a valid name in NUT; expected letters, digits, `.`, `_` and `-`"
+        )
         for name in read
         if not _NAME.fullmatch(name)
     ]

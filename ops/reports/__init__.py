@@ -14,4 +14,4 @@ def templates() -> Path:
     for folder in (PACKAGE / "_templates", PACKAGE.parent / "templates"):
         if folder.is_dir():
             return folder
-    raise Unavailable("the templates of the reports are not there", "install Seawall again")
+    raise Unavailable("the templates of the reports are missing", "install Seawall again")

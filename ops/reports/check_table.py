@@ -13,7 +13,7 @@ from ops.reports.status_text import word
 def table(entries: Sequence[Mapping[str, Any]]) -> str:
     """Given the entries of a round of checks, return the table; in colours on a terminal."""
     if not entries:
-        return "unknown  nothing is looked at: the policy names no checks"
+        return "unknown  nothing is checked: the policy names no checks"
     ordered = sorted(entries, key=lambda entry: -Verdict(entry["verdict"]).severity)
     width = max(len(entry["name"]) for entry in entries)
     colours = sys.stdout.isatty()

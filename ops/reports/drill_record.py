@@ -20,7 +20,7 @@ NOT_RECORDED = "not recorded"
 MOST_FINDINGS = 8  # so much of each stands on the page; the JSON form has all
 MOST_SENTENCES = 6
 MOST_MOMENTS = 14
-LONGEST = (480, 260, 130, 65)  # characters of one text; fewer when the page would be two
+LONGEST = 480  # characters of one text
 DRILLS = ("drill", "sabotage")
 
 
@@ -62,46 +62,48 @@ class Block:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The whole page."""
+    """The whole page. reference: which record it is, for the foot of each sheet of paper."""
 
     title: str
     site: str
     verdict: Verdict
     message: str
+    reference: str
     blocks: tuple[Block, ...]
 
 
-def page_of(evidence: Evidence, names: Names, longest: int) -> Sheet:
-    """Given a record of a drill, return its page, with no text longer than so many characters."""
+def page_of(evidence: Evidence, names: Names) -> Sheet:
+    """Given a record of a drill, return its page; what is too long for paper is cut short."""
     line, facts = evidence.line, evidence.line.get("facts") or {}
     whole = _whole(evidence, names, line, facts)
     blocks = tuple(
-        replace(block, rows=tuple(tuple(_short(cell, longest) for cell in row) for row in block.rows))
+        replace(block, rows=tuple(tuple(_short(cell, LONGEST) for cell in row) for row in block.rows))
         if block.form != "commands"
         else block
         for block in whole.blocks
     )
-    return replace(whole, message=_short(whole.message, longest), blocks=blocks)
+    return replace(whole, message=_short(whole.message, LONGEST), blocks=blocks)
 
 
 def _whole(evidence: Evidence, names: Names, line: Mapping[str, Any], facts: Mapping[str, Any]) -> Sheet:
     damaged = line.get("act") == "sabotage"
-    title = f"Record of a drill{' with damage on purpose' if damaged else ''}: {line.get('subject', '')}"
+    title = f"Record of a drill{' with injected damage' if damaged else ''}: {line.get('subject', '')}"
     return Sheet(
         title=title,
         site=names.site,
         verdict=verdict_of(line),
         message=str(line.get("message") or NOT_RECORDED),
+        reference=f"Record {line.get('n')} of {evidence.signer}, SHA-256 {evidence.sha256}",
         blocks=(
-            Block("What was tried", "pairs", tuple(_tried(line, facts, names))),
-            Block("Measured against required", "pairs", tuple(_measured(facts))),
+            Block("What was drilled", "pairs", tuple(_tried(line, facts, names))),
+            Block("Measured and required", "pairs", tuple(_measured(facts))),
             Block("Findings", "sentences", tuple(_findings(facts))),
             Block("Timeline", "sentences", tuple(_timeline(facts, names.zone))),
             Block("Not proved by this drill", "sentences", tuple(_sentences(facts.get("not_proved")))),
             Block("Participants", "blanks", (("Name", "Function"),), 2),
             Block("Corrective actions", "blanks", (("Finding and action", "Owner", "Date"),), 3),
             Block("Verification", "pairs", tuple(_vouched(evidence))),
-            Block("By hand, in the ledger's folder", "commands", tuple(_commands(evidence))),
+            Block("To verify by hand, in the folder of the ledger", "commands", tuple(_commands(evidence))),
             Block("Signatures", "blanks", (("Name", "Function", "Date", "Signature"),), 2),
         ),
     )
@@ -117,8 +119,8 @@ def verdict_of(line: Mapping[str, Any]) -> Verdict:
 
 def _tried(line: Mapping[str, Any], facts: Mapping[str, Any], names: Names) -> Iterable[tuple[str, str]]:
     asset, repository = str(line.get("subject", "")), str(facts.get("repository") or NOT_RECORDED)
-    yield "Objective", f"prove that {asset} comes back from {repository} whole, in time and young enough"
-    yield "Scope", " · ".join([f"kind {_told(facts, 'kind')}", f"{len(facts.get('rungs') or [])} things looked at"])
+    yield "Objective", f"prove that {asset} can be restored from {repository} completely, within the RTO and the RPO"
+    yield "Scope", " · ".join([f"kind {_told(facts, 'kind')}", f"{len(facts.get('rungs') or [])} proof steps"])
     yield "Method", METHODS.get(str(facts.get("method")), _told(facts, "method"))
     data = f", of {_moment(facts.get('data_time'), names.zone)}" if facts.get("data_time") else ""
     yield "Set", f"{_told(facts, 'set')}{data}, from repository {repository}"
@@ -127,18 +129,18 @@ def _tried(line: Mapping[str, Any], facts: Mapping[str, Any], names: Names) -> I
     begun, ended = _moment(line.get("started"), names.zone), _moment(line.get("when"), names.zone)
     yield "When", f"{begun} to {ended} ({names.zone})"
     yield "Hardware", _hardware(facts.get("hardware"))
-    yield "Data meanwhile", _told(facts, "written")
-    yield "Answers for it", names.owner or "not in this machine's policy"
+    yield "Restored data kept in", _told(facts, "written")
+    yield "Owner", names.owner or "not in this machine's policy"
     if facts.get("sabotage"):
         yield "Damage", str(facts["sabotage"])
     if kept := facts.get("kept"):
-        yield "Left for a look", f"{kept.get('reason')}; allowed by {kept.get('approver')}"
+        yield "Held for inspection", f"{kept.get('reason')}; approved by {kept.get('approver')}"
 
 
 METHODS = {
-    "restore": "restored from the repository, then started and asked",
-    "instant": "started straight from the mounted repository; nothing was restored first",
-    "own_kernel": "restored to a disk made anew, started from it by its own boot loader and kernel, and asked",
+    "restore": "restored from the repository, then started and queried",
+    "instant": "started straight from the mounted repository, without restoring first",
+    "own_kernel": "restored to a newly built disk, started from it by its own boot loader and kernel, and queried",
     "dump": "the dump was loaded into a throwaway server",
 }
 
@@ -162,9 +164,9 @@ def _measured(facts: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     parts = facts.get("parts") or {}
     yield "of which", ", ".join(f"{name} {span(float(spent))}" for name, spent in parts.items()) or NOT_RECORDED
     aged = _against(facts.get("data_age_seconds"), facts.get("rpo_seconds"), "RPO")
-    yield "Age of the data", aged.replace("exceeded", "older, as a copy may be") if _told_only(facts) else aged
+    yield "Age of the data", aged.replace("exceeded", "older, as is normal for a copy") if _told_only(facts) else aged
     if trend := facts.get("trend"):
-        yield "Drills before", f"{len(trend.get('before') or [])}, median {span(float(trend.get('median', 0)))}"
+        yield "Earlier drills", f"{len(trend.get('before') or [])}, median {span(float(trend.get('median', 0)))}"
     if forecast := facts.get("forecast"):
         yield "Forecast", str(forecast)
 
@@ -179,7 +181,7 @@ def _against(found: Any, limit: Any, name: str) -> str:
     required = NOT_RECORDED if limit is None else span(float(limit))
     kept = ""
     if found is not None and limit is not None:
-        kept = "; kept" if float(found) <= float(limit) else "; exceeded"
+        kept = "; met" if float(found) <= float(limit) else "; exceeded"
     return f"{measured}; required ({name}): {required}{kept}"
 
 
@@ -217,15 +219,15 @@ def _sentences(said: Sequence[Any] | None) -> Iterable[tuple[str]]:
     if len(said) > MOST_SENTENCES:
         yield (f"and {len(said) - MOST_SENTENCES} more, in the JSON form",)
     if not said:
-        yield ("nothing was named",)
+        yield ("none listed",)
 
 
 def _vouched(evidence: Evidence) -> Iterable[tuple[str, str]]:
     yield "Record", f"number {evidence.line.get('n')} of the ledger of {evidence.signer}"
-    yield "SHA-256 of it", evidence.sha256
-    yield "Ledger's head", evidence.head
+    yield "Its SHA-256", evidence.sha256
+    yield "Head of the ledger", evidence.head
     yield "Signing key", evidence.fingerprint or NOT_RECORDED
-    yield "Policy then", str(evidence.line.get("policy") or NOT_RECORDED)
+    yield "Policy at that time", str(evidence.line.get("policy") or NOT_RECORDED)
     yield "Ledger now", f"{evidence.verified.value}: {evidence.said}"
 
 

@@ -20,5 +20,5 @@ def table(state: Mapping[str, Any]) -> str:
             lines.append(f"           {'':<{width}}  {one['expired']}")
     lines += [f"  excused  {one['name']:<{width}}  until {one['until']}: {one['reason']}" for one in state["excused"]]
     lines += [f"  unknown  {part['sort']}: {part['message']}" for part in state["unlooked"]]
-    lines += [f"  the exception {name!r} excuses nothing that is here" for name in state["unused"]]
+    lines += [f"  the exception {name!r} matches nothing on this machine" for name in state["unused"]]
     return "\n".join(lines)

@@ -16,10 +16,10 @@ from ops.reports._gaps import Gap, gaps
 PRECISE_BELOW = 10  # seconds; shorter times are shown with a tenth
 SEE_ASSET = "see the asset"
 HEADLINES = {
-    Verdict.PASS: "Everything is as the policy demands",
+    Verdict.PASS: "Everything is as the policy requires",
     Verdict.WARN: "Working, but something needs attention",
-    Verdict.UNKNOWN: "Not everything could be looked at",
-    Verdict.FAIL: "Something is not as the policy demands",
+    Verdict.UNKNOWN: "Not everything could be checked",
+    Verdict.FAIL: "Something is not as the policy requires",
 }
 
 
@@ -187,7 +187,7 @@ def _act(name: str, state: Mapping[str, Any] | None, finding: Line | None, times
     return Act(
         name=name,
         verdict=finding.verdict if finding else Verdict.UNKNOWN,
-        message=finding.message if finding else "nothing is known of it",
+        message=finding.message if finding else "nothing is known about it",
         when=times.when(done) or ("none yet" if finding and finding.verdict is not Verdict.UNKNOWN else "not known"),
         age="" if age is None else f"{span(age)} ago",
         facts=(*size, *rows, *source, *data),
@@ -224,7 +224,7 @@ def _machine(name: str, facts: Mapping[str, Any], times: _Times) -> Machine:
     }
     ledger = facts.get("ledger") or {}
     known = [f"Seawall {facts['seawall']}"] if facts.get("seawall") else []
-    looked = [f"looked at {times.when(facts['health_time'])}"] if facts.get("health_time") else []
+    looked = [f"checked at {times.when(facts['health_time'])}"] if facts.get("health_time") else []
     records = [f"{ledger['lines']} records"] if ledger.get("lines") else []
     return Machine(
         name=name,

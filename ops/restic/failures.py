@@ -29,19 +29,19 @@ def explain(error: CommandError, repository: str) -> SeawallError:
     """Given a failed call of restic, return the error to raise in its place."""
     if isinstance(error, CommandTimeout):
         return Unavailable(
-            f"repository {repository}: restic did not end within {error.timeout:.0f} s and was stopped",
-            "look at the network and at the repository's host; the next run starts afresh",
+            f"repository {repository}: restic did not finish within {error.timeout:.0f} s and was stopped",
+            "check the network and the repository's host; the next run starts from scratch",
         )
     full = next(filter(no_room, error.stderr.splitlines()), None)
     said = full or program_error(error.stderr) or plain_error(error.stderr)
     if error.exit_code == 10:  # noqa: PLR2004 -- these numbers are restic's, see its manual
-        return NoRepository(f"repository {repository} does not exist: {said}", "playbooks/site.yml makes it")
+        return NoRepository(f"repository {repository} does not exist: {said}", "playbooks/site.yml creates it")
     if error.exit_code == 11:  # noqa: PLR2004
-        return Locked(f"repository {repository} is locked: {said}", "wait for the other process to end")
+        return Locked(f"repository {repository} is locked: {said}", "wait for the other process to finish")
     if error.exit_code == 12:  # noqa: PLR2004
         return WrongPassword(
             f"repository {repository}: wrong password or no key found",
-            "the password on this machine is not the repository's; run playbooks/site.yml with the right vault",
+            "the password on this machine does not open the repository; run playbooks/site.yml with the right vault",
         )
     return SeawallError(f"repository {repository}: {_cause(said)} (restic exit code {error.exit_code})")
 
@@ -69,8 +69,8 @@ class Losses:
     def demand(self, code: int, repository: str) -> None:
         """Raise Incomplete when restic ended so because of anything but files that vanished."""
         if code == PART_UNREAD and (self.unread or not self.vanished):
-            said = self.unread or "it did not say what"
-            raise Incomplete(f"repository {repository}: some of the source could not be read: {said}")
+            said = self.unread or "no message"
+            raise Incomplete(f"repository {repository}: part of the source could not be read: {said}")
 
 
 def no_room(line: str) -> bool:

@@ -7,6 +7,7 @@ so only the final summary and the exit code decide, and no line can break the re
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,10 @@ from typing import Any
 
 from ops.core.clock import parse
 from ops.core.errors import Damaged
+from ops.interfaces.entry import Entry
+
+# As restic writes them: Go's bits for set-user-id, set-group-id and sticky.
+_SPECIAL = ((1 << 23, stat.S_ISUID), (1 << 22, stat.S_ISGID), (1 << 20, stat.S_ISVTX))
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,22 @@ def _snapshot(entry: Mapping[str, Any]) -> Snapshot:
         paths=tuple(entry.get("paths") or ()),
         files=int(seen.get("total_files_processed", 0)),
         bytes=int(seen.get("total_bytes_processed", 0)),
+    )
+
+
+def entry(document: Mapping[str, Any]) -> Entry | None:
+    """Return the file or link that a line of restic's list is, or None when it is anything else."""
+    kind = document.get("type")
+    if kind not in ("file", "symlink") or "mtime" not in document:
+        return None
+    mode, moment = int(document.get("mode", 0)), parse(str(document["mtime"]))
+    return Entry(
+        path=str(document["path"]),
+        kind=kind,
+        size=int(document.get("size", 0)),
+        changed=int(moment.timestamp()) * 1_000_000 + moment.microsecond,
+        mode=mode & 0o777 | sum(bit for mark, bit in _SPECIAL if mode & mark),
+        owner=(int(document.get("uid", 0)), int(document.get("gid", 0))),
     )
 
 

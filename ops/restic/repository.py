@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import CommandError, Damaged, Unavailable
+from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
 from ops.core.run import Result, Stream, run, stream
+from ops.interfaces.entry import Entry
 from ops.restic.failures import PART_UNREAD, Losses, explain, no_room
-from ops.restic.messages import Snapshot, Summary, documents, snapshots, summary
+from ops.restic.messages import Snapshot, Summary, documents, entry, plain_error, snapshots, summary
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
@@ -133,10 +134,10 @@ class Repository:
             self.dump(snapshot, path, target, timeout=timeout)
             return target.read_bytes()
 
-    def listing(self, snapshot: str, folders: Sequence[str], *, timeout: float) -> Iterator[Mapping[str, Any]]:
-        """Yield the entries that a snapshot has in some folders, as restic lists them."""
+    def listing(self, snapshot: str, folders: Sequence[str], *, timeout: float) -> Iterator[Entry]:
+        """Yield the files and links that a snapshot has in some folders."""
         with self._explained(), stream([*self._base(), "ls", snapshot, *folders], timeout=timeout) as program:
-            yield from documents(program.lines())
+            yield from filter(None, map(entry, documents(program.lines())))
 
     @contextmanager
     def mounted(self, place: Path, ids: Iterable[str]) -> Iterator[Mapping[str, Path]]:
@@ -159,6 +160,19 @@ class Repository:
         """Bring snapshots of another repository here; what is here already is passed over."""
         self._run(["copy", *self._from(source), *ids], timeout=timeout)
 
+    def demand_whole(self, *, timeout: float) -> None:
+        """Have restic look, without reading data, whether all is there that its index names; raise Damaged.
+
+        No lock is taken: what others add meanwhile does no harm to this look.
+        """
+        argv = [*replace(self, locks=False)._base(plain=True), "check"]
+        try:
+            run(argv, timeout=timeout)
+        except CommandTimeout as error:
+            raise explain(error, self.name) from error
+        except CommandError as error:
+            raise Damaged(f"repository {self.name} is damaged: {plain_error(error.stderr)}") from error
+
     def _backup(self, words: Sequence[str], timeout: float, progress: Progress | None) -> Summary:
         found: Summary | None = None
         losses = Losses()
@@ -173,7 +187,7 @@ class Repository:
                     progress(document)
         losses.demand(program.process.returncode, self.name)
         if found is None:
-            raise Damaged(f"repository {self.name}: restic ended well but named no snapshot")
+            raise Damaged(f"repository {self.name}: restic succeeded but named no snapshot")
         return replace(found, vanished=losses.vanished)
 
     def _run(self, words: Sequence[str], *, timeout: float) -> Result:
@@ -208,7 +222,7 @@ def _wait_for_mount(place: Path, program: Stream) -> None:
         time.sleep(0.05)
 
 
-_FUSE = "it needs /dev/fuse and fusermount3; the role drill_host brings them"
+_FUSE = "this needs /dev/fuse and fusermount3; the role drill_host installs them"
 
 
 def _literally(path: str) -> str:

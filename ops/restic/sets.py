@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from ops.core.names import Label, Name, SetId
 from ops.restic.messages import Snapshot
 
 SET, ASSET, PART, PARTS = "seawall-set", "seawall-asset", "seawall-part", "seawall-parts"
@@ -40,11 +41,16 @@ def tags(asset: str, identity: str, part: str, parts: Iterable[str] = ()) -> lis
 
 
 def sets(snapshots: Iterable[Snapshot], asset: str | None = None) -> list[Set]:
-    """Return the sets among some snapshots, oldest first, those of one asset only if it is given."""
+    """Return the sets among some snapshots, oldest first, those of one asset only if it is given.
+
+    What is no name is of no set: whoever made the snapshot chose its tags, and they become names of folders.
+    """
     found: dict[str, Set] = {}
     for snapshot in snapshots:
         identity, owner, part = snapshot.tag(SET), snapshot.tag(ASSET), snapshot.tag(PART)
-        if identity and owner and part and asset in (None, owner):
+        if not (identity and owner and part and SetId.fits(identity) and Name.fits(owner) and Label.fits(part)):
+            continue
+        if asset in (None, owner):
             found.setdefault(identity, Set(identity, owner, {})).parts[part] = snapshot
     return sorted(found.values(), key=lambda one: one.time)
 

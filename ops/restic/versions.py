@@ -16,7 +16,7 @@ def _version() -> tuple[int, ...]:
     text = run(["restic", "version"], timeout=20).stdout
     match = re.match(r"restic (\d+)\.(\d+)\.(\d+)", text)
     if not match:
-        raise Unavailable(f"restic does not say its version: {text.strip()!r}")
+        raise Unavailable(f"unexpected version output of restic: {text.strip()!r}")
     return tuple(int(part) for part in match.groups())
 
 
@@ -25,8 +25,8 @@ def demand() -> str:
     found = _version()
     if found < NEEDED:
         raise Unavailable(
-            f"restic {_dotted(found)} is too old: {_dotted(NEEDED)} or newer is needed",
-            "run playbooks/site.yml, its role backup_client installs one",
+            f"restic {_dotted(found)} is too old: {_dotted(NEEDED)} or newer is required",
+            "run playbooks/site.yml: its role backup_client installs a newer one",
         )
     return _dotted(found)
 

@@ -1,4 +1,4 @@
-"""A program of the site's own that writes the data to its standard output: a vendor's tool, another database's dump.
+"""A program of your own that writes the data to its standard output: a vendor's tool, or the dump of another database.
 
 Its exit code is honoured, and beyond that its size and last words are looked at, for a program that was cut off may
 still end well. Its arguments may hold what nobody else should read: they stay on the machine, out of the manifest.
@@ -8,31 +8,33 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.files import digest
+from ops.core.names import Digest, FileName
 from ops.core.quantity import Size
 from ops.core.verdict import Finding, judged, not_configured
-from ops.interfaces.source import CaptureContext, Source, Stored, Streamed
+from ops.interfaces.facts import Facts
+from ops.interfaces.source import Capture, CaptureContext, Source, Stored, Streamed
 from ops.sources._shared.stream_damage import of_stream
 from ops.sources._shared.stream_guard import TAIL, watched
 
 
 @dataclass(frozen=True)
 class Options:
-    """Which program, and what shows that its output is whole.
+    """Which program to run, and how to tell that its output is complete.
 
-    argv: the program, absolute, and its arguments; no shell reads them. Only root may be able to change the program.
-    filename: the name of the file that a restore brings back.
-    end: words that must stand in the last line of the output.
-    at_least: the smallest output that is believed; without a word no output at all is refused, `0B` allows it.
-    covers: what the program protects, named as `seawall gaps` names it.
-    hint: a sentence for whoever restores: how the file is loaded again.
+    argv: absolute path of the program, and its arguments, without a shell. Only root may be able to change the program.
+    filename: the name of the restored file.
+    end: text that the last line of the output must contain.
+    at_least: the smallest acceptable output; by default, empty output is refused, `0B` allows it.
+    covers: what the program backs up, named as in `seawall gaps`.
+    hint: one sentence for whoever restores: how to load the file.
     """
 
     argv: tuple[str, ...]
@@ -43,8 +45,26 @@ class Options:
     hint: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class CommandFacts(Facts):
+    """The facts of a program's output; its arguments are not among them."""
+
+    engine: Literal["command"]
+    program: str
+    filename: FileName
+    bytes: int
+    end: str
+    hint: str
+    sha256: Digest | None = None
+
+    @property
+    def restore_hint(self) -> str:
+        """How the file is loaded again, in one line; the manifest may come from a broken-in machine."""
+        return "".join(letter if letter.isprintable() else " " for letter in self.hint)
+
+
 @dataclass
-class _Capture:
+class _Capture(Capture[CommandFacts]):
     options: Options
     program: Path
     digest: Path
@@ -57,49 +77,44 @@ class _Capture:
         watch = watched(argv, end=self.options.end, least=least, digest=str(self.digest))
         return Streamed(watch, self.options.filename)
 
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> CommandFacts:
         """Return what is known without the data: the program's name, and none of its arguments."""
-        return {
-            "engine": "command",
-            "program": self.options.argv[0],
-            "filename": self.options.filename,
-            "end": self.options.end,
-            "hint": self.options.hint,
-        }
+        return CommandFacts(
+            engine="command",
+            program=self.options.argv[0],
+            filename=FileName(self.options.filename),
+            end=self.options.end,
+            hint=self.options.hint,
+            bytes=0,
+        )
 
-    def wanted(self) -> Collection[str]:
-        """Ask for nothing: the output is one stream."""
-        return ()
-
-    def finish(self, stored: Stored) -> Mapping[str, Any]:
+    def finish(self, facts: CommandFacts, stored: Stored) -> CommandFacts:
         """Demand that enough was stored."""
         if stored.bytes < self.options.at_least.bytes:
-            raise Damaged(f"{stored.bytes} bytes came from {self.options.argv[0]}, too few to be believed")
-        return {"bytes": stored.bytes, "sha256": self.digest.read_text(encoding="ascii")}
-
-    def companions(self) -> Mapping[str, str]:
-        """Return nothing: whatever belongs to the data is in the program's output."""
-        return {}
+            raise Damaged(f"{self.options.argv[0]} wrote only {stored.bytes} bytes, which is too little")
+        return replace(facts, bytes=stored.bytes, sha256=Digest(self.digest.read_text(encoding="ascii")))
 
 
 @contextmanager
 def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     """Demand a program that nobody but root can change, for a unit of the system runs it."""
-    if "/" in options.filename or options.filename in {"", ".", ".."}:
-        raise UsageError(f"{options.filename!r} is no name of a file", "options.filename is a name without folders")
+    if not FileName.fits(options.filename):
+        raise UsageError(f"{options.filename!r} is not a file name", "use a name without folders for options.filename")
     yield _Capture(options, demand(options.argv), scene.scratch / "sha256")
 
 
 def demand(argv: Sequence[str]) -> Path:
     """Return the program where it really lies; raise unless it is absolute, can be run and is root's alone."""
     if not argv or not Path(argv[0]).is_absolute():
-        raise UsageError("options.argv must begin with the absolute path of a program", "no shell looks it up")
+        raise UsageError(
+            "options.argv must begin with the absolute path of a program", "there is no shell to look it up"
+        )
     try:
         program = Path(argv[0]).resolve(strict=True)
     except FileNotFoundError as error:
-        raise Unavailable(f"there is no program {argv[0]}", "install it, or correct options.argv") from error
+        raise Unavailable(f"program not found: {argv[0]}", "install it, or correct options.argv") from error
     if not stat.S_ISREG(program.stat().st_mode) or not os.access(program, os.X_OK):
-        raise Unavailable(f"{argv[0]} can't be run by this account", "it must be a file that everybody may execute")
+        raise Unavailable(f"this account can't run {argv[0]}", "it must be a file that everybody may execute")
     # Also on the way as it was written: whoever can change a link there decides what is run.
     for place in {program, *program.parents, *Path(argv[0]).parents}:
         _demand_roots(place, argv[0])
@@ -112,26 +127,26 @@ def _demand_roots(place: Path, program: str) -> None:
     others = seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
     if seen.st_uid != 0 or (others and not shared):
         raise Unavailable(
-            f"{program} is not run: others than root can change {place}",
+            f"refusing to run {program}: users other than root can change {place}",
             f"chown root:root {place}; chmod go-w {place}",
         )
 
 
-def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
+def check(folder: Path, facts: CommandFacts, _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
     """Compare the restored file's size, content and last words with the manifest."""
-    path = folder / str(facts["filename"])
+    path = folder / facts.filename
     size = path.stat().st_size if path.is_file() else 0
-    wrong = [f"{path.name} has {size} bytes, had {facts['bytes']}"] if size != facts["bytes"] else []
+    wrong = [f"{path.name} has {size} bytes, had {facts.bytes}"] if size != facts.bytes else []
     findings = [("size", judged(wrong, f"{path.name} has its {size} bytes"))]
-    if "sha256" not in facts:
-        findings.append(("content", not_configured("the set was made before the output was digested")))
+    if facts.sha256 is None:
+        findings.append(("content", not_configured("the set has no digest of the output")))
     elif not wrong:
-        other = [] if digest(path) == facts["sha256"] else [f"{path.name} has not the bytes that it had"]
+        other = [] if digest(path) == facts.sha256 else [f"{path.name} does not have the same content"]
         findings.append(("content", judged(other, f"{path.name} is the same, byte for byte")))
-    if facts["end"]:
+    if facts.end:
         lines = _tail(path, size).decode("utf-8", "replace").rstrip().splitlines() or [""]
-        wrong = [] if facts["end"] in lines[-1] else [f"the last line of {path.name} does not hold its end"]
-        findings.append(("end", judged(wrong, "its end is in the last line")))
+        wrong = [] if facts.end in lines[-1] else [f"the last line of {path.name} does not contain the expected end"]
+        findings.append(("end", judged(wrong, "its last line contains the expected end")))
     return findings
 
 
@@ -145,8 +160,9 @@ def _tail(path: Path, size: int) -> bytes:
 
 KIND = Source(
     options=Options,
+    facts=CommandFacts,
     capture=capture,
     check=check,
     covers=lambda options: list(options.covers),
-    damages=of_stream(lambda folder, facts: folder / str(facts["filename"])),
+    damages=of_stream(lambda folder, facts: folder / facts.filename),
 )

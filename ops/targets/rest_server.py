@@ -6,6 +6,7 @@ import base64
 import hashlib
 import http.client
 import json
+import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -18,19 +19,21 @@ from urllib.parse import unquote, urlsplit
 from ops.core import clock
 from ops.core.errors import Damaged, Unavailable
 from ops.core.files import CHUNK
-from ops.interfaces.target import Reached, Target
+from ops.interfaces.target import Missing, Reached, Target
 
 REACH_SECONDS = 5.0
 READ_SECONDS = 120.0
 _LISTING = "application/vnd.x.restic.rest.v2"
+# A pack's name is its SHA-256; rest-server lists an upload under way, too, under a longer name that can't be read.
+_PACK = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class Options:
-    """Where the backup host listens.
+    """On which ports the backup host listens.
 
-    port: for the machines that write their own repository.
-    reader_port: for drill hosts and host checks, which may only read.
+    port: port for machines that write to their own repository.
+    reader_port: port for drill hosts and host checks, which may only read.
     """
 
     port: int = 8000
@@ -63,20 +66,21 @@ def reach(url: Path, authority: Path) -> Reached:
     with _get(place, authority, "/config", REACH_SECONDS, method="HEAD") as answer:
         if answer.status in (401, 403):
             raise Unavailable(
-                f"{place.host} refuses this machine's account (HTTP {answer.status})",
-                "the account's password differs from the backup host's; run playbooks/site.yml",
+                f"{place.host} rejects this machine's account (HTTP {answer.status})",
+                "the backup host has a different password for the account; run playbooks/site.yml",
             )
         said = answer.getheader("Date")
     return Reached((parsedate_to_datetime(said) - clock.now()).total_seconds() if said else None)
 
 
 def packs(url: Path, authority: Path) -> Mapping[str, int]:
-    """Return every pack's size in bytes by its name."""
+    """Return every whole pack's size in bytes by its name; an upload under way is none."""
     place = _Place.read(url)
     with _get(place, authority, "/data/", READ_SECONDS) as answer:
         _demand_ok(place, answer)
         listed = json.loads(answer.read())
-    return {str(entry["name"]): int(entry["size"]) for entry in listed or []}
+    entries = {str(entry["name"]): int(entry["size"]) for entry in listed or []}
+    return {name: size for name, size in entries.items() if _PACK.fullmatch(name)}
 
 
 def verify(url: Path, authority: Path, name: str) -> int:
@@ -84,12 +88,14 @@ def verify(url: Path, authority: Path, name: str) -> int:
     place = _Place.read(url)
     total, size = hashlib.sha256(), 0
     with _get(place, authority, f"/data/{name}", READ_SECONDS) as answer:
+        if answer.status == http.HTTPStatus.NOT_FOUND:
+            raise Missing(f"pack {name[:10]} is not on {place.host}")
         _demand_ok(place, answer)
         while piece := answer.read(CHUNK):
             total.update(piece)
             size += len(piece)
     if total.hexdigest() != name:
-        raise Damaged(f"pack {name[:10]} on {place.host} is not what was written: its content has another digest")
+        raise Damaged(f"pack {name[:10]} on {place.host} is not what was written: the digest of its content differs")
     return size
 
 
@@ -106,20 +112,20 @@ def _get(
         yield connection.getresponse()
     except ssl.SSLCertVerificationError as error:
         raise Unavailable(
-            f"{where} shows a certificate that is not of this site's authority: {error.verify_message}",
-            "do not go on before you know why: it may be another machine that answers",
+            f"{where} presents a certificate that was not issued by this site's authority: {error.verify_message}",
+            "do not continue before you know why: another machine may be answering",
         ) from error
     except TimeoutError as error:
         raise Unavailable(f"{where} does not answer within {seconds:.0f} s", _NETWORK) from error
     except socket.gaierror as error:
-        raise Unavailable(f"the name {place.host} is not known", "look at DNS or /etc/hosts") from error
+        raise Unavailable(f"can't resolve the name {place.host}", "check DNS or /etc/hosts") from error
     except (OSError, http.client.HTTPException) as error:
         raise Unavailable(f"{where} can't be reached: {error}", _NETWORK) from error
     finally:
         connection.close()
 
 
-_NETWORK = "look whether the backup host is up, its service rest-server runs and the network is whole"
+_NETWORK = "check that the backup host is up, its service rest-server is running, and the network works"
 
 
 def _demand_ok(place: _Place, answer: http.client.HTTPResponse) -> None:

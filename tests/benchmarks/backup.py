@@ -4,13 +4,14 @@ All run on his1, as Seawall's own account, into the same repository. The snapsho
 `by-hand`, which Seawall does not take for a set.
 """
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from ops.lab.lab import Lab
 from ops.lab.machine import Machine
-from ops.sources.postgresql import facts
 from ops.sources.postgresql import structure as defined
+from ops.sources.postgresql.facts import EXTENSIONS, ROLES, SEQUENCES, SETTING
 from tests.benchmarks.timing import medians, table
 
 PLACE = "/run/seawall-benchmark"
@@ -20,8 +21,8 @@ AS = f"cd / && runuser -u seawall -- env CREDENTIALS_DIRECTORY={PLACE} "
 HERE = Path(__file__).parent
 
 
-def measure(lab: Lab) -> str:
-    """Return the table."""
+def measure(lab: Lab) -> Iterator[str]:
+    """Yield the table."""
     his = lab.machine("his1")
     prepare(his)
     script = f"bash {PLACE}/by_hand.sh {PLACE} {PLACE}/queries.sql"
@@ -37,7 +38,7 @@ def measure(lab: Lab) -> str:
     finally:
         his.ssh(f"rm -rf {PLACE}")
     ratio = f"\n  seawall to the bare pipe: {seconds[OURS] / seconds[PIPE]:.2f}"
-    return table("backup of 240,000 rows", seconds, BY_HAND, "at most 1.03") + ratio
+    yield table("backup of 240,000 rows", seconds, BY_HAND, "at most 1.03") + ratio
 
 
 def prepare(his: Machine) -> None:
@@ -55,5 +56,5 @@ def queries() -> str:
     """Return the questions of a manifest, those that Seawall asks."""
     definitions = [defined.definitions(what) for what in defined.DEFINITIONS]
     counts = [f"select count(*) from public.{table}" for table in TABLES]
-    asked = [facts.SEQUENCES, facts.SETTING, *counts, facts.EXTENSIONS, facts.ROLES, *definitions]
+    asked = [SEQUENCES, SETTING, *counts, EXTENSIONS, ROLES, *definitions]
     return "".join(f"{query.strip()};\n" for query in asked)

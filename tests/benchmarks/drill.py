@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from statistics import median
 
+from ops.core.errors import Damaged, Unavailable
 from ops.core.quantity import Duration
 from ops.drills.database import KIND, Options
 from ops.jobs.drill.options import DrillOptions
@@ -42,7 +43,7 @@ create index on results (taken);
 
 
 @dataclass
-class Timed(DrillStage):
+class Timed(DrillStage[Options]):
     """A stage in a tree that lies elsewhere than on a drill host."""
 
     root: Path = field(default_factory=Path)
@@ -59,10 +60,10 @@ class Timed(DrillStage):
         return found
 
 
-def measure() -> str:
-    """Return the table; a sentence where the tree is not there."""
+def measure() -> Iterator[str]:
+    """Yield the table; raise Unavailable where the tree is not there."""
     if not TREE.exists():
-        return "drill: not run, the tree of Debian 12 is not there: make demo"
+        raise Unavailable("the tree of Debian 12 is missing", "make demo")
     with tempfile.TemporaryDirectory(dir="/var/tmp") as place:
         folder = Path(place)
         folder.chmod(0o755)
@@ -70,7 +71,7 @@ def measure() -> str:
         tree.mkdir()
         subprocess.run(["tar", "-xzf", TREE, "-C", tree], check=True)
         kept = kept_postgresql(tree, 15, SCRIPT, folder / "made")
-        return measured(folder, tree, kept, stored(folder, kept))
+        yield measured(folder, tree, kept, stored(folder, kept))
 
 
 def stored(folder: Path, kept: Kept) -> Repository:
@@ -123,7 +124,7 @@ def drilled(scratch: Path, tree: Path, kept: Kept, repository: Repository) -> Ti
         shutil.rmtree(scratch)
     wrong = [rung["message"] for rung in stage.rungs if rung["verdict"] != "pass"]
     if wrong:
-        raise SystemExit(f"the drill that is measured failed: {'; '.join(wrong)}")
+        raise Damaged(f"the drill that is measured failed: {'; '.join(wrong)}")
     return stage
 
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # A machine brought back by hand on the drill host: its files restored into memory, then booted as it is, without network.
-# Usage: machine_by_hand.sh SET CREDENTIAL; prints nothing, ends when the machine says that its boot is over.
+# Usage: machine_by_hand.sh SET CREDENTIAL, the latter a path without .url and .password; prints nothing, ends when the machine says that its boot is over.
 set -euo pipefail
-set=$1 credential=/etc/seawall/credentials/$2
+set=$1 credential=$2
 room=/var/lib/seawall/drills/by-hand
 mkdir -p "$room"
 mount -t tmpfs -o mode=0700,size=75% by-hand "$room"

@@ -1,58 +1,39 @@
-"""The lab of the tests: five real machines named `test`, booted once for the ring and removed after it.
+"""The lab of the tests: five real machines named `test`, as site.yml leaves them, booted once for the ring.
 
-The tests that want no site come before all others: they find machines on which nothing was ever done. Then site.yml is
-run.
+The tests that want no site come first. Then, before all else, what the lab promises of its machines, and that nothing
+is left to change on them.
 """
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import pytest
-from hospital import Site, made_ready, one_at_a_time
+from hospital import Site, converged
 
 from ops.lab.lab import Lab
+
+FIRST = ("test_machines.py", "test_site.py")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: "site" in fixtures(item))
-
-
-def fixtures(item: pytest.Item) -> Collection[str]:
-    """Return the names of all that a test is given."""
-    return getattr(item, "fixturenames", ())
+    items.sort(key=lambda item: ("site" in getattr(item, "fixturenames", ()), item.path.name not in FIRST))
 
 
 @pytest.fixture(scope="session")
-def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
-    """The machines as Debian made them, nothing of ours on them yet.
-
-    SEAWALL_KEEP_LAB=1 leaves them running; they are used again unless a test wants fresh ones.
-    """
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The machines as site.yml makes them. SEAWALL_KEEP_LAB=1 leaves them running, to be used again."""
     machines = Lab("test")
-    unused = any("fresh" in fixtures(item) and "site" not in fixtures(item) for item in request.session.items)
     try:
-        with one_at_a_time():
-            if unused:
-                machines.down()
-            machines.up()
-        yield machines
+        hospital = converged(machines, tmp_path_factory.mktemp("ssh"))
+        yield hospital
+        hospital.leave()
     finally:
         if not os.environ.get("SEAWALL_KEEP_LAB"):
             machines.down()
 
 
 @pytest.fixture(scope="session")
-def fresh(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The machines as Debian made them, with secrets of their own and all on this side that site.yml needs."""
-    hospital = Site(lab, tmp_path_factory.mktemp("ssh"))
-    made_ready(hospital)
-    yield hospital
-    hospital.leave()
-
-
-@pytest.fixture(scope="session")
-def site(fresh: Site) -> Site:
-    """The machines as site.yml makes them."""
-    fresh.ansible()
-    return fresh
+def lab(site: Site) -> Lab:
+    """The machines alone."""
+    return site.lab

@@ -1,11 +1,15 @@
 """The hospital of the tests: a lab's machines with the real playbooks run on them, and what may be done there."""
 
 import fcntl
+import re
+import shutil
+import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from ops.core.run import Result, run
 from ops.lab.lab import Lab
@@ -13,7 +17,6 @@ from ops.lab.lab import Lab
 CHECKOUT = Path(__file__).parents[2]
 PROGRAMS = CHECKOUT / ".venv/bin"
 MINUTES = 60.0
-RELEASES = ("bookworm", "trixie")
 
 
 @dataclass(frozen=True)
@@ -66,20 +69,61 @@ class Site:
 
 
 @contextmanager
-def one_at_a_time() -> Iterator[None]:
+def one_at_a_time(what: str = "tests") -> Iterator[None]:
     """Wait for other rings, which make the same trees, packages and caches for their machines."""
-    lock = CHECKOUT / ".cache/tests.lock"
+    lock = CHECKOUT / f".cache/{what}.lock"
     lock.parent.mkdir(exist_ok=True)
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def made_ready(hospital: Site) -> None:
-    """Make all on this side that site.yml needs: secrets, packages, trees."""
-    secrets: tuple[str | Path, ...] = (
-        "secrets", "make", hospital.lab.inventory, "--vault-password-file", hospital.lab.vault_password
-    )  # fmt: skip
-    acts = (secrets, ("package", "build"), ("package", "fetch"), *(("package", "tree", each) for each in RELEASES))
-    with one_at_a_time(), ThreadPoolExecutor(len(acts)) as pool:
-        list(pool.map(lambda words: hospital.seawall(*words, timeout=15 * MINUTES, ok=range(1)), acts))
+def booted(machines: Lab, ways: Path, *, layered: bool) -> Site:
+    """Boot a lab with all on this side that site.yml needs: packages, trees, secrets."""
+    hospital = Site(machines, ways)
+    with one_at_a_time():
+        for act in ("build", "fetch"):
+            hospital.seawall("package", act, timeout=5 * MINUTES, ok=range(1))
+        machines.up(tell, layered=layered)
+    return hospital
+
+
+def with_secrets(hospital: Site) -> Site:
+    """Make the secrets that an inventory lacks."""
+    words = ("secrets", "make", hospital.lab.inventory, "--vault-password-file", hospital.lab.vault_password)
+    hospital.seawall(*words, ok=range(1))
+    return hospital
+
+
+def converged(machines: Lab, ways: Path) -> Site:
+    """Boot a lab as site.yml leaves it: over the layer that is kept of that, which the first ring makes."""
+    unused = not machines.machines()
+    with one_at_a_time("layer"):
+        hospital = with_secrets(booted(machines, ways, layered=True))
+        if unused and machines.layer:
+            return hospital
+        before = machines.shape()
+        hospital.ansible()
+        if unused:
+            machines.keep(before, tell)
+    return hospital
+
+
+def changes(output: str) -> dict[str, int]:
+    """Given what ansible-playbook printed, return how much it changed on each host."""
+    return {host: int(count) for host, count in re.findall(r"^(\w+) +: ok=\d+ +changed=(\d+)", output, re.MULTILINE)}
+
+
+def without_hosts(inventory: Path, *names: str) -> None:
+    """Leave hosts out of an inventory."""
+    hosts = yaml.safe_load((inventory / "hosts.yml").read_text("utf-8"))
+    for name in names:
+        for group in hosts["all"]["children"].values():
+            group["hosts"].pop(name, None)
+        shutil.rmtree(inventory / "host_vars" / name, ignore_errors=True)
+    (inventory / "hosts.yml").write_text(yaml.safe_dump(hosts), "utf-8")
+
+
+def tell(what: str) -> None:
+    """Say what takes its time, so that a ring's output shows it."""
+    print(f"lab: {what}", file=sys.__stderr__, flush=True)

@@ -13,11 +13,13 @@ from pathlib import Path
 
 sys.path.insert(0, "/usr/share/seawall")
 
+from ops.core import document
 from ops.core.errors import SeawallError
 from ops.core.pipe import pipe
-from ops.core.schema import decode
+from ops.core.schema import decode, encode
 from ops.interfaces.source import CaptureContext, Stored
 from ops.sources.mariadb import KIND, Options
+from ops.sources.mariadb.facts import MariaDBFacts
 
 SHELF = Path("/var/tmp/mariadb-trial")
 
@@ -35,15 +37,15 @@ def take(label: str, **said: object) -> None:
             dump = subprocess.run(argv, check=False, stdout=file, stderr=subprocess.PIPE, text=True)
         print("dump", dump.returncode, dump.stderr.strip())
         (SHELF / f"{label}.users.sql").write_text(taken.companions()["users.sql"])
-        told = {**facts.result(), **taken.finish(Stored(1, (SHELF / f"{label}.sql").stat().st_size, {}))}
-    (SHELF / f"{label}.json").write_text(json.dumps(told))
-    print(json.dumps({"rows": sum(told["rows"].values()), **{key: told[key] for key in ("warnings", "approximate")}}))
+        told = taken.finish(facts.result(), Stored(1, (SHELF / f"{label}.sql").stat().st_size, {}))
+    (SHELF / f"{label}.json").write_text(json.dumps(encode(told)))
+    print(json.dumps({"rows": told.row_count, "warnings": told.warnings, "approximate": told.approximate}))
 
 
 def bring(label: str, database: str, only: tuple[str, ...] = (), size: int = -1, live: str = "") -> None:
     """Load what was taken beside what runs, as root, or (live) in its place; `size` cuts the dump off."""
-    told = json.loads((SHELF / f"{label}.json").read_text())
-    landing = KIND.land(Options(database=told["database"]))
+    told = document.decode(MariaDBFacts, json.loads((SHELF / f"{label}.json").read_text()), label)
+    landing = KIND.restore_into(Options(database=told.database))
     landing.demand(database, told)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "users.sql").write_text((SHELF / f"{label}.users.sql").read_text())
@@ -52,7 +54,7 @@ def bring(label: str, database: str, only: tuple[str, ...] = (), size: int = -1,
         ["cat", str(SHELF / f"{label}.sql")] if size < 0 else ["head", "-c", str(size), str(SHELF / f"{label}.sql")]
     )
     pipe(source, landing.loader(database, told, only), timeout=60)
-    for rung, finding in KIND.prove(landing.server, database, {**told, "only": list(only)}):
+    for rung, finding in KIND.database.prove(landing.server, database, told, only):
         print(finding.verdict, rung, finding.message)
     landing.end(database)
     if live:

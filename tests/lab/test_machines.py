@@ -1,9 +1,13 @@
 """The lab's own promises: machines that are real, alone, and can be hurt and mended from outside."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
-from ops.core.errors import CommandError
-from ops.lab.lab import Lab
+from ops.core.errors import CommandError, UsageError
+from ops.lab import converged
+from ops.lab.lab import DISKS, Lab
 
 
 def test_every_machine_has_booted_without_a_failed_unit(lab: Lab):
@@ -17,9 +21,9 @@ def test_machines_know_each_other_by_name(lab: Lab):
 
 
 def test_no_machine_has_a_way_out_but_the_package_cache(lab: Lab):
-    for machine in lab.machines():
-        assert "default" not in machine.ssh("ip route").stdout
-        machine.ssh("apt-get -qq update")
+    with ThreadPoolExecutor() as pool:  # most of it is waiting
+        for routes in pool.map(lambda machine: machine.ssh("apt-get -qq update && ip route").stdout, lab.machines()):
+            assert "default" not in routes
 
 
 def test_the_hospital_has_its_data(lab: Lab):
@@ -64,3 +68,14 @@ def test_up_again_leaves_running_machines_alone(lab: Lab):
     before = {machine.host: machine.group.first_process() for machine in lab.machines()}
     lab.up()
     assert {machine.host: machine.group.first_process() for machine in lab.machines()} == before
+
+
+def test_what_a_lab_lies_over_is_neither_pruned_nor_cleared(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lab.layer in converged.used(DISKS, lab.layers.home)
+    monkeypatch.setattr("ops.lab.lab.CACHES", tmp_path / "caches")
+    (tmp_path / "caches").mkdir()
+    with pytest.raises(UsageError, match="other labs"):
+        Lab("nobody", checkout=tmp_path).down(caches=True)
+    assert (tmp_path / "caches").exists()

@@ -20,12 +20,12 @@ import os, sys
 sys.path.insert(0, "/usr/share/seawall")
 from pathlib import Path
 from ops.core.errors import SeawallError
-from ops.sources import Scene
+from ops.interfaces.source import CaptureContext
 from ops.sources.machine import Options, capture
 folders = ("/var/lib/postgresql", "/var/lib/mysql")
 for left in folders[:1], folders:
     try:
-        with capture(Options(leave_out=left), Scene(Path("/nowhere"))) as taken:
+        with capture(Options(leave_out=left), CaptureContext(Path("/nowhere"))) as taken:
             told, texts = taken.facts(), taken.companions()
             print("taken", os.getuid(), told["hostname"], told["codename"], told["restored_from_dump"])
             print(len(taken.wanted()), "seawall" in texts["packages.txt"], "fstab" in texts["layout.txt"])
@@ -81,7 +81,7 @@ def test_a_disk_that_is_gone_and_one_that_lost_most_are_refused(site: Site) -> N
         assert f"{DOCUMENTS} is empty" in taken(site, "documents", code=1)
         site.on("his1", f"echo one >{DOCUMENTS}/one", ok=range(1))
         said = taken(site, "documents", code=1)
-        assert "in the last good set; 50% may be lost" in said
+        assert "in the last good set; the limit is 50%" in said
         assert "--accept-loss" in said
         assert last_good(site, "documents")["set"] == good["set"]
         assert "accepted: moved away" in taken(site, "documents --accept-loss 'moved away'")
@@ -100,9 +100,9 @@ def test_a_vendors_program_is_believed_when_it_is_whole_and_roots(site: Site) ->
     site.on("his1", f"cp -a {program} /root/kept", ok=range(1))
     try:
         for change, words in (
-            (f"sed -i '/end of export/d' {program}", "has no end"),
-            (f"sed -i 's/^echo.*/exit 7/' {program}", "ended with code 7"),
-            (f"chmod g+w {program}", f"others than root can change {program}"),
+            (f"sed -i '/end of export/d' {program}", "is truncated"),
+            (f"sed -i 's/^echo.*/exit 7/' {program}", "exited with code 7"),
+            (f"chmod g+w {program}", f"users other than root can change {program}"),
         ):
             site.on("his1", change, ok=range(1))
             assert words in taken(site, "analyzer", code=1)
@@ -116,7 +116,7 @@ def test_a_machine_is_seen_whole_but_for_its_databases(site: Site) -> None:
         site.lab.machine(host).ssh("cat >/usr/local/lib/machine.py", input=MACHINE)
         account = site.on(host, "id -u seawall", ok=range(1)).stdout.strip()
         refused, hint, seen, texts = site.on(host, UNIT.format("read-only"), ok=range(1)).stdout.splitlines()
-        assert refused.endswith("can't be trusted: /var/lib/mysql")
+        assert refused.endswith("can't be backed up reliably: /var/lib/mysql")
         assert "options.leave_out" in hint
         dumped = f"['/var/lib/mysql', '/var/lib/postgresql/{cluster}/main']"
         assert seen == f"taken {account} {host} {release} {dumped}"

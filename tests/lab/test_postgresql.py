@@ -17,7 +17,7 @@ from pathlib import Path
 from ops.core.errors import SeawallError
 from ops.core.quantity import Duration
 from ops.core.run import run
-from ops.sources import Scene
+from ops.interfaces.source import CaptureContext
 from ops.sources.postgresql import Options, capture, parts
 try:
 {body}
@@ -88,7 +88,7 @@ def test_a_writer_all_through_the_dump_changes_nothing_in_the_set(site: Site) ->
 
 def test_a_table_that_somebody_keeps_locked_is_waited_for_and_named(site: Site) -> None:
     dump = """
-with capture(Options(database='lis', lock_wait=Duration(1)), Scene(Path('/nowhere'))) as taken:
+with capture(Options(database='lis', lock_wait=Duration(1)), CaptureContext(Path('/nowhere'))) as taken:
     run([*taken.material().argv, '--file=/dev/null', '--no-sync'], timeout=60)
 print('dumped')
 """
@@ -111,7 +111,7 @@ for turn in range(300):
     if not any(each.database == 'short_lived' for each in parts(Options(all=True)).values()):
         break
     time.sleep(0.1)
-with capture(found['short_lived'], Scene(Path('/nowhere'))) as taken:
+with capture(found['short_lived'], CaptureContext(Path('/nowhere'))) as taken:
     print('captured')
 """
     drop = "until [ -e /tmp/listed ]; do sleep 0.05; done; runuser -u postgres -- dropdb short_lived; rm /tmp/listed"
@@ -127,7 +127,7 @@ def test_programs_older_than_the_server_are_refused(site: Site) -> None:
     copy = [*map(str, site.lab.machine("lis1").ssh_argv()), "install -D -m 755 /dev/stdin /opt/old/pg_dump"]
     site.local(["sh", "-c", 'tar -xzOf "$1" "$2" | { shift 2; "$@"; }', "sh", tree, PG_DUMP_15, *copy], timeout=120)
     body = """
-with capture(Options(database='lis'), Scene(Path('/nowhere'))) as taken:
+with capture(Options(database='lis'), CaptureContext(Path('/nowhere'))) as taken:
     run([*taken.material().argv, '--file=/dev/null', '--no-sync'], timeout=60)
 """
     try:
@@ -148,7 +148,7 @@ with capture(Options(database='lis'), Scene(Path('/nowhere'))) as taken:
     ],
 )
 def test_no_way_in_is_said_at_once_and_no_password_is_asked_for(site: Site, options: str, words: str) -> None:
-    said = tried(site, "his1", f"with capture(Options({options}), Scene(Path('/x'))):\n    print('in')")
+    said = tried(site, "his1", f"with capture(Options({options}), CaptureContext(Path('/x'))):\n    print('in')")
     assert said.startswith("Unavailable PostgreSQL:"), said
     assert words in said
 
@@ -156,28 +156,30 @@ def test_no_way_in_is_said_at_once_and_no_password_is_asked_for(site: Site, opti
 # Taking and loading without a repository between: what a set of this database would hold lies in a folder of /tmp.
 TAKEN = """
 import json
+from ops.core.schema import encode
 folder = Path('/tmp/taken')
 folder.mkdir()
-with capture(Options(database='{database}'), Scene(Path('/x'))) as taken:
+with capture(Options(database='{database}'), CaptureContext(Path('/x'))) as taken:
     run([*taken.material().argv, f'--file={{folder}}/database.dump'], timeout=60)
-    (folder / 'facts.json').write_text(json.dumps(taken.facts()))
+    (folder / 'facts.json').write_text(json.dumps(encode(taken.facts())))
     (folder / 'globals.sql').write_text(taken.companions()['globals.sql'])
 """
 LOADED = """
 import json
+from ops.core.document import decode
 from ops.core.pipe import pipe
 from ops.sources.postgresql import KIND
 folder = Path('/tmp/taken')
-facts = json.loads((folder / 'facts.json').read_text())
+facts = decode(KIND.facts, json.loads((folder / 'facts.json').read_text()), 'facts.json')
 dump = folder / 'database.dump'
-landing = KIND.land(Options(database='lis'))
+landing = KIND.restore_into(Options(database='lis'))
 for share in {shares}:
     landing.demand('again', facts)
     landing.begin('again', facts, folder)
     size = int(dump.stat().st_size * share)
     try:
         pipe(['head', '-c', str(size), dump], landing.loader('again', facts, ()), timeout=60)
-        print('loaded', *(finding.verdict for _, finding in KIND.prove(landing.server, 'again', facts)))
+        print('loaded', *(finding.verdict for _, finding in KIND.database.prove(landing.server, 'again', facts)))
     except SeawallError as error:
         print('refused')
 landing.end('again')
@@ -241,7 +243,7 @@ def test_a_parallel_dump_wants_room_and_leaves_nothing_even_when_it_is_killed(si
         result = site.on("lis1", "seawall backup lis")
         assert result.code == 1
         assert "the parallel dump of" in result.stdout
-        assert "make room" in result.stdout
+        assert "free some space" in result.stdout
     finally:
         site.on("lis1", f"umount {scratch}", ok=range(1))
     passes(site, "lis1", "seawall backup lis")

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.lab
 HASH = "$2b$05$" + "x" * 53
 UNIT = {
     "name": "seawall-health",
-    "description": "Look at the health",
+    "description": "Check the health",
     "command": "health run",
     "calendar": ["*:0/5"],
     "random_delay": 30,

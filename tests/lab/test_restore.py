@@ -53,7 +53,7 @@ def test_a_database_beside_is_proven_and_recorded(site: Site) -> None:
     assert psql(site, "his1", "his_beside", COUNT) == psql(site, "his1", "his", COUNT)
     line = site.on("his1", "grep -v 'act.:.check' /var/lib/seawall/ledger/ledger.jsonl | tail -n 1", ok=range(1)).stdout
     assert json.loads(line)["act"] == "restore"
-    refused(site, "his1", "his --to his_beside", "already; nothing is restored over it")
+    refused(site, "his1", "his --to his_beside", "already exists; nothing is restored over it")
     psql(site, "his1", "postgres", "drop database his_beside")
 
 
@@ -78,11 +78,11 @@ def test_one_table_alone(site: Site) -> None:
 
 
 def test_in_place_keeps_what_was_there(site: Site) -> None:
-    refused(site, "his1", "his --in-place", "wants an answer")
+    refused(site, "his1", "his --in-place", "requires confirmation")
     refused(site, "his1", "his --in-place --confirm documents", "nothing was changed")
     psql(site, "his1", "his", "truncate audit_log")
     said = restored(site, "his1", "his --in-place --confirm his")
-    kept = said.split("is kept as ")[1].split()[0]
+    kept = said.split("kept as ")[1].split()[0]
     assert psql(site, "his1", "his", "select count(*) from audit_log") == "80000"
     assert psql(site, "his1", kept, "select count(*) from audit_log") == "0"
     psql(site, "his1", "postgres", f"drop database {kept}")
@@ -107,9 +107,9 @@ def test_the_whole_of_a_set_of_several_parts(site: Site) -> None:
 
 def test_what_cannot_be_is_said_before_anything_is_done(site: Site) -> None:
     for words, why in (
-        ("lis --at 2020-01-01 --to /srv/x", "the oldest is of"),
-        ("lis --at soon --to /srv/x", "neither a moment nor a set"),
-        ("lis --part database.lis --to lis", "is the database itself"),
+        ("lis --at 2020-01-01 --to /srv/x", "the oldest is from"),
+        ("lis --at soon --to /srv/x", "neither a time nor a set"),
+        ("lis --part database.lis --to lis", "is the live database"),
         ("nothing --to x", "has no asset 'nothing'"),
     ):
         refused(site, "lis1", words, why)
@@ -130,7 +130,7 @@ def test_a_half_restored_folder_is_completed_and_a_strange_one_left_alone(site: 
     restored(site, "his1", "documents --to /srv/beside")
     first = "find /srv/beside/files/srv/his/{} -type f -print -quit"
     site.on("his1", f'rm "$({first.format("documents")})"; truncate -s 1 "$({first.format("dicom")})"', ok=range(1))
-    assert "going on with the restore" in restored(site, "his1", "documents --to /srv/beside")
+    assert "continuing the restore" in restored(site, "his1", "documents --to /srv/beside")
     assert site.on("his1", "diff -r /srv/his /srv/beside/files/srv/his").code == 0
     site.on("his1", "rm -r /srv/beside; mkdir -p /srv/beside/files; touch /srv/beside/files/mine", ok=range(1))
     refused(site, "his1", "documents --to /srv/beside", "is not empty")
@@ -143,7 +143,7 @@ def test_one_folder_alone_and_one_that_is_not_there(site: Site) -> None:
     restored(site, "his1", f"documents --to /srv/beside --only /srv/his/documents/{year}")
     assert site.on("his1", "ls /srv/beside/files/srv/his/documents").stdout.split() == [year]
     site.on("his1", "rm -r /srv/beside", ok=range(1))
-    refused(site, "his1", "documents --to /srv/beside --only /srv/nothing", "the set holds nothing at /srv/nothing")
+    refused(site, "his1", "documents --to /srv/beside --only /srv/nothing", "the set has nothing at /srv/nothing")
     site.on("his1", "rm -r /srv/beside", ok=range(1))
 
 

@@ -1,44 +1,20 @@
-"""site.yml as an administrator meets it: it tells the truth before it acts, a wrong word stops it, and it settles."""
+"""site.yml on a site that it has made: nothing is left to change, and what was bent is straightened.
 
-import re
+That of fresh machines is in fresh/test_first_run.py.
+"""
 
 import pytest
-from hospital import Site
+from hospital import Site, changes
+
+from ops.lab.identity import HOSTS
 
 pytestmark = pytest.mark.lab
-HOSTS = ("his1", "lis1", "backup1", "drill1", "offsite1")
-UNTOUCHED = "! getent passwd seawall && ! test -e /etc/seawall && ! test -e /usr/bin/seawall"
 
 
-def changes(output: str) -> dict[str, int]:
-    return {host: int(count) for host, count in re.findall(r"^(\w+) +: ok=\d+ +changed=(\d+)", output, re.MULTILINE)}
-
-
-def test_check_mode_passes_on_fresh_machines_and_touches_nothing(fresh: Site) -> None:
-    told = fresh.ansible("site.yml", "--check", "--diff")
-    assert all(changes(told.stdout)[host] > 0 for host in HOSTS)
-    assert "CREATE ROLE" not in fresh.on("his1", "runuser -u postgres -- pg_dumpall --roles-only | grep seawall").stdout
-    for host in HOSTS:
-        assert fresh.on(host, UNTOUCHED).code == 0, host
-
-
-def test_a_wrong_word_stops_before_any_machine_is_touched(fresh: Site) -> None:
-    """--limit names another machine than the one whose policy is wrong."""
-    policy = fresh.lab.inventory / "host_vars/his1/policy.yml"
-    right = policy.read_text("utf-8")
-    policy.write_text(right.replace("rpo: 26h", "rop: 26h", 1), "utf-8")
-    try:
-        told = fresh.ansible("site.yml", "--limit", "drill1", ok=range(256))
-    finally:
-        policy.write_text(right, "utf-8")
-    assert told.code != 0
-    assert "policy.assets.his.rop" in told.stdout
-    assert "Enrol" not in told.stdout
-    assert fresh.on("drill1", UNTOUCHED).code == 0
-
-
-def test_a_second_run_changes_nothing(site: Site) -> None:
-    assert changes(site.ansible("site.yml").stdout) == dict.fromkeys(HOSTS, 0)
+def test_a_lab_over_a_layer_is_converged(site: Site) -> None:
+    """The layer holds what site.yml made of fresh machines: a second run changes nothing."""
+    assert site.lab.layer
+    assert changes(site.ansible().stdout) == dict.fromkeys(HOSTS, 0)
 
 
 CLIENT = ("site.yml", "--limit", "his1", "--tags", "backup_client")

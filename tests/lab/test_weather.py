@@ -120,7 +120,7 @@ def test_a_certificate_that_is_not_of_the_sites_authority(site: Site) -> None:
         f"for f in {paths}; do cp -a /root/kept/$(basename $f) $f; done; rm -r /root/kept; systemctl restart {units}"
     )
     with changed(site, "backup1", stranger, mended):
-        fails(site, DOCUMENTS, "certificate that is not of this site's authority")
+        fails(site, DOCUMENTS, "certificate that was not issued by this site's authority")
     until(site, "bash -c '</dev/tcp/backup1/8000' 2>/dev/null")
     passes(site, DOCUMENTS)
 
@@ -189,7 +189,7 @@ def test_a_backup_killed_hard_and_its_stale_lock_hinder_nothing(site: Site) -> N
         "his1", "grep -v 'act.:.check' /var/lib/seawall/ledger/ledger.jsonl | tail -n 2 | head -n 1", ok=range(1)
     ).stdout
     assert json.loads(told)["result"] == "unknown"
-    assert "ended without a word" in told
+    assert "never reported a result" in told
 
 
 def test_two_backups_at_once(site: Site) -> None:
@@ -197,7 +197,7 @@ def test_two_backups_at_once(site: Site) -> None:
         start_and_wait_for_the_lock(site)
         second = site.on("his1", HIS)
         assert second.code == 2
-        assert "is running already" in second.stderr
+        assert "is already running" in second.stderr
     until(site, ENDED)
     assert state(site, "backup-his")["verdict"] == "pass"
 
@@ -256,8 +256,8 @@ def test_a_policy_file_cut_short(site: Site) -> None:
     with changed(site, "his1", cut, f"mv /root/kept {file}"):
         result = site.on("his1", "seawall check")
         assert result.code == 3
-        assert "is not whole" in result.stderr
+        assert "is damaged" in result.stderr
         backup = site.on("his1", DOCUMENTS)
         assert backup.code != 0
-        assert "is not whole" in backup.stdout + backup.stderr
+        assert "is damaged" in backup.stdout + backup.stderr
     passes(site, DOCUMENTS)

@@ -3,22 +3,44 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cheap_key import cheapen
+from one_machine import BACKED_UP, BIN, Machine, copied, furnish, served
 
 from ops.restic.repository import Repository
 
-BIN = Path(__file__).parents[2] / ".cache" / "bin"
 
-
-@pytest.fixture(autouse=True)
-def real_restic(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def real_restic() -> Iterator[None]:
     """Put the restic that `make setup` fetched first on PATH; without one this ring has not been run."""
-    if not (BIN / "restic").is_file():
-        pytest.fail("restic 0.18 or newer is not there; `make setup` fetches it")
-    monkeypatch.setenv("PATH", f"{BIN}:{os.environ['PATH']}")
+    for program in ("restic", "restic-rest-server"):
+        if not (BIN / program).is_file():
+            pytest.fail(f"{program} is not there; `make setup` fetches it")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{BIN}:{os.environ['PATH']}")
+        yield
+
+
+@pytest.fixture(scope="session")
+def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A machine of which everything was backed up once and nothing was copied, to make others of."""
+    folder = tmp_path_factory.mktemp("machine")
+    machine = furnish(folder)
+    with served(machine):
+        for asset in BACKED_UP:
+            assert machine.seawall("backup", asset) == 0
+    return folder
+
+
+@pytest.fixture
+def machine(backed_up: Path, tmp_path: Path) -> Iterator[Machine]:
+    """A machine with its repositories, of this test's own; its files are everybody's."""
+    one = copied(backed_up, tmp_path)
+    with served(one):
+        yield one
 
 
 @pytest.fixture
@@ -47,6 +69,7 @@ def empty_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "password").write_text("password of primary\n")
     argv = [BIN / "restic", "-r", folder / "repository", "--password-file", folder / "password", "init"]
     subprocess.run(argv, check=True, capture_output=True)
+    cheapen(folder / "repository", "password of primary")
     return folder / "repository"
 
 

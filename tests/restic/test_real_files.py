@@ -130,7 +130,7 @@ def test_restic_reads_patterns_as_the_sample_does(repository: Repository, tmp_pa
     )
     summary = taken(repository, source, patterns)
     listed = repository.listing(summary.snapshot, [], timeout=MINUTE)
-    there = {str(entry["path"]) for entry in listed if entry.get("type") == "file"}
+    there = {entry.path for entry in listed if entry.kind == "file"}
     passed = left_out(patterns)
     files = {str(path) for path in source.rglob("*") if path.is_file()}
     assert there == {path for path in files if not passed(path)}
@@ -141,8 +141,8 @@ def test_restic_reads_patterns_as_the_sample_does(repository: Repository, tmp_pa
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        ("echo data", "the output of /bin/sh has no end: 'DONE' is not in its last line"),
-        ("echo a name from the data >&2; exit 4", "/bin/sh ended with code 4"),
+        ("echo data", "the output of /bin/sh is truncated: 'DONE' is not in its last line"),
+        ("echo a name from the data >&2; exit 4", "/bin/sh exited with code 4"),
     ],
 )
 def test_why_a_program_was_not_believed_is_told_and_nothing_stored(

@@ -11,7 +11,7 @@ from ops.fleet.inventory import DEFAULT
 
 def add_inventory(parser: argparse.ArgumentParser) -> None:
     """Add the option that names the inventory."""
-    words = f"the inventory (default: the one in ansible.cfg, else {DEFAULT})"
+    words = f"inventory (default: the one in ansible.cfg, otherwise {DEFAULT})"
     parser.add_argument("-i", "--inventory", type=Path, metavar="PATH", help=words)
 
 
@@ -26,5 +26,5 @@ def add_vault(parser: argparse.ArgumentParser, words: str) -> None:
     )
 
 
-OPENS = "the file with the password that the secrets were sealed with"
-SEALS = "the file with the password that seals the values"
+OPENS = "file with the vault password of the inventory"
+SEALS = "file with the vault password"

@@ -1,13 +1,13 @@
-"""The control machine's own copy: what it takes to make it anew on a clean machine.
+"""Back up the control machine itself: everything needed to rebuild it on a clean machine.
 
-  seawall control look                  ask every machine what rebuilding it needs; list the keys of their ledgers
-  seawall control collect               bring what is new of every machine's ledger here, and verify it
-  seawall control coverage his1         was all done there that the policy asks? By the ledger collected of it
-  seawall control backup                look, collect, and store the copy where `control` in the policy says
-  seawall control check                 is the newest good copy younger than its RPO?
+  seawall control look                  ask every machine for the facts needed to rebuild it; list their ledger keys
+  seawall control collect               collect new records of every machine's ledger, and verify them
+  seawall control coverage his1         check the ledger collected from his1 for missed or late jobs
+  seawall control backup                look, collect, and store the backup where `control` in the policy says
+  seawall control check                 check that the newest good backup is younger than its RPO
 
 The set holds the inventory, this checkout with its history, Python and Debian packages, and the SSH keys that the
-inventory names. `seawall runbook` prints how a clean machine reads it; docs/site-drill.md explains it.
+inventory names. `seawall runbook` prints how to restore it on a clean machine; see docs/site-drill.md.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from ops.policy import HostPolicy
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall control` understands."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    look = commands.add_parser("look", help="ask every machine what rebuilding it needs")
-    gather = commands.add_parser("collect", help="bring what is new of every machine's ledger here, and verify it")
-    backup = commands.add_parser("backup", help="look, collect, and store the control machine's own copy")
-    check = commands.add_parser("check", help="judge the age of the control machine's own copy")
-    coverage = commands.add_parser("coverage", help="compare a collected ledger with the policy's calendars")
+    look = commands.add_parser("look", help="ask every machine for the facts needed to rebuild it")
+    gather = commands.add_parser("collect", help="collect new records of every machine's ledger, and verify them")
+    backup = commands.add_parser("backup", help="look, collect, and back up the control machine itself")
+    check = commands.add_parser("check", help="check the age of the control machine's own backup")
+    coverage = commands.add_parser("coverage", help="check a collected ledger for missed or late jobs")
     for command in (coverage, commands.add_parser("complete")):  # the latter: as the version before called it
-        command.add_argument("host", help="the machine that it was collected of")
+        command.add_argument("host", help="the machine from which the ledger was collected")
         add_period(command)
         add_signers(command)
         _options.add_inventory(command)

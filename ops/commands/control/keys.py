@@ -1,11 +1,11 @@
-"""The sheet of keys for the safe: print it, and prove that what is printed opens the repositories.
+"""The key sheet for the safe: print it, and prove that it opens the repositories.
 
-  seawall keys sheet --output sheet.html --html           for a printer; a file for its owner only; remove it afterwards
-  seawall keys sheet --yes | lp                           as text, straight to a printer
-  seawall keys check typed.txt                            read a typed or scanned sheet back, and open what it opens
+  seawall keys sheet --output sheet.html --html           a page to print, readable only for you; delete it afterwards
+  seawall keys sheet --yes | lp                           text, straight to a printer
+  seawall keys check typed.txt                            check a typed or scanned sheet, and open every repository
 
-The sheet names every repository that is kept off-site or on a removable disk, with what restic needs to read it. With
---with-vault it also holds the password of the inventory's secrets. docs/keys.md: who keeps it, and when it is tested.
+The sheet lists every repository that is off-site or on a removable disk, with everything restic needs to read it. With
+--with-vault it also has the vault password of the inventory. docs/keys.md explains who keeps it and when to test it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ import json
 import sys
 from pathlib import Path
 
-from ops.commands.control import _options
+from ops.commands.control import _options, _output
 from ops.core.errors import UsageError
-from ops.core.files import write_atomically
 from ops.core.verdict import Verdict
 from ops.fleet import inventory
 from ops.fleet.control_machine.identity import demanded
@@ -28,16 +27,19 @@ from ops.policy import HostPolicy
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall keys` understands."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    sheet = commands.add_parser("sheet", help="print the sheet for the safe")
+    sheet = commands.add_parser("sheet", help="print the key sheet for the safe")
     shape = sheet.add_mutually_exclusive_group()
-    shape.add_argument("--text", action="store_true", help="as text (default)")
-    shape.add_argument("--html", action="store_true", help="as a page to print")
-    sheet.add_argument("--output", type=Path, metavar="FILE", help="write it there, readable for you alone")
-    sheet.add_argument("--yes", action="store_true", help="write secrets to what is no terminal, such as a printer")
-    sheet.add_argument("--with-vault", action="store_true", help="with the password of the inventory's secrets")
+    shape.add_argument("--text", action="store_true", help="plain text (default)")
+    shape.add_argument("--html", action="store_true", help="an HTML page to print")
+    shape.add_argument("--pdf", action="store_true", help="the same page as a PDF")
+    sheet.add_argument(
+        "--output", type=Path, metavar="FILE", help="write the sheet to this file, readable only for you"
+    )
+    sheet.add_argument("--yes", action="store_true", help="allow writing secrets to a pipe (for example, lp)")
+    sheet.add_argument("--with-vault", action="store_true", help="include the vault password of the inventory")
     _options.add_vault(sheet, _options.OPENS)
-    check = commands.add_parser("check", help="read a typed or scanned sheet back, and open what it opens")
-    check.add_argument("typed", metavar="FILE", help="- is the keyboard")
+    check = commands.add_parser("check", help="check a typed or scanned sheet, and open every repository on it")
+    check.add_argument("typed", metavar="FILE", help="use - for standard input")
     for command in (sheet, check):
         _options.add_inventory(command)
 
@@ -52,16 +54,15 @@ def execute(options: argparse.Namespace) -> int:
 def _sheet(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
     if not (options.output or options.yes or sys.stdout.isatty()):
         raise UsageError(
-            "the sheet holds every secret, and this is no terminal",
-            "--output FILE, or --yes when it goes straight to a printer",
+            "refusing to write secrets to something that is not a terminal",
+            "use --output FILE, or --yes to send it straight to a printer",
         )
-    form = keys.HTML if options.html else keys.TEXT
+    _output.demand_place(options.output, pdf=options.pdf)
+    form = keys.HTML if options.html or options.pdf else keys.TEXT
     page, said = keys.sheet(read, own, options.vault_password_file, form, with_vault=options.with_vault)
+    _output.write(page, options.output, pdf=options.pdf)
     if options.output:
-        write_atomically(options.output, page)
-        print(f"{options.output}: {said}; remove the file once it is on paper", file=sys.stderr)
-    else:
-        sys.stdout.write(page)
+        print(f"{options.output}: {said}; delete the file after printing", file=sys.stderr)
     return 0
 
 

@@ -1,11 +1,11 @@
-"""Building what is shipped to servers: `ops` as one Debian package, reproducibly.
+"""Build the packages that servers install: `ops` as one Debian package, reproducibly.
 
-  seawall package build                    builds .cache/packages/seawall.deb
-  seawall package build --output DIR       builds DIR/seawall.deb
-  seawall package fetch                    fetches restic's package into .cache/packages/
-  seawall package tree bookworm            makes .cache/trees/bookworm.tar.gz for the drill hosts
+  seawall package build                    build .cache/packages/seawall.deb
+  seawall package build --output DIR       build DIR/seawall.deb
+  seawall package fetch                    download restic's package to .cache/packages/
+  seawall package tree bookworm            build .cache/trees/bookworm.tar.gz for the drill hosts
 
-Roll back by installing an older file: the version names the content, `dpkg -V seawall` compares it.
+To roll back, install an older file: the version identifies the content, and `dpkg -V seawall` compares it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall package` understands."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="build the Debian package of this checkout")
-    build.add_argument("--output", type=Path, default=deb.OUTPUT, metavar="DIR", help="the folder it goes to")
-    commands.add_parser("fetch", help="fetch restic's package, signatures checked")
-    tree = commands.add_parser("tree", help="make the root tree for throwaway database servers")
-    tree.add_argument("release", help="the Debian release: bookworm, trixie")
-    tree.add_argument("--proxy", default="", metavar="URL", help="a caching proxy for packages")
+    build.add_argument("--output", type=Path, default=deb.OUTPUT, metavar="DIR", help="output folder")
+    commands.add_parser("fetch", help="download restic's package and check its signatures")
+    tree = commands.add_parser("tree", help="build the root tree for throwaway database servers")
+    tree.add_argument("release", help="Debian release: bookworm or trixie")
+    tree.add_argument("--proxy", default="", metavar="URL", help="caching proxy for packages")
 
 
 def execute(options: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """Check and show the policy of an inventory.
 
-seawall policy check inventories/hospital    every problem with its file and line
-seawall policy show his1                     what holds on his1, and where it is written
+seawall policy check inventories/hospital    list every problem with its file and line
+seawall policy show his1                     show what applies to his1, and where it is written
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ from ops.policy.listing import leaves, worded
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall policy` understands on the control machine."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="check|show|reference|validate")
-    check = commands.add_parser("check", help="judge the policy of a whole inventory")
-    check.add_argument("inventory", type=Path, nargs="?", help="default: ansible.cfg's, else inventories/lab")
-    show = commands.add_parser("show", help="show what holds on one host, and where it is written")
+    check = commands.add_parser("check", help="check the policy of a whole inventory")
+    check.add_argument(
+        "inventory", type=Path, nargs="?", help="default: the one in ansible.cfg, otherwise inventories/lab"
+    )
+    show = commands.add_parser("show", help="show what applies to one host, and where it is written")
     show.add_argument("host")
     _options.add_inventory(show)
-    reference = commands.add_parser("reference", help="write docs/policy.md from the policy's own types")
-    reference.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
-    validate = commands.add_parser("validate", help="judge a policy file before it replaces a machine's")
+    reference = commands.add_parser("reference", help="generate docs/policy.md from the types of the policy")
+    reference.add_argument("--output", type=Path, metavar="FILE", help="output file (default: standard output)")
+    validate = commands.add_parser("validate", help="check a policy file before it replaces a machine's own")
     validate.add_argument("file", type=Path)
 
 
@@ -64,7 +66,7 @@ def _validate(path: Path, plain: bool) -> int:
     if plain:
         print(json.dumps({"version": 1, "host": policy.host, "problems": []}))
     else:
-        print(f"{path}: whole; {policy.host}, {len(units(policy))} units")
+        print(f"{path}: valid; {policy.host}, {len(units(policy))} units")
     return 0
 
 
@@ -77,7 +79,7 @@ def _check(path: Path, plain: bool) -> int:
     if problems:
         raise PolicyError(problems, f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in {path}")
     assets = sorted(name for policy in policies.values() for name in policy.assets)
-    print(f"{path}: the policy of {len(policies)} hosts is whole; assets: {', '.join(assets) or 'none yet'}")
+    print(f"{path}: the policy of {len(policies)} hosts is valid; assets: {', '.join(assets) or 'none yet'}")
     return 0
 
 
@@ -87,7 +89,7 @@ def _show(path: Path, host: str, plain: bool) -> int:
         raise PolicyError(problems)
     if host not in policies:
         known = sorted(policies)
-        raise UsageError(f"there is no host {host!r}{nearest(host, known)}; known: {', '.join(known)}")
+        raise UsageError(f"unknown host {host!r}{nearest(host, known)}; known: {', '.join(known)}")
     data = document(policies[host])
     if plain:
         print(json.dumps(data, indent=2, ensure_ascii=False))
@@ -95,6 +97,6 @@ def _show(path: Path, host: str, plain: bool) -> int:
     layers, groups = locate.read(path, []), inventory.read(path).groups
     for key, value in leaves(data):
         found = locate.locate(f"policy.{key}", layers, host, groups)
-        written = found[0].mark if found and found[0].whole else "a default, or follows from the rest"
+        written = found[0].mark if found and found[0].whole else "default, or derived"
         print(f"{f'{key} = {worded(value)}':<72}  # {written}")
     return 0

@@ -1,10 +1,10 @@
-"""Making the secrets that an inventory still lacks, sealed with Ansible Vault.
+"""Create the secrets that an inventory lacks, sealed with Ansible Vault.
 
   seawall secrets make inventories/hospital --vault-password-file ~/.seawall-vault
 
-Which secrets are needed follows from the policy: the site's authority, a certificate for each host that keeps
-repositories, and for each machine the passwords of its repositories and of those who may read them. What is there
-stays as it is; a certificate in its last 90 days is renewed. Names are printed, values never.
+The policy determines which secrets are needed: the site's certificate authority, a certificate for each host that keeps
+repositories, and for each machine the passwords of its repositories and of their readers. Existing secrets are kept;
+a certificate in its last 90 days is renewed. Only names are printed, never values.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from ops.fleet.secrets.vault import Store, Vault
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall secrets` understands."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="make")
-    making = commands.add_parser("make", help="make the secrets that an inventory still lacks")
-    making.add_argument("inventory", type=Path, nargs="?", help="default: the lab's")
+    making = commands.add_parser("make", help="create the secrets that an inventory lacks")
+    making.add_argument("inventory", type=Path, nargs="?", help="default: that of the lab")
     _options.add_vault(making, _options.SEALS)
-    making.add_argument("--dry-run", action="store_true", help="say what would be made, make nothing")
+    making.add_argument("--dry-run", action="store_true", help="show what would be created, and create nothing")
 
 
 def execute(options: argparse.Namespace) -> int:
     """Make what is missing and name it."""
     if options.vault_password_file is None:
-        raise UsageError("no vault password", "give --vault-password-file FILE")
+        raise UsageError("no vault password", "use --vault-password-file FILE")
     inventory = read(options.inventory)
     path = inventory.path
     store = Store(path if path.is_dir() else path.parent)
@@ -43,7 +43,7 @@ def execute(options: argparse.Namespace) -> int:
         print(json.dumps({"made": made, "files": [str(path) for path in files]}))
         return 0
     for name in made:
-        print(f"{'would make' if options.dry_run else 'made'} {name}")
+        print(f"{'would create' if options.dry_run else 'created'} {name}")
     for path in files:
         print(f"wrote {path}")
     if not made:

@@ -1,7 +1,7 @@
-"""Look from outside whether every machine is as the policy wants it.
+"""Audit every machine against the policy, from outside.
 
-Runs the host checks of tests/policy, which share no code with what set the machines up: timers, accounts, files,
-versions, and the doors of the backup hosts, tried for real with the machines' own accounts.
+Runs the host checks in tests/policy, which share no code with what set the machines up: timers, accounts, files,
+versions, and the ports of the backup hosts, really tried with the machines' own accounts.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ VERSION = 1
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     _options.add_inventory(parser)
-    parser.add_argument("--booted", metavar="ASSET", help="a machine that `seawall drill ASSET --keep` keeps booted")
+    parser.add_argument("--booted", metavar="ASSET", help="audit the machine that `seawall drill ASSET --keep` holds")
     parser.epilog = (
         "examples:\n  seawall verify -i inventories/hospital\n"
-        "  seawall verify --booted his1_server     is what was booted from its backup as the policy wants it?\n"
+        "  seawall verify --booted his1_server     audit the machine that a drill booted from its backup\n"
     )
 
 
@@ -50,7 +50,7 @@ def render(checks: list[Check], verdict: Verdict, seconds: float) -> Iterator[st
     """Yield the lines that show some checks to a person: what is not as wanted under each machine."""
     for host, mine in _by_host(checks).items():
         passed = sum(check.verdict is Verdict.PASS for check in mine)
-        yield f"{host:<16} {worst(check.verdict for check in mine):<8} {passed} of {len(mine)} as the policy wants"
+        yield f"{host:<16} {worst(check.verdict for check in mine):<8} {passed} of {len(mine)} as the policy requires"
         told = set()
         for check in mine:
             line = f"  {check.verdict:<8} {check.name}: {check.message}"

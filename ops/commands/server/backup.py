@@ -1,4 +1,4 @@
-"""Back up an asset: take its sources in one set with a manifest, and read the set back before it counts."""
+"""Back up an asset: capture its sources as one set with a manifest, and read the set back before it counts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ def arguments(parser: ArgumentParser) -> None:
     """Describe the words after `seawall backup`."""
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = (
-        "examples:\n  seawall backup his          now, as its timer would at night\n"
+        "examples:\n  seawall backup his          back up now, as its timer does at night\n"
         "  seawall backup documents --accept-loss 'the archive of 2009 was deleted, ticket 4711'\n"
     )
-    parser.add_argument("asset", help="the asset's name in the policy")
+    parser.add_argument("asset", help="name of the asset in the policy")
     parser.add_argument(
-        "--accept-loss", metavar="REASON", help="back up although much is gone since the last set; recorded"
+        "--accept-loss", metavar="REASON", help="accept an unexpected shrinkage; the reason is recorded"
     )
 
 

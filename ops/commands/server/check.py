@@ -1,6 +1,6 @@
-"""Look at this machine now and judge.
+"""Run the checks of this machine now.
 
-Nothing is recorded; the exit code is the worst verdict.
+Nothing is recorded. The exit code is that of the worst verdict.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ops.reports.check_table import table
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
-    parser.add_argument("names", nargs="*", metavar="NAME", help="a check of the policy; all when none is named")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a check in the policy (default: all)")
     parser.epilog = "example: seawall check root_disk"
 
 
@@ -41,4 +41,4 @@ def _demand_known(names: Sequence[str], known: list[str]) -> None:
     for name in names:
         if name not in known:
             listed = ", ".join(known) or "none"
-            raise UsageError(f"there is no check {name!r}{nearest(name, known)}", f"known: {listed}")
+            raise UsageError(f"unknown check {name!r}{nearest(name, known)}", f"known: {listed}")

@@ -1,4 +1,4 @@
-"""Bring an asset's newest good set to a further repository, and read there what was written."""
+"""Copy an asset's newest good set to another repository, and read back there what was written."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ def arguments(parser: ArgumentParser) -> None:
     """Describe the words after `seawall copy`."""
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = (
-        "examples:\n  seawall copy his                 to every place the policy names\n"
-        "  seawall copy his --to offsite    to one\n"
+        "examples:\n  seawall copy his                 to every repository that the policy names\n"
+        "  seawall copy his --to offsite    to this one\n"
     )
-    parser.add_argument("asset", help="the asset's name in the policy")
-    parser.add_argument("--to", metavar="REPOSITORY", help="only to this repository")
+    parser.add_argument("asset", help="name of the asset in the policy")
+    parser.add_argument("--to", metavar="REPOSITORY", help="copy to this repository only")
 
 
 def execute(options: Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Restore an asset of another machine on this one, prove it against its manifest, measure, and leave no trace."""
+"""Restore an asset of another machine on this one, compare it with its manifest, measure, and leave no trace."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ops.jobs.drill.start import drill
 
 EXAMPLES = """\
 examples:
-  seawall drill his                          from where its sets go first, as its timer does
-  seawall drill his --from offsite           from the other site
-  seawall drill his --at 2026-11-20          the newest set of that day
+  seawall drill his                          from its own repository, as its timer does
+  seawall drill his --from offsite           from the off-site repository
+  seawall drill his --at 2026-11-20          the newest set up to that day
   seawall drill his1_server --instant        boot the machine straight from the repository
-  seawall drill his1_server --own-kernel     a disk made anew, its own boot loader and kernel, in QEMU
-  seawall drill his --sabotage random        damage what was restored: the drill must end in `fail`
-  seawall drill his --dump /srv/his.dump     a dump that Seawall did not make, as if it were of this asset
+  seawall drill his1_server --own-kernel     boot a newly built disk in QEMU, with its own kernel
+  seawall drill his --sabotage random        damage the restored copy: the drill must end in `fail`
+  seawall drill his --dump /srv/his.dump     a dump that Seawall did not make, judged as this asset
   seawall drill his --keep 'compare table X, ticket 4711' --approver 'Head of IT'
-  seawall drill enter his                    a shell in what is kept
-  seawall drill end his                      end it, and remove all of it
+  seawall drill enter his                    open a shell in the restored system
+  seawall drill end his                      end it, and remove everything
 """
 VERBS = ("enter", "end")
 
@@ -31,11 +31,13 @@ def arguments(parser: ArgumentParser) -> None:
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = EXAMPLES
     parser.usage = "seawall drill ASSET [options]\n       seawall drill enter|end ASSET [-- PROGRAM ...]"
-    parser.add_argument("asset", help="the asset's name in the policy; or `enter` or `end` before it")
-    parser.add_argument("rest", nargs="*", help="after enter or end: the asset; after enter: a program")
-    parser.add_argument("--kind", choices=kinds.kinds("ops.drills"), help="another kind of drill than the policy's")
+    parser.add_argument("asset", help="name of the asset in the policy, optionally after `enter` or `end`")
+    parser.add_argument("rest", nargs="*", help="after enter or end: the asset, and for enter a program to run")
+    parser.add_argument("--kind", choices=kinds.kinds("ops.drills"), help="a kind of drill other than the policy's")
     parser.add_argument("--from", dest="source", metavar="REPOSITORY", help="restore from this repository")
-    parser.add_argument("--at", metavar="WHEN", help="the newest set up to this moment, or a set by its first letters")
+    parser.add_argument(
+        "--at", metavar="WHEN", help="the newest set up to this time, or a set by the first letters of its id"
+    )
     parser.add_argument(
         "--instant",
         action=BooleanOptionalAction,
@@ -44,16 +46,22 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--own-kernel",
         action=BooleanOptionalAction,
-        help="boot a machine in QEMU, from a disk made anew, by its own boot loader and kernel; slow",
+        help="boot from a newly built disk in QEMU, with the machine's own boot loader and kernel (slow)",
     )
     parser.add_argument(
-        "--seed", type=int, metavar="N", help="repeat the choices of a drill whose record has this seed"
+        "--seed", type=int, metavar="N", help="repeat the random choices of the drill with this seed in its record"
     )
-    parser.add_argument("--dump", metavar="FILE", help="drill this dump, or folder of pg_dump, in place of a set")
-    parser.add_argument("--keep", metavar="REASON", help="leave what was restored for a look, for 24 hours at most")
-    parser.add_argument("--approver", metavar="WHO", help="who allowed that look")
+    parser.add_argument("--dump", metavar="FILE", help="drill this dump, or folder of pg_dump, instead of a set")
     parser.add_argument(
-        "--sabotage", nargs="?", const="random", metavar="DAMAGE", help="damage it: by chance, or in this way"
+        "--keep", metavar="REASON", help="hold the restored system for inspection, for 24 hours at most"
+    )
+    parser.add_argument("--approver", metavar="WHO", help="who approved the inspection")
+    parser.add_argument(
+        "--sabotage",
+        nargs="?",
+        const="random",
+        metavar="DAMAGE",
+        help="damage the restored copy: at random, or in this way",
     )
 
 
@@ -62,7 +70,9 @@ def execute(options: Namespace) -> int:
     if options.asset in VERBS:
         return _held(options)
     if options.rest:
-        raise UsageError(f"one asset at a time; what is {options.rest[0]!r} for?", "seawall drill --help has examples")
+        raise UsageError(
+            f"only one asset at a time; unexpected argument {options.rest[0]!r}", "seawall drill --help has examples"
+        )
     ended = drill(options.asset, _wanted(options))
     print(ended.text(as_json=options.json), end="")
     return ended.code
@@ -85,7 +95,7 @@ def _wanted(options: Namespace) -> DrillOptions:
 
 def _held(options: Namespace) -> int:
     if not options.rest:
-        raise UsageError(f"whose drill is to {options.asset}?", f"seawall drill {options.asset} ASSET")
+        raise UsageError("missing asset name", f"usage: seawall drill {options.asset} ASSET")
     name, *words = options.rest
     if options.asset == "end":
         print(hold.end(name))

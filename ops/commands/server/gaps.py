@@ -1,9 +1,9 @@
-"""What nobody listed: find what this machine holds and no asset covers.
+"""Find data on this machine that no asset covers.
 
-Looked for are the databases of each database server that runs, SQLite files that a program has open, mounted volumes,
-and folders over a size below /srv, /home, /opt, /data, /var/www and /var/lib. Each that no asset covers and no
-exception of the policy excuses is a gap. A database is covered by a source of its own kind alone, for a copy of its
-files is no backup of it. A server that is stopped is not seen; its files are, when they are large.
+The command looks for the databases of every running database server, SQLite files that a program has open, mounted
+volumes, and large folders below /srv, /home, /opt, /data, /var/www and /var/lib. Whatever is neither covered by an
+asset nor excused by an exception in the policy is a gap. Only a source of its own kind covers a database, because a
+copy of its files is not a backup. A stopped server is not seen; its files are, if they are large.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     parser.epilog = """\
 examples:
-  seawall gaps                    look now, as the timer does every day
+  seawall gaps                    search now, as the timer does every day
   seawall gaps --json             the same for programs
-  seawall policy show his1        its exceptions, and where they are written
+  seawall policy show his1        show its exceptions, and where they are written
 
 exit codes: 0 nothing is left out, 1 there are gaps, 2 there are gaps and the policy calls that a failure, 3 not all
 could be looked at

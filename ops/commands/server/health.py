@@ -1,8 +1,8 @@
-"""Look, record and show this machine's health.
+"""Record and show this machine's health.
 
-`run` makes every check that the policy asks for and writes down what it saw; it ends with 0 when it could look and
-write, so that a full disk does not also make a failed unit. The timer's rounds leave lines in the ledger, too: the
-first of each day, and each with another verdict. `show` judges what was written down.
+`run` runs every check in the policy and records the results. It exits with 0 if it could check and write, so that a
+full disk does not also cause a failed unit. Rounds started by the timer also add lines to the ledger: the first of
+each day, and each one whose verdict differs from the one before. `show` judges what was recorded.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ops.reports.check_table import table
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-    acts.add_parser("run", help="look and record")
-    acts.add_parser("show", help="judge what was recorded last")
+    acts.add_parser("run", help="run all checks and record the results")
+    acts.add_parser("show", help="show and judge the last results")
     parser.epilog = "example: seawall health show --json"
 
 

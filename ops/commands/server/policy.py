@@ -1,8 +1,8 @@
-"""Validate and show this machine's part of the policy.
+"""Check and show this machine's part of the policy.
 
-seawall policy show                what holds on this machine
-seawall policy check               whether it can be read and obeyed here
-seawall policy validate FILE       the same for a file that is to replace it
+seawall policy show                show what applies to this machine
+seawall policy check               check whether it can be read and followed here
+seawall policy validate FILE       check a file that is to replace it
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from ops.policy.units import units
 def arguments(parser: ArgumentParser) -> None:
     """Add the words that `seawall policy` understands on a server."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="check|show|validate")
-    commands.add_parser("check", help="judge the policy of this machine")
+    commands.add_parser("check", help="check the policy of this machine")
     commands.add_parser("show", help="show the policy of this machine")
-    validate = commands.add_parser("validate", help="judge a policy file before it replaces the machine's")
+    validate = commands.add_parser("validate", help="check a policy file before it replaces the machine's own")
     validate.add_argument("file", type=Path)
 
 
@@ -37,7 +37,7 @@ def execute(options: Namespace) -> int:
     elif options.json:
         print(json.dumps({"version": 1, "host": policy.host, "problems": []}))
     else:
-        print(f"{path}: whole; {policy.host}, {len(units(policy))} units")
+        print(f"{path}: valid; {policy.host}, {len(units(policy))} units")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Make this machine's repositories, once, with the keys of those who may read them."""
+"""Create this machine's repositories, with the keys of those who may read them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def arguments(parser: ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     init = commands.add_parser(
         "init",
-        help="make the repositories that are not there yet",
-        description="Make the repositories that the policy names for this machine and that are not there yet.",
+        help="create the missing repositories",
+        description="Create the repositories that the policy names for this machine and that do not exist yet.",
         formatter_class=RawDescriptionHelpFormatter,
         epilog="example:\n  seawall repository init --reader primary:drill1=/run/drill1.password\n",
     )
@@ -24,14 +24,14 @@ def arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="REPOSITORY:NAME=FILE",
-        help="add a key for a reader; the file holds its password",
+        help="add a key for a reader; FILE contains its password",
     )
 
 
 def execute(options: Namespace) -> int:
     """Make what is missing; print one line for each repository: made, or there already."""
     for name, made in make_all([_reader(word) for word in options.reader]):
-        print(f"{name}: {'made' if made else 'there already'}", flush=True)
+        print(f"{name}: {'made' if made else 'exists already'}", flush=True)
     return 0
 
 
@@ -39,5 +39,5 @@ def _reader(word: str) -> tuple[str, str, Path]:
     place, colon, rest = word.partition(":")
     label, equals, file = rest.partition("=")
     if not (colon and equals and Path(file).is_file()):
-        raise UsageError(f"--reader {word}: expected REPOSITORY:NAME=FILE with a file that is there")
+        raise UsageError(f"--reader {word}: expected REPOSITORY:NAME=FILE with an existing file")
     return place, label, Path(file)

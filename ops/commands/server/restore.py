@@ -1,8 +1,8 @@
-"""Restore an asset beside what runs: into a folder, or into a database of another name.
+"""Restore an asset into a folder, or into a database with another name, next to the live data.
 
-A PLACE that begins with / is a folder, which gets one folder for each part of the set; any other word is the name of
-a new database on this machine's own server, in which {} stands for the database's own name. Nothing that is there is
-touched, unless --in-place is said and answered; what was there before is kept then, too.
+A PLACE that begins with / is a folder, in which each part of the set gets a folder of its own. Any other word is the
+name of a new database on this machine's own server; {} in it stands for the database's own name. Existing data are
+never changed, unless you use --in-place and confirm; even then, the previous data are kept under another name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ops.jobs.restore.plan import Wanted
 
 EXAMPLES = """\
 examples:
-  seawall restore his --to his_restored                the newest set, as a new database beside the live one
+  seawall restore his --to his_restored                the newest set, as a new database next to the live one
   seawall restore documents --to /srv/restore          files into a folder
   seawall restore documents --to /srv/restore --only /srv/his/documents/2026
   seawall restore his --to his_restored --only patients --at '2026-11-20 12:00'
@@ -31,17 +31,31 @@ def arguments(parser: ArgumentParser) -> None:
     """Describe the words after `seawall restore`."""
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = EXAMPLES
-    parser.add_argument("asset", help="the asset's name in the policy")
+    parser.add_argument("asset", help="name of the asset in the policy")
     parser.add_argument(
-        "--to", action="append", default=[], metavar="[PART=]PLACE", help="a folder, or the name of a new database"
+        "--to",
+        action="append",
+        default=[],
+        metavar="[PART=]PLACE",
+        help="restore into this folder, or as a new database with this name",
     )
-    parser.add_argument("--at", metavar="WHEN", help="2026-11-20, '2026-11-20 12:00' (the site's time), or a set's id")
-    parser.add_argument("--from", dest="source", metavar="REPOSITORY", help="default: where its sets go first")
-    parser.add_argument("--part", action="append", default=[], metavar="PART", help="only this part of the set")
-    parser.add_argument("--only", action="append", default=[], metavar="PATH|TABLE", help="only this; may be repeated")
-    parser.add_argument("--in-place", action="store_true", help="put it in the place of what is there; asks first")
-    parser.add_argument("--confirm", metavar="ASSET", help="the answer to --in-place, for scripts")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument("--at", metavar="WHEN", help="2026-11-20, '2026-11-20 12:00' (site time), or the id of a set")
+    parser.add_argument("--from", dest="source", metavar="REPOSITORY", help="repository (default: the asset's own)")
+    parser.add_argument("--part", action="append", default=[], metavar="PART", help="restore this part of the set only")
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="PATH|TABLE",
+        help="restore only this table or path; may be repeated",
+    )
+    parser.add_argument(
+        "--in-place",
+        action="store_true",
+        help="replace the live data, which are kept under another name; asks for confirmation",
+    )
+    parser.add_argument("--confirm", metavar="ASSET", help="confirm --in-place in a script")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
 
 
 def execute(options: Namespace) -> int:
@@ -63,7 +77,7 @@ def _demand_answer(options: Namespace) -> None:
     answer = options.confirm
     if answer is None:
         if not sys.stdin.isatty():
-            raise UsageError("--in-place wants an answer, and nobody is at the terminal", "--confirm ASSET gives it")
-        answer = input(f"What is there is put aside. Type {options.asset} to go on: ")
+            raise UsageError("--in-place requires confirmation, and there is no terminal", "use --confirm ASSET")
+        answer = input(f"Existing data will be kept under a new name. Type {options.asset} to continue: ")
     if answer.strip() != options.asset:
         raise UsageError("not confirmed; nothing was changed")

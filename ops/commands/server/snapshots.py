@@ -1,4 +1,4 @@
-"""List the sets of this machine's assets, as the repository has them, with a verdict for each."""
+"""List the sets of this machine's assets in the repository, with a verdict for each."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ def arguments(parser: ArgumentParser) -> None:
     """Describe the words after `seawall snapshots`."""
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = "examples:\n  seawall snapshots his\n  seawall snapshots his --from offsite --json\n"
-    parser.add_argument("asset", nargs="?", help="only this asset")
-    parser.add_argument("--from", dest="source", metavar="REPOSITORY", help="look there; default: where sets go first")
+    parser.add_argument("asset", nargs="?", help="list this asset only")
+    parser.add_argument(
+        "--from", dest="source", metavar="REPOSITORY", help="list this repository (default: the assets' own)"
+    )
 
 
 def execute(options: Namespace) -> int:

@@ -1,6 +1,6 @@
-"""Show how things stand on this machine.
+"""Show the state of this machine.
 
-The checks are those the last look recorded, but the ages of backups, copies and drills are judged anew.
+The results of checks are those of the last round; the ages of backups, copies and drills are judged as of now.
 """
 
 from __future__ import annotations

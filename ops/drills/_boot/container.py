@@ -33,6 +33,12 @@ REFUSED = "~@clock @module @raw-io @reboot @swap @obsolete @keyring @debug bpf p
 LAYOUT = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
 
 
+def entrance(leader: int) -> list[str]:
+    """Return what leads inside, by the first process there; the program comes after it."""
+    # Neither the variables of whoever runs this nor a site's own modules have a say, nor are they waited for.
+    return [sys.executable, "-IS", str(ENTER), str(leader)]
+
+
 @dataclass(frozen=True)
 class Booted:
     """A booted machine.
@@ -55,7 +61,7 @@ class Booted:
 
     def inside(self, argv: Sequence[str]) -> list[str]:
         """Return the program as it is run from here."""
-        return [sys.executable, str(ENTER), str(self.leader), *argv]
+        return [*entrance(self.leader), *argv]
 
     def door(self, port: int, says: str) -> list[str]:
         """Return what asks a TCP port, from inside."""
@@ -136,19 +142,18 @@ def _leader(program: Stream, console: Path) -> int:
     raise Unavailable(f"the restored machine could not be booted: {said[-400:]}")
 
 
-def descendants(process: int) -> Iterator[int]:
-    """Yield the processes that a process started, and theirs."""
+def descendants(process: int) -> list[int]:
+    """Return the processes that a process started, and theirs; none when it has ended."""
+    import psutil
+
     try:
-        text = "".join(path.read_text() for path in Path(f"/proc/{process}/task").glob("*/children"))
-    except OSError:
-        return
-    for child in map(int, text.split()):
-        yield child
-        yield from descendants(child)
+        return [child.pid for child in psutil.Process(process).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def is_first(process: int) -> bool:
-    """Whether a process is the first one of a namespace of its own."""
+    """Whether a process is the first one of a namespace of its own; psutil knows no namespaces."""
     try:
         status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     except OSError:

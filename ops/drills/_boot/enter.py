@@ -1,7 +1,8 @@
 """Run a program inside a booted machine: in its namespaces, with no more rights than the machine itself has.
 
-A program of its own (`python3 _enter.py LEADER PROGRAM...`), for what runs here runs code of the restored machine,
+A program of its own (`python3 enter.py LEADER PROGRAM...`), for what runs here runs code of the restored machine,
 which may come from a broken-in client: capabilities go before the first of its instructions, and none come back.
+A boot is waited for by many of these, on processors that the boot needs, so nothing is imported that can be spared.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import warnings  # noqa: F401 -- os.execvpe imports it, and after the change of root that would be the machine's own
 from collections.abc import Sequence
-from pathlib import Path
 
 # The user namespace comes first where the machine has one of its own: it gives the right to the others.
 NAMESPACES = ("user", "cgroup", "ipc", "uts", "net", "pid", "mnt")
@@ -32,11 +33,10 @@ def main(words: Sequence[str]) -> int:
     """Enter, give up rights, run the program and return its exit code."""
     leader, *argv = words
     libc = ctypes.CDLL(None, use_errno=True)
-    own = {name: Path(f"/proc/self/ns/{name}").readlink() for name in NAMESPACES}
     handles = [
         os.open(f"/proc/{leader}/ns/{name}", os.O_RDONLY | os.O_CLOEXEC)
         for name in NAMESPACES
-        if Path(f"/proc/{leader}/ns/{name}").readlink() != own[name]
+        if _namespace(leader, name) != _namespace("self", name)
     ]
     root = os.open(f"/proc/{leader}/root", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     for handle in handles:
@@ -47,6 +47,10 @@ def main(words: Sequence[str]) -> int:
     if child == 0:
         _become(libc, argv)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF
+
+
+def _namespace(process: str, name: str) -> str:
+    return os.readlink(f"/proc/{process}/ns/{name}")  # noqa: PTH115 -- to import pathlib takes longer than all else
 
 
 def _become(libc: ctypes.CDLL, argv: Sequence[str]) -> None:

@@ -38,6 +38,7 @@ MASKED = (
 )
 NOBODY = "/dev/null"
 OPTIONS = "pg_ctl.conf"  # Debian's, beside each cluster's settings
+SYNCS_AT_ONCE = 14  # the first version of PostgreSQL that can ask for a whole file system
 # Nothing is mounted, swapped to or opened: the machine is one tree, and its disks are not here.
 FSTAB = "etc/fstab"
 EMPTIED = (FSTAB, "etc/crypttab", "etc/resolv.conf")
@@ -55,14 +56,14 @@ def isolate(root: Path, *, devices: bool = False) -> None:
     root.chmod(0o755)  # a snapshot has no entry for / itself
     found = {name for folder in UNITS for name in _names(root, folder)}
     mask(root, sorted(name for name in found if masked(name) and not (devices and _finds_devices(name))))
-    _archive_nothing(root)
+    _start_plainly(root)
     for name in EMPTIED:
         if _there(root, name) and not (devices and name == FSTAB):
             _replace(root, name, NOBODY)
 
 
-def _archive_nothing(root: Path) -> None:
-    """Let PostgreSQL hand its log of changes to nobody, whatever its settings say."""
+def _start_plainly(root: Path) -> None:
+    """Let PostgreSQL hand its log of changes to nobody, whatever its settings say, and read no more than it needs."""
     folder = beneath(root, "etc/postgresql")
     for cluster in sorted(folder.glob("*/*")) if folder else ():
         name = f"{cluster.relative_to(root)}/{OPTIONS}"
@@ -71,8 +72,19 @@ def _archive_nothing(root: Path) -> None:
         owner = cluster.stat()
         _replace(root, name, NOBODY)
         (cluster / OPTIONS).unlink()
-        (cluster / OPTIONS).write_text("pg_ctl_options = '-o -carchive_mode=off'\n", encoding="ascii")
+        (cluster / OPTIONS).write_text(_options(cluster.parent.name), encoding="ascii")
         os.chown(cluster / OPTIONS, owner.st_uid, owner.st_gid)
+
+
+def _options(version: str) -> str:
+    """Return Debian's settings of how a server of that version is started."""
+    settings = ["archive_mode=off"]
+    # Before it recovers it makes sure that each of its files is on the disk. One by one it opens them for writing, and
+    # so a layer over the repository would fetch the whole cluster into memory; there is no disk to wait for.
+    if version.isdigit() and int(version) >= SYNCS_AT_ONCE:
+        settings.append("recovery_init_sync_method=syncfs")
+    words = " ".join(f"-o -c{setting}" for setting in settings)  # it is split at spaces, whatever quotes there are
+    return f"pg_ctl_options = '{words}'\n"
 
 
 def mask(root: Path, units: Iterable[str]) -> None:
@@ -107,7 +119,7 @@ def _replace(root: Path, name: str, target: str) -> None:
     """Put a link in the place of a file; the tree may come from a broken-in machine and lead anywhere."""
     folder = beneath(root, str(Path(name).parent))
     if folder is None:
-        raise Damaged(f"/{name} of the restored machine can't be masked: a link leads out of it")
+        raise Damaged(f"/{name} of the restored machine can't be masked: a link points outside the machine")
     place = folder / Path(name).name
     if place.is_dir() and not place.is_symlink():
         return

@@ -33,5 +33,5 @@ def answer(words: Sequence[str], port: int, says: str, patience: int) -> Finding
         last = (error.stderr.strip().splitlines() or ["no answer"])[-1]
         return Finding(Verdict.FAIL, f"port {port} does not answer: {last}")
     if says not in said:
-        return Finding(Verdict.FAIL, f"port {port} does not say {says!r}")
+        return Finding(Verdict.FAIL, f"port {port} does not send {says!r}")
     return Finding(Verdict.PASS, f"port {port} answers")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 from ops.core.errors import Damaged, UsageError
@@ -20,10 +22,11 @@ from ops.drills._storage.ram import LEAST, in_memory, writable
 from ops.drills._storage.space import MEMORY, room
 from ops.interfaces.drill import Part, Stage
 
-CONTAINER = "kernel, boot loader and disk layout: it was booted as a container, on the drill host's kernel"
-UNPROVEN = ("network, and whatever needs another machine: it had none but its own loopback",)
-_LOOK_SECONDS = 0.2
+CONTAINER = "kernel, boot loader and disk layout: the machine was booted as a container, on the drill host's kernel"
+UNPROVEN = ("the network, and whatever needs another machine: it had only its own loopback",)
+_LOOK_SECONDS = 0.1
 STATES = {"running", "degraded"}
+LOGIN = "systemd-user-sessions.service"
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,12 @@ class Options:
     """What the booted machine must do.
 
     services: units that must be active.
-    answers: TCP ports that must answer, asked from inside the machine.
-    without: units that are not started, because their data come back in another way, such as from a dump.
-    within: how long the boot may take, until all services are there; ten times as long where `own_kernel` has to do
-        without the processor's help.
-    instant: whether it is booted straight from the repository; otherwise it is restored first, as after a disaster.
-    own_kernel: whether it is booted in QEMU, from a disk made anew, by its own boot loader and kernel; it is then
+    answers: TCP ports that must answer, queried from inside the machine.
+    without: units that are not started, because their data are restored in another way, such as from a dump.
+    within: how long booting may take until all services are up; ten times as long if `own_kernel` has to do
+        without hardware virtualisation.
+    instant: boot straight from the repository; otherwise restore first, as after a disaster.
+    own_kernel: boot from a newly built disk in QEMU, with the machine's own boot loader and kernel; it is then
         restored first. Only the kind `machine` does so.
     """
 
@@ -58,9 +61,14 @@ class Options:
     instant: bool = False
     own_kernel: bool = False
 
+    def __post_init__(self) -> None:
+        # All are asked at once, and a pattern would have more answers than one.
+        if patterns := [name for name in self.services if re.search(r"[*?\[\]\s]|^-", name)]:
+            raise ValueError(f"services: {patterns[0]!r} is not a unit name")
+
 
 @contextmanager
-def raised(stage: Stage, part: Part, *, own_disk: bool = False) -> Iterator[Path | None]:
+def raised(stage: Stage[Options], part: Part, *, own_disk: bool = False) -> Iterator[Path | None]:
     """Yield a machine's tree, ready to be booted; None when it can't be made whole, which is told.
 
     own_disk: whether it is to be booted from a disk of its own, not as a container.
@@ -69,32 +77,32 @@ def raised(stage: Stage, part: Part, *, own_disk: bool = False) -> Iterator[Path
         _unproven(stage)
         if not own_disk:
             stage.unproven(CONTAINER)
-        stage.hurt("tree", part.label, root, part.facts)
+        stage.hurt_files("tree", part.label, root)
         with stage.timed("prove"):
             for one in (part, *_completing(stage, part)):
-                for name, finding in one.source.check(root, one.facts, ()):
+                for name, finding in one.check(root):
                     stage.rung(name, finding)
         yield root if not stage.enough() and _completed(stage, part, root, own_disk=own_disk) else None
 
 
-def instant(stage: Stage) -> bool:
+def instant(stage: Stage[Options]) -> bool:
     """Whether the machine is booted straight from the repository: a person's word, else the policy's."""
     return bool(stage.options.instant if stage.instant is None else stage.instant)
 
 
-def machine_of(stage: Stage) -> Part:
+def machine_of(stage: Stage[Options]) -> Part:
     """Return the part that is the machine; raise UsageError when there is none, or more than one."""
-    found = [part for part in stage.parts.values() if part.facts["kind"] == "machine" and "completes" not in part.facts]
+    found = [part for part in stage.parts.values() if part.source.machine and not part.told.completes]
     if len(found) != 1:
         raise UsageError(
-            f"the set holds {len(found)} machines, a drill of a machine boots one",
-            "drill.kind is `machine` for an asset with one source of that kind",
+            f"the set holds {len(found)} machines, but a drill of a machine boots one",
+            "use drill.kind `machine` for an asset with one source of that kind",
         )
     return found[0]
 
 
 @contextmanager
-def _mounted(stage: Stage, part: Part) -> Iterator[Path]:
+def _mounted(stage: Stage[Options], part: Part) -> Iterator[Path]:
     """Yield the tree as it lies in the mounted repository, with a layer over it in memory that may be written."""
     stage.tell(method="instant", written=MEMORY)
     layer = stage.scratch / "memory"
@@ -102,14 +110,14 @@ def _mounted(stage: Stage, part: Part) -> Iterator[Path]:
         with stage.timed("fetch"):
             folders = block.enter_context(stage.mounted())
             block.enter_context(in_memory(layer))
-            root = block.enter_context(writable(folders[part.label], layer))
-            for further in _completing(stage, part):
-                stage.bring(further.label, root)
+            # To restore the small parts would open the repository once more each, which takes longer than they do.
+            trees = [folders[one.label] for one in (*reversed(_completing(stage, part)), part)]
+            root = block.enter_context(writable(trees, layer))
         yield root
 
 
 @contextmanager
-def _restored(stage: Stage, part: Part) -> Iterator[Path]:
+def _restored(stage: Stage[Options], part: Part) -> Iterator[Path]:
     """Yield the tree restored."""
     further = _completing(stage, part)
     with room(stage, LEAST + sum(one.bytes + one.bytes // 4 for one in (part, *further))) as place:
@@ -125,74 +133,86 @@ def _restored(stage: Stage, part: Part) -> Iterator[Path]:
         yield root
 
 
-def _completed(stage: Stage, part: Part, root: Path, *, own_disk: bool) -> bool:
+def _completed(stage: Stage[Options], part: Part, root: Path, *, own_disk: bool) -> bool:
     """Make the tree whole, and fit for a boot among strangers; return whether it is."""
     with stage.timed("restore"):
         try:
             isolate(root, devices=own_disk)
             mask(root, stage.options.without)
-            if part.source.complete:
-                part.source.complete(root, part.facts, stage.companions(part.label))
+            if part.source.completion:
+                part.source.completion.complete(root, part.told.facts, stage.companions(part.label))
         except Damaged as error:
             stage.rung("whole", Finding(Verdict.FAIL, str(error)))
             return False
     return True
 
 
-def _completing(stage: Stage, part: Part) -> list[Part]:
+def _completing(stage: Stage[Options], part: Part) -> list[Part]:
     """Return the parts of the set without which this one is not whole."""
-    return [other for other in stage.parts.values() if other.facts.get("completes") == part.label]
+    return [other for other in stage.parts.values() if other.told.completes == part.label]
 
 
-def _unproven(stage: Stage) -> None:
+def _unproven(stage: Stage[Options]) -> None:
     for sentence in UNPROVEN:
         stage.unproven(sentence)
     for unit in stage.options.without:
-        stage.unproven(f"{unit}: it was not started, as the policy says")
+        stage.unproven(f"{unit}: not started, as the policy says")
 
 
-def up(stage: Stage, machine: Booted | Emulated, begun: float) -> bool:
-    """Wait until somebody could log in, and until the boot is over; return whether it is."""
-    if not wait(stage, machine, lambda: state(machine, "systemd-user-sessions.service") == "active"):
-        how = "did not come up" if machine.alive() else "ended while it booted"
+def up(stage: Stage[Options], machine: Booted | Emulated, begun: float) -> bool:
+    """Wait until somebody could log in; return whether it came so far."""
+    if not wait(stage, machine, lambda: _states(machine, [LOGIN])[LOGIN] == "active"):
+        how = "did not come up" if machine.alive() else "stopped while booting"
         stage.rung("boot", Finding(Verdict.FAIL, f"the machine {how}: {machine.last_words()}"))
         return False
     stage.tell(login_seconds=round(time.monotonic() - begun, 2))
+    return True
+
+
+def boot_over(stage: Stage[Options], machine: Booted | Emulated) -> None:
+    """Wait until all units were started, and tell which of them failed; nobody has to wait so long for an answer."""
     wait(stage, machine, lambda: machine.told(["systemctl", "is-system-running"]) in STATES)
     failed = machine.told(["systemctl", "list-units", "--failed", "--plain", "--no-legend", "--no-pager"])
     names = [line.split()[0] for line in failed.splitlines() if line.strip()]
     other = [name for name in names if name not in stage.options.services]
-    finding = Finding(Verdict.WARN, f"failed: {', '.join(other)}") if other else Finding(Verdict.PASS, "no unit failed")
+    finding = (
+        Finding(Verdict.WARN, f"failed: {', '.join(other)}") if other else Finding(Verdict.PASS, "no unit has failed")
+    )
     stage.rung("boot", finding)
-    return True
 
 
-def services(stage: Stage, machine: Booted | Emulated, begun: float) -> None:
+def services(stage: Stage[Options], machine: Booted | Emulated, begun: float) -> None:
     """Wait until all services are active that the policy lists."""
     wanted = stage.options.services
-    wait(stage, machine, lambda: all(state(machine, name) in {"active", "failed"} for name in wanted))
-    states = {name: state(machine, name) for name in wanted}
-    wrong = [f"{name} is {seen or 'not there'}" for name, seen in states.items() if seen != "active"]
+    states: dict[str, str] = {}
+
+    def decided() -> bool:
+        states.update(_states(machine, wanted))
+        return all(seen in {"active", "failed"} for seen in states.values())
+
+    wait(stage, machine, decided)
+    wrong = [f"{name} is {seen or 'missing'}" for name, seen in states.items() if seen != "active"]
     stage.rung("services", judged(wrong, f"{len(wanted)} services are active"))
     stage.tell(services_seconds=round(time.monotonic() - begun, 2))
 
 
-def questions(stage: Stage, part: Part, machine: Booted | Emulated) -> None:
+def questions(stage: Stage[Options], part: Part, machine: Booted | Emulated) -> None:
     """Put the policy's questions to the databases of the machine."""
-    names = [f"{port}/{name}" for port, one in part.facts.get("clusters", {}).items() for name in one["databases"]]
+    kind = part.source.machine
+    if kind is None:
+        return
+    names = kind.databases(part.told.facts)
     for name in names:
-        stage.ask(name, partial(_asked, part, machine, name), alone=len(names) == 1)
+        stage.ask(name, partial(kind.answer, machine, name), alone=len(names) == 1)
 
 
-def _asked(part: Part, machine: Booted | Emulated, name: str, sql: str) -> float:
-    return float(part.source.answer(machine, name, sql))
+def _states(machine: Booted | Emulated, units: Sequence[str]) -> Mapping[str, str]:
+    """Return the state of each unit, asked at once; nothing for those of which the machine says nothing."""
+    words = machine.told(["systemctl", "is-active", "--", *units]).split() if units else []
+    return dict(zip_longest(units, words[: len(units)], fillvalue=""))
 
 
-def state(machine: Booted | Emulated, unit: str) -> str:
-    return machine.told(["systemctl", "is-active", unit])
-
-
-def wait(stage: Stage, machine: Booted | Emulated, ready: Callable[[], bool]) -> bool:
+def wait(stage: Stage[Options], machine: Booted | Emulated, ready: Callable[[], bool]) -> bool:
     """Wait until something is so, as long as the machine is up and the policy allows; return whether it is."""
     deadline = time.monotonic() + stage.options.within.seconds * machine.patience
     while not ready():

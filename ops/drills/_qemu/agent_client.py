@@ -36,7 +36,7 @@ def main(words: Sequence[str]) -> int:
             if kind == b"x":
                 return int(body)
             os.write(1 if kind == b"o" else 2, body)
-    sys.stderr.write("the machine ended, or its agent did\n")
+    sys.stderr.write("the machine or its agent stopped\n")
     return 255
 
 

@@ -74,27 +74,31 @@ def kernel(root: Path) -> Kernel:
     boot = beneath(root, "boot")
     found = sorted((boot.glob("vmlinuz-*") if boot else ()), key=lambda path: _newer(path.name))
     if not found:
-        raise Damaged("there is no boot/vmlinuz-* in the backup; its source must keep the boot folder")
+        raise Damaged("the backup has no boot/vmlinuz-*; its source must include the boot folder")
     version = found[-1].name.removeprefix("vmlinuz-")
     initrd = found[-1].with_name(f"initrd.img-{version}")
     if not initrd.is_file() or not found[-1].is_file():
-        raise Damaged(f"there is no boot/initrd.img-{version} in the backup; its source must keep the boot folder")
+        raise Damaged(f"the backup has no boot/initrd.img-{version}; its source must include the boot folder")
     for program in ("usr/sbin/grub-install", "usr/lib/grub/i386-pc"):
         if beneath(root, program) is None:
-            raise Damaged(f"there is no {program} in the backup; the package grub-pc brings it")
+            raise Damaged(f"the backup has no {program}; the package grub-pc provides it")
     return Kernel(version, found[-1], initrd)
 
 
 def demand_bootable(root: Path, plan: Layout) -> None:
     """Raise Unavailable for a machine that boots, but not in QEMU by a BIOS: it is none that this drill can judge."""
-    words = "it is not drilled with its own kernel yet; set `own_kernel: false`, and restore it by hand once"
+    words = (
+        "such machines can't be drilled with their own kernel yet; set `own_kernel: false`, and restore it by hand once"
+    )
     if any(one.mount in ESP for one in plan.left):
         raise Unavailable(f"the machine boots by UEFI (its fstab mounts boot/efi): {words}")
     kinds = [path.name for path in sorted((beneath(root, "usr/lib/grub") or root / "nowhere").glob("*-*"))]
     if kinds and "i386-pc" not in kinds:
         raise Unavailable(f"the machine's boot loader is GRUB for {', '.join(kinds)}, not for a BIOS: {words}")
     if any(re.search(r"^MODULES=[\"']?dep\b", text, re.MULTILINE) for text in _initramfs(root)):
-        raise Unavailable(f"initramfs-tools takes the drivers of its own hardware alone (MODULES=dep): {words}")
+        raise Unavailable(
+            f"initramfs-tools includes only the drivers of the machine's own hardware (MODULES=dep): {words}"
+        )
 
 
 def _initramfs(root: Path) -> Iterator[str]:
@@ -128,7 +132,7 @@ def _write(root: Path, folder: str, name: str, text: str | None, mode: int) -> N
         if beyond is None:
             beyond = place / step
             if beyond.is_symlink():
-                raise Damaged(f"/{folder} of the restored machine leads out of it")
+                raise Damaged(f"/{folder} of the restored machine points outside the machine")
             beyond.mkdir(mode=0o755)
         place = beyond
     target = place / name

@@ -25,7 +25,7 @@ def read_fstab(root: Path) -> str:
     folder = beneath(root, "etc")
     place = folder / "fstab" if folder else None
     if place is None or not place.is_file() or place.is_symlink():
-        raise Damaged("there is no etc/fstab in the backup: a disk can't be made without it")
+        raise Damaged("the backup has no etc/fstab, so no disk can be built")
     return place.read_text(encoding="utf-8", errors="replace")
 
 
@@ -45,7 +45,7 @@ def _folder(root: Path, one: Entry) -> Path:
     """Return the folder of the tree that becomes a file system; the tree may lead anywhere."""
     folder = beneath(root, one.mount.lstrip("/"))
     if folder is None or not folder.is_dir():
-        raise Damaged(f"fstab mounts {one.name}, which is no folder in the backup")
+        raise Damaged(f"fstab mounts {one.name}, which is not a folder in the backup")
     return folder
 
 

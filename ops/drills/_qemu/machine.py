@@ -123,8 +123,8 @@ def demand_programs() -> None:
     missing = [name for name in (QEMU, "sfdisk", "mke2fs", "mkswap") if shutil.which(name) is None]
     if missing:
         raise Unavailable(
-            f"there is no {', '.join(missing)} for a machine with its own kernel",
-            "the role drill_host installs it where the policy has a drill with `own_kernel: true`",
+            f"{', '.join(missing)} is missing, for a machine with its own kernel",
+            "the role drill_host installs it if the policy has a drill with `own_kernel: true`",
         )
 
 
@@ -158,9 +158,9 @@ def _wait(program: Stream, place: Path) -> None:
     deadline = time.monotonic() + BEGIN_SECONDS * patience()
     while not place.exists():
         if program.process.poll() is not None:
-            raise Unavailable(f"QEMU ended before the machine began: {program.last_words()[-400:]}")
+            raise Unavailable(f"QEMU exited before the machine started: {program.last_words()[-400:]}")
         if time.monotonic() > deadline:
-            raise Unavailable(f"QEMU did not begin within {BEGIN_SECONDS * patience():.0f} s: {program.stderr[-400:]}")
+            raise Unavailable(f"QEMU did not start within {BEGIN_SECONDS * patience():.0f} s: {program.stderr[-400:]}")
         time.sleep(0.02)
 
 

@@ -83,7 +83,7 @@ def layout(fstab: str) -> Layout:
         (made if kind in EXT or (kind == "swap" and partition) else left).append(one)
     made.sort(key=lambda one: (one.mount != "/", one.kind == "swap", one.mount))
     if not made or made[0].mount != "/":
-        raise Damaged("fstab names no root of ext2, ext3 or ext4: such a disk is not made by this drill")
+        raise Damaged("fstab has no root file system of type ext2, ext3 or ext4, so this drill can't build the disk")
     return Layout(tuple(made), tuple(left))
 
 

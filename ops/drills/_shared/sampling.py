@@ -5,48 +5,18 @@ from __future__ import annotations
 import heapq
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
 
-from ops.core import clock
 from ops.core.verdict import Finding, judged
+from ops.interfaces.entry import Entry
 
 EXTREMES = 10  # so many of the largest files, and of the smallest that hold something
-# As restic writes them: Go's bits for set-user-id, set-group-id and sticky.
-_SPECIAL = ((1 << 23, stat.S_ISUID), (1 << 22, stat.S_ISGID), (1 << 20, stat.S_ISVTX))
 MISSING = "is missing"
-OTHER = ("another size", "another time", "another mode", "another owner")
+OTHER = ("a different size", "a different time", "a different mode", "a different owner")
 _KINDS = {"file": stat.S_ISREG, "symlink": stat.S_ISLNK}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A file or a link as the snapshot has it; time of change in microseconds since 1970."""
-
-    path: str
-    kind: str
-    size: int
-    changed: int
-    mode: int
-    owner: tuple[int, int]
-
-    @classmethod
-    def read(cls, document: Mapping[str, Any]) -> Entry:
-        """Take one line of restic's list."""
-        mode = int(document.get("mode", 0))
-        moment = clock.parse(str(document["mtime"]))
-        special = sum(bit for mark, bit in _SPECIAL if mode & mark)
-        return cls(
-            path=str(document["path"]),
-            kind=str(document["type"]),
-            size=int(document.get("size", 0)),
-            changed=int(moment.timestamp()) * 1_000_000 + moment.microsecond,
-            mode=mode & 0o777 | special,
-            owner=(int(document.get("uid", 0)), int(document.get("gid", 0))),
-        )
 
 
 @dataclass
@@ -63,7 +33,7 @@ class Sample:
         return sum(entry.size for entry in self.chosen.values())
 
 
-def chosen(listed: Iterable[Mapping[str, Any]], known: Iterable[str], count: int, most: int, chance: Random) -> Sample:
+def chosen(listed: Iterable[Entry], known: Iterable[str], count: int, most: int, chance: Random) -> Sample:
     """Choose among the entries of a snapshot: those that are known, the largest, the smallest, others by chance.
 
     count: how many files, beside the known ones. most: how many bytes in all; what would be more is left out.
@@ -74,7 +44,7 @@ def chosen(listed: Iterable[Mapping[str, Any]], known: Iterable[str], count: int
     largest: list[tuple[int, str, Entry]] = []
     smallest: list[tuple[int, str, Entry]] = []
     seen = 0
-    for entry in _entries(listed):
+    for entry in listed:
         found.files += entry.kind == "file"
         found.bytes += entry.size
         if entry.path in wanted:
@@ -92,12 +62,6 @@ def chosen(listed: Iterable[Mapping[str, Any]], known: Iterable[str], count: int
     chance.shuffle(pool)  # not all of it may fit, and its first places are those of the first entries
     _fill(found, [*named, *extremes[: count // 2], *pool], count + len(named), most)
     return found
-
-
-def _entries(listed: Iterable[Mapping[str, Any]]) -> Iterator[Entry]:
-    for document in listed:
-        if document.get("type") in _KINDS and "mtime" in document:
-            yield Entry.read(document)
 
 
 def _keep(heap: list[tuple[int, str, Entry]], item: tuple[int, str, Entry]) -> None:
@@ -124,12 +88,15 @@ def compared(folder: Path, sample: Sample) -> list[tuple[str, Finding]]:
     missing = wrong.pop(MISSING)
     total = len(sample.chosen)
     return [
-        ("present", judged([f"{missing} of {total} are missing"] if missing else [], f"{total} entries are there")),
+        (
+            "present",
+            judged([f"{missing} of {total} are missing"] if missing else [], f"all {total} entries are there"),
+        ),
         (
             "entries",
             judged(
                 [f"{count} have {words}" for words, count in wrong.items() if count],
-                "size, time, mode and owner are those of the snapshot",
+                "size, time, mode and owner match the snapshot",
             ),
         ),
     ]
@@ -140,7 +107,9 @@ def strangers(folder: Path, sample: Sample) -> Finding:
     found = 0
     for place, _, names in os.walk(folder):
         found += sum(f"/{Path(place, name).relative_to(folder)}" not in sample.chosen for name in names)
-    return judged([f"{found} files were not asked for"] if found else [], "nothing else was restored")
+    return judged(
+        [f"{found} files were restored that are not in the sample"] if found else [], "nothing else was restored"
+    )
 
 
 def _differences(path: Path, entry: Entry) -> Iterator[str]:

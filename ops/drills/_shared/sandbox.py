@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from ops.core.errors import Unavailable
 from ops.core.run import Stream, run, stream
-from ops.drills._boot.container import ENTER, descendants, is_first
+from ops.drills._boot.container import descendants, entrance, is_first
 
 INSIDE = Path("/mnt")
 ENTRANCE_SECONDS = 5.0
@@ -38,7 +37,7 @@ def _first_process() -> int:
         for process in filter(is_first, descendants(os.getpid())):
             return process
         time.sleep(0.1)
-    raise Unavailable("the throwaway server has ended, nobody can look at it")
+    raise Unavailable("the throwaway server has stopped and can't be queried")
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Tree:
         leader = _first_process()
         account = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"]
         variables = [f"{name}={value}" for name, value in self.environment.items()]
-        return [sys.executable, str(ENTER), str(leader), *account, "env", *variables]
+        return [*entrance(leader), *account, "env", *variables]
 
     def identity(self) -> tuple[int, int]:
         """Return user and group number of the account, as the tree has them."""

@@ -54,7 +54,7 @@ def sealed(image: Path, size: int, folder: Path) -> Iterator[Path]:
         run([*_MAKE, *_AHEAD, image], timeout=_SECONDS)
         run(["mount", "-t", "ext4", "-o", _MOUNT, image, folder], timeout=_SECONDS)
     except (CommandError, Unavailable) as error:
-        raise Unavailable(f"no file system of its own can be mounted: {error}") from error
+        raise Unavailable(f"a separate file system can't be mounted: {error}") from error
     try:
         yield _encrypted(folder)
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,12 +17,11 @@ _SECONDS = 60.0
 OVERLAY = "index=off,xino=off,metacopy=off,redirect_dir=off"
 
 
-def available(table: Path = Path("/proc/meminfo")) -> int:
+def available() -> int:
     """Return how many bytes of memory could be used without pushing anything out."""
-    for line in table.read_text(encoding="ascii").splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) << 10
-    return 0
+    import psutil
+
+    return int(psutil.virtual_memory().available)
 
 
 def fits(needed: int) -> bool:
@@ -39,8 +38,8 @@ def in_memory(folder: Path, needed: int = LEAST) -> Iterator[None]:
     """Make a folder whose files never touch a disk, for a block; raise Unavailable without room for so many bytes."""
     if not fits(needed):
         raise Unavailable(
-            f"the drill needs {Size(needed)} of memory, {Size(available())} are free in all",
-            "try later, or drill it without --instant",
+            f"the drill needs {Size(needed)} of memory, but only {Size(available())} are free",
+            "try again later, or drill without --instant",
         )
     folder.mkdir(mode=0o700)
     # Not nosuid: what a service may become in life it must be able to become here; the folder is closed to others.
@@ -53,12 +52,15 @@ def in_memory(folder: Path, needed: int = LEAST) -> Iterator[None]:
 
 
 @contextmanager
-def writable(below: Path, room: Path) -> Iterator[Path]:
-    """Lay a layer in `room` over a tree that can only be read, for a block; yield where both are seen as one."""
+def writable(trees: Sequence[Path], room: Path) -> Iterator[Path]:
+    """Lay a layer in `room` over trees that can only be read, for a block; yield where all are seen as one.
+
+    What several of the trees have is seen as it is in the first of them.
+    """
     upper, work, merged = (room / name for name in ("upper", "work", "root"))
     for path in (upper, work, merged):
         path.mkdir(mode=0o755)
-    layers = f"lowerdir={below},upperdir={upper},workdir={work}"
+    layers = f"lowerdir={':'.join(map(str, trees))},upperdir={upper},workdir={work}"
     run(["mount", "-t", "overlay", "seawall-drill", "-o", f"{layers},{OVERLAY}", merged], timeout=_SECONDS)
     merged.chmod(0o755)  # a snapshot has no entry for / itself
     try:

@@ -15,12 +15,12 @@ from ops.drills._storage.ram import fits, in_memory
 from ops.interfaces.drill import Stage
 
 MEMORY = "in memory"
-ENCRYPTED = "on the drill host's disk, encrypted under a key that was never written"
+ENCRYPTED = "on the drill host's disk, encrypted with a key that was never written"
 PLAIN = "on the drill host's disk, not encrypted"
 
 
 @contextmanager
-def room(stage: Stage, needed: int, name: str = "room") -> Iterator[Path]:
+def room(stage: Stage[object], needed: int, name: str = "room") -> Iterator[Path]:
     """Yield a folder with room for so many bytes, and tell where it lies; raise Unavailable where there is none.
 
     With the block all that was written there is gone.
@@ -42,13 +42,13 @@ def room(stage: Stage, needed: int, name: str = "room") -> Iterator[Path]:
         shutil.rmtree(disk)
 
 
-def _place(stage: Stage, block: ExitStack, disk: Path, size: int, folder: Path) -> Path:
+def _place(stage: Stage[object], block: ExitStack, disk: Path, size: int, folder: Path) -> Path:
     """Return where to write: encrypted if this computer can, else the disk as it is, which is a warning."""
     try:
         place = block.enter_context(sealed(disk / "image", size, folder))
     except Unavailable as reason:
         stage.tell(written=PLAIN)
-        words = f"the data lie {PLAIN}: they do not fit into memory, and {reason}"
+        words = f"the data are {PLAIN}: they do not fit into memory, and {reason}"
         stage.rung("encryption", Finding(Verdict.WARN, words))
         plain = disk / "plain"
         plain.mkdir(mode=0o700)

@@ -56,7 +56,7 @@ def back_up(read: inventory.Inventory, own: HostPolicy, password: Path | None) -
         for line in taken.lacks:
             announce(f"warn     {control.name}: {line}")
         if repository.make(policy, control.repository, []):
-            announce(f"{control.repository}: made")
+            announce(f"{control.repository}: created")
         outcome = perform(
             "backup",
             f"backup-{control.name}",

@@ -35,7 +35,9 @@ def material(inventory: Inventory, control: Control, home: Path) -> Material:
         if folder.is_dir() and any(folder.iterdir()):
             wanted.append(folder)
         else:
-            lacks.append(f"{what} are not in {folder}; a clean machine would need an index of them: run `make setup`")
+            lacks.append(
+                f"{what} are missing from {folder}, so a clean machine would need a package index: run `make setup`"
+            )
     return Material(tuple(_outermost({path.resolve() for path in wanted})), tuple(lacks))
 
 
@@ -47,7 +49,7 @@ def bundle(home: Path) -> Path:
     if f"{head} HEAD" in there.splitlines():
         return path
     if _git("rev-parse", "--is-shallow-repository").strip() == "true":
-        raise Damaged("this checkout is shallow, and can't be cloned from its copy", "git fetch --unshallow")
+        raise Damaged("this checkout is shallow, so it can't be cloned from its backup", "git fetch --unshallow")
     branch = _git("rev-parse", "--abbrev-ref", "HEAD").strip()
     _git("bundle", "create", "--quiet", str(path.resolve()), "HEAD", *([] if branch == "HEAD" else [branch]))
     path.chmod(0o600)

@@ -66,7 +66,7 @@ def note(inventory: Path, home: Path, answers: Mapping[str, Answer]) -> dict[str
     for host, answer in answers.items():
         facts, key = understood(answer.output)
         if answer.trouble or facts is None:
-            found[host] = Finding(Verdict.UNKNOWN, answer.trouble or "did not say what it is")
+            found[host] = Finding(Verdict.UNKNOWN, answer.trouble or "did not answer with its facts")
             continue
         known[host] = facts
         keys[host] = key
@@ -79,7 +79,7 @@ def note(inventory: Path, home: Path, answers: Mapping[str, Answer]) -> dict[str
 def _signed(place: Path, host: str, key: str) -> Finding:
     wrong = signers.judged(place, host, key)
     if wrong is None and not key:
-        return Finding(Verdict.WARN, "has no ledger key yet; playbooks/site.yml makes one")
+        return Finding(Verdict.WARN, "has no ledger key yet; playbooks/site.yml creates one")
     return wrong or Finding(Verdict.PASS, "known")
 
 

@@ -36,8 +36,8 @@ def demanded(policies: Mapping[str, HostPolicy]) -> HostPolicy:
     one = next((policy for policy in policies.values() if policy.control), None)
     if one is None or one.control is None:
         raise UsageError(
-            "the policy does not say where the control machine's own copy goes",
-            "write `control` into policy__all; docs/policy.md explains it",
+            "the policy does not say where to back up the control machine",
+            "add `control` to policy__all; see docs/policy.md",
         )
     own = HostPolicy(
         version=one.version,

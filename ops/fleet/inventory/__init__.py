@@ -68,7 +68,7 @@ def read(path: Path | None) -> Inventory:
     """Return what an inventory says, the default one without a path; raise UsageError when there is none."""
     path = path or default()
     if not path.exists():
-        raise UsageError(f"there is no inventory {path}", "give one with -i, or run this in the checkout")
+        raise UsageError(f"there is no inventory {path}", "use -i INVENTORY, or run this in the checkout")
     kept = CACHE / f"{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]}.json"
     key = _key(path)
     plain = _kept(kept, key) if key else None

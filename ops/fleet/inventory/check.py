@@ -44,8 +44,8 @@ def _marked(
         found = locate.locate(problem.path, layers, host, groups)
         others = sorted({str(one.mark) for one in found[1:]} - {str(one.mark) for one in found[:1]})
         message = problem.message
-        if others and "settle it" in message:
-            message = f"{message} (the other stands at {', '.join(others)})"
+        if others and "decide in policy__host" in message:
+            message = f"{message} (the other one is at {', '.join(others)})"
         path = f"policy.{problem.path.partition(').')[2]}" if problem.path.startswith("policy (") else problem.path
         where = str(found[0].mark) if found else f"host {host}" if host else ""
         yield replace(problem, path=path, message=message, where=where)

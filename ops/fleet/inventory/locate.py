@@ -110,9 +110,9 @@ def _compose(file: Path, problems: list[Problem]) -> yaml.Node | None:
         mark = error.problem_mark or error.context_mark
         where = Mark(file, mark.line + 1 if mark else 1)
         told = " ".join(part for part in (error.context, error.problem) if part)
-        problems.append(Problem("YAML", f"{told}; is the file cut short?", str(where)))
+        problems.append(Problem("YAML", f"{told}; is the file truncated?", str(where)))
     except yaml.YAMLError as error:
-        problems.append(Problem("YAML", f"no YAML: {error}", f"{file}:1"))
+        problems.append(Problem("YAML", f"not valid YAML: {error}", f"{file}:1"))
     return None
 
 
@@ -132,7 +132,7 @@ def _doubled(node: yaml.Node, file: Path) -> Iterator[Problem]:
     for key, value in _pairs(node):
         line = key.start_mark.line + 1
         if key.value in seen:
-            message = f"written twice; the first is in line {seen[key.value]}"
+            message = f"defined twice; first in line {seen[key.value]}"
             yield Problem(str(key.value), message, f"{file}:{line}")
         seen.setdefault(key.value, line)
         yield from _doubled(value, file)
@@ -145,7 +145,7 @@ def _misplaced(layers: Sequence[Layer]) -> Iterator[Problem]:
         word = layer.name.removeprefix(PREFIX)
         first = seen.setdefault((layer.name, layer.owner), layer.mark)
         if first is not layer.mark and layer.owner is not None:
-            yield Problem(layer.name, f"written twice, also at {first}; only one of the two is read", str(layer.mark))
+            yield Problem(layer.name, f"defined twice, also at {first}; only one of them takes effect", str(layer.mark))
         if layer.owner is None:
             continue
         right = layer.owner[0] == "host" if word == "host" else layer.owner == ("group", word)

@@ -85,14 +85,16 @@ def _door(door: RepositoryAccess) -> Block:
         "password": door.password,
     }
     return Block(
-        f"The repository of {door.machine} in {door.place}",
+        f"Repository of {door.machine} in {door.place}",
         tuple(line for name, value in said.items() for line in lines(f"{start}/{name}", value)),
     )
 
 
 def _vault(password: str) -> tuple[str, str]:
     if not _TYPED.fullmatch(password):
-        raise UsageError("the vault's password can't be typed from paper", "use letters, digits, signs, single blanks")
+        raise UsageError(
+            "the vault password can't be typed from paper", "use letters, digits, punctuation and single spaces only"
+        )
     return ("vault/phrase" if " " in password else "vault/password"), password
 
 
@@ -124,11 +126,11 @@ def read(text: str) -> Reading:
         line = " ".join(raw.split())
         match = _LINE.fullmatch(line)
         if match is None:
-            found.wrong += [f"{begun[1]}: is no whole line" for begun in _BEGUN.finditer(line)]
+            found.wrong += [f"{begun[1]}: is not a complete line" for begun in _BEGUN.finditer(line)]
             continue
         start, _, last = match["name"].rpartition("/")
         if _check(line[: -CHECK - 1]) != match["check"]:
-            found.wrong.append(f"{match['name']}: is not as it was printed; compare it letter by letter")
+            found.wrong.append(f"{match['name']}: differs from the printed line; compare it letter by letter")
         elif _NUMBERED.fullmatch(last):
             pieces.setdefault(start, {})[last] = match["value"].replace(" ", "")
         else:

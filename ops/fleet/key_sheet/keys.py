@@ -52,13 +52,11 @@ def sheet(
     opened = UnlockedSecrets(read, password)
     doors = list(opened.away())
     if not doors:
-        raise UsageError("no repository is kept off-site or on a removable disk; there is nothing to print")
+        raise UsageError("no repository is off-site or on a removable disk; there is nothing to print")
     vault = password.read_text(encoding="utf-8").strip() if with_vault and password else None
     blocks = form.blocks(doors, fingerprint(opened.authority()), _addresses(read, doors), vault)
     page = form_of(blocks, own.site, _person())
-    said = f"a sheet of keys with {len(doors)} repositories was printed" + (
-        ", and the vault's password" if vault else ""
-    )
+    said = f"a key sheet with {len(doors)} repositories was printed" + (", and the vault password" if vault else "")
     _record(read, own, "key-sheet", lambda: Finding(Verdict.PASS, said))
     return page, said
 
@@ -99,7 +97,7 @@ def _tested(reading: form.Reading) -> dict[str, Finding]:
 
     doors = list(reading.doors())
     if not doors:
-        return {"sheet": Finding(Verdict.FAIL, "names no repository of which every line is there")}
+        return {"sheet": Finding(Verdict.FAIL, "has no repository with a complete set of lines")}
     with tempfile.TemporaryDirectory(prefix="seawall-keys-") as folder:
         return {f"{door.place}/{door.machine}": tested(door, reading, Path(folder)) for door in doors}
 

@@ -11,12 +11,12 @@ from ops.policy.model import Site
 from ops.reports import templates
 
 WARNING = (
-    "WHO HOLDS THIS SHEET CAN READ EVERY BACKUP. Sealed, in the safe, one copy in another building.",
-    "Not by mail, not into a scanner or a cloud, no photograph. Printed anew, the old one is destroyed.",
+    "ANYBODY WITH THIS SHEET CAN READ EVERY BACKUP. Keep it sealed in the safe, and a second copy in another building.",
+    "Never mail, scan, upload or photograph it. When you print a new one, destroy the old one.",
 )
 HOW = (
-    "Type the lines into a file as they stand, or scan the codes into it: `seawall keys check FILE` says what was",
-    "mistyped and whether the keys open. Without Seawall this says which lines are wrong:",
+    "Type the lines into a file exactly as printed, or scan the codes into it. `seawall keys check FILE` reports",
+    "mistyped lines and whether the keys work. Without Seawall, this command lists the mistyped lines:",
 )
 BY_HAND = (
     'while read -r line; do [ "$(printf %s "${line% *}" | sha256sum | cut -c 1-4)" = "${line##* }" ] ||'

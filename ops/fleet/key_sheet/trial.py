@@ -32,7 +32,7 @@ def tested(door: RepositoryAccess, sheet: Reading, folder: Path) -> Finding:
         return Finding(Verdict.FAIL, error.message)
     whole = [one for one in found if one.complete]
     if not whole:
-        return Finding(Verdict.WARN, "opens, and holds no whole set yet")
+        return Finding(Verdict.WARN, "opens, but holds no whole set yet")
     return Finding(Verdict.PASS, f"opens; {len(whole)} whole sets, the newest of {whole[-1].time:%Y-%m-%d %H:%M} UTC")
 
 
@@ -40,16 +40,16 @@ def _authority(door: RepositoryAccess, sheet: Reading) -> str:
     """Fetch the authority's certificate from the repository's host; raise Damaged when it is not the printed one."""
     wanted = sheet.values.get("authority/sha256")
     if wanted is None:
-        raise Damaged("the sheet's lines authority/sha256 are not there, or not as printed")
+        raise Damaged("the lines authority/sha256 of the sheet are missing or mistyped")
     host, _, port = door.address.partition("/")[0].rpartition(":")
     number = sheet.values.get(f"{host}/host", host)
     words = ["openssl", "s_client", "-connect", f"{number}:{port}", "-servername", host, "-showcerts"]
     try:
         said = run(words, timeout=SECONDS, input="", ok=(0, 1)).stdout
     except CommandError as error:
-        raise Damaged(f"{host} did not show a certificate: {error.message}") from error
+        raise Damaged(f"{host} did not present a certificate: {error.message}") from error
     shown = _CERTIFICATE.findall(said)
     for certificate in shown:
         if fingerprint(certificate) == wanted:
             return str(certificate)
-    raise Damaged(f"{host} shows {len(shown)} certificates, and none is the printed authority's")
+    raise Damaged(f"{host} presents {len(shown)} certificates, but none is that of the printed authority")

@@ -32,7 +32,7 @@ from ops.jobs.ledger.coverage import coverage
 from ops.policy import HostPolicy
 
 END = "--"
-NONE = "has no ledger yet; its first act makes one"
+NONE = "has no ledger yet; its first act creates one"
 # What is known here goes in; out come its digests as the machine has it now, what follows, and the ledger's key.
 QUESTION = r"""
 cd /var/lib/seawall/ledger 2>/dev/null && [ -e ledger.jsonl ] || { echo none; exit; }
@@ -122,7 +122,7 @@ def covered(
     try:
         collected = datetime.fromtimestamp((folder / HEAD).stat().st_mtime, UTC)
     except FileNotFoundError as error:
-        raise Unavailable(f"no ledger was collected of {host}", "seawall control collect") from error
+        raise Unavailable(f"no ledger was collected from {host}", "seawall control collect") from error
     return coverage(policy, collected, period, folder, signer_list or signers.place(inventory.path))
 
 
@@ -132,9 +132,9 @@ def _without(policy: HostPolicy, copy: Copy, found: Finding) -> Finding:
         return found
     if copy.lines:
         count = copy.lines.count(b"\n")
-        return Finding(Verdict.FAIL, f"its ledger was taken away: {count} records were collected")
+        return Finding(Verdict.FAIL, f"its ledger is gone; {count} records were collected before")
     if not policy.assets and not policy.drills:
-        return Finding(Verdict.PASS, "the policy asks no act of it, and no record is there")
+        return Finding(Verdict.PASS, "it has no scheduled jobs and an empty ledger")
     return found
 
 
@@ -165,7 +165,7 @@ def understood(answer: Answer) -> Told | Finding:
         files = dict(zip(FILES, rests, strict=True))
         return Told((lines[0], lines[1]), lines[2].strip(), files)
     except (ValueError, IndexError, OSError, EOFError):
-        return Finding(Verdict.UNKNOWN, f"did not tell its ledger: {(answer.errors or answer.output)[:200]!r}")
+        return Finding(Verdict.UNKNOWN, f"did not send its ledger: {(answer.errors or answer.output)[:200]!r}")
 
 
 def _grown(folder: Path, copy: Copy, told: Told, listed: Path) -> Finding:
@@ -183,7 +183,7 @@ def _grown(folder: Path, copy: Copy, told: Told, listed: Path) -> Finding:
     words = "; ".join(one.message for one in found if one.verdict is verdict)
     if verdict in {Verdict.FAIL, Verdict.UNKNOWN}:
         shutil.rmtree(fresh)
-        kept = f"; what was collected stays in {folder}: compare them" if folder.exists() else ""
+        kept = f"; the collected ledger is still in {folder}: compare them" if folder.exists() else ""
         return Finding(verdict, f"{words}{kept}")
     _take(folder, fresh, aside=anchor if not copy.lines else None)
     return Finding(verdict, words)
@@ -208,7 +208,7 @@ def _take(folder: Path, fresh: Path, aside: Head | None) -> None:
 
 
 def _recovered(folder: Path) -> Path:
-    """Return the folder of a copy; one that was being replaced when the power went comes back."""
+    """Return the folder of a copy; one that was being replaced when the power failed comes back."""
     old = folder.with_name(f"{folder.name}.old")
     if old.exists():
         if folder.exists():

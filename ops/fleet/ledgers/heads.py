@@ -39,7 +39,7 @@ def read(path: Path) -> Seen:
         return {}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Damaged(
-            f"{path} holds no heads of ledgers", "restore it; without it no cut of a ledger is noticed"
+            f"{path} does not contain ledger heads", "restore it; without it, a truncated ledger is not noticed"
         ) from error
 
 
@@ -77,7 +77,9 @@ def judged(said: str, anchor: Head) -> Finding:
         first = findings[0]
         return Finding(Verdict(first["verdict"]), str(first["message"]))
     except (ValueError, KeyError, TypeError, IndexError):
-        return Finding(Verdict.UNKNOWN, f"did not say whether its ledger still holds record {anchor.n}, seen before")
+        return Finding(
+            Verdict.UNKNOWN, f"did not say whether its ledger still holds record {anchor.n}, which was seen before"
+        )
 
 
 def note(path: Path, seen: Seen, found: Mapping[str, Head]) -> None:
@@ -92,4 +94,4 @@ def note(path: Path, seen: Seen, found: Mapping[str, Head]) -> None:
     try:
         write_json(path, {"version": VERSION, "machines": seen})
     except OSError as error:
-        raise SeawallError(f"the heads of the ledgers can't be kept in {path}: {error.strerror}") from error
+        raise SeawallError(f"the heads of the ledgers can't be written to {path}: {error.strerror}") from error

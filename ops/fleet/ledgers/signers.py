@@ -29,10 +29,10 @@ def judged(path: Path, host: str, told: str) -> Finding | None:
     """Judge the key that a machine tells; None when it is known, or the first one."""
     known = listed(path, host)
     if not _KEY.fullmatch(told):
-        return Finding(Verdict.UNKNOWN, "tells no key of its ledger, though one is listed here") if known else None
+        return Finding(Verdict.UNKNOWN, "reports no ledger key, although one is listed here") if known else None
     if not known or told in known:
         return None
-    words = f"its ledger's key is now {fingerprint(told)}, which is not in {path.name}"
+    words = f"its ledger key is now {fingerprint(told)}, which is not in {path.name}"
     return Finding(Verdict.WARN, f"{words}: compare it with the succession in its ledger, then add its line")
 
 
@@ -46,4 +46,4 @@ def note(path: Path, told: Mapping[str, str]) -> None:
         lines = "".join(f'{host} namespaces="{NAMESPACE}" {key}\n' for host, key in fresh.items())
         write_atomically(path, before + lines, 0o644)
     except OSError as error:
-        raise SeawallError(f"the keys of the ledgers can't be kept in {path}: {error.strerror}") from error
+        raise SeawallError(f"the ledger keys can't be written to {path}: {error.strerror}") from error

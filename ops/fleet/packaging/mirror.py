@@ -18,8 +18,8 @@ def mirror() -> str:
     found = archive(targets.stdout, release)
     if found is None:
         raise Unavailable(
-            f"apt on this machine knows no Debian archive with {release} main",
-            "configure one and run `apt-get update`",
+            f"apt on this machine has no Debian archive with {release} main",
+            "add one and run `apt-get update`",
         )
     return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import ops
@@ -20,6 +21,7 @@ from ops.fleet.packaging.mirror import KEYRING, mirror
 CACHE = Path(ops.__file__).resolve().parents[1] / ".cache"
 RELEASE = "trixie"
 PACKAGES = ("restic",)
+FOR_TESTS = ("restic-rest-server",)  # a backup host with Debian 13 has it from its own sources
 SUMS = "SHA256SUMS"
 
 CONFIGURATION = """\
@@ -37,14 +39,14 @@ Acquire::Languages "none";
 """
 
 
-def fetch(cache: Path = CACHE) -> list[Path]:
+def fetch(cache: Path = CACHE, names: Sequence[str] = PACKAGES) -> list[Path]:
     """Return the package files, whole as on the day they were fetched; fetch them when they are not there."""
-    folder = cache / "packages"
-    kept = _kept(folder)
+    folder = cache / ("packages" if names == PACKAGES else "packages-for-tests")
+    kept = _kept(folder, names)
     if kept is None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".apt-", dir=folder) as scratch:
-            kept = _download(Path(scratch), folder)
+            kept = _download(Path(scratch), folder, names)
         sums = "".join(f"{digest(path)}  {path.name}\n" for path in kept)
         write_atomically(folder / SUMS, sums, 0o644)
     return kept
@@ -52,20 +54,29 @@ def fetch(cache: Path = CACHE) -> list[Path]:
 
 def unpack_restic(cache: Path = CACHE) -> Path:
     """Return a restic for this machine's own use, taken from the package and not installed."""
-    binary = cache / "bin/restic"
-    package = next(path for path in fetch(cache) if path.name.startswith("restic_"))
+    return _unpacked(cache, "restic", fetch(cache))
+
+
+def unpack_rest_server(cache: Path = CACHE) -> Path:
+    """Return a rest-server for the tests, taken from the package and not installed."""
+    return _unpacked(cache, "restic-rest-server", fetch(cache, FOR_TESTS))
+
+
+def _unpacked(cache: Path, name: str, packages: Sequence[Path]) -> Path:
+    binary = cache / "bin" / name
+    package = next(path for path in packages if path.name.startswith(f"{name}_"))
     if binary.exists() and binary.stat().st_mtime >= package.stat().st_mtime:
         return binary
     binary.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".restic-", dir=binary.parent) as scratch:
+    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=binary.parent) as scratch:
         run(["dpkg-deb", "--extract", package, scratch], timeout=60)
-        unpacked = Path(scratch, "usr/bin/restic")
+        unpacked = Path(scratch, "usr/bin", name)
         unpacked.touch()
         unpacked.replace(binary)
     return binary
 
 
-def _kept(folder: Path) -> list[Path] | None:
+def _kept(folder: Path, names: Sequence[str]) -> list[Path] | None:
     """Return the kept files, None when one is missing; raise Damaged when one is not what it was."""
     sums = folder / SUMS
     if not sums.exists():
@@ -77,12 +88,12 @@ def _kept(folder: Path) -> list[Path] | None:
         if not path.exists():
             return None
         if digest(path) != wanted:
-            raise Damaged(f"{path} is not the file that was fetched", f"remove {folder} to fetch it anew")
+            raise Damaged(f"{path} is not the file that was downloaded", f"delete {folder} to download it again")
         kept.append(path)
-    return kept if {path.name.split("_")[0] for path in kept} >= set(PACKAGES) else None
+    return kept if {path.name.split("_")[0] for path in kept} >= set(names) else None
 
 
-def _download(root: Path, folder: Path) -> list[Path]:
+def _download(root: Path, folder: Path, names: Sequence[str]) -> list[Path]:
     """Fetch the packages with an apt that knows only the other release; apt checks signature and digests."""
     for part in ("var/lib/apt/lists/partial", "var/cache/apt/archives/partial"):
         (root / part).mkdir(parents=True)
@@ -94,11 +105,11 @@ def _download(root: Path, folder: Path) -> list[Path]:
     run(["apt-get", "-qq", "update"], timeout=300, env=env)
     fetched = root / "fetched"
     fetched.mkdir()
-    run(["apt-get", "-qq", "download", *PACKAGES], timeout=300, env=env, cwd=fetched)
+    run(["apt-get", "-qq", "download", *names], timeout=300, env=env, cwd=fetched)
     found = sorted(fetched.glob("*.deb"))
-    if len(found) != len(PACKAGES):
-        raise Unavailable(f"{RELEASE} offered {len(found)} of {len(PACKAGES)} packages")
-    for old in folder.glob("restic_*.deb"):
+    if len(found) != len(names):
+        raise Unavailable(f"{RELEASE} offered {len(found)} of {len(names)} packages")
+    for old in [path for name in names for path in folder.glob(f"{name}_*.deb")]:
         old.unlink()
     return [Path(shutil.move(path, folder / path.name)) for path in found]
 

@@ -134,7 +134,7 @@ def make(release: str, cache: Path = CACHE, proxy: str = "") -> Path:
     """Return the packed drill tree of a release, made now when there is none of its recipe yet."""
     recipe = DRILL_TREES.get(release)
     if recipe is None:
-        raise UsageError(f"no drill tree is known for {release!r}{nearest(release, list(DRILL_TREES))}")
+        raise UsageError(f"there is no drill tree for {release!r}{nearest(release, list(DRILL_TREES))}")
     archive = cache / f"trees/{release}.tar.gz"
     if _packed(recipe, archive):
         return archive

@@ -29,8 +29,8 @@ DIGEST = "openssl x509 -in ca.pem -outform DER | sha256sum | cut -d ' ' -f 1"
 def chapter(site: Site) -> Chapter:
     """Return the chapter, from a bare Debian to a checkout that answers."""
     said = (
-        f"Any computer that reaches {_keeper(site)}, with Debian {RELEASE} and nothing on it. All of this is typed as "
-        "root, in one shell from here to the end.",
+        f"Use any computer that can reach {_keeper(site)}, with a bare Debian {RELEASE}. Type everything as root, in "
+        f"one shell from here to the end.",
     )
     return Chapter(CONTROL, said, (*_prepared(site), *_opened(site), *_brought(site)))
 
@@ -39,7 +39,7 @@ def _prepared(site: Site) -> tuple[Step, ...]:
     return (
         Step(
             CONTROL,
-            "Install what reads the off-site repository.",
+            "Install the programs that read the off-site repository.",
             (
                 "apt-get update",
                 "apt-get install -y --no-install-recommends restic git make python3 python3-venv openssl openssh-client"
@@ -48,11 +48,11 @@ def _prepared(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             CONTROL,
-            "Type the sheet of keys into a file, line by line, or scan its codes. Only the blocks `The way in`, `The "
-            f"inventory's secrets` and the one of {site.own.host} are needed here.",
+            f"Type the key sheet into a file, line by line, or scan its codes. You need only the blocks `The way in`, "
+            f"`The inventory's secrets` and the one of {site.own.host}.",
             (f"install -d -m 700 {PLACE}; cd {PLACE}", "editor sheet"),
         ),
-        Step(CONTROL, "Which lines are mistyped? This names them; go on when it names none.", (CHECK,)),
+        Step(CONTROL, "Find mistyped lines. Correct them until this prints none.", (CHECK,)),
     )
 
 
@@ -61,12 +61,12 @@ def _opened(site: Site) -> tuple[Step, ...]:
     return (
         Step(
             CONTROL,
-            f"Make {keeper} known by its name, to which its certificate is made out.",
+            f"Make the name {keeper} resolve: its certificate is issued for that name.",
             (VALUE, WORDS, f'echo "$(words {keeper}/host) {keeper}" >>/etc/hosts'),
         ),
         Step(
             CONTROL,
-            "Fetch the certificate of the site's authority, and hold it against the sheet. It must say: as printed.",
+            "Fetch the certificate of the authority and compare it with the sheet. The output must be: as printed",
             (
                 f"openssl s_client -connect {keeper}:{_port(site)} -showcerts </dev/null 2>/dev/null | {SHOWN}",
                 'cp "$(ls shown* | tail -n 1)" ca.pem',
@@ -75,7 +75,7 @@ def _opened(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             CONTROL,
-            "Open the repository. It lists the sets of the control machine.",
+            "Open the repository and list the sets of the control machine.",
             (
                 f'echo "rest:https://$(words {start}/account):$(value {start}/account-password)'
                 f'@$(words {start}/address)" >url',
@@ -93,7 +93,7 @@ def _brought(site: Site) -> tuple[Step, ...]:
     return (
         Step(
             CONTROL,
-            "Find the newest finished set: the last one that has a manifest.",
+            "Find the newest complete set: the last one that has a manifest.",
             (
                 f"set=$({RESTIC} snapshots --json --tag {tags},seawall-part=manifest --latest 1 |"
                 " grep -o 'seawall-set=[0-9a-f-]*' | tail -n 1)",
@@ -102,8 +102,8 @@ def _brought(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             CONTROL,
-            "Bring Seawall itself, and then all else to where it was. (Other paths work, too, but the commands below "
-            "name these.)",
+            "Restore Seawall itself, then everything else to its old location. (Other paths would work, but the "
+            "commands below use these.)",
             (
                 f'{RESTIC} dump --tag "$set,seawall-part=files" latest {shlex.quote(str(bundle))} >{contents.BUNDLE}',
                 f"mkdir -p {checkout.parent}",
@@ -113,8 +113,8 @@ def _brought(site: Site) -> tuple[Step, ...]:
         ),
         Step(
             CONTROL,
-            "Put the vault's password where commands find it, and set the control machine up. No index of Python "
-            "packages is needed; Debian's packages come from the machine's own mirror.",
+            "Store the vault password where commands find it, and set up the control machine. No Python package "
+            "index is needed; Debian packages come from the machine's own mirror.",
             (
                 "{ words vault/phrase; value vault/password; } >vault",
                 f"export ANSIBLE_VAULT_PASSWORD_FILE={PLACE}/vault",

@@ -31,14 +31,14 @@ def restores(host: str, policy: HostPolicy) -> Iterator[Step]:
         place = _away(asset, policy)
         if place is None:
             continue
-        words = f"{name}: {asset.summary or 'no summary'}; within {asset.rto}; {_owner(asset, policy)}."
+        words = f"{name}: {asset.summary or 'no description'}; within {asset.rto}; {_owner(asset, policy)}."
         if asset.without:
             words += f" Until then: {asset.without}."
         if _in_place(asset):
             yield Step(host, words, (f"seawall restore {name} --from {place} --in-place --confirm {name}",))
             yield from _questions(host, asset)
         else:
-            words += f" It can't be put in place by one command; it lies in {BESIDE} then, for whoever needs it."
+            words += f" It can't be restored in place by one command; it is restored into {BESIDE}."
             yield Step(host, words, (f"seawall restore {name} --from {place} --to {BESIDE}/{name}",))
 
 
@@ -46,7 +46,7 @@ def first_copies(host: str, policy: HostPolicy) -> Iterator[Step]:
     """Yield that what was restored is backed up at once, here again."""
     names = [name for name, asset in policy.assets.items() if _away(asset, policy) and _in_place(asset)]
     if names:
-        words = "Back up at once what was restored: its first set in the new repository."
+        words = "Back up the restored data at once: this is their first set in the new repository."
         yield Step(host, words, tuple(f"seawall backup {name}" for name in names))
 
 
@@ -54,8 +54,8 @@ def lost(host: str, policy: HostPolicy) -> Iterator[str]:
     """Yield what has no copy off-site."""
     for name, asset in policy.assets.items():
         if _away(asset, policy) is None:
-            what = asset.summary or "no summary"
-            yield f"{name} on {host} ({what}): it has no copy off-site; {_owner(asset, policy)}."
+            what = asset.summary or "no description"
+            yield f"{name} on {host} ({what}) has no off-site copy; {_owner(asset, policy)}."
 
 
 def _away(asset: Asset, policy: HostPolicy) -> str | None:
@@ -65,7 +65,7 @@ def _away(asset: Asset, policy: HostPolicy) -> str | None:
 
 def _in_place(asset: Asset) -> bool:
     sources = [kinds.load("ops.sources", source.kind) for source in asset.sources.values()]
-    return all(source.land or source.homes for source in sources)
+    return all(source.restore_into or source.in_place_paths for source in sources)
 
 
 def _owner(asset: Asset, policy: HostPolicy) -> str:
@@ -86,7 +86,7 @@ def _questions(host: str, asset: Asset) -> Iterator[Step]:
         + f"  # {name}: {_expected(one)}"
         for name, one in wanted.items()
     ]
-    yield Step(host, "Ask it what the policy asks in drills; only then let people in.", tuple(asked))
+    yield Step(host, "Run the queries that the policy uses in drills; only then let users in.", tuple(asked))
 
 
 def _expected(one: Expectation) -> str:

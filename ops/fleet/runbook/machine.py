@@ -68,10 +68,10 @@ def machine(site: Site, host: str) -> Chapter:
 def _hardware(site: Site, host: str) -> str:
     facts = site.facts.get(host)
     if facts is None:
-        return know(f"what {host} was: its Debian release, size, packages; `seawall control look` asks it")
+        return know(f"the Debian release, size and packages of {host}; `seawall control look` collects them")
     disks = ", ".join(f"{place} {Size(size * KIB)}" for place, size in sorted(facts.disks.items()))
     memory = Size(facts.memory_kib * KIB)
-    return f"It had {facts.cpus} CPUs, {memory} of memory, and file systems: {disks} (seen {facts.looked})."
+    return f"It had {facts.cpus} CPUs, {memory} of memory, and these file systems: {disks} (as of {facts.looked})."
 
 
 def _debian(site: Site, host: str) -> Step:
@@ -80,10 +80,10 @@ def _debian(site: Site, host: str) -> Step:
     user = site.inventory.connection(host).get("ansible_user", "root")
     sources = "; ".join(facts.sources) if facts else know("the Debian mirror")
     home = "/root" if user == "root" else f"/home/{user}"
-    rights = "" if user == "root" else f", with the account {user}, whose sudo asks for no password"
+    rights = "" if user == "root" else f"and the account {user}, whose sudo needs no password"
     words = (
-        f"Install Debian {release} with nothing but an SSH server{rights}. Its name is {host}, its address "
-        f"{address(site, host)}. Packages came from: {sources}. Then let the control machine in:"
+        f"Install Debian {release} with only an SSH server{rights}. Name it {host}, with the address "
+        f"{address(site, host)}. Its packages came from: {sources}. Then give the control machine access:"
     )
     return Step(
         host,
@@ -100,7 +100,7 @@ def _public_key(site: Site, host: str) -> str:
     key = contents.key(site.inventory, host)
     public = key.with_name(f"{key.name}.pub") if key else None
     if public is None or not public.is_file():
-        return know(f"the SSH key that opens {host}; name one with ansible_ssh_private_key_file")
+        return know(f"the SSH key for {host}; set ansible_ssh_private_key_file")
     return public.read_text(encoding="utf-8").strip()
 
 
@@ -108,8 +108,8 @@ def _host_key(site: Site, host: str) -> Step:
     where, known = address(site, host), contents.known_hosts(site.inventory, host)
     return Step(
         CONTROL,
-        "It has a new host key. Take it, and compare its fingerprint with what the machine itself says at its console: "
-        "ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub",
+        "The machine has a new host key. Fetch it, and compare its fingerprint with what this command shows at the "
+        "machine's own console: ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub",
         (
             f"ssh-keygen -f {known} -R {where}",
             f"ssh-keyscan -t ed25519 {where} >>{known}",
@@ -126,7 +126,7 @@ def _packages(site: Site, host: str) -> Iterator[Step]:
     brought = "".join(f" {know(f'where the package {name} comes from')}" for name in facts.brought)
     yield Step(
         host,
-        f"Install the programs that it had from Debian.{brought}",
+        f"Install its programs from Debian.{brought}",
         (
             "apt-get update",
             f"apt-get install -y --no-install-recommends "
@@ -141,11 +141,11 @@ def _applied(site: Site, host: str) -> Iterator[Step]:
     command = f"ansible-playbook -i {site.inventory.path.resolve()} playbooks/site.yml --limit {host}"
     sources = [source.kind for asset in policy.assets.values() for source in asset.sources.values()]
     later = ",".join(tag for kind, tag in DUMPED.items() if kind in sources)
-    words = "Make it what the policy says. (The whole policy is judged first; other machines may be down.)"
+    words = "Apply the policy to it. (The whole policy is checked first; other machines may be down.)"
     yield Step(CONTROL, words, (f"{command} --skip-tags {later}" if later else command,))
     yield from restores(host, policy)
     if later:
-        yield Step(CONTROL, "Let the restored databases be read for dumps again.", (f"{command} --tags {later}",))
+        yield Step(CONTROL, "Grant the dump account access to the restored databases.", (f"{command} --tags {later}",))
 
 
 def _trees(policy: HostPolicy) -> Iterator[Step]:
@@ -153,7 +153,7 @@ def _trees(policy: HostPolicy) -> Iterator[Step]:
     releases = sorted({one.asset.drill.release for one in policy.drills.values() if one.asset.drill})
     if releases:
         commands = tuple(f"seawall package tree {release}" for release in releases)
-        yield Step(CONTROL, "Make the trees in which its drills run, from the Debian mirror.", commands)
+        yield Step(CONTROL, "Build the trees in which its drills run, from the Debian mirror.", commands)
 
 
 def address(site: Site, host: str) -> str:
@@ -168,7 +168,7 @@ def address(site: Site, host: str) -> str:
 def losses(site: Site) -> Chapter:
     """Return what no off-site copy holds: it is lost with the site."""
     gone = [line for host, policy in site.policies.items() for line in lost(host, policy)]
-    said = gone or ["Nothing: every asset has a copy off-site."]
+    said = gone or ["Nothing: every asset has an off-site copy."]
     return Chapter("What is lost with the site", tuple(said))
 
 
@@ -180,13 +180,13 @@ def ledgers(site: Site) -> Chapter:
         head = newest(site.seen, host)
         lines += [f'{host} namespaces="{NAMESPACE}" {key}' for key in keys]
         if not keys:
-            lines.append(know(f"the ledger key of {host}; `seawall control look` lists it"))
-        lines.append(f"  its ledger ended with {str(head).strip()}" if head else "  no head of its ledger was seen yet")
+            lines.append(know(f"the ledger key of {host}; `seawall control look` collects it"))
+        lines.append(f"  its ledger ended at {str(head).strip()}" if head else "  no head of its ledger was seen yet")
     return Chapter(
         "Who signs the ledgers",
         (
-            "Lines of allowed_signers, as ssh-keygen -Y verify reads them. A machine made anew has a new key and a new "
-            "ledger; the old ledger ends with the head below, and with those in the manifests of its sets.",
+            "Lines of allowed_signers, as read by ssh-keygen -Y verify. A rebuilt machine has a new key and a new "
+            "ledger; the old ledger ends at the head below, and at those in the manifests of its sets.",
             *lines,
         ),
     )

@@ -20,7 +20,7 @@ from ops.policy.model import Contact
 from ops.reports import templates
 
 WIDTH = 100
-FINDINGS = "What must be known from elsewhere"
+FINDINGS = "What you must know from elsewhere"
 
 
 def gathered(path: Path | None) -> Site:
@@ -50,7 +50,7 @@ def written(site: Site) -> list[Chapter]:
         ledgers(site),
     ]
     found = known_elsewhere(chapters)
-    said = found or ["Nothing. This runbook and the sheet of keys are enough."]
+    said = found or ["Nothing. This runbook and the key sheet are sufficient."]
     return [*chapters, Chapter(FINDINGS, (f"{len(found)} findings.", *said))]
 
 
@@ -58,9 +58,9 @@ def _people(site: Site) -> Chapter:
     contacts = site.own.contacts
     control = site.own.control
     assert control is not None  # noqa: S101 -- demanded
-    safe = control.safe or know("where the sheet of keys lies")
+    safe = control.safe or know("where the key sheet is kept")
     lines = [_person(name, contact, site) for name, contact in contacts.items()]
-    return Chapter("Who, and where the keys are", (*lines, f"The sheet of keys and this runbook: {safe}."))
+    return Chapter("Who, and where the keys are", (*lines, f"The key sheet and this runbook are kept here: {safe}."))
 
 
 def _person(name: str, contact: Contact, site: Site) -> str:
@@ -68,27 +68,27 @@ def _person(name: str, contact: Contact, site: Site) -> str:
     deputy = site.own.contacts.get(contact.deputy or "")
     stands_in = f"; deputy: {deputy.name}, {deputy.phone or know(f'the telephone of {deputy.name}')}" if deputy else ""
     owned = [asset for policy in site.policies.values() for asset, one in policy.assets.items() if one.owner == name]
-    return f"{contact.name}: {phone}{stands_in}. Answers for: {', '.join(owned) or 'none'}."
+    return f"{contact.name}: {phone}{stands_in}. Responsible for: {', '.join(owned) or 'none'}."
 
 
 def _ways(site: Site) -> Chapter:
     """What is left when the site is gone, and the order in which the rest is made anew."""
-    left = [f"{name}, kept by {one.host}" for name, one in site.own.repositories.items() if one.place == "offsite"]
+    left = [f"{name}, on {one.host}" for name, one in site.own.repositories.items() if one.place == "offsite"]
     hosts = order(site)
     releases = sorted({site.facts[host].release for host in hosts if host in site.facts} | {control.RELEASE})
     without = [
-        f"Without {name} ({asset.summary}), people work so: {asset.without}."
+        f"While {name} is down ({asset.summary}): {asset.without}."
         for policy in site.policies.values()
         for name, asset in policy.assets.items()
         if asset.without
     ]
     return Chapter(
-        "What is left, and in which order",
+        "What is left, and in which order to rebuild",
         (
-            f"Left: {'; '.join(left)}. Everything else is taken for lost.",
+            f"Left: {'; '.join(left)}. Everything else is assumed lost.",
             f"Order: {CONTROL}; {'; '.join(hosts)}.",
-            f"At hand: the sheet of keys, printed with the vault's password, and a medium to install Debian "
-            f"{' and '.join(releases)}, with a mirror of its packages.",
+            f"You need: the key sheet, printed with the vault password; an installation medium for Debian "
+            f"{' and '.join(releases)}; and a Debian package mirror.",
             *without,
         ),
     )
@@ -99,22 +99,22 @@ def _afterwards(site: Site) -> Chapter:
     steps = (
         Step(
             CONTROL,
-            "Keep a copy of the control machine, with what the new machines tell.",
+            "Back up the control machine, including the facts about the new machines.",
             (f"seawall control backup -i {path}",),
         ),
         Step(
             CONTROL,
-            "Nothing that was typed from the sheet may stay here, but the vault's password.",
+            "Delete everything that was typed from the sheet, except the vault password.",
             (f"cd {control.PLACE} && rm -rf sheet url password shown* {contents.BUNDLE}",),
         ),
         Step(
             CONTROL,
-            "Look at everything from outside. Ledgers of machines made anew begin anew, with new keys: `status` says "
-            "so; that is true. Their old ends are noted below; docs/ledger.md says how a ledger goes on.",
+            "Audit everything from outside. Rebuilt machines have new ledgers with new keys, and `status` reports that "
+            "correctly. Their old heads are listed below; docs/ledger.md explains how a ledger continues.",
             (f"seawall status -i {path}", f"seawall verify -i {path}"),
         ),
     )
-    return Chapter("When users work again", ("Print a new sheet of keys and a new runbook.",), steps)
+    return Chapter("When users are working again", ("Print a new key sheet and a new runbook.",), steps)
 
 
 def text(site: Site, chapters: Sequence[Chapter]) -> str:
@@ -131,7 +131,7 @@ def text(site: Site, chapters: Sequence[Chapter]) -> str:
 
 def _made(site: Site) -> Iterator[str]:
     digest = document_digest([document(policy) for policy in site.policies.values()])
-    yield f"Made {clock.iso(clock.now())} from the policy {digest[:16]}. It holds no secret."
+    yield f"Generated {clock.iso(clock.now())} from the policy {digest[:16]}. It contains no secrets."
 
 
 def _wrapped(said: str, indent: str) -> list[str]:

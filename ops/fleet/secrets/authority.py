@@ -128,7 +128,7 @@ def _sign(builder: x509.CertificateBuilder, key: EllipticCurvePrivateKey, signer
     from cryptography.hazmat.primitives.asymmetric import ec
 
     if not isinstance(signer, ec.EllipticCurvePrivateKey):
-        raise TypeError("the authority's key is not of an elliptic curve")
+        raise TypeError("the authority's key is not an elliptic-curve key")
     certificate = builder.sign(signer, hashes.SHA256())
     secret = key.private_bytes(
         serialization.Encoding.PEM,

@@ -52,8 +52,8 @@ def _demand_openable(store: Store, vault: Vault) -> None:
             strange.append(name)
     if strange:
         raise Damaged(
-            f"this vault password does not open {len(strange)} values, the first is {strange[0]}",
-            "give the password that the inventory was sealed with; nothing was written",
+            f"this vault password does not open {len(strange)} values, starting with {strange[0]}",
+            "use the password with which the inventory was sealed; nothing was written",
         )
 
 
@@ -97,8 +97,8 @@ def _demand_only_here(place: str, name: str, store: Store) -> None:
     """Written twice, one of the two would be dropped by Ansible without a word."""
     if path := store.beside(place, name):
         raise UsageError(
-            f"{name} is needed and stands in {path}, incomplete or where this command does not look",
-            f"move it to {place}/{NAME}; what is missing there is then added",
+            f"{name} is needed, but in {path} it is incomplete or in an unexpected place",
+            f"move it to {place}/{NAME}; this command then adds what is missing",
         )
 
 
@@ -134,8 +134,8 @@ def _pair(place: str, names: tuple[str, str], store: Store) -> tuple[str, str] |
     if (certificate is None) != (key is None):
         there, gone = names if key is None else reversed(names)
         raise UsageError(
-            f"{place}/{NAME}: {there} is there and {gone} is not",
-            "bring the missing one back, or remove the other so that both are made anew",
+            f"{place}/{NAME}: has {there} but not {gone}",
+            "restore the missing one, or delete the other so that both are created again",
         )
     return None if certificate is None else (certificate, key)
 

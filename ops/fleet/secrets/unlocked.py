@@ -42,7 +42,7 @@ class UnlockedSecrets:
 
     def __init__(self, inventory: Inventory, password_file: Path | None) -> None:
         if password_file is None:
-            raise UsageError("no vault password", "give --vault-password-file FILE")
+            raise UsageError("no vault password", "use --vault-password-file FILE")
         path = inventory.path
         self._policies = {host: read_document(document(one)) for host, one in inventory.policies().items()}
         self._store = Store(path if path.is_dir() else path.parent)
@@ -84,7 +84,7 @@ class UnlockedSecrets:
         self, where: str, names: tuple[str, str], machine: str, place: str, repository: Repository
     ) -> RepositoryAccess:
         if repository.host is None:
-            raise UsageError(f"{place} is kept by no machine of the inventory; its sheet can't be written yet")
+            raise UsageError(f"no machine of the inventory keeps {place}; it can't be printed on the sheet yet")
         return RepositoryAccess(
             machine=machine,
             place=place,

@@ -14,7 +14,7 @@ from ops.core.errors import Damaged, UsageError
 from ops.core.files import write_atomically
 
 NAME = "secrets.yml"
-HEAD = "# Made by `seawall secrets make`, which adds what is missing and leaves the rest as it is.\n---\n"
+HEAD = "# Written by `seawall secrets make`, which adds what is missing and leaves the rest unchanged.\n---\n"
 
 
 class Sealed(str):
@@ -122,7 +122,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 -- a safe loader with one tag more
     except yaml.YAMLError as error:
-        raise Damaged(f"{path} is not whole YAML: {error}") from error
+        raise Damaged(f"{path} is not valid YAML: {error}") from error
     if data is None:
         return {}
     if not isinstance(data, dict):

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
 
-from ops.core import clock, kinds
+from ops.core import kinds
 from ops.core.announce import announce
 from ops.core.errors import Damaged, Unavailable
-from ops.interfaces.source import Capture, CaptureContext, FollowUp, Paths, Source, Stored, Streamed
+from ops.core.names import FileName
+from ops.interfaces.manifest import Material, PartFacts
+from ops.interfaces.source import Amount, Capture, CaptureContext, FollowUp, Paths, Source, Stored, Streamed
 from ops.jobs.host import folders
 from ops.jobs.run.progress import Progress
 from ops.policy.model import Asset
@@ -37,16 +38,16 @@ class Act:
     host: str
     asset: str
     identity: str
-    before: Mapping[str, Mapping[str, Any]]
+    before: Mapping[str, Amount]
     accepted: str
 
 
 @dataclass(frozen=True)
 class Part:
-    """One snapshot, taken: what the repository says, the facts, and the texts to keep beside the manifest."""
+    """One snapshot, taken: what the repository says of it, what the manifest does, and the texts beside that."""
 
     summary: Summary
-    facts: Mapping[str, Any]
+    told: PartFacts
     companions: Mapping[str, str]
 
 
@@ -65,15 +66,15 @@ def parts(asset: Asset) -> Iterator[tuple[str, str, Any]]:
         spec, source = asset.sources[label], found[label]
         several = source.parts(spec.options) if source.parts else {"": spec.options}
         if not several:
-            raise Unavailable(f"{label} stands for nothing: there is no database on the server")
+            raise Unavailable(f"{label} matches nothing: there is no database on the server")
         for short, options in several.items():
             yield (f"{label}.{short}" if short else label), spec.kind, options
 
 
 def _take(act: Act, label: str, kind: str, options: Any) -> dict[str, Part]:
     """Take one part, and what completes it: the facts are gathered while the data flow."""
-    source: Source[Any] = kinds.load("ops.sources", kind)
-    announce(f"{act.asset}: taking {label} ({kind})")
+    source: Source[Any, Any] = kinds.load("ops.sources", kind)
+    announce(f"{act.asset}: capturing {label} ({kind})")
     with (
         _scene(act, label) as scene,
         source.capture(options, scene) as capture,
@@ -85,11 +86,12 @@ def _take(act: Act, label: str, kind: str, options: Any) -> dict[str, Part]:
             summary = _send(act, material, label)
         finally:
             scene.over.set()
-        completing = _completing(act, label, kind, source.further(capture))
+        completing = _completing(act, label, kind, capture.follow_up())
         companions = capture.companions()
         stored = Stored(summary.files, summary.bytes, _entries(act.repository, summary.snapshot, capture))
-        gone = {"vanished_while_read": summary.vanished} if summary.vanished else {}
-        told = {"kind": kind, "material": _place(material), **gone, **facts.result(), **capture.finish(stored)}
+        told = PartFacts(
+            kind, source, capture.finish(facts.result(), stored), _place(material), vanished=summary.vanished
+        )
     return {label: Part(summary, told, companions), **completing}
 
 
@@ -101,8 +103,8 @@ def _completing(act: Act, label: str, kind: str, further: FollowUp | None) -> di
     summary = _send(act, further.material, name)
     if (summary.files, summary.bytes) != (further.files, further.bytes):
         raise Damaged(f"{name}: {summary.files} of {further.files} files, {summary.bytes} of {further.bytes} bytes")
-    told = {"kind": kind, "completes": label, "material": _place(further.material), **further.facts}
-    return {name: Part(summary, {**told, "files": summary.files, "bytes": summary.bytes}, {})}
+    source: Source[Any, Any] = kinds.load("ops.sources", kind)
+    return {name: Part(summary, PartFacts(kind, source, further.facts, _place(further.material), label), {})}
 
 
 @contextmanager
@@ -112,7 +114,7 @@ def _scene(act: Act, label: str) -> Iterator[CaptureContext]:
     scratch.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     rmtree(scratch, ignore_errors=True)
     try:
-        yield CaptureContext(scratch, act.before.get(label, {}), act.accepted)
+        yield CaptureContext(scratch, act.before.get(label, Amount()), act.accepted)
     finally:
         rmtree(scratch, ignore_errors=True)
 
@@ -134,23 +136,19 @@ def _send(act: Act, material: Streamed | Paths, label: str) -> Summary:
     )
 
 
-def _place(material: Streamed | Paths) -> dict[str, str]:
+def _place(material: Streamed | Paths) -> Material:
     """Return where the material lies in its snapshot: one file that was a stream, or folders below a root."""
-    return {"root": material.root} if isinstance(material, Paths) else {"stream": material.filename}
+    return Material(material.root) if isinstance(material, Paths) else Material(stream=FileName(material.filename))
 
 
-def _entries(repository: Repository, snapshot: str, capture: Capture) -> dict[str, tuple[int, int]]:
+def _entries(repository: Repository, snapshot: str, capture: Capture[Any]) -> dict[str, tuple[int, int]]:
     """Return the size and time of change of the files that the capture wants to see again in the snapshot."""
     wanted = capture.wanted()
     if not wanted:
         return {}
     folders = sorted({str(Path(path).parent) for path in wanted})
     return {
-        str(entry["path"]): (int(entry.get("size", 0)), _micro(clock.parse(str(entry["mtime"]))))
+        entry.path: (entry.size, entry.changed)
         for entry in repository.listing(snapshot, folders, timeout=_DAY)
-        if entry.get("type") == "file" and "mtime" in entry and entry["path"] in wanted
+        if entry.kind == "file" and entry.path in wanted
     }
-
-
-def _micro(moment: datetime) -> int:
-    return int(moment.timestamp()) * 1_000_000 + moment.microsecond

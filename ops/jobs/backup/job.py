@@ -1,22 +1,23 @@
-"""Back up an asset: take its sources in one set with a manifest, and read the set back before it counts."""
+"""Back up an asset: capture its sources as one set with a manifest, and read the set back before it counts."""
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from shutil import rmtree
-from typing import Any
 
 from ops import __version__
 from ops.core import clock
 from ops.core.errors import Damaged
 from ops.core.files import demand_room, write_atomically
+from ops.core.names import Digest
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Head
+from ops.interfaces.manifest import FILE, Anchor, Manifest
+from ops.interfaces.source import Amount
 from ops.jobs.backup.capture import Act, Part, taken
 from ops.jobs.host import folders, own_policy, repositories, state_files
 from ops.jobs.host.assets import asset_named
@@ -32,7 +33,6 @@ from ops.restic.repository import Repository
 from ops.restic.sets import MANIFEST, SET, Set, sets, tags
 
 _LEAST_CACHE = 64 << 20
-MANIFEST_VERSION = 1
 
 
 def back_up(name: str, accept_loss: str) -> Ended:
@@ -76,10 +76,11 @@ def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
     return _outcome(started, act.identity, manifest, parts, ahead, accepted)
 
 
-def _before(name: str) -> Mapping[str, Mapping[str, Any]]:
+def _before(name: str) -> Mapping[str, Amount]:
     """Return what is remembered of the parts of the last good set."""
     last = state_files.read_all().get(f"backup-{name}", {}).get("last_good") or {}
-    return dict(last.get("parts", {}))
+    parts = last.get("parts", {}).items()
+    return {label: Amount(int(part.get("files", 0)), int(part.get("bytes", 0))) for label, part in parts}
 
 
 def _preflight(place: repositories.OpenRepository) -> float | None:
@@ -88,33 +89,32 @@ def _preflight(place: repositories.OpenRepository) -> float | None:
     return place.reach().clock_ahead
 
 
-def _manifest(act: Act, started: datetime, restic: str, parts: Mapping[str, Part]) -> dict[str, Any]:
-    return {
-        "version": MANIFEST_VERSION,
-        "set": act.identity,
-        "asset": act.asset,
-        "host": act.host,
-        "taken": clock.iso(started),
-        "seawall": __version__,
-        "restic": restic,
-        **_anchor(),
-        "parts": {label: dict(part.facts) for label, part in parts.items()},
-    }
+def _manifest(act: Act, started: datetime, restic: str, parts: Mapping[str, Part]) -> Manifest:
+    return Manifest(
+        set=act.identity,
+        asset=act.asset,
+        host=act.host,
+        taken=clock.iso(started),
+        seawall=__version__,
+        restic=restic,
+        parts={label: part.told for label, part in parts.items()},
+        ledger=_anchor(),
+    )
 
 
-def _anchor() -> dict[str, Any]:
+def _anchor() -> Anchor | None:
     """Return where this machine's ledger ends now, so that every repository keeps heads that nobody here can change."""
     head = Head.of(folders.state() / "ledger")
-    return {"ledger": {"n": head.n, "sha256": head.sha256}} if head else {}
+    return Anchor(head.n, Digest(head.sha256)) if head else None
 
 
-def _store(act: Act, manifest: Mapping[str, Any], parts: Mapping[str, Part]) -> Summary:
+def _store(act: Act, manifest: Manifest, parts: Mapping[str, Part]) -> Summary:
     """Store the manifest and the small texts beside it, from a folder in memory."""
     folder = folders.scratch() / f"manifest-{act.asset}"
     rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:
-        write_atomically(folder / "manifest.json", text(manifest))
+        write_atomically(folder / FILE, manifest.text())
         for label, part in parts.items():
             for filename, content in part.companions.items():
                 write_atomically(folder / f"{label}-{filename}", content)
@@ -124,16 +124,13 @@ def _store(act: Act, manifest: Mapping[str, Any], parts: Mapping[str, Part]) -> 
         rmtree(folder)
 
 
-def text(manifest: Mapping[str, Any]) -> str:
-    """Return a manifest as it is stored."""
-    return json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
 def _read_back(repository: Repository, identity: str, made: Mapping[str, Summary]) -> Set:
     """Find the set in the repository again, whole, each snapshot with what it was made of; raise Damaged."""
     found = sets(repository.snapshots([f"{SET}={identity}"]))
     if len(found) != 1 or not found[0].complete:
-        raise Damaged(f"the set {identity} is not in repository {repository.name}", "look at its host; back up again")
+        raise Damaged(
+            f"the set {identity} is not in repository {repository.name}", "check its host, then back up again"
+        )
     for part, summary in made.items():
         there = found[0].parts[part]
         if (there.files, there.bytes) != (summary.files, summary.bytes):
@@ -144,14 +141,14 @@ def _read_back(repository: Repository, identity: str, made: Mapping[str, Summary
 def _outcome(
     started: datetime,
     identity: str,
-    manifest: Mapping[str, Any],
+    manifest: Manifest,
     parts: Mapping[str, Part],
     ahead: float | None,
     accepted: str,
 ) -> Outcome:
     total, added = (sum(getattr(part.summary, what) for part in parts.values()) for what in ("bytes", "added"))
-    rows = sum(sum(part.facts.get("rows", {}).values()) for part in parts.values())
-    files = sum(int(part.facts.get("files", 0)) for part in parts.values())
+    rows = sum(part.told.facts.row_count for part in parts.values())
+    files = sum(part.told.facts.file_count for part in parts.values())
     seconds = round((clock.now() - started).total_seconds(), 1)
     counted = ", ".join([f"{rows:,} rows"] * bool(rows) + [f"{files:,} files"] * bool(files))
     message = f"{counted or 'data'}, {Size(total)} in {seconds} s, {Size(added)} new; read back as set {identity[:8]}"
@@ -163,14 +160,14 @@ def _outcome(
         "seconds": seconds,
         "rows": rows,
         "files": files,
-        "manifest_sha256": sha256(text(manifest).encode()).hexdigest(),
+        "manifest_sha256": sha256(manifest.text().encode()).hexdigest(),
         "snapshots": {label: part.summary.snapshot for label, part in parts.items()},
         **({"accepted_loss": accepted} if accepted else {}),
         "parts": {label: {"files": part.summary.files, "bytes": part.summary.bytes} for label, part in parts.items()},
     }
-    warnings = [f"{label}: {words}" for label, part in parts.items() for words in part.facts.get("warnings", ())]
+    warnings = [f"{label}: {words}" for label, part in parts.items() for words in part.told.facts.warnings]
     message = "; ".join([message, *warnings])
     if ahead is not None and abs(ahead) > repositories.CLOCK_TOLERANCE:
-        message += f"; the backup host's clock differs by {ahead:.0f} s, so the time of this set is not certain"
+        message += f"; the backup host's clock differs by {ahead:.0f} s, so the time of this set is uncertain"
         return Outcome(Verdict.UNKNOWN, message, facts, facts)
     return Outcome(Verdict.WARN if warnings else Verdict.PASS, message, facts, facts)

@@ -1,4 +1,4 @@
-"""Bring an asset's newest good set to a further repository, and read there what was written."""
+"""Copy an asset's newest good set to another repository, and read back there what was written."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ops.core.announce import announce
 from ops.core.errors import Damaged, UsageError
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
+from ops.jobs.copy import unread
 from ops.jobs.host import own_policy, repositories
 from ops.jobs.host.assets import asset_named
 from ops.jobs.run.job import Ended, Outcome, perform
@@ -41,53 +42,56 @@ def _one(policy: HostPolicy, name: str, asset: Asset, copy: str) -> Ended:
     act = f"copy-{name}-{copy}"
     if ended := run_in_unit(f"seawall-{act}.service", act):
         return ended
-    outcome = perform("copy", act, name, policy.host, lambda: _work(policy, name, asset, asset.copies[copy].to))
+    to = asset.copies[copy].to
+    outcome = perform("copy", act, name, policy.host, lambda: _work(policy, name, asset, act, to))
     return Ended.here(outcome, 0 if outcome.good else 1)
 
 
-def _work(policy: HostPolicy, name: str, asset: Asset, to: str) -> Outcome:
+def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Outcome:
     """Four starts of restic: list here, copy, list there, read the manifest there."""
-    started = clock.now()
     source, target = repositories.open_own(policy, asset.repository), repositories.open_own(policy, to)
     source.reach()
     target.reach()
-    found = complete(source.repository.snapshots([f"{ASSET}={name}"]), name)
-    if not found:
-        raise Damaged(f"repository {asset.repository} has no complete set of {name}", f"seawall backup {name}")
-    newest = found[-1]
-    before = target.packs()
-    announce(f"{name}: copying set {newest.id[:8]} of {clock.iso(newest.time)} to {to}")
-    ids = [snapshot.id for snapshot in newest.parts.values()]
-    target.repository.copy_from(source.repository, ids, timeout=_DAY)
+    with unread.turn(act, target):
+        started = clock.now()
+        newest = _newest(source, name, asset.repository)
+        announce(f"{name}: copying set {newest.id[:8]} of {clock.iso(newest.time)} to {to}")
+        ids = [snapshot.id for snapshot in newest.parts.values()]
+        target.repository.copy_from(source.repository, ids, timeout=_DAY)
     there = _read_back(target, newest)
-    fresh = sorted(set(target.packs()) - set(before))
-    read = sum(target.verify(pack) for pack in fresh)
+    packs, size = unread.read(act, target)
     seconds = round((clock.now() - started).total_seconds(), 1)
     facts = {
         "time": clock.iso(newest.time),
         "copied": clock.iso(clock.now()),
         "set": newest.id,
         "repository": to,
-        "packs_read": len(fresh),
-        "bytes_read": read,
+        "packs_read": packs,
+        "bytes_read": size,
         "seconds": seconds,
         "manifest_sha256": there,
     }
     said = f"set {newest.id[:8]} of {clock.iso(newest.time)} is in {to}"
-    message = f"{said}; {len(fresh)} new packs, {Size(read)} read back"
-    return Outcome(Verdict.PASS, message, facts, facts)
+    return Outcome(Verdict.PASS, f"{said}; {packs} new packs, {Size(size)} read back", facts, facts)
+
+
+def _newest(source: repositories.OpenRepository, name: str, repository: str) -> Set:
+    found = complete(source.repository.snapshots([f"{ASSET}={name}"]), name)
+    if not found:
+        raise Damaged(f"repository {repository} has no complete set of {name}", f"seawall backup {name}")
+    return found[-1]
 
 
 def _read_back(target: repositories.OpenRepository, wanted: Set) -> str:
     """Demand the whole set in the target, its manifest readable and about this set; return the manifest's digest."""
     found = sets(target.repository.snapshots([f"{SET}={wanted.id}"]))
     if not found or not found[0].complete or set(found[0].parts) != set(wanted.parts):
-        raise Damaged(f"the copy of set {wanted.id} in {target.repository.name} is not whole", "copy again")
+        raise Damaged(f"the copy of set {wanted.id} in {target.repository.name} is incomplete", "copy again")
     for part, snapshot in found[0].parts.items():
         if (snapshot.files, snapshot.bytes) != (wanted.parts[part].files, wanted.parts[part].bytes):
-            raise Damaged(f"the copy of {part} in {target.repository.name} is not what was copied", "copy again")
+            raise Damaged(f"the copy of {part} in {target.repository.name} differs from the original", "copy again")
     manifest = found[0].parts[MANIFEST]
     content = target.repository.read(manifest.id, f"{manifest.paths[0]}/manifest.json")
     if json.loads(content).get("set") != wanted.id:
-        raise Damaged(f"the manifest in {target.repository.name} is of another set", "look at who writes there")
+        raise Damaged(f"the manifest in {target.repository.name} belongs to another set", "find out who writes there")
     return sha256(content).hexdigest()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from random import Random
 from typing import Any
 
 from ops.core import kinds
 from ops.core.announce import announce
 from ops.core.errors import UsageError
+from ops.interfaces.damage import DataDamage, FileDamage, FileMoment
 from ops.interfaces.drill import Part
+from ops.interfaces.server import Server
 from ops.jobs.drill.options import RANDOM
 
 
@@ -28,14 +31,28 @@ class DamageInjection:
         if not fitting:
             names = sorted({name for _, name in known})
             near = kinds.nearest(wish, names)
-            raise UsageError(
-                f"there is no damage {wish!r} for this asset{near}", f"known: {', '.join(names) or 'none'}"
-            )
+            raise UsageError(f"unknown damage {wish!r} for this asset{near}", f"known: {', '.join(names) or 'none'}")
         self.chance = chance
         self.left = chance.sample(fitting, len(fitting)) if wish == RANDOM else fitting
         self.done = ""
 
-    def strike(self, moment: str, part: Part, *where: Any) -> None:
+    def strike_files(self, moment: FileMoment, part: Part, folder: Path) -> None:
+        """Do the damage to the files in a folder, if this is its moment and its part."""
+
+        def act(damage: FileDamage[Any] | DataDamage[Any]) -> str:
+            return damage.act(folder, part.told.facts, self.chance) if isinstance(damage, FileDamage) else ""
+
+        self._strike(moment, part, act)
+
+    def strike_data(self, part: Part, server: Server, database: str) -> None:
+        """Do the damage to what was loaded into a server, if this is its moment and its part."""
+
+        def act(damage: FileDamage[Any] | DataDamage[Any]) -> str:
+            return damage.act(server, database, part.told.facts, self.chance) if isinstance(damage, DataDamage) else ""
+
+        self._strike("data", part, act)
+
+    def _strike(self, moment: str, part: Part, act: Callable[[FileDamage[Any] | DataDamage[Any]], str]) -> None:
         """Do the damage if this is its moment and its part; if it finds nothing to hurt, another one of that moment."""
         here = [one for one in self.left if self._fits(one, moment, part)]
         if self.done or not here or here[0] != self.left[0]:
@@ -43,18 +60,18 @@ class DamageInjection:
         for one in here:
             self.left.remove(one)
             label, name = one
-            if words := part.source.damages[name].act(*where, self.chance):
+            if words := act(part.source.damages[name]):
                 self.done = f"{name}: {words}"
-                announce(f"{label}: damaged on purpose: {self.done}")
+                announce(f"{label}: injected damage: {self.done}")
                 return
 
     @staticmethod
     def _fits(one: tuple[str, str], moment: str, part: Part) -> bool:
         label, name = one
-        return label == part.label and str(part.source.damages[name].moment) == moment
+        return label == part.label and part.source.damages[name].moment == moment
 
     def demand(self) -> str:
         """Return what was done; raise UsageError when nothing was, for then nothing was proven."""
         if not self.done:
-            raise UsageError("there was nothing to damage in that way", "seawall drill --help lists the ways")
+            raise UsageError("there is nothing to damage in that way", "docs/sabotage.md lists them")
         return self.done

@@ -14,7 +14,7 @@ def judged_answer(answer: Callable[[str], float], wanted: Expectation) -> Findin
     try:
         found = answer(wanted.sql)
     except SeawallError as error:
-        return Finding(Verdict.UNKNOWN, f"could not be asked: {error}")
+        return Finding(Verdict.UNKNOWN, f"could not be queried: {error}")
     bounds = [
         (wanted.equals is None or found == wanted.equals, f"must be {wanted.equals}"),
         (wanted.at_least is None or found >= wanted.at_least, f"must be {wanted.at_least} or more"),

@@ -24,6 +24,9 @@ from ops.core.files import demand_room, digest
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict, not_configured
 from ops.interfaces.drill import Drill, Part
+from ops.interfaces.manifest import Material, PartFacts
+from ops.interfaces.server import ExternalDump, ExternalFacts
+from ops.interfaces.source import Source
 from ops.jobs.drill.job import hardware, scratch
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import DrillStage
@@ -33,10 +36,10 @@ from ops.policy.model import Asset, Drilled
 
 LABEL = "dump"
 _DAY = 86_400.0
-_NAMES = "--dump names a file, or a folder of pg_dump"
+_NAMES = "--dump takes a file, or a folder of pg_dump"
 _UNPROVEN = (
-    "that anything is missing: the dump came without a manifest, so nothing says what it must hold",
-    "how old the data are",
+    "that nothing is missing: the dump has no manifest that says what it must contain",
+    "the age of the data",
 )
 
 
@@ -76,12 +79,12 @@ def _files(dump: Path) -> list[Path]:
     except OSError as error:
         raise UsageError(f"{dump} can't be read: {error.strerror}", _NAMES) from error
     if not plain or len(plain) != len(found):
-        raise UsageError(f"{dump} holds more than files, or nothing", _NAMES)
+        raise UsageError(f"{dump} is empty, or contains something other than files", _NAMES)
     return plain
 
 
 @dataclass
-class ExternalDumpStage(DrillStage):
+class ExternalDumpStage(DrillStage[Any]):
     """A stage whose material is a dump that lies here."""
 
     dump: Path = field(default_factory=Path)
@@ -89,7 +92,9 @@ class ExternalDumpStage(DrillStage):
     def bring(self, label: str, folder: Path, _only: Sequence[str] = ()) -> None:
         """Copy the dump to a folder, under the name by which it is loaded."""
         folder.mkdir(parents=True)
-        name = str(self.parts[label].facts["file"])
+        facts = self.parts[label].told.facts
+        assert isinstance(facts, ExternalFacts)  # noqa: S101 -- what the stage was made with
+        name = facts.file
         run(["cp", "-r", "--reflink=auto", "--no-preserve=all", "--", self.dump, folder / name], timeout=_DAY)
 
     def companions(self, _label: str) -> Mapping[str, Path]:
@@ -102,7 +107,7 @@ def drilled_dump(name: str, what: Drilled, wanted: DrillOptions) -> Outcome:
     asset, dump = what.asset, Path(wanted.dump)
     if asset.drill is None:
         raise Unavailable(f"{name} has no drill in the policy")
-    source = _source(asset)
+    kind, source, external = _source(asset)
     files = _files(dump)
     with scratch(name) as folder:
         drill: Drill[Any] = kinds.load("ops.drills", "database")
@@ -110,27 +115,29 @@ def drilled_dump(name: str, what: Drilled, wanted: DrillOptions) -> Outcome:
         # There is no repository; nothing of it is asked for.
         stage = ExternalDumpStage(name, asset.drill, None, wanted, folder, chance, drill.options(), dump=dump)  # type: ignore[arg-type]
         with stage.timed("find"):
-            facts = source.foreign.facts(dump, stage.tree())
+            facts = external.examine(dump, stage.tree())
             size = sum(path.stat().st_size for path in files)
-            told = {"sha256": _digest(files), "bytes": size}
-        kind = replace(source, load=source.foreign.load, prove=source.foreign.prove, damages={})
+            digested = _digest(files)
+        made = replace(source, database=external.server, damages={})
         label = asset.drill.asks or LABEL
-        stage.parts = {label: Part(label, facts, kind, size)}
-        stage.tell(dump=told)
+        stage.parts = {label: Part(label, PartFacts(kind, made, facts, Material()), size)}
+        stage.tell(dump={"sha256": digested, "bytes": size})
         for sentence in _UNPROVEN:
             stage.unproven(sentence)
         drill.play(stage)
     if not asset.drill.expectations:
-        stage.rung("semantics", not_configured("drill.expectations asks nothing"))
-    return _outcome(stage, asset)
+        stage.rung("semantics", not_configured("drill.expectations has no queries"))
+    return _outcome(stage, asset, size)
 
 
-def _source(asset: Asset) -> Any:
+def _source(asset: Asset) -> tuple[str, Source[Any, Any], ExternalDump[Any]]:
     """Return the kind of database that the asset holds; raise UsageError when it holds none, or several."""
-    found = {spec.kind: kinds.load("ops.sources", spec.kind) for spec in asset.sources.values()}
-    fitting = [source for source in found.values() if source.foreign]
+    found: dict[str, Source[Any, Any]] = {
+        spec.kind: kinds.load("ops.sources", spec.kind) for spec in asset.sources.values()
+    }
+    fitting = [(kind, source, source.external_dump) for kind, source in found.items() if source.external_dump]
     if len(fitting) != 1:
-        raise UsageError("a dump is drilled as an asset with one kind of database", "name an asset that has one")
+        raise UsageError("a dump can be drilled only as an asset with one kind of database", "name such an asset")
     return fitting[0]
 
 
@@ -142,7 +149,7 @@ def _digest(files: Sequence[Path]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _outcome(stage: ExternalDumpStage, asset: Asset) -> Outcome:
+def _outcome(stage: ExternalDumpStage, asset: Asset, size: int) -> Outcome:
     recovery = stage.recovery_seconds
     over = Verdict.FAIL if recovery > asset.rto.seconds else Verdict.PASS
     stage.rung("rto", Finding(over, f"loaded in {recovery} s of {asset.rto.seconds} s"))
@@ -164,6 +171,6 @@ def _outcome(stage: ExternalDumpStage, asset: Asset) -> Outcome:
         "asked_by": stage.wanted.by,
         **stage.told,
     }
-    said = f"a dump of {stage.told['dump']['bytes']} bytes loaded in {recovery} s (RTO {asset.rto})"
-    message = "; ".join([said, *wrong]) if wrong else f"{said}; {len(stage.rungs)} rungs pass"
+    said = f"a dump of {size} bytes loaded in {recovery} s (RTO {asset.rto})"
+    message = "; ".join([said, *wrong]) if wrong else f"{said}; {len(stage.rungs)} proof steps pass"
     return Outcome(verdict, message, facts if verdict is Verdict.PASS else None, facts)

@@ -28,7 +28,7 @@ def hold(name: str, enter: Sequence[str], wanted: DrillOptions) -> None:
     path = note(name)
     told = {"enter": list(enter), "until": clock.iso(until), "reason": wanted.keep, "approver": wanted.approver}
     write_json(path, told)
-    announce(f"{name}: kept until {clock.iso(until)}; seawall drill enter {name}, seawall drill end {name}")
+    announce(f"{name}: held until {clock.iso(until)}; seawall drill enter {name}, seawall drill end {name}")
     try:
         while path.exists() and clock.now() < until:
             time.sleep(_LOOK_SECONDS)
@@ -56,7 +56,7 @@ def end(name: str) -> str:
     while time.monotonic() < deadline:
         state = run(["systemctl", "is-active", unit], timeout=20, ok=range(256)).stdout.strip()
         if state in {"inactive", "failed"}:
-            return f"{name}: ended, nothing is left of it"
+            return f"{name}: ended, and everything was removed"
         time.sleep(_LOOK_SECONDS)
     raise UsageError(f"{unit} has not ended", f"systemctl stop {unit}")
 
@@ -66,5 +66,5 @@ def _kept(name: str) -> dict[str, Any]:
         return dict(read_json(note(name)))
     except FileNotFoundError:
         kept = [path.stem.removeprefix("kept-") for path in folders.scratch().glob("kept-*.json")]
-        known = f"kept are: {', '.join(kept)}" if kept else "none is kept; seawall drill ASSET --keep WHY keeps one"
-        raise UsageError(f"no restored {name} is kept here", known) from None
+        known = f"held: {', '.join(kept)}" if kept else "none is held; use seawall drill ASSET --keep REASON"
+        raise UsageError(f"no restored {name} is held on this machine", known) from None

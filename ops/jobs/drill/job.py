@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import uuid
@@ -19,7 +18,7 @@ from ops.core.verdict import Finding, Verdict, not_configured
 from ops.drills._qemu.steps import own_kernel
 from ops.drills._storage.ram import in_memory
 from ops.evidence.query import past
-from ops.interfaces.drill import Drill
+from ops.interfaces.drill import Drill, Forecast
 from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
@@ -41,7 +40,7 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
     repository = wanted.repository or asset.repository
     known = [asset.repository, *(copy.to for copy in asset.copies.values())]
     if repository not in known:
-        raise SeawallError(f"{name} is not kept in {repository!r}", f"it is kept in: {', '.join(known)}")
+        raise SeawallError(f"{name} is not in the repository {repository!r}", f"its repositories: {', '.join(known)}")
     kind = wanted.kind or asset.drill.kind
     drill: Drill[Any] = kinds.load("ops.drills", kind)
     # A crash is of the same machine, with the same services: kinds that share their options share the policy's.
@@ -56,10 +55,10 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
         drill.play(stage)
         damage = stage.sabotage.demand() if stage.sabotage else ""
     if stage.unasked and not stage.enough():
-        words = f"no part of the set is asked; drill.asks must be one of {', '.join(stage.askable) or 'none'}"
+        words = f"no part of the set can be queried; drill.asks must be one of {', '.join(stage.askable) or 'none'}"
         stage.rung("semantics", Finding(Verdict.UNKNOWN, words))
     elif stage.askable and not asset.drill.expectations:
-        stage.rung("semantics", not_configured("drill.expectations asks nothing"))
+        stage.rung("semantics", not_configured("drill.expectations has no queries"))
     return _outcome(stage, asset, kind, repository, damage)
 
 
@@ -83,12 +82,12 @@ def scratch(name: str) -> Iterator[Path]:
         shutil.rmtree(own)
 
 
-def _outcome(stage: DrillStage, asset: Asset, kind: str, repository: str, damage: str) -> Outcome:
+def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, damage: str) -> Outcome:
     assert stage.found is not None  # noqa: S101 -- it was drilled
     age = round((clock.now() - stage.found.time).total_seconds(), 1)
     recovery = stage.recovery_seconds
     times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=repository == asset.repository)
-    times += _forecast(asset.rto.seconds, stage.told.get("forecast", {}))
+    times += _forecast(asset.rto.seconds, stage.forecast)
     rungs: list[dict[str, Any]] = [*stage.rungs, *times]
     verdict = Verdict(max((rung["verdict"] for rung in rungs), key=lambda word: Verdict(word).severity))
     wrong = [f"{rung['name']}: {rung['message']}" for rung in rungs if rung["verdict"] != "pass"]
@@ -116,8 +115,8 @@ def _outcome(stage: DrillStage, asset: Asset, kind: str, repository: str, damage
     }
     facts["trend"] = _trend(stage.name, facts)
     how = "booted from" if facts["method"] == "instant" else "restored from"
-    said = f"set {stage.found.id[:8]} {how} {repository} in {recovery} s (RTO {asset.rto}), {len(rungs)} rungs"
-    head = [f"damaged on purpose: {damage}; {_noticed(stage.rungs)}"] if damage else []
+    said = f"set {stage.found.id[:8]} {how} {repository} in {recovery} s (RTO {asset.rto}), {len(rungs)} proof steps"
+    head = [f"injected damage: {damage}; {_noticed(stage.rungs)}"] if damage else []
     message = "; ".join([*head, said, *wrong]) if wrong else "; ".join([*head, f"{said} pass"])
     return Outcome(verdict, message, facts if verdict is Verdict.PASS else None, facts)
 
@@ -125,10 +124,10 @@ def _outcome(stage: DrillStage, asset: Asset, kind: str, repository: str, damage
 def _noticed(rungs: Sequence[Mapping[str, Any]]) -> str:
     """Return what noticed a damage; that the drill took too long is not it."""
     names = [rung["name"] for rung in rungs if rung["verdict"] == Verdict.FAIL.value]
-    return f"noticed by {', '.join(names)}" if names else "THE DRILL DID NOT NOTICE IT and proves nothing"
+    return f"noticed by {', '.join(names)}" if names else "THE DRILL DID NOT NOTICE IT, so it proves nothing"
 
 
-def _further(stage: DrillStage, damage: str) -> Mapping[str, Any]:
+def _further(stage: DrillStage[Any], damage: str) -> Mapping[str, Any]:
     """Return what only some drills have."""
     kept = {"kept": {"reason": stage.wanted.keep, "approver": stage.wanted.approver}} if stage.wanted.keep else {}
     return {**stage.told, **kept, **({"sabotage": damage} if damage else {})}
@@ -136,8 +135,14 @@ def _further(stage: DrillStage, damage: str) -> Mapping[str, Any]:
 
 def hardware() -> Mapping[str, Any]:
     """Return what the times were measured on."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {"cpus": os.cpu_count(), "memory_bytes": memory, "kernel": platform.release(), "machine": platform.machine()}
+    import psutil
+
+    return {
+        "cpus": psutil.cpu_count(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "kernel": platform.release(),
+        "machine": platform.machine(),
+    }
 
 
 def _trend(name: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -152,12 +157,12 @@ def _trend(name: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"before": before, "median": median(before), "ratio": round(ratio, 2)}
 
 
-def _forecast(rto: int, forecast: Mapping[str, Any]) -> list[dict[str, str]]:
+def _forecast(rto: int, forecast: Forecast | None) -> list[dict[str, str]]:
     """Judge what all would take, where a drill restored a sample; a forecast is no measurement, so it only warns."""
-    if not forecast:
+    if forecast is None:
         return []
-    over = forecast["seconds"] > rto
-    words = f"all {forecast['files']:,} files would take about {forecast['seconds']:.0f} s of {rto} s, by the sample"
+    over = forecast.seconds > rto
+    words = f"by the sample, all {forecast.files:,} files would take about {forecast.seconds:.0f} s of {rto} s"
     return [{"name": "forecast", "verdict": "warn" if over else "pass", "message": words}]
 
 

@@ -65,14 +65,19 @@ class DrillOptions:
         """Raise UsageError for words that do not go together, before a unit starts."""
         if bool(self.keep) != bool(self.approver):
             raise UsageError(
-                "a look at patients' data needs a reason and somebody who allowed it",
-                "--keep 'why' --approver 'Name of the approver'",
+                "inspecting patient data requires a reason and an approver",
+                "--keep 'REASON' --approver 'NAME OF THE APPROVER'",
             )
         if self.keep and self.sabotage:
-            raise UsageError("a damaged copy is not for looking at", "either --keep or --sabotage")
+            raise UsageError("a damaged copy can't be held for inspection", "use either --keep or --sabotage")
         others = (self.repository, self.at, self.kind, self.instant, self.own_kernel, self.sabotage)
         if self.dump and any(other not in ("", None) for other in others):
-            raise UsageError("--dump is drilled as it is", "only --keep, --approver and --seed go with it")
+            raise UsageError(
+                "--dump can't be combined with options that select or change a set",
+                "only --keep, --approver and --seed can be combined with it",
+            )
         if self.instant and self.own_kernel:
-            raise UsageError("a disk made anew is filled with what was restored", "either --instant or --own-kernel")
+            raise UsageError(
+                "a newly built disk needs restored data to fill it", "use either --instant or --own-kernel"
+            )
         point_in_time(self.at, self.zone)

@@ -8,14 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from ops.core import clock, kinds
+from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import Unavailable
 from ops.core.files import digest
+from ops.core.schema import Plain, encode
 from ops.core.verdict import Finding
-from ops.interfaces.drill import Part
+from ops.interfaces.damage import FileMoment
+from ops.interfaces.drill import Forecast, Part
+from ops.interfaces.entry import Entry
+from ops.interfaces.manifest import FILE
+from ops.interfaces.server import Server
 from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.expectations import judged_answer
@@ -29,8 +34,11 @@ from ops.restic.sets import Set
 _DAY = 86_400.0
 
 
+O = TypeVar("O")
+
+
 @dataclass
-class DrillStage:
+class DrillStage(Generic[O]):
     """What `ops.drills.Stage` promises, and what was measured on it: seconds by part, rungs in order."""
 
     name: str
@@ -39,7 +47,7 @@ class DrillStage:
     wanted: DrillOptions
     scratch: Path
     chance: Random
-    options: Any = None
+    options: O
     spent: dict[str, float] = field(default_factory=dict)
     rungs: list[dict[str, Any]] = field(default_factory=list)
     not_configured: list[dict[str, str]] = field(default_factory=list)
@@ -51,7 +59,8 @@ class DrillStage:
     sabotage: DamageInjection | None = None
     unasked: list[str] = field(default_factory=list)
     askable: list[str] = field(default_factory=list)
-    told: dict[str, Any] = field(default_factory=dict)
+    forecast: Forecast | None = None
+    told: dict[str, Plain] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.unasked = list(self.drill.expectations)
@@ -78,27 +87,24 @@ class DrillStage:
             self.found = material.chosen(self.place, self.name, self.wanted.until, self.wanted.identity)
         with self.timed("fetch"):
             told = material.manifest(self.place, self.found, self.scratch / "manifest")
-        self.tell(manifest_sha256=digest(self.scratch / "manifest/manifest.json"))
-        self.parts = {
-            label: Part(label, facts, kinds.load("ops.sources", facts["kind"]), self.found.parts[label].bytes)
-            for label, facts in told["parts"].items()
-        }
+        self.tell(manifest_sha256=digest(self.scratch / "manifest" / FILE))
+        self.parts = {label: Part(label, part, self.found.parts[label].bytes) for label, part in told.parts.items()}
         return self.found
 
     def tree(self) -> Path:
         """Return the bare root tree of the asset's Debian release; raise Unavailable."""
         tree = folders.state() / "trees" / self.drill.release
         if not (tree / "usr").is_dir():
-            raise Unavailable(f"the tree {tree} is not there", "its role is drill_host; run playbooks/site.yml")
+            raise Unavailable(f"the tree {tree} is missing", "the role drill_host installs it; run playbooks/site.yml")
         return tree
 
     def bring(self, label: str, folder: Path, only: Sequence[str] = ()) -> None:
         """Restore a part to a folder, `only` these paths of it."""
-        material.bring(self.place, self._chosen(), label, dict(self.parts[label].facts), folder, only)
+        material.bring(self.place, self._chosen(), label, self.parts[label].told.material.root, folder, only)
 
     @contextmanager
-    def entries(self, label: str) -> Iterator[Iterator[Mapping[str, Any]]]:
-        """Yield what a part holds, entry by entry, as restic lists it."""
+    def entries(self, label: str) -> Iterator[Iterator[Entry]]:
+        """Yield what a part holds, entry by entry."""
         yield self.place.repository.listing(self._chosen().parts[label].id, (), timeout=_DAY)
 
     @contextmanager
@@ -133,9 +139,14 @@ class DrillStage:
         """Keep what this drill does not prove."""
         self.not_proved.append(sentence)
 
-    def tell(self, **figures: Any) -> None:
+    def tell(self, **figures: Plain) -> None:
         """Keep further figures for the record."""
         self.told.update(figures)
+
+    def expect(self, forecast: Forecast) -> None:
+        """Keep what all would take, for the judgement and the record."""
+        self.forecast = forecast
+        self.tell(forecast=encode(forecast))
 
     def ask(self, name: str, answer: Callable[[str], float], *, alone: bool) -> None:
         """Put the policy's questions to a database: the one that the policy names, or the only one."""
@@ -145,17 +156,22 @@ class DrillStage:
                 self.rung(f"semantics {question}", judged_answer(answer, wanted))
             self.unasked = []
 
-    def hurt(self, moment: str, label: str, *where: Any) -> None:
-        """Let the damage be done that a person asked for."""
+    def hurt_files(self, moment: FileMoment, label: str, folder: Path) -> None:
+        """Let the damage be done that a person asked for, to what lies in a folder."""
         if self.sabotage:
-            self.sabotage.strike(moment, self.parts[label], *where)
+            self.sabotage.strike_files(moment, self.parts[label], folder)
+
+    def hurt_data(self, label: str, server: Server, database: str) -> None:
+        """Let the damage be done that a person asked for, to what was loaded into a server."""
+        if self.sabotage:
+            self.sabotage.strike_data(self.parts[label], server, database)
 
     def shown(self, entrance: Callable[[], Sequence[str]]) -> None:
         """Hold the restored system while a person looks at it, if one asked for that."""
         if self.wanted.keep:
-            self.happened("left for a look")
+            self.happened("held for inspection")
             hold.hold(self.name, entrance(), self.wanted)
-            self.happened("the look ended")
+            self.happened("inspection ended")
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:

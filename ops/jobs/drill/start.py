@@ -49,7 +49,7 @@ def _demand_machine(wanted: DrillOptions, chosen: Drilled) -> None:
     """Raise UsageError where something else than a machine is to boot from a disk."""
     kind = wanted.kind or (chosen.asset.drill.kind if chosen.asset.drill else "")
     if wanted.own_kernel and kind != "machine":
-        raise UsageError(f"a drill of the kind {kind} boots no disk", "--own-kernel goes with the kind machine")
+        raise UsageError(f"a drill of the kind {kind} does not boot a disk", "use --own-kernel with the kind `machine`")
 
 
 def _act(wanted: DrillOptions) -> str:
@@ -83,6 +83,6 @@ def _chosen(policy: HostPolicy, name: str) -> Drilled:
     if name not in policy.drills:
         near = kinds.nearest(name, list(policy.drills))
         raise UsageError(
-            f"{policy.host} drills no asset {name!r}{near}", f"it drills: {', '.join(policy.drills) or 'none'}"
+            f"{policy.host} does not drill any asset {name!r}{near}", f"it drills: {', '.join(policy.drills) or 'none'}"
         )
     return policy.drills[name]

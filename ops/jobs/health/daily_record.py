@@ -3,7 +3,7 @@
 Every round would be a hundred thousand lines a year; so each line says how many there were since the line before.
 Only the unit's rounds count: its lock and its ledger are the account's, which a look by hand as root would take away.
 A round begins no ledger, and goes on with none that was written with another key, or that came here from elsewhere, as
-on a restored machine: `seawall ledger succeed` does that, and a person says why.
+on a restored machine: `seawall ledger rotate-key` does that, and a person says why.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def counted(policy: HostPolicy, state: Mapping[str, Any], before: Mapping[str, A
     place = _place()
     if last.get("place", place) != place and not _explained(str(last.get("recorded", ""))):
         raise Unavailable(
-            "the ledger came here from elsewhere, and no record says why",
-            "seawall ledger succeed --restored --reason 'why'",
+            "the ledger was brought here from elsewhere, and no record explains why",
+            "seawall ledger rotate-key --restored --reason 'REASON'",
         )
     day = f"{now.astimezone(ZoneInfo(policy.site.timezone)):%Y-%m-%d}"
     verdict, rounds = str(state["verdict"]), int(last.get("since", 0)) + 1

@@ -44,7 +44,7 @@ def _counted(
     try:
         return {daily_record.NAME: daily_record.counted(policy, state, before, now)}
     except (SeawallError, OSError) as error:
-        lacking = entry_of("health", "health", Finding(Verdict.FAIL, f"this round left no record: {error}"))
+        lacking = entry_of("health", "health", Finding(Verdict.FAIL, f"this round could not be recorded: {error}"))
         return {**last, "checks": [*state["checks"], lacking], "verdict": Verdict.FAIL.value}
 
 
@@ -66,16 +66,16 @@ def recorded(states: Mapping[str, Mapping[str, Any]], now: datetime) -> dict[str
     """
     state = states.get("health")
     if state is None:
-        raise Unavailable("nobody has looked at this machine yet", "seawall health run")
+        raise Unavailable("no health check has run on this machine yet", "seawall health run")
     try:
         age = now - clock.parse(str(state["finished"]))
         checks = [dict(entry) for entry in state["checks"]]
         verdicts = [Verdict(entry["verdict"]) for entry in checks]
     except (KeyError, TypeError, ValueError) as error:
         message = state.get("message") or error
-        raise Unavailable(f"the last look cannot be read: {message}", "seawall health run") from error
+        raise Unavailable(f"the results of the last round can't be read: {message}", "seawall health run") from error
     if not timedelta(0) <= age + timedelta(minutes=5) <= STALE + timedelta(minutes=5):
-        message = f"the last look was at {state['finished']}; look at seawall-health.timer"
+        message = f"the last round of checks was at {state['finished']}; check seawall-health.timer"
         checks.append(entry_of("health", "health", Finding(Verdict.UNKNOWN, message)))
         verdicts.append(Verdict.UNKNOWN)
     return {**state, "checks": checks, "verdict": worst(verdicts).value}
@@ -103,7 +103,7 @@ def look(
     for name, spec in chosen.items():
         threading.Thread(target=make, args=(name, spec), daemon=True).start()
     found = _gather(answers, len(chosen))
-    late = Finding(Verdict.UNKNOWN, f"did not end within {DEADLINE:.0f} s")
+    late = Finding(Verdict.UNKNOWN, f"did not finish within {DEADLINE:.0f} s")
     return [found.get(name) or entry_of(name, spec.kind, late) for name, spec in chosen.items()]
 
 
@@ -132,7 +132,7 @@ def _entry(name: str, spec: CheckSpec, context: CheckContext) -> Entry:
         where = f"{error.filename}: " if error.filename else ""
         findings = [Finding(Verdict.UNKNOWN, f"{where}{error.strerror or error}")]
     except Exception as error:  # noqa: BLE001 -- a fault in one check must not blind the others
-        findings = [Finding(Verdict.UNKNOWN, f"a fault in this check: {type(error).__name__}: {error}")]
+        findings = [Finding(Verdict.UNKNOWN, f"this check failed with an error: {type(error).__name__}: {error}")]
     return entry_of(name, spec.kind, join(findings)) | about
 
 
@@ -141,7 +141,7 @@ def join(findings: list[Finding]) -> Finding:
     verdict = worst(finding.verdict for finding in findings)
     loud = [finding for finding in findings if finding.verdict is not Verdict.PASS]
     loud.sort(key=lambda finding: -finding.verdict.severity)
-    words = "; ".join(finding.message for finding in loud or findings) or "it saw nothing"
+    words = "; ".join(finding.message for finding in loud or findings) or "the check returned no result"
     figures: dict[str, float] = {}
     for finding in findings:
         figures |= finding.figures

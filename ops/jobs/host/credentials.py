@@ -18,5 +18,5 @@ def find(name: str) -> Path:
             if path.is_file():
                 return path
         except PermissionError as error:
-            raise Unavailable(f"the secret {name} may not be read by this account", "run as root") from error
+            raise Unavailable(f"this account may not read the secret {name}", "run as root") from error
     raise Unavailable(f"the secret {name} is not on this machine", "run playbooks/site.yml from the control machine")

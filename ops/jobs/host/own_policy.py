@@ -21,7 +21,7 @@ def read() -> HostPolicy:
             f"this machine has no policy: {path} is not there", "run playbooks/site.yml from the control machine"
         ) from error
     except PermissionError as error:
-        raise Unavailable(f"{path} may not be read by this account", "run as root or as user seawall") from error
+        raise Unavailable(f"this account may not read {path}", "run as root or as user seawall") from error
 
 
 def validated(path: Path) -> HostPolicy:
@@ -29,7 +29,7 @@ def validated(path: Path) -> HostPolicy:
     try:
         policy = read_document(read_json(path))
     except Damaged as error:
-        problem = Problem("policy", "not whole JSON; is the file cut short?", str(path))
+        problem = Problem("policy", "not valid JSON; is the file truncated?", str(path))
         raise PolicyError([problem], "run playbooks/site.yml from the control machine") from error
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from error

@@ -25,7 +25,7 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True)
 class Word:
-    """What a person says. by: who says so, where it isn't who logged in."""
+    """What a person says. by: who makes the statement, if not the person logged in."""
 
     statement: str
     by: str = ""
@@ -68,7 +68,7 @@ def _demand_person(word: Word) -> str:
     """Return who acts; raise UsageError when that is nobody in particular."""
     who = actor()
     if who == ROOT and not word.by:
-        raise UsageError("root is no person", "say who says so: --by NAME, or come in as yourself with sudo")
+        raise UsageError("cannot attribute this to root", "use --by NAME, or log in as yourself and use sudo")
     return who
 
 
@@ -82,7 +82,7 @@ def _shown(path: Path | None) -> Mapping[str, Any]:
             while piece := file.read(_PIECE):
                 found.update(piece)
     except OSError as error:
-        raise UsageError(f"{path} can't be read: {error.strerror}", "name the file that shows it") from error
+        raise UsageError(f"{path} can't be read: {error.strerror}", "name a readable file") from error
     return {"shown_by": {"sha256": found.hexdigest(), "bytes": path.stat().st_size}}
 
 
@@ -90,7 +90,7 @@ def _record(directory: Path, signers: Path, number: int) -> Mapping[str, Any]:
     """Return what names a record for good; a ledger that was changed is not signed."""
     found = verify(directory, signers)
     if worst(one.verdict for one in found) is Verdict.FAIL:
-        raise Damaged(f"the ledger is not whole: {found[0].message}", "seawall ledger verify says all of it")
+        raise Damaged(f"the ledger does not verify: {found[0].message}", "seawall ledger verify shows every problem")
     with (directory / NAME).open("rb") as file:
         for line in file:
             said = json.loads(line) if line.endswith(b"\n") else {}
@@ -100,4 +100,6 @@ def _record(directory: Path, signers: Path, number: int) -> Mapping[str, Any]:
                     "sha256": digest(line),
                     **{name: said.get(name) for name in ("act", "subject", "result")},
                 }
-    raise UsageError(f"the ledger in {directory} has no record {number}", "seawall ledger show lists the newest")
+    raise UsageError(
+        f"the ledger in {directory} has no record {number}", "seawall ledger show lists the newest records"
+    )

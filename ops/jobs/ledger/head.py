@@ -27,6 +27,6 @@ def end_of(directory: Path, signers: Path) -> End:
     """Return where the ledger in a folder ends; raise Unavailable when there is none."""
     head = Head.of(directory)
     if head is None:
-        raise Unavailable(f"there is no head of a ledger in {directory}", "it is made by the first act")
+        raise Unavailable(f"there is no ledger head in {directory}", "the first act creates it")
     host = signer(read(directory / NAME)[0])
     return End(head, host, newest(signers, host), worst(finding.verdict for finding in verify(directory, signers)))

@@ -61,7 +61,7 @@ def go_on(wanted: Wanted, directory: Path, signers: Path) -> Continued:
     Raise UsageError when there is nothing to go on from, Locked when a job is under way.
     """
     if wanted.lost and not wanted.restored:
-        raise UsageError("a change of the key loses no records", "--lost goes with --restored")
+        raise UsageError("rotating the key loses no records", "use --lost only with --restored")
     with ExitStack() as held:
         for path in sorted(folders.scratch().glob("*.lock")):
             held.enter_context(lock(path, path.stem))  # an act under way would go on with the key that it was given
@@ -71,7 +71,7 @@ def go_on(wanted: Wanted, directory: Path, signers: Path) -> Continued:
 def _gone_on(wanted: Wanted, directory: Path, signers: Path) -> Continued:
     lines, _ = read(directory / NAME)
     if not lines:
-        raise UsageError(f"there is no record in {directory} to go on from", "the first act begins a ledger")
+        raise UsageError(f"the ledger in {directory} has no record to continue from", "the first act starts a ledger")
     folder, host = folders.etc() / "credentials", own_policy.read().host
     old = "" if wanted.restored else _exchanged(folder)
     key = credentials.find(KEY)

@@ -16,6 +16,7 @@ from ops.core.files import demand_room, read_json, write_json
 from ops.core.pipe import pipe
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
+from ops.interfaces.server import DatabaseServer, RestoreTarget
 from ops.jobs.host.repositories import OpenRepository
 from ops.jobs.restore import material
 from ops.jobs.restore.plan import Step
@@ -42,7 +43,7 @@ class Source:
 def carry_out(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
     """Do one step; return what the comparison found, and a sentence on where the data are now."""
     if step.folder:
-        words = [f"{step.label} is in {step.folder}", str(step.facts.get("hint", ""))]
+        words = [f"{step.label} is in {step.folder}", step.told.facts.restore_hint]
         return _into_folder(source, step, step.folder, only), "; ".join(filter(None, words))
     if step.database:
         return _into_database(source, step, only)
@@ -56,8 +57,8 @@ def _into_folder(source: Source, step: Step, folder: Path, only: tuple[str, ...]
     for name, path in material.companions(source.manifest, step.label).items():
         shutil.copyfile(path, folder / name)
         (folder / name).chmod(0o600)
-    write_json(folder / "manifest.json", step.facts)
-    found = [*step.kind.check(folder, step.facts, only)]
+    write_json(folder / "manifest.json", step.told.written())
+    found = [*step.told.check(folder, only)]
     if step.completed_by and not only:
         found += _completed(source, step, step.completed_by, folder)
     write_json(folder / MARK, {**_mark(source, step), "finished": clock.iso(clock.now())})
@@ -67,9 +68,11 @@ def _into_folder(source: Source, step: Step, folder: Path, only: tuple[str, ...]
 def _completed(source: Source, step: Step, over: Step, folder: Path) -> Findings:
     """Bring the part that completes another one over it, and make both one whole."""
     _bring(source, over, folder, ())
-    found = over.kind.check(folder, over.facts, ())
-    step.kind.complete(folder, step.facts, material.companions(source.manifest, step.label))
-    return list(found)
+    found = over.told.check(folder)
+    if step.source.completion:
+        texts = material.companions(source.manifest, step.label)
+        step.source.completion.complete(folder, step.told.facts, texts)
+    return found
 
 
 def _begin(source: Source, step: Step, folder: Path) -> None:
@@ -79,7 +82,7 @@ def _begin(source: Source, step: Step, folder: Path) -> None:
         before = read_json(mark) if mark.exists() else {}
         if before.get("set") != source.which.id:
             raise UsageError(f"{folder} is not empty", "restore into another folder, or empty this one")
-        announce(f"{step.label}: going on with the restore that was begun in {folder}")
+        announce(f"{step.label}: continuing the restore that was begun in {folder}")
     demand_room(folder, step.bytes - _there(folder), f"restoring {step.label}")
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -101,43 +104,50 @@ def _mark(source: Source, step: Step) -> dict[str, str]:
 
 def _bring(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> None:
     progress = Progress(step.label, "restored", step.bytes)
-    material.bring(source.place, source.which, step.label, dict(step.facts), folder, only, progress)
+    material.bring(source.place, source.which, step.label, step.told.material.root, folder, only, progress)
     if missing := [path for path in only if not os.path.lexists(folder / path.lstrip("/"))]:
-        raise UsageError(f"the set holds nothing at {', '.join(missing)}", "--only wants the path as it was backed up")
+        raise UsageError(f"the set has nothing at {', '.join(missing)}", "use --only with the path as it was backed up")
 
 
 def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
     """Load the material into a new database and prove it there; put it in the live one's place when that was asked."""
-    landing = step.kind.land(step.options)
+    target, proof = _target(step)
     name = f"{step.database}{RESTORING}" if step.live else step.database
-    landing.demand(name, step.facts)
+    target.demand(name, step.told.facts)
     texts = source.manifest.parent / step.label
     texts.mkdir(exist_ok=True)
     for short, path in material.companions(source.manifest, step.label).items():
         shutil.copyfile(path, texts / short)
-    landing.begin(name, step.facts, texts)
-    _load(source, step, landing, name, only)
-    found = [*step.kind.prove(landing.server, name, {**step.facts, "only": list(only)})]
+    target.begin(name, step.told.facts, texts)
+    _load(source, step, target, name, only)
+    found = [*proof.prove(target.server, name, step.told.facts, only)]
     if _wrong(found):
-        return found, f"the database {name} is not as its manifest says and stays marked as unfinished"
-    landing.end(name)
-    words = landing.replace(name, step.database) if step.live else f"{step.label} is the database {name}"
+        return found, f"the database {name} does not match its manifest and stays marked as unfinished"
+    target.end(name)
+    words = target.replace(name, step.database) if step.live else f"{step.label} is the database {name}"
     return found, words
+
+
+def _target(step: Step) -> tuple[RestoreTarget[Any], DatabaseServer[Any]]:
+    """Return the machine's own server, and how what was loaded into it is proven."""
+    if step.source.restore_into is None or step.source.database is None:
+        raise UsageError(f"{step.label} ({step.told.kind}) goes into a folder, not into a database")
+    return step.source.restore_into(step.options), step.source.database
 
 
 def _wrong(found: Findings) -> bool:
     return any(finding.configured and finding.verdict is not Verdict.PASS for _, finding in found)
 
 
-def _load(source: Source, step: Step, landing: Any, name: str, only: tuple[str, ...]) -> None:
+def _load(source: Source, step: Step, target: RestoreTarget[Any], name: str, only: tuple[str, ...]) -> None:
     """Load from the repository straight into the server; a dump that is a folder goes over the disk."""
-    stream = step.facts.get("material", {}).get("stream")
+    stream = step.told.material.stream
     progress = Progress(step.label, "loaded", step.bytes)
     repository = source.place.repository
     if stream:
         words = repository.dumped(source.which.parts[step.label].id, f"/{stream}")
         with repository.explained():
-            pipe(words, landing.loader(name, step.facts, only), timeout=_DAY, tell=progress.tell)
+            pipe(words, target.loader(name, step.told.facts, only), timeout=_DAY, tell=progress.tell)
         return
     scratch = Path("/var/tmp", f"seawall-restore-{source.which.id[:8]}-{step.label}")  # noqa: S108 -- root's, 0700
     shutil.rmtree(scratch, ignore_errors=True)
@@ -145,8 +155,8 @@ def _load(source: Source, step: Step, landing: Any, name: str, only: tuple[str, 
     scratch.mkdir(mode=0o700)
     try:
         _bring(source, step, scratch, ())
-        _give(scratch, landing.server.account)
-        run(landing.loader(name, step.facts, only, scratch), timeout=_DAY, cwd=Path("/"))
+        _give(scratch, target.server.account)
+        run(target.loader(name, step.told.facts, only, scratch), timeout=_DAY, cwd=Path("/"))
     finally:
         shutil.rmtree(scratch)
 
@@ -159,25 +169,25 @@ def _give(folder: Path, account: str) -> None:
 def _in_place(source: Source, step: Step) -> tuple[Findings, str]:
     """Bring the data beside their homes, compare them, and only then swap names; the old ones are kept."""
     found: list[tuple[str, Finding]] = []
-    homes = step.kind.homes(step.options)
+    homes = step.homes
     ready: list[tuple[Path, Path]] = []
     for inside, home in homes.items():
         if os.path.ismount(home):
-            raise UsageError(f"{home} is a mount point and can't be swapped", "restore beside it, and copy with rsync")
+            raise UsageError(f"{home} is a mount point and can't be swapped", "restore next to it, and copy with rsync")
         staging = home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}"
         _begin(source, step, staging)
         _bring(source, step, staging, (f"/{inside}",))
-        found += step.kind.check(staging, step.facts, (f"/{inside}",))
+        found += step.told.check(staging, (f"/{inside}",))
         ready.append((staging / inside, home))
     if _wrong(found):
         raise Damaged(
-            f"{step.label} is not as its manifest says; nothing was put in place",
-            f"look at {', '.join(str(staging) for staging, _ in ready)}",
+            f"{step.label} does not match its manifest; nothing was put in place",
+            f"examine {', '.join(str(staging) for staging, _ in ready)}",
         )
     kept = _swap(ready, step)
     for staging in {home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}" for home in homes.values()}:
         shutil.rmtree(staging)
-    return found, f"{step.label} is in place; what was there before is kept as {', '.join(map(str, kept)) or 'nothing'}"
+    return found, f"{step.label} is in place; the previous data are kept as {', '.join(map(str, kept)) or 'nothing'}"
 
 
 def _swap(ready: Sequence[tuple[Path, Path]], step: Step) -> list[Path]:
@@ -197,8 +207,8 @@ def _swap(ready: Sequence[tuple[Path, Path]], step: Step) -> list[Path]:
         for before, after in reversed(done):
             after.rename(before)
         raise UsageError(
-            f"{error.filename} can't be renamed ({error.strerror}); all is as it was",
-            f"the restored data are in {', '.join(str(brought) for brought, _ in ready)}; bring them home with rsync",
+            f"{error.filename} can't be renamed ({error.strerror}); nothing was changed",
+            f"the restored data are in {', '.join(str(brought) for brought, _ in ready)}; copy them with rsync",
         ) from error
     return [after for _, after in moves if not after.name.endswith(JOURNALS)]
 
@@ -211,16 +221,14 @@ def _old(home: Path) -> list[tuple[Path, str]]:
 
 def _settle(brought: Path, home: Path, step: Step) -> None:
     """Give what was stored as a stream, without owner and mode, those of the file it replaces, or of the manifest."""
-    if "stream" not in step.facts.get("material", {}):
+    if step.told.material.stream is None:
         return
     if home.exists():
         seen = home.stat()
         os.chown(brought, seen.st_uid, seen.st_gid)
         brought.chmod(seen.st_mode & 0o7777)
-    elif "owner" in step.facts:
+    elif owned := step.told.facts.ownership:
         # An account without a name is known by its number alone.
-        owner, group = (
-            int(name) if str(name).isdigit() else name for name in (step.facts["owner"], step.facts["group"])
-        )
+        owner, group = (int(name) if name.isdigit() else name for name in (owned.owner, owned.group))
         shutil.chown(brought, owner, group)
-        brought.chmod(int(str(step.facts["mode"]), 8))
+        brought.chmod(int(owned.mode, 8) & 0o777)

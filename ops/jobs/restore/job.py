@@ -53,7 +53,7 @@ def found(name: str, wanted: Wanted, at: str | None, repository: str | None) -> 
     asset's sets go first. Raise UsageError for what can't be, Damaged when there is no such set.
     """
     if os.geteuid() != 0 and "SEAWALL_ROOT" not in os.environ:
-        raise UsageError("only root can give files and databases back to their owners", "sudo seawall restore ...")
+        raise UsageError("only root can restore the owners of files and databases", "sudo seawall restore ...")
     policy = own_policy.read()
     asset = asset_named(policy, name)
     meant = point_in_time(at, policy.site.timezone)

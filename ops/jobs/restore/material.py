@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import os
+import stat
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from ops.core.document import read_file
 from ops.core.errors import Damaged
+from ops.core.names import FileName
+from ops.interfaces.manifest import FILE, LIMITS, Manifest, read
 from ops.jobs.host.repositories import OpenRepository
 from ops.restic.repository import Progress
 from ops.restic.sets import ASSET, MANIFEST, Set, complete
 
-MANIFEST_VERSION = 1
+LARGEST = LIMITS.bytes + (64 << 20)  # with the texts beside it: roles, accounts, lists of packages
 _DAY = 86_400.0
 
 
@@ -25,36 +28,56 @@ def chosen(place: OpenRepository, asset: str, until: datetime | None = None, ide
         return fitting[-1]
     if not listed:
         raise Damaged(
-            f"{place.repository.name} holds no complete set of {asset}", "look at its backups and copies; --from OTHER"
+            f"{place.repository.name} has no complete set of {asset}",
+            "check its backups and copies, or use --from with another repository",
         )
     raise Damaged(
-        f"{place.repository.name} holds no such set of {asset}",
-        f"the oldest is of {listed[0].time:%Y-%m-%d %H:%M} UTC; `seawall snapshots {asset}` lists all",
+        f"{place.repository.name} has no such set of {asset}",
+        f"the oldest is from {listed[0].time:%Y-%m-%d %H:%M} UTC; `seawall snapshots {asset}` lists all",
     )
 
 
-def manifest(place: OpenRepository, which: Set, target: Path) -> dict[str, Any]:
-    """Bring the manifest and the texts beside it to a folder; they must belong to the set."""
+def manifest(place: OpenRepository, which: Set, target: Path) -> Manifest:
+    """Bring the manifest and the texts beside it to a folder, and read it; it must belong to the set.
+
+    Raise Damaged for anything else: the folder may come from a machine that somebody broke into.
+    """
     snapshot = which.parts[MANIFEST]
+    file = f"{FILE} of set {which.id} in {place.repository.name}"
+    if snapshot.bytes > LARGEST:
+        raise Damaged(f"{file} and its texts have {snapshot.bytes} bytes; expected at most {LARGEST}")
     target.mkdir(mode=0o755)
     place.repository.restore(f"{snapshot.id}:{snapshot.paths[0]}", target, timeout=3600)
-    told: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
-    if told.get("set") != which.id or told.get("version") != MANIFEST_VERSION:
-        raise Damaged(f"the manifest of set {which.id} is of another set or version")
+    for name, seen in _entries(target):
+        if not FileName.fits(name) or not stat.S_ISREG(seen.st_mode):
+            raise Damaged(f"{file}: beside it lies {name[:80]!r}; expected plain files alone")
+    told = read(read_file(target / FILE, LIMITS.bytes, file), file)
+    if (told.set, told.asset) != (which.id, which.asset):
+        raise Damaged(f"{file} is about set {told.set} of {told.asset}; expected set {which.id} of {which.asset}")
+    # What somebody else put into the set later is passed over: it must not keep us from what was made.
+    if missing := {*told.parts} - {*which.parts}:
+        raise Damaged(f"{file} names parts that are not in the set: {', '.join(sorted(missing))}")
     return told
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+    with os.scandir(folder) as entries:
+        yield from ((entry.name, entry.stat(follow_symlinks=False)) for entry in entries)
 
 
 def bring(
     place: OpenRepository,
     which: Set,
     label: str,
-    facts: dict[str, Any],
+    root: str,
     folder: Path,
     only: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> None:
-    """Bring the data of one part to a folder: a stream's file, or the files under their own paths."""
-    root = facts.get("material", {}).get("root", "")
+    """Bring the data of one part to a folder: a stream's file, or the files under their own paths.
+
+    root: the manifest's, which is cut off the paths.
+    """
     snapshot = which.parts[label].id
     source = f"{snapshot}:{root}" if root else snapshot
     place.repository.restore(source, folder, only, timeout=_DAY, progress=progress)

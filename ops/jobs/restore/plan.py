@@ -10,6 +10,8 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import UsageError
 from ops.core.quantity import Size
+from ops.interfaces.manifest import Manifest, PartFacts
+from ops.interfaces.source import Source
 from ops.policy.model import Asset
 from ops.restic.sets import Set
 
@@ -32,12 +34,12 @@ class Wanted:
 class Step:
     """One part of a set and its destination: a folder, or a database, or (live) the place of what is there.
 
-    facts: the manifest's. options: of the source in the policy, none when it is not there any more. bytes: stored.
+    told: by the manifest. options: of the source in the policy, none when it is not there any more. bytes: stored.
     completed_by: the part that is restored over this one, where it needs one to be whole.
     """
 
     label: str
-    facts: Mapping[str, Any]
+    told: PartFacts
     options: Any
     bytes: int
     folder: Path | None = None
@@ -46,61 +48,71 @@ class Step:
     completed_by: Step | None = None
 
     @property
-    def kind(self) -> Any:
+    def source(self) -> Source[Any, Any]:
         """The kind of source that it was taken by."""
-        return kinds.load("ops.sources", self.facts["kind"])
+        return self.told.source
+
+    @property
+    def homes(self) -> Mapping[str, Path]:
+        """The places on this machine that it is put to in place, by the path in the restored folder."""
+        return self.source.in_place_paths(self.options) if self.source.in_place_paths else {}
 
     def words(self) -> str:
         """Return one line for a person."""
-        what = f"{self.label} ({self.facts['kind']}, {Size(self.bytes)})"
+        what = f"{self.label} ({self.told.kind}, {Size(self.bytes)})"
         if self.live and self.database:
-            return f"{what}: in the place of the database {self.database}, which is kept under another name"
+            return f"{what}: in place of the database {self.database}, which is kept under another name"
         if self.live:
-            homes = ", ".join(str(path) for path in self.kind.homes(self.options).values())
-            return f"{what}: in the place of {homes}, which is kept under another name"
+            homes = ", ".join(str(path) for path in self.homes.values())
+            return f"{what}: in place of {homes}, which is kept under another name"
         return f"{what}: into the folder {self.folder}" if self.folder else f"{what}: as the database {self.database}"
 
 
-def planned(asset: Asset, which: Set, manifest: Mapping[str, Any], options: Wanted) -> list[Step]:
+def planned(asset: Asset, which: Set, manifest: Manifest, options: Wanted) -> list[Step]:
     """Return the steps for what a person asked; raise UsageError for what can't be."""
-    parts = _parts(manifest, options.part)
+    parts = _parts(manifest.parts, options.part)
     wishes = _wishes(options.to, list(parts))
     if bool(options.to) == options.in_place:
-        raise UsageError("where to?", "--to /folder, --to NEW_DATABASE, or --in-place")
+        raise UsageError("missing restore target", "use --to /FOLDER, --to NEW_DATABASE, or --in-place")
     if options.only and options.in_place:
         # The part that was brought would stand where all was.
-        raise UsageError("--only and --in-place do not go together", "restore beside, and copy what you need")
+        raise UsageError(
+            "--only and --in-place can't be combined", "restore next to the live data, and copy what you need"
+        )
     steps = []
-    for label, facts in parts.items():
-        if "completes" in facts:
+    for label, told in parts.items():
+        if told.completes:
             continue
-        step = _step(asset, which, manifest["parts"], label)
+        step = _step(asset, which, manifest.parts, label)
         steps.append(_live(step) if options.in_place else _beside(step, wishes.get(label) or wishes.get("")))
     if not steps:
-        raise UsageError(f"{', '.join(parts)} completes another part and comes with that", "--part with its name")
+        raise UsageError(
+            f"{', '.join(parts)} belongs to another part and is restored with it", "use --part with its name"
+        )
     names = [step.database for step in steps if step.database]
     if len(set(names)) < len(names):
-        raise UsageError("several databases can't get one name", "--to '{}_restored', or --part for one of them")
+        raise UsageError(
+            "several databases can't have the same name", "use --to '{}_restored', or --part for one of them"
+        )
     return steps
 
 
-def _step(asset: Asset, which: Set, parts: Mapping[str, Mapping[str, Any]], label: str) -> Step:
+def _step(asset: Asset, which: Set, parts: Mapping[str, PartFacts], label: str) -> Step:
     """Return a part as it is in the set, with the one that completes it; where it goes is not said yet."""
     spec = asset.sources.get(label.partition(".")[0])
-    options = spec.options if spec else None
+    options = spec.options if spec and spec.kind == parts[label].kind else None
     bare = {name: Step(name, parts[name], options, which.parts[name].bytes) for name in parts}
-    over = next((bare[name] for name, facts in parts.items() if facts.get("completes") == label), None)
+    over = next((bare[name] for name, told in parts.items() if told.completes == label), None)
     return replace(bare[label], completed_by=over, bytes=bare[label].bytes + (over.bytes if over else 0))
 
 
-def _parts(manifest: Mapping[str, Any], named: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+def _parts(parts: Mapping[str, PartFacts], named: Sequence[str]) -> dict[str, PartFacts]:
     """Return the parts of the set that are meant: those named, with all that a source stands for, or all."""
-    parts: dict[str, Mapping[str, Any]] = manifest["parts"]
     for name in named:
         if not any(name in (label, label.partition(".")[0]) for label in parts):
             near = kinds.nearest(name, list(parts))
-            raise UsageError(f"the set has no part {name!r}{near}", f"it has: {', '.join(parts)}")
-    return {label: facts for label, facts in parts.items() if not named or {label, label.partition(".")[0]} & {*named}}
+            raise UsageError(f"the set has no part {name!r}{near}", f"its parts: {', '.join(parts)}")
+    return {label: told for label, told in parts.items() if not named or {label, label.partition(".")[0]} & {*named}}
 
 
 def _wishes(words: Sequence[str], labels: list[str]) -> dict[str, str]:
@@ -113,35 +125,38 @@ def _wishes(words: Sequence[str], labels: list[str]) -> dict[str, str]:
             continue
         meant = [label for label in labels if name in (label, label.partition(".")[0])]
         if not meant:
-            raise UsageError(f"--to {word}: the set has no part {name!r}", f"it has: {', '.join(labels)}")
+            raise UsageError(f"--to {word}: the set has no part {name!r}", f"its parts: {', '.join(labels)}")
         wishes |= dict.fromkeys(meant, place)
     return wishes
 
 
 def _beside(step: Step, place: str | None) -> Step:
     if not place:
-        raise UsageError(f"where shall {step.label} go?", f"--to {step.label}=PLACE, or --part for the others only")
+        raise UsageError(
+            f"missing restore target for {step.label}",
+            f"use --to {step.label}=PLACE, or --part for the others only",
+        )
     if place.startswith("/"):
         return replace(step, folder=Path(place, step.label))
-    if step.kind.land is None or step.options is None:
+    if step.source.restore_into is None or step.options is None:
         raise UsageError(
-            f"{step.label} ({step.facts['kind']}) goes into a folder, not into a database",
-            f"--to {step.label}=/FOLDER",
+            f"{step.label} ({step.told.kind}) can be restored only into a folder, not into a database",
+            f"use --to {step.label}=/FOLDER",
         )
-    name = place.replace("{}", str(step.facts["database"]))
-    if name == step.facts["database"]:
-        raise UsageError(f"{name} is the database itself; nothing is restored over it", "--in-place would replace it")
+    name = place.replace("{}", step.told.facts.database_name)
+    if name == step.told.facts.database_name:
+        raise UsageError(f"{name} is the live database; nothing is restored over it", "use --in-place to replace it")
     return replace(step, database=name)
 
 
 def _live(step: Step) -> Step:
     if step.options is None:
-        raise UsageError(f"the policy does not know {step.label} any more", "restore it --to a folder")
-    if step.kind.land:
-        name = str(step.facts["database"])
-        return replace(step, database=name, live=True)
-    if step.kind.homes:
+        raise UsageError(f"{step.label} is no longer in the policy", "restore it into a folder with --to")
+    if step.source.restore_into:
+        return replace(step, database=step.told.facts.database_name, live=True)
+    if step.source.in_place_paths:
         return replace(step, live=True)
     raise UsageError(
-        f"{step.label} ({step.facts['kind']}) can't be put in place by this command", "restore it --to a folder"
+        f"{step.label} ({step.told.kind}) can't be restored in place by this command",
+        "restore it into a folder with --to",
     )

@@ -20,7 +20,7 @@ def point_in_time(text: str | None, zone: str) -> tuple[datetime | None, str]:
         if len(text) >= FEWEST_LETTERS and set(text) <= set("0123456789abcdef-"):
             return None, text
         raise UsageError(
-            f"--at {text}: neither a moment nor a set", "such as 2026-11-20, '2026-11-20 12:00' or 7481305f"
+            f"--at {text}: neither a time nor a set", "use for example 2026-11-20, '2026-11-20 12:00' or 7481305f"
         ) from None
     if len(text) == len("2026-11-20"):
         read = read.replace(hour=23, minute=59, second=59)  # the newest set of that day

@@ -105,7 +105,7 @@ def _tried(work: Callable[[], Outcome], failed: Verdict) -> Outcome:
         return Outcome(failed, str(stop))
     except Exception as error:  # noqa: BLE001 -- a fault of ours must not leave an act without a record
         traceback.print_exc()
-        return Outcome(failed, f"a fault in Seawall itself ({type(error).__name__}); the journal has its place")
+        return Outcome(failed, f"an error in Seawall itself ({type(error).__name__}); the journal has the details")
 
 
 def _begun(kind: str, name: str, subject: str, host: str, started: datetime) -> Path:
@@ -114,7 +114,7 @@ def _begun(kind: str, name: str, subject: str, host: str, started: datetime) -> 
     mark.parent.mkdir(parents=True, exist_ok=True)
     if mark.exists():
         began = mark.read_text(encoding="utf-8").strip() or "an unknown time"
-        message = f"the run begun at {began} ended without a word: it was killed, or the machine went down"
+        message = f"the run started at {began} never reported a result: it was killed, or the machine went down"
         _recorded(kind, subject, host, started, Outcome(Verdict.UNKNOWN, message))
     write_atomically(mark, clock.iso(started))
     return mark
@@ -143,7 +143,9 @@ def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Ou
     try:
         record(kind, subject, host, started, outcome)
     except (SeawallError, OSError) as error:
-        return Outcome(Verdict.FAIL, f"{outcome.message}; it left no record: {error}", outcome.good, outcome.facts)
+        return Outcome(
+            Verdict.FAIL, f"{outcome.message}; it could not be recorded: {error}", outcome.good, outcome.facts
+        )
     return outcome
 
 

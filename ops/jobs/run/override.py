@@ -16,8 +16,8 @@ from ops.jobs.host import credentials, folders
 from ops.jobs.run.job import actor
 
 ACT = "override"
-LOSS = "no set that lost much"
-REMOVAL = "nothing that a drill restored stays"
+LOSS = "no set that shrank a lot"
+REMOVAL = "nothing restored by a drill stays"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Override:
             "act": ACT,
             "subject": subject,
             "result": Verdict.WARN.value,
-            "message": f"passed: {self.guard}; {reason}",
+            "message": f"overridden: {self.guard}; {reason}",
             "started": clock.iso(clock.now()),
             "facts": {"guard": self.guard, "reason": reason, "by": self.by.removeprefix("person:"), **allowed},
         }

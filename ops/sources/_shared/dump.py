@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 from ops.core.errors import Damaged
-from ops.interfaces.source import Stored
+from ops.interfaces.facts import Facts
+from ops.interfaces.source import Capture, Stored
 
 
 class OfDatabase(Protocol):
@@ -17,17 +18,23 @@ class OfDatabase(Protocol):
         """Its name."""
 
 
-class Dump:
+@dataclass(frozen=True, kw_only=True)
+class DumpFacts(Facts):
+    """What the facts of every dump have. dump_bytes: its size, all its files together."""
+
+    dump_bytes: int
+
+
+D = TypeVar("D", bound=DumpFacts)
+
+
+class Dump(Capture[D]):
     """The end of a capture whose material is a dump."""
 
     options: OfDatabase
 
-    def wanted(self) -> Collection[str]:
-        """Ask for nothing: the dump is its own witness."""
-        return ()
-
-    def finish(self, stored: Stored) -> Mapping[str, Any]:
+    def finish(self, facts: D, stored: Stored) -> D:
         """Demand that there is a dump; an empty database has one, too."""
         if stored.bytes == 0:
             raise Damaged(f"the dump of {self.options.database} is empty")
-        return {"dump_bytes": stored.bytes}
+        return replace(facts, dump_bytes=stored.bytes)

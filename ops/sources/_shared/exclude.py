@@ -28,14 +28,15 @@ def demand_some_left(paths: Sequence[str], patterns: Sequence[str]) -> None:
     for pattern in patterns:
         whole = next(filter(left_out([pattern]), paths), None)
         if whole is not None:
-            raise UsageError(f"the pattern {pattern!r} leaves out all of {whole}", "begin it with / and the whole path")
+            raise UsageError(f"the pattern {pattern!r} excludes all of {whole}", "write it as an absolute path")
 
 
 def _expression(pattern: str) -> str:
     names = [name for name in pattern.split("/") if name]
     if not any(name != "**" for name in names) or pattern.startswith(("!", "./", "../")):
         raise UsageError(
-            f"the pattern {pattern!r} can't be used", "write a name such as *.tmp, or a path from / on; no exceptions"
+            f"the pattern {pattern!r} can't be used",
+            "use a name such as *.tmp, or an absolute path; exceptions are not supported",
         )
     words = ["(?:/[^/]+)*" if name == "**" else f"/{_name(name)}" for name in names]
     return "".join(["^" if pattern.startswith("/") else "", *words, "(?:/|$)"])

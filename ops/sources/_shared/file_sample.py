@@ -11,16 +11,19 @@ from __future__ import annotations
 import os
 import random
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from ops.core.errors import Damaged
 from ops.core.files import digest
+from ops.core.names import Digest, TreePath
 from ops.core.quantity import Percent, Size
+from ops.core.schema import spare
 from ops.core.verdict import Finding, judged
+from ops.interfaces.facts import Facts
 from ops.interfaces.source import CaptureContext, Stored
 
 SAMPLE = 64
@@ -34,6 +37,43 @@ MAY_LOSE = Percent(50)
 Look = tuple[int, int, int]
 
 
+@dataclass(frozen=True)
+class Sampled:
+    """A file of the sample that held still."""
+
+    bytes: int
+    mtime_ns: int
+    sha256: Digest
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleFacts(Facts):
+    """What is known of files that were taken.
+
+    files, bytes: in all. sample: some of them, by path; changed_while_read: those that left it. names_not_utf8: how
+    many names were met that no manifest can hold.
+    """
+
+    files: int
+    bytes: int
+    sample: Mapping[TreePath, Sampled]
+    changed_while_read: tuple[str, ...] = ()
+    names_not_utf8: int = spare(0)
+
+    @property
+    def file_count(self) -> int:
+        """How many files were taken."""
+        return self.files
+
+
+S = TypeVar("S", bound=SampleFacts)
+
+
+def known_files(facts: SampleFacts) -> Collection[str]:
+    """Return the files whose digests are known."""
+    return facts.sample.keys()
+
+
 @dataclass
 class Sample:
     """Files chosen, with their looks; and how many names were met that are not UTF-8, which no manifest can hold."""
@@ -41,9 +81,10 @@ class Sample:
     looks: dict[Path, Look] = field(default_factory=dict)
     other_names: int = 0
 
-    def settled(self, stored: Stored) -> dict[str, Any]:
-        """Return the digests of the files that held still, and which did not."""
-        sample, changed = {}, []
+    def settled(self, facts: S, stored: Stored) -> S:
+        """Return the facts with count and bytes, the digests of the files that held still, and which did not."""
+        sample: dict[TreePath, Sampled] = {}
+        changed = []
         for path, look in self.looks.items():
             entry = stored.entries.get(str(path))
             now = _look(path)
@@ -53,9 +94,15 @@ class Sample:
             if total is None or look != _look(path):
                 changed.append(str(path))
             else:
-                sample[str(path)] = {"bytes": look[0], "mtime_ns": look[1], "sha256": total}
-        found: dict[str, Any] = {"sample": sample, "changed_while_read": sorted(changed)}
-        return found | ({"names_not_utf8": self.other_names} if self.other_names else {})
+                sample[TreePath(path)] = Sampled(look[0], look[1], Digest(total))
+        return replace(
+            facts,
+            files=stored.files,
+            bytes=stored.bytes,
+            sample=sample,
+            changed_while_read=tuple(sorted(changed)),
+            names_not_utf8=self.other_names,
+        )
 
 
 def choose(paths: Sequence[str], passed: Callable[[str], bool], *, one_file_system: bool = False) -> Sample:
@@ -146,28 +193,28 @@ def _digest(path: Path) -> str | None:
         return None
 
 
-def compared(folder: Path, facts: Mapping[str, Any], only: Sequence[str]) -> Finding:
+def compared(folder: Path, facts: SampleFacts, only: Sequence[str]) -> Finding:
     """Compare restored files with the digests of the sample; `only`: the paths that were restored."""
     wanted = {
         path: known
-        for path, known in facts["sample"].items()
+        for path, known in facts.sample.items()
         if not only or any(Path(path).is_relative_to(part) for part in only)
     }
-    wrong = [path for path, known in wanted.items() if _digest(folder / path.lstrip("/")) != known["sha256"]]
-    good = f"{len(wanted)} sampled files have the content of the manifest"
+    wrong = [path for path, known in wanted.items() if _digest(folder / path.lstrip("/")) != known.sha256]
+    good = f"{len(wanted)} sampled files have the content recorded in the manifest"
     return judged([f"{len(wrong)} of {len(wanted)} sampled files differ"] if wrong else [], good)
 
 
 def losses(stored: Stored, scene: CaptureContext, may_lose: Percent) -> list[str]:
     """Return warnings of what is gone since the last good set; raise Damaged when it is more than may be lost."""
-    before = {name: int(scene.before.get(name, 0)) for name in ("files", "bytes")}
-    now = {"files": stored.files, "bytes": stored.bytes}
-    if all(now[name] >= before[name] * (100 - may_lose.value) / 100 for name in before):
+    before = scene.before
+    pairs = ((stored.files, before.files), (stored.bytes, before.bytes))
+    if all(now >= then * (100 - may_lose.value) / 100 for now, then in pairs):
         return []
     words = (
-        f"{stored.files:,} files of {Size(stored.bytes)} are left of {before['files']:,} files of "
-        f"{Size(before['bytes'])} in the last good set; {may_lose} may be lost"
+        f"{stored.files:,} files of {Size(stored.bytes)} are left of {before.files:,} files of "
+        f"{Size(before.bytes)} in the last good set; the limit is {may_lose}"
     )
     if not scene.accepted:
-        raise Damaged(words, "if that is right: seawall backup ASSET --accept-loss 'WHY'")
+        raise Damaged(words, "if that is intended, run: seawall backup ASSET --accept-loss 'REASON'")
     return [f"{words}; accepted: {scene.accepted}"]

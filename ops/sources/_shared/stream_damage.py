@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TypeVar
 
-from ops.interfaces.source import Damage
+from ops.interfaces.damage import FileDamage
+from ops.interfaces.facts import Facts
 
 # One byte in each such piece: of a large table only a slice is digested, and each slice must be hit.
 PIECE = 1 << 20
-Choose = Callable[[Path, Mapping[str, Any]], Path]
+F = TypeVar("F", bound=Facts)
 
 
-def of_stream(choose: Choose) -> dict[str, Damage]:
+def of_stream(choose: Callable[[Path, F], Path]) -> dict[str, FileDamage[F]]:
     """Return the damages of a file; `choose` returns it, given the folder of the material and the facts."""
 
-    def with_file(act: Callable[[Path, Random], str]) -> Damage:
-        def hurt(folder: Path, facts: Mapping[str, Any], chance: Random) -> str:
+    def with_file(act: Callable[[Path, Random], str]) -> FileDamage[F]:
+        def hurt(folder: Path, facts: F, chance: Random) -> str:
             file = choose(folder, facts)
             return act(file, chance) if file.is_file() and file.stat().st_size else ""
 
-        return Damage("material", hurt)
+        return FileDamage("material", hurt)
 
     return {
         "cut_in_half": with_file(lambda file, _: _cut(file, file.stat().st_size // 2)),

@@ -32,11 +32,11 @@ def main(end: bytes, least: int, digest: str, argv: Sequence[str]) -> int:
     seen = hashlib.sha256()
     total, tail = passed_on(program, seen if digest else None)
     if code := program.wait():
-        return told(f"{argv[0]} ended with code {code}", code if code > 0 else 1)
+        return told(f"{argv[0]} exited with code {code}", code if code > 0 else 1)
     if end and end not in (tail.rstrip().splitlines() or [b""])[-1]:
-        return told(f"the output of {argv[0]} has no end: {end.decode()!r} is not in its last line", 1)
+        return told(f"the output of {argv[0]} is truncated: {end.decode()!r} is not in its last line", 1)
     if total < least:
-        return told(f"the output of {argv[0]} is {total} bytes; {least} or more were expected", 1)
+        return told(f"the output of {argv[0]} has {total} bytes; expected {least} or more", 1)
     if digest:
         with open(digest, "x", encoding="ascii") as file:  # noqa: PTH123 -- pathlib is slow to load
             file.write(seen.hexdigest())

@@ -1,4 +1,4 @@
-"""Files and folders, with the digests of a sample taken from the source itself.
+"""Files and folders, with the digests of a sample of the source itself.
 
 restic 0.18 exits 0 when a path that it was told is not there, takes a link for the thing that is meant, and is content
 with an empty folder where a disk is not mounted. So these are looked at here, before and after.
@@ -8,29 +8,29 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.quantity import Percent
 from ops.core.verdict import Finding
-from ops.interfaces.source import CaptureContext, Paths, Source, Stored
+from ops.interfaces.source import Capture, CaptureContext, Paths, Source, Stored
 from ops.sources._shared.exclude import demand_some_left, left_out
-from ops.sources._shared.file_sample import MAY_LOSE, Sample, choose, compared, losses
+from ops.sources._shared.file_sample import MAY_LOSE, Sample, SampleFacts, choose, compared, known_files, losses
 from ops.sources.files.damage import DAMAGES
 
 
 @dataclass(frozen=True)
 class Options:
-    """Which files.
+    """Which files to back up.
 
-    paths: folders or files, absolute; every one must be there and none may be empty.
-    exclude: restic's patterns of what is left out.
-    mounted: places where a file system must be mounted; when it is not, nothing is taken.
-    may_lose: how many of the files, or of their bytes, may be gone since the last good set.
+    paths: absolute paths of folders or files; all must exist, and none may be empty.
+    exclude: restic patterns of what to leave out.
+    mounted: paths at which a file system must be mounted; otherwise nothing is backed up.
+    may_lose: the share of files, or of their bytes, that may have disappeared since the last good set.
     """
 
     paths: tuple[str, ...]
@@ -39,8 +39,16 @@ class Options:
     may_lose: Percent = MAY_LOSE
 
 
+@dataclass(frozen=True, kw_only=True)
+class FilesFacts(SampleFacts):
+    """The facts of files. paths: as the policy names them."""
+
+    engine: Literal["files"]
+    paths: tuple[str, ...]
+
+
 @dataclass
-class _Capture:
+class _Capture(Capture[FilesFacts]):
     options: Options
     scene: CaptureContext
     sample: Sample
@@ -49,29 +57,24 @@ class _Capture:
         """Return the folders themselves."""
         return Paths(self.options.paths, self.options.exclude)
 
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> FilesFacts:
         """Return what is known before the data are taken: nothing that restic does not see itself."""
-        return {"engine": "files", "paths": list(self.options.paths)}
+        return FilesFacts(engine="files", paths=self.options.paths, files=0, bytes=0, sample={})
 
     def wanted(self) -> Collection[str]:
         """Return the sampled files."""
         return {str(path) for path in self.sample.looks}
 
-    def finish(self, stored: Stored) -> Mapping[str, Any]:
+    def finish(self, facts: FilesFacts, stored: Stored) -> FilesFacts:
         """Add count and bytes as the snapshot has them, and the digests of the sampled files that held still."""
         demand(self.options)
         if stored.files == 0:
-            raise Damaged(f"no file was found in {', '.join(self.options.paths)}", "an empty source is not backed up")
+            raise Damaged(f"no files found in {', '.join(self.options.paths)}", "an empty source is not backed up")
         warnings = losses(stored, self.scene, self.options.may_lose)
-        settled = self.sample.settled(stored)
-        if changed := len(settled["changed_while_read"]):
+        settled = self.sample.settled(facts, stored)
+        if changed := len(settled.changed_while_read):
             warnings.append(f"{changed} of {len(self.sample.looks)} sampled files changed while they were read")
-        told = {"warnings": warnings} if warnings else {}
-        return {"files": stored.files, "bytes": stored.bytes, **settled, **told}
-
-    def companions(self) -> Mapping[str, str]:
-        """Return nothing: the files are all there is."""
-        return {}
+        return replace(settled, warnings=tuple(warnings))
 
 
 @contextmanager
@@ -90,19 +93,20 @@ def demand(options: Options) -> None:
     for name in options.paths:
         path = Path(name)
         if not path.is_absolute():
-            raise UsageError(f"{name} is no absolute path", "options.paths are written from / on")
+            raise UsageError(f"{name} is not an absolute path", "write options.paths as absolute paths")
         try:
             _demand(path, path.lstat().st_mode)
         except FileNotFoundError as error:
             raise Unavailable(f"{path} is not there", "is its disk mounted? Has it moved?") from error
         except PermissionError as error:
-            raise Unavailable(f"{path} may not be read", "the unit needs CAP_DAC_READ_SEARCH") from error
+            raise Unavailable(f"no permission to read {path}", "the unit needs CAP_DAC_READ_SEARCH") from error
 
 
 def _demand(path: Path, mode: int) -> None:
     if stat.S_ISLNK(mode):
         raise Unavailable(
-            f"{path} is a link: it would be taken, and nothing behind it", f"name {path.resolve()} in options.paths"
+            f"{path} is a link: only the link would be backed up, not what it points to",
+            f"use {path.resolve()} in options.paths",
         )
     if stat.S_ISDIR(mode):
         with os.scandir(path) as entries:
@@ -110,17 +114,19 @@ def _demand(path: Path, mode: int) -> None:
                 raise Unavailable(f"{path} is empty", "is its disk mounted? An empty source is not backed up")
 
 
-def check(folder: Path, facts: Mapping[str, Any], only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
+def check(folder: Path, facts: FilesFacts, only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
     """Compare restored files with the digests of the sample."""
     return [("content", compared(folder, facts, only))]
 
 
 KIND = Source(
     options=Options,
+    facts=FilesFacts,
     capture=capture,
     check=check,
     covers=lambda options: [f"path:{path}" for path in options.paths],
-    homes=lambda options: {path.lstrip("/"): Path(path) for path in options.paths},
+    known_files=known_files,
+    in_place_paths=lambda options: {path.lstrip("/"): Path(path) for path in options.paths},
     order=1,
     capabilities=("CAP_DAC_READ_SEARCH",),
     damages=DAMAGES,

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
 
-from ops.interfaces.source import Damage
-
-Facts = Mapping[str, Any]
+from ops.interfaces.damage import FileDamage
+from ops.sources._shared.file_sample import SampleFacts as Facts
 
 
-def _file(act: Callable[[Path], str]) -> Damage:
+def _file(act: Callable[[Path], str]) -> FileDamage[Facts]:
     """Hurt one of the files that were restored and whose digest the manifest holds."""
 
     def hurt(folder: Path, facts: Facts, chance: Random) -> str:
-        there = [path for name in sorted(facts.get("sample", {})) if (path := folder / name.lstrip("/")).is_file()]
+        there = [path for name in sorted(facts.sample) if (path := folder / name.lstrip("/")).is_file()]
         full = [path for path in there if path.stat().st_size and not path.is_symlink()]
         return act(chance.choice(full)) if full else ""
 
-    return Damage("material", hurt)
+    return FileDamage("material", hurt)
 
 
 def _flip(path: Path) -> str:
@@ -65,24 +63,24 @@ def _copy(path: Path) -> str:
 
 def _open(path: Path) -> str:
     path.chmod(path.stat().st_mode ^ 0o007)
-    return "others than the owner may do other things with a file"
+    return "the permissions of a file were changed"
 
 
 def _give(path: Path) -> str:
     os.chown(path, path.stat().st_uid + 1, -1)
-    return "a file belongs to somebody else"
+    return "the owner of a file was changed"
 
 
 def _touch(path: Path) -> str:
     seen = path.stat()
     os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns + 1_000_000_000))
-    return "a file has another time of change"
+    return "the modification time of a file was changed"
 
 
 def _replace(path: Path) -> str:
     path.unlink()
     path.symlink_to("/nowhere")
-    return "a link stands in the place of a file"
+    return "a file was replaced by a link"
 
 
 def _link(folder: Path, _facts: Facts, chance: Random) -> str:
@@ -92,10 +90,10 @@ def _link(folder: Path, _facts: Facts, chance: Random) -> str:
     link = chance.choice(links)
     link.unlink()
     link.symlink_to("/nowhere")
-    return "a link leads elsewhere"
+    return "the target of a link was changed"
 
 
-DAMAGES: dict[str, Damage] = {
+DAMAGES: dict[str, FileDamage[Facts]] = {
     "bit_flipped": _file(_flip),
     "end_cut_off": _file(_cut),
     "file_emptied": _file(_empty),
@@ -106,5 +104,5 @@ DAMAGES: dict[str, Damage] = {
     "owner_changed": _file(_give),
     "time_changed": _file(_touch),
     "link_instead": _file(_replace),
-    "link_retargeted": Damage("material", _link),
+    "link_retargeted": FileDamage("material", _link),
 }

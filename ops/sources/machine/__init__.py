@@ -1,4 +1,4 @@
-"""A whole machine: everything that is needed to boot it again, but for what is made anew at each boot.
+"""A whole machine: everything that is needed to boot it again.
 
 The files of databases are left out, for a copy of them while their server runs can't be trusted; they come back from
 their own dump. PostgreSQL's can be taken while it runs, with the log of changes that makes them whole. A machine with
@@ -9,23 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.quantity import Percent
 from ops.core.verdict import Finding, judged
-from ops.interfaces.source import CaptureContext, Paths, Source, Stored
+from ops.interfaces.server import RunningMachine
+from ops.interfaces.source import Capture, CaptureContext, Completion, FollowUp, Paths, Source, Stored
 from ops.sources._shared.exclude import demand_some_left, left_out
-from ops.sources._shared.file_sample import MAY_LOSE, Sample, choose, compared, losses
+from ops.sources._shared.file_sample import MAY_LOSE, Sample, choose, compared, known_files, losses
 from ops.sources.machine import system as known
 from ops.sources.machine.clusters.locate import Place, demand_taken, found, literally
 from ops.sources.machine.clusters.online_backup import Cluster, completed, taking
 from ops.sources.machine.clusters.recovery import answer, complete, inside, log_there
 from ops.sources.machine.damage import DAMAGES
 from ops.sources.machine.data_dirs import databases
-from ops.sources.machine.load import borne, burden
+from ops.sources.machine.facts import LogFacts, MachineFacts
+from ops.sources.machine.facts import databases as databases_of
+from ops.sources.machine.load import load_commits, verify_load
 
 # What is made anew, belongs to a running system, or is a copy of what lies elsewhere; the folders themselves are kept,
 # for without them it does not boot.
@@ -42,13 +44,13 @@ LEAST = ("etc/fstab", "etc/os-release", "etc/passwd", "usr/lib/systemd/systemd")
 
 @dataclass(frozen=True)
 class Options:
-    """What of the machine.
+    """What to back up of the machine.
 
-    filesystems: the places of its file systems, `/` among them; each is taken without what is mounted below it.
-    exclude: restic's patterns of what more is left out.
-    leave_out: folders of databases, which are restored from the dump of a source of their own.
-    clusters: ports of the PostgreSQL clusters whose files are taken while they run.
-    may_lose: how many of the files, or of their bytes, may be gone since the last good set.
+    filesystems: the mount points of its file systems, including `/`; each is backed up without those mounted below it.
+    exclude: restic patterns of what else to leave out.
+    leave_out: folders of databases that are restored from dumps of their own sources.
+    clusters: ports of the PostgreSQL clusters whose files are backed up while they run.
+    may_lose: the share of files, or of their bytes, that may have disappeared since the last good set.
     """
 
     filesystems: tuple[str, ...] = ("/",)
@@ -59,11 +61,11 @@ class Options:
 
     def __post_init__(self) -> None:
         if any(not 0 < port <= _LAST_PORT for port in self.clusters) or len(set(self.clusters)) < len(self.clusters):
-            raise ValueError("clusters: expected ports, each once")
+            raise ValueError("clusters: expected each port only once")
 
 
 @dataclass
-class _Capture:
+class _Capture(Capture[MachineFacts]):
     options: Options
     scene: CaptureContext
     exclude: Sequence[str]
@@ -77,35 +79,39 @@ class _Capture:
         """Return the file systems."""
         return Paths(self.options.filesystems, self.exclude, one_file_system=True)
 
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> MachineFacts:
         """Return what the machine is, and what of it is not here."""
-        return {
-            "engine": "machine",
-            "restored_from_dump": list(self.dumped),
-            "not_taken": list(self.apart),
-            **known.facts(self.options.filesystems, self.listed),
-        }
+        return MachineFacts(
+            **vars(known.facts(self.options.filesystems, self.listed)),
+            engine="machine",
+            restored_from_dump=tuple(self.dumped),
+            not_taken=tuple(self.apart),
+            files=0,
+            bytes=0,
+            sample={},
+        )
 
     def wanted(self) -> Collection[str]:
         """Return the sampled files."""
         return {str(path) for path in self.sample.looks}
 
-    def finish(self, stored: Stored) -> Mapping[str, Any]:
+    def finish(self, facts: MachineFacts, stored: Stored) -> MachineFacts:
         """Add count, bytes and the digests of the sampled files that held still; on a live machine some never do."""
         if stored.files == 0:
-            raise Damaged("no file of the machine was found")
+            raise Damaged("no files of the machine were found")
         warnings = losses(stored, self.scene, self.options.may_lose)
-        warnings += [f"{folder} is left out, but no database is there" for folder in self._needless()]
+        warnings += [f"{folder} is left out, but contains no database" for folder in self._needless()]
         warnings += [
-            f"too much was written at port {cluster.place.port} for counts of one instant; they are approximate"
+            f"port {cluster.place.port} was too busy for exact counts; they are approximate"
             for cluster in self.clusters
             if not cluster.instant.exact
         ]
-        told = {"warnings": warnings} if warnings else {}
-        return {"files": stored.files, "bytes": stored.bytes, **self.sample.settled(stored), **self._counted(), **told}
+        clusters = {str(cluster.place.port): cluster.facts() for cluster in self.clusters}
+        return replace(self.sample.settled(facts, stored), clusters=clusters, warnings=tuple(warnings))
 
-    def _counted(self) -> Mapping[str, Any]:
-        return {"clusters": {str(cluster.place.port): cluster.facts() for cluster in self.clusters}}
+    def follow_up(self) -> FollowUp | None:
+        """Return the log of changes that makes the clusters whole."""
+        return completed(self.clusters)
 
     def _needless(self) -> list[str]:
         return [
@@ -146,16 +152,18 @@ def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
 def demand(options: Options, root: Path = Path("/")) -> None:
     """Raise unless the file systems are there, with all that a boot needs, and no pattern leaves it out."""
     if "/" not in options.filesystems:
-        raise UsageError("options.filesystems must name /", "a part of a machine is taken by the kind `files`")
+        raise UsageError("options.filesystems must contain /", "use the kind `files` for part of a machine")
     for place in (*options.filesystems, *options.leave_out):
         if not Path(place).is_absolute():
-            raise UsageError(f"{place} is no absolute path", "places of a machine are written from / on")
+            raise UsageError(f"{place} is not an absolute path", "use absolute paths")
     demand_some_left([*options.filesystems, *(f"/{name}" for name in LEAST)], [*options.exclude, *options.leave_out])
     for place in options.filesystems:
         if not Path(place).is_mount():
-            raise Unavailable(f"nothing is mounted at {place}", "`findmnt` shows what is; see options.filesystems")
+            raise Unavailable(
+                f"nothing is mounted at {place}", "`findmnt` shows what is mounted; see options.filesystems"
+            )
     if missing := [f"/{name}" for name in LEAST if not (root / name).exists()]:
-        raise Damaged(f"{', '.join(missing)} not there: this machine would not boot from its backup")
+        raise Damaged(f"missing: {', '.join(missing)}; this machine would not boot from its backup")
 
 
 def demand_whole(
@@ -163,13 +171,15 @@ def demand_whole(
 ) -> list[str]:
     """Return the file systems that are not taken; raise Unavailable when the machine needs them, or one is hidden."""
     if hidden := [place for place in known.hidden(found) if not passed(f"{place}/any")]:
-        raise Unavailable(f"this unit can't see {', '.join(hidden)}", "its settings hide it; run playbooks/site.yml")
+        raise Unavailable(
+            f"this unit can't see {', '.join(hidden)}", "the unit's settings hide it; run playbooks/site.yml"
+        )
     apart = known.not_taken(found, filesystems, passed)
     needed = [place for place in apart if any(Path(place).is_relative_to(name) for name in known.NEEDED)]
     if needed:
         raise Unavailable(
-            f"{', '.join(needed)} has a file system of its own, which is not taken",
-            "name it in options.filesystems, or in options.exclude what it holds",
+            f"{', '.join(needed)} is a separate file system that is not backed up",
+            "add it to options.filesystems, or its content to options.exclude",
         )
     return apart
 
@@ -186,43 +196,40 @@ def demand_no_databases(
     here = [folder for folder in found if folder.stat().st_dev in devices and folder.resolve() not in running]
     if taken := [str(folder) for folder in here if not passed(f"{folder}/any")]:
         raise Damaged(
-            f"a database's files copied while it runs can't be trusted: {', '.join(taken)}",
-            "name it in options.leave_out, and dump the database by a source of its own; PostgreSQL's port in clusters",
+            f"files of a running database can't be backed up reliably: {', '.join(taken)}",
+            "add it to options.leave_out and back up the database with a source of its own, or add its port to "
+            "clusters",
         )
     return [str(folder) for folder in here]
 
 
-def check(folder: Path, facts: Mapping[str, Any], only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
-    """Compare restored files with the digests of the sample, and look for what a boot needs; or for the log."""
-    if "log" in facts:
-        return [("log", log_there(folder, facts))]
+def check(folder: Path, facts: MachineFacts, only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
+    """Compare restored files with the digests of the sample, and look for what a boot needs."""
     content = ("content", compared(folder, facts, only))
     if only:
         return [content]
     missing = [f"/{name} is missing" for name in LEAST if not (folder / name).is_file()]
     # A snapshot has no entry for / itself: the folder that stands for it has the mode that its maker gave it.
-    closed = "" if folder.stat().st_mode & 0o005 else f"; before it boots: chmod 755 {folder}"
+    closed = "" if folder.stat().st_mode & 0o005 else f"; before booting it, run: chmod 755 {folder}"
     enabled = known.enabled_units(folder)
-    gone = [f"{name} is not enabled" for name in facts.get("enabled_units", ()) if name not in enabled]
+    gone = [f"{name} is not enabled" for name in facts.enabled_units if name not in enabled]
     return [
         content,
-        ("system", judged(missing, f"{facts['release']}, with all that a boot needs{closed}")),
+        ("system", judged(missing, f"{facts.release}, with everything needed to boot{closed}")),
         ("units", judged(gone, f"{len(enabled)} units are enabled, as in the manifest")),
     ]
 
 
 KIND = Source(
     options=Options,
+    facts=MachineFacts,
     capture=capture,
     check=check,
     covers=lambda options: [f"path:{place}" for place in options.filesystems],
     order=2,
     capabilities=("CAP_DAC_READ_SEARCH",),
-    answer=answer,
-    further=lambda capture: completed(capture.clusters),
-    complete=complete,
-    inside=inside,
-    burden=burden,
-    borne=borne,
+    known_files=known_files,
+    machine=RunningMachine(databases_of, inside, answer, load_commits, verify_load),
+    completion=Completion(LogFacts, log_there, complete),
     damages=DAMAGES,
 )

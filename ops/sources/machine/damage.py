@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
-from typing import Any
 
-from ops.interfaces.source import Damage
+from ops.interfaces.damage import FileDamage
+from ops.sources.machine.facts import ClusterFacts, MachineFacts
 
-Facts = Mapping[str, Any]
+Act = Callable[[Path, MachineFacts, Random], str]
 PAGE = 8192
 LOST = 1 << 20
 
@@ -21,11 +21,11 @@ def _file(root: Path, path: str) -> Path | None:
     return found if plain else None
 
 
-def _sampled(act: Callable[[Path], str]) -> Callable[[Path, Facts, Random], str]:
+def _sampled(act: Callable[[Path], str]) -> Act:
     """Hurt one of the files whose digest the manifest holds."""
 
-    def hurt(root: Path, facts: Facts, chance: Random) -> str:
-        there = [path for name in sorted(facts["sample"]) if (path := _file(root, name)) and path.stat().st_size]
+    def hurt(root: Path, facts: MachineFacts, chance: Random) -> str:
+        there = [path for name in sorted(facts.sample) if (path := _file(root, name)) and path.stat().st_size]
         return act(chance.choice(there)) if there else ""
 
     return hurt
@@ -47,10 +47,10 @@ def _remove(path: Path) -> str:
     return "a sampled file was removed"
 
 
-def _without(path: str, what: str) -> Callable[[Path, Facts, Random], str]:
+def _without(path: str, what: str) -> Act:
     """Remove what no boot can do without."""
 
-    def hurt(root: Path, _facts: Facts, _chance: Random) -> str:
+    def hurt(root: Path, _facts: MachineFacts, _chance: Random) -> str:
         found = _file(root, path)
         if found is None:
             return ""
@@ -60,10 +60,8 @@ def _without(path: str, what: str) -> Callable[[Path, Facts, Random], str]:
     return hurt
 
 
-def _unit_disabled(root: Path, facts: Facts, chance: Random) -> str:
-    links = sorted(
-        link for link in (root / "etc/systemd/system").glob("*.*s/*") if link.name in facts.get("enabled_units", ())
-    )
+def _unit_disabled(root: Path, facts: MachineFacts, chance: Random) -> str:
+    links = sorted(link for link in (root / "etc/systemd/system").glob("*.*s/*") if link.name in facts.enabled_units)
     if not links:
         return ""
     chosen = chance.choice(links)
@@ -73,18 +71,25 @@ def _unit_disabled(root: Path, facts: Facts, chance: Random) -> str:
     return f"{chosen.name} was disabled"
 
 
-def _cluster(act: Callable[[Path, Facts, Random], str]) -> Callable[[Path, Facts, Random], str]:
+def _cluster(act: Callable[[Path, Random], str]) -> Act:
     """Hurt the files of a PostgreSQL cluster."""
 
-    def hurt(root: Path, facts: Facts, chance: Random) -> str:
-        clusters = sorted(facts.get("clusters", {}).items())
+    def hurt(root: Path, facts: MachineFacts, chance: Random) -> str:
+        clusters = sorted(facts.clusters.items())
         if not clusters:
             return ""
         port, cluster = chance.choice(clusters)
-        words = act(root / str(cluster["data"]).lstrip("/"), cluster, chance)
+        data = _folder(root, cluster)
+        words = act(data, chance) if data else ""
         return f"{words} (cluster at port {port})" if words else ""
 
     return hurt
+
+
+def _folder(root: Path, cluster: ClusterFacts) -> Path | None:
+    """Return a cluster's folder in the tree, none when it lies behind a link."""
+    data = root / cluster.data.lstrip("/")
+    return data if data.resolve() == root.resolve() / cluster.data.lstrip("/") else None
 
 
 def _largest(data: Path) -> Path | None:
@@ -93,7 +98,7 @@ def _largest(data: Path) -> Path | None:
     return max(files, key=lambda path: path.stat().st_size, default=None)
 
 
-def _table_overwritten(data: Path, _facts: Facts, chance: Random) -> str:
+def _table_overwritten(data: Path, chance: Random) -> str:
     if (path := _largest(data)) is None:
         return ""
     with path.open("r+b") as file:
@@ -103,14 +108,14 @@ def _table_overwritten(data: Path, _facts: Facts, chance: Random) -> str:
     return f"the heads of all pages of {path.name} were overwritten"
 
 
-def _table_removed(data: Path, _facts: Facts, _chance: Random) -> str:
+def _table_removed(data: Path, _chance: Random) -> str:
     if (path := _largest(data)) is None:
         return ""
     path.unlink()
     return f"the file {path.name} of a table or an index was removed"
 
 
-def _control_overwritten(data: Path, _facts: Facts, chance: Random) -> str:
+def _control_overwritten(data: Path, chance: Random) -> str:
     path = data / "global/pg_control"
     if not path.is_file():
         return ""
@@ -118,19 +123,19 @@ def _control_overwritten(data: Path, _facts: Facts, chance: Random) -> str:
     return "pg_control was overwritten"
 
 
-def _log_removed(data: Path, _facts: Facts, chance: Random) -> str:
+def _log_removed(data: Path, chance: Random) -> str:
     segments = sorted(path for path in (data / "pg_wal").glob("[0-9A-F]*") if path.is_file())
     if not segments:
         return ""
     chosen = chance.choice(segments)
     chosen.unlink()
-    return f"{chosen.name} of the log of changes was removed"
+    return f"{chosen.name} of the write-ahead log was removed"
 
 
-def _newest(pattern: str) -> Callable[[Path, Facts, Random], str]:
+def _newest(pattern: str) -> Act:
     """Overwrite the beginning of the newest file of that name: it is there, and as large as it was."""
 
-    def hurt(root: Path, _facts: Facts, chance: Random) -> str:
+    def hurt(root: Path, _facts: MachineFacts, chance: Random) -> str:
         found = sorted((path for path in root.glob(pattern) if _file(root, str(path.relative_to(root)))), key=_age)
         if not found:
             return ""
@@ -145,7 +150,7 @@ def _age(path: Path) -> float:
     return path.stat().st_mtime
 
 
-def _modules_removed(root: Path, _facts: Facts, _chance: Random) -> str:
+def _modules_removed(root: Path, _facts: MachineFacts, _chance: Random) -> str:
     """Take the boot loader's parts away, which its installation copies."""
     found = [path for path in (root / "usr/lib/grub/i386-pc").glob("ext2.*") if path.is_file()]
     for path in found:
@@ -153,7 +158,7 @@ def _modules_removed(root: Path, _facts: Facts, _chance: Random) -> str:
     return "the boot loader's module for the root's file system was removed" if found else ""
 
 
-def _root_renamed(root: Path, _facts: Facts, _chance: Random) -> str:
+def _root_renamed(root: Path, _facts: MachineFacts, _chance: Random) -> str:
     """Have fstab mount nothing as the root."""
     place = _file(root, "etc/fstab")
     if place is None:
@@ -163,17 +168,17 @@ def _root_renamed(root: Path, _facts: Facts, _chance: Random) -> str:
     if len(lines) == len(text.splitlines()):
         return ""
     place.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return "the line of the root was removed from fstab"
+    return "the root file system was removed from fstab"
 
 
 # Only a machine that boots from a disk of its own can notice these.
-_DISK: Mapping[str, Callable[[Path, Facts, Random], str]] = {
+_DISK: Mapping[str, Act] = {
     "kernel_overwritten": _newest("boot/vmlinuz-*"),
     "initrd_overwritten": _newest("boot/initrd.img-*"),
     "loader_incomplete": _modules_removed,
     "root_not_mounted": _root_renamed,
 }
-_TREE: Mapping[str, Callable[[Path, Facts, Random], str]] = {
+_TREE: Mapping[str, Act] = {
     "bit_flipped": _sampled(_flip),
     "file_removed": _sampled(_remove),
     "accounts_removed": _without("etc/passwd", "/etc/passwd was removed"),
@@ -185,6 +190,6 @@ _TREE: Mapping[str, Callable[[Path, Facts, Random], str]] = {
     "log_removed": _cluster(_log_removed),
 }
 DAMAGES = {
-    **{name: Damage("tree", act) for name, act in _TREE.items()},
-    **{name: Damage("disk", act) for name, act in _DISK.items()},
+    **{name: FileDamage("tree", act) for name, act in _TREE.items()},
+    **{name: FileDamage("disk", act) for name, act in _DISK.items()},
 }

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from ops.core.errors import Damaged
 from ops.core.run import Stream
 from ops.core.verdict import Finding, Verdict
-from ops.interfaces.source import Server
+from ops.interfaces.server import Server
 from ops.sources.machine.clusters.recovery import Inside
+from ops.sources.machine.facts import MachineFacts
 from ops.sources.postgresql.session import PSQL, Session
 
 TABLE = "public.seawall_crash"
@@ -37,7 +37,7 @@ class CommitLoad:
 
 
 @contextmanager
-def burden(server: Server, facts: Mapping[str, Any]) -> Iterator[CommitLoad]:
+def load_commits(server: Server, facts: MachineFacts) -> Iterator[CommitLoad]:
     """Write to the machine's first cluster as fast as it takes it, until the block ends."""
     here = Inside(server, first(facts))
     with here.talk([*PSQL, f"--dbname={DATABASE}"], _DAY) as program:
@@ -55,7 +55,7 @@ def burden(server: Server, facts: Mapping[str, Any]) -> Iterator[CommitLoad]:
                 thread.join()
 
 
-def borne(server: Server, facts: Mapping[str, Any], acknowledged: int) -> Finding:
+def verify_load(server: Server, facts: MachineFacts, acknowledged: int) -> Finding:
     """Demand every acknowledged commit, without a gap; one more may be there, whose answer did not come any more."""
     here = Inside(server, first(facts))
     with here.talk([*PSQL, f"--dbname={DATABASE}"], _DAY) as program:
@@ -66,13 +66,13 @@ def borne(server: Server, facts: Mapping[str, Any], acknowledged: int) -> Findin
         return Finding(Verdict.PASS, f"all {acknowledged:,} acknowledged commits are there")
     return Finding(
         Verdict.FAIL,
-        f"{acknowledged:,} commits were acknowledged, {count:,} are there, the last is number {most:,}",
+        f"{acknowledged:,} commits were acknowledged, but {count:,} are there, the last with number {most:,}",
     )
 
 
-def first(facts: Mapping[str, Any]) -> int:
+def first(facts: MachineFacts) -> int:
     """Return the port of the first cluster; raise Damaged when there is none."""
-    ports = sorted(int(port) for port in facts.get("clusters", {}))
+    ports = sorted(int(port) for port in facts.clusters)
     if not ports:
         raise Damaged("the machine's manifest names no cluster")
     return ports[0]

@@ -10,9 +10,10 @@ import shutil
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from ops.core.names import Digest
 from ops.core.run import run
+from ops.sources.machine.facts import FileSystem, PackageList
 
 _LOOK_SECONDS = 120.0
 # Where a machine's own software and settings lie: a file system of its own there is needed to boot it.
@@ -44,7 +45,7 @@ class Mount:
 
 
 def mounts(table: Path = Path("/proc/self/mountinfo")) -> list[Mount]:
-    """Return what is mounted, as this process sees it."""
+    """Return what is mounted, as this process sees it; psutil does not tell which folder of a file system it is."""
     found = []
     for line in table.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
         words, _, rest = line.partition(" - ")
@@ -80,7 +81,7 @@ def not_taken(found: Collection[Mount], filesystems: Collection[str], passed: Ca
 
 
 def swap_files(table: Path = Path("/proc/swaps")) -> list[str]:
-    """Return the swap files in use."""
+    """Return the swap files in use; psutil knows their sizes only."""
     lines = table.read_text(encoding="utf-8").splitlines()[1:] if table.exists() else []
     return [_plain(words[0]) for line in lines if (words := line.split())[1:2] == ["file"]]
 
@@ -98,20 +99,34 @@ def layout() -> str:
     return "\n".join(f"# {name}\n{text}" for name, text in parts.items())
 
 
-def facts(filesystems: Collection[str], listed: str) -> Mapping[str, Any]:
+@dataclass(frozen=True)
+class System:
+    """What a machine is, see `MachineFacts`."""
+
+    release: str
+    codename: str
+    architecture: str
+    kernel: str
+    hostname: str
+    filesystems: Mapping[str, FileSystem]
+    packages: PackageList
+    enabled_units: tuple[str, ...]
+
+
+def facts(filesystems: Collection[str], listed: str) -> System:
     """Return what the machine is; `listed`: its packages."""
     release = platform.freedesktop_os_release()
     system = os.uname()
-    return {
-        "release": release.get("PRETTY_NAME", ""),
-        "codename": release.get("VERSION_CODENAME", ""),
-        "architecture": system.machine,
-        "kernel": system.release,
-        "hostname": system.nodename,
-        "filesystems": {mount.place: _room(mount) for mount in mounts() if mount.place in filesystems},
-        "packages": {"count": len(listed.splitlines()), "sha256": hashlib.sha256(listed.encode()).hexdigest()},
-        "enabled_units": enabled_units(Path("/")),
-    }
+    return System(
+        release=release.get("PRETTY_NAME", ""),
+        codename=release.get("VERSION_CODENAME", ""),
+        architecture=system.machine,
+        kernel=system.release,
+        hostname=system.nodename,
+        filesystems={mount.place: _room(mount) for mount in mounts() if mount.place in filesystems},
+        packages=PackageList(len(listed.splitlines()), Digest(hashlib.sha256(listed.encode()).hexdigest())),
+        enabled_units=tuple(enabled_units(Path("/"))),
+    )
 
 
 def enabled_units(root: Path) -> list[str]:
@@ -119,11 +134,11 @@ def enabled_units(root: Path) -> list[str]:
     return sorted({link.name for link in (root / "etc/systemd/system").glob("*.*s/*")})
 
 
-def _room(mount: Mount) -> Mapping[str, Any]:
+def _room(mount: Mount) -> FileSystem:
     seen = os.statvfs(mount.place)
-    return {
-        "type": mount.type,
-        "source": mount.source,
-        "bytes": seen.f_blocks * seen.f_frsize,
-        "used_bytes": (seen.f_blocks - seen.f_bfree) * seen.f_frsize,
-    }
+    return FileSystem(
+        type=mount.type,
+        source=mount.source,
+        bytes=seen.f_blocks * seen.f_frsize,
+        used_bytes=(seen.f_blocks - seen.f_bfree) * seen.f_frsize,
+    )

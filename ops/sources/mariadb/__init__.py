@@ -1,4 +1,4 @@
-"""A MariaDB database, streamed without a file in between, with the facts of the dump's own instant.
+"""A MariaDB database, or all of a server, with facts from the same instant as the dump.
 
 mariadb-dump and the counting each begin a transaction while nobody can write, for a fraction of a second. The
 accounts of the server go with the manifest. The account that reads has no password: the system says who it is.
@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ops.core.errors import Unavailable
 from ops.core.quantity import Duration
@@ -21,27 +20,35 @@ from ops.sources._shared.labels import labels
 from ops.sources._shared.stream_guard import watched
 from ops.sources.mariadb.accounts import USERS, text_of
 from ops.sources.mariadb.damage import DAMAGES
-from ops.sources.mariadb.external_dump import FOREIGN
-from ops.sources.mariadb.facts import DATABASES, counters, facts, tables, without_transactions
+from ops.sources.mariadb.external_dump import EXTERNAL_DUMP
+from ops.sources.mariadb.facts import (
+    DATABASES,
+    Counters,
+    MariaDBFacts,
+    counters,
+    facts,
+    tables,
+    without_transactions,
+)
 from ops.sources.mariadb.gate import gated
 from ops.sources.mariadb.restore import RestoreTarget
 from ops.sources.mariadb.session import DAY, LARGEST, Session, program, release, talking
 from ops.sources.mariadb.snapshot import START_SECONDS, Gate, Instant
-from ops.sources.mariadb.verify import DUMP, END, ENGINE, answer, check, load, prove
+from ops.sources.mariadb.verify import DATABASE, DUMP, END, check
 
 
 @dataclass(frozen=True)
 class Options:
-    """Which database, and how it is reached.
+    """Which database to back up, and how to connect to it.
 
-    database: its name.
-    all: every database of the server but its own; one of the two is given.
-    socket: the server's socket.
-    user: the database account that reads; the role mariadb_source makes it.
-    lock: whether nobody may write for the moment in which dump and counting begin; without it rows are counted
-        nearly, not exactly.
-    lock_tables: whether tables that know no transactions, where there are any, are locked for the whole dump.
-    lock_wait: how long is waited for a lock that somebody has; others may have to wait behind.
+    database: name of the database; alternatively, use `all`.
+    all: back up every database of the server except system databases.
+    socket: socket of the server.
+    user: the database account that reads; the role mariadb_source creates it.
+    lock: block writes for the moment in which dump and counting begin; otherwise rows are counted only
+        approximately.
+    lock_tables: lock tables without transactions, if there are any, during the whole dump.
+    lock_wait: how long to wait for a lock that somebody holds; other sessions may have to wait meanwhile.
     """
 
     database: str = ""
@@ -55,9 +62,9 @@ class Options:
     def __post_init__(self) -> None:
         """Demand what no single key says."""
         if bool(self.database) == self.all:
-            raise ValueError("give either `database`, the name of one, or `all: true`")
+            raise ValueError("use either `database` with a name, or `all: true`")
         if self.lock_tables and not self.lock:
-            raise ValueError("`lock_tables` locks, and `lock: false` forbids that")
+            raise ValueError("`lock_tables` can't be combined with `lock: false`")
 
     @property
     def client(self) -> list[str]:
@@ -66,10 +73,10 @@ class Options:
 
 
 @dataclass
-class _Capture(Dump):
+class _Capture(Dump[MariaDBFacts]):
     options: Options
     instant: Instant
-    counters: Mapping[str, Any]
+    counters: Counters
 
     def __post_init__(self) -> None:
         self.tables = tables(self.instant.holder.ask)
@@ -79,32 +86,29 @@ class _Capture(Dump):
         words = [
             *("--single-transaction", "--quick", "--routines", "--events", "--triggers", "--hex-blob"),
             *("--default-character-set=utf8mb4", LARGEST, "--no-tablespaces", "--skip-dump-date"),
-            *(["--dump-history"] if any(about["versioned"] for about in self.tables.values()) else []),
+            *(["--dump-history"] if any(about.versioned for about in self.tables.values()) else []),
         ]
         dump = [*program("mariadb-dump", self.options.socket, self.options.user), *words, "--", self.options.database]
         return Streamed(gated(str(self.instant.gate.fifo), START_SECONDS, watched(dump, end=END)), DUMP)
 
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> MariaDBFacts:
         """Fix the instant as soon as the dump's program is there, count, and watch until it has ended."""
         self.instant.gate.meet()
         try:
             seconds = self.instant.fix()
-            found = facts(self.instant.counter.ask, self.options.database)
+            found = facts(self.instant.counter.ask, self.options.database, self.counters)
             self.instant.follow()
         except BaseException as error:
             self.instant.stop(str(error).partition("\n")[0])
             raise
         kept = without_transactions(self.tables)
         moving = {} if self.instant.through else kept
-        return {
-            "engine": "mariadb",
-            "database": self.options.database,
-            **self.counters,
-            **found,
-            "locked_seconds": seconds if self.options.lock else 0,
-            "approximate": sorted(moving if self.options.lock else found["rows"]),
-            "warnings": [_warning(moving)] if moving else [],
-        }
+        return replace(
+            found,
+            locked_seconds=seconds if self.options.lock else 0.0,
+            approximate=tuple(sorted(moving if self.options.lock else found.rows)),
+            warnings=(_warning(moving),) if moving else (),
+        )
 
     def companions(self) -> Mapping[str, str]:
         """Return the server's accounts and their rights, which a dump of one database does not hold."""
@@ -115,8 +119,8 @@ class _Capture(Dump):
 def _warning(moving: Mapping[str, str]) -> str:
     named = ", ".join(f"{table} ({engine})" for table, engine in sorted(moving.items()))
     return (
-        f"tables that know no transactions were taken while others could write to them: {named};"
-        " make them InnoDB, or say `lock_tables: true`"
+        f"tables without transactions were dumped while others could write to them: {named}; "
+        f"convert them to InnoDB, or use `lock_tables: true`"
     )
 
 
@@ -150,8 +154,8 @@ def _demand_client(session: Session) -> None:
     if server > ours:
         versions = [".".join(map(str, version)) for version in (server, ours)]
         raise Unavailable(
-            f"the server is MariaDB {versions[0]}, and mariadb-dump is {versions[1]}: it may leave things out",
-            "install mariadb-client of the server's version",
+            f"the server is MariaDB {versions[0]}, but mariadb-dump is {versions[1]} and may leave things out",
+            "install the mariadb-client of the server's version",
         )
 
 
@@ -166,15 +170,13 @@ def parts(options: Options) -> Mapping[str, Options]:
 
 KIND = Source(
     options=Options,
+    facts=MariaDBFacts,
     capture=capture,
     check=check,
     covers=lambda options: [f"mariadb:{options.socket}/{options.database or '*'}"],
     parts=parts,
-    land=lambda options: RestoreTarget(options.socket),
-    engine=ENGINE,
-    load=load,
-    prove=prove,
-    answer=answer,
+    restore_into=lambda options: RestoreTarget(options.socket),
+    database=DATABASE,
     damages=DAMAGES,
-    foreign=FOREIGN,
+    external_dump=EXTERNAL_DUMP,
 )

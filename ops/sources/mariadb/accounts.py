@@ -22,7 +22,7 @@ def text_of(session: Session) -> str:
     made = [line for account in accounts for line in _owned(account, [_creation(session, *account)])]
     given = [line for account in accounts for line in _owned(account, _rights(session, *account))]
     return "\n".join(
-        ["-- Accounts of the server and their rights; it may hold hashes of passwords.", *made, *given, ""]
+        ["-- Accounts of the server and their privileges; may contain password hashes.", *made, *given, ""]
     )
 
 

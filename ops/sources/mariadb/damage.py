@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
 
-from ops.interfaces.source import Damage, Server
+from ops.interfaces.damage import DataDamage, FileDamage
+from ops.interfaces.server import Server
+from ops.sources._shared.row_slices import slice_of
 from ops.sources._shared.stream_damage import of_stream
 from ops.sources.mariadb.accounts import USERS
+from ops.sources.mariadb.facts import MariaDBFacts as Facts
 from ops.sources.mariadb.facts import counters
 from ops.sources.mariadb.rows import chosen_rows, keys
 from ops.sources.mariadb.session import Session, name, text
 from ops.sources.mariadb.verify import DUMP, END, talk
-
-Facts = Mapping[str, Any]
 
 _SCHEMA = "information_schema"
 _TABLES = f"from {_SCHEMA}.tables t where t.table_schema = database() and t.table_type = 'BASE TABLE'"
@@ -39,7 +39,7 @@ _DEFINED = {
         f"t.table_name, concat('alter table ', {_TABLE}, ' add column seawall_added int') {_TABLES}",
     ),
     "default_changed": (
-        "a column has another default:",
+        "the default of a column was changed:",
         f"t.column_name, concat('alter table ', {_TABLE}, ' alter column ', {_name('t.column_name')},"
         f" ' set default ''s''') from {_SCHEMA}.columns t join {_SCHEMA}.tables b using (table_schema, table_name)"
         " where t.table_schema = database() and b.table_type = 'BASE TABLE' and t.data_type = 'varchar'",
@@ -58,7 +58,7 @@ _DEFINED = {
         f" from {_SCHEMA}.referential_constraints t where t.constraint_schema = database()",
     ),
     "view_changed": (
-        "a view shows no rows:",
+        "a view was emptied:",
         f"t.table_name, concat('alter view ', {_TABLE}, ' as select * from (', t.view_definition, ') q where false')"
         f" from {_SCHEMA}.views t where t.table_schema = database()",
     ),
@@ -72,7 +72,7 @@ _DEFINED = {
         f" from {_SCHEMA}.routines t where t.routine_schema = database()",
     ),
     "routine_changed": (
-        "a routine runs with other rights:",
+        "a routine was given other privileges:",
         f"t.routine_name, concat('alter ', t.routine_type, ' ', {_name('t.routine_name')}, ' sql security invoker')"
         f" from {_SCHEMA}.routines t where t.routine_schema = database() and t.security_type = 'DEFINER'",
     ),
@@ -96,7 +96,7 @@ _DEFINED = {
         f"{_ACCOUNT}, concat('drop user ', {_QUOTED}) from mysql.user u where {_ACCOUNT} in ({{users}})",
     ),
     "user_made_mighty": (
-        "an account may do everything:",
+        "an account was given all privileges:",
         f"{_ACCOUNT}, concat('grant all on *.* to ', {_QUOTED}) from mysql.user u where u.super_priv = 'N'"
         f" and {_ACCOUNT} in ({{users}})",
     ),
@@ -127,11 +127,11 @@ def _writing(server: Server, database: str) -> Iterator[Session]:
         yield session
 
 
-def _defined(words: str, query: str) -> Damage:
+def _defined(words: str, query: str) -> DataDamage[Facts]:
     """Return the damage that a statement does to one of those that a query finds."""
 
     def hurt(server: Server, database: str, facts: Facts, chance: Random) -> str:
-        users = ", ".join(map(text, facts["users"])) or "null"
+        users = ", ".join(map(text, facts.users)) or "null"
         with _writing(server, database) as session:
             columns = "select '' as one, '' as act from dual where false"  # the server can't name them otherwise
             query_of = f"{columns} union all select {query.replace('{users}', users)}"
@@ -142,54 +142,53 @@ def _defined(words: str, query: str) -> Damage:
             session.tell(statement)
         return f"{words} {one}"
 
-    return Damage("data", hurt)
+    return DataDamage(hurt)
 
 
-def _rows(words: str, statement: Callable[[Column], str]) -> Damage:
+def _rows(words: str, statement: Callable[[Column], str]) -> DataDamage[Facts]:
     """Return the damage that a statement does to rows of the slice that is compared, of one table by chance."""
 
     def hurt(server: Server, database: str, facts: Facts, chance: Random) -> str:
         with _writing(server, database) as session:
             known, found = keys(session.ask), []
             for table, column in sorted(session.ask(_COLUMNS)):
-                told = facts.get("content", {}).get(table, {})
-                slices = (int(told.get("slices", 1)), int(told.get("slice", 0)))
-                if facts["rows"].get(table, 0) > 1 and table not in facts.get("approximate", ()):
-                    found.append(Column(name(table), name(column), chosen_rows(known[table], slices)))
+                part = slice_of(table, 0, facts.content or {})
+                if facts.rows.get(table, 0) > 1 and table not in facts.approximate:
+                    found.append(Column(name(table), name(column), chosen_rows(known[table], part)))
             for column in chance.sample(found, len(found)):
                 if int(session.tell(f"{statement(column)}; select row_count()")[-1]) > 0:
                     return f"{words} {column.table}"
         return ""
 
-    return Damage("data", hurt)
+    return DataDamage(hurt)
 
 
 def _emptied(server: Server, database: str, facts: Facts, chance: Random) -> str:
-    full = [table for table, count in sorted(facts["rows"].items()) if count]
+    full = [table for table, count in sorted(facts.rows.items()) if count]
     if not full:
         return ""
     table = chance.choice(full)
     with _writing(server, database) as session:
         session.tell(f"delete from {name(table)}")
-    return f"all rows are gone from {table}"
+    return f"all rows were deleted from {table}"
 
 
 def _counter_set_back(server: Server, database: str, _facts: Facts, _chance: Random) -> str:
     """Set AUTO_INCREMENT back as far as the server does: behind the last row."""
     with _writing(server, database) as session:
-        before = counters(session.ask)["auto_increment"]
+        before = counters(session.ask).auto_increment
         for table, value in sorted(before.items()):
             session.tell(f"alter table {name(table)} auto_increment = 1")
-            if counters(session.ask)["auto_increment"].get(table, 0) < value:
+            if counters(session.ask).auto_increment.get(table, 0) < value:
                 return f"AUTO_INCREMENT was set back: {table}"
     return ""
 
 
 def _users_lost(folder: Path, facts: Facts, _chance: Random) -> str:
-    if not facts["users"]:
+    if not facts.users:
         return ""
     (folder / USERS).write_text("", encoding="ascii")
-    return "the accounts were lost"
+    return "the accounts were removed"
 
 
 def _other_dump(folder: Path, _facts: Facts, _chance: Random) -> str:
@@ -201,27 +200,27 @@ def _other_dump(folder: Path, _facts: Facts, _chance: Random) -> str:
     if filler < 0:
         return ""
     dump.write_text(f"{head}{' ' * filler}{tail}", encoding="ascii")
-    return "the dump is of another database"
+    return "the dump was replaced by that of another database"
 
 
 _FILLED = "where {0.chosen} and {0.name} <> '' limit 1"
-DAMAGES: dict[str, Damage] = {
+DAMAGES: dict[str, DataDamage[Facts] | FileDamage[Facts]] = {
     **{label: _defined(words, query) for label, (words, query) in _DEFINED.items()},
-    "table_emptied": Damage("data", _emptied),
-    "row_deleted": _rows("a row is gone from", lambda one: f"delete from {one.table} {_FILLED.format(one)}"),
+    "table_emptied": DataDamage(_emptied),
+    "row_deleted": _rows("a row was deleted from", lambda one: f"delete from {one.table} {_FILLED.format(one)}"),
     "value_changed": _rows(
         "a value was changed in",
         lambda one: f"update {one.table} set {one.name} = reverse(concat({one.name}, '.')) {_FILLED.format(one)}",
     ),
     "value_lost": _rows(
-        "a value is empty in", lambda one: f"update {one.table} set {one.name} = '' {_FILLED.format(one)}"
+        "a value was emptied in", lambda one: f"update {one.table} set {one.name} = '' {_FILLED.format(one)}"
     ),
     "many_rows_changed": _rows(
         "a column was changed in all rows of",
         lambda one: f"update {one.table} set {one.name} = upper(concat({one.name}, 'x')) where {one.chosen}",
     ),
-    "counter_set_back": Damage("data", _counter_set_back),
-    "users_lost": Damage("material", _users_lost),
-    "other_dump": Damage("material", _other_dump),
+    "counter_set_back": DataDamage(_counter_set_back),
+    "users_lost": FileDamage("material", _users_lost),
+    "other_dump": FileDamage("material", _other_dump),
     **of_stream(lambda folder, _facts: folder / DUMP),
 }

@@ -6,11 +6,16 @@ reading. Definitions are digested without the database's own name, for a restore
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from ops.sources._shared.comparison import digested
-from ops.sources.mariadb.rows import counted
+from ops.core.document import decode
+from ops.sources._shared.comparison import Definitions, digested
+from ops.sources._shared.dump import DumpFacts
+from ops.sources._shared.row_slices import RowDigest
+from ops.sources.mariadb.rows import Table, counted
 from ops.sources.mariadb.session import name, release, text
 
 Ask = Callable[[str], list[Any]]
@@ -121,7 +126,69 @@ select json_array({text}, minimum_value, maximum_value, start_value, increment, 
 """
 
 
-def structure(ask: Ask, database: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Setting:
+    """What a database is as a whole."""
+
+    server_version: str
+    charset: str
+    collation: str
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Where sequences and AUTO_INCREMENT are, by name of sequence and table."""
+
+    auto_increment: Mapping[str, int]
+    sequences: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MariaDBFacts(DumpFacts):
+    """The facts of a dump.
+
+    major, release: of the server, such as 10 and `10.11`. bytes: of tables and indexes. rows: how many, by table;
+    content: their digests. engines: of the tables. users: the accounts that may do something with the database;
+    rights: what they may do. events: the state of each. approximate: tables that were counted nearly.
+    """
+
+    engine: Literal["mariadb"]
+    database: str
+    server_version: str
+    charset: str
+    collation: str
+    major: int
+    release: str
+    bytes: int
+    rows: Mapping[str, int]
+    engines: Mapping[str, str | None]
+    users: tuple[str, ...]
+    events: Mapping[str, str]
+    structure: Mapping[str, Definitions]
+    auto_increment: Mapping[str, int]
+    sequences: Mapping[str, int]
+    locked_seconds: float
+    content: Mapping[str, RowDigest] | None = None
+    rights: Definitions | None = None
+    approximate: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Demand a release that can be compared."""
+        if not re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}", self.release):
+            raise ValueError(f"release: expected two numbers such as 10.11, found {self.release[:40]!r}")
+
+    @property
+    def database_name(self) -> str:
+        """The name of the database that was taken."""
+        return self.database
+
+    @property
+    def row_count(self) -> int:
+        """How many rows all tables have."""
+        return sum(self.rows.values())
+
+
+def structure(ask: Ask, database: str) -> dict[str, Definitions]:
     """Return the number of definitions of each sort, and one digest for each: equal when the schema is equal."""
     # A routine's name stands behind its sort.
     found = {what: _digest(ask(query), database, 1 + (what == "routine")) for what, query in _DEFINITIONS.items()}
@@ -129,7 +196,7 @@ def structure(ask: Ask, database: str) -> dict[str, Any]:
     return {**found, "sequence": _digest(sequences, database)}
 
 
-def _digest(rows: Iterable[Any], database: str, names: int = 1) -> dict[str, Any]:
+def _digest(rows: Iterable[Sequence[object]], database: str, names: int = 1) -> Definitions:
     own = f"{name(database)}."  # how views name what lies in their own database
     plain = [[part.replace(own, "") if isinstance(part, str) else part for part in row] for row in rows]
     return digested(plain, names)
@@ -139,54 +206,62 @@ def _sequences(ask: Ask) -> list[str]:
     return [row[0] for row in ask(_TABLES) if row[1] == "SEQUENCE"]
 
 
-def counters(ask: Ask) -> dict[str, dict[str, int]]:
+def counters(ask: Ask) -> Counters:
     """Return where sequences and AUTO_INCREMENT are: outside transactions, so read before the dump's instant."""
     ahead = {row[0]: int(row[4]) for row in ask(_TABLES) if row[4] is not None}
     values = {one: int(ask(f"select next_not_cached_value from {name(one)}")[0]) for one in _sequences(ask)}
-    return {"auto_increment": ahead, "sequences": values}
+    return Counters(ahead, values)
 
 
-def tables(ask: Ask) -> dict[str, dict[str, Any]]:
-    """Return the tables: engine, whether it knows transactions, whether old rows are kept, bytes."""
+def tables(ask: Ask) -> dict[str, Table]:
+    """Return the tables by name."""
     return {
-        row[0]: {"engine": row[2], "transactional": bool(row[3]), "versioned": "VERSIONED" in row[1], "bytes": row[5]}
+        row[0]: Table(row[2], bool(row[3]), "VERSIONED" in row[1], int(row[5]))
         for row in ask(_TABLES)
         if row[1] != "SEQUENCE"
     }
 
 
-def rows(ask: Ask, found: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+def rows(ask: Ask, found: Mapping[str, Table]) -> dict[str, int]:
     """Return the number of rows of every table, with those that a versioned table keeps of the past."""
     past = {True: " for system_time all", False: ""}
     return {
-        table: int(ask(f"select count(*) from {name(table)}{past[about['versioned']]}")[0])
+        table: int(ask(f"select count(*) from {name(table)}{past[about.versioned]}")[0])
         for table, about in found.items()
     }
 
 
-def facts(ask: Ask, database: str) -> dict[str, Any]:
-    """Return all facts but the counters, as the session's snapshot sees them."""
-    setting, found, users = ask(_SETTING)[0], tables(ask), sorted(ask(_USERS))
-    major, minor = release(setting["server_version"])
-    return {
-        **setting,
-        "major": major,
-        "release": f"{major}.{minor}",
-        "bytes": sum(about["bytes"] for about in found.values()),
-        **counted(ask, found),
-        "engines": {table: about["engine"] for table, about in found.items()},
-        "users": users,
-        "rights": rights(ask, users),
-        "events": dict(ask(_EVENTS)),
-        "structure": structure(ask, database),
-    }
+def facts(ask: Ask, database: str, outside: Counters) -> MariaDBFacts:
+    """Return all facts as the session's snapshot sees them; outside: what no transaction holds, read before."""
+    setting = decode(Setting, ask(_SETTING)[0], "MariaDB's answer")
+    found, users = tables(ask), sorted(ask(_USERS))
+    major, minor = release(setting.server_version)
+    counts = counted(ask, found)
+    return MariaDBFacts(
+        **vars(setting),
+        **vars(outside),
+        engine="mariadb",
+        database=database,
+        major=major,
+        release=f"{major}.{minor}",
+        bytes=sum(about.bytes for about in found.values()),
+        rows=counts.rows,
+        content=counts.content,
+        engines={table: about.engine for table, about in found.items()},
+        users=tuple(users),
+        rights=rights(ask, users),
+        events=dict(ask(_EVENTS)),
+        structure=structure(ask, database),
+        locked_seconds=0.0,
+        dump_bytes=0,
+    )
 
 
-def rights(ask: Ask, users: Collection[str]) -> dict[str, Any]:
+def rights(ask: Ask, users: Collection[str]) -> Definitions:
     """Return what `digested` says of the rights of some accounts."""
     return digested([row for row in ask(_RIGHTS) if row[0] in users], 1)
 
 
-def without_transactions(found: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def without_transactions(found: Mapping[str, Table]) -> dict[str, str]:
     """Return the engines of the tables that no transaction holds still."""
-    return {table: str(about["engine"]) for table, about in found.items() if not about["transactional"]}
+    return {table: str(about.engine) for table, about in found.items() if not about.transactional}

@@ -31,7 +31,7 @@ def main(only: Sequence[str], after: Sequence[str], client: Sequence[str]) -> in
         last, missing = fed(program, {name.encode() for name in only})
         wrong = ""
         if not last.startswith(END):
-            wrong = "the dump was cut off: its last line does not say that it is complete"
+            wrong = "the dump is truncated: its last line is not the completion mark"
         elif missing:
             wrong = f"the dump has no table {b', '.join(sorted(missing)).decode()}"
         elif program.stdin:

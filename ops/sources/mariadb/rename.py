@@ -49,7 +49,7 @@ class Move:
             self._empty()
         except (SeawallError, Stopped) as error:
             why = str(error).partition("\n")[0]
-            raise Damaged(f"{why}; views, routines, triggers and events stand in {note}") from error
+            raise Damaged(f"{why}; views, routines, triggers and events are in {note}") from error
         note.unlink()
 
     def _label(self) -> str:

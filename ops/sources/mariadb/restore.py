@@ -7,18 +7,17 @@ events are loaded asleep: beside the live ones they would do everything twice.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ops.core import clock
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
 from ops.core.run import run, stream
 from ops.sources._shared.local_server import Local
 from ops.sources.mariadb.accounts import USERS, missing
-from ops.sources.mariadb.facts import SYSTEM
+from ops.sources.mariadb.facts import SYSTEM, MariaDBFacts
 from ops.sources.mariadb.loader import loading
 from ops.sources.mariadb.rename import Move, sleeping
 from ops.sources.mariadb.session import DAY, LOADING, Session, name, program, talking, text
@@ -45,32 +44,32 @@ class RestoreTarget:
         """The server, spoken to as its root over the socket."""
         return Local("root", {"MYSQL_UNIX_PORT": self.socket})
 
-    def demand(self, database: str, facts: Mapping[str, Any]) -> None:
+    def demand(self, database: str, facts: MariaDBFacts) -> None:
         """Raise SeawallError when the name is taken or none, or the server is older than the data."""
         if not database.strip() or len(database) > _LONGEST or database in SYSTEM:
-            raise UsageError(f"{database!r} can't be the name of a database", "give another name")
+            raise UsageError(f"{database!r} is not a valid database name", "give another name")
         with self._session() as session:
             demand_release(session, facts)
             taken = _comment(session, database)
         if taken not in (None, MARK):
             raise UsageError(
-                f"there is a database {database!r} already; nothing is restored over it",
-                "give another name, or --in-place to put the restored one in its place",
+                f"the database {database!r} already exists; nothing is restored over it",
+                "use another name, or --in-place to replace it",
             )
 
-    def begin(self, database: str, facts: Mapping[str, Any], companions: Path) -> None:
+    def begin(self, database: str, facts: MariaDBFacts, companions: Path) -> None:
         """Make the empty database as the manifest describes it; accounts that are missing are made, none is changed."""
         with self._session() as session:
             there = session.ask("select json_quote(concat(user, '@', host)) from mysql.user")
             if _comment(session, database) == MARK:
                 session.tell(f"drop database {name(database)}")
             session.tell(creation(database, facts, f" comment {text(MARK)}"))
-        self.awake = [event for event, status in facts["events"].items() if status == "ENABLED"]
+        self.awake = [event for event, status in facts.events.items() if status == "ENABLED"]
         self.late = missing((companions / USERS).read_text(encoding="utf-8"), there)
         self._give()
 
     def loader(
-        self, database: str, _facts: Mapping[str, Any], only: Sequence[str], _folder: Path | None = None
+        self, database: str, _facts: MariaDBFacts, only: Sequence[str], _folder: Path | None = None
     ) -> Sequence[str]:
         """Return a program that reads the dump, all of it or some tables with their triggers, and misses its end."""
         after = [] if only else sleeping(self.awake)
@@ -102,13 +101,15 @@ class RestoreTarget:
             except SeawallError as error:
                 raise Damaged(
                     f"{live} could not be replaced: {error.message}",
-                    f"nothing is lost: what was in {live} is there or in {kept}, the restored data are in {database}",
+                    f"nothing is lost: the previous data of {live} are there or in {kept}, the new ones in {database}",
                 ) from error
             session.tell(f"drop database {name(database)}")
         self._give()
         if not there:
-            return f"the database {live} was not there; it is now the restored one"
-        return f"the database {live} is the restored one; the one before is kept as {kept}, its events asleep"
+            return f"the database {live} did not exist; it is now the restored one"
+        return (
+            f"the database {live} is now the restored one; the previous one is kept as {kept}, with its events disabled"
+        )
 
     def _give(self) -> None:
         """Make missing accounts and give them their rights, those that can be given already."""
@@ -147,5 +148,5 @@ def _demand_alone(session: Session, database: str) -> None:
     if others := sorted(set(session.ask(query))):
         raise Unavailable(
             f"tables in {json.dumps(others, ensure_ascii=False)} have foreign keys to {database}",
-            "restore it beside, and let its administrator bring the rows home",
+            "restore it next to the live data, and let its administrator copy the rows",
         )

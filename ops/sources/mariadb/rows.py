@@ -6,16 +6,15 @@ falls into one of many classes, another class in every set. All rows are counted
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
+from ops.sources._shared.row_slices import Counted, RowDigest, Slice, slice_of
 from ops.sources.mariadb.session import name
 
 Ask = Callable[[str], list[Any]]
 
-# What is digested of one table: less than two seconds beside a dump that reads all of it anyhow.
-DIGESTED = 64 << 20
 # Columns whose text is not the same wherever it is written; of these the bytes are taken.
 _BYTES = (
     "char",
@@ -41,9 +40,33 @@ from information_schema.columns c where c.table_schema = database() and c.is_gen
 _EVERYTHING = {True: " for system_time all", False: ""}
 
 
-def counted(
-    ask: Ask, tables: Mapping[str, Mapping[str, Any]], known: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Table:
+    """A table: its engine, whether it knows transactions, whether old rows are kept, and its bytes."""
+
+    engine: str
+    transactional: bool
+    versioned: bool
+    bytes: int
+
+
+class Told(Protocol):
+    """What rows are compared by."""
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """How many each table has."""
+
+    @property
+    def content(self) -> Mapping[str, RowDigest] | None:
+        """The digests, where there are any."""
+
+    @property
+    def approximate(self) -> Collection[str]:
+        """The tables that were counted nearly."""
+
+
+def counted(ask: Ask, tables: Mapping[str, Table], known: Mapping[str, RowDigest] | None = None) -> Counted:
     """Return rows and content of tables.
 
     known: the content as a manifest has it, whose slices are taken again; without one they are chosen anew.
@@ -51,13 +74,13 @@ def counted(
     columns = _columns(ask)
     rows, content = {}, {}
     for table, about in tables.items():
-        slices = _slices(table, int(about["bytes"]), known)
-        digest = _sum([text for text, _ in columns.get(table, ())], _key(columns.get(table, ())), slices)
-        query = f"select json_array(count(*), {digest}) from {name(table)}{_EVERYTHING[about['versioned']]}"
+        part = slice_of(table, about.bytes, known)
+        digest = _sum([text for text, _ in columns.get(table, ())], _key(columns.get(table, ())), part)
+        query = f"select json_array(count(*), {digest}) from {name(table)}{_EVERYTHING[about.versioned]}"
         ((count, total),) = ask(query)
         rows[table] = int(count)
-        content[table] = {"digest": str(total)} | ({"slices": slices[0], "slice": slices[1]} if slices[0] > 1 else {})
-    return {"rows": rows, "content": content}
+        content[table] = RowDigest(part.slices, part.slice, digest=str(total))
+    return Counted(rows, content)
 
 
 def keys(ask: Ask) -> dict[str, Sequence[str]]:
@@ -73,25 +96,17 @@ def _columns(ask: Ask) -> dict[str, list[tuple[str, bool]]]:
     return columns
 
 
-def changed(manifest: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+def changed(manifest: Told, found: Counted) -> list[str]:
     """Return the tables with as many rows as the manifest has, but other ones."""
-    near = manifest.get("approximate", ())
+    near = {*manifest.approximate}
     return [
         f"{table}: rows differ"
-        for table, told in manifest["content"].items()
+        for table, told in (manifest.content or {}).items()
         if table not in near
-        and found["rows"].get(table) == manifest["rows"].get(table)
-        and found["content"][table]["digest"] != told["digest"]
+        and table in found.rows
+        and found.rows[table] == manifest.rows.get(table)
+        and found.content[table].digest != told.digest
     ]
-
-
-def _slices(table: str, size: int, known: Mapping[str, Any] | None) -> tuple[int, int]:
-    """Return in how many slices a table is cut, and which one is digested."""
-    if known is not None:
-        told = known.get(table, {})
-        return int(told.get("slices", 1)), int(told.get("slice", 0))
-    count = -(-size // DIGESTED) or 1
-    return count, random.randrange(count)  # noqa: S311 -- a sample, not a secret
 
 
 def _text(column: str, kind: str) -> str:
@@ -107,11 +122,11 @@ def _key(columns: Sequence[tuple[str, bool]]) -> Sequence[str]:
     return [text for text, key in columns if key] or [text for text, _ in columns]
 
 
-def chosen_rows(key: Sequence[str], slices: tuple[int, int]) -> str:
+def chosen_rows(key: Sequence[str], part: Slice) -> str:
     """Return the condition for the rows of a slice."""
-    return f"crc32(concat_ws('|', {', '.join(key)})) % {slices[0]} = {slices[1]}" if slices[0] > 1 else "true"
+    return f"crc32(concat_ws('|', {', '.join(key)})) % {part.slices} = {part.slice}" if part.slices > 1 else "true"
 
 
-def _sum(texts: Sequence[str], key: Sequence[str], slices: tuple[int, int]) -> str:
+def _sum(texts: Sequence[str], key: Sequence[str], part: Slice) -> str:
     row = f"cast(conv(left(md5(concat_ws('|', {', '.join(texts)})), 16), 16, 10) as unsigned)" if texts else "1"
-    return f"cast(coalesce(sum(if({chosen_rows(key, slices)}, {row}, 0)), 0) as char)"
+    return f"cast(coalesce(sum(if({chosen_rows(key, part)}, {row}, 0)), 0) as char)"

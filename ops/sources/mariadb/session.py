@@ -15,7 +15,7 @@ from ops.core.run import Stream
 
 _END = "seawall-end-of-answer"
 DAY = 86_400.0
-HINT = "look whether the server runs (systemctl status mariadb); playbooks/site.yml makes the account"
+HINT = "check that the server is running (systemctl status mariadb); playbooks/site.yml creates the account"
 LARGEST = "--max-allowed-packet=1G"
 # Binary mode: no line of a dump is a command to the client itself, such as one that starts a shell.
 LOADING = ("--binary-mode", "--default-character-set=utf8mb4", LARGEST)
@@ -68,7 +68,9 @@ class Session:
 def reason(program: Stream) -> str:
     """Return the last error that the server or the client told; else the last thing that was said at all."""
     lines = [line.strip() for line in program.last_words().splitlines() if line.strip()]
-    return ([line for line in lines if line.startswith("ERROR")] or lines or ["the session ended without a word"])[-1]
+    return ([line for line in lines if line.startswith("ERROR")] or lines or ["the session ended without a message"])[
+        -1
+    ]
 
 
 def name(value: str) -> str:

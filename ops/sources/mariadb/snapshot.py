@@ -49,7 +49,7 @@ class Gate:
                 time.sleep(0.05)
             else:
                 return
-        raise Unavailable("the repository's program did not start the dump", "what it said itself is told first")
+        raise Unavailable("the repository's program did not start the dump", "its own message comes first")
 
     def say(self, words: str) -> None:
         """Say something to the program; when it has left there is nobody to hear it."""
@@ -103,7 +103,7 @@ class Instant:
     def _alone(self) -> None:
         """Wait for other captures on this server to be past their instants, for the dump is known by its number."""
         if self.holder.one(f"select get_lock('seawall-instant', {self.patience})") != 1:
-            raise Locked(f"another capture on this server kept it for more than {self.patience} s", "try again later")
+            raise Locked(f"another backup held this server for more than {self.patience} s", "try again later")
 
     def _locked(self) -> None:
         try:
@@ -112,8 +112,8 @@ class Instant:
             if "Lock wait timeout" not in error.message:
                 raise
             raise Locked(
-                f"MariaDB: somebody locks a table, or writes in one statement, for more than {self.patience} s",
-                "SHOW FULL PROCESSLIST names the session; lock_wait in the policy says how long is waited",
+                f"MariaDB: a session has locked a table, or has been writing, for more than {self.patience} s",
+                "SHOW FULL PROCESSLIST lists the session; lock_wait in the policy sets how long to wait",
             ) from error
 
     def _joined(self, newest: int) -> int:
@@ -133,7 +133,9 @@ class Instant:
                 return int(found[0])
             if self.gate.gone(_LOOK_SECONDS):
                 return 0
-        raise Unavailable(f"mariadb-dump began no transaction within {JOIN_SECONDS:.0f} s", "the server was unlocked")
+        raise Unavailable(
+            f"mariadb-dump did not start a transaction within {JOIN_SECONDS:.0f} s", "the server was unlocked"
+        )
 
     def follow(self) -> None:
         """Watch the dump until it has ended; one that waits too long for a table's lock is ended."""
@@ -143,7 +145,7 @@ class Instant:
         )
         while not self.gate.gone(_WATCH_SECONDS):
             if self.holder.ask(query):
-                raise Locked(f"MariaDB: the dump waited more than {self.patience} s for a table that is locked")
+                raise Locked(f"MariaDB: the dump waited more than {self.patience} s for a locked table")
         if self.through:
             self.holder.tell("unlock tables")
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ops.core.errors import Damaged, Unavailable
 from ops.core.verdict import Finding, Verdict, judged, not_configured
-from ops.interfaces.source import Engine, Server
+from ops.interfaces.server import DatabaseServer, Engine, Server
 from ops.sources._shared.comparison import added, defined_alike, differing, number, present, total
 from ops.sources._shared.local_server import Local
+from ops.sources._shared.row_slices import Counted
 from ops.sources.mariadb.accounts import USERS
-from ops.sources.mariadb.facts import Ask, counters, rights, rows, structure, tables
-from ops.sources.mariadb.rows import changed, counted
+from ops.sources.mariadb.facts import Ask, Counters, MariaDBFacts, counters, rights, rows, structure, tables
+from ops.sources.mariadb.rows import Table, changed, counted
 from ops.sources.mariadb.session import DAY, LARGEST, LOADING, Session, name, program, release, talking
 
 DUMP = "database.sql"
@@ -25,16 +26,16 @@ _ROOT = program("mariadb", "", "root")
 _READ = ("sh", "-c", 'file=$1; shift; exec "$@" <"$file"', "sh")
 
 
-def load(server: Server, material: Path, manifest: Mapping[str, Any]) -> str:
+def load(server: Server, material: Path, facts: MariaDBFacts) -> str:
     """Load the accounts and the dump into a fresh server; return the database's name."""
     size = int(server.run(["stat", "--format=%s", str(material / DUMP)], 60))
-    if size != manifest["dump_bytes"]:
-        raise Damaged(f"the dump has {size} bytes, had {manifest['dump_bytes']}")
+    if size != facts.dump_bytes:
+        raise Damaged(f"the dump has {size} bytes, had {facts.dump_bytes}")
     whole(server.run(["tail", "-c", "200", str(material / DUMP)], 60))
-    database = str(manifest["database"])
+    database = facts.database
     with beside(server) as session:
-        demand_release(session, manifest)
-        session.tell(creation(database, manifest))
+        demand_release(session, facts)
+        session.tell(creation(database, facts))
     # Rights on single tables can be given only when these are there; an account that is there stays as it is.
     _accounts(server, material / USERS)
     server.run(read_by_root(material / DUMP, database), DAY)
@@ -55,58 +56,60 @@ def _accounts(server: Server, users: Path) -> None:
 def whole(end: str) -> None:
     """Raise Damaged unless a dump ends as mariadb-dump ends it; the client would load what there is and be content."""
     if not (end.rstrip().splitlines() or [""])[-1].startswith(END):
-        raise Damaged("the dump was cut off: its last line does not say that it is complete")
+        raise Damaged("the dump is truncated: its last line is not the completion mark")
 
 
-def creation(database: str, manifest: Mapping[str, Any], comment: str = "") -> str:
+def creation(database: str, facts: MariaDBFacts, comment: str = "") -> str:
     """Return the statement that makes an empty database as the manifest has it."""
-    words = [str(manifest["charset"]), str(manifest["collation"])]
+    words = [facts.charset, facts.collation]
     if not all(re.fullmatch(r"[A-Za-z0-9_]+", word) for word in words):
-        raise Damaged("the manifest's character set or collation is none")
+        raise Damaged("the manifest's character set or collation is not valid")
     return f"create database {name(database)} character set {words[0]} collate {words[1]}{comment}"
 
 
-def demand_release(session: Session, manifest: Mapping[str, Any]) -> None:
+def demand_release(session: Session, facts: MariaDBFacts) -> None:
     """Raise Unavailable when the server is older than the one whose data these are."""
     found = release(session.one("select json_quote(version())"))
-    wanted = tuple(int(number) for number in str(manifest["release"]).split("."))
+    wanted = tuple(int(number) for number in facts.release.split("."))
     if found < wanted:
         raise Unavailable(
-            f"the server is MariaDB {found[0]}.{found[1]}, and the data are of {manifest['release']}",
-            "an older server can't be trusted to load them; use one of that release or a newer one",
+            f"the server is MariaDB {found[0]}.{found[1]}, but the data are from {facts.release}",
+            "an older server may load them incorrectly; use one of that release or newer",
         )
 
 
-def prove(server: Server, database: str, manifest: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:
-    """Compare a loaded database with its manifest, rung by rung."""
+def prove(
+    server: Server, database: str, facts: MariaDBFacts, only: Sequence[str] = ()
+) -> Iterator[tuple[str, Finding]]:
+    """Compare a loaded database with its manifest, rung by rung; `only`: these tables alone were loaded."""
     with beside(server, database) as session:
         ask = session.ask
         there = tables(ask)
-        if only := set(manifest.get("only", ())):
-            yield "volume", _some(manifest, rows(ask, there), only)
+        if only:
+            yield "volume", _some(facts, rows(ask, there), only)
             return
-        same = release(session.one("select json_quote(version())")) == release(str(manifest["server_version"]))
-        yield "structure", defined_alike(manifest["structure"], structure(ask, database), same=same)
-        yield "users", _users(ask, manifest, rights_too=same and not isinstance(server, Local))
-        found = counted(ask, there, manifest.get("content", {}))
-        yield "volume", prove_volume(manifest, found["rows"])
-        yield "content", _content(manifest, found, same=same)
-        behind = _behind(manifest, counters(ask))
-        yield "sequences", judged(behind, "all sequences and AUTO_INCREMENT values are where they were")
+        same = release(session.one("select json_quote(version())")) == release(facts.server_version)
+        yield "structure", defined_alike(facts.structure, structure(ask, database), same=same)
+        yield "users", _users(ask, facts, rights_too=same and not isinstance(server, Local))
+        found = counted(ask, there, facts.content or {})
+        yield "volume", prove_volume(facts, found.rows)
+        yield "content", _content(facts, found, same=same)
+        behind = _behind(facts, counters(ask))
+        yield "sequences", judged(behind, "all sequences and AUTO_INCREMENT values are as in the manifest")
         yield "integrity", sound(session, there)
 
 
-def _users(ask: Ask, manifest: Mapping[str, Any], *, rights_too: bool) -> Finding:
+def _users(ask: Ask, facts: MariaDBFacts, *, rights_too: bool) -> Finding:
     """Demand all accounts; on a server that was made for the proof, also that they may do what they could."""
     accounts = ask("select json_quote(concat(user, '@', host)) from mysql.user")
-    there = present("accounts", manifest["users"], accounts)
-    if there.verdict is not Verdict.PASS or not rights_too or "rights" not in manifest:
+    there = present("accounts", facts.users, accounts)
+    if there.verdict is not Verdict.PASS or not rights_too or facts.rights is None:
         return there
-    given = defined_alike({"right": manifest["rights"]}, {"right": rights(ask, manifest["users"])})
+    given = defined_alike({"right": facts.rights}, {"right": rights(ask, facts.users)})
     return given if given.verdict is not Verdict.PASS else there
 
 
-def sound(session: Session, there: Mapping[str, Mapping[str, Any]]) -> Finding:
+def sound(session: Session, there: Mapping[str, Table]) -> Finding:
     """Let the server look into every table and its indexes."""
     wrong, unseen = [], []
     for table in there:
@@ -117,50 +120,51 @@ def sound(session: Session, there: Mapping[str, Mapping[str, Any]]) -> Finding:
             elif kind.lower() == "note":
                 unseen.append(table)
     if not wrong and len(unseen) == len(there):
-        return not_configured("no table is of an engine that can look into itself")
-    return judged(wrong, f"{len(there) - len(unseen)} tables are sound")
+        return not_configured("no table has an engine that can check itself")
+    return judged(wrong, f"{len(there) - len(unseen)} tables passed the check")
 
 
-def _content(manifest: Mapping[str, Any], found: Mapping[str, Any], *, same: bool) -> Finding:
-    if "content" not in manifest:
-        return not_configured("the set was made before rows were digested")
+def _content(facts: MariaDBFacts, found: Counted, *, same: bool) -> Finding:
+    if facts.content is None:
+        return not_configured("the set has no digests of rows")
     if not same:
-        return not_configured("the release differs, and may write the same rows in other words")
-    sliced = sum("slices" in told for told in manifest["content"].values())
-    part = f"; of {sliced} large ones a slice" if sliced else ""
-    good = f"the rows of {len(manifest['content'])} tables are those of the manifest{part}"
-    return judged(changed(manifest, found), good)
+        return not_configured("the release differs, and may write the same rows differently")
+    sliced = sum(told.slices > 1 for told in facts.content.values())
+    part = f"; a slice of {sliced} large ones" if sliced else ""
+    good = f"the rows of {len(facts.content)} tables are those of the manifest{part}"
+    return judged(changed(facts, found), good)
 
 
-def prove_volume(manifest: Mapping[str, Any], there: Mapping[str, int]) -> Finding:
+def prove_volume(facts: MariaDBFacts, there: Mapping[str, int]) -> Finding:
     """Compare how many rows each table has with the manifest; tables that were counted approximately are left out."""
-    wanted: Mapping[str, int] = manifest["rows"]
-    near = {table for table in manifest.get("approximate", ()) if table in wanted}
-    nearly = f"; {len(near)} of them were counted nearly, and not compared" if near else ""
+    wanted = facts.rows
+    near = {table for table in facts.approximate if table in wanted}
+    nearly = f"; {len(near)} of them were counted approximately, and not compared" if near else ""
     return judged([*differing(wanted, there, near), *added(wanted, there)], f"{total(wanted)}{nearly}")
 
 
-def _some(manifest: Mapping[str, Any], there: Mapping[str, int], only: Collection[str]) -> Finding:
+def _some(facts: MariaDBFacts, there: Mapping[str, int], only: Collection[str]) -> Finding:
     """Compare the tables that alone were restored."""
-    wanted = {table: count for table, count in manifest["rows"].items() if table in only}
-    return prove_volume({**manifest, "rows": wanted}, there)
+    wanted = {table: count for table, count in facts.rows.items() if table in only}
+    return prove_volume(replace(facts, rows=wanted), there)
 
 
-def _behind(manifest: Mapping[str, Any], now: Mapping[str, Mapping[str, int]]) -> list[str]:
+def _behind(facts: MariaDBFacts, now: Counters) -> list[str]:
+    pairs = ((facts.sequences, now.sequences), (facts.auto_increment, now.auto_increment))
     return [
-        f"{one} is at {now[sort].get(one, 'nothing')}, was at {value}"
-        for sort in ("sequences", "auto_increment")
-        for one, value in manifest[sort].items()
-        if now[sort].get(one, -1) < value
+        f"{one} is at {found.get(one, 'nothing')}, was at {value}"
+        for wanted, found in pairs
+        for one, value in wanted.items()
+        if found.get(one, -1) < value
     ]
 
 
-def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
+def check(folder: Path, facts: MariaDBFacts, _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
     """Compare the dump's size with the manifest, and look whether its end is there."""
     dump = folder / DUMP
     size = dump.stat().st_size if dump.exists() else 0
-    if size != facts["dump_bytes"]:
-        return [("archive", judged([f"{DUMP} has {size} bytes, had {facts['dump_bytes']}"], ""))]
+    if size != facts.dump_bytes:
+        return [("archive", judged([f"{DUMP} has {size} bytes, had {facts.dump_bytes}"], ""))]
     with dump.open("rb") as file:
         file.seek(max(0, size - 200))
         end = file.read().decode("utf-8", "replace")
@@ -168,7 +172,7 @@ def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Seque
         whole(end)
     except Damaged as error:
         return [("archive", Finding(Verdict.FAIL, error.message))]
-    return [("archive", Finding(Verdict.PASS, f"{DUMP} is whole"))]
+    return [("archive", Finding(Verdict.PASS, f"{DUMP} is complete"))]
 
 
 def answer(server: Server, database: str, sql: str) -> float:
@@ -196,6 +200,7 @@ def talk(server: Server, database: str) -> Iterator[Session]:
 
 
 ENGINE = Engine(
+    name="MariaDB",
     user="daemon",  # mysql has no home in the tree, and systemd-nspawn demands one
     initialise=(
         "mariadb-install-db",
@@ -213,3 +218,5 @@ ENGINE = Engine(
     environment={"MYSQL_UNIX_PORT": "/mnt/socket/mysqld.sock"},
     ready=("mariadb", "--no-defaults", "--user=root", "--execute=select 1"),
 )
+
+DATABASE = DatabaseServer(lambda _facts: ENGINE, load, prove, answer)

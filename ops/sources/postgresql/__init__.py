@@ -1,4 +1,4 @@
-"""A PostgreSQL database, or all of a server, with the facts of the dump's own instant.
+"""A PostgreSQL database, or all of a server, with facts from the same instant as the dump.
 
 One psql session exports its snapshot and stays; pg_dump and the counting both see that snapshot. Roles and
 grants of the cluster go with the manifest. The account is never a superuser, and never asks for a password.
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from ops.core.errors import Damaged
 from ops.core.files import demand_room
@@ -21,15 +21,15 @@ from ops.interfaces.source import CaptureContext, Paths, Source, Streamed
 from ops.sources._shared.dump import Dump
 from ops.sources._shared.labels import labels
 from ops.sources.postgresql.damage import DAMAGES
-from ops.sources.postgresql.external_dump import FOREIGN
-from ops.sources.postgresql.facts import SEQUENCES, facts
+from ops.sources.postgresql.external_dump import EXTERNAL_DUMP
+from ops.sources.postgresql.facts import SEQUENCES, PostgreSQLFacts, facts
 from ops.sources.postgresql.restore import RestoreTarget
 from ops.sources.postgresql.session import PSQL, Session, connection
-from ops.sources.postgresql.verify import DUMP, ENGINE, GLOBALS, answer, load, prove
+from ops.sources.postgresql.verify import DATABASE, DUMP, GLOBALS
 
 _DAY = 86_400.0
 _MOST_JOBS = 32
-FOLDER = "database.dir"
+FOLDER: Literal["database.dir"] = "database.dir"
 
 # All that allow connections; `postgres` only when somebody keeps tables in it, which it is not for.
 DATABASES = """
@@ -42,15 +42,15 @@ where datallowconn and not datistemplate and (datname <> 'postgres' or exists (
 
 @dataclass(frozen=True)
 class Options:
-    """Which database, and how it is reached.
+    """Which database to back up, and how to connect to it.
 
-    database: its name; or else
-    all: every database of the server, each a part of the set.
-    jobs: how many connections dump at once; with more than one the dump goes over a private folder on disk.
-    socket: the folder of the server's socket.
-    port: the server's port, which names its socket.
-    user: the database role that reads; the role postgresql_source makes it.
-    lock_wait: how long the dump waits for a table that somebody has locked.
+    database: name of the database; alternatively, use `all`.
+    all: back up every database of the server, each as a part of the set.
+    jobs: the number of parallel connections; with more than one, the dump is first written to a private folder on disk.
+    socket: folder of the server's socket.
+    port: port of the server, which determines its socket.
+    user: the database role that reads; the Ansible role postgresql_source creates it.
+    lock_wait: how long to wait for a table that somebody has locked.
     """
 
     database: str = ""
@@ -73,11 +73,11 @@ class Options:
         return connection(self.database or "postgres", **place, **words)
 
 
-_HINT = "look whether the server runs (pg_lsclusters), and whether playbooks/site.yml was run since it was set up"
+_HINT = "check that the server is running (pg_lsclusters), and run playbooks/site.yml if it was set up recently"
 
 
 @dataclass
-class _Capture(Dump):
+class _Capture(Dump[PostgreSQLFacts]):
     options: Options
     session: Session
     snapshot: str
@@ -103,22 +103,22 @@ class _Capture(Dump):
         run([*argv, *words], timeout=_DAY)
         return Paths([str(self.scratch / FOLDER)], root=str(self.scratch))
 
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> PostgreSQLFacts:
         """Return the facts as the dump's snapshot sees them."""
-        return {
-            "engine": "postgresql",
-            "database": self.options.database,
-            "dump": DUMP if self.options.jobs == 1 else FOLDER,
-            "sequences": dict(self.sequences),
-            **facts(self.session.ask),
-        }
+        return PostgreSQLFacts(
+            **vars(facts(self.session.ask, self.sequences)),
+            engine="postgresql",
+            database=self.options.database,
+            dump=DUMP if self.options.jobs == 1 else FOLDER,
+            dump_bytes=0,
+        )
 
     def companions(self) -> Mapping[str, str]:
         """Return the cluster's roles and grants, which a dump of one database does not hold."""
         argv = ["pg_dumpall", "--no-password", "--globals-only", f"--dbname={self.options.connection()}"]
         text = run(argv, timeout=600).stdout
         if "PostgreSQL database cluster dump complete" not in text[-400:]:
-            raise Damaged("the dump of roles and grants has no end")
+            raise Damaged("the dump of roles and grants is truncated")
         return {GLOBALS: text}
 
 
@@ -148,28 +148,26 @@ def parts(options: Options) -> Mapping[str, Options]:
     return {label: replace(options, database=name, all=False) for label, name in labels(names).items()}
 
 
-def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
+def check(folder: Path, facts: PostgreSQLFacts, _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
     """Compare the dump's size with the manifest, and read its table of contents."""
-    dump = folder / facts.get("dump", DUMP)
+    dump = folder / facts.dump
     files = [path for path in dump.iterdir() if path.is_file()] if dump.is_dir() else [dump] if dump.exists() else []
     size = sum(path.stat().st_size for path in files)
-    if size != facts["dump_bytes"]:
-        return [("archive", judged([f"{dump.name} has {size} bytes, had {facts['dump_bytes']}"], ""))]
+    if size != facts.dump_bytes:
+        return [("archive", judged([f"{dump.name} has {size} bytes, had {facts.dump_bytes}"], ""))]
     listed = run(["pg_restore", "--list", dump], timeout=600).stdout.count("TABLE DATA")
-    return [("archive", judged([], f"{dump.name} is whole, with the data of {listed} tables"))]
+    return [("archive", judged([], f"{dump.name} is complete, with the data of {listed} tables"))]
 
 
 KIND = Source(
     options=Options,
+    facts=PostgreSQLFacts,
     capture=capture,
     check=check,
     covers=lambda options: [f"postgresql:{options.port}/{options.database or '*'}"],
     parts=parts,
-    land=lambda options: RestoreTarget(options.socket, options.port),
-    engine=ENGINE,
-    load=load,
-    prove=prove,
-    answer=answer,
+    restore_into=lambda options: RestoreTarget(options.socket, options.port),
+    database=DATABASE,
     damages=DAMAGES,
-    foreign=FOREIGN,
+    external_dump=EXTERNAL_DUMP,
 )

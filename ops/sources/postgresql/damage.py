@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from typing import Any
 
-from ops.interfaces.source import Damage, Server
+from ops.interfaces.damage import DataDamage, FileDamage
+from ops.interfaces.server import Server
 from ops.sources._shared.stream_damage import of_stream
+from ops.sources.postgresql.facts import PostgreSQLFacts as Facts
 from ops.sources.postgresql.row_damage import ROWS, writing
 from ops.sources.postgresql.structure import OURS
-from ops.sources.postgresql.verify import DUMP, GLOBALS
-
-Facts = Mapping[str, Any]
+from ops.sources.postgresql.verify import GLOBALS
 
 _IN = "from pg_class c join pg_namespace n on n.oid = c.relnamespace"
 _NAME = "format('%I.%I', n.nspname, c.relname)"
@@ -51,17 +49,17 @@ _DEFINED = {
     ),
     "column_added": ("a column was added:", _one(_relation("r"), "alter table %s add column seawall_added int")),
     "type_changed": (
-        "a column has another type:",
+        "the type of a column was changed:",
         f"{_NAME} || '.' || a.attname, format('alter table %s alter %I type varchar', {_NAME}, a.attname) {_COLUMNS}"
         f" and a.atttypid = 'text'::regtype and {_UNUSED}",
     ),
     "default_changed": (
-        "a column has another default:",
+        "the default of a column was changed:",
         f"{_NAME} || '.' || a.attname, format('alter table %s alter %I set default ''seawall''', {_NAME}, a.attname)"
         f" {_COLUMNS} and a.atttypid = 'text'::regtype and a.attgenerated = ''",
     ),
     "not_null_dropped": (
-        "a column may be empty now:",
+        "a column was made nullable:",
         f"{_NAME} || '.' || a.attname, format('alter table %s alter %I drop not null', {_NAME}, a.attname) {_COLUMNS}"
         " and a.attnotnull and a.attidentity = ''"
         " and not exists (select from pg_index i where i.indrelid = c.oid and a.attnum = any(i.indkey))",
@@ -82,7 +80,7 @@ _DEFINED = {
         " and k.contype = 'f' and k.conparentid = 0",
     ),
     "foreign_key_not_valid": (
-        "a foreign key holds for new rows only:",
+        "a foreign key was made valid for new rows only:",
         f"k.conname, format('alter table %1$s drop constraint %2$I;"
         f" alter table %1$s add constraint %2$I %3$s not valid', {_NAME}, k.conname, pg_get_constraintdef(k.oid))"
         f" {_CONSTRAINTS} and k.contype = 'f' and k.conparentid = 0",
@@ -102,21 +100,21 @@ _DEFINED = {
         ),
     ),
     "index_not_valid": (
-        "an index is not valid:",
+        "an index was made invalid:",
         f"{_NAME}, format('update pg_index set indisvalid = false where indexrelid = %s', c.oid) {_relation('i')}",
     ),
     "view_changed": (
-        "a view shows no rows:",
+        "a view was emptied:",
         f"{_NAME}, format('create or replace view %s as select * from (%s) q where false', {_NAME},"
         f" rtrim(pg_get_viewdef(c.oid), ';')) {_relation('v')}",
     ),
     "view_dropped": ("a view was dropped:", _one(_relation("v"), "drop view %s cascade")),
     "materialized_view_emptied": (
-        "a materialized view has no data:",
+        "a materialized view was emptied:",
         _one(_relation("m", "c.relispopulated"), "refresh materialized view %s with no data"),
     ),
     "function_changed": (
-        "a function's body is another:",
+        "the body of a function was changed:",
         f"p.proname, format('update pg_proc set prosrc = prosrc || '' '' where oid = %s', p.oid) {_FUNCTIONS}",
     ),
     "function_dropped": (
@@ -124,7 +122,7 @@ _DEFINED = {
         f"p.proname, format('drop function %s cascade', p.oid::regprocedure) {_FUNCTIONS}",
     ),
     "trigger_disabled": (
-        "a trigger is switched off:",
+        "a trigger was disabled:",
         f"t.tgname, format('alter table %s disable trigger %I', {_NAME}, t.tgname) {_IN}"
         f" join pg_trigger t on t.tgrelid = c.oid where not t.tgisinternal and t.tgenabled <> 'D'",
     ),
@@ -150,22 +148,22 @@ _DEFINED = {
         "e.extname, format('drop extension %I cascade', e.extname) from pg_extension e where e.extname <> 'plpgsql'",
     ),
     "owner_changed": (
-        "a table belongs to another role:",
+        "the owner of a table was changed:",
         _one(_relation("r", "pg_get_userbyid(c.relowner) <> current_user"), "alter table %s owner to current_user"),
     ),
     "grant_revoked": (
-        "a right on a table was revoked:",
+        "a privilege on a table was revoked:",
         f"{_NAME}, format('revoke %s on %s from %s', x.privilege_type, {_NAME}, x.grantee::regrole) {_GRANTED}"
         " and c.relkind = 'r'",
     ),
-    "grant_added": ("everybody may read a table:", _one(_relation("r"), "grant select on %s to public")),
+    "grant_added": ("everybody was allowed to read a table:", _one(_relation("r"), "grant select on %s to public")),
     "schema_opened": (
-        "everybody may make tables in a schema:",
+        "everybody was allowed to create tables in a schema:",
         f"n.nspname, format('grant create on schema %I to public', n.nspname) from pg_namespace n"
         f" where {OURS.format(oid='n.oid')}",
     ),
     "row_security_off": (
-        "row security is switched off:",
+        "row security was disabled:",
         _one(_relation("r", "c.relrowsecurity"), "alter table %s disable row level security"),
     ),
     "policy_dropped": (
@@ -173,7 +171,7 @@ _DEFINED = {
         "policyname, format('drop policy %I on %I.%I', policyname, schemaname, tablename) from pg_policies",
     ),
     "enum_changed": (
-        "a word of an enumeration is another:",
+        "a label of an enumeration was changed:",
         "t.typname, format('alter type %s rename value %L to ''seawall''', t.oid::regtype, e.enumlabel)"
         " from pg_enum e join pg_type t on t.oid = e.enumtypid join pg_namespace n on n.oid = t.typnamespace"
         f" where {OURS.format(oid='t.oid')}",
@@ -193,17 +191,17 @@ _DEFINED = {
         f" {_OWN_ROLES}",
     ),
     "role_made_superuser": (
-        "a role may do everything:",
+        "a role was made superuser:",
         f"r.rolname, format('alter role %I superuser', r.rolname) {_OWN_ROLES} and not r.rolsuper",
     ),
     "role_locked_out": (
-        "a role can't log in:",
+        "a role was locked out:",
         f"r.rolname, format('alter role %I nologin', r.rolname) {_OWN_ROLES} and r.rolcanlogin",
     ),
 }
 
 
-def _defined(words: str, query: str) -> Damage:
+def _defined(words: str, query: str) -> DataDamage[Facts]:
     """Return the damage that a statement does to one of those that a query finds."""
 
     def hurt(server: Server, database: str, _facts: Facts, chance: Random) -> str:
@@ -218,24 +216,24 @@ def _defined(words: str, query: str) -> Damage:
             session.tell(f"set client_min_messages = error; {statement}")
         return f"{words} {one}"
 
-    return Damage("data", hurt)
+    return DataDamage(hurt)
 
 
 def _dump(folder: Path, facts: Facts) -> Path:
     """Return the dump; of one that is a folder, its largest file."""
-    dump = folder / str(facts.get("dump", DUMP))
+    dump = folder / facts.dump
     files = [path for path in dump.iterdir() if path.is_file()] if dump.is_dir() else [dump]
     return max(files, key=lambda path: path.stat().st_size if path.exists() else 0)
 
 
 def _roles_lost(folder: Path, _facts: Facts, _chance: Random) -> str:
     (folder / GLOBALS).write_text("", encoding="ascii")
-    return "the roles were lost"
+    return "the roles were removed"
 
 
-DAMAGES: dict[str, Damage] = {
+DAMAGES: dict[str, DataDamage[Facts] | FileDamage[Facts]] = {
     **{name: _defined(words, query) for name, (words, query) in _DEFINED.items()},
     **ROWS,
     **of_stream(_dump),
-    "roles_lost": Damage("material", _roles_lost),
+    "roles_lost": FileDamage("material", _roles_lost),
 }

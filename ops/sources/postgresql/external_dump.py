@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ops.core.errors import Damaged, UsageError
 from ops.core.verdict import Finding, judged, not_configured
-from ops.interfaces.source import ExternalDump, Server
+from ops.interfaces.server import DatabaseServer, ExternalDump, ExternalFacts, Server
 from ops.sources._shared.comparison import number_of
-from ops.sources.postgresql.facts import INVALID, SETTING, rows, sequences_behind
+from ops.sources.postgresql.facts import INVALID, rows, sequences_behind, setting
 from ops.sources.postgresql.integrity import sound
-from ops.sources.postgresql.verify import DUMP, beside
+from ops.sources.postgresql.verify import DUMP, answer, beside, engine
 
 _DAY = 86_400.0
 FOLDER, SCRIPT, DATABASE = "database.dir", "database.sql", "dump"
@@ -24,23 +24,36 @@ _CUSTOM, _TAR = b"PGDMP", b"toc.dat\0"
 _ROLE = re.compile(r'(?:OWNER TO|^GRANT .* TO|^SET ROLE|FOR ROLE) ("(?:[^"]|"")+"|[A-Za-z_][A-Za-z0-9_$]*)')
 
 
-def facts(dump: Path, tree: Path) -> Mapping[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Found(ExternalFacts):
+    """A dump. major: of the server that loads it. jobs: how many load at once. whole: whether its end is there.
+
+    roles: what a script names as owners and in grants, quoted as it has them.
+    """
+
+    major: int
+    jobs: int = 1
+    whole: bool = True
+    roles: tuple[str, ...] = ()
+
+
+def examine(dump: Path, tree: Path) -> Found:
     """Return which sort of dump it is, and the newest server that the tree has; raise UsageError."""
     servers = sorted(int(path.name) for path in (tree / "usr/lib/postgresql").glob("[0-9]*"))
     if not servers:
-        raise UsageError(f"{tree} holds no PostgreSQL", "drill.release names the tree")
-    known = {"engine": "postgresql", "database": DATABASE, "major": servers[-1]}
+        raise UsageError(f"{tree} contains no PostgreSQL", "drill.release selects the tree")
+    major = servers[-1]
     if dump.is_dir():
         if not (dump / "toc.dat").is_file():
-            raise UsageError(f"{dump} is no dump: it has no toc.dat", "pg_dump --format=directory makes one")
-        return {**known, "file": FOLDER, "jobs": 2}
+            raise UsageError(f"{dump} is not a dump: it has no toc.dat", "create one with pg_dump --format=directory")
+        return Found(file=FOLDER, major=major, jobs=2)
     with dump.open("rb") as file:
         head = file.read(_HEAD)
     if head.startswith(_CUSTOM):
-        return {**known, "file": DUMP, "jobs": 2}
+        return Found(file=DUMP, major=major, jobs=2)
     if head.startswith(_TAR):
-        return {**known, "file": DUMP, "jobs": 1, "whole": _ended(dump)}
-    return {**known, "file": SCRIPT, "roles": _roles(dump)}
+        return Found(file=DUMP, major=major, whole=_ended(dump))
+    return Found(file=SCRIPT, major=major, roles=tuple(_roles(dump)))
 
 
 def _ended(archive: Path) -> bool:
@@ -61,27 +74,27 @@ def _roles(script: Path) -> list[str]:
     return sorted(found - {"CURRENT_USER", "SESSION_USER", "PUBLIC", "postgres"})
 
 
-def load(server: Server, material: Path, known: Mapping[str, Any]) -> str:
+def load(server: Server, material: Path, known: Found) -> str:
     """Load the dump into a fresh cluster; return the database's name. Whose the tables are is not kept."""
-    path = str(material / str(known["file"]))
+    path = str(material / known.file)
     server.run(["createdb", "--template=template0", "--encoding=UTF8", DATABASE], 600)
-    if not known.get("whole", True):
-        raise Damaged("the dump was cut off: the archive has no end")
-    if known["file"] != SCRIPT:
+    if not known.whole:
+        raise Damaged("the dump is truncated: the archive has no end")
+    if known.file != SCRIPT:
         words = ["pg_restore", "--no-password", "--exit-on-error", "--no-owner", "--no-privileges"]
-        server.run([*words, f"--jobs={known['jobs']}", f"--dbname={DATABASE}", path], _DAY)
+        server.run([*words, f"--jobs={known.jobs}", f"--dbname={DATABASE}", path], _DAY)
         return DATABASE
     if END not in server.run(["tail", "-c", "4096", path], 60):
-        raise Damaged("the dump was cut off: its last lines do not say that it is complete")
+        raise Damaged("the dump is truncated: its last lines have no completion mark")
     psql = ["psql", "-XAtq", "--no-password", "--set=ON_ERROR_STOP=1", f"--dbname={DATABASE}"]
-    if known["roles"]:
-        made = [word for role in known["roles"] for word in ("--command", f"create role {role}")]
+    if known.roles:
+        made = [word for role in known.roles for word in ("--command", f"create role {role}")]
         server.run([*psql, *made], 600)
     server.run([*psql, "--output=/dev/null", f"--file={path}"], _DAY)
     return DATABASE
 
 
-def prove(server: Server, database: str, known: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:
+def prove(server: Server, database: str, _known: Found, _only: Sequence[str] = ()) -> Iterator[tuple[str, Finding]]:
     """Look whether the database is sound in itself; there is nothing to compare it with."""
     for rung in ("structure", "roles", "extensions", "content"):
         yield rung, not_configured("a dump that Seawall did not make has no manifest")
@@ -89,8 +102,8 @@ def prove(server: Server, database: str, known: Mapping[str, Any]) -> Iterator[t
         yield "volume", not_configured(f"no manifest; {number_of(rows(session.ask))}")
         behind = sequences_behind(session.ask, {})
         yield "sequences", judged(behind, "all sequences are ahead of their columns")
-        major = session.ask(SETTING)["major"]
-        yield "integrity", sound(session.ask, session.tell, known, session.ask(INVALID), major)
+        major = setting(session.ask).major
+        yield "integrity", sound(session.ask, session.tell, (), session.ask(INVALID), major)
 
 
-FOREIGN = ExternalDump(facts, load, prove)
+EXTERNAL_DUMP = ExternalDump(examine, DatabaseServer(lambda known: engine(known.major), load, prove, answer))

@@ -7,10 +7,19 @@ reading. They run with an empty search_path, so that all definitions are written
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Literal
 
+from ops.core.document import decode
+from ops.core.schema import spare
+from ops.interfaces.facts import Facts
+from ops.sources._shared.comparison import Definitions
+from ops.sources._shared.dump import DumpFacts
+from ops.sources._shared.row_slices import RowDigest
 from ops.sources.postgresql.rows import counted
 from ops.sources.postgresql.structure import OURS, Ask, structure
+
+ANSWER = "PostgreSQL's answer"
 
 TABLES = f"""
 select coalesce(json_agg(format('%I.%I', n.nspname, c.relname) order by n.nspname, c.relname), '[]')
@@ -87,22 +96,92 @@ where d.deptype in ('a', 'i') and d.classid = 'pg_catalog.pg_class'::regclass
 """
 
 
+@dataclass(frozen=True, kw_only=True)
+class Setting(Facts):
+    """What a database is as a whole.
+
+    major: of the server's version. provider, locale: of the database's rules of order, `c`, `i` or `b` and a name.
+    settings: of the database by role, empty for all, as `name=value`. grants: on the database itself: to whom (empty:
+    everybody), what, and whether it may be handed on. public: whether everybody has what a new database grants.
+    """
+
+    server_version: str
+    major: int
+    encoding: str
+    collate: str
+    ctype: str
+    bytes: int
+    large_objects: int
+    provider: str | None = None
+    owner: str | None = None
+    locale: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+    grants: tuple[tuple[str, str, bool], ...] = ()
+    public: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseFacts(Setting):
+    """What a database holds.
+
+    rows: how many, by table. content: their digests. sequences: where each is; none that was never used. roles: of
+    the cluster; role_attributes: what they may do. comes_back_empty: tables that a recovery empties.
+    """
+
+    rows: Mapping[str, int]
+    extensions: Mapping[str, str]
+    roles: tuple[str, ...]
+    structure: Mapping[str, Definitions]
+    sequences: Mapping[str, int | None]
+    content: Mapping[str, RowDigest] | None = None
+    role_attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    invalid_indexes: tuple[str, ...] = ()
+    comes_back_empty: tuple[str, ...] = spare(())
+
+    @property
+    def row_count(self) -> int:
+        """How many rows all tables have."""
+        return sum(self.rows.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostgreSQLFacts(DatabaseFacts, DumpFacts):
+    """The facts of a dump. dump: the file that it is, or the folder."""
+
+    engine: Literal["postgresql"]
+    database: str
+    dump: Literal["database.dump", "database.dir"] = "database.dump"
+
+    @property
+    def database_name(self) -> str:
+        """The name of the database that was taken."""
+        return self.database
+
+
+def setting(ask: Ask) -> Setting:
+    """Return what the session's database is as a whole."""
+    return decode(Setting, ask(SETTING), ANSWER)
+
+
 def rows(ask: Ask) -> dict[str, int]:
     """Return the number of rows of every table."""
     return {table: int(ask(f"select count(*) from {table}")) for table in ask(TABLES)}
 
 
-def facts(ask: Ask) -> dict[str, Any]:
-    """Return all facts but the sequences, as the session's snapshot sees them."""
-    return {
-        **ask(SETTING),
-        **counted(ask, ask(TABLES)),
-        "extensions": ask(EXTENSIONS),
-        "roles": ask(ROLES),
-        "role_attributes": ask(ROLE_ATTRIBUTES),
-        "invalid_indexes": ask(INVALID),
-        "structure": structure(ask),
-    }
+def facts(ask: Ask, sequences: Mapping[str, int | None]) -> DatabaseFacts:
+    """Return all facts as the session's snapshot sees them; sequences: read before it was made."""
+    found = counted(ask, ask(TABLES))
+    return DatabaseFacts(
+        **vars(setting(ask)),
+        rows=found.rows,
+        content=found.content,
+        extensions=ask(EXTENSIONS),
+        roles=tuple(ask(ROLES)),
+        role_attributes={role: tuple(words) for role, words in ask(ROLE_ATTRIBUTES).items()},
+        invalid_indexes=tuple(ask(INVALID)),
+        structure=structure(ask),
+        sequences=sequences,
+    )
 
 
 def sequences_behind(ask: Ask, wanted: Mapping[str, int | None]) -> list[str]:
@@ -113,7 +192,7 @@ def sequences_behind(ask: Ask, wanted: Mapping[str, int | None]) -> list[str]:
         if name not in found:
             wrong.append(f"{name} is missing")
         elif value is not None and (found[name] or 0) < value:
-            wrong.append(f"{name} is at {found[name]}, was at {value}")
+            wrong.append(f"{name} is at {found[name]}, but was at {value}")
     for sequence, table, column in ask(OWNED):
         highest = ask(f"select coalesce(max({column}), 0) from {table}")
         if sequence in found and (found[sequence] or 0) < highest:

@@ -6,7 +6,7 @@ Debian its package holds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ops.core.verdict import Finding, Verdict, judged, not_configured
@@ -64,21 +64,24 @@ select coalesce(json_agg(distinct name), '[]') from (
 """
 
 
-def sound(ask: Ask, tell: Tell, manifest: Mapping[str, Any], invalid: list[str], major: int) -> Finding:
-    """Look into every index and table; given the session's ask and tell, and the indexes that are not complete."""
-    wrong = [f"index {name} is not valid" for name in invalid if name not in manifest.get("invalid_indexes", ())]
+def sound(ask: Ask, tell: Tell, known: Collection[str], invalid: list[str], major: int) -> Finding:
+    """Look into every index and table; given the session's ask and tell, and the indexes that are not complete.
+
+    known: those that were not complete when the data were taken.
+    """
+    wrong = [f"index {name} is invalid" for name in invalid if name not in known]
     if not ask(_THERE)["there"]:
-        return judged(wrong, "") if wrong else not_configured("the server here has no extension amcheck")
+        return judged(wrong, "") if wrong else not_configured("this server does not have the extension amcheck")
     found = _seen(ask, tell, heaps=major >= 14)  # noqa: PLR2004 -- the first that can look into tables
     broken = [word for word in found if ": not seen: " not in word]
     if wrong or broken:
         return judged([*wrong, *broken], "")
     if found:
-        return Finding(Verdict.UNKNOWN, f"{len(found)} could not be looked into: {'; '.join(found[:5])}")
+        return Finding(Verdict.UNKNOWN, f"{len(found)} could not be checked: {'; '.join(found[:5])}")
     if major >= 15 and (stale := ask(_STALE)):  # noqa: PLR2004 -- the first that keeps the versions
-        return Finding(Verdict.WARN, f"made by another version of the rules of order: {', '.join(stale)}; REINDEX")
+        return Finding(Verdict.WARN, f"built with another version of the collation: {', '.join(stale)}; run REINDEX")
     indexes, tables = ask(_COUNT)
-    return judged([], f"{indexes} indexes and {tables} tables are sound")
+    return judged([], f"{indexes} indexes and {tables} tables passed the check")
 
 
 def _seen(ask: Ask, tell: Tell, *, heaps: bool) -> list[str]:

@@ -6,18 +6,17 @@ A database that is not finished carries a mark in its comment, so that an interr
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ops.core import clock
 from ops.core.errors import UsageError
 from ops.sources._shared.local_server import Local
-from ops.sources.postgresql.facts import ROLES
+from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts
 from ops.sources.postgresql.session import PSQL, Session, connection
-from ops.sources.postgresql.verify import DUMP, GLOBALS
+from ops.sources.postgresql.verify import GLOBALS
 
 MARK = "seawall: this restore is not finished"
 LISTS = ("search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries")
@@ -38,23 +37,23 @@ class RestoreTarget:
         """The cluster, spoken to as its superuser over the socket."""
         return Local("postgres", {"PGHOST": self.socket, "PGPORT": str(self.port)})
 
-    def demand(self, database: str, facts: Mapping[str, Any]) -> None:
+    def demand(self, database: str, facts: PostgreSQLFacts) -> None:
         """Raise UsageError when the name is taken, or the server is older than the data."""
         with self._session() as session:
             major = int(session.tell("show server_version_num")[0]) // 10_000
             taken = session.tell(f"select shobj_description(oid, 'pg_database') {_of(database)}")
-        if major < facts["major"]:
+        if major < facts.major:
             raise UsageError(
-                f"the server here is PostgreSQL {major}, the data are of {facts['major']}",
-                "restore on a server of that version or a newer one",
+                f"this server is PostgreSQL {major}, but the data are from {facts.major}",
+                "restore on a server of that version or newer",
             )
         if taken and taken[0] != MARK:
             raise UsageError(
-                f"there is a database {database!r} already; nothing is restored over it",
-                "give another name, or --in-place to put the restored one in its place",
+                f"the database {database!r} already exists; nothing is restored over it",
+                "use another name, or --in-place to replace it",
             )
 
-    def begin(self, database: str, facts: Mapping[str, Any], companions: Path) -> None:
+    def begin(self, database: str, facts: PostgreSQLFacts, companions: Path) -> None:
         """Make the empty database as the manifest describes it; roles that are missing are made, none is changed."""
         name = _identifier(database)
         with self._session() as session:
@@ -68,13 +67,13 @@ class RestoreTarget:
                 session.tell(statement)
 
     def loader(
-        self, database: str, facts: Mapping[str, Any], only: Sequence[str], folder: Path | None = None
+        self, database: str, facts: PostgreSQLFacts, only: Sequence[str], folder: Path | None = None
     ) -> Sequence[str]:
         """Return pg_restore, reading its standard input, or the folder with the material of a parallel dump."""
         chosen = [f"--table={table.split('.')[-1].strip(chr(34))}" for table in only]
         words = ["pg_restore", "--no-password", "--exit-on-error", *chosen, f"--dbname={self._connection(database)}"]
         if folder is not None:
-            words += ["--jobs=2", str(folder / facts.get("dump", DUMP))]
+            words += ["--jobs=2", str(folder / facts.dump)]
         return self.server.argv(words)
 
     def end(self, database: str) -> None:
@@ -102,16 +101,16 @@ class RestoreTarget:
             if there:
                 session.tell(f"alter database {_identifier(kept)} allow_connections true")
         return (
-            f"the database {live} is the restored one; the one before is kept as {kept}"
+            f"the database {live} is now the restored one; the previous one is kept as {kept}"
             if there
-            else (f"the database {live} was not there; it is now the restored one")
+            else (f"the database {live} did not exist; it is now the restored one")
         )
 
     @contextmanager
     def _session(self, database: str = "postgres") -> Iterator[Session]:
         argv = [*PSQL, f"--dbname={connection(database, client_encoding='UTF8')}"]
         with self.server.talk(argv, _DAY) as program:
-            yield Session(program, "look whether the server runs (pg_lsclusters)")
+            yield Session(program, "check that the server is running (pg_lsclusters)")
 
     def _connection(self, database: str) -> str:
         return connection(database, host=self.socket, port=self.port)
@@ -143,29 +142,29 @@ def _of(database: str) -> str:
     return f"from pg_database where datname = {_literal(database)}"
 
 
-def _nature(facts: Mapping[str, Any]) -> str:
+def _nature(facts: PostgreSQLFacts) -> str:
     """Return what a database can be given only when it is made."""
     words = [
         "template template0",
-        f"encoding {_literal(facts['encoding'])}",
-        f"lc_collate {_literal(facts['collate'])} lc_ctype {_literal(facts['ctype'])}",
+        f"encoding {_literal(facts.encoding)}",
+        f"lc_collate {_literal(facts.collate)} lc_ctype {_literal(facts.ctype)}",
     ]
-    if facts.get("provider") == "i":
-        words.append(f"locale_provider icu icu_locale {_literal(facts['locale'])}")
-    if facts.get("provider") == "b":
-        words.append(f"locale_provider builtin builtin_locale {_literal(facts['locale'])}")
-    return " ".join([*words, f"owner {_identifier(facts['owner'])}"] if facts.get("owner") else words)
+    if facts.provider == "i":
+        words.append(f"locale_provider icu icu_locale {_literal(facts.locale or '')}")
+    if facts.provider == "b":
+        words.append(f"locale_provider builtin builtin_locale {_literal(facts.locale or '')}")
+    return " ".join([*words, f"owner {_identifier(facts.owner)}"] if facts.owner else words)
 
 
-def _properties(name: str, facts: Mapping[str, Any]) -> Iterator[str]:
+def _properties(name: str, facts: PostgreSQLFacts) -> Iterator[str]:
     """Yield the settings and grants of the database itself, which a dump of its content does not hold."""
-    for role, setting in facts.get("settings", ()):
+    for role, setting in facts.settings:
         word, _, value = setting.partition("=")
         of = f"role {_identifier(role)} in database {name}" if role else f"database {name}"
         # A list of names is stored as it was written; quoted as a whole it would be one odd name.
         yield f"alter {of} set {_identifier(word)} to {value if word in LISTS else _literal(value)}"
-    if not facts.get("public", True):
+    if not facts.public:
         yield f"revoke all on database {name} from public"
-    for role, privilege, grantable in facts.get("grants", ()):
+    for role, privilege, grantable in facts.grants:
         option = " with grant option" if grantable else ""
         yield f"grant {privilege} on database {name} to {_identifier(role) if role else 'public'}{option}"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
-from ops.interfaces.source import Damage, Server
+from ops.interfaces.damage import DataDamage
+from ops.interfaces.server import Server
+from ops.sources._shared.row_slices import slice_of
+from ops.sources.postgresql.facts import PostgreSQLFacts as Facts
 from ops.sources.postgresql.rows import KEYS, chosen_rows
 from ops.sources.postgresql.session import PSQL, Session, connection
 from ops.sources.postgresql.structure import OURS
 
 _DAY = 86_400.0
-Facts = Mapping[str, Any]
-
 # Columns of words that nothing refers to, and of their tables whether a row may stand there twice.
 _COLUMNS = f"""
 select coalesce(json_agg(json_build_array(format('%I.%I', n.nspname, c.relname), format('%I', a.attname),
@@ -66,14 +66,15 @@ def _columns(session: Session, facts: Facts) -> list[Column]:
     keys = session.ask(KEYS)
     found = []
     for table, name, twice, index, computed in session.ask(_COLUMNS):
-        told = facts.get("content", {}).get(table, {})
-        chosen = chosen_rows(keys[table]["key"], (int(told.get("slices", 1)), int(told.get("slice", 0))))
-        if facts["rows"].get(table, 0) > 1:
+        chosen = chosen_rows(keys[table]["key"], slice_of(table, 0, facts.content or {}))
+        if facts.rows.get(table, 0) > 1:
             found.append(Column(table, name, twice, index, computed, chosen))
     return found
 
 
-def _rows(words: str, statement: Callable[[Column], str], fits: Callable[[Column], bool] = lambda _: True) -> Damage:
+def _rows(
+    words: str, statement: Callable[[Column], str], fits: Callable[[Column], bool] = lambda _: True
+) -> DataDamage[Facts]:
     """Return the damage that a statement does to rows; it must return at least one, or nothing was hurt."""
 
     def hurt(server: Server, database: str, facts: Facts, chance: Random) -> str:
@@ -84,17 +85,17 @@ def _rows(words: str, statement: Callable[[Column], str], fits: Callable[[Column
                     return f"{words} {column.table}"
         return ""
 
-    return Damage("data", hurt)
+    return DataDamage(hurt)
 
 
 def _emptied(server: Server, database: str, facts: Facts, chance: Random) -> str:
-    full = [table for table, count in sorted(facts["rows"].items()) if count]
+    full = [table for table, count in sorted(facts.rows.items()) if count]
     if not full:
         return ""
     table = chance.choice(full)
     with writing(server, database) as session:
         session.tell(f"delete from {table}")
-    return f"all rows are gone from {table}"
+    return f"all rows were deleted from {table}"
 
 
 def _swapped(column: Column) -> str:
@@ -133,34 +134,32 @@ def _unindexed(server: Server, database: str, facts: Facts, chance: Random) -> s
             done = session.tell(again)
             session.tell(flag.format("true"))
             if done:
-                return f"an index lacks a row of {column.table}"
+                return f"an index was made to lack a row of {column.table}"
     return ""
 
 
-ROWS: dict[str, Damage] = {
-    "table_emptied": Damage("data", _emptied),
-    "row_deleted": _rows("a row is gone from", lambda one: f"delete from {one.table} where ctid = {one.row}"),
+ROWS: dict[str, DataDamage[Facts]] = {
+    "table_emptied": DataDamage(_emptied),
+    "row_deleted": _rows("a row was deleted from", lambda one: f"delete from {one.table} where ctid = {one.row}"),
     "row_added": _rows(
-        "a row is there twice in",
+        "a row was duplicated in",
         lambda one: f"insert into {one.table} select t.* from {one.table} t where t.ctid = {one.row}",
         lambda one: one.twice and not one.computed,
     ),
-    "row_replaced": _rows(
-        "a row stands in the place of another one in", _doubled, lambda one: one.twice and not one.computed
-    ),
+    "row_replaced": _rows("a row was replaced by another one in", _doubled, lambda one: one.twice and not one.computed),
     "value_changed": _rows(
         "a value was changed in",
         lambda one: f"update {one.table} set {one.name} = {one.name} || '.' where ctid = {one.row}",
     ),
     "value_lost": _rows(
-        "a value is empty in", lambda one: f"update {one.table} set {one.name} = '' where ctid = {one.row}"
+        "a value was emptied in", lambda one: f"update {one.table} set {one.name} = '' where ctid = {one.row}"
     ),
-    "values_swapped": _rows("two rows have each other's value in", _swapped),
+    "values_swapped": _rows("two rows had their values swapped in", _swapped),
     "many_rows_changed": _rows(
         "a column was changed in all rows of",
         lambda one: (
             f"update {one.table} t set {one.name} = {one.name} || '.' where {one.chosen} and {one.name} is not null"
         ),
     ),
-    "index_behind": Damage("data", _unindexed),
+    "index_behind": DataDamage(_unindexed),
 }

@@ -7,14 +7,13 @@ rows are counted in the same pass.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
+
+from ops.sources._shared.row_slices import Counted, RowDigest, Slice, slice_of
 
 Ask = Callable[[str], Any]
 
-# What is digested of one table: at some 100 MiB/s less than a second beside a dump that reads all of it anyhow.
-DIGESTED = 64 << 20
 LARGE_OBJECTS = "large objects"
 
 _STEADY = {
@@ -49,7 +48,23 @@ _PAGES = """
 """
 
 
-def counted(ask: Ask, tables: Sequence[str], known: Mapping[str, Any] | None = None) -> dict[str, Any]:
+class Told(Protocol):
+    """What rows are compared by."""
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """How many each table has."""
+
+    @property
+    def large_objects(self) -> int:
+        """How many large objects there are."""
+
+    @property
+    def content(self) -> Mapping[str, RowDigest] | None:
+        """The digests, where there are any."""
+
+
+def counted(ask: Ask, tables: Sequence[str], known: Mapping[str, RowDigest] | None = None) -> Counted:
     """Return rows and content of some tables and of the large objects.
 
     known: the content as a manifest has it, whose slices are taken again; without one they are chosen anew.
@@ -58,34 +73,23 @@ def counted(ask: Ask, tables: Sequence[str], known: Mapping[str, Any] | None = N
     about = ask(KEYS)
     rows, content = {}, {}
     for table in tables:
-        slices = _slices(table, about[table]["bytes"], known)
-        rows[table], content[table] = _read(ask, table, about[table]["key"], slices)
-    slices = _slices(LARGE_OBJECTS, int(ask(_OF_LARGE_OBJECTS)), known)
-    _, content[LARGE_OBJECTS] = _read(ask, _PAGES, ["t.loid", "t.pageno"], slices)
-    return {"rows": rows, "content": content}
+        part = slice_of(table, about[table]["bytes"], known)
+        rows[table], content[table] = _read(ask, table, about[table]["key"], part)
+    part = slice_of(LARGE_OBJECTS, int(ask(_OF_LARGE_OBJECTS)), known)
+    _, content[LARGE_OBJECTS] = _read(ask, _PAGES, ["t.loid", "t.pageno"], part)
+    return Counted(rows, content)
 
 
-def _slices(name: str, size: int, known: Mapping[str, Any] | None) -> tuple[int, int]:
-    """Return in how many slices a table is cut, and which one is digested."""
-    if known is not None:
-        told = known.get(name, {})
-        return int(told.get("slices", 1)), int(told.get("slice", 0))
-    count = -(-size // DIGESTED) or 1
-    return count, random.randrange(count)  # noqa: S311 -- a sample, not a secret
-
-
-def _read(ask: Ask, table: str, key: Sequence[str], slices: tuple[int, int]) -> tuple[int, dict[str, Any]]:
+def _read(ask: Ask, table: str, key: Sequence[str], part: Slice) -> tuple[int, RowDigest]:
     """Read a table once: count all its rows, digest those of its slice."""
-    count, chosen = slices
-    digest = f"coalesce(sum({_digest('(t.*)')}::numeric) filter (where {chosen_rows(key, slices)}), 0)::text"
+    digest = f"coalesce(sum({_digest('(t.*)')}::numeric) filter (where {chosen_rows(key, part)}), 0)::text"
     rows, digest = ask(f"select json_build_array(count(*), {digest}) from {table} t")
-    told = {"digest": digest} | ({"slices": count, "slice": chosen} if count > 1 else {})
-    return int(rows), told
+    return int(rows), RowDigest(part.slices, part.slice, digest=digest)
 
 
-def chosen_rows(key: Sequence[str], slices: tuple[int, int]) -> str:
+def chosen_rows(key: Sequence[str], part: Slice) -> str:
     """Return the condition for the rows of a slice; the table is `t`."""
-    count, chosen = slices
+    count, chosen = part.slices, part.slice
     if count == 1:
         return "true"
     # The remainder of a negative number is negative.
@@ -96,22 +100,21 @@ def _digest(row: str) -> str:
     return f'pg_catalog.hashtextextended({row}::text collate pg_catalog."C", 0)'
 
 
-def changed(manifest: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
-    """Return the tables with as many rows as the manifest has, but other ones."""
-    wanted, rows = manifest["content"], manifest["rows"]
-    same = [table for table, count in rows.items() if count and found["rows"].get(table) == count]
-    if manifest["large_objects"] and manifest["large_objects"] == found["large_objects"]:
+def changed(manifest: Told, found: Counted, large_objects: int) -> list[str]:
+    """Return the tables with as many rows as the manifest has, but other ones; large_objects: how many were found."""
+    wanted, rows = manifest.content or {}, manifest.rows
+    same = [table for table, count in rows.items() if count and found.rows.get(table) == count]
+    if manifest.large_objects and manifest.large_objects == large_objects:
         same.append(LARGE_OBJECTS)
     return [
         f"{table}: rows differ" if table in rows else "large objects differ"
         for table in same
-        if table in wanted and found["content"][table]["digest"] != wanted[table]["digest"]
+        if table in wanted and found.content[table].digest != wanted[table].digest
     ]
 
 
-def compared(manifest: Mapping[str, Any]) -> str:
+def compared(manifest: Told) -> str:
     """Return in words what was compared."""
-    content = manifest["content"]
-    sliced = sorted(name for name, told in content.items() if told.get("slices", 1) > 1)
-    part = f"; of {len(sliced)} large ones a slice: {', '.join(sliced[:5])}" if sliced else ""
-    return f"the rows of {len(manifest['rows'])} tables and the large objects are those of the manifest{part}"
+    sliced = sorted(name for name, told in (manifest.content or {}).items() if told.slices > 1)
+    part = f"; a slice of {len(sliced)} large ones: {', '.join(sliced[:5])}" if sliced else ""
+    return f"the rows of {len(manifest.rows)} tables and the large objects are those of the manifest{part}"

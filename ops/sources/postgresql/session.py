@@ -58,4 +58,4 @@ def reason(program: Stream) -> str:
     """Return what the server or psql said, without the picture of the statement that follows it."""
     lines = [line.strip() for line in program.last_words().splitlines() if line.strip()]
     told = [line for line in lines if "ERROR:" in line or "FATAL:" in line or line.startswith("psql: error:")]
-    return (told or lines or ["the session ended without a word"])[-1]
+    return (told or lines or ["the session ended without a message"])[-1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ops.sources._shared.comparison import digested
+from ops.sources._shared.comparison import Definitions, digested
 
 Ask = Callable[[str], Any]
 
@@ -143,6 +143,6 @@ def _columns(what: str) -> str:
     return ", ".join(f"{name}::text" for name in _names(what).split(", "))
 
 
-def structure(ask: Ask) -> dict[str, Any]:
+def structure(ask: Ask) -> dict[str, Definitions]:
     """Return of each sort of definitions what `digested` says: equal when the schema is equal."""
     return {what: digested(ask(definitions(what)), _NAMED.get(what, 2)) for what in DEFINITIONS}

@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from ops.core.errors import CommandError, Damaged
 from ops.core.verdict import Finding, judged, not_configured
-from ops.interfaces.source import Engine, Server
-from ops.sources._shared.comparison import added, defined_alike, differing, number, total
+from ops.interfaces.server import DatabaseServer, Engine, Server
+from ops.sources._shared.comparison import Definitions, added, defined_alike, differing, number, total
 from ops.sources._shared.local_server import Local
-from ops.sources.postgresql.facts import EXTENSIONS, INVALID, ROLE_ATTRIBUTES, SETTING, TABLES, rows, sequences_behind
+from ops.sources._shared.row_slices import Counted
+from ops.sources.postgresql.facts import (
+    EXTENSIONS,
+    INVALID,
+    ROLE_ATTRIBUTES,
+    TABLES,
+    DatabaseFacts,
+    PostgreSQLFacts,
+    Setting,
+    rows,
+    sequences_behind,
+    setting,
+)
 from ops.sources.postgresql.integrity import sound
 from ops.sources.postgresql.rows import changed, compared, counted
 from ops.sources.postgresql.session import PSQL, Session, connection
@@ -20,19 +32,19 @@ from ops.sources.postgresql.structure import structure
 
 _DAY = 86_400.0
 GLOBALS = "globals.sql"
-DUMP = "database.dump"
+DUMP: Literal["database.dump"] = "database.dump"
 _SIZES = 'find "$1" -type f -printf "%s\\n"; shift; exec "$@" >/dev/null'
 _AHEAD = "all sequences are ahead of their columns"
 
 
-def load(server: Server, material: Path, manifest: Mapping[str, Any]) -> str:
+def load(server: Server, material: Path, facts: PostgreSQLFacts) -> str:
     """Load roles, then the dump, into a fresh cluster; return the database's name."""
-    dump = str(material / manifest.get("dump", DUMP))
+    dump = str(material / facts.dump)
     # psql goes on where the cluster has a role already; whether all are there is proved after.
     roles = ["psql", "-XAtq", "--no-password", "--dbname=postgres", f"--file={material / GLOBALS}"]
     size = sum(map(int, server.run(["sh", "-c", _SIZES, "sh", dump, *roles], 600).split()))
-    if size != manifest["dump_bytes"]:  # pg_restore does not miss all that is cut off
-        raise Damaged(f"the dump has {size} bytes, had {manifest['dump_bytes']}")
+    if size != facts.dump_bytes:  # pg_restore does not miss all that is cut off
+        raise Damaged(f"the dump has {size} bytes, had {facts.dump_bytes}")
     words = ["pg_restore", "--no-password", "--exit-on-error", "--jobs=2"]
     try:
         server.run([*words, "--create", "--dbname=postgres", dump], _DAY)
@@ -40,28 +52,30 @@ def load(server: Server, material: Path, manifest: Mapping[str, Any]) -> str:
         if "invalid LC_" not in error.stderr and "invalid locale" not in error.stderr:
             raise
         # The bare tree knows few languages; in C the rows are the same, only their order in indexes is another.
-        encoding = f"--encoding={manifest['encoding']}"
-        server.run(["createdb", "--template=template0", encoding, "--locale=C", str(manifest["database"])], 600)
-        server.run([*words, f"--dbname={connection(str(manifest['database']))}", dump], _DAY)
-    return str(manifest["database"])
+        encoding = f"--encoding={facts.encoding}"
+        server.run(["createdb", "--template=template0", encoding, "--locale=C", "--", facts.database], 600)
+        server.run([*words, f"--dbname={connection(facts.database)}", dump], _DAY)
+    return facts.database
 
 
-def prove(server: Server, database: str, manifest: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:
-    """Compare a loaded database with its manifest, rung by rung; `only` in the manifest: these tables alone."""
-    if only := manifest.get("only"):
-        yield "volume", _some(server, database, manifest, only)
+def prove(
+    server: Server, database: str, facts: DatabaseFacts, only: Sequence[str] = ()
+) -> Iterator[tuple[str, Finding]]:
+    """Compare a loaded database with its manifest, rung by rung; `only`: these tables alone were loaded."""
+    if only:
+        yield "volume", _some(server, database, facts, only)
         return
     with beside(server, database) as session:
         ask = session.ask
-        found = ask(SETTING)
-        yield "structure", _structure(manifest, structure(ask), found)
-        yield "roles", _roles(manifest, ask(ROLE_ATTRIBUTES), fresh=not isinstance(server, Local))
-        yield "extensions", _same("extensions", manifest["extensions"], ask(EXTENSIONS))
-        found |= counted(ask, ask(TABLES), manifest.get("content", {}))
-        yield "volume", _volume(manifest, found)
-        yield "content", _content(manifest, found)
-        yield "sequences", judged(sequences_behind(ask, manifest["sequences"]), _AHEAD)
-        yield "integrity", sound(ask, session.tell, manifest, ask(INVALID), found["major"])
+        there = setting(ask)
+        yield "structure", _structure(facts, structure(ask), there)
+        yield "roles", _roles(facts, ask(ROLE_ATTRIBUTES), fresh=not isinstance(server, Local))
+        yield "extensions", _same("extensions", facts.extensions, ask(EXTENSIONS))
+        found = counted(ask, ask(TABLES), facts.content or {})
+        yield "volume", _volume(facts, there, found)
+        yield "content", _content(facts, there, found)
+        yield "sequences", judged(sequences_behind(ask, facts.sequences), _AHEAD)
+        yield "integrity", sound(ask, session.tell, facts.invalid_indexes, ask(INVALID), there.major)
 
 
 def answer(server: Server, database: str, sql: str) -> float:
@@ -81,69 +95,73 @@ def beside(server: Server, database: str) -> Iterator[Session]:
         yield session
 
 
-def _some(server: Server, database: str, manifest: Mapping[str, Any], only: Sequence[str]) -> Finding:
+def _some(server: Server, database: str, facts: DatabaseFacts, only: Sequence[str]) -> Finding:
     """Compare the rows of some tables, named with or without their schema."""
-    wanted = {table: count for table, count in manifest["rows"].items() if {table, table.split(".")[-1]} & {*only}}
+    wanted = {table: count for table, count in facts.rows.items() if {table, table.split(".")[-1]} & {*only}}
     with beside(server, database) as session:
         found = rows(session.ask)
     none = [] if wanted else [f"the set has no table {' or '.join(only)}"]
     return judged([*none, *differing(wanted, found)], total(wanted))
 
 
-def _volume(manifest: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
-    wanted, there = manifest["rows"], found["rows"]
-    wrong = [*differing(wanted, there), *added(wanted, there)]
-    if found["large_objects"] != manifest["large_objects"]:
-        wrong.append(f"{found['large_objects']} large objects, were {manifest['large_objects']}")
-    return judged(wrong, total(wanted))
+def _volume(facts: DatabaseFacts, there: Setting, found: Counted) -> Finding:
+    wrong = [*differing(facts.rows, found.rows), *added(facts.rows, found.rows)]
+    if there.large_objects != facts.large_objects:
+        wrong.append(f"{there.large_objects} large objects, were {facts.large_objects}")
+    return judged(wrong, total(facts.rows))
 
 
-def _structure(manifest: Mapping[str, Any], there: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
-    if found["encoding"] != manifest["encoding"]:
-        return judged([f"the encoding is {found['encoding']}, was {manifest['encoding']}"], "")
-    return defined_alike(manifest["structure"], there)
+def _structure(facts: DatabaseFacts, defined: Mapping[str, Definitions], there: Setting) -> Finding:
+    if there.encoding != facts.encoding:
+        return judged([f"the encoding is {there.encoding}, was {facts.encoding}"], "")
+    return defined_alike(facts.structure, defined)
 
 
-def _roles(manifest: Mapping[str, Any], there: Mapping[str, Sequence[str]], *, fresh: bool) -> Finding:
+def _roles(facts: DatabaseFacts, there: Mapping[str, Sequence[str]], *, fresh: bool) -> Finding:
     """Demand all roles; on a server that was made for the proof, also all that they may do."""
-    wanted: Mapping[str, Sequence[str]] = manifest.get("role_attributes", {}) if fresh else {}
-    wrong = [f"{name} is missing" for name in manifest["roles"] if name not in there]
+    wanted: Mapping[str, Sequence[str]] = facts.role_attributes if fresh else {}
+    wrong = [f"{name} is missing" for name in facts.roles if name not in there]
     wrong += [
         f"{name} differs: {', '.join(sorted({*words} ^ {*there[name]}))}"
         for name, words in wanted.items()
         if name in there and {*words} != {*there[name]}
     ]
-    return judged(
-        wrong, f"{len(manifest['roles'])} roles are there" + (", and may do what they could" if wanted else "")
-    )
+    return judged(wrong, f"{len(facts.roles)} roles are there" + (", with their permissions" if wanted else ""))
 
 
-def _content(manifest: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
-    if "content" not in manifest:
-        return not_configured("the set was made before rows were digested")
-    if found["major"] != manifest["major"]:
-        return not_configured("the release differs, and may write the same rows in other words")
-    return judged(changed(manifest, found), compared(manifest))
+def _content(facts: DatabaseFacts, there: Setting, found: Counted) -> Finding:
+    if facts.content is None:
+        return not_configured("the set has no digests of rows")
+    if there.major != facts.major:
+        return not_configured("the release differs, and may write the same rows differently")
+    return judged(changed(facts, found, there.large_objects), compared(facts))
 
 
-def _same(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Finding:
+def _same(what: str, wanted: Mapping[str, str], found: Mapping[str, str]) -> Finding:
     differing = [name for name, version in wanted.items() if found.get(name) != version]
     wrong = [f"{name} {wanted[name]} is missing or differs" for name in differing]
     return judged(wrong, f"{len(wanted)} {what}, as in the manifest")
 
 
-ENGINE = Engine(
-    user="postgres",
-    initialise=(
-        "/usr/lib/postgresql/{major}/bin/initdb",
-        *("--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-D", "/mnt/data"),
-    ),
-    start=(
-        "/usr/lib/postgresql/{major}/bin/postgres",
-        *("-D", "/mnt/data", "-c", "listen_addresses=", "-c", "unix_socket_directories=/mnt/socket"),
-        *("-c", "archive_mode=off", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB"),
-        *("-c", "fsync=off", "-c", "full_page_writes=off"),  # what is thrown away need not survive a power cut
-    ),
-    environment={"PGHOST": "/mnt/socket", "PGUSER": "postgres"},
-    ready=("psql", "-XAtq", "--no-password", "--dbname=postgres", "--command=select 1"),
-)
+def engine(major: int) -> Engine:
+    """Return the throwaway server of a version."""
+    programs = f"/usr/lib/postgresql/{major}/bin"
+    return Engine(
+        name=f"PostgreSQL {major}",
+        user="postgres",
+        initialise=(
+            f"{programs}/initdb",
+            *("--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-D", "/mnt/data"),
+        ),
+        start=(
+            f"{programs}/postgres",
+            *("-D", "/mnt/data", "-c", "listen_addresses=", "-c", "unix_socket_directories=/mnt/socket"),
+            *("-c", "archive_mode=off", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB"),
+            *("-c", "fsync=off", "-c", "full_page_writes=off"),  # what is thrown away need not survive a power cut
+        ),
+        environment={"PGHOST": "/mnt/socket", "PGUSER": "postgres"},
+        ready=("psql", "-XAtq", "--no-password", "--dbname=postgres", "--command=select 1"),
+    )
+
+
+DATABASE = DatabaseServer(lambda facts: engine(facts.major), load, prove, answer)

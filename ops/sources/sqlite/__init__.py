@@ -1,4 +1,4 @@
-"""A SQLite database: one file, copied while programs use it, and looked at in its copy.
+"""A SQLite database: one file, copied while programs use it; the copy is checked.
 
 Nothing is ever made where the database lies, not even when it is not there: the program `sqlite3` would make an empty
 one. See `_sqlite_copy.py` for how the copy is made, also of a database whose folder may not be written.
@@ -13,9 +13,9 @@ import re
 import shutil
 import sqlite3
 import stat
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,16 @@ from urllib.parse import quote
 
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
 from ops.core.files import digest
+from ops.core.names import Digest, FileMode
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, judged, not_configured
-from ops.interfaces.source import CaptureContext, Engine, ExternalDump, Server, Source, Stored, Streamed
+from ops.interfaces.server import DatabaseServer, Engine, ExternalDump, ExternalFacts, Server
+from ops.interfaces.source import Capture, CaptureContext, Source, Stored, Streamed
 from ops.sources._shared.comparison import number
 from ops.sources.sqlite import facts as known
 from ops.sources.sqlite.copy import HEADER, MAGIC, Original, copy
 from ops.sources.sqlite.damage import DAMAGES
+from ops.sources.sqlite.facts import SQLiteFacts
 
 FILE = "database.sqlite"
 _DAY = 86_400.0
@@ -42,10 +45,10 @@ _STRANGE = re.compile(r"no such (collation sequence|function|module)|unknown (fu
 
 @dataclass(frozen=True)
 class Options:
-    """Which database.
+    """Which database to back up.
 
-    path: its file, absolute.
-    busy: how long to wait for a program that keeps the database for itself.
+    path: absolute path of its file.
+    busy: how long to wait for a program that has locked the database exclusively.
     """
 
     path: str
@@ -53,7 +56,7 @@ class Options:
 
 
 @dataclass
-class _Capture:
+class _Capture(Capture[SQLiteFacts]):
     options: Options
     original: Original
     copy: Path
@@ -63,24 +66,25 @@ class _Capture:
         """Return the copy."""
         return Streamed(["cat", str(self.copy)], FILE)
 
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> SQLiteFacts:
         """Return the facts as the copy has them, and to whom the original belongs."""
         status = self.original.status
         with _asked(self.copy) as ask:
-            return {
-                "engine": "sqlite",
-                "sqlite": sqlite3.sqlite_version,
-                "path": self.options.path,
-                "bytes": self.copy.stat().st_size,
-                "sha256": digest(self.copy),
-                "journal_mode": "wal" if self.original.logged else "rollback",
-                "owner": _name(pwd.getpwuid, status.st_uid),
-                "group": _name(grp.getgrgid, status.st_gid),
-                "mode": f"{stat.S_IMODE(status.st_mode):04o}",
-                **known.facts(ask),
-                "unchecked": self._integrity(),
-                "strangers": self._strangers(),
-            }
+            return SQLiteFacts(
+                **vars(known.content(ask)),
+                engine="sqlite",
+                sqlite=sqlite3.sqlite_version,
+                path=self.options.path,
+                bytes=self.copy.stat().st_size,
+                sha256=Digest(digest(self.copy)),
+                journal_mode="wal" if self.original.logged else "rollback",
+                owner=_name(lambda number: pwd.getpwuid(number).pw_name, status.st_uid),
+                group=_name(lambda number: grp.getgrgid(number).gr_name, status.st_gid),
+                mode=FileMode(f"{stat.S_IMODE(status.st_mode):04o}"),
+                unchecked=self._integrity(),
+                strangers=self._strangers(),
+                dump_bytes=0,
+            )
 
     def _integrity(self) -> str:
         """Demand that the copy is whole; return why that can't be seen, where it needs the program's own code."""
@@ -91,7 +95,7 @@ class _Capture:
             if not _STRANGE.search(error.message):
                 raise
             self.warnings.append(
-                f"{self.options.path}: whether it is whole can't be seen without its program: {error.message}"
+                f"{self.options.path}: it can't be checked completely without its program: {error.message}"
             )
             return error.message
         if broken:
@@ -104,33 +108,25 @@ class _Capture:
             with _asked(self.copy) as ask:
                 found: dict[str, int] = ask([known.STRANGERS])[0]
         except Unavailable as error:
-            self.warnings.append(f"{self.options.path}: its foreign keys can't be looked at: {error.message}")
+            self.warnings.append(f"{self.options.path}: its foreign keys can't be checked: {error.message}")
             return {}
         if found:
             count, tables = sum(found.values()), ", ".join(sorted(found))
-            self.warnings.append(f"{self.options.path}: {count} rows break their foreign keys, in {tables}")
+            self.warnings.append(f"{self.options.path}: {count} rows violate their foreign keys, in {tables}")
         return found
 
-    def wanted(self) -> Collection[str]:
-        """Ask for nothing: the copy is one stream."""
-        return ()
-
-    def finish(self, stored: Stored) -> Mapping[str, Any]:
+    def finish(self, facts: SQLiteFacts, stored: Stored) -> SQLiteFacts:
         """Demand that all of the copy was stored."""
         if stored.bytes != (size := self.copy.stat().st_size):
-            raise Damaged(f"{stored.bytes} bytes of {self.options.path} were stored, its copy has {size}")
-        return {"dump_bytes": stored.bytes, **({"warnings": self.warnings} if self.warnings else {})}
-
-    def companions(self) -> Mapping[str, str]:
-        """Return nothing: a SQLite database knows no accounts."""
-        return {}
+            raise Damaged(f"{stored.bytes} bytes of {self.options.path} were stored, but its copy has {size}")
+        return replace(facts, dump_bytes=stored.bytes, warnings=tuple(self.warnings))
 
 
 @contextmanager
 def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     """Copy the database to the scratch folder; the copy is gone when the block ends."""
     if not Path(options.path).is_absolute():
-        raise UsageError(f"{options.path} is no absolute path", "options.path names the database from / on")
+        raise UsageError(f"{options.path} is not an absolute path", "write options.path as an absolute path")
     shutil.rmtree(scene.scratch, ignore_errors=True)
     scene.scratch.mkdir(mode=0o700, parents=True)
     try:
@@ -140,9 +136,9 @@ def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
         shutil.rmtree(scene.scratch)
 
 
-def _name(find: Any, number: int) -> str:
+def _name(find: Callable[[int], str], number: int) -> str:
     try:
-        return str(find(number)[0])
+        return find(number)
     except KeyError:
         return str(number)
 
@@ -157,19 +153,19 @@ def _asked(database: Path) -> Iterator[known.Ask]:
         try:
             yield lambda queries: [json.loads(there.execute(query).fetchone()[0]) for query in queries]
         except sqlite3.OperationalError as error:
-            raise Unavailable(f"{database.name} can't be asked: {error}") from error
+            raise Unavailable(f"{database.name} can't be queried: {error}") from error
         except (sqlite3.DatabaseError, UnicodeError) as error:
             raise Damaged(f"{database.name} is damaged: {error}") from error
 
 
-def check(folder: Path, facts: Mapping[str, Any], _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
+def check(folder: Path, facts: SQLiteFacts, _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
     """Look at a restored database: its size, itself, its definitions and rows."""
     database = folder / FILE
     size = database.stat().st_size if database.is_file() else 0
-    whole = judged([f"{FILE} has {size} bytes, had {facts['bytes']}"] * (size != facts["bytes"]), f"{size} bytes")
-    if size != facts["bytes"]:
+    whole = judged([f"{FILE} has {size} bytes, had {facts.bytes}"] * (size != facts.bytes), f"{size} bytes")
+    if size != facts.bytes:
         return [("size", whole)]
-    content = known.same_bytes(facts, digest(database) if "sha256" in facts else "")
+    content = known.same_bytes(facts, digest(database) if facts.sha256 else "")
     try:
         with _asked(database) as ask:
             return [("size", whole), ("content", content), *known.compared(ask, facts)]
@@ -183,7 +179,7 @@ def _argv(database: str, *queries: str) -> list[str]:
     return ["sqlite3", "-batch", "-bail", "-safe", "-readonly", "-noheader", "-list", uri, *queries]
 
 
-def load(_server: Server, material: Path, _facts: Mapping[str, Any]) -> str:
+def load(_server: Server, material: Path, _facts: object) -> str:
     """Return the restored file: it is the database."""
     return str(material / FILE)
 
@@ -201,9 +197,11 @@ def _asking(server: Server, database: str) -> known.Ask:
     return ask
 
 
-def prove(server: Server, database: str, facts: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:
+def prove(
+    server: Server, database: str, facts: SQLiteFacts, _only: Sequence[str] = ()
+) -> Iterator[tuple[str, Finding]]:
     """Compare a restored database with its manifest; it is opened inside the tree only, for it may be hostile."""
-    found = server.run(["sha256sum", "--", database], _DAY).lstrip("\\").partition(" ")[0] if "sha256" in facts else ""
+    found = server.run(["sha256sum", "--", database], _DAY).lstrip("\\").partition(" ")[0] if facts.sha256 else ""
     yield "content", known.same_bytes(facts, found)
     try:
         yield from known.compared(_asking(server, database), facts)
@@ -211,31 +209,40 @@ def prove(server: Server, database: str, facts: Mapping[str, Any]) -> Iterator[t
         yield "integrity", judged([f"{FILE} can't be read: {error}"], "")
 
 
-def foreign(dump: Path, _tree: Path) -> Mapping[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Found(ExternalFacts):
+    """A file that Seawall did not copy. whole: whether its last page is all there."""
+
+    whole: bool
+
+
+def examine(dump: Path, _tree: Path) -> Found:
     """Return the facts of a file that Seawall did not copy; raise UsageError when it is none of SQLite's."""
     with dump.open("rb") if dump.is_file() else nullcontext(BytesIO()) as file:
         head = file.read(HEADER)
     if len(head) < HEADER or not head.startswith(MAGIC):
-        raise UsageError(f"{dump} is no SQLite database", "a database is one file, not encrypted")
+        raise UsageError(f"{dump} is not a SQLite database", "a database is a single, unencrypted file")
     page = int.from_bytes(head[16:18], "big")  # as SQLite's file format says; 1 stands for 65536
     size = dump.stat().st_size
     whole = size % (page if page > 1 else _LARGEST_PAGE) == 0
-    return {"engine": "sqlite", "file": FILE, "bytes": size, "whole": whole, "unchecked": "", "strangers": {}}
+    return Found(file=FILE, whole=whole)
 
 
-def load_foreign(server: Server, material: Path, facts: Mapping[str, Any]) -> str:
+def load_external(server: Server, material: Path, facts: Found) -> str:
     """Return the file, unless its last page is not all there: SQLite would read zeros in its place."""
-    if not facts["whole"]:
-        raise Damaged(f"{FILE} was cut off: its last page is not whole")
+    if not facts.whole:
+        raise Damaged(f"{FILE} is truncated: its last page is incomplete")
     return load(server, material, facts)
 
 
-def prove_foreign(server: Server, database: str, facts: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:
+def prove_external(
+    server: Server, database: str, _facts: Found, _only: Sequence[str] = ()
+) -> Iterator[tuple[str, Finding]]:
     """Look whether the database is sound in itself; there is nothing to compare it with."""
     for rung in ("structure", "volume", "content", "sequences"):
         yield rung, not_configured("a file that Seawall did not copy has no manifest")
     try:
-        yield "integrity", known.sound(_asking(server, database), facts)
+        yield "integrity", known.sound(_asking(server, database), "", {})
     except (SeawallError, ValueError) as error:
         yield "integrity", judged([f"{FILE} can't be read: {error}"], "")
 
@@ -246,19 +253,19 @@ def answer(server: Server, database: str, sql: str) -> float:
 
 
 # A SQLite database has no server: what the drill starts does nothing, under an account that every tree has.
-ENGINE = Engine(user="daemon", initialise=("true",), start=("sleep", "infinity"), environment={}, ready=("true",))
+ENGINE = Engine(
+    name="SQLite", user="daemon", initialise=("true",), start=("sleep", "infinity"), environment={}, ready=("true",)
+)
 
 KIND = Source(
     options=Options,
+    facts=SQLiteFacts,
     capture=capture,
     check=check,
     covers=lambda options: [f"sqlite:{options.path}"],
     capabilities=("CAP_DAC_READ_SEARCH",),
-    homes=lambda options: {FILE: Path(options.path)},
-    engine=ENGINE,
-    load=load,
-    prove=prove,
-    answer=answer,
+    in_place_paths=lambda options: {FILE: Path(options.path)},
+    database=DatabaseServer(lambda _facts: ENGINE, load, prove, answer),
     damages=DAMAGES,
-    foreign=ExternalDump(foreign, load_foreign, prove_foreign),
+    external_dump=ExternalDump(examine, DatabaseServer(lambda _facts: ENGINE, load_external, prove_external, answer)),
 )

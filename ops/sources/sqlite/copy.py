@@ -46,7 +46,7 @@ _FLOCK = "@hhqqi0q"
 _LATER = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 _LOW_BYTE = 0xFF
 # SQLite asks access(2), which passes over an account's capabilities unless this is set.
-_UNSEEN = "the unit needs SecureBits=no-setuid-fixup to see a log in a closed folder; run playbooks/site.yml"
+_UNSEEN = "the unit needs SecureBits=no-setuid-fixup to read a log in a protected folder; run playbooks/site.yml"
 
 
 @dataclass(frozen=True)
@@ -84,20 +84,20 @@ def original(path: Path) -> Original:
     except FileNotFoundError as error:
         raise Unavailable(f"{path} is not there", "has the database moved? Is its disk mounted?") from error
     except PermissionError as error:
-        raise Unavailable(f"{path} may not be read", "the unit needs CAP_DAC_READ_SEARCH") from error
+        raise Unavailable(f"no permission to read {path}", "the unit needs CAP_DAC_READ_SEARCH") from error
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            raise Damaged(f"{path} is no file", "options.path names the database itself")
+            raise Damaged(f"{path} is not a regular file", "options.path must be the database file itself")
         header = os.read(handle, HEADER)
     finally:
         os.close(handle)
     if not header:
-        raise Damaged(f"{path} has no bytes", "a program that opens a wrong path makes such a file")
+        raise Damaged(f"{path} is empty", "a program that opens a wrong path creates such a file")
     if len(header) < HEADER or not header.startswith(MAGIC):
         raise Damaged(
-            f"{path} is no SQLite database, or it is encrypted",
-            "an encrypted one is dumped by the program that has its key: kind `command`",
+            f"{path} is not a SQLite database, or it is encrypted",
+            "back up an encrypted database with the program that has its key: kind `command`",
         )
     return Original(real, status, 2 in header[18:20])  # noqa: PLR2004 -- as SQLite's file format says
 
@@ -147,7 +147,7 @@ def _of_logged(source: Original, target: Path, patience: _Patience) -> None:
             if _copied_as_it_lies(source, target, file.fileno()):
                 _recover(target)
                 return
-            patience.wait(f"{source.path} is opened and closed all the time")
+            patience.wait(f"{source.path} is being opened and closed all the time")
 
 
 def _crashed(source: Original) -> bool:
@@ -282,7 +282,7 @@ def _reader(handle: int, patience: _Patience) -> Iterator[None]:
                 break
             except BlockingIOError:
                 _lock(handle, fcntl.F_UNLCK, _PENDING, _LOCKS)
-                patience.wait("a program keeps the database for itself")
+                patience.wait("a program keeps the database locked exclusively")
         _lock(handle, fcntl.F_UNLCK, _PENDING, 1)
         yield
     finally:

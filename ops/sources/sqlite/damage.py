@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from random import Random
-from typing import Any
 
-from ops.interfaces.source import Damage, Server
+from ops.interfaces.damage import DataDamage, FileDamage
+from ops.interfaces.server import Server
 from ops.sources._shared.stream_damage import of_stream
+from ops.sources.sqlite.facts import SQLiteFacts as Facts
 
 FILE = "database.sqlite"
 _DAY = 86_400.0
-Facts = Mapping[str, Any]
 
 # The material is not the account's own: it takes a copy in its place, as often as it likes.
 _OWN = 'test -w "$1" || { mv -- "$2" "$2.whole" && cp -r -- "$2.whole" "$2"; }'
@@ -41,12 +40,12 @@ def _owned(server: Server, database: str) -> None:
     server.run(["sh", "-c", _OWN, "sh", database, str(PurePosixPath(database).parents[1])], _DAY)
 
 
-def _changed(statement: str, words: str) -> Damage:
+def _changed(statement: str, words: str) -> DataDamage[Facts]:
     """Return the damage that a statement does to rows; `{table}` and `{column}` stand in it."""
 
     def hurt(server: Server, database: str, facts: Facts, chance: Random) -> str:
         _owned(server, database)
-        full = [table for table in _names(server, database, "table") if int(facts["rows"].get(table, 0))]
+        full = [table for table in _names(server, database, "table") if facts.rows.get(table, 0)]
         for table in chance.sample(full, len(full)):
             columns = f"select json_group_array(name) from pragma_table_info({_text(table)}) where pk = 0"
             if not (names := json.loads(_tell(server, database, columns))):
@@ -56,10 +55,10 @@ def _changed(statement: str, words: str) -> Damage:
                 return f"{words} {table}"
         return ""
 
-    return Damage("data", hurt)
+    return DataDamage(hurt)
 
 
-def _dropped(sort: str) -> Damage:
+def _dropped(sort: str) -> DataDamage[Facts]:
     def hurt(server: Server, database: str, _facts: Facts, chance: Random) -> str:
         _owned(server, database)
         if not (names := _names(server, database, sort)):
@@ -68,11 +67,11 @@ def _dropped(sort: str) -> Damage:
         _tell(server, database, f"drop {sort} {_name(name)}")
         return f"the {sort} was dropped: {name}"
 
-    return Damage("data", hurt)
+    return DataDamage(hurt)
 
 
 def _set_back(server: Server, database: str, facts: Facts, _chance: Random) -> str:
-    if not facts["sequences"]:
+    if not facts.sequences:
         return ""
     _owned(server, database)
     _tell(server, database, "update sqlite_sequence set seq = 1")
@@ -81,7 +80,7 @@ def _set_back(server: Server, database: str, facts: Facts, _chance: Random) -> s
 
 def _overwritten(folder: Path, facts: Facts, chance: Random) -> str:
     """Write over a page, but not the first."""
-    file, size = folder / FILE, int(facts["page_size"])
+    file, size = folder / FILE, facts.page_size
     pages = file.stat().st_size // size
     if pages == 1:
         return ""
@@ -104,10 +103,10 @@ def _first(statement: str) -> str:
     return f"{statement} where rowid = (select min(rowid) from {{table}})"
 
 
-DAMAGES: dict[str, Damage] = {
-    "page_overwritten": Damage("material", _overwritten),
-    "table_emptied": _changed("delete from {table}", "all rows are gone from"),
-    "row_deleted": _changed(_first("delete from {table}"), "a row is gone from"),
+DAMAGES: dict[str, DataDamage[Facts] | FileDamage[Facts]] = {
+    "page_overwritten": FileDamage("material", _overwritten),
+    "table_emptied": _changed("delete from {table}", "all rows were deleted from"),
+    "row_deleted": _changed(_first("delete from {table}"), "a row was deleted from"),
     "value_changed": _changed(
         _first("update {table} set {column} = coalesce({column}, '') || '.'"), "a value was changed in"
     ),
@@ -115,6 +114,6 @@ DAMAGES: dict[str, Damage] = {
     "view_dropped": _dropped("view"),
     "trigger_dropped": _dropped("trigger"),
     "table_dropped": _dropped("table"),
-    "sequence_set_back": Damage("data", _set_back),
+    "sequence_set_back": DataDamage(_set_back),
     **of_stream(lambda folder, _facts: folder / FILE),
 }

@@ -7,10 +7,15 @@ are asked the same, and names with line ends or separators confuse neither.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
+from ops.core.document import decode
+from ops.core.names import Digest, FileMode
 from ops.core.verdict import Finding, judged, not_configured
-from ops.sources._shared.comparison import defined_alike, digested, total
+from ops.interfaces.facts import Ownership
+from ops.sources._shared.comparison import Definitions, defined_alike, digested, total
+from ops.sources._shared.dump import DumpFacts
 
 # Given queries, returns what each one answers.
 Ask = Callable[[Sequence[str]], list[Any]]
@@ -55,16 +60,71 @@ def counting(table: str) -> str:
     return f'select cast(count(*) as text) from "{name}" not indexed'
 
 
-def facts(ask: Ask) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Setting:
+    """What a database is as a whole."""
+
+    encoding: str
+    page_size: int
+    user_version: int
+    application_id: int
+
+    def __post_init__(self) -> None:
+        """Demand a size that pages may have."""
+        if self.page_size < 1:
+            raise ValueError(f"page_size: expected 1 or more, found {self.page_size}")
+
+
+@dataclass(frozen=True)
+class Content(Setting):
+    """What a database holds: rows by table, sequences by table, definitions by sort."""
+
+    structure: Mapping[str, Definitions]
+    rows: Mapping[str, int]
+    sequences: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SQLiteFacts(Content, DumpFacts):
+    """The facts of a copy.
+
+    sqlite: the version that copied. path, owner, group, mode, journal_mode: of the original. bytes, sha256: of the
+    copy. unchecked: why it can't be seen whether it is whole. strangers: rows that point to none, by table.
+    """
+
+    engine: Literal["sqlite"]
+    sqlite: str
+    path: str
+    bytes: int
+    journal_mode: str
+    owner: str
+    group: str
+    mode: FileMode
+    unchecked: str
+    strangers: Mapping[str, int] | None = None
+    sha256: Digest | None = None
+
+    @property
+    def row_count(self) -> int:
+        """How many rows all tables have."""
+        return sum(self.rows.values())
+
+    @property
+    def ownership(self) -> Ownership:
+        """To whom the original belonged."""
+        return Ownership(self.owner, self.group, self.mode)
+
+
+def content(ask: Ask) -> Content:
     """Return setting, structure, rows and sequences."""
     setting, tables, sequenced, *found = ask([SETTING, TABLES, SEQUENCED, *map(definitions, SORTS)])
     counts = ask([counting(table) for table in tables])
-    return {
-        **setting,
-        "structure": {sort: digested(rows, 1) for sort, rows in zip(SORTS, found, strict=True)},
-        "rows": dict(zip(tables, counts, strict=True)),
-        "sequences": ask([SEQUENCES])[0] if sequenced else {},
-    }
+    return Content(
+        **vars(decode(Setting, setting, "SQLite's answer")),
+        structure={sort: digested(rows, 1) for sort, rows in zip(SORTS, found, strict=True)},
+        rows=dict(zip(tables, counts, strict=True)),
+        sequences=ask([SEQUENCES])[0] if sequenced else {},
+    )
 
 
 def integrity(ask: Ask) -> list[str]:
@@ -72,41 +132,45 @@ def integrity(ask: Ask) -> list[str]:
     return [str(line) for line in ask([INTEGRITY])[0] if line != "ok"]
 
 
-def same_bytes(manifest: Mapping[str, Any], found: str) -> Finding:
+def same_bytes(known: SQLiteFacts, found: str) -> Finding:
     """Compare the digest of the whole file: what is restored is what was copied, byte for byte."""
-    if "sha256" not in manifest:
-        return not_configured("the set was made before the file was digested")
-    wrong = [] if found == manifest["sha256"] else ["the file has not the bytes that it had"]
+    if known.sha256 is None:
+        return not_configured("the set has no digest of the file")
+    wrong = [] if found == known.sha256 else ["the file does not have the same content"]
     return judged(wrong, "the file is the same, byte for byte")
 
 
-def compared(ask: Ask, manifest: Mapping[str, Any]) -> list[tuple[str, Finding]]:
+def compared(ask: Ask, known: SQLiteFacts) -> list[tuple[str, Finding]]:
     """Compare a database with its manifest, rung by rung."""
-    found = facts(ask)
+    found = content(ask)
     return [
-        ("integrity", sound(ask, manifest)),
-        ("structure", defined_alike(manifest["structure"], found["structure"])),
-        ("volume", _volume(manifest["rows"], found["rows"])),
-        ("sequences", _sequences(manifest["sequences"], found["sequences"])),
+        ("integrity", sound(ask, known.unchecked, known.strangers)),
+        ("structure", defined_alike(known.structure, found.structure)),
+        ("volume", _volume(known.rows, found.rows)),
+        ("sequences", _sequences(known.sequences, found.sequences)),
     ]
 
 
-def sound(ask: Ask, manifest: Mapping[str, Any]) -> Finding:
-    """Look into pages and indexes, and whether more rows point to none than did."""
-    if manifest["unchecked"]:
-        return judged([], f"not judged: {manifest['unchecked']}")
+def sound(ask: Ask, unchecked: str, known: Mapping[str, int] | None) -> Finding:
+    """Look into pages and indexes, and whether more rows point to none than did.
+
+    unchecked: why that could not be seen when it was taken. known: how many rows pointed to none then, by table; None:
+    nobody looked.
+    """
+    if unchecked:
+        return judged([], f"not judged: {unchecked}")
     broken = integrity(ask)
-    if not broken and "strangers" in manifest:
+    if not broken and known is not None:
         (strangers,) = ask([STRANGERS])
-        wrong = {table: count for table, count in strangers.items() if count > manifest["strangers"].get(table, 0)}
-        broken = [f"{count} rows of {table} break their foreign keys" for table, count in wrong.items()]
-    return judged(broken, "whole in itself")
+        wrong = {table: count for table, count in strangers.items() if count > known.get(table, 0)}
+        broken = [f"{count} rows of {table} violate their foreign keys" for table, count in wrong.items()]
+    return judged(broken, "internally consistent")
 
 
 def _volume(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:
     names = [*wanted, *(table for table in found if table not in wanted)]
     wrong = [
-        f"{table} has {found.get(table, 'no')} rows, had {wanted.get(table, 'none')}"
+        f"{table} has {found.get(table, 'no')} rows, but had {wanted.get(table, 'none')}"
         for table in names
         if found.get(table) != wanted.get(table)
     ]
@@ -115,6 +179,8 @@ def _volume(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:
 
 def _sequences(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:
     wrong = [
-        f"{name} is at {found.get(name)}, was at {value}" for name, value in wanted.items() if found.get(name) != value
+        f"{name} is at {found.get(name)}, but was at {value}"
+        for name, value in wanted.items()
+        if found.get(name) != value
     ]
     return judged(wrong, f"{len(wanted)} sequences, as in the manifest")

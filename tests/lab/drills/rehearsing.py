@@ -6,7 +6,7 @@ Everything else is the drill's own: its kind, its stage, its damages, its proof.
 import json
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -16,8 +16,11 @@ from ops.core import kinds
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
 from ops.drills.database import serving
+from ops.interfaces.damage import DataDamage
 from ops.interfaces.drill import Drill, Part
-from ops.interfaces.source import Server
+from ops.interfaces.facts import Facts
+from ops.interfaces.manifest import Material, PartFacts, read_part
+from ops.interfaces.server import Server
 from ops.jobs.backup.capture import Act, taken
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
@@ -32,10 +35,10 @@ from ops.sources.mariadb.facts import counters
 from ops.sources.mariadb.facts import facts as facts_of_mariadb
 from ops.sources.mariadb.verify import ENGINE as MARIADB
 from ops.sources.mariadb.verify import beside as mariadb
-from ops.sources.postgresql.facts import SEQUENCES
+from ops.sources.postgresql.facts import SEQUENCES, PostgreSQLFacts
 from ops.sources.postgresql.facts import facts as facts_of_postgresql
-from ops.sources.postgresql.verify import ENGINE as POSTGRESQL
 from ops.sources.postgresql.verify import beside as postgresql
+from ops.sources.postgresql.verify import engine
 
 _MINUTES = 60.0
 LABEL = "database"
@@ -51,44 +54,46 @@ class Kept:
     """What a set would hold of one part: its facts, its material in a folder, and the texts beside it."""
 
     kind: str
-    facts: Mapping[str, Any]
+    facts: Facts
     folder: Path
     texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def part(self) -> Part:
         size = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
-        return Part(LABEL, json.loads(json.dumps(self.facts)), kinds.load("ops.sources", self.kind), size)
+        written = PartFacts(self.kind, kinds.load("ops.sources", self.kind), self.facts, Material()).written()
+        return Part(LABEL, read_part(json.loads(json.dumps(written)), LABEL, "manifest.json"), size)
 
 
 def kept_postgresql(tree: Path, major: int, script: str, folder: Path, database: str = "his") -> Kept:
     """Make a database with psql, and take what its set would hold."""
     material = _room(folder, script)
-    with serving(tree, folder, POSTGRESQL, {"major": major}) as server:
+    with serving(tree, folder, engine(major)) as server:
         server.run(["createdb", database], _MINUTES)
         server.run(["psql", "-XAtq", "--set=ON_ERROR_STOP=1", "--file=/mnt/material/script.sql", database], _MINUTES)
         with postgresql(server, database) as session:
-            facts = {"database": database, "sequences": session.ask(SEQUENCES), **facts_of_postgresql(session.ask)}
+            found = facts_of_postgresql(session.ask, session.ask(SEQUENCES))
         server.run(["pg_dump", "--compress=0", "-Fc", "--file=/mnt/material/database.dump", database], _MINUTES)
         roles = server.run(["pg_dumpall", "--globals-only"], _MINUTES)
     (material / "script.sql").unlink()
     size = (material / "database.dump").stat().st_size
-    return Kept("postgresql", {**facts, "dump_bytes": size}, material, {"globals.sql": roles})
+    facts = PostgreSQLFacts(**vars(found), engine="postgresql", database=database, dump_bytes=size)
+    return Kept("postgresql", facts, material, {"globals.sql": roles})
 
 
 def kept_mariadb(tree: Path, script: str, folder: Path, database: str = "pharmacy") -> Kept:
     """Make a database with the client mariadb, and take what its set would hold."""
     material = _room(folder, script)
-    with serving(tree, folder, MARIADB, {}) as server:
+    with serving(tree, folder, MARIADB) as server:
         server.run([*CLIENT, f"--execute=create database {database}"], _MINUTES)
         server.run([*CLIENT, "--execute=source /mnt/material/script.sql", database], _MINUTES)
         with mariadb(server, database) as session:
-            facts = {"database": database, **counters(session.ask), **facts_of_mariadb(session.ask, database)}
+            facts = facts_of_mariadb(session.ask, database, counters(session.ask))
             users = text_of(session)
         server.run([*_DUMPED, database], _MINUTES)
     (material / "script.sql").unlink()
     size = (material / "database.sql").stat().st_size
-    return Kept("mariadb", {**facts, "dump_bytes": size}, material, {"users.sql": users})
+    return Kept("mariadb", replace(facts, dump_bytes=size), material, {"users.sql": users})
 
 
 def _room(folder: Path, script: str) -> Path:
@@ -105,7 +110,7 @@ Renewed = Callable[[Server, Part], str]
 
 
 @dataclass
-class Here(DrillStage):
+class Here(DrillStage[Any]):
     """A stage whose material is copied from a folder.
 
     renewed: brings the loaded database back to health, and returns its name. ways: of hurting it, one after the other
@@ -133,16 +138,21 @@ class Here(DrillStage):
             (place / name).write_text(text, encoding="utf-8")
         return {name: place / name for name in self.kept.texts}
 
-    def hurt(self, moment: str, label: str, *where: Any) -> None:
-        super().hurt(moment, label, *where)
-        if moment == "data" and self.renewed:
-            server, _, facts = where
-            part = self.parts[label]
-            for way in self.ways:
-                database = self.renewed(server, part)
-                words = part.source.damages[way].act(server, database, facts, self.chance) if way else "nothing"
-                assert words, f"there was nothing to hurt by {way}"
-                self.noticed[way] = (failing(part.source.prove(server, database, facts)), words)
+    def hurt_data(self, label: str, server: Server, database: str) -> None:
+        super().hurt_data(label, server, database)
+        part = self.parts[label]
+        for way in self.ways if self.renewed else ():
+            assert self.renewed
+            assert part.database
+            database = self.renewed(server, part)
+            words = self._done(part, way, server, database) if way else "nothing"
+            assert words, f"there was nothing to hurt by {way}"
+            self.noticed[way] = (failing(part.database.prove(server, database, part.told.facts, ())), words)
+
+    def _done(self, part: Part, way: str, server: Server, database: str) -> str:
+        damage = part.source.damages[way]
+        assert isinstance(damage, DataDamage)
+        return damage.act(server, database, part.told.facts, self.chance)
 
 
 def failing(findings: Iterable[tuple[str, Finding]]) -> str:
@@ -150,7 +160,7 @@ def failing(findings: Iterable[tuple[str, Finding]]) -> str:
     return ", ".join(name for name, finding in findings if finding.verdict is Verdict.FAIL)
 
 
-def failed(stage: DrillStage) -> str:
+def failed(stage: DrillStage[Any]) -> str:
     """Return the names of the rungs that failed on a stage."""
     return ", ".join(rung["name"] for rung in stage.rungs if rung["verdict"] == "fail")
 
@@ -158,12 +168,12 @@ def failed(stage: DrillStage) -> str:
 def rehearsed(tree: Path, kept: Kept, scratch: Path, sabotage: str = "", **more: Any) -> Here:
     """Drill a database, hurt in one way or in none; return the stage with what it found."""
     asset = Drilled("here", Duration.parse("31d"))
-    stage = Here("asset", asset, None, DrillOptions(seed=1), scratch, Random(1), **more)  # type: ignore[arg-type]
+    stage = Here("asset", asset, None, DrillOptions(seed=1), scratch, Random(1), None, **more)  # type: ignore[arg-type]
     stage.root, stage.kept = tree, kept
     return played(stage, "database", kept.part, sabotage)
 
 
-def rehearsed_from(repository: Repository, kind: str, part: Part, scratch: Path, sabotage: str = "") -> DrillStage:
+def rehearsed_from(repository: Repository, kind: str, part: Part, scratch: Path, sabotage: str = "") -> DrillStage[Any]:
     """Drill a part that a repository here holds, by a kind of drill."""
     drill: Drill[Any] = kinds.load("ops.drills", kind)
     asset = Drilled("here", Duration.parse("31d"), kind)
@@ -177,11 +187,12 @@ def taken_into(repository: Repository, kind: str, options: Any) -> Part:
     """Back up one source as `seawall backup` does; return the part."""
     asset = SimpleNamespace(sources={LABEL: SourceSpec(kind, options)})
     act = Act(repository, "here", "asset", "one", {}, "")
-    facts = json.loads(json.dumps(taken(act, asset)[LABEL].facts))  # type: ignore[arg-type]
-    return Part(LABEL, facts, kinds.load("ops.sources", kind), int(facts["bytes"]))
+    part = taken(act, asset)[LABEL]  # type: ignore[arg-type]
+    told = read_part(json.loads(json.dumps(part.told.written())), LABEL, "manifest.json")
+    return Part(LABEL, told, part.summary.bytes)
 
 
-Played = TypeVar("Played", bound=DrillStage)
+Played = TypeVar("Played", bound=DrillStage[Any])
 
 
 def played(stage: Played, kind: str, part: Part, sabotage: str) -> Played:

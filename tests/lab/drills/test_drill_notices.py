@@ -11,20 +11,25 @@ from hospital import Site
 FALSE_BACKUP = """
 import sys
 sys.path.insert(0, '/usr/share/seawall')
-from ops.jobs import backup
-store = backup._store
+from dataclasses import replace
+from ops.jobs.backup import job
+store = job._store
 
 def tell_falsely(act, manifest, parts):
-    facts = manifest['parts']['database']
-    facts['rows']['public.patients'] += 1
-    facts['rows']['public.emptied'] = 7
-    facts['structure']['index']['sha256'] = '0' * 64
-    facts['sequences'] = {sequence: 10**9 for sequence in facts['sequences']}
-    facts['roles'].append('dropped_role')
-    facts['extensions']['pgcrypto'] = '1.3'
-    return store(act, manifest, parts)
+    part = manifest.parts['database']
+    facts = part.facts
+    false = replace(
+        facts,
+        rows={**facts.rows, 'public.patients': facts.rows['public.patients'] + 1, 'public.emptied': 7},
+        structure={**facts.structure, 'index': replace(facts.structure['index'], sha256='0' * 64)},
+        sequences={sequence: 10**9 for sequence in facts.sequences},
+        roles=(*facts.roles, 'dropped_role'),
+        extensions={**facts.extensions, 'pgcrypto': '1.3'},
+    )
+    told = replace(manifest, parts={**manifest.parts, 'database': replace(part, facts=false)})
+    return store(act, told, parts)
 
-backup._store = tell_falsely
+job._store = tell_falsely
 from ops.cli import run
 sys.exit(run(['backup', 'his']))
 """
@@ -55,7 +60,7 @@ def told(site: Site) -> Iterator[dict[str, dict[str, str]]]:
     ("rung", "words"),
     [
         ("volume", "public.patients has"),
-        ("volume", "public.emptied has no rows, had 7"),
+        ("volume", "public.emptied has no rows, but had 7"),
         ("structure", "index definitions differ"),
         ("sequences", "was at 1000000000"),
         ("roles", "dropped_role is missing"),
@@ -85,7 +90,7 @@ def test_a_drill_that_is_sabotaged_fails_and_touches_no_true_one(
     before = site.on("drill1", true).stdout
     drilled = site.on("drill1", f"seawall drill {asset} --sabotage {damage}")
     assert drilled.code == 2, drilled.stdout
-    assert f"damaged on purpose: {damage}" in drilled.stdout
+    assert f"injected damage: {damage}" in drilled.stdout
     assert "noticed by" in drilled.stdout
     record = json.loads(
         site.on("drill1", "grep -v 'act.:.check' /var/lib/seawall/ledger/ledger.jsonl | tail -n 1", ok=range(1)).stdout

@@ -59,7 +59,7 @@ def sealed(little: Site) -> Iterator[Sealed]:
     asked = "cd / && runuser -u postgres -- psql -XAtc 'select name from patients order by id limit 1' his"
     name = little.on("his1", asked, ok=range(1)).stdout.strip()
     shown = little.on("drill1", KEPT)
-    assert "kept until" in shown.stdout, shown.stdout + shown.stderr
+    assert "held until" in shown.stdout, shown.stdout + shown.stderr
     yield Sealed(little, name)
     little.on("drill1", "test ! -e /run/seawall/kept-his.json || seawall drill end his")
 
@@ -109,7 +109,7 @@ def test_killed_it_leaves_what_nobody_can_read_and_the_next_drill_removes_it(sea
     assert sealed.on(f"ls -A {DRILLS}") == ""
     facts = newest(sealed.site)["facts"]
     assert isinstance(facts, dict)
-    assert "encrypted under a key that was never written" in facts["written"]
+    assert "encrypted with a key that was never written" in facts["written"]
 
 
 def test_a_whole_machine_boots_from_where_it_lies_encrypted(little: Site) -> None:
@@ -118,7 +118,7 @@ def test_a_whole_machine_boots_from_where_it_lies_encrypted(little: Site) -> Non
     assert shown.code == 0, shown.stdout + shown.stderr
     facts = newest(little)["facts"]
     assert isinstance(facts, dict)
-    assert "encrypted under a key that was never written" in facts["written"]
+    assert "encrypted with a key that was never written" in facts["written"]
     assert little.on("drill1", f"ls -A {DRILLS}").stdout == ""
 
 
@@ -132,7 +132,7 @@ def test_where_the_kernel_can_not_it_is_a_warning_that_says_why(little: Site) ->
     finally:
         little.on("drill1", f"rm {closed} && systemctl daemon-reload", ok=range(1))
     assert shown.code == 1, shown.stdout + shown.stderr
-    assert "not encrypted: they do not fit into memory, and no file system of its own can be mounted" in shown.stdout
+    assert "not encrypted: they do not fit into memory, and a separate file system can't be mounted" in shown.stdout
     assert "loop device" in shown.stdout
     assert newest(little)["result"] == "warn"
     assert little.on("drill1", f"ls -A {DRILLS}").stdout == ""

@@ -17,7 +17,7 @@ from ops.jobs.drill.external_dump import brought, drilled_dump
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.run.job import Outcome
 from ops.policy.model import Asset, Drill, Drilled, Expectation, Retention, SourceSpec
-from ops.sources.postgresql.verify import ENGINE
+from ops.sources.postgresql.verify import engine
 
 SCRIPT = """
 create role someone;
@@ -56,7 +56,7 @@ def made(root: Path, tree: Path) -> None:
     out = root / "made"
     kept_postgresql(tree, 15, SCRIPT, out, "wards")
     (out / "material/script.sql").write_text(SCRIPT)
-    with serving(tree, out, ENGINE, {"major": 15}) as server:
+    with serving(tree, out, engine(15)) as server:
         server.run(["createdb", "wards"], 60)
         server.run(["psql", "-XAtq", "--set=ON_ERROR_STOP=1", "--file=/mnt/material/script.sql", "wards"], 60)
         for sort in SORTS:
@@ -141,7 +141,7 @@ def test_what_is_no_dump_is_refused_before_anything_is_started(place: Path, tmp_
         with pytest.raises(UsageError):
             drilled(place, "postgresql", dump)
     (tmp_path / "folder/toc.dat").symlink_to("/etc/hostname")
-    with pytest.raises(UsageError, match="more than files"):
+    with pytest.raises(UsageError, match="something other than files"):
         drilled(place, "postgresql", tmp_path / "folder")
-    with pytest.raises(SeawallError, match="no SQLite database"):
+    with pytest.raises(SeawallError, match="not a SQLite database"):
         drilled(place, "sqlite", tmp_path / "text")

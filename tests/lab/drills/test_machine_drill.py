@@ -33,7 +33,7 @@ def kept(backed_up: Site) -> Iterator[Site]:
     """The machine booted from the other site's repository, and left for a look."""
     words = "seawall drill his1_server --instant --from offsite --keep 'the tests look at it' --approver 'the tests'"
     shown = backed_up.on("drill1", words)
-    assert "kept until" in shown.stdout, shown.stdout + shown.stderr
+    assert "held until" in shown.stdout, shown.stdout + shown.stderr
     yield backed_up
     backed_up.on("drill1", "test ! -e /run/seawall/kept-his1_server.json || seawall drill end his1_server")
 
@@ -61,6 +61,14 @@ def test_the_machine_boots_and_leaves_no_trace(backed_up: Site, how: str) -> Non
     assert told["login_seconds"] <= told["services_seconds"] <= told["isolated_answer_seconds"]
     assert any("kernel, boot loader" in sentence for sentence in told["not_proved"])
     assert told["written"] == "in memory"
+
+
+def test_what_no_program_asked_for_was_not_fetched(kept: Site) -> None:
+    there = "/var/lib/seawall/drills/his1_server.*/stage/memory"
+    words = f"for layer in upper root; do find {there}/$layer/var/lib/postgresql -type f | wc -l; done"
+    unit = f"nsenter --mount --target=$(systemctl show --property=MainPID --value {UNIT})"
+    fetched, all_files = map(int, kept.on("drill1", f"{unit} bash -c {shlex.quote(words)}").stdout.split())
+    assert 0 < fetched < all_files
 
 
 def test_it_has_no_network(kept: Site) -> None:
@@ -113,7 +121,7 @@ def test_a_drill_that_is_killed_leaves_nothing_running_and_the_next_one_cleans_u
     assert backed_up.on("drill1", "seawall drill his1_server --instant").code == 0
     assert backed_up.on("drill1", TRACES).stdout == before
     records = backed_up.on("drill1", "grep -v 'act.:.check' /var/lib/seawall/ledger/ledger.jsonl | tail -n 2").stdout
-    assert "ended without a word" in records
+    assert "never reported a result" in records
 
 
 def _until(site: Site, command: str, wanted: str) -> None:
@@ -154,7 +162,7 @@ def test_a_damaged_machine_never_passes(backed_up: Site, damage: str, rung: str)
     before = backed_up.on("drill1", state).stdout
     shown = backed_up.on("drill1", f"seawall drill his1_server --instant --sabotage {damage}")
     assert shown.code == 2, shown.stdout + shown.stderr
-    assert f"damaged on purpose: {damage}" in shown.stdout
+    assert f"injected damage: {damage}" in shown.stdout
     assert "; noticed by " in shown.stdout
     assert any(f" fail    {rung}" in line for line in shown.stdout.splitlines()), shown.stdout
     assert backed_up.on("drill1", state).stdout == before

@@ -25,16 +25,17 @@ import json, sys
 sys.path.insert(0, "/usr/share/seawall")
 from pathlib import Path
 from ops.core.run import run, stream
-from ops.sources.machine import KIND
+from ops.interfaces.manifest import read_part
 class Inside:
     def run(self, argv, timeout):
         return run(["chroot", "{THERE}", *argv], timeout=timeout, cwd=Path("/")).stdout
     def talk(self, argv, timeout):
         return stream(["chroot", "{THERE}", *argv], timeout=timeout, cwd=Path("/"), talk=True)
-facts = json.loads(Path("{THERE}/manifest.json").read_text())
-for name, finding in KIND.inside(Inside(), facts):
+part = read_part(json.loads(Path("{THERE}/manifest.json").read_text()), "parts.tree", "manifest.json")
+machine = part.source.machine
+for name, finding in machine.prove(Inside(), part.facts):
     print(name, finding.verdict.value, finding.message, sep="|")
-print("answer", KIND.answer(Inside(), "5432/his", "select count(*) from written"), sep="|")
+print("answer", machine.answer(Inside(), "5432/his", "select count(*) from written"), sep="|")
 """
 
 
@@ -144,7 +145,7 @@ def test_without_all_of_its_log_it_does_not_start(ready: Site) -> None:
 def test_what_was_started_is_not_made_whole_again(ready: Site) -> None:
     result = ready.on("his1", "seawall restore his1_server --to /var/tmp/machine")
     assert result.code == 1
-    assert f"{DATA} was started already" in result.stdout
+    assert f"{DATA} was already started" in result.stdout
 
 
 def test_a_backup_that_is_killed_leaves_nothing_in_the_server(site: Site) -> None:
@@ -162,9 +163,9 @@ def test_a_cluster_that_is_not_there_is_named(site: Site) -> None:
     body = (
         "import sys; sys.path.insert(0, '/usr/share/seawall')\n"
         "from pathlib import Path\n"
-        "from ops.sources import Scene\n"
+        "from ops.interfaces.source import CaptureContext\n"
         "from ops.sources.machine import Options, capture\n"
-        "with capture(Options(clusters=(5433,)), Scene(Path('/nowhere'))): pass\n"
+        "with capture(Options(clusters=(5433,)), CaptureContext(Path('/nowhere'))): pass\n"
     )
     result = site.on("his1", f"python3 - <<'END'\n{body}END")
     assert "Unavailable: no PostgreSQL server was found at port 5433" in result.stderr

@@ -65,21 +65,21 @@ def test_kernel_boot_loader_and_disk_layout_are_proved_and_nothing_is_left(boota
     assert isinstance(told, dict)
     assert (record["result"], told["method"]) == ("pass", "own_kernel")
     rungs = {rung["name"]: rung["message"] for rung in told["rungs"]}
-    assert rungs["disk"] == "made as fstab says: root (ext4), boot (ext2), swap (swap)"
-    assert rungs["loader"] == "the machine's own grub-install and update-grub ended well"
+    assert rungs["disk"] == "built as in fstab: root (ext4), boot (ext2), swap (swap)"
+    assert rungs["loader"] == "the machine's own grub-install and update-grub succeeded"
     assert "-cloud-amd64 runs, started by GRUB from the disk" in rungs["kernel"]
     wanted = {"content", "boot", "services", "port 22", "port 5432", "semantics patients", "5432/his volume"}
     assert wanted | {"kernel", "5432/his content"} <= set(rungs)
     assert not [sentence for sentence in told["not_proved"] if sentence.startswith("kernel, boot loader")]
     if told["patience"] > 1:
-        assert any("all was emulated" in sentence for sentence in told["not_proved"])
+        assert any("everything was emulated" in sentence for sentence in told["not_proved"])
 
 
 @pytest.mark.parametrize(
     ("damage", "rung", "said"),
     [
-        ("root_not_mounted", "disk", "fstab names no root"),
-        ("kernel_overwritten", "loader", "did not come so far"),
+        ("root_not_mounted", "disk", "fstab has no root file system"),
+        ("kernel_overwritten", "loader", "did not get as far"),
         ("initrd_overwritten", "loader", "Kernel panic"),
         ("loader_incomplete", "loader", "grub-install ended with"),
     ],
@@ -87,7 +87,7 @@ def test_kernel_boot_loader_and_disk_layout_are_proved_and_nothing_is_left(boota
 def test_what_only_this_drill_can_notice_it_notices(bootable: Site, damage: str, rung: str, said: str) -> None:
     shown = bootable.on("drill1", f"seawall drill his1_server --sabotage {damage}", timeout=LONG)
     assert shown.code == 2, shown.stdout + shown.stderr
-    assert f"damaged on purpose: {damage}" in shown.stdout
+    assert f"injected damage: {damage}" in shown.stdout
     assert f"; noticed by {rung}" in shown.stdout
     assert said in shown.stdout
     told = facts(bootable)["facts"]
@@ -99,13 +99,13 @@ def test_a_crash_is_of_a_container(bootable: Site) -> None:
     before = bootable.on("drill1", "grep -cv act.:.check /var/lib/seawall/ledger/ledger.jsonl").stdout
     refused = bootable.on("drill1", "seawall drill his1_server --kind crash --own-kernel")
     assert refused.code != 0
-    assert "boots no disk" in refused.stdout + refused.stderr
+    assert "does not boot a disk" in refused.stdout + refused.stderr
     assert bootable.on("drill1", "grep -cv act.:.check /var/lib/seawall/ledger/ledger.jsonl").stdout == before
     shown = bootable.on("drill1", "seawall drill his1_server --kind crash --instant")
     assert shown.code == 0, shown.stdout + shown.stderr
     told = facts(bootable)["facts"]
     assert isinstance(told, dict)
-    assert any("it was booted as a container" in sentence for sentence in told["not_proved"])
+    assert any("the machine was booted as a container" in sentence for sentence in told["not_proved"])
 
 
 def test_a_machine_that_boots_by_uefi_is_not_judged(bootable: Site) -> None:

@@ -29,11 +29,13 @@ from ops.core import kinds
 from ops.core.quantity import Duration
 from ops.drills._shared.sandbox import INSIDE
 from ops.interfaces.drill import Part
-from ops.interfaces.source import CaptureContext, Server
+from ops.interfaces.server import Server
+from ops.interfaces.source import CaptureContext, Stored
 from ops.restic.repository import Repository
 from ops.sources import sqlite
 from ops.sources.command import Options as CommandOptions
 from ops.sources.files import Options as FilesOptions
+from ops.sources.mariadb.facts import MariaDBFacts
 
 CHECKOUT = Path(__file__).parents[3]
 DATA, HURT = CHECKOUT / "ops/lab/data", CHECKOUT / "tests/lab/drills/hurt"
@@ -115,7 +117,7 @@ def postgresql_of(release: str) -> Callable[[Callable[[str], Path], Path], Found
 
 def copied(server: Server, part: Part) -> str:
     server.run(["dropdb", "--if-exists", "hurt"], _MINUTES)
-    server.run(["createdb", f"--template={part.facts['database']}", "hurt"], _MINUTES)
+    server.run(["createdb", f"--template={part.told.facts.database_name}", "hurt"], _MINUTES)
     return "hurt"
 
 
@@ -128,13 +130,14 @@ def of_mariadb(tree: Callable[[str], Path], folder: Path) -> Found:
 
 
 def loaded_again(server: Server, part: Part) -> str:
-    database = str(part.facts["database"])
-    users = [
-        f"drop user if exists '{user}'@'{host}'" for user, host in (each.split("@") for each in part.facts["users"])
-    ]
+    facts = part.told.facts
+    assert isinstance(facts, MariaDBFacts)
+    assert part.database
+    database = facts.database
+    users = [f"drop user if exists '{user}'@'{host}'" for user, host in (each.split("@") for each in facts.users)]
     words = "; ".join([f"drop database {database}", *users])
     server.run(["mariadb", "--no-defaults", "--user=root", f"--execute={words}"], _MINUTES)
-    return str(part.source.load(server, INSIDE / "material" / LABEL, part.facts))
+    return part.database.load(server, INSIDE / "material" / LABEL, facts)
 
 
 def of_sqlite(tree: Callable[[str], Path], folder: Path) -> Found:
@@ -143,9 +146,9 @@ def of_sqlite(tree: Callable[[str], Path], folder: Path) -> Found:
     (folder / "kept").mkdir()
     copy = folder / "kept" / sqlite.FILE
     with sqlite.capture(sqlite.Options(str(made), Duration(5)), CaptureContext(folder / "scratch")) as data:
-        facts = dict(data.facts())
         shutil.copy(data.material().argv[1], copy)  # type: ignore[union-attr]
-    kept = Kept("sqlite", facts | {"bytes": copy.stat().st_size}, folder / "kept")
+        facts = data.finish(data.facts(), Stored(1, copy.stat().st_size, {}))
+    kept = Kept("sqlite", facts, folder / "kept")
     return hurt_one_by_one(tree("bookworm"), kept, folder / "drill", list(ways("sqlite")))
 
 

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import http.client
 import json
+import re
 import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ SECONDS = 10
 LARGEST = 32 << 20  # nothing larger is fetched to be put back
 LISTING = "application/vnd.x.restic.rest.v2"
 NOBODY = hashlib.sha256(b"seawall host check: there is no such thing").hexdigest()
+NAME = re.compile("[0-9a-f]{64}")
 REFUSED = {401, 403, 405}
 
 
@@ -73,7 +75,7 @@ class Place:
     def names(self, kind: str) -> dict:
         """Size of each thing of a kind, by name."""
         status, content = self.ask("GET", f"{self.path}/{kind}/")
-        return {entry["name"]: entry["size"] for entry in json.loads(content) or []} if status == 200 else {}
+        return whole(json.loads(content) or []) if status == 200 else {}
 
     def certificate(self) -> dict:
         """The server's certificate, checked against the site's authority and the name it is reached by."""
@@ -95,6 +97,11 @@ class Place:
             return 0
         finally:
             line.close()
+
+
+def whole(listed: list) -> dict:
+    """Size by name of what is there; an upload that is under way is listed under a longer name, and can't be read."""
+    return {entry["name"]: entry["size"] for entry in listed if NAME.fullmatch(entry["name"])}
 
 
 def tries(place: Place, door: dict) -> dict:

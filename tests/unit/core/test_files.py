@@ -1,8 +1,11 @@
 import multiprocessing
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from ops.core import files
 from ops.core.errors import Damaged, Locked
 from ops.core.files import digest, lock, read_json, write_atomically, write_json
 
@@ -30,7 +33,7 @@ def test_json_cut_short_is_named(tmp_path: Path) -> None:
     write_json(path, {"a": "ž"})
     assert read_json(path) == {"a": "ž"}
     path.write_text('{"a": ')
-    with pytest.raises(Damaged, match=r"state\.json is not whole"):
+    with pytest.raises(Damaged, match=r"state\.json is damaged"):
         read_json(path)
 
 
@@ -43,7 +46,7 @@ def test_a_lock_is_held_once_and_ends_with_its_holder(tmp_path: Path) -> None:
     path = tmp_path / "his.lock"
     with (
         lock(path, "backup-his"),
-        pytest.raises(Locked, match="backup-his is running already"),
+        pytest.raises(Locked, match="backup-his is already running"),
         lock(path, "backup-his"),
     ):
         pass
@@ -52,6 +55,29 @@ def test_a_lock_is_held_once_and_ends_with_its_holder(tmp_path: Path) -> None:
     holder.join()
     with lock(path, "backup-his"):
         pass
+
+
+def test_a_lock_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, refused, taken = tmp_path / "his.lock", threading.Event(), files._taken
+
+    def tried(handle: int) -> bool:
+        if not (got := taken(handle)):
+            refused.set()
+        return got
+
+    def second() -> bool:
+        with lock(path, "second", wait=60.0):
+            return True
+
+    monkeypatch.setattr(files, "_taken", tried)
+    with ThreadPoolExecutor(1) as pool:
+        with lock(path, "first"):
+            with pytest.raises(Locked, match="second is already running"), lock(path, "second", wait=0.01):
+                pass
+            refused.clear()
+            waiting = pool.submit(second)
+            assert refused.wait(60.0)
+        assert waiting.result(60.0)
 
 
 def _die_with_lock(path: Path) -> None:

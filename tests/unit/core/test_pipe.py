@@ -34,7 +34,7 @@ def test_a_second_one_that_leaves_early_is_named() -> None:
 
 
 def test_a_second_one_that_is_not_there_is_named() -> None:
-    with pytest.raises(Unavailable, match="no program"):
+    with pytest.raises(Unavailable, match="program not found:"):
         pipe(["yes"], ["/no/such/program"], timeout=30)
 
 

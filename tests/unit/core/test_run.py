@@ -34,13 +34,13 @@ def test_expected_codes_are_results() -> None:
 
 
 def test_a_missing_program_is_named() -> None:
-    with pytest.raises(Unavailable, match="no program /nowhere/at-all"):
+    with pytest.raises(Unavailable, match="program not found: /nowhere/at-all"):
         run(["/nowhere/at-all"], timeout=10)
 
 
 def test_the_deadline_ends_grandchildren_too(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    with pytest.raises(CommandTimeout, match="did not end within 1 s"):
+    with pytest.raises(CommandTimeout, match="did not finish within 1 s"):
         run(["sh", "-c", f"sh -c 'echo $$ > {pid}; exec sleep 600' & wait"], timeout=1)
     state = Path(f"/proc/{pid.read_text().strip()}/stat")
     assert not state.exists() or ") Z" in state.read_text()

@@ -44,7 +44,7 @@ def test_nothing_outside_the_tree_is_touched(tmp_path: Path) -> None:
     (root / "etc/fstab").symlink_to(outside / "fstab")
     (root / "usr/lib/systemd/system").mkdir(parents=True)
     (root / "usr/lib/systemd/system/cron.service").write_text("of the machine")
-    with pytest.raises(Damaged, match="leads out of it"):
+    with pytest.raises(Damaged, match="points outside the machine"):
         isolate(root)
     assert (outside / "system/cron.service").read_text() == "of the drill host"
     assert (outside / "fstab").read_text() == "of the drill host"
@@ -61,5 +61,14 @@ def test_mounts_are_forgotten_units_masked_and_nothing_is_archived(tmp_path: Pat
     assert (tmp_path / "etc/fstab").readlink() == Path("/dev/null")
     settings = tmp_path / "etc/postgresql/15/main/pg_ctl.conf"
     assert not settings.is_symlink()
-    assert "archive_mode=off" in settings.read_text()
+    words = "-o -carchive_mode=off -o -crecovery_init_sync_method=syncfs"
+    assert settings.read_text() == f"pg_ctl_options = '{words}'\n"
     assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.parametrize("version", ["13", "main"])
+def test_an_older_server_gets_no_setting_that_it_does_not_know(tmp_path: Path, version: str) -> None:
+    (tmp_path / "etc/postgresql" / version / "main").mkdir(parents=True)
+    isolate(tmp_path)
+    settings = tmp_path / "etc/postgresql" / version / "main/pg_ctl.conf"
+    assert settings.read_text() == "pg_ctl_options = '-o -carchive_mode=off'\n"

@@ -53,7 +53,7 @@ def test_lvm_names_become_a_uuid_that_is_always_the_same() -> None:
 
 @pytest.mark.parametrize("text", ["", "/dev/sda1 / btrfs defaults 0 0\n", "/dev/sda1 /boot ext4 defaults 0 2\n"])
 def test_without_a_root_that_can_be_made_there_is_no_disk(text: str) -> None:
-    with pytest.raises(Damaged, match="names no root"):
+    with pytest.raises(Damaged, match="has no root file system"):
         layout(text)
 
 

@@ -1,26 +1,27 @@
 """Which files a drill restores, and what it notices when it holds them against what the snapshot lists."""
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from ops.core.verdict import Verdict
 from ops.drills._shared.sampling import Sample, chosen, compared, strangers
 from ops.drills.files import MOST_WORDS, Options, _batches
+from ops.interfaces.entry import Entry
+from ops.restic import messages
 
 
-def listed(count: int, size: int = 100) -> list[Mapping[str, Any]]:
+def listed(count: int, size: int = 100) -> list[Entry]:
     """What restic lists of so many files: each as large as its number, the first one empty."""
     moment = "2026-11-22T21:53:19.335785022Z"
     files = [
         {"type": "file", "path": f"/srv/{number}", "size": number * size, "mode": 0o644, "mtime": moment}
         for number in range(count)
     ]
-    return [{"message_type": "snapshot"}, {"type": "dir", "path": "/srv", "mode": 0o755, "mtime": moment}, *files]
+    others = [{"message_type": "snapshot"}, {"type": "dir", "path": "/srv", "mode": 0o755, "mtime": moment}]
+    return [*filter(None, map(messages.entry, [*others, *files]))]
 
 
 def test_a_sample_has_the_known_the_largest_the_smallest_and_others_by_chance() -> None:
@@ -87,8 +88,11 @@ def test_every_difference_is_counted(restored: tuple[Path, Sample]) -> None:
     os.chown(folder / "srv/6", 1, -1)
     (folder / "srv/more").touch()
     found = wrong(folder, sample)
-    assert found["entries"] == "1 have another size; 1 have another time; 1 have another mode; 1 have another owner"
-    assert found["strangers"] == "1 files were not asked for"
+    assert (
+        found["entries"]
+        == "1 have a different size; 1 have a different time; 1 have a different mode; 1 have a different owner"
+    )
+    assert found["strangers"] == "1 files were restored that are not in the sample"
 
 
 def test_names_are_told_to_nobody(restored: tuple[Path, Sample]) -> None:

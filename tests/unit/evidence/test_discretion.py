@@ -112,7 +112,8 @@ def works(name: str) -> Iterator[Callable[[], Outcome]]:
         yield work
 
 
-def test_no_name_reaches_the_evidence_in_any_form(machine: Path, capsysbinary) -> None:
+def test_no_name_reaches_the_evidence_in_any_form(machine: Path, capsysbinary, monkeypatch) -> None:
+    monkeypatch.delitem(cli.CONTROL, "record")  # as on a server
     for name in NAMES:
         for work in works(name):
             perform("drill", "drill-documents", "documents", "his1", work)
@@ -135,14 +136,14 @@ def test_no_name_reaches_the_evidence_in_any_form(machine: Path, capsysbinary) -
         "12,000 rows, 3 files, 2 GiB in 3.1 s, 5 MiB new; read back as set 1f2e3d4c",
         "/srv/dicom is not there; is its disk mounted? Has it moved?",
         "/srv/documents is empty; is its disk mounted? An empty source is not backed up",
-        "the backup host's clock differs by 70 s, so the time of this set is not certain",
-        "the tree /var/lib/seawall/trees/bookworm is not there; its role is drill_host; run playbooks/site.yml",
+        "the backup host's clock differs by 70 s, so the time of this set is uncertain",
+        "the tree /var/lib/seawall/trees/bookworm is missing; the role drill_host installs it; run playbooks/site.yml",
         "patients has 3 rows, had 4; audit_log was not there",
         "repository primary: wrong password or no key found",
         "repository primary: server response unexpected: 507 Insufficient Storage (restic exit code 1)",
         "restic failed with code 1: server shows a certificate that is not of this site's authority",
         "FATAL:  the database system is shutting down",
-        "damaged on purpose: a table emptied; THE DRILL DID NOT NOTICE IT and proves nothing",
+        "injected damage: a table emptied; THE DRILL DID NOT NOTICE IT, so it proves nothing",
         "recovered in 8.1 s of 3600 s",
     ],
 )

@@ -49,7 +49,7 @@ def test_a_body_cannot_speak_for_the_chain(tmp_path, keys):
 def test_what_is_no_json_is_refused_and_leaves_no_line(directory, keys):
     before = (directory / NAME).read_bytes()
     for value in (float("nan"), object()):
-        with pytest.raises(SeawallError, match="can't hold"):
+        with pytest.raises(SeawallError, match="can't contain"):
             Ledger(directory, keys["ours"]).append({**body(1), "facts": {"value": value}})
     assert (directory / NAME).read_bytes() == before
 
@@ -110,7 +110,7 @@ def test_an_end_cut_off_stays_known_when_the_chain_goes_on(directory, keys, edit
     Ledger(directory, keys["ours"]).append(body(9))
     found = verify(directory, keys["signers"])
     assert found[0].verdict is Verdict.FAIL
-    assert "8 lines were signed, 5 are there" in found[0].message
+    assert "8 lines were signed, 5 exist" in found[0].message
 
 
 def test_a_ledger_taken_away_stays_known_when_a_new_one_begins(directory, keys):
@@ -118,7 +118,7 @@ def test_a_ledger_taken_away_stays_known_when_a_new_one_begins(directory, keys):
     Ledger(directory, keys["ours"]).append(body(1))
     found = verify(directory, keys["signers"])
     assert found[0].verdict is Verdict.FAIL
-    assert "8 lines were signed, 0 are there" in found[0].message
+    assert "8 lines were signed, 0 exist" in found[0].message
 
 
 def test_many_writers_at_once_make_one_chain(directory, keys):

@@ -74,7 +74,7 @@ def test_a_new_key_signed_by_the_old_one_passes(machine: Path, capsys: pytest.Ca
     for each in (False, True):
         verdicts = found(machine, each_signature=each)
         assert {verdict for verdict, _ in verdicts} == {"pass"}
-        assert any("a new key, signed by the one before; reason: ticket 4711" in message for _, message in verdicts)
+        assert any("a new key, signed by the previous one; reason: ticket 4711" in message for _, message in verdicts)
     record = json.loads((ledger(machine) / NAME).read_text().splitlines()[3])
     assert (record["act"], record["actor"]) == ("succession", "person:claudia")
     assert record["facts"]["old"] == fingerprint(before)
@@ -96,7 +96,7 @@ def test_the_list_of_signers_needs_only_the_new_key(machine: Path) -> None:
 def test_a_key_changed_without_a_word_fails(machine: Path) -> None:
     made_anew(machine)
     write(machine, 4)
-    assert ("fail", "record 4 was written with another key, and no succession says why") in found(machine)
+    assert ("fail", "record 4 was signed with another key, and no succession explains why") in found(machine)
 
 
 def test_a_succession_that_comes_late_is_told(machine: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_succession_that_comes_late_is_told(machine: Path) -> None:
     signers.write_text(old + signers.read_text())
     write(machine, 4)
     assert succeed("--restored") == 0
-    assert found(machine)[0] == ("warn", "record 4 was written with another key; the succession came later, in 5")
+    assert found(machine)[0] == ("warn", "record 4 was signed with another key; the succession came later, in 5")
 
 
 def test_a_restored_machine_with_a_new_key_passes(machine: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_restored_machine_with_a_new_key_passes(machine: Path) -> None:
     write(machine, 5)
     verdicts = found(machine, each_signature=True)
     assert {verdict for verdict, _ in verdicts} == {"pass"}
-    assert any("restored, nothing is known to be lost; reason: ticket 4711" in said for _, said in verdicts)
+    assert any("restored, no record is known to be lost; reason: ticket 4711" in said for _, said in verdicts)
 
 
 def restored_without_the_newest(machine: Path, tmp_path: Path) -> Head:
@@ -159,7 +159,7 @@ def test_a_head_from_before_the_restore_is_never_excused(machine: Path, tmp_path
     succeed("--restored", "--lost", str(seen).strip())
     assert found(machine, Head(2, "d" * 64))[0] == (
         "fail",
-        "record 2 is not the one noted elsewhere: the ledger was written anew",
+        "record 2 is not the one noted elsewhere: the ledger was rewritten",
     )
 
 
@@ -168,7 +168,7 @@ def test_a_succession_to_a_key_that_nobody_listed_fails(machine: Path) -> None:
     succeed()
     (machine / "etc/seawall/allowed_signers").write_text(listed_before)
     messages = [said for verdict, said in found(machine) if verdict == "fail"]
-    assert any("which nobody listed for this machine" in said for said in messages)
+    assert any("which is not listed for this machine" in said for said in messages)
     assert any("re-signed by a stranger" in said for said in messages)
 
 
@@ -176,7 +176,7 @@ def test_a_planned_succession_without_the_old_signature_fails(machine: Path) -> 
     succeed()
     kept = ledger(machine) / SIGNATURES
     kept.write_text("".join(line + "\n" for line in kept.read_text().splitlines()[:-1]))
-    assert any("is not signed by the key before it" in said for _, said in found(machine))
+    assert any("is not signed by the previous key" in said for _, said in found(machine))
     assert found(machine)[0][0] == "fail"
 
 
@@ -185,7 +185,7 @@ def test_a_succession_that_claims_another_head_fails(machine: Path) -> None:
     claimed = {**facts, "continues": {"n": 2, "sha256": "e" * 64}, "restored": True, "reason": "x"}
     line = {"host": "his1", "actor": "person:x", "act": "succession", "subject": "ledger", "facts": claimed}
     Ledger(ledger(machine), key(machine)).append(line)
-    assert found(machine)[0][1].endswith("claims to go on from another record than the one before it")
+    assert found(machine)[0][1].endswith("claims to continue from a record other than the one before it")
 
 
 def test_an_interrupted_change_of_the_key_is_done_again(machine: Path) -> None:
@@ -212,14 +212,14 @@ def test_no_key_is_changed_under_a_running_act(machine: Path, capsys: pytest.Cap
     before = key(machine).read_bytes()
     with lock(machine / "run/seawall/backup-his.lock", "backup-his"):
         assert succeed() == 3
-    assert "backup-his is running already" in capsys.readouterr().err
+    assert "backup-his is already running" in capsys.readouterr().err
     assert key(machine).read_bytes() == before
     assert succeed("--lost", f"3 {'a' * 64}") == 3
     assert key(machine).read_bytes() == before
 
 
 def test_every_kept_signature_is_verified(machine: Path) -> None:
-    assert ("pass", "3 kept signatures are good, the first of record 1") in found(machine, each_signature=True)
+    assert ("pass", "3 stored signatures are good, the first of record 1") in found(machine, each_signature=True)
     kept = ledger(machine) / SIGNATURES
     text = kept.read_text()
     lines = text.splitlines(keepends=True)
@@ -227,10 +227,10 @@ def test_every_kept_signature_is_verified(machine: Path) -> None:
     kept.write_text(lines[0] + json.dumps(swapped) + "\n" + lines[2])
     assert found(machine, each_signature=True)[0] == (
         "fail",
-        "the kept signature of record 2 is not one of it: it was changed",
+        "the stored signature of record 2 does not match it: one of them was changed",
     )
     kept.write_text(lines[0] + "nonsense\n" + lines[2])
-    assert "1 lines of ledger.jsonl.signatures are no signatures" in found(machine, each_signature=True)[0][1]
+    assert "1 lines of ledger.jsonl.signatures are not signatures" in found(machine, each_signature=True)[0][1]
     kept.write_text(text + lines[2][:50])  # a power cut
     assert found(machine, each_signature=True)[0][0] == "pass"
     write(machine, 4)
@@ -251,9 +251,9 @@ def test_a_ledger_written_anew_with_its_own_key_contradicts_its_kept_signatures(
     assert found(machine)[0][0] == "pass"
     messages = [said for verdict, said in found(machine, each_signature=True) if verdict == "fail"]
     assert messages[:3] == [
-        "record 1 was another when it was signed",
-        "record 2 was another when it was signed",
-        "record 3 was signed and is not there any more",
+        "record 1 was different when it was signed",
+        "record 2 was different when it was signed",
+        "record 3 was signed and is gone",
     ]
 
 
@@ -264,7 +264,7 @@ def test_a_signature_of_an_unlisted_key_is_unknown(machine: Path, tmp_path: Path
     kept.write_text(kept.read_text() + json.dumps(strange) + "\n")
     assert found(machine, each_signature=True)[0] == (
         "unknown",
-        "1 signatures are of the key SHA256:strange, which is not listed: not checked",
+        "1 signatures are by the key SHA256:strange, which is not listed: not checked",
     )
 
 
@@ -276,7 +276,7 @@ def test_a_record_without_its_key_is_named(machine: Path) -> None:
     changed = json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
     (ledger(machine) / NAME).write_bytes(b"".join([*lines[:2], changed]))
     (ledger(machine) / HEAD).write_text(str(Head(3, sha256(changed).hexdigest())))
-    assert "record 3 names no key, though those before it do" in [said for _, said in found(machine)]
+    assert "record 3 names no key, although earlier ones do" in [said for _, said in found(machine)]
 
 
 def test_the_public_half_is_read_as_ssh_keygen_reads_it(tmp_path: Path) -> None:

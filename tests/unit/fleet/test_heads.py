@@ -91,7 +91,7 @@ def test_a_ledger_taken_away_fails(ask, tmp_path: Path) -> None:
         path.unlink()
     status = ask(anchor)
     assert status["verdict"] == "fail"
-    assert "was taken away: 4 records were seen elsewhere" in status["checks"][-1]["message"]
+    assert "is gone: 4 records were seen elsewhere" in status["checks"][-1]["message"]
 
 
 @pytest.mark.parametrize("said", ["", "hello", '{"findings": []}', '{"findings": [{"verdict": "fine"}]}', "[]"])

@@ -74,7 +74,7 @@ def test_every_single_wrong_letter_is_found_in_its_line_and_its_value_never_told
 def test_two_letters_swapped_are_found() -> None:
     line = form.checked("offsite/his1/password/1of2 abcde fghij")
     assert form.read(line.replace("abcde", "abdce")).wrong == [
-        "offsite/his1/password/1of2: is not as it was printed; compare it letter by letter"
+        "offsite/his1/password/1of2: differs from the printed line; compare it letter by letter"
     ]
 
 
@@ -87,7 +87,9 @@ def test_a_line_left_out_is_named(gone: str) -> None:
 
 
 def test_a_line_cut_off_is_named() -> None:
-    assert form.read("offsite/his1/password/1of2 abcde fgh").wrong == ["offsite/his1/password/1of2: is no whole line"]
+    assert form.read("offsite/his1/password/1of2 abcde fgh").wrong == [
+        "offsite/his1/password/1of2: is not a complete line"
+    ]
 
 
 def test_a_repository_without_its_account_is_named() -> None:

@@ -139,7 +139,7 @@ def test_a_collected_ledger_is_held_against_the_policy_up_to_its_collection(
     assert [(one["act"], one["expected"], len(one["missing"])) for one in said["duties"]] == [("backup", 3, 3)]
     last.unlink()
     assert cli.run(words) == 3
-    assert "no ledger was collected of his1" in capsys.readouterr().err
+    assert "no ledger was collected from his1" in capsys.readouterr().err
 
 
 def test_only_what_follows_is_asked_for(held: Machine) -> None:
@@ -178,7 +178,7 @@ def test_a_changed_past_is_named_and_the_copy_stays(
     found = held.collect()
     assert found.verdict is Verdict.FAIL
     assert words in found.message
-    assert "what was collected stays" in found.message
+    assert "the collected ledger is still in" in found.message
     assert held.collected() == before
     assert sorted(path.name for path in (held.inventory / ".ledgers").iterdir()) == ["his1"]
 
@@ -190,7 +190,7 @@ def test_one_that_was_written_anew_with_the_machines_own_key_is_named(held: Mach
         held.act(number + 10)
     found = held.collect()
     assert found.verdict is Verdict.FAIL
-    assert "written anew" in found.message
+    assert "was rewritten" in found.message
 
 
 def test_a_strangers_signature_is_named(held: Machine) -> None:
@@ -226,7 +226,7 @@ def test_one_that_was_taken_away_is_named(held: Machine) -> None:
     for path in held.ledger.iterdir():
         path.unlink()
     found = held.collect()
-    assert (found.verdict, found.message) == (Verdict.FAIL, "its ledger was taken away: 3 records were collected")
+    assert (found.verdict, found.message) == (Verdict.FAIL, "its ledger is gone; 3 records were collected before")
 
 
 def test_no_ledger_yet_and_no_answer_are_unknown(machine: Machine) -> None:

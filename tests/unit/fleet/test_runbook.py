@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pypdf import PdfReader
 
 from ops.cli import run
 from ops.core import clock
@@ -78,11 +79,11 @@ def test_a_site_of_which_all_is_known_has_no_findings(told: Path) -> None:
 
 def test_what_nobody_told_is_marked_and_counted(site: Path) -> None:
     text = " ".join(page(site).split())
-    last = text.partition("WHAT MUST BE KNOWN FROM ELSEWHERE")[2]
+    last = text.partition("WHAT YOU MUST KNOW FROM ELSEWHERE")[2]
     marks = set(re.findall(r"\[KNOW: [^\]]*\]", text))
     assert marks == set(re.findall(r"\[KNOW: [^\]]*\]", last))
     assert f"{len(marks)} findings." in last
-    for wanted in ("where the sheet", "telephone of Database", "release of his1", "address of backup1", "key of his1"):
+    for wanted in ("key sheet", "telephone of Database", "packages of his1", "address of backup1", "key of his1"):
         assert any(wanted in mark for mark in marks), wanted
     assert "in: his1" in last
 
@@ -93,7 +94,7 @@ def test_each_single_thing_not_known_is_a_finding(told: Path) -> None:
     keyless = {name: line for name, line in gathered.signers.items() if name != "drill1"}
     strange = gathered.facts | {"his1": replace(gathered.facts["his1"], packages=("vendor",), brought=("vendor",))}
     for changed, wanted in (
-        (replace(gathered, facts=bare), "what his1 was"),
+        (replace(gathered, facts=bare), "packages of his1"),
         (replace(gathered, signers=keyless), "the ledger key of drill1"),
         (replace(gathered, facts=strange), "where the package vendor comes from"),
     ):
@@ -124,7 +125,7 @@ def test_people_on_paper_and_the_order_of_urgency(told: Path) -> None:
 
     edited(told, "host_vars/his1/policy.yml", change)
     text = page(told)
-    assert "people work so: The red folder." in " ".join(text.split())
+    assert "): The red folder." in " ".join(text.split())
     assert text.index("restore urgent") < text.index("restore his ")
 
 
@@ -151,7 +152,7 @@ def test_the_sheet_is_refused_where_it_would_not_stay_secret(told: Path, tmp_pat
     capsys.readouterr()
     assert run(words) == 3
     said = capsys.readouterr()
-    assert "this is no terminal" in said.err
+    assert "is not a terminal" in said.err
     assert said.out == ""
     assert run([*words, "--output", str(tmp_path / "sheet"), "--with-vault"]) == 0
     assert (tmp_path / "sheet").stat().st_mode & 0o777 == 0o600
@@ -165,7 +166,7 @@ def test_the_sheet_is_refused_where_it_would_not_stay_secret(told: Path, tmp_pat
 def test_a_sheet_that_names_nothing_fails_and_is_recorded(told: Path, tmp_path: Path, capsys) -> None:
     (tmp_path / "typed").write_text("offsite/control/password/1of2 abcde fghij 0000\n")
     assert run(["keys", "check", str(tmp_path / "typed"), "-i", str(told)]) == 2
-    assert "is not as it was printed" in capsys.readouterr().out
+    assert "differs from the printed line" in capsys.readouterr().out
     ledger = (identity.folder(told) / "var/lib/seawall/ledger/ledger.jsonl").read_text()
     assert '"act":"key-test"' in ledger
     assert '"result":"fail"' in ledger
@@ -174,11 +175,11 @@ def test_a_sheet_that_names_nothing_fails_and_is_recorded(told: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"repository": "primary"}, "expected one that outlives the site"),
+        ({"repository": "primary"}, "expected a repository that survives the loss of the site"),
         ({"repository": "offsit"}, "did you mean 'offsite'"),
         ({"owner": "nobody"}, "there is no contact 'nobody'"),
         ({"name": "his1"}, "is a host of the inventory"),
-        ({"paths": ["root/.ssh"]}, "is no absolute path"),
+        ({"paths": ["root/.ssh"]}, "is not an absolute path"),
     ],
 )
 def test_a_control_machine_that_would_be_lost_is_refused(site: Path, change: dict, said: str, capsys) -> None:
@@ -191,12 +192,12 @@ def test_two_control_machines_are_refused(site: Path, capsys) -> None:
     other = {**CONTROL, "rto": "8h"}
     edited(site, "host_vars/his1/policy.yml", lambda data: data["policy__host"].update(control=other))
     assert run(["policy", "check", str(site)]) == 2
-    assert "belongs in policy__all" in capsys.readouterr().err
+    assert "define it in policy__all" in capsys.readouterr().err
 
 
 def test_without_a_place_for_the_control_machine_there_is_no_runbook(inventory: Path, capsys) -> None:
     assert run(["runbook", "-i", str(inventory)]) == 2
-    assert "write `control` into policy__all" in capsys.readouterr().err
+    assert "add `control` to policy__all" in capsys.readouterr().err
 
 
 def checked(site: Path, capsys) -> tuple[int, str]:
@@ -214,3 +215,11 @@ def test_the_age_of_the_control_machines_copy_is_judged(told: Path, capsys) -> N
         assert checked(told, capsys)[0] == code
     state.write_text("{")
     assert checked(told, capsys)[0] == 3
+
+
+def test_the_page_as_a_pdf_has_every_chapter(told: Path, tmp_path: Path) -> None:
+    assert run(["runbook", "--pdf", "--output", str(tmp_path / "runbook.pdf"), "-i", str(told)]) == 0
+    pages = [" ".join(page.extract_text().split()) for page in PdfReader(tmp_path / "runbook.pdf").pages]
+    for chapter in render.written(render.gathered(told)):
+        assert chapter.title in " ".join(pages)
+    assert all("Runbook of Test hospital" in page for page in pages)

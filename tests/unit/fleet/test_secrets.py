@@ -111,7 +111,7 @@ def test_only_what_is_missing_is_made(made, password, capsys):
     assert after["kept_by_hand"] == 1
     assert after["seawall_accounts"] == before["seawall_accounts"]
     assert set(after["seawall_repository_passwords"]) == {"primary", "offsite"}
-    assert "made his1: seawall_repository_passwords.primary\n" in capsys.readouterr().out
+    assert "created his1: seawall_repository_passwords.primary\n" in capsys.readouterr().out
 
 
 def test_files_are_for_their_owner_only_and_hold_no_open_secret(made):
@@ -134,7 +134,7 @@ def test_values_are_never_printed(inventory, quick_inventory, password, capsys):
 def test_a_dry_run_names_everything_and_writes_nothing(inventory, password, capsys, monkeypatch):
     monkeypatch.chdir(inventory.parent)  # what Ansible says is kept under the current folder
     assert make(inventory, password, "--dry-run") == 0
-    assert "would make his1: seawall_accounts.primary\n" in capsys.readouterr().out
+    assert "would create his1: seawall_accounts.primary\n" in capsys.readouterr().out
     assert not list(inventory.rglob("secrets.yml"))
 
 
@@ -155,7 +155,7 @@ def test_a_certificate_in_its_last_days_is_renewed(made, password, monkeypatch, 
     assert make(made, password) == 0
     assert read(made, "host_vars/backup1") != before
     made_names = capsys.readouterr().out
-    assert "made backup1: seawall_tls_certificate" in made_names
+    assert "created backup1: seawall_tls_certificate" in made_names
     assert "seawall_authority" not in made_names
 
 
@@ -163,7 +163,7 @@ def test_half_a_pair_is_refused(made, password, capsys):
     path = made / "group_vars/all/secrets.yml"
     path.write_text("seawall_authority_certificate: x\n")
     assert make(made, password) == 2
-    assert "seawall_authority_key is not" in capsys.readouterr().err
+    assert "but not seawall_authority_key" in capsys.readouterr().err
 
 
 def test_a_secret_in_another_file_is_not_doubled(inventory, quick_inventory, password, capsys):
@@ -191,8 +191,8 @@ def test_the_control_machine_gets_an_account_and_a_password_of_its_own(made, pas
     capsys.readouterr()
     assert make(made, password) == 0
     assert capsys.readouterr().out.splitlines()[:2] == [
-        "made all: seawall_control_passwords.offsite",
-        "made all: seawall_control_accounts.offsite",
+        "created all: seawall_control_passwords.offsite",
+        "created all: seawall_control_accounts.offsite",
     ]
     everywhere = read(made, "group_vars/all")
     account = everywhere["seawall_control_accounts"]["offsite"]

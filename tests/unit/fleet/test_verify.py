@@ -33,9 +33,9 @@ def test_outcomes_become_verdicts():
 def test_people_see_what_is_wrong_under_each_machine():
     lines = list(render(list(read(REPORT)), Verdict.FAIL, 4.2))
     assert lines == [
-        "drill1           unknown  0 of 1 as the policy wants",
+        "drill1           unknown  0 of 1 as the policy requires",
         "  unknown  restic is new enough: could not look: drill1 does not answer",
-        "his1             fail     1 of 2 as the policy wants",
+        "his1             fail     1 of 2 as the policy requires",
         "  fail     timer is enabled and waits: seawall-health.timer is inactive",
         "fail: 3 checks of 2 machines in 4.2 s",
     ]

@@ -95,6 +95,6 @@ def test_a_volume_counts_whatever_its_size_unless_it_is_empty(around, kernel, tm
     filled(tmp_path / "home/anna/letter", 1)
     found = around()
     assert sorted(found) == ["home", f"path:{Path('/mnt/pictures')}"]
-    assert "another machine" in found["path:/mnt/pictures"].words
+    assert "a network volume" in found["path:/mnt/pictures"].words
     assert sorted(around("home/anna")) == ["path:/mnt/pictures"]
     assert sorted(around("/")) == sorted(found), "who takes / does not enter other file systems"

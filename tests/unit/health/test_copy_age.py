@@ -62,7 +62,7 @@ def test_before_the_first_due_day_a_missing_copy_only_warns() -> None:
 
 def test_after_the_first_due_day_a_missing_copy_fails() -> None:
     finding = look(None, since=datetime(2026, 11, 18, tzinfo=UTC))
-    assert (finding.verdict, finding.message) == (Verdict.FAIL, "no copy yet; it was due 2026-11-20")
+    assert (finding.verdict, finding.message) == (Verdict.FAIL, "no copy yet; one was due 2026-11-20")
 
 
 def test_a_newer_attempt_that_failed_warns_while_the_last_good_is_young() -> None:
@@ -90,5 +90,5 @@ def test_a_copy_from_the_future_cannot_be_judged() -> None:
 
 
 def test_a_state_that_cannot_be_read_cannot_be_judged() -> None:
-    with pytest.raises(Damaged, match="cannot be read"):
+    with pytest.raises(Damaged, match="can't be read"):
         look({"verdict": "unknown", "message": "not whole"})

@@ -65,5 +65,5 @@ def test_a_drill_from_the_future_cannot_be_judged() -> None:
 
 
 def test_a_state_that_cannot_be_read_cannot_be_judged() -> None:
-    with pytest.raises(Damaged, match="cannot be read"):
+    with pytest.raises(Damaged, match="can't be read"):
         look({"verdict": "unknown", "message": "not whole"})

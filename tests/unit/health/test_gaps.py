@@ -32,17 +32,17 @@ def test_nothing_left_out_is_a_pass_and_says_how_much_was_seen():
 @pytest.mark.parametrize("verdict", ["warn", "fail"])
 def test_a_gap_is_as_bad_as_the_policy_says(verdict):
     (finding,) = seen(gaps("postgresql:5432/scratch"), Options(verdict=verdict))
-    assert (finding.verdict, finding.message) == (Verdict(verdict), "no asset covers postgresql:5432/scratch")
+    assert (finding.verdict, finding.message) == (Verdict(verdict), "not covered by any asset: postgresql:5432/scratch")
 
 
 def test_many_gaps_are_counted():
     (finding,) = seen(gaps(*"abcde"))
-    assert finding.message == "no asset covers a, b, c and 2 more"
+    assert finding.message == "not covered by any asset: a, b, c and 2 more"
     assert finding.figures["gaps"] == 5
 
 
 def test_what_could_not_be_looked_at_is_unknown_beside_the_gaps():
-    state = gaps("path:/srv") | {"unlooked": [{"sort": "sqlite", "message": "may not be looked at"}]}
+    state = gaps("path:/srv") | {"unlooked": [{"sort": "sqlite", "message": "not permitted to look at"}]}
     assert [finding.verdict for finding in seen(state)] == [Verdict.UNKNOWN, Verdict.WARN]
 
 

@@ -212,11 +212,11 @@ def test_a_server_without_any_ups_is_unknown() -> None:
         (b"ERR DATA-STALE\n", "DATA-STALE"),
         (b"ERR UNKNOWN-UPS\n", "UNKNOWN-UPS"),
         (b"ERR DRIVER-NOT-CONNECTED\n", "DRIVER-NOT-CONNECTED"),
-        (b"", "no whole answer"),
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "no whole answer"),
-        (b'BEGIN LIST VAR rack\nVAR rack ups.status "OL"\n', "no whole answer"),
-        (b'BEGIN LIST VAR rack\nVAR rack ups.status "OL\nEND LIST VAR rack\n', "not its protocol"),
-        (bytes(range(256)) * 2000, "no whole answer"),
+        (b"", "an incomplete answer"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "an incomplete answer"),
+        (b'BEGIN LIST VAR rack\nVAR rack ups.status "OL"\n', "an incomplete answer"),
+        (b'BEGIN LIST VAR rack\nVAR rack ups.status "OL\nEND LIST VAR rack\n', "not part of the protocol"),
+        (bytes(range(256)) * 2000, "an incomplete answer"),
     ],
 )
 def test_stale_data_and_rubbish_are_errors_for_the_caller(answer: bytes, words: str) -> None:

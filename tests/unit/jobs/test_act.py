@@ -103,7 +103,7 @@ def test_an_act_that_was_killed_is_told_by_the_next(machine: Path) -> None:
     act(passing)
     first, second = records(machine)
     assert first["result"] == "unknown"
-    assert "begun at 2026-11-22T01:30:00Z ended without a word" in first["message"]
+    assert "started at 2026-11-22T01:30:00Z never reported a result" in first["message"]
     assert second["result"] == "pass"
 
 
@@ -111,7 +111,7 @@ def test_an_act_that_cannot_be_recorded_has_failed(machine: Path) -> None:
     (machine / "etc/seawall/credentials/ledger.key").unlink()
     outcome = act(passing)
     assert outcome.verdict == Verdict.FAIL
-    assert "left no record" in outcome.message
+    assert "could not be recorded" in outcome.message
 
 
 def test_the_same_act_does_not_run_twice_at_once(machine: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ops.core.errors import UsageError
+from ops.interfaces.drill import Forecast
 from ops.jobs.drill.external_dump import _digest, brought
 from ops.jobs.drill.job import _forecast
 
@@ -39,7 +40,7 @@ def test_links_and_what_is_not_there_are_refused(tmp_path: Path) -> None:
             pass
     (folder / "toc.dat").write_text("")
     (folder / "1.dat").symlink_to("/etc/hostname")
-    with pytest.raises(UsageError, match="more than files"), brought("his", str(folder)):
+    with pytest.raises(UsageError, match="something other than files"), brought("his", str(folder)):
         pass
 
 
@@ -51,7 +52,7 @@ def test_the_digest_can_be_made_by_hand(tmp_path: Path) -> None:
 
 
 def test_a_forecast_only_warns() -> None:
-    assert _forecast(60, {}) == []
-    (short,) = _forecast(60, {"files": 5, "seconds": 59.9})
-    (long,) = _forecast(60, {"files": 5, "seconds": 60.1})
+    assert _forecast(60, None) == []
+    (short,) = _forecast(60, Forecast(5, 0, 1, 59.9))
+    (long,) = _forecast(60, Forecast(5, 0, 1, 60.1))
     assert (short["verdict"], long["verdict"], long["name"]) == ("pass", "warn", "forecast")

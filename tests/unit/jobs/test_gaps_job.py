@@ -72,14 +72,14 @@ def test_who_takes_the_root_does_not_take_a_volume():
 def test_an_exception_that_expired_is_named_and_excuses_nothing():
     seen = state(FOUND, policy(TODAY - timedelta(days=1)))
     assert names(seen["gaps"]) == ["postgresql:5432/scratch", "postgresql:5432/stray"]
-    assert "which is over: made anew each night" in seen["gaps"][0]["expired"]
-    assert "which is over" in table(seen)
+    assert ": made anew each night" in seen["gaps"][0]["expired"]
+    assert "the exception expired on" in table(seen)
 
 
 def test_an_exception_for_what_is_no_longer_there_is_named():
     seen = state(FOUND[:1])
     assert (seen["verdict"], seen["unused"]) == ("pass", ["scratch"])
-    assert "'scratch' excuses nothing" in table(seen)
+    assert "'scratch' matches nothing" in table(seen)
 
 
 def test_the_policy_may_call_a_gap_a_failure():
@@ -96,7 +96,7 @@ def test_the_table_names_gaps_with_their_sizes_and_excuses_with_their_reasons():
 
 def test_what_cannot_be_looked_at_is_unknown_and_the_rest_is_seen(monkeypatch: pytest.MonkeyPatch):
     def refused(scene: SearchContext) -> Any:
-        raise Unavailable("may not be looked at")
+        raise Unavailable("not permitted to look at")
 
     scenes: list[SearchContext] = []
     sorts = {
@@ -110,7 +110,7 @@ def test_what_cannot_be_looked_at_is_unknown_and_the_rest_is_seen(monkeypatch: p
         kinds, "load", lambda package, kind: sorts[kind] if package == "ops.gaps" else load(package, kind)
     )
     seen = gaps.look(given)
-    assert seen.unlooked == [{"sort": "sqlite", "message": "may not be looked at"}]
+    assert seen.unlooked == [{"sort": "sqlite", "message": "not permitted to look at"}]
     assert gaps.record(given, seen, TODAY)["verdict"] == "unknown"
     answered = [str(path) for path in scenes[0].answered]
     assert {"/srv/documents", "/var/lib/postgresql", "/srv/seawall"} <= set(answered)

@@ -116,7 +116,7 @@ def test_a_look_that_is_too_old_or_from_the_future_is_unknown(age: int, verdict:
     "broken", [{"message": "not whole"}, {"finished": "x", "checks": []}, {"finished": iso(NOW), "checks": [3]}]
 )
 def test_a_record_that_cannot_be_read_is_an_error(broken: dict[str, Any]) -> None:
-    with pytest.raises(Unavailable, match="cannot be read"):
+    with pytest.raises(Unavailable, match="can't be read"):
         job.recorded({"health": broken}, NOW)
 
 
@@ -130,7 +130,7 @@ def test_a_fault_in_one_check_is_its_own_unknown(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(disk, "KIND", Check(disk.Options, probe))
     entries = job.look(policy(bad=CheckSpec("disk", disk.Options()), good=CheckSpec("memory", None)), {}, NOW)
-    assert entries[0]["message"] == "a fault in this check: ZeroDivisionError: by zero"
+    assert entries[0]["message"] == "this check failed with an error: ZeroDivisionError: by zero"
     assert len(entries) == 2
 
 
@@ -148,14 +148,14 @@ def test_a_check_that_hangs_does_not_hold_the_others(monkeypatch: pytest.MonkeyP
     options = __import__("ops.health.memory", fromlist=["Options"]).Options()
     entries = job.look(policy(slow=CheckSpec("disk", disk.Options()), quick=CheckSpec("memory", options)), {}, NOW)
     release.set()
-    assert "did not end within" in entries[0]["message"]
+    assert "did not finish within" in entries[0]["message"]
     assert entries[1]["verdict"] != "unknown"
 
 
 def test_a_check_that_sees_nothing_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "KIND", Check(disk.Options, lambda *_: []))
     (entry,) = job.look(policy(empty=CheckSpec("disk", disk.Options())), {}, NOW)
-    assert (entry["verdict"], entry["message"]) == ("unknown", "it saw nothing")
+    assert (entry["verdict"], entry["message"]) == ("unknown", "the check returned no result")
 
 
 def test_of_several_findings_the_worst_is_told_first() -> None:

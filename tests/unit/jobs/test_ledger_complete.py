@@ -117,7 +117,7 @@ def test_without_any_record_all_is_missing(machine, capsys) -> None:
 def test_a_machine_that_is_to_do_nothing_passes(machine, capsys) -> None:
     machine("backup1")
     assert cli.run(["ledger", "complete"]) == 0
-    assert "the policy asks no act of this machine" in capsys.readouterr().out
+    assert "the policy schedules no jobs on this machine" in capsys.readouterr().out
 
 
 def test_without_a_period_it_begins_with_the_first_record(machine, capsys) -> None:

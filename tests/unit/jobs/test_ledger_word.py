@@ -84,5 +84,5 @@ def test_what_can_not_be_signed_is_said(root: Path, capsys: pytest.CaptureFixtur
     path = root / "var/lib/seawall/ledger" / NAME
     path.write_bytes(path.read_bytes().replace(b"14 min", b"44 min"))
     assert cli.run(["ledger", "sign-off", "1"]) != 0
-    assert "the ledger is not whole" in capsys.readouterr().err
+    assert "the ledger does not verify" in capsys.readouterr().err
     assert len(records(root)) == 1

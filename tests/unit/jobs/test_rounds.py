@@ -99,7 +99,7 @@ def test_a_round_that_can_leave_no_record_says_so_and_the_next_one_makes_up_for_
     look(monkeypatch, NOON)
     state = json.loads((root / "var/lib/seawall/state/health.json").read_text())
     assert state["verdict"] == "fail"
-    assert "left no record" in state["checks"][-1]["message"]
+    assert "could not be recorded" in state["checks"][-1]["message"]
     key.with_name("away").rename(key)
     look(monkeypatch, NOON + FIVE)
     assert [one["result"] for one in records(root)] == ["pass"]
@@ -147,7 +147,7 @@ def test_on_a_restored_machine_a_round_waits_until_a_person_has_said_why(root, m
     look(monkeypatch, NOON + timedelta(days=1))
     state = json.loads((root / "var/lib/seawall/state/health.json").read_text())
     assert state["verdict"] == "fail"
-    assert "came here from elsewhere" in state["checks"][-1]["message"]
+    assert "brought here from elsewhere" in state["checks"][-1]["message"]
     assert len(records(root)) == 1
     monkeypatch.delenv("SEAWALL_UNIT")
     assert cli.run(["ledger", "succeed", "--restored", "--reason", "the disk was lost"]) == 0

@@ -24,7 +24,7 @@ def made(age: timedelta, *, whole: bool = True, size: int = 9) -> Set:
     ("one", "verdict", "words"),
     [
         (made(timedelta(days=3)), Verdict.PASS, "whole"),
-        (made(timedelta(minutes=5), whole=False), Verdict.UNKNOWN, "being made"),
+        (made(timedelta(minutes=5), whole=False), Verdict.UNKNOWN, "in progress"),
         (made(timedelta(days=3), whole=False), Verdict.FAIL, "does not count"),
         (made(-timedelta(hours=2)), Verdict.UNKNOWN, "in the future"),
         (made(timedelta(days=3), size=0), Verdict.FAIL, "nothing in database"),

@@ -85,7 +85,7 @@ def test_without_a_look_the_machine_is_unknown_or_worse(root: Path) -> None:
     state_files.write("backup-his", BACKUP)
     found = collect()
     assert (found["verdict"], found["health_time"]) == ("unknown", None)
-    assert found["checks"][-1]["message"] == "nobody has looked at this machine yet"
+    assert found["checks"][-1]["message"] == "no health check has run on this machine yet"
 
 
 def test_an_old_look_makes_the_machine_unknown(root: Path) -> None:

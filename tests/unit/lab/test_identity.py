@@ -39,5 +39,5 @@ def test_a_taken_block_is_passed_over():
 
 
 def test_a_full_range_is_said():
-    with pytest.raises(Unavailable, match="taken"):
+    with pytest.raises(Unavailable, match="is in use"):
         names.block(Identity("demo", "00000000"), [names.RANGE])

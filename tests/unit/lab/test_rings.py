@@ -24,3 +24,9 @@ def test_a_ring_that_ran_no_test_is_not_good():
 def test_a_ring_that_broke_off_is_not_good():
     assert not counted("lab", 1.0, 3, "").good
     assert not counted("lab", 1.0, 2, results(tests=3)).good
+
+
+def test_a_ring_names_what_it_did_not_run():
+    case = '<testcase name="test_luks"><skipped message="no device-mapper"/></testcase><testcase name="test_else"/>'
+    found = results(tests=2, skipped=1).replace("/></testsuites>", f">{case}</testsuite></testsuites>")
+    assert counted("lab", 1.0, 0, found).left_out == ("test_luks: no device-mapper",)

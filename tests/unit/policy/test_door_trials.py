@@ -75,6 +75,12 @@ def test_empty_repository_has_no_snapshot_to_write_over():
     assert tried["deleted_snapshot"] == {"refused": True, "status": 403, "tried": "a name that isn't there"}
 
 
+def test_an_upload_under_way_is_not_tried():
+    name = "ab" * 32
+    listed = [{"name": f"{name}.rest-server-temp5895050046234240337", "size": 1}, {"name": name, "size": 2}]
+    assert LOOK["whole"](listed) == {name: 2}
+
+
 def test_password_of_an_address_is_not_among_what_is_told(tmp_path):
     LOOK["CREDENTIALS"] = tmp_path
     (tmp_path / "primary.url").write_text("rest:https://his1:s3cretWord@localhost:1/his1/\n")

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("quick_inventory")
 
 def test_the_command_tells_everything_and_exits_with_2(inventory, capsys):
     assert cli.run(["policy", "check", str(inventory)]) == 0
-    assert "the policy of 4 hosts is whole; assets: his" in capsys.readouterr().out
+    assert "the policy of 4 hosts is valid; assets: his" in capsys.readouterr().out
     spoil(inventory, CASES["unknown repository"])
     spoil(inventory, CASES["owner who is nobody"])
     assert cli.run(["policy", "check", str(inventory)]) == 2
@@ -30,6 +30,6 @@ def test_show_says_where_each_word_is_written(inventory, capsys):
     assert lines["assets.his.rpo"].endswith(f"# {inventory / HIS1}:13")
     assert lines["checks.memory.kind"].endswith(f"# {inventory / GROUP}:4")
     assert lines["site.name"].endswith(f"# {inventory / ALL}:4")
-    assert lines["assets.his.copies.offsite.grace"].endswith("# a default, or follows from the rest")
+    assert lines["assets.his.copies.offsite.grace"].endswith("# default, or derived")
     assert cli.run(["policy", "show", "his2", "-i", str(inventory)]) == 2
     assert "did you mean 'his1'?" in capsys.readouterr().err

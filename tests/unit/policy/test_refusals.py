@@ -95,7 +95,7 @@ CASES = {
         HIS1, '"*-*-* 01:30:00"', '"*-*-* 25:30:00"', 11, "policy.assets.his.schedule", ("expected a calendar",)
     ),
     "unknown time zone": Wrong(
-        ALL, "America/Sao_Paulo", "America/Sao_Paolo", 4, "policy.site.timezone", ("no time zone",)
+        ALL, "America/Sao_Paulo", "America/Sao_Paolo", 4, "policy.site.timezone", ("is not a time zone",)
     ),
     "unknown host of a repository": Wrong(
         ALL, "host: backup1", "host: backup", 9, "policy.repositories.primary.host",
@@ -106,7 +106,7 @@ CASES = {
         ("there is no host 'dril1'", "did you mean 'drill1'?"),
     ),
     "drill on a backup host": Wrong(
-        HIS1, "host: drill1", "host: backup1", 19, "policy.assets.his.drill.host", ("keeps backups",)
+        HIS1, "host: drill1", "host: backup1", 19, "policy.assets.his.drill.host", ("is a backup host",)
     ),
     "drill on the machine itself": Wrong(
         HIS1, "host: drill1", "host: his1", 19, "policy.assets.his.drill.host", ("holds the asset",)
@@ -123,7 +123,7 @@ CASES = {
         HIS1, "to: offsite", "to: primary", 17, "policy.assets.his.copies.offsite.to", ("already",)
     ),
     "asset without an owner": Wrong(
-        HIS1, "      owner: it_head\n", "", 4, "policy.assets.his.owner", ("missing", "needs 'owner'")
+        HIS1, "      owner: it_head\n", "", 4, "policy.assets.his.owner", ("missing", "requires 'owner'")
     ),
     "owner who is nobody": Wrong(
         HIS1, "owner: it_head", "owner: it_hed", 5, "policy.assets.his.owner",
@@ -134,11 +134,11 @@ CASES = {
     ),
     "RPO that the schedule cannot keep": Wrong(
         HIS1, "rpo: 26h", "rpo: 12h", 13, "policy.assets.his.rpo",
-        ("12h can't be kept", "expected 1d 15min or more, or a denser calendar"),
+        ("12h can't be met", "expected 1d 15min or more, or a more frequent calendar"),
     ),
     "drills rarer than promised": Wrong(
         HIS1, "        every: 31d", '        every: 31d\n        calendar: "Sun *-*-01..07 04:00"', 20,
-        "policy.assets.his.drill.every", ("31d can't be kept", "expected 35d 15min or more"),
+        "policy.assets.his.drill.every", ("31d can't be met", "expected 35d 15min or more"),
     ),
     "schedule that comes only once": Wrong(
         HIS1, '"*-*-* 01:30:00"', '"2027-01-01 01:30:00"', 11, "policy.assets.his.schedule", ("only once",)
@@ -152,13 +152,13 @@ CASES = {
         ("a Jinja expression",),
     ),
     "expectation that says nothing": Wrong(
-        HIS1, ", at_least: 1000", "", 22, "policy.assets.his.drill.expectations.some_patients", ("says nothing",)
+        HIS1, ", at_least: 1000", "", 22, "policy.assets.his.drill.expectations.some_patients", ("empty; use equals",)
     ),
     "name that cannot be one": Wrong(
-        HIS1, "    his:\n", "    His main:\n", 4, "policy.assets.His main", ("can't be a name here",)
+        HIS1, "    his:\n", "    His main:\n", 4, "policy.assets.His main", ("is not a valid name",)
     ),
     "version of another Seawall": Wrong(
-        ALL, "version: 1", "version: 2", 3, "policy.version", ("version 2 is not known",)
+        ALL, "version: 1", "version: 2", 3, "policy.version", ("unknown version 2",)
     ),
     "layer of no group": Wrong(
         GROUP, "policy__postgresql_hosts", "policy__postgres_hosts", 2, "policy__postgres_hosts",
@@ -173,17 +173,18 @@ CASES = {
         "policy__postgresql_hosts", ("expected a mapping",),
     ),
     "key written twice": Wrong(
-        HIS1, "      rto: 1h", "      rto: 1h\n      rto: 2h", 15, "rto", ("written twice", "line 14")
+        HIS1, "      rto: 1h", "      rto: 1h\n      rto: 2h", 15, "rto", ("defined twice", "line 14")
     ),
     "exception for nothing that can be found": Wrong(
         HIS1, "what: postgresql:5432", "what: postgres:5432", 24, "policy.exceptions.scratch.what",
         ("did you mean 'postgresql'?", "path:…"),
     ),
     "exception for everything": Wrong(
-        HIS1, "what: postgresql:5432/scratch", 'what: "sqlite:*"', 24, "policy.exceptions.scratch.what", ("no name",)
+        HIS1, "what: postgresql:5432/scratch", 'what: "sqlite:*"', 24, "policy.exceptions.scratch.what",
+        ("is not the name of a gap",),
     ),
     "exception without a reason": Wrong(
-        HIS1, "reason: made anew each night", 'reason: " "', 24, "policy.exceptions.scratch.reason", ("its reason",)
+        HIS1, "reason: made anew each night", 'reason: " "', 24, "policy.exceptions.scratch.reason", ("a reason",)
     ),
     "exception until for ever": Wrong(
         HIS1, "until: 2026-11-30", "until: 2099-12-31", 24, "policy.exceptions.scratch.until", ("too far ahead",)
@@ -246,7 +247,7 @@ def test_two_groups_that_disagree_are_told_with_both_places(inventory):
     assert problem.where == f"{inventory / GROUP}:4"
     assert problem.path == "policy.checks.memory.kind"
     assert "policy__postgresql_hosts says 'memory', policy__ups_hosts says 'units'" in problem.message
-    assert "settle it in policy__host" in problem.message
+    assert "decide in policy__host" in problem.message
     assert f"{other}:3" in problem.message
     with (inventory / HIS1).open("a") as file:
         file.write("  checks: {memory: {kind: memory}}\n")
@@ -261,7 +262,7 @@ def test_a_repository_that_the_drill_host_does_not_know_is_told(inventory):
         file.write(f"  repositories:\n{line}")
     _, (problem,) = judge(inventory)
     assert problem.where == f"{inventory / HIS1}:19"
-    assert "drill1 does not know his1's repository offsite; it belongs in policy__all" in problem.message
+    assert "drill1 does not know the repository offsite of his1; define it in policy__all" in problem.message
 
 
 def test_an_asset_of_two_hosts_is_told_with_both_places(inventory):
@@ -278,7 +279,7 @@ def test_an_asset_of_two_hosts_is_told_with_both_places(inventory):
 def test_a_layer_written_twice_is_told(inventory):
     (inventory / "group_vars/all/z.yml").write_text("policy__all:\n  version: 1\n  site: {name: Other}\n")
     _, problems = judge(inventory)
-    assert any("written twice, also at" in problem.message for problem in problems)
+    assert any("defined twice, also at" in problem.message for problem in problems)
 
 
 @pytest.mark.parametrize("left", [0.35, 0.7, 0.93])
@@ -295,4 +296,4 @@ def test_a_vault_value_is_told(inventory):
     """As `ansible-inventory --list` hands one on."""
     spoil(inventory, Wrong(HIS1, "summary: Hospital information system", "summary: {__ansible_vault: x}", 6, "", ()))
     _, problems = judge(inventory)
-    assert any("secrets do not belong in the policy" in problem.message for problem in problems)
+    assert any("keep secrets out of the policy" in problem.message for problem in problems)

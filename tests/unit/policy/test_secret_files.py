@@ -150,7 +150,7 @@ def test_a_secret_of_another_form_is_not_shown(inventory):
 def test_a_repository_that_no_machine_keeps_has_no_address(inventory, secrets):
     path = inventory / "group_vars/all/policy.yml"
     path.write_text(path.read_text().replace(", host: offsite1", ""))
-    with pytest.raises(UsageError, match="offsite is kept by no machine"):
+    with pytest.raises(UsageError, match="no machine of the inventory keeps offsite"):
         client_files(policies(inventory)["his1"], secrets)
 
 

@@ -34,7 +34,7 @@ def test_a_file_cut_short_is_refused(rendered, capsys, left):
     text = rendered.read_text()
     rendered.write_text(text[: int(len(text) * left)])
     assert cli.run(["policy", "validate", str(rendered)]) == 2
-    assert "cut short" in capsys.readouterr().err
+    assert "truncated" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

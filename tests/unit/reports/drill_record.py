@@ -7,7 +7,7 @@ from ops.reports.drill_record import Evidence, Names
 
 NAMES = Names("Hospital São Lucas", "America/Sao_Paulo", "Head of IT")
 RUNGS = [
-    {"name": "archive", "verdict": "pass", "message": "database was loaded whole"},
+    {"name": "archive", "verdict": "pass", "message": "database was loaded completely"},
     {"name": "structure", "verdict": "pass", "message": "214 definitions, as in the manifest"},
     {"name": "volume", "verdict": "pass", "message": "240,000 rows in 41 tables, as in the manifest"},
     {"name": "rto", "verdict": "pass", "message": "recovered in 8.1 s of 3600 s"},
@@ -25,7 +25,7 @@ def record(**facts: Any) -> dict[str, Any]:
         "act": "drill",
         "subject": "his",
         "result": "pass",
-        "message": "set 7c1f2a90 from offsite restored in 8.1 s (RTO 1h), 5 rungs pass",
+        "message": "set 7c1f2a90 from offsite restored in 8.1 s (RTO 1h), 5 proof steps pass",
         "started": "2026-11-22T07:00:00Z",
         "policy": "ab" * 32,
         "facts": {
@@ -63,6 +63,6 @@ def evidence(line: dict[str, Any] | None = None) -> Evidence:
         head=f"57 {'34' * 32}",
         fingerprint="SHA256:Q0Uo5rbpX1dWzBGlBbF0IYpPpoV8v9XbY1C4B2hU5sE",
         verified=Verdict.PASS,
-        said="57 records of drill1, 2026-10-01T03:00:00Z to 2026-11-22T07:00:12Z: whole and signed",
+        said="57 records of drill1, 2026-10-01T03:00:00Z to 2026-11-22T07:00:12Z: complete and signed",
         signer="drill1",
     )

@@ -125,7 +125,7 @@ FLEET: dict[str, Any] = {
                     "about": "backup",
                     "verdict": "fail",
                     "message": "last good backup 2d 14h old, older than the RPO of "
-                    "2d; newest attempt: fail: backup1:8000 cannot be reached: connection refused",
+                    "2d; latest attempt: fail: backup1:8000 cannot be reached: connection refused",
                 },
                 {"about": "copy offsite", "verdict": "warn", "message": "none yet, first due 2026-11-30"},
                 {"about": "copy removable", "verdict": "pass", "message": "copied 11d 6h ago, data 11d 15h old"},
@@ -176,7 +176,7 @@ FLEET: dict[str, Any] = {
                 "excused": [
                     {
                         "name": "path:/mnt/pictures",
-                        "words": "a volume of another machine (nfs4)",
+                        "words": "a network volume (nfs4)",
                         "size": "",
                         "until": "2027-03-31",
                         "reason": "its operator backs it up",
@@ -184,7 +184,7 @@ FLEET: dict[str, Any] = {
                 ],
             },
             "checks": [
-                _check("gaps", "gaps", "warn", "no asset covers postgresql:5432/trial"),
+                _check("gaps", "gaps", "warn", "not covered by any asset: postgresql:5432/trial"),
                 _check("archive_disk", "disk", "warn", "/srv/archive: 11% free (4.2 TiB)"),
                 _check("units", "units", "pass", "orthanc.service active; no failed units"),
                 _check("ups", "ups", "fail", "rack: on battery and the battery is low, charge 8%, runtime 3min 20s"),
@@ -195,7 +195,7 @@ FLEET: dict[str, Any] = {
                     "backup_age",
                     "fail",
                     "last good backup 2d 14h old, older than the RPO of "
-                    "2d; newest attempt: fail: backup1:8000 cannot be reached: connection refused",
+                    "2d; latest attempt: fail: backup1:8000 cannot be reached: connection refused",
                     asset="pacs",
                 ),
             ],

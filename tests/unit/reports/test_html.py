@@ -66,7 +66,7 @@ def test_it_is_made_for_telephones_and_paper() -> None:
 
 def test_the_worst_stands_on_top(page: Page) -> None:
     text = page.text
-    assert text.index("Something is not as the policy demands") < text.index("What needs attention")
+    assert text.index("Something is not as the policy requires") < text.index("What needs attention")
     assert text.index("Picture archive") < text.index("Analysers") < text.index("Hospital information system")
 
 
@@ -84,7 +84,7 @@ def test_the_worst_stands_on_top(page: Page) -> None:
         "offsite 2026-11-20 02:20",
         "none yet, first due 2026-11-30",
         "lab1 gave no status",
-        "The policy asks for none: the restore is not proven.",
+        "The policy requires none: the restore is not proven.",
         "does not answer: Could not connect (timed out)",
         "policy differs: run playbooks/site.yml",
         "on battery and the battery is low",
@@ -102,7 +102,7 @@ def test_nothing_is_claimed_of_what_is_not_known(page: Page) -> None:
 
 def test_a_healthy_fleet_needs_no_attention() -> None:
     text = Page(status_html.render(healthy())).text
-    assert "Everything is as the policy demands" in text
+    assert "Everything is as the policy requires" in text
     assert "What needs attention" not in text
 
 
@@ -138,6 +138,6 @@ def test_templates_are_found_as_they_are_shipped(tmp_path: Path, monkeypatch: py
 
 
 def test_gaps_stand_with_their_machine_and_excused_ones_with_their_reason(page: Page) -> None:
-    assert "What no asset covers ! postgresql:5432/trial a PostgreSQL database, 214 MiB" in page.text
-    assert "path:/mnt/pictures a volume of another machine (nfs4); excused until 2027-03-31: its operator" in page.text
-    assert page.text.count("What no asset covers") == 1
+    assert "Not covered by any asset ! postgresql:5432/trial a PostgreSQL database, 214 MiB" in page.text
+    assert "path:/mnt/pictures a network volume (nfs4); excused until 2027-03-31: its operator" in page.text
+    assert page.text.count("Not covered by any asset") == 1

@@ -15,7 +15,7 @@ from sample import fleet, healthy
 def test_the_table_of_a_healthy_fleet() -> None:
     assert status_text.render(healthy()) == (
         "Hospital São Lucas, 2026-11-22 11:05 America/Sao_Paulo\n"
-        "pass     Everything is as the policy demands\n"
+        "pass     Everything is as the policy requires\n"
         "         1 asset: 1 pass; 2 machines: 2 pass\n"
         "\n"
         "         ASSET  ON    LAST BACKUP   RPO    COPIES             LAST DRILL  RECOVERY  RTO\n"

@@ -26,7 +26,7 @@ def test_anything_else_is_told(lines: list[str]) -> None:
     losses = Losses()
     for line in lines:
         losses(line)
-    with pytest.raises(Incomplete, match="permission denied" if DENIED in lines else "did not say what"):
+    with pytest.raises(Incomplete, match="permission denied" if DENIED in lines else "no message"):
         losses.demand(PART_UNREAD, "primary")
 
 

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from ops.core.document import decode
 from ops.core.quantity import Duration
+from ops.core.schema import encode
 from ops.core.verdict import Verdict
 from ops.interfaces.source import CaptureContext, Stored
 from ops.sources.sqlite import FILE, Options, capture, check
+from ops.sources.sqlite.facts import SQLiteFacts
 
 SCHEMA = """
   PRAGMA foreign_keys = OFF;
@@ -53,18 +56,18 @@ READY = "print('ready', flush=True)\ntime.sleep(60)\n"
 ADDING = "d.execute(\"INSERT INTO wards (name) VALUES ('late')\")\n"
 
 
-def taken(path: Path, tmp_path: Path, busy: int = 5) -> tuple[dict, Path]:
+def taken(path: Path, tmp_path: Path, busy: int = 5) -> tuple[SQLiteFacts, Path]:
     """Take the database; return its facts, and a folder with what a restore would bring."""
     folder = tmp_path / "restored"
     folder.mkdir()
     scratch = tmp_path / "cache" / "scratch"
     with capture(Options(str(path), Duration(busy)), CaptureContext(scratch)) as data:
-        facts = dict(data.facts())
+        facts = data.facts()
         assert scratch.stat().st_mode & 0o777 == 0o700
         shutil.copy(data.material().argv[1], folder / FILE)
-        facts |= data.finish(Stored(1, (folder / FILE).stat().st_size, {}))
+        facts = data.finish(facts, Stored(1, (folder / FILE).stat().st_size, {}))
     assert not scratch.exists()
-    return json.loads(json.dumps(facts)), folder
+    return decode(SQLiteFacts, json.loads(json.dumps(encode(facts))), "manifest.json"), folder
 
 
 def looks(folder: Path) -> dict[str, tuple[int, int, bytes]]:
@@ -73,5 +76,5 @@ def looks(folder: Path) -> dict[str, tuple[int, int, bytes]]:
     return {str(path): (path.stat().st_mtime_ns, path.stat().st_ino, path.read_bytes()) for path in files}
 
 
-def wrong(folder: Path, facts: dict) -> set[str]:
+def wrong(folder: Path, facts: SQLiteFacts) -> set[str]:
     return {name for name, finding in check(folder, facts, ()) if finding.verdict is not Verdict.PASS}

@@ -1,30 +1,33 @@
 """Programs of the site's own: what is run, what is believed, and what the manifest never tells."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ops.core import document
 from ops.core.errors import CommandError, Damaged, PolicyError, Unavailable, UsageError
 from ops.core.quantity import Size
 from ops.core.run import run
-from ops.core.schema import decode
+from ops.core.schema import decode, encode
 from ops.core.verdict import Verdict
 from ops.interfaces.source import CaptureContext, Stored
-from ops.sources.command import KIND, Options, capture, check
+from ops.sources.command import KIND, CommandFacts, Options, capture, check
 
 SHELL = "/bin/sh"
 
 
-def taken(options: Options, folder: Path) -> dict:
+def taken(options: Options, folder: Path) -> CommandFacts:
     """Take a program's output as the repository would; return the facts, with the output in the folder."""
     with capture(options, CaptureContext(folder / "scratch")) as data:
         output = run(data.material().argv, timeout=20).stdout.encode()
         (folder / data.material().filename).write_bytes(output)
-        return json.loads(json.dumps({**data.facts(), **data.finish(Stored(1, len(output), {}))}))
+        facts = data.finish(data.facts(), Stored(1, len(output), {}))
+        return document.decode(CommandFacts, json.loads(json.dumps(encode(facts))), "manifest.json")
 
 
-def wrong(folder: Path, facts: dict) -> set[str]:
+def wrong(folder: Path, facts: CommandFacts) -> set[str]:
     return {name for name, finding in check(folder, facts, ()) if finding.verdict is not Verdict.PASS}
 
 
@@ -32,23 +35,23 @@ def test_a_program_is_taken_and_its_arguments_are_not_told(tmp_path: Path) -> No
     options = Options((SHELL, "-c", "echo the data; echo DONE", "secret"), "vendor.exp", end="DONE", hint="imp vendor")
     facts = taken(options, tmp_path)
     assert (tmp_path / "vendor.exp").read_text() == "the data\nDONE\n"
-    assert facts["program"] == SHELL
-    assert facts["hint"] == "imp vendor"
-    assert facts["bytes"] == 14
-    assert "secret" not in json.dumps(facts)
+    assert facts.program == SHELL
+    assert facts.hint == "imp vendor"
+    assert facts.bytes == 14
+    assert "secret" not in json.dumps(encode(facts))
     assert wrong(tmp_path, facts) == set()
 
 
 @pytest.mark.parametrize(
     ("script", "more", "words"),
     [
-        ("echo data; exit 4", {}, "ended with code 4"),
-        ("true", {}, "is 0 bytes; 1 or more were expected"),
-        ("echo half", {"end": "DONE"}, "has no end: 'DONE'"),
-        ("echo DONE; echo more", {"end": "DONE"}, "has no end"),
-        ("echo little", {"at_least": Size(100)}, "is 7 bytes; 100 or more"),
-        ("read line || exit 9", {}, "ended with code 9"),
-        ("kill -9 $$", {}, "ended with code -9"),
+        ("echo data; exit 4", {}, "exited with code 4"),
+        ("true", {}, "has 0 bytes; expected 1 or more"),
+        ("echo half", {"end": "DONE"}, "is truncated: 'DONE'"),
+        ("echo DONE; echo more", {"end": "DONE"}, "is truncated"),
+        ("echo little", {"at_least": Size(100)}, "has 7 bytes; expected 100 or more"),
+        ("read line || exit 9", {}, "exited with code 9"),
+        ("kill -9 $$", {}, "exited with code -9"),
     ],
 )
 def test_an_output_that_is_not_whole_fails(tmp_path: Path, script: str, more: dict, words: str) -> None:
@@ -59,15 +62,15 @@ def test_an_output_that_is_not_whole_fails(tmp_path: Path, script: str, more: di
 def test_no_output_is_believed_where_the_policy_says_so(tmp_path: Path) -> None:
     options = decode(Options, {"argv": ["/bin/true"], "at_least": "0B"}, "options")
     facts = taken(options, tmp_path)
-    assert facts["bytes"] == 0
+    assert facts.bytes == 0
     assert wrong(tmp_path, facts) == set()
     with pytest.raises(PolicyError, match="a size such as"):
         decode(Options, {"argv": ["/bin/true"], "at_least": 0}, "options")
 
 
 def test_too_little_in_the_repository_is_refused(tmp_path: Path) -> None:
-    with capture(Options((SHELL,)), CaptureContext(tmp_path)) as data, pytest.raises(Damaged, match="too few"):
-        data.finish(Stored(1, 0, {}))
+    with capture(Options((SHELL,)), CaptureContext(tmp_path)) as data, pytest.raises(Damaged, match="too little"):
+        data.finish(data.facts(), Stored(1, 0, {}))
 
 
 @pytest.mark.parametrize("argv", [(), ("sh", "-c", "true"), ("./tool",)])
@@ -80,26 +83,26 @@ def test_a_program_that_others_can_change_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "vendor"
     folder.mkdir(mode=0o755)
     program = folder / "dump"
-    with pytest.raises(Unavailable, match="there is no program"):
+    with pytest.raises(Unavailable, match="program not found"):
         taken(Options((str(program),)), tmp_path)
     program.write_text("#!/bin/sh\necho data\n")
     program.chmod(0o644)
-    with pytest.raises(Unavailable, match="can't be run"):
+    with pytest.raises(Unavailable, match="this account can't run"):
         taken(Options((str(program),)), tmp_path)
     program.chmod(0o775)
-    with pytest.raises(Unavailable, match=f"others than root can change {program}"):
+    with pytest.raises(Unavailable, match=f"users other than root can change {program}"):
         taken(Options((str(program),)), tmp_path)
     program.chmod(0o755)
     folder.chmod(0o777)
     (tmp_path / "link").symlink_to(program)
     for way in (program, tmp_path / "link"):
-        with pytest.raises(Unavailable, match=f"others than root can change {folder}\n"):
+        with pytest.raises(Unavailable, match=f"users other than root can change {folder}\n"):
             taken(Options((str(way),)), tmp_path)
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b"])
 def test_a_file_name_with_folders_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="is no name of a file"):
+    with pytest.raises(UsageError, match="is not a file name"):
         taken(Options((SHELL,), filename=name), tmp_path)
 
 
@@ -109,7 +112,7 @@ def test_every_look_at_the_restored_file_fires(tmp_path: Path) -> None:
     assert wrong(tmp_path, facts) == {"content", "end"}
     (tmp_path / "data").write_text("dada\nDONE\n")
     assert wrong(tmp_path, facts) == {"content"}
-    old = {name: value for name, value in facts.items() if name != "sha256"}
+    old = replace(facts, sha256=None)
     assert [finding.configured for name, finding in check(tmp_path, old, ()) if name == "content"] == [False]
     (tmp_path / "data").write_text("data")
     assert wrong(tmp_path, facts) == {"size", "end"}

@@ -1,5 +1,6 @@
 """What files are refused, what is warned of, and what the walk over them costs."""
 
+import json
 import os
 import tracemalloc
 from pathlib import Path
@@ -8,12 +9,12 @@ import pytest
 
 from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.quantity import Percent
+from ops.core.schema import encode
 from ops.core.verdict import Verdict
-from ops.interfaces.source import CaptureContext, Stored
-from ops.jobs.backup.job import text
+from ops.interfaces.source import Amount, CaptureContext, Stored
 from ops.sources._shared.exclude import demand_some_left, left_out
 from ops.sources._shared.file_sample import choose
-from ops.sources.files import Options, capture, check
+from ops.sources.files import FilesFacts, Options, capture, check
 
 
 @pytest.fixture
@@ -31,15 +32,15 @@ def stored(place: Path) -> Stored:
     return Stored(len(files), sum(size for size, _ in entries.values()), entries)
 
 
-def taken(options: Options, scene: CaptureContext, place: Path) -> dict:
+def taken(options: Options, scene: CaptureContext, place: Path) -> FilesFacts:
     with capture(options, scene) as data:
-        return {**data.facts(), **data.finish(stored(place))}
+        return data.finish(data.facts(), stored(place))
 
 
 def test_a_place_where_nothing_is_mounted_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=f"nothing is mounted at {folder}\n"):
         taken(Options((str(folder),), mounted=(str(folder),)), CaptureContext(tmp_path), folder)
-    assert taken(Options((str(folder),), mounted=("/proc",)), CaptureContext(tmp_path), folder)["files"] == 4
+    assert taken(Options((str(folder),), mounted=("/proc",)), CaptureContext(tmp_path), folder).files == 4
 
 
 def test_a_disk_that_goes_while_it_is_read_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -48,44 +49,43 @@ def test_a_disk_that_goes_while_it_is_read_is_refused(folder: Path, tmp_path: Pa
         for path in folder.iterdir():
             path.unlink()
         with pytest.raises(Unavailable, match="is empty"):
-            data.finish(seen)
+            data.finish(data.facts(), seen)
 
 
 def test_a_link_is_refused_and_its_target_named(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(folder)
-    with pytest.raises(Unavailable, match=f"is a link.*\n  name {folder} in"):
+    with pytest.raises(Unavailable, match=f"is a link.*\n  use {folder} in"):
         taken(Options((str(tmp_path / "link"),)), CaptureContext(tmp_path), folder)
 
 
 def test_a_relative_path_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no absolute path"):
+    with pytest.raises(UsageError, match="not an absolute path"):
         taken(Options(("srv",)), CaptureContext(tmp_path), tmp_path)
 
 
-@pytest.mark.parametrize("before", [{"files": 9, "bytes": 36}, {"files": 4, "bytes": 73}])
+@pytest.mark.parametrize("before", [Amount(9, 36), Amount(4, 73)])
 def test_more_lost_than_allowed_is_refused_unless_a_person_accepts_it(
-    folder: Path, tmp_path: Path, before: dict
+    folder: Path, tmp_path: Path, before: Amount
 ) -> None:
     options = Options((str(folder),))
-    with pytest.raises(Damaged, match=r"4 files of 36 B are left of . files of .*50% may be lost\n.*--accept-loss"):
+    with pytest.raises(Damaged, match=r"4 files of 36 B are left of . files of .*the limit is 50%\n.*--accept-loss"):
         taken(options, CaptureContext(tmp_path, before), folder)
     facts = taken(options, CaptureContext(tmp_path, before, "moved to the archive"), folder)
-    assert len(facts["warnings"]) == 1
-    assert facts["warnings"][0].endswith("accepted: moved to the archive")
+    assert len(facts.warnings) == 1
+    assert facts.warnings[0].endswith("accepted: moved to the archive")
 
 
-@pytest.mark.parametrize("before", [{}, {"files": 8, "bytes": 72}, {"files": 1, "bytes": 1}])
-def test_less_lost_than_allowed_is_nothing_to_talk_of(folder: Path, tmp_path: Path, before: dict) -> None:
-    assert "warnings" not in taken(Options((str(folder),)), CaptureContext(tmp_path, before), folder)
+@pytest.mark.parametrize("before", [Amount(), Amount(8, 72), Amount(1, 1)])
+def test_less_lost_than_allowed_is_nothing_to_talk_of(folder: Path, tmp_path: Path, before: Amount) -> None:
+    assert taken(Options((str(folder),)), CaptureContext(tmp_path, before), folder).warnings == ()
 
 
 def test_the_policy_says_how_much_may_be_lost(folder: Path, tmp_path: Path) -> None:
-    before = {"files": 5, "bytes": 36}
+    before = Amount(5, 36)
     with pytest.raises(Damaged, match="10% may be lost"):
         taken(Options((str(folder),), may_lose=Percent(10)), CaptureContext(tmp_path, before), folder)
     assert (
-        taken(Options((str(folder),), may_lose=Percent(100)), CaptureContext(tmp_path, {"files": 500}), folder)["files"]
-        == 4
+        taken(Options((str(folder),), may_lose=Percent(100)), CaptureContext(tmp_path, Amount(500)), folder).files == 4
     )
 
 
@@ -94,8 +94,8 @@ def test_files_that_change_while_read_are_counted_and_not_named(folder: Path, tm
         seen = stored(folder)
         (folder / "1.txt").write_text("grown " * 10)
         (folder / "2.txt").unlink()
-        facts = data.finish(seen)
-    assert facts["warnings"] == ["2 of 4 sampled files changed while they were read"]
+        facts = data.finish(data.facts(), seen)
+    assert facts.warnings == ("2 of 4 sampled files changed while they were read",)
 
 
 def test_names_that_are_not_text_are_counted_and_break_no_manifest(folder: Path, tmp_path: Path) -> None:
@@ -104,9 +104,9 @@ def test_names_that_are_not_text_are_counted_and_break_no_manifest(folder: Path,
     sub.mkdir()
     (sub / "inside.txt").write_text("inside")
     facts = taken(Options((str(folder),)), CaptureContext(tmp_path), folder)
-    assert facts["names_not_utf8"] == 2
-    assert len(facts["sample"]) == 4
-    assert text(facts).encode()
+    assert facts.names_not_utf8 == 2
+    assert len(facts.sample) == 4
+    assert json.dumps(encode(facts), ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_patterns_mean_what_they_mean_to_restic(pattern: str, path: str, out: bo
 @pytest.mark.parametrize("pattern", ["his", "/srv", "/srv/*", "s?v", "/**/documents", "doc*", "/srv/his/documents/"])
 def test_a_pattern_that_leaves_out_a_whole_source_is_refused(pattern: str) -> None:
     paths = ["/var/data", "/srv/his/documents"]
-    with pytest.raises(UsageError, match="leaves out all of /srv/his/documents"):
+    with pytest.raises(UsageError, match="excludes all of /srv/his/documents"):
         demand_some_left(paths, ["*.tmp", pattern])
 
 

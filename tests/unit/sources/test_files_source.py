@@ -28,10 +28,10 @@ def stored(folder: Path) -> Stored:
 def test_a_sample_of_quiet_files_gets_its_digests(tmp_path: Path) -> None:
     folder = source(tmp_path)
     with capture(Options((str(folder),)), CaptureContext(tmp_path)) as taken:
-        facts = taken.finish(stored(folder))
-    assert facts["files"] == 5
-    assert len(facts["sample"]) == 5
-    assert facts["changed_while_read"] == []
+        facts = taken.finish(taken.facts(), stored(folder))
+    assert facts.files == 5
+    assert len(facts.sample) == 5
+    assert facts.changed_while_read == ()
 
 
 def test_a_file_that_changes_while_read_is_named_and_leaves_the_sample(tmp_path: Path) -> None:
@@ -40,9 +40,9 @@ def test_a_file_that_changes_while_read_is_named_and_leaves_the_sample(tmp_path:
         seen = stored(folder)
         changed = folder / "deep" / "0 žluť.txt"
         changed.write_text("something else")
-        facts = taken.finish(seen)
-    assert facts["changed_while_read"] == [str(changed)]
-    assert str(changed) not in facts["sample"]
+        facts = taken.finish(taken.facts(), seen)
+    assert facts.changed_while_read == (str(changed),)
+    assert str(changed) not in facts.sample
 
 
 def test_a_file_that_the_snapshot_has_differently_is_named(tmp_path: Path) -> None:
@@ -51,8 +51,8 @@ def test_a_file_that_the_snapshot_has_differently_is_named(tmp_path: Path) -> No
         seen = stored(folder)
         other = folder / "deep" / "1 žluť.txt"
         entries = {**seen.entries, str(other): (1, 1)}
-        facts = taken.finish(Stored(seen.files, seen.bytes, entries))
-    assert facts["changed_while_read"] == [str(other)]
+        facts = taken.finish(taken.facts(), Stored(seen.files, seen.bytes, entries))
+    assert facts.changed_while_read == (str(other),)
 
 
 def test_a_file_that_a_pattern_leaves_out_is_no_change(tmp_path: Path) -> None:
@@ -61,9 +61,9 @@ def test_a_file_that_a_pattern_leaves_out_is_no_change(tmp_path: Path) -> None:
     with capture(Options((str(folder),)), CaptureContext(tmp_path)) as taken:
         seen = stored(folder)
         entries = {path: entry for path, entry in seen.entries.items() if path != str(left_out)}
-        facts = taken.finish(Stored(4, seen.bytes, entries))
-    assert facts["changed_while_read"] == []
-    assert len(facts["sample"]) == 4
+        facts = taken.finish(taken.facts(), Stored(4, seen.bytes, entries))
+    assert facts.changed_while_read == ()
+    assert len(facts.sample) == 4
 
 
 def test_a_path_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_path_that_vanishes_while_read_is_refused(tmp_path: Path) -> None:
             (folder / "deep" / "0 žluť.txt").unlink()
             (folder / "deep").rmdir()
             folder.rmdir()
-            taken.finish(seen)
+            taken.finish(taken.facts(), seen)
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 def test_a_snapshot_without_files_is_refused(tmp_path: Path) -> None:
     folder = source(tmp_path)
     with capture(Options((str(folder),)), CaptureContext(tmp_path)) as taken, pytest.raises(Damaged, match="no file"):
-        taken.finish(Stored(0, 0, {}))
+        taken.finish(taken.facts(), Stored(0, 0, {}))
 
 
 def test_the_sample_has_a_limit_and_chance_decides(tmp_path: Path) -> None:
@@ -108,4 +108,4 @@ def test_pipes_and_links_are_not_sampled(tmp_path: Path) -> None:
     os.mkfifo(folder / "pipe")
     (folder / "link").symlink_to("nowhere")
     with capture(Options((str(folder),)), CaptureContext(tmp_path)) as taken:
-        assert taken.finish(stored(folder))["sample"].keys() == {str(folder / "deep" / "0 žluť.txt")}
+        assert taken.finish(taken.facts(), stored(folder)).sample.keys() == {str(folder / "deep" / "0 žluť.txt")}

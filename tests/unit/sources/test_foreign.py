@@ -21,16 +21,16 @@ def tree(tmp_path: Path) -> Path:
     ("content", "known"),
     [
         (b"PGDMP\x01\x0f", {"file": "database.dump", "jobs": 2}),
-        (b"toc.dat\0" + bytes(2040), {"file": "database.dump", "jobs": 1, "whole": True}),
-        (b"toc.dat\0" + bytes(2039), {"file": "database.dump", "jobs": 1, "whole": False}),
-        (b"toc.dat\0" + bytes(1016) + b"x" * 512, {"file": "database.dump", "jobs": 1, "whole": False}),
-        (b"--\n-- PostgreSQL database dump\n", {"file": "database.sql", "roles": []}),
+        (b"toc.dat\0" + bytes(2040), {"file": "database.dump", "whole": True}),
+        (b"toc.dat\0" + bytes(2039), {"file": "database.dump", "whole": False}),
+        (b"toc.dat\0" + bytes(1016) + b"x" * 512, {"file": "database.dump", "whole": False}),
+        (b"--\n-- PostgreSQL database dump\n", {"file": "database.sql"}),
     ],
 )
 def test_sorts_of_postgresql(content: bytes, known: dict, tree: Path, tmp_path: Path) -> None:
     (tmp_path / "dump").write_bytes(content)
-    found = postgresql.facts(tmp_path / "dump", tree)
-    assert found == {"engine": "postgresql", "database": "dump", "major": 15, **known}
+    found = postgresql.examine(tmp_path / "dump", tree)
+    assert found == postgresql.Found(major=15, **known)
 
 
 def test_roles_that_a_script_names_are_made_before(tree: Path, tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_roles_that_a_script_names_are_made_before(tree: Path, tmp_path: Path) -
         "ALTER TABLE public.c OWNER TO postgres;",
     ]
     (tmp_path / "dump").write_text("\n".join(lines))
-    assert postgresql.facts(tmp_path / "dump", tree)["roles"] == ['"odd ""name"', "boss", "clerk", "readers"]
+    assert postgresql.examine(tmp_path / "dump", tree).roles == ('"odd ""name"', "boss", "clerk", "readers")
 
 
 def test_what_is_no_dump_is_refused(tree: Path, tmp_path: Path) -> None:
@@ -51,13 +51,13 @@ def test_what_is_no_dump_is_refused(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "packed").write_bytes(b"\x1f\x8b\x08")
     (tmp_path / "text").write_text("SQLite, but not really")
     with pytest.raises(UsageError, match=r"no toc\.dat"):
-        postgresql.facts(tmp_path / "folder", tree)
-    with pytest.raises(UsageError, match="holds no PostgreSQL"):
-        postgresql.facts(tmp_path / "text", tmp_path)
+        postgresql.examine(tmp_path / "folder", tree)
+    with pytest.raises(UsageError, match="contains no PostgreSQL"):
+        postgresql.examine(tmp_path / "text", tmp_path)
     with pytest.raises(UsageError, match="is compressed"):
-        mariadb.facts(tmp_path / "packed", tree)
+        mariadb.examine(tmp_path / "packed", tree)
     with pytest.raises(UsageError, match="is a folder"):
-        mariadb.facts(tmp_path / "folder", tree)
+        mariadb.examine(tmp_path / "folder", tree)
     for name in ("folder", "text"):
-        with pytest.raises(UsageError, match="no SQLite database"):
-            sqlite.foreign(tmp_path / name, tree)
+        with pytest.raises(UsageError, match="not a SQLite database"):
+            sqlite.examine(tmp_path / name, tree)

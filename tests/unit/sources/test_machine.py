@@ -6,12 +6,13 @@ import pytest
 
 from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.verdict import Verdict
-from ops.interfaces.source import CaptureContext, Stored
+from ops.interfaces.source import Amount, CaptureContext, Stored
 from ops.sources._shared.exclude import left_out
-from ops.sources._shared.file_sample import Sample
+from ops.sources._shared.file_sample import Sample, Sampled
 from ops.sources.machine import KIND, LEAST, PASSED, Options, _Capture, check, demand, demand_no_databases, demand_whole
 from ops.sources.machine import system as known
 from ops.sources.machine.data_dirs import databases, named
+from ops.sources.machine.facts import MachineFacts, PackageList
 
 TABLE = r"""
 25 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
@@ -42,18 +43,18 @@ def test_a_machine_with_all_that_a_boot_needs_is_taken(root: Path) -> None:
 @pytest.mark.parametrize("name", LEAST)
 def test_a_machine_that_would_not_boot_is_refused(root: Path, name: str) -> None:
     (root / name).unlink()
-    with pytest.raises(Damaged, match=f"/{name} not there"):
+    with pytest.raises(Damaged, match=f"missing: .*/{name};"):
         demand(Options(), root)
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (Options(filesystems=("/srv",)), "must name /"),
-        (Options(filesystems=("/", "srv")), "no absolute path"),
-        (Options(leave_out=("var/lib/mysql",)), "no absolute path"),
-        (Options(exclude=("etc",)), "leaves out all of /etc/fstab"),
-        (Options(leave_out=("/usr",)), "leaves out all of /usr/lib/systemd/systemd"),
+        (Options(filesystems=("/srv",)), "must contain /"),
+        (Options(filesystems=("/", "srv")), "not an absolute path"),
+        (Options(leave_out=("var/lib/mysql",)), "not an absolute path"),
+        (Options(exclude=("etc",)), "excludes all of /etc/fstab"),
+        (Options(leave_out=("/usr",)), "excludes all of /usr/lib/systemd/systemd"),
     ],
 )
 def test_options_that_would_take_no_machine_are_refused(root: Path, options: Options, words: str) -> None:
@@ -75,9 +76,7 @@ def test_what_the_unit_hides_is_refused(tmp_path: Path, origin: str, type: str) 
 def test_a_file_system_of_its_own_that_a_boot_needs_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known.Mount, "device", property(lambda mount: Path("/proc").stat().st_dev))
     passed = left_out([*PASSED, "/var/lib/docker/*"])
-    with pytest.raises(
-        Unavailable, match=r"^/var/lib has a file system of its own.*\n  name it in options.filesystems"
-    ):
+    with pytest.raises(Unavailable, match=r"^/var/lib is a separate file system.*\n  add it to options.filesystems"):
         demand_whole(["/"], table(tmp_path, "/var/lib")[2:], passed)
     assert demand_whole(["/"], table(tmp_path, "/var/lib/docker/x")[2:], passed) == []
     assert demand_whole(["/"], table(tmp_path, r"/data\040one")[2:], passed) == ["/data one"]
@@ -129,7 +128,7 @@ def test_command_lines_tell_their_data_folders(words: list[str], folder: list[st
 
 def test_a_database_that_would_be_taken_is_refused_and_one_left_out_is_listed(tmp_path: Path) -> None:
     folder = cluster(tmp_path)
-    with pytest.raises(Damaged, match=f"can't be trusted: {folder}\n  name it in options.leave_out"):
+    with pytest.raises(Damaged, match=f"can't be backed up reliably: {folder}\n  add it to options.leave_out"):
         demand_no_databases([str(tmp_path)], [folder], left_out(PASSED[:1]))
     assert demand_no_databases([str(tmp_path)], [folder], left_out([f"{tmp_path}/var/lib/postgresql/*"])) == [
         str(folder)
@@ -154,39 +153,58 @@ def test_swap_files_are_known(tmp_path: Path) -> None:
     assert known.swap_files(tmp_path / "none") == []
 
 
-def capture(tmp_path: Path, before: dict, leave_out: tuple[str, ...] = (), accepted: str = "") -> _Capture:
+def facts(**other: object) -> MachineFacts:
+    words = dict.fromkeys(("codename", "architecture", "kernel", "hostname"), "")
+    return MachineFacts(
+        **{
+            **words,
+            "engine": "machine",
+            "release": "Debian",
+            "restored_from_dump": (),
+            "not_taken": (),
+            "filesystems": {},
+            "packages": PackageList(0, "0" * 64),
+            "files": 0,
+            "bytes": 0,
+            "sample": {},
+            **other,
+        }
+    )
+
+
+def capture(tmp_path: Path, before: Amount, leave_out: tuple[str, ...] = (), accepted: str = "") -> _Capture:
     scene = CaptureContext(tmp_path, before, accepted)
     return _Capture(Options(leave_out=leave_out), scene, (), ["/var/lib/mysql"], (), Sample(), "")
 
 
 def test_a_machine_of_which_most_is_gone_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Damaged, match="may be lost"):
-        capture(tmp_path, {"files": 100, "bytes": 9}).finish(Stored(10, 9, {}))
-    with pytest.raises(Damaged, match="no file of the machine"):
-        capture(tmp_path, {}).finish(Stored(0, 0, {}))
-    assert "warnings" not in capture(tmp_path, {"files": 11, "bytes": 9}).finish(Stored(10, 9, {}))
+    with pytest.raises(Damaged, match="the limit is"):
+        capture(tmp_path, Amount(100, 9)).finish(facts(), Stored(10, 9, {}))
+    with pytest.raises(Damaged, match="no files of the machine"):
+        capture(tmp_path, Amount()).finish(facts(), Stored(0, 0, {}))
+    assert capture(tmp_path, Amount(11, 9)).finish(facts(), Stored(10, 9, {})).warnings == ()
 
 
 def test_a_folder_left_out_for_no_database_is_told(tmp_path: Path) -> None:
-    told = capture(tmp_path, {}, ("/var/lib/mysql", "/srv")).finish(Stored(10, 9, {}))
-    assert told["warnings"] == ["/srv is left out, but no database is there"]
-    assert "warnings" not in capture(tmp_path, {}, ("/var/lib",)).finish(Stored(10, 9, {}))
+    told = capture(tmp_path, Amount(), ("/var/lib/mysql", "/srv")).finish(facts(), Stored(10, 9, {}))
+    assert told.warnings == ("/srv is left out, but contains no database",)
+    assert capture(tmp_path, Amount(), ("/var/lib",)).finish(facts(), Stored(10, 9, {})).warnings == ()
 
 
 def test_every_look_at_a_restored_machine_fires(root: Path) -> None:
-    facts = {"release": "Debian", "sample": {"/etc/fstab": {"sha256": "0"}}}
-    found = dict(check(root, facts, ()))
+    known = facts(sample={"/etc/fstab": Sampled(5, 0, "0")})
+    found = dict(check(root, known, ()))
     assert (found["content"].verdict, found["system"].verdict) == (Verdict.FAIL, Verdict.PASS)
-    assert found["system"].message == "Debian, with all that a boot needs"
+    assert found["system"].message == "Debian, with everything needed to boot"
     root.chmod(0o700)
-    assert dict(check(root, facts, ()))["system"].message.endswith(f"; before it boots: chmod 755 {root}")
+    assert dict(check(root, known, ()))["system"].message.endswith(f"; before booting it, run: chmod 755 {root}")
     (root / "etc/passwd").unlink()
     (root / "etc/os-release").unlink()
     (root / "etc/os-release").symlink_to("../usr/lib/os-release")
-    found = dict(check(root, facts | {"sample": {}}, ()))
+    found = dict(check(root, facts(), ()))
     assert found["content"].verdict is Verdict.PASS
     assert found["system"].message == "/etc/os-release is missing; /etc/passwd is missing"
-    assert [name for name, _ in check(root, facts, ("/srv",))] == ["content"]
+    assert [name for name, _ in check(root, known, ("/srv",))] == ["content"]
 
 
 def test_what_it_covers() -> None:

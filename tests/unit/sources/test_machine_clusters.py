@@ -8,7 +8,7 @@ from ops.core.errors import Damaged, Unavailable
 from ops.sources._shared.exclude import left_out
 from ops.sources.machine import Options, demand_no_databases
 from ops.sources.machine.clusters.locate import Place, demand_taken, found
-from ops.sources.machine.clusters.snapshot import ENDED, began, place, sees, segments, written
+from ops.sources.machine.clusters.snapshot import ENDED, Beginning, began, place, sees, segments, written
 
 LABEL = """START WAL LOCATION: 1A/FE000028 (file 000000020000001A000000FE)
 CHECKPOINT LOCATION: 1A/FE000060
@@ -51,7 +51,7 @@ def test_a_cluster_is_found_with_its_log_and_table_spaces(tmp_path: Path) -> Non
 
 def test_a_data_folder_of_another_server_is_refused(tmp_path: Path) -> None:
     cluster(tmp_path, process="78")
-    with pytest.raises(Unavailable, match="is not of the server at port 5432"):
+    with pytest.raises(Unavailable, match="does not belong to the server at port 5432"):
         found(5432, tmp_path)
 
 
@@ -71,7 +71,7 @@ def test_a_part_of_a_cluster_that_would_not_be_taken_is_named(tmp_path: Path) ->
     data = cluster(tmp_path)
     there = found(5432, tmp_path)
     demand_taken([there], [str(tmp_path)], left_out(["/nowhere"]))
-    with pytest.raises(Unavailable, match=rf"not taken with the machine: {tmp_path}/space \(port 5432\)\n"):
+    with pytest.raises(Unavailable, match=rf"would not be backed up: {tmp_path}/space \(port 5432\)\n"):
         demand_taken([there], [str(tmp_path)], left_out([f"{tmp_path}/space"]))
     with pytest.raises(Unavailable, match=f"{data}.*{tmp_path}/log"):
         demand_taken([there], ["/proc"], left_out(["/nowhere"]))
@@ -84,7 +84,7 @@ def test_only_the_clusters_that_are_named_may_be_taken(tmp_path: Path) -> None:
     folders = [data, tmp_path / "log", tmp_path / "space"]
     assert demand_no_databases([str(tmp_path)], folders, passed, [there]) == []
     (tmp_path / "mysql").mkdir()
-    with pytest.raises(Damaged, match=f"can't be trusted: {tmp_path}/mysql\n"):
+    with pytest.raises(Damaged, match=f"can't be backed up reliably: {tmp_path}/mysql\n"):
         demand_no_databases([str(tmp_path)], [*folders, tmp_path / "mysql"], passed, [there])
     (tmp_path / "linked").symlink_to(data)
     assert demand_no_databases([str(tmp_path)], [tmp_path / "linked"], passed, [there]) == []
@@ -92,13 +92,13 @@ def test_only_the_clusters_that_are_named_may_be_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ports", [(0,), (65_536,), (5432, 5432)])
 def test_clusters_are_ports_each_once(ports: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="expected ports, each once"):
+    with pytest.raises(ValueError, match="expected each port only once"):
         Options(clusters=ports)
 
 
 def test_a_label_tells_where_recovery_begins() -> None:
-    assert began(LABEL) == {"place": place("1A/FE000028"), "timeline": 2}
-    with pytest.raises(Unavailable, match="label of the backup can't be read"):
+    assert began(LABEL) == Beginning(place("1A/FE000028"), 2)
+    with pytest.raises(Unavailable, match="backup label can't be read"):
         began(LABEL.replace("START TIMELINE", "TIMELINE"))
 
 

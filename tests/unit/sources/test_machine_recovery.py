@@ -4,15 +4,27 @@ import os
 from pathlib import Path
 
 import pytest
+from test_machine import facts
 
+from ops.core.document import decode
 from ops.core.errors import Damaged, UsageError
 from ops.core.verdict import Finding, Verdict
-from ops.sources.machine import check
-from ops.sources.machine.clusters.recovery import _fair, answer, complete
+from ops.sources.machine.clusters.recovery import _fair, answer, complete, log_there
+from ops.sources.machine.facts import ClusterFacts, LogFacts
 
 DATA = "/var/lib/postgresql/15/main"
 TARGET = "seawall-0123abcd-2"
-FACTS = {"clusters": {"5432": {"data": DATA, "target": TARGET, "approximate": False}}}
+CLUSTER = {
+    "server_version": "15.18",
+    "major": 15,
+    "segment_bytes": 16 << 20,
+    "data": DATA,
+    "target": TARGET,
+    "approximate": False,
+    "databases": {},
+}
+NO_CLUSTER = facts()
+FACTS = facts(clusters={"5432": decode(ClusterFacts, CLUSTER, "manifest.json")})
 WORDS = f"restore_command = '/bin/false'\nrecovery_target_name = '{TARGET}'\nrecovery_target_action = 'promote'\n"
 
 
@@ -79,7 +91,7 @@ def test_without_settings_and_table_spaces(data: Path, texts: dict[str, Path]) -
 
 
 def test_a_machine_without_clusters_needs_nothing(tmp_path: Path) -> None:
-    complete(tmp_path, {}, {})
+    complete(tmp_path, NO_CLUSTER, {})
 
 
 def test_nothing_is_written_through_a_link_on_the_way(data: Path, texts: dict[str, Path], tmp_path: Path) -> None:
@@ -87,7 +99,7 @@ def test_nothing_is_written_through_a_link_on_the_way(data: Path, texts: dict[st
     data.rename(outside)
     data.symlink_to(outside)
     before = sorted(outside.iterdir())
-    with pytest.raises(Damaged, match="is no folder in the restored machine"):
+    with pytest.raises(Damaged, match="is not a folder in the restored machine"):
         complete(root(data), FACTS, texts)
     assert sorted(outside.iterdir()) == before
 
@@ -112,43 +124,50 @@ def test_settings_that_are_no_small_plain_file_are_refused(data: Path, texts: di
         complete(root(data), FACTS, texts)
     settings.unlink()
     os.mkfifo(settings)
-    with pytest.raises(Damaged, match="is no file"):
+    with pytest.raises(Damaged, match="is not a file"):
         complete(root(data), FACTS, texts)
     settings.unlink()
     with settings.open("wb") as file:
         file.truncate((1 << 20) + 1)
-    with pytest.raises(Damaged, match="is larger than any"):
+    with pytest.raises(Damaged, match="is implausibly large"):
         complete(root(data), FACTS, texts)
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"target": "x'\nshared_preload_libraries = 'evil"}, "names no restore point"),
-        ({"target": ""}, "names no restore point"),
-        ({"data": "/var/lib/../../../srv"}, "which is no plain path"),
-        ({"data": "/nowhere"}, "is no folder in the restored machine"),
+        ({"target": "x'\nshared_preload_libraries = 'evil"}, "target: expected the name of a restore point"),
+        ({"target": ""}, "target: expected the name of a restore point"),
+        ({"data": "/var/lib/../../../srv"}, "data: expected a path from / on"),
+        ({"data": "/nowhere"}, "is not a folder in the restored machine"),
     ],
 )
 def test_a_manifest_that_asks_for_more_is_refused(
     data: Path, texts: dict[str, Path], change: dict[str, str], words: str
 ) -> None:
     with pytest.raises(Damaged, match=words):
-        complete(root(data), {"clusters": {"5432": {**FACTS["clusters"]["5432"], **change}}}, texts)
+        cluster = decode(ClusterFacts, {**CLUSTER, **change}, "manifest.json")
+        complete(root(data), facts(clusters={"5432": cluster}), texts)
+
+
+@pytest.mark.parametrize("port", ["", "x", "0", "65536", "-1", "5432; rm -rf /", "٥٤٣٢"])
+def test_a_cluster_is_named_by_its_port(port: str) -> None:
+    with pytest.raises(ValueError, match="expected the number of a port"):
+        facts(clusters={port: FACTS.clusters["5432"]})
 
 
 def test_a_cluster_that_ran_already_is_refused(data: Path, texts: dict[str, Path]) -> None:
     (data / "backup_label.old").touch()
-    with pytest.raises(Damaged, match=f"{DATA} was started already"):
+    with pytest.raises(Damaged, match=f"{DATA} was already started"):
         complete(root(data), FACTS, texts)
 
 
 def test_every_file_of_the_log_is_looked_for(tmp_path: Path) -> None:
-    facts = {"log": {"/pg_wal/1": 4, "/pg_wal/2": 4}}
+    known = LogFacts(log={"/pg_wal/1": 4, "/pg_wal/2": 4}, files=2, bytes=8)
     (tmp_path / "pg_wal").mkdir()
     for name in "12":
         (tmp_path / "pg_wal" / name).write_text("four")
-    ((name, finding),) = check(tmp_path, facts, ())
+    ((name, finding),) = log_there(tmp_path, known)
     assert (name, finding.verdict, finding.message) == (
         "log",
         Verdict.PASS,
@@ -156,23 +175,23 @@ def test_every_file_of_the_log_is_looked_for(tmp_path: Path) -> None:
     )
     (tmp_path / "pg_wal/1").write_text("five!")
     (tmp_path / "pg_wal/2").unlink()
-    ((_, finding),) = check(tmp_path, facts, ())
-    assert (finding.verdict, finding.message) == (Verdict.FAIL, "1 has 5 bytes, had 4; 2 is missing")
+    ((_, finding),) = log_there(tmp_path, known)
+    assert (finding.verdict, finding.message) == (Verdict.FAIL, "1 has 5 bytes, but had 4; 2 is missing")
     (tmp_path / "pg_wal/1").unlink()
     (tmp_path / "pg_wal/1").symlink_to("four")
-    assert check(tmp_path, facts, ())[0][1].verdict is Verdict.FAIL
+    assert log_there(tmp_path, known)[0][1].verdict is Verdict.FAIL
 
 
 def test_counts_of_about_the_instant_are_no_proof_against_a_database() -> None:
-    wrong = Finding(Verdict.FAIL, "t has 1 rows, had 2")
-    assert _fair("volume", wrong, {"approximate": False}) is wrong
-    assert _fair("structure", wrong, {"approximate": True}) is wrong
-    assert _fair("volume", wrong, {"approximate": True}).verdict is Verdict.WARN
+    wrong = Finding(Verdict.FAIL, "t has 1 rows, but had 2")
+    assert _fair("volume", wrong, ClusterFacts(**CLUSTER)) is wrong
+    assert _fair("structure", wrong, ClusterFacts(**{**CLUSTER, "approximate": True})) is wrong
+    assert _fair("volume", wrong, ClusterFacts(**{**CLUSTER, "approximate": True})).verdict is Verdict.WARN
     good = Finding(Verdict.PASS, "2 rows")
-    assert _fair("volume", good, {"approximate": True}) is good
+    assert _fair("volume", good, ClusterFacts(**{**CLUSTER, "approximate": True})) is good
 
 
 @pytest.mark.parametrize("database", ["", "his", "5432", "5432/", "port/his"])
 def test_a_question_names_cluster_and_database(database: str) -> None:
-    with pytest.raises(UsageError, match="is no database of a machine"):
+    with pytest.raises(UsageError, match="is not a database of a machine"):
         answer(None, database, "select 1")

@@ -1,7 +1,8 @@
 """What of the MariaDB source needs no server: options, labels, names in SQL, accounts, the end of a dump."""
 
-import json
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -11,10 +12,33 @@ from ops.core.verdict import Verdict
 from ops.sources._shared.labels import labels
 from ops.sources.mariadb import KIND, Options
 from ops.sources.mariadb.accounts import missing
+from ops.sources.mariadb.facts import MariaDBFacts
 from ops.sources.mariadb.session import name, release, text
 from ops.sources.mariadb.verify import creation, prove_volume
 
 WHOLE = "-- MariaDB dump 10.19\nCREATE TABLE t (a int);\n-- Dump completed\n"
+
+
+def facts(**other: object) -> MariaDBFacts:
+    """The facts of an empty database, but for what is said."""
+    nothing = dict.fromkeys(
+        ("rows", "engines", "events", "structure", "auto_increment", "sequences"), MappingProxyType({})
+    )
+    words = dict.fromkeys(("database", "server_version", "charset", "collation"), "lab")
+    return MariaDBFacts(
+        **{
+            **nothing,
+            **words,
+            "engine": "mariadb",
+            "major": 10,
+            "release": "10.11",
+            "bytes": 0,
+            "users": (),
+            "locked_seconds": 0.0,
+            "dump_bytes": 0,
+            **other,
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -22,7 +46,7 @@ WHOLE = "-- MariaDB dump 10.19\nCREATE TABLE t (a int);\n-- Dump completed\n"
     [
         ({}, "either `database`"),
         ({"database": "a", "all": True}, "either `database`"),
-        ({"database": "a", "lock": False, "lock_tables": True}, "`lock: false` forbids"),
+        ({"database": "a", "lock": False, "lock_tables": True}, "can't be combined with `lock: false`"),
         ({"databases": "a"}, "did you mean"),
     ],
 )
@@ -61,32 +85,32 @@ def test_only_accounts_that_are_missing_are_loaded() -> None:
 
 
 def test_a_character_set_of_a_manifest_is_a_word() -> None:
-    good = {"charset": "utf8mb4", "collation": "utf8mb4_general_ci"}
+    good = facts(charset="utf8mb4", collation="utf8mb4_general_ci")
     assert creation("a`b", good) == "create database `a``b` character set utf8mb4 collate utf8mb4_general_ci"
     with pytest.raises(Damaged):
-        creation("a", {**good, "collation": "x; drop database his"})
+        creation("a", replace(good, collation="x; drop database his"))
 
 
 @pytest.mark.parametrize(
     ("content", "size", "verdict", "word"),
     [
-        (WHOLE, len(WHOLE), Verdict.PASS, "whole"),
+        (WHOLE, len(WHOLE), Verdict.PASS, "complete"),
         (WHOLE[:-5], len(WHOLE), Verdict.FAIL, "bytes"),
-        (WHOLE[:30], 30, Verdict.FAIL, "cut off"),
-        ("", 0, Verdict.FAIL, "cut off"),
+        (WHOLE[:30], 30, Verdict.FAIL, "truncated"),
+        ("", 0, Verdict.FAIL, "truncated"),
     ],
 )
 def test_a_dump_without_its_end_is_no_dump(
     tmp_path: Path, content: str, size: int, verdict: Verdict, word: str
 ) -> None:
     (tmp_path / "database.sql").write_text(content)
-    ((_, finding),) = KIND.check(tmp_path, {"dump_bytes": size}, ())
+    ((_, finding),) = KIND.check(tmp_path, facts(dump_bytes=size), ())
     assert finding.verdict is verdict
     assert word in finding.message
 
 
 def test_rows_counted_nearly_can_not_fail_a_drill_but_missing_tables_can() -> None:
-    manifest = json.loads('{"rows": {"a": 3, "b": 5}, "approximate": ["b"]}')
+    manifest = facts(rows={"a": 3, "b": 5}, approximate=("b",))
     assert prove_volume(manifest, {"a": 3, "b": 4}).verdict is Verdict.PASS
     assert prove_volume(manifest, {"a": 2, "b": 5}).verdict is Verdict.FAIL
     assert prove_volume(manifest, {"a": 3}).verdict is Verdict.FAIL

@@ -4,20 +4,29 @@ import pytest
 
 from ops.core.errors import SeawallError
 from ops.core.verdict import Verdict
-from ops.sources._shared.comparison import added, defined_alike, differing, digested, number, present, total
+from ops.sources._shared.comparison import (
+    Definitions,
+    added,
+    defined_alike,
+    differing,
+    digested,
+    number,
+    present,
+    total,
+)
 
-TABLES = {"tables": {"count": 2, "sha256": "a"}, "views": {"count": 1, "sha256": "b"}}
+TABLES = {"tables": Definitions(2, "a"), "views": Definitions(1, "b")}
 
 
 @pytest.mark.parametrize(
     ("found", "same", "verdict", "words"),
     [
         (TABLES, True, Verdict.PASS, "3 definitions, as in the manifest"),
-        ({**TABLES, "views": {"count": 1, "sha256": "c"}}, True, Verdict.FAIL, "views definitions differ (1 found, 1"),
-        ({**TABLES, "views": {"count": 0, "sha256": "b"}}, True, Verdict.FAIL, "views definitions differ (0 found, 1"),
+        ({**TABLES, "views": Definitions(1, "c")}, True, Verdict.FAIL, "views definitions differ (1 found, 1"),
+        ({**TABLES, "views": Definitions(0, "b")}, True, Verdict.FAIL, "views definitions differ (0 found, 1"),
         ({"views": TABLES["views"]}, True, Verdict.FAIL, "tables definitions differ (0 found, 2 in the manifest)"),
-        ({**TABLES, "views": {"count": 1, "sha256": "c"}}, False, Verdict.PASS, "counted only, the release differs"),
-        ({**TABLES, "views": {"count": 0, "sha256": "b"}}, False, Verdict.FAIL, "views definitions differ (0 found, 1"),
+        ({**TABLES, "views": Definitions(1, "c")}, False, Verdict.PASS, "only counted, because the release differs"),
+        ({**TABLES, "views": Definitions(0, "b")}, False, Verdict.FAIL, "views definitions differ (0 found, 1"),
     ],
 )
 def test_definitions_are_compared_by_sort(found: dict, same: bool, verdict: Verdict, words: str) -> None:
@@ -29,7 +38,7 @@ def test_definitions_are_compared_by_sort(found: dict, same: bool, verdict: Verd
 def test_objects_that_differ_are_named() -> None:
     rows = [["a", "x", 1], ["a", "y", 2], ["b", "z", 3]]
     wanted = {"column": digested(rows, 1)}
-    assert wanted["column"]["count"] == 3
+    assert wanted["column"].count == 3
     assert digested(rows[::-1], 1) == wanted["column"]
     for found, name in (
         ([["a", "x", 1], ["a", "y", 9], ["b", "z", 3]], "a"),
@@ -43,7 +52,7 @@ def test_objects_that_differ_are_named() -> None:
 
 
 def test_a_set_without_names_is_compared_all_the_same() -> None:
-    old = {"view": {"count": 1, "sha256": "0"}}
+    old = {"view": Definitions(1, "0")}
     message = defined_alike(old, {"view": digested([["v"]], 1)}).message
     assert message == "view definitions differ (1 found, 1 in the manifest)"
 
@@ -57,15 +66,15 @@ def test_all_accounts_must_be_there_and_others_may_be() -> None:
 def test_rows_are_compared_table_by_table() -> None:
     wanted = {"a": 3, "b": 5}
     assert differing(wanted, {"a": 3, "b": 5, "c": 1}) == []
-    assert differing(wanted, {"a": 2}) == ["a has 2 rows, had 3", "b has no rows, had 5"]
-    assert differing(wanted, {"a": 2, "b": 4}, near={"b"}) == ["a has 2 rows, had 3"]
-    assert differing(wanted, {"a": 3}, near={"b"}) == ["b has no rows, had 5"]
-    assert added(wanted, {"a": 3, "c": 0}) == ["c was not there"]
+    assert differing(wanted, {"a": 2}) == ["a has 2 rows, but had 3", "b has no rows, but had 5"]
+    assert differing(wanted, {"a": 2, "b": 4}, near={"b"}) == ["a has 2 rows, but had 3"]
+    assert differing(wanted, {"a": 3}, near={"b"}) == ["b has no rows, but had 5"]
+    assert added(wanted, {"a": 3, "c": 0}) == ["c is not in the manifest"]
     assert total({"a": 1234, "b": 1}) == "1,235 rows in 2 tables, as in the manifest"
 
 
 def test_an_answer_is_one_number() -> None:
     assert number(["12.5"]) == 12.5
     for lines in ([], ["1", "2"], ["many"]):
-        with pytest.raises(SeawallError, match=f"answers {len(lines)} lines, not one number"):
+        with pytest.raises(SeawallError, match=f"returned {len(lines)} lines instead of one number"):
             number(lines)

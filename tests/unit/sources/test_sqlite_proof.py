@@ -2,6 +2,7 @@
 
 import os
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from databases import made, taken, wrong
 from ops.core.errors import SeawallError
 from ops.core.run import Stream, run, stream
 from ops.core.verdict import Verdict
+from ops.sources._shared.comparison import Definitions
 from ops.sources.sqlite import FILE, KIND, Options
+from ops.sources.sqlite.facts import SQLiteFacts
 
 
 @pytest.fixture
@@ -22,10 +25,10 @@ def place(tmp_path: Path) -> Path:
 def test_every_look_at_a_restored_database_fires(place: Path, tmp_path: Path) -> None:
     made(place)
     facts, folder = taken(place, tmp_path)
-    assert wrong(folder, facts | {"bytes": 5}) == {"size"}
-    assert wrong(folder, facts | {"rows": {"wards": 1}}) == {"volume"}
-    assert wrong(folder, facts | {"sequences": {"wards": 1}}) == {"sequences"}
-    assert wrong(folder, facts | {"structure": {"view": {"count": 1, "sha256": "0"}}}) == {"structure"}
+    assert wrong(folder, replace(facts, bytes=5)) == {"size"}
+    assert wrong(folder, replace(facts, rows={"wards": 1})) == {"volume"}
+    assert wrong(folder, replace(facts, sequences={"wards": 1})) == {"sequences"}
+    assert wrong(folder, replace(facts, structure={"view": Definitions(1, "0")})) == {"structure"}
     with (folder / FILE).open("r+b") as file:
         file.seek(place.stat().st_size - 4096)
         file.write(os.urandom(4096))
@@ -37,7 +40,7 @@ def test_every_look_at_a_restored_database_fires(place: Path, tmp_path: Path) ->
 def test_real_data_come_back_whole(real_data: Path, tmp_path: Path) -> None:
     database = next((real_data / "db").glob("*[cC]hinook*.sqlite*"))
     facts, folder = taken(database, tmp_path)
-    assert facts["rows"]["Track"] == 3503
+    assert facts.rows["Track"] == 3503
     assert wrong(folder, facts) == set()
     assert (folder / FILE).stat().st_size == database.stat().st_size
 
@@ -45,8 +48,8 @@ def test_real_data_come_back_whole(real_data: Path, tmp_path: Path) -> None:
 def test_what_it_covers_and_where_it_lives() -> None:
     options = Options("/srv/a.db")
     assert KIND.covers(options) == ["sqlite:/srv/a.db"]
-    assert KIND.homes is not None
-    assert KIND.homes(options) == {FILE: Path("/srv/a.db")}
+    assert KIND.in_place_paths is not None
+    assert KIND.in_place_paths(options) == {FILE: Path("/srv/a.db")}
 
 
 class Here:
@@ -64,22 +67,25 @@ def test_a_drill_proves_it_by_the_program_sqlite3_and_fires(place: Path, tmp_pat
     facts, folder = taken(place, tmp_path)
     (folder / "odd name?#").mkdir()
     (folder / FILE).rename(folder / "odd name?#" / FILE)
-    assert KIND.load and KIND.prove and KIND.answer
-    database = KIND.load(Here(), folder / "odd name?#", facts)
+    kind = KIND.database
+    assert kind
+    database = kind.load(Here(), folder / "odd name?#", facts)
 
-    def fired(known: dict) -> set[str]:
-        return {name for name, finding in KIND.prove(Here(), database, known) if finding.verdict is not Verdict.PASS}
+    def fired(known: SQLiteFacts) -> set[str]:
+        return {
+            name for name, finding in kind.prove(Here(), database, known, ()) if finding.verdict is not Verdict.PASS
+        }
 
     assert fired(facts) == set()
-    assert fired(facts | {"rows": {}}) == {"volume"}
-    assert fired(facts | {"structure": {"view": {"count": 0, "sha256": ""}}}) == {"structure"}
-    assert KIND.answer(Here(), database, "select count(*) from wards") == 2
-    with pytest.raises(SeawallError, match="not one number"):
-        KIND.answer(Here(), database, "select name from wards")
+    assert fired(replace(facts, rows={})) == {"volume"}
+    assert fired(replace(facts, structure={"view": Definitions(0, "")})) == {"structure"}
+    assert kind.answer(Here(), database, "select count(*) from wards") == 2
+    with pytest.raises(SeawallError, match="instead of one number"):
+        kind.answer(Here(), database, "select name from wards")
     with pytest.raises(SeawallError):
-        KIND.answer(Here(), database, "select count(*) from nowhere")
+        kind.answer(Here(), database, "select count(*) from nowhere")
     with pytest.raises(SeawallError):
-        KIND.answer(Here(), database, f"select writefile('{tmp_path}/written', 'x')")
+        kind.answer(Here(), database, f"select writefile('{tmp_path}/written', 'x')")
     assert not (tmp_path / "written").exists()
     assert {path.name for path in (folder / "odd name?#").iterdir()} == {FILE}
     with Path(database).open("r+b") as file:

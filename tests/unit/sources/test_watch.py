@@ -37,14 +37,14 @@ def test_what_is_whole_is_passed_on_byte_by_byte(script: str, demands: dict) -> 
 @pytest.mark.parametrize(
     ("script", "demands", "words"),
     [
-        ("printf abc; exit 3", {}, "ended with code 3"),
-        ("printf 'data\\nEND'; exit 3", {"end": "END"}, "ended with code 3"),
-        ("kill -TERM $$", {}, "ended with code -15"),
-        ("printf abc", {"least": 4}, "is 3 bytes; 4 or more were expected"),
-        ("true", {"end": "END"}, "has no end: 'END' is not in its last line"),
-        ("printf 'END\\nmore'", {"end": "END"}, "has no end"),
-        ("printf 'data\\nEN'", {"end": "END"}, "has no end"),
-        ("cat; printf END; exit 1", {"end": "END"}, "ended with code 1"),
+        ("printf abc; exit 3", {}, "exited with code 3"),
+        ("printf 'data\\nEND'; exit 3", {"end": "END"}, "exited with code 3"),
+        ("kill -TERM $$", {}, "exited with code -15"),
+        ("printf abc", {"least": 4}, "has 3 bytes; expected 4 or more"),
+        ("true", {"end": "END"}, "is truncated: 'END' is not in its last line"),
+        ("printf 'END\\nmore'", {"end": "END"}, "is truncated"),
+        ("printf 'data\\nEN'", {"end": "END"}, "is truncated"),
+        ("cat; printf END; exit 1", {"end": "END"}, "exited with code 1"),
     ],
 )
 def test_what_is_not_whole_fails_and_says_why(script: str, demands: dict, words: str) -> None:

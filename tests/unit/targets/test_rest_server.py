@@ -13,6 +13,7 @@ import pytest
 
 from ops.core.errors import Damaged, Unavailable
 from ops.core.run import run
+from ops.interfaces.target import Missing
 from ops.targets.rest_server import KIND
 
 PACK = b"content of a pack"
@@ -29,12 +30,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(b"")
 
     def do_GET(self) -> None:
-        listing = json.dumps([{"name": NAME, "size": len(PACK)}]).encode()
-        self.answer(listing if self.path == "/his1/data/" else self.served)
+        upload = {"name": f"{NAME}.rest-server-temp5895050046234240337", "size": 5}
+        listing = json.dumps([{"name": NAME, "size": len(PACK)}, upload]).encode()
+        if self.path == "/his1/data/":
+            self.answer(listing)
+        else:
+            self.answer(self.served, 200 if self.path == f"/his1/data/{NAME}" else 404)
 
-    def answer(self, body: bytes) -> None:
+    def answer(self, body: bytes, status: int = 200) -> None:
         allowed = self.headers.get("Authorization") == "Basic aGlzMTpzZWNyZXQ="
-        self.send_response_only(200 if allowed else 401)
+        self.send_response_only(status if allowed else 401)
         self.send_header("Date", self.said or self.date_time_string())
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -94,13 +99,13 @@ def test_a_clock_that_is_an_hour_off_is_seen(url: Path, certificates: Path) -> N
 
 
 def test_a_certificate_of_another_authority_is_refused(url: Path, certificates: Path) -> None:
-    with pytest.raises(Unavailable, match="not of this site's authority"):
+    with pytest.raises(Unavailable, match="not issued by this site's authority"):
         KIND.reach(url, certificates / "stranger.pem")
 
 
 def test_a_wrong_account_is_told(url: Path, certificates: Path) -> None:
     url.write_text(url.read_text().replace("secret", "guess"))
-    with pytest.raises(Unavailable, match="refuses this machine's account"):
+    with pytest.raises(Unavailable, match="rejects this machine's account"):
         KIND.reach(url, certificates / "site.pem")
 
 
@@ -113,13 +118,18 @@ def test_a_closed_port_is_told_at_once(url: Path, certificates: Path, server: ht
 
 def test_an_unknown_name_is_told(url: Path, certificates: Path) -> None:
     url.write_text("rest:https://his1:secret@no-such-host.invalid:8000/his1/")
-    with pytest.raises(Unavailable, match="is not known"):
+    with pytest.raises(Unavailable, match="can't resolve the name"):
         KIND.reach(url, certificates / "site.pem")
 
 
 def test_packs_are_listed_and_read_whole(url: Path, certificates: Path) -> None:
     assert KIND.packs(url, certificates / "site.pem") == {NAME: len(PACK)}
     assert KIND.verify(url, certificates / "site.pem", NAME) == len(PACK)
+
+
+def test_a_pack_that_is_not_there_is_missing(url: Path, certificates: Path) -> None:
+    with pytest.raises(Missing, match="pack 0000000000 is not on localhost"):
+        KIND.verify(url, certificates / "site.pem", "0" * 64)
 
 
 def test_a_pack_with_one_flipped_bit_is_found(url: Path, certificates: Path) -> None:

@@ -1,17 +1,17 @@
-"""Show and verify the record of every act.
+"""Show and verify the signed ledger of this machine: one record for every act.
 
-  seawall ledger verify                     the whole chain and the last signature
-  seawall ledger verify --every             and the signature of every head that ever was
-  seawall ledger verify --head "812 9f2c…"  and that the ledger still holds a record noted elsewhere
-  seawall ledger show -n 50                 the newest records
-  seawall ledger rotate-key --reason 'yearly change of the key'           go on with a new key
-  seawall ledger rotate-key --restored --reason 'disk lost, ticket 4711'  go on after a restore
-  seawall ledger coverage --since 2026-10-01 --until 2026-10-31   expected, done, late, missing
-  seawall ledger head --paper               where it ends, as a page to be signed outside IT
-  seawall ledger attest 'UPS room 2' --statement 'ran 14 min on battery, load 40 %'   a person's word
-  seawall ledger sign-off 41                a record, such as a drill's, was read and accepted
+  seawall ledger verify                     verify the whole chain and the last signature
+  seawall ledger verify --every             verify the signature of every head so far, too
+  seawall ledger verify --head "812 9f2c…"  verify that the ledger still holds a record noted elsewhere
+  seawall ledger show -n 50                 show the newest records
+  seawall ledger rotate-key --reason 'yearly change of the key'           rotate the signing key
+  seawall ledger rotate-key --restored --reason 'disk lost, ticket 4711'  resume after a restore
+  seawall ledger coverage --since 2026-10-01 --until 2026-10-31   find missed and late jobs
+  seawall ledger head --paper               print its head as a page to be signed outside IT
+  seawall ledger attest 'UPS room 2' --statement 'ran 14 min on battery, load 40 %'
+  seawall ledger sign-off 41                record that you read and accepted record 41, such as a drill's
 
-How to do the same without Seawall: docs/ledger.md
+docs/ledger.md explains how to verify without Seawall.
 """
 
 from __future__ import annotations
@@ -40,31 +40,34 @@ OLD = {"complete": "coverage", "succeed": "rotate-key"}
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall ledger` understands."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    words = commands.add_parser("verify", help="judge the whole chain and the last signature")
+    words = commands.add_parser("verify", help="verify the whole chain and the last signature")
     _options.add_signers(words)
     words.add_argument(
-        "--head", type=_options.noted_head, metavar="'N SHA256'", help="a head noted elsewhere, as on paper"
+        "--head",
+        type=_options.noted_head,
+        metavar="'N SHA256'",
+        help="a head that was noted elsewhere, for example on paper",
     )
-    words.add_argument("--every", action="store_true", help="verify every signature that is kept, not only the last")
+    words.add_argument("--every", action="store_true", help="verify every stored signature, not only the last")
     show = commands.add_parser("show", help="show the newest records")
     show.add_argument("-n", "--lines", type=int, default=20, metavar="N", help="how many (default: 20)")
-    end = commands.add_parser("head", help="show where the ledger ends, to be noted elsewhere")
-    end.add_argument("--paper", action="store_true", help="as a page to be printed, signed and kept outside IT")
+    end = commands.add_parser("head", help="show the head of the ledger, to be noted elsewhere")
+    end.add_argument("--paper", action="store_true", help="a page to print, sign and keep outside IT")
     _options.add_signers(end)
     rotate_key.arguments(
-        commands.add_parser("rotate-key", help="rotate the signing key, or resume after a restore; recorded")
+        commands.add_parser(
+            "rotate-key", help="rotate the signing key, or resume after a restore; the reason is recorded"
+        )
     )
     attest.arguments(
-        commands.add_parser("attest", help="record a person's word for what no machine can see"),
-        commands.add_parser("sign-off", help="record that a record was read and accepted"),
+        commands.add_parser("attest", help="record an attestation: a person's word for what no machine can see"),
+        commands.add_parser("sign-off", help="record that you read and accepted a record"),
     )
-    coverage.arguments(
-        commands.add_parser("coverage", help="compare the records with the policy's calendars: done, late, missing")
-    )
+    coverage.arguments(commands.add_parser("coverage", help="check for missed or late jobs"))
     rotate_key.arguments(commands.add_parser("succeed"))
     coverage.arguments(commands.add_parser("complete"))
     for command in dict(commands.choices).values():
-        command.add_argument("--directory", type=Path, metavar="DIR", help="where the ledger lies")
+        command.add_argument("--directory", type=Path, metavar="DIR", help="folder of the ledger")
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -87,7 +90,7 @@ def execute(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace, directory: Path, signers: Path) -> int:
     if options.directory is None and options.head is None and _nothing_to_record(directory):
-        nothing = Finding(Verdict.PASS, "the policy asks no act of this machine, and no record is here")
+        nothing = Finding(Verdict.PASS, "this machine has no scheduled jobs and an empty ledger")
         return _tell([nothing], options.json)
     return _tell(verify(directory, signers, options.head, each_signature=options.every), options.json)
 
@@ -116,7 +119,7 @@ def _tell(findings: list[Finding], plain: bool) -> int:
     if len(findings) > MOST:
         print(f"        and {len(findings) - MOST} more; --json lists all")
     if verdict is Verdict.FAIL:
-        print("the ledger is not what was written; keep it as it is, and compare it with the copies elsewhere")
+        print("the ledger was tampered with; leave it as it is, and compare it with the copies kept elsewhere")
     return verdict.exit_code
 
 
@@ -125,9 +128,9 @@ def _show(directory: Path, count: int, plain: bool) -> int:
         with (directory / NAME).open(encoding="utf-8", errors="replace") as file:
             newest = list(deque(file, maxlen=max(count, 0)))
     except FileNotFoundError as error:
-        raise Unavailable(f"there is no ledger in {directory}", "it is made by the first act") from error
+        raise Unavailable(f"there is no ledger in {directory}", "the first act creates it") from error
     except PermissionError as error:
-        raise Unavailable(f"the ledger in {directory} may not be read by this account", "run as root") from error
+        raise Unavailable(f"this account may not read the ledger in {directory}", "run as root") from error
     if plain:
         print(json.dumps([_record(line) for line in newest], ensure_ascii=False))
         return 0

@@ -15,17 +15,19 @@ _SUBJECT = re.compile(r"[\w][\w.,:/ -]{0,79}")
 
 def arguments(attesting: argparse.ArgumentParser, signing_off: argparse.ArgumentParser) -> None:
     """Add the words of `seawall ledger attest` and `seawall ledger sign-off`."""
-    attesting.add_argument("subject", type=_subject, help="what it is about: a clause, a device, an asset")
+    attesting.add_argument("subject", type=_subject, help="subject: a clause, a device, an asset")
     attesting.add_argument(
-        "--statement", required=True, metavar="TEXT", help="what you saw or did; people's names are cut"
+        "--statement", required=True, metavar="TEXT", help="what you saw or did; names of people are removed"
     )
     attesting.add_argument(
-        "--file", type=Path, metavar="FILE", help="what shows it; its digest is recorded, not the file"
+        "--file", type=Path, metavar="FILE", help="evidence; the digest of the file is recorded, not the file"
     )
-    signing_off.add_argument("number", type=int, help="the number of the record that was read")
-    signing_off.add_argument("--statement", default="read and accepted", metavar="TEXT", help="what you say to it")
+    signing_off.add_argument("number", type=int, help="number of the record that you read")
+    signing_off.add_argument("--statement", default="read and accepted", metavar="TEXT", help="your comment")
     for command in (attesting, signing_off):
-        command.add_argument("--by", default="", metavar="NAME", help="who says so, where it isn't who logged in")
+        command.add_argument(
+            "--by", default="", metavar="NAME", help="who makes the statement, if not the person logged in"
+        )
         _options.add_signers(command)
 
 
@@ -45,5 +47,7 @@ def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
 
 def _subject(text: str) -> str:
     if not _SUBJECT.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no subject; expected such as 4.1.8, UPS room 2, his1_server")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a valid subject; expected for example 4.1.8, UPS room 2 or his1_server"
+        )
     return text

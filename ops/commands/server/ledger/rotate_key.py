@@ -14,10 +14,17 @@ from ops.jobs.ledger.rotate_key import Wanted, go_on
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of `seawall ledger rotate-key`."""
-    parser.add_argument("--reason", required=True, metavar="TEXT", help="why, for whoever verifies; recorded")
-    parser.add_argument("--restored", action="store_true", help="the machine was restored: go on with the key here")
     parser.add_argument(
-        "--lost", type=_options.noted_head, metavar="'N SHA256'", help="the newest head known elsewhere, not here"
+        "--reason", required=True, metavar="TEXT", help="reason, for whoever verifies the ledger; recorded"
+    )
+    parser.add_argument(
+        "--restored", action="store_true", help="the machine was restored: resume with the key on this machine"
+    )
+    parser.add_argument(
+        "--lost",
+        type=_options.noted_head,
+        metavar="'N SHA256'",
+        help="the newest head that is known elsewhere but missing here",
     )
     _options.add_signers(parser)
 
@@ -30,7 +37,7 @@ def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
         told = {"record": continued.number, "key": mark, "signer": continued.signer}
         print(json.dumps({"version": 1, "time": clock.iso(clock.now()), **told}))
         return 0
-    print(f"record {continued.number}: the ledger goes on with the key {mark}")
-    print("Whoever verifies it elsewhere adds this line to the list of signers, after comparing the fingerprint:")
+    print(f"record {continued.number}: the ledger continues with the key {mark}")
+    print("To verify it elsewhere, compare the fingerprint and add this line to the list of signers there:")
     print(f"  {continued.signer}")
     return 0

@@ -48,7 +48,7 @@ def found(port: int, sockets: Path = SOCKETS) -> Place:
     """Return where the cluster of a port is, as its server wrote it beside its socket; raise Unavailable."""
     # By SQL only a superuser or a reader of all settings may ask for it.
     lock = sockets / f".s.PGSQL.{port}.lock"
-    hint = "look whether the server runs (pg_lsclusters); options.clusters names its port"
+    hint = "check that the server is running (pg_lsclusters) and that options.clusters has its port"
     try:
         process, folder = lock.read_text(encoding="utf-8").splitlines()[:2]
         data = Path(folder).resolve(strict=True)
@@ -56,7 +56,10 @@ def found(port: int, sockets: Path = SOCKETS) -> Place:
     except (OSError, ValueError, IndexError) as error:
         raise Unavailable(f"no PostgreSQL server was found at port {port}: {error}", hint) from error
     if known != process:
-        raise Unavailable(f"{data} is not of the server at port {port}", "a server in a container dumps its own data")
+        raise Unavailable(
+            f"{data} does not belong to the server at port {port}",
+            "back up a server in a container with a source of its own",
+        )
     # A table space inside the data directory is a plain folder.
     spaces = (link.resolve() for link in sorted((data / "pg_tblspc").iterdir()) if link.is_symlink())
     return Place(port, data, (data / "pg_wal").resolve(), tuple(spaces))
@@ -73,8 +76,8 @@ def demand_taken(places: Sequence[Place], filesystems: Collection[str], passed: 
     ]
     if outside:
         raise Unavailable(
-            f"files of a cluster are not taken with the machine: {', '.join(outside)}",
-            "name their file system in options.filesystems, or leave the cluster out and dump its databases",
+            f"files of a cluster would not be backed up: {', '.join(outside)}",
+            "add their file system to options.filesystems, or leave the cluster out and dump its databases",
         )
 
 

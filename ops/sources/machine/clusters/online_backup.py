@@ -10,21 +10,23 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
+from ops.core.document import decode
 from ops.core.errors import Damaged, Unavailable
+from ops.core.names import RestorePoint, TreePath
 from ops.core.run import stream
 from ops.interfaces.source import FollowUp, Paths
 from ops.sources.machine.clusters.locate import SOCKETS, Place
 from ops.sources.machine.clusters.snapshot import Instant, Log, began, fixed, place, segments
-from ops.sources.postgresql.facts import SEQUENCES, facts
+from ops.sources.machine.facts import ClusterFacts, LogFacts
+from ops.sources.postgresql.facts import ANSWER, SEQUENCES, DatabaseFacts, facts
 from ops.sources.postgresql.session import PSQL, Session, connection
 
 ROLE = "seawall_dump"
 LABEL, SPACES = "backup_label", "tablespace_map"
 _DAY = 86_400.0
-_HINT = "look whether the server runs (pg_lsclusters), and whether playbooks/site.yml was run since it was set up"
+_HINT = "check that the server is running (pg_lsclusters), and run playbooks/site.yml if it was set up recently"
 
 _ABOUT = """
 select json_build_object(
@@ -55,6 +57,16 @@ select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings where
 """
 
 
+@dataclass(frozen=True)
+class About:
+    """What a running cluster is. standby: it only follows another one. segment_bytes: of its log's files."""
+
+    server_version: str
+    major: int
+    standby: bool
+    segment_bytes: int
+
+
 @dataclass
 class Database:
     """A database that is going to be counted: its session, and what no snapshot holds."""
@@ -63,13 +75,12 @@ class Database:
     sequences: Mapping[str, int | None]
     unlogged: Sequence[str]
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> DatabaseFacts:
         """Return the facts as the session's snapshot sees them, and as a recovery leaves them."""
-        found = facts(self.session.ask)
-        empty = [table for table in self.unlogged if table in found["rows"]]
         kept = {name: value for name, value in self.sequences.items() if name not in self.unlogged}
-        found["rows"] |= dict.fromkeys(empty, 0)
-        return {**found, "sequences": kept, **({"comes_back_empty": empty} if empty else {})}
+        found = facts(self.session.ask, kept)
+        empty = tuple(table for table in self.unlogged if table in found.rows)
+        return replace(found, rows={**found.rows, **dict.fromkeys(empty, 0)}, comes_back_empty=empty)
 
 
 @dataclass
@@ -80,7 +91,7 @@ class Cluster:
     name: str
     session: Session
     stack: ExitStack
-    about: Mapping[str, Any]
+    about: About
     texts: Mapping[str, str] = field(default_factory=dict)
     databases: Mapping[str, Database] = field(default_factory=dict)
     timeline: int = 0
@@ -97,12 +108,12 @@ class Cluster:
         if said["spaces"]:
             self.texts |= {f"{SPACES}-{self.place.port}": said["spaces"]}
         start = began(said["label"])
-        self.timeline = start["timeline"]
+        self.timeline = start.timeline
         self.databases = {name: self._opened(name) for name in self.session.ask(_DATABASES)}
-        log = Log(self.place, self.about["major"], self.timeline, since)
+        log = Log(self.place, self.about.major, self.timeline, since)
         sessions = [database.session for database in self.databases.values()]
         self.instant = fixed(self.session, sessions, log, self.name)
-        return self._log(start["place"])
+        return self._log(start.place)
 
     def _opened(self, name: str) -> Database:
         session = self.stack.enter_context(opened(self.place.port, name))
@@ -110,31 +121,33 @@ class Cluster:
 
     def _log(self, start: int) -> dict[str, int]:
         """Return the sizes of the log's files by path; raise Damaged when one is not there any more."""
-        size = self.about["segment_bytes"]
+        size = self.about.segment_bytes
         names = segments(self.timeline, size, start, self.instant.place)
         found = {path: path.stat().st_size for name in names if (path := self.place.log / name).is_file()}
         if list(found.values()) != [size] * len(names):
             raise Damaged(
-                f"the log of changes of the cluster at port {self.place.port} is not whole: "
-                f"{len(found)} of {len(names)} files are there",
-                "max_slot_wal_keep_size may be too small for what is written during a backup",
+                f"the write-ahead log of the cluster at port {self.place.port} is incomplete: "
+                f"only {len(found)} of {len(names)} files are there",
+                "max_slot_wal_keep_size may be too small for the amount written during a backup",
             )
         # Where the cluster was promoted or restored before; without them recovery may not find its way.
         found |= {path: path.stat().st_size for path in sorted(self.place.log.glob("*.history"))}
         return {str(path): size for path, size in found.items()}
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> ClusterFacts:
         """Count in the held sessions; return what the manifest keeps of the cluster."""
         told = {name: database.facts() for name, database in self.databases.items()}
         if self.slot not in self.session.ask(_SLOTS):
-            raise Damaged(f"the cluster at port {self.place.port} did not keep its log until it was taken")
-        return {
-            **self.about,
-            "data": str(self.place.data),
-            "target": self.instant.name,
-            "approximate": not self.instant.exact,
-            "databases": told,
-        }
+            raise Damaged(f"the cluster at port {self.place.port} removed part of its log before it was backed up")
+        return ClusterFacts(
+            server_version=self.about.server_version,
+            major=self.about.major,
+            segment_bytes=self.about.segment_bytes,
+            data=TreePath(self.place.data),
+            target=RestorePoint(self.instant.name),
+            approximate=not self.instant.exact,
+            databases=told,
+        )
 
     @property
     def slot(self) -> str:
@@ -157,10 +170,10 @@ def taking(one: Place) -> Iterator[Cluster]:
     """Keep a cluster's log, and put it into backup mode, until the block ends."""
     with ExitStack() as stack:
         session = stack.enter_context(opened(one.port))
-        about = session.ask(_ABOUT)
-        if about.pop("standby"):
+        about = decode(About, session.ask(_ABOUT), ANSWER)
+        if about.standby:
             raise Unavailable(
-                f"the cluster at port {one.port} is a standby", "take it where it is written; leave it out here"
+                f"the cluster at port {one.port} is a standby", "back up its primary instead, and leave it out here"
             )
         cluster = Cluster(one, f"seawall-{uuid.uuid4().hex}", session, stack, about)
         session.tell(f"select pg_catalog.pg_create_physical_replication_slot('{cluster.slot}', true, true)")
@@ -173,4 +186,6 @@ def completed(clusters: Sequence[Cluster]) -> FollowUp | None:
     logs = {path: size for cluster in clusters for path, size in cluster.stop().items()}
     if not logs:
         return None
-    return FollowUp(Paths(list(logs)), len(logs), sum(logs.values()), {"log": logs})
+    files, size = len(logs), sum(logs.values())
+    told = LogFacts(log={TreePath(path): size for path, size in logs.items()}, files=files, bytes=size)
+    return FollowUp(Paths(list(logs)), files, size, told)

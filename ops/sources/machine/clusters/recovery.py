@@ -7,19 +7,18 @@ manifest nothing but plain words goes into a file of settings.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ops.core.errors import Damaged, UsageError
 from ops.core.run import Stream
 from ops.core.verdict import Finding, Verdict, judged
-from ops.interfaces.source import Server
+from ops.interfaces.server import Server
 from ops.sources.machine.clusters.online_backup import LABEL, SPACES
+from ops.sources.machine.facts import ClusterFacts, LogFacts, MachineFacts
 from ops.sources.postgresql.verify import answer as answered
 from ops.sources.postgresql.verify import beside, prove
 
@@ -29,31 +28,31 @@ LARGEST_TEXT = 1 << 20
 _NAMES = "select json_agg(datname) from pg_catalog.pg_database"
 
 
-def log_there(folder: Path, facts: Mapping[str, Any]) -> Finding:
+def log_there(folder: Path, facts: LogFacts) -> Sequence[tuple[str, Finding]]:
     """Look whether all files of the log were restored, each with its size."""
     wrong = []
-    for path, size in facts["log"].items():
+    for path, size in facts.log.items():
         try:
             seen = (folder / path.lstrip("/")).lstat()
         except OSError:
             wrong.append(f"{Path(path).name} is missing")
             continue
         if not stat.S_ISREG(seen.st_mode) or seen.st_size != size:
-            wrong.append(f"{Path(path).name} has {seen.st_size} bytes, had {size}")
-    return judged(wrong, f"{len(facts['log'])} files of the databases' log, as in the manifest")
+            wrong.append(f"{Path(path).name} has {seen.st_size} bytes, but had {size}")
+    return [("log", judged(wrong, f"{len(facts.log)} files of the databases' log, as in the manifest"))]
 
 
-def complete(root: Path, facts: Mapping[str, Any], companions: Mapping[str, Path]) -> None:
+def complete(root: Path, facts: MachineFacts, companions: Mapping[str, Path]) -> None:
     """Let the clusters in a restored tree, over which their log was restored, recover when they are started.
 
     facts: the manifest's, of the machine. companions: the texts kept beside the manifest, by name. Raise Damaged for
     a tree or a manifest that is not as it must be, or when a cluster in it was started already.
     """
-    for port, cluster in facts.get("clusters", {}).items():
+    for port, cluster in facts.clusters.items():
         settings = recovery(cluster)
-        with _folder(root, str(cluster["data"])) as data:
+        with _folder(root, cluster.data) as data:
             if _there(data, f"{LABEL}.old"):
-                raise Damaged(f"{cluster['data']} was started already in {root}", "restore into a new folder")
+                raise Damaged(f"{cluster.data} was already started in {root}", "restore into a new folder")
             for name in (LABEL, SPACES):
                 if text := companions.get(f"{name}-{port}"):
                     _write(data, name, text.read_bytes())
@@ -63,12 +62,13 @@ def complete(root: Path, facts: Mapping[str, Any], companions: Mapping[str, Path
             os.fsync(data)
 
 
-def recovery(cluster: Mapping[str, Any]) -> bytes:
+def recovery(cluster: ClusterFacts) -> bytes:
     """Return the settings by which a cluster recovers to its restore point, and to nothing else."""
-    target = str(cluster["target"])
-    if not re.fullmatch(r"[a-z0-9-]{1,60}", target):
-        raise Damaged("the manifest names no restore point")
-    words = {"restore_command": "/bin/false", "recovery_target_name": target, "recovery_target_action": "promote"}
+    words = {
+        "restore_command": "/bin/false",
+        "recovery_target_name": cluster.target,
+        "recovery_target_action": "promote",
+    }
     return "".join(f"{name} = '{value}'\n" for name, value in words.items()).encode()
 
 
@@ -78,12 +78,10 @@ def _folder(root: Path, path: str) -> Iterator[int]:
     handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for name in Path(path).parts[1:]:
-            if name == "..":
-                raise Damaged(f"the manifest names {path}, which is no plain path")
             try:
                 inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=handle)
             except OSError as error:
-                raise Damaged(f"{path} is no folder in the restored machine: {error.strerror}") from error
+                raise Damaged(f"{path} is not a folder in the restored machine: {error.strerror}") from error
             os.close(handle)
             handle = inner
         yield handle
@@ -108,10 +106,10 @@ def _read(folder: int, name: str) -> bytes:
         raise Damaged(f"{name} of a restored cluster can't be read: {error.strerror}") from error
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Damaged(f"{name} of a restored cluster is no file")
+            raise Damaged(f"{name} of a restored cluster is not a file")
         found = file.read(LARGEST_TEXT)
         if file.read(1):
-            raise Damaged(f"{name} of a restored cluster is larger than any that is believed")
+            raise Damaged(f"{name} of a restored cluster is implausibly large")
         return found
 
 
@@ -148,36 +146,42 @@ class Inside:
         return self.server.talk(self._argv(argv), timeout)
 
 
-def inside(server: Server, facts: Mapping[str, Any]) -> Sequence[tuple[str, Finding]]:
+def inside(server: Server, facts: MachineFacts) -> Sequence[tuple[str, Finding]]:
     """Compare the databases of a restored machine that runs with its manifest; server: programs inside it."""
     found: list[tuple[str, Finding]] = []
-    for port, cluster in facts.get("clusters", {}).items():
+    for port, cluster in facts.clusters.items():
         here = Inside(server, int(port))
         with beside(here, "postgres") as session:
             there = session.ask(_NAMES)
-        missing = [f"{name} is missing" for name in cluster["databases"] if name not in there]
-        found.append((f"{port} databases", judged(missing, f"{len(cluster['databases'])} databases are there")))
-        for name, database in cluster["databases"].items():
+        missing = [f"{name} is missing" for name in cluster.databases if name not in there]
+        found.append((f"{port} databases", judged(missing, f"{len(cluster.databases)} databases are there")))
+        for name, database in cluster.databases.items():
             if name in there:
                 rungs = prove(here, name, database)
                 found += [(f"{port}/{name} {rung}", _fair(rung, seen, cluster)) for rung, seen in rungs]
     return found
 
 
-def _fair(rung: str, finding: Finding, cluster: Mapping[str, Any]) -> Finding:
+def _fair(rung: str, finding: Finding, cluster: ClusterFacts) -> Finding:
     """Return what a rung says; counts of about that instant can't be held against the database."""
     if (
         rung not in {"volume", "content"}
         or finding.verdict is Verdict.PASS
-        or not (finding.configured and cluster["approximate"])
+        or not (finding.configured and cluster.approximate)
     ):
         return finding
-    return Finding(Verdict.WARN, f"{finding.message}; the manifest's counts are of about that instant", finding.figures)
+    return Finding(
+        Verdict.WARN,
+        f"{finding.message}; the manifest's counts are only approximately of that instant",
+        finding.figures,
+    )
 
 
 def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query answers; database: the cluster's port, `/`, and the database's name."""
     port, _, name = database.partition("/")
     if not (port.isdigit() and name):
-        raise UsageError(f"{database!r} is no database of a machine", "the cluster's port and its name: 5432/his")
+        raise UsageError(
+            f"{database!r} is not a database of a machine", "use the cluster's port and the name: 5432/his"
+        )
     return answered(Inside(server, int(port)), name, sql)

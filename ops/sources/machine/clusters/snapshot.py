@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ops.core.errors import Unavailable
 from ops.core.run import run
@@ -120,9 +119,17 @@ def segments(timeline: int, size: int, first: int, last: int) -> list[str]:
     return [f"{timeline:08X}{number // apart:08X}{number % apart:08X}" for number in numbers]
 
 
-def began(label: str) -> Mapping[str, Any]:
+@dataclass(frozen=True)
+class Beginning:
+    """Where recovery begins: a place in the log, and its timeline."""
+
+    place: int
+    timeline: int
+
+
+def began(label: str) -> Beginning:
     """Return where recovery begins, from the text that PostgreSQL writes at the end of a backup."""
     found = re.search(r"^START WAL LOCATION: ([0-9A-F]+/[0-9A-F]+) .*^START TIMELINE: (\d+)$", label, re.M | re.S)
     if not found:
-        raise Unavailable("PostgreSQL's label of the backup can't be read")
-    return {"place": place(found[1]), "timeline": int(found[2])}
+        raise Unavailable("PostgreSQL's backup label can't be read")
+    return Beginning(place(found[1]), int(found[2]))

@@ -1,0 +1,173 @@
+"""JSON that somebody else wrote, read within limits: how many bytes, how deep, how many values, how long a text.
+
+All is looked at before it costs anything: the bytes before they are read, depth and number before they are parsed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import stat
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from ops.core.errors import Damaged, Problem
+from ops.core.schema import Plain, collect
+
+T = TypeVar("T")
+MOST_TOLD = 5
+_MOST_PROBLEMS = 50
+_LARGEST_NUMBER = 1 << 63
+# A text that does not end reaches to the end: no second try begins within it.
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_ALL_BUT_MARKS = bytes(byte for byte in range(256) if byte not in b"[]{},")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """bytes: of the file. depth: of lists and mappings in each other. entries: values in all. text: letters of one."""
+
+    bytes: int
+    depth: int
+    entries: int
+    text: int
+
+
+class _Refused(Exception):
+    """What is wrong with a document as such, and where in it."""
+
+
+def read_file(path: Path, most: int, file: str) -> bytes:
+    """Return what a plain file holds that came from elsewhere; `file`: how it is called in an error.
+
+    No link is followed, no pipe waited for, and nothing read of a file with more than `most` bytes. Raise Damaged.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise Damaged(f"{file} can't be read: {error.strerror}; expected a plain file") from error
+    try:
+        seen = os.fstat(handle)
+        if not stat.S_ISREG(seen.st_mode):
+            raise Damaged(f"{file} is not a plain file")
+        if seen.st_size > most:
+            raise Damaged(f"{file} has {seen.st_size} bytes; expected at most {most}")
+        with os.fdopen(handle, "rb", closefd=False) as opened:
+            content = opened.read(most + 1)
+    finally:
+        os.close(handle)
+    if len(content) > most:
+        raise Damaged(f"{file} grew while it was read; expected at most {most} bytes")
+    return content
+
+
+def parse(content: bytes, limits: Limits, file: str) -> Plain:
+    """Return the plain data of a JSON document; raise Damaged, which names the file, where, and what was expected."""
+    try:
+        _measure(content, limits)
+        data: Plain = json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_number)
+        _look_through(data, limits)
+    except _Refused as error:
+        raise Damaged(f"{file}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise Damaged(f"{file} is not whole JSON: {str(error)[:200]!r}") from error
+    return data
+
+
+def decode(kind: type[T], data: Plain, file: str, path: str = "") -> T:
+    """Return plain data as a type; raise Damaged with the file, the path of each key and what was expected there."""
+    problems = _Problems()
+    try:
+        value = collect(kind, data, path, problems)
+    except _Enough:
+        value = None
+    if problems:
+        raise wrong(problems, file)
+    assert isinstance(value, kind)  # noqa: S101 -- what collect promises, when it told no problem
+    return value
+
+
+def wrong(problems: list[Problem], file: str) -> Damaged:
+    """Return the error for problems of a document: the first few of them, each in one line."""
+    told = [f"{file}: {problem}" for problem in problems[:MOST_TOLD]]
+    more = [f"{file}: and more"] if len(problems) > MOST_TOLD else []
+    return Damaged("\n".join([*told, *more]))
+
+
+class _Enough(Exception):
+    """So many problems were found that no more need be looked for."""
+
+
+class _Problems(list[Problem]):
+    def append(self, problem: Problem) -> None:
+        super().append(problem)
+        if len(self) >= _MOST_PROBLEMS:
+            raise _Enough
+
+
+def _measure(content: bytes, limits: Limits) -> None:
+    """Count what a parser would make of it, before it does."""
+    if len(content) > limits.bytes:
+        raise _Refused(f"{len(content)} bytes; expected at most {limits.bytes}")
+    marks = _TEXT.sub(b"", content).translate(None, _ALL_BUT_MARKS)
+    brackets = marks.replace(b",", b"")
+    entries = len(marks) - len(brackets) + -(-len(brackets) // 2)
+    if entries > limits.entries:
+        raise _Refused(f"{entries} entries; expected at most {limits.entries}")
+    depth = 0
+    for mark in brackets:
+        depth += 1 if mark in b"[{" else -1
+        if depth > limits.depth:
+            raise _Refused(f"lists and mappings lie deeper in each other than {limits.depth}")
+
+
+def _unique(pairs: list[tuple[str, Plain]]) -> Mapping[str, Plain]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        raise _Refused(f"the key {counts.most_common(1)[0][0][:80]!r} stands there more than once")
+    return made
+
+
+def _no_number(word: str) -> Plain:
+    raise _Refused(f"{word} is not a number; expected a finite one")
+
+
+def _look_through(data: Plain, limits: Limits) -> None:
+    """Look at every text and every number; the depth is known to be small, and none of this calls itself."""
+    waiting = [data]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            for name in value:
+                _look_at_text(name, limits)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, str):
+            _look_at_text(value, limits)
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise _Refused("a number is too large; expected a finite one")
+        elif isinstance(value, int) and not -_LARGEST_NUMBER <= value < _LARGEST_NUMBER:
+            raise _Refused("a number is too large; expected one of 64 bits")
+
+
+def _look_at_text(text: str, limits: Limits) -> None:
+    if len(text) > limits.text:
+        raise _Refused(f"the text {text[:40]!r}... has {len(text)} letters; expected at most {limits.text}")
+    if not text.isascii() and not _is_whole(text):
+        raise _Refused(f"the text {text[:40]!r} holds half a letter; expected UTF-8")
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text can be written again: JSON can name halves of letters that no file can hold."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,151 @@
+"""What data are loaded into and asked from: a drill's throwaway server, the machine's own, or a booted machine's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from ops.core.run import Stream
+from ops.core.verdict import Finding
+from ops.interfaces.facts import Facts
+
+F = TypeVar("F", bound=Facts)
+F_contra = TypeVar("F_contra", bound=Facts, contravariant=True)
+
+
+class Server(Protocol):
+    """A server that data were loaded into, or a machine that runs."""
+
+    def run(self, argv: Sequence[str], timeout: float) -> str:
+        """Run a program beside the server and return its output; raise CommandError."""
+
+    def talk(self, argv: Sequence[str], timeout: float) -> AbstractContextManager[Stream]:
+        """Run a program beside the server that the block talks with."""
+
+
+class OwnServer(Server, Protocol):
+    """The machine's own server."""
+
+    @property
+    def account(self) -> str:
+        """The account that its programs are run as."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How a throwaway server is made inside a bare root tree; `/mnt` is its scratch folder.
+
+    name: the server and its version, for people. user: the account in the tree. initialise, start: programs.
+    environment: variables of all its programs. ready: ends well when the server answers.
+    """
+
+    name: str
+    user: str
+    initialise: Sequence[str]
+    start: Sequence[str]
+    environment: Mapping[str, str]
+    ready: Sequence[str]
+
+
+@dataclass(frozen=True)
+class DatabaseServer(Generic[F]):
+    """How a kind's data come into a server and are proven there.
+
+    engine: given the facts, the throwaway server that a drill loads the data into.
+    load: given a server, the folder with the restored material as the server sees it, and the facts, loads the data
+        and returns the name of the database made.
+    prove: given a server, the database, the facts, and the tables that alone were restored (none: all were), yields
+        one finding per rung of the proof, when it was looked at, for that is timed.
+    answer: given a server, a database and a query, returns the one number it answers; raises SeawallError.
+    """
+
+    engine: Callable[[F], Engine]
+    load: Callable[[Server, Path, F], str]
+    prove: Callable[[Server, str, F, Sequence[str]], Iterable[tuple[str, Finding]]]
+    answer: Callable[[Server, str, str], float]
+
+
+class CommitLoad(Protocol):
+    """A load of commits on a database."""
+
+    def acknowledged(self) -> int:
+        """Return how many commits were acknowledged so far."""
+
+
+@dataclass(frozen=True)
+class RunningMachine(Generic[F]):
+    """How what runs inside a restored machine is proven and asked; the server runs programs in it, as its root.
+
+    databases: the names of its databases, as `answer` takes them and the policy writes them: `5432/his`.
+    prove: returns one finding per rung of the proof.
+    answer: given a database and a query, returns the one number it answers; raises SeawallError.
+    load: writes to the machine's databases for a block, commit after commit; what it yields counts in
+        `acknowledged()` those that were acknowledged.
+    verify_load: given that count, looks whether all of them are there, and removes them.
+    """
+
+    databases: Callable[[F], Sequence[str]]
+    prove: Callable[[Server, F], Sequence[tuple[str, Finding]]]
+    answer: Callable[[Server, str, str], float]
+    load: Callable[[Server, F], AbstractContextManager[CommitLoad]]
+    verify_load: Callable[[Server, F, int], Finding]
+
+
+class RestoreTarget(Protocol[F_contra]):
+    """The machine's own server, into which a restore loads a database beside those that are used."""
+
+    @property
+    def server(self) -> OwnServer:
+        """The server, to prove what was loaded."""
+
+    def demand(self, database: str, facts: F_contra) -> None:
+        """Raise SeawallError unless data with these facts can be loaded under that name.
+
+        The name must be free, or carry the mark of a restore that was interrupted.
+        """
+
+    def begin(self, database: str, facts: F_contra, companions: Path) -> None:
+        """Make the empty database with a mark that it is not finished; what an interrupted restore left is dropped.
+
+        companions: the folder with the texts that the capture kept, for roles and users that are missing.
+        """
+
+    def loader(self, database: str, facts: F_contra, only: Sequence[str], folder: Path | None = None) -> Sequence[str]:
+        """Return the program that loads the material from its standard input; `only`: these tables alone.
+
+        folder: where the material lies, when it is more than one stream.
+        """
+
+    def end(self, database: str) -> None:
+        """Take the mark away: the database is whole and was proven."""
+
+    def replace(self, database: str, live: str) -> str:
+        """Put the loaded database in the place of the live one; return a sentence on where the old one is now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExternalFacts(Facts):
+    """What is known of a dump that Seawall did not make; never written to a manifest.
+
+    file: the name that the dump gets in its folder.
+    """
+
+    file: str
+
+
+E = TypeVar("E", bound=ExternalFacts)
+
+
+@dataclass(frozen=True)
+class ExternalDump(Generic[E]):
+    """How a dump that Seawall did not make is loaded and proven, without a manifest.
+
+    examine: given the dump and the bare tree, returns what the server needs to know; raises UsageError for what is no
+        dump of this kind. server: loads, proves and asks it.
+    """
+
+    examine: Callable[[Path, Path], E]
+    server: DatabaseServer[E]

@@ -1,0 +1,40 @@
+"""site.yml as an administrator first meets it: it tells the truth before it acts, and a wrong word stops it."""
+
+import pytest
+from hospital import Site, changes
+
+pytestmark = pytest.mark.lab
+HOSTS = ("his1", "backup1", "drill1")
+UNTOUCHED = "! getent passwd seawall && ! test -e /etc/seawall && ! test -e /usr/bin/seawall"
+
+
+def test_check_mode_passes_on_fresh_machines_and_touches_nothing(fresh: Site) -> None:
+    told = fresh.ansible("site.yml", "--check", "--diff")
+    assert all(changes(told.stdout)[host] > 0 for host in HOSTS)
+    assert "CREATE ROLE" not in fresh.on("his1", "runuser -u postgres -- pg_dumpall --roles-only | grep seawall").stdout
+    for host in HOSTS:
+        assert fresh.on(host, UNTOUCHED).code == 0, host
+
+
+def test_a_wrong_word_stops_before_any_machine_is_touched(fresh: Site) -> None:
+    """--limit names another machine than the one whose policy is wrong."""
+    policy = fresh.lab.inventory / "host_vars/his1/policy.yml"
+    right = policy.read_text("utf-8")
+    policy.write_text(right.replace("rpo: 26h", "rop: 26h"), "utf-8")
+    try:
+        told = fresh.ansible("site.yml", "--limit", "drill1", ok=range(256))
+    finally:
+        policy.write_text(right, "utf-8")
+    assert told.code != 0
+    assert "policy.assets.his.rop" in told.stdout
+    assert "Install the command seawall" not in told.stdout
+    assert fresh.on("drill1", UNTOUCHED).code == 0
+
+
+def test_a_first_run_makes_a_site_that_backs_up_and_drills(fresh: Site) -> None:
+    told = fresh.ansible("site.yml")
+    assert all(changes(told.stdout)[host] > 0 for host in HOSTS)
+    for host, command in (("his1", "backup agenda"), ("drill1", "drill agenda")):
+        done = fresh.on(host, f"seawall {command}")
+        assert done.code == 0, done.stdout + done.stderr
+    assert changes(fresh.ansible("site.yml").stdout) == dict.fromkeys(HOSTS, 0)

@@ -1,0 +1,47 @@
+"""A key of a repository that costs next to nothing to derive, so that a test may start restic as often as it likes.
+
+restic makes keys that take most of a second, which is right and is all that a start of it costs. Here the same master
+key is kept under the same password, with the least that restic accepts for the derivation; restic's design document
+("Keys, Encryption and MAC") has the format.
+"""
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.poly1305 import Poly1305
+
+NONCE, MAC = 16, 16
+LEAST = {"N": 2, "r": 1, "p": 1}
+
+
+def cheapen(repository: Path, password: str) -> None:
+    """Put a cheap key in the place of a repository's only key."""
+    (old,) = (repository / "keys").iterdir()
+    key = json.loads(old.read_text())
+    sealed = base64.b64decode(key["data"])
+    nonce, content = sealed[:NONCE], sealed[NONCE:-MAC]
+    cheap = key | LEAST
+    data = nonce + _cipher(_derived(cheap, password), nonce, _cipher(_derived(key, password), nonce, content))
+    cheap["data"] = base64.b64encode(data + _mac(_derived(cheap, password), nonce, data[NONCE:])).decode()
+    text = json.dumps(cheap)
+    old.unlink()
+    (repository / "keys" / hashlib.sha256(text.encode()).hexdigest()).write_text(text)
+
+
+def _derived(key: dict, password: str) -> bytes:
+    salt = base64.b64decode(key["salt"])
+    return hashlib.scrypt(password.encode(), salt=salt, n=key["N"], r=key["r"], p=key["p"], maxmem=1 << 30, dklen=64)
+
+
+def _cipher(derived: bytes, nonce: bytes, content: bytes) -> bytes:
+    """Encrypt or decrypt, which is the same."""
+    return Cipher(algorithms.AES(derived[:32]), modes.CTR(nonce)).encryptor().update(content)
+
+
+def _mac(derived: bytes, nonce: bytes, content: bytes) -> bytes:
+    # One block, so there is no pattern that ECB could show; Poly1305-AES is defined with it.
+    masked = Cipher(algorithms.AES(derived[32:48]), modes.ECB()).encryptor().update(nonce)
+    return Poly1305.generate_tag(derived[48:64] + masked, content)

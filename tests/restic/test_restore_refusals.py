@@ -1,0 +1,300 @@
+"""What a restore refuses, each for its reason, and changes nothing; on a real repository, through the command."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from one_machine import Machine, served, set_policy
+
+from ops.core.errors import Damaged, SeawallError, Unavailable
+from ops.jobs.backup import job as backup
+from ops.jobs.drill.options import DrillOptions
+from ops.jobs.drill.stage import DrillStage
+from ops.jobs.restore import job as restore
+from ops.restic.sets import ASSET, MANIFEST, PART, tags
+
+MINUTE = 60.0
+SET = "5e7a0000-0000-4000-8000-000000000000"
+# A set of a hospital's laboratory, of which only the names matter here.
+PARTS: dict[str, dict[str, Any]] = {
+    "database.lis": {"kind": "postgresql", "database": "lis"},
+    "database.legacy": {"kind": "postgresql", "database": "legacy"},
+    "reports": {"kind": "files", "sample": {}},
+    "reports.log": {"kind": "files", "sample": {}, "completes": "reports"},
+    "export": {"kind": "command", "filename": "data", "bytes": 1, "end": ""},
+    "retired": {"kind": "files", "sample": {}},
+}
+Refused = Callable[..., str]
+IN_PLACE = ("--in-place", "--confirm")
+
+
+def stored(machine: Machine, asset: str, parts: Mapping[str, Any], **changed: Any) -> None:
+    """Keep a set with that manifest."""
+    repository = machine.place("primary").repository
+    folder = machine.root / "run/seawall/manifest"
+    folder.mkdir()
+    (folder / "manifest.json").write_text(json.dumps({"version": 1, "set": SET, "parts": parts, **changed}))
+    for part in (*parts, MANIFEST):
+        repository.backup_paths([str(folder)], (), tags(asset, SET, part, parts), "his1", timeout=MINUTE)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def laboratory(backed_up: Path) -> Machine:
+    """Put the laboratory's set into the repository that all others are made of."""
+    machine = Machine(backed_up / "root", backed_up / "stored", backed_up / "files")
+    with served(machine):
+        stored(machine, "lis", PARTS)
+    return machine
+
+
+@pytest.fixture
+def lis(laboratory: Machine, machine: Machine) -> Machine:
+    """A machine whose policy knows the laboratory, but for one part of its set."""
+    sources = {
+        "database": ("postgresql", {"all": True}),
+        "reports": ("files", {"paths": ["/srv/lis/reports"]}),
+        "export": ("command", {"argv": ["/usr/bin/true"]}),
+    }
+    set_policy(machine, {"lis": sources})
+    return machine
+
+
+@pytest.fixture
+def refused(machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Refused:
+    """A function that restores, demands that it is refused, and returns what was said."""
+
+    def attempt(*words: str | Path, code: int = 2) -> str:
+        assert machine.seawall("restore", *words) == code
+        assert not (tmp_path / "back").exists()
+        said = capsys.readouterr()
+        return said.out + said.err
+
+    return attempt
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["documents"], "missing restore target"),
+        (["documents", "--to", "/srv/x", "--in-place"], "missing restore target"),
+        (["documents", "--in-place", "--only", "/srv/x"], "--only and --in-place can't be combined"),
+        (["documents", "--to", "/srv/x", "--part", "al"], "the set has no part 'al'"),
+        (["documents", "--to", "al=/srv/x"], "the set has no part 'al'"),
+        (["documents", "--to", "restored"], "all (files) can be restored only into a folder, not into a database"),
+        (["document", "--to", "/srv/x"], "his1 has no asset 'document'"),
+        (["documents", "--to", "/srv/x", "--at", "yesterday"], "--at yesterday: neither a time nor a set"),
+        (["documents", "--to", "/srv/x", "--at", "abc"], "--at abc: neither a time nor a set"),
+        (["documents", "--in-place"], "there is no terminal"),
+        (["documents", "--in-place", "--confirm", "document"], "not confirmed; nothing was changed"),
+    ],
+)
+def test_what_was_asked_cannot_be(refused: Refused, words: list[str], reason: str) -> None:
+    assert reason in refused(*words)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--to", "database=one", "--part", "database"], "several databases can't have the same name"),
+        (["--to", "database=lis_restored"], "missing restore target for reports"),
+        (["--to", "{}", "--part", "database"], "lis is the live database; nothing is restored over it"),
+        (["--to", "/srv/x", "--part", "reports.log"], "reports.log belongs to another part and is restored with it"),
+        (
+            ["--to", "/srv/x", "--to", "reports=restored"],
+            "reports (files) can be restored only into a folder, not into a database",
+        ),
+        (["--in-place", "--part", "retired"], "retired is no longer in the policy"),
+        (["--in-place", "--part", "export"], "export (command) can't be restored in place by this command"),
+    ],
+)
+def test_a_part_cannot_go_there(lis: Machine, refused: Refused, words: list[str], reason: str) -> None:
+    assert reason in refused("lis", *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--at", "2001-01-01"], "primary has no such set of documents"),
+        (["--at", "0000ffff"], "primary has no such set of documents"),
+        (["--from", "offsite"], "offsite has no complete set of documents"),
+        (["--from", "tape"], "there is no repository 'tape'"),
+    ],
+)
+def test_there_is_no_such_set(refused: Refused, tmp_path: Path, words: list[str], reason: str) -> None:
+    assert reason in refused("documents", "--to", tmp_path / "back", *words, code=1)
+
+
+def test_a_set_that_is_not_whole_is_none(machine: Machine, refused: Refused, tmp_path: Path) -> None:
+    found = machine.place("primary").repository.snapshots([f"{ASSET}=documents", f"{PART}=all"])
+    machine.restic("primary", "forget", *(one.id for one in found))
+    assert "primary has no complete set of documents" in refused("documents", "--to", tmp_path / "back", code=1)
+
+
+@pytest.mark.parametrize("changed", [{"set": "another"}, {"version": 2}])
+def test_a_manifest_of_another_set_or_version_is_refused(
+    machine: Machine, refused: Refused, tmp_path: Path, changed: dict[str, Any]
+) -> None:
+    set_policy(machine, {"reports": {"reports": ("files", {"paths": ["/srv/lis/reports"]})}})
+    stored(machine, "reports", {"reports": PARTS["reports"]}, **changed)
+    assert f"the manifest of set {SET} belongs to another set or version" in refused(
+        "reports", "--to", tmp_path / "back", code=1
+    )
+
+
+def test_only_root_may(machine: Machine, refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SEAWALL_ROOT")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert "only root can restore the owners of files and databases" in refused("documents", "--to", "/srv/x")
+
+
+def test_a_person_at_the_terminal_who_says_no(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True, readline=lambda: "no\n"))
+    assert "not confirmed; nothing was changed" in refused("documents", "--in-place")
+
+
+def test_a_folder_that_is_not_empty(refused: Refused, tmp_path: Path) -> None:
+    (tmp_path / "there/all").mkdir(parents=True)
+    (tmp_path / "there/all/file").write_text("somebody's")
+    assert "is not empty" in refused("documents", "--to", tmp_path / "there", code=1)
+    assert [path.name for path in (tmp_path / "there/all").iterdir()] == ["file"]
+
+
+def test_a_folder_that_another_set_was_restored_to(machine: Machine, refused: Refused, tmp_path: Path) -> None:
+    assert machine.seawall("restore", "documents", "--to", tmp_path / "there") == 0
+    assert machine.seawall("backup", "documents") == 0
+    assert "is not empty" in refused("documents", "--to", tmp_path / "there", code=1)
+
+
+def test_a_restore_that_was_broken_off_is_gone_on_with(machine: Machine, tmp_path: Path) -> None:
+    assert machine.seawall("restore", "documents", "--to", tmp_path / "there") == 0
+    lost = next((tmp_path / "there/all").rglob("1.txt"))
+    lost.unlink()
+    assert machine.seawall("restore", "documents", "--to", tmp_path / "there") == 0
+    assert lost.read_bytes() == (machine.files / "documents/1.txt").read_bytes()
+
+
+def test_nothing_of_that_name_is_in_the_set(refused: Refused, tmp_path: Path) -> None:
+    assert "the set has nothing at /srv/none" in refused(
+        "documents", "--to", tmp_path / "there", "--only", "/srv/none", code=1
+    )
+
+
+def test_there_is_no_room(refused: Refused) -> None:
+    said = refused("documents", "--to", "/proc/restored", code=1)  # a place with no byte free
+    assert "restoring all needs 146.5 KiB in /proc, but only 0 B are free" in said
+
+
+def test_files_that_are_not_as_the_manifest_says_fail(machine: Machine, tmp_path: Path) -> None:
+    forge(machine, "wrong", tmp_path / "home")
+    assert machine.seawall("restore", "wrong", "--to", tmp_path / "there") == 1
+    assert machine.state("restore-wrong")["verdict"] == "fail"
+    assert machine.state("restore-wrong")["last_good"] is None
+
+
+def forge(machine: Machine, asset: str, home: Path) -> None:
+    """Back up a folder under a manifest that tells other digests."""
+    home.mkdir()
+    (home / "file").write_text("new")
+    set_policy(machine, {asset: {"all": ("files", {"paths": [str(home)]})}})
+    with pytest.MonkeyPatch.context() as patch:
+        real = backup._manifest
+
+        def other(*words: Any) -> dict[str, Any]:
+            told = real(*words)
+            told["parts"]["all"]["sample"] = {str(home / "file"): {"sha256": "0" * 64}}
+            return told
+
+        patch.setattr(backup, "_manifest", other)
+        assert machine.seawall("backup", asset) == 0
+
+
+def test_nothing_that_is_not_as_its_manifest_says_is_put_in_place(
+    machine: Machine, refused: Refused, tmp_path: Path
+) -> None:
+    forge(machine, "wrong", tmp_path / "home")
+    (tmp_path / "home/file").write_text("live")
+    assert "all does not match its manifest; nothing was put in place" in refused("wrong", *IN_PLACE, "wrong", code=1)
+    assert (tmp_path / "home/file").read_text() == "live"
+    assert not list(tmp_path.glob("home.before-*"))
+
+
+def test_a_mount_point_cannot_be_swapped(machine: Machine, refused: Refused) -> None:
+    set_policy(machine, {"shared": {"all": ("files", {"paths": ["/dev/shm"]})}})
+    stored(machine, "shared", {"all": PARTS["reports"]})
+    assert "is a mount point and can't be swapped" in refused("shared", *IN_PLACE, "shared", code=1)
+
+
+def test_what_cannot_be_renamed_is_left_as_it_was(machine: Machine, refused: Refused, tmp_path: Path) -> None:
+    """The journal's new name is longer than a name may be; the home itself was moved by then."""
+    home = tmp_path / ("h" * 229)
+    home.mkdir()
+    (home / "file").write_text("old")
+    set_policy(machine, {"long": {"all": ("files", {"paths": [str(home)]})}})
+    assert machine.seawall("backup", "long") == 0
+    (home / "file").write_text("live")
+    home.with_name(f"{home.name}-journal").write_text("a journal")
+    assert "can't be renamed (File name too long); nothing was changed" in refused("long", *IN_PLACE, "long", code=1)
+    assert (home / "file").read_text() == "live"
+    assert not list(tmp_path.glob("*.before-*"))
+
+
+def test_what_was_there_before_is_kept(machine: Machine, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "file").write_text("old")
+    set_policy(machine, {"own": {"all": ("files", {"paths": [str(home)]})}})
+    assert machine.seawall("backup", "own") == 0
+    (home / "file").write_text("live")
+    assert machine.seawall("restore", "own", "--in-place", "--confirm", "own") == 0
+    assert (home / "file").read_text() == "old"
+    (kept,) = tmp_path.glob("home.before-*")
+    assert (kept / "file").read_text() == "live"
+
+
+def test_a_restore_of_nothing_is_none() -> None:
+    with pytest.raises(SeawallError, match="there was nothing to restore"):
+        restore._work(None, [], ())  # type: ignore[arg-type]
+
+
+def staged(machine: Machine, asset: str, **wishes: Any) -> DrillStage:
+    drill = SimpleNamespace(expectations={}, release="bookworm")
+    scratch = machine.root / "run/seawall/stage"
+    scratch.mkdir()
+    return DrillStage(asset, drill, machine.place("primary"), DrillOptions(**wishes), scratch, Random(1))
+
+
+def test_a_drill_finds_the_newest_set(machine: Machine) -> None:
+    stage = staged(machine, "documents")
+    assert stage.find().id == machine.state("backup-documents")["last_good"]["set"]
+    assert set(stage.parts) == {"all"}
+
+
+@pytest.mark.parametrize(
+    ("asset", "wishes", "reason"),
+    [
+        ("nobody", {}, "primary has no complete set of nobody"),
+        ("documents", {"at": "2001-01-01"}, "primary has no such set of documents"),
+        ("documents", {"at": "0000ffff"}, "primary has no such set of documents"),
+    ],
+)
+def test_a_drill_finds_no_set(machine: Machine, asset: str, wishes: dict[str, str], reason: str) -> None:
+    with pytest.raises(Damaged, match=reason):
+        staged(machine, asset, **wishes).find()
+
+
+def test_a_drill_takes_no_manifest_of_another_set(machine: Machine) -> None:
+    stored(machine, "reports", {"reports": PARTS["reports"]}, set="another")
+    with pytest.raises(Damaged, match="belongs to another set or version"):
+        staged(machine, "reports").find()
+
+
+def test_a_drill_without_its_tree_is_refused(machine: Machine) -> None:
+    with pytest.raises(Unavailable, match=r"the tree .*bookworm is missing"):
+        staged(machine, "documents").tree()
