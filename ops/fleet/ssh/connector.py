@@ -73,7 +73,7 @@ class Data(TypedDict):
 
 @dataclass(frozen=True)
 class Reply:
-    """What the last command left: its exit code, and its output and errors in full."""
+    """What the last command left: its exit code, all of its output, and the tail of its errors."""
 
     code: int
     output: str
