@@ -11,7 +11,7 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -139,17 +139,29 @@ def _no_number(word: str) -> Plain:
 
 
 def _look_through(data: Plain, limits: Limits) -> None:
-    """Look at every text and every number."""
-    for value in _values(data):
-        if isinstance(value, str):
-            if len(value) > limits.text:
-                raise _Refused(f"the text {value[:40]!r}... has {len(value)} letters; expected at most {limits.text}")
-            if not value.isascii() and not _is_whole(value):
-                raise _Refused(f"the text {value[:40]!r} holds half a letter; expected UTF-8")
+    """Look at every text and every number; the depth is known to be small, and none of this calls itself."""
+    waiting = [data]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            for name in value:
+                _look_at_text(name, limits)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, str):
+            _look_at_text(value, limits)
         elif isinstance(value, float) and not math.isfinite(value):
             raise _Refused("a number is too large; expected a finite one")
         elif isinstance(value, int) and not -_LARGEST_NUMBER <= value < _LARGEST_NUMBER:
             raise _Refused("a number is too large; expected one of 64 bits")
+
+
+def _look_at_text(text: str, limits: Limits) -> None:
+    if len(text) > limits.text:
+        raise _Refused(f"the text {text[:40]!r}... has {len(text)} letters; expected at most {limits.text}")
+    if not text.isascii() and not _is_whole(text):
+        raise _Refused(f"the text {text[:40]!r} holds half a letter; expected UTF-8")
 
 
 def _is_whole(text: str) -> bool:
@@ -159,17 +171,3 @@ def _is_whole(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _values(data: Plain) -> Iterator[Plain]:
-    """Yield all keys and values; the depth is known to be small, and none of this calls itself."""
-    waiting = [data]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            yield from value
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
-        else:
-            yield value

@@ -25,6 +25,7 @@ T = TypeVar("T")
 Plain: TypeAlias = "bool | int | float | str | Sequence[Plain] | Mapping[str, Plain] | None"
 _MISSING = object()
 _LONGEST_KEY = 80
+_LEAVES = (int, str)
 _SPARE = {"spare": True}
 _shown = reprlib.Repr()
 _shown.maxstring = _shown.maxother = 60
@@ -73,7 +74,7 @@ def encode(value: Any) -> Any:
         pairs = ((field.name, encode(part)) for field, part in held if not _is_spare(field, part))
         return {name: plain for name, plain in pairs if plain is not None}
     if isinstance(value, Mapping):
-        return {str(name): encode(part) for name, part in value.items()}
+        return {str(name): part if type(part) in _LEAVES else encode(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [encode(part) for part in value]
     return str(value)
@@ -125,6 +126,9 @@ def _mapping(inner: tuple[Any, Any], data: Any, path: str, problems: list[Proble
     named, kind = inner
     found = {}
     for name, part in data.items():
+        if named is str and kind in _LEAVES and type(part) is kind and type(name) is str:
+            found[name] = part  # as nearly all are of a mapping with a hundred thousand names
+            continue
         where = below(path, str(name))
         key = str(name) if named is str else collect(named, name, where, problems)
         found[key] = collect(kind, part, where, problems)

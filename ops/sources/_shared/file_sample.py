@@ -213,7 +213,7 @@ def losses(stored: Stored, scene: CaptureContext, may_lose: Percent) -> list[str
         return []
     words = (
         f"{stored.files:,} files of {Size(stored.bytes)} are left of {before.files:,} files of "
-        f"{Size(before.bytes)} in the last good set; {may_lose} may be lost"
+        f"{Size(before.bytes)} in the last good set; the limit is {may_lose}"
     )
     if not scene.accepted:
         raise Damaged(words, "if that is intended, run: seawall backup ASSET --accept-loss 'REASON'")

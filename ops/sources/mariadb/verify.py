@@ -73,7 +73,7 @@ def demand_release(session: Session, facts: MariaDBFacts) -> None:
     wanted = tuple(int(number) for number in facts.release.split("."))
     if found < wanted:
         raise Unavailable(
-            f"the server is MariaDB {found[0]}.{found[1]}, and the data are of {facts.release}",
+            f"the server is MariaDB {found[0]}.{found[1]}, but the data are from {facts.release}",
             "an older server may load them incorrectly; use one of that release or newer",
         )
 

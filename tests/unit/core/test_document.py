@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.core.document import Limits, decode, parse, read_file
-from ops.core.errors import Damaged
+from ops.core.document import Limits, _Enough, _Problems, decode, parse, read_file
+from ops.core.errors import Damaged, Problem
 from ops.core.names import Label
 
 LIMITS = Limits(bytes=10_000, depth=4, entries=100, text=50)
@@ -79,7 +79,7 @@ def test_nothing_deep_or_wide_reaches_the_parser(monkeypatch: pytest.MonkeyPatch
         ({"count": True}, "the file: count: expected a whole number, found True"),
         ({"count": 1, "words": ["a", 2]}, "the file: words[1]: expected a text, found 2"),
         ({"count": 1, "words": "a"}, "the file: words: expected a list, found str 'a'"),
-        ({}, "the file: count: missing: the document needs 'count'"),
+        ({}, "the file: count: missing key: the document requires 'count'"),
         ({"count": 1, "wrods": []}, "the file: wrods: unknown key 'wrods', did you mean 'words'?"),
         ({"count": 1, "parts": {"../x": 1}}, "the file: parts.../x: expected the label of a part"),
         ({"count": 1, "parts": {"a\x1b[2J": 1}}, "the file: parts.'a\\x1b[2J': expected the label of a part"),
@@ -101,6 +101,14 @@ def test_many_problems_are_told_in_few_lines() -> None:
     lines = failure.value.message.splitlines()
     assert len(lines) == 6
     assert lines[-1] == "the file: and more"
+
+
+def test_no_more_problems_are_looked_for_than_anybody_reads() -> None:
+    problems = _Problems()
+    with pytest.raises(_Enough):
+        for _ in range(1000):
+            problems.append(Problem("path", "wrong"))
+    assert len(problems) < 100
 
 
 def test_a_long_text_is_not_told_whole() -> None:

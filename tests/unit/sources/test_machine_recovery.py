@@ -150,6 +150,12 @@ def test_a_manifest_that_asks_for_more_is_refused(
         complete(root(data), facts(clusters={"5432": cluster}), texts)
 
 
+@pytest.mark.parametrize("port", ["", "x", "0", "65536", "-1", "5432; rm -rf /", "٥٤٣٢"])
+def test_a_cluster_is_named_by_its_port(port: str) -> None:
+    with pytest.raises(ValueError, match="expected the number of a port"):
+        facts(clusters={port: FACTS.clusters["5432"]})
+
+
 def test_a_cluster_that_ran_already_is_refused(data: Path, texts: dict[str, Path]) -> None:
     (data / "backup_label.old").touch()
     with pytest.raises(Damaged, match=f"{DATA} was already started"):
