@@ -215,7 +215,7 @@ def check(folder: Path, facts: MachineFacts, only: Sequence[str]) -> Sequence[tu
     gone = [f"{name} is not enabled" for name in facts.enabled_units if name not in enabled]
     return [
         content,
-        ("system", judged(missing, f"{facts.release}, with all that a boot needs{closed}")),
+        ("system", judged(missing, f"{facts.release}, with everything needed to boot{closed}")),
         ("units", judged(gone, f"{len(enabled)} units are enabled, as in the manifest")),
     ]
 

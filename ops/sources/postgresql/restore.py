@@ -44,7 +44,7 @@ class RestoreTarget:
             taken = session.tell(f"select shobj_description(oid, 'pg_database') {_of(database)}")
         if major < facts.major:
             raise UsageError(
-                f"the server here is PostgreSQL {major}, the data are of {facts.major}",
+                f"this server is PostgreSQL {major}, but the data are from {facts.major}",
                 "restore on a server of that version or newer",
             )
         if taken and taken[0] != MARK:

@@ -79,7 +79,7 @@ def test_nothing_deep_or_wide_reaches_the_parser(monkeypatch: pytest.MonkeyPatch
         ({"count": True}, "the file: count: expected a whole number, found True"),
         ({"count": 1, "words": ["a", 2]}, "the file: words[1]: expected a text, found 2"),
         ({"count": 1, "words": "a"}, "the file: words: expected a list, found str 'a'"),
-        ({}, "the file: count: missing: the document needs 'count'"),
+        ({}, "the file: count: missing key: the document requires 'count'"),
         ({"count": 1, "wrods": []}, "the file: wrods: unknown key 'wrods', did you mean 'words'?"),
         ({"count": 1, "parts": {"../x": 1}}, "the file: parts.../x: expected the label of a part"),
         ({"count": 1, "parts": {"a\x1b[2J": 1}}, "the file: parts.'a\\x1b[2J': expected the label of a part"),

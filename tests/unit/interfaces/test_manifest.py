@@ -139,7 +139,7 @@ def change(document: dict[str, Any], path: str, value: object) -> None:
         ("vendor", "taken", "yesterday", "taken: expected a moment"),
         ("vendor", "ledger", {"n": 1, "sha256": "x"}, "ledger.sha256: expected a SHA-256"),
         ("vendor", "more", 1, "more: unknown key 'more'"),
-        ("his", "parts/database/dump", "../x", "parts.database.dump: '../x' is not known; expected one of"),
+        ("his", "parts/database/dump", "../x", "parts.database.dump: unknown value '../x'; expected one of"),
         ("his", "parts/database/rows/clinic.wards", None, "parts.database.rows.clinic.wards: expected a whole number"),
         (
             "his",

@@ -142,5 +142,5 @@ def test_a_kind_that_is_not_the_policys_goes_into_a_folder_alone() -> None:
 
 
 def test_what_completes_a_part_does_not_come_alone() -> None:
-    with pytest.raises(UsageError, match=r"tree\.log completes another part"):
+    with pytest.raises(UsageError, match=r"tree\.log belongs to another part"):
         of_machine("tree.log")

@@ -82,7 +82,7 @@ def test_less_lost_than_allowed_is_nothing_to_talk_of(folder: Path, tmp_path: Pa
 
 def test_the_policy_says_how_much_may_be_lost(folder: Path, tmp_path: Path) -> None:
     before = Amount(5, 36)
-    with pytest.raises(Damaged, match="10% may be lost"):
+    with pytest.raises(Damaged, match="the limit is 10%"):
         taken(Options((str(folder),), may_lose=Percent(10)), CaptureContext(tmp_path, before), folder)
     assert (
         taken(Options((str(folder),), may_lose=Percent(100)), CaptureContext(tmp_path, Amount(500)), folder).files == 4

@@ -94,7 +94,7 @@ def test_a_character_set_of_a_manifest_is_a_word() -> None:
 @pytest.mark.parametrize(
     ("content", "size", "verdict", "word"),
     [
-        (WHOLE, len(WHOLE), Verdict.PASS, "whole"),
+        (WHOLE, len(WHOLE), Verdict.PASS, "complete"),
         (WHOLE[:-5], len(WHOLE), Verdict.FAIL, "bytes"),
         (WHOLE[:30], 30, Verdict.FAIL, "truncated"),
         ("", 0, Verdict.FAIL, "truncated"),

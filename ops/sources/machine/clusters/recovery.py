@@ -52,7 +52,7 @@ def complete(root: Path, facts: MachineFacts, companions: Mapping[str, Path]) ->
         settings = recovery(cluster)
         with _folder(root, cluster.data) as data:
             if _there(data, f"{LABEL}.old"):
-                raise Damaged(f"{cluster.data} was started already in {root}", "restore into a new folder")
+                raise Damaged(f"{cluster.data} was already started in {root}", "restore into a new folder")
             for name in (LABEL, SPACES):
                 if text := companions.get(f"{name}-{port}"):
                     _write(data, name, text.read_bytes())
