@@ -39,6 +39,7 @@ CONTROL = {
     "keys": ("ops.commands.control.keys", "print the key sheet for the safe, and test one"),
     "package": ("ops.commands.control.package", "build the packages that servers install"),
     "policy": ("ops.commands.control.policy", "check and show the policy of an inventory"),
+    "record": ("ops.commands.control.record", "write the record of a drill as a page to sign"),
     "report": ("ops.commands.control.report", "write the report about the whole fleet"),
     "runbook": ("ops.commands.control.runbook", "print the runbook for rebuilding a lost site"),
     "secrets": ("ops.commands.control.secrets", "create the secrets that an inventory lacks"),

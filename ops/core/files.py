@@ -21,19 +21,19 @@ CHUNK = 1 << 20
 _TRY_AGAIN = 0.2  # seconds between two looks at a lock that is taken
 
 
-def write_atomically(path: Path, text: str, mode: int = 0o600) -> None:
+def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> None:
     """Replace a file in one step, on disk before it is seen; a power cut leaves the old or the new one.
 
     What root writes belongs to whom the folder belongs, so that drills can keep their states beside the others.
     """
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "wb") as file:
             os.fchmod(file.fileno(), mode)
             if os.geteuid() == 0:
                 folder = path.parent.stat()
                 os.fchown(file.fileno(), folder.st_uid, folder.st_gid)
-            file.write(text)
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

@@ -51,9 +51,10 @@ def _watch(feeder: Stream, eater: Stream, tell: Told) -> None:
 
 
 def _written(process: int) -> int:
-    """Return how many bytes a process has written so far, 0 when it has just ended."""
+    """Return how many bytes a process has written so far, 0 when it has just ended or may not be looked at."""
+    import psutil
+
     try:
-        lines = Path(f"/proc/{process}/io").read_text(encoding="ascii").splitlines()
-    except OSError:
+        return int(psutil.Process(process).io_counters().write_chars)
+    except psutil.Error:
         return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("wchar:")), 0)

@@ -1,4 +1,8 @@
-"""What runs on this machine, read from /proc: programs, where they stand, which files and sockets they have open."""
+"""What runs on this machine, read from /proc: programs, where they stand, which files and sockets they have open.
+
+By hand and not by psutil, which tells neither the container that a process runs in nor where this machine sees its
+files and sockets, and which reads no other folder than the kernel's, as a look at a machine in a test must.
+"""
 
 from __future__ import annotations
 

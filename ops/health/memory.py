@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from ops.core.quantity import Percent, Size
 from ops.core.verdict import Finding, Verdict
 from ops.interfaces.check import Check, CheckContext
-
-MEMINFO = Path("/proc/meminfo")
 
 
 @dataclass(frozen=True)
@@ -28,17 +24,18 @@ class Options:
 
 def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
     """Ask the kernel how much memory is available; caches that it would give back count as available."""
-    yield judge(options, MEMINFO.read_text(encoding="ascii"))
+    import psutil
+
+    memory = psutil.virtual_memory()
+    yield judge(options, memory.total, memory.available)
 
 
-def judge(options: Options, meminfo: str) -> Finding:
-    """Given the text of /proc/meminfo, judge the share that is available."""
-    kilobytes = {name: int(count) for name, count in re.findall(r"^(\w+):\s+(\d+) kB$", meminfo, re.M)}
-    whole, available = kilobytes.get("MemTotal"), kilobytes.get("MemAvailable")
-    if not whole or available is None:
-        return Finding(Verdict.UNKNOWN, "the kernel does not report how much memory is available")
+def judge(options: Options, whole: int, available: int) -> Finding:
+    """Judge the share of the memory that is available; both are in bytes."""
+    if not whole:
+        return Finding(Verdict.UNKNOWN, "the kernel does not report how much memory there is")
     share = 100 * available / whole
-    message = f"{share:.0f}% of {Size(whole * 1024)} available"
+    message = f"{share:.0f}% of {Size(whole)} available"
     if share < options.fail_below.value:
         verdict = Verdict.FAIL
     else:

@@ -12,19 +12,19 @@ from ops.evidence.keys import newest
 from ops.evidence.ledger import NAME, Head, digest
 from ops.evidence.verification import verify
 from ops.jobs.host import own_policy
+from ops.policy import HostPolicy
 from ops.reports.drill_record import DRILLS, Evidence, Names
 
-FORMATS = ("html", "pdf", "json")
+FORMATS = ("html", "json")
 
 
-def rendered(form: str, evidence: Evidence) -> bytes:
-    """Return a record in one of FORMATS."""
-    from ops.reports import intoto, record_html, record_pdf
+def rendered(form: str, evidence: Evidence, policy: HostPolicy | None) -> str:
+    """Return a record in one of FORMATS; the policy of the machine that drilled says who answers for the asset."""
+    from ops.reports import intoto, record_html
 
     if form == "json":
-        return intoto.render(evidence).encode()
-    names = _names(str(evidence.line.get("subject", "")))
-    return record_pdf.render(evidence, names) if form == "pdf" else record_html.render(evidence, names).encode()
+        return intoto.render(evidence)
+    return record_html.render(evidence, _names(str(evidence.line.get("subject", "")), policy))
 
 
 def chosen(directory: Path, asset: str | None, number: int | None) -> bytes:
@@ -79,11 +79,16 @@ def evidence_of(directory: Path, line: bytes, signers: Path) -> Evidence:
     )
 
 
-def _names(asset: str) -> Names:
-    """Return what the policy of this machine says; a ledger is read where there is none, too."""
+def own_policy_if_any() -> HostPolicy | None:
+    """Return the policy of this machine; a ledger is read where there is none, too."""
     try:
-        policy = own_policy.read()
+        return own_policy.read()
     except (SeawallError, OSError, ValueError):
+        return None
+
+
+def _names(asset: str, policy: HostPolicy | None) -> Names:
+    if policy is None:
         return Names(site="")
     drilled = policy.drills.get(asset)
     kept = drilled.asset if drilled else policy.assets.get(asset)

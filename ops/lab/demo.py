@@ -97,6 +97,9 @@ def _proofs(policies: dict[str, HostPolicy]) -> Iterator[Named]:
     yield "audit every machine against the policy, from outside", _host_checks
     yield "verify every ledger", partial(_everywhere, policies, "seawall ledger verify")
     yield "write the report", _report
+    drilled = sorted({asset for policy in policies.values() for asset in policy.drills})
+    if drilled:
+        yield f"write the record of the drill of {drilled[0]}", partial(_record, drilled[0])
 
 
 def _boot(step: Step) -> str:
@@ -139,6 +142,16 @@ def _report(step: Step) -> str:
     return str(_page(step.lab))
 
 
+def _paper(lab: Lab) -> Path:
+    return lab.home / "record.pdf"
+
+
+def _record(asset: str, step: Step) -> str:
+    step.seawall("control", "collect", "-i", step.lab.inventory)
+    page = _paper(step.lab)
+    return step.seawall("record", asset, "-i", step.lab.inventory, "--format", "pdf", "--output", page)
+
+
 SETTING_UP: tuple[Named, ...] = (
     ("build the packages that servers install", _packages),
     ("boot the lab", _boot),
@@ -162,4 +175,4 @@ def _fleet(lab: Lab) -> None:
     argv: list[str | Path] = [PROGRAMS / "seawall", "status", "-i", lab.inventory]
     with stream(argv, timeout=60, ok=range(256), cwd=CHECKOUT) as shown:
         print("\n" + "\n".join(shown.lines()))
-    print(f"\nreport: {_page(lab)}\nto remove everything: make demo-down")
+    print(f"\nreport: {_page(lab)}\nrecord: {_paper(lab)}\nto remove everything: make demo-down")

@@ -7,6 +7,8 @@ export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 
 packages="apt-cacher-ng ca-certificates debian-archive-keyring iproute2 mmdebstrap openssh-client python3-venv"
 packages="$packages sqlite3 systemd-container"
+# What turns pages into PDFs, and its letters: European ones, and a small font of Chinese ones.
+packages="$packages libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-wqy-microhei"
 
 step() { # NAME COMMAND...: run it, and say how long it took
   name=$1 start=$(date +%s.%N)

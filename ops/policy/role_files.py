@@ -71,5 +71,5 @@ def reader_files(clients: Sequence[Mapping[str, Any]]) -> list[File]:
             secret=True,
         )
         for client in clients
-        if client["readers"]
+        if client.get("readers")
     ]

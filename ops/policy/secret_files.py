@@ -1,11 +1,10 @@
-"""Which secrets a machine holds, in which files, and who may write and read at a backup host."""
+"""Which secrets a machine holds, and in which files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
-from ops.policy import credentials, secrets
+from ops.policy import access, secrets
 from ops.policy.model import Asset, HostPolicy
 from ops.policy.role_files import File
 from ops.policy.secrets import Secrets
@@ -20,23 +19,6 @@ INIT = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Account:
-    """An account at a backup host: its name and the bcrypt hash of its password."""
-
-    name: str
-    hash: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Client:
-    """A machine that keeps its repository at a backup host, with the accounts that may read it."""
-
-    name: str
-    hash: str = field(repr=False)
-    readers: tuple[Account, ...] = ()
-
-
 def client_files(policy: HostPolicy, said: Secrets) -> list[File]:
     """Return the secrets of a machine that backs itself up: they open its repositories, and its readers' keys.
 
@@ -46,14 +28,14 @@ def client_files(policy: HostPolicy, said: Secrets) -> list[File]:
     host = policy.host
     files = [_authority(host, said)]
     for name in _repositories(policy.assets.values()):
-        where = credentials.address(name, policy.repositories[name], host)
+        where = access.address(name, policy.repositories[name], host)
         account = said.text(host, secrets.ACCOUNTS, name, "password")
-        files.append(_secret(credentials.address_file(name), credentials.url(where, host, account)))
+        files.append(_secret(access.address_file(name), access.url(where, host, account)))
         password = said.text(host, secrets.PASSWORDS, name)
-        files.append(_secret(credentials.password_file(name), password))
+        files.append(_secret(access.password_file(name), password))
     for name, reader in _readers(policy):
         password = said.text(host, secrets.READER_PASSWORDS, name, reader)
-        files.append(_secret(credentials.reader_file(name, reader), password))
+        files.append(_secret(access.reader_file(name, reader), password))
     return files
 
 
@@ -65,14 +47,14 @@ def repository_init(policy: HostPolicy) -> list[str]:
     names, readers = _repositories(policy.assets.values()), list(_readers(policy))
     if not names:
         return []
-    files = [file for name in names for file in credentials.repository_files(name)]
-    files += [*(credentials.reader_file(*pair) for pair in readers), credentials.AUTHORITY]
+    files = [file for name in names for file in access.repository_files(name)]
+    files += [*(access.reader_file(*pair) for pair in readers), access.AUTHORITY]
     given = f"/run/credentials/{INIT_UNIT}.service"
     return [
         *INIT,
-        *(f"--property=LoadCredential={file}:{credentials.FOLDER}/{file}" for file in files),
+        *(f"--property=LoadCredential={file}:{access.FOLDER}/{file}" for file in files),
         *("/usr/bin/seawall", "repository", "init"),
-        *(f"--reader={name}:{reader}={given}/{credentials.reader_file(name, reader)}" for name, reader in readers),
+        *(f"--reader={name}:{reader}={given}/{access.reader_file(name, reader)}" for name, reader in readers),
     ]
 
 
@@ -84,38 +66,22 @@ def drill_files(policy: HostPolicy, said: Secrets) -> list[File]:
     files = [_authority(policy.host, said)]
     for machine in sorted({drilled.host for drilled in policy.drills.values()}):
         for name in _repositories(each.asset for each in policy.drills.values() if each.host == machine):
-            where = credentials.address(name, policy.repositories[name], machine, reads_only=True)
+            where = access.address(name, policy.repositories[name], machine, reads_only=True)
             account = said.text(machine, secrets.READER_ACCOUNTS, name, policy.host, "password")
             password = said.text(machine, secrets.READER_PASSWORDS, name, policy.host)
-            address_file, password_file = credentials.repository_files(credentials.read_from(machine, name))
-            files.append(_secret(address_file, credentials.url(where, policy.host, account)))
+            address_file, password_file = access.repository_files(access.read_from(machine, name))
+            files.append(_secret(address_file, access.url(where, policy.host, account)))
             files.append(_secret(password_file, password))
     return files
 
 
-def clients(policy: HostPolicy, said: Secrets) -> list[Client]:
-    """Return those who keep a repository at a backup host, with those who may read it, in order of their names.
-
-    The control machine is one of them where the policy says so; nobody drills it.
-    """
-    kept = next((name for name, one in policy.repositories.items() if one.host == policy.host), "")
-    found = []
-    for name, readers in sorted(policy.clients.items()):
-        if policy.control and name == policy.control.name:
-            found.append(Client(name, said.text(policy.host, secrets.CONTROL[1], policy.control.repository, "hash")))
-            continue
-        accounts = (Account(each, said.text(name, secrets.READER_ACCOUNTS, kept, each, "hash")) for each in readers)
-        found.append(Client(name, said.text(name, secrets.ACCOUNTS, kept, "hash"), tuple(accounts)))
-    return found
-
-
 def _authority(host: str, said: Secrets) -> File:
     content = said.text(host, secrets.AUTHORITY[0])
-    return File(path=f"{credentials.FOLDER}/{credentials.AUTHORITY}", content=content, mode="0600")
+    return File(path=f"{access.FOLDER}/{access.AUTHORITY}", content=content, mode="0600")
 
 
 def _secret(name: str, text: str) -> File:
-    return File(path=f"{credentials.FOLDER}/{name}", content=f"{text}\n", mode="0600", secret=True)
+    return File(path=f"{access.FOLDER}/{name}", content=f"{text}\n", mode="0600", secret=True)
 
 
 def _repositories(assets: Iterable[Asset]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ops.core import kinds
 from ops.core.calendar import Calendar
-from ops.policy.credentials import AUTHORITY, LEDGER_KEY, read_from, repository_files
+from ops.policy.access import AUTHORITY, LEDGER_KEY, read_from, repository_files
 from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 
 HEALTH_EVERY = "*:0/5"

@@ -20,7 +20,7 @@ NOT_RECORDED = "not recorded"
 MOST_FINDINGS = 8  # so much of each stands on the page; the JSON form has all
 MOST_SENTENCES = 6
 MOST_MOMENTS = 14
-LONGEST = (480, 260, 130, 65)  # characters of one text; fewer when the page would be two
+LONGEST = 480  # characters of one text
 DRILLS = ("drill", "sabotage")
 
 
@@ -62,26 +62,27 @@ class Block:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The whole page."""
+    """The whole page. reference: which record it is, for the foot of each sheet of paper."""
 
     title: str
     site: str
     verdict: Verdict
     message: str
+    reference: str
     blocks: tuple[Block, ...]
 
 
-def page_of(evidence: Evidence, names: Names, longest: int) -> Sheet:
-    """Given a record of a drill, return its page, with no text longer than so many characters."""
+def page_of(evidence: Evidence, names: Names) -> Sheet:
+    """Given a record of a drill, return its page; what is too long for paper is cut short."""
     line, facts = evidence.line, evidence.line.get("facts") or {}
     whole = _whole(evidence, names, line, facts)
     blocks = tuple(
-        replace(block, rows=tuple(tuple(_short(cell, longest) for cell in row) for row in block.rows))
+        replace(block, rows=tuple(tuple(_short(cell, LONGEST) for cell in row) for row in block.rows))
         if block.form != "commands"
         else block
         for block in whole.blocks
     )
-    return replace(whole, message=_short(whole.message, longest), blocks=blocks)
+    return replace(whole, message=_short(whole.message, LONGEST), blocks=blocks)
 
 
 def _whole(evidence: Evidence, names: Names, line: Mapping[str, Any], facts: Mapping[str, Any]) -> Sheet:
@@ -92,6 +93,7 @@ def _whole(evidence: Evidence, names: Names, line: Mapping[str, Any], facts: Map
         site=names.site,
         verdict=verdict_of(line),
         message=str(line.get("message") or NOT_RECORDED),
+        reference=f"Record {line.get('n')} of {evidence.signer}, SHA-256 {evidence.sha256}",
         blocks=(
             Block("What was drilled", "pairs", tuple(_tried(line, facts, names))),
             Block("Measured and required", "pairs", tuple(_measured(facts))),

@@ -1,17 +1,13 @@
-"""The record of a drill as one self-contained HTML page, printed on one sheet of A4 for signatures."""
+"""The record of a drill as one self-contained HTML page, to be printed and signed."""
 
 from __future__ import annotations
 
 from ops.reports import templates
-from ops.reports.drill_record import Evidence, Names
-from ops.reports.record_pdf import BOTTOM, fitted
-
-ROOM = 0.88 * BOTTOM  # a browser's own letters may be wider than those the page was measured with
+from ops.reports.drill_record import Evidence, Names, page_of
 
 
 def render(evidence: Evidence, names: Names) -> str:
     """Given a record and what vouches for it, return the page."""
-    shown, size = fitted(evidence, names, ROOM)
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -21,4 +17,4 @@ def render(evidence: Evidence, names: Names) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("record.html.j2").render(sheet=shown, size=size)
+    return environment.get_template("record.html.j2").render(sheet=page_of(evidence, names))

@@ -19,7 +19,7 @@ if CHECKOUT not in sys.path:
     sys.path.insert(0, CHECKOUT)
 
 from ops.core.errors import PolicyError, SeawallError  # noqa: E402 -- the checkout must be on the path
-from ops.policy import role_files, secret_files, ups  # noqa: E402
+from ops.policy import doors, role_files, secret_files, ups  # noqa: E402
 from ops.policy.compile import document, read_document  # noqa: E402
 from ops.policy.databases import databases, taken_clusters  # noqa: E402
 from ops.policy.hostvars import PREFIX, compile_inventory  # noqa: E402
@@ -102,11 +102,12 @@ class FilterModule:
         return {
             "policy": filtered(policy),
             "units": of_document(units),
+            "ports": of_document(doors.ports),
             "boots_disks": of_document(boots_disks),
             "repository_init": of_document(secret_files.repository_init),
             "client_files": of_secrets(secret_files.client_files),
             "drill_files": of_secrets(secret_files.drill_files),
-            "clients": of_secrets(secret_files.clients),
+            "clients": of_secrets(doors.clients),
             "described": of_plain(role_files.described),
             "reader_files": of_plain(role_files.reader_files),
             "simulation_files": of_plain(ups.simulation_files),

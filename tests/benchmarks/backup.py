@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ops.lab.lab import Lab
 from ops.lab.machine import Machine
-from ops.sources.postgresql import facts
 from ops.sources.postgresql import structure as defined
+from ops.sources.postgresql.facts import EXTENSIONS, ROLES, SEQUENCES, SETTING
 from tests.benchmarks.timing import medians, table
 
 PLACE = "/run/seawall-benchmark"
@@ -56,5 +56,5 @@ def queries() -> str:
     """Return the questions of a manifest, those that Seawall asks."""
     definitions = [defined.definitions(what) for what in defined.DEFINITIONS]
     counts = [f"select count(*) from public.{table}" for table in TABLES]
-    asked = [facts.SEQUENCES, facts.SETTING, *counts, facts.EXTENSIONS, facts.ROLES, *definitions]
+    asked = [SEQUENCES, SETTING, *counts, EXTENSIONS, ROLES, *definitions]
     return "".join(f"{query.strip()};\n" for query in asked)

@@ -74,7 +74,7 @@ def test_on_a_hostile_machine_it_is_never_a_pass_and_never_raises(
 ) -> None:
     spec = CheckSpec(kind, options(module.KIND, **hostile(module.KIND)))
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("ops.health.memory.MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr("psutil.PROCFS_PATH", str(tmp_path))
     rubbish = {name: {"verdict": "unknown", "message": "not whole"} for name in STATES}
     policy = HostPolicy(1, "his1", Site("Test"), checks={"one": spec})
     (entry,) = look(policy, rubbish, NOW)

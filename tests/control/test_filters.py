@@ -17,8 +17,9 @@ from ops.fleet.inventory import read
 from ops.fleet.packaging.deb import CHECKOUT
 from ops.fleet.secrets.make import make
 from ops.fleet.secrets.vault import Sealed, Store, Vault
-from ops.policy import secret_files
 from ops.policy.compile import document, read_document
+from ops.policy.doors import clients
+from ops.policy.secret_files import client_files, drill_files
 from ops.policy.secrets import Secrets
 
 PLAYBOOK = """\
@@ -110,18 +111,16 @@ def sealed(inventory: Path) -> tuple[Path, Path]:
     return inventory, password
 
 
-@pytest.mark.parametrize(
-    ("host", "name"), [("his1", "client_files"), ("drill1", "drill_files"), ("backup1", "clients")]
-)
-def test_sealed_secrets_become_files_as_in_python(sealed, host, name):
+@pytest.mark.parametrize(("host", "decide"), [("his1", client_files), ("drill1", drill_files), ("backup1", clients)])
+def test_sealed_secrets_become_files_as_in_python(sealed, host, decide):
     inventory, password = sealed
-    text = SECRETS.replace("HOST", host).replace("FILTER", name)
+    text = SECRETS.replace("HOST", host).replace("FILTER", decide.__name__)
     done = play(inventory, "--vault-password-file", str(password), text=text)
     assert done.returncode == 0, done.stdout + done.stderr
     (told,) = answers(done.stdout)
     policy = read_document(document(read(inventory).policies()[host]))
     opened = Secrets(opened_variables(inventory, password))
-    wanted = getattr(secret_files, name)(policy, opened)
+    wanted = decide(policy, opened)
     plain = [one.plain() if hasattr(one, "plain") else asdict(one) for one in wanted]
     assert told == json.loads(json.dumps(plain))
     assert len(told) > 0

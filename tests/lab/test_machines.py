@@ -1,5 +1,6 @@
 """The lab's own promises: machines that are real, alone, and can be hurt and mended from outside."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,9 @@ def test_machines_know_each_other_by_name(lab: Lab):
 
 
 def test_no_machine_has_a_way_out_but_the_package_cache(lab: Lab):
-    for machine in lab.machines():
-        assert "default" not in machine.ssh("ip route").stdout
-        machine.ssh("apt-get -qq update")
+    with ThreadPoolExecutor() as pool:  # most of it is waiting
+        for routes in pool.map(lambda machine: machine.ssh("apt-get -qq update && ip route").stdout, lab.machines()):
+            assert "default" not in routes
 
 
 def test_the_hospital_has_its_data(lab: Lab):

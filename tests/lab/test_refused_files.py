@@ -10,7 +10,7 @@ pytestmark = pytest.mark.lab
 HASH = "$2b$05$" + "x" * 53
 UNIT = {
     "name": "seawall-health",
-    "description": "Look at the health",
+    "description": "Check the health",
     "command": "health run",
     "calendar": ["*:0/5"],
     "random_delay": 30,
@@ -43,7 +43,9 @@ KEPT += " systemd/system/seawall-*.service systemd/system/seawall-*.timer 2>/dev
             id="a driver",
         ),
         pytest.param(HEALTH, {"monitoring_units": [UNIT | {"calendar": ["someday"]}]}, "someday", id="a timer"),
-        pytest.param(HEALTH, {"monitoring_units": [UNIT | {"user": "a b"}]}, "Invalid user", id="a job"),
+        pytest.param(
+            HEALTH, {"monitoring_units": [UNIT | {"command": "health run\nNope=1"}]}, "Unknown key", id="a job"
+        ),
     ],
 )
 def test_a_broken_file_leaves_what_works(

@@ -143,7 +143,7 @@ def test_who_never_has_its_turn_says_so(machine: Machine, monkeypatch: pytest.Mo
     monkeypatch.setattr(unread, "TURN_SECONDS", 0.1)
     with lock(folders.scratch() / "copies-to-offsite.lock", "another copy"):
         assert machine.seawall("copy", "documents") == 1
-    assert "another copy to offsite is running already" in machine.state(ACT)["message"]
+    assert "another copy to offsite is already running" in machine.state(ACT)["message"]
 
 
 def test_a_copy_that_was_killed_owes_its_packs_and_nobody_else_does(machine: Machine) -> None:
@@ -192,7 +192,7 @@ def test_a_repository_is_healed_as_the_manual_says(machine: Machine, tmp_path: P
     argv = ["restic", "-r", machine.stored / "his1/offsite", "--password-file", password, "repair", "packs", pack.name]
     subprocess.run(argv, check=True, capture_output=True, cwd=tmp_path)
     assert machine.seawall("copy", "documents") == 1
-    assert "repository offsite is not whole" in machine.state(ACT)["message"]
+    assert "repository offsite is damaged" in machine.state(ACT)["message"]
     assert machine.seawall("backup", "documents") == 0
     assert machine.seawall("copy", "documents") == 0
     assert owed(machine) is None
@@ -214,7 +214,7 @@ def test_a_pack_that_is_gone_and_was_needed_is_a_failure(machine: Machine, monke
     afterwards(monkeypatch, job, "_read_back", lambda: pack.unlink(missing_ok=True))
     for _ in range(2):
         assert machine.seawall("copy", "documents") == 1
-        assert "repository offsite is not whole" in machine.state(ACT)["message"]
+        assert "repository offsite is damaged" in machine.state(ACT)["message"]
 
 
 def test_a_pack_that_is_gone_and_was_not_needed_is_none(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,7 +95,7 @@ def test_a_copy_of_which_a_part_is_gone_is_a_failure(
     gone = lambda: machine.restic("offsite", "forget", newest(machine, "offsite", part).id)  # noqa: E731
     afterwards(monkeypatch, Repository, "copy_from", gone)
     assert machine.seawall("copy", "documents") == 1
-    assert "in offsite is not whole" in failed(machine, "copy-documents-offsite")
+    assert "in offsite is incomplete" in failed(machine, "copy-documents-offsite")
     assert machine.state("copy-documents-offsite")["last_good"] is None
 
 

@@ -82,16 +82,16 @@ def refused(machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["documents"], "where to?"),
-        (["documents", "--to", "/srv/x", "--in-place"], "where to?"),
-        (["documents", "--in-place", "--only", "/srv/x"], "--only and --in-place do not go together"),
+        (["documents"], "missing restore target"),
+        (["documents", "--to", "/srv/x", "--in-place"], "missing restore target"),
+        (["documents", "--in-place", "--only", "/srv/x"], "--only and --in-place can't be combined"),
         (["documents", "--to", "/srv/x", "--part", "al"], "the set has no part 'al'"),
         (["documents", "--to", "al=/srv/x"], "the set has no part 'al'"),
-        (["documents", "--to", "restored"], "all (files) goes into a folder, not into a database"),
+        (["documents", "--to", "restored"], "all (files) can be restored only into a folder, not into a database"),
         (["document", "--to", "/srv/x"], "his1 has no asset 'document'"),
-        (["documents", "--to", "/srv/x", "--at", "yesterday"], "--at yesterday: neither a moment nor a set"),
-        (["documents", "--to", "/srv/x", "--at", "abc"], "--at abc: neither a moment nor a set"),
-        (["documents", "--in-place"], "nobody is at the terminal"),
+        (["documents", "--to", "/srv/x", "--at", "yesterday"], "--at yesterday: neither a time nor a set"),
+        (["documents", "--to", "/srv/x", "--at", "abc"], "--at abc: neither a time nor a set"),
+        (["documents", "--in-place"], "there is no terminal"),
         (["documents", "--in-place", "--confirm", "document"], "not confirmed; nothing was changed"),
     ],
 )
@@ -102,13 +102,16 @@ def test_what_was_asked_cannot_be(refused: Refused, words: list[str], reason: st
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--to", "database=one", "--part", "database"], "several databases can't get one name"),
-        (["--to", "database=lis_restored"], "where shall reports go?"),
-        (["--to", "{}", "--part", "database"], "lis is the database itself; nothing is restored over it"),
-        (["--to", "/srv/x", "--part", "reports.log"], "reports.log completes another part and comes with that"),
-        (["--to", "/srv/x", "--to", "reports=restored"], "reports (files) goes into a folder, not into a database"),
-        (["--in-place", "--part", "retired"], "the policy does not know retired any more"),
-        (["--in-place", "--part", "export"], "export (command) can't be put in place by this command"),
+        (["--to", "database=one", "--part", "database"], "several databases can't have the same name"),
+        (["--to", "database=lis_restored"], "missing restore target for reports"),
+        (["--to", "{}", "--part", "database"], "lis is the live database; nothing is restored over it"),
+        (["--to", "/srv/x", "--part", "reports.log"], "reports.log belongs to another part and is restored with it"),
+        (
+            ["--to", "/srv/x", "--to", "reports=restored"],
+            "reports (files) can be restored only into a folder, not into a database",
+        ),
+        (["--in-place", "--part", "retired"], "retired is no longer in the policy"),
+        (["--in-place", "--part", "export"], "export (command) can't be restored in place by this command"),
     ],
 )
 def test_a_part_cannot_go_there(lis: Machine, refused: Refused, words: list[str], reason: str) -> None:
@@ -118,9 +121,9 @@ def test_a_part_cannot_go_there(lis: Machine, refused: Refused, words: list[str]
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--at", "2001-01-01"], "primary holds no such set of documents"),
-        (["--at", "0000ffff"], "primary holds no such set of documents"),
-        (["--from", "offsite"], "offsite holds no complete set of documents"),
+        (["--at", "2001-01-01"], "primary has no such set of documents"),
+        (["--at", "0000ffff"], "primary has no such set of documents"),
+        (["--from", "offsite"], "offsite has no complete set of documents"),
         (["--from", "tape"], "there is no repository 'tape'"),
     ],
 )
@@ -131,7 +134,7 @@ def test_there_is_no_such_set(refused: Refused, tmp_path: Path, words: list[str]
 def test_a_set_that_is_not_whole_is_none(machine: Machine, refused: Refused, tmp_path: Path) -> None:
     found = machine.place("primary").repository.snapshots([f"{ASSET}=documents", f"{PART}=all"])
     machine.restic("primary", "forget", *(one.id for one in found))
-    assert "primary holds no complete set of documents" in refused("documents", "--to", tmp_path / "back", code=1)
+    assert "primary has no complete set of documents" in refused("documents", "--to", tmp_path / "back", code=1)
 
 
 @pytest.mark.parametrize("changed", [{"set": "another"}, {"version": 2}])
@@ -148,7 +151,7 @@ def test_a_manifest_of_another_set_or_version_is_refused(
 def test_only_root_may(machine: Machine, refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SEAWALL_ROOT")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert "only root can give files and databases back" in refused("documents", "--to", "/srv/x")
+    assert "only root can restore the owners of files and databases" in refused("documents", "--to", "/srv/x")
 
 
 def test_a_person_at_the_terminal_who_says_no(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,14 +181,14 @@ def test_a_restore_that_was_broken_off_is_gone_on_with(machine: Machine, tmp_pat
 
 
 def test_nothing_of_that_name_is_in_the_set(refused: Refused, tmp_path: Path) -> None:
-    assert "the set holds nothing at /srv/none" in refused(
+    assert "the set has nothing at /srv/none" in refused(
         "documents", "--to", tmp_path / "there", "--only", "/srv/none", code=1
     )
 
 
 def test_there_is_no_room(refused: Refused) -> None:
     said = refused("documents", "--to", "/proc/restored", code=1)  # a place with no byte free
-    assert "restoring all needs 146.5 KiB at /proc, 0 B are free" in said
+    assert "restoring all needs 146.5 KiB in /proc, but only 0 B are free" in said
 
 
 def test_files_that_are_not_as_the_manifest_says_fail(machine: Machine, tmp_path: Path) -> None:
@@ -217,7 +220,7 @@ def test_nothing_that_is_not_as_its_manifest_says_is_put_in_place(
 ) -> None:
     forge(machine, "wrong", tmp_path / "home")
     (tmp_path / "home/file").write_text("live")
-    assert "all is not as its manifest says; nothing was put in place" in refused("wrong", *IN_PLACE, "wrong", code=1)
+    assert "all does not match its manifest; nothing was put in place" in refused("wrong", *IN_PLACE, "wrong", code=1)
     assert (tmp_path / "home/file").read_text() == "live"
     assert not list(tmp_path.glob("home.before-*"))
 
@@ -237,7 +240,7 @@ def test_what_cannot_be_renamed_is_left_as_it_was(machine: Machine, refused: Ref
     assert machine.seawall("backup", "long") == 0
     (home / "file").write_text("live")
     home.with_name(f"{home.name}-journal").write_text("a journal")
-    assert "can't be renamed (File name too long); all is as it was" in refused("long", *IN_PLACE, "long", code=1)
+    assert "can't be renamed (File name too long); nothing was changed" in refused("long", *IN_PLACE, "long", code=1)
     assert (home / "file").read_text() == "live"
     assert not list(tmp_path.glob("*.before-*"))
 
@@ -276,9 +279,9 @@ def test_a_drill_finds_the_newest_set(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("asset", "wishes", "reason"),
     [
-        ("nobody", {}, "primary holds no complete set of nobody"),
-        ("documents", {"at": "2001-01-01"}, "primary holds no such set of documents"),
-        ("documents", {"at": "0000ffff"}, "primary holds no such set of documents"),
+        ("nobody", {}, "primary has no complete set of nobody"),
+        ("documents", {"at": "2001-01-01"}, "primary has no such set of documents"),
+        ("documents", {"at": "0000ffff"}, "primary has no such set of documents"),
     ],
 )
 def test_a_drill_finds_no_set(machine: Machine, asset: str, wishes: dict[str, str], reason: str) -> None:
@@ -293,5 +296,5 @@ def test_a_drill_takes_no_manifest_of_another_set(machine: Machine) -> None:
 
 
 def test_a_drill_without_its_tree_is_refused(machine: Machine) -> None:
-    with pytest.raises(Unavailable, match=r"the tree .*bookworm is not there"):
+    with pytest.raises(Unavailable, match=r"the tree .*bookworm is missing"):
         staged(machine, "documents").tree()

@@ -1,5 +1,6 @@
 """Errors become one line and an exit code, wherever on the way from words to jobs they arise."""
 
+import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
 from types import ModuleType
@@ -48,3 +49,11 @@ def test_what_is_no_word_of_the_command_is_wrong_usage(
 ) -> None:
     assert cli.run([command, "--no-such"]) == code
     assert "unrecognized arguments: --no-such" in capsys.readouterr().err
+
+
+def test_what_only_some_commands_need_is_loaded_by_them_alone() -> None:
+    modules = [module for module, _ in cli.available().values()]
+    heavy = {"psutil", "jinja2", "weasyprint", "fontTools"}
+    code = f"import importlib, sys\n[importlib.import_module(n) for n in {modules}]\nprint({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

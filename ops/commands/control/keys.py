@@ -15,9 +15,8 @@ import json
 import sys
 from pathlib import Path
 
-from ops.commands.control import _options
+from ops.commands.control import _options, _output
 from ops.core.errors import UsageError
-from ops.core.files import write_atomically
 from ops.core.verdict import Verdict
 from ops.fleet import inventory
 from ops.fleet.control_machine.identity import demanded
@@ -32,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     shape = sheet.add_mutually_exclusive_group()
     shape.add_argument("--text", action="store_true", help="plain text (default)")
     shape.add_argument("--html", action="store_true", help="an HTML page to print")
+    shape.add_argument("--pdf", action="store_true", help="the same page as a PDF")
     sheet.add_argument(
         "--output", type=Path, metavar="FILE", help="write the sheet to this file, readable only for you"
     )
@@ -57,13 +57,12 @@ def _sheet(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespa
             "refusing to write secrets to something that is not a terminal",
             "use --output FILE, or --yes to send it straight to a printer",
         )
-    form = keys.HTML if options.html else keys.TEXT
+    _output.demand_place(options.output, pdf=options.pdf)
+    form = keys.HTML if options.html or options.pdf else keys.TEXT
     page, said = keys.sheet(read, own, options.vault_password_file, form, with_vault=options.with_vault)
+    _output.write(page, options.output, pdf=options.pdf)
     if options.output:
-        write_atomically(options.output, page)
         print(f"{options.output}: {said}; delete the file after printing", file=sys.stderr)
-    else:
-        sys.stdout.write(page)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Write the report about the whole fleet: an HTML page, or a table in the terminal."""
+"""Write the report about the whole fleet: an HTML page, the same page as a PDF, or a table in the terminal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ops.commands.control import _options
 from ops.core.files import write_atomically
+from ops.fleet.pdf import printed
 from ops.fleet.status import collect
 
 PAGE = Path("report.html")
@@ -18,7 +19,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     _options.add_inventory(parser)
     parser.add_argument("--html", type=Path, metavar="FILE", help=f"write the page to this file (default: {PAGE})")
-    parser.add_argument("--text", action="store_true", help="print the table; write a page only with --html")
+    parser.add_argument("--pdf", type=Path, metavar="FILE", help="write the page to this file as a PDF")
+    parser.add_argument("--text", action="store_true", help="print the table; write a page only with --html or --pdf")
     parser.epilog = "example: seawall report --html /srv/reports/today.html"
 
 
@@ -27,13 +29,16 @@ def execute(options: argparse.Namespace) -> int:
     from ops.reports import status_html, status_text
 
     status = collect(options.inventory)
-    page = options.html or (None if options.text or options.json else PAGE)
+    page = options.html or (None if options.text or options.json or options.pdf else PAGE)
     if options.json:
         print(json.dumps(status, ensure_ascii=False))
     if options.text:
         print(status_text.render(status, colours=sys.stdout.isatty()))
+    html = status_html.render(status)
     if page:
-        write_atomically(page, status_html.render(status), mode=0o640)
-        if not options.json:
-            print(f"{status['verdict']}: {page}")
+        write_atomically(page, html, mode=0o640)
+    if options.pdf:
+        write_atomically(options.pdf, printed(html), mode=0o640)
+    if not options.json and (written := [str(path) for path in (page, options.pdf) if path]):
+        print(f"{status['verdict']}: {', '.join(written)}")
     return 0

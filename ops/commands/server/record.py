@@ -1,8 +1,9 @@
 """Write the record of a drill as a page to sign, from the ledger of this machine.
 
-  seawall record his                                 the newest drill of an asset, as HTML
-  seawall record his --format pdf --output his.pdf   the same, ready to print and sign
-  seawall record --number 41 --format json           a record by its number, as an in-toto test result
+  seawall record his --output his.html         the newest drill of an asset, as HTML
+  seawall record --number 41 --format json     a record by its number, as an in-toto test result
+
+The control machine has the same command for every machine's ledger, and also writes PDFs.
 
 What the drill did not record appears as `not recorded`. docs/records.md describes the page.
 """
@@ -14,15 +15,18 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from ops.core.errors import UsageError
+from ops.core.files import write_atomically
 from ops.jobs.host import folders
-from ops.jobs.record import FORMATS, chosen, evidence_of, rendered
+from ops.jobs.record import FORMATS, chosen, evidence_of, own_policy_if_any, rendered
+
+PDF = "there: seawall control collect, then seawall record ASSET --format pdf --output FILE; or print the HTML"
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Add the words that `seawall record` understands."""
     parser.add_argument("asset", nargs="?", help="use the newest drill of this asset")
     parser.add_argument("--number", type=int, metavar="N", help="use the record with this number in the ledger")
-    parser.add_argument("--format", choices=FORMATS, default="html", help="output format (default: html)")
+    parser.add_argument("--format", choices=(*FORMATS, "pdf"), default="html", help="output format (default: html)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="output file (default: standard output)")
     parser.add_argument("--directory", type=Path, metavar="DIR", help="folder of the ledger")
     parser.add_argument(
@@ -38,22 +42,15 @@ def execute(options: Namespace) -> int:
     if not options.asset and options.number is None:
         raise UsageError("name the asset of the drill, or the number of its record", "seawall record ASSET")
     form = "json" if options.json else options.format
+    if form == "pdf":
+        raise UsageError("a server writes no PDF; the control machine does", PDF)
     directory = options.directory or folders.state() / "ledger"
     line = chosen(directory, options.asset, options.number)
     evidence = evidence_of(directory, line, options.signers or folders.etc() / "allowed_signers")
-    page = rendered(form, evidence)
+    page = rendered(form, evidence, own_policy_if_any())
     if options.output:
-        _write(options.output, page)
+        write_atomically(options.output, page)
         print(f"record {evidence.line['n']}: {options.output}")
-        return 0
-    if form == "pdf" and sys.stdout.isatty():
-        raise UsageError("refusing to write a PDF to a terminal", "use --output FILE")
-    sys.stdout.buffer.write(page)
-    sys.stdout.flush()
+    else:
+        sys.stdout.write(page)
     return 0
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a page, readable for its writer alone until somebody hands it on."""
-    path.touch(mode=0o600)
-    path.write_bytes(data)

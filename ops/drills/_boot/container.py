@@ -142,19 +142,18 @@ def _leader(program: Stream, console: Path) -> int:
     raise Unavailable(f"the restored machine could not be booted: {said[-400:]}")
 
 
-def descendants(process: int) -> Iterator[int]:
-    """Yield the processes that a process started, and theirs."""
+def descendants(process: int) -> list[int]:
+    """Return the processes that a process started, and theirs; none when it has ended."""
+    import psutil
+
     try:
-        text = "".join(path.read_text() for path in Path(f"/proc/{process}/task").glob("*/children"))
-    except OSError:
-        return
-    for child in map(int, text.split()):
-        yield child
-        yield from descendants(child)
+        return [child.pid for child in psutil.Process(process).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def is_first(process: int) -> bool:
-    """Whether a process is the first one of a namespace of its own."""
+    """Whether a process is the first one of a namespace of its own; psutil knows no namespaces."""
     try:
         status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     except OSError:

@@ -17,12 +17,11 @@ _SECONDS = 60.0
 OVERLAY = "index=off,xino=off,metacopy=off,redirect_dir=off"
 
 
-def available(table: Path = Path("/proc/meminfo")) -> int:
+def available() -> int:
     """Return how many bytes of memory could be used without pushing anything out."""
-    for line in table.read_text(encoding="ascii").splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) << 10
-    return 0
+    import psutil
+
+    return int(psutil.virtual_memory().available)
 
 
 def fits(needed: int) -> bool:

@@ -10,7 +10,7 @@ from ops.core.errors import UsageError
 from ops.fleet.inventory import Inventory
 from ops.fleet.secrets.make import ALL
 from ops.fleet.secrets.vault import Store, Vault
-from ops.policy import HostPolicy, credentials
+from ops.policy import HostPolicy, access
 from ops.policy.compile import document, read_document
 from ops.policy.model import AWAY, Repository
 from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS
@@ -34,7 +34,7 @@ class RepositoryAccess:
     @property
     def url(self) -> str:
         """The address as restic reads it from a file."""
-        return credentials.url(self.address, self.account, self.account_password)
+        return access.url(self.address, self.account, self.account_password)
 
 
 class UnlockedSecrets:
@@ -62,9 +62,9 @@ class UnlockedSecrets:
         """Return what opens a repository, by name of file."""
         url, password = f"{door.url}\n", f"{door.password}\n"
         return {
-            credentials.address_file(door.place): url,
-            credentials.password_file(door.place): password,
-            credentials.AUTHORITY: self.authority(),
+            access.address_file(door.place): url,
+            access.password_file(door.place): password,
+            access.AUTHORITY: self.authority(),
         }
 
     def away(self) -> Iterator[RepositoryAccess]:
@@ -89,7 +89,7 @@ class UnlockedSecrets:
             machine=machine,
             place=place,
             keeper=repository.host,
-            address=credentials.address(place, repository, machine),
+            address=access.address(place, repository, machine),
             account=machine,
             account_password=self._demanded(where, (names[1], place, "password")),
             password=self._demanded(where, (names[0], place)),

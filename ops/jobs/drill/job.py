@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import uuid
@@ -136,8 +135,14 @@ def _further(stage: DrillStage[Any], damage: str) -> Mapping[str, Any]:
 
 def hardware() -> Mapping[str, Any]:
     """Return what the times were measured on."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {"cpus": os.cpu_count(), "memory_bytes": memory, "kernel": platform.release(), "machine": platform.machine()}
+    import psutil
+
+    return {
+        "cpus": psutil.cpu_count(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "kernel": platform.release(),
+        "machine": platform.machine(),
+    }
 
 
 def _trend(name: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:

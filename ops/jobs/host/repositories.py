@@ -8,8 +8,7 @@ from ops.core import kinds
 from ops.core.errors import SeawallError
 from ops.interfaces.target import Reached, Target
 from ops.jobs.host import credentials, folders
-from ops.policy import HostPolicy
-from ops.policy.credentials import AUTHORITY, address_file, password_file, read_from
+from ops.policy import HostPolicy, access
 from ops.restic.repository import Repository
 
 # TLS, tokens and the order of snapshots need clocks that agree; restic itself does not mind.
@@ -43,7 +42,7 @@ def open_own(policy: HostPolicy, name: str) -> OpenRepository:
 
 def open_as_reader(policy: HostPolicy, host: str, name: str) -> OpenRepository:
     """Return the place with another machine's repository, opened as a reader."""
-    return _place(policy, name, read_from(host, name), locks=False)
+    return _place(policy, name, access.read_from(host, name), locks=False)
 
 
 def _place(policy: HostPolicy, name: str, secret: str, *, locks: bool) -> OpenRepository:
@@ -52,9 +51,9 @@ def _place(policy: HostPolicy, name: str, secret: str, *, locks: bool) -> OpenRe
         raise SeawallError(f"there is no repository {name!r}", f"known: {known}")
     repository = Repository(
         name=secret,
-        url=credentials.find(address_file(secret)),
-        password=credentials.find(password_file(secret)),
-        authority=credentials.find(AUTHORITY),
+        url=credentials.find(access.address_file(secret)),
+        password=credentials.find(access.password_file(secret)),
+        authority=credentials.find(access.AUTHORITY),
         cache=folders.cache() / "restic",
         locks=locks,
     )

@@ -1,42 +1,50 @@
 """Starting an act by hand as its timer starts it: through the systemd unit.
 
-So account, secrets, limits and locks are the same; what the unit says is shown as it comes.
+So account, secrets, limits and locks are the same; what the unit says is shown as it comes. Three programs run while
+somebody waits, however long it takes: this one, `systemctl start`, and `journalctl --follow`.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import time
-from collections.abc import Callable
+import selectors
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import IO, Any
 
-from ops.core.announce import announce
-from ops.core.errors import UsageError
-from ops.core.run import run
+from ops.core.announce import announce, to_errors
+from ops.core.errors import Unavailable, UsageError
+from ops.core.run import Stream, run, stream
 from ops.jobs.host import state_files
 from ops.jobs.run.job import Ended
 
-_DAY = 86_400
-_LOOK_SECONDS = 0.3
+_RUNNING = {"activating", "active", "deactivating"}
+# The unit's own limits say how long it may take; whoever waits for it waits as long.
+_AS_LONG_AS_IT_TAKES = threading.TIMEOUT_MAX
+_LOOK_SECONDS = 0.3  # between two looks whether it is enough: at a file, no program is started for it
+_PIECE = 1 << 16
+Enough = Callable[[], bool]
 
 
-def run_in_unit(unit: str, state: str, enough: Callable[[], bool] | None = None) -> Ended | None:
+def run_in_unit(unit: str, state: str, enough: Enough | None = None) -> Ended | None:
     """Run a unit to its end and return how it ended; None when this process is the unit, or stands alone.
 
     What the unit says is announced line by line. `state`: the name of the state file that it leaves. `enough`: says
-    when there is no need to wait for its end.
+    when there is no need to wait for its end. Raise UsageError when the unit can't be started or runs already,
+    Unavailable when it did not start.
     """
     if os.geteuid() != 0 or "CREDENTIALS_DIRECTORY" in os.environ or "SEAWALL_ROOT" in os.environ:
         return None
     shown = _show(unit)
-    if shown.get("LoadState") != "loaded":
-        raise UsageError(
-            f"this machine has no unit {unit}", "is it in the policy of this machine? Run playbooks/site.yml"
-        )
-    if shown.get("ActiveState") in {"activating", "active", "deactivating"}:
-        raise UsageError(f"{unit} is already running", f"journalctl -fu {unit} shows its output")
-    run(["systemctl", "reset-failed", unit], timeout=20, ok=(0, 1))
-    run(["systemctl", "start", "--no-block", unit], timeout=20)
-    code = _follow(unit, shown.get("InvocationID", ""), enough=enough)
+    _demand_startable(unit, shown)
+    reset_failed(unit)
+    try:
+        code = _followed(Journal(unit, shown.get("InvocationID", "")), enough)
+    except KeyboardInterrupt:
+        to_errors(f"{unit} keeps running; journalctl -fu {unit} shows its output")
+        raise
     return Ended(code, state_files.read_all().get(state, {}))
 
 
@@ -45,25 +53,121 @@ def reset_failed(unit: str) -> None:
     run(["systemctl", "reset-failed", unit], timeout=20, ok=(0, 1))
 
 
-def _follow(unit: str, before: str, *, enough: Callable[[], bool] | None) -> int:
-    """Show what the unit says until it has ended; `before` is its last run, which is not the one we wait for."""
-    deadline = time.monotonic() + _DAY
-    said = 0
-    while time.monotonic() < deadline:
-        shown = _show(unit)
-        this = shown.get("InvocationID", "")
-        ended = shown.get("ActiveState") in {"inactive", "failed"} and this != before
-        if ended:
-            run(["journalctl", "--sync"], timeout=60, ok=(0, 1))  # its last words may still be on their way
-        if this != before:
-            said += _say(unit, this, said)
-        if enough and enough():
-            return 0
-        if ended:
-            status = int(shown.get("ExecMainStatus", "1"))
-            return status if shown.get("Result") in {"success", "exit-code"} else status or 1
-        time.sleep(_LOOK_SECONDS)
-    raise UsageError(f"{unit} did not finish within a day")
+@dataclass
+class Journal:
+    """What one run of a unit says, each line once.
+
+    before: the run before it, whose lines do not count. this: the run that is shown, once a line has named it.
+    cursor: where the line is that was read last.
+    """
+
+    unit: str
+    before: str
+    this: str = ""
+    cursor: str = ""
+
+    def command(self, *words: str) -> list[str]:
+        """Return the program that prints the unit's lines as JSON, from the last one that was read."""
+        # Not --after-cursor, which passes over one more line where that last one is no longer there.
+        begin = [f"--cursor={self.cursor}"] if self.cursor else []
+        wanted = "--output-fields=MESSAGE,_SYSTEMD_INVOCATION_ID"
+        return ["journalctl", "--quiet", "--all", "--output=json", wanted, *begin, *words, f"_SYSTEMD_UNIT={self.unit}"]
+
+    def read(self, line: str | bytes) -> str | None:
+        """Given a line of that program, return what the unit said; None when it is not a new line of this run."""
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            return None  # cut short, where the program was ended: it is read again
+        if entry["__CURSOR"] == self.cursor:
+            return None
+        self.cursor = entry["__CURSOR"]
+        named = entry.get("_SYSTEMD_INVOCATION_ID", "")  # a program that ends at once may leave lines without it
+        if named and (named == self.before or (self.this and named != self.this)):
+            return None
+        self.this = self.this or named
+        return _text(entry.get("MESSAGE"))
+
+
+def _text(message: Any) -> str:
+    """Return a message; journalctl gives one that is no UTF-8 as a list of bytes."""
+    return bytes(message).decode(errors="replace") if isinstance(message, list) else str(message or "")
+
+
+def _demand_startable(unit: str, shown: Mapping[str, str]) -> None:
+    """Raise UsageError for a unit that is not there, that may not be started, or that runs already."""
+    loaded = shown.get("LoadState")
+    if loaded == "masked":
+        raise UsageError(f"{unit} is masked", f"systemctl unmask {unit}, if it may run")
+    if loaded == "not-found":
+        raise UsageError(
+            f"this machine has no unit {unit}", "is it in the policy of this machine? Run playbooks/site.yml"
+        )
+    if loaded != "loaded":
+        raise UsageError(f"systemd cannot read {unit}: {loaded}", f"systemctl status {unit} says why")
+    if shown.get("ActiveState") in _RUNNING:
+        raise UsageError(f"{unit} is already running", f"journalctl -fu {unit} shows its output")
+
+
+def _followed(journal: Journal, enough: Enough | None) -> int:
+    """Start the unit and show what it says until it has ended, or until it is enough; return its exit code."""
+    for earlier in run(journal.command("--lines=1"), timeout=60).stdout.split("\n"):
+        journal.read(earlier)
+    journal.this = ""  # that line is of an earlier run
+    # Without --wait: the job of a oneshot unit ends when the unit does, and --wait wants a message bus to be there.
+    start = ["systemctl", "start", journal.unit]
+    follow = journal.command("--follow", "--no-tail")
+    with (
+        stream(start, timeout=_AS_LONG_AS_IT_TAKES, ok=range(256)) as starting,
+        stream(follow, timeout=_AS_LONG_AS_IT_TAKES, ok=range(256)) as following,
+    ):
+        for line in _lines_until_ended(journal.unit, starting, following, enough):
+            _say(journal, line)
+        following.dismiss()
+        starting.dismiss()
+    run(["journalctl", "--sync"], timeout=60, ok=(0, 1))  # its last words may still be on their way
+    for last in run(journal.command(), timeout=60).stdout.split("\n"):
+        _say(journal, last)
+    if enough and enough():
+        return 0
+    return _exit_code(journal, starting)
+
+
+def _lines_until_ended(unit: str, starting: Stream, following: Stream, enough: Enough | None) -> Iterator[bytes]:
+    """Yield the lines that the follower prints, until the unit has ended or it is enough.
+
+    `systemctl start` may leave before the unit, when systemd itself is replaced; then the unit is asked for whenever it
+    has been silent for a while.
+    """
+    rest, waiting = b"", True
+    start, follow = (_output(program).fileno() for program in (starting, following))
+    with selectors.DefaultSelector() as selector:
+        for handle in (start, follow):
+            selector.register(handle, selectors.EVENT_READ)
+        while True:
+            ready = selector.select(None if waiting and not enough else _LOOK_SECONDS)
+            pieces = {key.fd: os.read(key.fd, _PIECE) for key, _ in ready}
+            *whole, rest = (rest + pieces.get(follow, b"")).split(b"\n")
+            yield from whole
+            for handle in [one for one, piece in pieces.items() if not piece]:
+                selector.unregister(handle)
+            left = pieces.get(start) == b""
+            waiting = waiting and not left
+            if enough and enough():
+                return
+            if (left or not (ready or waiting)) and _show(unit).get("ActiveState") not in _RUNNING:
+                return
+
+
+def _output(program: Stream) -> IO[str]:
+    assert program.process.stdout is not None  # noqa: S101 -- piped, see stream()
+    return program.process.stdout
+
+
+def _say(journal: Journal, line: str | bytes) -> None:
+    said = journal.read(line)
+    if said is not None:
+        announce(said)
 
 
 def _show(unit: str) -> dict[str, str]:
@@ -72,10 +176,15 @@ def _show(unit: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-def _say(unit: str, invocation: str, said: int) -> int:
-    """Print the lines of one run that were not printed yet; return how many."""
-    words = ["journalctl", "-q", "-o", "cat", f"_SYSTEMD_UNIT={unit}", f"_SYSTEMD_INVOCATION_ID={invocation}"]
-    fresh = run(words, timeout=60, ok=(0, 1)).stdout.splitlines()[said:]
-    for line in fresh:
-        announce(line)
-    return len(fresh)
+def _exit_code(journal: Journal, starting: Stream) -> int:
+    """Return how the run ended; raise Unavailable when there was none, or when that is not known any more."""
+    shown, unit = _show(journal.unit), journal.unit
+    named = shown.get("InvocationID", "")
+    if named not in {"", journal.before} and named == (journal.this or named):
+        status = int(shown.get("ExecMainStatus", "1"))
+        return status if shown.get("Result") in {"success", "exit-code"} else status or 1
+    if starting.process.returncode == 0:
+        return 0  # systemd forgets a unit that ended well and that nothing refers to, or it runs again already
+    if not journal.this:
+        raise Unavailable(f"{unit} did not start: {starting.stderr}", f"systemctl status {unit}")
+    raise Unavailable(f"{unit} has ended, and systemd does not know how any more", f"journalctl -u {unit}")

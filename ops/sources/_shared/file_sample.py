@@ -212,8 +212,8 @@ def losses(stored: Stored, scene: CaptureContext, may_lose: Percent) -> list[str
     if all(now >= then * (100 - may_lose.value) / 100 for now, then in pairs):
         return []
     words = (
-        f"only {stored.files:,} files of {Size(stored.bytes)} are left of {before.files:,} files "
-        f"of {Size(before.bytes)} in the last good set; the limit is {may_lose}"
+        f"{stored.files:,} files of {Size(stored.bytes)} are left of {before.files:,} files of "
+        f"{Size(before.bytes)} in the last good set; the limit is {may_lose}"
     )
     if not scene.accepted:
         raise Damaged(words, "if that is intended, run: seawall backup ASSET --accept-loss 'REASON'")

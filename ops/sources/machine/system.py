@@ -45,7 +45,7 @@ class Mount:
 
 
 def mounts(table: Path = Path("/proc/self/mountinfo")) -> list[Mount]:
-    """Return what is mounted, as this process sees it."""
+    """Return what is mounted, as this process sees it; psutil does not tell which folder of a file system it is."""
     found = []
     for line in table.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
         words, _, rest = line.partition(" - ")
@@ -81,7 +81,7 @@ def not_taken(found: Collection[Mount], filesystems: Collection[str], passed: Ca
 
 
 def swap_files(table: Path = Path("/proc/swaps")) -> list[str]:
-    """Return the swap files in use."""
+    """Return the swap files in use; psutil knows their sizes only."""
     lines = table.read_text(encoding="utf-8").splitlines()[1:] if table.exists() else []
     return [_plain(words[0]) for line in lines if (words := line.split())[1:2] == ["file"]]
 

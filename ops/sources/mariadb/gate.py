@@ -1,6 +1,6 @@
 """The door before mariadb-dump: the repository's program opens it when it is ready, and the dump waits behind.
 
-So no server is locked while restic still reads its index. The other side is `Gate` in _mariadb_instant.py: it says
+So no server is locked while restic still reads its index. The other side is `Gate` in snapshot.py: it says
 `go`, or why not. What it says later ends the dump, and is told here as the reason. This program is run by its path,
 alone, and imports nothing of ours.
 """

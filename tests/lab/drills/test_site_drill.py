@@ -181,7 +181,7 @@ class Desk:
 
 
 def test_the_runbook_leaves_nothing_to_be_known_from_elsewhere(paper: Paper) -> None:
-    last = paper.runbook.rpartition("WHAT MUST BE KNOWN FROM ELSEWHERE")[2]
+    last = paper.runbook.rpartition("WHAT YOU MUST KNOW FROM ELSEWHERE")[2]
     assert "0 findings" in last, last
     assert "agenda on his1" in paper.runbook.partition("WHAT IS LOST WITH THE SITE")[2]
 

@@ -27,7 +27,7 @@ def test_a_wrong_word_stops_before_any_machine_is_touched(fresh: Site) -> None:
         policy.write_text(right, "utf-8")
     assert told.code != 0
     assert "policy.assets.his.rop" in told.stdout
-    assert "Enrol" not in told.stdout
+    assert "Install the command seawall" not in told.stdout
     assert fresh.on("drill1", UNTOUCHED).code == 0
 
 

@@ -72,7 +72,7 @@ def test_a_lock_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(files, "_taken", tried)
     with ThreadPoolExecutor(1) as pool:
         with lock(path, "first"):
-            with pytest.raises(Locked, match="second is running already"), lock(path, "second", wait=0.01):
+            with pytest.raises(Locked, match="second is already running"), lock(path, "second", wait=0.01):
                 pass
             refused.clear()
             waiting = pool.submit(second)

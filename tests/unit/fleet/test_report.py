@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from ops.cli import run
 
@@ -41,3 +42,10 @@ def test_the_table_is_printed_without_a_page(fleet: Path, capsys: pytest.Capture
     assert run(["report", "--text"]) == 0
     assert "does not answer: timed out" in capsys.readouterr().out
     assert not list(fleet.iterdir())
+
+
+def test_the_same_page_as_a_pdf(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "--pdf", "today.pdf", "--html", "today.html"]) == 0
+    assert capsys.readouterr().out == "unknown: today.html, today.pdf\n"
+    assert "does not answer: timed out" in " ".join(PdfReader("today.pdf").pages[0].extract_text().split())
+    assert (fleet / "today.pdf").stat().st_mode & 0o777 == 0o640

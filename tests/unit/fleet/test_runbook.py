@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pypdf import PdfReader
 
 from ops.cli import run
 from ops.core import clock
@@ -214,3 +215,11 @@ def test_the_age_of_the_control_machines_copy_is_judged(told: Path, capsys) -> N
         assert checked(told, capsys)[0] == code
     state.write_text("{")
     assert checked(told, capsys)[0] == 3
+
+
+def test_the_page_as_a_pdf_has_every_chapter(told: Path, tmp_path: Path) -> None:
+    assert run(["runbook", "--pdf", "--output", str(tmp_path / "runbook.pdf"), "-i", str(told)]) == 0
+    pages = [" ".join(page.extract_text().split()) for page in PdfReader(tmp_path / "runbook.pdf").pages]
+    for chapter in render.written(render.gathered(told)):
+        assert chapter.title in " ".join(pages)
+    assert all("Runbook of Test hospital" in page for page in pages)

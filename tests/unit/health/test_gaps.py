@@ -42,7 +42,7 @@ def test_many_gaps_are_counted():
 
 
 def test_what_could_not_be_looked_at_is_unknown_beside_the_gaps():
-    state = gaps("path:/srv") | {"unlooked": [{"sort": "sqlite", "message": "may not be looked at"}]}
+    state = gaps("path:/srv") | {"unlooked": [{"sort": "sqlite", "message": "not permitted to look at"}]}
     assert [finding.verdict for finding in seen(state)] == [Verdict.UNKNOWN, Verdict.WARN]
 
 

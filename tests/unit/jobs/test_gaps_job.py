@@ -96,7 +96,7 @@ def test_the_table_names_gaps_with_their_sizes_and_excuses_with_their_reasons():
 
 def test_what_cannot_be_looked_at_is_unknown_and_the_rest_is_seen(monkeypatch: pytest.MonkeyPatch):
     def refused(scene: SearchContext) -> Any:
-        raise Unavailable("may not be looked at")
+        raise Unavailable("not permitted to look at")
 
     scenes: list[SearchContext] = []
     sorts = {
@@ -110,7 +110,7 @@ def test_what_cannot_be_looked_at_is_unknown_and_the_rest_is_seen(monkeypatch: p
         kinds, "load", lambda package, kind: sorts[kind] if package == "ops.gaps" else load(package, kind)
     )
     seen = gaps.look(given)
-    assert seen.unlooked == [{"sort": "sqlite", "message": "may not be looked at"}]
+    assert seen.unlooked == [{"sort": "sqlite", "message": "not permitted to look at"}]
     assert gaps.record(given, seen, TODAY)["verdict"] == "unknown"
     answered = [str(path) for path in scenes[0].answered]
     assert {"/srv/documents", "/var/lib/postgresql", "/srv/seawall"} <= set(answered)

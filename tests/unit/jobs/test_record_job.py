@@ -1,4 +1,4 @@
-"""`seawall record`: the right record, verified, in every form."""
+"""`seawall record` on a server: the right record, verified, in every form."""
 
 import json
 import subprocess
@@ -20,6 +20,7 @@ def drill(number: int, asset: str = "his") -> dict:
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SEAWALL_ROOT", str(tmp_path))
+    monkeypatch.delitem(cli.CONTROL, "record")  # as on a server
     (tmp_path / "etc/seawall").mkdir(parents=True)
     key = tmp_path / "key"
     run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], timeout=60)
@@ -56,11 +57,17 @@ def test_the_commands_on_the_page_say_what_the_page_says(
     assert cli.run(["ledger", "verify", "--head", f"3 {said['sha256']}"]) == 0
 
 
-def test_a_pdf_is_written_to_a_file_for_its_writer_alone(machine: Path) -> None:
-    page = machine / "his.pdf"
-    assert cli.run(["record", "his", "--format", "pdf", "--output", str(page)]) == 0
-    assert page.read_bytes().startswith(b"%PDF")
+def test_a_page_is_written_for_its_writer_alone(machine: Path) -> None:
+    page = machine / "his.html"
+    assert cli.run(["record", "his", "--output", str(page)]) == 0
+    assert "Record of a drill: his" in page.read_text()
     assert page.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_server_makes_no_pdf_and_says_where_one_is_made(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["record", "his", "--format", "pdf", "--output", str(machine / "his.pdf")]) == 2
+    assert "seawall control collect, then seawall record ASSET --format pdf" in capsys.readouterr().err
+    assert not (machine / "his.pdf").exists()
 
 
 def test_tampering_stands_on_the_page(capsysbinary: pytest.CaptureFixture[bytes], machine: Path) -> None:

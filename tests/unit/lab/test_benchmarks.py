@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ops.core.errors import Damaged
-from tests.benchmarks import machine
+from tests.benchmarks import backup, machine
 from tests.benchmarks.__main__ import main, run
 
 
@@ -36,6 +36,10 @@ def test_a_part_that_breaks_takes_no_table_along(capsys: pytest.CaptureFixture[s
 
 def test_parts_that_all_run_are_none_that_broke() -> None:
     assert run({"only": _whole}) == []
+
+
+def test_what_is_asked_by_hand_is_what_a_manifest_asks() -> None:
+    assert {"select count(*) from public.patients;"} < set(backup.queries().splitlines())
 
 
 def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,9 @@ def test_each_unit_has_a_service_and_a_timer_that_are_judged_as_such():
 
 def test_a_client_that_nobody_reads_has_no_list_of_readers():
     reader = {"name": "drill1", "hash": "x"}
-    (file,) = reader_files([{"name": "control", "readers": []}, {"name": "his1", "readers": [reader]}])
+    (file,) = reader_files(
+        [{"name": "control"}, {"name": "lis1", "readers": []}, {"name": "his1", "readers": [reader]}]
+    )
     assert (file.path, file.group, file.mode) == ("/etc/seawall-readers/his1.htpasswd", "www-data", "0640")
     assert (file.secret, file.format, file.variables) == (True, "htpasswd", {"readers": [reader]})
 

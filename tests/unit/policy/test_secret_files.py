@@ -7,7 +7,8 @@ from ops.fleet.inventory.check import judge
 from ops.policy import HostPolicy
 from ops.policy.compile import document, read_document
 from ops.policy.databases import databases, taken_clusters
-from ops.policy.secret_files import client_files, clients, drill_files, repository_init
+from ops.policy.doors import Ports, clients, ports
+from ops.policy.secret_files import client_files, drill_files, repository_init
 from ops.policy.secrets import Secrets
 from ops.policy.units import units
 
@@ -86,6 +87,9 @@ def test_ports_are_those_of_the_policy(inventory, secrets):
     both = policies(inventory)
     assert "@backup1:9000/" in contents(client_files(both["his1"], secrets))["primary.url"]
     assert "@backup1:9001/" in contents(drill_files(both["drill1"], secrets))["his1-primary.url"]
+    assert ports(both["backup1"]) == Ports(9000, 9001)
+    assert ports(both["offsite1"]) == Ports(8000, 8001)
+    assert ports(both["his1"]) == Ports(8000, 8001)
 
 
 def test_every_secret_that_a_unit_reads_has_a_file(inventory, secrets):
@@ -146,7 +150,7 @@ def test_a_secret_of_another_form_is_not_shown(inventory):
 def test_a_repository_that_no_machine_keeps_has_no_address(inventory, secrets):
     path = inventory / "group_vars/all/policy.yml"
     path.write_text(path.read_text().replace(", host: offsite1", ""))
-    with pytest.raises(UsageError, match="offsite is kept by no machine"):
+    with pytest.raises(UsageError, match="no machine of the inventory keeps offsite"):
         client_files(policies(inventory)["his1"], secrets)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ops.policy.doors import Client
 from ops.policy.role_files import File
-from ops.policy.secret_files import Client
 from ops.policy.units import Unit
 
 ROLES = sorted(path for path in (Path(__file__).parents[3] / "roles").iterdir() if path.is_dir())

@@ -1,4 +1,4 @@
-"""Names of the files that hold secrets, and the addresses of repositories: the one place where both are made.
+"""How repositories are reached and opened: addresses and names of files with secrets, the one place that makes them.
 
 A role writes these files, a unit reads those that it names, the control machine makes the same ones for itself.
 """

@@ -1,0 +1,65 @@
+"""The doors of a backup host: who writes and who reads there, and at which ports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ops.core import kinds
+from ops.policy import secrets
+from ops.policy.model import HostPolicy
+from ops.policy.secrets import Secrets
+
+KIND = "rest_server"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account at a backup host: its name and the bcrypt hash of its password."""
+
+    name: str
+    hash: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Client:
+    """A machine that keeps its repository at a backup host, with the accounts that may read it."""
+
+    name: str
+    hash: str = field(repr=False)
+    readers: tuple[Account, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where clients write, and where readers read."""
+
+    port: int
+    reader_port: int
+
+
+def clients(policy: HostPolicy, said: Secrets) -> list[Client]:
+    """Return those who keep a repository at a backup host, with those who may read it, in order of their names.
+
+    The control machine is one of them where the policy says so; nobody drills it.
+    """
+    kept = _kept(policy)
+    found = []
+    for name, readers in sorted(policy.clients.items()):
+        if policy.control and name == policy.control.name:
+            found.append(Client(name, said.text(policy.host, secrets.CONTROL[1], policy.control.repository, "hash")))
+            continue
+        accounts = (Account(each, said.text(name, secrets.READER_ACCOUNTS, kept, each, "hash")) for each in readers)
+        found.append(Client(name, said.text(name, secrets.ACCOUNTS, kept, "hash"), tuple(accounts)))
+    return found
+
+
+def ports(policy: HostPolicy) -> Ports:
+    """Return where a backup host listens: as the policy says of the repository that it keeps."""
+    kept = policy.repositories.get(_kept(policy))
+    options = kept.options if kept else kinds.load("ops.targets", KIND).options()
+    return Ports(options.port, options.reader_port)
+
+
+def _kept(policy: HostPolicy) -> str:
+    """Return the name under which the policy knows a backup host's repositories; nothing where it does not."""
+    return next((name for name, one in policy.repositories.items() if one.host == policy.host), "")
