@@ -1,9 +1,7 @@
 """What a restore refuses, each for its reason, and changes nothing; on a real repository, through the command."""
 
-import json
 import os
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -12,6 +10,7 @@ from typing import Any
 
 import pytest
 from one_machine import Machine, served, set_policy
+from whole_sets import PARTS, SET, stored
 
 from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.names import Digest, TreePath
@@ -20,45 +19,12 @@ from ops.jobs.backup import job as backup
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import DrillStage
 from ops.jobs.restore import job as restore
-from ops.restic.sets import ASSET, MANIFEST, PART, tags
+from ops.restic.sets import ASSET, PART
 from ops.sources._shared.file_sample import Sampled
 
 MINUTE = 60.0
-SET = "5e7a0000-0000-4000-8000-000000000000"
-KEPT = Path(__file__).parents[1] / "unit/interfaces/manifests"
-
-
-def kept(name: str, label: str, **other: Any) -> dict[str, Any]:
-    """What a manifest that was kept tells of a part, but for what is said."""
-    parts = json.loads((KEPT / f"{name}.json").read_text(encoding="utf-8"))["parts"]
-    return {**parts[label], **other}
-
-
-# A set of a hospital's laboratory, of which only the names matter here.
-PARTS: dict[str, dict[str, Any]] = {
-    "database.lis": kept("lis", "database.his", database="lis"),
-    "database.legacy": kept("lis", "database.his", database="legacy"),
-    "reports": kept("letters", "documents", sample={}),
-    "tree": kept("his1_server", "tree"),
-    "tree.log": kept("his1_server", "tree.log"),
-    "export": kept("vendor", "export"),
-    "retired": kept("letters", "documents", sample={}),
-}
 Refused = Callable[..., str]
 IN_PLACE = ("--in-place", "--confirm")
-
-
-def stored(machine: Machine, asset: str, parts: Mapping[str, Any], **changed: Any) -> None:
-    """Keep a set with that manifest."""
-    repository = machine.place("primary").repository
-    folder = machine.root / "run/seawall/manifest"
-    folder.mkdir()
-    head = {"version": 1, "set": SET, "asset": asset, "host": "his1", "taken": "2026-11-22T01:00:00Z"}
-    told = {**head, "seawall": "0.1.0", "restic": "0.18.0", "parts": parts, **changed}
-    (folder / "manifest.json").write_text(json.dumps(told))
-    for part in (*parts, MANIFEST):
-        repository.backup_paths([str(folder)], (), tags(asset, SET, part, parts), "his1", timeout=MINUTE)
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
