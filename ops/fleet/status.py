@@ -13,7 +13,8 @@ from ops.evidence.ledger import Head
 from ops.fleet import inventory
 from ops.fleet.ledgers import heads, signers
 from ops.fleet.ssh.text import first_line
-from ops.jobs.status import VERSION, describe
+from ops.interfaces.status_answer import VERSION
+from ops.jobs.status import describe
 from ops.policy import HostPolicy
 from ops.policy.compile import document, document_digest
 

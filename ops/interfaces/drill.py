@@ -14,6 +14,7 @@ from ops.core.verdict import Finding
 from ops.interfaces.damage import FileMoment
 from ops.interfaces.entry import Entry
 from ops.interfaces.manifest import PartFacts
+from ops.interfaces.outcome import Forecast
 from ops.interfaces.server import DatabaseServer, Server
 from ops.interfaces.source import Source
 
@@ -45,16 +46,6 @@ class Part:
     def check(self, folder: Path, only: Sequence[str] = ()) -> Sequence[tuple[str, Finding]]:
         """Compare what was restored into a folder with the manifest; `only`: these paths alone were restored."""
         return self.told.check(folder, only)
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """What the restore of all files would take, told from a sample of them."""
-
-    files: int
-    bytes: int
-    bytes_per_second: int
-    seconds: float
 
 
 class Stage(Protocol[O_co]):

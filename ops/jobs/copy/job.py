@@ -11,6 +11,7 @@ from ops.core.errors import Damaged, UsageError
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.interfaces.manifest import FILE, read
+from ops.interfaces.outcome import CopyFacts
 from ops.jobs.copy import unread
 from ops.jobs.host import own_policy, repositories
 from ops.jobs.host.assets import asset_named
@@ -61,16 +62,16 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
     there = _read_back(target, newest)
     packs, size = unread.read(act, target)
     seconds = round((clock.now() - started).total_seconds(), 1)
-    facts = {
-        "time": clock.iso(newest.time),
-        "copied": clock.iso(clock.now()),
-        "set": newest.id,
-        "repository": to,
-        "packs_read": packs,
-        "bytes_read": size,
-        "seconds": seconds,
-        "manifest_sha256": there,
-    }
+    facts = CopyFacts(
+        time=clock.iso(newest.time),
+        copied=clock.iso(clock.now()),
+        set=newest.id,
+        repository=to,
+        packs_read=packs,
+        bytes_read=size,
+        seconds=seconds,
+        manifest_sha256=there,
+    )
     said = f"set {newest.id[:8]} of {clock.iso(newest.time)} is in {to}"
     return Outcome(Verdict.PASS, f"{said}; {packs} new packs, {Size(size)} read back", facts, facts)
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from ops.core.errors import UsageError
+from ops.interfaces.request import Request
 from ops.jobs.restore.point_in_time import point_in_time
 
 RANDOM = "random"
 
 
 @dataclass(frozen=True)
-class DrillOptions:
+class DrillOptions(Request):
     """The words after `seawall drill ASSET`.
 
     repository: from which it is restored; empty: where its sets go first.
@@ -40,16 +39,6 @@ class DrillOptions:
     sabotage: str = ""
     dump: str = ""
     by: str = ""
-
-    @classmethod
-    def read(cls, text: str) -> DrillOptions:
-        """Return what was left for a unit."""
-        said: dict[str, Any] = json.loads(text)
-        return cls(**said)
-
-    def written(self) -> str:
-        """Return this as a text to leave for a unit."""
-        return json.dumps(asdict(self))
 
     @property
     def until(self) -> datetime | None:
