@@ -136,7 +136,7 @@ def check(folder: Path, facts: CommandFacts, _only: Sequence[str]) -> Sequence[t
     """Compare the restored file's size, content and last words with the manifest."""
     path = folder / facts.filename
     size = path.stat().st_size if path.is_file() else 0
-    wrong = [f"{path.name} has {size} bytes, had {facts.bytes}"] if size != facts.bytes else []
+    wrong = [f"{path.name} has {size} bytes, but had {facts.bytes}"] if size != facts.bytes else []
     findings = [("size", judged(wrong, f"{path.name} has its {size} bytes"))]
     if facts.sha256 is None:
         findings.append(("content", not_configured("the set has no digest of the output")))

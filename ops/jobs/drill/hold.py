@@ -77,6 +77,6 @@ def _kept(name: str) -> Held:
     path = note(name)
     if not path.exists():
         kept = [path.stem.removeprefix("kept-") for path in folders.scratch().glob("kept-*.json")]
-        known = f"held: {', '.join(kept)}" if kept else "none is held; use seawall drill ASSET --keep REASON"
+        known = f"held: {', '.join(kept)}" if kept else "none is held; use seawall drill ASSET --hold REASON"
         raise UsageError(f"no restored {name} is held on this machine", known)
     return decode(Held, parse(read_file(path, LIMITS.bytes, str(path)), LIMITS, str(path)), str(path))

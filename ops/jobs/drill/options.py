@@ -55,15 +55,15 @@ class DrillOptions(Request):
         if bool(self.keep) != bool(self.approver):
             raise UsageError(
                 "inspecting patient data requires a reason and an approver",
-                "--keep 'REASON' --approver 'NAME OF THE APPROVER'",
+                "--hold 'REASON' --approver 'NAME OF THE APPROVER'",
             )
         if self.keep and self.sabotage:
-            raise UsageError("a damaged copy can't be held for inspection", "use either --keep or --sabotage")
+            raise UsageError("a damaged copy can't be held for inspection", "use either --hold or --inject-damage")
         others = (self.repository, self.at, self.kind, self.instant, self.own_kernel, self.sabotage)
         if self.dump and any(other not in ("", None) for other in others):
             raise UsageError(
                 "--dump can't be combined with options that select or change a set",
-                "only --keep, --approver and --seed can be combined with it",
+                "only --hold, --approver and --seed can be combined with it",
             )
         if self.instant and self.own_kernel:
             raise UsageError(

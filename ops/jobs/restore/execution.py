@@ -131,7 +131,7 @@ def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[F
 def _target(step: Step) -> tuple[RestoreTarget[Any], DatabaseServer[Any]]:
     """Return the machine's own server, and how what was loaded into it is proven."""
     if step.source.restore_into is None or step.source.database is None:
-        raise UsageError(f"{step.label} ({step.told.kind}) goes into a folder, not into a database")
+        raise UsageError(f"{step.label} ({step.told.kind}) can be restored only into a folder, not into a database")
     return step.source.restore_into(step.options), step.source.database
 
 

@@ -30,7 +30,7 @@ def load(server: Server, material: Path, facts: MariaDBFacts) -> str:
     """Load the accounts and the dump into a fresh server; return the database's name."""
     size = int(server.run(["stat", "--format=%s", str(material / DUMP)], 60))
     if size != facts.dump_bytes:
-        raise Damaged(f"the dump has {size} bytes, had {facts.dump_bytes}")
+        raise Damaged(f"the dump has {size} bytes, but had {facts.dump_bytes}")
     whole(server.run(["tail", "-c", "200", str(material / DUMP)], 60))
     database = facts.database
     with beside(server) as session:
@@ -131,7 +131,7 @@ def _content(facts: MariaDBFacts, found: Counted, *, same: bool) -> Finding:
         return not_configured("the release differs, and may write the same rows differently")
     sliced = sum(told.slices > 1 for told in facts.content.values())
     part = f"; a slice of {sliced} large ones" if sliced else ""
-    good = f"the rows of {len(facts.content)} tables are those of the manifest{part}"
+    good = f"the rows of {len(facts.content)} tables match the manifest{part}"
     return judged(changed(facts, found), good)
 
 
@@ -152,7 +152,7 @@ def _some(facts: MariaDBFacts, there: Mapping[str, int], only: Collection[str]) 
 def _behind(facts: MariaDBFacts, now: Counters) -> list[str]:
     pairs = ((facts.sequences, now.sequences), (facts.auto_increment, now.auto_increment))
     return [
-        f"{one} is at {found.get(one, 'nothing')}, was at {value}"
+        f"{one} is at {found.get(one, 'nothing')}, but was at {value}"
         for wanted, found in pairs
         for one, value in wanted.items()
         if found.get(one, -1) < value
@@ -164,7 +164,7 @@ def check(folder: Path, facts: MariaDBFacts, _only: Sequence[str]) -> Sequence[t
     dump = folder / DUMP
     size = dump.stat().st_size if dump.exists() else 0
     if size != facts.dump_bytes:
-        return [("archive", judged([f"{DUMP} has {size} bytes, had {facts.dump_bytes}"], ""))]
+        return [("archive", judged([f"{DUMP} has {size} bytes, but had {facts.dump_bytes}"], ""))]
     with dump.open("rb") as file:
         file.seek(max(0, size - 200))
         end = file.read().decode("utf-8", "replace")

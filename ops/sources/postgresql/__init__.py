@@ -154,7 +154,7 @@ def check(folder: Path, facts: PostgreSQLFacts, _only: Sequence[str]) -> Sequenc
     files = [path for path in dump.iterdir() if path.is_file()] if dump.is_dir() else [dump] if dump.exists() else []
     size = sum(path.stat().st_size for path in files)
     if size != facts.dump_bytes:
-        return [("archive", judged([f"{dump.name} has {size} bytes, had {facts.dump_bytes}"], ""))]
+        return [("archive", judged([f"{dump.name} has {size} bytes, but had {facts.dump_bytes}"], ""))]
     listed = run(["pg_restore", "--list", dump], timeout=600).stdout.count("TABLE DATA")
     return [("archive", judged([], f"{dump.name} is complete, with the data of {listed} tables"))]
 

@@ -117,4 +117,4 @@ def compared(manifest: Told) -> str:
     """Return in words what was compared."""
     sliced = sorted(name for name, told in (manifest.content or {}).items() if told.slices > 1)
     part = f"; a slice of {len(sliced)} large ones: {', '.join(sliced[:5])}" if sliced else ""
-    return f"the rows of {len(manifest.rows)} tables and the large objects are those of the manifest{part}"
+    return f"the rows of {len(manifest.rows)} tables and the large objects match the manifest{part}"

@@ -44,7 +44,7 @@ def load(server: Server, material: Path, facts: PostgreSQLFacts) -> str:
     roles = ["psql", "-XAtq", "--no-password", "--dbname=postgres", f"--file={material / GLOBALS}"]
     size = sum(map(int, server.run(["sh", "-c", _SIZES, "sh", dump, *roles], 600).split()))
     if size != facts.dump_bytes:  # pg_restore does not miss all that is cut off
-        raise Damaged(f"the dump has {size} bytes, had {facts.dump_bytes}")
+        raise Damaged(f"the dump has {size} bytes, but had {facts.dump_bytes}")
     words = ["pg_restore", "--no-password", "--exit-on-error", "--jobs=2"]
     try:
         server.run([*words, "--create", "--dbname=postgres", dump], _DAY)
@@ -107,13 +107,13 @@ def _some(server: Server, database: str, facts: DatabaseFacts, only: Sequence[st
 def _volume(facts: DatabaseFacts, there: Setting, found: Counted) -> Finding:
     wrong = [*differing(facts.rows, found.rows), *added(facts.rows, found.rows)]
     if there.large_objects != facts.large_objects:
-        wrong.append(f"{there.large_objects} large objects, were {facts.large_objects}")
+        wrong.append(f"{there.large_objects} large objects, but had {facts.large_objects}")
     return judged(wrong, total(facts.rows))
 
 
 def _structure(facts: DatabaseFacts, defined: Mapping[str, Definitions], there: Setting) -> Finding:
     if there.encoding != facts.encoding:
-        return judged([f"the encoding is {there.encoding}, was {facts.encoding}"], "")
+        return judged([f"the encoding is {there.encoding}, but was {facts.encoding}"], "")
     return defined_alike(facts.structure, defined)
 
 

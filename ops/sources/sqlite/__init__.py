@@ -162,7 +162,7 @@ def check(folder: Path, facts: SQLiteFacts, _only: Sequence[str]) -> Sequence[tu
     """Look at a restored database: its size, itself, its definitions and rows."""
     database = folder / FILE
     size = database.stat().st_size if database.is_file() else 0
-    whole = judged([f"{FILE} has {size} bytes, had {facts.bytes}"] * (size != facts.bytes), f"{size} bytes")
+    whole = judged([f"{FILE} has {size} bytes, but had {facts.bytes}"] * (size != facts.bytes), f"{size} bytes")
     if size != facts.bytes:
         return [("size", whole)]
     content = known.same_bytes(facts, digest(database) if facts.sha256 else "")

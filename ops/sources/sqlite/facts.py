@@ -158,7 +158,7 @@ def sound(ask: Ask, unchecked: str, known: Mapping[str, int] | None) -> Finding:
     nobody looked.
     """
     if unchecked:
-        return judged([], f"not judged: {unchecked}")
+        return judged([], f"not checked: {unchecked}")
     broken = integrity(ask)
     if not broken and known is not None:
         (strangers,) = ask([STRANGERS])
