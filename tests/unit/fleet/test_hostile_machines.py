@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import tracemalloc
 import zlib
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,17 @@ from typing import Any
 import pytest
 
 from ops import cli
+from ops.core.document import decode
 from ops.core.errors import Damaged
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.ledger import HEAD, NAME
+from ops.evidence.reader import read as read_lines
 from ops.evidence.verification import verify
 from ops.fleet.ledgers import collect
 from ops.fleet.ledgers.collect import Copy, Told, understood
 from ops.fleet.status import join, read
 from ops.interfaces import status_answer
+from ops.interfaces.record import Succession
 from ops.reports import status_html, status_text
 from tests.states import answer, state
 
@@ -133,6 +137,21 @@ def test_a_line_of_rubbish_is_that_machines_finding(line: Any, tmp_path: Path) -
     assert not (tmp_path / "his1").exists()
 
 
+@pytest.mark.parametrize("name", ["when a number", "n infinite", "n huge", "n a truth", "deep", "a list"])
+def test_a_line_of_rubbish_is_no_record(name: str, tmp_path: Path) -> None:
+    line = RUBBISH[name]
+    (tmp_path / NAME).write_text(f"{line if isinstance(line, str) else json.dumps(line)}\n")
+    ((found,), _) = read_lines(tmp_path / NAME)
+    assert found.n is None
+
+
+@pytest.mark.parametrize("key", ["ssh-ed25519 AAAA\nx ssh-rsa BBBB", "ssh-ed25519 \ud800", "ssh-ed25519 \x1b"])
+def test_a_key_that_is_more_than_a_line_is_no_key(key: str) -> None:
+    for name in ("old_public", "new_public"):
+        with pytest.raises(Damaged, match="public key in one line"):
+            decode(Succession, {name: key}, "record 1", "facts")
+
+
 def test_whatever_else_goes_wrong_is_that_machines_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collect, "_grown", lambda *_: 1 / 0)
     found = collect._settled(tmp_path / "his1", Copy(), told(), tmp_path / "signers")
@@ -169,9 +188,19 @@ def test_what_would_fill_the_memory_is_not_unpacked(monkeypatch: pytest.MonkeyPa
     small, large = gzip.compress(b"x"), gzip.compress(b"x" * (1 << 20))
     start = ["a" * 64, "a" * 64, "ssh-ed25519 AAAA"]
     assert isinstance(understood([*start, *packed(small) * 4]), Told)
-    found = understood([*start, *packed(large), *packed(small) * 3])
-    assert isinstance(found, Finding)
-    assert found.verdict is Verdict.UNKNOWN
+    bomb = packed(gzip.compress(b"x" * (64 << 20)))
+    for much in (
+        packed(large) + packed(small),
+        packed(gzip.compress(b"x" * (1 + (1 << 20)))) + packed(small),
+        bomb * 2,
+    ):
+        tracemalloc.start()
+        found = understood([*start, *much, *packed(small) * 2])
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert isinstance(found, Finding)
+        assert found.verdict is Verdict.UNKNOWN
+        assert most < 8 << 20
 
 
 @pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"x" * 99)[:-9], zlib.compress(b"x")])
@@ -183,8 +212,6 @@ def test_what_is_not_packed_whole_is_unknown(content: bytes) -> None:
 
 @pytest.mark.parametrize("number", [4_000_000, 10**10, 10**14])
 def test_numbers_far_apart_cost_nothing(number: int, tmp_path: Path) -> None:
-    import tracemalloc
-
     lines = [json.dumps({**RECORD, "n": one}).encode() + b"\n" for one in (1, 3, number)]
     (tmp_path / NAME).write_bytes(b"".join(lines))
     tracemalloc.start()
