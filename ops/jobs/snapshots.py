@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from ops.core import clock
 from ops.core.verdict import Verdict
@@ -14,14 +14,28 @@ from ops.restic.sets import Set, sets
 MAY_STILL_COME = timedelta(days=1)  # the longest that a backup may run
 
 
-def listed(name: str | None, repository: str | None) -> list[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class ListedSet:
+    """A set as a repository has it. time: of its data; bytes: of all its parts, whose labels are in `parts`."""
+
+    asset: str
+    repository: str
+    set: str
+    time: str
+    bytes: int
+    verdict: Verdict
+    message: str
+    parts: tuple[str, ...]
+
+
+def listed(name: str | None, repository: str | None) -> list[ListedSet]:
     """Return every set of an asset, or of all, newest first; raise SeawallError when a repository can't be read.
 
     repository: where to look; none: where the asset's sets go first.
     """
     policy = own_policy.read()
     names = [name] if name else list(policy.assets)
-    rows: list[dict[str, Any]] = []
+    rows: list[ListedSet] = []
     for chosen in dict.fromkeys(repository or asset_named(policy, one).repository for one in names):
         place = repositories.open_own(policy, chosen)
         place.reach()
@@ -29,18 +43,18 @@ def listed(name: str | None, repository: str | None) -> list[dict[str, Any]]:
     return rows
 
 
-def _row(one: Set, repository: str) -> dict[str, Any]:
+def _row(one: Set, repository: str) -> ListedSet:
     verdict, words = judgement(one, clock.now())
-    return {
-        "asset": one.asset,
-        "repository": repository,
-        "set": one.id,
-        "time": clock.iso(one.time),
-        "bytes": sum(snapshot.bytes for snapshot in one.parts.values()),
-        "verdict": verdict.value,
-        "message": words,
-        "parts": sorted(one.parts),
-    }
+    return ListedSet(
+        asset=one.asset,
+        repository=repository,
+        set=one.id,
+        time=clock.iso(one.time),
+        bytes=sum(snapshot.bytes for snapshot in one.parts.values()),
+        verdict=verdict,
+        message=words,
+        parts=tuple(sorted(one.parts)),
+    )
 
 
 def judgement(one: Set, now: datetime) -> tuple[Verdict, str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ops.core.schema import Plain
 from ops.policy.model import HostPolicy
 
 PLACES = {"postgresql": "port", "mariadb": "socket"}  # by which option a server is told from others
 
 
-def databases(policy: HostPolicy, kind: str) -> list[dict[str, Any]]:
+def databases(policy: HostPolicy, kind: str) -> list[dict[str, Plain]]:
     """Return the databases of a kind, each with its name or `all`, and with the port or socket of its server."""
     place = PLACES[kind]
     return [

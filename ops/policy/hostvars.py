@@ -7,10 +7,10 @@ host as the inventory gives them: not templated, so that an expression of Ansibl
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
 from ops.core.errors import PolicyError, Problem
 from ops.core.kinds import nearest
+from ops.core.schema import Plain
 from ops.policy.compile import compile_site
 from ops.policy.layers import HostLayers, Tree
 from ops.policy.model import HostPolicy
@@ -18,7 +18,7 @@ from ops.policy.model import HostPolicy
 PREFIX = "policy__"
 OWN = {"all", "host"}
 
-Variables = Mapping[str, Mapping[str, Any]]
+Variables = Mapping[str, Mapping[str, Plain]]
 Groups = Mapping[str, Collection[str]]
 
 
@@ -42,7 +42,7 @@ def read_layers(variables: Variables, groups: Groups, problems: list[Problem]) -
     return {host: _layers(host, said, groups, problems) for host, said in variables.items()}
 
 
-def _layers(host: str, said: Mapping[str, Any], groups: Groups, problems: list[Problem]) -> HostLayers:
+def _layers(host: str, said: Mapping[str, Plain], groups: Groups, problems: list[Problem]) -> HostLayers:
     mine = [name for name, hosts in groups.items() if name not in OWN and host in hosts and PREFIX + name in said]
     return HostLayers(
         all=_tree(said, "all", problems),
@@ -51,7 +51,7 @@ def _layers(host: str, said: Mapping[str, Any], groups: Groups, problems: list[P
     )
 
 
-def _tree(said: Mapping[str, Any], layer: str, problems: list[Problem]) -> Tree:
+def _tree(said: Mapping[str, Plain], layer: str, problems: list[Problem]) -> Tree:
     tree = said.get(PREFIX + layer, {})
     if isinstance(tree, Mapping):
         return tree

@@ -12,8 +12,9 @@ from datetime import date
 from typing import Any
 
 from ops.core.errors import Problem
+from ops.core.schema import Plain
 
-Tree = Mapping[str, Any]
+Tree = Mapping[str, Plain]
 SEALED = "__ansible_vault"  # how `ansible-inventory --list` shows a vault value
 
 
@@ -26,7 +27,7 @@ class HostLayers:
     host: Tree = field(default_factory=dict)
 
 
-def merge(layers: HostLayers, problems: list[Problem]) -> dict[str, Any]:
+def merge(layers: HostLayers, problems: list[Problem]) -> dict[str, Plain]:
     """Return the layers as one tree; add a problem where groups disagree or data are not plain."""
     for name, tree in (("policy__all", layers.all), *_named(layers.groups), ("policy__host", layers.host)):
         _demand_plain(tree, f"policy ({name})", problems)
@@ -38,11 +39,11 @@ def _named(groups: Mapping[str, Tree]) -> list[tuple[str, Tree]]:
     return [(f"policy__{name}", tree) for name, tree in sorted(groups.items())]
 
 
-def _agreed(layers: HostLayers, problems: list[Problem]) -> dict[str, Any]:
+def _agreed(layers: HostLayers, problems: list[Problem]) -> dict[str, Plain]:
     """Merge the groups among each other; what policy__host settles is no disagreement."""
     settled = set(_leaves(layers.host))
     said: dict[str, tuple[str, Any]] = {}
-    merged: dict[str, Any] = {}
+    merged: dict[str, Plain] = {}
     for name, tree in _named(layers.groups):
         for path, value in _leaves(tree).items():
             before, other = said.setdefault(path, (name, value))
@@ -57,17 +58,19 @@ def _agreed(layers: HostLayers, problems: list[Problem]) -> dict[str, Any]:
     return merged
 
 
-def _overlay(below: dict[str, Any], above: Tree) -> dict[str, Any]:
+def _overlay(below: dict[str, Plain], above: Tree) -> dict[str, Plain]:
     merged = dict(below)
     for key, value in above.items():
         under = merged.get(key)
-        both = isinstance(under, Mapping) and isinstance(value, Mapping)
-        merged[key] = _overlay(dict(under), value) if both and isinstance(under, Mapping) else value
+        if isinstance(under, Mapping) and isinstance(value, Mapping):
+            merged[key] = _overlay(dict(under), value)
+        else:
+            merged[key] = value
     return merged
 
 
-def _leaves(tree: Tree, start: str = "") -> dict[str, Any]:
-    leaves: dict[str, Any] = {}
+def _leaves(tree: Tree, start: str = "") -> dict[str, Plain]:
+    leaves: dict[str, Plain] = {}
     for key, value in tree.items():
         if isinstance(value, Mapping) and value:
             leaves |= _leaves(value, f"{start}{key}.")

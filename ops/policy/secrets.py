@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.core.errors import UsageError
+from ops.core.schema import Plain
 
 AUTHORITY = ("seawall_authority_certificate", "seawall_authority_key")
 SERVER = ("seawall_tls_certificate", "seawall_tls_key")
@@ -19,7 +20,7 @@ READER_ACCOUNTS = "seawall_reader_accounts"
 class Secrets:
     """The secrets that the variables of an inventory's hosts hold."""
 
-    def __init__(self, variables: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, variables: Mapping[str, Mapping[str, Plain]]) -> None:
         self._variables = variables
 
     def text(self, host: str, *path: str) -> str:

@@ -63,6 +63,14 @@ def documents(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
             yield document
 
 
+def progress_of(document: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return how many bytes are done and of how many, or None when a message does not say; 0: not known yet."""
+    if document.get("message_type") != "status":
+        return None
+    done = document.get("bytes_done", document.get("bytes_restored", 0))
+    return int(done), int(document.get("total_bytes", 0))
+
+
 def summary(document: Mapping[str, Any]) -> Summary | None:
     """Return the summary that a message is, or None when it is another one."""
     if document.get("message_type") != "summary" or not document.get("snapshot_id"):

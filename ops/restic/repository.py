@@ -14,18 +14,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
 from ops.core.run import Result, Stream, run, stream
 from ops.interfaces.entry import Entry
 from ops.restic.failures import PART_UNREAD, Losses, explain, no_room
-from ops.restic.messages import Snapshot, Summary, documents, entry, plain_error, snapshots, summary
+from ops.restic.messages import Snapshot, Summary, documents, entry, plain_error, progress_of, snapshots, summary
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
 _DAY = 86_400.0
-Progress = Callable[[Mapping[str, Any]], None]
+Progress = Callable[[int, int], None]  # bytes done, of how many; 0: not known yet
 
 
 @dataclass(frozen=True)
@@ -108,8 +107,8 @@ class Repository:
         words = [*self._base(), "restore", snapshot, "--target", str(target), "--sparse", *chosen]
         with self._explained(), stream(words, timeout=timeout, env=_QUIET) as program:
             for document in documents(program.lines()):
-                if progress:
-                    progress(document)
+                if progress and (told := progress_of(document)):
+                    progress(*told)
 
     def dumped(self, snapshot: str, path: str) -> list[str]:
         """Return the program that writes one file of a snapshot to its standard output."""
@@ -183,8 +182,8 @@ class Repository:
         ):
             for document in documents(program.lines()):
                 found = summary(document) or found
-                if progress:
-                    progress(document)
+                if progress and (told := progress_of(document)):
+                    progress(*told)
         losses.demand(program.process.returncode, self.name)
         if found is None:
             raise Damaged(f"repository {self.name}: restic succeeded but named no snapshot")

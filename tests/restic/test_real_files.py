@@ -110,7 +110,7 @@ def test_what_vanishes_while_it_is_read_is_no_failure(repository: Repository, tm
     remover.start()
     try:
         summary = repository.backup_paths(
-            [str(source)], (), ["t=1"], "host", timeout=MINUTE, progress=lambda _message: begun.set()
+            [str(source)], (), ["t=1"], "host", timeout=MINUTE, progress=lambda _done, _total: begun.set()
         )
         assert 1_500 <= summary.files <= 4_000
     finally:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from typing import Any
 
 from ops.core.quantity import Size
-from ops.jobs.snapshots import listed
+from ops.core.schema import encode
+from ops.jobs.snapshots import ListedSet, listed
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -23,13 +23,12 @@ def arguments(parser: ArgumentParser) -> None:
 def execute(options: Namespace) -> int:
     """Print every set, newest first; 0 when the repositories could be read."""
     rows = listed(options.asset, options.source)
-    print(json.dumps(rows, indent=2) if options.json else "\n".join(map(_line, rows)) or "no sets yet")
+    print(json.dumps(encode(rows), indent=2) if options.json else "\n".join(map(_line, rows)) or "no sets yet")
     return 0
 
 
-def _line(row: dict[str, Any]) -> str:
-    size = f"{Size(row['bytes'])!s:>10}"
+def _line(row: ListedSet) -> str:
     return (
-        f"{row['time']}  {row['asset']:<16} {row['set'][:8]}  {size}  {row['repository']:<10} "
-        f"{row['verdict']:<7}  {row['message']}"
+        f"{row.time}  {row.asset:<16} {row.set[:8]}  {Size(row.bytes)!s:>10}  {row.repository:<10} "
+        f"{row.verdict.value:<7}  {row.message}"
     )

@@ -6,9 +6,10 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import TextIO
 
 from ops.core import clock
+from ops.core.schema import Plain
 from ops.core.verdict import worst
 from ops.fleet.acts.choose import Act
 from ops.fleet.acts.follow import Board
@@ -52,7 +53,7 @@ def planned(acts: Sequence[Act]) -> str:
     return _table([("HOST", "ACT", "ASSET", "UNIT"), *((act.host, act.act, act.asset, act.unit) for act in acts)])
 
 
-def planned_plain(acts: Sequence[Act]) -> dict[str, Any]:
+def planned_plain(acts: Sequence[Act]) -> dict[str, Plain]:
     """Return what would be started as plain data."""
     return {"version": VERSION, "acts": [_plain(act) for act in acts]}
 
@@ -71,7 +72,7 @@ def table(board: Board) -> str:
     return "\n".join([f"{' ' * len(word('pass', False))}  {head}", *below, f"{verdict.value}: {len(ended)} ended"])
 
 
-def plain(board: Board) -> dict[str, Any]:
+def plain(board: Board) -> dict[str, Plain]:
     """Return how all ended as plain data."""
     acts = [
         {**_plain(act), "verdict": end.verdict.value, "seconds": round(end.seconds, 1), "message": end.message}
@@ -81,7 +82,7 @@ def plain(board: Board) -> dict[str, Any]:
     return {"version": VERSION, "time": clock.iso(clock.now()), "verdict": verdict.value, "acts": acts}
 
 
-def _plain(act: Act) -> dict[str, Any]:
+def _plain(act: Act) -> dict[str, Plain]:
     return {"host": act.host, "act": act.act, "asset": act.asset or None, "unit": act.unit}
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ops.core import clock
 from ops.core.files import read_json, write_json
+from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict
 from ops.fleet.ledgers import signers
 
@@ -112,6 +113,6 @@ def _disk(text: str) -> tuple[str, int]:
     return place, int(size)
 
 
-def plain(found: Mapping[str, Finding]) -> dict[str, Any]:
+def plain(found: Mapping[str, Finding]) -> dict[str, Plain]:
     """Return findings as plain data."""
     return {host: {"verdict": one.verdict.value, "message": one.message} for host, one in found.items()}

@@ -129,10 +129,10 @@ def _send(act: Act, material: Streamed | Paths, label: str) -> Summary:
             act.host,
             timeout=_DAY,
             one_file_system=material.one_file_system,
-            progress=progress,
+            progress=progress.tell,
         )
     return act.repository.backup_stream(
-        material.argv, material.filename, marks, act.host, timeout=_DAY, progress=progress
+        material.argv, material.filename, marks, act.host, timeout=_DAY, progress=progress.tell
     )
 
 

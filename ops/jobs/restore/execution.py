@@ -104,7 +104,7 @@ def _mark(source: Source, step: Step) -> dict[str, str]:
 
 def _bring(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> None:
     progress = Progress(step.label, "restored", step.bytes)
-    material.bring(source.place, source.which, step.label, step.told.material.root, folder, only, progress)
+    material.bring(source.place, source.which, step.label, step.told.material.root, folder, only, progress.tell)
     if missing := [path for path in only if not os.path.lexists(folder / path.lstrip("/"))]:
         raise UsageError(f"the set has nothing at {', '.join(missing)}", "use --only with the path as it was backed up")
 

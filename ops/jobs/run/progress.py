@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from ops.core.announce import announce
 from ops.core.quantity import Duration, Size
@@ -34,14 +32,8 @@ class Progress:
     begun: float = field(default_factory=time.monotonic)
     said: float = field(default_factory=time.monotonic)
 
-    def __call__(self, document: Mapping[str, Any]) -> None:
-        """Look at one message of restic's."""
-        if document.get("message_type") == "status":
-            total = int(document.get("total_bytes", 0))
-            self.tell(int(document.get("bytes_done", document.get("bytes_restored", 0))), total)
-
     def tell(self, done: int, total: int = 0) -> None:
-        """Say how many bytes are done, of how many, when it is time to say something again."""
+        """Say how many bytes are done, of how many (0: not known), when it is time to say something again."""
         now = time.monotonic()
         if now - self.said < self.every:
             return
