@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ops.core.errors import Problem
+from ops.core.schema import Plain
 from ops.policy.model import VERSION
 
 _NAMED = ("contacts", "repositories", "assets", "checks")
-_STAND_INS: dict[str, Any] = {"version": VERSION, "site": {"name": "-"}}
+_STAND_INS: dict[str, Plain] = {"version": VERSION, "site": {"name": "-"}}
 
 
-def without_broken(merged: Mapping[str, Any], problems: Sequence[Problem]) -> tuple[dict[str, Any], set[str]]:
+def without_broken(merged: Mapping[str, Plain], problems: Sequence[Problem]) -> tuple[dict[str, Plain], set[str]]:
     """Given a merged policy and its problems, return it without the parts they lie in, and the names left out."""
-    part = {key: dict(value) if isinstance(value, Mapping) else value for key, value in merged.items()}
+    part: dict[str, Plain] = {
+        key: dict(value) if isinstance(value, Mapping) else value for key, value in merged.items()
+    }
     names: set[str] = set()
     for problem in problems:
         _, _, path = problem.path.partition(".")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ops.core.errors import PolicyError, Problem
-from ops.core.schema import Plain, collect
+from ops.core.schema import collect
 from ops.policy.role_files import File
 
 FOLDER = "/etc/nut"
@@ -27,8 +28,8 @@ class Options:
     driver: str
     port: str
     description: str
-    settings: Mapping[str, Plain] = field(default_factory=dict)
-    simulation: Mapping[str, Plain] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    simulation: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         words = {"driver": self.driver, "port": self.port}
@@ -53,7 +54,7 @@ class Device(Options):
     name: str = ""
 
 
-def devices(described: Mapping[str, Plain]) -> list[Device]:
+def devices(described: Mapping[str, Any]) -> list[Device]:
     """Return the devices in order of their names; raise PolicyError with everything that NUT could not read."""
     problems: list[Problem] = []
     read: Mapping[str, Options] = collect(Mapping[str, Options], described, "ups_devices", problems) or {}
@@ -71,7 +72,7 @@ def devices(described: Mapping[str, Plain]) -> list[Device]:
     return [Device(**vars(one), name=name) for name, one in sorted(read.items())]
 
 
-def simulation_files(known: Iterable[Mapping[str, Plain]]) -> list[File]:
+def simulation_files(known: Iterable[Mapping[str, Any]]) -> list[File]:
     """Return what simulated devices show; once there, the file is the tester's: batteries fail by editing it."""
     return [
         File(

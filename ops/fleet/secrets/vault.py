@@ -12,6 +12,7 @@ from typing import Any
 
 from ops.core.errors import Damaged, UsageError
 from ops.core.files import write_atomically
+from ops.core.schema import Plain
 
 NAME = "secrets.yml"
 HEAD = "# Written by `seawall secrets make`, which adds what is missing and leaves the rest unchanged.\n---\n"
@@ -57,7 +58,7 @@ class Store:
 
     def __init__(self, inventory: Path) -> None:
         self._inventory = inventory
-        self._kept: dict[str, dict[str, Any]] = {}
+        self._kept: dict[str, dict[str, Plain]] = {}
         self._changed: set[str] = set()
         for path in sorted(inventory.glob(f"*_vars/*/{NAME}")):
             self._kept[path.parent.relative_to(inventory).as_posix()] = _read(path)
@@ -80,7 +81,10 @@ class Store:
         """Set the value at a path of names in a place."""
         tree = self._kept.setdefault(place, {})
         for name in path[:-1]:
-            tree = tree.setdefault(name, {})
+            below = tree.setdefault(name, {})
+            if not isinstance(below, dict):
+                raise TypeError(f"{place}: {name} is not a mapping")
+            tree = below
         tree[path[-1]] = value
         self._changed.add(place)
 
@@ -109,7 +113,7 @@ def _sealed(start: str, value: Any) -> Iterator[tuple[str, Sealed]]:
             yield from _sealed(f"{start}.{name}" if not start.endswith(" ") else start + name, part)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Plain]:
     import yaml
 
     class Loader(yaml.SafeLoader):
@@ -130,7 +134,7 @@ def _read(path: Path) -> dict[str, Any]:
     return data
 
 
-def _dump(tree: dict[str, Any]) -> str:
+def _dump(tree: dict[str, Plain]) -> str:
     import yaml
 
     class Dumper(yaml.SafeDumper):
