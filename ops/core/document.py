@@ -75,7 +75,7 @@ def parse(content: bytes, limits: Limits, file: str) -> Plain:
     except _Refused as error:
         raise Damaged(f"{file}: {error}") from error
     except (ValueError, RecursionError) as error:
-        raise Damaged(f"{file} is not whole JSON: {str(error)[:200]!r}") from error
+        raise Damaged(f"{file} is not valid JSON: {str(error)[:200]!r}") from error
     return data
 
 
@@ -123,14 +123,14 @@ def _measure(content: bytes, limits: Limits) -> None:
     for mark in brackets:
         depth += 1 if mark in b"[{" else -1
         if depth > limits.depth:
-            raise _Refused(f"lists and mappings lie deeper in each other than {limits.depth}")
+            raise _Refused(f"lists and mappings are nested deeper than {limits.depth}")
 
 
 def _unique(pairs: list[tuple[str, Plain]]) -> Mapping[str, Plain]:
     made = dict(pairs)
     if len(made) != len(pairs):
         counts = Counter(name for name, _ in pairs)
-        raise _Refused(f"the key {counts.most_common(1)[0][0][:80]!r} stands there more than once")
+        raise _Refused(f"the key {counts.most_common(1)[0][0][:80]!r} appears more than once")
     return made
 
 
@@ -159,9 +159,9 @@ def _look_through(data: Plain, limits: Limits) -> None:
 
 def _look_at_text(text: str, limits: Limits) -> None:
     if len(text) > limits.text:
-        raise _Refused(f"the text {text[:40]!r}... has {len(text)} letters; expected at most {limits.text}")
+        raise _Refused(f"the text {text[:40]!r}... has {len(text)} characters; expected at most {limits.text}")
     if not text.isascii() and not _is_whole(text):
-        raise _Refused(f"the text {text[:40]!r} holds half a letter; expected UTF-8")
+        raise _Refused(f"the text {text[:40]!r} contains an incomplete character; expected UTF-8")
 
 
 def _is_whole(text: str) -> bool:

@@ -86,7 +86,7 @@ class RestorePoint(_Pattern):
     """The name of a place in PostgreSQL's log of changes; it goes into a file of settings."""
 
     __slots__ = ()
-    expected = "the name of a restore point: 1 to 60 small letters, digits or `-`"
+    expected = "the name of a restore point: 1 to 60 lower-case letters, digits or `-`"
     form = re.compile(r"[a-z0-9-]{1,60}")
 
 
@@ -119,7 +119,7 @@ class TreePath(_Word):
     """A path from `/` on that leads nowhere but down; a file's own name may hold anything, line ends too."""
 
     __slots__ = ()
-    expected = "a path from / on, without `..`, of at most 4096 letters"
+    expected = "an absolute path without `..`, of at most 4096 characters"
 
     @classmethod
     def fits(cls, text: str) -> bool:

@@ -21,6 +21,7 @@ from typing import IO
 from ops.core.errors import CommandError, CommandTimeout, Unavailable
 
 TAIL_LINES = 60
+LINE_CHARACTERS = 65_536  # of errors; a longer line is cut into several, for no program may fill the memory
 GRACE_SECONDS = 10.0
 
 
@@ -53,6 +54,7 @@ class Stream:
     hopeless: Hopeless | None = None
     errors: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
     drained: threading.Event = field(default_factory=threading.Event)
+    grace: float = GRACE_SECONDS  # for which it may clean up when it is ended
     timed_out: bool = False
     dismissed: bool = False
 
@@ -72,10 +74,11 @@ class Stream:
             pass  # it has left; the end of its output and its exit code tell why
 
     def kill(self) -> None:
-        """End the program and everything it started: first asked, then forced."""
-        _signal_group(self.process, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(GRACE_SECONDS)
+        """End the program and everything it started: first asked, unless it is given no grace, then forced."""
+        if self.grace:
+            _signal_group(self.process, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(self.grace)
         _signal_group(self.process, signal.SIGKILL)
         self.process.wait()
 
@@ -170,7 +173,8 @@ def stream(
 def _let_go(program: Stream, reader: threading.Thread, finished: bool) -> None:
     if not finished:
         program.kill()
-    reader.join(GRACE_SECONDS)
+    ended = not finished or program.timed_out or program.dismissed
+    reader.join(program.grace if ended else GRACE_SECONDS)  # another process may hold its errors open
     if program.process.stdout:
         program.process.stdout.close()
 
@@ -214,12 +218,13 @@ def _feed(program: Stream, text: str) -> None:
 
 
 def _drain(program: Stream) -> None:
-    assert program.process.stderr is not None  # noqa: S101 -- always piped
-    for line in program.process.stderr:
+    errors = program.process.stderr
+    assert errors is not None  # noqa: S101 -- always piped
+    for line in iter(lambda: errors.readline(LINE_CHARACTERS), ""):
         program.errors.append(line.rstrip("\n"))
         if program.hopeless and program.hopeless(line):
             _signal_group(program.process, signal.SIGTERM)
-    program.process.stderr.close()
+    errors.close()
     program.drained.set()
 
 

@@ -1,8 +1,13 @@
-"""The host checks of tests/policy, run over an inventory: what is there, seen from outside."""
+"""The host checks of tests/policy, run over an inventory: what is there, seen from outside.
+
+They have code of their own for what is there. What they share with the rest is the policy, merged and typed by
+`ops.policy`, the calendars of `ops.core`, and the SSH connections, whose options are handed to them.
+"""
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import sys
@@ -10,19 +15,21 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from ops.core.errors import CommandError, Damaged, SeawallError, Unavailable
 from ops.core.run import run
 from ops.core.verdict import Verdict
-
-if TYPE_CHECKING:
-    pass
+from ops.fleet import inventory
+from ops.fleet.ssh import openssh
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TIMEOUT = 300.0
 PASSED_OR_FAILED = (0, 1)
+PYTEST: tuple[str | Path, ...] = (
+    *(sys.executable, "-m", "pytest", "-c", CHECKOUT / "pyproject.toml", "--rootdir", CHECKOUT),
+    *("-p", "no:cacheprovider", "-o", "junit_family=xunit1"),
+)
 OF_A_BOOTED_ONE = ("accounts", "database", "files", "secrets", "versions")
 # What Ansible and ssh need of the environment to reach machines.
 KEPT = re.compile(r"ANSIBLE_.*|SSH_AUTH_SOCK|SSH_AGENT_PID|USER|LOGNAME")
@@ -51,27 +58,31 @@ def look(path: Path, booted: str | None = None) -> list[Check]:
     if not tests.is_dir() or importlib.util.find_spec("testinfra") is None:
         raise Unavailable("this checkout has no host checks", "run this in the checkout, after `make setup`")
     with tempfile.TemporaryDirectory(prefix="seawall-verify-") as folder:
-        report = Path(folder, "report.xml")
-        words: list[str | Path] = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-c",
-            CHECKOUT / "pyproject.toml",
-            "--rootdir",
-            CHECKOUT,
-            *([tests / f"test_host_{name}.py" for name in OF_A_BOOTED_ONE] if booted else [tests]),
-            *(["--booted", booted] if booted else []),
-        ]
-        words += ["--inventory", path, "-p", "no:cacheprovider", "-o", "junit_family=xunit1", f"--junit-xml={report}"]
+        report, ways = Path(folder, "report.xml"), Path(folder, "ways.json")
+        ways.write_text(json.dumps(_ways(path)), encoding="utf-8")
+        chosen = [tests / f"test_host_{name}.py" for name in OF_A_BOOTED_ONE] if booted else [tests]
+        words = [*PYTEST, *chosen, *(["--booted", booted] if booted else []), "--inventory", path, "--ways", ways]
         try:
-            run(words, timeout=TIMEOUT, ok=PASSED_OR_FAILED, env=_environment())
+            run([*words, f"--junit-xml={report}"], timeout=TIMEOUT, ok=PASSED_OR_FAILED, env=_environment())
         except CommandError as error:
             raise SeawallError(f"the host checks could not run: {error.stderr.strip()[-800:]}") from error
         try:
             return list(read(report.read_text(encoding="utf-8")))
         except (OSError, ElementTree.ParseError) as error:
             raise Damaged(f"the host checks wrote no report: {error}") from error
+
+
+def _ways(path: Path) -> dict[str, object]:
+    """Return how each machine is reached, so that the host checks use the connections that all commands share."""
+    read = inventory.read(path)
+    ways: dict[str, object] = {}
+    for host in read.variables:
+        try:
+            found = openssh.way(host, read.connection(host))
+            ways[host] = {"address": found.address, "options": found.words(), "become": found.become}
+        except SeawallError as error:
+            ways[host] = {"trouble": error.message}
+    return ways
 
 
 def _environment() -> dict[str, str]:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ops.core import clock
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import Head
 from ops.fleet import inventory
 from ops.fleet.ledgers import heads, signers
-from ops.fleet.ssh.ask import Answer, ask
+from ops.fleet.ssh.text import first_line
 from ops.jobs.status import VERSION, describe
 from ops.policy import HostPolicy
 from ops.policy.compile import document, document_digest
 
-COMMAND = "seawall status --json"
+if TYPE_CHECKING:
+    from ops.fleet.facts.status import Said
+    from ops.fleet.ssh.ask import Answer
+
 LEDGER = "ledger"
 NOT_NOTED = (Verdict.FAIL, Verdict.UNKNOWN)
 NO_AGENT = "has no agent: there is no command seawall; run playbooks/site.yml"
@@ -32,22 +35,30 @@ def collect(path: Path | None) -> Plain:
     place = heads.place(machines.path)
     seen = heads.read(place)
     anchors = {host: heads.newest(seen, host) for host in machines.variables}
-    answers = ask(machines, {host: heads.question(COMMAND, anchor) for host, anchor in anchors.items()})
+    answers = _ask(machines, anchors)
     found = {host: _anchored(answer, anchors[host]) for host, answer in answers.items()}
     heads.note(place, seen, {host: head for host, status in found.items() if (head := _head(status))})
     found = _keys(signers.place(machines.path), found)
     return join(policies, found)
 
 
-def _anchored(answer: Answer, anchor: Head | None) -> Plain:
+def _ask(machines: inventory.Inventory, anchors: Mapping[str, Head | None]) -> dict[str, Answer[Said]]:
+    """Ask every machine for its status, and for its ledger where a head of it is known: one command for each."""
+    from ops.fleet.facts.status import Status
+    from ops.fleet.ssh.ask import ask
+
+    known = {host: {"head": str(anchor).strip()} for host, anchor in anchors.items() if anchor}
+    return ask(machines, Status, known)
+
+
+def _anchored(answer: Answer[Said], anchor: Head | None) -> Plain:
     """Return the status in a machine's answer, with what its ledger said to the head that was seen of it before."""
-    if anchor is None:
-        return read(answer)
-    answer, said = heads.parted(answer)
-    status = read(answer)
-    if "checks" not in status:
+    if answer.fact is None:
+        return _unknown(answer.trouble)
+    status = read(answer.fact.status)
+    if anchor is None or "checks" not in status:
         return status
-    return _with(status, heads.judged(said, anchor))
+    return _with(status, heads.judged(answer.fact.ledger, anchor))
 
 
 def _keys(place: Path, found: Mapping[str, Plain]) -> dict[str, Plain]:
@@ -76,23 +87,21 @@ def _head(status: Plain) -> Head | None:
         return None
 
 
-def read(answer: Answer) -> Plain:
-    """Return the status in a machine's answer, or why there is none; the exit code is only its verdict."""
-    if answer.trouble:
-        return _unknown(answer.trouble)
+def read(said: str) -> Plain:
+    """Return the status that a machine said, or why there is none; other programs may have said something before it."""
+    lines = [line for line in said.splitlines() if line.strip()]
     try:
-        status = dict(json.loads(answer.output))
+        status = dict(json.loads(next((line for line in lines if line.startswith("{")), "")))
         Verdict(status["verdict"])
         for entry in status["checks"]:
             Verdict(entry["verdict"])
             str(entry["name"] + entry["kind"] + entry["message"])
         if status["version"] != VERSION:
             return _unknown(f"speaks version {status['version']} of the status, not {VERSION}")
-    except (ValueError, KeyError, TypeError):
-        said = (answer.errors or answer.output).strip().splitlines()
-        if any("not found" in line for line in said):
+    except (ValueError, KeyError, TypeError, RecursionError):
+        if any("not found" in line for line in lines):
             return _unknown(NO_AGENT)
-        return _unknown(f"answers no status: {said[0].removeprefix('seawall status: ')[:200] if said else 'nothing'}")
+        return _unknown(f"answers no status: {first_line(said).removeprefix('seawall status: ')}")
     return status
 
 

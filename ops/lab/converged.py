@@ -74,7 +74,7 @@ def shut_down(machines: Iterable[Machine]) -> None:
     """Shut machines down, all at once; raise Unavailable when one had to be forced: its disk may not be whole."""
     every = list(machines)
     with ThreadPoolExecutor(len(every)) as pool:
-        ended = list(pool.map(lambda machine: machine.stop(within=2 * MINUTES), every))
+        ended = list(pool.map(lambda machine: machine.stop(within=5 * MINUTES), every))
     if not all(ended):
         forced = [machine.host for machine, well in zip(every, ended, strict=True) if not well]
         raise Unavailable(f"{', '.join(forced)} did not shut down in time", "see the machines' consoles")

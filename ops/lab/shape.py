@@ -11,7 +11,7 @@ from ops.core.files import digest
 from ops.lab.inventory import OWN
 
 # Of `ops` not only what is shipped: the control machine's part makes secrets, trees and machines.
-FOLDERS = ("roles", "playbooks", "ops")
+FOLDERS = ("roles", "playbooks", "plugins", "ops")
 FILES = {
     "ansible": ("ansible.cfg", "requirements.lock"),
     "packages": (".cache/packages/seawall.deb", ".cache/packages/SHA256SUMS"),

@@ -15,11 +15,12 @@ import paramiko
 
 @dataclass(frozen=True)
 class Reply:
-    """What a machine says to any command."""
+    """What a machine says to any command, and whether it is gone before it has said how the command ended."""
 
     output: str = ""
     errors: str = ""
     code: int = 0
+    gone: bool = False
 
 
 class _Server(paramiko.ServerInterface):
@@ -45,6 +46,9 @@ class _Server(paramiko.ServerInterface):
         time.sleep(0.3)  # the request itself is acknowledged first, by the thread that called
         channel.sendall(self.reply.output.encode())
         channel.sendall_stderr(self.reply.errors.encode())
+        if self.reply.gone:
+            channel.get_transport().close()
+            return
         channel.send_exit_status(self.reply.code)
         channel.close()
 

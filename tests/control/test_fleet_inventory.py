@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.core.errors import SeawallError, UsageError
+from ops.core.errors import UsageError
 from ops.fleet import inventory
-from ops.fleet.ssh.ask import connection
 
 
 @pytest.fixture
@@ -78,43 +77,3 @@ def test_the_default_is_the_one_of_ansible_cfg(tmp_path: Path, monkeypatch: pyte
     assert inventory.default() == Path("inventories/lab")
     Path("ansible.cfg").write_text("[defaults]\ninventory = inventories/site\n")
     assert inventory.default() == Path("inventories/site")
-
-
-def test_connection_variables_become_pyinfras() -> None:
-    found = connection(
-        {
-            "ansible_host": "192.0.2.1",
-            "ansible_port": 2222,
-            "ansible_user": "admin",
-            "ansible_become": True,
-            "ansible_ssh_private_key_file": "/keys/admin",
-            "ansible_ssh_common_args": "-o UserKnownHostsFile=/keys/known -oStrictHostKeyChecking=accept-new -C",
-        }
-    )
-    assert found["ssh_hostname"] == "192.0.2.1"
-    assert (found["ssh_port"], found["ssh_user"], found["ssh_key"]) == (2222, "admin", "/keys/admin")
-    assert found["ssh_known_hosts_file"] == "/keys/known"
-    assert found["ssh_strict_host_key_checking"] == "accept-new"
-    assert found["become"] is True
-
-
-def test_a_config_file_of_its_own_is_used() -> None:
-    assert connection({"ansible_ssh_common_args": "-F none"})["ssh_config_file"] == "/dev/null"
-    assert connection({"ansible_ssh_common_args": "-F /etc/lab_ssh"})["ssh_config_file"] == "/etc/lab_ssh"
-
-
-def test_host_keys_are_checked_unless_somebody_says_otherwise() -> None:
-    assert connection({})["ssh_strict_host_key_checking"] == "yes"
-
-
-@pytest.mark.parametrize(
-    "variables",
-    [
-        {"ansible_connection": "local"},
-        {"ansible_ssh_common_args": "-o ProxyCommand='ssh -W %h:%p gate'"},
-        {"ansible_ssh_common_args": "-J gate"},
-    ],
-)
-def test_a_connection_that_would_lead_elsewhere_is_refused(variables: dict[str, str]) -> None:
-    with pytest.raises(SeawallError):
-        connection(variables)

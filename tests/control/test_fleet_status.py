@@ -23,7 +23,8 @@ from ssh_server import Reply, closed_port, make_key, serve, silence
 
 CHECKOUT = Path(__file__).parents[2]
 POLICY = {"version": 1, "site": {"name": "Test hospital", "timezone": "America/Sao_Paulo"}}
-HOSTS = ("good", "failing", "drifted", "rubbish", "bare", "refusing", "silent", "closed", "stranger", "local")
+ANSWERING = ("good", "failing", "drifted", "rubbish", "bare", "refusing", "flood", "controls", "deep", "mute", "gone")
+HOSTS = (*ANSWERING, "silent", "closed", "stranger", "local")
 
 
 def status(host: str, digest: str, verdict: str = "pass") -> str:
@@ -57,8 +58,8 @@ class Fleet:
 COMMAND = """\
 import sys
 from ops.cli import run
-from ops.fleet import ask
-ask.CONNECT_TIMEOUT = 3
+from ops.fleet.ssh import openssh
+openssh.CONNECT_TIMEOUT = 3
 sys.exit(run(sys.argv[1:]))
 """
 
@@ -67,7 +68,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", COMMAND, *words, "-i", str(folder / "inventory")],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), "XDG_RUNTIME_DIR": str(folder)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -87,8 +88,13 @@ def answers(folder: Path) -> dict[str, Reply]:
         "failing": Reply(status("failing", own("failing"), "fail"), code=2),
         "drifted": Reply(status("drifted", own("good"))),
         "rubbish": Reply("Welcome to this machine!\n"),
-        "bare": Reply(errors="sh: 1: seawall: not found\n", code=127),
-        "refusing": Reply(errors="seawall status: this machine has no policy\n", code=3),
+        "bare": Reply("sh: 1: seawall: not found\n", code=127),
+        "refusing": Reply("seawall status: this machine has no policy\n", code=3),
+        "flood": Reply("x" * (5 << 20)),
+        "controls": Reply("\x1b[2J\x1b]0;mine\x07all is well\n"),
+        "deep": Reply("{" + '"a":{' * 100_000 + "\n"),
+        "mute": Reply(errors="sudo: a password is required\n", code=1),
+        "gone": Reply(status("gone", own("good")), gone=True),
         "stranger": Reply(status("stranger", own("good"))),
     }
 
@@ -133,7 +139,7 @@ def test_no_machine_is_missing_and_nothing_else_is_said(fleet: Fleet) -> None:
 
 
 def test_one_command_per_machine(fleet: Fleet) -> None:
-    assert len(fleet.commands) == 6
+    assert len(fleet.commands) == len(ANSWERING)
     assert all("seawall status --json" in command for command in fleet.commands)
 
 
@@ -159,8 +165,13 @@ def test_another_policy_is_told(fleet: Fleet) -> None:
         ("bare", "has no agent: there is no command seawall; run playbooks/site.yml"),
         ("refusing", "answers no status: this machine has no policy"),
         ("silent", "does not answer: "),
-        ("closed", "does not answer: Could not connect"),
-        ("stranger", "does not answer: SSH host key error"),
+        ("flood", "says more than 4194304 characters; nothing of it is read"),
+        ("controls", "answers no status: [2J ]0;mine all is well"),
+        ("deep", "answers no status: {"),
+        ("mute", "said sudo: a password is required"),
+        ("gone", "does not answer: "),
+        ("closed", "does not answer: ssh: connect to host 127.0.0.1 port"),
+        ("stranger", "does not answer: Host key verification failed."),
         ("local", "the connection 'local' is not SSH"),
     ],
 )

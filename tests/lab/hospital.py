@@ -115,15 +115,17 @@ def changes(output: str) -> dict[str, int]:
 
 
 def without_hosts(inventory: Path, *names: str) -> None:
-    """Leave hosts out of an inventory."""
-    hosts = yaml.safe_load((inventory / "hosts.yml").read_text("utf-8"))
+    """Leave hosts out of an inventory, with the way to them."""
+    for file in (inventory / "hosts.yml", inventory / "machines.yml"):
+        everything = yaml.safe_load(file.read_text("utf-8"))
+        for group in (everything["all"], *everything["all"].get("children", {}).values()):
+            for name in names:
+                group.get("hosts", {}).pop(name, None)
+        file.write_text(yaml.safe_dump(everything), "utf-8")
     for name in names:
-        for group in hosts["all"]["children"].values():
-            group["hosts"].pop(name, None)
         shutil.rmtree(inventory / "host_vars" / name, ignore_errors=True)
-    (inventory / "hosts.yml").write_text(yaml.safe_dump(hosts), "utf-8")
 
 
 def tell(what: str) -> None:
-    """Say what takes its time, so that a ring's output shows it."""
-    print(f"lab: {what}", file=sys.__stderr__, flush=True)
+    """Say what takes its time; pytest shows it with -s, and beside a test that fails."""
+    print(f"lab: {what}", file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,13 @@ def test_no_module_is_called_by_nothing() -> None:
 def test_no_shell_in_roles() -> None:
     shell = re.compile(r"^\s*ansible\.builtin\.shell:", re.MULTILINE)
     named([str(path) for path in tracked("roles/*.yml", "playbooks/*.yml") if shell.search(path.read_text())])
+
+
+def test_every_command_is_under_the_contract_that_no_command_imports_another() -> None:
+    contracts = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    (listed,) = (one["modules"] for one in contracts if one["name"] == "commands never import commands")
+    rooms = (CHECKOUT / "ops/commands" / room for room in ("server", "control"))
+    found = {
+        f"ops.commands.{room.name}.{path.stem}" for room in rooms for path in room.iterdir() if path.stem[0] != "_"
+    }
+    assert sorted(listed) == sorted(found)

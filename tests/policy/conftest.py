@@ -40,13 +40,16 @@ Facts = Mapping[str, Any]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--inventory", default="inventories/lab", metavar="PATH", help="the machines to look at")
+    parser.addoption("--ways", metavar="FILE", help="how each machine is reached, as `seawall verify` writes it")
     parser.addoption("--booted", metavar="ASSET", help="look at the machine that its drill host keeps booted instead")
 
 
 def site_of(config: pytest.Config) -> Site:
     if SITE not in config.stash:
         try:
-            config.stash[SITE] = Site.read(config.getoption("--inventory"), config.getoption("--booted"))
+            config.stash[SITE] = Site.read(
+                config.getoption("--inventory"), config.getoption("--booted"), config.getoption("--ways")
+            )
         except (SeawallError, RuntimeError, AssertionError) as error:
             raise pytest.UsageError(f"the inventory can't be read: {error}") from error
     return config.stash[SITE]

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import secrets
+import shlex
 import sys
 import zlib
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import testinfra
 import wanted
 from testinfra.utils.ansible_runner import AnsibleRunner
 
@@ -36,6 +38,7 @@ class Site:
     """An inventory: how its machines are reached, and what the policy wants of each.
 
     booted: an asset whose machine is looked at as its drill host keeps it booted; then no other machine is.
+    ways: how `seawall verify` reaches each machine; without it testinfra reads that from the inventory by itself.
     """
 
     runner: AnsibleRunner
@@ -43,9 +46,10 @@ class Site:
     digests: Mapping[str, str]
     authority: str
     booted: str | None = None
+    ways: Mapping[str, Mapping[str, Any]] | None = None
 
     @classmethod
-    def read(cls, inventory: str, booted: str | None = None) -> Site:
+    def read(cls, inventory: str, booted: str | None = None, ways: str | None = None) -> Site:
         """Read an inventory through ansible-inventory; raise PolicyError when its policy is wrong."""
         beside = str(Path(sys.executable).parent)  # Ansible of the same virtual environment
         os.environ["PATH"] = f"{beside}{os.pathsep}{os.environ['PATH']}"
@@ -58,6 +62,7 @@ class Site:
         return cls(
             runner=runner,
             booted=booted,
+            ways=json.loads(Path(ways).read_text(encoding="utf-8")) if ways else None,
             policies={host: read_document(plain) for host, plain in documents.items()},
             digests={host: document_digest(plain) for host, plain in documents.items()},
             authority=next((str(said[AUTHORITY]) for said in variables.values() if AUTHORITY in said), ""),
@@ -89,7 +94,14 @@ class Site:
     def _machine(self, host: str) -> Any:
         """Return the machine to ask: the host itself, or the drill host that keeps it booted."""
         drill = self.policies[host].assets[self.booted].drill if self.booted else None
-        return self.runner.get_host(drill.host if drill else host)
+        asked = drill.host if drill else host
+        if self.ways is None:
+            return self.runner.get_host(asked)
+        way = self.ways[asked]
+        if "trouble" in way:
+            raise RuntimeError(way["trouble"])
+        address = f"[{way['address']}]" if ":" in way["address"] else way["address"]
+        return testinfra.get_host(f"ssh://{address}", ssh_extra_args=shlex.join(way["options"]), sudo=way["become"])
 
     def _way_in(self) -> str:
         return f"seawall drill enter {self.booted} -- " if self.booted else ""

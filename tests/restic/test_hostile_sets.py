@@ -99,15 +99,15 @@ def odd(folder: Path) -> None:
 @pytest.mark.parametrize("fill", [pipe, link, endless, beside, below, odd])
 def test_nothing_but_plain_files_lies_in_a_manifests_folder(repository: Repository, tmp_path: Path, fill: Make) -> None:
     found = stored(repository, tmp_path, fill)
-    with pytest.raises(Damaged, match=rf"^manifest\.json of set {SET} in primary: .*expected plain files alone"):
+    with pytest.raises(Damaged, match=rf"^manifest\.json of set {SET} in primary: .*expected only plain files"):
         read(repository, found, tmp_path)
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"set": "another"}, "belongs to another set: another of vendor"),
-        ({"asset": "his"}, f"belongs to another set: {SET} of his"),
+        ({"set": "another"}, "describes set another of vendor; expected set"),
+        ({"asset": "his"}, "of his; expected set"),
         ({"version": 2}, "version: expected 1, found 2"),
         ({"parts": {"export": document()["parts"]["export"], "more": document()["parts"]["export"]}}, "not in the set"),
         ({"parts": {"../../x": document()["parts"]["export"]}}, "expected the label of a part"),

@@ -1,7 +1,8 @@
 """Audit every machine against the policy, from outside.
 
-Runs the host checks in tests/policy, which share no code with what set the machines up: timers, accounts, files,
-versions, and the ports of the backup hosts, really tried with the machines' own accounts.
+Runs the host checks in tests/policy: timers, accounts, files, versions, and the ports of the backup hosts, really tried
+with the machines' own accounts. What is there is found by code that set nothing up. What is wanted comes from the same
+policy, merged by the same code as elsewhere, and the machines are reached over the same SSH connections.
 """
 
 from __future__ import annotations

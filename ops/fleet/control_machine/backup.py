@@ -13,7 +13,6 @@ from ops.fleet.control_machine import host_facts
 from ops.fleet.control_machine.contents import material
 from ops.fleet.control_machine.identity import as_control_machine, folder, with_asset
 from ops.fleet.secrets.unlocked import UnlockedSecrets
-from ops.fleet.ssh.ask import ask
 from ops.health import backup_age
 from ops.interfaces.check import CheckContext
 from ops.jobs import repository
@@ -25,9 +24,12 @@ from ops.policy import HostPolicy
 
 def look(read: inventory.Inventory) -> dict[str, Finding]:
     """Ask every machine what rebuilding it needs, keep the answers, and return how it went with each."""
+    from ops.fleet.facts.machine import Machine
+    from ops.fleet.ssh.ask import ask
+
     home = folder(read.path)
     home.mkdir(mode=0o700, exist_ok=True)
-    return host_facts.note(read.path, home, ask(read, host_facts.COMMAND))
+    return host_facts.note(read.path, home, ask(read, Machine))
 
 
 def judged_age(read: inventory.Inventory, own: HostPolicy) -> list[Finding]:

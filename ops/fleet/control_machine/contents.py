@@ -10,6 +10,7 @@ from ops.core.errors import Damaged
 from ops.core.run import run
 from ops.fleet.inventory import Inventory
 from ops.fleet.packaging.restic_deb import CACHE
+from ops.fleet.ssh.openssh import way
 from ops.policy.model import Control
 
 BUNDLE = "seawall.bundle"
@@ -58,10 +59,8 @@ def bundle(home: Path) -> Path:
 
 def known_hosts(inventory: Inventory, host: str) -> Path:
     """Return the file in which a host's key is looked up."""
-    from ops.fleet.ssh.ask import connection
-
-    named = connection(inventory.connection(host)).get("ssh_known_hosts_file")
-    return Path(named or "~/.ssh/known_hosts").expanduser()
+    named = way(host, inventory.connection(host)).setting("userknownhostsfile").split()
+    return Path(named[0] if named else "~/.ssh/known_hosts").expanduser()
 
 
 def key(inventory: Inventory, host: str) -> Path | None:

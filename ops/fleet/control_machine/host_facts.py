@@ -5,17 +5,18 @@ Kept in the control machine's own folder beside the inventory. A machine that do
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ops.core import clock
 from ops.core.files import read_json, write_json
 from ops.core.verdict import Finding, Verdict
 from ops.fleet.ledgers import signers
-from ops.fleet.ssh.ask import Answer
+
+if TYPE_CHECKING:
+    from ops.fleet.ssh.ask import Answer
 
 VERSION = 1
 NAME = "machines.json"
@@ -32,7 +33,6 @@ apt-mark showmanual | sed 's/^/package /'
 apt-get indextargets --format 'source $(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' | sort -u
 if [ -e /etc/seawall/ledger.pub ]; then cut -d ' ' -f 1,2 /etc/seawall/ledger.pub | sed 's/^/signer /'; fi
 """
-COMMAND = f"sh -c {shlex.quote(QUESTION)}"
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,15 @@ def read(home: Path) -> dict[str, Facts]:
     return {host: Facts(**(one | {name: tuple(one[name]) for name in lists})) for host, one in told.items()}
 
 
-def note(inventory: Path, home: Path, answers: Mapping[str, Answer]) -> dict[str, Finding]:
+def note(inventory: Path, home: Path, answers: Mapping[str, Answer[tuple[Facts, str] | None]]) -> dict[str, Finding]:
     """Keep what machines answered, and list the first key of each ledger; return how it went with each."""
     known, keys = read(home), {}
     found = {}
     for host, answer in answers.items():
-        facts, key = understood(answer.output)
-        if answer.trouble or facts is None:
-            found[host] = Finding(Verdict.UNKNOWN, answer.trouble or "did not answer with its facts")
+        if answer.fact is None:
+            found[host] = Finding(Verdict.UNKNOWN, answer.trouble)
             continue
+        facts, key = answer.fact
         known[host] = facts
         keys[host] = key
         found[host] = _signed(signers.place(inventory), host, key)

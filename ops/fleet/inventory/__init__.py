@@ -23,7 +23,7 @@ from ops.core.run import run
 from ops.policy.hostvars import PREFIX, compile_inventory
 from ops.policy.model import HostPolicy
 
-VERSION = 1
+VERSION = 2
 TIMEOUT = 60.0
 CACHE = Path(".cache", "inventory")
 DEFAULT = "inventories/lab"
@@ -39,6 +39,7 @@ CONNECTION = (
     "ansible_become",
     "ansible_ssh_private_key_file",
     "ansible_private_key_file",
+    "ansible_ssh_args",
     "ansible_ssh_common_args",
     "ansible_ssh_extra_args",
 )

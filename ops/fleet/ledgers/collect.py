@@ -7,14 +7,11 @@ verifies and still holds what was collected; else the copy stays as it is, and w
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
-import multiprocessing
 import os
-import shlex
 import shutil
-from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -27,11 +24,13 @@ from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Head
 from ops.evidence.verification import verify
 from ops.fleet.inventory import LEDGERS, Inventory
 from ops.fleet.ledgers import signers
-from ops.fleet.ssh.ask import Answer, ask
 from ops.jobs.ledger.coverage import coverage
 from ops.policy import HostPolicy
 
 END = "--"
+MOST_BYTES = 1 << 30  # of a ledger; a record has about a thousand
+MOST_TOLD = 1 << 29  # characters in which it comes, packed
+GZIP = 31  # zlib's word for that format
 NONE = "has no ledger yet; its first act creates one"
 # What is known here goes in; out come its digests as the machine has it now, what follows, and the ledger's key.
 QUESTION = r"""
@@ -61,11 +60,6 @@ class Copy:
     def of(cls, folder: Path) -> Copy:
         """Return what lies in a folder."""
         return cls(*((folder / name).read_bytes() if (folder / name).exists() else b"" for name in FILES[:2]))
-
-    def question(self) -> str:
-        """Return the command that asks a machine for what follows."""
-        words = QUESTION.replace("LINES", str(len(self.lines))).replace("SIGNATURES", str(len(self.signatures)))
-        return f"sh -c {shlex.quote(words)}"
 
 
 @dataclass(frozen=True)
@@ -139,33 +133,42 @@ def _without(policy: HostPolicy, copy: Copy, found: Finding) -> Finding:
 
 
 def _asked(inventory: Inventory, copies: Mapping[str, Copy]) -> dict[str, Told | Finding]:
-    """Ask all machines, in a process of its own: to ask many at once changes how a process waits for programs."""
-    questions = {host: copy.question() for host, copy in copies.items()}
-    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
-        answers = pool.submit(ask, inventory, questions).result()
-    return {host: understood(answer) for host, answer in answers.items()}
+    """Ask all machines for what follows after what is known here."""
+    from ops.fleet.facts.ledger import Ledger
+    from ops.fleet.ssh.ask import ask
+
+    known = {host: {"records": len(one.lines), "signatures": len(one.signatures)} for host, one in copies.items()}
+    answers = ask(inventory, Ledger, known, limit=MOST_TOLD)
+    return {host: answer.fact or Finding(Verdict.UNKNOWN, answer.trouble) for host, answer in answers.items()}
 
 
-def understood(answer: Answer) -> Told | Finding:
+def understood(lines: Sequence[str]) -> Told | Finding:
     """Return what a machine told, or why nothing can be said of its ledger."""
-    if answer.trouble:
-        return Finding(Verdict.UNKNOWN, answer.trouble)
-    if answer.output.strip() == "none":
+    if list(lines) == ["none"]:
         return Finding(Verdict.UNKNOWN, NONE)
-    lines = answer.output.splitlines()
     try:
         rests: list[bytes] = []
         part: list[str] = []
         for line in lines[3:]:
             if line == END:
-                rests.append(gzip.decompress(base64.b64decode("".join(part))))
+                rests.append(_unpacked(base64.b64decode("".join(part))))
                 part = []
             else:
                 part.append(line)
         files = dict(zip(FILES, rests, strict=True))
         return Told((lines[0], lines[1]), lines[2].strip(), files)
-    except (ValueError, IndexError, OSError, EOFError):
-        return Finding(Verdict.UNKNOWN, f"did not send its ledger: {(answer.errors or answer.output)[:200]!r}")
+    except (ValueError, IndexError, zlib.error):
+        told = "\n".join(lines)
+        return Finding(Verdict.UNKNOWN, f"did not send its ledger: {told[:200]!r}")
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """Return what was packed by gzip; raise ValueError when it is not whole, or more than a ledger can be."""
+    reader = zlib.decompressobj(wbits=GZIP)
+    content = reader.decompress(packed, MOST_BYTES)
+    if not reader.eof:
+        raise ValueError("cut short, or too much")
+    return content
 
 
 def _grown(folder: Path, copy: Copy, told: Told, listed: Path) -> Finding:

@@ -7,7 +7,6 @@ its ledger was found whole with, and at the next time has the machine verify its
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from ops.core.files import read_json, write_json
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.ledger import Head
 from ops.fleet.inventory import HEADS
-from ops.fleet.ssh.ask import Answer
 
 VERSION = 1
 MOST = 400  # heads kept of each machine, the newest
@@ -54,29 +52,14 @@ def newest(seen: Seen, host: str) -> Head | None:
     return Head(entries[-1]["n"], entries[-1]["sha256"]) if entries else None
 
 
-def question(status: str, anchor: Head | None) -> str:
-    """Return the command that asks a machine for its status, and for its ledger where a head of it is known."""
-    if anchor is None:
-        return status
-    verify = shlex.join(["seawall", "ledger", "verify", "--json", "--head", str(anchor).strip()])
-    return f"sh -c {shlex.quote(f'{status}; {verify}')}"
-
-
-def parted(answer: Answer) -> tuple[Answer, str]:
-    """Part a machine's answer into that to the status and that to the ledger; each is one line."""
-    lines = answer.output.splitlines()
-    if answer.trouble or len(lines) < 2:  # noqa: PLR2004 -- the two questions
-        return answer, ""
-    return Answer("\n".join(lines[:-1]), answer.errors, answer.trouble), lines[-1]
-
-
 def judged(said: str, anchor: Head) -> Finding:
     """Return what a machine's verification says; one that can't be understood is unknown."""
+    lines = said.splitlines()
     try:
-        findings = json.loads(said)["findings"]
+        findings = json.loads(next((line for line in lines if line.startswith("{")), ""))["findings"]
         first = findings[0]
         return Finding(Verdict(first["verdict"]), str(first["message"]))
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
         return Finding(
             Verdict.UNKNOWN, f"did not say whether its ledger still holds record {anchor.n}, which was seen before"
         )

@@ -1,1 +1,1 @@
-"""Speaking with the machines of an inventory."""
+"""One SSH for the whole fleet: OpenSSH, as Ansible runs it, in the hands of pyinfra."""

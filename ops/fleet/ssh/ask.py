@@ -1,132 +1,111 @@
-"""Ask every machine of an inventory one thing at once, over SSH, through pyinfra.
+"""Ask every machine of an inventory one thing at once: a fact of pyinfra's, over OpenSSH.
 
 What goes wrong with one machine is that machine's answer; nothing is raised for it, and no machine is missing.
 """
 
 from __future__ import annotations
 
-import itertools
 import logging
-import os
-import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+from pyinfra.api.exceptions import PyinfraError
+from pyinfra.api.facts import FactBase
+from pyinfra.api.host import Host
+from pyinfra.api.inventory import Inventory as Hosts
+from pyinfra.api.state import State
+from pyinfra.context import ctx_state
 
 from ops.core.errors import SeawallError
 from ops.fleet.inventory import Inventory
+from ops.fleet.ssh.connector import LIMIT, TIMEOUT, OpenSSHConnector, Programs
+from ops.fleet.ssh.openssh import Way, way
+from ops.fleet.ssh.text import first_line
 
-CONNECT_TIMEOUT = 5  # seconds
-COMMAND_TIMEOUT = 30  # seconds
+AT_ONCE = 32  # machines that are asked at the same time
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a machine said, or in `trouble` why it could not be asked."""
+class Answer(Generic[T]):
+    """A fact of a machine, or in `trouble` why there is none."""
 
-    output: str = ""
-    errors: str = ""
+    fact: T | None
     trouble: str = ""
 
 
-def ask(inventory: Inventory, command: str | Mapping[str, str]) -> dict[str, Answer]:
-    """Run a command on every host of an inventory at the same time; return each host's answer.
+class _Reached(Hosts):
+    """An inventory of pyinfra's in which every host is reached by OpenSSH, whatever its name."""
 
-    `command` is one for all, or each host's own.
+    def make_hosts_and_groups(self, names: Iterable[tuple[str, dict[str, Any]]], groups: Mapping[str, Any]) -> None:  # noqa: ARG002
+        """Make the hosts, each with its data."""
+        self.hosts = {name: Host(name, self, groups=[], connector_cls=OpenSSHConnector) for name, _ in names}
+        self.host_data.update(names)
+
+
+@contextmanager
+def reached(ways: Mapping[str, Way], limit: int = LIMIT) -> Iterator[State]:
+    """Have pyinfra know some machines while the block lasts; whoever leaves it early ends what still asks them."""
+    for name in ("pyinfra", "paramiko"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what goes wrong is in the answers
+    programs = Programs()
+    data = {"openssh_limit": limit, "openssh_programs": programs}
+    hosts = [(name, {"openssh_way": one}) for name, one in ways.items()]
+    state = State(_Reached((hosts, data)), check_for_changes=False)  # type: ignore[no-untyped-call]
+    try:
+        with ctx_state.use(state):
+            yield state
+    finally:
+        programs.stop()
+
+
+def ask(
+    inventory: Inventory,
+    fact: type[FactBase[T]],
+    arguments: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    limit: int = LIMIT,
+) -> dict[str, Answer[T]]:
+    """Get a fact of every host of an inventory at the same time; return each host's answer.
+
+    arguments: of each host, those of the fact; no host needs any otherwise. limit: characters that one may say.
     """
-    commands = {host: command if isinstance(command, str) else command[host] for host in inventory.variables}
-    answers: dict[str, Answer] = {}
-    reached: dict[str, dict[str, Any]] = {}
-    for host in inventory.variables:
-        try:
-            reached[host] = connection(inventory.connection(host))
-        except SeawallError as error:
-            answers[host] = Answer(trouble=error.message)
-    if reached:
-        answers |= _ask(reached, commands)
+    ways, answers = find_ways(inventory, inventory.variables)
+    with ThreadPoolExecutor(min(len(ways), AT_ONCE) or 1) as pool, reached(ways, limit) as state:
+        known = arguments or {}
+        asked = {host.name: pool.submit(get, host, fact, known.get(host.name, {})) for host in state.inventory}
+        answers |= {name: job.result() for name, job in asked.items()}
     return {host: answers[host] for host in inventory.variables}
 
 
-def connection(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """Given Ansible's connection variables of a host, return pyinfra's; raise SeawallError for what it cannot do.
+def find_ways(inventory: Inventory, hosts: Iterable[str]) -> tuple[dict[str, Way], dict[str, Answer[Any]]]:
+    """Return the ways to some hosts, and the answers of those to which there is none."""
+    ways: dict[str, Way] = {}
+    without: dict[str, Answer[Any]] = {}
+    for host in hosts:
+        try:
+            ways[host] = way(host, inventory.connection(host))
+        except SeawallError as error:
+            without[host] = Answer(None, error.message)
+    return ways, without
 
-    Two hosts that are both `local` would be one machine under two names, so only SSH is spoken.
+
+def fetch(host: Host, fact: type[FactBase[T]], arguments: Mapping[str, Any]) -> T:
+    """Get a fact of one host; raise PyinfraError when the host can't be asked.
+
+    Whatever the command ends with: what it says is judged, and a machine's command may end with its verdict.
     """
-    kind = variables.get("ansible_connection", "ssh")
-    if kind not in {"ssh", "smart", "paramiko", "paramiko_ssh"}:
-        raise SeawallError(f"the connection {kind!r} is not SSH")
-    options = _options(variables)
-    key = variables.get("ansible_ssh_private_key_file") or variables.get("ansible_private_key_file")
-    key = key or options.get("identityfile")
-    data = {
-        "ssh_hostname": variables.get("ansible_host"),
-        "ssh_port": variables.get("ansible_port"),
-        "ssh_user": variables.get("ansible_user"),
-        "ssh_paramiko_connect_kwargs": {"banner_timeout": CONNECT_TIMEOUT, "auth_timeout": CONNECT_TIMEOUT},
-        "ssh_key": str(Path(key).expanduser()) if key else None,
-        "ssh_config_file": os.devnull if options.get("-f") == "none" else options.get("-f"),
-        "ssh_known_hosts_file": options.get("userknownhostsfile"),
-        "ssh_strict_host_key_checking": options.get("stricthostkeychecking", "yes"),
-    }
-    known = {name: value for name, value in data.items() if value is not None}
-    return known | {"become": bool(variables.get("ansible_become"))}
+    return host.get_fact(fact, **arguments, _timeout=TIMEOUT, _success_exit_codes=list(range(255)))
 
 
-def _options(variables: Mapping[str, Any]) -> dict[str, str]:
-    """Read the OpenSSH options that decide whom we speak to; the others are about speed and comfort."""
-    words = shlex.split(f"{variables.get('ansible_ssh_common_args', '')} {variables.get('ansible_ssh_extra_args', '')}")
-    said: dict[str, str] = {}
-    for word, following in itertools.zip_longest(words, words[1:], fillvalue=""):
-        option = following if word == "-o" else word.removeprefix("-o") if word.startswith("-o") else ""
-        name, _, value = option.partition("=")
-        said.setdefault(name.strip().lower(), value.strip())
-        if word in {"-F", "-J"}:
-            said[word.lower()] = following
-    for name in ("proxycommand", "proxyjump", "hostkeyalias", "-j"):
-        if name in said:
-            raise SeawallError(f"the SSH option {name} is not known here; put it into ~/.ssh/config")
-    return said
-
-
-def _ask(hosts: Mapping[str, dict[str, Any]], commands: Mapping[str, str]) -> dict[str, Answer]:
-    from gevent import monkey
-
-    # Before anything of pyinfra's, so that waiting for one machine does not hold the others.
-    monkey.patch_all(ssl=False, subprocess=False, signal=False)
-    from pyinfra.api.config import Config
-    from pyinfra.api.inventory import Inventory as Machines
-    from pyinfra.api.state import State
-
-    logging.getLogger("pyinfra").setLevel(logging.CRITICAL + 1)  # what goes wrong is in the answers
-    logging.getLogger("paramiko").setLevel(logging.CRITICAL + 1)
-    machines = Machines((list(hosts.items()), {}))
-    state = State(machines, Config(CONNECT_TIMEOUT=CONNECT_TIMEOUT))
-    jobs = {host.name: state.pool.spawn(_ask_one, host, commands[host.name], hosts[host.name]) for host in machines}
-    return {name: job.get() for name, job in jobs.items()}
-
-
-def _ask_one(host: Any, command: str, data: Mapping[str, Any]) -> Answer:
-    from pyinfra.api.exceptions import PyinfraError
-
-    root = data["become"] and data.get("ssh_user") != "root"
+def get(host: Host, fact: type[FactBase[T]], arguments: Mapping[str, Any]) -> Answer[T]:
+    """Get a fact of one host; a fact that can't be had is told with what the machine said."""
     try:
-        host.connect(show_errors=False, raise_exceptions=True)
-        _, output = host.run_shell_command(
-            f"sudo -n {command}" if root else command, _timeout=COMMAND_TIMEOUT, _shell_executable="sh"
-        )
-    except TimeoutError:
-        return Answer(trouble=f"does not answer: nothing within {COMMAND_TIMEOUT} s")
+        found = fetch(host, fact, arguments)
     except PyinfraError as error:
-        return Answer(trouble=f"does not answer: {error}")
-    except Exception as error:  # noqa: BLE001 -- paramiko raises what it likes; the other machines go on
-        return Answer(trouble=f"does not answer: {type(error).__name__}: {error}")
-    finally:
-        _leave(host)
-    return Answer(output.stdout, output.stderr)
-
-
-def _leave(host: Any) -> None:
-    client = getattr(host.connector, "client", None)
-    if client is not None:
-        client.close()
+        return Answer(None, str(error))
+    reply = getattr(host.connector, "reply", None)
+    return Answer(found, "" if found is not None else f"said {first_line(reply.errors if reply else '')}")

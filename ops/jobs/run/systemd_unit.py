@@ -187,4 +187,4 @@ def _exit_code(journal: Journal, starting: Stream) -> int:
         return 0  # systemd forgets a unit that ended well and that nothing refers to, or it runs again already
     if not journal.this:
         raise Unavailable(f"{unit} did not start: {starting.stderr}", f"systemctl status {unit}")
-    raise Unavailable(f"{unit} has ended, and systemd does not know how any more", f"journalctl -u {unit}")
+    raise Unavailable(f"{unit} has ended, but systemd no longer knows how", f"journalctl -u {unit}")

@@ -212,7 +212,7 @@ def losses(stored: Stored, scene: CaptureContext, may_lose: Percent) -> list[str
     if all(now >= then * (100 - may_lose.value) / 100 for now, then in pairs):
         return []
     words = (
-        f"{stored.files:,} files of {Size(stored.bytes)} are left of {before.files:,} files of "
+        f"only {stored.files:,} files of {Size(stored.bytes)} are left of {before.files:,} files of "
         f"{Size(before.bytes)} in the last good set; the limit is {may_lose}"
     )
     if not scene.accepted:

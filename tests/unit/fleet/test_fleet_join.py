@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from ops.fleet.inventory import Inventory
-from ops.fleet.ssh.ask import Answer
 from ops.fleet.status import join, read
 from ops.policy import HostPolicy
 from ops.policy.compile import document, document_digest
@@ -119,6 +118,6 @@ def test_the_layout_of_a_document_does_not_matter(policies: dict[str, HostPolicy
     ],
 )
 def test_an_answer_that_is_no_status_is_unknown(output: str, reason: str) -> None:
-    found = read(Answer(output))
+    found = read(output)
     assert found["verdict"] == "unknown"
     assert found["message"].startswith(reason)

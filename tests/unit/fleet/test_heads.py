@@ -13,9 +13,10 @@ from ops.core.errors import Damaged
 from ops.core.run import run
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import NAME, Head, Ledger
+from ops.fleet.facts.status import BETWEEN, COMMAND, Status
 from ops.fleet.ledgers import heads
 from ops.fleet.ssh.ask import Answer
-from ops.fleet.status import COMMAND, _anchored, _head
+from ops.fleet.status import _anchored, _head
 
 PROGRAM = """\
 #!/bin/sh
@@ -41,10 +42,10 @@ def ask(tmp_path: Path) -> Callable[[Head | None], dict[str, Any]]:
         program.parent.mkdir(exist_ok=True)
         program.write_text(PROGRAM.format(status=json.dumps(told), python=sys.executable, root=tmp_path))
         program.chmod(0o755)
-        words = heads.question(COMMAND, anchor)
+        words = Status().command(str(anchor).strip() if anchor else "")
         env = {"PATH": f"{program.parent}:/usr/bin:/bin", "PYTHONPATH": str(Path(heads.__file__).parents[2])}
         done = run(["sh", "-c", words], timeout=60, ok=range(4), env=env)
-        return _anchored(Answer(done.stdout, done.stderr), anchor)
+        return _anchored(Answer(Status().process(done.stdout.splitlines())), anchor)
 
     return asked
 
@@ -98,14 +99,15 @@ def test_a_ledger_taken_away_fails(ask, tmp_path: Path) -> None:
 def test_a_machine_that_does_not_answer_is_unknown(said: str) -> None:
     assert heads.judged(said, Head(4, "a" * 64)).verdict is Verdict.UNKNOWN
     line = json.dumps({"version": 1, "verdict": "pass", "checks": []})
-    status = _anchored(Answer(f"{line}\n{said}\n"), Head(4, "a" * 64))
+    status = _anchored(Answer(Status().process([line, BETWEEN, said])), Head(4, "a" * 64))
     assert status["verdict"] == "unknown"
+    assert _anchored(Answer(Status().process([line])), Head(4, "a" * 64))["verdict"] == "unknown"
 
 
 def test_without_a_head_seen_only_the_status_is_asked() -> None:
-    assert heads.question("seawall status --json", None) == "seawall status --json"
+    assert Status().command() == COMMAND
     line = json.dumps({"version": 1, "verdict": "pass", "checks": []})
-    assert _anchored(Answer(f"{line}\n"), None)["verdict"] == "pass"
+    assert _anchored(Answer(Status().process([line])), None)["verdict"] == "pass"
 
 
 @pytest.mark.parametrize("head", ["; reboot", "A" * 64, "a" * 63, "$(id)"])

@@ -15,9 +15,9 @@ from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Ledger
 from ops.evidence.verification import verify
+from ops.fleet.facts.ledger import Ledger as LedgerFact
 from ops.fleet.ledgers import collect, signers
 from ops.fleet.ledgers.collect import Copy, Told, understood
-from ops.fleet.ssh.ask import Answer
 
 HERE = "cd /var/lib/seawall/ledger"
 
@@ -56,11 +56,11 @@ class Machine:
         }
         Ledger(self.ledger, self.key).append(body)
 
-    def answer(self, _inventory: object, questions: Mapping[str, str]) -> dict[str, Answer]:
-        question = questions["his1"].replace(HERE, f"cd {self.ledger}")
+    def answer(self, copy: Copy) -> Told | Finding:
+        question = LedgerFact().command(len(copy.lines), len(copy.signatures)).replace(HERE, f"cd {self.ledger}")
         question = question.replace("/etc/seawall/ledger.pub", str(self.public))
         told = subprocess.run(question, shell=True, capture_output=True, text=True, check=True)
-        return {"his1": Answer(told.stdout, told.stderr)}
+        return LedgerFact().process(told.stdout.splitlines())
 
     def collect(self) -> Finding:
         policy = SimpleNamespace(assets={"his": None}, drills={})
@@ -78,8 +78,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine(tmp_path)
 
     def asked(inventory: Any, copies: Mapping[str, Copy]) -> dict[str, Told | Finding]:
-        questions = {host: copy.question() for host, copy in copies.items()}
-        return {host: understood(answer) for host, answer in made.answer(inventory, questions).items()}
+        return {host: made.answer(copy) for host, copy in copies.items()}
 
     monkeypatch.setattr(collect, "_asked", asked)
     return made
@@ -143,7 +142,7 @@ def test_a_collected_ledger_is_held_against_the_policy_up_to_its_collection(
 
 
 def test_only_what_follows_is_asked_for(held: Machine) -> None:
-    told = understood(held.answer(None, {"his1": Copy.of(held.inventory / ".ledgers/his1").question()})["his1"])
+    told = held.answer(Copy.of(held.inventory / ".ledgers/his1"))
     assert isinstance(told, Told)
     assert (told.rests[NAME], told.rests[SIGNATURES]) == (b"", b"")
     assert told.rests[HEAD]
@@ -231,8 +230,7 @@ def test_one_that_was_taken_away_is_named(held: Machine) -> None:
 
 def test_no_ledger_yet_and_no_answer_are_unknown(machine: Machine) -> None:
     assert machine.collect().verdict is Verdict.UNKNOWN
-    assert understood(Answer(trouble="does not answer")) == Finding(Verdict.UNKNOWN, "does not answer")
-    rubbish = understood(Answer("one\ntwo\nthree\n!!\n--\n"))
+    rubbish = understood(["one", "two", "three", "!!", "--"])
     assert isinstance(rubbish, Finding)
     assert rubbish.verdict is Verdict.UNKNOWN
 

@@ -6,6 +6,7 @@ from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.keys import listed
 from ops.fleet.control_machine import host_facts
+from ops.fleet.facts.machine import Machine
 from ops.fleet.ledgers import signers
 from ops.fleet.ssh.ask import Answer
 
@@ -27,7 +28,7 @@ signer {KEY}
 
 
 def noted(home: Path, text: str) -> Finding:
-    return host_facts.note(home, home, {"his1": Answer(text)})["his1"]
+    return host_facts.note(home, home, {"his1": Answer(Machine().process(text.splitlines()), "said nothing")})["his1"]
 
 
 def keys(home: Path) -> list[str]:
@@ -47,7 +48,7 @@ def test_what_was_told_is_kept(tmp_path: Path) -> None:
 
 def test_a_machine_that_does_not_answer_is_unknown_and_keeps_what_is_known(tmp_path: Path) -> None:
     noted(tmp_path, TOLD)
-    for answer in (Answer(trouble="does not answer: timed out"), Answer("release bookworm\n"), Answer("")):
+    for answer in (Answer(None, "does not answer: timed out"), Answer(Machine().process(["release bookworm"]), "?")):
         assert host_facts.note(tmp_path, tmp_path, {"his1": answer})["his1"].verdict is Verdict.UNKNOWN
     assert host_facts.read(tmp_path)["his1"].cpus == 4
     assert keys(tmp_path) == [KEY]

@@ -109,7 +109,7 @@ def test_the_keys_that_lead_to_the_machines_are_taken(checkout: Path, home: Path
 def test_without_a_named_key_those_of_the_account_are_taken(checkout: Path, home: Path, tmp_path: Path) -> None:
     ssh = tmp_path / "home/.ssh"
     ssh.mkdir(parents=True)
-    for name in ("id_ed25519", "id_ed25519.pub", "known_hosts", "other"):
+    for name in ("id_ed25519", "id_ed25519.pub", "other"):
         (ssh / name).touch()
     taken = contents.material(inventory(checkout), CONTROL, home)
-    assert {path.name for path in taken.paths if path.parent == ssh} == {"id_ed25519", "id_ed25519.pub", "known_hosts"}
+    assert {path.name for path in taken.paths if path.parent == ssh} == {"id_ed25519", "id_ed25519.pub"}

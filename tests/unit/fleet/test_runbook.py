@@ -15,6 +15,7 @@ from ops.core import clock
 from ops.core.run import run as program
 from ops.core.verdict import Verdict
 from ops.fleet.control_machine import host_facts, identity
+from ops.fleet.facts.machine import Machine
 from ops.fleet.runbook import render
 from ops.fleet.runbook.machine import order
 from ops.fleet.ssh.ask import Answer
@@ -48,7 +49,7 @@ def told(site: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         data["policy__all"]["control"]["safe"] = "The director's safe"
 
     edited(site, "group_vars/all/policy.yml", complete)
-    said = {host: Answer(_told(host)) for host in HOSTS}
+    said = {host: Answer(Machine().process(_told(host).splitlines())) for host in HOSTS}
     home = identity.folder(site)
     home.mkdir()
     assert all(one.verdict is Verdict.PASS for one in host_facts.note(site, home, said).values())

@@ -11,7 +11,7 @@ FILES = (
     "roles/agent/tasks/main.yml",
     "roles/agent/README.md",
     "playbooks/site.yml",
-    "playbooks/filter_plugins/seawall.py",
+    "plugins/filter/seawall.py",
     "ops/jobs/run.py",
     "ops/lab/furnish.py",
     "docs/lab.md",
@@ -59,7 +59,7 @@ def changed(checkout: Path, act: Callable[[], object]) -> set[str]:
     [
         ("roles/agent/tasks/main.yml", "roles"),
         ("playbooks/site.yml", "playbooks"),
-        ("playbooks/filter_plugins/seawall.py", "playbooks"),
+        ("plugins/filter/seawall.py", "plugins"),
         ("ops/lab/furnish.py", "ops"),
         ("inventory/host_vars/his1/policy.yml", "policy"),
         ("inventory/hosts.yml", "policy"),
