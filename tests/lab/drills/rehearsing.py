@@ -162,7 +162,7 @@ def failing(findings: Iterable[tuple[str, Finding]]) -> str:
 
 def failed(stage: DrillStage[Any]) -> str:
     """Return the names of the rungs that failed on a stage."""
-    return ", ".join(rung["name"] for rung in stage.rungs if rung["verdict"] == "fail")
+    return ", ".join(rung.name for rung in stage.rungs if rung.verdict is Verdict.FAIL)
 
 
 def rehearsed(tree: Path, kept: Kept, scratch: Path, sabotage: str = "", **more: Any) -> Here:

@@ -12,7 +12,9 @@ from rehearsing import kept_mariadb, kept_postgresql
 
 from ops.core.errors import SeawallError, UsageError
 from ops.core.quantity import Duration
+from ops.core.schema import encode
 from ops.drills.database import serving
+from ops.interfaces.outcome import DrillFacts
 from ops.jobs.drill.external_dump import brought, drilled_dump
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.run.job import Outcome
@@ -95,7 +97,12 @@ def drilled(place: Path, kind: str, dump: Path, expectations: dict[str, Expectat
 
 
 def by_verdict(outcome: Outcome, verdict: str) -> set[str]:
-    return {rung["name"] for rung in outcome.facts["rungs"] if rung["verdict"] == verdict}
+    return {rung.name for rung in facts_of(outcome).rungs if rung.verdict.value == verdict}
+
+
+def facts_of(outcome: Outcome) -> DrillFacts:
+    assert isinstance(outcome.facts, DrillFacts)
+    return outcome.facts
 
 
 @pytest.mark.parametrize("sort", [*SORTS, "mariadb", "mariadb named", "sqlite"])
@@ -104,11 +111,12 @@ def test_a_good_dump_passes_in_what_can_be_judged(place: Path, sort: str) -> Non
     outcome = drilled(place, kind, place / "made/material" / sort)
     assert outcome.verdict == "pass", outcome.message
     assert {"archive", "integrity", "semantics wards", "rto"} <= by_verdict(outcome, "pass")
-    assert {"structure", "volume", "content"} <= {one["name"] for one in outcome.facts["not_configured"]}
-    assert outcome.facts["method"] == "dump"
-    assert len(outcome.facts["dump"]["sha256"]) == 64
-    assert outcome.facts["dump"]["bytes"] > 0
-    json.dumps(outcome.facts)
+    facts = facts_of(outcome)
+    assert {"structure", "volume", "content"} <= {one.name for one in facts.not_configured}
+    assert facts.method == "dump"
+    assert len(facts.further["dump"]["sha256"]) == 64
+    assert facts.further["dump"]["bytes"] > 0
+    json.dumps(encode(facts))
 
 
 # A line end that is missing behind the last word of a script is no harm.
@@ -130,7 +138,7 @@ def test_the_policys_questions_are_asked_of_it(place: Path) -> None:
     assert by_verdict(outcome, "fail") == {"semantics wards"}
     unasked = drilled(place, "postgresql", place / "made/material/custom", {})
     assert unasked.verdict == "pass"
-    assert "semantics" in {one["name"] for one in unasked.facts["not_configured"]}
+    assert "semantics" in {one.name for one in facts_of(unasked).not_configured}
 
 
 def test_what_is_no_dump_is_refused_before_anything_is_started(place: Path, tmp_path: Path) -> None:
