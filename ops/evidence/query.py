@@ -20,11 +20,11 @@ def past(directory: Path, act: str, subject: str, kind: type[F], most: int = 10)
     Lines that are no records, and acts that left other facts, are passed over.
     """
     found: deque[F] = deque(maxlen=most)
-    named = f'"{subject}"'.encode()
+    named, done = f'"{subject}"'.encode(), f'"act":"{act}"'.encode()  # as a ledger's lines are written
     try:
         with (directory / NAME).open("rb") as file:
             for line in file:
-                facts = _facts(line, act, subject) if named in line else None
+                facts = _facts(line, act, subject) if named in line and done in line else None
                 if isinstance(facts, kind):
                     found.append(facts)
     except FileNotFoundError:
