@@ -1,4 +1,4 @@
-"""Texts from elsewhere made fit for a terminal, a mail and a page: nothing in them moves a cursor or begins a line."""
+"""Texts from elsewhere made fit to be kept and shown: nothing in them moves a cursor or begins a line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ops.core.schema import Plain
 
+LONGEST = 1 << 16  # characters of one text that is kept
 INSTEAD = "\N{REPLACEMENT CHARACTER}"
 _BLANKS = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 
@@ -15,6 +16,12 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() or letter in _BLANKS else INSTEAD for letter in text)
+
+
+def storable(text: str) -> str:
+    """Return a text as a file can hold it and a reader accepts it: whole letters, and not too many of them."""
+    whole = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return whole if len(whole) <= LONGEST else f"{whole[: LONGEST - 1]}…"
 
 
 def all_printable(data: Plain) -> Plain:

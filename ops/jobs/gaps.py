@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ops.core import clock, kinds
 from ops.core.errors import SeawallError
+from ops.core.printable import storable
 from ops.core.quantity import Size
 from ops.health.gaps import Options, findings
 from ops.interfaces.discovery import PATH, Found, SearchContext, Sort, answers
@@ -71,7 +72,7 @@ def record(policy: HostPolicy, seen: _Seen, today: date) -> GapsState:
         if one.name:
             size = f"{'at least ' if one.least else ''}{Size(one.bytes)}" if one.bytes else ""
             part, more = _judged(policy, one, covers, today)
-            parts[part].append(Thing(name=one.name, words=one.words, bytes=one.bytes, size=size, **more))
+            parts[part].append(Thing(name=storable(one.name), words=one.words, bytes=one.bytes, size=size, **more))
     finding = join(list(findings(_options(policy), **parts, unsearched=seen.unlooked)))
     return GapsState(
         host=policy.host,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 from ops.core import clock, kinds
 from ops.core.errors import SeawallError, Unavailable
+from ops.core.printable import storable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.state import HEALTH, CheckResult, HealthState, State
@@ -142,8 +144,9 @@ def join(findings: list[Finding]) -> Finding:
 
 def entry_of(name: str, kind: str, finding: Finding) -> CheckResult:
     """Return a finding as what is recorded and sent."""
-    figures = dict(finding.figures)
-    return CheckResult(name=name, kind=kind, verdict=finding.verdict, message=finding.message, figures=figures)
+    figures = {what: value for what, value in finding.figures.items() if math.isfinite(value)}
+    message = storable(finding.message)
+    return CheckResult(name=name, kind=kind, verdict=finding.verdict, message=message, figures=figures)
 
 
 def _moment(text: str | None) -> datetime | None:

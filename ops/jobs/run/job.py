@@ -19,6 +19,7 @@ from ops.core.document import decode
 from ops.core.errors import Locked, SeawallError, Stopped
 from ops.core.files import lock, read_json, write_atomically
 from ops.core.names import Name
+from ops.core.printable import storable
 from ops.core.schema import Plain, encode
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Ledger
@@ -89,7 +90,7 @@ def perform(
                 verdict=outcome.verdict,
                 started=clock.iso(started),
                 finished=clock.iso(clock.now()),
-                message=redacted_text(outcome.message, places),  # states go to reports and mails, too
+                message=storable(redacted_text(outcome.message, places)),  # states go to reports and mails, too
                 last_good=_discreet(outcome.good, places) or (before.last_good if before else None),
             ),
         )
@@ -141,7 +142,7 @@ def record(kind: str, subject: str, host: str, started: datetime, outcome: Outco
         "act": kind,
         "subject": subject,
         "result": outcome.verdict.value,
-        "message": redacted_text(outcome.message, places),
+        "message": storable(redacted_text(outcome.message, places)),
         "started": clock.iso(started),
         **({"policy": document_digest(policy)} if policy is not None else {}),
         "facts": redacted(encode(outcome.facts), places),

@@ -14,6 +14,7 @@ from ops.core.run import run
 from ops.core.schema import Further
 from ops.core.verdict import Verdict
 from ops.interfaces.outcome import BackupFacts, OutcomeFacts
+from ops.interfaces.record import read
 from ops.jobs.host import state_files
 from ops.jobs.run.job import Outcome, perform
 
@@ -124,3 +125,13 @@ def test_the_same_act_does_not_run_twice_at_once(machine: Path) -> None:
 
 def test_an_error_is_no_success() -> None:
     assert act(raising(SeawallError("no"))).good is None
+
+
+@pytest.mark.parametrize("message", ["rows differ; " * 200_000, "a file named \udce9"])
+def test_whatever_an_act_says_its_state_and_record_can_be_read(machine: Path, message: str) -> None:
+    act(lambda: Outcome(Verdict.FAIL, message))
+    state = state_files.read_all()["backup-his"]
+    assert state.verdict is Verdict.FAIL
+    assert state.message[:10] == message[:10]
+    (line,) = (machine / "var/lib/seawall/ledger/ledger.jsonl").read_bytes().splitlines()
+    assert read(line, "the line").message == state.message

@@ -174,6 +174,16 @@ def test_a_check_that_sees_nothing_is_unknown(monkeypatch: pytest.MonkeyPatch) -
     assert (entry.verdict, entry.message) == ("unknown", "the check returned no result")
 
 
+def test_a_figure_that_is_no_number_does_not_make_the_round_unreadable(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = {"a": float("nan"), "b": float("inf"), "c": 1.0}
+    monkeypatch.setattr(disk, "KIND", Check(disk.Options, lambda *_: [Finding(Verdict.PASS, "\udce9", figures)]))
+    assert run(["health", "run"]) == 0
+    assert recorded(root)["checks"][0]["figures"] == {"c": 1.0}
+    assert run(["health", "show"]) == 0
+
+
 def test_of_several_findings_the_worst_is_told_first() -> None:
     joined = job.join(
         [
