@@ -16,7 +16,7 @@ from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.interfaces.outcome import DrillFacts, Hardware
 from ops.interfaces.record import Record
-from ops.reports.status_view import span
+from ops.reports.times import span
 
 NOT_RECORDED = "not recorded"
 MOST_FINDINGS = 8  # so much of each stands on the page; the JSON form has all

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ops.core import clock
-from ops.core.quantity import Duration, Size
+from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import AssetStatus, FleetStatus, MachineStatus
 from ops.interfaces.outcome import BackupFacts, CopyFacts, DrillFacts, OutcomeFacts
 from ops.interfaces.state import ActState, State
 from ops.reports._gaps import Gap, gaps
+from ops.reports.times import Times, span
 
-PRECISE_BELOW = 10  # seconds; shorter times are shown with a tenth
 SEE_ASSET = "see the asset"
 HEADLINES = {
     Verdict.PASS: "Everything is as the policy requires",
@@ -113,32 +111,15 @@ class View:
     machines: tuple[Machine, ...]
 
 
-@dataclass(frozen=True)
-class _Times:
-    """How moments are read: from when, and in which zone."""
-
-    now: datetime
-    zone: tzinfo
-
-    def when(self, text: str | None) -> str:
-        moment = _moment(text)
-        return moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M") if moment else ""
-
-    def age(self, text: str | None) -> float | None:
-        moment = _moment(text)
-        return max(0.0, (self.now - moment).total_seconds()) if moment else None
-
-
 def view(status: FleetStatus) -> View:
     """Given the status of the fleet, return what is shown of it."""
-    name, zone = _zone(status.timezone or "UTC")
-    times = _Times(clock.parse(status.time), zone)
+    times = Times.of(clock.parse(status.time), status.timezone or "UTC")
     assets = _worst_first(_asset(name, asset, times) for name, asset in status.assets.items())
     machines = _worst_first(_machine(name, machine, times) for name, machine in status.machines.items())
     return View(
         site=status.site or "Seawall",
         time=times.when(status.time),
-        zone=name,
+        zone=times.name,
         verdict=status.verdict,
         headline=HEADLINES[status.verdict],
         counts=(_count("asset", assets), _count("machine", machines)),
@@ -148,14 +129,7 @@ def view(status: FleetStatus) -> View:
     )
 
 
-def span(seconds: float) -> str:
-    """Return a span of time as the policy writes it, to two units: 3h 2min."""
-    if seconds < PRECISE_BELOW:
-        return f"{seconds:.1f}".removesuffix(".0") + "s"
-    return " ".join(str(Duration(int(seconds))).split()[:2])
-
-
-def _asset(name: str, asset: AssetStatus, times: _Times) -> Asset:
+def _asset(name: str, asset: AssetStatus, times: Times) -> Asset:
     findings = {one.about: Line(one.verdict, one.about, one.message) for one in asset.findings}
     good = _good(asset.backup)
     copies = (_act(copy, state, findings.get(f"copy {copy}"), times) for copy, state in asset.copies.items())
@@ -173,7 +147,7 @@ def _asset(name: str, asset: AssetStatus, times: _Times) -> Asset:
     )
 
 
-def _act(name: str, state: State | None, finding: Line | None, times: _Times) -> Act:
+def _act(name: str, state: State | None, finding: Line | None, times: Times) -> Act:
     done, facts = _facts(_good(state), times)
     age = times.age(done)
     return Act(
@@ -186,7 +160,7 @@ def _act(name: str, state: State | None, finding: Line | None, times: _Times) ->
     )
 
 
-def _facts(good: OutcomeFacts | None, times: _Times) -> tuple[str | None, tuple[str, ...]]:
+def _facts(good: OutcomeFacts | None, times: Times) -> tuple[str | None, tuple[str, ...]]:
     """Return when a last good act was, and what else is to be said of it."""
     if isinstance(good, BackupFacts):
         size = [str(Size(good.bytes))] if good.bytes is not None else []
@@ -208,7 +182,7 @@ def _held(age: float | None) -> list[str]:
     return [f"data {span(age)} old"] if age is not None else []
 
 
-def _drill(asset: AssetStatus, host: str, finding: Line | None, times: _Times) -> Drill:
+def _drill(asset: AssetStatus, host: str, finding: Line | None, times: Times) -> Drill:
     good = _good(asset.drill)
     facts = good if isinstance(good, DrillFacts) else DrillFacts()
     whole = sum(facts.parts.values()) or 1.0
@@ -220,7 +194,7 @@ def _drill(asset: AssetStatus, host: str, finding: Line | None, times: _Times) -
     )
 
 
-def _machine(name: str, machine: MachineStatus, times: _Times) -> Machine:
+def _machine(name: str, machine: MachineStatus, times: Times) -> Machine:
     """What is seen of an asset stands with the asset; the machine only points there."""
     told = machine.told
     if told is None:
@@ -288,17 +262,3 @@ def _count(word: str, things: tuple[Any, ...]) -> str:
 
 def _good(state: State | None) -> OutcomeFacts | None:
     return state.last_good if isinstance(state, ActState) else None
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return clock.parse(text) if text else None
-    except ValueError:
-        return None
-
-
-def _zone(name: str) -> tuple[str, tzinfo]:
-    try:
-        return name, ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return "UTC", UTC
