@@ -4,6 +4,8 @@
   python -m tests.rings lint unit   some
 
 Each line of a ring's output begins with its name. The last line counts the tests of all rings in pytest's own way.
+When the rings without a lab have all run, a table shows how much of the code they ran through; less than the floor is a
+failure, too.
 """
 
 import os
@@ -15,7 +17,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
+
+from tests import measured
 
 CHECKOUT = Path(__file__).parents[1]
 # What pytest is given, the longest first, so that the short ones fill what is left. Where no converged lab is kept,
@@ -49,22 +54,24 @@ class Ring:
         return not self.failed and not self.trouble
 
 
-def run_ring(name: str) -> Ring:
-    """Run one ring, and print what it prints."""
+def run_ring(name: str, data: Path) -> Ring:
+    """Run one ring, and print what it prints; `data`: where it is written what of the code was run."""
     started = time.monotonic()
     folders = {word for word in RINGS[name] if not word.startswith("-")}
     if empty := {folder for folder in folders if not any((CHECKOUT / folder).rglob("test_*.py"))}:
         return Ring(name, 0.0, trouble=f"no tests in {' or '.join(empty)}")
     print(f"{name:<8}| begins", flush=True)
     with tempfile.NamedTemporaryFile(suffix=".xml") as results:
-        argv = [sys.executable, "-m", "pytest", "-q", "--durations=12", f"--junitxml={results.name}", *RINGS[name]]
-        code = said(name, argv)
+        words = measured.command(data if name in measured.RINGS else None)
+        argv = [sys.executable, *words, "-q", "--durations=12", f"--junitxml={results.name}", *RINGS[name]]
+        code = said(name, argv, data)
         return counted(name, time.monotonic() - started, code, Path(results.name).read_text("utf-8"))
 
 
-def said(name: str, argv: Sequence[str]) -> int:
+def said(name: str, argv: Sequence[str], data: Path) -> int:
     """Run a program with the ring's name before each of its lines; return its exit code."""
-    with subprocess.Popen(argv, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as program:
+    where = measured.environment(data)
+    with subprocess.Popen(argv, cwd=CHECKOUT, env=where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as program:
         for line in program.stdout or ():
             print(f"{name:<8}| {line.decode('utf-8', 'replace').rstrip()}", flush=True)
     return program.returncode
@@ -90,8 +97,20 @@ def left_out(suite: ElementTree.Element) -> tuple[str, ...]:
 def main(names: list[str]) -> int:
     """Run the rings of those names, all when none is given; 0 when every one passed."""
     started = time.monotonic()
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        rings = list(pool.map(run_ring, names or RINGS))
+    with TemporaryDirectory() as data:
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            rings = list(pool.map(lambda name: run_ring(name, Path(data)), names or RINGS))
+        below = show_measured(rings, Path(data))
+    show(rings, names)
+    passed, skipped = (sum(getattr(ring, what) for ring in rings) for what in ("passed", "skipped"))
+    failed = sum(ring.failed or not ring.good for ring in rings) + below
+    seconds = time.monotonic() - started
+    print(f"\n{'=' * 10} {passed} passed, {failed} failed, {skipped} skipped in {seconds:.2f}s {'=' * 10}")
+    return 1 if failed else 0
+
+
+def show(rings: Sequence[Ring], names: Sequence[str]) -> None:
+    """Print how each ring ended, and what was not run."""
     print("\nring       passed  failed  skipped  minutes")
     for ring in rings:
         counts = f"{ring.passed:>8}{ring.failed:>8}{ring.skipped:>9}{ring.seconds / 60:>9.1f}"
@@ -101,11 +120,20 @@ def main(names: list[str]) -> int:
     for ring in rings:
         for test in ring.left_out:
             print(f"not run: {ring.name}: {test}")
-    passed, skipped = (sum(getattr(ring, what) for ring in rings) for what in ("passed", "skipped"))
-    failed = sum(ring.failed or not ring.good for ring in rings)
-    seconds = time.monotonic() - started
-    print(f"\n{'=' * 10} {passed} passed, {failed} failed, {skipped} skipped in {seconds:.2f}s {'=' * 10}")
-    return 1 if failed else 0
+
+
+def show_measured(rings: Sequence[Ring], data: Path) -> int:
+    """Print how much of the code was run, if all rings ran that are measured; return how many rooms miss the floor."""
+    if not {*measured.RINGS} <= {ring.name for ring in rings}:
+        return 0
+    found = measured.rooms(data)
+    print(f"\nHow much of the code the rings {', '.join(measured.RINGS)} ran through, lines and branches:")
+    for line in measured.table(found):
+        print(line)
+    below = measured.missed(found)
+    if below:
+        print(f"failed: below {measured.FLOOR:.0f} %: {', '.join(below)}")
+    return len(below)
 
 
 if __name__ == "__main__":

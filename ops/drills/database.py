@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import CommandError, SeawallError, Unavailable
+from ops.core.errors import CommandError, SeawallError, Unavailable, UsageError
 from ops.core.run import Stream
 from ops.core.verdict import Finding, Verdict
 from ops.drills._shared.sampling import chosen, compared
@@ -37,6 +37,8 @@ class Options:
 
 def play(stage: Stage[Options]) -> None:
     """Restore every part; load databases into servers and prove them there, compare other parts as they lie."""
+    if not stage.parts:
+        raise UsageError("the set holds no parts", "check its backups: a drill of nothing proves nothing")
     stage.unproven(UNPROVEN)
     with room(stage, sum(map(_needed, stage.parts.values()))) as place:
         for part in stage.parts.values():
@@ -55,7 +57,7 @@ def _needed(part: Part) -> int:
 def _looked_at(stage: Stage[Options], part: Part, folder: Path) -> None:
     """Compare a part that is no database as it lies: with its manifest, and a sample with what the snapshot lists."""
     with stage.entries(part.label) as entries:
-        sample = chosen(entries, part.source.known_files(part.told.facts), SAMPLE, sys.maxsize, stage.chance)
+        sample = chosen(entries, part.known_files, SAMPLE, sys.maxsize, stage.chance)
     for name, finding in (*compared(folder, sample), *part.check(folder)):
         stage.rung(f"{part.label} {name}", finding)
 

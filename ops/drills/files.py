@@ -76,8 +76,7 @@ def play(stage: Stage[Options]) -> None:
 
 def _drilled(stage: Stage[Options], part: Part, measured: _Measured, *, alone: bool) -> None:
     with stage.timed("find"), stage.entries(part.label) as entries:
-        known = part.source.known_files(part.told.facts)
-        sample = chosen(entries, known, stage.options.sample, stage.options.most.bytes, stage.chance)
+        sample = chosen(entries, part.known_files, stage.options.sample, stage.options.most.bytes, stage.chance)
     with room(stage, sample.size + SLACK) as folder:
         _brought(stage, part, sample, folder, measured)
         stage.hurt_files("material", part.label, folder)

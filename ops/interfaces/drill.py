@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,11 @@ class Part:
     def database(self) -> DatabaseServer[Any] | None:
         """How it is loaded into a server, where it is a database."""
         return self.told.source.database
+
+    @property
+    def known_files(self) -> Collection[str]:
+        """The paths of its files whose digests the manifest holds."""
+        return () if self.told.completes else self.told.source.known_files(self.told.facts)
 
     def check(self, folder: Path, only: Sequence[str] = ()) -> Sequence[tuple[str, Finding]]:
         """Compare what was restored into a folder with the manifest; `only`: these paths alone were restored."""

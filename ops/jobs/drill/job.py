@@ -54,6 +54,8 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
             disk = drill.builds_disk(stage)
             stage.sabotage = DamageInjection(wanted.sabotage, stage.parts.values(), stage.chance, disk=disk)
         drill.play(stage)
+        if not stage.rungs:
+            stage.rung("proof", Finding(Verdict.UNKNOWN, "the drill proved nothing"))
         damage = stage.sabotage.demand() if stage.sabotage else ""
     if stage.unasked and not stage.enough():
         words = f"no part of the set can be queried; drill.asks must be one of {', '.join(stage.askable) or 'none'}"

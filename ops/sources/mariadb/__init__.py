@@ -145,6 +145,7 @@ def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
             yield _Capture(options, instant, counters(holder.ask))
     finally:
         gate.close()
+        gate.fifo.unlink()
 
 
 def _demand_client(session: Session) -> None:

@@ -185,7 +185,7 @@ def _counter_set_back(server: Server, database: str, _facts: Facts, _chance: Ran
 
 
 def _users_lost(folder: Path, facts: Facts, _chance: Random) -> str:
-    if not facts.users:
+    if not facts.users or not (folder / USERS).is_file():
         return ""
     (folder / USERS).write_text("", encoding="ascii")
     return "the accounts were removed"
@@ -194,7 +194,7 @@ def _users_lost(folder: Path, facts: Facts, _chance: Random) -> str:
 def _other_dump(folder: Path, _facts: Facts, _chance: Random) -> str:
     """Put another database's dump in the place of this one, as long and as whole as it."""
     dump = folder / DUMP
-    size = dump.stat().st_size
+    size = dump.stat().st_size if dump.is_file() else 0
     head, tail = "CREATE TABLE other (one INT);\n-- ", f"\n{END} --\n"
     filler = size - len(head) - len(tail)
     if filler < 0:

@@ -227,6 +227,8 @@ def _dump(folder: Path, facts: Facts) -> Path:
 
 
 def _roles_lost(folder: Path, _facts: Facts, _chance: Random) -> str:
+    if not (folder / GLOBALS).is_file():
+        return ""
     (folder / GLOBALS).write_text("", encoding="ascii")
     return "the roles were removed"
 

@@ -81,8 +81,8 @@ def _set_back(server: Server, database: str, facts: Facts, _chance: Random) -> s
 def _overwritten(folder: Path, facts: Facts, chance: Random) -> str:
     """Write over a page, but not the first."""
     file, size = folder / FILE, facts.page_size
-    pages = file.stat().st_size // size
-    if pages == 1:
+    pages = file.stat().st_size // size if file.is_file() else 0
+    if pages <= 1:
         return ""
     page = chance.randrange(1, pages)
     with file.open("r+b") as opened:

@@ -1,0 +1,126 @@
+"""What every kind keeps, of whichever sort: one constant, explained options, and a module that only defines."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from every_kind import SORTS, decoded, every, required
+
+from ops.core import schema
+from ops.core.errors import PolicyError
+
+KINDS = [(package, kind) for package in SORTS for kind in every(package)]
+# A machine knows what makes PostgreSQL's files whole; nobody else knows another kind.
+FRIENDS = {("ops.sources.machine", "ops.sources.postgresql")}
+# What belongs to those who use the kinds.
+ABOVE = ("ops.policy", "ops.jobs", "ops.commands", "ops.fleet", "ops.lab", "ops.cli")
+# Imports each module in a process of its own, and tells what came along and what it did.
+WATCH = """
+import importlib, json, os, sys
+ACTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.mkdir", "socket.connect")
+names = json.loads(sys.argv[1])
+for name in names:
+    reader, writer = os.pipe()
+    if not os.fork():
+        acts = []
+        def hook(event, arguments):
+            written = event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+            if event in ACTS or written:
+                acts.append(f"{event} {arguments[0]}")
+        sys.addaudithook(hook)
+        importlib.import_module(name)
+        told = {"acts": [*acts], "modules": [one for one in sys.modules if one.startswith("ops.")]}
+        with os.fdopen(writer, "w") as out:
+            json.dump(told, out)
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as said:
+        print(said.read() or "null", flush=True)
+    os.wait()
+"""
+
+
+@pytest.fixture(params=KINDS, ids=[f"{package.removeprefix('ops.')}.{kind}" for package, kind in KINDS])
+def which(request: pytest.FixtureRequest) -> tuple[str, str]:
+    return request.param
+
+
+@pytest.fixture
+def module(which: tuple[str, str]) -> ModuleType:
+    return importlib.import_module(".".join(which))
+
+
+@pytest.fixture(scope="module")
+def imported(checkout: Path) -> dict[str, dict[str, Any]]:
+    """What came along with each kind's module, and what it did, in an interpreter that knew nothing of us."""
+    names = [".".join(pair) for pair in KINDS]
+    argv = [sys.executable, "-B", "-c", WATCH, json.dumps(names)]
+    said = subprocess.run(argv, cwd=checkout, check=True, capture_output=True, text=True, timeout=120).stdout
+    return dict(zip(names, map(json.loads, said.splitlines()), strict=True))
+
+
+def test_the_module_says_in_one_sentence_what_it_is(module: ModuleType) -> None:
+    first = (module.__doc__ or "").splitlines()[0]
+    assert first.endswith("."), "the first line of the docstring is one sentence; the reference is made of it"
+
+
+def test_there_is_exactly_one_constant(which: tuple[str, str], module: ModuleType) -> None:
+    assert [name for name, value in vars(module).items() if isinstance(value, SORTS[which[0]])] == ["KIND"]
+
+
+def test_what_it_offers_is_frozen(module: ModuleType) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        module.KIND.added = "later"
+
+
+def test_to_import_it_does_nothing(which: tuple[str, str], imported: dict[str, Any]) -> None:
+    assert imported[".".join(which)]["acts"] == []
+
+
+def test_it_knows_no_other_kind_and_nobody_above(which: tuple[str, str], imported: dict[str, Any]) -> None:
+    package, kind = which
+    others = {f"{package}.{other}" for other in every(package) if other != kind}
+    with_it = set(imported[f"{package}.{kind}"]["modules"])
+    known = {other for other in others & with_it if (f"{package}.{kind}", other) not in FRIENDS}
+    assert known == set()
+    assert {name for name in with_it if name.startswith(ABOVE)} == set()
+
+
+WITH_OPTIONS = [pair for pair in KINDS if pair[0] != "ops.gaps"]
+
+
+@pytest.mark.parametrize(("package", "kind"), WITH_OPTIONS)
+def test_every_option_is_frozen_and_explained(package: str, kind: str) -> None:
+    options = importlib.import_module(f"{package}.{kind}").KIND.options
+    assert options.__dataclass_params__.frozen
+    explained = re.findall(r"^ *(\w+): .+$", options.__doc__ or "", re.MULTILINE)
+    assert sorted(explained) == sorted(field.name for field in dataclasses.fields(options))
+
+
+@pytest.mark.parametrize(("package", "kind"), WITH_OPTIONS)
+def test_options_are_understood_and_unknown_words_are_not(package: str, kind: str) -> None:
+    options = importlib.import_module(f"{package}.{kind}").KIND.options
+    made = decoded(kind, options)
+    assert schema.decode(options, json.loads(json.dumps(schema.encode(made))), "options") == made
+    with pytest.raises(PolicyError, match="unknown key"):
+        schema.decode(options, {**required(kind, options), "no_such_option": 1}, "options")
+
+
+@pytest.mark.parametrize(("package", "kind"), WITH_OPTIONS)
+def test_what_is_missing_is_named(package: str, kind: str) -> None:
+    options = importlib.import_module(f"{package}.{kind}").KIND.options
+    for name in required(kind, options):
+        given = required(kind, options)
+        del given[name]
+        with pytest.raises(PolicyError) as refused:
+            schema.decode(options, given, "options")
+        assert name in str(refused.value)

@@ -1,0 +1,87 @@
+"""How much of the code the rings without a lab run through, room by room; below the floor is a failure.
+
+Lines and branches count alike, as coverage.py counts them. What runs only on real machines, such as the kinds' own
+programs, is the business of the rings with a lab, and has no floor here.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from coverage import Coverage
+
+CHECKOUT = Path(__file__).parents[1]
+CONFIG = CHECKOUT / "pyproject.toml"
+RINGS = ("unit", "control", "restic")
+FLOOR = 85.0  # per cent
+ROOMS = ("core", "interfaces", "policy", "jobs", "evidence", "reports", "health", "restic")
+
+
+@dataclass
+class Room:
+    """A part of the package: how much there is to run, and how much of it was run."""
+
+    name: str
+    there: int = 0
+    run: int = 0
+
+    @property
+    def share(self) -> float:
+        """The share that was run, in per cent."""
+        return 100.0 * self.run / self.there if self.there else 0.0
+
+    @property
+    def good(self) -> bool:
+        return self.name not in ROOMS or self.share >= FLOOR
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment in which what is run is measured into a folder."""
+    return {**os.environ, "COVERAGE_FILE": str(folder / "data")}
+
+
+def command(folder: Path | None) -> list[str]:
+    """Return the words behind the interpreter that run pytest; measured, where there is a folder."""
+    return ["-m", *(["coverage", "run", f"--rcfile={CONFIG}", "-m"] if folder else []), "pytest"]
+
+
+def rooms(folder: Path) -> list[Room]:
+    """Return what all programs together ran of each room, in the order of their names."""
+    with tempfile.TemporaryDirectory() as scratch:
+        measured = Coverage(data_file=str(Path(scratch) / "all"), config_file=str(CONFIG))
+        measured.combine([str(folder)], keep=True)
+        report = Path(scratch) / "report.json"
+        measured.json_report(outfile=str(report), ignore_errors=True)
+        return summed(json.loads(report.read_text(encoding="utf-8"))["files"])
+
+
+def summed(files: Mapping[str, Mapping[str, Mapping[str, int]]]) -> list[Room]:
+    """Add up what coverage.py tells of each file."""
+    found: dict[str, Room] = {}
+    for name, told in files.items():
+        parts = Path(name).parts
+        room = parts[parts.index("ops") + 1]
+        one = found.setdefault(room, Room(room))
+        one.there += told["summary"]["num_statements"] + told["summary"]["num_branches"]
+        one.run += told["summary"]["covered_lines"] + told["summary"]["covered_branches"]
+    return [found[name] for name in sorted(found)]
+
+
+def table(found: list[Room]) -> Iterator[str]:
+    """Yield the lines of a table for people; a room without a floor is shown without one."""
+    yield f"{'room':<12}{'to run':>8}{'run':>9}   floor"
+    for room in found:
+        floor = f"{FLOOR:.0f} %{'' if room.good else ', missed'}" if room.name in ROOMS else "-"
+        yield f"{room.name:<12}{room.there:>8}{room.share:>7.1f} %   {floor}"
+    for name in ROOMS:
+        if name not in {room.name for room in found}:
+            yield f"{name:<12}       0   nothing was measured"
+
+
+def missed(found: list[Room]) -> list[str]:
+    """Return the rooms below the floor; one of which nothing was measured is one of them."""
+    known = {room.name: room for room in found}
+    return [name for name in ROOMS if name not in known or not known[name].good]
