@@ -1,9 +1,8 @@
 """What a restore refuses, each for its reason, and changes nothing; on a real repository, through the command."""
 
-import json
 import os
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -11,38 +10,21 @@ from typing import Any
 
 import pytest
 from one_machine import Machine, served, set_policy
+from whole_sets import PARTS, SET, stored
 
 from ops.core.errors import Damaged, SeawallError, Unavailable
+from ops.core.names import Digest, TreePath
+from ops.interfaces.manifest import Manifest
 from ops.jobs.backup import job as backup
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import DrillStage
 from ops.jobs.restore import job as restore
-from ops.restic.sets import ASSET, MANIFEST, PART, tags
+from ops.restic.sets import ASSET, PART
+from ops.sources._shared.file_sample import Sampled
 
 MINUTE = 60.0
-SET = "5e7a0000-0000-4000-8000-000000000000"
-# A set of a hospital's laboratory, of which only the names matter here.
-PARTS: dict[str, dict[str, Any]] = {
-    "database.lis": {"kind": "postgresql", "database": "lis"},
-    "database.legacy": {"kind": "postgresql", "database": "legacy"},
-    "reports": {"kind": "files", "sample": {}},
-    "reports.log": {"kind": "files", "sample": {}, "completes": "reports"},
-    "export": {"kind": "command", "filename": "data", "bytes": 1, "end": ""},
-    "retired": {"kind": "files", "sample": {}},
-}
 Refused = Callable[..., str]
 IN_PLACE = ("--in-place", "--confirm")
-
-
-def stored(machine: Machine, asset: str, parts: Mapping[str, Any], **changed: Any) -> None:
-    """Keep a set with that manifest."""
-    repository = machine.place("primary").repository
-    folder = machine.root / "run/seawall/manifest"
-    folder.mkdir()
-    (folder / "manifest.json").write_text(json.dumps({"version": 1, "set": SET, "parts": parts, **changed}))
-    for part in (*parts, MANIFEST):
-        repository.backup_paths([str(folder)], (), tags(asset, SET, part, parts), "his1", timeout=MINUTE)
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +87,7 @@ def test_what_was_asked_cannot_be(refused: Refused, words: list[str], reason: st
         (["--to", "database=one", "--part", "database"], "several databases can't have the same name"),
         (["--to", "database=lis_restored"], "missing restore target for reports"),
         (["--to", "{}", "--part", "database"], "lis is the live database; nothing is restored over it"),
-        (["--to", "/srv/x", "--part", "reports.log"], "reports.log belongs to another part and is restored with it"),
+        (["--to", "/srv/x", "--part", "tree.log"], "tree.log belongs to another part and is restored with it"),
         (
             ["--to", "/srv/x", "--to", "reports=restored"],
             "reports (files) can be restored only into a folder, not into a database",
@@ -137,15 +119,21 @@ def test_a_set_that_is_not_whole_is_none(machine: Machine, refused: Refused, tmp
     assert "primary has no complete set of documents" in refused("documents", "--to", tmp_path / "back", code=1)
 
 
-@pytest.mark.parametrize("changed", [{"set": "another"}, {"version": 2}])
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"set": "another"}, "describes set another of reports; expected set"),
+        ({"version": 2}, "version: expected 1, found 2"),
+    ],
+)
 def test_a_manifest_of_another_set_or_version_is_refused(
-    machine: Machine, refused: Refused, tmp_path: Path, changed: dict[str, Any]
+    machine: Machine, refused: Refused, tmp_path: Path, changed: dict[str, Any], words: str
 ) -> None:
     set_policy(machine, {"reports": {"reports": ("files", {"paths": ["/srv/lis/reports"]})}})
     stored(machine, "reports", {"reports": PARTS["reports"]}, **changed)
-    assert f"the manifest of set {SET} belongs to another set or version" in refused(
-        "reports", "--to", tmp_path / "back", code=1
-    )
+    said = refused("reports", "--to", tmp_path / "back", code=1)
+    assert f"manifest.json of set {SET} in primary" in said
+    assert words in said
 
 
 def test_only_root_may(machine: Machine, refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,10 +194,11 @@ def forge(machine: Machine, asset: str, home: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         real = backup._manifest
 
-        def other(*words: Any) -> dict[str, Any]:
+        def other(*words: Any) -> Manifest:
             told = real(*words)
-            told["parts"]["all"]["sample"] = {str(home / "file"): {"sha256": "0" * 64}}
-            return told
+            part = told.parts["all"]
+            wrong = replace(part.facts, sample={TreePath(home / "file"): Sampled(3, 0, Digest("0" * 64))})
+            return replace(told, parts={"all": replace(part, facts=wrong)})
 
         patch.setattr(backup, "_manifest", other)
         assert machine.seawall("backup", asset) == 0
@@ -263,11 +252,11 @@ def test_a_restore_of_nothing_is_none() -> None:
         restore._work(None, [], ())  # type: ignore[arg-type]
 
 
-def staged(machine: Machine, asset: str, **wishes: Any) -> DrillStage:
+def staged(machine: Machine, asset: str, **wishes: Any) -> DrillStage[None]:
     drill = SimpleNamespace(expectations={}, release="bookworm")
     scratch = machine.root / "run/seawall/stage"
     scratch.mkdir()
-    return DrillStage(asset, drill, machine.place("primary"), DrillOptions(**wishes), scratch, Random(1))
+    return DrillStage(asset, drill, machine.place("primary"), DrillOptions(**wishes), scratch, Random(1), None)
 
 
 def test_a_drill_finds_the_newest_set(machine: Machine) -> None:
@@ -291,7 +280,7 @@ def test_a_drill_finds_no_set(machine: Machine, asset: str, wishes: dict[str, st
 
 def test_a_drill_takes_no_manifest_of_another_set(machine: Machine) -> None:
     stored(machine, "reports", {"reports": PARTS["reports"]}, set="another")
-    with pytest.raises(Damaged, match="belongs to another set or version"):
+    with pytest.raises(Damaged, match="describes set another"):
         staged(machine, "reports").find()
 
 
