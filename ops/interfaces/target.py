@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -24,9 +24,36 @@ class Reached:
 
 
 @dataclass(frozen=True)
+class Location:
+    """Whose repository an address is for.
+
+    machine: the machine whose data lie there. keeper: the machine of the inventory that keeps it; empty where none
+    does. reads_only: whether the address is for somebody who may only read.
+    """
+
+    machine: str
+    keeper: str = ""
+    reads_only: bool = False
+
+
+def nothing_written(_options: object) -> Sequence[str]:
+    """Say that nothing is written on the machine itself."""
+    return ()
+
+
+@dataclass(frozen=True)
 class Target(Generic[O]):
     """A kind of place.
 
+    address: given the options and whose repository it is, returns where it lies, without any secret.
+    sign_in: given such an address, an account and its password, returns the address as restic's `--repository-file`
+        wants it. It only joins texts: the printed runbook hands it words for a shell. A kind that has it is served
+        by a machine of the inventory, behind TLS with a certificate of the site's authority for that machine; its
+        addresses begin with `HOST:PORT/`. `seawall secrets` makes the accounts and passwords, also for readers.
+        None: a place on the machine itself; its address is what restic reads, it has no accounts, and no other
+        machine reads it.
+    writes: given the options, returns the folders on the machine itself that backing up and copying write to; their
+        units may write nowhere else. They are there before a unit starts: a mount point with nothing mounted, too.
     reach: given the file with the repository's address and the authority's certificate, looks whether the place
         answers; raises Unavailable with what to do.
     packs: with the same, returns the size in bytes of every pack by its name. A pack that is still being written is
@@ -36,6 +63,9 @@ class Target(Generic[O]):
     """
 
     options: type[O]
+    address: Callable[[O, Location], str]
     reach: Callable[[Path, Path], Reached]
     packs: Callable[[Path, Path], Mapping[str, int]]
     verify: Callable[[Path, Path, str], int]
+    sign_in: Callable[[str, str, str], str] | None = None
+    writes: Callable[[O], Sequence[str]] = nothing_written

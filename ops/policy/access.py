@@ -5,7 +5,11 @@ A role writes these files, a unit reads those that it names, the control machine
 
 from __future__ import annotations
 
+from typing import Any
+
+from ops.core import kinds
 from ops.core.errors import UsageError
+from ops.interfaces.target import Location, Target
 from ops.policy.model import Repository
 
 FOLDER = "/etc/seawall/credentials"
@@ -38,18 +42,35 @@ def read_from(machine: str, repository: str) -> str:
     return f"{machine}-{repository}"
 
 
+def target(kind: str) -> Target[Any]:
+    """Return a kind of repository; raise UnknownKind."""
+    loaded: Target[Any] = kinds.load("ops.targets", kind)
+    return loaded
+
+
+def served(repository: Repository) -> bool:
+    """Return whether a repository is served over the network: with an account for each machine, and for readers."""
+    return target(repository.kind).sign_in is not None
+
+
 def address(name: str, repository: Repository, machine: str, *, reads_only: bool = False) -> str:
-    """Return where a machine's repository lies as a URL has it: host, port and folder.
+    """Return where a machine's repository lies, without the account that opens it.
 
-    name: what the policy calls it. reads_only: through the port for those who may only read.
-    Raises UsageError for a repository that no machine of the inventory keeps.
+    name: what the policy calls it. reads_only: for somebody who may only read.
+    Raises UsageError for a repository that a machine of the inventory has to keep, and none does.
     """
-    if repository.host is None:
+    if served(repository) and repository.host is None:
         raise UsageError(f"no machine of the inventory keeps {name}, so it has no address")
-    port = repository.options.reader_port if reads_only else repository.options.port
-    return f"{repository.host}:{port}/{machine}/"
+    location = Location(machine=machine, keeper=repository.host or "", reads_only=reads_only)
+    return target(repository.kind).address(repository.options, location)
 
 
-def url(where: str, account: str, password: str) -> str:
-    """Return an address with an account as restic reads it from a file."""
-    return f"rest:https://{account}:{password}@{where}"
+def url(kind: str, where: str, account: str, password: str) -> str:
+    """Return the address of a served repository with an account, as restic reads it from a file.
+
+    Raises UsageError for a kind without accounts.
+    """
+    sign_in = target(kind).sign_in
+    if sign_in is None:
+        raise UsageError(f"repositories of kind {kind} have no accounts")
+    return sign_in(where, account, password)

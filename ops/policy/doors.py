@@ -9,7 +9,7 @@ from ops.policy import secrets
 from ops.policy.model import HostPolicy
 from ops.policy.secrets import Secrets
 
-KIND = "rest_server"
+KIND = "rest_server"  # what the role backup_host sets up
 
 
 @dataclass(frozen=True)
@@ -62,4 +62,5 @@ def ports(policy: HostPolicy) -> Ports:
 
 def _kept(policy: HostPolicy) -> str:
     """Return the name under which the policy knows a backup host's repositories; nothing where it does not."""
-    return next((name for name, one in policy.repositories.items() if one.host == policy.host), "")
+    ours = (name for name, one in policy.repositories.items() if (one.kind, one.host) == (KIND, policy.host))
+    return next(ours, "")

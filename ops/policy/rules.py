@@ -11,9 +11,11 @@ from ops.core.calendar import Calendar
 from ops.core.errors import Problem
 from ops.core.kinds import nearest
 from ops.core.quantity import Duration
+from ops.policy import access
 from ops.policy.model import AWAY, DRILL_SPREAD, VERSION, Asset, Control, Excuse, Repository, Written
 
 LONGEST_EXCUSE = timedelta(days=400)  # a year, and the weeks until somebody has looked
+_BECAUSE = "because it lies on the machine that it belongs to"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -59,6 +61,8 @@ def _control(path: str, control: Control, written: Written, hosts: Collection[st
     yield from _known(f"{path}.owner", "contact", control.owner, written.contacts)
     yield from _known(f"{path}.repository", "repository", control.repository, written.repositories)
     repository = written.repositories.get(control.repository)
+    if repository and not _served(repository):
+        yield Problem(f"{path}.repository", f"{control.repository} can be read on one machine only, {_BECAUSE}")
     if repository and repository.place not in AWAY:
         yield Problem(
             f"{path}.repository",
@@ -75,6 +79,26 @@ def _control(path: str, control: Control, written: Written, hosts: Collection[st
 def _repository(path: str, repository: Repository, hosts: Collection[str]) -> Iterator[Problem]:
     if repository.host is not None:
         yield from _known(f"{path}.host", "host", repository.host, hosts)
+    kind = repository.kind
+    if _served(repository):
+        if repository.host is None:
+            yield Problem(
+                f"{path}.host", f"is missing; a repository of kind {kind} is kept by a machine of the inventory"
+            )
+        return
+    if repository.host is not None:
+        yield Problem(f"{path}.host", f"a repository of kind {kind} lies on the machine itself; remove the host")
+    if repository.place not in ("local", "removable"):
+        yield Problem(
+            f"{path}.place",
+            f"{repository.place} can't be: a repository of kind {kind} lies on the machine itself; expected local or "
+            f"removable",
+        )
+
+
+def _served(repository: Repository) -> bool:
+    """A kind that is not known is a problem of its own, and so is nothing else about it."""
+    return repository.kind not in kinds.kinds("ops.targets") or access.served(repository)
 
 
 def _asset(path: str, asset: Asset, written: Written, hosts: Collection[str]) -> Iterator[Problem]:
@@ -95,6 +119,9 @@ def _asset(path: str, asset: Asset, written: Written, hosts: Collection[str]) ->
             yield Problem(
                 f"{path}.drill.host", f"{asset.drill.host} is a backup host; use a separate machine as drill host"
             )
+        repository = written.repositories.get(asset.repository)
+        if repository and not _served(repository):
+            yield Problem(f"{path}.drill.host", f"{asset.drill.host} can't read {asset.repository}, {_BECAUSE}")
         yield from _expectations(f"{path}.drill.expectations", asset)
     yield from _promises(path, asset, written.site.timezone)
 

@@ -28,15 +28,22 @@ def client_files(policy: HostPolicy, said: Secrets) -> list[File]:
     host = policy.host
     files = [_authority(host, said)]
     for name in _repositories(policy.assets.values()):
-        where = access.address(name, policy.repositories[name], host)
-        account = said.text(host, secrets.ACCOUNTS, name, "password")
-        files.append(_secret(access.address_file(name), access.url(where, host, account)))
+        files.append(_secret(access.address_file(name), _own_url(name, policy, said)))
         password = said.text(host, secrets.PASSWORDS, name)
         files.append(_secret(access.password_file(name), password))
     for name, reader in _readers(policy):
         password = said.text(host, secrets.READER_PASSWORDS, name, reader)
         files.append(_secret(access.reader_file(name, reader), password))
     return files
+
+
+def _own_url(name: str, policy: HostPolicy, said: Secrets) -> str:
+    repository = policy.repositories[name]
+    where = access.address(name, repository, policy.host)
+    if not access.served(repository):
+        return where
+    account = said.text(policy.host, secrets.ACCOUNTS, name, "password")
+    return access.url(repository.kind, where, policy.host, account)
 
 
 def repository_init(policy: HostPolicy) -> list[str]:
@@ -59,18 +66,21 @@ def repository_init(policy: HostPolicy) -> list[str]:
 
 
 def drill_files(policy: HostPolicy, said: Secrets) -> list[File]:
-    """Return the secrets of a drill host: for each repository of each drilled machine, how it is read.
+    """Return the secrets of a drill host: for each repository of each drilled machine that is served, how it is read.
 
     The address has the account that only reads; the password is that of this machine's own key.
     """
     files = [_authority(policy.host, said)]
     for machine in sorted({drilled.host for drilled in policy.drills.values()}):
         for name in _repositories(each.asset for each in policy.drills.values() if each.host == machine):
-            where = access.address(name, policy.repositories[name], machine, reads_only=True)
+            repository = policy.repositories[name]
+            if not access.served(repository):
+                continue
+            where = access.address(name, repository, machine, reads_only=True)
             account = said.text(machine, secrets.READER_ACCOUNTS, name, policy.host, "password")
             password = said.text(machine, secrets.READER_PASSWORDS, name, policy.host)
             address_file, password_file = access.repository_files(access.read_from(machine, name))
-            files.append(_secret(address_file, access.url(where, policy.host, account)))
+            files.append(_secret(address_file, access.url(repository.kind, where, policy.host, account)))
             files.append(_secret(password_file, password))
     return files
 
@@ -92,7 +102,7 @@ def _repositories(assets: Iterable[Asset]) -> list[str]:
 
 
 def _readers(policy: HostPolicy) -> Iterator[tuple[str, str]]:
-    """Yield each repository of a machine that another one keeps with each reader whose key belongs into it."""
+    """Yield each served repository of a machine with each reader whose key belongs into it."""
     readers = sorted({asset.drill.host for asset in policy.assets.values() if asset.drill})
     for name in _repositories(policy.assets.values()):
-        yield from ((name, reader) for reader in readers if policy.repositories[name].host is not None)
+        yield from ((name, reader) for reader in readers if access.served(policy.repositories[name]))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ops.core import kinds
 from ops.core.calendar import Calendar
+from ops.policy import access
 from ops.policy.access import AUTHORITY, LEDGER_KEY, read_from, repository_files
 from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 
@@ -20,7 +21,7 @@ class Unit:
 
     command: what follows `seawall`. calendar: systemd expressions. random_delay: seconds. user: the account.
     capabilities: beyond the account's. credentials: names of the secrets it may read.
-    timeout: seconds after which systemd ends it.
+    timeout: seconds after which systemd ends it. writable: folders it may write to beside Seawall's own.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Unit:
     capabilities: tuple[str, ...]
     credentials: tuple[str, ...]
     timeout: int
+    writable: tuple[str, ...] = ()
 
 
 def units(policy: HostPolicy) -> list[Unit]:
@@ -56,6 +58,7 @@ def _backups(policy: HostPolicy) -> Iterator[Unit]:
             capabilities=_capabilities(asset),
             credentials=(*repository_files(asset.repository), AUTHORITY, LEDGER_KEY),
             timeout=86_400,
+            writable=_writable(policy, asset.repository),
         )
 
 
@@ -72,6 +75,8 @@ def _copies(policy: HostPolicy) -> Iterator[Unit]:
                 capabilities=(),
                 credentials=(*repository_files(asset.repository), *repository_files(copy.to), AUTHORITY, LEDGER_KEY),
                 timeout=2 * 86_400,  # it may have to wait for its turn, a day at most
+                # It locks the one that it reads from, too.
+                writable=_writable(policy, asset.repository, copy.to),
             )
 
 
@@ -81,7 +86,8 @@ def _drills(policy: HostPolicy) -> Iterator[Unit]:
         if drill is None:
             continue
         places = [drilled.asset.repository, *(copy.to for copy in drilled.asset.copies.values())]
-        secrets = [secret for place in places for secret in repository_files(read_from(drilled.host, place))]
+        served = [place for place in places if access.served(policy.repositories[place])]
+        secrets = [secret for place in served for secret in repository_files(read_from(drilled.host, place))]
         yield Unit(
             name=f"seawall-drill-{name}",
             description=f"Drill the restore of {name} of {drilled.host}",
@@ -128,6 +134,12 @@ def _gaps(policy: HostPolicy) -> Unit:
         credentials=(),
         timeout=1800,
     )
+
+
+def _writable(policy: HostPolicy, *names: str) -> tuple[str, ...]:
+    """Return the folders on the machine itself in which repositories lie."""
+    repositories = [policy.repositories[name] for name in names]
+    return tuple(sorted({folder for one in repositories for folder in access.target(one.kind).writes(one.options)}))
 
 
 def _capabilities(asset: Asset) -> tuple[str, ...]:

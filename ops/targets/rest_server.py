@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from ops.core import clock
 from ops.core.errors import Damaged, Unavailable
 from ops.core.files import CHUNK
-from ops.interfaces.target import Missing, Reached, Target
+from ops.interfaces.target import Location, Missing, Reached, Target
 
 REACH_SECONDS = 5.0
 READ_SECONDS = 120.0
@@ -58,6 +58,17 @@ class _Place:
             path=parts.path.rstrip("/"),
             authorization="Basic " + base64.b64encode(account.encode()).decode(),
         )
+
+
+def address(options: Options, location: Location) -> str:
+    """Return host, port and folder as a URL has them; readers have a port of their own."""
+    port = options.reader_port if location.reads_only else options.port
+    return f"{location.keeper}:{port}/{location.machine}/"
+
+
+def sign_in(where: str, account: str, password: str) -> str:
+    """Return an address with an account as restic reads it."""
+    return f"rest:https://{account}:{password}@{where}"
 
 
 def reach(url: Path, authority: Path) -> Reached:
@@ -133,4 +144,4 @@ def _demand_ok(place: _Place, answer: http.client.HTTPResponse) -> None:
         raise Unavailable(f"{place.host}:{place.port} answers HTTP {answer.status} {answer.reason}", _NETWORK)
 
 
-KIND = Target(options=Options, reach=reach, packs=packs, verify=verify)
+KIND = Target(options=Options, address=address, sign_in=sign_in, reach=reach, packs=packs, verify=verify)

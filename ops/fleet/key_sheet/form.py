@@ -40,15 +40,25 @@ class Reading:
     values: dict[str, str] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
-    def doors(self) -> Iterator[RepositoryAccess]:
-        """Yield every repository of which all lines are there."""
+    def doors(self, kinds: Mapping[str, str]) -> Iterator[RepositoryAccess]:
+        """Yield every repository of which all lines are there.
+
+        kinds: the kind of each place by its name, which is not printed; empty in what is yielded where it lacks one.
+        """
         for start in sorted({name.rpartition("/")[0] for name in self.values if name.endswith("/password")}):
             said = {name: self.values.get(f"{start}/{name}", "") for name in DOOR}
             if start.count("/") == 1 and all(said.values()):
                 place, machine = start.split("/")
                 keeper = said["address"].partition(":")[0]
                 yield RepositoryAccess(
-                    machine, place, keeper, said["address"], said["account"], said["account-password"], said["password"]
+                    machine=machine,
+                    place=place,
+                    kind=kinds.get(place, ""),
+                    keeper=keeper,
+                    address=said["address"],
+                    account=said["account"],
+                    account_password=said["account-password"],
+                    password=said["password"],
                 )
 
     def lacks(self) -> list[str]:

@@ -76,10 +76,12 @@ def _addresses(read: inventory.Inventory, doors: list[RepositoryAccess]) -> dict
 def check(read: inventory.Inventory, own: HostPolicy, typed: str) -> Tested:
     """Given a sheet as it was typed or scanned, open what it opens; the test is recorded."""
     reading = form.read(typed)
+    policies = read.policies().values()
+    kinds = {name: one.kind for policy in policies for name, one in policy.repositories.items()}
     found: dict[str, Finding] = {}
 
     def test() -> Finding:
-        found.update(_tested(reading))
+        found.update(_tested(reading, kinds))
         bad = [name for name, one in found.items() if one.verdict is not Verdict.PASS]
         said = f"{len(found) - len(bad)} of {len(found)} keys open their repositories"
         return Finding(
@@ -91,11 +93,11 @@ def check(read: inventory.Inventory, own: HostPolicy, typed: str) -> Tested:
     return Tested(result, found, wrong, bool(reading.wrong))
 
 
-def _tested(reading: form.Reading) -> dict[str, Finding]:
-    """Open every repository with nothing but what the sheet says."""
+def _tested(reading: form.Reading, kinds: Mapping[str, str]) -> dict[str, Finding]:
+    """Open every repository with nothing but what the sheet says, and the kinds of the places by name."""
     from ops.fleet.key_sheet.trial import tested
 
-    doors = list(reading.doors())
+    doors = list(reading.doors(kinds))
     if not doors:
         return {"sheet": Finding(Verdict.FAIL, "has no repository with a complete set of lines")}
     with tempfile.TemporaryDirectory(prefix="seawall-keys-") as folder:

@@ -22,6 +22,8 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE
 def tested(door: RepositoryAccess, sheet: Reading, folder: Path) -> Finding:
     """Return whether a key opens its repository, and whether there is anything in it."""
     try:
+        if not door.kind:
+            raise Damaged(f"the inventory has no repository {door.place}")
         authority = folder / "ca.pem"
         write_atomically(authority, _authority(door, sheet))
         url, password = folder / "url", folder / "password"

@@ -11,6 +11,7 @@ from ops.fleet.control_machine import contents
 from ops.fleet.control_machine.identity import folder
 from ops.fleet.runbook.machine import Site
 from ops.fleet.runbook.model import CONTROL, Chapter, Step
+from ops.policy import access
 
 PLACE = "/root/restore"
 RELEASE = "bookworm"  # whose Python the lock file is made for
@@ -68,7 +69,7 @@ def _opened(site: Site) -> tuple[Step, ...]:
             CONTROL,
             "Fetch the certificate of the authority and compare it with the sheet. The output must be: as printed",
             (
-                f"openssl s_client -connect {keeper}:{_port(site)} -showcerts </dev/null 2>/dev/null | {SHOWN}",
+                f"openssl s_client -connect {_server(site)} -showcerts </dev/null 2>/dev/null | {SHOWN}",
                 'cp "$(ls shown* | tail -n 1)" ca.pem',
                 f'[ "$({DIGEST})" = "$(value authority/sha256)" ] && echo as printed || rm ca.pem',
             ),
@@ -77,8 +78,7 @@ def _opened(site: Site) -> tuple[Step, ...]:
             CONTROL,
             "Open the repository and list the sets of the control machine.",
             (
-                f'echo "rest:https://$(words {start}/account):$(value {start}/account-password)'
-                f'@$(words {start}/address)" >url',
+                f'echo "{_url(site, start)}" >url',
                 f"value {start}/password >password",
                 f"{RESTIC} snapshots --compact",
             ),
@@ -137,5 +137,13 @@ def _keeper(site: Site) -> str:
     return str(site.own.repositories[_place(site)].host)
 
 
-def _port(site: Site) -> int:
-    return int(site.own.repositories[_place(site)].options.port)
+def _server(site: Site) -> str:
+    """Return host and port of the server that keeps the repository; a served address begins with them."""
+    place = _place(site)
+    return access.address(place, site.own.repositories[place], site.own.host).partition("/")[0]
+
+
+def _url(site: Site, start: str) -> str:
+    """Return the address with its account as a shell reads it from the sheet."""
+    said = (f"$(words {start}/address)", f"$(words {start}/account)", f"$(value {start}/account-password)")
+    return access.url(site.own.repositories[_place(site)].kind, *said)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ops.core.errors import Damaged, UsageError
 from ops.fleet.secrets.authority import Pair, ends_soon, make_authority, make_server
 from ops.fleet.secrets.vault import NAME, Store, Vault
+from ops.policy import access
 from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS, READER_ACCOUNTS, READER_PASSWORDS, SERVER
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ def make(policies: Mapping[str, HostPolicy], store: Store, vault: Vault) -> list
     _demand_openable(store, vault)
     made = [wanted.name for wanted in _passwords(policies) if _add_password(wanted, store, vault)]
     keepers = sorted(host for host, policy in policies.items() if policy.clients)
-    return _certificates(keepers, policies, store, vault) + made if keepers else made
+    # Every backup is handed the authority's certificate, also where no machine keeps a repository for others.
+    needed = keepers or any(policy.assets for policy in policies.values())
+    return _certificates(keepers, policies, store, vault) + made if needed else made
 
 
 def _demand_openable(store: Store, vault: Vault) -> None:
@@ -65,7 +68,7 @@ def _passwords(policies: Mapping[str, HostPolicy]) -> Iterator[Wanted]:
         places |= {copy.to for asset in policy.assets.values() for copy in asset.copies.values()}
         readers = sorted({asset.drill.host for asset in policy.assets.values() if asset.drill})
         for place in sorted(places):
-            served = policy.repositories[place].host is not None
+            served = access.served(policy.repositories[place])
             yield Wanted(here, (PASSWORDS, place), account=False)
             if served:
                 yield Wanted(here, (ACCOUNTS, place), account=True)
@@ -113,7 +116,7 @@ def _certificates(keepers: list[str], policies: Mapping[str, HostPolicy], store:
     made = []
     if _pair(ALL, AUTHORITY, store) is None:
         _demand_only_here(ALL, AUTHORITY[0], store)
-        site = policies[keepers[0]].site.name
+        site = next(iter(policies.values())).site.name
         _put(ALL, AUTHORITY, make_authority(site), store, vault)
         made.append(f"all: {AUTHORITY[0]}, {AUTHORITY[1]}")
     for host in keepers:

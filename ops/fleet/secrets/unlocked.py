@@ -20,11 +20,12 @@ from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS
 class RepositoryAccess:
     """One machine's repository in one place, with all that opens it.
 
-    place: the policy's name for it. address: host, port and folder, as a URL has them.
+    place: the policy's name for it. kind: of the place. address: where it lies, without the account.
     """
 
     machine: str
     place: str
+    kind: str
     keeper: str
     address: str
     account: str
@@ -34,7 +35,7 @@ class RepositoryAccess:
     @property
     def url(self) -> str:
         """The address as restic reads it from a file."""
-        return access.url(self.address, self.account, self.account_password)
+        return access.url(self.kind, self.address, self.account, self.account_password)
 
 
 class UnlockedSecrets:
@@ -88,6 +89,7 @@ class UnlockedSecrets:
         return RepositoryAccess(
             machine=machine,
             place=place,
+            kind=repository.kind,
             keeper=repository.host,
             address=access.address(place, repository, machine),
             account=machine,

@@ -5,12 +5,9 @@ import importlib
 import io
 import re
 import shlex
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -87,27 +84,6 @@ def test_every_command_named_in_passing_exists(document: Path) -> None:
 def test_every_command_is_documented(name: str) -> None:
     code = [part for path in DOCS for part in (*inline(path.read_text("utf-8")), *blocks(path.read_text("utf-8")))]
     assert any(f"seawall {name}" in part for part in code)
-
-
-def test_the_worked_example_of_a_kind_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The module and the test that docs/add-a-kind.md shows, run as they stand there."""
-    module, test = (
-        block
-        for _, language, block in FENCED.findall((CHECKOUT / "docs/add-a-kind.md").read_text("utf-8"))
-        if language == "python"
-    )
-    example = ModuleType("ops.health.newest_file")
-    monkeypatch.setitem(sys.modules, example.__name__, example)
-    exec(compile(module, "newest_file.py", "exec", dont_inherit=True), vars(example))
-    proof: dict[str, Any] = {}
-    exec(compile(test, "test_newest_file.py", "exec", dont_inherit=True), proof)
-    for number, (minutes, verdict) in enumerate(proof["test_it_judges_the_newest_file"].pytestmark[0].args[1]):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        proof["test_it_judges_the_newest_file"](folder, minutes, verdict)
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    proof["test_an_empty_folder_is_a_failure"](empty)
 
 
 def slugs(path: Path) -> set[str]:

@@ -11,10 +11,13 @@ from ops.fleet.secrets.unlocked import RepositoryAccess
 from ops.policy.model import Site
 
 PASSWORD = "abcdefghijkmnpqrstuvwxyz23456789abcdefgh"
-DOOR = RepositoryAccess("his1", "offsite", "offsite1", "offsite1:8000/his1/", "his1", PASSWORD[::-1], PASSWORD)
-DOTTED = RepositoryAccess(
-    "lis.example", "offsite", "offsite1", "offsite1:8000/lis.example/", "lis.example", "kmnpq", "rstuv"
+DOOR = RepositoryAccess(
+    "his1", "offsite", "rest_server", "offsite1", "offsite1:8000/his1/", "his1", PASSWORD[::-1], PASSWORD
 )
+DOTTED = RepositoryAccess(
+    "lis.example", "offsite", "rest_server", "offsite1", "offsite1:8000/lis.example/", "lis.example", "kmnpq", "rstuv"
+)
+KINDS = {"offsite": "rest_server"}
 SITE = Site("Test hospital")
 
 
@@ -31,7 +34,7 @@ def printed(blocks: list[form.Block]) -> str:
 def test_what_was_printed_comes_back() -> None:
     read = form.read(printed(sheet()))
     assert (read.wrong, read.lacks()) == ([], [])
-    assert list(read.doors()) == [DOOR, DOTTED]
+    assert list(read.doors(KINDS)) == [DOOR, DOTTED]
     assert read.values["authority/sha256"] == "ab12" * 16
     assert read.values["offsite1/host"] == "192.0.2.9"
     assert read.values["vault/password"] == "Correct-Horse/9+x"
@@ -42,7 +45,7 @@ def test_blanks_between_groups_do_not_matter_and_those_of_a_phrase_do() -> None:
     read = form.read(typed)
     assert read.wrong == []
     assert read.values["vault/phrase"] == "correct horse battery"
-    assert list(read.doors()) == [DOOR, DOTTED]
+    assert list(read.doors(KINDS)) == [DOOR, DOTTED]
 
 
 @pytest.mark.parametrize("vault", ["two  blanks", " before", "tab\there", "", "naïve"])
@@ -83,7 +86,7 @@ def test_a_line_left_out_is_named(gone: str) -> None:
     lines = [line for line in lines_of(sheet()) if not line.startswith(gone)]
     read = form.read("\n".join(lines))
     assert read.wrong == [f"{gone}: is missing"]
-    assert [door.machine for door in read.doors()] == ["lis.example"]
+    assert [door.machine for door in read.doors(KINDS)] == ["lis.example"]
 
 
 def test_a_line_cut_off_is_named() -> None:

@@ -1,5 +1,7 @@
 """Which secrets lie where, with which addresses: decided here, and only written by the roles."""
 
+from dataclasses import replace
+
 import pytest
 
 from ops.core.errors import UsageError
@@ -148,10 +150,11 @@ def test_a_secret_of_another_form_is_not_shown(inventory):
 
 
 def test_a_repository_that_no_machine_keeps_has_no_address(inventory, secrets):
-    path = inventory / "group_vars/all/policy.yml"
-    path.write_text(path.read_text().replace(", host: offsite1", ""))
+    policy = policies(inventory)["his1"]
+    offsite = replace(policy.repositories["offsite"], host=None)
+    policy = replace(policy, repositories={**policy.repositories, "offsite": offsite})
     with pytest.raises(UsageError, match="no machine of the inventory keeps offsite"):
-        client_files(policies(inventory)["his1"], secrets)
+        client_files(policy, secrets)
 
 
 def test_no_secret_is_in_the_text_of_what_carries_it(inventory, secrets):

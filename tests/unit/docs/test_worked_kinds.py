@@ -1,0 +1,174 @@
+"""What docs/add-a-kind.md shows works as it stands there, with no other file changed."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import worked_kinds
+
+from ops.fleet.inventory.check import judge
+from ops.fleet.secrets.make import _passwords
+from ops.policy import HostPolicy, secret_files
+from ops.policy.compile import document, read_document
+from ops.policy.secrets import Secrets
+from ops.policy.units import units
+
+CHECKOUT = Path(__file__).parents[3]
+CONTRACTS = sorted((CHECKOUT / "tests/contract").glob("test_*.py"))
+MEANT = {
+    "ops/health/newest_file.py",
+    "ops/sources/newest_export.py",
+    "ops/targets/mounted_disk.py",
+    "tests/unit/health/test_newest_file.py",
+    "tests/unit/sources/test_newest_export.py",
+    "tests/unit/targets/test_mounted_disk.py",
+}
+# What a reader writes into the policy; the words are those of tests/healthy.py.
+DISK = "  repositories:\n    disk: {kind: mounted_disk, place: removable, options: {path: /srv/disk}}\n"
+COPIED = {"group_vars/all/policy.yml": ("  repositories:\n", DISK), "host_vars/his1/policy.yml": (
+    "      copies:\n", "      copies:\n        disk: {to: disk, calendar: daily}\n"
+)}  # fmt: skip
+# Where their own tests lie is a folder of this test, not the checkout.
+CHOSEN = "(newest_file or newest_export or mounted_disk) and not has_a_test_of_its_own"
+KEPT = "      repository: primary\n"
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Iterator[Path]:
+    """A folder with the files that the page shows; those of `ops` are kinds."""
+    folder = tmp_path / "example"
+    worked_kinds.write(folder)
+    with worked_kinds.added(folder):
+        yield folder
+
+
+def replaced(inventory: Path, file: str, old: str, new: str) -> None:
+    path = inventory / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+
+
+@pytest.fixture
+def inventory_with_disk(quick_inventory: None, inventory: Path) -> Path:
+    for file, (old, new) in COPIED.items():
+        replaced(inventory, file, old, new)
+    return inventory
+
+
+def accepted(inventory: Path) -> dict[str, HostPolicy]:
+    compiled, problems = judge(inventory)
+    assert problems == []
+    return {host: read_document(document(policy)) for host, policy in compiled.items()}
+
+
+def test_the_page_shows_a_check_a_source_and_a_target() -> None:
+    assert {str(path) for path in worked_kinds.shown()} == MEANT
+
+
+def test_their_own_tests_and_the_contracts_pass(tmp_path: Path) -> None:
+    """In a process of their own, in which the kinds are there before pytest looks for kinds."""
+    tests = worked_kinds.write(tmp_path)
+    plugin = f"from pathlib import Path\nimport worked_kinds\nworked_kinds.add(Path({str(tmp_path)!r}))\n"
+    (tmp_path / "the_example.py").write_text(plugin)
+    path = os.pathsep.join([str(tmp_path), str(CHECKOUT / "tests"), str(CHECKOUT)])
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "the_example", "--rootdir", CHECKOUT]
+    argv += [
+        "-c",
+        CHECKOUT / "pyproject.toml",
+        "-k",
+        CHOSEN,
+        *tests,
+        *CONTRACTS,
+    ]
+    said = subprocess.run(
+        argv, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert said.returncode == 0, said.stdout + said.stderr
+    passed = re.search(r"(\d+) passed", said.stdout)
+    assert passed, said.stdout
+    own = sum(len(re.findall(r"^def test_", test.read_text(), re.MULTILINE)) for test in tests)
+    assert int(passed[1]) > own, "the contracts have not met them"
+
+
+def test_the_policy_takes_all_of_them(example: Path, inventory_with_disk: Path) -> None:
+    replaced(
+        inventory_with_disk,
+        "group_vars/all/policy.yml",
+        "  checks:\n",
+        "  checks:\n    laboratory: {kind: newest_file, options: {path: /srv/his/results}}\n",
+    )
+    replaced(
+        inventory_with_disk,
+        "host_vars/his1/policy.yml",
+        "      sources:\n",
+        "      sources:\n        export: {kind: newest_export, options: {path: /srv/exports}}\n",
+    )
+    his1 = accepted(inventory_with_disk)["his1"]
+    assert his1.checks["laboratory"].options.path == "/srv/his/results"
+    assert his1.assets["his"].sources["export"].options.path == "/srv/exports"
+    assert his1.repositories["disk"].options.path == "/srv/disk"
+
+
+def test_a_place_without_accounts_is_given_an_address_and_a_password_and_nothing_else(
+    example: Path, inventory_with_disk: Path
+) -> None:
+    policies = accepted(inventory_with_disk)
+    made = [wanted.path for wanted in _passwords(policies) if "disk" in wanted.path]
+    assert made == [("seawall_repository_passwords", "disk")]
+    said = Asked({})
+    files = {Path(file.path).name: file.content for file in secret_files.client_files(policies["his1"], said)}
+    assert files["disk.url"] == "/srv/disk/his1\n"
+    assert files["primary.url"].startswith("rest:https://his1:")
+    assert [name for name in files if "disk" in name] == ["disk.url", "disk.password"]
+    read = {Path(file.path).name for file in secret_files.drill_files(policies["drill1"], said)}
+    assert {name for name in read if name.endswith(".url")} == {"his1-offsite.url", "his1-primary.url"}
+    (drill,) = [unit for unit in units(policies["drill1"]) if unit.name == "seawall-drill-his"]
+    assert {name for name in drill.credentials if name.endswith(".url")} == {"his1-offsite.url", "his1-primary.url"}
+
+
+def test_only_what_brings_data_there_may_write_there(example: Path, inventory_with_disk: Path) -> None:
+    writable = {unit.name: unit.writable for unit in units(accepted(inventory_with_disk)["his1"])}
+    assert {name: folders for name, folders in writable.items() if folders} == {"seawall-copy-his-disk": ("/srv/disk",)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "says"),
+    [
+        ("place: removable", "place: offsite", "policy.repositories.disk.place", "lies on the machine itself"),
+        ("mounted_disk,", "mounted_disk, host: backup1,", "policy.repositories.disk.host", "remove the host"),
+        (", host: offsite1", "", "policy.repositories.offsite.host", "is kept by a machine of the inventory"),
+        (
+            "  checks:\n",
+            "  control: {owner: it_head, repository: disk, rpo: 8d, rto: 1d, retention: {all: 60d}}\n  checks:\n",
+            "policy.control.repository",
+            "disk can be read on one machine only",
+        ),
+    ],
+)
+def test_what_such_a_place_can_not_be_is_refused(
+    example: Path, inventory_with_disk: Path, old: str, new: str, path: str, says: str
+) -> None:
+    replaced(inventory_with_disk, "group_vars/all/policy.yml", old, new)
+    problems = judge(inventory_with_disk)[1]
+    assert problems
+    assert {problem.path for problem in problems} == {path}
+    assert all(says in problem.message for problem in problems)
+
+
+def test_a_drill_host_can_not_read_the_disk_of_another_machine(example: Path, inventory_with_disk: Path) -> None:
+    replaced(inventory_with_disk, "host_vars/his1/policy.yml", "        disk: {to: disk, calendar: daily}\n", "")
+    replaced(inventory_with_disk, "host_vars/his1/policy.yml", KEPT, KEPT.replace("primary", "disk"))
+    (problem,) = judge(inventory_with_disk)[1]
+    assert problem.path == "policy.assets.his.drill.host"
+    assert "drill1 can't read disk" in problem.message
+
+
+class Asked(Secrets):
+    """Secrets that are what they are asked by."""
+
+    def text(self, host: str, *path: str) -> str:
+        return "-".join((host, *path))

@@ -1,0 +1,50 @@
+"""The kinds that docs/add-a-kind.md shows, as a reader of that page adds them: each is one file and its test."""
+
+import importlib
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PAGE = Path(__file__).parents[1] / "docs/add-a-kind.md"
+PACKAGES = ("health", "sources", "targets")
+_PATH = re.compile(r"`((?:ops|tests)/[\w/]+\.py)`")
+_CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def shown() -> dict[Path, str]:
+    """Return each file that the page shows, by the path that was named last before it."""
+    text = PAGE.read_text("utf-8")
+    return {Path(_PATH.findall(text[: code.start()])[-1]): code[1] for code in _CODE.finditer(text)}
+
+
+def write(folder: Path) -> list[Path]:
+    """Write the files below a folder; return the tests among them."""
+    for path, code in shown().items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(code, encoding="utf-8")
+    return [folder / path for path in shown() if path.parts[0] == "tests"]
+
+
+def add(folder: Path) -> None:
+    """Let the packages of kinds have the files below a folder, too, as long as this process lives."""
+    for name in PACKAGES:
+        importlib.import_module(f"ops.{name}").__path__.append(str(folder / "ops" / name))
+
+
+@contextmanager
+def added(folder: Path) -> Iterator[None]:
+    """The same, until the block ends."""
+    packages = [importlib.import_module(f"ops.{name}") for name in PACKAGES]
+    before = [list(package.__path__) for package in packages]
+    add(folder)
+    try:
+        yield
+    finally:
+        for package, path in zip(packages, before, strict=True):
+            package.__path__[:] = path
+        for path in shown():
+            name = ".".join(path.with_suffix("").parts)
+            if sys.modules.pop(name, None):
+                delattr(importlib.import_module(name.rpartition(".")[0]), path.stem)
