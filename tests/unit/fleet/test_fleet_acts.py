@@ -128,6 +128,8 @@ def left(verdict: str, started: str) -> Outcome:
             "fail",
             "ended with code 9 (oom-kill)",
         ),
+        (state(result="exit-code", code=1), left("pass", "1"), left("pass", "2"), "fail", "ended with code 1, although"),
+        (state(result="exit-code", code=1), left("pass", "1"), left("warn", "2"), "warn", "142 MiB"),
         (state(), left("pass", "1"), left("pass", "1"), "unknown", "ended and left no outcome"),
         (state(), None, None, "unknown", "ended and left no outcome"),
         (None, None, left("pass", "2"), "unknown", "systemd does not say how it ended"),
