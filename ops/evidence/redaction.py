@@ -52,7 +52,7 @@ def redacted(value: Any, places: Collection[str] = ()) -> Any:
 
 
 def redacted_text(text: str, places: Collection[str] = ()) -> str:
-    """Return a text without what it quotes: values, statements, names of files, names of people; one too long is cut."""
+    """Return a text without what it quotes: values, statements, names of files and people; one too long is cut."""
     text = _without_strangers(text if len(text) <= LONGEST else f"{text[:LONGEST]}{CUT}")
     for rule in (_ABOUT, _DICOM):
         text = rule.sub(CUT, text)
