@@ -75,6 +75,11 @@ def write_json(path: Path, data: Any, mode: int = 0o600) -> None:
     write_atomically(path, json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False) + "\n", mode)
 
 
+def behind_no_link(root: Path, path: Path) -> bool:
+    """Whether a path below a root is where it says: no folder between the two is a link, which may lead anywhere."""
+    return path.parent.resolve() == root.resolve() / path.parent.relative_to(root)
+
+
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file's bytes in hex, read piece by piece."""
     total = hashlib.sha256()

@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 CUT = "…"
+# Letters of one text. Whoever reads states and records refuses one that is much longer, and all that stands beside it.
+LONGEST = 1 << 15
 # Programs whose errors have a form that is known here; of any other one the exit code is told, and no word.
 PROGRAMS = (
     "restic|psql|pg_dump|pg_dumpall|pg_restore|createdb|mariadb|mariadb-dump|mariadb-check|sqlite3|"
@@ -50,8 +52,8 @@ def redacted(value: Any, places: Collection[str] = ()) -> Any:
 
 
 def redacted_text(text: str, places: Collection[str] = ()) -> str:
-    """Return a text without what it quotes: values, statements, names of files, names of people."""
-    text = _without_strangers(text)
+    """Return a text without what it quotes: values, statements, names of files and people; one too long is cut."""
+    text = _without_strangers(text if len(text) <= LONGEST else f"{text[:LONGEST]}{CUT}")
     for rule in (_ABOUT, _DICOM):
         text = rule.sub(CUT, text)
     text = _VALUES.sub(f"({CUT})", text)

@@ -134,7 +134,7 @@ class _Document:
             raise ValueError(f"parts.{PART}: expected another label; that one is the manifest's own")
         for label, part in self.parts.items():
             over = part.get("completes")
-            if over is not None and (over not in self.parts or over == label):
+            if over is not None and (not isinstance(over, str) or over not in self.parts or over == label):
                 raise ValueError(
                     f"parts.{label}.completes: expected the label of another part, found {str(over)[:80]!r}"
                 )

@@ -37,6 +37,7 @@ MASKED = (
     "systemd-ask-password-.*",  # there is nobody to answer
 )
 NOBODY = "/dev/null"
+CLUSTERS = "etc/postgresql"  # a folder for each version, and in it one for each cluster
 OPTIONS = "pg_ctl.conf"  # Debian's, beside each cluster's settings
 SYNCS_AT_ONCE = 14  # the first version of PostgreSQL that can ask for a whole file system
 # Nothing is mounted, swapped to or opened: the machine is one tree, and its disks are not here.
@@ -64,16 +65,17 @@ def isolate(root: Path, *, devices: bool = False) -> None:
 
 def _start_plainly(root: Path) -> None:
     """Let PostgreSQL hand its log of changes to nobody, whatever its settings say, and read no more than it needs."""
-    folder = beneath(root, "etc/postgresql")
-    for cluster in sorted(folder.glob("*/*")) if folder else ():
-        name = f"{cluster.relative_to(root)}/{OPTIONS}"
-        if cluster.is_symlink() or not cluster.is_dir():
-            continue
-        owner = cluster.stat()
-        _replace(root, name, NOBODY)
-        (cluster / OPTIONS).unlink()
-        (cluster / OPTIONS).write_text(_options(cluster.parent.name), encoding="ascii")
-        os.chown(cluster / OPTIONS, owner.st_uid, owner.st_gid)
+    for version in _names(root, CLUSTERS):
+        for name in _names(root, f"{CLUSTERS}/{version}"):
+            cluster = beneath(root, f"{CLUSTERS}/{version}/{name}")
+            if cluster is None or not cluster.is_dir():
+                continue
+            place, owner = cluster / OPTIONS, cluster.stat()
+            if place.is_dir() and not place.is_symlink():
+                raise Damaged(f"/{CLUSTERS}/{version}/{name}/{OPTIONS} of the restored machine is a folder")
+            place.unlink(missing_ok=True)
+            place.write_text(_options(version), encoding="ascii")
+            os.chown(place, owner.st_uid, owner.st_gid)
 
 
 def _options(version: str) -> str:
@@ -81,7 +83,7 @@ def _options(version: str) -> str:
     settings = ["archive_mode=off"]
     # Before it recovers it makes sure that each of its files is on the disk. One by one it opens them for writing, and
     # so a layer over the repository would fetch the whole cluster into memory; there is no disk to wait for.
-    if version.isdigit() and int(version) >= SYNCS_AT_ONCE:
+    if re.fullmatch("[0-9]{1,3}", version) and int(version) >= SYNCS_AT_ONCE:
         settings.append("recovery_init_sync_method=syncfs")
     words = " ".join(f"-o -c{setting}" for setting in settings)  # it is split at spaces, whatever quotes there are
     return f"pg_ctl_options = '{words}'\n"

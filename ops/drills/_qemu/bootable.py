@@ -77,6 +77,10 @@ def kernel(root: Path) -> Kernel:
         raise Damaged("the backup has no boot/vmlinuz-*; its source must include the boot folder")
     version = found[-1].name.removeprefix("vmlinuz-")
     initrd = found[-1].with_name(f"initrd.img-{version}")
+    if links := [path.name for path in (found[-1], initrd) if path.is_symlink()]:
+        raise Damaged(
+            f"boot/{links[0]} of the backup is a link; expected a file, for a link may lead to the drill host"
+        )
     if not initrd.is_file() or not found[-1].is_file():
         raise Damaged(f"the backup has no boot/initrd.img-{version}; its source must include the boot folder")
     for program in ("usr/sbin/grub-install", "usr/lib/grub/i386-pc"):

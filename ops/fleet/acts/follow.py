@@ -187,6 +187,8 @@ def judge(seen: UnitState | None, before: Outcome | None, after: Outcome | None)
         return Verdict.UNKNOWN, "systemd does not say how it ended"
     by_itself = seen.result in {"success", "exit-code"}
     if after is not None and after != before:
+        if by_itself and seen.code and after.verdict is Verdict.PASS:  # a run before this one left it meanwhile
+            return Verdict.FAIL, f"ended with code {seen.code}, although its outcome is a pass; its journal tells why"
         if by_itself:
             return after.verdict, after.message
         return Verdict.FAIL, f"was ended by systemd ({seen.result}): {after.message}"

@@ -25,7 +25,7 @@ from pyinfra.connectors.util import CommandOutput, OutputLine, extract_control_a
 from ops.core.errors import CommandTimeout, SeawallError
 from ops.core.run import Stream, run, stream
 from ops.fleet.ssh.openssh import Way, environment
-from ops.fleet.ssh.text import last_line
+from ops.fleet.ssh.text import last_line, lines_of
 
 TIMEOUT = 30  # seconds for a command, its connection included
 LIMIT = 4 << 20  # characters that a machine may say
@@ -112,8 +112,8 @@ class OpenSSHConnector(BaseConnector):
         stdin = control.get("_stdin")
         self.reply = self._asked(words, control.get("_timeout") or TIMEOUT, stdin if stdin is None else str(stdin))
         good = self.reply.code in (control.get("_success_exit_codes") or [0])
-        lines = [OutputLine("stdout", line) for line in self.reply.output.splitlines()]
-        return good, CommandOutput([*lines, *(OutputLine("stderr", line) for line in self.reply.errors.splitlines())])
+        lines = [OutputLine("stdout", line) for line in lines_of(self.reply.output)]
+        return good, CommandOutput([*lines, *(OutputLine("stderr", line) for line in lines_of(self.reply.errors))])
 
     def remote(self, command: StringCommand, **arguments: Any) -> str:
         """Return the text for the machine's shell that runs a command as pyinfra means it."""

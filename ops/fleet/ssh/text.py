@@ -18,3 +18,8 @@ def first_line(text: str) -> str:
 def last_line(text: str) -> str:
     """Return the last line that has letters, or that there was none."""
     return next((shown for line in reversed(text.splitlines()) if (shown := printable(line))), "it said nothing")
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a program's output: only a line end parts two; JSON may hold what Python takes for others."""
+    return text.removesuffix("\n").split("\n") if text else []

@@ -16,7 +16,7 @@ from ops.core.names import Digest
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Head
-from ops.interfaces.manifest import FILE, Anchor, Manifest
+from ops.interfaces.manifest import FILE, Anchor, Manifest, read
 from ops.interfaces.outcome import BackupFacts, PartAmount
 from ops.interfaces.source import Amount
 from ops.jobs.backup.capture import Act, Part, taken
@@ -110,12 +110,17 @@ def _anchor() -> Anchor | None:
 
 
 def _store(act: Act, manifest: Manifest, parts: Mapping[str, Part]) -> Summary:
-    """Store the manifest and the small texts beside it, from a folder in memory."""
+    """Store the manifest and the small texts beside it, from a folder in memory.
+
+    Raise Damaged for a manifest that whoever restores would refuse: data that nobody can restore are no backup.
+    """
+    text = manifest.text()
+    read(text.encode(), f"{FILE} of the new set")
     folder = folders.scratch() / f"manifest-{act.asset}"
     rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:
-        write_atomically(folder / FILE, manifest.text())
+        write_atomically(folder / FILE, text)
         for label, part in parts.items():
             for filename, content in part.companions.items():
                 write_atomically(folder / f"{label}-{filename}", content)

@@ -45,6 +45,8 @@ def noted(act: str) -> Unread | None:
     try:
         return read_noted(read_file(path, LIMITS.bytes, str(path)), str(path))
     except Damaged as error:
+        if not path.exists():
+            return None  # that copy has read its last pack meanwhile
         hint = f"delete {path}, and read the whole repository: restic check --read-data"
         raise Damaged(f"the list of packs that {act} still has to read is damaged", hint) from error
 
@@ -94,10 +96,13 @@ def _wait(held: ExitStack, repository: str) -> None:
 
 
 def _settle(repository: str, listed: Iterable[str]) -> None:
-    """Note of each copy to a repository that began and writes no more which packs it added: one at most did."""
+    """Note of each copy to a repository that began and writes no more which packs it added: one at most did.
+
+    The note of one that is settled is its own: that copy may be reading its packs now, and need no turn for it.
+    """
     for path in sorted(_folder().glob("*.json")):
         owed = noted(path.stem)
-        if owed and owed.repository == repository:
+        if owed and owed.repository == repository and owed.before is not None:
             keep(path.stem, owed.settled(listed))
 
 

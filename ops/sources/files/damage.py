@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+from ops.core.files import behind_no_link
 from ops.interfaces.damage import FileDamage
 from ops.sources._shared.file_sample import SampleFacts as Facts
 
@@ -16,7 +17,9 @@ def _file(act: Callable[[Path], str]) -> FileDamage[Facts]:
 
     def hurt(folder: Path, facts: Facts, chance: Random) -> str:
         there = [path for name in sorted(facts.sample) if (path := folder / name.lstrip("/")).is_file()]
-        full = [path for path in there if path.stat().st_size and not path.is_symlink()]
+        full = [
+            path for path in there if not path.is_symlink() and behind_no_link(folder, path) and path.stat().st_size
+        ]
         return act(chance.choice(full)) if full else ""
 
     return FileDamage("material", hurt)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 
+from ops.core.files import behind_no_link
 from ops.interfaces.damage import FileDamage
 from ops.sources.machine.facts import ClusterFacts, MachineFacts
 
@@ -61,7 +62,8 @@ def _without(path: str, what: str) -> Act:
 
 
 def _unit_disabled(root: Path, facts: MachineFacts, chance: Random) -> str:
-    links = sorted(link for link in (root / "etc/systemd/system").glob("*.*s/*") if link.name in facts.enabled_units)
+    found = (link for link in (root / "etc/systemd/system").glob("*.*s/*") if link.name in facts.enabled_units)
+    links = sorted(link for link in found if behind_no_link(root, link))
     if not links:
         return ""
     chosen = chance.choice(links)
@@ -92,9 +94,14 @@ def _folder(root: Path, cluster: ClusterFacts) -> Path | None:
     return data if data.resolve() == root.resolve() / cluster.data.lstrip("/") else None
 
 
+def _plain(root: Path, path: Path) -> bool:
+    """Whether a path is a file, and one of the tree: a link may lead to what is the drill host's."""
+    return path.is_file() and not path.is_symlink() and behind_no_link(root, path)
+
+
 def _largest(data: Path) -> Path | None:
     """Return the largest file of tables and indexes."""
-    files = [path for path in (data / "base").glob("*/[0-9]*") if path.is_file() and not path.is_symlink()]
+    files = [path for path in (data / "base").glob("*/[0-9]*") if _plain(data, path)]
     return max(files, key=lambda path: path.stat().st_size, default=None)
 
 
@@ -117,14 +124,14 @@ def _table_removed(data: Path, _chance: Random) -> str:
 
 def _control_overwritten(data: Path, chance: Random) -> str:
     path = data / "global/pg_control"
-    if not path.is_file():
+    if not _plain(data, path):
         return ""
     path.write_bytes(chance.randbytes(path.stat().st_size))
     return "pg_control was overwritten"
 
 
 def _log_removed(data: Path, chance: Random) -> str:
-    segments = sorted(path for path in (data / "pg_wal").glob("[0-9A-F]*") if path.is_file())
+    segments = sorted(path for path in (data / "pg_wal").glob("[0-9A-F]*") if _plain(data, path))
     if not segments:
         return ""
     chosen = chance.choice(segments)
@@ -152,7 +159,7 @@ def _age(path: Path) -> float:
 
 def _modules_removed(root: Path, _facts: MachineFacts, _chance: Random) -> str:
     """Take the boot loader's parts away, which its installation copies."""
-    found = [path for path in (root / "usr/lib/grub/i386-pc").glob("ext2.*") if path.is_file()]
+    found = [path for path in (root / "usr/lib/grub/i386-pc").glob("ext2.*") if _plain(root, path)]
     for path in found:
         path.unlink()
     return "the boot loader's module for the root's file system was removed" if found else ""

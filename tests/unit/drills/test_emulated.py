@@ -39,6 +39,16 @@ def test_what_the_backup_lacks_is_named(tree: Path, gone: str) -> None:
         kernel(tree)
 
 
+@pytest.mark.parametrize("name", ["vmlinuz-6.1.0-10-amd64", "initrd.img-6.1.0-10-amd64"])
+def test_no_file_of_the_drill_host_is_booted(tree: Path, tmp_path: Path, name: str) -> None:
+    secret = tmp_path / "of-the-drill-host"
+    secret.touch()
+    (tree / "boot" / name).unlink()
+    (tree / "boot" / name).symlink_to(secret)
+    with pytest.raises(Damaged, match=f"boot/{name} of the backup is a link"):
+        kernel(tree)
+
+
 def test_a_machine_that_boots_by_a_bios_is_taken(tree: Path) -> None:
     demand_bootable(tree, layout(ROOT))
 

@@ -72,3 +72,29 @@ def test_an_older_server_gets_no_setting_that_it_does_not_know(tmp_path: Path, v
     isolate(tmp_path)
     settings = tmp_path / "etc/postgresql" / version / "main/pg_ctl.conf"
     assert settings.read_text() == "pg_ctl_options = '-o -carchive_mode=off'\n"
+
+
+def test_a_link_among_the_clusters_leads_to_nothing_of_the_drill_host(tmp_path: Path) -> None:
+    """As the drill host's programs see it, the link leads to a cluster of its own; as the machine's do, to theirs."""
+    root, hosts = tmp_path / "root", tmp_path / "etc/postgresql/15"
+    for folder in (hosts / "main", root / hosts.relative_to("/") / "main", root / "etc/postgresql"):
+        folder.mkdir(parents=True)
+    (hosts / "main/pg_ctl.conf").write_text("of the drill host")
+    (root / "etc/postgresql/16").symlink_to(hosts)
+    isolate(root)
+    assert (hosts / "main/pg_ctl.conf").read_text() == "of the drill host"
+    assert "archive_mode=off" in (root / hosts.relative_to("/") / "main/pg_ctl.conf").read_text()
+
+
+@pytest.mark.parametrize("version", ["15\u00b2", "x;y", "9" * 200])
+def test_whatever_a_folder_is_called_it_is_only_a_name(tmp_path: Path, version: str) -> None:
+    (tmp_path / "etc/postgresql" / version / "main").mkdir(parents=True)
+    isolate(tmp_path)
+    settings = tmp_path / "etc/postgresql" / version / "main/pg_ctl.conf"
+    assert settings.read_text() == "pg_ctl_options = '-o -carchive_mode=off'\n"
+
+
+def test_a_folder_in_the_place_of_a_clusters_settings_is_named(tmp_path: Path) -> None:
+    (tmp_path / "etc/postgresql/15/main/pg_ctl.conf").mkdir(parents=True)
+    with pytest.raises(Damaged, match="of the restored machine is a folder"):
+        isolate(tmp_path)

@@ -130,6 +130,8 @@ def change(document: dict[str, Any], path: str, value: object) -> None:
         ("vendor", "parts/export/kind", "files", "parts.export.filename: unknown key"),
         ("vendor", "parts/export/completes", "export", "parts.export.completes: expected the label of another"),
         ("vendor", "parts/export/completes", "../x", "parts.export.completes: expected the label of another"),
+        ("vendor", "parts/export/completes", {}, "parts.export.completes: expected the label of another"),
+        ("vendor", "parts/export/completes", ["x"], "parts.export.completes: expected the label of another"),
         ("vendor", "parts/export/sha256", "x", "parts.export.sha256: expected a SHA-256"),
         ("vendor", "parts/export/bytes", "1892", "parts.export.bytes: expected a whole number, found '1892'"),
         ("vendor", "parts/export", 7, "parts.export: expected a mapping"),

@@ -13,8 +13,8 @@ from ops.core.files import lock
 from ops.core.run import run
 from ops.core.schema import Further
 from ops.core.verdict import Verdict
-from ops.interfaces.outcome import BackupFacts, OutcomeFacts
-from ops.interfaces.record import read
+from ops.interfaces.outcome import BackupFacts, DrillFacts, OutcomeFacts, Rung
+from ops.interfaces.record import read as read_record
 from ops.jobs.host import state_files
 from ops.jobs.run.job import Outcome, perform
 
@@ -56,6 +56,18 @@ def test_a_good_act_is_stated_and_recorded(machine: Path) -> None:
     (record,) = records(machine)
     assert (record["act"], record["result"], record["facts"]) == ("backup", "pass", {"rows": 3})
     assert not list(machine.rglob("*.running"))
+
+
+def test_what_is_too_long_is_cut_so_that_state_and_record_can_be_read(machine: Path) -> None:
+    """Else the last good outcome would be lost with it, and with that what a backup is compared with."""
+    words = "table x has no primary key; " * 5000
+    rung = Rung(name="boot", verdict=Verdict.WARN, message=words)
+    act(lambda: Outcome(Verdict.WARN, words, BackupFacts(set="one"), DrillFacts(rungs=(rung,))))
+    state = state_files.read_act("backup-his")
+    assert state is not None
+    assert (state.verdict, state.last_good) == (Verdict.WARN, BackupFacts(set="one"))
+    (line,) = (machine / "var/lib/seawall/ledger/ledger.jsonl").read_bytes().splitlines()
+    assert read_record(line, "the line").verdict is Verdict.WARN
 
 
 def test_a_request_to_end_is_no_failure_of_what_was_tried(machine: Path) -> None:
@@ -134,4 +146,4 @@ def test_whatever_an_act_says_its_state_and_record_can_be_read(machine: Path, me
     assert state.verdict is Verdict.FAIL
     assert state.message[:10] == message[:10]
     (line,) = (machine / "var/lib/seawall/ledger/ledger.jsonl").read_bytes().splitlines()
-    assert read(line, "the line").message == state.message
+    assert read_record(line, "the line").message == state.message
