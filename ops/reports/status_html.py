@@ -6,20 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ops.core.verdict import Verdict
-from ops.reports import templates
+from ops.reports import environment
 from ops.reports.status_view import view
 
 
 def render(status: Mapping[str, Any]) -> str:
     """Given the status of the fleet as plain data, return the page."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(templates()),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["verdict"] = Verdict
-    return environment.get_template("report.html.j2").render(report=view(status))
+    made = environment()
+    made.filters["verdict"] = Verdict
+    return made.get_template("report.html.j2").render(report=view(status))
