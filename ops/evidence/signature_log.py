@@ -45,7 +45,7 @@ def read(directory: Path) -> tuple[list[Kept], int]:
             said = json.loads(line)
             head = Head.read(f"{said['n']} {said['sha256']}")
             kept.append(Kept(head, str(said["key"]), str(said["signature"])))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             broken += line.endswith("\n")
     return kept, broken
 

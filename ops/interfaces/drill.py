@@ -128,9 +128,19 @@ class Stage(Protocol[O_co]):
         """Leave the restored system to a person who asked for it; `entrance` tells what leads in, before a program."""
 
 
+def builds_none(_stage: object) -> bool:
+    """Say that no disk is built, as by most kinds."""
+    return False
+
+
 @dataclass(frozen=True)
 class Drill(Generic[O]):
-    """A kind of drill: the type of its options in the policy, and how it is played."""
+    """A kind of drill.
+
+    options: the type of its options in the policy. play: how it is played on a stage.
+    builds_disk: whether, on that stage, it builds a disk, and can notice what is wrong with one.
+    """
 
     options: type[O]
     play: Callable[[Stage[O]], None]
+    builds_disk: Callable[[Stage[O]], bool] = builds_none

@@ -84,6 +84,12 @@ class Succession:
     lost: NotedHead | None = None
     further: Further = field(default_factory=Further)
 
+    def __post_init__(self) -> None:
+        """Demand that a key is one line: it is written into a list of signers."""
+        for key in (self.old_public, self.new_public):
+            if not (key.isascii() and key.isprintable()):
+                raise ValueError(f"expected a public key in one line, found {key[:80]!r}")
+
 
 def read(line: bytes, file: str) -> Record:
     """Return the record that a line holds; file: how it is called in an error. Raise Damaged.

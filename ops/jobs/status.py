@@ -10,7 +10,6 @@ from ops.core import clock, kinds
 from ops.core.errors import SeawallError
 from ops.core.files import read_json
 from ops.core.names import Digest
-from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import Head
 from ops.interfaces.state import GAPS, HEALTH, CheckResult, State
@@ -62,16 +61,6 @@ def owner_of(policy: HostPolicy, asset: Asset) -> str:
     """Return who answers for an asset, as people call that."""
     owner = policy.contacts.get(asset.owner)
     return owner.name if owner else asset.owner
-
-
-def describe(policy: HostPolicy, asset: Asset) -> dict[str, Plain]:
-    """Return what the policy says of an asset, for those who read a status."""
-    return {
-        "owner": owner_of(policy, asset),
-        "summary": asset.summary,
-        "rpo_seconds": asset.rpo.seconds,
-        "rto_seconds": asset.rto.seconds,
-    }
 
 
 def _checks(policy: HostPolicy, states: Mapping[str, State], now: datetime) -> tuple[list[CheckResult], str | None]:

@@ -122,7 +122,7 @@ def test_a_set_that_is_not_whole_is_none(machine: Machine, refused: Refused, tmp
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"set": "another"}, "belongs to another set: another of reports"),
+        ({"set": "another"}, "describes set another of reports; expected set"),
         ({"version": 2}, "version: expected 1, found 2"),
     ],
 )
@@ -280,7 +280,7 @@ def test_a_drill_finds_no_set(machine: Machine, asset: str, wishes: dict[str, st
 
 def test_a_drill_takes_no_manifest_of_another_set(machine: Machine) -> None:
     stored(machine, "reports", {"reports": PARTS["reports"]}, set="another")
-    with pytest.raises(Damaged, match="belongs to another set: another"):
+    with pytest.raises(Damaged, match="describes set another"):
         staged(machine, "reports").find()
 
 

@@ -129,8 +129,8 @@ def _afterwards(site: Site) -> Chapter:
         Step(
             control_machine(),
             tr(
-                "Audit everything from outside. Rebuilt machines have new ledgers with new keys, and `status` reports that "
-                "correctly. Their old heads are listed below; docs/ledger.md explains how a ledger continues."
+                "Audit everything from outside. Rebuilt machines have new ledgers with new keys, and `status` reports "
+                "that correctly. Their old heads are listed below; docs/ledger.md explains how a ledger continues."
             ),
             (f"seawall status -i {path}", f"seawall verify -i {path}"),
         ),

@@ -15,9 +15,8 @@ from typing import Any
 
 from ops.core import clock, kinds
 from ops.core.errors import SeawallError, Unavailable
+from ops.core.ram import in_memory
 from ops.core.verdict import Finding, Verdict, not_configured, worst
-from ops.drills._qemu.steps import own_kernel
-from ops.drills._storage.ram import in_memory
 from ops.evidence.query import past
 from ops.interfaces.drill import Drill
 from ops.interfaces.outcome import DrillFacts, Forecast, Hardware, Inspection, Rung, Trend
@@ -52,7 +51,7 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
         stage = DrillStage(name, asset.drill, place, wanted, folder, Random(wanted.seed), options)  # noqa: S311 -- repeatable
         stage.find()
         if wanted.sabotage:
-            disk = kind == "machine" and own_kernel(stage)
+            disk = drill.builds_disk(stage)
             stage.sabotage = DamageInjection(wanted.sabotage, stage.parts.values(), stage.chance, disk=disk)
         drill.play(stage)
         damage = stage.sabotage.demand() if stage.sabotage else ""

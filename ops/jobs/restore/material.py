@@ -53,7 +53,7 @@ def manifest(place: OpenRepository, which: Set, target: Path) -> Manifest:
             raise Damaged(f"{file}: found {name[:80]!r} next to it; expected only plain files")
     told = read(read_file(target / FILE, LIMITS.bytes, file), file)
     if (told.set, told.asset) != (which.id, which.asset):
-        raise Damaged(f"{file} belongs to another set: {told.set} of {told.asset}")
+        raise Damaged(f"{file} describes set {told.set} of {told.asset}; expected set {which.id} of {which.asset}")
     # What somebody else put into the set later is passed over: it must not keep us from what was made.
     if missing := {*told.parts} - {*which.parts}:
         raise Damaged(f"{file} names parts that are not in the set: {', '.join(sorted(missing))}")
