@@ -16,8 +16,8 @@ from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.interfaces.outcome import DrillFacts, Hardware
 from ops.interfaces.record import Record
+from ops.reports._times import span
 from ops.reports.catalogue import tr, trn
-from ops.reports.status_view import span
 
 MOST_FINDINGS = 8  # so much of each stands on the page; the JSON form has all
 MOST_SENTENCES = 6

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ops.core import clock
-from ops.core.quantity import Duration, Size
+from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import AssetStatus, FleetStatus, MachineStatus
 from ops.interfaces.outcome import BackupFacts, CopyFacts, DrillFacts, OutcomeFacts
 from ops.interfaces.state import ActState, State
 from ops.reports._gaps import Gap, gaps
-
-PRECISE_BELOW = 10  # seconds; shorter times are shown with a tenth
-SEE_ASSET = "see the asset"
-HEADLINES = {
-    Verdict.PASS: "Everything is as the policy requires",
-    Verdict.WARN: "Working, but something needs attention",
-    Verdict.UNKNOWN: "Not everything could be checked",
-    Verdict.FAIL: "Something is not as the policy requires",
-}
+from ops.reports._times import Times, span, zone
+from ops.reports.catalogue import tr, trn
 
 
 @dataclass(frozen=True)
@@ -113,26 +104,10 @@ class View:
     machines: tuple[Machine, ...]
 
 
-@dataclass(frozen=True)
-class _Times:
-    """How moments are read: from when, and in which zone."""
-
-    now: datetime
-    zone: tzinfo
-
-    def when(self, text: str | None) -> str:
-        moment = _moment(text)
-        return moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M") if moment else ""
-
-    def age(self, text: str | None) -> float | None:
-        moment = _moment(text)
-        return max(0.0, (self.now - moment).total_seconds()) if moment else None
-
-
 def view(status: FleetStatus) -> View:
     """Given the status of the fleet, return what is shown of it."""
-    name, zone = _zone(status.timezone or "UTC")
-    times = _Times(clock.parse(status.time), zone)
+    name, its_zone = zone(status.timezone or "UTC")
+    times = Times(clock.parse(status.time), its_zone)
     assets = _worst_first(_asset(name, asset, times) for name, asset in status.assets.items())
     machines = _worst_first(_machine(name, machine, times) for name, machine in status.machines.items())
     return View(
@@ -140,22 +115,31 @@ def view(status: FleetStatus) -> View:
         time=times.when(status.time),
         zone=name,
         verdict=status.verdict,
-        headline=HEADLINES[status.verdict],
-        counts=(_count("asset", assets), _count("machine", machines)),
+        headline=_headline(status.verdict),
+        counts=(
+            _count(trn("{count} asset", "{count} assets", len(assets)), assets),
+            _count(trn("{count} machine", "{count} machines", len(machines)), machines),
+        ),
         troubles=_troubles(assets, machines),
         assets=assets,
         machines=machines,
     )
 
 
-def span(seconds: float) -> str:
-    """Return a span of time as the policy writes it, to two units: 3h 2min."""
-    if seconds < PRECISE_BELOW:
-        return f"{seconds:.1f}".removesuffix(".0") + "s"
-    return " ".join(str(Duration(int(seconds))).split()[:2])
+def _headline(verdict: Verdict) -> str:
+    return {
+        Verdict.PASS: tr("Everything is as the policy requires"),
+        Verdict.WARN: tr("Working, but something needs attention"),
+        Verdict.UNKNOWN: tr("Not everything could be checked"),
+        Verdict.FAIL: tr("Something is not as the policy requires"),
+    }[verdict]
 
 
-def _asset(name: str, asset: AssetStatus, times: _Times) -> Asset:
+def _see_asset() -> str:
+    return tr("see the asset")
+
+
+def _asset(name: str, asset: AssetStatus, times: Times) -> Asset:
     findings = {one.about: Line(one.verdict, one.about, one.message) for one in asset.findings}
     good = _good(asset.backup)
     copies = (_act(copy, state, findings.get(f"copy {copy}"), times) for copy, state in asset.copies.items())
@@ -173,24 +157,28 @@ def _asset(name: str, asset: AssetStatus, times: _Times) -> Asset:
     )
 
 
-def _act(name: str, state: State | None, finding: Line | None, times: _Times) -> Act:
+def _act(name: str, state: State | None, finding: Line | None, times: Times) -> Act:
     done, facts = _facts(_good(state), times)
     age = times.age(done)
     return Act(
         name=name,
         verdict=finding.verdict if finding else Verdict.UNKNOWN,
-        message=finding.message if finding else "nothing is known about it",
-        when=times.when(done) or ("none yet" if finding and finding.verdict is not Verdict.UNKNOWN else "not known"),
-        age="" if age is None else f"{span(age)} ago",
+        message=finding.message if finding else tr("nothing is known about it"),
+        when=times.when(done) or _never(finding),
+        age="" if age is None else tr("{time} ago", time=span(age)),
         facts=facts,
     )
 
 
-def _facts(good: OutcomeFacts | None, times: _Times) -> tuple[str | None, tuple[str, ...]]:
+def _never(finding: Line | None) -> str:
+    return tr("none yet") if finding and finding.verdict is not Verdict.UNKNOWN else tr("not known")
+
+
+def _facts(good: OutcomeFacts | None, times: Times) -> tuple[str | None, tuple[str, ...]]:
     """Return when a last good act was, and what else is to be said of it."""
     if isinstance(good, BackupFacts):
         size = [str(Size(good.bytes))] if good.bytes is not None else []
-        rows = [f"{good.rows:,} rows".replace(",", " ")] if good.rows is not None else []
+        rows = [_rows(good.rows)] if good.rows is not None else []
         return good.time, (*size, *rows)
     if isinstance(good, CopyFacts):
         held = times.age(good.time) if good.copied else None
@@ -200,40 +188,45 @@ def _facts(good: OutcomeFacts | None, times: _Times) -> tuple[str | None, tuple[
     return None, ()
 
 
+def _rows(count: int) -> str:
+    return trn("{number} row", "{number} rows", count, number=f"{count:,}".replace(",", " "))
+
+
 def _source(repository: str | None) -> list[str]:
-    return [f"from {repository}"] if repository else []
+    return [tr("from {repository}", repository=repository)] if repository else []
 
 
 def _held(age: float | None) -> list[str]:
-    return [f"data {span(age)} old"] if age is not None else []
+    return [tr("data {time} old", time=span(age))] if age is not None else []
 
 
-def _drill(asset: AssetStatus, host: str, finding: Line | None, times: _Times) -> Drill:
+def _drill(asset: AssetStatus, host: str, finding: Line | None, times: Times) -> Drill:
     good = _good(asset.drill)
     facts = good if isinstance(good, DrillFacts) else DrillFacts()
     whole = sum(facts.parts.values()) or 1.0
     return Drill(
-        act=_act(f"on {host}", asset.drill, finding, times),
+        act=_act(tr("on {host}", host=host), asset.drill, finding, times),
         recovery=_measure(facts.recovery_seconds, asset.rto_seconds),
         parts=tuple((name, span(time), time / whole) for name, time in facts.parts.items()),
         rungs=tuple(Line(rung.verdict, rung.name, rung.message or "") for rung in facts.rungs),
     )
 
 
-def _machine(name: str, machine: MachineStatus, times: _Times) -> Machine:
+def _machine(name: str, machine: MachineStatus, times: Times) -> Machine:
     """What is seen of an asset stands with the asset; the machine only points there."""
     told = machine.told
     if told is None:
         return Machine(name, machine.verdict, machine.message, (), (), ())
     lines = [Line(entry.verdict, entry.name, entry.message) for entry in told.checks if not entry.asset]
+    see_asset = _see_asset()
     pointed = {
-        entry.asset: Line(entry.verdict, entry.asset, SEE_ASSET)
+        entry.asset: Line(entry.verdict, entry.asset, see_asset)
         for entry in sorted(told.checks, key=lambda entry: entry.verdict.severity)
         if entry.asset and entry.verdict is not Verdict.PASS
     }
     known = [f"Seawall {told.seawall}"] if told.seawall else []
-    looked = [f"checked at {times.when(told.health_time)}"] if told.health_time else []
-    records = [f"{told.ledger.lines} records"] if told.ledger else []
+    looked = [tr("checked at {time}", time=times.when(told.health_time))] if told.health_time else []
+    records = [trn("{count} record", "{count} records", told.ledger.lines)] if told.ledger else []
     return Machine(
         name=name,
         verdict=machine.verdict,
@@ -245,7 +238,7 @@ def _machine(name: str, machine: MachineStatus, times: _Times) -> Machine:
 
 
 def _measure(value: float | None, limit: float | None) -> Measure:
-    bound = span(limit) if limit else "none"
+    bound = span(limit) if limit else tr("none")
     if value is None or not limit:
         return Measure("" if value is None else span(value), bound, None, exceeded=False)
     return Measure(span(value), bound, min(1.0, value / limit), exceeded=value > limit)
@@ -253,6 +246,7 @@ def _measure(value: float | None, limit: float | None) -> Measure:
 
 def _troubles(assets: Iterable[Asset], machines: Iterable[Machine]) -> tuple[Line, ...]:
     """All that is not good, once: what a machine says of an asset is said with the asset."""
+    see_asset = _see_asset()
     found = [
         Line(line.verdict, f"{asset.name}, {line.about}", line.message) for asset in assets for line in asset.troubles
     ]
@@ -262,7 +256,7 @@ def _troubles(assets: Iterable[Asset], machines: Iterable[Machine]) -> tuple[Lin
         found.extend(
             Line(line.verdict, f"{machine.name}, {line.about}", line.message)
             for line in machine.checks
-            if line.verdict is not Verdict.PASS and line.message != SEE_ASSET
+            if line.verdict is not Verdict.PASS and line.message != see_asset
         )
     return tuple(sorted(found, key=lambda line: -line.verdict.severity))
 
@@ -276,29 +270,15 @@ def _worst_first(things: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(sorted(things, key=lambda thing: (-thing.verdict.severity, thing.name)))
 
 
-def _count(word: str, things: tuple[Any, ...]) -> str:
+def _count(said: str, things: tuple[Any, ...]) -> str:
     verdicts = [thing.verdict for thing in things]
     seen = [
         f"{verdicts.count(verdict)} {verdict.value}"
         for verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WARN, Verdict.PASS)
         if verdict in verdicts
     ]
-    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}" + (f": {', '.join(seen)}" if seen else "")
+    return f"{said}: {', '.join(seen)}" if seen else said
 
 
 def _good(state: State | None) -> OutcomeFacts | None:
     return state.last_good if isinstance(state, ActState) else None
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return clock.parse(text) if text else None
-    except ValueError:
-        return None
-
-
-def _zone(name: str) -> tuple[str, tzinfo]:
-    try:
-        return name, ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return "UTC", UTC

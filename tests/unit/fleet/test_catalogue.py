@@ -20,8 +20,8 @@ from ops.fleet.key_sheet import form
 from ops.fleet.key_sheet import render as key_sheet
 from ops.fleet.runbook import render as runbook
 from ops.reports import environment, record_html, templates
+from ops.reports._times import span
 from ops.reports.catalogue import speaking, tr, trn
-from ops.reports.status_view import span
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "reports"))
 from drill_record import NAMES, RUNGS, TOLD, evidence, record

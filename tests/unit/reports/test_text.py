@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from ops.reports import status_text
-from ops.reports.status_view import span, view
+from ops.reports._times import span
+from ops.reports.status_view import view
 
 sys.path.insert(0, str(Path(__file__).parent))
 from sample import fleet, healthy, typed
