@@ -8,23 +8,31 @@ import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from gettext import NullTranslations
 from html.parser import HTMLParser
 from pathlib import Path
 from string import Formatter
+from zoneinfo import ZoneInfo
 
 import pytest
 from jinja2 import nodes
 
+from ops.commands import _coverage_table as coverage_table
+from ops.core.verdict import Finding, Verdict
+from ops.evidence.completeness import Coverage, Expected, Tally
 from ops.fleet.key_sheet import form
 from ops.fleet.key_sheet import render as key_sheet
 from ops.fleet.runbook import render as runbook
-from ops.reports import environment, record_html, templates
+from ops.interfaces.state import GapsState, Thing
+from ops.reports import check_table, environment, gaps_table, record_html, status_html, status_text, templates
 from ops.reports._times import span
 from ops.reports.catalogue import speaking, tr, trn
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "reports"))
 from drill_record import NAMES, RUNGS, TOLD, evidence, record
+from sample import fleet, typed
 from test_keysheet import DOOR, DOTTED, SITE
 from test_runbook import edited, site, told  # noqa: F401 -- fixtures
 
@@ -127,6 +135,48 @@ def test_a_record_of_a_drill(line: dict, method: str) -> None:
         "Linux"
     ]
     assert unmarked(" ".join(Read(record_html.render(shown, NAMES)).words), data) == []
+
+
+@pytest.mark.usefixtures("another")
+def test_a_report() -> None:
+    status = fleet()
+    status["assets"]["his"]["backup"]["last_good"]["rows"] = 1
+    for verdict in ("pass", "warn", "fail", "unknown"):
+        shown = typed({**status, "verdict": verdict})
+        data = [*strings(status), *status["assets"], *status["machines"], "offsite", "removable", "Seawall"]
+        parts = status["assets"]["his"]["drill"]["last_good"]["parts"]
+        data += [f"{name} {span(seconds)}" for name, seconds in parts.items()]
+        assert unmarked(" ".join(Read(status_html.render(shown)).words), data) == []
+        assert unmarked(status_text.render(shown), data) == []
+
+
+@pytest.mark.usefixtures("another")
+def test_a_report_of_nothing() -> None:
+    shown = typed({**fleet(), "assets": {}, "machines": {}})
+    data = ["Hospital São Lucas", "America/Sao_Paulo"]
+    assert unmarked(" ".join(Read(status_html.render(shown)).words), data) == []
+    assert unmarked(status_text.render(shown), data) == []
+
+
+@pytest.mark.usefixtures("another")
+def test_the_tables_of_a_terminal() -> None:
+    thing = Thing(name="path:/mnt/a", words="a volume", size="2 GiB", expired="too late")
+    excused = replace(thing, until="2027-03-31", reason="its own copy")
+    found = {"gaps": (thing,), "excused": (excused,), "covered": (thing, thing), "unused": ("scratch",)}
+    state = GapsState(verdict=Verdict.WARN, finished="", host="his1", **found)
+    data = ["path:/mnt/a", "a volume", "2 GiB", "too late", "its own copy", "his1", "'scratch'"]
+    assert unmarked(gaps_table.table(state), data) == []
+    assert unmarked(check_table.table([]), []) == []
+
+
+@pytest.mark.usefixtures("another")
+def test_what_was_expected_of_a_period() -> None:
+    moments = tuple(datetime(2026, 11, day, tzinfo=UTC) for day in range(1, 9))
+    tally = Tally(Expected("backup", "his", "primary", moments, timedelta()), moments, moments, moments, 2)
+    broken = [Finding(Verdict.FAIL, "record 3 was changed")]
+    found = Coverage([tally], broken, moments[0], moments[-1], ZoneInfo("UTC"))
+    assert unmarked(coverage_table.text(found), ["backup", "his", "primary", "record 3 was changed"]) == []
+    assert unmarked(coverage_table.text(replace(found, tallies=[])), ["record 3 was changed"]) == []
 
 
 @pytest.mark.usefixtures("another")
