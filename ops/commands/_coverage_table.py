@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from ops.core import clock
 from ops.core.verdict import Finding
 from ops.evidence.completeness import Coverage, Tally
+from ops.reports.catalogue import tr
 
 SHOWN = 5
 
@@ -22,24 +23,31 @@ def _lines(
     tallies: Sequence[Tally], broken: Sequence[Finding], period: tuple[datetime, datetime], zone: ZoneInfo
 ) -> Iterator[str]:
     since, until = (f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in period)
-    yield (f"{since} to {until} ({zone.key}), according to today's policy")
+    yield tr("{since} to {until} ({zone}), according to today's policy", since=since, until=until, zone=zone.key)
     for finding in broken:
-        yield (f"{finding.verdict.value:<8}the ledger itself: {finding.message}")
+        yield f"{finding.verdict.value:<8}{tr('the ledger itself: {message}', message=finding.message)}"
     if not tallies:
-        yield ("the policy schedules no jobs on this machine")
+        yield tr("the policy schedules no jobs on this machine")
         return
-    yield (
-        f"{'':<8}{'act':<8}{'asset':<20}{'to':<10}{'expected':>9}{'on time':>9}{'late':>6}{'missing':>9}{'failed':>8}"
-    )
+    yield _heading()
     for one in tallies:
         word = one.verdict.value if one.expected else "-"
         counts = f"{one.expected:>9}{len(one.on_time):>9}{len(one.late):>6}{len(one.missing):>9}{one.failed:>8}"
         yield (f"{word:<8}{one.duty.act:<8}{one.duty.asset:<20}{one.duty.to:<10}{counts}")
-        for what, moments in (("late", one.late), ("missing", one.missing)):
+        for what, moments in ((tr("late"), one.late), (tr("missing"), one.missing)):
             if moments:
-                shown = ", ".join(f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in moments[:SHOWN])
-                more = f" and {len(moments) - SHOWN} more" if len(moments) > SHOWN else ""
-                yield (f"{'':<8}{what}: {shown}{more}")
+                yield f"{'':<8}{what}: {_moments(moments, zone)}"
+
+
+def _heading() -> str:
+    names = f"{'':<8}{tr('act'):<8}{tr('asset'):<20}{tr('to'):<10}"
+    return f"{names}{tr('expected'):>9}{tr('on time'):>9}{tr('late'):>6}{tr('missing'):>9}{tr('failed'):>8}"
+
+
+def _moments(moments: Sequence[datetime], zone: ZoneInfo) -> str:
+    shown = ", ".join(f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in moments[:SHOWN])
+    more = len(moments) - SHOWN
+    return tr("{moments} and {number} more", moments=shown, number=more) if more > 0 else shown
 
 
 def plain(found: Coverage) -> dict[str, object]:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ops.core.errors import Unavailable
+from ops.reports.catalogue import tr, trn
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -15,3 +20,18 @@ def templates() -> Path:
         if folder.is_dir():
             return folder
     raise Unavailable("the templates of the reports are missing", "install Seawall again")
+
+
+def environment() -> Environment:
+    """Return what fills in every template: all is escaped, nothing may be missing, `_` is the catalogue's function."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(templates()),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update({"_": tr, "ngettext": trn})
+    return made

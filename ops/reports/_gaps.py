@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ops.interfaces.state import GapsState, State, Thing
+from ops.reports.catalogue import tr
 
 
 @dataclass(frozen=True)
@@ -22,5 +23,5 @@ def gaps(state: State | None) -> tuple[Gap, ...]:
 
 
 def _gap(thing: Thing) -> Gap:
-    excused = f"until {thing.until}: {thing.reason}" if thing.until else ""
+    excused = tr("until {date}: {reason}", date=thing.until, reason=thing.reason) if thing.until else ""
     return Gap(thing.name, ", ".join(filter(None, (thing.words, thing.size, thing.expired))), excused)

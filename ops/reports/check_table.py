@@ -6,14 +6,16 @@ import sys
 from collections.abc import Sequence
 
 from ops.core.printable import printable
+from ops.core.verdict import Verdict
 from ops.interfaces.state import CheckResult
+from ops.reports.catalogue import tr
 from ops.reports.status_text import word
 
 
 def table(entries: Sequence[CheckResult]) -> str:
     """Given the entries of a round of checks, return the table; in colours on a terminal."""
     if not entries:
-        return "unknown  nothing is checked: the policy names no checks"
+        return f"{word(Verdict.UNKNOWN, False)}  {tr('nothing is checked: the policy names no checks')}"
     ordered = sorted(entries, key=lambda entry: -entry.verdict.severity)
     width = max(len(entry.name) for entry in entries)
     colours = sys.stdout.isatty()

@@ -16,9 +16,9 @@ from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.interfaces.outcome import DrillFacts, Hardware
 from ops.interfaces.record import Record
+from ops.reports.catalogue import tr, trn
 from ops.reports.times import span
 
-NOT_RECORDED = "not recorded"
 MOST_FINDINGS = 8  # so much of each stands on the page; the JSON form has all
 MOST_SENTENCES = 6
 MOST_MOMENTS = 14
@@ -95,78 +95,112 @@ def page_of(evidence: Evidence, names: Names) -> Sheet:
 def _whole(evidence: Evidence, names: Names) -> Sheet:
     line, facts = evidence.line, evidence.facts
     damaged = line.act == "sabotage"
-    title = f"Record of a drill{' with injected damage' if damaged else ''}: {line.subject}"
+    title = (
+        tr("Record of a drill with injected damage: {asset}", asset=line.subject)
+        if damaged
+        else tr("Record of a drill: {asset}", asset=line.subject)
+    )
     return Sheet(
         title=title,
         site=names.site,
         verdict=line.verdict,
-        message=line.message or NOT_RECORDED,
-        reference=f"Record {line.n} of {evidence.signer}, SHA-256 {evidence.sha256}",
+        message=line.message or _not_recorded(),
+        reference=tr(
+            "Record {number} of {host}, SHA-256 {digest}", number=line.n, host=evidence.signer, digest=evidence.sha256
+        ),
         blocks=(
-            Block("What was drilled", "pairs", tuple(_tried(line, facts, names))),
-            Block("Measured and required", "pairs", tuple(_measured(facts))),
-            Block("Findings", "sentences", tuple(_findings(facts))),
-            Block("Timeline", "sentences", tuple(_timeline(facts, names.zone))),
-            Block("Not proved by this drill", "sentences", tuple(_sentences(facts.not_proved))),
-            Block("Participants", "blanks", (("Name", "Function"),), 2),
-            Block("Corrective actions", "blanks", (("Finding and action", "Owner", "Date"),), 3),
-            Block("Verification", "pairs", tuple(_vouched(evidence))),
-            Block("To verify by hand, in the folder of the ledger", "commands", tuple(_commands(evidence))),
-            Block("Signatures", "blanks", (("Name", "Function", "Date", "Signature"),), 2),
+            Block(tr("What was drilled"), "pairs", tuple(_tried(line, facts, names))),
+            Block(tr("Measured and required"), "pairs", tuple(_measured(facts))),
+            Block(tr("Findings"), "sentences", tuple(_findings(facts))),
+            Block(tr("Timeline"), "sentences", tuple(_timeline(facts, names.zone))),
+            Block(tr("Not proved by this drill"), "sentences", tuple(_sentences(facts.not_proved))),
+            Block(tr("Participants"), "blanks", ((tr("Name"), tr("Function")),), 2),
+            Block(tr("Corrective actions"), "blanks", ((tr("Finding and action"), tr("Owner"), tr("Date")),), 3),
+            Block(tr("Verification"), "pairs", tuple(_vouched(evidence))),
+            Block(tr("To verify by hand, in the folder of the ledger"), "commands", tuple(_commands(evidence))),
+            Block(tr("Signatures"), "blanks", ((tr("Name"), tr("Function"), tr("Date"), tr("Signature")),), 2),
         ),
     )
 
 
 def _tried(line: Record, facts: DrillFacts, names: Names) -> Iterable[tuple[str, str]]:
-    repository = facts.repository or NOT_RECORDED
-    goal = f"prove that {line.subject} can be restored from {repository} completely, within the RTO and the RPO"
-    yield "Objective", goal
-    yield "Scope", " · ".join([f"kind {_told(facts.kind)}", f"{len(facts.rungs)} proof steps"])
-    yield "Method", METHODS.get(facts.method or "", _told(facts.method))
-    data = f", of {_moment(facts.data_time, names.zone)}" if facts.data_time else ""
-    yield "Set", f"{_told(facts.set)}{data}, from repository {repository}"
-    yield "Sample", f"chosen by {_chooser(line, facts)}; random seed {_told(facts.seed)}"
-    yield "Run by", f"{_told(line.actor)} on {_told(line.host)}"
+    repository = facts.repository or _not_recorded()
+    goal = tr(
+        "prove that {asset} can be restored from {repository} completely, within the RTO and the RPO",
+        asset=line.subject,
+        repository=repository,
+    )
+    yield tr("Objective"), goal
+    yield tr("Scope"), _kind_and_steps(facts)
+    yield tr("Method"), _method(facts.method)
+    yield tr("Set"), _set(facts, names.zone)
+    chooser = _chooser(line, facts)
+    yield tr("Sample"), tr("chosen by {who}; random seed {seed}", who=chooser, seed=_told(facts.seed))
+    yield tr("Run by"), tr("{who} on {host}", who=_told(line.actor), host=_told(line.host))
     begun, ended = _moment(line.started, names.zone), _moment(line.when, names.zone)
-    yield "When", f"{begun} to {ended} ({names.zone})"
-    yield "Hardware", _hardware(facts.hardware or Hardware())
-    yield "Restored data kept in", _told(facts.written)
-    yield "Owner", names.owner or "not in this machine's policy"
+    yield tr("When"), tr("{begun} to {ended} ({zone})", begun=begun, ended=ended, zone=names.zone)
+    yield tr("Hardware"), _hardware(facts.hardware or Hardware())
+    yield tr("Restored data kept in"), _told(facts.written)
+    yield tr("Owner"), names.owner or tr("not in this machine's policy")
     if facts.sabotage:
-        yield "Damage", facts.sabotage
+        yield tr("Damage"), facts.sabotage
     if kept := facts.kept:
-        yield "Held for inspection", f"{kept.reason}; approved by {kept.approver}"
+        yield tr("Held for inspection"), tr("{reason}; approved by {who}", reason=kept.reason, who=kept.approver)
 
 
-METHODS = {
-    "restore": "restored from the repository, then started and queried",
-    "instant": "started straight from the mounted repository, without restoring first",
-    "own_kernel": "restored to a newly built disk, started from it by its own boot loader and kernel, and queried",
-    "dump": "the dump was loaded into a throwaway server",
-}
+def _kind_and_steps(facts: DrillFacts) -> str:
+    steps = trn("{count} proof step", "{count} proof steps", len(facts.rungs))
+    return " · ".join([tr("kind {kind}", kind=_told(facts.kind)), steps])
+
+
+def _method(method: str | None) -> str:
+    known = {
+        "restore": tr("restored from the repository, then started and queried"),
+        "instant": tr("started straight from the mounted repository, without restoring first"),
+        "own_kernel": tr(
+            "restored to a newly built disk, started from it by its own boot loader and kernel, and queried"
+        ),
+        "dump": tr("the dump was loaded into a throwaway server"),
+    }
+    return known.get(method or "", _told(method))
+
+
+def _set(facts: DrillFacts, zone: str) -> str:
+    one, repository = _told(facts.set), _told(facts.repository)
+    if not facts.data_time:
+        return tr("{set}, from repository {repository}", set=one, repository=repository)
+    when = _moment(facts.data_time, zone)
+    return tr("{set}, of {when}, from repository {repository}", set=one, when=when, repository=repository)
 
 
 def _chooser(line: Record, facts: DrillFacts) -> str:
     """Return who chose: who is said to, else who asked for the drill, else the unit that ran it by its timer."""
-    return facts.sampled_by or facts.asked_by or line.actor or NOT_RECORDED
+    return facts.sampled_by or facts.asked_by or line.actor or _not_recorded()
 
 
 def _hardware(said: Hardware) -> str:
-    memory = f"{Size(said.memory_bytes)} of memory" if said.memory_bytes else ""
-    cpus = f"{said.cpus} processors" if said.cpus else ""
+    memory = tr("{size} of memory", size=Size(said.memory_bytes)) if said.memory_bytes else ""
+    cpus = trn("{count} processor", "{count} processors", said.cpus) if said.cpus else ""
     kernel = f"Linux {said.kernel}" if said.kernel else ""
-    return ", ".join(filter(None, [cpus, memory, kernel, said.machine or ""])) or NOT_RECORDED
+    return ", ".join(filter(None, [cpus, memory, kernel, said.machine or ""])) or _not_recorded()
 
 
 def _measured(facts: DrillFacts) -> Iterable[tuple[str, str]]:
-    yield "Recovery time", _against(facts.recovery_seconds, facts.rto_seconds, "RTO")
-    yield "of which", ", ".join(f"{name} {span(spent)}" for name, spent in facts.parts.items()) or NOT_RECORDED
-    aged = _against(facts.data_age_seconds, facts.rpo_seconds, "RPO")
-    yield "Age of the data", aged.replace("exceeded", "older, as is normal for a copy") if _told_only(facts) else aged
+    yield tr("Recovery time"), _against(facts.recovery_seconds, facts.rto_seconds, "RTO")
+    yield tr("of which"), ", ".join(f"{name} {span(spent)}" for name, spent in facts.parts.items()) or _not_recorded()
+    yield (
+        tr("Age of the data"),
+        _against(facts.data_age_seconds, facts.rpo_seconds, "RPO", judged=not _told_only(facts)),
+    )
     if facts.trend and facts.trend.before:
-        yield "Earlier drills", f"{len(facts.trend.before)}, median {span(facts.trend.median or 0)}"
+        yield (
+            tr("Earlier drills"),
+            tr("{number}, median {time}", number=len(facts.trend.before), time=span(facts.trend.median or 0)),
+        )
     if (forecast := facts.forecast) is not None:
-        yield "Forecast", f"all {forecast.files:,} files, {Size(forecast.bytes)}, in about {span(forecast.seconds)}"
+        size, time = Size(forecast.bytes), span(forecast.seconds)
+        files = f"{forecast.files:,}"
+        yield tr("Forecast"), tr("all {files} files, {size}, in about {time}", files=files, size=size, time=time)
 
 
 def _told_only(facts: DrillFacts) -> bool:
@@ -174,13 +208,18 @@ def _told_only(facts: DrillFacts) -> bool:
     return any(rung.name == "rpo" and rung.verdict is Verdict.PASS for rung in facts.rungs)
 
 
-def _against(found: float | None, limit: float | None, name: str) -> str:
-    measured = NOT_RECORDED if found is None else span(found)
-    required = NOT_RECORDED if limit is None else span(limit)
-    kept = ""
-    if found is not None and limit is not None:
-        kept = "; met" if found <= limit else "; exceeded"
-    return f"{measured}; required ({name}): {required}{kept}"
+def _against(found: float | None, limit: float | None, name: str, *, judged: bool = True) -> str:
+    """Return a time and its limit; one that is not judged may be over the limit and is not called exceeded."""
+    measured = _not_recorded() if found is None else span(found)
+    required = _not_recorded() if limit is None else span(limit)
+    said = {"measured": measured, "name": name, "required": required}
+    if found is None or limit is None:
+        return tr("{measured}; required ({name}): {required}", **said)
+    if found <= limit:
+        return tr("{measured}; required ({name}): {required}; met", **said)
+    if judged:
+        return tr("{measured}; required ({name}): {required}; exceeded", **said)
+    return tr("{measured}; required ({name}): {required}; older, as is normal for a copy", **said)
 
 
 def _findings(facts: DrillFacts) -> Iterable[tuple[str]]:
@@ -189,42 +228,42 @@ def _findings(facts: DrillFacts) -> Iterable[tuple[str]]:
     for rung in bad[:MOST_FINDINGS]:
         yield (f"{rung.verdict.value.upper()}: {rung.name}: {_told(rung.message)}",)
     if len(bad) > MOST_FINDINGS:
-        yield (f"and {len(bad) - MOST_FINDINGS} more, in the JSON form",)
+        yield (tr("and {number} more, in the JSON form", number=len(bad) - MOST_FINDINGS),)
     good = [rung.name for rung in facts.rungs if rung.verdict is Verdict.PASS]
     if good:
-        yield (f"{len(good)} passed: {', '.join(good)}",)
+        yield (trn("{count} passed: {names}", "{count} passed: {names}", len(good), names=", ".join(good)),)
     if not facts.rungs:
-        yield (NOT_RECORDED,)
+        yield (_not_recorded(),)
 
 
 def _timeline(facts: DrillFacts, zone: str) -> Iterable[tuple[str]]:
     if not facts.timeline:
-        yield (NOT_RECORDED,)
+        yield (_not_recorded(),)
         return
     shown = [f"{_moment(one.when, zone, '%H:%M:%S')} {_short(one.what, 60)}" for one in facts.timeline]
-    more = [f"and {len(shown) - MOST_MOMENTS} more"] if len(shown) > MOST_MOMENTS else []
+    more = [tr("and {number} more", number=len(shown) - MOST_MOMENTS)] if len(shown) > MOST_MOMENTS else []
     yield (" · ".join([*shown[:MOST_MOMENTS], *more]),)
 
 
 def _sentences(said: Sequence[str] | None) -> Iterable[tuple[str]]:
     if said is None:
-        yield (NOT_RECORDED,)
+        yield (_not_recorded(),)
         return
     for sentence in said[:MOST_SENTENCES]:
         yield (sentence,)
     if len(said) > MOST_SENTENCES:
-        yield (f"and {len(said) - MOST_SENTENCES} more, in the JSON form",)
+        yield (tr("and {number} more, in the JSON form", number=len(said) - MOST_SENTENCES),)
     if not said:
-        yield ("none listed",)
+        yield (tr("none listed"),)
 
 
 def _vouched(evidence: Evidence) -> Iterable[tuple[str, str]]:
-    yield "Record", f"number {evidence.line.n} of the ledger of {evidence.signer}"
-    yield "Its SHA-256", evidence.sha256
-    yield "Head of the ledger", evidence.head
-    yield "Signing key", evidence.fingerprint or NOT_RECORDED
-    yield "Policy at that time", evidence.line.policy or NOT_RECORDED
-    yield "Ledger now", f"{evidence.verified.value}: {evidence.said}"
+    yield tr("Record"), tr("number {number} of the ledger of {host}", number=evidence.line.n, host=evidence.signer)
+    yield tr("Its SHA-256"), evidence.sha256
+    yield tr("Head of the ledger"), evidence.head
+    yield tr("Signing key"), evidence.fingerprint or _not_recorded()
+    yield tr("Policy at that time"), evidence.line.policy or _not_recorded()
+    yield tr("Ledger now"), f"{evidence.verified.value}: {evidence.said}"
 
 
 def _commands(evidence: Evidence) -> Iterable[tuple[str]]:
@@ -234,15 +273,19 @@ def _commands(evidence: Evidence) -> Iterable[tuple[str]]:
     yield (f"{words} -s ledger.jsonl.head.sig < ledger.jsonl.head",)
 
 
+def _not_recorded() -> str:
+    return tr("not recorded")
+
+
 def _told(value: str | int | None) -> str:
-    return NOT_RECORDED if value is None or value == "" else str(value)
+    return _not_recorded() if value is None or value == "" else str(value)
 
 
 def _moment(text: str | None, zone: str, form: str = "%Y-%m-%d %H:%M:%S") -> str:
     try:
         moment: datetime = clock.parse(text or "")
     except ValueError:
-        return NOT_RECORDED
+        return _not_recorded()
     return f"{moment.astimezone(ZoneInfo(zone)):{form}}"
 
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from ops.interfaces.state import GapsState
+from ops.reports.catalogue import tr, trn
 from ops.reports.status_text import word
 
 
 def table(state: GapsState) -> str:
     """Return what was found as a table for a person."""
-    counts = f"{len(state.covered)} covered, {len(state.excused)} excused"
-    gaps = "1 gap" if len(state.gaps) == 1 else f"{len(state.gaps)} gaps"
-    lines = [f"{word(state.verdict, False)}  {state.host}: {gaps}; {counts}"]
+    gaps = trn("{count} gap", "{count} gaps", len(state.gaps))
+    covered = trn("{count} covered", "{count} covered", len(state.covered))
+    excused = trn("{count} excused", "{count} excused", len(state.excused))
+    lines = [f"{word(state.verdict, False)}  {state.host}: {gaps}; {covered}, {excused}"]
     width = max((len(one.name) for one in (*state.gaps, *state.excused)), default=0)
     for one in state.gaps:
-        lines.append(f"  gap      {one.name:<{width}}  {one.words}{one.size and ', '}{one.size}")
+        lines.append(f"  {tr('gap'):<7}  {one.name:<{width}}  {one.words}{one.size and ', '}{one.size}")
         if one.expired:
             lines.append(f"           {'':<{width}}  {one.expired}")
-    lines += [f"  excused  {one.name:<{width}}  until {one.until}: {one.reason}" for one in state.excused]
+    for one in state.excused:
+        until = tr("until {date}: {reason}", date=one.until, reason=one.reason)
+        lines.append(f"  {tr('excused'):<7}  {one.name:<{width}}  {until}")
     lines += [f"  unknown  {part.sort}: {part.message}" for part in state.unlooked]
-    lines += [f"  the exception {name!r} matches nothing on this machine" for name in state.unused]
+    lines += [
+        "  " + tr("the exception {name} matches nothing on this machine", name=repr(name)) for name in state.unused
+    ]
     return "\n".join(lines)

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from ops.reports import templates
+from ops.reports import environment
 from ops.reports.drill_record import Evidence, Names, page_of
 
 
 def render(evidence: Evidence, names: Names) -> str:
     """Given a record and what vouches for it, return the page."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(templates()),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("record.html.j2").render(sheet=page_of(evidence, names))
+    return environment().get_template("record.html.j2").render(sheet=page_of(evidence, names))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import FleetStatus
+from ops.reports.catalogue import tr
 from ops.reports.status_view import Asset, Line, Machine, View, view
 
 COLOURS = {Verdict.PASS: "32", Verdict.WARN: "33", Verdict.FAIL: "31;1", Verdict.UNKNOWN: "35"}
@@ -39,7 +40,9 @@ def _head(shown: View, colours: bool) -> str:
 
 
 def _assets(assets: Sequence[Asset], colours: bool) -> str:
-    rows = [("ASSET", "ON", "LAST BACKUP", "RPO", "COPIES", "LAST DRILL", "RECOVERY", "RTO")]
+    rows = [
+        (tr("ASSET"), tr("ON"), tr("LAST BACKUP"), tr("RPO"), tr("COPIES"), tr("LAST DRILL"), tr("RECOVERY"), tr("RTO"))
+    ]
     rows += [
         (
             asset.name,
@@ -64,7 +67,7 @@ def _with_troubles(assets: Sequence[Asset], lines: Sequence[str], colours: bool)
 
 
 def _machines(machines: Sequence[Machine], colours: bool) -> str:
-    rows = [("MACHINE", "CHECKS", "")]
+    rows = [(tr("MACHINE"), tr("CHECKS"), "")]
     rows += [(machine.name, _tally(machine), machine.message) for machine in machines]
     head, *lines = _aligned(rows)
     text = [f"{' ' * WIDTH}  {head}"]
@@ -77,7 +80,7 @@ def _machines(machines: Sequence[Machine], colours: bool) -> str:
 
 def _tally(machine: Machine) -> str:
     good = sum(check.verdict is Verdict.PASS for check in machine.checks)
-    return f"{good} of {len(machine.checks)} pass" if machine.checks else NOTHING
+    return tr("{good} of {all} pass", good=good, all=len(machine.checks)) if machine.checks else NOTHING
 
 
 def _trouble(line: Line) -> str:

@@ -13,15 +13,8 @@ from ops.interfaces.fleet_status import AssetStatus, FleetStatus, MachineStatus
 from ops.interfaces.outcome import BackupFacts, CopyFacts, DrillFacts, OutcomeFacts
 from ops.interfaces.state import ActState, State
 from ops.reports._gaps import Gap, gaps
+from ops.reports.catalogue import tr, trn
 from ops.reports.times import Times, span
-
-SEE_ASSET = "see the asset"
-HEADLINES = {
-    Verdict.PASS: "Everything is as the policy requires",
-    Verdict.WARN: "Working, but something needs attention",
-    Verdict.UNKNOWN: "Not everything could be checked",
-    Verdict.FAIL: "Something is not as the policy requires",
-}
 
 
 @dataclass(frozen=True)
@@ -121,12 +114,28 @@ def view(status: FleetStatus) -> View:
         time=times.when(status.time),
         zone=times.name,
         verdict=status.verdict,
-        headline=HEADLINES[status.verdict],
-        counts=(_count("asset", assets), _count("machine", machines)),
+        headline=_headline(status.verdict),
+        counts=(
+            _count(trn("{count} asset", "{count} assets", len(assets)), assets),
+            _count(trn("{count} machine", "{count} machines", len(machines)), machines),
+        ),
         troubles=_troubles(assets, machines),
         assets=assets,
         machines=machines,
     )
+
+
+def _headline(verdict: Verdict) -> str:
+    return {
+        Verdict.PASS: tr("Everything is as the policy requires"),
+        Verdict.WARN: tr("Working, but something needs attention"),
+        Verdict.UNKNOWN: tr("Not everything could be checked"),
+        Verdict.FAIL: tr("Something is not as the policy requires"),
+    }[verdict]
+
+
+def _see_asset() -> str:
+    return tr("see the asset")
 
 
 def _asset(name: str, asset: AssetStatus, times: Times) -> Asset:
@@ -153,18 +162,22 @@ def _act(name: str, state: State | None, finding: Line | None, times: Times) -> 
     return Act(
         name=name,
         verdict=finding.verdict if finding else Verdict.UNKNOWN,
-        message=finding.message if finding else "nothing is known about it",
-        when=times.when(done) or ("none yet" if finding and finding.verdict is not Verdict.UNKNOWN else "not known"),
-        age="" if age is None else f"{span(age)} ago",
+        message=finding.message if finding else tr("nothing is known about it"),
+        when=times.when(done) or _never(finding),
+        age="" if age is None else tr("{time} ago", time=span(age)),
         facts=facts,
     )
+
+
+def _never(finding: Line | None) -> str:
+    return tr("none yet") if finding and finding.verdict is not Verdict.UNKNOWN else tr("not known")
 
 
 def _facts(good: OutcomeFacts | None, times: Times) -> tuple[str | None, tuple[str, ...]]:
     """Return when a last good act was, and what else is to be said of it."""
     if isinstance(good, BackupFacts):
         size = [str(Size(good.bytes))] if good.bytes is not None else []
-        rows = [f"{good.rows:,} rows".replace(",", " ")] if good.rows is not None else []
+        rows = [_rows(good.rows)] if good.rows is not None else []
         return good.time, (*size, *rows)
     if isinstance(good, CopyFacts):
         held = times.age(good.time) if good.copied else None
@@ -174,12 +187,16 @@ def _facts(good: OutcomeFacts | None, times: Times) -> tuple[str | None, tuple[s
     return None, ()
 
 
+def _rows(count: int) -> str:
+    return trn("{number} row", "{number} rows", count, number=f"{count:,}".replace(",", " "))
+
+
 def _source(repository: str | None) -> list[str]:
-    return [f"from {repository}"] if repository else []
+    return [tr("from {repository}", repository=repository)] if repository else []
 
 
 def _held(age: float | None) -> list[str]:
-    return [f"data {span(age)} old"] if age is not None else []
+    return [tr("data {time} old", time=span(age))] if age is not None else []
 
 
 def _drill(asset: AssetStatus, host: str, finding: Line | None, times: Times) -> Drill:
@@ -187,7 +204,7 @@ def _drill(asset: AssetStatus, host: str, finding: Line | None, times: Times) ->
     facts = good if isinstance(good, DrillFacts) else DrillFacts()
     whole = sum(facts.parts.values()) or 1.0
     return Drill(
-        act=_act(f"on {host}", asset.drill, finding, times),
+        act=_act(tr("on {host}", host=host), asset.drill, finding, times),
         recovery=_measure(facts.recovery_seconds, asset.rto_seconds),
         parts=tuple((name, span(time), time / whole) for name, time in facts.parts.items()),
         rungs=tuple(Line(rung.verdict, rung.name, rung.message or "") for rung in facts.rungs),
@@ -200,14 +217,15 @@ def _machine(name: str, machine: MachineStatus, times: Times) -> Machine:
     if told is None:
         return Machine(name, machine.verdict, machine.message, (), (), ())
     lines = [Line(entry.verdict, entry.name, entry.message) for entry in told.checks if not entry.asset]
+    see_asset = _see_asset()
     pointed = {
-        entry.asset: Line(entry.verdict, entry.asset, SEE_ASSET)
+        entry.asset: Line(entry.verdict, entry.asset, see_asset)
         for entry in sorted(told.checks, key=lambda entry: entry.verdict.severity)
         if entry.asset and entry.verdict is not Verdict.PASS
     }
     known = [f"Seawall {told.seawall}"] if told.seawall else []
-    looked = [f"checked at {times.when(told.health_time)}"] if told.health_time else []
-    records = [f"{told.ledger.lines} records"] if told.ledger else []
+    looked = [tr("checked at {time}", time=times.when(told.health_time))] if told.health_time else []
+    records = [trn("{count} record", "{count} records", told.ledger.lines)] if told.ledger else []
     return Machine(
         name=name,
         verdict=machine.verdict,
@@ -219,7 +237,7 @@ def _machine(name: str, machine: MachineStatus, times: Times) -> Machine:
 
 
 def _measure(value: float | None, limit: float | None) -> Measure:
-    bound = span(limit) if limit else "none"
+    bound = span(limit) if limit else tr("none")
     if value is None or not limit:
         return Measure("" if value is None else span(value), bound, None, exceeded=False)
     return Measure(span(value), bound, min(1.0, value / limit), exceeded=value > limit)
@@ -227,6 +245,7 @@ def _measure(value: float | None, limit: float | None) -> Measure:
 
 def _troubles(assets: Iterable[Asset], machines: Iterable[Machine]) -> tuple[Line, ...]:
     """All that is not good, once: what a machine says of an asset is said with the asset."""
+    see_asset = _see_asset()
     found = [
         Line(line.verdict, f"{asset.name}, {line.about}", line.message) for asset in assets for line in asset.troubles
     ]
@@ -236,7 +255,7 @@ def _troubles(assets: Iterable[Asset], machines: Iterable[Machine]) -> tuple[Lin
         found.extend(
             Line(line.verdict, f"{machine.name}, {line.about}", line.message)
             for line in machine.checks
-            if line.verdict is not Verdict.PASS and line.message != SEE_ASSET
+            if line.verdict is not Verdict.PASS and line.message != see_asset
         )
     return tuple(sorted(found, key=lambda line: -line.verdict.severity))
 
@@ -250,14 +269,14 @@ def _worst_first(things: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(sorted(things, key=lambda thing: (-thing.verdict.severity, thing.name)))
 
 
-def _count(word: str, things: tuple[Any, ...]) -> str:
+def _count(said: str, things: tuple[Any, ...]) -> str:
     verdicts = [thing.verdict for thing in things]
     seen = [
         f"{verdicts.count(verdict)} {verdict.value}"
         for verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WARN, Verdict.PASS)
         if verdict in verdicts
     ]
-    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}" + (f": {', '.join(seen)}" if seen else "")
+    return f"{said}: {', '.join(seen)}" if seen else said
 
 
 def _good(state: State | None) -> OutcomeFacts | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ops.core.errors import UsageError
 from ops.fleet.secrets.unlocked import RepositoryAccess
+from ops.reports.catalogue import tr
 
 GROUP = 5
 ON_A_LINE = 20
@@ -80,9 +81,9 @@ def blocks(
         *lines("authority/sha256", fingerprint),
         *(line for n, a in hosts.items() for line in lines(f"{n}/host", a)),
     ]
-    found = [Block("The way in", tuple(ways))]
+    found = [Block(tr("The way in"), tuple(ways))]
     if vault is not None:
-        found.append(Block("The inventory's secrets", tuple(lines(*_vault(vault)))))
+        found.append(Block(tr("The inventory's secrets"), tuple(lines(*_vault(vault)))))
     return [*found, *map(_door, doors)]
 
 
@@ -95,7 +96,7 @@ def _door(door: RepositoryAccess) -> Block:
         "password": door.password,
     }
     return Block(
-        f"Repository of {door.machine} in {door.place}",
+        tr("Repository of {machine} in {repository}", machine=door.machine, repository=door.place),
         tuple(line for name, value in said.items() for line in lines(f"{start}/{name}", value)),
     )
 

@@ -8,16 +8,9 @@ from typing import Any
 from ops.core import clock
 from ops.fleet.key_sheet.form import Block
 from ops.policy.model import Site
-from ops.reports import templates
+from ops.reports import environment
+from ops.reports.catalogue import tr
 
-WARNING = (
-    "ANYBODY WITH THIS SHEET CAN READ EVERY BACKUP. Keep it sealed in the safe, and a second copy in another building.",
-    "Never mail, scan, upload or photograph it. When you print a new one, destroy the old one.",
-)
-HOW = (
-    "Type the lines into a file exactly as printed, or scan the codes into it. `seawall keys check FILE` reports",
-    "mistyped lines and whether the keys work. Without Seawall, this command lists the mistyped lines:",
-)
 BY_HAND = (
     'while read -r line; do [ "$(printf %s "${line% *}" | sha256sum | cut -c 1-4)" = "${line##* }" ] ||'
     ' echo "$line"; done < FILE'
@@ -28,7 +21,8 @@ SCALE = 1.6
 
 def text(blocks: Sequence[Block], site: Site, person: str) -> str:
     """Return the sheet as text, for a printer with a fixed font."""
-    parts = [f"KEYS OF {site.name.upper()}", _printed(person), "", *WARNING, "", *HOW, "", f"  {BY_HAND}", ""]
+    title = tr("Keys of {site}", site=site.name).upper()
+    parts = [title, _printed(person), "", *_warning(), "", *_how(), "", f"  {BY_HAND}", ""]
     for block in blocks:
         parts += ["", f"== {block.title} ==", "", *(f"  {line}" for line in block.lines), "", *_drawn(block)]
     return "\n".join(parts) + "\n"
@@ -36,24 +30,43 @@ def text(blocks: Sequence[Block], site: Site, person: str) -> str:
 
 def html(blocks: Sequence[Block], site: Site, person: str) -> str:
     """Return the sheet as one page without anything from elsewhere."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=FileSystemLoader(templates()),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     codes = {block.title: Markup(_code(block).svg_inline(scale=SCALE, border=QUIET)) for block in blocks}  # noqa: S704 -- drawn here
-    return environment.get_template("keys.html.j2").render(
-        blocks=blocks, codes=codes, site=site.name, printed=_printed(person), warning=WARNING, how=HOW, by_hand=BY_HAND
+    return (
+        environment()
+        .get_template("keys.html.j2")
+        .render(
+            blocks=blocks,
+            codes=codes,
+            site=site.name,
+            printed=_printed(person),
+            warning=_warning(),
+            how=_how(),
+            by_hand=BY_HAND,
+        )
     )
+
+
+def _warning() -> tuple[str, str]:
+    return (
+        tr(
+            "ANYBODY WITH THIS SHEET CAN READ EVERY BACKUP. Keep it sealed in the safe, and a second copy in another "
+            "building."
+        ),
+        tr("Never mail, scan, upload or photograph it. When you print a new one, destroy the old one."),
+    )
+
+
+def _how() -> list[str]:
+    return tr(
+        "Type the lines into a file exactly as printed, or scan the codes into it. `seawall keys check FILE` reports\n"
+        "mistyped lines and whether the keys work. Without Seawall, this command lists the mistyped lines:"
+    ).splitlines()
 
 
 def _printed(person: str) -> str:
-    return f"Printed {clock.iso(clock.now())} by {person}"
+    return tr("Printed {when} by {who}", when=clock.iso(clock.now()), who=person)
 
 
 def _code(block: Block) -> Any:

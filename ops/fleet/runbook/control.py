@@ -10,8 +10,9 @@ import shlex
 from ops.fleet.control_machine import contents
 from ops.fleet.control_machine.identity import folder
 from ops.fleet.runbook.machine import Site
-from ops.fleet.runbook.model import CONTROL, Chapter, Step
+from ops.fleet.runbook.model import Chapter, Step, control_machine
 from ops.policy import access
+from ops.reports.catalogue import tr
 
 PLACE = "/root/restore"
 RELEASE = "bookworm"  # whose Python the lock file is made for
@@ -30,17 +31,21 @@ DIGEST = "openssl x509 -in ca.pem -outform DER | sha256sum | cut -d ' ' -f 1"
 def chapter(site: Site) -> Chapter:
     """Return the chapter, from a bare Debian to a checkout that answers."""
     said = (
-        f"Use any computer that can reach {_keeper(site)}, with a bare Debian {RELEASE}. Type everything as root, in "
-        f"one shell from here to the end.",
+        tr(
+            "Use any computer that can reach {keeper}, with a bare Debian {release}. Type everything as root, in "
+            "one shell from here to the end.",
+            keeper=_keeper(site),
+            release=RELEASE,
+        ),
     )
-    return Chapter(CONTROL, said, (*_prepared(site), *_opened(site), *_brought(site)))
+    return Chapter(control_machine(), said, (*_prepared(site), *_opened(site), *_brought(site)))
 
 
 def _prepared(site: Site) -> tuple[Step, ...]:
     return (
         Step(
-            CONTROL,
-            "Install the programs that read the off-site repository.",
+            control_machine(),
+            tr("Install the programs that read the off-site repository."),
             (
                 "apt-get update",
                 "apt-get install -y --no-install-recommends restic git make python3 python3-venv openssl openssh-client"
@@ -48,12 +53,17 @@ def _prepared(site: Site) -> tuple[Step, ...]:
             ),
         ),
         Step(
-            CONTROL,
-            f"Type the key sheet into a file, line by line, or scan its codes. You need only the blocks `The way in`, "
-            f"`The inventory's secrets` and the one of {site.own.host}.",
+            control_machine(),
+            tr(
+                "Type the key sheet into a file, line by line, or scan its codes. You need only the blocks `{way}`, "
+                "`{secrets}` and the one of {machine}.",
+                way=tr("The way in"),
+                secrets=tr("The inventory's secrets"),
+                machine=site.own.host,
+            ),
             (f"install -d -m 700 {PLACE}; cd {PLACE}", "editor sheet"),
         ),
-        Step(CONTROL, "Find mistyped lines. Correct them until this prints none.", (CHECK,)),
+        Step(control_machine(), tr("Find mistyped lines. Correct them until this prints none."), (CHECK,)),
     )
 
 
@@ -61,13 +71,16 @@ def _opened(site: Site) -> tuple[Step, ...]:
     keeper, start = _keeper(site), f"{_place(site)}/{site.own.host}"
     return (
         Step(
-            CONTROL,
-            f"Make the name {keeper} resolve: its certificate is issued for that name.",
+            control_machine(),
+            tr("Make the name {keeper} resolve: its certificate is issued for that name.", keeper=keeper),
             (VALUE, WORDS, f'echo "$(words {keeper}/host) {keeper}" >>/etc/hosts'),
         ),
         Step(
-            CONTROL,
-            "Fetch the certificate of the authority and compare it with the sheet. The output must be: as printed",
+            control_machine(),
+            tr(
+                "Fetch the certificate of the authority and compare it with the sheet. The output must be: {output}",
+                output="as printed",
+            ),
             (
                 f"openssl s_client -connect {_server(site)} -showcerts </dev/null 2>/dev/null | {SHOWN}",
                 'cp "$(ls shown* | tail -n 1)" ca.pem',
@@ -75,8 +88,8 @@ def _opened(site: Site) -> tuple[Step, ...]:
             ),
         ),
         Step(
-            CONTROL,
-            "Open the repository and list the sets of the control machine.",
+            control_machine(),
+            tr("Open the repository and list the sets of the control machine."),
             (
                 f'echo "{_url(site, start)}" >url',
                 f"value {start}/password >password",
@@ -92,8 +105,8 @@ def _brought(site: Site) -> tuple[Step, ...]:
     tags = f"seawall-asset={site.own.host}"
     return (
         Step(
-            CONTROL,
-            "Find the newest complete set: the last one that has a manifest.",
+            control_machine(),
+            tr("Find the newest complete set: the last one that has a manifest."),
             (
                 f"set=$({RESTIC} snapshots --json --tag {tags},seawall-part=manifest --latest 1 |"
                 " grep -o 'seawall-set=[0-9a-f-]*' | tail -n 1)",
@@ -101,9 +114,11 @@ def _brought(site: Site) -> tuple[Step, ...]:
             ),
         ),
         Step(
-            CONTROL,
-            "Restore Seawall itself, then everything else to its old location. (Other paths would work, but the "
-            "commands below use these.)",
+            control_machine(),
+            tr(
+                "Restore Seawall itself, then everything else to its old location. (Other paths would work, but the "
+                "commands below use these.)"
+            ),
             (
                 f'{RESTIC} dump --tag "$set,seawall-part=files" latest {shlex.quote(str(bundle))} >{contents.BUNDLE}',
                 f"mkdir -p {checkout.parent}",
@@ -112,9 +127,11 @@ def _brought(site: Site) -> tuple[Step, ...]:
             ),
         ),
         Step(
-            CONTROL,
-            "Store the vault password where commands find it, and set up the control machine. No Python package "
-            "index is needed; Debian packages come from the machine's own mirror.",
+            control_machine(),
+            tr(
+                "Store the vault password where commands find it, and set up the control machine. No Python package "
+                "index is needed; Debian packages come from the machine's own mirror."
+            ),
             (
                 "{ words vault/phrase; value vault/password; } >vault",
                 f"export ANSIBLE_VAULT_PASSWORD_FILE={PLACE}/vault",

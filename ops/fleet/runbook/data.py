@@ -11,6 +11,7 @@ from ops.core.quantity import Duration
 from ops.fleet.runbook.model import Step
 from ops.policy import HostPolicy
 from ops.policy.model import AWAY, Asset, Expectation
+from ops.reports.catalogue import tr
 
 BESIDE = "/srv/restored"
 CLIENTS = {
@@ -31,14 +32,22 @@ def restores(host: str, policy: HostPolicy) -> Iterator[Step]:
         place = _away(asset, policy)
         if place is None:
             continue
-        words = f"{name}: {asset.summary or 'no description'}; within {asset.rto}; {_owner(asset, policy)}."
+        words = tr(
+            "{asset}: {summary}; within {rto}; {owner}.",
+            asset=name,
+            summary=_summary(asset),
+            rto=asset.rto,
+            owner=_owner(asset, policy),
+        )
         if asset.without:
-            words += f" Until then: {asset.without}."
+            words += " " + tr("Until then: {without}.", without=asset.without)
         if _in_place(asset):
             yield Step(host, words, (f"seawall restore {name} --from {place} --in-place --confirm {name}",))
             yield from _questions(host, asset)
         else:
-            words += f" It can't be restored in place by one command; it is restored into {BESIDE}."
+            words += " " + tr(
+                "It can't be restored in place by one command; it is restored into {folder}.", folder=BESIDE
+            )
             yield Step(host, words, (f"seawall restore {name} --from {place} --to {BESIDE}/{name}",))
 
 
@@ -46,7 +55,7 @@ def first_copies(host: str, policy: HostPolicy) -> Iterator[Step]:
     """Yield that what was restored is backed up at once, here again."""
     names = [name for name, asset in policy.assets.items() if _away(asset, policy) and _in_place(asset)]
     if names:
-        words = "Back up the restored data at once: this is their first set in the new repository."
+        words = tr("Back up the restored data at once: this is their first set in the new repository.")
         yield Step(host, words, tuple(f"seawall backup {name}" for name in names))
 
 
@@ -54,8 +63,13 @@ def lost(host: str, policy: HostPolicy) -> Iterator[str]:
     """Yield what has no copy off-site."""
     for name, asset in policy.assets.items():
         if _away(asset, policy) is None:
-            what = asset.summary or "no description"
-            yield f"{name} on {host} ({what}) has no off-site copy; {_owner(asset, policy)}."
+            yield tr(
+                "{asset} on {host} ({summary}) has no off-site copy; {owner}.",
+                asset=name,
+                host=host,
+                summary=_summary(asset),
+                owner=_owner(asset, policy),
+            )
 
 
 def _away(asset: Asset, policy: HostPolicy) -> str | None:
@@ -70,7 +84,11 @@ def _in_place(asset: Asset) -> bool:
 
 def _owner(asset: Asset, policy: HostPolicy) -> str:
     contact = policy.contacts.get(asset.owner)
-    return f"its owner is {contact.name}" if contact else f"its owner is {asset.owner}"
+    return tr("its owner is {owner}", owner=contact.name if contact else asset.owner)
+
+
+def _summary(asset: Asset) -> str:
+    return asset.summary or tr("no description")
 
 
 def _questions(host: str, asset: Asset) -> Iterator[Step]:
@@ -86,9 +104,15 @@ def _questions(host: str, asset: Asset) -> Iterator[Step]:
         + f"  # {name}: {_expected(one)}"
         for name, one in wanted.items()
     ]
-    yield Step(host, "Run the queries that the policy uses in drills; only then let users in.", tuple(asked))
+    yield Step(host, tr("Run the queries that the policy uses in drills; only then let users in."), tuple(asked))
 
 
 def _expected(one: Expectation) -> str:
-    said = {"exactly": one.equals, "at least": one.at_least, "at most": one.at_most}
-    return ", ".join(f"{words} {value:g}" for words, value in said.items() if value is not None)
+    said = []
+    if one.equals is not None:
+        said.append(tr("exactly {number}", number=f"{one.equals:g}"))
+    if one.at_least is not None:
+        said.append(tr("at least {number}", number=f"{one.at_least:g}"))
+    if one.at_most is not None:
+        said.append(tr("at most {number}", number=f"{one.at_most:g}"))
+    return ", ".join(said)

@@ -18,8 +18,9 @@ from ops.fleet.control_machine.host_facts import Facts
 from ops.fleet.inventory import Inventory
 from ops.fleet.ledgers.heads import Seen, newest
 from ops.fleet.runbook.data import first_copies, lost, needed_within, restores
-from ops.fleet.runbook.model import CONTROL, Chapter, Step, know
+from ops.fleet.runbook.model import Chapter, Step, control_machine, know
 from ops.policy import HostPolicy
+from ops.reports.catalogue import tr
 
 KIB = 1024
 DUMPED = {"postgresql": "postgresql_source", "mariadb": "mariadb_source"}  # roles that demand the databases
@@ -61,33 +62,52 @@ def machine(site: Site, host: str) -> Chapter:
         *_applied(site, host),
         *first_copies(host, policy),
     ]
-    span = f", needed within {needed_within(policy)}" if policy.assets else ""
-    return Chapter(f"{host}{span}", (_hardware(site, host),), tuple(steps))
+    title = tr("{host}, needed within {time}", host=host, time=needed_within(policy)) if policy.assets else host
+    return Chapter(title, (_hardware(site, host),), tuple(steps))
 
 
 def _hardware(site: Site, host: str) -> str:
     facts = site.facts.get(host)
     if facts is None:
-        return know(f"the Debian release, size and packages of {host}; `seawall control look` collects them")
+        return know(
+            tr("the Debian release, size and packages of {host}; `seawall control look` collects them", host=host)
+        )
     disks = ", ".join(f"{place} {Size(size * KIB)}" for place, size in sorted(facts.disks.items()))
     memory = Size(facts.memory_kib * KIB)
-    return f"It had {facts.cpus} CPUs, {memory} of memory, and these file systems: {disks} (as of {facts.looked})."
+    return tr(
+        "It had {cpus} CPUs, {memory} of memory, and these file systems: {disks} (as of {when}).",
+        cpus=facts.cpus,
+        memory=memory,
+        disks=disks,
+        when=facts.looked,
+    )
 
 
 def _debian(site: Site, host: str) -> Step:
     facts = site.facts.get(host)
-    release = facts.release if facts else know(f"the Debian release of {host}")
+    release = facts.release if facts else know(tr("the Debian release of {host}", host=host))
     user = site.inventory.connection(host).get("ansible_user", "root")
-    sources = "; ".join(facts.sources) if facts else know("the Debian mirror")
+    sources = "; ".join(facts.sources) if facts else know(tr("the Debian mirror"))
     home = "/root" if user == "root" else f"/home/{user}"
-    rights = "" if user == "root" else f"and the account {user}, whose sudo needs no password"
-    words = (
-        f"Install Debian {release} with only an SSH server{rights}. Name it {host}, with the address "
-        f"{address(site, host)}. Its packages came from: {sources}. Then give the control machine access:"
+    server = (
+        tr("Install Debian {release} with only an SSH server.", release=release)
+        if user == "root"
+        else tr(
+            "Install Debian {release} with only an SSH server and the account {user}, whose sudo needs no password.",
+            release=release,
+            user=user,
+        )
+    )
+    words = tr(
+        "Name it {host}, with the address {address}. Its packages came from: {sources}. Then give the control machine "
+        "access:",
+        host=host,
+        address=address(site, host),
+        sources=sources,
     )
     return Step(
         host,
-        words,
+        f"{server} {words}",
         (
             "apt-get install -y python3 openssh-server sudo",
             f"install -d -m 700 {home}/.ssh",
@@ -100,16 +120,19 @@ def _public_key(site: Site, host: str) -> str:
     key = contents.key(site.inventory, host)
     public = key.with_name(f"{key.name}.pub") if key else None
     if public is None or not public.is_file():
-        return know(f"the SSH key for {host}; set ansible_ssh_private_key_file")
+        return know(tr("the SSH key for {host}; set {setting}", host=host, setting="ansible_ssh_private_key_file"))
     return public.read_text(encoding="utf-8").strip()
 
 
 def _host_key(site: Site, host: str) -> Step:
     where, known = address(site, host), contents.known_hosts(site.inventory, host)
     return Step(
-        CONTROL,
-        "The machine has a new host key. Fetch it, and compare its fingerprint with what this command shows at the "
-        "machine's own console: ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub",
+        control_machine(),
+        tr(
+            "The machine has a new host key. Fetch it, and compare its fingerprint with what this command shows at the "
+            "machine's own console: {command}",
+            command="ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub",
+        ),
         (
             f"ssh-keygen -f {known} -R {where}",
             f"ssh-keyscan -t ed25519 {where} >>{known}",
@@ -121,12 +144,13 @@ def _host_key(site: Site, host: str) -> Step:
 def _packages(site: Site, host: str) -> Iterator[Step]:
     facts = site.facts.get(host)
     if facts is None:
-        yield Step(host, f"Install its programs: {know(f'which packages {host} had')}.")
+        packages = know(tr("which packages {host} had", host=host))
+        yield Step(host, tr("Install its programs: {packages}.", packages=packages))
         return
-    brought = "".join(f" {know(f'where the package {name} comes from')}" for name in facts.brought)
+    brought = "".join(f" {know(tr('where the package {name} comes from', name=name))}" for name in facts.brought)
     yield Step(
         host,
-        f"Install its programs from Debian.{brought}",
+        tr("Install its programs from Debian.") + brought,
         (
             "apt-get update",
             f"apt-get install -y --no-install-recommends "
@@ -141,11 +165,12 @@ def _applied(site: Site, host: str) -> Iterator[Step]:
     command = f"ansible-playbook -i {site.inventory.path.resolve()} playbooks/site.yml --limit {host}"
     sources = [source.kind for asset in policy.assets.values() for source in asset.sources.values()]
     later = ",".join(tag for kind, tag in DUMPED.items() if kind in sources)
-    words = "Apply the policy to it. (The whole policy is checked first; other machines may be down.)"
-    yield Step(CONTROL, words, (f"{command} --skip-tags {later}" if later else command,))
+    words = tr("Apply the policy to it. (The whole policy is checked first; other machines may be down.)")
+    yield Step(control_machine(), words, (f"{command} --skip-tags {later}" if later else command,))
     yield from restores(host, policy)
     if later:
-        yield Step(CONTROL, "Grant the dump account access to the restored databases.", (f"{command} --tags {later}",))
+        words = tr("Grant the dump account access to the restored databases.")
+        yield Step(control_machine(), words, (f"{command} --tags {later}",))
 
 
 def _trees(policy: HostPolicy) -> Iterator[Step]:
@@ -153,7 +178,8 @@ def _trees(policy: HostPolicy) -> Iterator[Step]:
     releases = sorted({one.asset.drill.release for one in policy.drills.values() if one.asset.drill})
     if releases:
         commands = tuple(f"seawall package tree {release}" for release in releases)
-        yield Step(CONTROL, "Build the trees in which its drills run, from the Debian mirror.", commands)
+        words = tr("Build the trees in which its drills run, from the Debian mirror.")
+        yield Step(control_machine(), words, commands)
 
 
 def address(site: Site, host: str) -> str:
@@ -162,14 +188,14 @@ def address(site: Site, host: str) -> str:
     try:
         return str(ip_address(said))
     except ValueError:
-        return know(f"the address of {host}")
+        return know(tr("the address of {host}", host=host))
 
 
 def losses(site: Site) -> Chapter:
     """Return what no off-site copy holds: it is lost with the site."""
     gone = [line for host, policy in site.policies.items() for line in lost(host, policy)]
-    said = gone or ["Nothing: every asset has an off-site copy."]
-    return Chapter("What is lost with the site", tuple(said))
+    said = gone or [tr("Nothing: every asset has an off-site copy.")]
+    return Chapter(tr("What is lost with the site"), tuple(said))
 
 
 def ledgers(site: Site) -> Chapter:
@@ -180,13 +206,16 @@ def ledgers(site: Site) -> Chapter:
         head = newest(site.seen, host)
         lines += [f'{host} namespaces="{NAMESPACE}" {key}' for key in keys]
         if not keys:
-            lines.append(know(f"the ledger key of {host}; `seawall control look` collects it"))
-        lines.append(f"  its ledger ended at {str(head).strip()}" if head else "  no head of its ledger was seen yet")
+            lines.append(know(tr("the ledger key of {host}; `seawall control look` collects it", host=host)))
+        ended = tr("its ledger ended at {head}", head=str(head).strip())
+        lines.append(f"  {ended if head else tr('no head of its ledger was seen yet')}")
     return Chapter(
-        "Who signs the ledgers",
+        tr("Who signs the ledgers"),
         (
-            "Lines of allowed_signers, as read by ssh-keygen -Y verify. A rebuilt machine has a new key and a new "
-            "ledger; the old ledger ends at the head below, and at those in the manifests of its sets.",
+            tr(
+                "Lines of allowed_signers, as read by ssh-keygen -Y verify. A rebuilt machine has a new key and a new "
+                "ledger; the old ledger ends at the head below, and at those in the manifests of its sets."
+            ),
             *lines,
         ),
     )

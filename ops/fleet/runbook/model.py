@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-CONTROL = "the control machine"
+from ops.reports.catalogue import tr
+
 MARK = re.compile(r"\[KNOW: [^\]]*\]")
 
 
@@ -28,6 +29,11 @@ class Chapter:
     steps: tuple[Step, ...] = ()
 
 
+def control_machine() -> str:
+    """Return what the runbook calls the control machine."""
+    return tr("the control machine")
+
+
 def know(what: str) -> str:
     """Return the mark for what must be known from elsewhere."""
     return f"[KNOW: {what}]"
@@ -40,4 +46,4 @@ def known_elsewhere(chapters: Iterable[Chapter]) -> list[str]:
         texts = [*chapter.said, *(text for step in chapter.steps for text in (step.words, *step.commands))]
         for mark in MARK.findall("\n".join(texts)):
             found.setdefault(mark, chapter.title)
-    return [f"{mark} in: {title}" for mark, title in found.items()]
+    return [tr("{mark} in: {title}", mark=mark, title=title) for mark, title in found.items()]
