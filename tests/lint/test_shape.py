@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,9 @@ def test_every_command_is_under_the_contract_that_no_command_imports_another() -
         f"ops.commands.{room.name}.{path.stem}" for room in rooms for path in room.iterdir() if path.stem[0] != "_"
     }
     assert sorted(listed) == sorted(found)
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """Pytest takes the second of them for the first."""
+    names = Counter(path.name for path in tracked("tests/**/test_*.py"))
+    named([name for name, count in names.items() if count > 1])
