@@ -15,7 +15,7 @@ from ops.reports.drill_record import Names
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "reports"))
 from drill_record import NAMES, TOLD, evidence, record
-from sample import FLEET
+from sample import FLEET, typed
 from test_record import crowded
 
 WORLD = ("Žofie Dvořáková", "Małgorzata Śliwińska-Żółć", "Γιώργος Παπαδόπουλος", "王小明", "北京协和醫院", "São Lucas")
@@ -93,7 +93,7 @@ def test_the_same_page_gives_the_same_bytes_in_another_process(signed: bytes) ->
 
 
 def test_the_report_is_printed_with_all_its_machines() -> None:
-    text = " ".join(text_of(pdf.printed(status_html.render(FLEET))))
+    text = " ".join(text_of(pdf.printed(status_html.render(typed(FLEET)))))
     assert all(name in text for name in FLEET["machines"])
 
 

@@ -6,15 +6,17 @@ import pytest
 from pypdf import PdfReader
 
 from ops.cli import run
+from ops.core.verdict import Verdict
+from ops.interfaces.fleet_status import FleetStatus, MachineStatus
 
-STATUS = {
-    "version": 1,
-    "time": "2026-11-22T14:05:00Z",
-    "site": {"name": "Test hospital", "timezone": "UTC"},
-    "verdict": "unknown",
-    "assets": {},
-    "machines": {"his1": {"verdict": "unknown", "message": "does not answer: timed out"}},
-}
+STATUS = FleetStatus(
+    time="2026-11-22T14:05:00Z",
+    site="Test hospital",
+    timezone="UTC",
+    verdict=Verdict.UNKNOWN,
+    assets={},
+    machines={"his1": MachineStatus(verdict=Verdict.UNKNOWN, message="does not answer: timed out")},
+)
 
 
 @pytest.fixture(autouse=True)
