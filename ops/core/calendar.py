@@ -64,8 +64,8 @@ _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 def _expressions(text: str) -> list[str]:
     """Turn a procedure's words into systemd expressions; what is no such word stays as it is."""
-    if match := re.fullmatch(r"every (\d+) months", text):
-        return [f"*-01/{match[1]}-01"]
+    if match := re.fullmatch(r"every (1|2|3|4|6|12) months", text):  # others don't fit into a year evenly
+        return ["*-01-01" if match[1] == "12" else f"*-01/{match[1]}-01"]
     words = [word.strip() for word in text.split(",")]
     turned = [_day(word) for word in words]
     return [day for day in turned if day] if all(turned) else [text]
@@ -90,6 +90,7 @@ def _elapses(expression: str, base: datetime, count: int) -> tuple[datetime, ...
         "calendar",
         f"--iterations={count}",
         f"--base-time={base.strftime('%Y-%m-%d %H:%M:%S')} UTC",
+        "--",
         words,
     ]
     try:

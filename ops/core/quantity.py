@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import ClassVar, Self
 
 _DURATION_UNITS = {"y": 31_557_600, "w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "s": 1}
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _SIZE_UNITS = {"TiB": 1 << 40, "GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "B": 1}
 
 
@@ -53,7 +55,12 @@ class Size:
         match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(TiB|GiB|MiB|KiB|B)", text.strip())
         if not match:
             raise ValueError(text)
-        return cls(int(float(match[1]) * _SIZE_UNITS[match[2]]))
+        return cls(int(Decimal(match[1]) * _SIZE_UNITS[match[2]]))
+
+    def exact(self) -> str:
+        """Return a text that stands for just so many bytes; `str` may round."""
+        text = str(self)
+        return text if self.parse(text) == self else f"{self.bytes} B"
 
     def __str__(self) -> str:
         for unit, factor in _SIZE_UNITS.items():
@@ -72,13 +79,18 @@ class Percent:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the share a text stands for; raise ValueError for anything not from 0% to 100%."""
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text.strip())
+        match = _PERCENT.fullmatch(text.strip())
         if not match or float(match[1]) > 100:  # noqa: PLR2004 -- per cent
             raise ValueError(text)
         return cls(float(match[1]))
 
     def __str__(self) -> str:
         return f"{self.value:g}%"
+
+    def exact(self) -> str:
+        """Return a text that stands for just this share; `str` rounds."""
+        text = str(self)
+        return text if _PERCENT.fullmatch(text) and self.parse(text) == self else f"{Decimal(repr(self.value)):f}%"
 
 
 @dataclass(frozen=True, order=True)

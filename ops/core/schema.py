@@ -91,7 +91,7 @@ def encode(value: Any) -> Any:
         return {str(name): part if type(part) in _LEAVES else encode(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [encode(part) for part in value]
-    return str(value)
+    return value.exact() if hasattr(value, "exact") else str(value)
 
 
 def below(path: str, name: str) -> str:
