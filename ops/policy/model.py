@@ -48,7 +48,7 @@ class Repository:
 
     kind: how it is reached; a module in ops/targets.
     place: where it is: on the server itself, on a backup host of the site, off-site, or on a removable disk.
-    host: the machine in the inventory that keeps it.
+    host: the machine in the inventory that keeps it; none for a kind that lies on the machine itself.
     options: further options of the kind.
     """
 

@@ -5,13 +5,15 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import worked_kinds
 
 from ops.fleet.inventory.check import judge
-from ops.fleet.secrets.make import _passwords
+from ops.fleet.secrets.make import _passwords, make
+from ops.fleet.secrets.vault import Store, Vault
 from ops.policy import HostPolicy, secret_files
 from ops.policy.compile import document, read_document
 from ops.policy.secrets import Secrets
@@ -165,6 +167,17 @@ def test_a_drill_host_can_not_read_the_disk_of_another_machine(example: Path, in
     (problem,) = judge(inventory_with_disk)[1]
     assert problem.path == "policy.assets.his.drill.host"
     assert "drill1 can't read disk" in problem.message
+
+
+def test_a_site_without_backup_hosts_has_an_authority_all_the_same(
+    example: Path, inventory_with_disk: Path, tmp_path: Path
+) -> None:
+    """Every backup is handed its certificate."""
+    alone = {host: replace(policy, clients={}) for host, policy in accepted(inventory_with_disk).items()}
+    (tmp_path / "vault-password").write_text("correct horse\n")
+    made = make(alone, Store(inventory_with_disk), Vault(tmp_path / "vault-password"))
+    assert "all: seawall_authority_certificate, seawall_authority_key" in made
+    assert not [name for name in made if "seawall_tls" in name]
 
 
 class Asked(Secrets):

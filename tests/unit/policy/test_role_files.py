@@ -1,5 +1,10 @@
 """Files in the words of the role `files`."""
 
+import re
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+
 from ops.policy.role_files import File, described, reader_files, unit_files
 
 
@@ -43,3 +48,15 @@ def test_a_file_says_only_what_it_has_to():
         "secret": True,
         "keep": False,
     }
+
+
+def test_a_unit_may_write_to_the_folders_that_are_named_and_to_no_others():
+    templates = Path(__file__).parents[3] / "roles/systemd_job/templates"
+    environment = Environment(loader=FileSystemLoader(templates))
+    environment.tests["match"] = lambda text, pattern: re.match(pattern, text) is not None  # as Ansible's
+    job = environment.get_template("etc/systemd/system/job.j2")
+    unit = {"capabilities": [], "command": "copy his --to disk", "writable": ["/srv/disk"]}
+    assert [line for line in job.render(unit=unit).splitlines() if line.startswith("ReadWrite")] == [
+        "ReadWritePaths=/srv/disk"
+    ]
+    assert "ReadWrite" not in job.render(unit=unit | {"writable": []})
