@@ -38,7 +38,7 @@ def chapter(site: Site) -> Chapter:
             release=RELEASE,
         ),
     )
-    return Chapter(control_machine(), said, (*_prepared(site), *_opened(site), *_brought(site)))
+    return Chapter(control_machine(), said, (*_prepared(site), *_opened(site), *_brought(site), _set_up(site)))
 
 
 def _prepared(site: Site) -> tuple[Step, ...]:
@@ -126,21 +126,24 @@ def _brought(site: Site) -> tuple[Step, ...]:
                 f'{RESTIC} restore latest --tag "$set,seawall-part=files" --target /',
             ),
         ),
-        Step(
-            control_machine(),
-            tr(
-                "Store the vault password where commands find it, and set up the control machine. No Python package "
-                "index is needed; Debian packages come from the machine's own mirror."
-            ),
-            (
-                "{ words vault/phrase; value vault/password; } >vault",
-                f"export ANSIBLE_VAULT_PASSWORD_FILE={PLACE}/vault",
-                f"cd {checkout}",
-                "make setup",
-                'export PATH="$PWD/.venv/bin:$PATH"',
-                f"seawall policy check {site.inventory.path.resolve()}",
-                "seawall package build",
-            ),
+    )
+
+
+def _set_up(site: Site) -> Step:
+    return Step(
+        control_machine(),
+        tr(
+            "Store the vault password where commands find it, and set up the control machine. No Python package "
+            "index is needed; Debian packages come from the machine's own mirror."
+        ),
+        (
+            "{ words vault/phrase; value vault/password; } >vault",
+            f"export ANSIBLE_VAULT_PASSWORD_FILE={PLACE}/vault",
+            f"cd {contents.CHECKOUT}",
+            "make setup",
+            'export PATH="$PWD/.venv/bin:$PATH"',
+            f"seawall policy check {site.inventory.path.resolve()}",
+            "seawall package build",
         ),
     )
 

@@ -107,16 +107,25 @@ def full() -> dict:
     forecast = {"files": 123456, "bytes": 99999999, "bytes_per_second": 5, "seconds": 400}
     rungs = [*RUNGS[:3], *({"name": "volume", "verdict": "fail", "message": "rows differ"} for _ in range(9))]
     more = {**TOLD, "not_proved": ["a kernel"] * 9, "timeline": [{"when": "2026-11-22T07:00:01Z", "what": "find"}] * 30}
+    more |= {"recovery_seconds": 4000.0, "data_age_seconds": 900000.0}
     return {**record(**more, rungs=rungs, kept=kept, forecast=forecast, sabotage="a table emptied"), "act": "sabotage"}
+
+
+def late() -> dict:
+    """A record whose data were too old, and judged so."""
+    return record(rungs=RUNGS[:4], data_age_seconds=900000.0, hardware={"cpus": 1})
 
 
 BARE = {"version": 1, "n": 1, "when": "", "act": "drill", "result": "unknown", "subject": "his", "previous": ""}
 
 
 @pytest.mark.usefixtures("another")
-@pytest.mark.parametrize("line", [full(), record(**TOLD), record(), BARE], ids=["full", "told", "old", "bare"])
+@pytest.mark.parametrize(
+    "line", [full(), record(**TOLD), record(not_proved=[]), late(), BARE], ids=["full", "told", "old", "late", "bare"]
+)
 @pytest.mark.parametrize("method", ["restore", "instant", "own_kernel", "dump"])
 def test_a_record_of_a_drill(line: dict, method: str) -> None:
+    names = replace(NAMES, owner="") if line is BARE else NAMES
     if "facts" in line:
         line = {**line, "facts": {**line["facts"], "method": method}}
     shown = evidence(line)
@@ -134,13 +143,14 @@ def test_a_record_of_a_drill(line: dict, method: str) -> None:
     data += [f"{part} {span(seconds)}" for part, seconds in (line.get("facts") or {}).get("parts", {}).items()] + [
         "Linux"
     ]
-    assert unmarked(" ".join(Read(record_html.render(shown, NAMES)).words), data) == []
+    assert unmarked(" ".join(Read(record_html.render(shown, names)).words), data) == []
 
 
 @pytest.mark.usefixtures("another")
 def test_a_report() -> None:
     status = fleet()
-    status["assets"]["his"]["backup"]["last_good"]["rows"] = 1
+    status["assets"]["pacs"]["backup"]["last_good"]["rows"] = 1
+    status["assets"]["laboratory"]["copies"] = {}
     for verdict in ("pass", "warn", "fail", "unknown"):
         shown = typed({**status, "verdict": verdict})
         data = [*strings(status), *status["assets"], *status["machines"], "offsite", "removable", "Seawall"]
@@ -166,6 +176,7 @@ def test_the_tables_of_a_terminal() -> None:
     state = GapsState(verdict=Verdict.WARN, finished="", host="his1", **found)
     data = ["path:/mnt/a", "a volume", "2 GiB", "too late", "its own copy", "his1", "'scratch'"]
     assert unmarked(gaps_table.table(state), data) == []
+    assert unmarked(gaps_table.table(replace(state, gaps=(thing, thing))), data) == []
     assert unmarked(check_table.table([]), []) == []
 
 
@@ -196,6 +207,9 @@ def test_a_runbook(known: str, request: pytest.FixtureRequest) -> None:
     folder: Path = request.getfixturevalue(known)
     edited(folder, "host_vars/his1/policy.yml", _more_assets)
     gathered = runbook.gathered(folder)
+    if known == "told":
+        vendors = replace(gathered.facts["his1"], packages=("vendor",), brought=("vendor",))
+        gathered = replace(gathered, facts={**gathered.facts, "his1": vendors})
     people = [one.name for one in gathered.own.contacts.values()]
     data = [
         *people,
