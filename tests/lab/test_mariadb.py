@@ -102,7 +102,7 @@ def test_a_writer_all_through_the_dump_changes_nothing_in_the_set(site: Site, ho
         after = int(asked(site, host, count).split()[0])
     assert before + 20 < after
     said = tried(site, host, "bring('written1', 'written')", root=True)
-    assert said.count("pass") == 6, said
+    assert said.count("pass ") == 6, said
     found = [int(word) for word in asked(site, host, count.replace(database, "written")).split()]
     assert before < found[0] <= after
     assert found[0] - found[1] == before - audited  # a row of the trigger for each that was written
@@ -263,7 +263,7 @@ def test_a_dump_program_older_than_the_server_is_refused(site: Site) -> None:
 @BOTH
 def test_chinook_comes_back_table_by_table(site: Site, host: str, real_data: Path) -> None:
     tried(site, host, "take('chinook', database='Chinook')")
-    assert tried(site, host, "bring('chinook', 'Chinook_again')", root=True).count("pass") == 6
+    assert tried(site, host, "bring('chinook', 'Chinook_again')", root=True).count("pass ") == 6
     found = sums(site, host, "Chinook_again")
     assert len(found) >= 11
     assert found == sums(site, host, "Chinook")

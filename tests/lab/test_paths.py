@@ -27,7 +27,7 @@ for left in folders[:1], folders:
     try:
         with capture(Options(leave_out=left), CaptureContext(Path("/nowhere"))) as taken:
             told, texts = taken.facts(), taken.companions()
-            print("taken", os.getuid(), told["hostname"], told["codename"], told["restored_from_dump"])
+            print("taken", os.getuid(), told.hostname, told.codename, list(told.restored_from_dump))
             print(len(taken.wanted()), "seawall" in texts["packages.txt"], "fstab" in texts["layout.txt"])
     except SeawallError as error:
         print("refused", error)
