@@ -14,8 +14,8 @@ import worked_kinds
 from ops.core.errors import UsageError
 from ops.core.verdict import Verdict
 from ops.fleet.inventory.check import judge
+from ops.fleet.key_sheet import trial
 from ops.fleet.key_sheet.form import Reading
-from ops.fleet.key_sheet.trial import tested
 from ops.fleet.secrets.make import _passwords, make
 from ops.fleet.secrets.unlocked import RepositoryAccess
 from ops.fleet.secrets.vault import Store, Vault
@@ -205,7 +205,7 @@ def test_a_backup_host_asks_its_own_kind_for_its_ports(example: Path, inventory_
 
 def test_a_key_to_a_place_that_the_inventory_lacks_is_told(tmp_path: Path) -> None:
     door = RepositoryAccess("his1", "gone", "", "offsite1", "offsite1:8000/his1/", "his1", "secret", "secret")
-    found = tested(door, Reading(), tmp_path)
+    found = trial.tested(door, Reading(), tmp_path)
     assert (found.verdict, found.message) == (Verdict.FAIL, "the inventory has no repository gone")
 
 
