@@ -11,11 +11,17 @@ from pathlib import Path
 import pytest
 import worked_kinds
 
+from ops.core.errors import UsageError
+from ops.core.verdict import Verdict
 from ops.fleet.inventory.check import judge
+from ops.fleet.key_sheet import trial
+from ops.fleet.key_sheet.form import Reading
 from ops.fleet.secrets.make import _passwords, make
+from ops.fleet.secrets.unlocked import RepositoryAccess
 from ops.fleet.secrets.vault import Store, Vault
-from ops.policy import HostPolicy, secret_files
+from ops.policy import HostPolicy, access, secret_files
 from ops.policy.compile import document, read_document
+from ops.policy.doors import Ports, ports
 from ops.policy.secrets import Secrets
 from ops.policy.units import units
 
@@ -178,6 +184,29 @@ def test_a_site_without_backup_hosts_has_an_authority_all_the_same(
     made = make(alone, Store(inventory_with_disk), Vault(tmp_path / "vault-password"))
     assert "all: seawall_authority_certificate, seawall_authority_key" in made
     assert not [name for name in made if "seawall_tls" in name]
+
+
+def test_a_backup_that_goes_there_may_write_there(example: Path, inventory_with_disk: Path) -> None:
+    policy = accepted(inventory_with_disk)["his1"]
+    policy = replace(policy, assets={"his": replace(policy.assets["his"], repository="disk", copies={})})
+    assert next(unit for unit in units(policy) if unit.name == "seawall-backup-his").writable == ("/srv/disk",)
+
+
+def test_a_place_without_accounts_takes_none(example: Path) -> None:
+    with pytest.raises(UsageError, match="have no accounts"):
+        access.url("mounted_disk", "/srv/disk/his1", "his1", "password")
+
+
+def test_a_backup_host_asks_its_own_kind_for_its_ports(example: Path, inventory_with_disk: Path) -> None:
+    policy = accepted(inventory_with_disk)["backup1"]
+    other = replace(policy.repositories["disk"], host="backup1")
+    assert ports(replace(policy, repositories={"another": other, **policy.repositories})) == Ports(8000, 8001)
+
+
+def test_a_key_to_a_place_that_the_inventory_lacks_is_told(tmp_path: Path) -> None:
+    door = RepositoryAccess("his1", "gone", "", "offsite1", "offsite1:8000/his1/", "his1", "secret", "secret")
+    found = trial.tested(door, Reading(), tmp_path)
+    assert (found.verdict, found.message) == (Verdict.FAIL, "the inventory has no repository gone")
 
 
 class Asked(Secrets):
