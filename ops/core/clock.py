@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+FIRST_YEAR, LAST_YEAR = 1900, 9000
+
 
 def now() -> datetime:
     """Return the present moment in UTC, to the microsecond."""
@@ -24,4 +26,6 @@ def parse(text: str) -> datetime:
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     if moment.tzinfo is None:
         raise ValueError(f"a time without a zone: {text}")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:  # beyond them no zone can be told
+        raise ValueError(f"no time of an act: {text}")
     return moment.astimezone(UTC)

@@ -92,6 +92,22 @@ def decode(kind: type[T], data: Plain, file: str, path: str = "") -> T:
     return value
 
 
+def demand_version(data: Plain, version: int, file: str) -> Mapping[str, Plain]:
+    """Return a document, which is a mapping with its version, without that; raise Damaged for any other one.
+
+    A later version is refused by its number.
+    """
+    if not isinstance(data, Mapping):
+        found = "nothing" if data is None else f"{type(data).__name__} {str(data)[:40]!r}"
+        raise Damaged(f"{file}: expected a mapping, found {found}")
+    told = data.get("version")
+    if type(told) is not int or told != version:
+        later = type(told) is int and told > version
+        hint = "a later Seawall wrote it; install that version here" if later else ""
+        raise Damaged(f"{file}: version: expected {version}, found {told if type(told) is int else 'none'}", hint)
+    return {name: value for name, value in data.items() if name != "version"}
+
+
 def wrong(problems: list[Problem], file: str) -> Damaged:
     """Return the error for problems of a document: the first few of them, each in one line."""
     told = [f"{file}: {problem}" for problem in problems[:MOST_TOLD]]

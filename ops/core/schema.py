@@ -2,7 +2,7 @@
 
 Understood are str, int, float, bool, the quantities and names (anything with `parse` and `expected`), Literal, Enum,
 `X | None`, tuple[X, ...], tuple[X, Y], Mapping[str, X], dataclasses (whose `__post_init__` may raise ValueError), and
-`Any` (plain data left for a kind to decode).
+`Any` (plain data left for a kind to decode). A dataclass with a field of the type `Further` knows every word.
 """
 
 from __future__ import annotations
@@ -23,6 +23,12 @@ from ops.core.kinds import nearest
 T = TypeVar("T")
 # What JSON and YAML hold.
 Plain: TypeAlias = "bool | int | float | str | Sequence[Plain] | Mapping[str, Plain] | None"
+
+
+class Further(dict[str, "Plain"]):
+    """A field of a dataclass that keeps the keys which no other field knows, as plain data."""
+
+
 _MISSING = object()
 _LONGEST_KEY = 80
 _LEAVES = (int, str)
@@ -55,6 +61,9 @@ def collect(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:
         return _mapping(typing.get_args(kind), data, path, problems)
     if dataclasses.is_dataclass(kind) and not hasattr(kind, "parse"):
         return _record(typing.cast(type, kind), data, path, problems)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        word = _choice(data, [str(one.value) for one in kind], path, problems)
+        return None if word is None else kind(word)
     return _scalar(kind, data, path, problems)
 
 
@@ -71,8 +80,13 @@ def encode(value: Any) -> Any:
         return value.value
     if dataclasses.is_dataclass(value) and not isinstance(value, type) and not hasattr(value, "parse"):
         held = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
-        pairs = ((field.name, encode(part)) for field, part in held if not _is_spare(field, part))
-        return {name: plain for name, plain in pairs if plain is not None}
+        told: dict[str, Any] = {}
+        for field, part in held:
+            if isinstance(part, Further):
+                told |= part
+            elif part is not None and not _is_spare(field, part):
+                told[field.name] = encode(part)
+        return told
     if isinstance(value, Mapping):
         return {str(name): part if type(part) in _LEAVES else encode(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
@@ -157,14 +171,13 @@ def _record(kind: type, data: Any, path: str, problems: list[Problem]) -> Any:
         problems.append(Problem(path, f"expected a mapping, found {_name(data)}"))
         return None
     fields = _fields(kind)
-    known = [field.name for field in fields]
     before = len(problems)
-    for name in data:
-        if name not in known:
-            said = f"unknown key {_shown.repr(name)}{_near(name, known)}; known keys: {', '.join(known)}"
-            problems.append(Problem(below(path, str(name)), said))
-    values = {}
+    strange = _strange(fields, data, path, problems)
+    values: dict[str, Any] = {}
     for field in fields:
+        if field.kind is Further:
+            values[field.name] = Further(strange)
+            continue
         given = data.get(field.name, _MISSING)
         if given is not _MISSING:
             values[field.name] = collect(field.kind, given, below(path, field.name), problems)
@@ -178,6 +191,17 @@ def _record(kind: type, data: Any, path: str, problems: list[Problem]) -> Any:
     except ValueError as error:  # what no single key says wrong: the record's own demand
         problems.append(Problem(path, str(error)))
         return None
+
+
+def _strange(fields: tuple[_Field, ...], data: Any, path: str, problems: list[Problem]) -> dict[str, Any]:
+    """Return the keys that no field knows; where nothing keeps them, each is a problem."""
+    known = [field.name for field in fields if field.kind is not Further]
+    strange = {name: part for name, part in data.items() if name not in known}
+    if len(known) == len(fields):
+        for name in strange:
+            said = f"unknown key {_shown.repr(name)}{_near(name, known)}; known keys: {', '.join(known)}"
+            problems.append(Problem(below(path, str(name)), said))
+    return strange
 
 
 def _scalar(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:

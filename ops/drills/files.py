@@ -12,7 +12,8 @@ from ops.core.quantity import Size
 from ops.core.verdict import Finding
 from ops.drills._shared.sampling import Sample, chosen, compared, strangers
 from ops.drills._storage.space import room
-from ops.interfaces.drill import Drill, Forecast, Part, Stage
+from ops.interfaces.drill import Drill, Part, Stage
+from ops.interfaces.outcome import Forecast
 
 # The kernel takes two million bytes of arguments; a path may have four thousand.
 MOST_WORDS = 500_000

@@ -76,4 +76,4 @@ def _proved(stage: Stage[Options], part: Part, machine: Booted | Emulated) -> No
         stage.rung("inside", Finding(Verdict.FAIL, f"the booted machine could not be queried: {error}"))
 
 
-KIND = Drill(options=Options, play=play)
+KIND = Drill(options=Options, play=play, builds_disk=own_kernel)

@@ -81,13 +81,15 @@ def records(directory: Path) -> list[Completed]:
 
 
 def _done(line: bytes) -> Completed | None:
+    """Return what a line says was done; of its facts only where a copy went is read, for there are many lines."""
     try:
         said = json.loads(line)
-        began = clock.parse(str(said.get("started") or said["when"]))
-        to = str((said.get("facts") or {}).get("repository", ""))
+        began = clock.parse(said.get("started") or said["when"])
+        facts = said.get("facts")
+        to = str(facts.get("repository", "")) if isinstance(facts, dict) else ""
         good = said["result"] in GOOD or said["act"] == ROUND
         return Completed(str(said["act"]), str(said["subject"]), to, began, good)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 

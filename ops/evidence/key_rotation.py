@@ -7,29 +7,29 @@ key is vouched for by the list of signers, which is kept elsewhere, and the reco
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.keys import fingerprint, listed
 from ops.evidence.ledger import Head
 from ops.evidence.reader import Line, fail, signer
 from ops.evidence.signature_log import former, made_by
+from ops.interfaces.record import NotedHead, Succession
 
 
-def facts(old: str, new: str, end: Head, *, reason: str, restored: bool, lost: Head | None) -> dict[str, Any]:
+def facts(old: str, new: str, end: Head, *, reason: str, restored: bool, lost: Head | None) -> Succession:
     """Return what a succession records: public keys before and now, the first of which may be unknown."""
-    return {
-        "old": fingerprint(old),
-        "old_public": old,
-        "new": fingerprint(new),
-        "new_public": new,
-        "continues": {"n": end.n, "sha256": end.sha256},
-        "reason": reason,
-        "restored": restored,
-        **({"lost": {"n": lost.n, "sha256": lost.sha256}} if lost else {}),
-    }
+    return Succession(
+        old=fingerprint(old),
+        old_public=old,
+        new=fingerprint(new),
+        new_public=new,
+        continues=NotedHead(n=end.n, sha256=end.sha256),
+        reason=reason,
+        restored=restored,
+        lost=NotedHead(n=lost.n, sha256=lost.sha256) if lost else None,
+    )
 
 
 def judged(directory: Path, lines: list[Line], signers: Path) -> Iterator[Finding]:
@@ -42,35 +42,32 @@ def judged(directory: Path, lines: list[Line], signers: Path) -> Iterator[Findin
     yield from _changes(lines, said)
 
 
-def _one(directory: Path, line: Line, told: Mapping[str, Any], known: set[str], since: list[Line]) -> Finding:
+def _one(directory: Path, line: Line, told: Succession, known: set[str], since: list[Line]) -> Finding:
     head = f"the succession in record {line.n}"
-    before = told.get("continues")
-    if before != {"n": (line.n or 0) - 1, "sha256": line.previous}:
+    if told.continues != NotedHead(n=(line.n or 0) - 1, sha256=line.previous):
         return fail(f"{head} claims to continue from a record other than the one before it")
-    if told.get("new") != line.key or fingerprint(str(told.get("new_public"))) != line.key:
+    if told.new != line.key or fingerprint(told.new_public) != line.key:
         return fail(f"{head} names a key other than the one it was signed with")
     if known and line.key not in known:
         return fail(f"{head} is to the key {line.key}, which is not listed for this machine")
-    if told.get("restored"):
-        lost = told.get("lost")
-        what = f"records up to {lost['n']} are lost" if isinstance(lost, dict) else "no record is known to be lost"
-        verdict = Verdict.WARN if lost else Verdict.PASS
-        return Finding(verdict, f"{head}: restored, {what}; reason: {told.get('reason')}")
-    old = str(told.get("old_public"))
+    if told.restored:
+        what = f"records up to {told.lost.n} are lost" if told.lost else "no record is known to be lost"
+        verdict = Verdict.WARN if told.lost else Verdict.PASS
+        return Finding(verdict, f"{head}: restored, {what}; reason: {told.reason}")
     heads = {Head(one.n or 0, one.sha256) for one in since}
-    if fingerprint(old) != told.get("old") or not made_by(directory, heads, old):
+    if fingerprint(told.old_public) != told.old or not made_by(directory, heads, told.old_public):
         return fail(f"{head} is not signed by the previous key, and does not state that the machine was restored")
-    return Finding(Verdict.PASS, f"{head}: a new key, signed by the previous one; reason: {told.get('reason')}")
+    return Finding(Verdict.PASS, f"{head}: a new key, signed by the previous one; reason: {told.reason}")
 
 
-def _changes(lines: list[Line], said: list[tuple[Line, Mapping[str, Any]]]) -> Iterator[Finding]:
+def _changes(lines: list[Line], said: list[tuple[Line, Succession]]) -> Iterator[Finding]:
     """Each record names the key it was written with; where that changes, a succession must say so."""
     key = ""
     for line in lines:
         if key and line.n is not None and not line.key:
             yield fail(f"record {line.n} names no key, although earlier ones do")
         if line.key and key and line.key != key:
-            fits = [one for one, told in said if (told.get("old"), told.get("new")) == (key, line.key)]
+            fits = [one for one, told in said if (told.old, told.new) == (key, line.key)]
             later = [one.n for one in fits if (one.n or 0) >= (line.n or 0)]
             if not later:
                 yield fail(f"record {line.n} was signed with another key, and no succession explains why")
@@ -83,13 +80,12 @@ def _changes(lines: list[Line], said: list[tuple[Line, Mapping[str, Any]]]) -> I
 def lost(lines: list[Line], anchor: Head) -> Finding | None:
     """Return what a succession says of a head that was noted elsewhere and is not here; None when none names it."""
     for line in lines:
-        told = line.succession or {}
-        end, gone = told.get("continues"), told.get("lost")
-        if not told.get("restored") or not isinstance(end, dict) or not isinstance(gone, dict):
+        told = line.succession
+        if told is None or not told.restored or told.continues is None or told.lost is None:
             continue
-        named = anchor.n == gone.get("n") and anchor.sha256 == gone.get("sha256")
-        between = int(end.get("n", 0)) < anchor.n < int(gone.get("n", 0))
+        named = (anchor.n, anchor.sha256) == (told.lost.n, told.lost.sha256)
+        between = told.continues.n < anchor.n < told.lost.n
         if named or between:
             message = f"record {anchor.n}, noted elsewhere, was lost when the machine was restored"
-            return Finding(Verdict.WARN, f"{message}, according to record {line.n}: {told.get('reason')}")
+            return Finding(Verdict.WARN, f"{message}, according to record {line.n}: {told.reason}")
     return None

@@ -17,15 +17,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ops.core import clock
 from ops.core.errors import Locked, SeawallError
 from ops.core.files import sync_directory
+from ops.core.schema import Plain
 from ops.evidence.keys import fingerprint, public
 from ops.evidence.ssh_signature import sign
+from ops.interfaces.record import VERSION
 
-VERSION = 1
 NAME = "ledger.jsonl"
 HEAD = f"{NAME}.head"
 SIGNATURE = f"{HEAD}.sig"
@@ -40,8 +40,8 @@ _HEAD = re.compile(r"\d{1,15} [0-9a-f]{64}", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Record:
-    """A written line: its number, its exact bytes and their digest."""
+class WrittenLine:
+    """A line of a ledger as it is on disk: its number, its exact bytes and their digest."""
 
     n: int
     line: bytes
@@ -76,7 +76,7 @@ class Head:
 
 
 # What a body is that can be written only once the head it goes on from is known.
-BodyFor = Callable[[Head], Mapping[str, Any]]
+BodyFor = Callable[[Head], Mapping[str, Plain]]
 
 
 class Ledger:
@@ -98,7 +98,7 @@ class Ledger:
         """Return the fingerprint of the key that this ledger is written with here."""
         return fingerprint(public(self._key))
 
-    def append(self, body: Mapping[str, Any] | BodyFor, also: Path | None = None) -> Record:
+    def append(self, body: Mapping[str, Plain] | BodyFor, also: Path | None = None) -> WrittenLine:
         """Given what an act says of itself, write its line, sign the new head and return the record.
 
         What an accident or somebody did to the end of the ledger since is recorded first. A body that must name the
@@ -119,7 +119,7 @@ class Ledger:
             self._seal(handle, [*added, end], Head(end.n, end.sha256), [self._key, *([also] if also else [])])
         return end
 
-    def _seal(self, handle: int, added: list[Record], head: Head, keys: list[Path]) -> None:
+    def _seal(self, handle: int, added: list[WrittenLine], head: Head, keys: list[Path]) -> None:
         """Write lines, their head and its signatures, in the order that verification knows."""
         signed = [(fingerprint(public(key)), sign(str(head), key)) for key in keys]  # failing, it leaves no line
         _write(handle, b"".join(record.line for record in added))
@@ -152,10 +152,10 @@ class Ledger:
         os.fsync(handle)
         return name
 
-    def _look(self, end: Record, torn: str | None) -> Iterator[Mapping[str, Any]]:
+    def _look(self, end: WrittenLine, torn: str | None) -> Iterator[Mapping[str, Plain]]:
         """Yield what must be said of the ledger's end before anything is added to it."""
         head = Head.of(self._directory) or Head(0, NOTHING)  # a head that names nothing is as good as none
-        facts = {"head": head.n, "sha256": head.sha256, "lines": end.n}
+        facts: dict[str, Plain] = {"head": head.n, "sha256": head.sha256, "lines": end.n}
         if head.n > end.n:
             message = f"the end was cut off: {head.n} lines were signed, {end.n} exist"
             yield {"result": "fail", "message": message, "facts": facts}
@@ -226,7 +226,7 @@ def _hand_over(handle: int, directory: Path) -> None:
         os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
-def _compose(end: Record, body: Mapping[str, Any], key: str) -> Record:
+def _compose(end: WrittenLine, body: Mapping[str, Plain], key: str) -> WrittenLine:
     """Return the line that comes after another, written with a key of this fingerprint."""
     whole = {"version": VERSION, "n": end.n + 1, "when": clock.iso(clock.now())}
     whole |= {name: value for name, value in body.items() if name not in {*whole, "key", "previous"}}
@@ -237,7 +237,7 @@ def _compose(end: Record, body: Mapping[str, Any], key: str) -> Record:
     except (TypeError, ValueError) as error:
         raise SeawallError(f"a record can't contain this: {error}") from error
     line = text.encode("utf-8", "backslashreplace") + b"\n"
-    return Record(end.n + 1, line, digest(line))
+    return WrittenLine(end.n + 1, line, digest(line))
 
 
 def _write(handle: int, data: bytes) -> None:
@@ -247,18 +247,18 @@ def _write(handle: int, data: bytes) -> None:
     os.fsync(handle)
 
 
-def _end(handle: int) -> Record:
+def _end(handle: int) -> WrittenLine:
     """Return the last line; before the first there is nothing, whose digest is all zeros."""
     size = os.fstat(handle).st_size
     if size == 0:
-        return Record(0, b"", NOTHING)
+        return WrittenLine(0, b"", NOTHING)
     start = _last_newline(handle, size - 1) + 1
     line = os.pread(handle, size - start, start)
     try:
         number = int(json.loads(line)["n"])
     except (ValueError, TypeError, KeyError):
         number = _count(handle, size)  # a damaged line keeps its place; verification will name it
-    return Record(number, line, digest(line))
+    return WrittenLine(number, line, digest(line))
 
 
 def _last_newline(handle: int, size: int) -> int:

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+from ops.core.errors import Damaged
 from ops.evidence.ledger import NAME
+from ops.interfaces.outcome import OutcomeFacts
+from ops.interfaces.record import read
+
+F = TypeVar("F", bound=OutcomeFacts)
 
 
-def past(directory: Path, act: str, subject: str, most: int = 10) -> list[Mapping[str, Any]]:
-    """Return the newest records of one act on one subject, the oldest first; lines that are none are passed over."""
-    found: deque[Mapping[str, Any]] = deque(maxlen=most)
+def past(directory: Path, act: str, subject: str, kind: type[F], most: int = 10) -> list[F]:
+    """Return the facts of the newest records of one act on one subject, the oldest first.
+
+    Lines that are no records, and acts that left other facts, are passed over.
+    """
+    found: deque[F] = deque(maxlen=most)
+    named = f'"{subject}"'.encode()
     try:
-        with (directory / NAME).open(encoding="utf-8", errors="replace") as file:
+        with (directory / NAME).open("rb") as file:
             for line in file:
-                if f'"{subject}"' in line and (record := _record(line)) and _is(record, act, subject):
-                    found.append(record)
+                facts = _facts(line, act, subject) if named in line else None
+                if isinstance(facts, kind):
+                    found.append(facts)
     except FileNotFoundError:
         return []
     return list(found)
 
 
-def _record(line: str) -> Mapping[str, Any]:
+def _facts(line: bytes, act: str, subject: str) -> OutcomeFacts | None:
+    """Return the facts that a line keeps of an act on a subject; None where it is another one, or no record."""
     try:
-        record = json.loads(line)
-    except ValueError:
-        return {}
-    return record if isinstance(record, dict) else {}
-
-
-def _is(record: Mapping[str, Any], act: str, subject: str) -> bool:
-    return record.get("act") == act and record.get("subject") == subject
+        record = read(line, "a record")
+        return record.outcome() if (record.act, record.subject) == (act, subject) else None
+    except Damaged:
+        return None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from ops.core import clock
+from ops.core.document import decode
+from ops.core.errors import Damaged
+from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.ledger import OWN_ACT, SUCCESSION, digest
+from ops.interfaces.record import VERSION, Succession
 
+_MOST = 10**15  # records; more are no number that a ledger counts to
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
 
 
@@ -22,6 +25,7 @@ class Line:
 
     key: the fingerprint of the key it was written with. told: what the ledger says there of itself.
     succession: the facts of a line that says why the ledger goes on with another key or from an older state.
+    version: of the format it was written in; a line of a later one is no record for this release.
     """
 
     place: int
@@ -32,7 +36,8 @@ class Line:
     host: str
     key: str = ""
     told: Finding | None = None
-    succession: Mapping[str, Any] | None = None
+    succession: Succession | None = None
+    version: int = VERSION
 
 
 def read(path: Path) -> tuple[list[Line], int]:
@@ -49,19 +54,33 @@ def read(path: Path) -> tuple[list[Line], int]:
 
 
 def _line(place: int, line: bytes) -> Line:
+    """Return what verification needs of a line: it must be quick, for there may be a hundred thousand."""
     sha256 = digest(line)
     try:
-        said: dict[str, Any] = json.loads(line)
-        number, when = int(said["n"]), clock.parse(said["when"])
+        said = json.loads(line)
+        version, number = said.get("version", VERSION), said["n"]
+        if type(version) is int and version > VERSION:
+            return Line(place, None, None, "", sha256, "", version=version)
+        if type(number) is not int or not 0 < number < _MOST or version != VERSION:
+            return Line(place, None, None, "", sha256, "")
+        when = clock.parse(said["when"])
         previous, host, key = str(said["previous"]), str(said.get("host", "")), str(said.get("key", ""))
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return Line(place, None, None, "", sha256, "")
-    told = None
-    if said.get("act") == OWN_ACT:
+    act, told = said.get("act"), None
+    if act == OWN_ACT:
         verdict = _VERDICTS.get(str(said.get("result")), Verdict.UNKNOWN)
         told = Finding(verdict, f"record {number} of {said['when']} says: {said.get('message')}")
-    facts = said.get("facts") if said.get("act") == SUCCESSION else None
-    return Line(place, number, when, previous, sha256, host, key, told, facts if isinstance(facts, dict) else None)
+    succession = _succession(number, said.get("facts")) if act == SUCCESSION else None
+    return Line(place, number, when, previous, sha256, host, key, told, succession)
+
+
+def _succession(number: int, facts: Plain) -> Succession:
+    """Return why the ledger goes on with another key; where that can't be read, it explains nothing."""
+    try:
+        return decode(Succession, facts, f"record {number}", "facts")
+    except Damaged:
+        return Succession()
 
 
 def signer(lines: list[Line]) -> str:

@@ -45,7 +45,7 @@ def read(directory: Path) -> tuple[list[Kept], int]:
             said = json.loads(line)
             head = Head.read(f"{said['n']} {said['sha256']}")
             kept.append(Kept(head, str(said["key"]), str(said["signature"])))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             broken += line.endswith("\n")
     return kept, broken
 
@@ -120,9 +120,7 @@ def _lists(folder: Path, known: dict[str, str]) -> dict[str, Path]:
 
 def former(lines: list[Line]) -> list[str]:
     """Return the public keys that successions name as the ones before; the chain vouches for what they say."""
-    return [
-        str(line.succession["old_public"]) for line in lines if line.succession and line.succession.get("old_public")
-    ]
+    return [line.succession.old_public for line in lines if line.succession and line.succession.old_public]
 
 
 def made_by(directory: Path, heads: Collection[Head], key: str) -> bool:

@@ -7,7 +7,7 @@ done by hand with sha256sum and ssh-keygen, see docs/ledger.md.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import nullcontext
 from datetime import timedelta
 from itertools import pairwise
@@ -20,6 +20,7 @@ from ops.evidence.ledger import AT_ONCE, HEAD, NAME, NOTHING, SIGNATURE, Head, o
 from ops.evidence.reader import Line, fail, read, records, signer
 from ops.evidence.signature_log import every
 from ops.evidence.ssh_signature import Signed, check
+from ops.interfaces.record import VERSION
 
 CLOCKS_APART = timedelta(minutes=1)  # so much a clock may be set back without being named
 
@@ -60,15 +61,17 @@ def _numbers(lines: list[Line]) -> Iterator[Finding]:
     """Records are numbered from 1 without a gap: a dropped, doubled, moved or broken line shows here."""
     at: dict[int, int] = {}
     for line in lines:
-        if line.n is None:
+        if line.version > VERSION:
+            message = f"line {line.place} is of version {line.version}; expected {VERSION}: a later Seawall wrote it"
+            yield Finding(Verdict.UNKNOWN, message)
+        elif line.n is None:
             yield fail(f"line {line.place} is not a record: it was changed or damaged")
         elif line.n in at:
             yield fail(f"record {line.n} appears twice, in lines {at[line.n]} and {line.place}")
         else:
             at[line.n] = line.place
     broken = {line.place for line in lines if line.n is None}
-    gone = set(range(1, max(at, default=0) + 1)) - set(at) - broken
-    for first, last in _runs(gone):
+    for first, last in _gone(at, broken):
         yield fail(f"{records(first, last)} {'was' if first == last else 'were'} dropped")
     numbers = [line.n for line in lines if line.n is not None]
     for before, after in pairwise(numbers):
@@ -177,8 +180,12 @@ def _whole(lines: list[Line]) -> Finding:
     return Finding(Verdict.PASS, message, {"records": len(lines)})
 
 
-def _runs(numbers: set[int]) -> Iterator[tuple[int, int]]:
-    """Given some numbers, yield the first and last of each unbroken run."""
-    starts = [number for number in sorted(numbers) if number - 1 not in numbers]
-    ends = [number for number in sorted(numbers) if number + 1 not in numbers]
-    yield from zip(starts, ends, strict=True)
+def _gone(at: Collection[int], broken: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last of each run of numbers that no record has, however long it is.
+
+    at: the numbers that are there. broken: the places of lines that are no records; each may have been that number.
+    """
+    last = max(at, default=0)
+    for before, after in pairwise([0, *sorted({*at, *(place for place in broken if place < last)})]):
+        if after - before > 1:
+            yield before + 1, after - 1

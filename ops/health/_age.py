@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from ops.core import clock
 from ops.core.errors import Damaged
 from ops.core.quantity import Duration
+from ops.core.verdict import Verdict
+from ops.interfaces.state import ActState, State, UnreadableState
 
 SKEW = timedelta(minutes=5)  # what two clocks may differ before a time counts as lying in the future
 
 
-def last_good(state: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the last good act of a state, None when there was none; raise Damaged when it does not say."""
-    if "last_good" not in state:
-        raise Damaged(f"the state can't be read: {state.get('message') or 'last_good is missing'}")
-    good = state["last_good"]
-    if good is not None and not isinstance(good, Mapping):
-        raise Damaged("the state can't be read: last_good is not a record")
-    return good
+def act_state(states: Mapping[str, State], name: str) -> ActState | None:
+    """Return the state of a job, None when it never ran; raise Damaged when that can't be read."""
+    state = states.get(name)
+    if state is None or isinstance(state, ActState):
+        return state
+    raise unreadable(state)
 
 
-def moment(record: Mapping[str, Any], field: str, now: datetime) -> datetime:
-    """Return a time of a record; raise Damaged when it is none, or lies in the future."""
+def unreadable(state: State) -> Damaged:
+    """Return the error for a state that can't be read, or that is another one's."""
+    why = state.message if isinstance(state, UnreadableState) else f"it is that of {state.kind}"
+    return Damaged(f"the state can't be read: {why}")
+
+
+def moment(text: str, field: str, now: datetime) -> datetime:
+    """Return a moment that a state tells; raise Damaged when it is none, or lies in the future. field: its name."""
     try:
-        found = clock.parse(str(record[field]))
-    except (KeyError, ValueError) as error:
+        found = clock.parse(text)
+    except ValueError as error:
         raise Damaged(f"the state can't be read: {field} is not a time") from error
     if found > now + SKEW:
         ahead = span(found - now)
@@ -35,12 +40,11 @@ def moment(record: Mapping[str, Any], field: str, now: datetime) -> datetime:
     return found
 
 
-def trouble(state: Mapping[str, Any]) -> str | None:
+def trouble(state: ActState) -> str | None:
     """Return how the newest attempt ended and what it says, None when it was good."""
-    verdict = state.get("verdict")
-    if verdict == "pass":
+    if state.verdict is Verdict.PASS:
         return None
-    return f"{verdict}: {state.get('message') or 'no message'}"
+    return f"{state.verdict.value}: {state.message or 'no message'}"
 
 
 def span(time: timedelta) -> str:

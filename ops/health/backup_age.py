@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
-from ops.health._age import last_good, moment, span, trouble
+from ops.health._age import act_state, moment, span, trouble
 from ops.interfaces.check import Check, CheckContext
+from ops.interfaces.outcome import BackupFacts
 
 
 @dataclass(frozen=True)
@@ -25,17 +26,17 @@ class Options:
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last backup left."""
-    state = context.states.get(f"backup-{options.asset}")
+    state = act_state(context.states, f"backup-{options.asset}")
     if state is None:
         yield Finding(Verdict.FAIL, f"{options.asset} has never been backed up")
         return
-    good = last_good(state)
+    good = state.good(BackupFacts)
     problem = trouble(state)
     if good is None:
         message = f"{options.asset} has no good backup; latest attempt: {problem or 'no message'}"
         yield Finding(Verdict.FAIL, message)
         return
-    age = context.now - moment(good, "time", context.now)
+    age = context.now - moment(good.time, "time", context.now)
     figures = {"age_seconds": age.total_seconds(), "rpo_seconds": float(options.rpo.seconds)}
     message = f"last good backup {span(age)} old"
     if age > options.rpo.span:

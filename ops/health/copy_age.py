@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ops.core.calendar import Calendar
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
-from ops.health._age import day, last_good, moment, span, trouble
+from ops.health._age import act_state, day, moment, span, trouble
 from ops.interfaces.check import Check, CheckContext
+from ops.interfaces.outcome import CopyFacts
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Options:
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last copy left."""
-    state = context.states.get(f"copy-{options.asset}-{options.copy}", {"last_good": None})
-    good = last_good(state)
-    problem = trouble(state) if "verdict" in state else None
+    state = act_state(context.states, f"copy-{options.asset}-{options.copy}")
+    good = state.good(CopyFacts) if state else None
+    problem = trouble(state) if state else None
     finding = _none_yet(options, context) if good is None else _judge(options, good, context.now)
     if problem is None:
         yield finding
@@ -56,10 +56,10 @@ def _none_yet(options: Options, context: CheckContext) -> Finding:
     return Finding(Verdict.WARN, f"none yet, first due {day(due)}")
 
 
-def _judge(options: Options, good: Mapping[str, Any], now: datetime) -> Finding:
+def _judge(options: Options, good: CopyFacts, now: datetime) -> Finding:
     """The copy must have been made since it was due; its data are from before, as old as the RPO allows."""
-    data = moment(good, "time", now)
-    copied = moment(good, "copied", now) if "copied" in good else data
+    data = moment(good.time, "time", now)
+    copied = moment(good.copied, "copied", now) if good.copied else data
     figures = {
         "age_seconds": (now - copied).total_seconds(),
         "data_age_seconds": (now - data).total_seconds(),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
-from ops.health._age import day, last_good, moment, span, trouble
+from ops.health._age import act_state, day, moment, span, trouble
 from ops.interfaces.check import Check, CheckContext
+from ops.interfaces.outcome import DrillFacts
+from ops.interfaces.state import ActState
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,16 @@ class Options:
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last drill left."""
     now = context.now
-    state = context.states.get(f"drill-{options.asset}")
+    state = act_state(context.states, f"drill-{options.asset}")
     if state is None:
         yield _none_yet(options, context)
         return
-    good = last_good(state)
+    good = state.good(DrillFacts)
     problem = trouble(state)
     if good is None:
         yield Finding(_verdict(state), f"no good drill; latest: {problem or 'no message'}")
         return
-    age = now - moment(good, "time", now)
+    age = now - moment(good.time, "time", now)
     figures = {"age_seconds": age.total_seconds(), "every_seconds": float(options.every.seconds)}
     message = f"last good drill {span(age)} ago"
     if problem:
@@ -47,10 +48,9 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
         yield Finding(Verdict.PASS, message, figures)
 
 
-def _verdict(state: Mapping[str, Any]) -> Verdict:
+def _verdict(state: ActState) -> Verdict:
     """A failed drill is news of its own: as things stand the restore does not work, however young the last good."""
-    word = state.get("verdict")
-    return Verdict(word) if word in {"warn", "fail", "unknown"} else Verdict.UNKNOWN
+    return Verdict.UNKNOWN if state.verdict is Verdict.PASS else state.verdict
 
 
 def _none_yet(options: Options, context: CheckContext) -> Finding:

@@ -5,16 +5,16 @@ The look itself is `seawall gaps`, which needs more rights and more time than a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
-from ops.core.errors import Damaged
 from ops.core.quantity import Size
 from ops.core.verdict import Finding, Verdict
-from ops.health._age import moment, span
+from ops.health._age import moment, span, unreadable
 from ops.interfaces.check import Check, CheckContext
+from ops.interfaces.state import GapsState, Thing, Unsearched
 
 STALE = timedelta(days=2)
 MOST = 3  # so many are named in a message; `seawall gaps` and the report have them all
@@ -38,20 +38,25 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     if state is None:
         yield Finding(Verdict.UNKNOWN, "not searched yet; run seawall gaps")
         return
-    yield from findings(options, state)
-    age = context.now - moment(state, "finished", context.now)
+    if not isinstance(state, GapsState):
+        raise unreadable(state)
+    yield from findings(options, state.gaps, state.excused, state.covered, state.unlooked)
+    age = context.now - moment(state.finished, "finished", context.now)
     if age > STALE:
         yield Finding(Verdict.UNKNOWN, f"the last search was {span(age)} ago; check seawall-gaps.timer")
 
 
-def findings(options: Options, state: Mapping[str, Any]) -> Iterator[Finding]:
-    """Given what a look saw, yield what is to be said of it; raise Damaged when it does not say."""
-    try:
-        names = [str(gap["name"]) for gap in state["gaps"]]
-        unlooked = [f"{part['sort']}: {part['message']}" for part in state["unlooked"]]
-        counts = {what: float(len(state[what])) for what in ("gaps", "excused", "covered")}
-    except (KeyError, TypeError) as error:
-        raise Damaged(f"the results of the last search can't be read: {state.get('message') or error}") from error
+def findings(
+    options: Options,
+    gaps: Sequence[Thing],
+    excused: Sequence[Thing],
+    covered: Sequence[Thing],
+    unsearched: Sequence[Unsearched],
+) -> Iterator[Finding]:
+    """Given what a search saw, yield what is to be said of it."""
+    names = [gap.name for gap in gaps]
+    unlooked = [f"{part.sort}: {part.message}" for part in unsearched]
+    counts = {"gaps": float(len(gaps)), "excused": float(len(excused)), "covered": float(len(covered))}
     if unlooked:
         yield Finding(Verdict.UNKNOWN, f"could not be searched: {'; '.join(unlooked)}", counts)
     if names:

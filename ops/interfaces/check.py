@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from ops.core.verdict import Finding
+from ops.interfaces.state import State
 
 O = TypeVar("O")
 
@@ -22,7 +23,7 @@ class CheckContext:
     """
 
     now: datetime
-    states: Mapping[str, Mapping[str, Any]]
+    states: Mapping[str, State]
     since: datetime | None = None
 
 

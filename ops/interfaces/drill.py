@@ -14,6 +14,7 @@ from ops.core.verdict import Finding
 from ops.interfaces.damage import FileMoment
 from ops.interfaces.entry import Entry
 from ops.interfaces.manifest import PartFacts
+from ops.interfaces.outcome import Forecast
 from ops.interfaces.server import DatabaseServer, Server
 from ops.interfaces.source import Source
 
@@ -50,16 +51,6 @@ class Part:
     def check(self, folder: Path, only: Sequence[str] = ()) -> Sequence[tuple[str, Finding]]:
         """Compare what was restored into a folder with the manifest; `only`: these paths alone were restored."""
         return self.told.check(folder, only)
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """What the restore of all files would take, told from a sample of them."""
-
-    files: int
-    bytes: int
-    bytes_per_second: int
-    seconds: float
 
 
 class Stage(Protocol[O_co]):
@@ -142,9 +133,19 @@ class Stage(Protocol[O_co]):
         """Leave the restored system to a person who asked for it; `entrance` tells what leads in, before a program."""
 
 
+def builds_none(_stage: object) -> bool:
+    """Say that no disk is built, as by most kinds."""
+    return False
+
+
 @dataclass(frozen=True)
 class Drill(Generic[O]):
-    """A kind of drill: the type of its options in the policy, and how it is played."""
+    """A kind of drill.
+
+    options: the type of its options in the policy. play: how it is played on a stage.
+    builds_disk: whether, on that stage, it builds a disk, and can notice what is wrong with one.
+    """
 
     options: type[O]
     play: Callable[[Stage[O]], None]
+    builds_disk: Callable[[Stage[O]], bool] = builds_none

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.core import clock, kinds
-from ops.core.document import Limits, decode, parse
+from ops.core.document import Limits, decode, demand_version, parse
 from ops.core.errors import Damaged
 from ops.core.names import Digest, FileName, HostName, Label, Name, SetId, TreePath
 from ops.core.schema import Plain, encode
@@ -113,7 +113,6 @@ class Manifest:
 class _Document:
     """A manifest whose parts are not read yet."""
 
-    version: int
     set: SetId
     asset: Name
     host: HostName
@@ -157,14 +156,9 @@ def read(content: bytes, file: str) -> Manifest:
     The error names the file, the path of the key, and what was expected; a later version is refused by its number.
     """
     data = parse(content, LIMITS, file)
-    version = data.get("version") if isinstance(data, Mapping) else None
-    if type(version) is not int or version != VERSION:
-        found = version if type(version) is int else "none"
-        later = isinstance(found, int) and found > VERSION
-        hint = "a later Seawall wrote it; install that version here" if later else ""
-        raise Damaged(f"{file}: version: expected {VERSION}, found {found}", hint)
-    head = decode(_Document, data, file)
-    parts = {str(label): read_part(told, f"parts.{label}", file) for label, told in head.parts.items()}
+    told = demand_version(data, VERSION, file)
+    head = decode(_Document, told, file)
+    parts = {str(label): read_part(part, f"parts.{label}", file) for label, part in head.parts.items()}
     anchor = head.ledger
     return Manifest(head.set, head.asset, head.host, head.taken, head.seawall, head.restic, parts, anchor)
 

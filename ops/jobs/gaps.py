@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from ops.core import clock, kinds
 from ops.core.errors import SeawallError
 from ops.core.quantity import Size
-from ops.core.verdict import Verdict
 from ops.health.gaps import Options, findings
 from ops.interfaces.discovery import PATH, Found, SearchContext, Sort, answers
+from ops.interfaces.state import GapsState, Thing, Unsearched, written
 from ops.jobs.health.job import join
 from ops.jobs.host import own_policy, state_files
 from ops.jobs.run.job import Ended
@@ -29,10 +28,10 @@ class _Seen:
     """Everything that was found, and the sorts that could not be looked for."""
 
     found: list[Found] = field(default_factory=list)
-    unlooked: list[dict[str, str]] = field(default_factory=list)
+    unlooked: list[Unsearched] = field(default_factory=list)
 
 
-def find_gaps(shown: Callable[[Mapping[str, Any]], str]) -> Ended:
+def find_gaps(shown: Callable[[GapsState], str]) -> Ended:
     """Look and record, through the unit where a person starts it; the exit code is that of the verdict.
 
     shown: makes a text for a person of what was found.
@@ -42,7 +41,7 @@ def find_gaps(shown: Callable[[Mapping[str, Any]], str]) -> Ended:
         return ended
     state = record(policy, look(policy), clock.now().date())
     state_files.write("gaps", state)
-    return Ended(Verdict(state["verdict"]).exit_code, state, shown(state))
+    return Ended(state.verdict.exit_code, written(state), shown(state))
 
 
 def look(policy: HostPolicy) -> _Seen:
@@ -58,33 +57,33 @@ def look(policy: HostPolicy) -> _Seen:
         try:
             seen.found.extend(sort.look(SearchContext(_options(policy).larger_than.bytes, (*answered, *places))))
         except SeawallError as error:
-            seen.unlooked.append({"sort": name, "message": error.message})
+            seen.unlooked.append(Unsearched(sort=name, message=error.message))
         except OSError as error:
-            seen.unlooked.append({"sort": name, "message": f"{error.filename}: {error.strerror}"})
+            seen.unlooked.append(Unsearched(sort=name, message=f"{error.filename}: {error.strerror}"))
     return seen
 
 
-def record(policy: HostPolicy, seen: _Seen, today: date) -> dict[str, Any]:
+def record(policy: HostPolicy, seen: _Seen, today: date) -> GapsState:
     """Return what is written down: what was found, apart by who answers for it."""
-    parts: dict[str, list[dict[str, Any]]] = {"gaps": [], "excused": [], "covered": []}
+    parts: dict[str, list[Thing]] = {"gaps": [], "excused": [], "covered": []}
     covers = list(_covers(policy))
     for one in seen.found:
         if one.name:
             size = f"{'at least ' if one.least else ''}{Size(one.bytes)}" if one.bytes else ""
-            entry = {"name": one.name, "words": one.words, "bytes": one.bytes, "size": size}
             part, more = _judged(policy, one, covers, today)
-            parts[part].append({**entry, **more})
-    state = {**parts, "unlooked": seen.unlooked, "unused": _unused(policy, seen.found, today)}
-    finding = join(list(findings(_options(policy), state)))
-    now = clock.iso(clock.now())
-    return {
-        "kind": "gaps",
-        "host": policy.host,
-        "finished": now,
-        "verdict": finding.verdict.value,
-        "message": finding.message,
-        **state,
-    }
+            parts[part].append(Thing(name=one.name, words=one.words, bytes=one.bytes, size=size, **more))
+    finding = join(list(findings(_options(policy), **parts, unsearched=seen.unlooked)))
+    return GapsState(
+        host=policy.host,
+        finished=clock.iso(clock.now()),
+        verdict=finding.verdict,
+        message=finding.message,
+        gaps=tuple(parts["gaps"]),
+        excused=tuple(parts["excused"]),
+        covered=tuple(parts["covered"]),
+        unlooked=tuple(seen.unlooked),
+        unused=tuple(_unused(policy, seen.found, today)),
+    )
 
 
 def _judged(policy: HostPolicy, one: Found, covers: Iterable[str], today: date) -> tuple[str, dict[str, str]]:

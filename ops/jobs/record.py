@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.verdict import worst
 from ops.evidence.keys import newest
 from ops.evidence.ledger import NAME, Head, digest
 from ops.evidence.verification import verify
+from ops.interfaces.record import read
 from ops.jobs.host import own_policy
 from ops.policy import HostPolicy
 from ops.reports.drill_record import DRILLS, Evidence, Names
@@ -24,7 +24,7 @@ def rendered(form: str, evidence: Evidence, policy: HostPolicy | None) -> str:
 
     if form == "json":
         return intoto.render(evidence)
-    return record_html.render(evidence, _names(str(evidence.line.get("subject", "")), policy))
+    return record_html.render(evidence, _names(evidence.line.subject, policy))
 
 
 def chosen(directory: Path, asset: str | None, number: int | None) -> bytes:
@@ -61,21 +61,20 @@ def _fits(line: bytes, asset: str | None, number: int | None) -> bool:
 
 
 def evidence_of(directory: Path, line: bytes, signers: Path) -> Evidence:
-    """Return a line of a ledger with what proves it; raise Damaged when the ledger has no head."""
-    said: dict[str, Any] = json.loads(line)
+    """Return a line of a ledger with what proves it; raise Damaged when it is no record, or the ledger has no head."""
+    record = read(line, "the record")
     found = verify(directory, signers)
     head = Head.of(directory)
     if head is None:
         raise Damaged(f"the head of the ledger in {directory} can't be read", "seawall ledger verify")
-    signer = str(said.get("host", ""))
     return Evidence(
-        line=said,
+        line=record,
         sha256=digest(line),
         head=str(head).strip(),
-        fingerprint=newest(signers, signer),
+        fingerprint=newest(signers, record.host),
         verified=worst(finding.verdict for finding in found),
         said=found[0].message,
-        signer=signer,
+        signer=record.host,
     )
 
 

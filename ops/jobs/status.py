@@ -4,93 +4,88 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import ops
 from ops.core import clock, kinds
 from ops.core.errors import SeawallError
 from ops.core.files import read_json
+from ops.core.names import Digest
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import Head
-from ops.jobs.health.job import Entry, entry_of, look, recorded
+from ops.interfaces.state import GAPS, HEALTH, CheckResult, State
+from ops.interfaces.status_answer import AssetAnswer, DrillAnswer, LedgerEnd, StatusAnswer
+from ops.jobs.health.job import entry_of, look, recorded
 from ops.jobs.host import folders
 from ops.policy import HostPolicy
 from ops.policy.compile import document_digest
 from ops.policy.model import Asset
 
-VERSION = 1
 
-States = Mapping[str, Mapping[str, Any]]
-
-
-def collect(policy: HostPolicy, states: States, now: datetime) -> dict[str, Any]:
-    """Return how this machine stands, as plain data."""
+def collect(policy: HostPolicy, states: Mapping[str, State], now: datetime) -> StatusAnswer:
+    """Return how this machine stands."""
     checks, seen = _checks(policy, states, now)
-    return {
-        "version": VERSION,
-        "host": policy.host,
-        "time": clock.iso(now),
-        "seawall": ops.__version__,
-        "policy_digest": document_digest(read_json(folders.etc() / "policy.json")),
-        "verdict": worst(Verdict(entry["verdict"]) for entry in checks).value,
-        "assets": {name: _asset(policy, name, asset, states) for name, asset in policy.assets.items()},
-        "drills": {
-            name: {
-                "host": drilled.host,
-                "every_seconds": drilled.asset.drill.every.seconds if drilled.asset.drill else None,
-                "state": states.get(f"drill-{name}"),
-            }
+    return StatusAnswer(
+        host=policy.host,
+        time=clock.iso(now),
+        seawall=ops.__version__,
+        policy_digest=document_digest(read_json(folders.etc() / "policy.json")),
+        verdict=worst(entry.verdict for entry in checks),
+        assets={name: _asset(policy, name, asset, states) for name, asset in policy.assets.items()},
+        drills={
+            name: DrillAnswer(
+                host=drilled.host,
+                every_seconds=drilled.asset.drill.every.seconds if drilled.asset.drill else None,
+                state=states.get(f"drill-{name}"),
+            )
             for name, drilled in policy.drills.items()
         },
-        "checks": checks,
-        "health_time": seen,
-        "gaps": states.get("gaps"),
-        "ledger": _ledger(),
-    }
+        checks=tuple(checks),
+        health_time=seen,
+        gaps=states.get(GAPS),
+        ledger=_ledger(),
+    )
 
 
-def _asset(policy: HostPolicy, name: str, asset: Asset, states: States) -> dict[str, Any]:
-    return {
-        **describe(policy, asset),
-        "backup": states.get(f"backup-{name}"),
-        "copies": {copy: states.get(f"copy-{name}-{copy}") for copy in asset.copies},
-    }
+def _asset(policy: HostPolicy, name: str, asset: Asset, states: Mapping[str, State]) -> AssetAnswer:
+    return AssetAnswer(
+        owner=owner_of(policy, asset),
+        summary=asset.summary,
+        rpo_seconds=asset.rpo.seconds,
+        rto_seconds=asset.rto.seconds,
+        backup=states.get(f"backup-{name}"),
+        copies={copy: states.get(f"copy-{name}-{copy}") for copy in asset.copies},
+    )
 
 
-def describe(policy: HostPolicy, asset: Asset) -> dict[str, Any]:
-    """Return what the policy says of an asset, for those who read a status."""
+def owner_of(policy: HostPolicy, asset: Asset) -> str:
+    """Return who answers for an asset, as people call that."""
     owner = policy.contacts.get(asset.owner)
-    return {
-        "owner": owner.name if owner else asset.owner,
-        "summary": asset.summary,
-        "rpo_seconds": asset.rpo.seconds,
-        "rto_seconds": asset.rto.seconds,
-    }
+    return owner.name if owner else asset.owner
 
 
-def _checks(policy: HostPolicy, states: States, now: datetime) -> tuple[list[Entry], str | None]:
+def _checks(policy: HostPolicy, states: Mapping[str, State], now: datetime) -> tuple[list[CheckResult], str | None]:
     """Return every check of the policy with its newest verdict, and when the last whole look was."""
     anew = [name for name, spec in policy.checks.items() if _judges_states(spec.kind)]
-    fresh = {entry["name"]: entry for entry in look(policy, states, now, anew)}
+    fresh = {entry.name: entry for entry in look(policy, states, now, anew)}
     try:
         health = recorded(states, now)
     except SeawallError as error:
-        missing = entry_of("health", "health", Finding(Verdict.UNKNOWN, error.message))
+        missing = entry_of(HEALTH, HEALTH, Finding(Verdict.UNKNOWN, error.message))
         return [*fresh.values(), missing], None
-    old = {entry["name"]: entry for entry in health["checks"]}
+    old = {entry.name: entry for entry in health.checks}
     unseen = Finding(Verdict.UNKNOWN, "not checked yet since it was added to the policy")
     mine = [
         fresh.get(name) or old.get(name) or entry_of(name, spec.kind, unseen) for name, spec in policy.checks.items()
     ]
-    stale = [old["health"]] if "health" in old and "health" not in policy.checks else []
-    return [*mine, *stale], str(health["finished"])
+    stale = [old[HEALTH]] if HEALTH in old and HEALTH not in policy.checks else []
+    return [*mine, *stale], health.finished
 
 
 def _judges_states(kind: str) -> bool:
     return bool(kinds.load("ops.health", kind).recorded)
 
 
-def _ledger() -> dict[str, Any] | None:
+def _ledger() -> LedgerEnd | None:
     """Return where the ledger ends, as its signed head says; verifying it is `seawall ledger verify`."""
     try:
         head = Head.of(folders.state() / "ledger")
@@ -98,4 +93,4 @@ def _ledger() -> dict[str, Any] | None:
         key = " ".join(public.read_text(encoding="ascii").split()[:2]) if public.exists() else ""
     except (OSError, ValueError):
         return None
-    return {"lines": head.n, "head": head.sha256, **({"key": key} if key else {})} if head else None
+    return LedgerEnd(lines=head.n, head=Digest(head.sha256), key=key) if head else None

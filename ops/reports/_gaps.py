@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from ops.interfaces.state import GapsState, State, Thing
 
 
 @dataclass(frozen=True)
@@ -16,13 +16,11 @@ class Gap:
     excused: str
 
 
-def gaps(state: Mapping[str, Any] | None) -> tuple[Gap, ...]:
-    """Given the state that the last look left, return what it found, gaps first; a torn state shows none."""
-    entries = [entry for part in ("gaps", "excused") for entry in (state or {}).get(part) or []]
-    return tuple(_gap(entry) for entry in entries)
+def gaps(state: State | None) -> tuple[Gap, ...]:
+    """Given the state that the last search left, return what it found, gaps first; an unreadable one shows none."""
+    return tuple(map(_gap, (*state.gaps, *state.excused))) if isinstance(state, GapsState) else ()
 
 
-def _gap(entry: Mapping[str, Any]) -> Gap:
-    said = [entry.get(key) for key in ("words", "size", "expired")]
-    excused = f"until {entry['until']}: {entry['reason']}" if entry.get("until") else ""
-    return Gap(str(entry.get("name")), ", ".join(str(part) for part in said if part), excused)
+def _gap(thing: Thing) -> Gap:
+    excused = f"until {thing.until}: {thing.reason}" if thing.until else ""
+    return Gap(thing.name, ", ".join(filter(None, (thing.words, thing.size, thing.expired))), excused)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
+from ops.core.schema import Plain
 from ops.core.verdict import Verdict
-from ops.reports.drill_record import Evidence, verdict_of
+from ops.interfaces.outcome import DrillFacts
+from ops.reports.drill_record import Evidence
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
@@ -23,27 +24,23 @@ def render(evidence: Evidence) -> str:
     return json.dumps(statement(evidence), indent=2, ensure_ascii=False) + "\n"
 
 
-def statement(evidence: Evidence) -> Mapping[str, Any]:
+def statement(evidence: Evidence) -> Mapping[str, Plain]:
     """Return the statement as plain data."""
-    line, facts = evidence.line, evidence.line.get("facts") or {}
-    rungs = facts.get("rungs") or []
-    named = {
-        verdict: [str(rung.get("name")) for rung in rungs if verdict_of({"result": rung.get("verdict")}) is verdict]
-        for verdict in Verdict
-    }
-    policy = [{"name": "policy.json", "digest": {"sha256": str(line["policy"])}}] if line.get("policy") else []
+    line, facts = evidence.line, evidence.facts
+    named = {verdict: [rung.name for rung in facts.rungs if rung.verdict is verdict] for verdict in Verdict}
+    policy: list[Plain] = [{"name": "policy.json", "digest": {"sha256": line.policy}}] if line.policy else []
     return {
         "_type": STATEMENT,
         "subject": [_subject(evidence, facts)],
         "predicateType": PREDICATE,
         "predicate": {
-            "result": RESULTS[verdict_of(line)],
+            "result": RESULTS[line.verdict],
             "configuration": policy,
             "passedTests": named[Verdict.PASS],
             "warnedTests": named[Verdict.WARN],
             "failedTests": [*named[Verdict.FAIL], *named[Verdict.UNKNOWN]],
             "unknownTests": named[Verdict.UNKNOWN],
-            "record": dict(line),
+            "record": line.written(),
             "ledger": {
                 "sha256": evidence.sha256,
                 "head": evidence.head,
@@ -54,9 +51,9 @@ def statement(evidence: Evidence) -> Mapping[str, Any]:
     }
 
 
-def _subject(evidence: Evidence, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+def _subject(evidence: Evidence, facts: DrillFacts) -> Plain:
     """The set by its manifest, where the record knows the manifest's digest; else the record itself."""
-    if facts.get("set") and facts.get("manifest_sha256"):
-        return {"name": f"set {facts['set']}", "digest": {"sha256": str(facts["manifest_sha256"])}}
-    name = f"record {evidence.line.get('n')} of {evidence.signer}"
+    if facts.set and facts.manifest_sha256:
+        return {"name": f"set {facts.set}", "digest": {"sha256": facts.manifest_sha256}}
+    name = f"record {evidence.line.n} of {evidence.signer}"
     return {"name": name, "digest": {"sha256": evidence.sha256}}

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from ops.core.verdict import Verdict
+from ops.interfaces.fleet_status import FleetStatus
 from ops.reports import templates
 from ops.reports.status_view import view
 
 
-def render(status: Mapping[str, Any]) -> str:
-    """Given the status of the fleet as plain data, return the page."""
+def render(status: FleetStatus) -> str:
+    """Given the status of the fleet, return the page."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from ops.core.verdict import Verdict
+from ops.interfaces.fleet_status import FleetStatus
 from ops.reports.status_view import Asset, Line, Machine, View, view
 
 COLOURS = {Verdict.PASS: "32", Verdict.WARN: "33", Verdict.FAIL: "31;1", Verdict.UNKNOWN: "35"}
@@ -13,8 +13,8 @@ WIDTH = max(len(verdict.value) for verdict in Verdict)
 NOTHING = "-"
 
 
-def render(status: Mapping[str, Any], *, colours: bool = False) -> str:
-    """Given the status of the fleet as plain data, return the table."""
+def render(status: FleetStatus, *, colours: bool = False) -> str:
+    """Given the status of the fleet, return the table."""
     shown = view(status)
     blocks = [_head(shown, colours)]
     if shown.assets:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ops.core import clock
 from ops.core.quantity import Duration, Size
 from ops.core.verdict import Verdict
+from ops.interfaces.fleet_status import AssetStatus, FleetStatus, MachineStatus
+from ops.interfaces.outcome import BackupFacts, CopyFacts, DrillFacts, OutcomeFacts
+from ops.interfaces.state import ActState, State
 from ops.reports._gaps import Gap, gaps
 
 PRECISE_BELOW = 10  # seconds; shorter times are shown with a tenth
@@ -117,29 +120,27 @@ class _Times:
     now: datetime
     zone: tzinfo
 
-    def when(self, text: Any) -> str:
+    def when(self, text: str | None) -> str:
         moment = _moment(text)
         return moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M") if moment else ""
 
-    def age(self, text: Any) -> float | None:
+    def age(self, text: str | None) -> float | None:
         moment = _moment(text)
         return max(0.0, (self.now - moment).total_seconds()) if moment else None
 
 
-def view(status: Mapping[str, Any]) -> View:
-    """Given the status of the fleet as plain data, return what is shown of it."""
-    site = status.get("site") or {}
-    name, zone = _zone(str(site.get("timezone") or "UTC"))
-    times = _Times(clock.parse(status["time"]), zone)
-    assets = _worst_first(_asset(name, facts, times) for name, facts in status["assets"].items())
-    machines = _worst_first(_machine(name, facts, times) for name, facts in status["machines"].items())
-    verdict = Verdict(status["verdict"])
+def view(status: FleetStatus) -> View:
+    """Given the status of the fleet, return what is shown of it."""
+    name, zone = _zone(status.timezone or "UTC")
+    times = _Times(clock.parse(status.time), zone)
+    assets = _worst_first(_asset(name, asset, times) for name, asset in status.assets.items())
+    machines = _worst_first(_machine(name, machine, times) for name, machine in status.machines.items())
     return View(
-        site=str(site.get("name") or "Seawall"),
-        time=times.when(status["time"]),
+        site=status.site or "Seawall",
+        time=times.when(status.time),
         zone=name,
-        verdict=verdict,
-        headline=HEADLINES[verdict],
+        verdict=status.verdict,
+        headline=HEADLINES[status.verdict],
         counts=(_count("asset", assets), _count("machine", machines)),
         troubles=_troubles(assets, machines),
         assets=assets,
@@ -154,85 +155,92 @@ def span(seconds: float) -> str:
     return " ".join(str(Duration(int(seconds))).split()[:2])
 
 
-def _asset(name: str, facts: Mapping[str, Any], times: _Times) -> Asset:
-    findings = {line.about: line for line in _lines(facts.get("findings", []))}
-    backup = _act("backup", facts.get("backup"), findings.get("backup"), times)
-    good = _good(facts.get("backup"))
-    copies = (
-        _act(copy, state, findings.get(f"copy {copy}"), times) for copy, state in (facts.get("copies") or {}).items()
-    )
+def _asset(name: str, asset: AssetStatus, times: _Times) -> Asset:
+    findings = {one.about: Line(one.verdict, one.about, one.message) for one in asset.findings}
+    good = _good(asset.backup)
+    copies = (_act(copy, state, findings.get(f"copy {copy}"), times) for copy, state in asset.copies.items())
     return Asset(
         name=name,
-        summary=str(facts.get("summary") or ""),
-        owner=str(facts.get("owner") or ""),
-        host=str(facts.get("host") or ""),
-        verdict=Verdict(facts["verdict"]),
-        backup=backup,
-        age=_measure(times.age(good.get("time")), facts.get("rpo_seconds")),
+        summary=asset.summary,
+        owner=asset.owner,
+        host=asset.host,
+        verdict=asset.verdict,
+        backup=_act("backup", asset.backup, findings.get("backup"), times),
+        age=_measure(times.age(good.time) if isinstance(good, BackupFacts) else None, asset.rpo_seconds),
         copies=tuple(copies),
-        drill=_drill(facts, findings.get("drill"), times) if facts.get("drill_host") else None,
+        drill=_drill(asset, asset.drill_host, findings.get("drill"), times) if asset.drill_host else None,
         troubles=_loud(findings.values()),
     )
 
 
-def _act(name: str, state: Mapping[str, Any] | None, finding: Line | None, times: _Times) -> Act:
-    good = _good(state)
-    done = good.get("copied") or good.get("time")
+def _act(name: str, state: State | None, finding: Line | None, times: _Times) -> Act:
+    done, facts = _facts(_good(state), times)
     age = times.age(done)
-    size = [f"{Size(int(good['bytes']))}"] if isinstance(good.get("bytes"), int) else []
-    rows = [f"{good['rows']:,} rows".replace(",", " ")] if isinstance(good.get("rows"), int) else []
-    held = times.age(good.get("time")) if "copied" in good else good.get("data_age_seconds")
-    data = [f"data {span(held)} old"] if held is not None else []
-    source = [f"from {good['repository']}"] if good.get("repository") else []
     return Act(
         name=name,
         verdict=finding.verdict if finding else Verdict.UNKNOWN,
         message=finding.message if finding else "nothing is known about it",
         when=times.when(done) or ("none yet" if finding and finding.verdict is not Verdict.UNKNOWN else "not known"),
         age="" if age is None else f"{span(age)} ago",
-        facts=(*size, *rows, *source, *data),
+        facts=facts,
     )
 
 
-def _drill(facts: Mapping[str, Any], finding: Line | None, times: _Times) -> Drill:
-    act = _act(f"on {facts['drill_host']}", facts.get("drill"), finding, times)
-    good = _good(facts.get("drill"))
-    parts = {str(name): float(time) for name, time in (good.get("parts") or {}).items()}
-    whole = sum(parts.values()) or 1.0
+def _facts(good: OutcomeFacts | None, times: _Times) -> tuple[str | None, tuple[str, ...]]:
+    """Return when a last good act was, and what else is to be said of it."""
+    if isinstance(good, BackupFacts):
+        size = [str(Size(good.bytes))] if good.bytes is not None else []
+        rows = [f"{good.rows:,} rows".replace(",", " ")] if good.rows is not None else []
+        return good.time, (*size, *rows)
+    if isinstance(good, CopyFacts):
+        held = times.age(good.time) if good.copied else None
+        return good.copied or good.time, (*_source(good.repository), *_held(held))
+    if isinstance(good, DrillFacts):
+        return good.time, (*_source(good.repository), *_held(good.data_age_seconds))
+    return None, ()
+
+
+def _source(repository: str | None) -> list[str]:
+    return [f"from {repository}"] if repository else []
+
+
+def _held(age: float | None) -> list[str]:
+    return [f"data {span(age)} old"] if age is not None else []
+
+
+def _drill(asset: AssetStatus, host: str, finding: Line | None, times: _Times) -> Drill:
+    good = _good(asset.drill)
+    facts = good if isinstance(good, DrillFacts) else DrillFacts()
+    whole = sum(facts.parts.values()) or 1.0
     return Drill(
-        act=act,
-        recovery=_measure(good.get("recovery_seconds"), facts.get("rto_seconds")),
-        parts=tuple((name, span(time), time / whole) for name, time in parts.items()),
-        rungs=tuple(
-            Line(Verdict(rung["verdict"]), str(rung.get("name", "")), str(rung.get("message", "")))
-            for rung in good.get("rungs") or []
-        ),
+        act=_act(f"on {host}", asset.drill, finding, times),
+        recovery=_measure(facts.recovery_seconds, asset.rto_seconds),
+        parts=tuple((name, span(time), time / whole) for name, time in facts.parts.items()),
+        rungs=tuple(Line(rung.verdict, rung.name, rung.message or "") for rung in facts.rungs),
     )
 
 
-def _machine(name: str, facts: Mapping[str, Any], times: _Times) -> Machine:
+def _machine(name: str, machine: MachineStatus, times: _Times) -> Machine:
     """What is seen of an asset stands with the asset; the machine only points there."""
-    lines = [
-        Line(Verdict(entry["verdict"]), entry["name"], entry["message"])
-        for entry in facts.get("checks", [])
-        if not entry.get("asset")
-    ]
+    told = machine.told
+    if told is None:
+        return Machine(name, machine.verdict, machine.message, (), (), ())
+    lines = [Line(entry.verdict, entry.name, entry.message) for entry in told.checks if not entry.asset]
     pointed = {
-        entry["asset"]: Line(Verdict(entry["verdict"]), entry["asset"], SEE_ASSET)
-        for entry in sorted(facts.get("checks", []), key=lambda entry: Verdict(entry["verdict"]).severity)
-        if entry.get("asset") and entry["verdict"] != Verdict.PASS
+        entry.asset: Line(entry.verdict, entry.asset, SEE_ASSET)
+        for entry in sorted(told.checks, key=lambda entry: entry.verdict.severity)
+        if entry.asset and entry.verdict is not Verdict.PASS
     }
-    ledger = facts.get("ledger") or {}
-    known = [f"Seawall {facts['seawall']}"] if facts.get("seawall") else []
-    looked = [f"checked at {times.when(facts['health_time'])}"] if facts.get("health_time") else []
-    records = [f"{ledger['lines']} records"] if ledger.get("lines") else []
+    known = [f"Seawall {told.seawall}"] if told.seawall else []
+    looked = [f"checked at {times.when(told.health_time)}"] if told.health_time else []
+    records = [f"{told.ledger.lines} records"] if told.ledger else []
     return Machine(
         name=name,
-        verdict=Verdict(facts["verdict"]),
-        message=str(facts.get("message") or ""),
+        verdict=machine.verdict,
+        message=machine.message,
         checks=tuple(sorted([*lines, *pointed.values()], key=lambda line: -line.verdict.severity)),
         facts=(*known, *looked, *records),
-        gaps=gaps(facts.get("gaps")),
+        gaps=gaps(told.gaps),
     )
 
 
@@ -259,10 +267,6 @@ def _troubles(assets: Iterable[Asset], machines: Iterable[Machine]) -> tuple[Lin
     return tuple(sorted(found, key=lambda line: -line.verdict.severity))
 
 
-def _lines(findings: Iterable[Mapping[str, Any]]) -> list[Line]:
-    return [Line(Verdict(part["verdict"]), str(part["about"]), str(part["message"])) for part in findings]
-
-
 def _loud(lines: Iterable[Line]) -> tuple[Line, ...]:
     loud = [line for line in lines if line.verdict is not Verdict.PASS]
     return tuple(sorted(loud, key=lambda line: -line.verdict.severity))
@@ -282,13 +286,13 @@ def _count(word: str, things: tuple[Any, ...]) -> str:
     return f"{len(things)} {word}{'' if len(things) == 1 else 's'}" + (f": {', '.join(seen)}" if seen else "")
 
 
-def _good(state: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    return (state or {}).get("last_good") or {}
+def _good(state: State | None) -> OutcomeFacts | None:
+    return state.last_good if isinstance(state, ActState) else None
 
 
-def _moment(text: Any) -> datetime | None:
+def _moment(text: str | None) -> datetime | None:
     try:
-        return clock.parse(str(text)) if text else None
+        return clock.parse(text) if text else None
     except ValueError:
         return None
 

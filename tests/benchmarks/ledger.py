@@ -10,7 +10,7 @@ from pathlib import Path
 from ops.core.run import run
 from ops.evidence import ledger as written
 from ops.evidence.keys import fingerprint, public
-from ops.evidence.ledger import HEAD, NAME, SIGNATURE, Head, Record
+from ops.evidence.ledger import HEAD, NAME, SIGNATURE, Head, WrittenLine
 from ops.evidence.ssh_signature import sign
 from tests.benchmarks.timing import medians, table
 
@@ -41,7 +41,7 @@ def prepare(folder: Path) -> Path:
     """Write a ledger as acts would have written it, signed once at its end; return its list of signers."""
     key = folder / "key"
     run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], timeout=60)
-    mark, end = fingerprint(public(key)), Record(0, b"", written.NOTHING)
+    mark, end = fingerprint(public(key)), WrittenLine(0, b"", written.NOTHING)
     with (folder / NAME).open("wb") as file:
         for number in range(LINES):
             end = written._compose(end, _body(number), mark)

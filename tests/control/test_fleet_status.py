@@ -165,7 +165,7 @@ def test_another_policy_is_told(fleet: Fleet) -> None:
         ("bare", "has no agent: there is no command seawall; run playbooks/site.yml"),
         ("refusing", "answers no status: this machine has no policy"),
         ("silent", "does not answer: "),
-        ("flood", "says more than 4194304 characters; nothing of it is read"),
+        ("flood", "sent more than 4194304 characters; none were read"),
         ("controls", "answers no status: [2J ]0;mine all is well"),
         ("deep", "answers no status: {"),
         ("mute", "said sudo: a password is required"),

@@ -1,61 +1,30 @@
 """What a restore refuses, each for its reason, and changes nothing; on a real repository, through the command."""
 
-import json
 import os
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from one_machine import Machine, served, set_policy
+from whole_sets import PARTS, SET, stored
 
-from ops.core.errors import SeawallError
+from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.names import Digest, TreePath
 from ops.interfaces.manifest import Manifest
 from ops.jobs.backup import job as backup
+from ops.jobs.drill.options import DrillOptions
+from ops.jobs.drill.stage import DrillStage
 from ops.jobs.restore import job as restore
-from ops.restic.sets import ASSET, MANIFEST, PART, tags
+from ops.restic.sets import ASSET, PART
 from ops.sources._shared.file_sample import Sampled
 
 MINUTE = 60.0
-SET = "5e7a0000-0000-4000-8000-000000000000"
-OTHER = "5e7a0000-0000-4000-8000-00000000ffff"
-KEPT = Path(__file__).parents[1] / "unit/interfaces/manifests"
-
-
-def kept(manifest: str, part: str) -> dict[str, Any]:
-    """Return a part of a manifest that a former release wrote."""
-    return dict(json.loads((KEPT / f"{manifest}.json").read_text(encoding="utf-8"))["parts"][part])
-
-
-REPORTS = kept("letters", "documents")
-# A set of a hospital's laboratory, of which only the names matter here.
-PARTS: dict[str, dict[str, Any]] = {
-    "database.lis": {**kept("his", "database"), "database": "lis"},
-    "database.legacy": {**kept("his", "database"), "database": "legacy"},
-    "reports": REPORTS,
-    "export": kept("vendor", "export"),
-    "retired": REPORTS,
-}
-SERVER = {"tree": kept("his1_server", "tree"), "tree.log": kept("his1_server", "tree.log")}
 Refused = Callable[..., str]
 IN_PLACE = ("--in-place", "--confirm")
-
-
-def stored(machine: Machine, name: str, parts: Mapping[str, Any], **changed: Any) -> None:
-    """Keep a set with that manifest; `changed`: what is not as it should be."""
-    head = {"version": 1, "set": SET, "asset": name, "host": "his1", "taken": "2026-11-22T01:00:00Z"}
-    head |= {"seawall": "0.1.0", "restic": "0.18.0"}
-    repository = machine.place("primary").repository
-    folder = machine.root / "run/seawall/manifest"
-    folder.mkdir()
-    (folder / "manifest.json").write_text(json.dumps({**head, "parts": parts, **changed}))
-    for part in (*parts, MANIFEST):
-        repository.backup_paths([str(folder)], (), tags(name, SET, part, parts), "his1", timeout=MINUTE)
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +87,7 @@ def test_what_was_asked_cannot_be(refused: Refused, words: list[str], reason: st
         (["--to", "database=one", "--part", "database"], "several databases can't have the same name"),
         (["--to", "database=lis_restored"], "missing restore target for reports"),
         (["--to", "{}", "--part", "database"], "lis is the live database; nothing is restored over it"),
+        (["--to", "/srv/x", "--part", "tree.log"], "tree.log belongs to another part and is restored with it"),
         (
             ["--to", "/srv/x", "--to", "reports=restored"],
             "reports (files) can be restored only into a folder, not into a database",
@@ -149,27 +119,21 @@ def test_a_set_that_is_not_whole_is_none(machine: Machine, refused: Refused, tmp
     assert "primary has no complete set of documents" in refused("documents", "--to", tmp_path / "back", code=1)
 
 
-def test_what_completes_a_part_is_not_restored_alone(machine: Machine, refused: Refused) -> None:
-    set_policy(machine, {"server": {"tree": ("machine", {})}})
-    stored(machine, "server", SERVER)
-    said = refused("server", "--to", "/srv/x", "--part", "tree.log")
-    assert "tree.log belongs to another part and is restored with it" in said
-
-
-OTHERS = [
-    ({"set": OTHER}, f"describes set {OTHER} of reports; expected set {SET} of reports"),
-    ({"asset": "lis"}, f"describes set {SET} of lis; expected set {SET} of reports"),
-    ({"version": 2}, "version: expected 1, found 2"),
-]
-
-
-@pytest.mark.parametrize(("changed", "reason"), OTHERS)
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"set": "another"}, "describes set another of reports; expected set"),
+        ({"version": 2}, "version: expected 1, found 2"),
+    ],
+)
 def test_a_manifest_of_another_set_or_version_is_refused(
-    machine: Machine, refused: Refused, tmp_path: Path, changed: dict[str, Any], reason: str
+    machine: Machine, refused: Refused, tmp_path: Path, changed: dict[str, Any], words: str
 ) -> None:
     set_policy(machine, {"reports": {"reports": ("files", {"paths": ["/srv/lis/reports"]})}})
-    stored(machine, "reports", {"reports": REPORTS}, **changed)
-    assert reason in refused("reports", "--to", tmp_path / "back", code=1)
+    stored(machine, "reports", {"reports": PARTS["reports"]}, **changed)
+    said = refused("reports", "--to", tmp_path / "back", code=1)
+    assert f"manifest.json of set {SET} in primary" in said
+    assert words in said
 
 
 def test_only_root_may(machine: Machine, refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,9 +196,9 @@ def forge(machine: Machine, asset: str, home: Path) -> None:
 
         def other(*words: Any) -> Manifest:
             told = real(*words)
-            wrong = Sampled(3, 1, Digest("0" * 64))
-            facts = replace(told.parts["all"].facts, sample={TreePath(str(home / "file")): wrong})
-            return replace(told, parts={"all": replace(told.parts["all"], facts=facts)})
+            part = told.parts["all"]
+            wrong = replace(part.facts, sample={TreePath(home / "file"): Sampled(3, 0, Digest("0" * 64))})
+            return replace(told, parts={"all": replace(part, facts=wrong)})
 
         patch.setattr(backup, "_manifest", other)
         assert machine.seawall("backup", asset) == 0
@@ -252,7 +216,7 @@ def test_nothing_that_is_not_as_its_manifest_says_is_put_in_place(
 
 def test_a_mount_point_cannot_be_swapped(machine: Machine, refused: Refused) -> None:
     set_policy(machine, {"shared": {"all": ("files", {"paths": ["/dev/shm"]})}})
-    stored(machine, "shared", {"all": REPORTS})
+    stored(machine, "shared", {"all": PARTS["reports"]})
     assert "is a mount point and can't be swapped" in refused("shared", *IN_PLACE, "shared", code=1)
 
 
@@ -286,3 +250,40 @@ def test_what_was_there_before_is_kept(machine: Machine, tmp_path: Path) -> None
 def test_a_restore_of_nothing_is_none() -> None:
     with pytest.raises(SeawallError, match="there was nothing to restore"):
         restore._work(None, [], ())  # type: ignore[arg-type]
+
+
+def staged(machine: Machine, asset: str, **wishes: Any) -> DrillStage[None]:
+    drill = SimpleNamespace(expectations={}, release="bookworm")
+    scratch = machine.root / "run/seawall/stage"
+    scratch.mkdir()
+    return DrillStage(asset, drill, machine.place("primary"), DrillOptions(**wishes), scratch, Random(1), None)
+
+
+def test_a_drill_finds_the_newest_set(machine: Machine) -> None:
+    stage = staged(machine, "documents")
+    assert stage.find().id == machine.state("backup-documents")["last_good"]["set"]
+    assert set(stage.parts) == {"all"}
+
+
+@pytest.mark.parametrize(
+    ("asset", "wishes", "reason"),
+    [
+        ("nobody", {}, "primary has no complete set of nobody"),
+        ("documents", {"at": "2001-01-01"}, "primary has no such set of documents"),
+        ("documents", {"at": "0000ffff"}, "primary has no such set of documents"),
+    ],
+)
+def test_a_drill_finds_no_set(machine: Machine, asset: str, wishes: dict[str, str], reason: str) -> None:
+    with pytest.raises(Damaged, match=reason):
+        staged(machine, asset, **wishes).find()
+
+
+def test_a_drill_takes_no_manifest_of_another_set(machine: Machine) -> None:
+    stored(machine, "reports", {"reports": PARTS["reports"]}, set="another")
+    with pytest.raises(Damaged, match="describes set another"):
+        staged(machine, "reports").find()
+
+
+def test_a_drill_without_its_tree_is_refused(machine: Machine) -> None:
+    with pytest.raises(Unavailable, match=r"the tree .*bookworm is missing"):
+        staged(machine, "documents").tree()

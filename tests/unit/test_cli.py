@@ -1,5 +1,8 @@
 """Errors become one line and an exit code, wherever on the way from words to jobs they arise."""
 
+import argparse
+import importlib
+import re
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
@@ -57,3 +60,24 @@ def test_what_only_some_commands_need_is_loaded_by_them_alone() -> None:
     code = f"import importlib, sys\n[importlib.import_module(n) for n in {modules}]\nprint({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "new", "old"),
+    [
+        ("drill", ["his"], ["--hold", "why"], ["--keep", "why"]),
+        ("drill", ["his"], ["--inject-damage", "x"], ["--sabotage", "x"]),
+        ("ledger", [], ["coverage"], ["complete"]),
+        ("ledger", [], ["rotate-key", "--reason", "x"], ["succeed", "--reason", "x"]),
+    ],
+)
+def test_words_of_the_version_before_are_understood_and_no_help_names_them(
+    command: str, words: list[str], new: list[str], old: list[str]
+) -> None:
+    module = importlib.import_module(f"ops.commands.server.{command}")
+    parser = argparse.ArgumentParser(prog=command)
+    module.arguments(parser)
+    now, before = (vars(parser.parse_args([*words, *these])) for these in (new, old))
+    assert {**now, "command": ""} == {**before, "command": ""}
+    assert new[0] in parser.format_help()
+    assert not re.search(rf"(?<![\w-]){re.escape(old[0])}(?![\w-])", parser.format_help())

@@ -42,5 +42,5 @@ def execute(options: Namespace) -> int:
     page = rendered("json" if form == "json" else "html", evidence, read.policies().get(record.host))
     _output.write(page, options.output, pdf=form == "pdf")
     if options.output:
-        print(f"record {evidence.line['n']} of {record.host}: {options.output}")
+        print(f"record {evidence.line.n} of {record.host}: {options.output}")
     return 0

@@ -31,7 +31,7 @@ def execute(options: argparse.Namespace) -> int:
     status = collect(options.inventory)
     page = options.html or (None if options.text or options.json or options.pdf else PAGE)
     if options.json:
-        print(json.dumps(status, ensure_ascii=False))
+        print(json.dumps(status.written(), ensure_ascii=False))
     if options.text:
         print(status_text.render(status, colours=sys.stdout.isatty()))
     html = status_html.render(status)
@@ -40,5 +40,5 @@ def execute(options: argparse.Namespace) -> int:
     if options.pdf:
         write_atomically(options.pdf, printed(html), mode=0o640)
     if not options.json and (written := [str(path) for path in (page, options.pdf) if path]):
-        print(f"{status['verdict']}: {', '.join(written)}")
+        print(f"{status.verdict.value}: {', '.join(written)}")
     return 0

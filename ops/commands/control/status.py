@@ -10,7 +10,6 @@ import json
 import sys
 
 from ops.commands.control import _options
-from ops.core.verdict import Verdict
 from ops.fleet.status import collect
 
 
@@ -26,5 +25,9 @@ def execute(options: argparse.Namespace) -> int:
 
     status = collect(options.inventory)
     colours = sys.stdout.isatty()
-    print(json.dumps(status, ensure_ascii=False) if options.json else status_text.render(status, colours=colours))
-    return Verdict(status["verdict"]).exit_code
+    print(
+        json.dumps(status.written(), ensure_ascii=False)
+        if options.json
+        else status_text.render(status, colours=colours)
+    )
+    return status.verdict.exit_code

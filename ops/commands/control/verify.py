@@ -25,7 +25,7 @@ VERSION = 1
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     _options.add_inventory(parser)
-    parser.add_argument("--booted", metavar="ASSET", help="audit the machine that `seawall drill ASSET --keep` holds")
+    parser.add_argument("--booted", metavar="ASSET", help="audit the machine that `seawall drill ASSET --hold` holds")
     parser.epilog = (
         "examples:\n  seawall verify -i inventories/hospital\n"
         "  seawall verify --booted his1_server     audit the machine that a drill booted from its backup\n"

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from ops.core import clock
 from ops.core.errors import UsageError
 from ops.core.kinds import nearest
-from ops.core.verdict import Verdict, worst
+from ops.core.schema import encode
+from ops.core.verdict import worst
 from ops.jobs.health.job import look
 from ops.jobs.host import own_policy, state_files
 from ops.reports.check_table import table
@@ -29,9 +30,9 @@ def execute(options: argparse.Namespace) -> int:
     policy = own_policy.read()
     _demand_known(options.names, list(policy.checks))
     entries = look(policy, state_files.read_all(), clock.now(), options.names or None)
-    verdict = worst(Verdict(entry["verdict"]) for entry in entries)
+    verdict = worst(entry.verdict for entry in entries)
     if options.json:
-        print(json.dumps({"verdict": verdict.value, "checks": entries}, ensure_ascii=False))
+        print(json.dumps({"verdict": verdict.value, "checks": encode(entries)}, ensure_ascii=False))
     else:
         print(table(entries))
     return verdict.exit_code

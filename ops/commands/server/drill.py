@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, BooleanOptionalAction, Namespace, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, ArgumentParser, BooleanOptionalAction, Namespace, RawDescriptionHelpFormatter
 
 from ops.core import kinds
 from ops.core.errors import UsageError
@@ -17,9 +17,9 @@ examples:
   seawall drill his --at 2026-11-20          the newest set up to that day
   seawall drill his1_server --instant        boot the machine straight from the repository
   seawall drill his1_server --own-kernel     boot a newly built disk in QEMU, with its own kernel
-  seawall drill his --sabotage random        damage the restored copy: the drill must end in `fail`
+  seawall drill his --inject-damage random        damage the restored copy: the drill must end in `fail`
   seawall drill his --dump /srv/his.dump     a dump that Seawall did not make, judged as this asset
-  seawall drill his --keep 'compare table X, ticket 4711' --approver 'Head of IT'
+  seawall drill his --hold 'compare table X, ticket 4711' --approver 'Head of IT'
   seawall drill enter his                    open a shell in the restored system
   seawall drill end his                      end it, and remove everything
 """
@@ -53,16 +53,19 @@ def arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--dump", metavar="FILE", help="drill this dump, or folder of pg_dump, instead of a set")
     parser.add_argument(
-        "--keep", metavar="REASON", help="hold the restored system for inspection, for 24 hours at most"
+        "--hold", metavar="REASON", help="hold the restored system for inspection, for 24 hours at most"
     )
     parser.add_argument("--approver", metavar="WHO", help="who approved the inspection")
     parser.add_argument(
-        "--sabotage",
+        "--inject-damage",
         nargs="?",
         const="random",
         metavar="DAMAGE",
         help="damage the restored copy: at random, or in this way",
     )
+    # The words of the version before; they are understood, and no help names them.
+    parser.add_argument("--keep", dest="hold", help=SUPPRESS)
+    parser.add_argument("--sabotage", dest="inject_damage", nargs="?", const="random", help=SUPPRESS)
 
 
 def execute(options: Namespace) -> int:
@@ -86,9 +89,9 @@ def _wanted(options: Namespace) -> DrillOptions:
         instant=options.instant,
         own_kernel=options.own_kernel,
         seed=options.seed,
-        keep=options.keep or "",
+        keep=options.hold or "",
         approver=options.approver or "",
-        sabotage=options.sabotage or "",
+        sabotage=options.inject_damage or "",
         dump=options.dump or "",
     )
 

@@ -11,7 +11,7 @@ import argparse
 import json
 
 from ops.core import clock
-from ops.core.verdict import Verdict
+from ops.interfaces.state import written
 from ops.jobs.health.job import look_and_record, recorded
 from ops.jobs.host import state_files
 from ops.reports.check_table import table
@@ -29,5 +29,5 @@ def execute(options: argparse.Namespace) -> int:
     """Look and record, or show what was recorded."""
     runs = options.act == "run"
     state = look_and_record() if runs else recorded(state_files.read_all(), clock.now())
-    print(json.dumps(state, ensure_ascii=False) if options.json else table(state["checks"]))
-    return 0 if runs else Verdict(state["verdict"]).exit_code
+    print(json.dumps(written(state), ensure_ascii=False) if options.json else table(state.checks))
+    return 0 if runs else state.verdict.exit_code

@@ -50,7 +50,7 @@ def execute(options: Namespace) -> int:
     page = rendered(form, evidence, own_policy_if_any())
     if options.output:
         write_atomically(options.output, page)
-        print(f"record {evidence.line['n']}: {options.output}")
+        print(f"record {evidence.line.n}: {options.output}")
     else:
         sys.stdout.write(page)
     return 0

@@ -9,7 +9,6 @@ import argparse
 import json
 
 from ops.core import clock
-from ops.core.verdict import Verdict
 from ops.jobs.host import own_policy, state_files
 from ops.jobs.status import collect
 from ops.reports.check_table import table
@@ -23,5 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Show the status of this machine and return its verdict's exit code."""
     status = collect(own_policy.read(), state_files.read_all(), clock.now())
-    print(json.dumps(status, ensure_ascii=False) if options.json else f"{status['host']}\n{table(status['checks'])}")
-    return Verdict(status["verdict"]).exit_code
+    said = (
+        json.dumps(status.written(), ensure_ascii=False) if options.json else f"{status.host}\n{table(status.checks)}"
+    )
+    print(said)
+    return status.verdict.exit_code

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from ops.core.errors import Damaged, UsageError
 from ops.core.quantity import Duration
+from ops.core.ram import LEAST, in_memory, writable
 from ops.core.verdict import Finding, Verdict, judged
 from ops.drills._boot.container import Booted
 from ops.drills._boot.isolate import isolate, mask
 from ops.drills._qemu.machine import Emulated
-from ops.drills._storage.ram import LEAST, in_memory, writable
 from ops.drills._storage.space import MEMORY, room
 from ops.interfaces.drill import Part, Stage
 

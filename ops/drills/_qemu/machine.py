@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.core.errors import CommandError, Unavailable
+from ops.core.ram import available
 from ops.core.run import Stream, run, stream
 from ops.drills._qemu import agent_client
 from ops.drills._qemu.bootable import PORTS, SAYS, Kernel
-from ops.drills._storage.ram import available
 
 QEMU = "qemu-system-x86_64"
 INSTALL_SECONDS = 300.0

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from ops.core.errors import Unavailable
 from ops.core.files import demand_room
+from ops.core.ram import fits, in_memory
 from ops.core.verdict import Finding, Verdict
 from ops.drills._storage.encrypted import sealed, with_tables
-from ops.drills._storage.ram import fits, in_memory
 from ops.interfaces.drill import Stage
 
 MEMORY = "in memory"

@@ -50,7 +50,7 @@ def choose(inventory: Inventory, act: str, assets: Sequence[str], on: Sequence[s
         where = ", ".join(sorted({each.host for each in every if each.asset == missing[0]}))
         raise UsageError(f"{missing[0]} has no {act} on these hosts", f"it has one on {where}")
     if not chosen:
-        raise UsageError(f"the policy asks no {act} of these hosts")
+        raise UsageError(f"the policy has no {act} for these hosts")
     return chosen
 
 
@@ -76,4 +76,4 @@ def _judge(policies: Mapping[str, HostPolicy], every: Sequence[Act], act: str, a
         if asset not in known:
             raise UsageError(f"the policy has no asset {asset!r}{nearest(asset, known)}")
         if asset not in having:
-            raise UsageError(f"the policy asks no {act} of {asset}")
+            raise UsageError(f"the policy has no {act} for {asset}")

@@ -104,6 +104,7 @@ def _tested(reading: form.Reading) -> dict[str, Finding]:
 
 def _record(read: inventory.Inventory, own: HostPolicy, act: str, look: Callable[[], Finding]) -> Finding:
     """Do what is looked for as an act of the control machine: by whom, when, and how it ended."""
+    from ops.interfaces.outcome import OutcomeFacts
     from ops.jobs.run.job import Outcome, perform
 
     def work() -> Outcome:
@@ -111,7 +112,7 @@ def _record(read: inventory.Inventory, own: HostPolicy, act: str, look: Callable
             one = look()
         except SeawallError as error:
             one = Finding(Verdict.UNKNOWN, error.message)
-        return Outcome(one.verdict, one.message, {} if one.verdict is Verdict.PASS else None)
+        return Outcome(one.verdict, one.message, OutcomeFacts() if one.verdict is Verdict.PASS else None)
 
     with as_control_machine(read.path, own, {}):
         outcome = perform(act, act, "keys", own.host, work)

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import os
 import shutil
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ops.core.errors import Unavailable, UsageError
 from ops.core.files import sync_directory
+from ops.core.printable import printable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.completeness import Coverage
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Head
@@ -28,7 +30,7 @@ from ops.jobs.ledger.coverage import coverage
 from ops.policy import HostPolicy
 
 END = "--"
-MOST_BYTES = 1 << 30  # of a ledger; a record has about a thousand
+MOST_BYTES = 1 << 28  # of one answer, unpacked; a record has about a thousand
 MOST_TOLD = 1 << 29  # characters in which it comes, packed
 GZIP = 31  # zlib's word for that format
 NONE = "has no ledger yet; its first act creates one"
@@ -96,9 +98,18 @@ def collect(inventory: Inventory) -> dict[str, Finding]:
     return {
         host: _without(policies[host], copies[host], one)
         if isinstance(one, Finding)
-        else _grown(home / host, other.get(host, copies[host]), one, listed)
+        else _settled(home / host, other.get(host, copies[host]), one, listed)
         for host, one in told.items()
     }
+
+
+def _settled(folder: Path, copy: Copy, told: Told, listed: Path) -> Finding:
+    """Let one copy grow; whatever goes wrong with one machine's ledger is its own finding."""
+    try:
+        found = _grown(folder, copy, told, listed)
+    except Exception as error:  # noqa: BLE001 -- one machine's rubbish must not stop the others'
+        found = Finding(Verdict.UNKNOWN, f"its ledger can't be judged: {type(error).__name__}: {error}")
+    return replace(found, message=printable(found.message))
 
 
 def covered(
@@ -149,9 +160,11 @@ def understood(lines: Sequence[str]) -> Told | Finding:
     try:
         rests: list[bytes] = []
         part: list[str] = []
+        room = MOST_BYTES
         for line in lines[3:]:
             if line == END:
-                rests.append(_unpacked(base64.b64decode("".join(part))))
+                rests.append(_unpacked(base64.b64decode("".join(part)), room))
+                room -= len(rests[-1])
                 part = []
             else:
                 part.append(line)
@@ -162,11 +175,11 @@ def understood(lines: Sequence[str]) -> Told | Finding:
         return Finding(Verdict.UNKNOWN, f"did not send its ledger: {told[:200]!r}")
 
 
-def _unpacked(packed: bytes) -> bytes:
-    """Return what was packed by gzip; raise ValueError when it is not whole, or more than a ledger can be."""
+def _unpacked(packed: bytes, most: int) -> bytes:
+    """Return what was packed by gzip; raise ValueError when it is not whole, or has more than so many bytes."""
     reader = zlib.decompressobj(wbits=GZIP)
-    content = reader.decompress(packed, MOST_BYTES)
-    if not reader.eof:
+    content = reader.decompress(packed, most + 1)  # 0 would be no limit
+    if not reader.eof or len(content) > most:
         raise ValueError("cut short, or too much")
     return content
 
@@ -202,7 +215,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def _take(folder: Path, fresh: Path, aside: Head | None) -> None:
     """Put the new copy in the place of the old one, which is kept when the ledger went on from an older state."""
-    old = folder.with_name(f"{folder.name}.until-record-{aside.n}" if aside else f"{folder.name}.old")
+    old = _free(folder.with_name(f"{folder.name}.until-record-{aside.n}")) if aside else _old(folder)
     if folder.exists():
         folder.rename(old)
     fresh.rename(folder)
@@ -210,9 +223,19 @@ def _take(folder: Path, fresh: Path, aside: Head | None) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
+def _old(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.old")
+
+
+def _free(path: Path) -> Path:
+    """Return a name beside others that nothing has yet: a ledger may go back to the same record twice."""
+    names = itertools.chain([path], (path.with_name(f"{path.name}-{count}") for count in itertools.count(2)))
+    return next(name for name in names if not name.exists())
+
+
 def _recovered(folder: Path) -> Path:
     """Return the folder of a copy; one that was being replaced when the power failed comes back."""
-    old = folder.with_name(f"{folder.name}.old")
+    old = _old(folder)
     if old.exists():
         if folder.exists():
             shutil.rmtree(old)

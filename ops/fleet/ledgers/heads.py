@@ -6,14 +6,17 @@ its ledger was found whole with, and at the next time has the machine verify its
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ops.core import clock
+from ops.core.document import Limits, decode, demand_version, parse, read_file
 from ops.core.errors import Damaged, SeawallError
-from ops.core.files import read_json, write_json
+from ops.core.files import write_json
+from ops.core.names import Digest, HostName
+from ops.core.printable import all_printable
+from ops.core.schema import encode
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.ledger import Head
 from ops.fleet.inventory import HEADS
@@ -21,7 +24,44 @@ from ops.fleet.inventory import HEADS
 VERSION = 1
 MOST = 400  # heads kept of each machine, the newest
 
-Seen = dict[str, list[dict[str, Any]]]
+LIMITS_SAID = Limits(bytes=16 << 20, depth=5, entries=200_000, text=1 << 16)
+LIMITS = Limits(bytes=64 << 20, depth=5, entries=2_000_000, text=200)
+
+
+@dataclass(frozen=True)
+class SeenHead:
+    """A head of a machine's ledger. seen: when it was noted."""
+
+    n: int
+    sha256: Digest
+    seen: str
+
+    @property
+    def head(self) -> Head:
+        """The head itself."""
+        return Head(self.n, self.sha256)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    machines: Mapping[HostName, tuple[SeenHead, ...]]
+
+
+@dataclass(frozen=True)
+class _Finding:
+    verdict: Verdict
+    message: str
+
+
+@dataclass(frozen=True)
+class _Verification:
+    """What `seawall ledger verify --json` says."""
+
+    verdict: Verdict
+    findings: tuple[_Finding, ...]
+
+
+Seen = dict[str, tuple[SeenHead, ...]]
 
 
 def place(inventory: Path) -> Path:
@@ -31,35 +71,29 @@ def place(inventory: Path) -> Path:
 
 def read(path: Path) -> Seen:
     """Return the heads seen of each machine, the oldest first; raise Damaged, for what is gone is no pass."""
-    try:
-        return {str(host): [_entry(one) for one in seen] for host, seen in read_json(path)["machines"].items()}
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Damaged(
-            f"{path} does not contain ledger heads", "restore it; without it, a truncated ledger is not noticed"
-        ) from error
-
-
-def _entry(told: Any) -> dict[str, Any]:
-    head = Head.read(f"{told['n']} {told['sha256']}")
-    return {"n": head.n, "sha256": head.sha256, "seen": str(told["seen"])}
+    try:
+        told = demand_version(parse(read_file(path, LIMITS.bytes, str(path)), LIMITS, str(path)), VERSION, str(path))
+        return {str(host): heads for host, heads in decode(_Kept, told, str(path)).machines.items()}
+    except Damaged as error:
+        raise Damaged(error.message, "restore it; without it, a truncated ledger is not noticed") from error
 
 
 def newest(seen: Seen, host: str) -> Head | None:
     """Return the newest head seen of a machine."""
     entries = seen.get(host)
-    return Head(entries[-1]["n"], entries[-1]["sha256"]) if entries else None
+    return entries[-1].head if entries else None
 
 
 def judged(said: str, anchor: Head) -> Finding:
     """Return what a machine's verification says; one that can't be understood is unknown."""
-    lines = said.splitlines()
+    line = next((line for line in said.split("\n") if line.startswith("{")), "")
     try:
-        findings = json.loads(next((line for line in lines if line.startswith("{")), ""))["findings"]
-        first = findings[0]
-        return Finding(Verdict(first["verdict"]), str(first["message"]))
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+        told = demand_version(all_printable(parse(line.encode("utf-8", "replace"), LIMITS_SAID, "its ledger")), 1, "it")
+        first = decode(_Verification, told, "its ledger").findings[0]
+        return Finding(first.verdict, first.message)
+    except (Damaged, IndexError):
         return Finding(
             Verdict.UNKNOWN, f"did not say whether its ledger still holds record {anchor.n}, which was seen before"
         )
@@ -72,9 +106,8 @@ def note(path: Path, seen: Seen, found: Mapping[str, Head]) -> None:
     if not grown:
         return
     for host, head in grown.items():
-        entry = {"n": head.n, "sha256": head.sha256, "seen": now}
-        seen[host] = [*seen.get(host, []), entry][-MOST:]
+        seen[host] = (*seen.get(host, ()), SeenHead(head.n, Digest(head.sha256), now))[-MOST:]
     try:
-        write_json(path, {"version": VERSION, "machines": seen})
+        write_json(path, {"version": VERSION, "machines": encode(seen)})
     except OSError as error:
         raise SeawallError(f"the heads of the ledgers can't be written to {path}: {error.strerror}") from error

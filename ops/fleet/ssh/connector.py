@@ -47,7 +47,7 @@ class Programs:
         """Know a program while the block lasts; raise ConnectError when all were stopped."""
         with self.lock:
             if self.stopped.is_set():
-                raise ConnectError("was not asked any more")
+                raise ConnectError("was no longer asked")
             self.running.append(program)
         try:
             yield
@@ -128,9 +128,9 @@ class OpenSSHConnector(BaseConnector):
                 output = program.process.stdout.read(limit + 1)
                 if len(output) > limit:
                     program.dismiss()
-                    raise ConnectError(f"says more than {limit} characters; nothing of it is read")
+                    raise ConnectError(f"sent more than {limit} characters; none were read")
         except CommandTimeout as error:
-            raise ConnectError(f"does not answer: nothing whole within {timeout:g} s") from error
+            raise ConnectError(f"does not answer: no complete answer within {timeout:g} s") from error
         if program.process.returncode == FAILED:
             raise ConnectError(f"does not answer: {last_line(program.stderr)}")
         return Reply(program.process.returncode, output, program.stderr)

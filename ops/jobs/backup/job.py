@@ -17,6 +17,7 @@ from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Head
 from ops.interfaces.manifest import FILE, Anchor, Manifest
+from ops.interfaces.outcome import BackupFacts, PartAmount
 from ops.interfaces.source import Amount
 from ops.jobs.backup.capture import Act, Part, taken
 from ops.jobs.host import folders, own_policy, repositories, state_files
@@ -43,11 +44,10 @@ def back_up(name: str, accept_loss: str) -> Ended:
     """
     job = f"backup-{name}"
     wish = Override(LOSS, accept_loss, actor()) if accept_loss else None
-    with offered(job, wish.written() if wish else None):
+    with offered(job, wish):
         if ended := run_in_unit(f"seawall-{job}.service", job):
             return ended
-    if left := taken_over(job):
-        wish = Override.read(left)
+    wish = taken_over(job, Override) or wish
     policy = own_policy.read()
     asset = asset_named(policy, name)
     outcome = perform("backup", job, name, policy.host, lambda: _wished(policy, name, asset, wish))
@@ -78,9 +78,10 @@ def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
 
 def _before(name: str) -> Mapping[str, Amount]:
     """Return what is remembered of the parts of the last good set."""
-    last = state_files.read_all().get(f"backup-{name}", {}).get("last_good") or {}
-    parts = last.get("parts", {}).items()
-    return {label: Amount(int(part.get("files", 0)), int(part.get("bytes", 0))) for label, part in parts}
+    last = state_files.read_act(f"backup-{name}")
+    good = last.last_good if last else None
+    parts = good.parts if isinstance(good, BackupFacts) else {}
+    return {label: Amount(part.files, part.bytes) for label, part in parts.items()}
 
 
 def _preflight(place: repositories.OpenRepository) -> float | None:
@@ -152,19 +153,19 @@ def _outcome(
     seconds = round((clock.now() - started).total_seconds(), 1)
     counted = ", ".join([f"{rows:,} rows"] * bool(rows) + [f"{files:,} files"] * bool(files))
     message = f"{counted or 'data'}, {Size(total)} in {seconds} s, {Size(added)} new; read back as set {identity[:8]}"
-    facts = {
-        "time": clock.iso(started),
-        "set": identity,
-        "bytes": total,
-        "added_bytes": added,
-        "seconds": seconds,
-        "rows": rows,
-        "files": files,
-        "manifest_sha256": sha256(manifest.text().encode()).hexdigest(),
-        "snapshots": {label: part.summary.snapshot for label, part in parts.items()},
-        **({"accepted_loss": accepted} if accepted else {}),
-        "parts": {label: {"files": part.summary.files, "bytes": part.summary.bytes} for label, part in parts.items()},
-    }
+    facts = BackupFacts(
+        time=clock.iso(started),
+        set=identity,
+        bytes=total,
+        added_bytes=added,
+        seconds=seconds,
+        rows=rows,
+        files=files,
+        manifest_sha256=sha256(manifest.text().encode()).hexdigest(),
+        snapshots={label: part.summary.snapshot for label, part in parts.items()},
+        accepted_loss=accepted or None,
+        parts={label: PartAmount(files=part.summary.files, bytes=part.summary.bytes) for label, part in parts.items()},
+    )
     warnings = [f"{label}: {words}" for label, part in parts.items() for words in part.told.facts.warnings]
     message = "; ".join([message, *warnings])
     if ahead is not None and abs(ahead) > repositories.CLOCK_TOLERANCE:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from hashlib import sha256
 
@@ -11,6 +10,8 @@ from ops.core.announce import announce
 from ops.core.errors import Damaged, UsageError
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
+from ops.interfaces.manifest import FILE, read
+from ops.interfaces.outcome import CopyFacts
 from ops.jobs.copy import unread
 from ops.jobs.host import own_policy, repositories
 from ops.jobs.host.assets import asset_named
@@ -61,16 +62,16 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
     there = _read_back(target, newest)
     packs, size = unread.read(act, target)
     seconds = round((clock.now() - started).total_seconds(), 1)
-    facts = {
-        "time": clock.iso(newest.time),
-        "copied": clock.iso(clock.now()),
-        "set": newest.id,
-        "repository": to,
-        "packs_read": packs,
-        "bytes_read": size,
-        "seconds": seconds,
-        "manifest_sha256": there,
-    }
+    facts = CopyFacts(
+        time=clock.iso(newest.time),
+        copied=clock.iso(clock.now()),
+        set=newest.id,
+        repository=to,
+        packs_read=packs,
+        bytes_read=size,
+        seconds=seconds,
+        manifest_sha256=there,
+    )
     said = f"set {newest.id[:8]} of {clock.iso(newest.time)} is in {to}"
     return Outcome(Verdict.PASS, f"{said}; {packs} new packs, {Size(size)} read back", facts, facts)
 
@@ -91,7 +92,7 @@ def _read_back(target: repositories.OpenRepository, wanted: Set) -> str:
         if (snapshot.files, snapshot.bytes) != (wanted.parts[part].files, wanted.parts[part].bytes):
             raise Damaged(f"the copy of {part} in {target.repository.name} differs from the original", "copy again")
     manifest = found[0].parts[MANIFEST]
-    content = target.repository.read(manifest.id, f"{manifest.paths[0]}/manifest.json")
-    if json.loads(content).get("set") != wanted.id:
+    content = target.repository.read(manifest.id, f"{manifest.paths[0]}/{FILE}")
+    if read(content, f"{FILE} of set {wanted.id} in {target.repository.name}").set != wanted.id:
         raise Damaged(f"the manifest in {target.repository.name} belongs to another set", "find out who writes there")
     return sha256(content).hexdigest()

@@ -5,79 +5,58 @@ before it writes and one after; so copies of one machine into one repository tak
 one wrote. The list before is on disk before anything is written: a copy that is killed owes its packs, and so does
 one that could not read them, or found one damaged. What a backup puts into the same repository meanwhile is read, too.
 
-There is one file for each copy, `state/unread/ACT.json` below Seawall's folder of states, which holds:
-
-version     of this format
-repository  where the copy goes
-before      the names of the packs that were there when it began to write; null when it is known what it added
-unread      the names of the packs that it added, less those that were read and found good
+There is one file for each copy; `ops.interfaces.unread` says what it holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ops.core.announce import announce
+from ops.core.document import read_file
 from ops.core.errors import Damaged, Locked
-from ops.core.files import lock, read_json, write_json
+from ops.core.files import lock, write_json
 from ops.interfaces.target import Missing
+from ops.interfaces.unread import LIMITS, Unread
+from ops.interfaces.unread import read as read_noted
 from ops.jobs.host import folders
 from ops.jobs.host.repositories import OpenRepository
 
-VERSION = 1
 TURN_SECONDS = 86_400.0  # a first copy of much data may take most of a day
 KEEP_EVERY = 100  # so many packs are read again at most when a machine goes down
 _CHECK_SECONDS = 4 * 3600.0
 _HEAL = "see docs/troubleshooting.md for how to repair such a repository"
 
 
-@dataclass(frozen=True)
-class Unread:
-    """What one copy still has to read; see above."""
+def owed_by(act: str, repository: str) -> Unread:
+    """Return what a copy owes to a repository; raise Damaged when the note of it is not whole."""
+    known = noted(act)
+    return known if known and known.repository == repository else Unread(repository)
 
-    repository: str
-    before: frozenset[str] | None = None
-    names: frozenset[str] = frozenset()
 
-    @classmethod
-    def of(cls, act: str, repository: str) -> Unread:
-        """Return what a copy owes to a repository; raise Damaged when the note of it is not whole."""
-        noted = cls.noted(act)
-        return noted if noted and noted.repository == repository else cls(repository)
+def noted(act: str) -> Unread | None:
+    """Return what is noted of a copy, to whatever repository it went; raise Damaged."""
+    path = _path(act)
+    if not path.exists():
+        return None
+    try:
+        return read_noted(read_file(path, LIMITS.bytes, str(path)), str(path))
+    except Damaged as error:
+        hint = f"delete {path}, and read the whole repository: restic check --read-data"
+        raise Damaged(f"the list of packs that {act} still has to read is damaged", hint) from error
 
-    @classmethod
-    def noted(cls, act: str) -> Unread | None:
-        """Return what is noted of a copy, to whatever repository it went; raise Damaged."""
-        path = _path(act)
-        try:
-            told = read_json(path)
-            if told["version"] != VERSION:
-                raise ValueError(told["version"])
-            before = None if told["before"] is None else frozenset(map(str, told["before"]))
-            return cls(str(told["repository"]), before, frozenset(map(str, told["unread"])))
-        except FileNotFoundError:
-            return None
-        except (Damaged, KeyError, TypeError, ValueError) as error:
-            hint = f"delete {path}, and read the whole repository: restic check --read-data"
-            raise Damaged(f"the list of packs that {act} still has to read is damaged", hint) from error
 
-    def keep(self, act: str) -> None:
-        """Write it down; a copy that owes nothing has no file."""
-        path = _path(act)
-        if self.before is None and not self.names:
-            path.unlink(missing_ok=True)
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        before = None if self.before is None else sorted(self.before)
-        told = {"version": VERSION, "repository": self.repository, "before": before, "unread": sorted(self.names)}
-        write_json(path, told, mode=0o640)
-
-    def settled(self, listed: Iterable[str]) -> Unread:
-        """Return what is owed now that this copy writes no more, given the packs that are there."""
-        return self if self.before is None else replace(self, before=None, names=self.names | {*listed} - self.before)
+def keep(act: str, owed: Unread) -> None:
+    """Write down what a copy owes; one that owes nothing has no file."""
+    path = _path(act)
+    if owed.before is None and not owed.names:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_json(path, owed.written(), mode=0o640)
 
 
 def _path(act: str) -> Path:
@@ -99,7 +78,7 @@ def turn(act: str, target: OpenRepository) -> Iterator[None]:
         _wait(held, name)
         listed = target.packs()
         _settle(name, listed)
-        replace(Unread.of(act, name), before=frozenset(listed)).keep(act)
+        keep(act, replace(owed_by(act, name), before=frozenset(listed)))
         yield
         _settle(name, target.packs())
 
@@ -117,9 +96,9 @@ def _wait(held: ExitStack, repository: str) -> None:
 def _settle(repository: str, listed: Iterable[str]) -> None:
     """Note of each copy to a repository that began and writes no more which packs it added: one at most did."""
     for path in sorted(_folder().glob("*.json")):
-        owed = Unread.noted(path.stem)
+        owed = noted(path.stem)
         if owed and owed.repository == repository:
-            owed.settled(listed).keep(path.stem)
+            keep(path.stem, owed.settled(listed))
 
 
 def read(act: str, target: OpenRepository) -> tuple[int, int]:
@@ -127,7 +106,7 @@ def read(act: str, target: OpenRepository) -> tuple[int, int]:
 
     One that is not good stays owed, and so is read again by every later run, until it is healed.
     """
-    owed = Unread.of(act, target.repository.name)
+    owed = owed_by(act, target.repository.name)
     good: dict[str, int] = {}
     bad: dict[str, Damaged] = {}
     try:
@@ -137,13 +116,13 @@ def read(act: str, target: OpenRepository) -> tuple[int, int]:
             except Damaged as error:
                 bad[pack] = error
             if len(good) % KEEP_EVERY == 0:
-                replace(owed, names=owed.names - good.keys()).keep(act)
+                keep(act, replace(owed, names=owed.names - good.keys()))
     finally:
-        replace(owed, names=owed.names - good.keys()).keep(act)
+        keep(act, replace(owed, names=owed.names - good.keys()))
     if still := _still(target, bad):
         others = f", and {len(still) - 1} more packs are damaged" if len(still) > 1 else ""
         raise Damaged(f"{next(iter(still.values())).message}{others}", _HEAL)
-    replace(owed, names=frozenset()).keep(act)
+    keep(act, replace(owed, names=frozenset()))
     return len(good), sum(good.values())
 
 

@@ -22,9 +22,10 @@ from ops.core import clock, kinds
 from ops.core.errors import Unavailable, UsageError
 from ops.core.files import demand_room, digest
 from ops.core.run import run
-from ops.core.verdict import Finding, Verdict, not_configured
+from ops.core.verdict import Finding, Verdict, not_configured, worst
 from ops.interfaces.drill import Drill, Part
 from ops.interfaces.manifest import Material, PartFacts
+from ops.interfaces.outcome import DrillFacts
 from ops.interfaces.server import ExternalDump, ExternalFacts
 from ops.interfaces.source import Source
 from ops.jobs.drill.job import hardware, scratch
@@ -153,24 +154,25 @@ def _outcome(stage: ExternalDumpStage, asset: Asset, size: int) -> Outcome:
     recovery = stage.recovery_seconds
     over = Verdict.FAIL if recovery > asset.rto.seconds else Verdict.PASS
     stage.rung("rto", Finding(over, f"loaded in {recovery} s of {asset.rto.seconds} s"))
-    verdict = Verdict(max((rung["verdict"] for rung in stage.rungs), key=lambda word: Verdict(word).severity))
-    wrong = [f"{rung['name']}: {rung['message']}" for rung in stage.rungs if rung["verdict"] != "pass"]
-    facts = {
-        "time": clock.iso(clock.now()),
-        "kind": "database",
-        "method": "dump",
-        "recovery_seconds": recovery,
-        "parts": stage.spent,
-        "rungs": stage.rungs,
-        "not_configured": stage.not_configured,
-        "rto_seconds": asset.rto.seconds,
-        "timeline": stage.timeline,
-        "not_proved": stage.not_proved,
-        "hardware": hardware(),
-        "seed": stage.wanted.seed,
-        "asked_by": stage.wanted.by,
-        **stage.told,
-    }
+    verdict = worst(rung.verdict for rung in stage.rungs)
+    wrong = [f"{rung.name}: {rung.message}" for rung in stage.rungs if rung.verdict is not Verdict.PASS]
+    facts = stage.with_told(
+        DrillFacts(
+            time=clock.iso(clock.now()),
+            kind="database",
+            method="dump",
+            recovery_seconds=recovery,
+            parts=stage.spent,
+            rungs=tuple(stage.rungs),
+            not_configured=tuple(stage.not_configured),
+            rto_seconds=asset.rto.seconds,
+            timeline=tuple(stage.timeline),
+            not_proved=tuple(stage.not_proved),
+            hardware=hardware(),
+            seed=stage.wanted.seed,
+            asked_by=stage.wanted.by,
+        )
+    )
     said = f"a dump of {size} bytes loaded in {recovery} s (RTO {asset.rto})"
     message = "; ".join([said, *wrong]) if wrong else f"{said}; {len(stage.rungs)} proof steps pass"
     return Outcome(verdict, message, facts if verdict is Verdict.PASS else None, facts)

@@ -5,29 +5,41 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from ops.core import clock
 from ops.core.announce import announce
+from ops.core.document import Limits, decode, parse, read_file
 from ops.core.errors import UsageError
-from ops.core.files import read_json, write_json
+from ops.core.files import write_json
 from ops.core.run import run
+from ops.core.schema import encode
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.host import folders
 
+LIMITS = Limits(bytes=1 << 16, depth=4, entries=1000, text=1 << 12)
 LONGEST = timedelta(hours=24)
 SHELL = ("/bin/bash", "--login")
 _LOOK_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Held:
+    """A restored system that is held. enter: what leads in, before a program; until: when it ends by itself."""
+
+    enter: tuple[str, ...]
+    until: str
+    reason: str
+    approver: str
 
 
 def hold(name: str, enter: Sequence[str], wanted: DrillOptions) -> None:
     """Say how the restored system is entered, and hold it until somebody ends it or a day is over."""
     until = clock.now() + LONGEST
     path = note(name)
-    told = {"enter": list(enter), "until": clock.iso(until), "reason": wanted.keep, "approver": wanted.approver}
-    write_json(path, told)
+    write_json(path, encode(Held(tuple(enter), clock.iso(until), wanted.keep, wanted.approver)))
     announce(f"{name}: held until {clock.iso(until)}; seawall drill enter {name}, seawall drill end {name}")
     try:
         while path.exists() and clock.now() < until:
@@ -43,7 +55,7 @@ def note(name: str) -> Path:
 
 def enter(name: str, words: Sequence[str]) -> int:
     """Become a program in a kept system, a shell if there are no words; raise UsageError when none is kept."""
-    argv = [*_kept(name)["enter"], *(words or SHELL)]
+    argv = [*_kept(name).enter, *(words or SHELL)]
     os.execvp(argv[0], argv)  # noqa: S606 -- root's own file says which program
 
 
@@ -61,10 +73,10 @@ def end(name: str) -> str:
     raise UsageError(f"{unit} has not ended", f"systemctl stop {unit}")
 
 
-def _kept(name: str) -> dict[str, Any]:
-    try:
-        return dict(read_json(note(name)))
-    except FileNotFoundError:
+def _kept(name: str) -> Held:
+    path = note(name)
+    if not path.exists():
         kept = [path.stem.removeprefix("kept-") for path in folders.scratch().glob("kept-*.json")]
-        known = f"held: {', '.join(kept)}" if kept else "none is held; use seawall drill ASSET --keep REASON"
-        raise UsageError(f"no restored {name} is held on this machine", known) from None
+        known = f"held: {', '.join(kept)}" if kept else "none is held; use seawall drill ASSET --hold REASON"
+        raise UsageError(f"no restored {name} is held on this machine", known)
+    return decode(Held, parse(read_file(path, LIMITS.bytes, str(path)), LIMITS, str(path)), str(path))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import platform
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -14,11 +15,11 @@ from typing import Any
 
 from ops.core import clock, kinds
 from ops.core.errors import SeawallError, Unavailable
-from ops.core.verdict import Finding, Verdict, not_configured
-from ops.drills._qemu.steps import own_kernel
-from ops.drills._storage.ram import in_memory
+from ops.core.ram import in_memory
+from ops.core.verdict import Finding, Verdict, not_configured, worst
 from ops.evidence.query import past
-from ops.interfaces.drill import Drill, Forecast
+from ops.interfaces.drill import Drill
+from ops.interfaces.outcome import DrillFacts, Forecast, Hardware, Inspection, Rung, Trend
 from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
@@ -50,7 +51,7 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
         stage = DrillStage(name, asset.drill, place, wanted, folder, Random(wanted.seed), options)  # noqa: S311 -- repeatable
         stage.find()
         if wanted.sabotage:
-            disk = kind == "machine" and own_kernel(stage)
+            disk = drill.builds_disk(stage)
             stage.sabotage = DamageInjection(wanted.sabotage, stage.parts.values(), stage.chance, disk=disk)
         drill.play(stage)
         if not stage.rungs:
@@ -90,88 +91,87 @@ def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, d
     recovery = stage.recovery_seconds
     times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=repository == asset.repository)
     times += _forecast(asset.rto.seconds, stage.forecast)
-    rungs: list[dict[str, Any]] = [*stage.rungs, *times]
-    verdict = Verdict(max((rung["verdict"] for rung in rungs), key=lambda word: Verdict(word).severity))
-    wrong = [f"{rung['name']}: {rung['message']}" for rung in rungs if rung["verdict"] != "pass"]
-    facts = {
-        "time": clock.iso(clock.now()),
-        "kind": kind,
-        "method": "restore",
-        "set": stage.found.id,
-        "repository": repository,
-        "data_time": clock.iso(stage.found.time),
-        "data_age_seconds": age,
-        "recovery_seconds": recovery,
-        "parts": stage.spent,
-        "rungs": rungs,
-        "not_configured": stage.not_configured,
-        "rto_seconds": asset.rto.seconds,
-        "rpo_seconds": asset.rpo.seconds,
-        "timeline": stage.timeline,
-        "not_proved": stage.not_proved,
-        "hardware": hardware(),
-        "trend": {},
-        "seed": stage.wanted.seed,
-        "asked_by": stage.wanted.by,
-        **_further(stage, damage),
-    }
-    facts["trend"] = _trend(stage.name, facts)
-    how = "booted from" if facts["method"] == "instant" else "restored from"
+    rungs = (*stage.rungs, *times)
+    verdict = worst(rung.verdict for rung in rungs)
+    wrong = [f"{rung.name}: {rung.message}" for rung in rungs if rung.verdict is not Verdict.PASS]
+    facts = DrillFacts(
+        time=clock.iso(clock.now()),
+        kind=kind,
+        method="restore",
+        set=stage.found.id,
+        repository=repository,
+        data_time=clock.iso(stage.found.time),
+        data_age_seconds=age,
+        recovery_seconds=recovery,
+        parts=stage.spent,
+        rungs=rungs,
+        not_configured=tuple(stage.not_configured),
+        rto_seconds=asset.rto.seconds,
+        rpo_seconds=asset.rpo.seconds,
+        timeline=tuple(stage.timeline),
+        not_proved=tuple(stage.not_proved),
+        hardware=hardware(),
+        seed=stage.wanted.seed,
+        asked_by=stage.wanted.by,
+        kept=Inspection(reason=stage.wanted.keep, approver=stage.wanted.approver) if stage.wanted.keep else None,
+        sabotage=damage or None,
+    )
+    facts = stage.with_told(facts)
+    facts = replace(facts, trend=_trend(stage.name, facts))
+    how = "booted from" if facts.method == "instant" else "restored from"
     said = f"set {stage.found.id[:8]} {how} {repository} in {recovery} s (RTO {asset.rto}), {len(rungs)} proof steps"
     head = [f"injected damage: {damage}; {_noticed(stage.rungs)}"] if damage else []
     message = "; ".join([*head, said, *wrong]) if wrong else "; ".join([*head, f"{said} pass"])
     return Outcome(verdict, message, facts if verdict is Verdict.PASS else None, facts)
 
 
-def _noticed(rungs: Sequence[Mapping[str, Any]]) -> str:
+def _noticed(rungs: Sequence[Rung]) -> str:
     """Return what noticed a damage; that the drill took too long is not it."""
-    names = [rung["name"] for rung in rungs if rung["verdict"] == Verdict.FAIL.value]
+    names = [rung.name for rung in rungs if rung.verdict is Verdict.FAIL]
     return f"noticed by {', '.join(names)}" if names else "THE DRILL DID NOT NOTICE IT, so it proves nothing"
 
 
-def _further(stage: DrillStage[Any], damage: str) -> Mapping[str, Any]:
-    """Return what only some drills have."""
-    kept = {"kept": {"reason": stage.wanted.keep, "approver": stage.wanted.approver}} if stage.wanted.keep else {}
-    return {**stage.told, **kept, **({"sabotage": damage} if damage else {})}
-
-
-def hardware() -> Mapping[str, Any]:
+def hardware() -> Hardware:
     """Return what the times were measured on."""
     import psutil
 
-    return {
-        "cpus": psutil.cpu_count(),
-        "memory_bytes": psutil.virtual_memory().total,
-        "kernel": platform.release(),
-        "machine": platform.machine(),
-    }
+    return Hardware(
+        cpus=psutil.cpu_count(),
+        memory_bytes=psutil.virtual_memory().total,
+        kernel=platform.release(),
+        machine=platform.machine(),
+    )
 
 
-def _trend(name: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+def _trend(name: str, facts: DrillFacts) -> Trend:
     """Return the recovery times of the drills before in the same way, and how this one compares with their middle."""
-    ways = ("kind", "method", "repository")
-    records = [record.get("facts", {}) for record in past(folders.state() / "ledger", "drill", name, 10 * TREND)]
-    same = [told for told in records if all(told.get(way) == facts[way] for way in ways)]
-    before = [float(told["recovery_seconds"]) for told in same][-TREND:]
-    if not before:
-        return {}
-    ratio = float(facts["recovery_seconds"]) / max(median(before), 0.01)
-    return {"before": before, "median": median(before), "ratio": round(ratio, 2)}
+    way = (facts.kind, facts.method, facts.repository)
+    told = past(folders.state() / "ledger", "drill", name, DrillFacts, 10 * TREND)
+    same = [one.recovery_seconds for one in told if (one.kind, one.method, one.repository) == way]
+    before = tuple(seconds for seconds in same if seconds is not None)[-TREND:]
+    if not before or facts.recovery_seconds is None:
+        return Trend()
+    ratio = facts.recovery_seconds / max(median(before), 0.01)
+    return Trend(before=before, median=median(before), ratio=round(ratio, 2))
 
 
-def _forecast(rto: int, forecast: Forecast | None) -> list[dict[str, str]]:
+def _forecast(rto: int, forecast: Forecast | None) -> list[Rung]:
     """Judge what all would take, where a drill restored a sample; a forecast is no measurement, so it only warns."""
     if forecast is None:
         return []
     over = forecast.seconds > rto
     words = f"by the sample, all {forecast.files:,} files would take about {forecast.seconds:.0f} s of {rto} s"
-    return [{"name": "forecast", "verdict": "warn" if over else "pass", "message": words}]
+    return [Rung(name="forecast", verdict=Verdict.WARN if over else Verdict.PASS, message=words)]
 
 
-def _times(rto: int, recovery: float, rpo: int, age: float, *, fresh: bool) -> list[dict[str, str]]:
+def _times(rto: int, recovery: float, rpo: int, age: float, *, fresh: bool) -> list[Rung]:
     """Judge what was measured; a copy is older than the RPO by its calendar, so there the age is only told."""
     over, old = recovery > rto, age > rpo and fresh
     return [
-        {"name": "rto", "verdict": "fail" if over else "pass", "message": f"recovered in {recovery} s of {rto} s"},
-        {"name": "rpo", "verdict": "fail" if old else "pass", "message": f"the data are {age:.0f} s old; RPO {rpo} s"},
+        Rung(name="rto", verdict=_verdict(over), message=f"recovered in {recovery} s of {rto} s"),
+        Rung(name="rpo", verdict=_verdict(old), message=f"the data are {age:.0f} s old; RPO {rpo} s"),
     ]
+
+
+def _verdict(exceeded: bool) -> Verdict:
+    return Verdict.FAIL if exceeded else Verdict.PASS

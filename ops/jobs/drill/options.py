@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from ops.core.errors import UsageError
+from ops.interfaces.request import Request
 from ops.jobs.restore.point_in_time import point_in_time
 
 RANDOM = "random"
 
 
 @dataclass(frozen=True)
-class DrillOptions:
+class DrillOptions(Request):
     """The words after `seawall drill ASSET`.
 
     repository: from which it is restored; empty: where its sets go first.
@@ -41,16 +40,6 @@ class DrillOptions:
     dump: str = ""
     by: str = ""
 
-    @classmethod
-    def read(cls, text: str) -> DrillOptions:
-        """Return what was left for a unit."""
-        said: dict[str, Any] = json.loads(text)
-        return cls(**said)
-
-    def written(self) -> str:
-        """Return this as a text to leave for a unit."""
-        return json.dumps(asdict(self))
-
     @property
     def until(self) -> datetime | None:
         """The moment up to which sets count."""
@@ -66,15 +55,15 @@ class DrillOptions:
         if bool(self.keep) != bool(self.approver):
             raise UsageError(
                 "inspecting patient data requires a reason and an approver",
-                "--keep 'REASON' --approver 'NAME OF THE APPROVER'",
+                "--hold 'REASON' --approver 'NAME OF THE APPROVER'",
             )
         if self.keep and self.sabotage:
-            raise UsageError("a damaged copy can't be held for inspection", "use either --keep or --sabotage")
+            raise UsageError("a damaged copy can't be held for inspection", "use either --hold or --inject-damage")
         others = (self.repository, self.at, self.kind, self.instant, self.own_kernel, self.sabotage)
         if self.dump and any(other not in ("", None) for other in others):
             raise UsageError(
                 "--dump can't be combined with options that select or change a set",
-                "only --keep, --approver and --seed can be combined with it",
+                "only --hold, --approver and --seed can be combined with it",
             )
         if self.instant and self.own_kernel:
             raise UsageError(

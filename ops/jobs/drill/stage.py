@@ -8,18 +8,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from ops.core import clock
 from ops.core.announce import announce
+from ops.core.document import decode
 from ops.core.errors import Unavailable
 from ops.core.files import digest
 from ops.core.schema import Plain, encode
-from ops.core.verdict import Finding
+from ops.core.verdict import Finding, Verdict
 from ops.interfaces.damage import FileMoment
-from ops.interfaces.drill import Forecast, Part
+from ops.interfaces.drill import Part
 from ops.interfaces.entry import Entry
 from ops.interfaces.manifest import FILE
+from ops.interfaces.outcome import DrillFacts, Forecast, Remark, Rung, TimelineEntry
 from ops.interfaces.server import Server
 from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection
@@ -49,10 +51,10 @@ class DrillStage(Generic[O]):
     chance: Random
     options: O
     spent: dict[str, float] = field(default_factory=dict)
-    rungs: list[dict[str, Any]] = field(default_factory=list)
-    not_configured: list[dict[str, str]] = field(default_factory=list)
+    rungs: list[Rung] = field(default_factory=list)
+    not_configured: list[Remark] = field(default_factory=list)
     since: float = field(default_factory=time.monotonic)
-    timeline: list[dict[str, str]] = field(default_factory=list)
+    timeline: list[TimelineEntry] = field(default_factory=list)
     not_proved: list[str] = field(default_factory=list)
     found: Set | None = None
     parts: Mapping[str, Part] = field(default_factory=dict)
@@ -123,17 +125,17 @@ class DrillStage(Generic[O]):
         """Keep one thing that was proven or not, with the seconds since the one before it, and say it."""
         seconds = round(time.monotonic() - self.since, 2)
         self.since = time.monotonic()
-        told = {"name": name, "verdict": finding.verdict.value, "message": finding.message, "seconds": seconds}
         if finding.configured:
-            self.rungs.append(told)
+            rung = Rung(name=name, verdict=finding.verdict, message=finding.message, seconds=seconds)
+            self.rungs.append(rung)
         else:
-            self.not_configured.append({"name": name, "message": finding.message})
+            self.not_configured.append(Remark(name=name, message=finding.message))
         word = finding.verdict.value if finding.configured else "-"
         announce(f"{self.name}: {word:<7} {name}: {finding.message}")
 
     def enough(self) -> bool:
         """Whether nothing more is to be found: a drill of a copy that was damaged on purpose has noticed."""
-        return self.sabotage is not None and any(rung["verdict"] == "fail" for rung in self.rungs)
+        return self.sabotage is not None and any(rung.verdict is Verdict.FAIL for rung in self.rungs)
 
     def unproven(self, sentence: str) -> None:
         """Keep what this drill does not prove."""
@@ -142,6 +144,10 @@ class DrillStage(Generic[O]):
     def tell(self, **figures: Plain) -> None:
         """Keep further figures for the record."""
         self.told.update(figures)
+
+    def with_told(self, facts: DrillFacts) -> DrillFacts:
+        """Return facts of this drill with the further figures that were told."""
+        return decode(DrillFacts, {**encode(facts), **self.told}, "the drill's figures")
 
     def expect(self, forecast: Forecast) -> None:
         """Keep what all would take, for the judgement and the record."""
@@ -185,7 +191,7 @@ class DrillStage(Generic[O]):
 
     def happened(self, what: str) -> None:
         """Keep a moment of the timeline."""
-        self.timeline.append({"when": clock.iso(clock.now()), "what": what})
+        self.timeline.append(TimelineEntry(when=clock.iso(clock.now()), what=what))
 
     def _chosen(self) -> Set:
         assert self.found is not None  # noqa: S101 -- the job finds it before anything plays

@@ -34,15 +34,14 @@ def drill(name: str, wanted: DrillOptions) -> Ended:
     _demand_machine(said, chosen)
     with brought(name, said.dump) as copy:
         said = replace(said, dump=copy)
-        with offered(job, said.written()):
+        with offered(job, said):
             held = hold.note(name).exists if said.keep else None
             unit = f"seawall-{job}.service"
             if ended := run_in_unit(unit, f"{_act(said)}-{name}", held):
                 if _act(said) != "drill":
                     reset_failed(unit)
                 return ended
-        left = taken_over(job)
-        return _performed(name, policy, chosen, DrillOptions.read(left) if left else said)
+        return _performed(name, policy, chosen, taken_over(job, DrillOptions) or said)
 
 
 def _demand_machine(wanted: DrillOptions, chosen: Drilled) -> None:

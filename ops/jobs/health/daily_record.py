@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from ops.core import clock
@@ -24,12 +24,13 @@ from ops.evidence.completeness import ROUND
 from ops.evidence.ledger import NAME as LEDGER
 from ops.evidence.ledger import Ledger
 from ops.evidence.reader import read
+from ops.interfaces.outcome import RoundFacts
+from ops.interfaces.state import CheckResult, HealthState, RecordedRounds
 from ops.jobs.host import credentials, folders
 from ops.jobs.run.job import Outcome, record
 from ops.policy import HostPolicy
 
 SUBJECT = "health"
-NAME = "rounds"  # under which the state keeps what was recorded last
 
 
 @contextmanager
@@ -48,25 +49,27 @@ def counting() -> Iterator[bool]:
         yield counts
 
 
-def counted(policy: HostPolicy, state: Mapping[str, Any], before: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Count a round, and record it where it is to be; return what the state keeps. Raise SeawallError or OSError."""
-    last = known if isinstance(known := before.get(NAME), Mapping) else {}
+def counted(policy: HostPolicy, state: HealthState, now: datetime) -> RecordedRounds:
+    """Count a round, and record it where it is to be; return what the state keeps. Raise SeawallError or OSError.
+
+    state: of this round, with what the round before kept.
+    """
+    last = state.rounds or RecordedRounds()
     place = _place()
-    if last.get("place", place) != place and not _explained(str(last.get("recorded", ""))):
+    if last.place not in (None, place) and not _explained(last.recorded or ""):
         raise Unavailable(
             "the ledger was brought here from elsewhere, and no record explains why",
             "seawall ledger rotate-key --restored --reason 'REASON'",
         )
     day = f"{now.astimezone(ZoneInfo(policy.site.timezone)):%Y-%m-%d}"
-    verdict, rounds = str(state["verdict"]), int(last.get("since", 0)) + 1
-    if (last.get("day"), last.get("verdict")) == (day, verdict):
-        return {**last, "place": place, "since": rounds}
+    rounds = last.since + 1
+    if (last.day, last.verdict) == (day, state.verdict):
+        return replace(last, place=place, since=rounds)
     if not _continues():
-        return {**last, "since": rounds}
-    was = last.get("verdict")
-    outcome = _outcome(state["checks"], Verdict(verdict), rounds, str(was) if was and was != verdict else "")
-    record(ROUND, SUBJECT, policy.host, now, outcome)
-    return {"day": day, "verdict": verdict, "since": 0, "recorded": clock.iso(clock.now()), "place": _place()}
+        return replace(last, since=rounds)
+    was = last.verdict.value if last.verdict and last.verdict is not state.verdict else ""
+    record(ROUND, SUBJECT, policy.host, now, _outcome(state.checks, state.verdict, rounds, was))
+    return RecordedRounds(day=day, verdict=state.verdict, since=0, recorded=clock.iso(clock.now()), place=_place())
 
 
 def _place() -> int:
@@ -87,10 +90,10 @@ def _continues() -> bool:
     return ledger.written_by() == ledger.own()
 
 
-def _outcome(checks: Sequence[Mapping[str, Any]], verdict: Verdict, rounds: int, was: str) -> Outcome:
+def _outcome(checks: Sequence[CheckResult], verdict: Verdict, rounds: int, was: str) -> Outcome:
     """Return a round as the ledger has it: counts and names of the policy's checks; their words stay on the machine."""
-    counts = Counter(str(entry["verdict"]) for entry in checks)
-    loud = {str(entry["name"]): str(entry["verdict"]) for entry in checks if entry["verdict"] != Verdict.PASS.value}
-    said = ", ".join(f"{word} {name}" for name, word in loud.items()) or f"{len(checks)} checks pass"
+    counts = Counter(entry.verdict.value for entry in checks)
+    loud = {entry.name: entry.verdict for entry in checks if entry.verdict is not Verdict.PASS}
+    said = ", ".join(f"{word.value} {name}" for name, word in loud.items()) or f"{len(checks)} checks pass"
     message = f"{verdict.value} after {was}: {said}" if was else said
-    return Outcome(verdict, message, facts={"rounds": rounds, "checks": dict(counts), "loud": loud})
+    return Outcome(verdict, message, facts=RoundFacts(rounds=rounds, checks=dict(counts), loud=loud))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from ops.core import clock, kinds
 from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.interfaces.check import Check, CheckContext
+from ops.interfaces.state import HEALTH, CheckResult, HealthState, State
 from ops.jobs.health import daily_record
 from ops.jobs.host import own_policy, state_files
 from ops.policy import HostPolicy
@@ -21,108 +23,98 @@ from ops.policy.model import CheckSpec
 DEADLINE = 30.0  # seconds; a check that hangs, on a dead network file system say, must not hold the others
 STALE = timedelta(minutes=15)  # three times the timer's period
 
-Entry = dict[str, Any]
 
-
-def look_and_record() -> Entry:
+def look_and_record() -> HealthState:
     """Make every check of the policy, write down what was seen, and return it."""
     policy, states, now = own_policy.read(), state_files.read_all(), clock.now()
+    before = states.get(HEALTH)
+    rounds = before.rounds if isinstance(before, HealthState) else None
     with daily_record.counting() as counts:
-        state = record(policy, look(policy, states, now), now)
-        state |= _counted(policy, state, states.get("health", {}), now, counts=counts)
-        state_files.write("health", state)
+        state = replace(record(policy, look(policy, states, now), now), rounds=rounds)
+        state = _counted(policy, state, now) if counts else state
+        state_files.write(HEALTH, state)
     return state
 
 
-def _counted(
-    policy: HostPolicy, state: Entry, before: Mapping[str, Any], now: datetime, *, counts: bool
-) -> dict[str, Any]:
-    """Return what of the state is about its record; a round that was to leave one and could not says so."""
-    last = {daily_record.NAME: before[daily_record.NAME]} if daily_record.NAME in before else {}
-    if not counts:
-        return last
+def _counted(policy: HostPolicy, state: HealthState, now: datetime) -> HealthState:
+    """Return the state with what is about its record; a round that was to leave one and could not says so."""
     try:
-        return {daily_record.NAME: daily_record.counted(policy, state, before, now)}
+        return replace(state, rounds=daily_record.counted(policy, state, now))
     except (SeawallError, OSError) as error:
         lacking = entry_of("health", "health", Finding(Verdict.FAIL, f"this round could not be recorded: {error}"))
-        return {**last, "checks": [*state["checks"], lacking], "verdict": Verdict.FAIL.value}
+        return replace(state, checks=(*state.checks, lacking), verdict=Verdict.FAIL)
 
 
-def record(policy: HostPolicy, entries: list[Entry], now: datetime) -> dict[str, Any]:
+def record(policy: HostPolicy, entries: Sequence[CheckResult], now: datetime) -> HealthState:
     """Return what is written down of one look at this machine."""
-    return {
-        "kind": "health",
-        "host": policy.host,
-        "finished": clock.iso(now),
-        "verdict": worst(Verdict(entry["verdict"]) for entry in entries).value,
-        "checks": entries,
-    }
+    verdict = worst(entry.verdict for entry in entries)
+    return HealthState(host=policy.host, finished=clock.iso(now), verdict=verdict, checks=tuple(entries))
 
 
-def recorded(states: Mapping[str, Mapping[str, Any]], now: datetime) -> dict[str, Any]:
+def recorded(states: Mapping[str, State], now: datetime) -> HealthState:
     """Return the newest recorded look; raise Unavailable when there is none, or it cannot be read.
 
     One that is too old has a further check that says so: nobody looks at this machine any more.
     """
-    state = states.get("health")
+    state = states.get(HEALTH)
     if state is None:
         raise Unavailable("no health check has run on this machine yet", "seawall health run")
     try:
-        age = now - clock.parse(str(state["finished"]))
-        checks = [dict(entry) for entry in state["checks"]]
-        verdicts = [Verdict(entry["verdict"]) for entry in checks]
-    except (KeyError, TypeError, ValueError) as error:
-        message = state.get("message") or error
-        raise Unavailable(f"the results of the last round can't be read: {message}", "seawall health run") from error
+        if not isinstance(state, HealthState):
+            raise ValueError(state.message)
+        age = now - clock.parse(state.finished)
+    except ValueError as error:
+        raise Unavailable(f"the results of the last round can't be read: {error}", "seawall health run") from error
     if not timedelta(0) <= age + timedelta(minutes=5) <= STALE + timedelta(minutes=5):
-        message = f"the last round of checks was at {state['finished']}; check seawall-health.timer"
-        checks.append(entry_of("health", "health", Finding(Verdict.UNKNOWN, message)))
-        verdicts.append(Verdict.UNKNOWN)
-    return {**state, "checks": checks, "verdict": worst(verdicts).value}
+        message = f"the last round of checks was at {state.finished}; check seawall-health.timer"
+        stale = entry_of("health", "health", Finding(Verdict.UNKNOWN, message))
+        state = replace(state, checks=(*state.checks, stale))
+    return replace(state, verdict=worst(entry.verdict for entry in state.checks))
 
 
 def look(
     policy: HostPolicy,
-    states: Mapping[str, Mapping[str, Any]],
+    states: Mapping[str, State],
     now: datetime,
     names: Iterable[str] | None = None,
-) -> list[Entry]:
+) -> list[CheckResult]:
     """Make the named checks, or all, at the same time; return what each one saw, in the policy's order.
 
     A check that raises, or does not end in time, is unknown, and the others go on.
     """
     chosen = {name: policy.checks[name] for name in (policy.checks if names is None else names)}
-    before = {entry.get("name"): entry.get("since") for entry in _entries(states.get("health"))}
-    answers: queue.Queue[tuple[str, Entry]] = queue.Queue()
+    last = states.get(HEALTH)
+    before = {entry.name: entry.since for entry in last.checks} if isinstance(last, HealthState) else {}
+    since = {name: _moment(before.get(name)) or now for name in chosen}
+    answers: queue.Queue[CheckResult] = queue.Queue()
 
     def make(name: str, spec: CheckSpec) -> None:
-        since = _moment(before.get(name)) or now
-        entry = _entry(name, spec, CheckContext(now, states, since))
-        answers.put((name, entry | {"since": clock.iso(since)}))
+        answers.put(_entry(name, spec, CheckContext(now, states, since[name])))
 
     for name, spec in chosen.items():
         threading.Thread(target=make, args=(name, spec), daemon=True).start()
     found = _gather(answers, len(chosen))
     late = Finding(Verdict.UNKNOWN, f"did not finish within {DEADLINE:.0f} s")
-    return [found.get(name) or entry_of(name, spec.kind, late) for name, spec in chosen.items()]
+    entries = [found.get(name) or entry_of(name, spec.kind, late) for name, spec in chosen.items()]
+    return [replace(entry, since=clock.iso(since[entry.name])) for entry in entries]
 
 
-def _gather(answers: queue.Queue[tuple[str, Entry]], count: int) -> dict[str, Entry]:
+def _gather(answers: queue.Queue[CheckResult], count: int) -> dict[str, CheckResult]:
     """Collect that many answers, or those that came before the deadline."""
-    found: dict[str, Entry] = {}
+    found: dict[str, CheckResult] = {}
     deadline = time.monotonic() + DEADLINE
     while len(found) < count:
         try:
-            name, entry = answers.get(timeout=max(0.0, deadline - time.monotonic()))
+            entry = answers.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
             break
-        found[name] = entry
+        found[entry.name] = entry
     return found
 
 
-def _entry(name: str, spec: CheckSpec, context: CheckContext) -> Entry:
+def _entry(name: str, spec: CheckSpec, context: CheckContext) -> CheckResult:
     """Make one check; whatever goes wrong in it is its own unknown."""
-    about = {word: getattr(spec.options, word) for word in ("asset", "copy") if hasattr(spec.options, word)}
+    asset, copy = (str(getattr(spec.options, word, "")) for word in ("asset", "copy"))
     try:
         kind: Check[Any] = kinds.load("ops.health", spec.kind)
         findings = list(kind.probe(spec.options, context))
@@ -133,7 +125,7 @@ def _entry(name: str, spec: CheckSpec, context: CheckContext) -> Entry:
         findings = [Finding(Verdict.UNKNOWN, f"{where}{error.strerror or error}")]
     except Exception as error:  # noqa: BLE001 -- a fault in one check must not blind the others
         findings = [Finding(Verdict.UNKNOWN, f"this check failed with an error: {type(error).__name__}: {error}")]
-    return entry_of(name, spec.kind, join(findings)) | about
+    return replace(entry_of(name, spec.kind, join(findings)), asset=asset, copy=copy)
 
 
 def join(findings: list[Finding]) -> Finding:
@@ -148,25 +140,14 @@ def join(findings: list[Finding]) -> Finding:
     return Finding(verdict, words, figures)
 
 
-def entry_of(name: str, kind: str, finding: Finding) -> Entry:
-    """Return a finding as the plain data that are recorded and sent."""
+def entry_of(name: str, kind: str, finding: Finding) -> CheckResult:
+    """Return a finding as what is recorded and sent."""
     figures = dict(finding.figures)
-    return {
-        "name": name,
-        "kind": kind,
-        "verdict": finding.verdict.value,
-        "message": finding.message,
-        "figures": figures,
-    }
+    return CheckResult(name=name, kind=kind, verdict=finding.verdict, message=finding.message, figures=figures)
 
 
-def _entries(state: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
-    checks = state.get("checks") if state else None
-    return [entry for entry in checks if isinstance(entry, Mapping)] if isinstance(checks, list) else []
-
-
-def _moment(text: Any) -> datetime | None:
+def _moment(text: str | None) -> datetime | None:
     try:
-        return clock.parse(str(text)) if text else None
+        return clock.parse(text) if text else None
     except ValueError:
         return None

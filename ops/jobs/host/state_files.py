@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from ops.core.document import read_file
 from ops.core.errors import SeawallError
-from ops.core.files import read_json, write_json
+from ops.core.files import write_json
+from ops.core.schema import Plain
+from ops.interfaces.state import LIMITS, ActState, State, UnreadableState, read, written
 from ops.jobs.host import folders
 
-VERSION = 1
 
-
-def read_all() -> dict[str, dict[str, Any]]:
-    """Return every state file of this machine by name; one that is not whole says so in place of its content."""
-    found: dict[str, dict[str, Any]] = {}
+def read_all() -> dict[str, State]:
+    """Return every state file of this machine by name; one that can't be read says so in place of its content."""
+    found: dict[str, State] = {}
     for path in sorted((folders.state() / "state").glob("*.json")):
         try:
-            found[path.stem] = dict(read_json(path))
+            found[path.stem] = read(read_file(path, LIMITS.bytes, str(path)), str(path))
         except (OSError, SeawallError) as error:
-            found[path.stem] = {"version": VERSION, "verdict": "unknown", "message": str(error)}
+            found[path.stem] = UnreadableState(message="; ".join(str(error).splitlines()))
     return found
 
 
-def write(name: str, data: Mapping[str, Any]) -> None:
+def read_act(name: str) -> ActState | None:
+    """Return the state of one job; None where there is none, or where it can't be read."""
+    state = read_all().get(name)
+    return state if isinstance(state, ActState) else None
+
+
+def read_plain(name: str) -> dict[str, Plain]:
+    """Return the state of one job as plain data; nothing where there is none."""
+    state = read_all().get(name)
+    return written(state) if state else {}
+
+
+def write(name: str, state: State) -> None:
     """Write one state file, whole or not at all."""
     folder = folders.state() / "state"
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / f"{name}.json", {"version": VERSION, **data}, mode=0o640)
+    write_json(folder / f"{name}.json", written(state), mode=0o640)

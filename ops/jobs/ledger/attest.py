@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ops.core import clock
 from ops.core.errors import Damaged, UsageError
+from ops.core.schema import Plain
 from ops.core.verdict import Verdict, worst
 from ops.evidence.ledger import NAME, Ledger, digest
 from ops.evidence.redaction import redacted_text
 from ops.evidence.verification import verify
+from ops.interfaces.record import Record, read
 from ops.jobs.host import credentials, own_policy
 from ops.jobs.run.job import actor
 
@@ -31,7 +31,7 @@ class Word:
     by: str = ""
 
 
-def attest(subject: str, word: Word, file: Path | None, directory: Path) -> Mapping[str, Any]:
+def attest(subject: str, word: Word, file: Path | None, directory: Path) -> Mapping[str, Plain]:
     """Record a person's word on a subject; return the record.
 
     file: what shows it; its digest is recorded, not the file. Raise UsageError when nobody says so.
@@ -39,7 +39,7 @@ def attest(subject: str, word: Word, file: Path | None, directory: Path) -> Mapp
     return _recorded(ATTESTATION, subject, word, _shown(file), directory)
 
 
-def sign_off(number: int, word: Word, directory: Path, signers: Path) -> Mapping[str, Any]:
+def sign_off(number: int, word: Word, directory: Path, signers: Path) -> Mapping[str, Plain]:
     """Record that a record was read and accepted; return the new record.
 
     Raise Damaged when the ledger is not whole, UsageError when it has no such record.
@@ -49,9 +49,9 @@ def sign_off(number: int, word: Word, directory: Path, signers: Path) -> Mapping
     return _recorded(SIGN_OFF, str(record["subject"]), word, {"record": record}, directory)
 
 
-def _recorded(act: str, subject: str, word: Word, facts: Mapping[str, Any], directory: Path) -> Mapping[str, Any]:
+def _recorded(act: str, subject: str, word: Word, facts: Mapping[str, Plain], directory: Path) -> Mapping[str, Plain]:
     who = _demand_person(word)
-    body = {
+    body: dict[str, Plain] = {
         "host": own_policy.read().host,
         "actor": who,
         "act": act,
@@ -72,7 +72,7 @@ def _demand_person(word: Word) -> str:
     return who
 
 
-def _shown(path: Path | None) -> Mapping[str, Any]:
+def _shown(path: Path | None) -> Mapping[str, Plain]:
     """Return digest and size of what shows it; its name may be a patient's."""
     if path is None:
         return {}
@@ -86,20 +86,24 @@ def _shown(path: Path | None) -> Mapping[str, Any]:
     return {"shown_by": {"sha256": found.hexdigest(), "bytes": path.stat().st_size}}
 
 
-def _record(directory: Path, signers: Path, number: int) -> Mapping[str, Any]:
+def _record(directory: Path, signers: Path, number: int) -> Mapping[str, Plain]:
     """Return what names a record for good; a ledger that was changed is not signed."""
     found = verify(directory, signers)
     if worst(one.verdict for one in found) is Verdict.FAIL:
         raise Damaged(f"the ledger does not verify: {found[0].message}", "seawall ledger verify shows every problem")
     with (directory / NAME).open("rb") as file:
         for line in file:
-            said = json.loads(line) if line.endswith(b"\n") else {}
-            if said.get("n") == number:
-                return {
-                    "n": number,
-                    "sha256": digest(line),
-                    **{name: said.get(name) for name in ("act", "subject", "result")},
-                }
+            if record := _numbered(line, number):
+                about = {"act": record.act, "subject": record.subject, "result": record.result}
+                return {"n": number, "sha256": digest(line), **about}
     raise UsageError(
         f"the ledger in {directory} has no record {number}", "seawall ledger show lists the newest records"
     )
+
+
+def _numbered(line: bytes, number: int) -> Record | None:
+    """Return the record of a line, if it has that number; raise Damaged when it is no record."""
+    if not line.endswith(b"\n") or f'"n":{number},'.encode() not in line:
+        return None
+    record = read(line, f"record {number}")
+    return record if record.n == number else None

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ops.core.errors import UsageError
 from ops.core.files import lock, sync_directory, write_atomically
 from ops.core.run import run
+from ops.core.schema import Plain, encode
 from ops.core.verdict import Verdict
 from ops.evidence.key_rotation import facts
 from ops.evidence.keys import fingerprint, listed, public
@@ -88,7 +88,7 @@ def _body(host: str, old: str, new: str, wanted: Wanted) -> BodyFor:
     """Return what is recorded, as soon as the head it goes on from is known."""
     reason = redacted_text(wanted.reason)
 
-    def body(end: Head) -> Mapping[str, Any]:
+    def body(end: Head) -> Mapping[str, Plain]:
         return {
             "host": host,
             "actor": actor(),
@@ -96,7 +96,7 @@ def _body(host: str, old: str, new: str, wanted: Wanted) -> BodyFor:
             "subject": "ledger",
             "result": Verdict.PASS.value,
             "message": f"{'restored' if wanted.restored else 'a new key'}: {reason}",
-            "facts": facts(old, new, end, reason=reason, restored=wanted.restored, lost=wanted.lost),
+            "facts": encode(facts(old, new, end, reason=reason, restored=wanted.restored, lost=wanted.lost)),
         }
 
     return body

@@ -14,6 +14,7 @@ from ops.core.announce import announce
 from ops.core.errors import SeawallError, UsageError
 from ops.core.quantity import Size
 from ops.core.verdict import Finding, Verdict, worst
+from ops.interfaces.outcome import RestoreFacts, Rung
 from ops.jobs.host import folders, own_policy, repositories
 from ops.jobs.host.assets import asset_named
 from ops.jobs.restore import material
@@ -103,17 +104,17 @@ def _work(source: Source, steps: Sequence[Step], only: tuple[str, ...]) -> Outco
     verdict = worst(finding.verdict for _, _, finding in found)
     wrong = [f"{label} {name}: {seen.message}" for label, name, seen in found if seen.verdict is not Verdict.PASS]
     seconds = round((clock.now() - started).total_seconds(), 1)
-    facts = {
-        "time": clock.iso(started),
-        "set": source.which.id,
-        "repository": source.place.repository.name,
-        "data_time": clock.iso(source.which.time),
-        "seconds": seconds,
-        "bytes": sum(step.bytes for step in steps),
-        "parts": [step.label for step in steps],
-        "in_place": any(step.live for step in steps),
-        "rungs": [{"part": label, "name": name, "verdict": seen.verdict.value} for label, name, seen in found],
-    }
+    facts = RestoreFacts(
+        time=clock.iso(started),
+        set=source.which.id,
+        repository=source.place.repository.name,
+        data_time=clock.iso(source.which.time),
+        seconds=seconds,
+        bytes=sum(step.bytes for step in steps),
+        parts=tuple(step.label for step in steps),
+        in_place=any(step.live for step in steps),
+        rungs=tuple(Rung(part=label, name=name, verdict=seen.verdict) for label, name, seen in found),
+    )
     head = f"set {source.which.id[:8]} restored in {seconds} s"
     message = "; ".join([head, *said, *wrong])
     return Outcome(verdict, message, facts if not wrong else None, facts)

@@ -7,7 +7,7 @@ import os
 import pwd
 import signal
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,11 +15,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ops.core import clock
+from ops.core.document import decode
 from ops.core.errors import Locked, SeawallError, Stopped
 from ops.core.files import lock, read_json, write_atomically
+from ops.core.names import Name
+from ops.core.schema import Plain, encode
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Ledger
 from ops.evidence.redaction import places_in, redacted, redacted_text
+from ops.interfaces.outcome import OutcomeFacts
+from ops.interfaces.state import ActState
 from ops.jobs.host import credentials, folders, state_files
 from ops.policy.compile import document_digest
 
@@ -34,8 +39,8 @@ class Outcome:
 
     verdict: Verdict
     message: str
-    good: Mapping[str, Any] | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    good: OutcomeFacts | None = None
+    facts: OutcomeFacts = field(default_factory=OutcomeFacts)
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,13 @@ class Ended:
     """
 
     code: int
-    plain: Mapping[str, Any]
+    plain: Mapping[str, Plain]
     line: str = ""
 
     @classmethod
     def here(cls, outcome: Outcome, code: int) -> Ended:
         """Return the end of a job that this process did."""
-        return cls(code, outcome.facts, f"{outcome.verdict.value}: {outcome.message}")
+        return cls(code, encode(outcome.facts), f"{outcome.verdict.value}: {outcome.message}")
 
     def text(self, *, as_json: bool) -> str:
         """Return what is printed, with its line end, or nothing."""
@@ -73,23 +78,29 @@ def perform(
         started = clock.now()
         mark = _begun(kind, name, subject, host, started)
         outcome = _recorded(kind, subject, host, started, _tried(work, failed))
-        before = state_files.read_all().get(name, {}).get("last_good")
+        before = state_files.read_act(name)
         places = places_in(_policy())
         state_files.write(
             name,
-            {
-                "kind": kind,
-                "asset": subject,
-                "host": host,
-                "verdict": outcome.verdict.value,
-                "started": clock.iso(started),
-                "finished": clock.iso(clock.now()),
-                "message": redacted_text(outcome.message, places),  # states go to reports and mails, too
-                "last_good": redacted(outcome.good, places) or before,
-            },
+            ActState(
+                kind=Name(kind),
+                asset=subject,
+                host=host,
+                verdict=outcome.verdict,
+                started=clock.iso(started),
+                finished=clock.iso(clock.now()),
+                message=redacted_text(outcome.message, places),  # states go to reports and mails, too
+                last_good=_discreet(outcome.good, places) or (before.last_good if before else None),
+            ),
         )
         mark.unlink()
     return outcome
+
+
+def _discreet(facts: OutcomeFacts | None, places: Collection[str]) -> OutcomeFacts | None:
+    """Return facts without what they quote; None where there are none."""
+    plain = redacted(encode(facts), places)
+    return decode(type(facts), plain, "the last good outcome") if facts and plain else None
 
 
 def _tried(work: Callable[[], Outcome], failed: Verdict) -> Outcome:
@@ -133,7 +144,7 @@ def record(kind: str, subject: str, host: str, started: datetime, outcome: Outco
         "message": redacted_text(outcome.message, places),
         "started": clock.iso(started),
         **({"policy": document_digest(policy)} if policy is not None else {}),
-        "facts": redacted(outcome.facts, places),
+        "facts": redacted(encode(outcome.facts), places),
     }
     Ledger(folders.state() / "ledger", credentials.find("ledger.key")).append(body)
 

@@ -5,13 +5,14 @@ It is a record of its own, written before the guard is passed: so it stays there
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from ops.core import clock
+from ops.core.schema import Plain
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Ledger
 from ops.evidence.redaction import redacted_text
+from ops.interfaces.request import Request
 from ops.jobs.host import credentials, folders
 from ops.jobs.run.job import actor
 
@@ -21,7 +22,7 @@ REMOVAL = "nothing restored by a drill stays"
 
 
 @dataclass(frozen=True)
-class Override:
+class Override(Request):
     """Which guard is passed, why, who asked for it, and who allowed it, where somebody had to."""
 
     guard: str
@@ -29,20 +30,11 @@ class Override:
     by: str
     approver: str = ""
 
-    @classmethod
-    def read(cls, text: str) -> Override:
-        """Return what was left for a unit."""
-        return cls(**json.loads(text))
-
-    def written(self) -> str:
-        """Return this as a text to leave for a unit."""
-        return json.dumps(asdict(self))
-
     def record(self, host: str, subject: str) -> None:
         """Write the record; raise SeawallError when there can be none, for then the guard is not passed."""
         reason = redacted_text(self.reason)
         allowed = {"approver": self.approver} if self.approver else {}
-        body = {
+        body: dict[str, Plain] = {
             "host": host,
             "actor": actor(),
             "act": ACT,

@@ -45,7 +45,7 @@ def run_in_unit(unit: str, state: str, enough: Enough | None = None) -> Ended | 
     except KeyboardInterrupt:
         to_errors(f"{unit} keeps running; journalctl -fu {unit} shows its output")
         raise
-    return Ended(code, state_files.read_all().get(state, {}))
+    return Ended(code, state_files.read_plain(state))
 
 
 def reset_failed(unit: str) -> None:

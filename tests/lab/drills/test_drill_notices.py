@@ -88,7 +88,7 @@ def test_a_drill_that_is_sabotaged_fails_and_touches_no_true_one(
     assert site.on("his1", f"seawall backup {asset}").code == 0
     true = "cd /var/lib/seawall/state && cat drill-*.json"
     before = site.on("drill1", true).stdout
-    drilled = site.on("drill1", f"seawall drill {asset} --sabotage {damage}")
+    drilled = site.on("drill1", f"seawall drill {asset} --inject-damage {damage}")
     assert drilled.code == 2, drilled.stdout
     assert f"injected damage: {damage}" in drilled.stdout
     assert "noticed by" in drilled.stdout

@@ -21,7 +21,7 @@ for place in {PLACES}; do
 done
 systemctl daemon-reload
 """
-KEPT = "seawall drill his --keep 'the tests look at it' --approver 'the tests'"
+KEPT = "seawall drill his --hold 'the tests look at it' --approver 'the tests'"
 MAIN = f"$(systemctl show --property=MainPID --value {UNIT})"
 
 # Files that lie behind devices, those of this drill; what somebody sees who has the disk, and not the key.

@@ -31,7 +31,7 @@ def backed_up(site: Site) -> Site:
 @pytest.fixture(scope="module")
 def kept(backed_up: Site) -> Iterator[Site]:
     """The machine booted from the other site's repository, and left for a look."""
-    words = "seawall drill his1_server --instant --from offsite --keep 'the tests look at it' --approver 'the tests'"
+    words = "seawall drill his1_server --instant --from offsite --hold 'the tests look at it' --approver 'the tests'"
     shown = backed_up.on("drill1", words)
     assert "held until" in shown.stdout, shown.stdout + shown.stderr
     yield backed_up
@@ -112,7 +112,7 @@ def test_what_it_writes_is_gone_with_it(kept: Site) -> None:
 def test_a_drill_that_is_killed_leaves_nothing_running_and_the_next_one_cleans_up(backed_up: Site) -> None:
     before = backed_up.on("drill1", TRACES).stdout
     backed_up.on(
-        "drill1", "seawall drill his1_server --instant --keep 'to be killed' --approver 'the tests'", ok=range(1)
+        "drill1", "seawall drill his1_server --instant --hold 'to be killed' --approver 'the tests'", ok=range(1)
     )
     backed_up.on("drill1", f"systemctl kill --signal=KILL --kill-whom=all {UNIT}", ok=range(1))
     _until(backed_up, f"systemctl is-active {UNIT}", "failed")
@@ -160,7 +160,7 @@ def test_what_was_acknowledged_is_there_after_the_power_went(backed_up: Site) ->
 def test_a_damaged_machine_never_passes(backed_up: Site, damage: str, rung: str) -> None:
     state = "cat /var/lib/seawall/state/drill-his1_server.json"
     before = backed_up.on("drill1", state).stdout
-    shown = backed_up.on("drill1", f"seawall drill his1_server --instant --sabotage {damage}")
+    shown = backed_up.on("drill1", f"seawall drill his1_server --instant --inject-damage {damage}")
     assert shown.code == 2, shown.stdout + shown.stderr
     assert f"injected damage: {damage}" in shown.stdout
     assert "; noticed by " in shown.stdout

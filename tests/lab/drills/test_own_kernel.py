@@ -85,7 +85,7 @@ def test_kernel_boot_loader_and_disk_layout_are_proved_and_nothing_is_left(boota
     ],
 )
 def test_what_only_this_drill_can_notice_it_notices(bootable: Site, damage: str, rung: str, said: str) -> None:
-    shown = bootable.on("drill1", f"seawall drill his1_server --sabotage {damage}", timeout=LONG)
+    shown = bootable.on("drill1", f"seawall drill his1_server --inject-damage {damage}", timeout=LONG)
     assert shown.code == 2, shown.stdout + shown.stderr
     assert f"injected damage: {damage}" in shown.stdout
     assert f"; noticed by {rung}" in shown.stdout

@@ -78,7 +78,7 @@ def hurt_in_one_server(tree: Path, kept: Kept, scratch: Path, renewed: Renewed) 
 
 
 def hurt_one_by_one(tree: Path, kept: Kept, scratch: Path, names: list[str]) -> Found:
-    """Hurt what can't be made good again, each in a drill of its own, as `seawall drill --sabotage` does."""
+    """Hurt what can't be made good again, each in a drill of its own, as `seawall drill --inject-damage` does."""
     assert failed(rehearsed(tree, kept, scratch)) == ""
     stages = {name: rehearsed(tree, kept, scratch, name) for name in names}
     return {name: (failed(stage), stage.sabotage.done) for name, stage in stages.items() if stage.sabotage}

@@ -3,9 +3,9 @@
 import os
 import sys
 
+from ops.core.ram import available, fits
 from ops.core.run import stream
 from ops.drills._boot.container import descendants, is_first
-from ops.drills._storage.ram import available, fits
 
 # A child that starts a child of its own from a thread, says both numbers, and waits.
 FAMILY = """

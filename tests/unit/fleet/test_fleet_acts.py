@@ -78,9 +78,9 @@ def test_the_units_of_the_policy_are_chosen(
     [
         ("backup", ["hsi"], [], "the policy has no asset 'hsi', did you mean 'his'?"),
         ("backup", [], ["hsi1"], "the inventory has no host or group 'hsi1', did you mean 'his1'?"),
-        ("drill", ["lis"], [], "the policy asks no drill of lis"),
+        ("drill", ["lis"], [], "the policy has no drill for lis"),
         ("backup", ["his"], ["lis1"], "his has no backup on these hosts"),
-        ("backup", [], ["drill1"], "the policy asks no backup of these hosts"),
+        ("backup", [], ["drill1"], "the policy has no backup for these hosts"),
         ("health", ["his"], [], "a health check is about a machine"),
     ],
 )

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from ops.core.verdict import Verdict
 from ops.fleet.inventory import Inventory
 from ops.fleet.status import join, read
+from ops.interfaces.fleet_status import MachineStatus
 from ops.policy import HostPolicy
 from ops.policy.compile import document, document_digest
 
@@ -41,7 +44,8 @@ def policies() -> dict[str, HostPolicy]:
 
 def machine(policies: dict[str, HostPolicy], host: str, **more: Any) -> dict[str, Any]:
     digest = document_digest(document(policies[host]))
-    return {"version": 1, "host": host, "verdict": "pass", "policy_digest": digest, "checks": [], **more}
+    common = {"version": 1, "host": host, "time": "2026-11-22T05:00:00Z", "seawall": "0.1.0"}
+    return {**common, "verdict": "pass", "policy_digest": digest, "checks": [], **more}
 
 
 def age(kind: str, verdict: str) -> dict[str, Any]:
@@ -49,13 +53,26 @@ def age(kind: str, verdict: str) -> dict[str, Any]:
 
 
 def fleet(policies: dict[str, HostPolicy], **changed: dict[str, Any]) -> dict[str, Any]:
-    backup = {"verdict": "pass", "last_good": {"time": "2026-11-22T04:30:00Z"}}
+    backup = {"version": 1, "kind": "backup", "verdict": "pass", "last_good": {"time": "2026-11-22T04:30:00Z"}}
+    about = {"owner": "", "summary": "", "rpo_seconds": 1, "rto_seconds": 1}
+    drill = {"version": 1, "kind": "drill", "verdict": "pass", "message": "proven", "last_good": None}
     machines = {
-        "his1": machine(policies, "his1", checks=[age("backup_age", "pass")], assets={"his": {"backup": backup}}),
+        "his1": machine(
+            policies, "his1", checks=[age("backup_age", "pass")], assets={"his": {**about, "backup": backup}}
+        ),
         "backup1": machine(policies, "backup1"),
-        "drill1": machine(policies, "drill1", checks=[age("drill_age", "pass")], drills={"his": {"state": {"a": 1}}}),
+        "drill1": machine(
+            policies, "drill1", checks=[age("drill_age", "pass")], drills={"his": {"host": "his1", "state": drill}}
+        ),
     }
-    return join(policies, {**machines, **changed})
+    return join(policies, {host: told(one) for host, one in {**machines, **changed}.items()}).written()
+
+
+def told(answer: dict[str, Any]) -> MachineStatus:
+    """What a machine told, or why nothing."""
+    if "version" in answer:
+        return read(json.dumps(answer))
+    return MachineStatus(verdict=Verdict.UNKNOWN, message=answer["message"])
 
 
 def test_an_asset_joins_what_its_machines_say(policies: dict[str, HostPolicy]) -> None:
@@ -69,7 +86,7 @@ def test_an_asset_joins_what_its_machines_say(policies: dict[str, HostPolicy]) -
         3600,
     )
     assert asset["backup"]["last_good"]["time"] == "2026-11-22T04:30:00Z"
-    assert asset["drill"] == {"a": 1}
+    assert asset["drill"]["message"] == "proven"
     assert [finding["about"] for finding in asset["findings"]] == ["backup", "drill"]
 
 
@@ -111,13 +128,16 @@ def test_the_layout_of_a_document_does_not_matter(policies: dict[str, HostPolicy
     [
         ("", "answers no status: nothing"),
         ("[1, 2]", "answers no status: [1, 2]"),
-        ('{"version": 1}', 'answers no status: {"version": 1}'),
+        ('{"version": 1}', "answers no status: its answer: host: missing key"),
         ('{"version": 1, "verdict": "splendid", "checks": []}', "answers no status"),
         ('{"version": 1, "verdict": "pass", "checks": [{"verdict": "pass"}]}', "answers no status"),
-        ('{"version": 2, "verdict": "pass", "checks": []}', "speaks version 2 of the status, not 1"),
+        (
+            '{"version": 2, "verdict": "pass", "checks": []}',
+            "answers no status: its answer: version: expected 1, found 2",
+        ),
     ],
 )
 def test_an_answer_that_is_no_status_is_unknown(output: str, reason: str) -> None:
     found = read(output)
-    assert found["verdict"] == "unknown"
-    assert found["message"].startswith(reason)
+    assert (found.verdict, found.told) == (Verdict.UNKNOWN, None)
+    assert found.message.startswith(reason)

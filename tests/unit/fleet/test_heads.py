@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,7 +15,9 @@ from ops.evidence.ledger import NAME, Head, Ledger
 from ops.fleet.facts.status import BETWEEN, COMMAND, Status
 from ops.fleet.ledgers import heads
 from ops.fleet.ssh.ask import Answer
-from ops.fleet.status import _anchored, _head
+from ops.fleet.status import _anchored, _head, read
+from ops.interfaces.fleet_status import MachineStatus
+from tests.states import answer
 
 PROGRAM = """\
 #!/bin/sh
@@ -26,7 +27,7 @@ exec {python} -m ops "$@" --directory {root}/ledger --signers {root}/signers
 
 
 @pytest.fixture
-def ask(tmp_path: Path) -> Callable[[Head | None], dict[str, Any]]:
+def ask(tmp_path: Path) -> Callable[[Head | None], MachineStatus]:
     """A machine with a ledger, asked in words that a shell reads, as over SSH."""
     key = tmp_path / "key"
     run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], timeout=60)
@@ -34,9 +35,9 @@ def ask(tmp_path: Path) -> Callable[[Head | None], dict[str, Any]]:
     for number in range(4):
         Ledger(tmp_path / "ledger", key).append({"host": "his1", "act": "backup", "subject": "his", "n_": number})
 
-    def asked(anchor: Head | None) -> dict[str, Any]:
+    def asked(anchor: Head | None) -> MachineStatus:
         head = Head.of(tmp_path / "ledger")
-        told = {"version": 1, "verdict": "pass", "checks": []}
+        told = answer()
         told["ledger"] = {"lines": head.n, "head": head.sha256} if head else None
         program = tmp_path / "bin/seawall"
         program.parent.mkdir(exist_ok=True)
@@ -50,7 +51,7 @@ def ask(tmp_path: Path) -> Callable[[Head | None], dict[str, Any]]:
     return asked
 
 
-def seen(ask: Callable[[Head | None], dict[str, Any]], path: Path) -> Head:
+def seen(ask: Callable[[Head | None], MachineStatus], path: Path) -> Head:
     """Ask once, note the head and read it again."""
     heads.note(path, heads.read(path), {"his1": _head(ask(None))})
     found = heads.newest(heads.read(path), "his1")
@@ -63,11 +64,11 @@ def test_a_ledger_that_grew_passes_and_its_new_head_is_noted(ask, tmp_path: Path
     assert anchor.n == 4
     Ledger(tmp_path / "ledger", tmp_path / "key").append({"host": "his1", "act": "backup"})
     status = ask(anchor)
-    assert status["verdict"] == "pass"
-    assert status["checks"][-1]["name"] == "ledger"
+    assert status.verdict == "pass"
+    assert status.told.checks[-1].name == "ledger"
     assert _head(status).n == 5
     heads.note(tmp_path / "heads", heads.read(tmp_path / "heads"), {"his1": _head(status)})
-    assert [one["n"] for one in heads.read(tmp_path / "heads")["his1"]] == [4, 5]
+    assert [one.n for one in heads.read(tmp_path / "heads")["his1"]] == [4, 5]
     assert (tmp_path / "heads").stat().st_mode & 0o777 == 0o600
 
 
@@ -81,8 +82,8 @@ def test_a_ledger_cut_and_signed_anew_with_its_own_key_fails(ask, tmp_path: Path
     (tmp_path / "ledger" / f"{NAME}.head").write_text(str(Head(1, sha256(kept[0]).hexdigest())))
     Ledger(tmp_path / "ledger", tmp_path / "key").append({"host": "his1", "act": "backup"})
     status = ask(anchor)
-    assert status["verdict"] == "fail"
-    assert status["checks"][-1]["message"].startswith("record 4, noted elsewhere, is not in this ledger")
+    assert status.verdict == "fail"
+    assert status.told.checks[-1].message.startswith("record 4, noted elsewhere, is not in this ledger")
     assert _head(status) is None  # the head that was seen stays the one that counts
 
 
@@ -91,28 +92,28 @@ def test_a_ledger_taken_away_fails(ask, tmp_path: Path) -> None:
     for path in (tmp_path / "ledger").iterdir():
         path.unlink()
     status = ask(anchor)
-    assert status["verdict"] == "fail"
-    assert "is gone: 4 records were seen elsewhere" in status["checks"][-1]["message"]
+    assert status.verdict == "fail"
+    assert "is gone: 4 records were seen elsewhere" in status.told.checks[-1].message
 
 
 @pytest.mark.parametrize("said", ["", "hello", '{"findings": []}', '{"findings": [{"verdict": "fine"}]}', "[]"])
 def test_a_machine_that_does_not_answer_is_unknown(said: str) -> None:
     assert heads.judged(said, Head(4, "a" * 64)).verdict is Verdict.UNKNOWN
-    line = json.dumps({"version": 1, "verdict": "pass", "checks": []})
+    line = json.dumps(answer())
     status = _anchored(Answer(Status().process([line, BETWEEN, said])), Head(4, "a" * 64))
-    assert status["verdict"] == "unknown"
-    assert _anchored(Answer(Status().process([line])), Head(4, "a" * 64))["verdict"] == "unknown"
+    assert status.verdict == "unknown"
+    assert _anchored(Answer(Status().process([line])), Head(4, "a" * 64)).verdict == "unknown"
 
 
 def test_without_a_head_seen_only_the_status_is_asked() -> None:
     assert Status().command() == COMMAND
-    line = json.dumps({"version": 1, "verdict": "pass", "checks": []})
-    assert _anchored(Answer(Status().process([line])), None)["verdict"] == "pass"
+    line = json.dumps(answer())
+    assert _anchored(Answer(Status().process([line])), None).verdict == "pass"
 
 
 @pytest.mark.parametrize("head", ["; reboot", "A" * 64, "a" * 63, "$(id)"])
 def test_what_a_machine_calls_its_head_never_becomes_a_command(head: str) -> None:
-    assert _head({"checks": [], "ledger": {"lines": 3, "head": head}}) is None
+    assert read(json.dumps(answer(ledger={"lines": 3, "head": head}))).told is None
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"machines": {"his1": [{"n": 1}]}}', '{"machines": {"his1": 3}}', "x"])

@@ -212,7 +212,7 @@ def test_the_age_of_the_control_machines_copy_is_judged(told: Path, capsys) -> N
     state.parent.mkdir(parents=True, exist_ok=True)
     for days, code in ((7, 0), (9, 2)):
         when = clock.iso(clock.now() - timedelta(days=days))
-        state.write_text(json.dumps({"version": 1, "verdict": "pass", "message": "", "last_good": {"time": when}}))
+        state.write_text(json.dumps({"version": 1, "kind": "backup", "verdict": "pass", "last_good": {"time": when}}))
         assert checked(told, capsys)[0] == code
     state.write_text("{")
     assert checked(told, capsys)[0] == 3

@@ -7,19 +7,19 @@ from ops.core.verdict import Verdict
 from ops.evidence.keys import listed
 from ops.fleet.ledgers import signers
 from ops.fleet.status import _keys
+from ops.interfaces.fleet_status import MachineStatus
+from tests.states import told
 
 OURS = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJMAuIYy5zPpQx5fR3FzCQYYzJ5zR5oQ8u1j2u3v4w5x"
 OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPPPuIYy5zPpQx5fR3FzCQYYzJ5zR5oQ8u1j2u3v4w5x"
 
 
-def machine(key: str) -> dict:
-    return {"verdict": "pass", "checks": [], "ledger": {"lines": 3, "head": "a" * 64, "key": key}}
-
-
 def asked(path: Path, key: str) -> tuple[str, list[str]]:
-    found = _keys(path, {"his1": machine(key), "away": {"verdict": "unknown", "message": "does not answer"}})
-    assert "checks" not in found["away"]
-    return found["his1"]["verdict"], [check["message"] for check in found["his1"]["checks"]]
+    his1 = told(ledger={"lines": 3, "head": "a" * 64, "key": key})
+    found = _keys(path, {"his1": his1, "away": MachineStatus(verdict=Verdict.UNKNOWN, message="does not answer")})
+    assert found["away"].told is None
+    assert found["his1"].told is not None
+    return found["his1"].verdict, [check.message for check in found["his1"].told.checks]
 
 
 def test_the_first_key_is_noted_and_stays_known(tmp_path: Path) -> None:
@@ -49,8 +49,8 @@ def test_a_machine_that_hides_its_key_is_unknown(tmp_path: Path) -> None:
 
 def test_what_a_machine_tells_adds_one_line_for_itself_alone(tmp_path: Path) -> None:
     path = tmp_path / ".allowed_signers"
-    for told in (f"{OURS}\nlis1 {OTHER}", f"{OURS} x", "* ssh-ed25519 AAAA", f"{OURS};"):
-        signers.note(path, {"his1": told})
+    for line in (f"{OURS}\nlis1 {OTHER}", f"{OURS} x", "* ssh-ed25519 AAAA", f"{OURS};"):
+        signers.note(path, {"his1": line})
     assert not path.exists()
 
 

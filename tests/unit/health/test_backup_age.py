@@ -11,6 +11,7 @@ from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
 from ops.health.backup_age import KIND, Options
 from ops.interfaces.check import CheckContext
+from tests.states import states as typed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -22,7 +23,7 @@ def state(age_hours: float | None, verdict: str = "pass", message: str = "") -> 
 
 def look(found: dict[str, Any] | None) -> Finding:
     states = {} if found is None else {"backup-his": found}
-    (finding,) = KIND.probe(Options("his", Duration.parse("26h")), CheckContext(NOW, states))
+    (finding,) = KIND.probe(Options("his", Duration.parse("26h")), CheckContext(NOW, typed(states)))
     return finding
 
 
@@ -73,7 +74,7 @@ def test_a_backup_from_the_future_cannot_be_judged() -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        {"verdict": "unknown", "message": "backup-his.json is not whole"},
+        {"kind": None, "message": "backup-his.json is not whole"},
         {"verdict": "pass", "last_good": {"time": "yesterday"}},
         {"verdict": "pass", "last_good": {}},
         {"verdict": "pass", "last_good": "good"},

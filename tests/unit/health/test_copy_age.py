@@ -11,6 +11,7 @@ from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
 from ops.health.copy_age import KIND, Options
 from ops.interfaces.check import CheckContext
+from tests.states import states as typed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)  # day 20 was the last due day; with a day's grace it counts
 CALENDAR = Calendar.parse("day 10, day 20, last day")
@@ -23,7 +24,7 @@ def state(copied: str, data: str, verdict: str = "pass", message: str = "") -> d
 def look(found: dict[str, Any] | None, since: datetime | None = None, now: datetime = NOW, **more: Any) -> Finding:
     states = {} if found is None else {"copy-his-offsite": found}
     options = Options("his", "offsite", CALENDAR, **more)
-    (finding,) = KIND.probe(options, CheckContext(now, states, since))
+    (finding,) = KIND.probe(options, CheckContext(now, typed(states), since))
     return finding
 
 
@@ -91,4 +92,4 @@ def test_a_copy_from_the_future_cannot_be_judged() -> None:
 
 def test_a_state_that_cannot_be_read_cannot_be_judged() -> None:
     with pytest.raises(Damaged, match="can't be read"):
-        look({"verdict": "unknown", "message": "not whole"})
+        look({"kind": None, "message": "not whole"})

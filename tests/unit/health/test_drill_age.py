@@ -11,6 +11,7 @@ from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
 from ops.health.drill_age import KIND, Options
 from ops.interfaces.check import CheckContext
+from tests.states import states as typed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -22,7 +23,7 @@ def state(age_days: float | None, verdict: str = "pass", message: str = "") -> d
 
 def look(found: dict[str, Any] | None, since: datetime | None = None) -> Finding:
     states = {} if found is None else {"drill-his": found}
-    (finding,) = KIND.probe(Options("his", Duration.parse("31d")), CheckContext(NOW, states, since))
+    (finding,) = KIND.probe(Options("his", Duration.parse("31d")), CheckContext(NOW, typed(states), since))
     return finding
 
 
@@ -66,4 +67,4 @@ def test_a_drill_from_the_future_cannot_be_judged() -> None:
 
 def test_a_state_that_cannot_be_read_cannot_be_judged() -> None:
     with pytest.raises(Damaged, match="can't be read"):
-        look({"verdict": "unknown", "message": "not whole"})
+        look({"kind": None, "message": "not whole"})

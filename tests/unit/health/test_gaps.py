@@ -10,10 +10,17 @@ from ops.core.errors import Damaged
 from ops.core.verdict import Verdict
 from ops.health.gaps import Options, probe
 from ops.interfaces.check import CheckContext
+from tests.states import states as typed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DEFAULT, NOT = Options(), timedelta()
-QUIET: dict[str, Any] = {"gaps": [], "excused": [{}], "covered": [{}, {}], "unlooked": [], "finished": iso(NOW)}
+QUIET: dict[str, Any] = {
+    "gaps": [],
+    "excused": [{"name": "a"}],
+    "covered": [{"name": "b"}, {"name": "c"}],
+    "unlooked": [],
+    "finished": iso(NOW),
+}
 
 
 def gaps(*names: str) -> dict[str, Any]:
@@ -21,7 +28,7 @@ def gaps(*names: str) -> dict[str, Any]:
 
 
 def seen(state: dict[str, Any] | None, options: Options = DEFAULT, later: timedelta = NOT) -> Any:
-    return list(probe(options, CheckContext(NOW + later, {"gaps": state} if state else {})))
+    return list(probe(options, CheckContext(NOW + later, typed({"gaps": state} if state else {}))))
 
 
 def test_nothing_left_out_is_a_pass_and_says_how_much_was_seen():
@@ -56,4 +63,4 @@ def test_a_look_of_three_days_ago_says_nothing_of_today():
 def test_never_looked_is_unknown_and_a_torn_state_is_damage():
     assert seen(None)[0].verdict == Verdict.UNKNOWN
     with pytest.raises(Damaged, match="not whole"):
-        seen({"verdict": "unknown", "message": "not whole"})
+        seen({"kind": None, "message": "not whole"})

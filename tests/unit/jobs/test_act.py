@@ -11,7 +11,9 @@ import pytest
 from ops.core.errors import Locked, SeawallError, Unavailable
 from ops.core.files import lock
 from ops.core.run import run
+from ops.core.schema import Further
 from ops.core.verdict import Verdict
+from ops.interfaces.outcome import BackupFacts, OutcomeFacts
 from ops.jobs.host import state_files
 from ops.jobs.run.job import Outcome, perform
 
@@ -37,7 +39,7 @@ def act(work, failed: Verdict = Verdict.FAIL) -> Outcome:
 
 
 def passing() -> Outcome:
-    return Outcome(Verdict.PASS, "all is well", {"set": "one"}, {"rows": 3})
+    return Outcome(Verdict.PASS, "all is well", BackupFacts(set="one"), OutcomeFacts(further=Further({"rows": 3})))
 
 
 def raising(error: Exception):
@@ -49,7 +51,7 @@ def raising(error: Exception):
 
 def test_a_good_act_is_stated_and_recorded(machine: Path) -> None:
     assert act(passing).verdict == Verdict.PASS
-    assert state_files.read_all()["backup-his"]["last_good"] == {"set": "one"}
+    assert state_files.read_all()["backup-his"].last_good == BackupFacts(set="one")
     (record,) = records(machine)
     assert (record["act"], record["result"], record["facts"]) == ("backup", "pass", {"rows": 3})
     assert not list(machine.rglob("*.running"))
@@ -85,8 +87,8 @@ def test_a_failed_act_keeps_the_last_good_one(machine: Path, failed: Verdict) ->
     act(passing)
     outcome = act(raising(Unavailable("the host is away", "look")), failed)
     assert outcome.verdict == failed
-    assert state_files.read_all()["backup-his"]["last_good"] == {"set": "one"}
-    assert state_files.read_all()["backup-his"]["message"] == "the host is away; look"
+    assert state_files.read_all()["backup-his"].last_good == BackupFacts(set="one")
+    assert state_files.read_all()["backup-his"].message == "the host is away; look"
     assert [record["result"] for record in records(machine)] == ["pass", failed.value]
 
 

@@ -12,6 +12,7 @@ from ops.interfaces.damage import DataDamage, FileDamage
 from ops.interfaces.drill import Part
 from ops.interfaces.facts import Facts
 from ops.interfaces.manifest import Material, PartFacts
+from ops.interfaces.request import read, written
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
 
@@ -58,7 +59,7 @@ def test_a_damaged_copy_is_not_for_looking_at() -> None:
 
 def test_wanted_reach_the_unit_as_they_were() -> None:
     wanted = sensible(at="2026-11-20", kind="files", instant=False, seed=7, zone="America/Sao_Paulo")
-    assert DrillOptions.read(wanted.written()) == wanted
+    assert read(DrillOptions, written(wanted).encode(), "his.request") == wanted
     with pytest.raises(UsageError, match="neither a time nor a set"):
         sensible(at="yesterday")
 

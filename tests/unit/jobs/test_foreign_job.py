@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ops.core.errors import UsageError
-from ops.interfaces.drill import Forecast
+from ops.interfaces.outcome import Forecast
 from ops.jobs.drill.external_dump import _digest, brought
 from ops.jobs.drill.job import _forecast
 
@@ -55,4 +55,4 @@ def test_a_forecast_only_warns() -> None:
     assert _forecast(60, None) == []
     (short,) = _forecast(60, Forecast(5, 0, 1, 59.9))
     (long,) = _forecast(60, Forecast(5, 0, 1, 60.1))
-    assert (short["verdict"], long["verdict"], long["name"]) == ("pass", "warn", "forecast")
+    assert (short.verdict, long.verdict, long.name) == ("pass", "warn", "forecast")

@@ -9,6 +9,7 @@ import pytest
 from ops.core import clock, kinds
 from ops.core.errors import Unavailable
 from ops.interfaces.discovery import Found, SearchContext, Sort
+from ops.interfaces.state import Unsearched, read, written
 from ops.jobs import gaps
 from ops.policy.compile import read_document
 from ops.reports.gaps_table import table
@@ -49,42 +50,42 @@ FOUND = [
 
 
 def names(part: Any) -> list[str]:
-    return [one["name"] for one in part]
+    return [one.name for one in part]
 
 
 def test_each_thing_is_covered_excused_or_a_gap():
     seen = state(FOUND)
-    assert names(seen["covered"]) == ["postgresql:5432/his", "path:/srv/documents/old"]
-    assert seen["covered"][1]["size"] == "at least 2 GiB"
-    assert names(seen["excused"]) == ["postgresql:5432/scratch"]
-    assert names(seen["gaps"]) == ["postgresql:5432/stray"]
-    assert (seen["verdict"], seen["unused"]) == ("warn", [])
-    json.dumps(seen)
+    assert names(seen.covered) == ["postgresql:5432/his", "path:/srv/documents/old"]
+    assert seen.covered[1].size == "at least 2 GiB"
+    assert names(seen.excused) == ["postgresql:5432/scratch"]
+    assert names(seen.gaps) == ["postgresql:5432/stray"]
+    assert (seen.verdict, seen.unused) == ("warn", ())
+    assert read(json.dumps(written(seen)).encode(), "gaps.json") == seen
 
 
 def test_who_takes_the_root_does_not_take_a_volume():
     root = {"files": {"kind": "files", "options": {"paths": ["/"]}}}
     whole = policy(assets={"his": {**ASSET, "sources": root}})
     seen = state([Found("path:/srv/large", "a folder"), Found("path:/data", "a volume", apart=True)], whole)
-    assert (names(seen["covered"]), names(seen["gaps"])) == (["path:/srv/large"], ["path:/data"])
+    assert (names(seen.covered), names(seen.gaps)) == (["path:/srv/large"], ["path:/data"])
 
 
 def test_an_exception_that_expired_is_named_and_excuses_nothing():
     seen = state(FOUND, policy(TODAY - timedelta(days=1)))
-    assert names(seen["gaps"]) == ["postgresql:5432/scratch", "postgresql:5432/stray"]
-    assert ": made anew each night" in seen["gaps"][0]["expired"]
+    assert names(seen.gaps) == ["postgresql:5432/scratch", "postgresql:5432/stray"]
+    assert ": made anew each night" in seen.gaps[0].expired
     assert "the exception expired on" in table(seen)
 
 
 def test_an_exception_for_what_is_no_longer_there_is_named():
     seen = state(FOUND[:1])
-    assert (seen["verdict"], seen["unused"]) == ("pass", ["scratch"])
+    assert (seen.verdict, seen.unused) == ("pass", ("scratch",))
     assert "'scratch' matches nothing" in table(seen)
 
 
 def test_the_policy_may_call_a_gap_a_failure():
     check = {"kind": "gaps", "options": {"verdict": "fail"}}
-    assert state(FOUND, policy(checks={"gaps": check}))["verdict"] == "fail"
+    assert state(FOUND, policy(checks={"gaps": check})).verdict == "fail"
 
 
 def test_the_table_names_gaps_with_their_sizes_and_excuses_with_their_reasons():
@@ -110,7 +111,7 @@ def test_what_cannot_be_looked_at_is_unknown_and_the_rest_is_seen(monkeypatch: p
         kinds, "load", lambda package, kind: sorts[kind] if package == "ops.gaps" else load(package, kind)
     )
     seen = gaps.look(given)
-    assert seen.unlooked == [{"sort": "sqlite", "message": "not permitted to look at"}]
-    assert gaps.record(given, seen, TODAY)["verdict"] == "unknown"
+    assert seen.unlooked == [Unsearched(sort="sqlite", message="not permitted to look at")]
+    assert gaps.record(given, seen, TODAY).verdict == "unknown"
     answered = [str(path) for path in scenes[0].answered]
     assert {"/srv/documents", "/var/lib/postgresql", "/srv/seawall"} <= set(answered)

@@ -15,6 +15,7 @@ from ops.health import disk
 from ops.interfaces.check import Check
 from ops.jobs.health import job
 from ops.policy.model import CheckSpec, HostPolicy, Site
+from tests.states import states
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 POLICY = {
@@ -45,7 +46,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write(root: Path, name: str, data: dict[str, Any]) -> None:
     folder = root / "var/lib/seawall/state"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(data))
+    (folder / f"{name}.json").write_text(json.dumps({"version": 1, "kind": name.partition("-")[0], **data}))
 
 
 def recorded(root: Path) -> dict[str, Any]:
@@ -109,15 +110,16 @@ def test_a_look_that_is_too_old_or_from_the_future_is_unknown(age: int, verdict:
         "finished": iso(NOW - timedelta(minutes=age)),
         "checks": [{"name": "a", "kind": "disk", "verdict": "pass", "message": ""}],
     }
-    assert job.recorded({"health": state}, NOW)["verdict"] == verdict
+    assert job.recorded(states({"health": state}), NOW).verdict == verdict
 
 
 @pytest.mark.parametrize(
-    "broken", [{"message": "not whole"}, {"finished": "x", "checks": []}, {"finished": iso(NOW), "checks": [3]}]
+    "broken",
+    [{"kind": None, "message": "not whole"}, {"finished": "x", "checks": []}, {"finished": iso(NOW), "checks": [3]}],
 )
 def test_a_record_that_cannot_be_read_is_an_error(broken: dict[str, Any]) -> None:
     with pytest.raises(Unavailable, match="can't be read"):
-        job.recorded({"health": broken}, NOW)
+        job.recorded(states({"health": broken}), NOW)
 
 
 def policy(**checks: CheckSpec) -> HostPolicy:
@@ -130,7 +132,7 @@ def test_a_fault_in_one_check_is_its_own_unknown(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(disk, "KIND", Check(disk.Options, probe))
     entries = job.look(policy(bad=CheckSpec("disk", disk.Options()), good=CheckSpec("memory", None)), {}, NOW)
-    assert entries[0]["message"] == "this check failed with an error: ZeroDivisionError: by zero"
+    assert entries[0].message == "this check failed with an error: ZeroDivisionError: by zero"
     assert len(entries) == 2
 
 
@@ -148,14 +150,28 @@ def test_a_check_that_hangs_does_not_hold_the_others(monkeypatch: pytest.MonkeyP
     options = __import__("ops.health.memory", fromlist=["Options"]).Options()
     entries = job.look(policy(slow=CheckSpec("disk", disk.Options()), quick=CheckSpec("memory", options)), {}, NOW)
     release.set()
-    assert "did not finish within" in entries[0]["message"]
-    assert entries[1]["verdict"] != "unknown"
+    assert "did not finish within" in entries[0].message
+    assert entries[1].verdict != "unknown"
+
+
+def test_a_check_that_does_not_end_in_time_is_asked_for_since_the_same_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    release = threading.Event()
+    monkeypatch.setattr(disk, "KIND", Check(disk.Options, lambda *_: [release.wait(20)][:0]))
+    monkeypatch.setattr(job, "DEADLINE", 0.2)
+    since = "2026-01-02T03:04:05Z"
+    entry = {"name": "slow", "kind": "disk", "verdict": "pass", "message": "", "since": since}
+    before = states({"health": {"finished": iso(NOW), "checks": [entry]}})
+    (entries,) = job.look(policy(slow=CheckSpec("disk", disk.Options())), before, NOW)
+    release.set()
+    assert (entries.verdict, entries.since) == (Verdict.UNKNOWN, since)
 
 
 def test_a_check_that_sees_nothing_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "KIND", Check(disk.Options, lambda *_: []))
     (entry,) = job.look(policy(empty=CheckSpec("disk", disk.Options())), {}, NOW)
-    assert (entry["verdict"], entry["message"]) == ("unknown", "the check returned no result")
+    assert (entry.verdict, entry.message) == ("unknown", "the check returned no result")
 
 
 def test_of_several_findings_the_worst_is_told_first() -> None:

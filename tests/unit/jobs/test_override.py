@@ -11,6 +11,7 @@ from ops.core.errors import SeawallError
 from ops.core.run import run
 from ops.evidence.ledger import NAME
 from ops.evidence.verification import verify
+from ops.interfaces.request import written
 from ops.jobs.drill import start
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.run.override import LOSS, REMOVAL, Override
@@ -77,7 +78,7 @@ def test_a_backup_that_passes_no_guard_records_no_override(root: Path) -> None:
 
 
 def test_the_unit_records_the_person_who_asked_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (root / "run/seawall/backup-documents.request").write_text(Override(LOSS, "ticket 4711", "person:rui").written())
+    (root / "run/seawall/backup-documents.request").write_text(written(Override(LOSS, "ticket 4711", "person:rui")))
     monkeypatch.setenv("SEAWALL_UNIT", "seawall-backup-documents.service")
     assert cli.run(["backup", "documents"]) == 1
     override = records(root)[0]

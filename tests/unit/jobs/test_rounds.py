@@ -44,7 +44,7 @@ def began(root: Path) -> None:
 
 
 def backed_up(root: Path, when: datetime) -> None:
-    state = {"verdict": "pass", "message": "", "last_good": {"time": clock.iso(when)}}
+    state = {"version": 1, "kind": "backup", "verdict": "pass", "message": "", "last_good": {"time": clock.iso(when)}}
     (root / "var/lib/seawall/state/backup-his.json").write_text(json.dumps(state))
 
 

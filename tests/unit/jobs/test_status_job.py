@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from ops.core.clock import iso, now
+from ops.interfaces import status_answer
 from ops.jobs import status
 from ops.jobs.host import own_policy, state_files
 from ops.policy.compile import document_digest
+from tests.states import state
 
 ASSET = {
     "owner": "it_head",
@@ -47,7 +49,10 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def collect() -> dict[str, Any]:
-    return status.collect(own_policy.read(), state_files.read_all(), now())
+    found = status.collect(own_policy.read(), state_files.read_all(), now())
+    sent = json.dumps(found.written())
+    assert status_answer.read(sent.encode(), "the answer") == found
+    return dict(json.loads(sent))
 
 
 def health(verdict: str = "pass", finished: str | None = None) -> dict[str, Any]:
@@ -59,14 +64,14 @@ def health(verdict: str = "pass", finished: str | None = None) -> dict[str, Any]
 
 
 def test_the_status_has_all_its_parts(root: Path) -> None:
-    state_files.write("backup-his", BACKUP)
-    state_files.write("health", health())
+    state_files.write("backup-his", state("backup-his", BACKUP))
+    state_files.write("health", state("health", health()))
     found = collect()
     assert (found["version"], found["host"], found["verdict"]) == (1, "his1", "pass")
     assert found["policy_digest"] == document_digest(POLICY)
     assert found["assets"]["his"]["owner"] == "Head of IT"
     assert found["assets"]["his"]["rpo_seconds"] == 93600
-    assert found["assets"]["his"]["backup"]["last_good"] == BACKUP["last_good"]
+    assert found["assets"]["his"]["backup"]["last_good"]["time"] == BACKUP["last_good"]["time"]
     assert found["assets"]["his"]["copies"] == {"offsite": None}
     assert found["drills"]["lab"] == {"host": "lab1", "every_seconds": 2678400, "state": None}
     assert found["ledger"] is None
@@ -74,31 +79,31 @@ def test_the_status_has_all_its_parts(root: Path) -> None:
 
 
 def test_ages_are_judged_anew_and_the_rest_is_as_recorded(root: Path) -> None:
-    state_files.write("backup-his", BACKUP)
-    state_files.write("health", health("warn"))
+    state_files.write("backup-his", state("backup-his", BACKUP))
+    state_files.write("health", state("health", health("warn")))
     checks = {entry["name"]: entry for entry in collect()["checks"]}
     assert (checks["memory"]["verdict"], checks["memory"]["message"]) == ("warn", "as recorded")
     assert checks["backup_age_his"]["verdict"] == "pass"
 
 
 def test_without_a_look_the_machine_is_unknown_or_worse(root: Path) -> None:
-    state_files.write("backup-his", BACKUP)
+    state_files.write("backup-his", state("backup-his", BACKUP))
     found = collect()
     assert (found["verdict"], found["health_time"]) == ("unknown", None)
     assert found["checks"][-1]["message"] == "no health check has run on this machine yet"
 
 
 def test_an_old_look_makes_the_machine_unknown(root: Path) -> None:
-    state_files.write("backup-his", BACKUP)
-    state_files.write("health", health(finished="2026-01-01T00:00:00Z"))
+    state_files.write("backup-his", state("backup-his", BACKUP))
+    state_files.write("health", state("health", health(finished="2026-01-01T00:00:00Z")))
     found = collect()
     assert found["verdict"] == "unknown"
     assert "seawall-health.timer" in found["checks"][-1]["message"]
 
 
 def test_a_check_that_was_never_made_is_unknown(root: Path) -> None:
-    state_files.write("backup-his", BACKUP)
-    state_files.write("health", {"finished": iso(now()), "checks": [], "verdict": "unknown"})
+    state_files.write("backup-his", state("backup-his", BACKUP))
+    state_files.write("health", state("health", {"finished": iso(now()), "checks": [], "verdict": "unknown"}))
     checks = {entry["name"]: entry for entry in collect()["checks"]}
     assert checks["memory"]["verdict"] == "unknown"
 

@@ -1,8 +1,10 @@
 """The record of a drill as the ledger holds it, with all that a drill may tell."""
 
+import json
 from typing import Any
 
 from ops.core.verdict import Verdict
+from ops.interfaces.record import read
 from ops.reports.drill_record import Evidence, Names
 
 NAMES = Names("Hospital São Lucas", "America/Sao_Paulo", "Head of IT")
@@ -58,7 +60,7 @@ TOLD = {
 
 def evidence(line: dict[str, Any] | None = None) -> Evidence:
     return Evidence(
-        line=line or record(**TOLD),
+        line=read(json.dumps(line or record(**TOLD)).encode(), "the record"),
         sha256="12" * 32,
         head=f"57 {'34' * 32}",
         fingerprint="SHA256:Q0Uo5rbpX1dWzBGlBbF0IYpPpoV8v9XbY1C4B2hU5sE",

@@ -3,9 +3,50 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
+from ops.core.verdict import Verdict
+from ops.interfaces.fleet_status import AssetFinding, AssetStatus, FleetStatus, MachineStatus
+from ops.interfaces.state import State, written
+from ops.interfaces.status_answer import read
+from tests.states import state
+
 NOW = "2026-11-22T14:05:00Z"
+
+
+def typed(plain: dict[str, Any]) -> FleetStatus:
+    """Return plain data of a fleet as what reports are made of."""
+    return FleetStatus(
+        time=plain["time"],
+        site=plain["site"].get("name", ""),
+        timezone=plain["site"].get("timezone", ""),
+        verdict=Verdict(plain["verdict"]),
+        machines={name: _machine(name, told) for name, told in plain["machines"].items()},
+        assets={name: _asset(told) for name, told in plain["assets"].items()},
+    )
+
+
+def _machine(host: str, told: dict[str, Any]) -> MachineStatus:
+    if "checks" not in told:
+        return MachineStatus(verdict=Verdict(told["verdict"]), message=told["message"])
+    gaps = {"gaps": written(state("gaps", {"finished": NOW, "gaps": [], **told["gaps"]}))} if told.get("gaps") else {}
+    common = {"version": 1, "host": host, "time": NOW, "seawall": "", "policy_digest": ""}
+    answer = read(json.dumps({**common, **told, **gaps}).encode(), "its answer")
+    return MachineStatus(verdict=answer.verdict, told=answer)
+
+
+def _asset(told: dict[str, Any]) -> AssetStatus:
+    copies = {name: _state("copy", one) for name, one in told.get("copies", {}).items()}
+    findings = tuple(AssetFinding(**{**one, "verdict": Verdict(one["verdict"])}) for one in told.get("findings", ()))
+    states = {"backup": _state("backup", told.get("backup")), "drill": _state("drill", told.get("drill"))}
+    return AssetStatus(
+        **{**told, **states, "copies": copies, "findings": findings, "verdict": Verdict(told["verdict"])}
+    )
+
+
+def _state(kind: str, told: dict[str, Any] | None) -> State | None:
+    return None if told is None else state(kind, told)
 
 
 def fleet() -> dict[str, Any]:
@@ -155,7 +196,7 @@ FLEET: dict[str, Any] = {
             "seawall": "0.1.0",
             "verdict": "pass",
             "health_time": "2026-11-22T14:00:00Z",
-            "ledger": {"lines": 418, "head": "ab"},
+            "ledger": {"lines": 418, "head": "ab" * 32},
             "checks": [
                 _check("root_disk", "disk", "pass", "/: 61% free (112 GiB); /: 97% of inodes free"),
                 _check("memory", "memory", "pass", "54% of 31.1 GiB available"),
@@ -170,7 +211,7 @@ FLEET: dict[str, Any] = {
             "seawall": "0.1.0",
             "verdict": "fail",
             "health_time": "2026-11-22T14:00:00Z",
-            "ledger": {"lines": 203, "head": "cd"},
+            "ledger": {"lines": 203, "head": "cd" * 32},
             "gaps": {
                 "gaps": [{"name": "postgresql:5432/trial", "words": "a PostgreSQL database", "size": "214 MiB"}],
                 "excused": [
@@ -218,7 +259,7 @@ FLEET: dict[str, Any] = {
             "seawall": "0.1.0",
             "verdict": "pass",
             "health_time": "2026-11-22T14:00:00Z",
-            "ledger": {"lines": 31, "head": "ef"},
+            "ledger": {"lines": 31, "head": "ef" * 32},
             "checks": [
                 _check("root_disk", "disk", "pass", "/: 72% free (310 GiB)"),
                 _check("units", "units", "pass", "no failed units"),

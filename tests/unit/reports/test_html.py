@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ops.reports import status_html, templates
 
 sys.path.insert(0, str(Path(__file__).parent))
-from sample import fleet, healthy
+from sample import fleet, healthy, typed
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 
@@ -45,7 +45,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page() -> Page:
-    return Page(status_html.render(fleet()))
+    return Page(status_html.render(typed(fleet())))
 
 
 def test_every_element_is_closed(page: Page) -> None:
@@ -54,11 +54,11 @@ def test_every_element_is_closed(page: Page) -> None:
 
 def test_the_page_fetches_nothing(page: Page) -> None:
     assert not {name for name, _ in page.attributes} & {"src", "href", "srcset", "onload", "onclick"}
-    assert not re.search(r"url\(|@import|https?:", status_html.render(fleet()))
+    assert not re.search(r"url\(|@import|https?:", status_html.render(typed(fleet())))
 
 
 def test_it_is_made_for_telephones_and_paper() -> None:
-    text = status_html.render(fleet())
+    text = status_html.render(typed(fleet()))
     assert 'name="viewport"' in text
     assert "@media print" in text
     assert "@page" in text
@@ -101,7 +101,7 @@ def test_nothing_is_claimed_of_what_is_not_known(page: Page) -> None:
 
 
 def test_a_healthy_fleet_needs_no_attention() -> None:
-    text = Page(status_html.render(healthy())).text
+    text = Page(status_html.render(typed(healthy()))).text
     assert "Everything is as the policy requires" in text
     assert "What needs attention" not in text
 
@@ -110,14 +110,14 @@ def test_what_machines_say_is_never_markup() -> None:
     status = fleet()
     status["machines"]["lab1"]["message"] = "<script>alert(1)</script>"
     status["site"]["name"] = "<b>x</b>"
-    text = status_html.render(status)
+    text = status_html.render(typed(status))
     assert "<script" not in text
     assert "<b>x</b>" not in text
 
 
 def test_an_empty_fleet_has_a_page() -> None:
     status = {**fleet(), "assets": {}, "machines": {}, "site": {}, "verdict": "unknown"}
-    assert "The policy protects nothing yet." in Page(status_html.render(status)).text
+    assert "The policy protects nothing yet." in Page(status_html.render(typed(status))).text
 
 
 def test_an_unknown_word_in_a_template_is_an_error() -> None:

@@ -61,7 +61,7 @@ def test_what_was_not_recorded_is_not_invented() -> None:
     assert f"Method {NOT_RECORDED}" in text
     assert f"Timeline {NOT_RECORDED}" in text
     assert f"Not proved by this drill {NOT_RECORDED}" in text
-    bare = {"n": 1, "act": "drill", "result": "unknown", "subject": "his"}
+    bare = {"version": 1, "n": 1, "when": "", "act": "drill", "result": "unknown", "subject": "his", "previous": ""}
     assert f"Recovery time {NOT_RECORDED}; required (RTO): {NOT_RECORDED} of which" in page(bare)
 
 

@@ -9,11 +9,11 @@ from ops.reports import status_text
 from ops.reports.status_view import span, view
 
 sys.path.insert(0, str(Path(__file__).parent))
-from sample import fleet, healthy
+from sample import fleet, healthy, typed
 
 
 def test_the_table_of_a_healthy_fleet() -> None:
-    assert status_text.render(healthy()) == (
+    assert status_text.render(typed(healthy())) == (
         "Hospital São Lucas, 2026-11-22 11:05 America/Sao_Paulo\n"
         "pass     Everything is as the policy requires\n"
         "         1 asset: 1 pass; 2 machines: 2 pass\n"
@@ -28,7 +28,7 @@ def test_the_table_of_a_healthy_fleet() -> None:
 
 
 def test_the_worst_stands_on_top_with_its_reasons() -> None:
-    lines = status_text.render(fleet()).splitlines()
+    lines = status_text.render(typed(fleet())).splitlines()
     assert lines[1].startswith("fail ")
     assert lines[5].startswith("fail     pacs")
     assert lines[6].strip().startswith("fail: backup: last good backup 2d 14h old")
@@ -36,14 +36,16 @@ def test_the_worst_stands_on_top_with_its_reasons() -> None:
 
 def test_a_machine_that_says_nothing_is_there_with_its_reason() -> None:
     (line,) = (
-        line for line in status_text.render(fleet()).splitlines() if "lab1 " in line and "does not answer" in line
+        line
+        for line in status_text.render(typed(fleet())).splitlines()
+        if "lab1 " in line and "does not answer" in line
     )
     assert line.startswith("unknown  lab1")
 
 
 def test_colours_only_where_they_are_wanted() -> None:
-    assert "\x1b" not in status_text.render(fleet())
-    assert "\x1b[31;1mfail" in status_text.render(fleet(), colours=True)
+    assert "\x1b" not in status_text.render(typed(fleet()))
+    assert "\x1b[31;1mfail" in status_text.render(typed(fleet()), colours=True)
 
 
 @pytest.mark.parametrize(
@@ -57,26 +59,26 @@ def test_spans_have_at_most_two_units(seconds: float, words: str) -> None:
 def test_an_unknown_zone_falls_back_to_utc() -> None:
     status = fleet()
     status["site"]["timezone"] = "Nowhere/Atall"
-    assert (view(status).time, view(status).zone) == ("2026-11-22 14:05", "UTC")
+    assert (view(typed(status)).time, view(typed(status)).zone) == ("2026-11-22 14:05", "UTC")
 
 
 def test_states_that_are_not_whole_are_borne() -> None:
     status = fleet()
-    status["assets"]["his"]["backup"] = {"version": 1, "verdict": "unknown", "message": "not whole"}
-    status["assets"]["his"]["drill"] = {"last_good": {"time": "yesterday", "parts": None, "rungs": None}}
-    asset = next(asset for asset in view(status).assets if asset.name == "his")
+    status["assets"]["his"]["backup"] = {"kind": None, "message": "not whole"}
+    status["assets"]["his"]["drill"] = {"last_good": {"time": "yesterday"}}
+    asset = next(asset for asset in view(typed(status)).assets if asset.name == "his")
     assert asset.age.share is None
     assert asset.drill is not None
     assert asset.drill.recovery.text == ""
 
 
 def test_a_limit_that_is_passed_is_marked() -> None:
-    pacs = view(fleet()).assets[0]
+    pacs = view(typed(fleet())).assets[0]
     assert pacs.age.exceeded
     assert pacs.age.share == 1.0
 
 
 def test_a_gap_is_named_with_what_it_is_and_an_excused_one_is_not() -> None:
-    shown = status_text.render(fleet())
+    shown = status_text.render(typed(fleet()))
     assert "      postgresql:5432/trial: a PostgreSQL database, 214 MiB\n" in shown
     assert "/mnt/pictures" not in shown

@@ -20,18 +20,21 @@ import argparse
 import json
 from collections import deque
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from ops.commands import _options
 from ops.commands.server.ledger import attest, coverage, head, rotate_key
 from ops.core import clock
-from ops.core.errors import SeawallError, Unavailable
+from ops.core.errors import Damaged, SeawallError, Unavailable
+from ops.core.printable import printable
+from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import NAME
 from ops.evidence.verification import verify
+from ops.interfaces.record import Record, read
 from ops.jobs.host import folders, own_policy
 
+UNREADABLE = "unreadable"
 MOST = 40  # findings shown to a person; --json has all
 # The words of the version before; they are understood, and no help names them.
 OLD = {"complete": "coverage", "succeed": "rotate-key"}
@@ -115,7 +118,7 @@ def _tell(findings: list[Finding], plain: bool) -> int:
         print(json.dumps({"version": 1, "verdict": verdict.value, "findings": shown}))
         return verdict.exit_code
     for finding in findings[:MOST]:
-        print(f"{finding.verdict.value:<8}{finding.message}")
+        print(f"{finding.verdict.value:<8}{printable(finding.message)}")
     if len(findings) > MOST:
         print(f"        and {len(findings) - MOST} more; --json lists all")
     if verdict is Verdict.FAIL:
@@ -125,38 +128,52 @@ def _tell(findings: list[Finding], plain: bool) -> int:
 
 def _show(directory: Path, count: int, plain: bool) -> int:
     try:
-        with (directory / NAME).open(encoding="utf-8", errors="replace") as file:
+        with (directory / NAME).open("rb") as file:
             newest = list(deque(file, maxlen=max(count, 0)))
     except FileNotFoundError as error:
         raise Unavailable(f"there is no ledger in {directory}", "the first act creates it") from error
     except PermissionError as error:
         raise Unavailable(f"this account may not read the ledger in {directory}", "run as root") from error
+    records = [_record(line) for line in newest]
     if plain:
-        print(json.dumps([_record(line) for line in newest], ensure_ascii=False))
+        print(json.dumps([_plain(record) for record in records], ensure_ascii=False))
         return 0
     zone = _zone()
     print(f"{'n':>6}  {'when (' + zone.key + ')':<30}{'act':<9}{'subject':<16}{'result':<9}by")
-    for line in newest:
-        print(_row(_record(line), zone))
+    for record in records:
+        print(_row(record, zone) if isinstance(record, Record) else _unreadable(record))
     return 0
 
 
-def _record(line: str) -> dict[str, Any]:
+def _record(line: bytes) -> Record | Damaged:
+    """Return the record that a line holds, or why there is none."""
     try:
-        return dict(json.loads(line))
-    except (ValueError, TypeError):
-        return {"act": "unreadable", "result": "unknown", "message": line.strip()[:80]}
+        return read(line, "the line")
+    except Damaged as error:
+        return error
 
 
-def _row(record: dict[str, Any], zone: ZoneInfo) -> str:
+def _plain(record: Record | Damaged) -> dict[str, Plain]:
+    if isinstance(record, Record):
+        return record.written()
+    return {"act": UNREADABLE, "result": Verdict.UNKNOWN.value, "message": str(record)}
+
+
+def _row(record: Record, zone: ZoneInfo) -> str:
     try:
-        when = f"{clock.parse(record['when']).astimezone(zone):%Y-%m-%d %H:%M:%S}"
-    except (KeyError, ValueError):
+        when = f"{clock.parse(record.when).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    except ValueError:
         when = "?"
-    cells = [record.get(name, "") for name in ("act", "subject", "result", "actor")]
-    row = f"{record.get('n', '?'):>6}  {when:<30}{cells[0]:<9}{cells[1]:<16}{cells[2]:<9}{cells[3]}"
-    message = record.get("message")
-    return f"{row}\n        {message}" if message and record.get("result") != "pass" else row
+    act, subject, result, actor = map(printable, (record.act, record.subject, record.result, record.actor))
+    row = f"{record.n:>6}  {when:<30}{act:<9}{subject:<16}{result:<9}{actor}"
+    return (
+        row if not record.message or record.verdict is Verdict.PASS else f"{row}\n        {printable(record.message)}"
+    )
+
+
+def _unreadable(error: Damaged) -> str:
+    row = f"{'?':>6}  {'?':<30}{UNREADABLE:<25}{Verdict.UNKNOWN.value}"
+    return f"{row}\n        {printable(error.message)}"
 
 
 def _zone() -> ZoneInfo:
