@@ -14,6 +14,7 @@ from every_kind import decoded, every
 
 from ops.core.verdict import Verdict
 from ops.interfaces.check import Check
+from ops.interfaces.state import UnreadableState
 from ops.jobs.health.job import look
 from ops.policy.model import CheckSpec, HostPolicy, Site
 
@@ -37,11 +38,11 @@ def test_on_a_hostile_machine_it_is_never_a_pass_and_never_raises(
     spec = CheckSpec(kind, decoded(kind, module.KIND.options, **hostile(module.KIND)))
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("psutil.PROCFS_PATH", str(tmp_path))
-    rubbish = {name: {"verdict": "unknown", "message": "not whole"} for name in STATES}
+    rubbish = {name: UnreadableState(message="not whole") for name in STATES}
     policy = HostPolicy(1, "his1", Site("Test"), checks={"one": spec})
     (entry,) = look(policy, rubbish, NOW)
-    assert entry["verdict"] == Verdict.UNKNOWN
-    assert "this check failed with an error" not in entry["message"], "say what cannot be looked at"
+    assert entry.verdict == Verdict.UNKNOWN
+    assert "this check failed with an error" not in entry.message, "say what cannot be looked at"
 
 
 def hostile(check: Check[Any]) -> dict[str, Any]:
