@@ -81,7 +81,8 @@ def finished(capture: Capture[Any], folder: Path, kind: type[Facts]) -> Facts:
     stored: dict[Path, Path] = {}
     if isinstance(material, Paths):
         found = [path for start in material.paths for path in (Path(start), *Path(start).rglob("*"))]
-        stored = {path: folder / str(path).lstrip("/") for path in found if path.is_file()}
+        root = material.root or "/"
+        stored = {path: folder / path.relative_to(root) for path in found if path.is_file()}
         for path, copy in stored.items():
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
