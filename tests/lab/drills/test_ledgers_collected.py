@@ -26,6 +26,7 @@ def collected(site: Site, code: int) -> dict[str, dict[str, str]]:
 def test_ledgers_come_verify_here_and_a_changed_past_is_not_taken(site: Site) -> None:
     assert site.on("his1", "seawall backup agenda").code == 0
     assert site.on("drill1", "seawall drill agenda").code == 0
+    assert site.on("lis1", "seawall backup theatre").code == 0
     assert {one["verdict"] for one in collected(site, 0).values()} == {"pass"}
     copy = site.lab.inventory / ".ledgers/his1"
     before = (copy / "ledger.jsonl").read_text("utf-8")

@@ -81,7 +81,7 @@ def test_kernel_boot_loader_and_disk_layout_are_proved_and_nothing_is_left(boota
         ("root_not_mounted", "disk", "fstab has no root file system"),
         ("kernel_overwritten", "loader", "did not get as far"),
         ("initrd_overwritten", "loader", "Kernel panic"),
-        ("loader_incomplete", "loader", "grub-install ended with"),
+        ("loader_incomplete", "loader", "grub-install failed with"),
     ],
 )
 def test_what_only_this_drill_can_notice_it_notices(bootable: Site, damage: str, rung: str, said: str) -> None:
