@@ -29,7 +29,7 @@ from ops.fleet.inventory import Inventory
 from ops.fleet.ssh.ask import fetch, find_ways, reached
 from ops.fleet.ssh.connector import TIMEOUT
 from ops.fleet.ssh.operations import unit_started
-from ops.fleet.ssh.text import last_line, printable
+from ops.fleet.ssh.text import in_brief, last_line
 
 SILENCE = 60.0  # seconds after which a connection is lost on which a machine should say something each second
 OVERTIME = 600  # seconds that a unit may take beyond its own limit, until systemd has ended it
@@ -93,7 +93,7 @@ class Board:
         with self.lock:
             if self.left:
                 return
-            seconds, message = time.monotonic() - self.running.pop(act), printable(message, MOST_MESSAGE)
+            seconds, message = time.monotonic() - self.running.pop(act), in_brief(message, MOST_MESSAGE)
             self.ended[act] = Ended(verdict, message, seconds)
             self.tell(act, f"{verdict.value} after {seconds:.0f} s{f': {message}' if message else ''}")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pyinfra.api.facts import FactBase
 
 from ops.core.verdict import Verdict
-from ops.fleet.ssh.text import printable
+from ops.fleet.ssh.text import in_brief
 
 PROPERTIES = "LoadState,ActiveState,SubState,Job,Result,ExecMainStatus"
 RUNNING = {"activating", "active", "reloading", "deactivating"}
@@ -49,11 +49,11 @@ def understood(words: str) -> UnitState | None:
     shown = dict(word.split("=", 1) for word in words.split() if "=" in word)
     try:
         return UnitState(
-            loaded=printable(shown["LoadState"]),
-            active=printable(shown["ActiveState"]),
-            sub=printable(shown.get("SubState", "")),
+            loaded=in_brief(shown["LoadState"]),
+            active=in_brief(shown["ActiveState"]),
+            sub=in_brief(shown.get("SubState", "")),
             job=shown.get("Job", "0") not in {"", "0"},
-            result=printable(shown.get("Result", "")),
+            result=in_brief(shown.get("Result", "")),
             code=int(shown.get("ExecMainStatus") or 0),
         )
     except (KeyError, ValueError):
@@ -87,9 +87,9 @@ class LastOutcome(FactBase[Outcome | None]):
             started = told.get("started") or told["finished"]  # a look at the health is one moment
             return Outcome(
                 Verdict(told["verdict"]),
-                printable(str(message), MOST_MESSAGE),
-                printable(str(started)),
-                printable(str(told["finished"])),
+                in_brief(str(message), MOST_MESSAGE),
+                in_brief(str(started)),
+                in_brief(str(told["finished"])),
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None

@@ -5,19 +5,19 @@ from __future__ import annotations
 MOST = 200  # characters
 
 
-def printable(text: str, most: int = MOST) -> str:
+def in_brief(text: str, most: int = MOST) -> str:
     """Return the beginning of a text; what would move a cursor or change a colour becomes a blank."""
     return "".join(letter if letter.isprintable() else " " for letter in text[:most]).strip()
 
 
 def first_line(text: str) -> str:
     """Return the first line that has letters, or that there was none."""
-    return next((shown for line in text.splitlines() if (shown := printable(line))), "nothing")
+    return next((shown for line in text.splitlines() if (shown := in_brief(line))), "nothing")
 
 
 def last_line(text: str) -> str:
     """Return the last line that has letters, or that there was none."""
-    return next((shown for line in reversed(text.splitlines()) if (shown := printable(line))), "it said nothing")
+    return next((shown for line in reversed(text.splitlines()) if (shown := in_brief(line))), "it said nothing")
 
 
 def lines_of(text: str) -> list[str]:
