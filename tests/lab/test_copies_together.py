@@ -15,7 +15,8 @@ TIMES = int(os.environ.get("SEAWALL_TIMES_TOGETHER", "3"))
 @pytest.fixture
 def emptied(site: Site) -> Iterator[Site]:
     """A site whose off-site repository is put back afterwards, with the copies that other tests need."""
-    site.given("his1", "backup his", "backup documents")
+    copied = (f"copy {asset} --to offsite" for asset in ("his", "documents"))
+    site.given("his1", "backup his", "backup documents", *copied)
     site.on("offsite1", f"cp -a {REPOSITORY} {REPOSITORY}.kept", ok=range(1))
     yield site
     site.on("offsite1", f"rm -r {REPOSITORY} && mv {REPOSITORY}.kept {REPOSITORY}", ok=range(1))

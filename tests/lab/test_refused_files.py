@@ -18,6 +18,7 @@ UNIT = {
     "capabilities": [],
     "credentials": ["ledger.key"],
     "timeout": 120,
+    "writable": [],
 }
 DEVICE = {"driver": "dummy-ups", "port": "mains.dev", "description": "x"}
 DOORS = ("backup1", "backup_host", "seawall-repositories seawall-reader seawall-readers")

@@ -118,7 +118,8 @@ def follow(inventory: Inventory, board: Board, at_once: int, each_second: Callab
         board.begin(act)
         board.end(act, Verdict.UNKNOWN, without[act.host].trouble)
     acts = {act.words: act for act in board.acts if act.host in ways}
-    with ThreadPoolExecutor(at_once) as pool, reached({name: ways[act.host] for name, act in acts.items()}) as state:
+    pool = ThreadPoolExecutor(at_once)
+    with reached({name: ways[act.host] for name, act in acts.items()}) as state:
         for host in state.inventory:
             add_op(state, unit_started, f"{acts[host.name].unit}.service", host=host, _timeout=TIMEOUT)
         try:
@@ -132,8 +133,9 @@ def follow(inventory: Inventory, board: Board, at_once: int, each_second: Callab
                 each_second()
         except BaseException:
             board.leave()
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)  # a person who leaves does not wait for a silent machine
             raise
+    pool.shutdown()
 
 
 def _do(state: State, host: Host, act: Act, board: Board) -> None:
