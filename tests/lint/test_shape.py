@@ -89,6 +89,6 @@ def test_every_command_is_under_the_contract_that_no_command_imports_another() -
 
 
 def test_no_two_files_of_tests_have_one_name() -> None:
-    """Pytest takes the second of them for the first."""
-    names = Counter(path.name for path in tracked("tests/**/test_*.py"))
+    """In one run pytest takes the second of them for the first."""
+    names = Counter(path.name for path in tracked("tests/unit/**/test_*.py", "tests/contract/test_*.py"))
     named([name for name, count in names.items() if count > 1])

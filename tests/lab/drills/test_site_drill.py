@@ -198,7 +198,9 @@ def test_users_work_again_after_the_site_was_lost(site: Site, paper: Paper) -> N
         assert desk.readers["his1"].run(TOLD).split() == paper.told.split()
         assert len(set(desk.readers["his1"].run(CHUNKERS).splitlines())) == 1
         assert desk.readers["his1"].run(AT_WORK).split() == ["SET", "t", "1"]
-        again = next(words for _, _, words in steps(paper.runbook, "when users are working again") if "control" in words[0])
+        again = next(
+            words for _, _, words in steps(paper.runbook, "when users are working again") if "control" in words[0]
+        )
         assert "read back as set" in desk.readers[CONTROL].run(again[0])
         for reader in desk.readers.values():
             reader.program.dismiss()
