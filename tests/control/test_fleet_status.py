@@ -33,6 +33,7 @@ def status(host: str, digest: str, verdict: str = "pass") -> str:
         {
             "version": 1,
             "host": host,
+            "time": "2026-11-26T12:00:00Z",
             "seawall": "0.1.0",
             "policy_digest": digest,
             "verdict": verdict,
@@ -167,7 +168,7 @@ def test_another_policy_is_told(fleet: Fleet) -> None:
         ("silent", "does not answer: "),
         ("flood", "sent more than 4194304 characters; none were read"),
         ("controls", "answers no status: [2J ]0;mine all is well"),
-        ("deep", "answers no status: {"),
+        ("deep", "answers no status: its answer: lists and mappings are nested deeper than 20"),
         ("mute", "said sudo: a password is required"),
         ("gone", "does not answer: "),
         ("closed", "does not answer: ssh: connect to host 127.0.0.1 port"),
