@@ -11,15 +11,14 @@ from ops.fleet.inventory.files import FILE, VARS
 from ops.fleet.inventory.hosts import Group
 from ops.fleet.inventory.locate import Document, Layer, pairs
 from ops.fleet.inventory.nearly import nearly, same, slips
-from ops.fleet.inventory.unread import ALWAYS, displaced
+from ops.fleet.inventory.unread import ALWAYS, PLAYED, displaced
 from ops.policy.hostvars import OWN, PREFIX
 
 if TYPE_CHECKING:
     from ops.policy import HostPolicy
 
-# The groups whose hosts the playbooks set up; a test compares them with playbooks/*.yml.
-OURS = ("servers", "backup_hosts", "drill_hosts", "postgresql_hosts", "mariadb_hosts", "ups_hosts")
 ALL = f"{PREFIX}all"
+_LETTERS = 6  # for each slip that is no doubt, and one more
 _SHOWN = 5  # names in one line
 
 Members = Mapping[str, Collection[str]]
@@ -53,9 +52,9 @@ def near_groups(spoken: Sequence[Group], groups: Members) -> tuple[list[Problem]
     problems: list[Problem] = []
     notes: list[Problem] = []
     marks = {group.name: group.mark for group in reversed(spoken)}
-    for name in sorted(set(groups) - set(OURS) - set(ALWAYS)):
-        alike = same(name, OURS)
-        near = alike or nearly(name, OURS)
+    for name in sorted(set(groups) - set(PLAYED) - set(ALWAYS)):
+        alike = same(name, PLAYED)
+        near = alike or nearly(name, PLAYED)
         if near is None or (near in groups and not alike):
             continue
         problem = Problem(name, f"no playbook knows this group; is {near} meant?", marks.get(name, ""))
@@ -66,33 +65,39 @@ def near_groups(spoken: Sequence[Group], groups: Members) -> tuple[list[Problem]
 
 def _surely(name: str, near: str) -> bool:
     """A short name has many neighbours: `cups_hosts` may well be meant."""
-    return len(near) > len("ups_hosts") and slips(name, near) == 1
+    return slips(name, near) < len(near) // _LETTERS
 
 
-def no_layer_of_all(documents: Sequence[Document], layers: Sequence[Layer], found: Sequence[Problem]) -> list[Problem]:
+def no_layer_of_all(
+    folder: Path, documents: Sequence[Document], layers: Sequence[Layer], found: Sequence[Problem]
+) -> list[Problem]:
     """Return the problem that policy__all is missing or empty, where that is why hosts lack version and site."""
     full = [layer for layer in layers if layer.name == ALL and pairs(layer.tree)]
     if full or not any(problem.path in {"policy.version", "policy.site"} for problem in found):
         return []
-    empty = [layer for layer in layers if layer.name == ALL]
-    where = str(empty[0].mark) if empty else ""
-    for document in documents if not empty else ():
-        if document.source.owner == ("group", "all") and (not where or "policy" in document.source.path.name):
-            where = f"{document.source.path}:1"
-    said = "is empty" if empty else "is missing"
-    message = f"{said}: every host needs what it says, such as `{ALL}: {{version: 1, site: ..., contacts: ...}}`"
-    return [Problem(ALL, message, where or "group_vars/all/policy.yml")]
+    empty = [str(layer.mark) for layer in layers if layer.name == ALL]
+    blank = [f"{one.source.path}:1" for one in documents if one.source.owner == ("group", "all") and _blank(one)]
+    where = (empty or blank or [f"{folder / 'group_vars/all/policy.yml'}:1"])[0]
+    said = "is empty" if empty else "is missing, for this file is empty" if blank else "is missing"
+    message = f"{said}; every host needs what it says: `{ALL}:` and below it version, site, contacts, repositories"
+    return [Problem(ALL, message, where)]
+
+
+def _blank(document: Document) -> bool:
+    """Whether a file says nothing, but for comments."""
+    return not document.source.text.strip() if document.root is None else not document.root.value
 
 
 def assets_of_all(layers: Sequence[Layer]) -> dict[str, Problem]:
     """Return a problem for each asset that stands in policy__all, by its name."""
     found: dict[str, Problem] = {}
     for layer in layers:
-        for section, assets in pairs(layer.tree) if layer.name == ALL else ():
+        right = layer.name == ALL and layer.owner in {None, ("group", "all")}
+        for section, assets in pairs(layer.tree) if right else ():
             for name, _ in pairs(assets) if section.value == "assets" else ():
                 said = (
-                    "an asset belongs to a host (policy__host in host_vars/HOST) or to a group of servers "
-                    f"(policy__servers in group_vars/servers); in {ALL} every machine would have it, backup hosts too"
+                    f"in {ALL} every machine would have this asset, backup hosts too; write it into policy__host in "
+                    "host_vars/HOST, or for a group of servers into that group's layer"
                 )
                 where = f"{layer.mark.file}:{name.start_mark.line + 1}"
                 found[str(name.value)] = Problem(f"policy.assets.{name.value}", said, where)
@@ -107,13 +112,14 @@ def idle(
     for host in sorted(groups.get("servers", ())):
         if host in policies and not policies[host].assets:
             own = [document for document in documents if document.source.owner == ("host", host)]
-            empty = [document for document in own if document.root is None]
-            where = f"{(empty or own)[0].source.path}:1" if own else marks.get(host, "")
+            empty = [document for document in own if _blank(document)]
+            where = f"{empty[0].source.path}:1" if empty else marks.get(host, "")
             why = ", for this file is empty" if empty else ""
             yield Problem(host, f"is one of the servers and has no assets{why}; nothing of it is backed up", where)
-    ours = {host for name in OURS for host in groups.get(name, ())}
+    ours = {host for name in PLAYED for host in groups.get(name, ())}
     if others := sorted(set(policies) - ours):
-        said = f"{shown(others)} in none of the groups {', '.join(OURS)}; only health and gaps are watched there"
+        groups_named = ", ".join(PLAYED)
+        said = f"in none of the groups {groups_named}, so only health and gaps are watched there: {shown(others)}"
         yield Problem("hosts", said, marks.get(others[0], ""))
 
 

@@ -16,6 +16,7 @@ _SILENT = (
     "Skipping",
     "provided hosts list is empty",
     "duplicate dict key",
+    "duplicate mapping key",
     "Deprecation warnings can be disabled",
     "Invalid characters were found in group names",
 )

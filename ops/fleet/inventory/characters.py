@@ -46,8 +46,8 @@ def strange(text: str) -> str:
 
 
 def unseen(text: str) -> str:
-    """Return in words the first character of a text that can't be seen or is taken for a plain space, else ""."""
-    odd = [letter for letter in text if meant(letter) in {"", " "}]
+    """Return in words the first character of a text that can't be seen, or is taken for a space or a digit, else ""."""
+    odd = [letter for letter in text if meant(letter) in {"", " "} or (letter.isdigit() and not letter.isascii())]
     return strange(odd[0]) if odd else ""
 
 

@@ -57,14 +57,15 @@ def examine(path: Path) -> Findings:
         return Findings(problems=_ordered(problems))
     read = inventory.read(path)
     if none := absent.no_hosts(path, text.documents, read.groups):
-        problems.extend(hosts.misshapen(text.tops))
-        return Findings(problems=_ordered([*none, *(problem for problem in problems if problem.path != files.FILE)]))
+        why = list(hosts.misshapen(text.tops)) if path.name not in files.VARS else []
+        return Findings(problems=_ordered([*problems, *(why or none)]))
     notes: list[Problem] = []
     _absences(path, text, read, problems, notes)
     policies = _policies(read, text, problems)
     if policies:
         notes.extend(absent.idle(policies, read.groups, hosts.groups(text.tops), text.documents))
-    return Findings(policies, _ordered(problems), _ordered(notes))
+    told = {problem.where for problem in problems}
+    return Findings(policies, _ordered(problems), _ordered([note for note in notes if note.where not in told]))
 
 
 def _text(path: Path, problems: list[Problem]) -> _Text:
@@ -80,12 +81,15 @@ def _absences(path: Path, text: _Text, read: Inventory, problems: list[Problem],
     """Add what is not read, or not as it was meant."""
     spoken = hosts.groups(text.tops)
     problems.extend(hosts.misshapen(text.tops))
-    problems.extend(hosts.doubles(text.tops))
+    told = {problem.where for problem in problems}
+    problems.extend(problem for problem in hosts.doubles(text.tops) if problem.where not in told)
     notes.extend(hosts.shared_addresses(text.tops))
     for document in text.documents:
         problems.extend(variables.nearly_ours(document, read.groups))
         problems.extend(variables.without_layer(document))
         notes.extend(variables.nearly_ansibles(document))
+        if document.root is not None:  # in layers and in files of hosts, it is a problem
+            notes.extend(locate.doubled(document.root, document.source.path))
     for owner, problem in unread.of_nobody(text.documents, read.variables, read.groups):
         _place_of_nobody(owner, problem, text, problems, notes)
     notes.extend(absent.without_hosts(text.layers, read.groups))
@@ -125,8 +129,10 @@ def _policies(read: Inventory, text: _Text, problems: list[Problem]) -> dict[str
     for host, of_host in by_host.items():
         found.extend(_marked(of_host, text.layers, host, read.groups))
     every = [problem for of_host in by_host.values() for problem in of_host]
-    if missing := absent.no_layer_of_all(text.documents, text.layers, every):
-        found = [*missing, *(problem for problem in found if not _follows(problem))]
+    if missing := absent.no_layer_of_all(_folder(read.path), text.documents, text.layers, every):
+        lost = any(absent.ALL in f"{problem.path} {problem.message}" for problem in problems)
+        rest = [problem for problem in found if not _follows(problem) and problem.path != absent.ALL]
+        found = [*([] if lost else missing), *rest]
     found = _without_consequences(found, text, problems)
     problems.extend(found)
     lines = {problem.where for problem in problems}
@@ -177,6 +183,10 @@ def _marked(
 
 def _ordered(problems: Sequence[Problem]) -> list[Problem]:
     return sorted(set(problems), key=_place)
+
+
+def _folder(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
 
 
 def _file(problem: Problem) -> str:

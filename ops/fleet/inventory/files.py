@@ -40,24 +40,33 @@ class Files:
     """What an inventory's folder holds.
 
     read: each file that Ansible reads, with its owner. passed_over: each file that it does not, with the reason.
+    loops: each link to a folder that it lies in itself.
     """
 
     read: list[tuple[Path, Owner | None]] = field(default_factory=list)
     passed_over: list[tuple[Path, str]] = field(default_factory=list)
+    loops: list[Path] = field(default_factory=list)
 
 
 def sources(files: Files, problems: list[Problem]) -> list[Source]:
     """Return what the files hold that Ansible reads; add a problem for each that can't be read as text."""
+    problems.extend(_looped(files))
     texts = [(path, owner, _text(path, problems)) for path, owner in files.read]
     return [Source(path, owner, text) for path, owner, text in texts if text is not None]
 
 
 def unreadable(inventory: Path) -> list[Problem]:
     """Return why Ansible would wait for ever, or choke, on a file of an inventory; nothing is read for it."""
-    problems: list[Problem] = []
-    for path, _ in find(inventory).read:
+    files = find(inventory)
+    problems = _looped(files)
+    for path, _ in files.read:
         _demand_plain(path, problems)
     return problems
+
+
+def _looped(files: Files) -> list[Problem]:
+    said = "a link to a folder that it lies in; Ansible would follow it round and round. Delete it"
+    return [Problem(FILE, said, f"{path}:1") for path in files.loops]
 
 
 def find(inventory: Path) -> Files:
@@ -105,7 +114,7 @@ def _tops(folder: Path, found: Files, depth: int, misnamed: Collection[Path]) ->
             reason = "Ansible reads variables only beside the inventory that it is given"
             found.passed_over.extend((file, reason) for file in _below(path, depth))
         elif path.is_dir():
-            if depth < DEEPEST and not _loops(path):
+            if _enters(path, found, depth):
                 _tops(path, found, depth + 1, misnamed)
         elif path.name.endswith(PASSED_OVER):
             found.passed_over.append((path, f"Ansible passes over names that end in {_end(path)}"))
@@ -134,7 +143,7 @@ def _below_owner(folder: Path, owner: Owner, found: Files, depth: int) -> None:
         if path.name.startswith("."):
             continue
         if path.is_dir() and not path.suffix:
-            if depth < DEEPEST and not _loops(path):
+            if _enters(path, found, depth):
                 _below_owner(path, owner, found, depth + 1)
         elif path.is_dir():
             reason = "Ansible passes over folders with a dot in their name"
@@ -155,6 +164,14 @@ def _below(path: Path, depth: int) -> Iterator[Path]:
 
 def _end(path: Path) -> str:
     return "~" if path.name.endswith("~") else path.suffix
+
+
+def _enters(folder: Path, found: Files, depth: int) -> bool:
+    """Whether to look into a folder, as Ansible does; a link that leads round is noted instead."""
+    if _loops(folder):
+        found.loops.append(folder)
+        return False
+    return depth < DEEPEST
 
 
 def _loops(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -103,7 +104,7 @@ def _below(node: yaml.Node, document: Document, depth: int) -> Iterator[Group]:
 
 def _root(document: Document, root: yaml.Node) -> Iterator[Problem]:
     where = f"{document.source.path}:{root.start_mark.line + 1}"
-    if not isinstance(root.value, list) or (root.value and not pairs(root)):
+    if root.value and not pairs(root):
         yield Problem("hosts", "expected groups such as `servers: {hosts: {his1: }}`", where)
     for key, _ in pairs(root):
         if key.value in PARTS:
@@ -117,7 +118,7 @@ def _body(group: Group) -> Iterator[Problem]:
     if not pairs(group.body) and group.body.value:
         said = f"Ansible drops this group; write the hosts of {group.name} below `hosts:`, each with a colon"
         yield Problem(group.name, said, group.mark)
-    for key, _ in pairs(group.body):
+    for key, _ in pairs(group.body) if group.name not in PARTS else ():
         if key.value not in PARTS:
             near = nearly(str(key.value), PARTS)
             how = f"write `{near}:`" if near else "a host stands below `hosts:`, a group below `children:`"
@@ -128,8 +129,15 @@ def _hosts(group: Group) -> Iterator[Problem]:
     hosts = group.part("hosts")
     if _entries(hosts):
         yield _as_list(group, "hosts", hosts)
+    elif hosts is not None and not pairs(hosts) and len(hosts.value.split()) > 1:
+        said = f"the colons are missing; write `{hosts.value.split()[0]}:` and so on, each in its own line"
+        yield Problem(f"{group.name}.hosts", said, str(group.document.mark(hosts)))
     for host, body in pairs(hosts):
-        if not pairs(body) and body.value:
+        if re.search(r"[\s{]", str(host.value)):
+            name = re.split(r"[{\s]", host.value)[0]
+            said = f"no host has such a name; write `{name}: {{ansible_host: ...}}`"
+            yield Problem(f"{group.name}.hosts", said, str(group.document.mark(host)))
+        elif not pairs(body) and body.value:
             said = f"expected variables; is its address meant? write `{host.value}: {{ansible_host: ...}}`"
             yield Problem(f"{group.name}.{host.value}", said, str(group.document.mark(host)))
 

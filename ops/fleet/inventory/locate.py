@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.core.errors import Problem
-from ops.fleet.inventory import files
+from ops.fleet.inventory import files, layer_line
 from ops.fleet.inventory.files import Source
 from ops.fleet.inventory.yaml_words import explain
 from ops.policy.hostvars import PREFIX
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import yaml
 
 SEALED_FILE = "$ANSIBLE_VAULT"
+_MOST = 500_000  # values in a file
 
 
 @dataclass(frozen=True)
@@ -122,11 +123,33 @@ def _compose(source: Source, problems: list[Problem]) -> yaml.Node | None:
     if source.text.startswith(SEALED_FILE) or (source.owner is None and source.path.suffix and not named):
         return None
     try:
-        return yaml.compose(source.text, Loader=yaml.SafeLoader)
+        root = yaml.compose(source.text, Loader=yaml.SafeLoader)
+    except RecursionError:
+        problems.append(Problem("YAML", "values within values without end", f"{source.path}:1"))
+        return None
     except yaml.YAMLError:
         if named or source.owner is not None:
-            problems.extend(explain(source.path, source.text))
-    return None
+            problems.extend(_unread(source))
+        return None
+    if root is not None and _size(root, {}) > _MOST:
+        problems.append(Problem("YAML", "aliases (*) repeat each other without end; write it out", f"{source.path}:1"))
+        return None
+    return root
+
+
+def _unread(source: Source) -> list[Problem]:
+    if source.owner is not None and (said := layer_line.missing(source.text, source.owner)):
+        return [Problem("YAML", said, f"{source.path}:1")]
+    return explain(source.path, source.text)
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """Return how many values a tree has once its aliases are written out; more than any for one in itself."""
+    if id(node) not in known:
+        known[id(node)] = _MOST + 1  # as long as it is not counted: whoever meets it is in it
+        parts = [part for pair in node.value for part in pair] if pairs(node) else node.value
+        known[id(node)] = 1 + sum(_size(part, known) for part in parts if not isinstance(part, str))
+    return known[id(node)]
 
 
 def _layers(node: yaml.Node, source: Source, problems: list[Problem]) -> Iterator[Layer]:

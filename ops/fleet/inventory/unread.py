@@ -12,6 +12,8 @@ from ops.fleet.inventory.locate import Document, Layer, pairs
 from ops.fleet.inventory.nearly import nearly, same
 from ops.policy.hostvars import PREFIX
 
+# The groups whose hosts the playbooks set up; a test compares them with playbooks/*.yml.
+PLAYED = ("servers", "backup_hosts", "drill_hosts", "postgresql_hosts", "mariadb_hosts", "ups_hosts")
 ALWAYS = ("all", "ungrouped")  # groups that every inventory has
 _POLICY = re.compile(rb"^[\"']?(policy__\w+|policy_(?:all|host))[\"']?[ \t]*:", re.MULTILINE)
 # What editors, packages and careful people call a file that is kept beside.
@@ -40,7 +42,7 @@ def of_nobody(documents: Sequence[Document], hosts: Collection[str], groups: Mem
 def _of_nobody(owner: Owner, document: Document, known: Mapping[str, Sequence[str]]) -> Problem:
     kind, name = owner
     other = "host" if kind == "group" else "group"
-    near = nearly(name, known[kind]) or same(name, known[kind])
+    near = None if name in PLAYED else nearly(name, known[kind]) or same(name, known[kind])
     hint = f"; is {near} meant?" if near else f"; it belongs in {other}_vars/{name}" if name in known[other] else ""
     message = f"the inventory has no {kind} {name!r}, so nobody reads this{hint}"
     return Problem(f"{kind}_vars/{name}", message, f"{document.source.path}:1")
@@ -76,8 +78,7 @@ def _misnamed(files: Files, told: Sequence[Problem]) -> Iterator[Problem]:
         if why.startswith("Ansible reads variables in ") and not any(why in one.message for one in told):
             folders.setdefault(why, path)
     for why, path in folders.items():
-        if not any(_SAVED.search(part) for part in path.parts):
-            yield Problem("file", f"nobody reads this: {why}", f"{path}:1")
+        yield Problem("file", f"nobody reads this: {why}", f"{path}:1")
 
 
 def _likely(path: Path, owner: Owner | None) -> bool:

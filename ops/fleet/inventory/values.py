@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import yaml
 
 # Texts for people; whatever stands in them is theirs.
-FREE = {"name", "summary", "reason", "without", "safe", "phone", "what", "who"}
+FREE = {"name", "summary", "reason", "without", "safe", "phone", "what", "who", "sql"}
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -28,9 +28,11 @@ def hint(node: yaml.Node | None, message: str) -> str:
         return f"; it holds {odd}"
     if node.style is None and node.value.startswith("-") and "expected a list" in message:
         return f"; a space is missing after the -: write `- {node.value[1:]}`"
-    if _changed(node) or ("expected a text" in message and _altered(node)):
-        return f'; YAML reads {node.value} as {_shown(node)}: write "{node.value}"'
-    return ""
+    if "expected float" in message and re.fullmatch(r"\d+(\.\d+)?[eE]\d+", node.value):
+        return f"; YAML reads this as a text: write {float(node.value):.0f}"
+    if _changed(node):
+        return f"; YAML reads {node.value} as {_shown(node)}: {_how(node)}"
+    return f'; write "{node.value}"' if "expected a text" in message and _altered(node) else ""
 
 
 def changed(layer: Layer) -> Iterator[Problem]:
@@ -39,7 +41,7 @@ def changed(layer: Layer) -> Iterator[Problem]:
 
     for path, key, node in every(layer.tree, "policy"):
         if isinstance(node, yaml.ScalarNode) and node.style is None and _number(node):
-            yield Problem(path, f'YAML reads {node.value} as {_shown(node)}: write "{node.value}"', _where(layer, node))
+            yield Problem(path, f"YAML reads {node.value} as {_shown(node)}: {_how(node)}", _where(layer, node))
         elif (
             isinstance(node, yaml.ScalarNode) and (key is None or key.value not in FREE) and (odd := unseen(node.value))
         ):
@@ -118,6 +120,12 @@ def _number(node: yaml.ScalarNode) -> bool:
     """Whether a whole number is written in one of the ways in which nobody expects one: 20:30 and 0123."""
     sixties = node.tag in {f"{_TAG}int", f"{_TAG}float"} and ":" in node.value
     return sixties or (node.tag == f"{_TAG}int" and re.fullmatch(r"[-+]?0[0-7_]+", node.value) is not None)
+
+
+def _how(node: yaml.ScalarNode) -> str:
+    octal = node.tag == f"{_TAG}int" and ":" not in node.value
+    plain = f"write {node.value.lstrip('+-0_') or '0'}, or for a text " if octal else "write "
+    return f'{plain}"{node.value}"'
 
 
 def _shown(node: yaml.ScalarNode) -> str:

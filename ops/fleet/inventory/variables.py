@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from ops.core.errors import Problem
+from ops.fleet.inventory import layer_line
+from ops.fleet.inventory.layer_line import SECTIONS
 from ops.fleet.inventory.locate import Document, pairs
 from ops.fleet.inventory.nearly import nearly, slips
 from ops.policy.hostvars import OWN, PREFIX
-from ops.policy.model import Asset, Written
 
 if TYPE_CHECKING:
     import yaml
 
-SECTIONS = frozenset(field.name for field in fields(Written))
-_OF_AN_ASSET = frozenset(field.name for field in fields(Asset))
 _WORD = PREFIX.rstrip("_")
 # How Ansible reaches a host; of a slip in one of these it says nothing.
 CONNECTING = (
@@ -69,22 +67,18 @@ def without_layer(document: Document) -> Iterator[Problem]:
     owner = document.source.owner
     if owner is None:
         return
-    layer = f"{PREFIX}{'host' if owner[0] == 'host' else owner[1]}"
-    ours = [(key, value) for key, value in pairs(document.root) if key.value in SECTIONS] if document.root else []
-    if len(ours) > 1 or any(key.value == "assets" and _of_assets(value) for key, value in ours):
-        names = ", ".join(str(key.value) for key, _ in ours)
-        said = f"nobody reads {names} here; write `{layer}:` in the line before, and indent what belongs to it"
-        yield Problem(str(ours[0][0].value), said, str(document.mark(ours[0][0])))
+    keys = {str(key.value): _words(value) for key, value in pairs(document.root)}
+    named = document.source.path.stem == _WORD and not any(name.startswith(PREFIX) for name in keys)
+    if layer_line.ours(keys) or (named and SECTIONS & set(keys)):
+        first = next(key for key, _ in pairs(document.root) if key.value in SECTIONS)
+        names = ", ".join(name for name in keys if name in SECTIONS)
+        layer = layer_line.expected(owner)
+        said = f"nobody reads {names} here; write `{layer}:` in the line above, and indent what belongs to it"
+        yield Problem(str(first.value), said, str(document.mark(first)))
 
 
-def opens_without_layer(text: str, kind: str, name: str) -> str:
-    """Return what to say of a file of variables that is no YAML and whose first key is one of a layer, else ""."""
-    first = re.search(
-        r"^\s*([A-Za-z_]\w*)\s*:", re.sub(r"^\s*(#.*|---.*)$", "", text, flags=re.MULTILINE), re.MULTILINE
-    )
-    if first is None or first[1] not in SECTIONS or re.search(rf"^{PREFIX}\w*\s*:", text, re.MULTILINE):
-        return ""
-    return f"`{PREFIX}{'host' if kind == 'host' else name}:` is missing before {first[1]}, with all below it indented"
+def _words(node: yaml.Node) -> dict[str, frozenset[str]]:
+    return {str(key.value): frozenset(str(word.value) for word, _ in pairs(value)) for key, value in pairs(node)}
 
 
 def _variables(document: Document) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
@@ -142,7 +136,3 @@ def _of_layer(value: yaml.Node) -> bool:
     """Whether what a variable holds are sections of a policy."""
     names = [str(key.value) for key, _ in pairs(value)]
     return bool(names) and any(name in SECTIONS or nearly(name, SECTIONS) for name in names)
-
-
-def _of_assets(value: yaml.Node) -> bool:
-    return any(len(_OF_AN_ASSET & {str(key.value) for key, _ in pairs(asset)}) > 1 for _, asset in pairs(value))
