@@ -56,13 +56,13 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def _reference(output: Path | None) -> int:
-    from ops.core.files import write_atomically
+    from ops.core.output import write
     from ops.fleet.reference import text
 
     if output is None:
         print(text(), end="")
     else:
-        write_atomically(output, text(), mode=0o644)
+        write(output, text(), mode=0o644)
     return 0
 
 

@@ -40,17 +40,18 @@ class Files:
     """What an inventory's folder holds.
 
     read: each file that Ansible reads, with its owner. passed_over: each file that it does not, with the reason.
-    loops: each link to a folder that it lies in itself.
+    loops: each link to a folder that it lies in itself. closed: each folder that this account may not look into.
     """
 
     read: list[tuple[Path, Owner | None]] = field(default_factory=list)
     passed_over: list[tuple[Path, str]] = field(default_factory=list)
     loops: list[Path] = field(default_factory=list)
+    closed: list[Path] = field(default_factory=list)
 
 
 def sources(files: Files, problems: list[Problem]) -> list[Source]:
     """Return what the files hold that Ansible reads; add a problem for each that can't be read as text."""
-    problems.extend(_looped(files))
+    problems.extend(_unentered(files))
     texts = [(path, owner, _text(path, problems)) for path, owner in files.read]
     return [Source(path, owner, text) for path, owner, text in texts if text is not None]
 
@@ -58,22 +59,24 @@ def sources(files: Files, problems: list[Problem]) -> list[Source]:
 def unreadable(inventory: Path) -> list[Problem]:
     """Return why Ansible would wait for ever, or choke, on a file of an inventory; nothing is read for it."""
     files = find(inventory)
-    problems = _looped(files)
+    problems = _unentered(files)
     for path, _ in files.read:
         _demand_plain(path, problems)
     return problems
 
 
-def _looped(files: Files) -> list[Problem]:
+def _unentered(files: Files) -> list[Problem]:
     said = "a link to a folder that it lies in; Ansible would follow it round and round. Delete it"
-    return [Problem(FILE, said, f"{path}:1") for path in files.loops]
+    closed = "this account may not look into this folder: chmod or chown it, or run as its owner"
+    loops = [Problem(FILE, said, f"{path}:1") for path in files.loops]
+    return [*loops, *(Problem(FILE, closed, f"{path}:1") for path in files.closed)]
 
 
 def find(inventory: Path) -> Files:
     """Return the files of an inventory, which is a folder or a single file."""
     found = Files()
     folder = inventory if inventory.is_dir() else inventory.parent
-    misnamed = {path: right for path in listed(folder) if (right := _misnamed(path))}
+    misnamed = {path: right for path in _listed(folder, Files()) if (right := _misnamed(path))}
     if inventory.is_dir():
         _tops(folder, found, 0, set(misnamed))
     else:
@@ -86,12 +89,15 @@ def find(inventory: Path) -> Files:
     return found
 
 
-def listed(folder: Path) -> list[Path]:
-    """Return what a folder holds, sorted; nothing for what is none."""
+def _listed(folder: Path, found: Files) -> list[Path]:
+    """Return what a folder holds, sorted; nothing where there is none, or where nobody may look."""
     try:
         return sorted(folder.iterdir())
+    except PermissionError:
+        found.closed.append(folder)
     except OSError:
-        return []
+        pass  # there is none
+    return []
 
 
 def _misnamed(path: Path) -> str | None:
@@ -107,7 +113,7 @@ def _misnamed(path: Path) -> str | None:
 
 def _tops(folder: Path, found: Files, depth: int, misnamed: Collection[Path]) -> None:
     """What is neither variables nor passed over names hosts and groups, in folders below, too."""
-    for path in listed(folder):
+    for path in _listed(folder, found):
         if path.name.startswith(".") or path in misnamed or (depth == 0 and path.name in VARS):
             continue
         if path.name in {*VARS, "vars_plugins"}:
@@ -125,7 +131,7 @@ def _tops(folder: Path, found: Files, depth: int, misnamed: Collection[Path]) ->
 def _variables(folder: Path, kind: str, found: Files) -> None:
     """Of each name, Ansible reads the folder or else the first file; what stands beside it is passed over."""
     read: dict[str, Path] = {}
-    entries = [path for path in listed(folder) if not path.name.startswith(".")]
+    entries = [path for path in _listed(folder, found) if not path.name.startswith(".")]
     for path in sorted(entries, key=lambda path: VARIABLES.index(path.suffix) + 1 if path.suffix in VARIABLES else 0):
         owner = path.stem if path.suffix in VARIABLES and not path.is_dir() else path.name
         first = read.setdefault(owner, path)
@@ -139,7 +145,7 @@ def _variables(folder: Path, kind: str, found: Files) -> None:
 
 
 def _below_owner(folder: Path, owner: Owner, found: Files, depth: int) -> None:
-    for path in listed(folder):
+    for path in _listed(folder, found):
         if path.name.startswith("."):
             continue
         if path.is_dir() and not path.suffix:
@@ -158,7 +164,7 @@ def _below(path: Path, depth: int) -> Iterator[Path]:
     if not path.is_dir():
         yield path
     elif depth < DEEPEST and not _loops(path):
-        for one in listed(path):
+        for one in _listed(path, Files()):
             yield from _below(one, depth + 1)
 
 
