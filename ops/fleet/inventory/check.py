@@ -97,7 +97,7 @@ def _absences(path: Path, text: _Text, read: Inventory, problems: list[Problem],
         notes.extend([*values.cut_short(layer), *values.typographic(layer)])
     for worse, lesser in (
         absent.near_groups(spoken, read.groups),
-        unread.passed_over(text.files, text.documents, text.layers),
+        unread.passed_over(_folder(path), text.files, text.documents, text.layers),
         ansible_words.explained(read.warnings, path),
     ):
         told = {problem.where.rpartition(":")[0] for problem in problems}
