@@ -24,9 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall policy` understands on the control machine."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="check|show|reference|validate")
     check = commands.add_parser("check", help="check the policy of a whole inventory")
-    check.add_argument(
-        "inventory", type=Path, nargs="?", help="default: the one in ansible.cfg, otherwise inventories/lab"
-    )
+    _options.add_inventory(check, positional=True)
     show = commands.add_parser("show", help="show what applies to one host, and where it is written")
     show.add_argument("host")
     _options.add_inventory(show)
@@ -39,9 +37,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Check, show, validate, or write the reference."""
     if options.command == "check":
-        return _check(options.inventory or inventory.default(), options.json)
+        return _check(_options.named_inventory(options), options.json)
     if options.command == "show":
-        return _show(options.inventory or inventory.default(), options.host, options.json)
+        return _show(_options.named_inventory(options), options.host, options.json)
     if options.command == "reference":
         return _reference(options.output)
     return _validate(options.file, options.json)
@@ -72,6 +70,7 @@ def _validate(path: Path, plain: bool) -> int:
 
 def _check(path: Path, plain: bool) -> int:
     policies, problems = judge(path)
+    _options.tell_inventory(path, len(policies))
     if plain:
         found = [{"where": p.where, "path": p.path, "message": p.message} for p in problems]
         print(json.dumps({"version": 1, "hosts": sorted(policies), "problems": found}, ensure_ascii=False))
@@ -85,6 +84,7 @@ def _check(path: Path, plain: bool) -> int:
 
 def _show(path: Path, host: str, plain: bool) -> int:
     policies, problems = judge(path)
+    _options.tell_inventory(path, len(policies))
     if problems:
         raise PolicyError(problems)
     if host not in policies:

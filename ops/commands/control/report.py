@@ -28,7 +28,7 @@ def execute(options: argparse.Namespace) -> int:
     """Ask the fleet and write what it said; a report that could be written is a success, whatever it says."""
     from ops.reports import status_html, status_text
 
-    status = collect(options.inventory)
+    status = collect(_options.read_inventory(options).path)
     page = options.html or (None if options.text or options.json or options.pdf else PAGE)
     if options.json:
         print(json.dumps(status.written(), ensure_ascii=False))

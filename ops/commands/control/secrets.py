@@ -15,7 +15,6 @@ from pathlib import Path
 
 from ops.commands.control import _options
 from ops.core.errors import UsageError
-from ops.fleet.inventory import read
 from ops.fleet.secrets.make import make
 from ops.fleet.secrets.vault import Store, Vault
 
@@ -24,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall secrets` understands."""
     commands = parser.add_subparsers(dest="command", required=True, metavar="make")
     making = commands.add_parser("make", help="create the secrets that an inventory lacks")
-    making.add_argument("inventory", type=Path, nargs="?", help="default: that of the lab")
+    _options.add_inventory(making, positional=True)
     _options.add_vault(making, _options.SEALS)
     making.add_argument("--dry-run", action="store_true", help="show what would be created, and create nothing")
 
@@ -33,7 +32,7 @@ def execute(options: argparse.Namespace) -> int:
     """Make what is missing and name it."""
     if options.vault_password_file is None:
         raise UsageError("no vault password", "use --vault-password-file FILE")
-    inventory = read(options.inventory)
+    inventory = _options.read_inventory(options)
     path = inventory.path
     store = Store(path if path.is_dir() else path.parent)
     vault = Vault(Path(options.vault_password_file))

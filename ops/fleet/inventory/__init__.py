@@ -26,7 +26,7 @@ from ops.policy.model import HostPolicy
 VERSION = 2
 TIMEOUT = 60.0
 CACHE = Path(".cache", "inventory")
-DEFAULT = "inventories/lab"
+NAMED = "SEAWALL_INVENTORY"
 # Beside an inventory, but no part of it: see ops.fleet.ledgers and ops.fleet.control_machine.identity.
 HEADS, SIGNERS, LEDGERS, OWN = ".heads.json", ".allowed_signers", ".ledgers", ".control"
 
@@ -69,7 +69,7 @@ def read(path: Path | None) -> Inventory:
     """Return what an inventory says, the default one without a path; raise UsageError when there is none."""
     path = path or default()
     if not path.exists():
-        raise UsageError(f"there is no inventory {path}", "use -i INVENTORY, or run this in the checkout")
+        raise UsageError(f"there is no inventory {path}", f"name another one with -i or {NAMED}")
     kept = CACHE / f"{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]}.json"
     key = _key(path)
     plain = _kept(kept, key) if key else None
@@ -82,10 +82,18 @@ def read(path: Path | None) -> Inventory:
 
 
 def default() -> Path:
-    """Return the inventory that ansible.cfg in the current directory names, else the lab's."""
+    """Return the inventory of a command that names none; raise UsageError when nobody else names one either.
+
+    SEAWALL_INVENTORY comes first. Then what Ansible itself would take here, so that a playbook and a command side by
+    side speak of the same machines: ANSIBLE_INVENTORY, then ansible.cfg in the current directory.
+    """
     settings = configparser.ConfigParser(interpolation=None)
     settings.read("ansible.cfg", encoding="utf-8")
-    return Path(settings.get("defaults", "inventory", fallback=DEFAULT))
+    configured = settings.get("defaults", "inventory", fallback="")
+    named = os.environ.get(NAMED) or os.environ.get("ANSIBLE_INVENTORY") or configured
+    if not named:
+        raise UsageError("no inventory is named", f"use -i inventories/SITE, or export {NAMED}=inventories/SITE")
+    return Path(named)
 
 
 def _ask(path: Path) -> dict[str, Any]:
