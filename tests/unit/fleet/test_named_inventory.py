@@ -35,7 +35,6 @@ def test_the_first_line_names_the_inventory(
     assert first_line([*words, "-i", str(inventory)], capsys) == wanted
     monkeypatch.setenv("SEAWALL_INVENTORY", str(inventory))
     assert first_line(words, capsys) == wanted
-    assert "no inventory" in first_line([*words, "-i", "other"], capsys)
 
 
 def test_a_position_is_as_good_as_the_option(inventory: Path, capsys: pytest.CaptureFixture[str]) -> None:
