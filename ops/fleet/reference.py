@@ -35,7 +35,7 @@ written once, in a class or for a group of servers: see [classes.md](classes.md)
 vault values are not allowed, and a key that is not on this page is an error.
 
     seawall policy check inventories/hospital    list every problem with file, line and the nearest known key
-    seawall policy show his1                     show what applies to his1, and where it is written
+    seawall policy show his1                     show what applies to his1, and where each value comes from
 
 Write durations as `15min`, `26h`, `7d`, `2y`; sizes as `512MiB`, `10GiB`; shares as `15%`; days as `2027-03-31`. Write
 a calendar as in a procedure (`day 10, day 20, last day`; `every 2 months`) or as a systemd calendar expression

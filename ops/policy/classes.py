@@ -61,11 +61,9 @@ def chain(path: str, asset: Tree, classes: Mapping[str, Tree], problems: list[Pr
 def filled(asset: Tree, classes: Mapping[str, Tree], names: tuple[str, ...]) -> dict[str, Plain]:
     """Return an asset with what it takes from its classes, and without what it says that it has none of."""
     told = _plain_none(overlay(_taken(classes, names), asset))
-    whole = {key: value for key, value in told.items() if value is not None or key not in _KEYS}
-    copies = whole.get("copies")
-    if isinstance(copies, Mapping):
-        whole["copies"] = {name: copy for name, copy in copies.items() if copy is not None}
-    return whole
+    if "copies" in told and isinstance(told["copies"] or {}, Mapping):
+        told["copies"] = {name: copy for name, copy in (told["copies"] or {}).items() if copy is not None}
+    return {key: value for key, value in told.items() if value is not None or key not in _KEYS}
 
 
 def needless(

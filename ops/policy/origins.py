@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ops.core.errors import Problem
@@ -78,12 +78,26 @@ def _naming(problem: Problem, names: list[str]) -> Problem:
     return replace(problem, message=f"{problem.message} (asset{'s' if len(names) > 1 else ''} {shown})")
 
 
+def holds(tree: Plain, path: str) -> bool:
+    """Return whether a tree says something at a path, such as `checks.disk.options.paths[0]`."""
+    if path.startswith("["):
+        index, _, rest = path[1:].partition("]")
+        held = not isinstance(tree, str) and isinstance(tree, Sequence) and int(index) < len(tree)
+        return held and holds(tree[int(index)], rest.removeprefix("."))  # type: ignore[index]
+    if not path:
+        return True
+    return any(holds(value, rest) for value, rest in _into(tree, path))
+
+
 def _depth(tree: Plain, path: str) -> int:
     """Return how many words of a path a tree has."""
-    if not path or not isinstance(tree, Mapping):
-        return 0
-    for key, value in tree.items():
+    return max((1 + _depth(value, rest) for value, rest in _into(tree, path)), default=0)
+
+
+def _into(tree: Plain, path: str) -> Iterator[tuple[Plain, str]]:
+    """Yield what a tree has at the first word of a path, with the rest of the path; names may have dots."""
+    for key, value in tree.items() if isinstance(tree, Mapping) else ():
         start = below("", str(key))
-        if path == start or (path.startswith(start) and re.match(r"[.\[]", path[len(start) :])):
-            return 1 + _depth(value, path[len(start) :].removeprefix("."))
-    return 0
+        rest = path.removeprefix(start)
+        if path.startswith(start) and (not rest or rest[0] in ".["):
+            yield value, rest.removeprefix(".")
