@@ -1,5 +1,6 @@
-"""Check and show the policy of an inventory.
+"""Write, check and show the policy of an inventory.
 
+seawall policy new inventories/mysite        write the inventory of a new site, from ten answers
 seawall policy check inventories/hospital    list every problem with its file and line
 seawall policy show his1                     show what applies to his1, and where each value comes from
 seawall policy show his1 etc_his1            only what concerns its asset etc_his1
@@ -11,7 +12,7 @@ import argparse
 import json
 from pathlib import Path
 
-from ops.commands.control import _options
+from ops.commands.control import _options, _policy_new
 from ops.core.errors import PolicyError, UsageError
 from ops.core.kinds import nearest
 from ops.fleet.inventory import origin
@@ -22,7 +23,8 @@ from ops.policy.listing import worded
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall policy` understands on the control machine."""
-    commands = parser.add_subparsers(dest="command", required=True, metavar="check|show|reference|validate")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="new|check|show|reference|validate")
+    _policy_new.arguments(commands.add_parser("new", help="write the inventory of a new site, from ten answers"))
     check = commands.add_parser("check", help="check the policy of a whole inventory")
     _options.add_inventory(check, positional=True)
     show = commands.add_parser("show", help="show what applies to one host, and where each value comes from")
@@ -36,7 +38,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Check, show, validate, or write the reference."""
+    """Write an inventory, check, show, validate, or write the reference."""
+    if options.command == "new":
+        return _policy_new.execute(options)
     if options.command == "check":
         return _check(_options.named_inventory(options), options.json)
     if options.command == "show":

@@ -24,17 +24,17 @@ LONGEST_NAME, LONGEST = 32, 80  # letters of a name, and of what a summary tells
 RESERVED = {"end", "enter", "manifest", "no", "yes", "on", "off", "true", "false", "null", "all"}
 SOCKETS = {"/run/mysqld/mysqld.sock", "/var/run/mysqld/mysqld.sock"}  # the source's own default
 PORT = "5432"
+ETC = "etc"  # the settings of every server, an asset of their group
 
 
 @dataclass(frozen=True)
 class Proposed:
-    """An asset to be written. size: what was measured, empty where nothing was. drill: the kind that fits."""
+    """An asset to be written. size: what was measured, empty where nothing was."""
 
     name: str
     summary: str
     kind: str
     options: Mapping[str, Plain]
-    drill: str
     size: str = ""
 
 
@@ -50,20 +50,17 @@ class Proposal:
         return any(asset.kind == kind for asset in self.assets)
 
 
-def propose(server: str, seen: Seen | None, taken: set[str]) -> Proposal:
+def propose(server: str, seen: Seen, taken: set[str]) -> Proposal:
     """Return the assets of a server. taken: the names that other servers' assets have; those made here are added."""
     made = Proposal()
-    settings = Proposed(f"etc_{_slug(server)}", f"Settings of {server}", "files", {"paths": ["/etc"]}, "files")
-    for asset in [settings, *(_assets(server, seen, made.notes) if seen else ())]:
+    for asset in _assets(server, seen, made.notes):
         if len(made.assets) >= MOST_ASSETS:
             made.notes.append(f"{asset.summary}: more than {MOST_ASSETS} were found")
             continue
         name = _free(asset.name, server, taken)
         taken.add(name)
         made.assets.append(Proposed(**{**vars(asset), "name": name}))
-    made.notes.extend(
-        f"not looked for: {one.sort} ({printable(one.message)})" for one in (seen.unlooked if seen else ())
-    )
+    made.notes.extend(f"not looked for: {one.sort} ({printable(one.message)})" for one in seen.unlooked)
     return made
 
 
@@ -103,8 +100,8 @@ def _trouble(found: Found, sort: str, rest: str) -> str:
 def _file(found: Found, path: str) -> Proposed:
     last = _slug(PurePosixPath(path).stem) or "files"
     if found.name.startswith("sqlite:"):
-        return Proposed(last, f"SQLite database {path[:LONGEST]}", "sqlite", {"path": path}, "database", _size([found]))
-    return Proposed(last, f"Files below {path[:LONGEST]}", "files", {"paths": [path]}, "files", _size([found]))
+        return Proposed(last, f"SQLite database {path[:LONGEST]}", "sqlite", {"path": path}, _size([found]))
+    return Proposed(last, f"Files below {path[:LONGEST]}", "files", {"paths": [path]}, _size([found]))
 
 
 def _of_server(server: str, place: str, members: Sequence[Found]) -> Iterator[Proposed]:
@@ -118,14 +115,12 @@ def _of_server(server: str, place: str, members: Sequence[Found]) -> Iterator[Pr
     title = {"postgresql": "PostgreSQL", "mariadb": "MariaDB"}[kind]
     if len(members) > MOST_SEPARATE:
         summary = f"All {title} databases of {server}"
-        yield Proposed(f"{kind}_{_slug(server)}", summary, kind, {"all": True, **reach}, "database", _size(members))
+        yield Proposed(f"{kind}_{_slug(server)}", summary, kind, {"all": True, **reach}, _size(members))
         return
     for found in members:
         name = found.name.removeprefix(f"{place}/")
         options = {"database": name, **reach}
-        yield Proposed(
-            _slug(name) or kind, f"{title} database {name[:LONGEST]}", kind, options, "database", _size([found])
-        )
+        yield Proposed(_slug(name) or kind, f"{title} database {name[:LONGEST]}", kind, options, _size([found]))
 
 
 def _size(members: Sequence[Found]) -> str:

@@ -10,12 +10,14 @@ from datetime import date
 from ops.core.schema import Plain
 from ops.fleet.new_policy.answers import GROUPS, Answers, Machine
 from ops.fleet.new_policy.look import Seen
-from ops.fleet.new_policy.propose import Proposal, Proposed
+from ops.fleet.new_policy.propose import ETC, Proposal, Proposed
+from ops.policy.assets import name_on
 
 HEAD = "# Written by `seawall policy new`; yours to change. `seawall policy check` finds mistakes.\n---\n"
 KEY = "responsible"  # the contact who owns every asset at first
 RETENTION = "{all: 14d, daily: 60d, monthly: 2y}"
 DRILL_EVERY = "31d"
+COPIES = "day 10, day 20, last day"
 
 
 def files(answers: Answers, proposals: Mapping[str, Proposal], seen: Mapping[str, Seen], today: date) -> dict[str, str]:
@@ -24,12 +26,13 @@ def files(answers: Answers, proposals: Mapping[str, Proposal], seen: Mapping[str
         "hosts.yml": HEAD + _hosts(answers, proposals),
         "group_vars/all/connection.yml": HEAD + _connection(answers),
         "group_vars/all/policy.yml": HEAD + _site(answers),
+        "group_vars/servers/policy.yml": HEAD + _servers(answers),
         "group_vars/backup_hosts/policy.yml": HEAD + BACKUP_HOSTS,
     }
     for server, proposal in proposals.items():
         release = seen[server].release if server in seen else ""
-        lines = [*_server(answers, proposal, release, today)]
-        texts[f"host_vars/{server}/policy.yml"] = HEAD + "\n".join(lines) + "\n"
+        if lines := [*_server(answers, proposal, release, today)]:
+            texts[f"host_vars/{server}/policy.yml"] = HEAD + "\n".join(lines) + "\n"
     return texts
 
 
@@ -42,17 +45,13 @@ def scalar(value: Plain) -> str:
         plain = re.fullmatch(r"[A-Za-z/][A-Za-z0-9 ()./_@-]*[A-Za-z0-9)]", value)
         return value if plain and value.lower() not in WORDS else json.dumps(value, ensure_ascii=False)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}: {_within(part)}" for name, part in value.items()) + "}"
+        return "{" + ", ".join(f"{name}: {scalar(part)}" for name, part in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_within(part) for part in value) + "]"
+        return "[" + ", ".join(scalar(part) for part in value) + "]"
     return json.dumps(value)
 
 
 WORDS = {"yes", "no", "on", "off", "true", "false", "null"}  # what YAML takes for something else than a text
-
-
-def _within(value: Plain) -> str:
-    return scalar(value)
 
 
 def _hosts(answers: Answers, proposals: Mapping[str, Proposal]) -> str:
@@ -114,6 +113,22 @@ def _site(answers: Answers) -> str:
         host = json.dumps(answers.offsite_host.name)
         lines.append(f"    offsite: {{kind: rest_server, place: offsite, host: {host}}}")
     lines += [
+        "  # What an asset doesn't say itself. Other classes can stand beside `standard`; see docs/classes.md.",
+        "  defaults:",
+        "    standard:",
+        f"      owner: {KEY}",
+        "      repository: primary",
+        f"      schedule: {json.dumps(str(answers.schedule))}",
+        "      # At most this much work may be lost, and a restore may take at most this long.",
+        f"      rpo: {answers.rpo}",
+        f"      rto: {answers.rto}",
+        f"      retention: {RETENTION}",
+    ]
+    if answers.offsite_host:
+        lines.append(f"      copies: {{offsite: {{to: offsite, calendar: {json.dumps(COPIES)}}}}}")
+    if answers.drill_host:
+        lines.append(f"      drill: {{host: {json.dumps(answers.drill_host.name)}, every: {DRILL_EVERY}}}")
+    lines += [
         "  checks:",
         "    root_disk: {kind: disk, options: {path: /, warn_below: 15%, fail_below: 5%}}",
         "    memory: {kind: memory}",
@@ -132,11 +147,25 @@ policy__backup_hosts:
 """
 
 
+def _servers(answers: Answers) -> str:
+    drill = "      drill: {kind: files}\n" if answers.drill_host else ""
+    return f"""\
+# Of each server, with its name behind: {name_on(answers.servers[0].name, ETC)}.
+policy__servers:
+  assets:
+    {ETC}:
+      summary: Settings of the server
+      sources:
+        files: {{kind: files, options: {{paths: [/etc]}}}}
+{drill}"""
+
+
 def _server(answers: Answers, proposal: Proposal, release: str, today: date) -> Iterator[str]:
-    yield "policy__host:"
-    yield "  # Each asset is one thing that is backed up, copied, drilled and restored by its name. Strike out what needs"
-    yield "  # no backup; what belongs together, such as a database and its files, can be sources of one asset."
-    yield "  assets:"
+    if proposal.assets:
+        yield "# Each asset is one thing that is backed up, copied, drilled and restored by its name. Strike out what"
+        yield "# needs no backup. What belongs together, such as a database and its files, can be sources of one asset."
+        yield "policy__host:"
+        yield "  assets:"
     for asset in proposal.assets:
         yield from _asset(answers, asset, release, today)
     if proposal.notes:
@@ -146,37 +175,13 @@ def _server(answers: Answers, proposal: Proposal, release: str, today: date) -> 
 
 def _asset(answers: Answers, asset: Proposed, release: str, today: date) -> Iterator[str]:
     yield f"    {asset.name}:"
-    yield f"      owner: {KEY}"
     yield f"      summary: {scalar(asset.summary)}"
     if asset.size:
         yield f"      # {asset.size} on {today}"
     yield "      sources:"
     word = "files" if asset.kind == "files" else "database"
     yield f"        {word}: {scalar({'kind': asset.kind, 'options': asset.options})}"
-    yield "      repository: primary"
-    yield f"      schedule: {json.dumps(str(answers.schedule))}"
-    yield "      # At most this much work may be lost, and a restore may take at most this long."
-    yield f"      rpo: {answers.rpo}"
-    yield f"      rto: {answers.rto}"
-    yield f"      retention: {RETENTION}"
-    if answers.offsite_host:
-        yield "      copies:"
-        yield f"        offsite: {{to: offsite, calendar: {json.dumps(COPIES)}}}"
-    if answers.drill_host:
-        yield from _drill(answers.drill_host, asset, release)
-
-
-COPIES = "day 10, day 20, last day"
-
-
-def _drill(host: Machine, asset: Proposed, release: str) -> Iterator[str]:
-    yield "      drill:"
-    yield f"        host: {json.dumps(host.name)}"
-    if asset.drill != "database":
-        yield f"        kind: {asset.drill}"
-    elif release == "trixie":
-        yield "        release: trixie"
-    yield f"        every: {DRILL_EVERY}"
-    if asset.drill == "database" and "all" not in asset.options:
-        yield "        # Add queries that show that the restored data are really the hospital's, such as"
-        yield "        # expectations: {patients: {sql: select count(*) from patients, at_least: 1000}}"
+    if answers.drill_host and asset.kind == "files":
+        yield "      drill: {kind: files}"
+    if answers.drill_host and asset.kind in {"postgresql", "mariadb"} and release == "trixie":
+        yield "      drill: {release: trixie}"
