@@ -29,6 +29,7 @@ VERSION = 3
 TIMEOUT = 60.0
 CACHE = Path(".cache", "inventory")
 NAMED = "SEAWALL_INVENTORY"
+VAULT = "ANSIBLE_VAULT_PASSWORD_FILE"
 # Beside an inventory, but no part of it: see ops.fleet.ledgers and ops.fleet.control_machine.identity.
 HEADS, SIGNERS, LEDGERS, OWN = ".heads.json", ".allowed_signers", ".ledgers", ".control"
 
@@ -102,6 +103,8 @@ def _ask(path: Path) -> dict[str, Any]:
     beside = Path(sys.executable).with_name("ansible-inventory")  # of the same virtual environment
     program = beside if beside.exists() else "ansible-inventory"
     settings = {name: value for name, value in os.environ.items() if name.startswith("ANSIBLE_")}
+    if not Path(settings.get(VAULT, "")).expanduser().exists():
+        settings.pop(VAULT, None)  # not made yet, and Ansible would read nothing; where something is sealed it says so
     try:
         answer = run([program, "--list", "-i", path], timeout=TIMEOUT, env=settings)
         return dict(json.loads(answer.stdout))

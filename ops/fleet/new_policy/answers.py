@@ -20,6 +20,7 @@ GROUPS = ("servers", "backup_hosts", "drill_hosts", "postgresql_hosts", "mariadb
 TAKEN = {*GROUPS, "all", "ungrouped", "host", "localhost", "control"}  # Ansible's, and the policy's
 LONGEST = 100  # letters of a name or number that reports print
 SPREAD = Asset.random_delay
+COPY_AFTER = 2  # hours after the last backup of the day
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
@@ -101,6 +102,12 @@ class Answers:
         """Every machine once, the servers first."""
         others = (self.backup_host, self.offsite_host, self.drill_host)
         return (*self.servers, *(machine for machine in others if machine))
+
+    @property
+    def copies(self) -> Calendar:
+        """When to copy off-site each day: once the last backup of the day has had its time."""
+        hour, minute = str(self.schedule).split()[1].split(",")[-1].split(":")[:2]
+        return Calendar.parse(f"*-*-* {(int(hour) + COPY_AFTER) % 24:02d}:{minute}:00")
 
     def problems(self) -> Iterator[str]:
         """Yield what is wrong with answers that are right one by one."""

@@ -17,7 +17,6 @@ HEAD = "# Written by `seawall policy new`; yours to change. `seawall policy chec
 KEY = "responsible"  # the contact who owns every asset at first
 RETENTION = "{all: 14d, daily: 60d, monthly: 2y}"
 DRILL_EVERY = "31d"
-COPIES = "day 10, day 20, last day"
 
 
 def files(answers: Answers, proposals: Mapping[str, Proposal], seen: Mapping[str, Seen], today: date) -> dict[str, str]:
@@ -69,8 +68,8 @@ def _hosts(answers: Answers, proposals: Mapping[str, Proposal]) -> str:
             continue
         lines += [f"    # {ABOUT[group]}", f"    {group}:", "      hosts:"]
         for machine in machines:
-            address = "" if machine.name in known else f" {{ansible_host: {json.dumps(machine.address)}}}"
-            lines.append(f"        {json.dumps(machine.name)}:{address}")
+            address = "" if machine.name in known else f" {{ansible_host: {scalar(machine.address)}}}"
+            lines.append(f"        {scalar(machine.name)}:{address}")
             known.add(machine.name)
     return "\n".join(lines) + "\n"
 
@@ -107,10 +106,10 @@ def _site(answers: Answers) -> str:
         "  contacts:",
         f"    {KEY}: {scalar(person)}",
         "  repositories:",
-        f"    primary: {{kind: rest_server, place: primary, host: {json.dumps(answers.backup_host.name)}}}",
+        f"    primary: {{kind: rest_server, place: primary, host: {scalar(answers.backup_host.name)}}}",
     ]
     if answers.offsite_host:
-        host = json.dumps(answers.offsite_host.name)
+        host = scalar(answers.offsite_host.name)
         lines.append(f"    offsite: {{kind: rest_server, place: offsite, host: {host}}}")
     lines += [
         "  # What an asset doesn't say itself. Other classes can stand beside `standard`; see docs/classes.md.",
@@ -125,9 +124,9 @@ def _site(answers: Answers) -> str:
         f"      retention: {RETENTION}",
     ]
     if answers.offsite_host:
-        lines.append(f"      copies: {{offsite: {{to: offsite, calendar: {json.dumps(COPIES)}}}}}")
+        lines.append(f"      copies: {{offsite: {{to: offsite, calendar: {json.dumps(str(answers.copies))}}}}}")
     if answers.drill_host:
-        lines.append(f"      drill: {{host: {json.dumps(answers.drill_host.name)}, every: {DRILL_EVERY}}}")
+        lines.append(f"      drill: {{host: {scalar(answers.drill_host.name)}, every: {DRILL_EVERY}}}")
     lines += [
         "  checks:",
         "    root_disk: {kind: disk, options: {path: /, warn_below: 15%, fail_below: 5%}}",
