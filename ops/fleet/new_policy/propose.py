@@ -24,6 +24,10 @@ LONGEST_NAME, LONGEST = 32, 80  # letters of a name, and of what a summary tells
 RESERVED = {"end", "enter", "manifest", "no", "yes", "on", "off", "true", "false", "null", "all"}
 SOCKETS = {"/run/mysqld/mysqld.sock", "/var/run/mysqld/mysqld.sock"}  # the source's own default
 PORT = "5432"
+DATABASES = {  # a database of a server that could be asked, by where that listens
+    "postgresql": re.compile(r"(postgresql:[1-9][0-9]{0,4})/(.+)"),
+    "mariadb": re.compile(r"(mariadb:/.+?\.sock)/(.+)"),
+}
 ETC = "etc"  # the settings of every server, an asset of their group
 
 
@@ -70,8 +74,8 @@ def _assets(server: str, seen: Seen, notes: list[str]) -> Iterator[Proposed]:
         sort, _, rest = found.name.partition(":")
         if trouble := _trouble(found, sort, rest):
             notes.append(f"{printable(found.name)[:200]}: {trouble}")
-        elif sort in {"postgresql", "mariadb"}:
-            databases.setdefault(found.name.rpartition("/")[0], []).append(found)
+        elif match := DATABASES[sort].fullmatch(found.name) if sort in DATABASES else None:
+            databases.setdefault(match[1], []).append(found)
         else:
             yield _file(found, rest)
     for place, members in databases.items():
@@ -90,9 +94,7 @@ def _trouble(found: Found, sort: str, rest: str) -> str:
         return printable(found.words)
     if sort in {"path", "sqlite"} and not (rest.startswith("/") and ".." not in rest.split("/")):
         return printable(found.words)  # in a container
-    if sort == "postgresql" and not re.fullmatch(r"[0-9]{1,5}/.+", rest):
-        return printable(found.words)
-    if sort == "mariadb" and not re.fullmatch(r"/.+\.sock/[^/]+", rest):
+    if sort in DATABASES and not DATABASES[sort].fullmatch(found.name):
         return printable(found.words)
     return ""
 
