@@ -40,7 +40,7 @@ def two_machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def commands(text: str, heading: str) -> list[str]:
     """Return the commands below a heading of a page, each with the lines that continue it."""
-    section = text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    section = text.split(f"\n## {heading}\n")[1].split("\n## ", maxsplit=1)[0]
     lines = "".join(re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL))
     return lines.replace("\\\n", "\0").splitlines()
 

@@ -25,6 +25,7 @@ from ops.fleet.new_policy.look import LIMIT, Seen, understood
 from ops.fleet.new_policy.propose import MOST_ASSETS, MOST_SEPARATE, propose
 from ops.fleet.new_policy.questions import QUESTIONS, answered
 from ops.fleet.new_policy.render import scalar
+from ops.fleet.ssh.ask import Answer
 from ops.interfaces.discovery import Found
 from ops.interfaces.state import Unsearched
 from ops.policy import HostPolicy
@@ -327,6 +328,18 @@ def test_a_machine_that_does_not_answer_is_warned_of_and_the_rest_is_written(
     told = json.loads(capsys.readouterr().out)
     assert [warning.partition(" was not looked at")[0] for warning in told["warnings"]] == ["his1", "docs1", "backup1"]
     assert told["assets"] == ["etc_docs1", "etc_his1"]
+
+
+def test_what_stands_in_the_way_of_backups_is_warned_of() -> None:
+    looked = {
+        "his1": Answer(Seen("bookworm", unresolved=("backup1",))),
+        "docs1": Answer(Seen("trixie")),
+        "backup1": Answer(Seen("bookworm")),
+    }
+    name, release = make.warnings(answers(), looked)
+    assert name.startswith("his1 does not know the name backup1; add it to its DNS or /etc/hosts")
+    assert release == "backup1 runs Debian bookworm; a backup host needs 13 (trixie)"
+    assert make.warnings(answers(), {"docs1": Answer(Seen("bookworm")), "backup1": Answer(Seen("trixie"))}) == []
 
 
 TYPED = [
