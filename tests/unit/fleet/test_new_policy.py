@@ -1,13 +1,8 @@
 """A new inventory from answers and from what servers say: it passes the check, or nothing is left behind."""
 
 import json
-import os
-import pty
 import sys
-from collections.abc import Callable
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -17,38 +12,17 @@ from hypothesis import strategies as st
 
 from ops import cli
 from ops.core.errors import PolicyError, SeawallError, UsageError
-from ops.fleet.inventory.check import judge
-from ops.fleet.new_policy import answers as read
 from ops.fleet.new_policy import make
-from ops.fleet.new_policy.answers import Contact, Machine
 from ops.fleet.new_policy.look import LIMIT, Seen, understood
 from ops.fleet.new_policy.propose import MOST_ASSETS, MOST_SEPARATE, propose
-from ops.fleet.new_policy.questions import QUESTIONS, answered
 from ops.fleet.new_policy.render import scalar
 from ops.fleet.ssh.ask import Answer
 from ops.interfaces.discovery import Found
 from ops.interfaces.state import Unsearched
-from ops.policy import HostPolicy
 
-DAY = date(2026, 11, 26)
-GIVEN = {
-    "site": "Example hospital",
-    "timezone": "Europe/Prague",
-    "contact": "Head of IT, +420 555 0100, it@hospital.example",
-    "servers": "his1=192.0.2.11,docs1",
-    "backup_host": "backup1=192.0.2.21",
-    "offsite_host": None,
-    "drill_host": None,
-    "schedule": None,
-    "rpo": None,
-    "rto": None,
-}
-FLAGS = [
-    *("--site", "Example hospital", "--timezone", "Europe/Prague"),
-    *("--contact", "Head of IT, +420 555 0100, it@hospital.example"),
-    *("--server", "his1=192.0.2.11", "--server", "docs1", "--backup-host", "backup1=192.0.2.21"),
-]
-FULL = {"offsite_host": "offsite1=198.51.100.21", "drill_host": "drill1=192.0.2.31"}
+sys.path.insert(0, str(Path(__file__).parent))
+from new_site import DAY, FLAGS, FULL, answers, policies, written
+
 FOUND = (
     Found("postgresql:5432/his", "a PostgreSQL database", 3 << 30),
     Found("postgresql:5433/old", "a PostgreSQL database", 1 << 20),
@@ -57,22 +31,6 @@ FOUND = (
     Found("sqlite:/srv/agenda/agenda.sqlite", "a SQLite file that python3 has open", 4096),
     Found("path:/srv/documents", "a folder", 7 << 30, least=True),
 )
-
-
-def policies(path: Path) -> dict[str, HostPolicy]:
-    found, problems = judge(path)
-    assert not problems
-    return found
-
-
-def answers(**more: str | None) -> read.Answers:
-    return answered({**GIVEN, **more}, "root", None)
-
-
-def written(folder: Path, seen: dict[str, Seen], **more: str | None) -> Path:
-    path = folder / "site"
-    make.write(make.draft(answers(**more), seen, DAY), path, dry_run=False)
-    return path
 
 
 @pytest.mark.parametrize("more", [{}, FULL])
@@ -195,80 +153,6 @@ def test_an_answer_is_understood() -> None:
     assert understood(json.dumps(told)) == Seen("trixie", ("b",), (Found("path:/srv"),), ())
 
 
-BAD: list[tuple[Callable[[str], Any], str, str]] = [
-    (Machine.parse, "HIS1=192.0.2.1", "DNS name"),
-    (Machine.parse, "his_1", "DNS name"),
-    (Machine.parse, "-his=192.0.2.1", "DNS name"),
-    (Machine.parse, "röntgen=192.0.2.1", "DNS name"),
-    (Machine.parse, "=192.0.2.1", "DNS name"),
-    (Machine.parse, "servers=192.0.2.1", "meaning of its own"),
-    (Machine.parse, "his1=192.0.2.311", "neither an IP address"),
-    (Machine.parse, "his1=a b", "neither an IP address"),
-    (Machine.parse, "his1=-oProxyCommand=x", "neither an IP address"),
-    (Machine.parse, "his1={{ x }}", "neither an IP address"),
-    (Contact.parse, "Head of IT", "expected name, telephone, mail"),
-    (Contact.parse, "Head of IT, none, it@hospital.example", "telephone"),
-    (Contact.parse, "Head of IT, +420 555, hospital.example", "mail address"),
-    (read.worded, "  ", "1 to 100 letters"),
-    (read.worded, "{{ x }}", "expression"),
-    (read.worded, "a\x1bb", "1 to 100 letters"),
-    (read.zone, "Europe/Prag", "did you mean 'Europe/Prague'"),
-    (read.zone, "CEST", "not a time zone"),
-    (read.times, "24:00", "time of day"),
-    (read.times, "4:30", "time of day"),
-    (read.times, "at night", "time of day"),
-    (read.times, "06:00, 12:30", "same minutes"),
-    (read.span, "26", "a duration such as"),
-    (read.span, "0h", "longer than nothing"),
-    (read.account, "Root", "account"),
-]
-
-
-@pytest.mark.parametrize(("parse", "text", "message"), BAD)
-def test_a_wrong_answer_is_told_with_what_to_say(parse: Callable[[str], Any], text: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        parse(text)
-
-
-@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "his1.hospital.example"])
-def test_a_machine_has_a_name_and_an_address(address: str) -> None:
-    assert Machine.parse(f"his1={address}") == Machine("his1", address)
-
-
-@pytest.mark.parametrize(
-    ("more", "message"),
-    [
-        ({"backup_host": "his1=192.0.2.99"}, "two machines have the name his1"),
-        ({"backup_host": "backup1=192.0.2.11"}, "two machines have the address 192.0.2.11"),
-        ({"drill_host": "drill1=192.0.2.21"}, "two machines have the address 192.0.2.21"),
-        ({"rpo": "4h"}, "at most 4h of work may be lost"),
-        ({"schedule": "06:00, 18:00", "rpo": "12h"}, "at most 12h of work may be lost"),
-    ],
-)
-def test_answers_that_contradict_each_other_are_told(more: dict[str, str], message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        answers(**more)
-
-
-def test_a_short_rpo_is_met_by_several_times_a_day(tmp_path: Path, quick_inventory: None) -> None:
-    path = written(tmp_path, {}, schedule="06:15,00:15 12:15,18:15", rpo="8h", **FULL)
-    asset = policies(path)["his1"].assets["etc_his1"]
-    assert str(asset.schedule).startswith("*-*-* 00,06,12,18:15:00")
-    assert str(asset.copies["offsite"].calendar).startswith("*-*-* 20:15:00")
-
-
-def test_missing_answers_are_named_when_there_is_nobody_to_ask(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert cli.run(["policy", "new", str(tmp_path / "site"), "--site", "x"]) == 2
-    assert "answers are missing: --contact, --server, --backup-host" in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
-
-
-def test_there_are_ten_questions() -> None:
-    assert len(QUESTIONS) == 10
-
-
 @pytest.mark.parametrize("kind", ["folder", "file", "link"])
 def test_nothing_is_overwritten(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "site"
@@ -340,37 +224,6 @@ def test_what_stands_in_the_way_of_backups_is_warned_of() -> None:
     assert name.startswith("his1 does not know the name backup1; add it to its DNS or /etc/hosts")
     assert release == "backup1 runs Debian bookworm; a backup host needs 13 (trixie)"
     assert make.warnings(answers(), {"docs1": Answer(Seen("bookworm")), "backup1": Answer(Seen("trixie"))}) == []
-
-
-TYPED = [
-    "Example hospital",
-    "Europe/Prag",
-    "",
-    "Head of IT, +420 555 0100, it@hospital.example",
-    "his1=192.0.2.11, docs1=192.0.2.12",
-    "backup1=192.0.2.21",
-    *("", "", "", "", ""),
-    "n",
-]
-
-
-def test_a_person_is_asked_and_a_wrong_answer_is_asked_again(tmp_path: Path) -> None:
-    """At a real terminal, by the real command."""
-    program = Path(sys.executable).with_name("seawall")
-    child, terminal = pty.fork()
-    if not child:
-        os.execv(program, [str(program), "policy", "new", str(tmp_path / "site")])
-    os.write(terminal, "".join(f"{line}\n" for line in TYPED).encode())
-    shown = b""
-    try:
-        while piece := os.read(terminal, 4096):
-            shown += piece
-    except OSError:
-        pass  # the terminal is closed: the command has ended
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, shown.decode()
-    assert "did you mean 'Europe/Prague'" in shown.decode()
-    assert "May I look at the machines over SSH?" in shown.decode()
-    assert set(policies(tmp_path / "site")) == {"his1", "docs1", "backup1"}
 
 
 @given(st.text(max_size=60).filter(str.isprintable))
