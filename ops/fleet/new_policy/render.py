@@ -111,7 +111,12 @@ def _site(answers: Answers) -> str:
     if answers.offsite_host:
         host = scalar(answers.offsite_host.name)
         lines.append(f"    offsite: {{kind: rest_server, place: offsite, host: {host}}}")
-    lines += [
+    return "\n".join([*lines, *_defaults(answers), *CHECKS]) + "\n"
+
+
+def _defaults(answers: Answers) -> list[str]:
+    """Return the class of all assets."""
+    lines = [
         "  # What an asset doesn't say itself. Other classes can stand beside `standard`; see docs/classes.md.",
         "  defaults:",
         "    standard:",
@@ -127,16 +132,16 @@ def _site(answers: Answers) -> str:
         lines.append(f"      copies: {{offsite: {{to: offsite, calendar: {json.dumps(str(answers.copies))}}}}}")
     if answers.drill_host:
         lines.append(f"      drill: {{host: {scalar(answers.drill_host.name)}, every: {DRILL_EVERY}}}")
-    lines += [
-        "  checks:",
-        "    root_disk: {kind: disk, options: {path: /, warn_below: 15%, fail_below: 5%}}",
-        "    memory: {kind: memory}",
-        "    # Services that must run can be named here: options: {expected: [ssh.service]}",
-        "    units: {kind: units}",
-    ]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
+CHECKS = (
+    "  checks:",
+    "    root_disk: {kind: disk, options: {path: /, warn_below: 15%, fail_below: 5%}}",
+    "    memory: {kind: memory}",
+    "    # Services that must run can be named here: options: {expected: [ssh.service]}",
+    "    units: {kind: units}",
+)
 BACKUP_HOSTS = """\
 # Nothing is deleted from repositories by itself: the disk below them fills. A disk of its own is best; then add
 # `mount_point: true`, so that nothing is written beside it while it is not mounted.
