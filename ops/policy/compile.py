@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from ops.core import kinds
-from ops.core.calendar import Calendar
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
 from ops.policy.assets import resolve
@@ -17,7 +16,7 @@ from ops.policy.layers import HostLayers, Tree
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
 from ops.policy.origins import once
 from ops.policy.partial import misses, without_broken
-from ops.policy.rules import judge
+from ops.policy.rules import across, judge
 from ops.policy.surroundings import Surroundings
 
 
@@ -45,7 +44,7 @@ def _judged(
     problems: dict[str, list[Problem]] = {name: [] for name in hosts}
     resolved = {name: resolve(name, layers, problems[name]) for name, layers in hosts.items()}
     written = {name: _compile(name, tree, around, problems[name]) for name, (tree, _) in resolved.items()}
-    for names, problem in [*_twice(written), *_drilled(written), *_controlled(written)]:
+    for names, problem in [*_twice(written), *_drilled(written), *_controlled(written), *across.judge(written)]:
         for name in names:
             problems[name].append(problem)
     told = {name: [resolved[name][1].problem(problem) for problem in found] for name, found in problems.items()}
@@ -86,14 +85,14 @@ def _compile(host: str, merged: Tree, around: Surroundings, problems: list[Probl
         problems.extend(_rest(host, merged, around, problems))
         return None
     problems.extend(_against(host, policy, around))
-    return None if problems else policy
+    return policy
 
 
 def _against(host: str, policy: Written, around: Surroundings) -> list[Problem]:
     """Return what is wrong with a policy whose types are right."""
-    problems = list(judge(host, policy, around))
-    _typed(policy, "policy", problems)
-    return [*problems, *_zone(policy)]
+    problems: list[Problem] = []
+    typed = _typed(policy, "policy", problems)
+    return [*problems, *judge(host, typed, around)]
 
 
 def _rest(host: str, merged: Mapping[str, Any], around: Surroundings, problems: list[Problem]) -> list[Problem]:
@@ -103,14 +102,6 @@ def _rest(host: str, merged: Mapping[str, Any], around: Surroundings, problems: 
     if policy is None:
         return []
     return [problem for problem in _against(host, policy, around) if not misses(problem, names)]
-
-
-def _zone(policy: Written) -> list[Problem]:
-    try:
-        Calendar.parse(f"*-*-* 00:00:00 {policy.site.timezone}")
-    except ValueError:
-        return [Problem("policy.site.timezone", f"{policy.site.timezone!r} is not a time zone that this machine knows")]
-    return []
 
 
 def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:

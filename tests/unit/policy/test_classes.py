@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from classes_site import ALL, FIRST, HIS1, change, put, write
+from classes_site import ALL, FIRST, HIS1, SERVERS, change, put, write
 
 from ops.fleet.inventory.check import judge
 from ops.policy.compile import document, read_document
@@ -71,9 +71,22 @@ def test_none_leaves_out_one_copy(site, none):
 
 
 def test_a_class_can_leave_out_what_standard_has(site):
+    change(site, SERVERS, "      summary", "      drill: none\n      summary")
     change(site, ALL, "    critical:", "      drill: {host: drill1, every: 31d}\n    critical:")
     change(site, ALL, "      drill: {host: drill1, every: 31d}\n    unused", "      drill: none\n    unused")
     assert his(site).drill is None
+
+
+def test_a_drill_that_does_not_fit_the_sources_is_told_where_its_kind_is_to_be_written(site):
+    change(site, SERVERS, "      summary", "      class: critical\n      summary")
+    (line,) = told(site)
+    assert line.startswith(f"{SERVERS}:3: policy.assets.etc.drill.kind: a drill of kind database needs a database")
+    change(site, ALL, "every: 31d", "kind: database, every: 31d")
+    (line,) = told(site)
+    assert line.startswith(f"{ALL}:{FIRST + 12}: policy.defaults.critical.drill.kind: a drill of kind database needs")
+    assert line.endswith("(asset etc)")
+    change(site, SERVERS, "      summary", "      drill: {kind: files}\n      summary")
+    assert told(site) == []
 
 
 def test_an_unknown_class_gets_the_nearest_word(site):
