@@ -7,7 +7,7 @@ everything that is named after it. A host may override parts of it under its sho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from ops.core.errors import Problem
@@ -24,13 +24,18 @@ _BELONGS = (
 )
 
 
-def resolve(host: str, layers: HostLayers, problems: list[Problem]) -> tuple[dict[str, Plain], Origins]:
-    """Return a host's layers merged, with whole assets and no classes, and where its values come from."""
+def resolve(
+    host: str, layers: HostLayers, hosts: Collection[str], problems: list[Problem]
+) -> tuple[dict[str, Plain], Origins]:
+    """Return a host's layers merged, with whole assets and no classes, and where its values come from.
+
+    hosts: all of the inventory.
+    """
     if layers.all.get("assets"):
         problems.append(Problem("policy (policy__all).assets", _BELONGS))
     everywhere = {key: value for key, value in layers.all.items() if key != "assets"}
     merged = merge(replace(layers, all=everywhere), problems)
-    offered = classes.of_policy(merged, problems)
+    offered = classes.of_policy(merged, hosts, problems)
     merged.pop("defaults", None)
     written = merged.get("assets")
     if not isinstance(written, Mapping):

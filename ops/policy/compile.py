@@ -42,7 +42,7 @@ def _judged(
 ) -> tuple[dict[str, Written | None], dict[str, list[Problem]]]:
     around = around or Surroundings(list(hosts))
     problems: dict[str, list[Problem]] = {name: [] for name in hosts}
-    resolved = {name: resolve(name, layers, problems[name]) for name, layers in hosts.items()}
+    resolved = {name: resolve(name, layers, around.hosts, problems[name]) for name, layers in hosts.items()}
     written = {name: _compile(name, tree, around, problems[name]) for name, (tree, _) in resolved.items()}
     for names, problem in [*_twice(written), *_drilled(written), *_controlled(written), *across.judge(written)]:
         for name in names:

@@ -133,11 +133,26 @@ def test_a_wrong_value_of_a_class_is_told_once_for_all_its_assets(site):
 
 
 def test_a_value_that_is_wrong_for_one_asset_names_it(site):
-    change(site, ALL, "{to: offsite, calendar", "{to: ofsite, calendar")
+    change(site, ALL, "{to: offsite, calendar", "{to: primary, calendar")
     assert told(site) == [
-        f"{ALL}:{FIRST + 11}: policy.defaults.critical.copies.offsite.to: there is no repository 'ofsite', "
-        "did you mean 'offsite'?; known: offsite, primary (asset his)"
+        f"{ALL}:{FIRST + 11}: policy.defaults.critical.copies.offsite.to: 'primary' is already the asset's own "
+        "repository (asset his)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "says"),
+    [
+        ("owner: dbaa", "owner", "there is no contact 'dbaa', did you mean 'dba'?"),
+        ("repository: primery", "repository", "there is no repository 'primery', did you mean 'primary'?"),
+        ("copies: {usb: {to: ofsite}}", "copies.usb.to", "there is no repository 'ofsite', did you mean 'offsite'?"),
+        ("drill: {host: dril1}", "drill.host", "there is no host 'dril1', did you mean 'drill1'?"),
+    ],
+)
+def test_a_name_that_is_not_there_is_told_even_if_nobody_uses_the_class(site, line, path, says):
+    change(site, ALL, "    unused:\n", f"    unused:\n      {line}\n")
+    (found,) = told(site)
+    assert found.startswith(f"{ALL}:{FIRST + 14}: policy.defaults.unused.{path}: {says}")
 
 
 def test_what_neither_the_asset_nor_its_classes_say_is_missing(site):
