@@ -91,6 +91,10 @@ def test_two_groups_with_the_same_asset_are_merged_or_disagree(site):
     (line,) = told(site)
     assert "policy__postgresql_hosts says 'Other', policy__servers says 'Settings of the server'" in line
     assert "decide in policy__host" in line
+    put(site, DOCS1, "policy__host: {}\n")
+    change(site, HIS1, "    his:", "    etc: none\n    his:")
+    assert told(site) == []
+    change(site, HIS1, "    etc: none\n", "")
     change(site, group, "{summary: Other}", "none")
     (line,) = told(site)
     assert line.startswith(f"{group}:3: policy.assets.etc: ")
