@@ -82,7 +82,7 @@ def _compile(host: str, layers: HostLayers, around: Surroundings, problems: list
         problems.extend(_rest(host, merged, around, problems))
         return None
     problems.extend(_against(host, policy, around))
-    return None if problems else policy
+    return policy
 
 
 def _against(host: str, policy: Written, around: Surroundings) -> list[Problem]:
