@@ -68,7 +68,8 @@ def test_nothing_to_leave_out_is_told(site):
 def test_an_asset_of_everybody_is_refused_in_one_line(site):
     change(site, ALL, "  defaults:", "  assets: {etc: {owner: dba}}\n  defaults:")
     (line,) = told(site)
-    assert line.startswith(f"{ALL}:13: policy.assets: an asset belongs to a host, or to a group of servers")
+    assert line.startswith(f"{ALL}:13: policy.assets.etc: in policy__all every machine would have this asset")
+    assert "an asset belongs to a host, or to a group of servers: write it into policy__host" in line
 
 
 def test_a_wrong_value_in_a_group_is_told_once_where_it_is_written(site):
