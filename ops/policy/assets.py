@@ -7,7 +7,7 @@ everything that is named after it. A host may override parts of it under its sho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from ops.core.errors import Problem
@@ -19,18 +19,22 @@ from ops.policy.origins import Origins, WrittenAsset
 LONGEST = 40
 _PATH = "policy.assets"
 _BELONGS = (
-    "an asset belongs to a host, or to a group of servers: write it into policy__host, or into the group's layer such "
-    "as policy__servers; what assets have in common goes into defaults"
+    "in policy__all every machine would have this asset, backup hosts too; an asset belongs to a host, or to a group "
+    "of servers: write it into policy__host, or into a group's layer such as policy__servers"
 )
 
 
-def resolve(host: str, layers: HostLayers, problems: list[Problem]) -> tuple[dict[str, Plain], Origins]:
-    """Return a host's layers merged, with whole assets and no classes, and where its values come from."""
-    if layers.all.get("assets"):
-        problems.append(Problem("policy (policy__all).assets", _BELONGS))
+def resolve(
+    host: str, layers: HostLayers, hosts: Collection[str], problems: list[Problem]
+) -> tuple[dict[str, Plain], Origins]:
+    """Return a host's layers merged, with whole assets and no classes, and where its values come from.
+
+    hosts: all of the inventory.
+    """
+    problems.extend(Problem(below("policy (policy__all).assets", str(name)), _BELONGS) for name in _assets(layers.all))
     everywhere = {key: value for key, value in layers.all.items() if key != "assets"}
     merged = merge(replace(layers, all=everywhere), problems)
-    offered = classes.of_policy(merged, problems)
+    offered = classes.of_policy(merged, hosts, problems)
     merged.pop("defaults", None)
     written = merged.get("assets")
     if not isinstance(written, Mapping):

@@ -18,6 +18,7 @@ from ops.core.kinds import nearest
 from ops.core.schema import Plain, below, collect
 from ops.policy.layers import Tree, overlay
 from ops.policy.model import AssetClass, Drill
+from ops.policy.rules import names
 
 STANDARD = "standard"
 PATH = "policy.defaults"
@@ -31,8 +32,11 @@ def is_none(value: Plain) -> bool:
     return value is None or value == "none"
 
 
-def of_policy(merged: Tree, problems: list[Problem]) -> dict[str, Tree]:
-    """Given a merged policy, return its classes as far as assets can take from them; add what is wrong with them."""
+def of_policy(merged: Tree, hosts: Collection[str], problems: list[Problem]) -> dict[str, Tree]:
+    """Given a merged policy, return its classes as far as assets can take from them; add what is wrong with them.
+
+    hosts: all of the inventory.
+    """
     found = merged.get("defaults", {})
     written: Tree = found if isinstance(found, Mapping) else {}
     if written is not found:
@@ -42,6 +46,8 @@ def of_policy(merged: Tree, problems: list[Problem]) -> dict[str, Tree]:
         plain, path = _plain_none(one), below(PATH, str(name))
         collect(_in_part(AssetClass), plain, path, problems)
         _judge_drill(path, plain, standard, problems)
+        if isinstance(plain, Mapping):
+            problems.extend(_unknown_names(path, plain, merged, hosts))
     return {str(name): _offered(one) for name, one in written.items() if isinstance(one, Mapping)}
 
 
@@ -58,22 +64,22 @@ def chain(path: str, asset: Tree, classes: Mapping[str, Tree], problems: list[Pr
     return (name, STANDARD) if STANDARD in classes else (name,)
 
 
-def filled(asset: Tree, classes: Mapping[str, Tree], names: tuple[str, ...]) -> dict[str, Plain]:
+def filled(asset: Tree, classes: Mapping[str, Tree], chosen: tuple[str, ...]) -> dict[str, Plain]:
     """Return an asset with what it takes from its classes, and without what it says that it has none of."""
-    told = _plain_none(overlay(_taken(classes, names), asset))
+    told = _plain_none(overlay(_taken(classes, chosen), asset))
     if "copies" in told and isinstance(told["copies"] or {}, Mapping):
         told["copies"] = {name: copy for name, copy in (told["copies"] or {}).items() if copy is not None}
     return {key: value for key, value in told.items() if value is not None or key not in _KEYS}
 
 
 def needless(
-    path: str, asset: Tree, classes: Mapping[str, Tree], names: tuple[str, ...], lower: Collection[str]
+    path: str, asset: Tree, classes: Mapping[str, Tree], chosen: tuple[str, ...], lower: Collection[str]
 ) -> Iterator[Problem]:
     """Yield a problem for each copy that an asset leaves out, though neither its classes nor a group have it.
 
     lower: the copies that the layers of the host's groups have.
     """
-    known = {*_copies(_taken(classes, names)), *lower}
+    known = {*_copies(_taken(classes, chosen)), *lower}
     for name, copy in _copies(asset).items():
         if is_none(copy) and name not in known:
             listed = ", ".join(sorted(known)) or "none"
@@ -81,9 +87,9 @@ def needless(
             yield Problem(below(f"{path}.copies", name), message)
 
 
-def _taken(classes: Mapping[str, Tree], names: tuple[str, ...]) -> dict[str, Plain]:
+def _taken(classes: Mapping[str, Tree], chosen: tuple[str, ...]) -> dict[str, Plain]:
     taken: dict[str, Plain] = {}
-    for name in reversed(names):
+    for name in reversed(chosen):
         taken = overlay(taken, classes[name])
     return taken
 
@@ -133,6 +139,28 @@ def _judge_drill(path: str, tree: Plain, standard: Plain, problems: list[Problem
         return
     if "options" in drill:
         collect(_in_part(options), drill["options"], f"{path}.drill.options", problems)
+
+
+def _unknown_names(path: str, tree: Tree, merged: Tree, hosts: Collection[str]) -> Iterator[Problem]:
+    """Yield what a class names that is not there, also where no asset takes it."""
+    copies, drill = tree.get("copies"), tree.get("drill")
+    repositories = _names(merged, "repositories")
+    named: list[tuple[str, str, Plain, Collection[str]]] = [
+        (f"{path}.owner", "contact", tree.get("owner"), _names(merged, "contacts")),
+        (f"{path}.repository", "repository", tree.get("repository"), repositories),
+        (f"{path}.drill.host", "host", drill.get("host") if isinstance(drill, Mapping) else None, hosts),
+    ]
+    for name, copy in copies.items() if isinstance(copies, Mapping) else ():
+        to = copy.get("to") if isinstance(copy, Mapping) else None
+        named.append((f"{below(f'{path}.copies', str(name))}.to", "repository", to, repositories))
+    for place, what, value, known in named:
+        if isinstance(value, str):
+            yield from names.known(place, what, value, known)
+
+
+def _names(merged: Tree, section: str) -> list[str]:
+    found = merged.get(section)
+    return [str(name) for name in found] if isinstance(found, Mapping) else []
 
 
 @functools.cache

@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from ops.core import kinds
-from ops.core.calendar import Calendar
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
 from ops.policy.assets import resolve
@@ -17,7 +17,8 @@ from ops.policy.layers import HostLayers, Tree
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
 from ops.policy.origins import once
 from ops.policy.partial import misses, without_broken
-from ops.policy.rules import judge
+from ops.policy.rules import across, judge
+from ops.policy.rules.notes import notes
 from ops.policy.surroundings import Surroundings
 
 
@@ -38,14 +39,26 @@ def problems_by_host(hosts: Mapping[str, HostLayers], around: Surroundings) -> d
     return _judged(hosts, around)[1]
 
 
+def notes_by_host(
+    hosts: Mapping[str, HostLayers], policies: Mapping[str, HostPolicy], today: date
+) -> dict[str, list[Problem]]:
+    """Given layers in which nothing is wrong and what they became, return what each host should look at again."""
+    found: dict[str, list[Problem]] = {}
+    for name, layers in hosts.items():
+        origins = resolve(name, layers, hosts, [])[1]
+        typed = read_document(document(policies[name]))
+        found[name] = [origins.problem(note) for note in notes(typed, today)]
+    return found
+
+
 def _judged(
     hosts: Mapping[str, HostLayers], around: Surroundings | None
 ) -> tuple[dict[str, Written | None], dict[str, list[Problem]]]:
     around = around or Surroundings(list(hosts))
     problems: dict[str, list[Problem]] = {name: [] for name in hosts}
-    resolved = {name: resolve(name, layers, problems[name]) for name, layers in hosts.items()}
+    resolved = {name: resolve(name, layers, around.hosts, problems[name]) for name, layers in hosts.items()}
     written = {name: _compile(name, tree, around, problems[name]) for name, (tree, _) in resolved.items()}
-    for names, problem in [*_twice(written), *_drilled(written), *_controlled(written)]:
+    for names, problem in [*_twice(written), *_drilled(written), *_controlled(written), *across.judge(written)]:
         for name in names:
             problems[name].append(problem)
     told = {name: [resolved[name][1].problem(problem) for problem in found] for name, found in problems.items()}
@@ -86,14 +99,14 @@ def _compile(host: str, merged: Tree, around: Surroundings, problems: list[Probl
         problems.extend(_rest(host, merged, around, problems))
         return None
     problems.extend(_against(host, policy, around))
-    return None if problems else policy
+    return policy
 
 
 def _against(host: str, policy: Written, around: Surroundings) -> list[Problem]:
     """Return what is wrong with a policy whose types are right."""
-    problems = list(judge(host, policy, around))
-    _typed(policy, "policy", problems)
-    return [*problems, *_zone(policy)]
+    problems: list[Problem] = []
+    typed = _typed(policy, "policy", problems)
+    return [*problems, *judge(host, typed, around)]
 
 
 def _rest(host: str, merged: Mapping[str, Any], around: Surroundings, problems: list[Problem]) -> list[Problem]:
@@ -103,14 +116,6 @@ def _rest(host: str, merged: Mapping[str, Any], around: Surroundings, problems: 
     if policy is None:
         return []
     return [problem for problem in _against(host, policy, around) if not misses(problem, names)]
-
-
-def _zone(policy: Written) -> list[Problem]:
-    try:
-        Calendar.parse(f"*-*-* 00:00:00 {policy.site.timezone}")
-    except ValueError:
-        return [Problem("policy.site.timezone", f"{policy.site.timezone!r} is not a time zone that this machine knows")]
-    return []
 
 
 def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:

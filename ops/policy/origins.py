@@ -12,6 +12,7 @@ from ops.policy.classes import PATH
 from ops.policy.layers import Tree
 
 _ASSETS = "policy.assets"
+_OF_ITS_SOURCES = "drill.kind"  # where no class says it, it is for the asset to say
 _SHOWN = 5  # assets that are listed in a message
 
 
@@ -38,6 +39,8 @@ class Origins:
             return path
         rest = path.removeprefix(below(_ASSETS, name)).removeprefix(".")
         best, depth = below(_ASSETS, asset.name), _depth(asset.tree, rest)
+        if rest == _OF_ITS_SOURCES and not any(holds(self.classes[one], rest) for one in asset.classes):
+            return f"{best}.{rest}"
         for one in asset.classes:
             deeper = _depth(self.classes[one], rest)
             if deeper > depth:

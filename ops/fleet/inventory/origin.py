@@ -62,7 +62,7 @@ def values(path: Path, document: Mapping[str, Any], asset: str | None = None) ->
     """
     read, written = inventory.read(path), locate.read(path, [])
     layers = read_layers(read.variables, read.groups, [])
-    hosts = {name: _Host(name, *assets.resolve(name, layers[name], []), written) for name in layers}
+    hosts = {name: _Host(name, *assets.resolve(name, layers[name], layers, []), written) for name in layers}
     starts = _starts(document, asset) if asset else ("",)
     for place, value in leaves(dict(document)):
         if place.startswith(starts):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from classes_site import ALL, FIRST, HIS1, change, put, write
+from classes_site import ALL, FIRST, HIS1, SERVERS, change, put, write
 
 from ops.fleet.inventory.check import judge
 from ops.policy.compile import document, read_document
@@ -71,9 +71,22 @@ def test_none_leaves_out_one_copy(site, none):
 
 
 def test_a_class_can_leave_out_what_standard_has(site):
+    change(site, SERVERS, "      summary", "      drill: none\n      summary")
     change(site, ALL, "    critical:", "      drill: {host: drill1, every: 31d}\n    critical:")
     change(site, ALL, "      drill: {host: drill1, every: 31d}\n    unused", "      drill: none\n    unused")
     assert his(site).drill is None
+
+
+def test_a_drill_that_does_not_fit_the_sources_is_told_where_its_kind_is_to_be_written(site):
+    change(site, SERVERS, "      summary", "      class: critical\n      summary")
+    (line,) = told(site)
+    assert line.startswith(f"{SERVERS}:3: policy.assets.etc.drill.kind: a drill of kind database needs a database")
+    change(site, ALL, "every: 31d", "kind: database, every: 31d")
+    (line,) = told(site)
+    assert line.startswith(f"{ALL}:{FIRST + 12}: policy.defaults.critical.drill.kind: a drill of kind database needs")
+    assert line.endswith("(asset etc)")
+    change(site, SERVERS, "      summary", "      drill: {kind: files}\n      summary")
+    assert told(site) == []
 
 
 def test_an_unknown_class_gets_the_nearest_word(site):
@@ -120,16 +133,48 @@ def test_a_wrong_value_of_a_class_is_told_once_for_all_its_assets(site):
 
 
 def test_a_value_that_is_wrong_for_one_asset_names_it(site):
-    change(site, ALL, "{to: offsite, calendar", "{to: ofsite, calendar")
+    change(site, ALL, "{to: offsite, calendar", "{to: primary, calendar")
     assert told(site) == [
-        f"{ALL}:{FIRST + 11}: policy.defaults.critical.copies.offsite.to: there is no repository 'ofsite', "
-        "did you mean 'offsite'?; known: offsite, primary (asset his)"
+        f"{ALL}:{FIRST + 11}: policy.defaults.critical.copies.offsite.to: 'primary' is already the asset's own "
+        "repository (asset his)"
     ]
 
 
-def test_what_neither_the_asset_nor_its_classes_say_is_missing(site):
+@pytest.mark.parametrize(
+    ("line", "path", "says"),
+    [
+        ("owner: dbaa", "owner", "there is no contact 'dbaa', did you mean 'dba'?"),
+        ("repository: primery", "repository", "there is no repository 'primery', did you mean 'primary'?"),
+        ("copies: {usb: {to: ofsite}}", "copies.usb.to", "there is no repository 'ofsite', did you mean 'offsite'?"),
+        ("drill: {host: dril1}", "drill.host", "there is no host 'dril1', did you mean 'drill1'?"),
+    ],
+)
+def test_a_name_that_is_not_there_is_told_even_if_nobody_uses_the_class(site, line, path, says):
+    change(site, ALL, "    unused:\n", f"    unused:\n      {line}\n")
+    (found,) = told(site)
+    assert found.startswith(f"{ALL}:{FIRST + 14}: policy.defaults.unused.{path}: {says}")
+
+
+def test_what_neither_the_asset_nor_its_classes_say_is_missing_once(site):
     change(site, ALL, "      owner: it_head\n", "")
-    assert f"{HIS1}:3: policy.assets.his.owner: missing key: policy.assets.his requires 'owner'" in told(site)
+    assert told(site) == [
+        f"{SERVERS}:3: policy.assets.etc.owner: missing key: policy.assets.etc requires 'owner'",
+        f"{HIS1}:3: policy.assets.his.owner: missing key: policy.assets.his requires 'owner'",
+    ]
+
+
+def test_what_a_class_says_in_part_and_no_asset_completes_is_missing_in_the_class(site):
+    change(site, ALL, "drill: {host: drill1, every: 31d}", "drill: {host: drill1}")
+    assert told(site) == [
+        f"{ALL}:{FIRST + 12}: policy.defaults.critical.drill.every: missing key: policy.defaults.critical.drill "
+        "requires 'every' (asset his)"
+    ]
+
+
+def test_what_queries_one_asset_is_told_once_in_a_class_that_is_used(site):
+    change(site, ALL, "every: 31d}", "every: 31d, asks: database.lis}")
+    (line,) = told(site)
+    assert line.startswith(f"{ALL}:{FIRST + 12}: policy.defaults.critical.drill.asks: queries the data of one asset")
 
 
 def test_a_document_has_whole_assets_and_their_class_and_older_ones_are_read(site):
