@@ -6,16 +6,19 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from ops.core import kinds
-from ops.core.calendar import Calendar
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
-from ops.policy.layers import HostLayers, merge
+from ops.policy.assets import resolve
+from ops.policy.layers import HostLayers, Tree
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
+from ops.policy.origins import once
 from ops.policy.partial import misses, without_broken
-from ops.policy.rules import judge
+from ops.policy.rules import across, judge
+from ops.policy.rules.notes import notes
 from ops.policy.surroundings import Surroundings
 
 
@@ -26,7 +29,7 @@ def compile_site(hosts: Mapping[str, HostLayers], around: Surroundings | None = 
     """
     written, problems = _judged(hosts, around)
     if problems:
-        raise PolicyError(sorted({problem for found in problems.values() for problem in found}))
+        raise PolicyError(once([problem for found in problems.values() for problem in found]))
     whole = {name: policy for name, policy in written.items() if policy is not None}
     return {name: _join(name, policy, whole) for name, policy in whole.items()}
 
@@ -36,16 +39,30 @@ def problems_by_host(hosts: Mapping[str, HostLayers], around: Surroundings) -> d
     return _judged(hosts, around)[1]
 
 
+def notes_by_host(
+    hosts: Mapping[str, HostLayers], policies: Mapping[str, HostPolicy], today: date
+) -> dict[str, list[Problem]]:
+    """Given layers in which nothing is wrong and what they became, return what each host should look at again."""
+    found: dict[str, list[Problem]] = {}
+    for name, layers in hosts.items():
+        origins = resolve(name, layers, hosts, [])[1]
+        typed = read_document(document(policies[name]))
+        found[name] = [origins.problem(note) for note in notes(typed, today)]
+    return found
+
+
 def _judged(
     hosts: Mapping[str, HostLayers], around: Surroundings | None
 ) -> tuple[dict[str, Written | None], dict[str, list[Problem]]]:
     around = around or Surroundings(list(hosts))
     problems: dict[str, list[Problem]] = {name: [] for name in hosts}
-    written = {name: _compile(name, layers, around, problems[name]) for name, layers in hosts.items()}
-    for names, problem in [*_twice(written), *_drilled(written), *_controlled(written)]:
+    resolved = {name: resolve(name, layers, around.hosts, problems[name]) for name, layers in hosts.items()}
+    written = {name: _compile(name, tree, around, problems[name]) for name, (tree, _) in resolved.items()}
+    for names, problem in [*_twice(written), *_drilled(written), *_controlled(written), *across.judge(written)]:
         for name in names:
             problems[name].append(problem)
-    return written, {name: found for name, found in problems.items() if found}
+    told = {name: [resolved[name][1].problem(problem) for problem in found] for name, found in problems.items()}
+    return written, {name: found for name, found in told.items() if found}
 
 
 def document(policy: HostPolicy) -> dict[str, Any]:
@@ -76,21 +93,20 @@ def read_document(data: Any) -> HostPolicy:
     )
 
 
-def _compile(host: str, layers: HostLayers, around: Surroundings, problems: list[Problem]) -> Written | None:
-    merged = merge(layers, problems)
+def _compile(host: str, merged: Tree, around: Surroundings, problems: list[Problem]) -> Written | None:
     policy: Written | None = collect(Written, merged, "policy", problems)
     if policy is None:
         problems.extend(_rest(host, merged, around, problems))
         return None
     problems.extend(_against(host, policy, around))
-    return None if problems else policy
+    return policy
 
 
 def _against(host: str, policy: Written, around: Surroundings) -> list[Problem]:
     """Return what is wrong with a policy whose types are right."""
-    problems = list(judge(host, policy, around))
-    _typed(policy, "policy", problems)
-    return [*problems, *_zone(policy)]
+    problems: list[Problem] = []
+    typed = _typed(policy, "policy", problems)
+    return [*problems, *judge(host, typed, around)]
 
 
 def _rest(host: str, merged: Mapping[str, Any], around: Surroundings, problems: list[Problem]) -> list[Problem]:
@@ -100,14 +116,6 @@ def _rest(host: str, merged: Mapping[str, Any], around: Surroundings, problems: 
     if policy is None:
         return []
     return [problem for problem in _against(host, policy, around) if not misses(problem, names)]
-
-
-def _zone(policy: Written) -> list[Problem]:
-    try:
-        Calendar.parse(f"*-*-* 00:00:00 {policy.site.timezone}")
-    except ValueError:
-        return [Problem("policy.site.timezone", f"{policy.site.timezone!r} is not a time zone that this machine knows")]
-    return []
 
 
 def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:

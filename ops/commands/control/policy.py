@@ -1,25 +1,25 @@
-"""Check and show the policy of an inventory.
+"""Write, check and show the policy of an inventory.
 
+seawall policy new inventories/mysite        write the inventory of a new site, from ten answers
 seawall policy check inventories/hospital    list every problem with its file and line
-seawall policy show his1                     show what applies to his1, and where it is written
+seawall policy show his1                     show what applies to his1, and where each value comes from
+seawall policy show his1 etc_his1            only what concerns its asset etc_his1
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.commands.control import _options
-from ops.core.errors import PolicyError, UsageError
+from ops.commands.control import _options, _policy_new
+from ops.core.errors import PolicyError, Problem, UsageError
 from ops.core.kinds import nearest
-from ops.fleet import inventory
-from ops.fleet.inventory import locate
+from ops.fleet.inventory import origin
 from ops.fleet.inventory.check import examine, judge
 from ops.policy.compile import document
-from ops.policy.listing import leaves, worded
+from ops.policy.listing import worded
 from ops.policy.units import units
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall policy` understands on the control machine."""
-    commands = parser.add_subparsers(dest="command", required=True, metavar="check|show|reference|validate")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="new|check|show|reference|validate")
+    _policy_new.arguments(commands.add_parser("new", help="write the inventory of a new site, from ten answers"))
     check = commands.add_parser("check", help="check the policy of a whole inventory")
-    check.add_argument(
-        "inventory", type=Path, nargs="?", help="default: the one in ansible.cfg, otherwise inventories/lab"
-    )
-    show = commands.add_parser("show", help="show what applies to one host, and where it is written")
+    _options.add_inventory(check, positional=True)
+    show = commands.add_parser("show", help="show what applies to one host, and where each value comes from")
     show.add_argument("host")
+    show.add_argument("asset", nargs="?", help="show only what concerns this asset")
     _options.add_inventory(show)
     reference = commands.add_parser("reference", help="generate docs/policy.md from the types of the policy")
     reference.add_argument("--output", type=Path, metavar="FILE", help="output file (default: standard output)")
@@ -45,11 +45,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Check, show, validate, or write the reference."""
+    """Write an inventory, check, show, validate, or write the reference."""
+    if options.command == "new":
+        return _policy_new.execute(options)
     if options.command == "check":
-        return _check(options.inventory or inventory.default(), options.json)
+        return _check(_options.named_inventory(options), options.json)
     if options.command == "show":
-        return _show(options.inventory or inventory.default(), options.host, options.json)
+        return _show(_options.named_inventory(options), (options.host, options.asset), options.json)
     if options.command == "reference":
         return _reference(options.output)
     return _validate(options.file, options.json)
@@ -79,8 +81,9 @@ def _validate(path: Path, plain: bool) -> int:
 
 def _check(path: Path, plain: bool) -> int:
     found = examine(path)
+    _options.tell_inventory(path, len(found.policies))
     if plain:
-        problems, notes = ([asdict(one) for one in listed] for listed in (found.problems, found.notes))
+        problems, notes = ([_plain(one) for one in listed] for listed in (found.problems, found.notes))
         hosts = {host: _counts(policy) for host, policy in sorted(found.policies.items())}
         told = {"version": 1, "hosts": hosts, "notes": notes, "problems": problems}
         print(json.dumps(told, ensure_ascii=False))
@@ -95,6 +98,10 @@ def _check(path: Path, plain: bool) -> int:
     assets = sorted(name for policy in found.policies.values() for name in policy.assets)
     print(f"{path}: the policy of {len(found.policies)} hosts is valid; assets: {', '.join(assets) or 'none yet'}")
     return 0
+
+
+def _plain(problem: Problem) -> dict[str, str]:
+    return {"where": problem.where, "path": problem.path, "message": problem.message}
 
 
 def _counts(policy: HostPolicy) -> dict[str, int]:
@@ -113,10 +120,12 @@ def _counted(counts: Mapping[str, int]) -> list[str]:
     return [*(f"{word}," for word in words[:-1]), words[-1]]
 
 
-def _show(path: Path, host: str, plain: bool) -> int:
+def _show(path: Path, wanted: tuple[str, str | None], plain: bool) -> int:
     policies, problems = judge(path)
+    _options.tell_inventory(path, len(policies))
     if problems:
         raise PolicyError(problems)
+    host, asset = wanted
     if host not in policies:
         known = sorted(policies)
         raise UsageError(f"unknown host {host!r}{nearest(host, known)}; known: {', '.join(known)}")
@@ -124,9 +133,6 @@ def _show(path: Path, host: str, plain: bool) -> int:
     if plain:
         print(json.dumps(data, indent=2, ensure_ascii=False))
         return 0
-    layers, groups = locate.read(path, []), inventory.read(path).groups
-    for key, value in leaves(data):
-        found = locate.locate(f"policy.{key}", layers, host, groups)
-        written = found[0].mark if found and found[0].whole else "default, or derived"
-        print(f"{f'{key} = {worded(value)}':<72}  # {written}")
+    for value in origin.values(path, data, asset):
+        print(f"{f'{value.path} = {worded(value.value)}':<72}  # {value.origin}")
     return 0

@@ -88,22 +88,6 @@ def _blank(document: Document) -> bool:
     return not document.source.text.strip() if document.root is None else not document.root.value
 
 
-def assets_of_all(layers: Sequence[Layer]) -> dict[str, Problem]:
-    """Return a problem for each asset that stands in policy__all, by its name."""
-    found: dict[str, Problem] = {}
-    for layer in layers:
-        right = layer.name == ALL and layer.owner in {None, ("group", "all")}
-        for section, assets in pairs(layer.tree) if right else ():
-            for name, _ in pairs(assets) if section.value == "assets" else ():
-                said = (
-                    f"in {ALL} every machine would have this asset, backup hosts too; write it into policy__host in "
-                    "host_vars/HOST, or for a group of servers into that group's layer"
-                )
-                where = f"{layer.mark.file}:{name.start_mark.line + 1}"
-                found[str(name.value)] = Problem(f"policy.assets.{name.value}", said, where)
-    return found
-
-
 def idle(
     policies: Mapping[str, HostPolicy], groups: Members, spoken: Sequence[Group], documents: Sequence[Document]
 ) -> Iterator[Problem]:

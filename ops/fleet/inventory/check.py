@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.core import clock
 from ops.core.errors import Problem, UsageError
 from ops.fleet import inventory
 from ops.fleet.inventory import absent, ansible_words, files, hosts, locate, unread, values, variables
 from ops.fleet.inventory.locate import Document, Layer
-from ops.policy.compile import compile_site, problems_by_host
+from ops.policy.compile import compile_site, notes_by_host, problems_by_host
 from ops.policy.hostvars import read_layers
+from ops.policy.origins import once
 from ops.policy.surroundings import surroundings
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def examine(path: Path) -> Findings:
     _absences(path, text, read, problems, notes)
     policies = _policies(read, text, problems)
     if policies:
+        notes.extend(_worth_a_word(read, policies, text.layers))
         notes.extend(absent.idle(policies, read.groups, hosts.groups(text.tops), text.documents))
     told = {problem.where for problem in problems}
     return Findings(policies, _ordered(problems), _ordered([note for note in notes if note.where not in told]))
@@ -128,6 +131,7 @@ def _policies(read: Inventory, text: _Text, problems: list[Problem]) -> dict[str
     by_host = problems_by_host(said, around)
     for host, of_host in by_host.items():
         found.extend(_marked(of_host, text.layers, host, read.groups))
+    found = once(found)
     every = [problem for of_host in by_host.values() for problem in of_host]
     if missing := absent.no_layer_of_all(_folder(read.path), text.documents, text.layers, every):
         lost = any(absent.ALL in f"{problem.path} {problem.message}" for problem in problems)
@@ -141,6 +145,15 @@ def _policies(read: Inventory, text: _Text, problems: list[Problem]) -> dict[str
     return {} if problems else compile_site(said, around)
 
 
+def _worth_a_word(read: Inventory, policies: Mapping[str, HostPolicy], layers: Sequence[Layer]) -> Iterator[Problem]:
+    """Yield what the policy may say and somebody should yet look at again, with file and line."""
+    said = read_layers(read.variables, read.groups, [])
+    found: list[Problem] = []
+    for host, of_host in notes_by_host(said, policies, clock.now().date()).items():
+        found.extend(_marked(of_host, layers, host, read.groups))
+    yield from once(found)
+
+
 def _follows(problem: Problem) -> bool:
     """Whether a problem may be there only because policy__all is missing."""
     return "missing key" in problem.message or "there is no " in problem.message
@@ -148,18 +161,16 @@ def _follows(problem: Problem) -> bool:
 
 def _without_consequences(found: Sequence[Problem], text: _Text, problems: list[Problem]) -> list[Problem]:
     """Return the problems that are no consequence of another one; add the ones of which they are."""
-    assets = absent.assets_of_all(text.layers)
     torn = [problem for layer in text.layers for problem in values.torn(layer)]
     torn_at = {problem.where for problem in torn}
     owners = {layer.owner for layer in text.layers if layer.name == absent.ALL}
     wrong = owners - {None, ("group", "all")}
-    problems.extend([*assets.values(), *torn])
+    problems.extend(torn)
     return [
         problem
         for problem in found
         if not (
-            any(problem.path == one.path or problem.path.startswith(f"{one.path}.") for one in assets.values())
-            or (problem.where in torn_at and "unknown key" in problem.message)
+            (problem.where in torn_at and "unknown key" in problem.message)
             or (wrong and (problem.path == absent.ALL or _follows(problem)))
         )
     ]
