@@ -1,4 +1,4 @@
-"""Changes of a copy of the example inventory, and what must be said of each."""
+"""Changes of a copy of tests/hospital, and what must be said of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values, characters and files that YAML or Ansible take otherwise than they were meant, in copies of the example."""
+"""Values, characters and files that YAML or Ansible take otherwise than they were meant, in copies of tests/hospital."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MISTAKES = {
     ),
     "a name that became true": Said(
         swap(HIS1, "    his:", "    on:"),
-        (f'{HIS1}:4: policy.assets.on: YAML reads on as the truth value true: write "on',),
+        (f"{HIS1}:4: policy.assets.true: 'true' can't be a name here: YAML reads it as another value",),
     ),
     "an octal number": Said(
         swap(HIS1, "at_least: 1000", "at_least: 0123"),
@@ -77,9 +77,9 @@ MISTAKES = {
         swap(HIS1, "rpo: 26h", "rpo: 26h\u00a0"),
         (f"{HIS1}:13: policy.assets.his.rpo: it holds a no-break space (U+00A0)",),
     ),
-    "a space that nobody sees": Said(
+    "a space that nobody sees in a path": Said(
         swap(DOCS1, "/srv/documents", "/srv/docu\u200bments"),
-        (f"{DOCS1}:8: policy.assets.documents.sources.files.options.paths[0]: it holds ",),
+        (f"{DOCS1}:8: policy.assets.documents.sources.files.options.paths[0]: ",),
     ),
     "a digit of another script": Said(
         swap(HIS1, "rpo: 26h", "rpo: \uff126h"),

@@ -7,7 +7,7 @@ import yaml
 
 from ops.fleet.inventory.yaml_words import explain
 
-HIS1 = "inventories/hospital/host_vars/his1/policy.yml"
+HIS1 = "tests/hospital/host_vars/his1/policy.yml"
 FILE = Path("policy.yml")
 
 # What somebody wrote in place of what stands in the example; what must be said of that very line.
