@@ -56,8 +56,9 @@ def _when(duty: DutyStatus, times: Times) -> str:
         return tr("not due again before it ends on {day}", day=duty.until) if duty.done else tr("never done")
     days = (date.fromisoformat(duty.due) - times.now.astimezone(times.zone).date()).days
     if duty.standing == "overdue":
-        late = trn("{count} day overdue", "{count} days overdue", -days)
-        return f"{late}, {tr('since {day}', day=duty.due)}"
+        return trn(
+            "{count} day overdue: was due by {day}", "{count} days overdue: was due by {day}", -days, day=duty.due
+        )
     if days == 0:
         return tr("due today")
     if duty.standing == "soon":
