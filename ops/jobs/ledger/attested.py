@@ -43,6 +43,6 @@ def _attested(line: bytes) -> tuple[str, Attested] | None:
         facts = record.outcome()
     except Damaged:
         return None
-    if record.act != ATTESTATION or not isinstance(facts, AttestationFacts) or facts.duty is None:
+    if not isinstance(facts, AttestationFacts) or facts.duty is None:
         return None
     return facts.duty, Attested(when=record.when, by=facts.by, n=record.n)
