@@ -46,7 +46,7 @@ class Completed:
 
 @dataclass(frozen=True)
 class Tally:
-    """How something expected was done: moments that it was expected at, by what became of them; and attempts that were not good."""
+    """How an expected act was done: its moments, by what became of them; and attempts that were not good."""
 
     act: Expected
     on_time: tuple[datetime, ...]
