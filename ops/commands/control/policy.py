@@ -10,6 +10,7 @@ import argparse
 import json
 from pathlib import Path
 
+from ops.commands._validation import validate
 from ops.commands.control import _options
 from ops.core.errors import PolicyError, UsageError
 from ops.core.kinds import nearest
@@ -44,7 +45,7 @@ def execute(options: argparse.Namespace) -> int:
         return _show(options.inventory or inventory.default(), options.host, options.json)
     if options.command == "reference":
         return _reference(options.output)
-    return _validate(options.file, options.json)
+    return validate(options.file, as_json=options.json)
 
 
 def _reference(output: Path | None) -> int:
@@ -55,18 +56,6 @@ def _reference(output: Path | None) -> int:
         print(text(), end="")
     else:
         write_atomically(output, text(), mode=0o644)
-    return 0
-
-
-def _validate(path: Path, plain: bool) -> int:
-    from ops.jobs.host.own_policy import validated
-    from ops.policy.units import units
-
-    policy = validated(path)
-    if plain:
-        print(json.dumps({"version": 1, "host": policy.host, "problems": []}))
-    else:
-        print(f"{path}: valid; {policy.host}, {len(units(policy))} units")
     return 0
 
 
