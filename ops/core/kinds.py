@@ -31,13 +31,21 @@ class UnknownKind(Exception):
     """A kind that no file stands for."""
 
     def __init__(self, package: str, kind: str, known: list[str]) -> None:
-        near = nearest(kind, known)
-        super().__init__(f"unknown kind {kind!r}{near}; known kinds: {', '.join(known)}")
+        near = _meant(package, kind, known) or nearest(kind, known)
+        more = "" if near else "; docs/add-a-kind.md shows how to add one"
+        super().__init__(f"unknown kind {kind!r}{near}; known kinds: {', '.join(known)}{more}")
         self.package = package
 
     def problem(self, path: str) -> Problem:
         """Return this as a problem of the policy at a path."""
         return Problem(path, str(self))
+
+
+def _meant(package: str, word: str, known: list[str]) -> str:
+    """Return the same hint where a kind says that people call it by this word."""
+    plain = word.lower().replace("-", "_").replace(" ", "_")
+    meant = next((name for name in known if plain in getattr(load(package, name), "synonyms", ())), "")
+    return f", did you mean {meant!r}?" if meant else ""
 
 
 def nearest(word: str, known: list[str]) -> str:
