@@ -15,6 +15,7 @@ from ops.core.names import AbsolutePath, FileName, UnitName
 from ops.core.quantity import Percent
 from ops.core.schema import encode, key
 from ops.policy import model
+from ops.policy.duty import Duty
 from ops.policy.rules.spans import RANGES
 
 HEAD = """\
@@ -65,6 +66,7 @@ PARTS = (
     ("expectations", model.Expectation),
     ("checks", model.CheckSpec),
     ("exceptions", model.Excuse),
+    ("duties", Duty),
     ("control", model.Control),
 )
 FOLLOW = """\

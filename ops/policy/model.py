@@ -10,6 +10,7 @@ from ops.core.calendar import Calendar
 from ops.core.names import AbsolutePath
 from ops.core.quantity import Day, Duration
 from ops.core.schema import spare
+from ops.policy.duty import Duty
 from ops.policy.site import AWAY, Contact, Repository, Site
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Copy",
     "Drill",
     "Drilled",
+    "Duty",
     "Excuse",
     "Expectation",
     "HostPolicy",
@@ -246,6 +248,7 @@ class Written:
     assets: what is protected on this machine, by name; written for a host, or for each host of a group.
     checks: what is checked on this machine, by name.
     exceptions: gaps on this machine that are acceptable, by name.
+    duties: acts of people with a due day, by name; those in `policy__all` are the site's, all others this machine's.
     control: the backup of the control machine; the same for every host.
     """
 
@@ -257,6 +260,7 @@ class Written:
     assets: Mapping[str, Asset] = field(default_factory=dict)
     checks: Mapping[str, CheckSpec] = field(default_factory=dict)
     exceptions: Mapping[str, Excuse] = field(default_factory=dict)
+    duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
 
 
@@ -270,7 +274,10 @@ class Drilled:
 
 @dataclass(frozen=True)
 class HostPolicy:
-    """One machine's part of the policy, as it lies on that machine."""
+    """One machine's part of the policy, as it lies on that machine.
+
+    duties: this machine's own; site_duties: the site's, the same on every machine.
+    """
 
     version: int
     host: str
@@ -282,4 +289,11 @@ class HostPolicy:
     clients: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     checks: Mapping[str, CheckSpec] = field(default_factory=dict)
     exceptions: Mapping[str, Excuse] = field(default_factory=dict)
+    duties: Mapping[str, Duty] = field(default_factory=dict)
+    site_duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
+
+    @property
+    def all_duties(self) -> Mapping[str, Duty]:
+        """The duties that an attestation on this machine can fulfil."""
+        return {**self.site_duties, **self.duties}

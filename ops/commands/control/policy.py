@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.commands._validation import validate
 from ops.commands.control import _options
 from ops.core.errors import PolicyError, Problem, UsageError
 from ops.core.kinds import nearest
@@ -53,7 +54,7 @@ def execute(options: argparse.Namespace) -> int:
         return _show(options.inventory or inventory.default(), (options.host, options.asset), options.json)
     if options.command == "reference":
         return _reference(options.output)
-    return _validate(options.file, options.json)
+    return validate(options.file, as_json=options.json)
 
 
 def _reference(output: Path | None) -> int:
@@ -64,17 +65,6 @@ def _reference(output: Path | None) -> int:
         print(text(), end="")
     else:
         write(output, text(), mode=0o644)
-    return 0
-
-
-def _validate(path: Path, plain: bool) -> int:
-    from ops.jobs.host.own_policy import validated
-
-    policy = validated(path)
-    if plain:
-        print(json.dumps({"version": 1, "host": policy.host, "problems": []}))
-    else:
-        print(f"{path}: valid; {policy.host}, {len(units(policy))} units")
     return 0
 
 
