@@ -68,7 +68,7 @@ def _count(text: str) -> int:
 
 def execute(options: argparse.Namespace) -> int:
     """Start and follow; return the exit code of the worst verdict, or 130 after Ctrl-C."""
-    read = inventory.read(options.inventory)
+    read = _options.read_inventory(options)
     on = [name.strip() for name in options.on.split(",") if name.strip()]
     if options.on and not on:
         raise UsageError("--on names no host or group")

@@ -1,5 +1,6 @@
-"""Check and show the policy of an inventory.
+"""Write, check and show the policy of an inventory.
 
+seawall policy new inventories/mysite        write the inventory of a new site, from ten answers
 seawall policy check inventories/hospital    list every problem with its file and line
 seawall policy show his1                     show what applies to his1, and where each value comes from
 seawall policy show his1 etc_his1            only what concerns its asset etc_his1
@@ -13,10 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.commands._validation import validate
-from ops.commands.control import _options
+from ops.commands.control import _options, _policy_new
 from ops.core.errors import PolicyError, Problem, UsageError
 from ops.core.kinds import nearest
-from ops.fleet import inventory
 from ops.fleet.inventory import origin
 from ops.fleet.inventory.check import examine, judge
 from ops.policy.compile import document
@@ -31,11 +31,10 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words that `seawall policy` understands on the control machine."""
-    commands = parser.add_subparsers(dest="command", required=True, metavar="check|show|reference|validate")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="new|check|show|reference|validate")
+    _policy_new.arguments(commands.add_parser("new", help="write the inventory of a new site, from ten answers"))
     check = commands.add_parser("check", help="check the policy of a whole inventory")
-    check.add_argument(
-        "inventory", type=Path, nargs="?", help="default: the one in ansible.cfg, otherwise inventories/lab"
-    )
+    _options.add_inventory(check, positional=True)
     show = commands.add_parser("show", help="show what applies to one host, and where each value comes from")
     show.add_argument("host")
     show.add_argument("asset", nargs="?", help="show only what concerns this asset")
@@ -47,11 +46,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(options: argparse.Namespace) -> int:
-    """Check, show, validate, or write the reference."""
+    """Write an inventory, check, show, validate, or write the reference."""
+    if options.command == "new":
+        return _policy_new.execute(options)
     if options.command == "check":
-        return _check(options.inventory or inventory.default(), options.json)
+        return _check(_options.named_inventory(options), options.json)
     if options.command == "show":
-        return _show(options.inventory or inventory.default(), (options.host, options.asset), options.json)
+        return _show(_options.named_inventory(options), (options.host, options.asset), options.json)
     if options.command == "reference":
         return _reference(options.output)
     return validate(options.file, as_json=options.json)
@@ -70,6 +71,7 @@ def _reference(output: Path | None) -> int:
 
 def _check(path: Path, plain: bool) -> int:
     found = examine(path)
+    _options.tell_inventory(path, len(found.policies))
     if plain:
         problems, notes = ([_plain(one) for one in listed] for listed in (found.problems, found.notes))
         hosts = {host: _counts(policy) for host, policy in sorted(found.policies.items())}
@@ -111,6 +113,7 @@ def _counted(count: int, what: str) -> str:
 
 def _show(path: Path, wanted: tuple[str, str | None], plain: bool) -> int:
     policies, problems = judge(path)
+    _options.tell_inventory(path, len(policies))
     if problems:
         raise PolicyError(problems)
     host, asset = wanted
