@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from ops.core import kinds
-from ops.core.calendar import Calendar
+from ops.core.calendar import elapses
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
+from ops.policy import hours
 from ops.policy.layers import HostLayers, merge
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
 from ops.policy.partial import misses, without_broken
@@ -23,8 +24,12 @@ def compile_site(hosts: Mapping[str, HostLayers]) -> dict[str, HostPolicy]:
     written, problems = _judged(hosts)
     if problems:
         raise PolicyError(sorted({problem for found in problems.values() for problem in found}))
-    whole = {name: policy for name, policy in written.items() if policy is not None}
+    whole = {name: _filled(policy) for name, policy in written.items() if policy is not None}
     return {name: _join(name, policy, whole) for name, policy in whole.items()}
+
+
+def _filled(policy: Written) -> Written:
+    return replace(policy, assets=hours.all_filled(policy.assets, policy.site.timezone))
 
 
 def problems_by_host(hosts: Mapping[str, HostLayers]) -> dict[str, list[Problem]]:
@@ -64,8 +69,8 @@ def read_document(data: Any) -> HostPolicy:
     zone = policy.site.timezone
     return replace(
         read,
-        assets={name: _zoned(asset, zone) for name, asset in read.assets.items()},
-        drills={name: replace(drill, asset=_zoned(drill.asset, zone)) for name, drill in read.drills.items()},
+        assets=hours.all_filled(read.assets, zone),
+        drills={name: replace(drill, asset=hours.filled(drill.asset, zone)) for name, drill in read.drills.items()},
     )
 
 
@@ -96,11 +101,9 @@ def _rest(merged: Mapping[str, Any], hosts: list[str], problems: list[Problem]) 
 
 
 def _zone(policy: Written) -> list[Problem]:
-    try:
-        Calendar.parse(f"*-*-* 00:00:00 {policy.site.timezone}")
-    except ValueError:
-        return [Problem("policy.site.timezone", f"{policy.site.timezone!r} is not a time zone that this machine knows")]
-    return []
+    if elapses.known(policy.site.timezone):
+        return []
+    return [Problem("policy.site.timezone", f"{policy.site.timezone!r} is not a time zone that this machine knows")]
 
 
 def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:
@@ -131,12 +134,6 @@ def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:
             n: replace(d, asset=asset(d.asset, f"{path}.drills.{n}.asset")) for n, d in policy.drills.items()
         }
     return replace(policy, **changes)
-
-
-def _zoned(asset: Asset, zone: str) -> Asset:
-    copies = {name: replace(copy, calendar=copy.calendar.zoned(zone)) for name, copy in asset.copies.items()}
-    drill = replace(asset.drill, calendar=asset.drill.calendar.zoned(zone)) if asset.drill else None
-    return replace(asset, schedule=asset.schedule.zoned(zone), copies=copies, drill=drill)
 
 
 def _twice(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...], Problem]]:

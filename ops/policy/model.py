@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ops.core.calendar import Calendar
+from ops.core.calendar import Calendar, Item
 from ops.core.quantity import Day, Duration
 
 VERSION = 1
@@ -135,7 +135,7 @@ class Drill:
     every: Duration
     kind: str = "database"
     options: Any = field(default_factory=dict)
-    calendar: Calendar = field(default_factory=lambda: Calendar("Sun 04:00", ("Sun 04:00",)))
+    calendar: Calendar = field(default_factory=lambda: Calendar("Sun 04:00", (Item("Sun *-*-*", "04:00:00"),)))
     expectations: Mapping[str, Expectation] = field(default_factory=dict)
     asks: str = ""
     release: Literal["bookworm", "trixie"] = "bookworm"
