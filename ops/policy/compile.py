@@ -17,29 +17,32 @@ from ops.policy.layers import HostLayers, merge
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
 from ops.policy.partial import misses, without_broken
 from ops.policy.rules import judge
+from ops.policy.surroundings import Surroundings
 
 
-def compile_site(hosts: Mapping[str, HostLayers]) -> dict[str, HostPolicy]:
-    """Given the layers of every host, return every host's policy; raise PolicyError with all problems found."""
-    written, problems = _judged(hosts)
+def compile_site(hosts: Mapping[str, HostLayers], around: Surroundings | None = None) -> dict[str, HostPolicy]:
+    """Given the layers of every host, return every host's policy; raise PolicyError with all problems found.
+
+    around: the inventory that they were written into; without one, whether they fit it is not judged.
+    """
+    written, problems = _judged(hosts, around)
     if problems:
         raise PolicyError(sorted({problem for found in problems.values() for problem in found}))
-    whole = {name: _filled(policy) for name, policy in written.items() if policy is not None}
+    whole = {name: hours.whole(policy) for name, policy in written.items() if policy is not None}
     return {name: _join(name, policy, whole) for name, policy in whole.items()}
 
 
-def _filled(policy: Written) -> Written:
-    return replace(policy, assets=hours.all_filled(policy.assets, policy.site.timezone))
-
-
-def problems_by_host(hosts: Mapping[str, HostLayers]) -> dict[str, list[Problem]]:
+def problems_by_host(hosts: Mapping[str, HostLayers], around: Surroundings) -> dict[str, list[Problem]]:
     """Given the layers of every host, return what is wrong with each policy; hosts that are well are left out."""
-    return _judged(hosts)[1]
+    return _judged(hosts, around)[1]
 
 
-def _judged(hosts: Mapping[str, HostLayers]) -> tuple[dict[str, Written | None], dict[str, list[Problem]]]:
+def _judged(
+    hosts: Mapping[str, HostLayers], around: Surroundings | None
+) -> tuple[dict[str, Written | None], dict[str, list[Problem]]]:
+    around = around or Surroundings(list(hosts))
     problems: dict[str, list[Problem]] = {name: [] for name in hosts}
-    written = {name: _compile(layers, list(hosts), problems[name]) for name, layers in hosts.items()}
+    written = {name: _compile(name, layers, around, problems[name]) for name, layers in hosts.items()}
     for names, problem in [*_twice(written), *_drilled(written), *_controlled(written)]:
         for name in names:
             problems[name].append(problem)
@@ -74,30 +77,30 @@ def read_document(data: Any) -> HostPolicy:
     )
 
 
-def _compile(layers: HostLayers, hosts: list[str], problems: list[Problem]) -> Written | None:
+def _compile(host: str, layers: HostLayers, around: Surroundings, problems: list[Problem]) -> Written | None:
     merged = merge(layers, problems)
     policy: Written | None = collect(Written, merged, "policy", problems)
     if policy is None:
-        problems.extend(_rest(merged, hosts, problems))
+        problems.extend(_rest(host, merged, around, problems))
         return None
-    problems.extend(_against(policy, hosts))
+    problems.extend(_against(host, policy, around))
     return None if problems else policy
 
 
-def _against(policy: Written, hosts: list[str]) -> list[Problem]:
+def _against(host: str, policy: Written, around: Surroundings) -> list[Problem]:
     """Return what is wrong with a policy whose types are right."""
-    problems = list(judge(policy, hosts))
+    problems = list(judge(host, policy, around))
     _typed(policy, "policy", problems)
     return [*problems, *_zone(policy)]
 
 
-def _rest(merged: Mapping[str, Any], hosts: list[str], problems: list[Problem]) -> list[Problem]:
+def _rest(host: str, merged: Mapping[str, Any], around: Surroundings, problems: list[Problem]) -> list[Problem]:
     """Return what else is wrong, once the parts whose types are wrong are left out."""
     part, names = without_broken(merged, problems)
     policy: Written | None = collect(Written, part, "policy", [])
     if policy is None:
         return []
-    return [problem for problem in _against(policy, hosts) if not misses(problem, names)]
+    return [problem for problem in _against(host, policy, around) if not misses(problem, names)]
 
 
 def _zone(policy: Written) -> list[Problem]:

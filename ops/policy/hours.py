@@ -14,7 +14,7 @@ from ops.core.calendar import Calendar
 from ops.core.calendar.clock_changes import changes
 from ops.core.calendar.elapses import FIRST
 from ops.core.quantity import Duration
-from ops.policy.model import Asset
+from ops.policy.model import Asset, Written
 
 BACKUP = time(23)
 DRILL = time(4)
@@ -30,6 +30,11 @@ def filled(asset: Asset, zone: str) -> Asset:
     copies = {name: replace(copy, calendar=copy.calendar.at(after).zoned(zone)) for name, copy in asset.copies.items()}
     drill = replace(asset.drill, calendar=asset.drill.calendar.at(DRILL).zoned(zone)) if asset.drill else None
     return replace(asset, schedule=schedule.zoned(zone), copies=copies, drill=drill)
+
+
+def whole(policy: Written) -> Written:
+    """Return a host's own policy with the hours of its assets filled in."""
+    return replace(policy, assets=all_filled(policy.assets, policy.site.timezone))
 
 
 def all_filled(assets: Mapping[str, Asset], zone: str) -> dict[str, Asset]:

@@ -13,14 +13,16 @@ from ops.core.kinds import nearest
 from ops.core.quantity import Duration
 from ops.policy import access
 from ops.policy.model import AWAY, DRILL_SPREAD, VERSION, Asset, Control, Excuse, Repository, Written
+from ops.policy.surroundings import Surroundings
 
 LONGEST_EXCUSE = timedelta(days=400)  # a year, and the weeks until somebody has looked
 _BECAUSE = "because it lies on the machine that it belongs to"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
-def judge(written: Written, hosts: Collection[str]) -> Iterator[Problem]:
-    """Yield what is wrong with one host's policy, given the names of all hosts of the inventory."""
+def judge(_host: str, written: Written, around: Surroundings) -> Iterator[Problem]:
+    """Yield what is wrong with one host's policy, given the inventory that it is written into."""
+    hosts = around.hosts
     if written.version != VERSION:
         yield Problem("policy.version", f"unknown version {written.version}; this Seawall supports {VERSION}")
     for name, contact in written.contacts.items():
