@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 
 from ops.core.calendar import Calendar
 from ops.core.calendar.clock_changes import changes
@@ -62,4 +62,4 @@ def _seconds(moment: time) -> int:
 
 
 def _time(seconds: int) -> time:
-    return (datetime.min + timedelta(seconds=seconds)).time()
+    return time(seconds // 3600, seconds // 60 % 60, seconds % 60)

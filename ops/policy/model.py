@@ -91,8 +91,9 @@ class Copy:
     """A copy of the newest good set in another repository.
 
     to: the repository to copy to.
-    calendar: when to copy, such as `day 10, day 20, last day` or a systemd calendar expression.
-    grace: how long after its scheduled day a copy is not yet late.
+    calendar: when to copy, such as `day 10, day 20, last day` or a systemd calendar expression; without a time of day,
+        after that day's last backup.
+    grace: how long after it was due a copy is not yet late; one of a window is not late before the window's end.
     """
 
     to: str
@@ -124,7 +125,7 @@ class Drill:
     kind: database, files, machine or crash; a module in ops/drills.
     options: options of the kind.
     every: the maximum age of the last good drill.
-    calendar: when the drill starts by itself.
+    calendar: when the drill starts by itself; without a time of day, at 04:00.
     expectations: queries of the restored data, by name.
     asks: the database to query, if there are several: a part of the set such as `database.his`, or for
         a machine the port and the name, such as `5432/his`.
@@ -149,7 +150,7 @@ class Asset:
     summary: a description in a few words.
     sources: what is backed up, by name; all in one set.
     repository: the repository to which it is backed up.
-    schedule: when to back it up.
+    schedule: when to back it up; without a time of day, at 23:00.
     random_delay: the maximum random delay of a start, so that not all machines start at once.
     rpo: how much work may be lost: the maximum age of the newest good set.
     rto: how long a restore may take.

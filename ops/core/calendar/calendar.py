@@ -76,11 +76,11 @@ class Calendar:
         found = {due for item in self.items for due in elapses.ask(item.expression, self.zone, moment, count).moments}
         return sorted(found)[:count]
 
-    def closes(self, due: datetime) -> datetime:
-        """Return the end of the window that a moment opens, otherwise that moment itself, in UTC."""
+    def deadline(self, due: datetime, grace: timedelta) -> datetime:
+        """Return until when what is due at a moment is in time, in UTC: the end of its grace, or of its window."""
         local = due.astimezone(ZoneInfo(self.zone))
         ends = [_end(local, item.window[1]) for item in self.items if item.window and item.window[0] == local.day]
-        return max([due, *ends])
+        return max([due + grace, *ends])
 
     def longest_gap(self) -> timedelta:
         """Return the longest time between two following moments, looked at over some 400 elapses."""

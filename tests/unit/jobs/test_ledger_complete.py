@@ -85,7 +85,7 @@ def test_what_is_late_and_missing_is_named(machine, capsys) -> None:
     shown = " ".join(capsys.readouterr().out.split())
     assert "fail backup documents primary 31 30 1 1 0" not in shown
     assert "fail backup documents primary 31 29 1 1 0 late: 2026-10-07 01:30 missing: 2026-10-08 01:30" in shown
-    assert "fail copy documents offsite 3 2 0 1 0 missing: 2026-10-31 00:00" in shown
+    assert "fail copy documents offsite 3 2 0 1 0 missing: 2026-10-31 01:45" in shown
 
 
 def test_a_late_one_alone_warns(machine) -> None:
@@ -125,7 +125,7 @@ def test_without_a_period_it_begins_with_the_first_record(machine, capsys) -> No
     assert cli.run(["ledger", "complete", "--json"]) == 2  # of the copy due on the 20th there is none
     backup, copy = json.loads(capsys.readouterr().out)["duties"]
     assert (backup["expected"], backup["missing"]) == (3, [])
-    assert copy["missing"] == ["2026-11-20T03:00:00Z"]
+    assert copy["missing"] == ["2026-11-20T04:45:00Z"]
 
 
 def test_a_day_without_a_round_of_checks_is_missing_and_a_bad_round_is_none(machine, capsys) -> None:
