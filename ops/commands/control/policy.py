@@ -1,6 +1,7 @@
 """Check and show the policy of an inventory.
 
 seawall policy check inventories/hospital    list every problem with its file and line
+seawall policy check --dates                 and the three next dates of every backup, copy and drill
 seawall policy show his1                     show what applies to his1, and where it is written
 """
 
@@ -11,11 +12,13 @@ import json
 from pathlib import Path
 
 from ops.commands.control import _options
+from ops.core import clock
 from ops.core.errors import PolicyError, UsageError
 from ops.core.kinds import nearest
 from ops.fleet import inventory
 from ops.fleet.inventory import locate
 from ops.fleet.inventory.check import judge
+from ops.policy import dates
 from ops.policy.compile import document
 from ops.policy.listing import leaves, worded
 
@@ -27,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     check.add_argument(
         "inventory", type=Path, nargs="?", help="default: the one in ansible.cfg, otherwise inventories/lab"
     )
+    check.add_argument("--dates", action="store_true", help="show the three next dates of every backup, copy and drill")
     show = commands.add_parser("show", help="show what applies to one host, and where it is written")
     show.add_argument("host")
     _options.add_inventory(show)
@@ -39,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Check, show, validate, or write the reference."""
     if options.command == "check":
-        return _check(options.inventory or inventory.default(), options.json)
+        return _check(options.inventory or inventory.default(), options.dates, options.json)
     if options.command == "show":
         return _show(options.inventory or inventory.default(), options.host, options.json)
     if options.command == "reference":
@@ -70,16 +74,21 @@ def _validate(path: Path, plain: bool) -> int:
     return 0
 
 
-def _check(path: Path, plain: bool) -> int:
+def _check(path: Path, dated: bool, plain: bool) -> int:
     policies, problems = judge(path)
     if plain:
         found = [{"where": p.where, "path": p.path, "message": p.message} for p in problems]
-        print(json.dumps({"version": 1, "hosts": sorted(policies), "problems": found}, ensure_ascii=False))
+        said = {"version": 1, "hosts": sorted(policies), "problems": found}
+        if dated:
+            said["dates"] = dates.plain(policies, clock.now())
+        print(json.dumps(said, ensure_ascii=False))
         return 2 if problems else 0
     if problems:
         raise PolicyError(problems, f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in {path}")
     assets = sorted(name for policy in policies.values() for name in policy.assets)
     print(f"{path}: the policy of {len(policies)} hosts is valid; assets: {', '.join(assets) or 'none yet'}")
+    if dated:
+        print("\n".join(dates.of_site(policies, clock.now())))
     return 0
 
 
@@ -99,4 +108,5 @@ def _show(path: Path, host: str, plain: bool) -> int:
         found = locate.locate(f"policy.{key}", layers, host, groups)
         written = found[0].mark if found and found[0].whole else "default, or derived"
         print(f"{f'{key} = {worded(value)}':<72}  # {written}")
+    print("\n".join(dates.of_host(policies[host], clock.now())))
     return 0

@@ -10,10 +10,12 @@ from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from ops.core.calendar import elapses, fields, hints, words
+from ops.core.calendar.clock_changes import Change, changes
 from ops.core.calendar.fields import Refused
 from ops.core.calendar.words import Item
 
 _MANY = 400  # elapses that the longest gap is looked for in
+_YEAR, _DAYS = timedelta(days=366), timedelta(days=2)
 _shown = reprlib.Repr()
 _shown.maxstring = 60
 
@@ -76,6 +78,12 @@ class Calendar:
         found = {due for item in self.items for due in elapses.ask(item.expression, self.zone, moment, count).moments}
         return sorted(found)[:count]
 
+    def would_be_due(self, change: Change) -> datetime | None:
+        """Return the first local time, without a zone, of this among those that a change of the clock concerns."""
+        since = change.begins.replace(tzinfo=UTC) - timedelta(seconds=1)
+        due = self.zoned("UTC").after(since)[0].replace(tzinfo=None)
+        return due if due < change.ends else None
+
     def deadline(self, due: datetime, grace: timedelta) -> datetime:
         """Return until when what is due at a moment is in time, in UTC: the end of its grace, or of its window."""
         local = due.astimezone(ZoneInfo(self.zone))
@@ -83,9 +91,12 @@ class Calendar:
         return max([due + grace, *ends])
 
     def longest_gap(self) -> timedelta:
-        """Return the longest time between two following moments, looked at over some 400 elapses."""
-        times = self.after(elapses.FIRST, _MANY)
-        gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+        """Return the longest time between two following moments, of some 400 and of those about a missing hour."""
+        looked = [self.after(elapses.FIRST, _MANY)]
+        for change in changes(self.zone, elapses.FIRST, elapses.FIRST + _YEAR):
+            if change.skipped and looked[0][-1] < change.at:
+                looked.append(self.after(change.at - _DAYS, _MANY))
+        gaps = [later - earlier for times in looked for earlier, later in itertools.pairwise(times)]
         return max(gaps, default=timedelta.max)
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from calendar import month_name, monthrange
 from datetime import time
 
 _TIME = re.compile(r"(?<![\d:.])(\d{1,3}):(\d{2,})(?::(\d{2,}))?(?![\d:])")
+_LISTED = re.compile(r"(?<![\d:.])\d{1,2}:\d{2},\d{1,2}:\d{2}(?![\d:])")
 _DATE = re.compile(r"(?:^|(?<= ))(?:[\d*][\d*.,/]*-)?([\d*][\d,./]*)-([\d,./]+)(?=$| )")
 _COMMON = 2027  # a year without 29 February
 _YEAR = 12
@@ -37,7 +38,13 @@ def latest(field: str) -> time:
 
 
 def demand_time(text: str) -> None:
-    """Raise Refused when a text has a time of day that does not exist, such as 25:00."""
+    """Raise Refused when a text has a time of day that does not exist, such as 25:00, or lists times by commas."""
+    if listed := _LISTED.search(text):
+        one, other = listed[0].split(",")
+        raise Refused(
+            f"systemd takes {listed[0]!r} for minutes of one hour; write each time with its days, joined by ';', such "
+            f"as '{one}; {other}'"
+        )
     for match in _TIME.finditer(text):
         hour, minute, second = (int(number or 0) for number in match.groups())
         if hour > 23 or minute > 59 or second > 59:  # noqa: PLR2004 -- hours, minutes and seconds

@@ -7,12 +7,11 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 
 from ops.core import clock, kinds
-from ops.core.calendar import Calendar
 from ops.core.errors import Problem
 from ops.core.kinds import nearest
-from ops.core.quantity import Duration
-from ops.policy import access
+from ops.policy import access, hours
 from ops.policy.model import AWAY, DRILL_SPREAD, VERSION, Asset, Control, Excuse, Repository, Written
+from ops.policy.rules.keeping import promise
 from ops.policy.surroundings import Surroundings
 
 LONGEST_EXCUSE = timedelta(days=400)  # a year, and the weeks until somebody has looked
@@ -136,32 +135,11 @@ def _expectations(path: str, asset: Asset) -> Iterator[Problem]:
 
 def _promises(path: str, asset: Asset, zone: str) -> Iterator[Problem]:
     """An age that the calendar cannot keep is a promise already broken; once a year a day may have 25 hours."""
-    spread = asset.random_delay
-    yield from _promise(f"{path}.schedule", asset.schedule.zoned(zone), spread, (f"{path}.rpo", asset.rpo))
+    asset = hours.filled(asset, zone)
+    yield from promise(f"{path}.schedule", asset.schedule, asset.random_delay, (f"{path}.rpo", asset.rpo))
     if asset.drill:
-        calendar = asset.drill.calendar.zoned(zone)
-        yield from _promise(
-            f"{path}.drill.calendar", calendar, DRILL_SPREAD, (f"{path}.drill.every", asset.drill.every)
-        )
-
-
-def _promise(path: str, calendar: Calendar, spread: Duration, promised: tuple[str, Duration]) -> Iterator[Problem]:
-    try:
-        gap = calendar.longest_gap()
-    except ValueError:
-        return  # the zone is not known, which is a problem of its own
-    if gap == timedelta.max:
-        yield Problem(path, f"{calendar} happens only once; use a calendar that repeats")
-        return
-    needed = gap + spread.span
-    place, age = promised
-    if needed > age.span:
-        least = Duration(int(needed.total_seconds()))
-        yield Problem(
-            place,
-            f"{age} can't be met: {calendar} with a spread of {spread} leaves up to {least} in between; "
-            f"expected {least} or more, or a more frequent calendar",
-        )
+        kept = f"{path}.drill.every", asset.drill.every
+        yield from promise(f"{path}.drill.calendar", asset.drill.calendar, DRILL_SPREAD, kept)
 
 
 def _name(path: str, name: str) -> Iterator[Problem]:
