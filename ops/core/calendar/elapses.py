@@ -32,7 +32,7 @@ def ask(expression: str, zone: str, base: datetime, count: int) -> Answer:
     """
     if not known(zone):
         raise ValueError(f"{zone} is not a known time zone")
-    since = f"{base.strftime('%Y-%m-%d %H:%M:%S')} UTC"
+    since = f"{base.astimezone(UTC).strftime('%Y-%m-%d %H:%M:%S')} UTC"
     argv = ["systemd-analyze", "calendar", f"--iterations={count}", f"--base-time={since}", "--", expression]
     try:
         output = run(argv, timeout=20, env={"TZ": zone}).stdout
