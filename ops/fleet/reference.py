@@ -38,8 +38,8 @@ vault values are not allowed, and a key that is not on this page is an error.
 
 Write durations as `15min`, `26h`, `7d`, `2y`; sizes as `512MiB`, `10GiB`; shares as `15%`; days as `2027-03-31`. Write
 a calendar as in a procedure (`day 10, day 20, last day`; `quarter ends 20:00`) or as a systemd calendar expression
-(`*-*-* 01:30`, `Mon 06:00`), in the site's time zone; [calendars.md](calendars.md) explains each with its dates. Names of assets, repositories and copies consist of
-lower-case letters, digits and `_`.
+(`*-*-* 01:30`, `Mon 06:00`), in the site's time zone; [calendars.md](calendars.md) explains each with its dates. Names
+of assets, repositories and copies consist of lower-case letters, digits and `_`.
 """
 PARTS = (
     ("Keys of a host", model.Written),
