@@ -3,7 +3,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from ops.core.calendar import Calendar
+from ops.core.calendar import Calendar, fields
 from ops.core.calendar.clock_changes import changes
 from ops.core.run import run
 from ops.core.schema import collect
@@ -147,7 +147,9 @@ def test_what_is_no_calendar_is_told_with_the_reason_and_what_to_write(text: str
     assert WRONG[text] in Calendar.refusal(text)
 
 
-@pytest.mark.parametrize("text", ["now and then", "täglich", "day", "tomorrow", "9" * 5000, "0 2 * * " + "1" * 90])
+@pytest.mark.parametrize(
+    "text", ["now and then", "täglich", "day", "tomorrow", "9" * 5000, "1" * 5000 + " june", "0 2 * * " + "1" * 90]
+)
 def test_what_nobody_can_guess_is_told_with_examples(text: str) -> None:
     with pytest.raises(ValueError):
         Calendar.parse(text)
@@ -164,6 +166,12 @@ def test_what_is_to_be_written_instead_is_a_calendar(text: str) -> None:
     assert instead
     if "but" not in WRONG[text]:
         assert Calendar.parse(instead[1])
+
+
+def test_a_field_of_systemds_means_no_numbers_beyond_its_own() -> None:
+    assert fields.numbers("3,5..99", 1, 7) == {3, 5, 6, 7}
+    assert fields.numbers("*", 0, 2) == {0, 1, 2}
+    assert fields.numbers("1/5", 0, 23) == {1, 6, 11, 16, 21}
 
 
 @pytest.mark.parametrize(
