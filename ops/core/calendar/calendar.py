@@ -81,8 +81,9 @@ class Calendar:
     def would_be_due(self, change: Change) -> datetime | None:
         """Return the first local time, without a zone, of this among those that a change of the clock concerns."""
         since = change.begins.replace(tzinfo=UTC) - timedelta(seconds=1)
-        due = self.zoned("UTC").after(since)[0].replace(tzinfo=None)
-        return due if due < change.ends else None
+        possible = [item for item in self.items if change.hours & fields.hours(item.time or "00:00:00")]
+        found = [elapses.ask(item.expression, "UTC", since, 1).moments[0].replace(tzinfo=None) for item in possible]
+        return min((due for due in found if due < change.ends), default=None)
 
     def deadline(self, due: datetime, grace: timedelta) -> datetime:
         """Return until when what is due at a moment is in time, in UTC: the end of its grace, or of its window."""

@@ -26,6 +26,12 @@ class Change:
     ends: datetime
     skipped: bool
 
+    @property
+    def hours(self) -> set[int]:
+        """The hours of the day in which those times lie."""
+        minutes = range(0, int((self.ends - self.begins).total_seconds()) // 60, 15)
+        return {(self.begins + timedelta(minutes=minute)).hour for minute in minutes}
+
 
 @functools.lru_cache(maxsize=64)
 def changes(zone: str, since: datetime, until: datetime) -> tuple[Change, ...]:

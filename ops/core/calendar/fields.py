@@ -29,12 +29,15 @@ def numbers(field: str, low: int, high: int) -> set[int]:
     return found
 
 
+def hours(field: str) -> set[int]:
+    """Return the hours of systemd's times, such as `08,20:00:00`."""
+    return numbers(field.partition(":")[0], 0, 23)
+
+
 def latest(field: str) -> time:
     """Return the latest time of day that systemd's times, such as `08,20:00:00`, name."""
-    hours, minutes, seconds = field.split(":")
-    return time(
-        max(numbers(hours, 0, 23)), max(numbers(minutes, 0, 59)), max(numbers(seconds.partition(".")[0], 0, 59))
-    )
+    _, minutes, seconds = field.split(":")
+    return time(max(hours(field)), max(numbers(minutes, 0, 59)), max(numbers(seconds.partition(".")[0], 0, 59)))
 
 
 def demand_time(text: str) -> None:
