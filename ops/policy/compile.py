@@ -9,14 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from ops.core import kinds
-from ops.core.calendar import elapses
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
 from ops.policy import hours
 from ops.policy.layers import HostLayers, merge
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
 from ops.policy.partial import misses, without_broken
-from ops.policy.rules import judge
+from ops.policy.rules import across, judge
 from ops.policy.surroundings import Surroundings
 
 
@@ -43,7 +42,7 @@ def _judged(
     around = around or Surroundings(list(hosts))
     problems: dict[str, list[Problem]] = {name: [] for name in hosts}
     written = {name: _compile(name, layers, around, problems[name]) for name, layers in hosts.items()}
-    for names, problem in [*_twice(written), *_drilled(written), *_controlled(written)]:
+    for names, problem in [*_twice(written), *_drilled(written), *_controlled(written), *across.judge(written)]:
         for name in names:
             problems[name].append(problem)
     return written, {name: found for name, found in problems.items() if found}
@@ -84,14 +83,14 @@ def _compile(host: str, layers: HostLayers, around: Surroundings, problems: list
         problems.extend(_rest(host, merged, around, problems))
         return None
     problems.extend(_against(host, policy, around))
-    return None if problems else policy
+    return policy
 
 
 def _against(host: str, policy: Written, around: Surroundings) -> list[Problem]:
     """Return what is wrong with a policy whose types are right."""
-    problems = list(judge(host, policy, around))
-    _typed(policy, "policy", problems)
-    return [*problems, *_zone(policy)]
+    problems: list[Problem] = []
+    typed = _typed(policy, "policy", problems)
+    return [*problems, *judge(host, typed, around)]
 
 
 def _rest(host: str, merged: Mapping[str, Any], around: Surroundings, problems: list[Problem]) -> list[Problem]:
@@ -101,12 +100,6 @@ def _rest(host: str, merged: Mapping[str, Any], around: Surroundings, problems: 
     if policy is None:
         return []
     return [problem for problem in _against(host, policy, around) if not misses(problem, names)]
-
-
-def _zone(policy: Written) -> list[Problem]:
-    if elapses.known(policy.site.timezone):
-        return []
-    return [Problem("policy.site.timezone", f"{policy.site.timezone!r} is not a time zone that this machine knows")]
 
 
 def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:

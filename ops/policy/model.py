@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ops.core.calendar import Calendar, Item
+from ops.core.names import AbsolutePath
 from ops.core.quantity import Day, Duration
 
 VERSION = 1
@@ -195,7 +196,7 @@ class Control:
     rto: Duration
     retention: Retention
     safe: str = ""
-    paths: tuple[str, ...] = ()
+    paths: tuple[AbsolutePath, ...] = ()
     name: str = "control"
 
 
