@@ -6,6 +6,7 @@ A kind's module is loaded only when a policy names it; to add a kind is to add a
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import pkgutil
 from typing import Any
@@ -15,8 +16,13 @@ from ops.core.errors import Problem
 
 def kinds(package: str) -> list[str]:
     """Given a package such as `ops.health`, return the names of its kinds."""
-    path = importlib.import_module(package).__path__
-    return sorted(module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_"))
+    return [*_modules(tuple(importlib.import_module(package).__path__))]
+
+
+@functools.lru_cache(maxsize=32)
+def _modules(path: tuple[str, ...]) -> tuple[str, ...]:
+    """To look through folders takes long, and a policy names kinds hundreds of times."""
+    return tuple(sorted(one.name for one in pkgutil.iter_modules(path) if not one.name.startswith("_")))
 
 
 def load(package: str, kind: str) -> Any:

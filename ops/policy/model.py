@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ops.core.calendar import Calendar
+from ops.core.names import AbsolutePath
 from ops.core.quantity import Day, Duration
 from ops.core.schema import spare
 from ops.policy.duty import Duty
@@ -204,7 +205,7 @@ class Control:
     rto: Duration
     retention: Retention
     safe: str = ""
-    paths: tuple[str, ...] = ()
+    paths: tuple[AbsolutePath, ...] = ()
     name: str = "control"
 
 

@@ -98,6 +98,10 @@ def told(process: subprocess.Popen[str], *words: str) -> None:
         missing = {each for each in missing if each not in line}
 
 
+def site(hosts: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
+    return {"all": {"hosts": hosts, "vars": common, "children": {"backup_hosts": {"hosts": {"one": {}}}}}}
+
+
 @pytest.fixture
 def fleet(tmp_path: Path) -> Iterator[Fleet]:
     public = sshd.keygen(tmp_path / "key")
@@ -112,7 +116,7 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
             "ansible_ssh_private_key_file": str(tmp_path / "key"),
             "ansible_ssh_common_args": f"-F none -o UserKnownHostsFile={tmp_path}/known -o IdentitiesOnly=yes",
         }
-        (tmp_path / "inventory/hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": common}}))
+        (tmp_path / "inventory/hosts.yml").write_text(yaml.safe_dump(site(hosts, common)))
         runtime = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="run-")))  # short: it holds sockets
         yield Fleet(tmp_path, runtime, {name: Machine(server) for name, server in servers.items()})
 

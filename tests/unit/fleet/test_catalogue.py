@@ -257,8 +257,12 @@ def _more_assets(policy: dict) -> None:
     """Add an asset that is lost with the site, and one that must be back soon."""
     assets = policy["policy__host"]["assets"]
     bare = {name: value for name, value in assets["his"].items() if name != "drill"}
-    assets["agenda"] = {name: value for name, value in bare.items() if name not in {"copies", "summary"}}
-    assets["urgent"] = {**bare, "rto": "15min", "without": "The red folder"}
+    sources = {
+        name: {"files": {"kind": "files", "options": {"paths": [f"/srv/{name}"]}}} for name in ("agenda", "urgent")
+    }
+    agenda = {name: value for name, value in bare.items() if name not in {"copies", "summary"}}
+    assets["agenda"] = {**agenda, "sources": sources["agenda"]}
+    assets["urgent"] = {**bare, "rto": "15min", "without": "The red folder", "sources": sources["urgent"]}
 
 
 def python_messages(checkout: Path) -> Iterator[tuple[str, ast.Call]]:

@@ -34,7 +34,7 @@ HIS = {
             "rto": "1h",
             "retention": {"all": "14d"},
             "copies": {"offsite": {"to": "offsite", "calendar": "day 10, day 20, last day"}},
-            "drill": {"host": "drill1", "kind": "files", "every": "31d"},
+            "drill": {"kind": "files", "host": "drill1", "every": "31d"},
         }
     }
 }
