@@ -9,7 +9,8 @@ import yaml
 
 from ops.core.verdict import Verdict
 from ops.fleet.inventory import Inventory
-from ops.fleet.status import join, read
+from ops.fleet.status.answer import read
+from ops.fleet.status.join import join
 from ops.interfaces.fleet_status import MachineStatus
 from ops.policy import HostPolicy
 from ops.policy.compile import document, document_digest
