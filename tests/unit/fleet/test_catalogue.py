@@ -20,15 +20,17 @@ import pytest
 from jinja2 import nodes
 
 from ops.commands import _coverage_table as coverage_table
+from ops.core.quantity import span
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.completeness import Coverage, Expected, Tally
 from ops.fleet.key_sheet import form
 from ops.fleet.key_sheet import render as key_sheet
 from ops.fleet.runbook import render as runbook
 from ops.interfaces.state import GapsState, Thing
-from ops.reports import check_table, environment, gaps_table, record_html, status_html, status_text, templates
+from ops.reports import check_table, environment, gaps_table, record_html, templates
 from ops.reports.catalogue import speaking, tr, trn
-from ops.reports.times import span
+from ops.reports.status import html as status_html
+from ops.reports.status import text as status_text
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "reports"))
 from drill_record import NAMES, RUNGS, TOLD, evidence, record
@@ -62,11 +64,11 @@ class Read(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.skipped += tag in {"style", "pre", "svg"}
+        self.skipped += tag in {"style", "pre", "svg", "script"}
         self.words += [value or "" for name, value in attrs if name in {"title", "aria-label", "alt"}]
 
     def handle_endtag(self, tag: str) -> None:
-        self.skipped -= tag in {"style", "pre", "svg"}
+        self.skipped -= tag in {"style", "pre", "svg", "script"}
 
     def handle_data(self, data: str) -> None:
         if not self.skipped:

@@ -23,7 +23,8 @@ from ops.fleet.status.answer import read
 from ops.fleet.status.join import join
 from ops.interfaces import status_answer
 from ops.interfaces.record import Succession
-from ops.reports import status_html, status_text
+from ops.reports.status import html as status_html
+from ops.reports.status import text as status_text
 from tests.states import answer, state
 
 ABOUT = {"owner": "", "summary": "", "rpo_seconds": 1, "rto_seconds": 1}

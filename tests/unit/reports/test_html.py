@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.reports import environment, status_html, templates
+from ops.reports import environment, templates
+from ops.reports.status import html as status_html
 
 sys.path.insert(0, str(Path(__file__).parent))
 from sample import fleet, healthy, typed

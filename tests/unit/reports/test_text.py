@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.reports import status_text
-from ops.reports.status_view import view
-from ops.reports.times import span
+from ops.core.quantity import span
+from ops.reports.status import text as status_text
+from ops.reports.status.view import view
 
 sys.path.insert(0, str(Path(__file__).parent))
 from sample import fleet, healthy, typed
