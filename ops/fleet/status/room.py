@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
 from ops.core import clock
+from ops.core.schema import decode
+from ops.health.disk import Options
 from ops.interfaces.fleet_status import MachineStatus, Room
 from ops.policy import HostPolicy
 
@@ -35,7 +37,8 @@ def watched(policies: Mapping[str, HostPolicy], machines: Mapping[str, MachineSt
 
 
 def _disk(policy: HostPolicy, machine: MachineStatus | None) -> Disk | None:
-    paths = {name: PurePosixPath(check.options.path) for name, check in policy.checks.items() if check.kind == "disk"}
+    disks = {name: check.options or {} for name, check in policy.checks.items() if check.kind == "disk"}
+    paths = {name: PurePosixPath(decode(Options, options, name).path) for name, options in disks.items()}
     above = {name: path for name, path in paths.items() if REPOSITORIES.is_relative_to(path)}
     if not above or machine is None or machine.told is None:
         return None
@@ -73,13 +76,13 @@ def _same(one: Disk, other: Disk) -> bool:
 
 
 def _bytes_per_day(points: Sequence[tuple[datetime, Disk]]) -> int:
-    """Return by how much a disk fills each day: the middle of the rates between any two looks.
+    """Return by how much a disk fills each day: the middle of the rates between any two looks a week or more apart.
 
-    Neither a day on which retention deleted much nor one on which a large asset was added sways it.
+    So what retention deletes once a week counts, and a single day on which very much came or went hardly does.
     """
     rates = [
         (earlier.free_bytes - later.free_bytes) / ((then - when) / timedelta(days=1))
         for (when, earlier), (then, later) in itertools.combinations(points, 2)
-        if then > when
+        if then - when >= WATCHED_LONG_ENOUGH
     ]
     return round(statistics.median(rates))

@@ -85,9 +85,8 @@ def _of_the_page() -> tuple[Word, ...]:
             "room",
             tr("Room for backups"),
             tr(
-                "what is free on the backup hosts. The day on which one is full is foretold from its "
-                "free space on the days on which a status was made: the middle of the rates between "
-                "any two of them"
+                "what is free on the backup hosts. The day on which one is full is foretold from what was free "
+                "at the last status of each day: the middle of the rates between days a week or more apart"
             ),
         ),
         Word(

@@ -26,6 +26,7 @@ from ops.evidence.completeness import Coverage, Expected, Tally
 from ops.fleet.key_sheet import form
 from ops.fleet.key_sheet import render as key_sheet
 from ops.fleet.runbook import render as runbook
+from ops.interfaces.fleet_status import FleetStatus
 from ops.interfaces.state import GapsState, Thing
 from ops.reports import check_table, environment, gaps_table, record_html, templates
 from ops.reports.catalogue import speaking, tr, trn
@@ -33,6 +34,7 @@ from ops.reports.status import html as status_html
 from ops.reports.status import text as status_text
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "reports"))
+import fifty
 from drill_record import NAMES, RUNGS, TOLD, evidence, record
 from sample import fleet, typed
 from test_keysheet import DOOR, DOTTED, SITE
@@ -158,6 +160,19 @@ def test_a_report() -> None:
         data = [*strings(status), *status["assets"], *status["machines"], "offsite", "removable", "Seawall"]
         parts = status["assets"]["his"]["drill"]["last_good"]["parts"]
         data += [f"{name} {span(seconds)}" for name, seconds in parts.items()]
+        assert unmarked(" ".join(Read(status_html.render(shown)).words), data) == []
+        assert unmarked(status_text.render(shown), data) == []
+
+
+@pytest.mark.usefixtures("another")
+@pytest.mark.parametrize("status", [fifty.healthy(), fifty.troubled()], ids=["healthy", "troubled"])
+def test_a_report_of_fifty_assets(status: FleetStatus) -> None:
+    data = [*strings(status.written()), *status.assets, *status.machines, "offsite", "Seawall"]
+    data += [f"{name} to offsite" for name in status.assets]
+    goods = [asset.drill.last_good for asset in status.assets.values() if asset.drill]
+    data += [f"{name} {span(seconds)}" for good in goods for name, seconds in good.parts.items()]
+    for verdict in Verdict:
+        shown = replace(status, verdict=verdict)
         assert unmarked(" ".join(Read(status_html.render(shown)).words), data) == []
         assert unmarked(status_text.render(shown), data) == []
 

@@ -22,13 +22,14 @@ from ops.interfaces.state import ActState, CheckResult
 from ops.interfaces.status_answer import LedgerEnd, StatusAnswer
 
 NOW = datetime.fromisoformat("2026-11-22T14:05:00+00:00")
-NAMES = (
+_NAMES = (
     "his lis pacs ris pharmacy billing agenda documents wards theatres icu_monitors blood_bank pathology microbiology "
     "radiotherapy dialysis cardiology endoscopy maternity emergency triage archive_letters archive_images dictation "
     "referrals laboratory_devices ecg spirometry telephone directory mail intranet website payroll personnel rosters "
     "accounts purchasing stores kitchen laundry sterilisation maintenance access_cards cameras network_settings "
     "firewall certificates monitoring tickets"
-).split()
+)
+NAMES = tuple(_NAMES.split())
 OWNER = Person(
     name="Head of IT", phone="+351 239 000 101", deputy="Database administrator", deputy_phone="+351 239 000 102"
 )
