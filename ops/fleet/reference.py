@@ -14,6 +14,7 @@ from ops.core import kinds
 from ops.core.quantity import Percent
 from ops.core.schema import encode
 from ops.policy import model
+from ops.policy.duty import Duty
 
 HEAD = """\
 # Policy reference
@@ -54,6 +55,7 @@ PARTS = (
     ("expectations", model.Expectation),
     ("checks", model.CheckSpec),
     ("exceptions", model.Excuse),
+    ("duties", Duty),
     ("control", model.Control),
 )
 FOLLOW = """\

@@ -48,18 +48,15 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """An act or a duty, and when it is due next. who: the machine or the person that is to do it.
+    """An act of a machine, and when it is due next. who: the machine that does it.
 
-    what: the asset that is backed up or drilled, the copy as `ASSET to REPOSITORY`, or the duty in its own words.
-    when: in UTC, ISO 8601; in the past for what is overdue, empty for what is due at once.
-    verdict: on a duty; an act of a machine is judged by its checks.
+    what: the asset that is backed up or drilled, or the copy as `ASSET to REPOSITORY`. when: in UTC, ISO 8601.
     """
 
-    kind: Literal["backup", "copy", "drill", "duty"]
+    kind: Literal["backup", "copy", "drill"]
     what: str
     when: str
-    who: str = ""
-    verdict: Verdict = Verdict.PASS
+    who: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,10 +134,34 @@ class AssetStatus:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DutyStatus:
+    """A duty: what a person is to do, when it is due, and when and by whom it was last attested.
+
+    host: the machine whose duty it is; empty for one of the site. who, phone: the contact who does it. standing: later,
+    soon, overdue or ended. due: the last day on which it is in time; empty where it is due at once, or never again.
+    until: the last day on which it is asked for. done: when it was last attested, in UTC, and by whom; empty where it
+    never was. message: why nothing can be said for sure.
+    """
+
+    name: str
+    host: str
+    what: str
+    who: str
+    standing: str
+    verdict: Verdict
+    phone: str = ""
+    due: str = ""
+    until: str = ""
+    done: str = ""
+    by: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FleetStatus:
     """The whole fleet. site, timezone: of the policy; empty where there is none.
 
-    due: what is due next, the earliest first. rooms: of the backup hosts.
+    due: what machines do next, the earliest first. duties: what persons have to do. rooms: of the backup hosts.
     before: what to compare with; None without it, with `not_compared` where it can't be read, else the first time.
     """
 
@@ -154,6 +175,7 @@ class FleetStatus:
     rooms: tuple[Room, ...] = ()
     before: Before | None = None
     not_compared: str = ""
+    duties: tuple[DutyStatus, ...] = ()
 
     def written(self) -> dict[str, Plain]:
         """Return it as plain data, for programs."""
@@ -168,6 +190,7 @@ class FleetStatus:
             "rooms": [encode(one) for one in self.rooms],
             "before": encode(self.before),
             "not_compared": self.not_compared,
+            "duties": [encode(duty) for duty in self.duties],
         }
 
 

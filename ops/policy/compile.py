@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from ops.core import kinds
 from ops.core.calendar import Calendar
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
-from ops.policy.layers import HostLayers, merge
+from ops.policy.layers import HostLayers, merge, site_names
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
 from ops.policy.partial import misses, without_broken
 from ops.policy.rules import judge
@@ -24,7 +24,7 @@ def compile_site(hosts: Mapping[str, HostLayers]) -> dict[str, HostPolicy]:
     if problems:
         raise PolicyError(sorted({problem for found in problems.values() for problem in found}))
     whole = {name: policy for name, policy in written.items() if policy is not None}
-    return {name: _join(name, policy, whole) for name, policy in whole.items()}
+    return {name: _join(name, policy, whole, site_names(hosts[name], "duties")) for name, policy in whole.items()}
 
 
 def problems_by_host(hosts: Mapping[str, HostLayers]) -> dict[str, list[Problem]]:
@@ -183,8 +183,8 @@ def _controlled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, 
     return [((host,), Problem("policy.control", message)) for host, control in told.items() if control != told[first]]
 
 
-def _join(host: str, policy: Written, site: Mapping[str, Written]) -> HostPolicy:
-    """Add to a host's own policy what the other hosts' policies ask of it."""
+def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: Collection[str]) -> HostPolicy:
+    """Add to a host's own policy what the other hosts' policies ask of it; part its duties from the site's."""
     drills = {
         name: Drilled(owner, asset)
         for owner, other in site.items()
@@ -202,6 +202,8 @@ def _join(host: str, policy: Written, site: Mapping[str, Written]) -> HostPolicy
         clients=_clients(host, site),
         checks={"gaps": CheckSpec("gaps"), **policy.checks, **_ages(policy, drills)},
         exceptions=policy.exceptions,
+        duties={name: duty for name, duty in policy.duties.items() if name not in site_duties},
+        site_duties={name: duty for name, duty in policy.duties.items() if name in site_duties},
         control=policy.control,
     )
 

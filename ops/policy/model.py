@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ops.core.calendar import Calendar
 from ops.core.quantity import Day, Duration
+from ops.policy.duty import Duty
 
 VERSION = 1
 AWAY = ("offsite", "removable")  # places that a disaster of the site does not reach
@@ -236,6 +237,7 @@ class Written:
     assets: what is protected on this machine, by name.
     checks: what is checked on this machine, by name.
     exceptions: gaps on this machine that are acceptable, by name.
+    duties: acts of people with a due day, by name; those in `policy__all` are the site's, all others this machine's.
     control: the backup of the control machine; the same for every host.
     """
 
@@ -246,6 +248,7 @@ class Written:
     assets: Mapping[str, Asset] = field(default_factory=dict)
     checks: Mapping[str, CheckSpec] = field(default_factory=dict)
     exceptions: Mapping[str, Excuse] = field(default_factory=dict)
+    duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
 
 
@@ -259,7 +262,10 @@ class Drilled:
 
 @dataclass(frozen=True)
 class HostPolicy:
-    """One machine's part of the policy, as it lies on that machine."""
+    """One machine's part of the policy, as it lies on that machine.
+
+    duties: this machine's own; site_duties: the site's, the same on every machine.
+    """
 
     version: int
     host: str
@@ -271,4 +277,11 @@ class HostPolicy:
     clients: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     checks: Mapping[str, CheckSpec] = field(default_factory=dict)
     exceptions: Mapping[str, Excuse] = field(default_factory=dict)
+    duties: Mapping[str, Duty] = field(default_factory=dict)
+    site_duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
+
+    @property
+    def all_duties(self) -> Mapping[str, Duty]:
+        """The duties that an attestation on this machine can fulfil."""
+        return {**self.site_duties, **self.duties}

@@ -12,8 +12,11 @@ from ops.core.errors import Problem
 from ops.core.kinds import nearest
 from ops.core.quantity import Duration
 from ops.policy import access
+from ops.policy.duty import Duty
 from ops.policy.model import AWAY, DRILL_SPREAD, VERSION, Asset, Control, Excuse, Repository, Written
 
+DAY = timedelta(days=1)
+LONGEST_PERIOD = timedelta(days=3653)  # ten years: what is asked for more rarely is asked for by nobody
 LONGEST_EXCUSE = timedelta(days=400)  # a year, and the weeks until somebody has looked
 _BECAUSE = "because it lies on the machine that it belongs to"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -33,6 +36,8 @@ def judge(written: Written, hosts: Collection[str]) -> Iterator[Problem]:
         yield from _asset(f"policy.assets.{name}", asset, written, hosts)
     for name, excuse in written.exceptions.items():
         yield from _excuse(f"policy.exceptions.{name}", excuse)
+    for name, duty in written.duties.items():
+        yield from _duty(f"policy.duties.{name}", duty, written)
     if written.control:
         yield from _control("policy.control", written.control, written, hosts)
 
@@ -53,6 +58,18 @@ def _excuse(path: str, excuse: Excuse) -> Iterator[Problem]:
             f"{path}.until",
             f"{excuse.until} is too far ahead; expected {latest} or earlier, so that it is reviewed once a year",
         )
+
+
+def _duty(path: str, duty: Duty, written: Written) -> Iterator[Problem]:
+    """One that has ended is no error: it stays in the policy for as long as somebody wants to see what was done."""
+    yield from _name(path, path.removeprefix("policy.duties."))
+    yield from _known(f"{path}.who", "contact", duty.who, written.contacts)
+    if not duty.what.strip():
+        yield Problem(f"{path}.what", "is empty; say in one sentence what is to be done")
+    if duty.every and not DAY <= duty.every.span <= LONGEST_PERIOD:
+        yield Problem(f"{path}.every", f"{duty.every} is no period of a duty; expected 1d to {LONGEST_PERIOD.days}d")
+    if duty.calendar and duty.calendar.longest_gap() > LONGEST_PERIOD:
+        yield Problem(f"{path}.calendar", f"{duty.calendar} happens only once; use a calendar that repeats")
 
 
 def _control(path: str, control: Control, written: Written, hosts: Collection[str]) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ops.core import clock
 from ops.core.verdict import Finding, Verdict, worst
+from ops.fleet import duties
 from ops.fleet.status.answer import with_finding
 from ops.interfaces.fleet_status import AssetFinding, AssetStatus, FleetStatus, MachineStatus, Person
 from ops.interfaces.state import State
@@ -20,13 +21,22 @@ def join(policies: Mapping[str, HostPolicy], machines: Mapping[str, MachineStatu
     judged = {host: _judged(status, policies[host]) for host, status in machines.items()}
     assets = {name: _asset(name, host, policies, judged) for host, policy in policies.items() for name in policy.assets}
     site = next(iter(policies.values())).site if policies else None
+    now = clock.now()
+    asked = duties.join(policies, machines, now)
     return FleetStatus(
-        time=clock.iso(clock.now()),
+        time=clock.iso(now),
         site=site.name if site else "",
         timezone=site.timezone if site else "",
-        verdict=worst([*(one.verdict for one in judged.values()), *(one.verdict for one in assets.values())]),
+        verdict=worst(
+            [
+                *(one.verdict for one in judged.values()),
+                *(one.verdict for one in assets.values()),
+                *(one.verdict for one in asked),
+            ]
+        ),
         machines=judged,
         assets=assets,
+        duties=asked,
     )
 
 

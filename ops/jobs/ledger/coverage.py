@@ -35,13 +35,13 @@ def coverage(
     since = _start(first, zone) if first else max([until - DAYS, *[one.began for one in done[:1]]])
     if since >= until:
         raise UsageError(f"the period ends before it begins: {since:%Y-%m-%d} to {until:%Y-%m-%d}")
-    duties = [*_duties(policy, since, until), *_rounds(done, since, until, zone)]
-    tallies = [tally(duty, done, until) for duty in duties]
+    acts = [*_scheduled(policy, since, until), *_rounds(done, since, until, zone)]
+    tallies = [tally(act, done, until) for act in acts]
     broken = [finding for finding in verify(directory, signers) if finding.verdict is Verdict.FAIL] if done else []
     return Coverage(tallies, broken, since, until, zone)
 
 
-def _duties(policy: HostPolicy, since: datetime, until: datetime) -> Iterator[Expected]:
+def _scheduled(policy: HostPolicy, since: datetime, until: datetime) -> Iterator[Expected]:
     """Yield what the policy asks of this machine, with every moment at which it was due."""
     for name, asset in policy.assets.items():
         due = _moments(asset.schedule, since, until)

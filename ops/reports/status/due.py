@@ -7,27 +7,29 @@ from collections.abc import Sequence
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import Due, FleetStatus
 from ops.reports.catalogue import tr, trn
+from ops.reports.duties import DutyLine, lines
 from ops.reports.status.model import Glance
 from ops.reports.times import Times
 
 MOST_DUTIES = 3
+URGENT = ("overdue", "soon")
 
 
 def glance(status: FleetStatus, times: Times) -> Glance:
-    """Return what is due next of each kind of act, and the duties of persons."""
-    duties = [one for one in status.due if one.kind == "duty"]
+    """Return the duties of persons that can't wait, and what machines do next of each kind of act."""
+    urgent = lines((duty for duty in status.duties if duty.standing in URGENT), times)
     acts = {kind: [one for one in status.due if one.kind == kind] for kind in ("backup", "copy", "drill")}
-    lines = [_duty(one, times) for one in _worst_first(duties)[:MOST_DUTIES]]
-    lines += [_next(kind, dues, times) for kind, dues in acts.items() if dues]
-    loud = any(one.verdict is not Verdict.PASS for one in duties)
-    every = tuple(_line(one, times) for one in status.due)
-    return Glance(
-        "due", tr("Due next"), loud, tuple(lines or [tr("Nothing is due.")]), every, tr("Everything that is due")
-    )
+    said = [_duty(duty) for duty in urgent[:MOST_DUTIES]]
+    said += [_next(kind, dues, times) for kind, dues in acts.items() if dues]
+    loud = any(duty.verdict is not Verdict.PASS for duty in status.duties)
+    every = [_duty(duty) for duty in lines(status.duties, times)]
+    every += [tr("{act}, on {host}", act=_next(one.kind, [one], times), host=one.who) for one in status.due]
+    shown = tuple(said or [tr("Nothing is due.")])
+    return Glance("due", tr("Due next"), loud, shown, tuple(every), tr("Everything that is due"))
 
 
-def _worst_first(duties: Sequence[Due]) -> list[Due]:
-    return sorted(duties, key=lambda one: (-one.verdict.severity, one.when, one.what))
+def _duty(duty: DutyLine) -> str:
+    return f"{duty.about}: {duty.when} ({duty.who})"
 
 
 def _next(kind: str, dues: Sequence[Due], times: Times) -> str:
@@ -52,19 +54,3 @@ def _several(kind: str, count: int) -> str:
         "copy": trn("{count} copy", "{count} copies", count),
         "drill": trn("{count} drill", "{count} drills", count),
     }[kind]
-
-
-def _duty(one: Due, times: Times) -> str:
-    said = f"{one.what} ({one.who})" if one.who else one.what
-    if not one.when:
-        return tr("due at once: {duty}", duty=said)
-    if one.verdict is not Verdict.PASS:
-        return tr("overdue since {day}: {duty}", day=times.when(one.when)[:10], duty=said)
-    return tr("by {day}: {duty}", day=times.when(one.when)[:10], duty=said)
-
-
-def _line(one: Due, times: Times) -> str:
-    if one.kind == "duty":
-        return _duty(one, times)
-    said = _next(one.kind, [one], times)
-    return tr("{act}, on {host}", act=said, host=one.who) if one.who else said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ops.core.verdict import Verdict
+from ops.reports.duties import DutyLine
 from ops.reports.status.gaps import Gap
 
 
@@ -94,7 +95,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong with one asset or machine. call: whom to call about it; empty for a machine."""
+    """What is wrong with one asset, duty or machine. call: whom to call about it; empty where nobody is named."""
 
     about: str
     verdict: Verdict
@@ -136,4 +137,5 @@ class View:
     glances: tuple[Glance, ...]
     troubles: tuple[Trouble, ...]
     assets: tuple[Asset, ...]
+    duties: tuple[DutyLine, ...]
     machines: tuple[Machine, ...]

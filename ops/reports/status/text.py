@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import FleetStatus
 from ops.reports.catalogue import tr
+from ops.reports.duties import DutyLine
 from ops.reports.status.model import Act, Asset, Glance, Line, Machine, View
 from ops.reports.status.view import view
 
@@ -22,6 +23,8 @@ def render(status: FleetStatus, *, colours: bool = False) -> str:
     blocks = [_head(shown, colours), _glances(shown.glances)]
     if shown.assets:
         blocks.append(_assets(shown.assets, colours))
+    if shown.duties:
+        blocks.append(_duties(shown.duties, colours))
     if shown.machines:
         blocks.append(_machines(shown.machines, colours))
     return "\n\n".join(blocks)
@@ -82,6 +85,18 @@ def _with_troubles(assets: Sequence[Asset], lines: Sequence[str], colours: bool)
 
 def _ago(act: Act) -> str:
     return tr("{time} ago", time=act.age) if act.age else NOTHING
+
+
+def _duties(duties: Sequence[DutyLine], colours: bool) -> str:
+    rows = [(tr("DUTY"), tr("DUE"), tr("WHO"), tr("LAST DONE"))]
+    rows += [(duty.about, duty.when, duty.who, duty.done) for duty in duties]
+    head, *lines = _aligned(rows)
+    text = [f"{' ' * WIDTH}  {head}"]
+    for duty, line in zip(duties, lines, strict=True):
+        text.append(f"{word(duty.verdict, colours)}  {line}")
+        if duty.trouble:
+            text.append(_trouble(Line(duty.verdict, duty.what, duty.trouble)))
+    return "\n".join(text)
 
 
 def _machines(machines: Sequence[Machine], colours: bool) -> str:

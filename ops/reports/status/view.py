@@ -10,6 +10,7 @@ from ops.core import clock
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import FleetStatus
 from ops.reports.catalogue import tr, trn
+from ops.reports.duties import DutyLine, lines
 from ops.reports.status import asset, glance, machine
 from ops.reports.status.model import Asset, Line, Machine, Trouble, View
 from ops.reports.times import Times
@@ -23,6 +24,7 @@ def view(status: FleetStatus) -> View:
     times = Times.of(now, status.timezone or "UTC")
     assets = _worst_first(asset.shown(name, one, times) for name, one in status.assets.items())
     machines = _worst_first(machine.shown(name, one, times) for name, one in status.machines.items())
+    duties = lines(status.duties, times)
     until = clock.iso(now + VALID)
     return View(
         site=status.site or "Seawall",
@@ -37,8 +39,9 @@ def view(status: FleetStatus) -> View:
             _count(trn("{count} machine", "{count} machines", len(machines)), machines),
         ),
         glances=glance.glances(status, times),
-        troubles=_troubles(assets, machines),
+        troubles=_troubles(assets, duties, machines),
         assets=assets,
+        duties=duties,
         machines=machines,
     )
 
@@ -52,9 +55,14 @@ def _headline(verdict: Verdict) -> str:
     }[verdict]
 
 
-def _troubles(assets: Iterable[Asset], machines: Iterable[Machine]) -> tuple[Trouble, ...]:
+def _troubles(assets: Iterable[Asset], duties: Iterable[DutyLine], machines: Iterable[Machine]) -> tuple[Trouble, ...]:
     """All that is not good, once: what a machine says of an asset is said with the asset."""
     found = [Trouble(one.name, one.verdict, one.troubles, one.call) for one in assets if one.troubles]
+    found += [
+        Trouble(duty.about, duty.verdict, (Line(duty.verdict, duty.what, duty.trouble),))
+        for duty in duties
+        if duty.trouble
+    ]
     for one in machines:
         silent = [Line(one.verdict, "", one.message)] if one.message else []
         if lines := (*silent, *one.troubles):

@@ -39,6 +39,11 @@ def _of_the_policy() -> tuple[Word, ...]:
             tr("the snapshots that belong to one backup: every part and the manifest. Whole, or it does not count"),
         ),
         Word("gap", tr("Gap"), tr("something on a machine that holds data and is covered by no asset")),
+        Word(
+            "duty",
+            tr("Duty"),
+            tr("an act that only a person can do, due again and again; an attestation fulfils it"),
+        ),
         Word("exception", tr("Exception"), tr("a written reason why a gap is acceptable, with a last day")),
     )
 

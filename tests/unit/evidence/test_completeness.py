@@ -20,8 +20,8 @@ def backups(*began: datetime, good: bool = True) -> list[Completed]:
 
 
 def found(done: list[Completed], until: datetime = UNTIL, **changed: object) -> tuple[int, int, int, int, Verdict]:
-    duty = Expected(**{"act": "backup", "asset": "his", "to": "primary", "due": DUE, "allowed": HOUR, **changed})
-    got = tally(duty, done, until)
+    expected = Expected(**{"act": "backup", "asset": "his", "to": "primary", "due": DUE, "allowed": HOUR, **changed})
+    got = tally(expected, done, until)
     return len(got.on_time), len(got.late), len(got.missing), got.failed, got.verdict
 
 

@@ -26,7 +26,7 @@ from ops.evidence.completeness import Coverage, Expected, Tally
 from ops.fleet.key_sheet import form
 from ops.fleet.key_sheet import render as key_sheet
 from ops.fleet.runbook import render as runbook
-from ops.interfaces.fleet_status import FleetStatus
+from ops.interfaces.fleet_status import DutyStatus, FleetStatus
 from ops.interfaces.state import GapsState, Thing
 from ops.reports import check_table, environment, gaps_table, record_html, templates
 from ops.reports.catalogue import speaking, tr, trn
@@ -41,6 +41,27 @@ from test_keysheet import DOOR, DOTTED, SITE
 from test_runbook import edited, site, told  # noqa: F401 -- fixtures
 
 CODES = ("pass", "warn", "fail", "unknown", "RTO", "RPO", "SHA", "UTC", "KNOW", "KiB", "MiB", "GiB", "TiB")
+
+LATER = DutyStatus(
+    name="ups",
+    host="",
+    what="Run it on its battery",
+    who="Head of IT",
+    standing="later",
+    verdict=Verdict.PASS,
+    due="2027-01-31",
+    done="2026-11-01T12:00:00Z",
+    by="ana",
+)
+DUTIES = (
+    LATER,
+    replace(LATER, standing="soon", due="2026-11-28"),
+    replace(LATER, standing="soon", due="2026-11-22"),
+    replace(LATER, host="his1", standing="overdue", due="2026-11-20", verdict=Verdict.WARN, phone="+55 11 5555 0100"),
+    replace(LATER, standing="overdue", due="", done="", verdict=Verdict.WARN),
+    replace(LATER, due="", until="2026-12-31"),
+    replace(LATER, standing="ended", due="", until="2026-10-31"),
+)
 
 
 class Marked(NullTranslations):
@@ -156,10 +177,11 @@ def test_a_report() -> None:
     status["assets"]["pacs"]["backup"]["last_good"]["rows"] = 1
     status["assets"]["laboratory"]["copies"] = {}
     for verdict in ("pass", "warn", "fail", "unknown"):
-        shown = typed({**status, "verdict": verdict})
+        shown = replace(typed({**status, "verdict": verdict}), duties=DUTIES)
         data = [*strings(status), *status["assets"], *status["machines"], "offsite", "removable", "Seawall"]
         parts = status["assets"]["his"]["drill"]["last_good"]["parts"]
         data += [f"{name} {span(seconds)}" for name, seconds in parts.items()]
+        data += [said for duty in DUTIES for said in (duty.what, duty.who, duty.by, duty.name)]
         assert unmarked(" ".join(Read(status_html.render(shown)).words), data) == []
         assert unmarked(status_text.render(shown), data) == []
 
@@ -169,6 +191,7 @@ def test_a_report() -> None:
 def test_a_report_of_fifty_assets(status: FleetStatus) -> None:
     data = [*strings(status.written()), *status.assets, *status.machines, "offsite", "Seawall"]
     data += [f"{name} to offsite" for name in status.assets]
+    data += [duty.by for duty in status.duties]
     goods = [asset.drill.last_good for asset in status.assets.values() if asset.drill]
     data += [f"{name} {span(seconds)}" for good in goods for name, seconds in good.parts.items()]
     for verdict in Verdict:

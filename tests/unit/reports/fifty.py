@@ -12,6 +12,7 @@ from ops.interfaces.fleet_status import (
     AssetStatus,
     Before,
     Due,
+    DutyStatus,
     FleetStatus,
     MachineStatus,
     Person,
@@ -32,6 +33,20 @@ _NAMES = (
 NAMES = tuple(_NAMES.split())
 OWNER = Person(
     name="Head of IT", phone="+351 239 000 101", deputy="Database administrator", deputy_phone="+351 239 000 102"
+)
+
+
+DUTY = DutyStatus(
+    name="fire_doors",
+    host="",
+    what="Open and close each fire door of the server room",
+    who="Facility manager",
+    standing="later",
+    verdict=Verdict.PASS,
+    phone="+351 239 000 103",
+    due="2027-02-20",
+    done="2026-11-20T18:00:00Z",
+    by="ana",
 )
 
 
@@ -101,16 +116,7 @@ def troubled() -> FleetStatus:
         verdict=Verdict.FAIL,
         assets=assets,
         machines=machines,
-        due=(
-            *status.due,
-            Due(
-                kind="duty",
-                what="Test the UPS under load",
-                when=ago(days=12),
-                who="Facility manager",
-                verdict=Verdict.WARN,
-            ),
-        ),
+        duties=(DUTY, replace(DUTY, name="ups", standing="overdue", verdict=Verdict.WARN, due="2026-11-10")),
         rooms=(
             replace(status.rooms[0], free_bytes=410 << 30, full=clock.iso(NOW + timedelta(days=34))),
             Room(host="offsite1", path="/srv/seawall", free_bytes=2 << 40, days=3),

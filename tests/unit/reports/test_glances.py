@@ -11,7 +11,7 @@ import pytest
 
 from ops.core import clock
 from ops.core.verdict import Verdict
-from ops.interfaces.fleet_status import Due, FleetStatus, MachineStatus, Room
+from ops.interfaces.fleet_status import FleetStatus, MachineStatus, Room
 from ops.interfaces.state import UnreadableState
 from ops.reports.status.enumeration import enumerated
 from ops.reports.status.model import Glance
@@ -167,10 +167,6 @@ def test_when_a_backup_host_is_full(room: Room, loud: bool, line: str) -> None:
 # due
 
 
-def duty(when: str, verdict: Verdict = Verdict.PASS) -> Due:
-    return Due(kind="duty", what="Test the UPS", when=when, who="Facility manager", verdict=verdict)
-
-
 def test_what_is_due_next_of_each_kind() -> None:
     found = glance(fifty.healthy(), "due")
     assert found.lines == (
@@ -183,22 +179,26 @@ def test_what_is_due_next_of_each_kind() -> None:
 
 
 DUTIES = {
-    "later": (duty(fifty.ago(days=-9)), False, "by 2026-12-01: Test the UPS (Facility manager)"),
     "overdue": (
-        duty(fifty.ago(days=9), Verdict.WARN),
+        {"standing": "overdue", "verdict": Verdict.WARN, "due": "2026-11-12"},
         True,
-        "overdue since 2026-11-13: Test the UPS (Facility manager)",
+        "10 days overdue: was due by 2026-11-12",
     ),
-    "at once": (duty("", Verdict.WARN), True, "due at once: Test the UPS (Facility manager)"),
+    "soon": ({"standing": "soon", "due": "2026-11-24"}, False, "due in 2 days, by 2026-11-24"),
 }
 
 
-@pytest.mark.parametrize(("due", "loud", "line"), DUTIES.values(), ids=DUTIES)
-def test_a_duty_stands_first_and_is_loud_when_it_is_overdue(due: Due, loud: bool, line: str) -> None:
-    status = fifty.healthy()
-    found = glance(replace(status, due=(*status.due, due)), "due")
-    assert (found.loud, found.lines[0]) == (loud, line)
-    assert line in found.more
+@pytest.mark.parametrize(("changed", "loud", "when"), DUTIES.values(), ids=DUTIES)
+def test_a_duty_that_cannot_wait_stands_first(changed: dict[str, object], loud: bool, when: str) -> None:
+    found = glance(replace(fifty.healthy(), duties=(replace(fifty.DUTY, **changed),)), "due")
+    assert (found.loud, found.lines[0]) == (loud, f"fire_doors: {when} (Facility manager)")
+    assert len(found.lines) == 4
+
+
+def test_a_duty_that_can_wait_is_only_there_to_unfold() -> None:
+    found = glance(replace(fifty.healthy(), duties=(fifty.DUTY,)), "due")
+    assert (found.loud, len(found.lines)) == (False, 3)
+    assert found.more[0] == "fire_doors: due by 2027-02-20 (Facility manager)"
 
 
 # changes

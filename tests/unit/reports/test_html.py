@@ -156,6 +156,7 @@ def test_what_is_not_well_is_open_with_the_proofs_of_its_drill() -> None:
         "item asset fail",
         "proof",
         "item asset warn",
+        "item duty warn",
         "item machine unknown",
     ]
 
