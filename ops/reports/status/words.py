@@ -21,7 +21,7 @@ class Word:
 
 def words() -> dict[str, Word]:
     """Return every word that is explained, by its key, in the language of this rendering."""
-    return {word.key: word for word in (*_of_the_policy(), *_of_acts(), *_of_the_page())}
+    return {word.key: word for word in (*_of_the_policy(), *_of_acts(), *_of_glances(), *_of_the_page())}
 
 
 def _of_the_policy() -> tuple[Word, ...]:
@@ -76,7 +76,7 @@ def _of_acts() -> tuple[Word, ...]:
     )
 
 
-def _of_the_page() -> tuple[Word, ...]:
+def _of_glances() -> tuple[Word, ...]:
     return (
         Word(
             "offsite",
@@ -109,6 +109,11 @@ def _of_the_page() -> tuple[Word, ...]:
             tr("Attempts that failed"),
             tr("acts whose latest run ended in fail or unknown, even if an earlier good one still counts"),
         ),
+    )
+
+
+def _of_the_page() -> tuple[Word, ...]:
+    return (
         Word(
             "valid",
             tr("Valid until"),
