@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import MachineStatus
 from ops.reports.catalogue import tr, trn
 from ops.reports.status.asset import loud
 from ops.reports.status.gaps import gaps
-from ops.reports.status.model import Line, Machine
+from ops.reports.status.model import Asset, Line, Machine
 from ops.reports.times import Times
 
 
-def shown(name: str, machine: MachineStatus, times: Times) -> Machine:
-    """Return what is shown of a machine; what is seen of an asset stands with the asset, and is only pointed to."""
+def shown(name: str, machine: MachineStatus, assets: Iterable[Asset], times: Times) -> Machine:
+    """Return what is shown of a machine; what is seen of an asset stands with the asset, and is only pointed to.
+
+    assets: all that are shown; the owners of those on the machine are whom to call about it.
+    """
+    call = "; ".join(dict.fromkeys(one.call for one in assets if one.host == name and one.call))
     told = machine.told
     if told is None:
-        return Machine(name, machine.verdict, machine.message, "", (), (), (), ())
+        return Machine(name, machine.verdict, machine.message, "", (), (), (), (), call)
     lines = [Line(entry.verdict, entry.name, entry.message) for entry in told.checks if not entry.asset]
     pointed = {
         entry.asset: Line(entry.verdict, entry.asset, tr("see the asset"))
@@ -37,6 +41,7 @@ def shown(name: str, machine: MachineStatus, times: Times) -> Machine:
         troubles=loud(lines),
         facts=(*known, *looked, *records),
         gaps=gaps(told.gaps),
+        call=call,
     )
 
 

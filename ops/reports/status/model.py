@@ -80,7 +80,8 @@ class Asset:
 class Machine:
     """A machine and what was seen on it; `message` stands in for the checks of one that gave no status.
 
-    tally: how many checks passed. troubles: what is not good and stands with no asset.
+    tally: how many checks passed. troubles: what is not good and stands with no asset. call: whom to call about it:
+    the owners of the assets that lie there.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Machine:
     troubles: tuple[Line, ...]
     facts: tuple[str, ...]
     gaps: tuple[Gap, ...]
+    call: str
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,8 @@ def _machines(machines: Sequence[Machine], colours: bool) -> str:
     for machine, line in zip(machines, lines, strict=True):
         text.append(f"{word(machine.verdict, colours)}  {line}")
         text.extend(_trouble(check) for check in machine.checks if check.verdict is not Verdict.PASS)
+        if machine.call and (machine.message or machine.troubles):
+            text.append(f"{' ' * WIDTH}    {machine.call}")
         text.extend(f"{' ' * WIDTH}      {gap.name}: {gap.words}" for gap in machine.gaps if not gap.excused)
     return "\n".join(text)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from ops.core import clock
-from ops.core.verdict import Verdict
+from ops.core.verdict import Verdict, worst
 from ops.interfaces.fleet_status import FleetStatus
 from ops.reports.catalogue import tr, trn
 from ops.reports.duties import DutyLine, lines
@@ -23,7 +23,7 @@ def view(status: FleetStatus) -> View:
     now = clock.parse(status.time)
     times = Times.of(now, status.timezone or "UTC")
     assets = _worst_first(asset.shown(name, one, times) for name, one in status.assets.items())
-    machines = _worst_first(machine.shown(name, one, times) for name, one in status.machines.items())
+    machines = _worst_first(machine.shown(name, one, assets, times) for name, one in status.machines.items())
     duties = lines(status.duties, times)
     until = clock.iso(now + VALID)
     return View(
@@ -66,12 +66,8 @@ def _troubles(assets: Iterable[Asset], duties: Iterable[DutyLine], machines: Ite
     for one in machines:
         silent = [Line(one.verdict, "", one.message)] if one.message else []
         if lines := (*silent, *one.troubles):
-            found.append(Trouble(one.name, max((line.verdict for line in lines), key=_severity), lines))
+            found.append(Trouble(one.name, worst(line.verdict for line in lines), lines, one.call))
     return tuple(sorted(found, key=lambda trouble: -trouble.verdict.severity))
-
-
-def _severity(verdict: Verdict) -> int:
-    return verdict.severity
 
 
 def _worst_first(things: Iterable[Any]) -> tuple[Any, ...]:
