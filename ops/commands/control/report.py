@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Ask the fleet and write what it said; a report that could be written is a success, whatever it says."""
-    from ops.reports import status_html, status_text
+    from ops.reports.status import html, text
 
     page = options.html or (None if options.text or options.json or options.pdf else PAGE)
     for path in (page, options.pdf):
@@ -35,12 +35,12 @@ def execute(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(status.written(), ensure_ascii=False))
     if options.text:
-        print(status_text.render(status, colours=sys.stdout.isatty()))
-    html = status_html.render(status)
+        print(text.render(status, colours=sys.stdout.isatty()))
+    content = html.render(status)
     if page:
-        output.write(page, html, mode=0o640)
+        output.write(page, content, mode=0o640)
     if options.pdf:
-        output.write(options.pdf, printed(html), mode=0o640)
+        output.write(options.pdf, printed(content), mode=0o640)
     if not options.json and (written := [str(path) for path in (page, options.pdf) if path]):
         print(f"{status.verdict.value}: {', '.join(written)}")
     return 0
