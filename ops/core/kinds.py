@@ -6,6 +6,7 @@ A kind's module is loaded only when a policy names it; to add a kind is to add a
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import pkgutil
 from typing import Any
@@ -15,8 +16,13 @@ from ops.core.errors import Problem
 
 def kinds(package: str) -> list[str]:
     """Given a package such as `ops.health`, return the names of its kinds."""
-    path = importlib.import_module(package).__path__
-    return sorted(module.name for module in pkgutil.iter_modules(path) if not module.name.startswith("_"))
+    return [*_modules(tuple(importlib.import_module(package).__path__))]
+
+
+@functools.lru_cache(maxsize=32)
+def _modules(path: tuple[str, ...]) -> tuple[str, ...]:
+    """To look through folders takes long, and a policy names kinds hundreds of times."""
+    return tuple(sorted(one.name for one in pkgutil.iter_modules(path) if not one.name.startswith("_")))
 
 
 def load(package: str, kind: str) -> Any:
@@ -31,13 +37,21 @@ class UnknownKind(Exception):
     """A kind that no file stands for."""
 
     def __init__(self, package: str, kind: str, known: list[str]) -> None:
-        near = nearest(kind, known)
-        super().__init__(f"unknown kind {kind!r}{near}; known kinds: {', '.join(known)}")
+        near = _meant(package, kind, known) or nearest(kind, known)
+        more = "" if near else "; docs/add-a-kind.md shows how to add one"
+        super().__init__(f"unknown kind {kind!r}{near}; known kinds: {', '.join(known)}{more}")
         self.package = package
 
     def problem(self, path: str) -> Problem:
         """Return this as a problem of the policy at a path."""
         return Problem(path, str(self))
+
+
+def _meant(package: str, word: str, known: list[str]) -> str:
+    """Return the same hint where a kind says that people call it by this word."""
+    plain = word.lower().replace("-", "_").replace(" ", "_")
+    meant = next((name for name in known if plain in getattr(load(package, name), "synonyms", ())), "")
+    return f", did you mean {meant!r}?" if meant else ""
 
 
 def nearest(word: str, known: list[str]) -> str:

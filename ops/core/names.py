@@ -125,3 +125,31 @@ class TreePath(_Word):
     def fits(cls, text: str) -> bool:
         """Whether a path stays below the folder that it is put to."""
         return text.startswith("/") and len(text) <= LONGEST_PATH and "\0" not in text and ".." not in text.split("/")
+
+
+class AbsolutePath(_Word):
+    """A path on a machine as a person writes it into the policy; it is kept without what it could do without."""
+
+    __slots__ = ()
+    expected = "an absolute path such as /srv/documents, without `..`, `*`, `?` and blanks at its end"
+
+    @classmethod
+    def parse(cls, text: str) -> AbsolutePath:
+        """Return the path, without `//`, `.` and a `/` at its end; raise ValueError when it has another form."""
+        parts = super().parse(text).split("/")
+        return cls("/" + "/".join(part for part in parts if part not in {"", "."}))
+
+    @classmethod
+    def fits(cls, text: str) -> bool:
+        """Whether a text is a path from `/` on that leads nowhere but down, and no pattern."""
+        return TreePath.fits(text) and text.isprintable() and text == text.strip() and not set("*?") & set(text)
+
+
+class UnitName(_Pattern):
+    """The name of a systemd unit; without its ending systemctl would find the unit, and we would not."""
+
+    __slots__ = ()
+    expected = "the name of a systemd unit with its ending, such as ssh.service or seawall-health.timer"
+    form = re.compile(
+        r"(?!-)[A-Za-z0-9:_.@\\-]{1,240}\.(?:service|socket|device|mount|automount|swap|target|path|timer|slice|scope)"
+    )

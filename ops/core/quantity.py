@@ -18,7 +18,7 @@ class Duration:
     """A span of time in seconds; written 30min, 26h, 7d, 1d 12h, 2y."""
 
     seconds: int
-    expected: ClassVar[str] = "a duration such as 30min, 26h, 7d or 2y"
+    expected: ClassVar[str] = "a duration such as 30min, 26h, 7d or 2y (whole numbers with s, min, h, d, w or y)"
 
     @classmethod
     def parse(cls, text: str) -> Self:

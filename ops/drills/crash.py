@@ -85,4 +85,10 @@ def _recovered(stage: Stage[Options], part: Part, kind: RunningMachine[Any], roo
         stage.shown(lambda: machine.inside([]))
 
 
-KIND = Drill(options=Options, play=play)
+KIND = Drill(
+    options=Options,
+    play=play,
+    takes=lambda source, options: source.machine is not None and bool(options.clusters),
+    wants="a source of the kind machine with PostgreSQL's port in its `clusters`",
+    synonyms=("power", "poweroff", "powerfail"),
+)

@@ -158,4 +158,10 @@ def _wait(tree: Tree, engine: Engine, server: Stream) -> None:
     raise Unavailable(f"the throwaway server did not answer within {READY_SECONDS:.0f} s")
 
 
-KIND = Drill(options=Options, play=play)
+KIND = Drill(
+    options=Options,
+    play=play,
+    takes=lambda source, _options: source.database is not None,
+    wants="a database",
+    synonyms=("databases", "db", "sql", "dump"),
+)

@@ -40,6 +40,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.sample < 1:
             raise ValueError(f"sample is {self.sample}; expected 1 or more")
+        if not self.most.bytes:
+            raise ValueError("most is 0 B; expected the largest amount to restore, such as 1GiB")
 
 
 @dataclass
@@ -118,4 +120,11 @@ def _batches(paths: Sequence[str]) -> Iterator[list[str]]:
         yield batch
 
 
-KIND = Drill(options=Options, play=play)
+KIND = Drill(
+    options=Options,
+    play=play,
+    takes=lambda source, _options: source.database is None,
+    wants="a source that is not a database",
+    queries=False,
+    synonyms=("file", "folder", "sample"),
+)

@@ -76,4 +76,11 @@ def _proved(stage: Stage[Options], part: Part, machine: Booted | Emulated) -> No
         stage.rung("inside", Finding(Verdict.FAIL, f"the booted machine could not be queried: {error}"))
 
 
-KIND = Drill(options=Options, play=play, builds_disk=own_kernel)
+KIND = Drill(
+    options=Options,
+    play=play,
+    takes=lambda source, _options: source.machine is not None,
+    wants="a source of the kind machine",
+    builds_disk=own_kernel,
+    synonyms=("boot", "server", "vm", "system"),
+)

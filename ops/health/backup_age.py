@@ -48,4 +48,4 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
         yield Finding(Verdict.PASS, f"{message}; RPO {options.rpo}", figures)
 
 
-KIND = Check(Options, probe, recorded=True)
+KIND = Check(Options, probe, recorded=True, derived=True)

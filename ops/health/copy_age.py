@@ -87,4 +87,4 @@ def _zone(name: str) -> tzinfo:
         return UTC  # only words for people depend on it
 
 
-KIND = Check(Options, probe, recorded=True)
+KIND = Check(Options, probe, recorded=True, derived=True)

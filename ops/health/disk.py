@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.core.limits import demand_warning_first
+from ops.core.names import AbsolutePath
 from ops.core.quantity import Percent, Size
 from ops.core.verdict import Finding, Verdict
 from ops.interfaces.check import Check, CheckContext
@@ -25,13 +27,19 @@ class Options:
     mount_point: require the path to be a mount point.
     """
 
-    path: str = "/"
+    path: AbsolutePath = AbsolutePath("/")
     warn_below: Percent = Percent(15)
     fail_below: Percent = Percent(5)
     enough: Size | None = None
     inodes_warn_below: Percent = Percent(10)
     inodes_fail_below: Percent = Percent(5)
     mount_point: bool = False
+
+    def __post_init__(self) -> None:
+        demand_warning_first(("warn_below", self.warn_below), ("fail_below", self.fail_below))
+        demand_warning_first(
+            ("inodes_warn_below", self.inodes_warn_below), ("inodes_fail_below", self.inodes_fail_below)
+        )
 
 
 def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
@@ -74,4 +82,4 @@ def _below(share: float, warn: Percent, fail: Percent) -> Verdict:
     return Verdict.WARN if share < warn.value else Verdict.PASS
 
 
-KIND = Check(Options, probe)
+KIND = Check(Options, probe, synonyms=("space", "filesystem", "df", "inodes"))

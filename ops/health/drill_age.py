@@ -60,4 +60,4 @@ def _none_yet(options: Options, context: CheckContext) -> Finding:
     return Finding(Verdict.WARN, f"not drilled yet, due by {day(due)}")
 
 
-KIND = Check(Options, probe, recorded=True)
+KIND = Check(Options, probe, recorded=True, derived=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ops.core.limits import demand_warning_first
 from ops.core.quantity import Percent, Size
 from ops.core.verdict import Finding, Verdict
 from ops.interfaces.check import Check, CheckContext
@@ -20,6 +21,9 @@ class Options:
 
     warn_below: Percent = Percent(10)
     fail_below: Percent = Percent(5)
+
+    def __post_init__(self) -> None:
+        demand_warning_first(("warn_below", self.warn_below), ("fail_below", self.fail_below))
 
 
 def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
@@ -43,4 +47,4 @@ def judge(options: Options, whole: int, available: int) -> Finding:
     return Finding(verdict, message, {"available_percent": round(share, 1)})
 
 
-KIND = Check(Options, probe)
+KIND = Check(Options, probe, synonyms=("ram",))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ops.core.errors import CommandError, Unavailable
+from ops.core.names import UnitName
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
 from ops.interfaces.check import Check, CheckContext
@@ -23,7 +24,7 @@ class Options:
     ignore: patterns of units that may fail; the defaults belong to sessions of people.
     """
 
-    expected: tuple[str, ...] = ()
+    expected: tuple[UnitName, ...] = ()
     ignore: tuple[str, ...] = ("run-*", "user@*", "session-*")
 
 
@@ -80,4 +81,4 @@ def _systemctl(*words: str) -> str:
         raise Unavailable(f"systemd does not answer: {last[0]}") from error
 
 
-KIND = Check(Options, probe)
+KIND = Check(Options, probe, synonyms=("systemd", "service", "services", "process"))

@@ -13,11 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ops.core.errors import Unavailable
+from ops.core.limits import demand_port, demand_warning_first
 from ops.core.quantity import Duration, Percent
 from ops.core.verdict import Finding, Verdict, worst
 from ops.interfaces.check import Check, CheckContext
 
 TIMEOUT = 5.0
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LONGEST_ANSWER = 1 << 18
 LOWEST_LIMIT, HIGHEST_LIMIT = 5.0, 50.0  # per cent; some devices report 0 or 100 as their limit
 
@@ -59,6 +61,20 @@ class Options:
     runtime_warn_below: Duration = Duration(600)
     runtime_fail_below: Duration = Duration(300)
     load_warn_above: Percent = Percent(80)
+
+    def __post_init__(self) -> None:
+        demand_port("port", self.port)
+        demand_warning_first(
+            ("charge_warn_below", self.charge_warn_below), ("charge_fail_below", self.charge_fail_below)
+        )
+        demand_warning_first(
+            ("runtime_warn_below", self.runtime_warn_below), ("runtime_fail_below", self.runtime_fail_below)
+        )
+
+    @property
+    def own(self) -> bool:
+        """Whether the server that is asked is this machine's."""
+        return self.host in LOOPBACK
 
 
 def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
@@ -189,4 +205,4 @@ def _read(connection: socket.socket, end: bytes, deadline: float) -> bytes:
     return answer
 
 
-KIND = Check(Options, probe)
+KIND = Check(Options, probe, group=lambda options: "ups_hosts" if options.own else "", synonyms=("nut", "battery"))

@@ -27,13 +27,24 @@ class CheckContext:
     since: datetime | None = None
 
 
+def in_every_group(_options: object) -> str:
+    """Say that every host is fit for it."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Check(Generic[O]):
     """A kind of check: the type of its options and the function that looks.
 
     recorded: whether it only judges the states of past acts, so that it costs nothing to judge them anew.
+    derived: whether the policy makes such checks of its assets by itself, so that nobody writes one.
+    group: given the options, the group of the inventory that makes a host fit for it; empty where every host is.
+    synonyms: what else people call it, so that they are told the right word.
     """
 
     options: type[O]
     probe: Callable[[O, CheckContext], Iterable[Finding]]
     recorded: bool = False
+    derived: bool = False
+    group: Callable[[O], str] = in_every_group
+    synonyms: tuple[str, ...] = ()

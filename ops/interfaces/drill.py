@@ -143,9 +143,17 @@ class Drill(Generic[O]):
     """A kind of drill.
 
     options: the type of its options in the policy. play: how it is played on a stage.
+    takes: given a kind of source and its options, whether that is what the drill proves; an asset needs such a one.
+    wants: in words, what that is, for whoever chose the wrong kind of drill.
     builds_disk: whether, on that stage, it builds a disk, and can notice what is wrong with one.
+    queries: whether it can put the policy's expectations to a database.
+    synonyms: what else people call it, so that they are told the right word.
     """
 
     options: type[O]
     play: Callable[[Stage[O]], None]
+    takes: Callable[[Source[Any, Any], Any], bool]
+    wants: str
     builds_disk: Callable[[Stage[O]], bool] = builds_none
+    queries: bool = True
+    synonyms: tuple[str, ...] = ()

@@ -140,6 +140,11 @@ def nothing_known(_facts: Facts) -> Collection[str]:
     return ()
 
 
+def in_no_group(_options: object) -> str:
+    """Say that a host is fit without a group of its own."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Source(Generic[O, F]):
     """A kind of source.
@@ -161,6 +166,9 @@ class Source(Generic[O, F]):
     completion: how a part is made whole by another one, where the kind needs that.
     damages: ways to hurt what was restored, by name, so that a drill can prove that it would notice.
     external_dump: the same as `database` for a dump that somebody else made.
+    group: given the options, the group of the inventory that makes a host fit for it, beside `servers`; empty where
+        none has to.
+    synonyms: what else people call it, so that they are told the right word.
     """
 
     options: type[O]
@@ -179,3 +187,5 @@ class Source(Generic[O, F]):
     completion: Completion[F, Any] | None = None
     damages: Mapping[str, FileDamage[F] | DataDamage[F]] = field(default_factory=dict)
     external_dump: ExternalDump[Any] | None = None
+    group: Callable[[O], str] = in_no_group
+    synonyms: tuple[str, ...] = ()

@@ -52,6 +52,8 @@ class Target(Generic[O]):
         addresses begin with `HOST:PORT/`. `seawall secrets` makes the accounts and passwords, also for readers.
         None: a place on the machine itself; its address is what restic reads, it has no accounts, and no other
         machine reads it.
+    group: the group of the inventory that makes a host fit to keep it; empty where none has to.
+    synonyms: what else people call it, so that they are told the right word.
     writes: given the options, returns the folders on the machine itself that backing up and copying write to; their
         units may write nowhere else. They are there before a unit starts: a mount point with nothing mounted, too.
     reach: given the file with the repository's address and the authority's certificate, looks whether the place
@@ -69,3 +71,5 @@ class Target(Generic[O]):
     verify: Callable[[Path, Path, str], int]
     sign_in: Callable[[str, str, str], str] | None = None
     writes: Callable[[O], Sequence[str]] = nothing_written
+    group: str = ""
+    synonyms: tuple[str, ...] = ()

@@ -9,33 +9,39 @@ from dataclasses import replace
 from typing import Any
 
 from ops.core import kinds
-from ops.core.calendar import Calendar
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
 from ops.policy.layers import HostLayers, merge
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
 from ops.policy.partial import misses, without_broken
-from ops.policy.rules import judge
+from ops.policy.rules import across, judge
+from ops.policy.surroundings import Surroundings
 
 
-def compile_site(hosts: Mapping[str, HostLayers]) -> dict[str, HostPolicy]:
-    """Given the layers of every host, return every host's policy; raise PolicyError with all problems found."""
-    written, problems = _judged(hosts)
+def compile_site(hosts: Mapping[str, HostLayers], around: Surroundings | None = None) -> dict[str, HostPolicy]:
+    """Given the layers of every host, return every host's policy; raise PolicyError with all problems found.
+
+    around: the inventory that they were written into; without one, whether they fit it is not judged.
+    """
+    written, problems = _judged(hosts, around)
     if problems:
         raise PolicyError(sorted({problem for found in problems.values() for problem in found}))
     whole = {name: policy for name, policy in written.items() if policy is not None}
     return {name: _join(name, policy, whole) for name, policy in whole.items()}
 
 
-def problems_by_host(hosts: Mapping[str, HostLayers]) -> dict[str, list[Problem]]:
+def problems_by_host(hosts: Mapping[str, HostLayers], around: Surroundings) -> dict[str, list[Problem]]:
     """Given the layers of every host, return what is wrong with each policy; hosts that are well are left out."""
-    return _judged(hosts)[1]
+    return _judged(hosts, around)[1]
 
 
-def _judged(hosts: Mapping[str, HostLayers]) -> tuple[dict[str, Written | None], dict[str, list[Problem]]]:
+def _judged(
+    hosts: Mapping[str, HostLayers], around: Surroundings | None
+) -> tuple[dict[str, Written | None], dict[str, list[Problem]]]:
+    around = around or Surroundings(list(hosts))
     problems: dict[str, list[Problem]] = {name: [] for name in hosts}
-    written = {name: _compile(layers, list(hosts), problems[name]) for name, layers in hosts.items()}
-    for names, problem in [*_twice(written), *_drilled(written), *_controlled(written)]:
+    written = {name: _compile(name, layers, around, problems[name]) for name, layers in hosts.items()}
+    for names, problem in [*_twice(written), *_drilled(written), *_controlled(written), *across.judge(written)]:
         for name in names:
             problems[name].append(problem)
     return written, {name: found for name, found in problems.items() if found}
@@ -69,38 +75,30 @@ def read_document(data: Any) -> HostPolicy:
     )
 
 
-def _compile(layers: HostLayers, hosts: list[str], problems: list[Problem]) -> Written | None:
+def _compile(host: str, layers: HostLayers, around: Surroundings, problems: list[Problem]) -> Written | None:
     merged = merge(layers, problems)
     policy: Written | None = collect(Written, merged, "policy", problems)
     if policy is None:
-        problems.extend(_rest(merged, hosts, problems))
+        problems.extend(_rest(host, merged, around, problems))
         return None
-    problems.extend(_against(policy, hosts))
-    return None if problems else policy
+    problems.extend(_against(host, policy, around))
+    return policy
 
 
-def _against(policy: Written, hosts: list[str]) -> list[Problem]:
+def _against(host: str, policy: Written, around: Surroundings) -> list[Problem]:
     """Return what is wrong with a policy whose types are right."""
-    problems = list(judge(policy, hosts))
-    _typed(policy, "policy", problems)
-    return [*problems, *_zone(policy)]
+    problems: list[Problem] = []
+    typed = _typed(policy, "policy", problems)
+    return [*problems, *judge(host, typed, around)]
 
 
-def _rest(merged: Mapping[str, Any], hosts: list[str], problems: list[Problem]) -> list[Problem]:
+def _rest(host: str, merged: Mapping[str, Any], around: Surroundings, problems: list[Problem]) -> list[Problem]:
     """Return what else is wrong, once the parts whose types are wrong are left out."""
     part, names = without_broken(merged, problems)
     policy: Written | None = collect(Written, part, "policy", [])
     if policy is None:
         return []
-    return [problem for problem in _against(policy, hosts) if not misses(problem, names)]
-
-
-def _zone(policy: Written) -> list[Problem]:
-    try:
-        Calendar.parse(f"*-*-* 00:00:00 {policy.site.timezone}")
-    except ValueError:
-        return [Problem("policy.site.timezone", f"{policy.site.timezone!r} is not a time zone that this machine knows")]
-    return []
+    return [problem for problem in _against(host, policy, around) if not misses(problem, names)]
 
 
 def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:

@@ -14,6 +14,7 @@ from ops.core.schema import Plain
 from ops.policy.compile import compile_site
 from ops.policy.layers import HostLayers, Tree
 from ops.policy.model import HostPolicy
+from ops.policy.surroundings import surroundings
 
 PREFIX = "policy__"
 OWN = {"all", "host"}
@@ -27,7 +28,7 @@ def compile_inventory(variables: Variables, groups: Groups) -> dict[str, HostPol
     problems: list[Problem] = []
     layers = read_layers(variables, groups, problems)
     try:
-        compiled = compile_site(layers)
+        compiled = compile_site(layers, surroundings(variables, groups))
     except PolicyError as error:
         raise PolicyError(sorted({*problems, *error.problems}), error.hint) from error
     if problems:

@@ -14,15 +14,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from ops.core.errors import Damaged, Unavailable, UsageError
+from ops.core.errors import Damaged, Unavailable
 from ops.core.files import digest
-from ops.core.names import Digest, FileName
+from ops.core.names import AbsolutePath, Digest, FileName
 from ops.core.quantity import Size
 from ops.core.verdict import Finding, judged, not_configured
 from ops.interfaces.facts import Facts
 from ops.interfaces.source import Capture, CaptureContext, Source, Stored, Streamed
 from ops.sources._shared.stream_damage import of_stream
 from ops.sources._shared.stream_guard import TAIL, watched
+
+# Databases and programs without a kind of their own: their own program for a dump is what can be run.
+OTHERS = (
+    *("oracle", "mssql", "sqlserver", "db2", "firebird", "mongodb", "mongo", "cache", "iris", "influxdb", "redis"),
+    *("ldap", "openldap", "script", "program", "exec", "shell", "export", "dump", "custom"),
+)
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,15 @@ class Options:
     """
 
     argv: tuple[str, ...]
-    filename: str = "data"
+    filename: FileName = FileName("data")
     end: str = ""
     at_least: Size = Size(1)
     covers: tuple[str, ...] = ()
     hint: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.argv or not AbsolutePath.fits(self.argv[0]):
+            raise ValueError("argv must begin with the absolute path of a program; there is no shell to look it up")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +92,7 @@ class _Capture(Capture[CommandFacts]):
         return CommandFacts(
             engine="command",
             program=self.options.argv[0],
-            filename=FileName(self.options.filename),
+            filename=self.options.filename,
             end=self.options.end,
             hint=self.options.hint,
             bytes=0,
@@ -98,17 +108,11 @@ class _Capture(Capture[CommandFacts]):
 @contextmanager
 def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     """Demand a program that nobody but root can change, for a unit of the system runs it."""
-    if not FileName.fits(options.filename):
-        raise UsageError(f"{options.filename!r} is not a file name", "use a name without folders for options.filename")
     yield _Capture(options, demand(options.argv), scene.scratch / "sha256")
 
 
 def demand(argv: Sequence[str]) -> Path:
-    """Return the program where it really lies; raise unless it is absolute, can be run and is root's alone."""
-    if not argv or not Path(argv[0]).is_absolute():
-        raise UsageError(
-            "options.argv must begin with the absolute path of a program", "there is no shell to look it up"
-        )
+    """Return the program where it really lies; raise unless it can be run and is root's alone."""
     try:
         program = Path(argv[0]).resolve(strict=True)
     except FileNotFoundError as error:
@@ -165,4 +169,5 @@ KIND = Source(
     check=check,
     covers=lambda options: list(options.covers),
     damages=of_stream(lambda folder, facts: folder / facts.filename),
+    synonyms=OTHERS,
 )

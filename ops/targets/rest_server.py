@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from ops.core import clock
 from ops.core.errors import Damaged, Unavailable
 from ops.core.files import CHUNK
+from ops.core.limits import demand_port
 from ops.interfaces.target import Location, Missing, Reached, Target
 
 REACH_SECONDS = 5.0
@@ -38,6 +39,12 @@ class Options:
 
     port: int = 8000
     reader_port: int = 8001
+
+    def __post_init__(self) -> None:
+        demand_port("port", self.port)
+        demand_port("reader_port", self.reader_port)
+        if self.port == self.reader_port:
+            raise ValueError(f"port and reader_port are both {self.port}; expected two different ports")
 
 
 @dataclass(frozen=True)
@@ -144,4 +151,13 @@ def _demand_ok(place: _Place, answer: http.client.HTTPResponse) -> None:
         raise Unavailable(f"{place.host}:{place.port} answers HTTP {answer.status} {answer.reason}", _NETWORK)
 
 
-KIND = Target(options=Options, address=address, sign_in=sign_in, reach=reach, packs=packs, verify=verify)
+KIND = Target(
+    options=Options,
+    address=address,
+    sign_in=sign_in,
+    reach=reach,
+    packs=packs,
+    verify=verify,
+    group="backup_hosts",
+    synonyms=("rest", "restic", "http", "https", "server"),
+)

@@ -24,6 +24,7 @@ from ops.policy.compile import document, read_document  # noqa: E402
 from ops.policy.databases import databases, taken_clusters  # noqa: E402
 from ops.policy.hostvars import PREFIX, compile_inventory  # noqa: E402
 from ops.policy.secrets import Secrets  # noqa: E402
+from ops.policy.surroundings import UPS_DEVICES, device_names  # noqa: E402
 from ops.policy.units import boots_disks, units  # noqa: E402
 
 Filter = Callable[..., Any]
@@ -75,7 +76,8 @@ def of_plain(decide: Callable[..., Any]) -> Filter:
 
 
 def _policy(said: Mapping[str, Any]) -> dict[str, Any]:
-    return {str(name): plain(value) for name, value in said.items() if name.startswith(PREFIX)}
+    wanted = {str(name): plain(value) for name, value in said.items() if name.startswith(PREFIX)}
+    return wanted | ({UPS_DEVICES: device_names(said)} if UPS_DEVICES in said else {})
 
 
 def plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from ops.core.errors import UsageError
 from ops.jobs.drill import hold
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.start import drill
+from ops.policy.rules.names import DRILL_VERBS
 
 EXAMPLES = """\
 examples:
@@ -23,7 +24,6 @@ examples:
   seawall drill enter his                    open a shell in the restored system
   seawall drill end his                      end it, and remove everything
 """
-VERBS = ("enter", "end")
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -70,7 +70,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 def execute(options: Namespace) -> int:
     """Drill one asset; exit code by verdict: what could not be tried is unknown, never a pass."""
-    if options.asset in VERBS:
+    if options.asset in DRILL_VERBS:
         return _held(options)
     if options.rest:
         raise UsageError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,8 @@ from itertools import zip_longest
 from pathlib import Path
 
 from ops.core.errors import Damaged, UsageError
+from ops.core.limits import demand_between, demand_port
+from ops.core.names import UnitName
 from ops.core.quantity import Duration
 from ops.core.ram import LEAST, in_memory, writable
 from ops.core.verdict import Finding, Verdict, judged
@@ -54,17 +55,21 @@ class Options:
         restored first. Only the kind `machine` does so.
     """
 
-    services: tuple[str, ...] = ()
+    services: tuple[UnitName, ...] = ()
     answers: tuple[Door, ...] = ()
-    without: tuple[str, ...] = ()
+    without: tuple[UnitName, ...] = ()
     within: Duration = Duration(300)
     instant: bool = False
     own_kernel: bool = False
 
     def __post_init__(self) -> None:
-        # All are asked at once, and a pattern would have more answers than one.
-        if patterns := [name for name in self.services if re.search(r"[*?\[\]\s]|^-", name)]:
-            raise ValueError(f"services: {patterns[0]!r} is not a unit name")
+        for door in self.answers:
+            demand_port("answers: port", door.port)
+        demand_between("within", self.within, Duration(10), Duration(86_400))
+        if self.instant and self.own_kernel:
+            raise ValueError("instant and own_kernel exclude each other: a disk is built from a restored machine")
+        if both := sorted({*self.services} & {*self.without}):
+            raise ValueError(f"{both[0]} is in services, but without says that it is not started; remove it from one")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ops.core.errors import UsageError
 from ops.core.files import write_atomically, write_json
+from ops.core.names import AbsolutePath
 from ops.core.run import run
 from ops.fleet.inventory import OWN
 from ops.fleet.packaging.restic_deb import unpack_restic
@@ -59,7 +60,10 @@ def with_asset(policy: HostPolicy, control: Control, paths: tuple[str, ...], hom
         owner=control.owner,
         summary="The control machine: inventory, checkout, packages, SSH keys",
         sources={
-            "files": SourceSpec("files", Options(paths, exclude=tuple(f"{home.resolve()}/{name}" for name in PASSED)))
+            "files": SourceSpec(
+                "files",
+                Options(tuple(map(AbsolutePath, paths)), exclude=tuple(f"{home.resolve()}/{name}" for name in PASSED)),
+            )
         },
         repository=control.repository,
         schedule=Calendar.parse(NEVER),

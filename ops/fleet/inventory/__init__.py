@@ -1,7 +1,8 @@
 """The Ansible inventory as the fleet's commands need it: hosts, groups, how to reach them, policy.
 
 `ansible-inventory` is the only reader of inventory files; it takes a second, so what it says is kept under
-`.cache/` until a file of the inventory changes. Kept are connection variables, groups and policy only.
+`.cache/` until a file of the inventory changes. Kept are connection variables, groups, policy and the names of
+UPS devices only.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from ops.core.files import read_json, write_json
 from ops.core.run import run
 from ops.policy.hostvars import PREFIX, compile_inventory
 from ops.policy.model import HostPolicy
+from ops.policy.surroundings import UPS_DEVICES, device_names
 
-VERSION = 2
+VERSION = 3
 TIMEOUT = 60.0
 CACHE = Path(".cache", "inventory")
 DEFAULT = "inventories/lab"
@@ -103,7 +105,7 @@ def _ask(path: Path) -> dict[str, Any]:
 
 
 def _condensed(answer: dict[str, Any]) -> dict[str, Any]:
-    """Of all that Ansible says, keep connection, groups and policy."""
+    """Of all that Ansible says, keep connection, groups, policy and the names of UPS devices."""
     variables = answer.pop("_meta", {}).get("hostvars", {})
     hosts = {host for group in answer for host in _hosts(group, answer)}
     return {
@@ -113,7 +115,8 @@ def _condensed(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wanted(variables: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in variables.items() if name in CONNECTION or name.startswith(PREFIX)}
+    kept = {name: value for name, value in variables.items() if name in CONNECTION or name.startswith(PREFIX)}
+    return kept | ({UPS_DEVICES: device_names(variables)} if UPS_DEVICES in variables else {})
 
 
 def _hosts(group: str, answer: Mapping[str, Any]) -> set[str]:

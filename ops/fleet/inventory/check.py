@@ -12,6 +12,7 @@ from ops.fleet import inventory
 from ops.fleet.inventory import locate
 from ops.policy.compile import compile_site, problems_by_host
 from ops.policy.hostvars import read_layers
+from ops.policy.surroundings import surroundings
 
 if TYPE_CHECKING:
     from ops.policy import HostPolicy
@@ -28,13 +29,14 @@ def judge(path: Path) -> tuple[dict[str, HostPolicy], list[Problem]]:
     read = inventory.read(path)
     whole: list[Problem] = []
     said = read_layers(read.variables, read.groups, whole)
+    around = surroundings(read.variables, read.groups)
     nobodys = {problem.path for problem in whole if "no group" in problem.message}
     problems = [problem for problem in problems if problem.path not in nobodys]  # one word on each is enough
     problems.extend(_marked(whole, layers, "", read.groups))
-    for host, found in problems_by_host(said).items():
+    for host, found in problems_by_host(said, around).items():
         problems.extend(_marked(found, layers, host, read.groups))
     unique = sorted(set(problems), key=_place)
-    return ({} if unique else compile_site(said)), unique
+    return ({} if unique else compile_site(said, around)), unique
 
 
 def _marked(

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from ops.core.errors import Damaged, Unavailable, UsageError
+from ops.core.errors import Damaged, Unavailable
+from ops.core.names import AbsolutePath
 from ops.core.quantity import Percent
 from ops.core.verdict import Finding
 from ops.interfaces.source import Capture, CaptureContext, Paths, Source, Stored
@@ -33,9 +34,9 @@ class Options:
     may_lose: the share of files, or of their bytes, that may have disappeared since the last good set.
     """
 
-    paths: tuple[str, ...]
+    paths: tuple[AbsolutePath, ...]
     exclude: tuple[str, ...] = ()
-    mounted: tuple[str, ...] = ()
+    mounted: tuple[AbsolutePath, ...] = ()
     may_lose: Percent = MAY_LOSE
 
 
@@ -92,8 +93,6 @@ def demand(options: Options) -> None:
             raise Unavailable(f"nothing is mounted at {place}", "mount its disk; `findmnt` shows what is mounted")
     for name in options.paths:
         path = Path(name)
-        if not path.is_absolute():
-            raise UsageError(f"{name} is not an absolute path", "write options.paths as absolute paths")
         try:
             _demand(path, path.lstat().st_mode)
         except FileNotFoundError as error:
@@ -130,4 +129,5 @@ KIND = Source(
     order=1,
     capabilities=("CAP_DAC_READ_SEARCH",),
     damages=DAMAGES,
+    synonyms=("file", "folder", "folders", "directory", "path", "documents"),
 )

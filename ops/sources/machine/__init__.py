@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ops.core.errors import Damaged, Unavailable, UsageError
+from ops.core.limits import LAST_PORT
+from ops.core.names import AbsolutePath
 from ops.core.quantity import Percent
 from ops.core.verdict import Finding, judged
 from ops.interfaces.server import RunningMachine
@@ -38,7 +40,6 @@ PASSED = (
     *("/var/cache/seawall/*", "/var/lib/seawall/drills/*", "/var/lib/seawall/trees/*", "/root/.cache/restic/*"),
 )
 # Without these nothing boots, whatever kernel it has.
-_LAST_PORT = 65_535
 LEAST = ("etc/fstab", "etc/os-release", "etc/passwd", "usr/lib/systemd/systemd")
 
 
@@ -53,15 +54,21 @@ class Options:
     may_lose: the share of files, or of their bytes, that may have disappeared since the last good set.
     """
 
-    filesystems: tuple[str, ...] = ("/",)
+    filesystems: tuple[AbsolutePath, ...] = (AbsolutePath("/"),)
     exclude: tuple[str, ...] = ()
-    leave_out: tuple[str, ...] = ()
+    leave_out: tuple[AbsolutePath, ...] = ()
     clusters: tuple[int, ...] = ()
     may_lose: Percent = MAY_LOSE
 
     def __post_init__(self) -> None:
-        if any(not 0 < port <= _LAST_PORT for port in self.clusters) or len(set(self.clusters)) < len(self.clusters):
+        if any(not 0 < port <= LAST_PORT for port in self.clusters) or len(set(self.clusters)) < len(self.clusters):
             raise ValueError("clusters: expected each port only once")
+        if "/" not in self.filesystems:
+            raise ValueError("filesystems must contain /; use the kind `files` for part of a machine")
+        try:
+            demand_some_left([*self.filesystems, *(f"/{name}" for name in LEAST)], [*self.exclude, *self.leave_out])
+        except UsageError as error:
+            raise ValueError(f"{error.message}; {error.hint}") from error
 
 
 @dataclass
@@ -150,13 +157,7 @@ def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
 
 
 def demand(options: Options, root: Path = Path("/")) -> None:
-    """Raise unless the file systems are there, with all that a boot needs, and no pattern leaves it out."""
-    if "/" not in options.filesystems:
-        raise UsageError("options.filesystems must contain /", "use the kind `files` for part of a machine")
-    for place in (*options.filesystems, *options.leave_out):
-        if not Path(place).is_absolute():
-            raise UsageError(f"{place} is not an absolute path", "use absolute paths")
-    demand_some_left([*options.filesystems, *(f"/{name}" for name in LEAST)], [*options.exclude, *options.leave_out])
+    """Raise unless the file systems are there, with all that a boot needs."""
     for place in options.filesystems:
         if not Path(place).is_mount():
             raise Unavailable(
@@ -232,4 +233,6 @@ KIND = Source(
     machine=RunningMachine(databases_of, inside, answer, load_commits, verify_load),
     completion=Completion(LogFacts, log_there, complete),
     damages=DAMAGES,
+    group=lambda options: "postgresql_hosts" if options.clusters else "",
+    synonyms=("vm", "server", "host", "system", "image", "bare_metal"),
 )

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from ops.core.errors import Unavailable
+from ops.core.limits import demand_between
+from ops.core.names import AbsolutePath
 from ops.core.quantity import Duration
 from ops.core.run import run, stream
 from ops.interfaces.source import CaptureContext, Source, Streamed
@@ -53,7 +55,7 @@ class Options:
 
     database: str = ""
     all: bool = False
-    socket: str = "/run/mysqld/mysqld.sock"
+    socket: AbsolutePath = AbsolutePath("/run/mysqld/mysqld.sock")
     user: str = "seawall"
     lock: bool = True
     lock_tables: bool = False
@@ -65,6 +67,7 @@ class Options:
             raise ValueError("use either `database` with a name, or `all: true`")
         if self.lock_tables and not self.lock:
             raise ValueError("`lock_tables` can't be combined with `lock: false`")
+        demand_between("lock_wait", self.lock_wait, Duration(1), Duration(86_400))
 
     @property
     def client(self) -> list[str]:
@@ -180,4 +183,6 @@ KIND = Source(
     database=DATABASE,
     damages=DAMAGES,
     external_dump=EXTERNAL_DUMP,
+    group=lambda _options: "mariadb_hosts",
+    synonyms=("mysql", "maria", "percona", "galera"),
 )

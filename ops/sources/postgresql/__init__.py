@@ -14,6 +14,8 @@ from typing import Literal
 
 from ops.core.errors import Damaged
 from ops.core.files import demand_room
+from ops.core.limits import demand_between, demand_port
+from ops.core.names import AbsolutePath
 from ops.core.quantity import Duration
 from ops.core.run import run, stream
 from ops.core.verdict import Finding, judged
@@ -56,7 +58,7 @@ class Options:
     database: str = ""
     all: bool = False
     jobs: int = 1
-    socket: str = "/var/run/postgresql"
+    socket: AbsolutePath = AbsolutePath("/var/run/postgresql")
     port: int = 5432
     user: str = "seawall_dump"
     lock_wait: Duration = Duration(300)
@@ -66,6 +68,8 @@ class Options:
             raise ValueError("expected either `database: NAME` or `all: true`")
         if not 1 <= self.jobs <= _MOST_JOBS:
             raise ValueError(f"jobs is {self.jobs}; expected 1 to {_MOST_JOBS}")
+        demand_port("port", self.port)
+        demand_between("lock_wait", self.lock_wait, Duration(1), Duration(86_400))
 
     def connection(self, **words: object) -> str:
         """Return the connection string to the database, or to the server where all are meant."""
@@ -170,4 +174,6 @@ KIND = Source(
     database=DATABASE,
     damages=DAMAGES,
     external_dump=EXTERNAL_DUMP,
+    group=lambda _options: "postgresql_hosts",
+    synonyms=("postgres", "pg", "pgsql", "psql", "postgre"),
 )

@@ -23,7 +23,8 @@ from urllib.parse import quote
 
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
 from ops.core.files import digest
-from ops.core.names import Digest, FileMode
+from ops.core.limits import demand_between
+from ops.core.names import AbsolutePath, Digest, FileMode
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, judged, not_configured
 from ops.interfaces.server import DatabaseServer, Engine, ExternalDump, ExternalFacts, Server
@@ -51,8 +52,11 @@ class Options:
     busy: how long to wait for a program that has locked the database exclusively.
     """
 
-    path: str
+    path: AbsolutePath
     busy: Duration = Duration(60)
+
+    def __post_init__(self) -> None:
+        demand_between("busy", self.busy, Duration(0), Duration(86_400))
 
 
 @dataclass
@@ -267,5 +271,6 @@ KIND = Source(
     in_place_paths=lambda options: {FILE: Path(options.path)},
     database=DatabaseServer(lambda _facts: ENGINE, load, prove, answer),
     damages=DAMAGES,
+    synonyms=("sqlite3", "db3"),
     external_dump=ExternalDump(examine, DatabaseServer(lambda _facts: ENGINE, load_external, prove_external, answer)),
 )

@@ -6,7 +6,9 @@ from typing import cast
 
 import pytest
 
+from ops.core.errors import PolicyError
 from ops.core.run import stream
+from ops.core.schema import decode
 from ops.core.verdict import Finding, Verdict
 from ops.drills._boot.container import Booted
 from ops.drills._boot.prepare import Options, boot_over
@@ -15,12 +17,12 @@ from ops.interfaces.drill import Stage
 
 @pytest.mark.parametrize("name", ["postgresql@*.service", "ssh.service cron.service", "--all", "[a-z]*"])
 def test_a_service_is_named_and_not_described(name: str) -> None:
-    with pytest.raises(ValueError, match="is not a unit name"):
-        Options(services=("ssh.service", name))
+    with pytest.raises(PolicyError, match="expected the name of a systemd unit"):
+        decode(Options, {"services": ["ssh.service", name]}, "options")
 
 
 def test_an_instance_is_a_name() -> None:
-    assert Options(services=("postgresql@15-main.service",)).services
+    assert decode(Options, {"services": ["postgresql@15-main.service"]}, "options").services
 
 
 def test_a_machine_that_stopped_after_it_answered_has_no_good_boot(tmp_path: Path) -> None:

@@ -117,7 +117,8 @@ def test_the_devices_own_limit_counts_within_reason(low: str, charge: str, expec
 
 
 def test_the_policys_limits_come_first() -> None:
-    options = Options(charge_fail_below=Percent(80), runtime_fail_below=Duration(0), runtime_warn_below=Duration(0))
+    charge = {"charge_warn_below": Percent(90), "charge_fail_below": Percent(80)}
+    options = Options(**charge, runtime_fail_below=Duration(0), runtime_warn_below=Duration(0))
     assert judge(options, HEALTHY | {"ups.status": "OB", "battery.charge": "79"}).verdict is Verdict.FAIL
     assert judge(options, HEALTHY | {"battery.runtime": "1"}).verdict is Verdict.PASS
 

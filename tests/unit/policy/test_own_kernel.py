@@ -11,7 +11,7 @@ MACHINE = """
     his1_server:
       owner: it_head
       sources:
-        tree: {kind: machine}
+        tree: {kind: machine, options: {clusters: [5432]}}
       repository: primary
       schedule: "*-*-* 03:00:00"
       rpo: 26h

@@ -168,7 +168,11 @@ def test_databases_are_told_with_how_their_servers_are_reached(inventory):
     path = inventory / "host_vars/his1/policy.yml"
     more = "{database: his}}\n        all: {kind: mariadb, options: {all: true, socket: /run/his.sock}}"
     more += "\n        tree: {kind: machine, options: {clusters: [5433, 5432]}}"
-    path.write_text(path.read_text().replace("{database: his}}", more))
+    path.write_text(
+        path.read_text().replace("{database: his}}", more).replace("every: 31d", "every: 31d\n        asks: database")
+    )
+    hosts = inventory / "hosts.yml"
+    hosts.write_text(f"{hosts.read_text()}    mariadb_hosts: {{hosts: {{his1: {{}}}}}}\n")
     policy = policies(inventory)["his1"]
     assert databases(policy, "postgresql") == [{"database": "his", "port": 5432}]
     assert databases(policy, "mariadb") == [{"all": True, "socket": "/run/his.sock"}]

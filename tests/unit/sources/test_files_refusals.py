@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.core.errors import Damaged, Unavailable, UsageError
+from ops.core.errors import Damaged, PolicyError, Unavailable, UsageError
 from ops.core.quantity import Percent
-from ops.core.schema import encode
+from ops.core.schema import decode, encode
 from ops.core.verdict import Verdict
 from ops.interfaces.source import Amount, CaptureContext, Stored
 from ops.sources._shared.exclude import demand_some_left, left_out
@@ -58,9 +58,16 @@ def test_a_link_is_refused_and_its_target_named(folder: Path, tmp_path: Path) ->
         taken(Options((str(tmp_path / "link"),)), CaptureContext(tmp_path), folder)
 
 
-def test_a_relative_path_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="not an absolute path"):
-        taken(Options(("srv",)), CaptureContext(tmp_path), tmp_path)
+@pytest.mark.parametrize(
+    "path", ["srv", "./srv", "~/documents", "/srv/../etc", "/srv/*", " /srv", "/srv ", "", "/a\nb"]
+)
+def test_what_is_no_path_is_refused(path: str) -> None:
+    with pytest.raises(PolicyError, match="expected an absolute path such as"):
+        decode(Options, {"paths": [path]}, "options")
+
+
+def test_a_path_is_kept_without_what_it_could_do_without() -> None:
+    assert decode(Options, {"paths": ["/srv//a/./b/", "/"]}, "options").paths == ("/srv/a/b", "/")
 
 
 @pytest.mark.parametrize("before", [Amount(9, 36), Amount(4, 73)])

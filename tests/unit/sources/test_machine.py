@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.core.errors import Damaged, Unavailable, UsageError
+from ops.core.errors import Damaged, PolicyError, Unavailable
+from ops.core.schema import decode
 from ops.core.verdict import Verdict
 from ops.interfaces.source import Amount, CaptureContext, Stored
 from ops.sources._shared.exclude import left_out
@@ -50,16 +51,17 @@ def test_a_machine_that_would_not_boot_is_refused(root: Path, name: str) -> None
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (Options(filesystems=("/srv",)), "must contain /"),
-        (Options(filesystems=("/", "srv")), "not an absolute path"),
-        (Options(leave_out=("var/lib/mysql",)), "not an absolute path"),
-        (Options(exclude=("etc",)), "excludes all of /etc/fstab"),
-        (Options(leave_out=("/usr",)), "excludes all of /usr/lib/systemd/systemd"),
+        ({"filesystems": ["/srv"]}, "must contain /"),
+        ({"filesystems": ["/", "srv"]}, "expected an absolute path"),
+        ({"leave_out": ["var/lib/mysql"]}, "expected an absolute path"),
+        ({"exclude": ["etc"]}, "excludes all of /etc/fstab"),
+        ({"leave_out": ["/usr"]}, "excludes all of /usr/lib/systemd/systemd"),
+        ({"leave_out": ["/"]}, "the pattern '/' can't be used"),
     ],
 )
-def test_options_that_would_take_no_machine_are_refused(root: Path, options: Options, words: str) -> None:
-    with pytest.raises(UsageError, match=words):
-        demand(options, root)
+def test_options_that_would_take_no_machine_are_refused(options: dict[str, list[str]], words: str) -> None:
+    with pytest.raises(PolicyError, match=words):
+        decode(Options, options, "options")
 
 
 def test_a_file_system_that_is_not_mounted_is_refused(root: Path, tmp_path: Path) -> None:

@@ -1,0 +1,86 @@
+"""Assets: where they are, what they are made of, and what else the policy must have for them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+from ops.core.errors import Problem
+from ops.policy.model import Asset, Repository, Written
+from ops.policy.rules import drills, names, paths, retention, spans
+from ops.policy.rules.repositories import add, served
+from ops.policy.surroundings import Surroundings
+
+SERVERS = "servers"  # the group whose hosts are backed up
+
+
+def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem]:
+    """Yield what is wrong with the assets of a host, one by one and together."""
+    for name, asset in written.assets.items():
+        path = f"policy.assets.{name}"
+        yield from names.of_asset(path, name)
+        yield from names.known(f"{path}.owner", "contact", asset.owner, written.contacts)
+        yield from _groups(path, host, asset, around)
+        yield from _kept(host, f"{path}.repository", asset.repository, written.repositories)
+        yield from _copies(host, path, asset, written.repositories)
+        yield from _sources(path, asset)
+        if asset.drill:
+            yield from drills.judge(f"{path}.drill", host, asset, asset.drill, written, around)
+        yield from spans.judge(path, asset, written.site.timezone)
+        yield from retention.judge(f"{path}.retention", asset.retention, asset.rpo)
+        yield from retention.of_copies(f"{path}.retention", asset, written.site.timezone)
+    yield from _twice(written.assets)
+
+
+def _groups(path: str, host: str, asset: Asset, around: Surroundings) -> Iterator[Problem]:
+    if around.lacks(host, SERVERS):
+        yield Problem(path, f"{host} is not in the group {SERVERS}, so that nothing backs it up; {add(host, SERVERS)}")
+    for name, spec in asset.sources.items():
+        kind = paths.kind_of(spec)
+        group = kind.group(spec.options) if kind else ""
+        if group and around.lacks(host, group):
+            yield Problem(
+                f"{path}.sources.{name}",
+                f"{host} is not in the group {group}, so that its databases could not be read; {add(host, group)}",
+            )
+
+
+def _sources(path: str, asset: Asset) -> Iterator[Problem]:
+    if not asset.sources:
+        yield Problem(f"{path}.sources", "an asset requires at least one source")
+    for name in asset.sources:
+        yield from names.of_source(f"{path}.sources.{name}", name)
+    yield from paths.judge(path, asset)
+
+
+def _kept(host: str, path: str, name: str, repositories: Mapping[str, Repository]) -> Iterator[Problem]:
+    """What a machine keeps of itself is lost with it; on a disk of its own that is said by its place."""
+    yield from names.known(path, "repository", name, repositories)
+    repository = repositories.get(name)
+    if repository and served(repository) and repository.host == host:
+        yield Problem(path, f"{name} is kept by {host} itself and would be lost with it; use one on another machine")
+
+
+def _copies(host: str, path: str, asset: Asset, repositories: Mapping[str, Repository]) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for name, copy in asset.copies.items():
+        yield from names.formed(f"{path}.copies.{name}", name)
+        yield from _kept(host, f"{path}.copies.{name}.to", copy.to, repositories)
+        if copy.to == asset.repository:
+            yield Problem(f"{path}.copies.{name}.to", f"{copy.to!r} is already the asset's own repository")
+        elif (first := seen.setdefault(copy.to, name)) != name:
+            yield Problem(
+                f"{path}.copies.{name}.to", f"{copy.to!r} is already where {first} copies to; join the two calendars"
+            )
+
+
+def _twice(assets: Mapping[str, Asset]) -> Iterator[Problem]:
+    """Two assets that take the same restore it twice, and nobody knows from which of them."""
+    for (first, one), (name, other) in itertools.combinations(assets.items(), 2):
+        mine = {thing for spec in one.sources.values() for thing in paths.covered(spec)}
+        for label, spec in other.sources.items():
+            for thing in sorted(mine & {*paths.covered(spec)}):
+                yield Problem(
+                    f"policy.assets.{name}.sources.{label}",
+                    f"takes {thing}, which the asset {first} takes, too; take it in one of the two",
+                )

@@ -1,0 +1,75 @@
+"""Checks: their names, and whether the machine has what they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ops.core import kinds
+from ops.core.errors import Problem
+from ops.core.kinds import nearest
+from ops.interfaces.check import Check
+from ops.policy.model import CheckSpec, Written
+from ops.policy.rules import names
+from ops.policy.rules.repositories import add
+from ops.policy.surroundings import UPS_DEVICES, Surroundings
+
+DERIVED = ("backup_age_", "copy_age_", "drill_age_")  # how the policy names those that it makes of assets
+OURS = ("health", "ledger")  # what status and report add to a machine's checks
+GAPS = "gaps"  # every machine has it; written under this name it has other options
+
+
+def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem]:
+    """Yield what is wrong with a host's checks."""
+    for name, spec in written.checks.items():
+        path = f"policy.checks.{name}"
+        yield from names.formed(path, name)
+        yield from _named(path, name, spec)
+        if spec.kind not in kinds.kinds("ops.health"):
+            continue
+        kind: Check[Any] = kinds.load("ops.health", spec.kind)
+        if kind.derived:
+            yield Problem(f"{path}.kind", f"the policy makes checks of kind {spec.kind} of its assets; remove this one")
+        elif isinstance(spec.options, kind.options):
+            yield from _fitting(path, host, spec, kind, around)
+    yield from _clashing(written)
+
+
+def _named(path: str, name: str, spec: CheckSpec) -> Iterator[Problem]:
+    if name in OURS or name.startswith(DERIVED):
+        yield Problem(path, f"{name!r} is the name of a check that the policy makes by itself; use another name")
+    elif (name == GAPS) != (spec.kind == GAPS) and GAPS in (name, spec.kind):
+        yield Problem(path, f"the check of kind {GAPS} is called {GAPS} on every machine; use this name for it alone")
+
+
+def _fitting(path: str, host: str, spec: CheckSpec, kind: Check[Any], around: Surroundings) -> Iterator[Problem]:
+    group = kind.group(spec.options)
+    if group and around.lacks(host, group):
+        yield Problem(path, f"{host} is not in the group {group}, so that nothing sets it up; {add(host, group)}")
+    elif spec.kind == "ups" and spec.options.own:
+        yield from _device(path, host, spec.options.ups, around)
+
+
+def _device(path: str, host: str, wanted: str | None, around: Surroundings) -> Iterator[Problem]:
+    devices = around.devices.get(host)
+    if devices is None or (wanted in devices if wanted else devices):
+        return
+    if not devices:
+        yield Problem(path, f"{host} has no UPS: {UPS_DEVICES} is not defined for it; define it in host_vars/{host}")
+    else:
+        known = sorted(devices)
+        yield Problem(
+            f"{path}.options.ups",
+            f"{UPS_DEVICES} of {host} has no UPS {wanted!r}{nearest(str(wanted), known)}; known: {', '.join(known)}",
+        )
+
+
+def _clashing(written: Written) -> Iterator[Problem]:
+    """The checks of two copies may get one name, and then one of them would be missing."""
+    seen: dict[str, str] = {}
+    for asset, one in written.assets.items():
+        for copy in one.copies:
+            first = seen.setdefault(f"{asset}_{copy}", asset)
+            if first != asset:
+                message = f"its check would have the name of that of a copy of {first}: copy_age_{asset}_{copy}"
+                yield Problem(f"policy.assets.{asset}.copies.{copy}", f"{message}; rename it")

@@ -1,0 +1,122 @@
+"""Drills: on which machine, of which sources, and what is asked of the restored data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ops.core import kinds
+from ops.core.errors import Problem
+from ops.interfaces.drill import Drill as DrillKind
+from ops.policy.model import Asset, Drill, Expectation, Written
+from ops.policy.rules import names, questions
+from ops.policy.rules.paths import covered, kind_of
+from ops.policy.rules.repositories import BECAUSE, add, served
+from ops.policy.surroundings import Surroundings
+
+DRILL_HOSTS = "drill_hosts"
+
+
+def judge(
+    path: str, owner: str, asset: Asset, drill: Drill, written: Written, around: Surroundings
+) -> Iterator[Problem]:
+    """Yield what is wrong with the drill of an asset; owner: the host that holds it."""
+    if drill.host != owner:  # which is a problem of its own
+        yield from _host(f"{path}.host", asset, drill.host, written, around)
+    if drill.kind not in kinds.kinds("ops.drills") or not all(map(kind_of, asset.sources.values())):
+        return  # which is a problem of its own, and the rest can't be told before it is mended
+    kind: DrillKind[Any] = kinds.load("ops.drills", drill.kind)
+    if asset.sources and not _fits(kind, asset):
+        yield Problem(f"{path}.kind", _misfit(drill.kind, kind, asset))
+        return
+    yield from _questions(path, asset, drill, kind)
+
+
+def _host(path: str, asset: Asset, host: str, written: Written, around: Surroundings) -> Iterator[Problem]:
+    yield from names.known(path, "host", host, around.hosts)
+    keepers = {repository.host for repository in written.repositories.values()}
+    if host in keepers:
+        yield Problem(path, f"{host} is a backup host; use a separate machine as drill host")
+    elif host in around.hosts and around.lacks(host, DRILL_HOSTS):
+        yield Problem(
+            path,
+            f"{host} is not in the group {DRILL_HOSTS}, so that nothing can be drilled there; {add(host, DRILL_HOSTS)}",
+        )
+    repository = written.repositories.get(asset.repository)
+    if repository and not served(repository):
+        yield Problem(path, f"{host} can't read {asset.repository}, {BECAUSE}")
+
+
+def _fits(kind: DrillKind[Any], asset: Asset) -> bool:
+    found = ((kind_of(spec), spec.options) for spec in asset.sources.values())
+    return any(kind.takes(source, options) for source, options in found if source)
+
+
+def _misfit(name: str, kind: DrillKind[Any], asset: Asset) -> str:
+    held = ", ".join(sorted({spec.kind for spec in asset.sources.values()}))
+    fitting = [other for other in kinds.kinds("ops.drills") if _fits(kinds.load("ops.drills", other), asset)]
+    instead = f"expected kind: {' or '.join(fitting)}" if fitting else "no kind of drill fits them"
+    return f"a drill of kind {name} needs {kind.wants}, but the asset's sources are of kind {held}; {instead}"
+
+
+def _questions(path: str, asset: Asset, drill: Drill, kind: DrillKind[Any]) -> Iterator[Problem]:
+    if not kind.queries:
+        for key in ("expectations", "asks"):
+            if getattr(drill, key):
+                yield Problem(f"{path}.{key}", f"a drill of kind {drill.kind} queries no database; remove {key}")
+        return
+    askable = _askable(asset)
+    if drill.expectations and not askable:
+        yield Problem(
+            f"{path}.expectations",
+            "the asset has no database that could be queried; remove them, or add a source of a database (for a "
+            "machine, PostgreSQL's port in its `clusters`)",
+        )
+    elif drill.asks:
+        yield from _asks(f"{path}.asks", drill.asks, askable)
+    elif drill.expectations and len(askable) > 1:
+        yield Problem(
+            f"{path}.asks", f"is missing, for the asset has several databases; expected one of {_listed(askable)}"
+        )
+    backslash = [spec.kind for spec in asset.sources.values()].count("mariadb") > 0
+    for name, wanted in drill.expectations.items():
+        yield from names.shown(f"{path}.expectations.{name}", name)
+        yield from _expectation(f"{path}.expectations.{name}", wanted)
+        if message := questions.wrong(wanted.sql, backslash_escapes=backslash):
+            yield Problem(f"{path}.expectations.{name}.sql", message)
+
+
+def _askable(asset: Asset) -> list[str]:
+    """Return what can be asked: the label of a part, or `PORT/*` for a machine; a `*` stands for any database."""
+    found = []
+    for name, spec in asset.sources.items():
+        kind = kind_of(spec)
+        if kind and kind.database:
+            several = any(thing.endswith("*") for thing in covered(spec))
+            found.append(f"{name}.*" if several else name)
+        elif kind and kind.machine:
+            found += [f"{port}/*" for port in spec.options.clusters]
+    return found
+
+
+def _asks(path: str, asked: str, askable: list[str]) -> Iterator[Problem]:
+    if not any(
+        asked == name or (name.endswith("*") and asked[: len(name) - 1] == name[:-1] and asked != name[:-1])
+        for name in askable
+    ):
+        which = f"expected {_listed(askable)}" if askable else "the asset has no database; remove it"
+        yield Problem(path, f"the asset has no database {asked!r}; {which}")
+
+
+def _listed(askable: list[str]) -> str:
+    return " or ".join(name.replace("*", "NAME") for name in askable)
+
+
+def _expectation(path: str, wanted: Expectation) -> Iterator[Problem]:
+    least, most = wanted.at_least, wanted.at_most
+    if wanted.equals is None and least is None and most is None:
+        yield Problem(path, "empty; use equals, at_least or at_most")
+    elif wanted.equals is not None and (least is not None or most is not None):
+        yield Problem(path, "equals says all; remove at_least and at_most, or equals")
+    elif least is not None and most is not None and least > most:
+        yield Problem(path, f"no number is at least {least:g} and at most {most:g}; exchange the two")

@@ -1,0 +1,28 @@
+"""What the policy may say, and what yet deserves a word: it is shown by `seawall policy check`, and stops nothing."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import date
+
+from ops.core.errors import Problem
+from ops.policy.model import HostPolicy
+from ops.policy.rules.paths import nests
+
+
+def notes(policy: HostPolicy, today: date) -> Iterator[Problem]:
+    """Yield what an administrator should look at again in the policy of one host."""
+    for name, excuse in policy.exceptions.items():
+        if excuse.until.date < today:
+            yield Problem(
+                f"policy.exceptions.{name}.until",
+                f"expired on {excuse.until}: {excuse.what} is a gap again; decide anew, or remove the exception",
+            )
+    for (first, one), (name, other) in itertools.combinations(policy.assets.items(), 2):
+        for label, spec in other.sources.items():
+            for nested in sorted({text for mine in one.sources.values() for text in nests(mine, spec)}):
+                yield Problem(
+                    f"policy.assets.{name}.sources.{label}",
+                    f"{nested}: both {first} and {name} take it; exclude it from one of them unless that is meant",
+                )

@@ -1,0 +1,86 @@
+"""Repositories: who keeps them, and that no two of them are lost together or lie at one place."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from ops.core import kinds
+from ops.core.errors import Problem
+from ops.policy import access
+from ops.policy.model import AWAY, Repository, Written
+from ops.policy.rules import names
+from ops.policy.surroundings import Surroundings
+
+BECAUSE = "because it lies on the machine that it belongs to"
+
+
+def judge(written: Written, around: Surroundings) -> Iterator[Problem]:
+    """Yield what is wrong with the repositories, one by one and together."""
+    for name, repository in written.repositories.items():
+        yield from names.formed(f"policy.repositories.{name}", name)
+        yield from _one(f"policy.repositories.{name}", repository, around)
+    for (first, one), (name, other) in itertools.combinations(written.repositories.items(), 2):
+        yield from _two(first, one, name, other)
+
+
+def served(repository: Repository) -> bool:
+    """A kind that is not known is a problem of its own, and so is nothing else about it."""
+    return repository.kind not in kinds.kinds("ops.targets") or access.served(repository)
+
+
+def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Problem]:
+    host, kind = repository.host, repository.kind
+    if host is not None:
+        yield from names.known(f"{path}.host", "host", host, around.hosts)
+    if served(repository):
+        if host is None:
+            yield Problem(
+                f"{path}.host", f"is missing; a repository of kind {kind} is kept by a machine of the inventory"
+            )
+        elif kind in kinds.kinds("ops.targets"):
+            yield from _kept(f"{path}.host", host, access.target(kind).group, around)
+        return
+    if host is not None:
+        yield Problem(f"{path}.host", f"a repository of kind {kind} lies on the machine itself; remove the host")
+    if repository.place not in ("local", "removable"):
+        yield Problem(
+            f"{path}.place",
+            f"{repository.place} can't be: a repository of kind {kind} lies on the machine itself; expected local or "
+            f"removable",
+        )
+
+
+def _kept(path: str, host: str, group: str, around: Surroundings) -> Iterator[Problem]:
+    if host in around.hosts and group and around.lacks(host, group):
+        yield Problem(
+            path, f"{host} is not in the group {group}, so that nothing sets it up as a backup host; {add(host, group)}"
+        )
+
+
+def add(host: str, group: str) -> str:
+    """Return what to do about a host that is not in a group."""
+    return f"add {host} to {group} in the inventory's hosts"
+
+
+def _two(first: str, one: Repository, name: str, other: Repository) -> Iterator[Problem]:
+    """Yield what is wrong with two repositories together."""
+    path = f"policy.repositories.{name}"
+    if one.host is not None and one.host == other.host and served(one) and served(other):
+        away = [word for word in (one.place, other.place) if word in AWAY]
+        if away and one.place != other.place:
+            lost = f"{one.host} keeps {first}, too: {one.place} and {other.place} would be lost together"
+            yield Problem(f"{path}.host", f"{lost}; expected another machine, at another site for offsite")
+        else:
+            yield Problem(
+                f"{path}.host", f"{one.host} keeps {first}, too, at the same place; remove one of the two repositories"
+            )
+    elif (place := _local(one)) and place == _local(other):
+        yield Problem(path, f"lies at the same place as {first}; write another path, or remove one of the two")
+
+
+def _local(repository: Repository) -> str:
+    """Return where a repository on the machine itself lies; nothing where it is served, or can't be said."""
+    if served(repository) or not isinstance(repository.options, access.target(repository.kind).options):
+        return ""
+    return access.address("", repository, "machine")

@@ -1,0 +1,90 @@
+"""Spans of time: within sense, and such that the calendars can keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from ops.core.calendar import Calendar
+from ops.core.errors import Problem
+from ops.core.quantity import Duration
+from ops.policy.model import DRILL_SPREAD, Asset, Control
+
+_MINUTE, _HOUR, _DAY, _YEAR = 60, 3_600, 86_400, 31_557_600
+# What is shorter can't be kept, what is longer promises nothing; in seconds, and in the words of the message.
+RANGES = {
+    "rpo": (_MINUTE, 2 * _YEAR, "1min to 2y"),
+    "rto": (_MINUTE, 90 * _DAY, "1min to 90d"),
+    "random_delay": (0, _DAY, "0s to 1d"),
+    "grace": (_MINUTE, 90 * _DAY, "1min to 90d"),
+    "every": (_HOUR, 2 * _YEAR, "1h to 2y"),
+    "retention": (_HOUR, 100 * _YEAR, "1h to 100y"),
+}
+_LEAST_GRACE = timedelta(days=1)  # which is the default
+
+
+def in_range(path: str, what: str, span: Duration) -> Iterator[Problem]:
+    """Yield that a span is outside of what makes sense."""
+    least, most, words = RANGES[what]
+    if not least <= span.seconds <= most:
+        yield Problem(path, f"{span} is out of range; expected {words}")
+
+
+def of_control(path: str, control: Control) -> Iterator[Problem]:
+    """Yield what is wrong with the promises of the control machine's backup."""
+    yield from in_range(f"{path}.rpo", "rpo", control.rpo)
+    yield from in_range(f"{path}.rto", "rto", control.rto)
+
+
+def judge(path: str, asset: Asset, zone: str) -> Iterator[Problem]:
+    """Yield what is wrong with an asset's promises; one that the calendar can't keep is broken already."""
+    for what, span in (("rpo", asset.rpo), ("rto", asset.rto), ("random_delay", asset.random_delay)):
+        yield from in_range(f"{path}.{what}", what, span)
+    yield from _promise(f"{path}.schedule", asset.schedule.zoned(zone), asset.random_delay, (f"{path}.rpo", asset.rpo))
+    for name, copy in asset.copies.items():
+        yield from in_range(f"{path}.copies.{name}.grace", "grace", copy.grace)
+        yield from _copy(f"{path}.copies.{name}", copy.calendar.zoned(zone), copy.grace)
+    if asset.drill:
+        calendar, every = asset.drill.calendar.zoned(zone), asset.drill.every
+        yield from in_range(f"{path}.drill.every", "every", every)
+        yield from _promise(f"{path}.drill.calendar", calendar, DRILL_SPREAD, (f"{path}.drill.every", every))
+
+
+def longest_gap(calendar: Calendar) -> timedelta | None:
+    """Return the longest time between two moments of a calendar; None where its zone is not known, told elsewhere."""
+    try:
+        return calendar.longest_gap()
+    except ValueError:
+        return None
+
+
+def _promise(path: str, calendar: Calendar, spread: Duration, promised: tuple[str, Duration]) -> Iterator[Problem]:
+    """Once a year a day may have 25 hours, and once a night has no such hour."""
+    gap = longest_gap(calendar)
+    if gap is None:
+        return
+    if gap == timedelta.max:
+        yield Problem(path, f"{calendar} happens only once; use a calendar that repeats")
+        return
+    needed = gap + spread.span
+    place, age = promised
+    if needed > age.span:
+        least = Duration(int(needed.total_seconds()))
+        yield Problem(
+            place,
+            f"{age} can't be met: {calendar} with a spread of {spread} leaves up to {least} in between; "
+            f"expected {least} or more, or a more frequent calendar",
+        )
+
+
+def _copy(path: str, calendar: Calendar, grace: Duration) -> Iterator[Problem]:
+    gap = longest_gap(calendar)
+    if gap == timedelta.max:
+        yield Problem(f"{path}.calendar", f"{calendar} happens only once; use a calendar that repeats")
+    elif gap is not None and grace.span > max(gap, _LEAST_GRACE):
+        longest = Duration(int(max(gap, _LEAST_GRACE).total_seconds()))
+        yield Problem(
+            f"{path}.grace",
+            f"{grace} is longer than the time between two copies, so that none would be late before the next one is "
+            f"due; expected {longest} or less",
+        )

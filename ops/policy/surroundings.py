@@ -1,0 +1,40 @@
+"""What a policy is written into: the hosts and groups of the inventory, and the UPS devices that it describes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from ops.core.schema import Plain
+
+UPS_DEVICES = "ups_devices"  # the variable of the role `ups`
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """An inventory as far as a policy must fit it.
+
+    hosts: all of them. groups: the hosts of each group; None where nobody says which groups there are, as for a policy
+    that is made without an inventory. devices: the names of the UPS devices of each host; None where an expression
+    of Ansible's stands for them.
+    """
+
+    hosts: Collection[str]
+    groups: Mapping[str, Collection[str]] | None = None
+    devices: Mapping[str, Collection[str] | None] = field(default_factory=dict)
+
+    def lacks(self, host: str, group: str) -> bool:
+        """Return whether a host is known not to be in a group."""
+        return self.groups is not None and host not in self.groups.get(group, ())
+
+
+def surroundings(variables: Mapping[str, Mapping[str, Plain]], groups: Mapping[str, Collection[str]]) -> Surroundings:
+    """Given every host's variables and every group's hosts, return what the policy must fit."""
+    devices = {host: device_names(said) for host, said in variables.items()}
+    return Surroundings(list(variables), groups, devices)
+
+
+def device_names(said: Mapping[str, Plain]) -> list[str] | None:
+    """Return the names of a host's UPS devices, as the inventory describes them or as they were condensed before."""
+    described = said.get(UPS_DEVICES, [])
+    return sorted(map(str, described)) if isinstance(described, (Mapping, list, tuple)) else None
