@@ -2,7 +2,8 @@
 
 Understood are str, int, float, bool, the quantities and names (anything with `parse` and `expected`), Literal, Enum,
 `X | None`, tuple[X, ...], tuple[X, Y], Mapping[str, X], dataclasses (whose `__post_init__` may raise ValueError), and
-`Any` (plain data left for a kind to decode). A dataclass with a field of the type `Further` knows every word.
+`Any` (plain data left for a kind to decode). A dataclass with a field of the type `Further` knows every word. A field
+whose key is a word of Python's own ends in `_`: `class_` is the key `class`.
 """
 
 from __future__ import annotations
@@ -85,13 +86,18 @@ def encode(value: Any) -> Any:
             if isinstance(part, Further):
                 told |= part
             elif part is not None and not _is_spare(field, part):
-                told[field.name] = encode(part)
+                told[key(field.name)] = encode(part)
         return told
     if isinstance(value, Mapping):
         return {str(name): part if type(part) in _LEAVES else encode(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [encode(part) for part in value]
     return value.exact() if hasattr(value, "exact") else str(value)
+
+
+def key(name: str) -> str:
+    """Return the key of a dataclass's field."""
+    return name.removesuffix("_")
 
 
 def below(path: str, name: str) -> str:
@@ -151,6 +157,7 @@ def _mapping(inner: tuple[Any, Any], data: Any, path: str, problems: list[Proble
 
 class _Field(NamedTuple):
     name: str
+    key: str
     kind: Any
     needed: bool
 
@@ -161,7 +168,7 @@ def _fields(kind: type) -> tuple[_Field, ...]:
     hints = typing.get_type_hints(kind)
     none = dataclasses.MISSING
     return tuple(
-        _Field(field.name, hints[field.name], field.default is none and field.default_factory is none)
+        _Field(field.name, key(field.name), hints[field.name], field.default is none and field.default_factory is none)
         for field in dataclasses.fields(kind)
     )
 
@@ -178,12 +185,12 @@ def _record(kind: type, data: Any, path: str, problems: list[Problem]) -> Any:
         if field.kind is Further:
             values[field.name] = Further(strange)
             continue
-        given = data.get(field.name, _MISSING)
+        given = data.get(field.key, _MISSING)
         if given is not _MISSING:
-            values[field.name] = collect(field.kind, given, below(path, field.name), problems)
+            values[field.name] = collect(field.kind, given, below(path, field.key), problems)
         elif field.needed:
-            said = f"missing key: {path or 'the document'} requires {field.name!r}"
-            problems.append(Problem(below(path, field.name), said))
+            said = f"missing key: {path or 'the document'} requires {field.key!r}"
+            problems.append(Problem(below(path, field.key), said))
     if len(problems) > before:
         return None
     try:
@@ -195,7 +202,7 @@ def _record(kind: type, data: Any, path: str, problems: list[Problem]) -> Any:
 
 def _strange(fields: tuple[_Field, ...], data: Any, path: str, problems: list[Problem]) -> dict[str, Any]:
     """Return the keys that no field knows; where nothing keeps them, each is a problem."""
-    known = [field.name for field in fields if field.kind is not Further]
+    known = [field.key for field in fields if field.kind is not Further]
     strange = {name: part for name, part in data.items() if name not in known}
     if len(known) == len(fields):
         for name in strange:

@@ -11,8 +11,10 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
-from ops.policy.layers import HostLayers, merge
+from ops.policy.assets import resolve
+from ops.policy.layers import HostLayers, Tree
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
+from ops.policy.origins import once
 from ops.policy.partial import misses, without_broken
 from ops.policy.rules import across, judge
 from ops.policy.surroundings import Surroundings
@@ -25,7 +27,7 @@ def compile_site(hosts: Mapping[str, HostLayers], around: Surroundings | None = 
     """
     written, problems = _judged(hosts, around)
     if problems:
-        raise PolicyError(sorted({problem for found in problems.values() for problem in found}))
+        raise PolicyError(once([problem for found in problems.values() for problem in found]))
     whole = {name: policy for name, policy in written.items() if policy is not None}
     return {name: _join(name, policy, whole) for name, policy in whole.items()}
 
@@ -40,11 +42,13 @@ def _judged(
 ) -> tuple[dict[str, Written | None], dict[str, list[Problem]]]:
     around = around or Surroundings(list(hosts))
     problems: dict[str, list[Problem]] = {name: [] for name in hosts}
-    written = {name: _compile(name, layers, around, problems[name]) for name, layers in hosts.items()}
+    resolved = {name: resolve(name, layers, around.hosts, problems[name]) for name, layers in hosts.items()}
+    written = {name: _compile(name, tree, around, problems[name]) for name, (tree, _) in resolved.items()}
     for names, problem in [*_twice(written), *_drilled(written), *_controlled(written), *across.judge(written)]:
         for name in names:
             problems[name].append(problem)
-    return written, {name: found for name, found in problems.items() if found}
+    told = {name: [resolved[name][1].problem(problem) for problem in found] for name, found in problems.items()}
+    return written, {name: found for name, found in told.items() if found}
 
 
 def document(policy: HostPolicy) -> dict[str, Any]:
@@ -75,8 +79,7 @@ def read_document(data: Any) -> HostPolicy:
     )
 
 
-def _compile(host: str, layers: HostLayers, around: Surroundings, problems: list[Problem]) -> Written | None:
-    merged = merge(layers, problems)
+def _compile(host: str, merged: Tree, around: Surroundings, problems: list[Problem]) -> Written | None:
     policy: Written | None = collect(Written, merged, "policy", problems)
     if policy is None:
         problems.extend(_rest(host, merged, around, problems))

@@ -1,7 +1,8 @@
 """Check and show the policy of an inventory.
 
 seawall policy check inventories/hospital    list every problem with its file and line
-seawall policy show his1                     show what applies to his1, and where it is written
+seawall policy show his1                     show what applies to his1, and where each value comes from
+seawall policy show his1 etc_his1            only what concerns its asset etc_his1
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from ops.commands.control import _options
 from ops.core.errors import PolicyError, UsageError
 from ops.core.kinds import nearest
 from ops.fleet import inventory
-from ops.fleet.inventory import locate
+from ops.fleet.inventory import origin
 from ops.fleet.inventory.check import judge
 from ops.policy.compile import document
-from ops.policy.listing import leaves, worded
+from ops.policy.listing import worded
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,8 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     check.add_argument(
         "inventory", type=Path, nargs="?", help="default: the one in ansible.cfg, otherwise inventories/lab"
     )
-    show = commands.add_parser("show", help="show what applies to one host, and where it is written")
+    show = commands.add_parser("show", help="show what applies to one host, and where each value comes from")
     show.add_argument("host")
+    show.add_argument("asset", nargs="?", help="show only what concerns this asset")
     _options.add_inventory(show)
     reference = commands.add_parser("reference", help="generate docs/policy.md from the types of the policy")
     reference.add_argument("--output", type=Path, metavar="FILE", help="output file (default: standard output)")
@@ -41,7 +43,7 @@ def execute(options: argparse.Namespace) -> int:
     if options.command == "check":
         return _check(options.inventory or inventory.default(), options.json)
     if options.command == "show":
-        return _show(options.inventory or inventory.default(), options.host, options.json)
+        return _show(options.inventory or inventory.default(), (options.host, options.asset), options.json)
     if options.command == "reference":
         return _reference(options.output)
     return _validate(options.file, options.json)
@@ -83,10 +85,11 @@ def _check(path: Path, plain: bool) -> int:
     return 0
 
 
-def _show(path: Path, host: str, plain: bool) -> int:
+def _show(path: Path, wanted: tuple[str, str | None], plain: bool) -> int:
     policies, problems = judge(path)
     if problems:
         raise PolicyError(problems)
+    host, asset = wanted
     if host not in policies:
         known = sorted(policies)
         raise UsageError(f"unknown host {host!r}{nearest(host, known)}; known: {', '.join(known)}")
@@ -94,9 +97,6 @@ def _show(path: Path, host: str, plain: bool) -> int:
     if plain:
         print(json.dumps(data, indent=2, ensure_ascii=False))
         return 0
-    layers, groups = locate.read(path, []), inventory.read(path).groups
-    for key, value in leaves(data):
-        found = locate.locate(f"policy.{key}", layers, host, groups)
-        written = found[0].mark if found and found[0].whole else "default, or derived"
-        print(f"{f'{key} = {worded(value)}':<72}  # {written}")
+    for value in origin.values(path, data, asset):
+        print(f"{f'{value.path} = {worded(value.value)}':<72}  # {value.origin}")
     return 0

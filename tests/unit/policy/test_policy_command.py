@@ -1,6 +1,8 @@
 """The command `seawall policy` on the control machine."""
 
+import classes_site
 import pytest
+from classes_site import change
 from test_refusals import CASES, spoil
 
 from ops import cli
@@ -24,12 +26,59 @@ def test_the_command_tells_everything_and_exits_with_2(inventory, capsys):
     assert "2 problems" in said
 
 
-def test_show_says_where_each_word_is_written(inventory, capsys):
+def test_show_says_where_each_value_comes_from(inventory, capsys):
     assert cli.run(["policy", "show", "his1", "-i", str(inventory)]) == 0
     lines = {line.split(" = ")[0]: line for line in capsys.readouterr().out.splitlines()}
     assert lines["assets.his.rpo"].endswith(f"# {inventory / HIS1}:13")
     assert lines["checks.memory.kind"].endswith(f"# {inventory / GROUP}:4")
     assert lines["site.name"].endswith(f"# {inventory / ALL}:4")
-    assert lines["assets.his.copies.offsite.grace"].endswith("# default, or derived")
+    assert lines["assets.his.copies.offsite.grace"].endswith("# default")
+    assert lines["checks.backup_age_his.kind"].endswith("# derived")
+    assert lines["host"].endswith("# derived")
     assert cli.run(["policy", "show", "his2", "-i", str(inventory)]) == 2
     assert "did you mean 'his1'?" in capsys.readouterr().err
+
+
+def shown(inventory, capsys, *words):
+    assert cli.run(["policy", "show", *words, "-i", str(inventory)]) == 0
+    lines = [line.replace(f"{inventory}/", "").partition(" = ") for line in capsys.readouterr().out.splitlines()]
+    return {path: rest.partition("  # ")[2] for path, _, rest in lines}
+
+
+def test_show_names_the_class_or_the_group_in_which_a_value_is_written(inventory, capsys):
+    classes_site.write(inventory)
+    change(inventory, HIS1, "    his:", "    etc: {class: critical, drill: {kind: files}, copies: none}\n    his:")
+    first = classes_site.FIRST
+    origins = shown(inventory, capsys, "his1")
+    assert origins["assets.his.rpo"] == f"class standard, {ALL}:{first + 5}"
+    assert origins["assets.his.rto"] == f"class critical, {ALL}:{first + 9}"
+    assert origins["assets.his.retention.daily"] == f"class standard, {ALL}:{first + 7}"
+    assert origins["assets.his.retention.monthly"] == f"class critical, {ALL}:{first + 10}"
+    assert origins["assets.his.class"] == f"{HIS1}:5"
+    assert origins["assets.his.random_delay"] == "default"
+    assert origins["assets.etc_his1.sources.files.options.paths[0]"] == f"{classes_site.SERVERS}:5"
+    assert origins["assets.etc_his1.drill.kind"] == f"{HIS1}:3"
+    assert origins["assets.etc_his1.copies"] == f"{HIS1}:3"
+    drilled = shown(inventory, capsys, "drill1")
+    assert drilled["drills.etc_his1.asset.drill.host"] == f"class critical, {ALL}:{first + 12}"
+    assert drilled["drills.etc_his1.asset.sources.files.kind"] == f"{classes_site.SERVERS}:5"
+    assert drilled["drills.etc_his1.host"] == "derived"
+
+
+def test_show_can_be_narrowed_to_an_asset(inventory, capsys):
+    classes_site.write(inventory)
+    paths = shown(inventory, capsys, "his1", "his")
+    assert {path.split(".")[0] for path in paths} == {"assets", "checks"}
+    assert not [path for path in paths if "etc_his1" in path]
+    assert "checks.copy_age_his_offsite.kind" in paths
+    assert {path.split(".")[1] for path in shown(inventory, capsys, "drill1", "his")} == {"his", "drill_age_his"}
+    assert shown(inventory, capsys, "his1", "etc") == shown(inventory, capsys, "his1", "etc_his1")
+    assert cli.run(["policy", "show", "his1", "hiss", "-i", str(inventory)]) == 2
+    assert "his1 neither has nor drills an asset 'hiss', did you mean 'his'?" in capsys.readouterr().err
+
+
+def test_a_value_that_yaml_merges_in_is_written_and_no_default(inventory, capsys):
+    change(inventory, ALL, "  checks:\n    root_disk: {", "  checks:\n    root_disk: &disk {")
+    with (inventory / ALL).open("a") as file:
+        file.write("    other_disk: {<<: *disk}\n")
+    assert shown(inventory, capsys, "his1")["checks.other_disk.kind"] == f"{ALL}:13"
