@@ -34,7 +34,7 @@ add(
 )
 add(
     "group server in hosts.yml",
-    refused(at(SERVERS, "policy__servers:"), "servers", "server"),
+    refused(at(SERVERS, 1), "no group 'servers'", "server meant"),
     swap(HOSTS, "    servers:", "    server:"),
 )
 add(
@@ -47,7 +47,11 @@ add(
     refused(at(HIS1, "policy_host:"), "policy__host"),
     his("policy__host:", "policy_host:"),
 )
-add("three underscores", refused(at(HIS1, "policy___host:"), "policy__host"), his("policy__host:", "policy___host:"))
+add(
+    "three underscores",
+    refused(at(HIS1, "policy___host:"), "did you mean 'host'?"),
+    his("policy__host:", "policy___host:"),
+)
 add("a hyphen in policy-host", refused(at(HIS1, "policy-host:"), "policy__host"), his("policy__host:", "policy-host:"))
 add("polcy__all", refused(at(ALL, "polcy__all:"), "policy__all"), site("policy__all:", "polcy__all:"))
 add("Policy__host", refused(at(HIS1, "Policy__host:"), "policy__host"), his("policy__host:", "Policy__host:"))
@@ -59,7 +63,7 @@ add(
 add("policies__host", refused(at(HIS1, "policies__host:"), "policy__host"), his("policy__host:", "policies__host:"))
 add(
     "10 policy__his1",
-    refused(at(HIS1, "policy__his1:"), "no group 'his1'", "policy__host"),
+    refused(at(HIS1, "policy__his1:"), "no group 'his1'"),
     his("policy__host:", "policy__his1:"),
 )
 add(
@@ -85,18 +89,24 @@ add(
     noted(at(HOSTS, "192.0.2.311"), "192.0.2.311"),
     swap(HOSTS, "192.0.2.11}", "192.0.2.311}"),
 )
-add("17 hosts.yml empty", refused(at(HOSTS, 1), "no host"), write(HOSTS, ""))
+add("17 hosts.yml empty", refused(at(HOSTS, 1), "is empty"), write(HOSTS, ""))
 add("17 hosts.yml of comments", refused(at(HOSTS, 1), "no host"), write(HOSTS, "# hosts\n# follow\n"))
-add("18 hosts.yml missing", refused(None, "no host"), remove(HOSTS))
-add("18 an empty folder", refused(None, "no host"), remove(HOSTS), remove("group_vars"), remove("host_vars"))
+add("18 hosts.yml missing", refused(None, "no file here names hosts"), remove(HOSTS))
+add(
+    "18 an empty folder",
+    refused(None, "no file here names hosts"),
+    remove(HOSTS),
+    remove("group_vars"),
+    remove("host_vars"),
+)
 add(
     "19 hosts as a list of names",
-    refused(at(HOSTS), "mapping"),
+    refused(at(HOSTS, 6), "a list", "colon"),
     write(HOSTS, "---\nall:\n  children:\n    servers:\n      hosts:\n        - his1\n        - docs1\n"),
 )
 add(
     "19 hosts as one text",
-    refused(at(HOSTS), ""),
+    ACCEPTED,
     swap(HOSTS, "      hosts:\n        drill1: {ansible_host: 192.0.2.31}", "      hosts: drill1"),
 )
 add(
@@ -169,7 +179,7 @@ add(
 )
 add(
     "a host's folder in group_vars",
-    refused(at("group_vars/his1/policy.yml"), "host_vars/his1"),
+    refused(at("group_vars/his1/policy.yml"), "host_vars/"),
     move("host_vars/his1", "group_vars/his1"),
 )
 add(
@@ -195,7 +205,16 @@ add(
     drop(DOCS1, "policy__host"),
     write(DOCS1, "{}\n"),
 )
-add("a sealed file", ACCEPTED, write("host_vars/his1/secrets.yml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n"))
+add(
+    "116 sealed values",
+    ACCEPTED,
+    write("host_vars/his1/secrets.yml", "x:\n  y: !vault |\n    $ANSIBLE_VAULT;1.1;AES256\n    6162\n"),
+)
+add(
+    "a file that is sealed as a whole",
+    refused(at("host_vars/his1/secrets.yml"), "seal"),
+    write("host_vars/his1/secrets.yml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n"),
+)
 add(
     "Windows-1250 in hosts.yml",
     refused(at(HOSTS), "UTF-8"),

@@ -25,18 +25,18 @@ add = TABLE.add
 
 add("1 a tab", refused(at(HIS1, 5), "tab", "space", most=1), his("      owner", "\towner"))
 add("a tab behind spaces", refused(at(HIS1, 5), "tab", most=1), his("      owner", "    \towner"))
-add("a tab before a comment", ACCEPTED, his("      # At most", "\t# At most"))
+add("a tab before a comment", refused(at(HIS1, 12), "tab", most=1), his("      # At most", "\t# At most"))
 add("2 a key one step too shallow", refused(at(HIS1, 5), "", most=1), his("      owner:", "    owner:"))
 add("3 one space too many", refused(at(HIS1, "       owner"), "space", most=1), his("      owner", "       owner"))
 add("one space too few", refused(at(HIS1, "     rpo"), "space", most=1), his("      rpo", "     rpo"))
 add(
     "4 assets as a list",
-    refused(at(HIS1, "assets:"), "expected a mapping", "found a list"),
+    refused(at(HIS1, "assets:"), "expected a mapping"),
     his("    his:\n      owner", "    - name: his\n      owner"),
 )
 add(
     "5 sources as a list",
-    refused(at(HIS1, "sources:"), "expected a mapping", "found a list"),
+    refused(at(HIS1, "sources:"), "expected a mapping"),
     his("        database: {kind: postgresql, options: {database: his}}", "        - {kind: postgresql}"),
 )
 add("21 a key without a colon", refused(at(HIS1, "      rpo"), "colon", most=2), his("rpo: 26h", "rpo 26h"))
@@ -52,23 +52,25 @@ add(
     refused(at(HIS1, "calendar: day 10"), "quotes"),
     his('"day 10, day 20, last day"', "day 10, day 20, last day"),
 )
-add("a time that becomes a number", refused(at(HIS1, "schedule:"), "quotes"), his('"*-*-* 01:30:00"', "20:30"))
+add("a time that becomes a number", refused(at(HIS1, "schedule:"), 'write "'), his('"*-*-* 01:30:00"', "20:30"))
 add(
     "a time in the sixties that becomes a number",
-    refused(at(HIS1, "calendar: 20:30"), "quotes"),
+    refused(at(HIS1, "calendar: 20:30"), 'write "'),
     his("calendar: Sun 04:00", "calendar: 20:30"),
 )
 add(
     "no that becomes false",
-    refused(at(HIS1, "summary:"), "quotes"),
+    refused(at(HIS1, "summary:"), 'write "'),
     his("summary: Hospital information system", "summary: no"),
 )
-add("a database named on", refused(at(HIS1, "database: {"), "quotes"), his("database: his}", "database: on}"))
-add("a telephone number without quotes", refused(at(ALL, "it_head:"), "quotes"), site('"+420 555 0100"', "4205550100"))
-add("a telephone number that begins with 0", refused(at(ALL, "it_head:"), "quotes"), site('"+420 555 0100"', "0555010"))
+add("a database named on", refused(at(HIS1, "database: {"), 'write "'), his("database: his}", "database: on}"))
+add("a telephone number without quotes", refused(at(ALL, "it_head:"), 'write "'), site('"+420 555 0100"', "4205550100"))
+add(
+    "a telephone number that begins with 0", refused(at(ALL, "it_head:"), 'write "'), site('"+420 555 0100"', "0555010")
+)
 add(
     "a day for a name",
-    refused(at(ALL, "name: 2026-01-01"), "quotes"),
+    ACCEPTED,
     site("name: Example hospital", "name: 2026-01-01"),
 )
 add("a fractional version", refused(at(ALL, "version:"), ""), site("version: 1", "version: 1.0"))
@@ -114,7 +116,7 @@ add(
     his("Hospital information system", "!vault |\n        $ANSIBLE_VAULT;1.1;AES256\n        6162\n"),
 )
 add("an unknown tag", refused(at(HIS1, "summary:"), "!"), his("Hospital information system", "!secret his"))
-add("two documents in one file", refused(at(HIS1), "---", most=2), append(HIS1, "---\npolicy__host: {}\n"))
+add("two documents in one file", refused(at(HIS1), "second document", most=1), append(HIS1, "---\npolicy__host: {}\n"))
 add("a list at the top", refused(at(HIS1, 1), "mapping"), write(HIS1, "- policy__host\n"))
 add("a text at the top", refused(at(HIS1, 1), ""), write(HIS1, "policy\n"))
 add(
@@ -143,7 +145,7 @@ add("95 UTF-16", refused(at(HIS1, 1), "UTF-8", most=1), recode(HIS1, "utf-16"))
 add("95 UTF-16 without a mark", refused(at(HIS1, 1), "UTF-8", most=1), recode(HIS1, "utf-16-le"))
 add(
     "95 a NUL",
-    refused(at(HIS1, "summary"), "character", most=1),
+    refused(at(HIS1, "summary"), "zero bytes", most=1),
     his("Hospital information", "Hospital\x00information"),
 )
 add(
