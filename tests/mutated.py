@@ -5,7 +5,6 @@ python -m tests.mutated 2500 3         the same with other ones: 3 is what Hypot
 python -m tests.mutated --again 4711   one of them once more; its inventory is left for a look
 """
 
-import json
 import re
 import shutil
 import signal
@@ -26,13 +25,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from mutations import Files, files_of, mutated, write
 from properties import examples
-from systemd_units import complaints, written
+from systemd_units import Systemd
 from warm_ansible import WarmAnsible, put_in
 
 from ops.core.errors import Problem, SeawallError
 from ops.fleet.inventory.check import judge
-from ops.policy.compile import document, read_document
-from ops.policy.model import HostPolicy
 
 INVENTORIES = sorted(path.parent for path in (Path(__file__).parents[1] / "inventories").glob("*/hosts.yml"))
 NUMBERS = st.integers(0, (1 << 48) - 1)
@@ -41,13 +38,13 @@ _PLACE = re.compile(r"(?P<file>.+?)(?::(?P<line>\d+))?")
 
 
 class Trial:
-    """Judges inventories in a folder of its own. taken: units that systemd has taken before."""
+    """Judges inventories in a folder of its own, and counts how they end. leave: keep them for a look."""
 
     def __init__(self, folder: Path, *, leave: bool = False) -> None:
         self.folder = folder
         self.leave = leave
         self.count = 0
-        self.taken: set[tuple[str, str]] = set()
+        self.systemd = Systemd()
         self.ends: Counter[str] = Counter()
 
     def wrong(self, number: int) -> str:
@@ -75,18 +72,9 @@ class Trial:
             self.ends["refused"] += 1
             return "; ".join(text for problem in problems if (text := misplaced(problem, inventory)))
         self.ends["accepted"] += 1
-        return "; ".join(text for policy in policies.values() if (text := self._unit_trouble(policy)))
-
-    def _unit_trouble(self, policy: HostPolicy) -> str:
-        """Let the policy go the way to its machine, and systemd read its units."""
-        policy = read_document(json.loads(json.dumps(document(policy))))
-        texts = written(policy)
-        if set(texts.items()) <= self.taken:
-            return ""
-        found = complaints(texts, self.folder / str(self.count) / policy.host)
-        if not found:
-            self.taken |= set(texts.items())
-        return "; ".join(found)
+        return "; ".join(
+            line for policy in policies.values() for line in self.systemd.complaints(policy, inventory.parent)
+        )
 
 
 def inventory_of(number: int) -> Files:

@@ -1,15 +1,16 @@
 """The units of a policy, written from the role's own templates and read by systemd."""
 
 import dataclasses
+import json
 import re
 import sys
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
 from ops.core.run import run
+from ops.policy.compile import document, read_document
 from ops.policy.model import HostPolicy
 from ops.policy.role_files import unit_files
 from ops.policy.units import units
@@ -51,6 +52,19 @@ def complaints(texts: dict[str, str], folder: Path) -> list[str]:
     return [line for line in said if line.startswith(names)] or (said if told.code else [])
 
 
-def calendars(policies: Iterable[HostPolicy]) -> set[str]:
-    """Return every expression at which a timer of these hosts starts."""
-    return {expression for policy in policies for unit in units(policy) for expression in unit.calendar}
+class Systemd:
+    """Has systemd read the units of policies; of what it has taken before it is not asked again."""
+
+    def __init__(self) -> None:
+        self.taken: set[tuple[str, str]] = set()
+
+    def complaints(self, policy: HostPolicy, folder: Path) -> list[str]:
+        """Return what systemd says of a host's units, once the policy went the way to its machine."""
+        policy = read_document(json.loads(json.dumps(document(policy))))
+        texts = written(policy)
+        if set(texts.items()) <= self.taken:
+            return []
+        found = complaints(texts, folder / policy.host)
+        if not found:
+            self.taken |= set(texts.items())
+        return found

@@ -1,6 +1,6 @@
 """Checks and exceptions that fit no other word of the policy. Numbers: the first list's."""
 
-from mistake import ACCEPTED, HIS1, HOSTS, UPS, Table, append, at, his, noted, refused, remove, swap
+from mistakes.mistake import ACCEPTED, HIS1, HOSTS, UPS, Table, append, at, his, noted, refused, remove, swap
 
 TABLE = Table()
 add = TABLE.add

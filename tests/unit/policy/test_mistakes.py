@@ -4,21 +4,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import absent
-import mistake
-import naming
 import pytest
-import relation
-import texts
-import timing
-import value
-import watching
+from mistakes import ACCEPTED, HOLDS, MISTAKES, Mistake, Verdict, made
+from systemd_units import Systemd
 from warm_ansible import WarmAnsible
 
 from ops import cli
+from ops.fleet.inventory.check import judge
 
-TABLES = (absent.TABLE, texts.TABLE, relation.TABLE, watching.TABLE, naming.TABLE, value.TABLE, timing.TABLE)
-MISTAKES = [(what, row) for table in TABLES for what, row in table.rows.items()]
 PLACED = re.compile(r"^(?:seawall policy: )?(?P<file>/[^\n]*?):(?P<line>\d+): ", re.MULTILINE)
 LONGEST = 400  # characters of one line about one mistake, the file's name not counted
 
@@ -41,8 +34,8 @@ def checked(
     """Return what makes a mistake and has it checked."""
     monkeypatch.setattr("ops.fleet.inventory.CACHE", tmp_path / "cache")
 
-    def check(row: mistake.Mistake) -> tuple[Path, Answer]:
-        inventory = mistake.made(row, tmp_path)
+    def check(row: Mistake) -> tuple[Path, Answer]:
+        inventory = made(row, tmp_path)
         code = cli.run(["policy", "check", str(inventory / row.path)])
         told = capsys.readouterr()
         return inventory, Answer(code, told.out, told.err)
@@ -51,18 +44,18 @@ def checked(
 
 
 def test_the_hospital_itself_is_accepted_without_a_word(checked) -> None:
-    _, answer = checked(mistake.Mistake("", (), mistake.ACCEPTED))
+    _, answer = checked(Mistake("", (), ACCEPTED))
     assert (answer.code, notes(answer)) == (0, [])
 
 
-@pytest.mark.parametrize("row", [row for _, row in MISTAKES], ids=[what for what, _ in MISTAKES])
-def test_mistake(checked, row: mistake.Mistake) -> None:
+@pytest.mark.parametrize("row", MISTAKES.values(), ids=MISTAKES)
+def test_mistake(checked, row: Mistake) -> None:
     inventory, answer = checked(row)
     verdict = row.verdict
     told = f"{answer.out}{answer.err}"
     assert answer.code == verdict.code, told
     assert "Traceback" not in told
-    if verdict == mistake.ACCEPTED:
+    if verdict == ACCEPTED:
         assert not notes(answer), told
         return
     naming = [line for line in answer.lines if verdict.place is None or verdict.place.told_by(line, inventory)]
@@ -71,7 +64,22 @@ def test_mistake(checked, row: mistake.Mistake) -> None:
     stand(inventory, answer, verdict)
 
 
-def stand(inventory: Path, answer: Answer, verdict: mistake.Verdict) -> None:
+@pytest.fixture(scope="module")
+def systemd() -> Systemd:
+    return Systemd()
+
+
+@pytest.mark.parametrize("row", HOLDS.values(), ids=HOLDS)
+def test_what_is_accepted_becomes_units_that_systemd_takes(
+    warm_ansible: WarmAnsible, systemd: Systemd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: Mistake
+) -> None:
+    monkeypatch.setattr("ops.fleet.inventory.CACHE", tmp_path / "cache")
+    policies, _ = judge(made(row, tmp_path) / row.path)
+    assert {host: found for host, policy in policies.items() if (found := systemd.complaints(policy, tmp_path))} == {}
+    assert len(policies) >= 5
+
+
+def stand(inventory: Path, answer: Answer, verdict: Verdict) -> None:
     """What is said is short, and names lines that there are."""
     problems = [line for line in answer.lines if PLACED.match(line)]
     assert len(problems) <= verdict.most, "\n".join(problems)

@@ -1,6 +1,6 @@
 """Calendars: words and expressions that come at another time than was meant, or never. Numbers: the first list's."""
 
-from mistake import ACCEPTED, DOCS1, HIS1, Table, at, his, noted, refused, site, swap
+from mistakes.mistake import ACCEPTED, DOCS1, HIS1, Table, at, his, noted, refused, site, swap
 
 TABLE = Table()
 add = TABLE.add

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import mistake
 import pytest
+from mistakes import ACCEPTED, Mistake, made
+from mistakes.mistake import ALL, HOSTS
 from warm_ansible import WarmAnsible
 
 from ops import cli
@@ -21,7 +22,7 @@ OUTPUTS = {
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    return mistake.made(mistake.Mistake("", (), mistake.ACCEPTED), tmp_path)
+    return made(Mistake("", (), ACCEPTED), tmp_path)
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ def test_114_a_key_sheet_into_a_pipe(sealed: Command) -> None:
 
 
 def test_115_a_runbook_without_a_control_machine(command: Command, site: Path) -> None:
-    policy = site / mistake.ALL
+    policy = site / ALL
     lines = policy.read_text().splitlines(keepends=True)
     begin = lines.index("  control:\n")
     policy.write_text("".join(lines[:begin] + lines[begin + 7 :]))
@@ -146,6 +147,6 @@ def test_22_an_inventory_that_is_not_there(command: Command, tmp_path: Path) -> 
 
 
 def test_23_an_inventory_of_no_hosts_makes_no_secrets(command: Command, site: Path) -> None:
-    (site / mistake.HOSTS).unlink()
+    (site / HOSTS).unlink()
     refused(command("secrets", "make", "SITE", "--vault-password-file", "VAULT"), str(site))
     assert not list(site.rglob("secrets.yml"))

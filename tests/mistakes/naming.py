@@ -1,6 +1,6 @@
 """Names that the policy can't give: they become names of units, files and secrets. Numbers: the first list's."""
 
-from mistake import ACCEPTED, ALL, DOCS1, HIS1, HOSTS, Table, at, his, refused, site, swap
+from mistakes.mistake import ACCEPTED, ALL, DOCS1, HIS1, HOSTS, Table, at, his, refused, site, swap
 
 TABLE = Table()
 add = TABLE.add

@@ -1,6 +1,6 @@
 """What YAML reads otherwise than it was meant, or not at all. Numbers: the first list's."""
 
-from mistake import (
+from mistakes.mistake import (
     ACCEPTED,
     ALL,
     DOCS1,

@@ -1,6 +1,6 @@
 """What fits no other word of the policy: each word is right by itself. Numbers: the first list's."""
 
-from mistake import (
+from mistakes.mistake import (
     ACCEPTED,
     ALL,
     DOCS1,

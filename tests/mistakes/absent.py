@@ -1,6 +1,6 @@
 """What Ansible does not read, or reads as something else, and what is missing then. Numbers: the first list's."""
 
-from mistake import (
+from mistakes.mistake import (
     ACCEPTED,
     ALL,
     DOCS1,

@@ -1,6 +1,6 @@
 """What no single word may be: spans, shares, kinds, paths. Numbers: the first list's."""
 
-from mistake import (
+from mistakes.mistake import (
     ACCEPTED,
     ALL,
     DOCS1,
