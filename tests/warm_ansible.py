@@ -1,9 +1,10 @@
-"""The real ansible-inventory without the second that it takes to load: one process has it loaded, and forks for calls.
+"""The real Ansible without the second that it takes to load: one process has it loaded, and forks for each call.
 
 A call has its own process, so nothing of one inventory is left for the next. Only what Ansible reads while it loads,
 its settings, is the same for all: a call with other settings than the first is refused.
 """
 
+import importlib
 import json
 import os
 import subprocess
@@ -19,18 +20,18 @@ import pytest
 from ops.core.errors import CommandError
 from ops.core.run import TAIL_LINES, Result, environment, run
 
-PROGRAM = "ansible-inventory"
+PROGRAMS = {"ansible-inventory", "ansible-playbook"}
 
 
 class WarmAnsible:
-    """Answers as `ops.core.run.run` does; programs other than ansible-inventory are started as ever."""
+    """Answers as `ops.core.run.run` does; programs other than Ansible's are started as ever."""
 
     def __init__(self) -> None:
         self.settings: Mapping[str, str] | None = None
         self.process: subprocess.Popen[str] | None = None
 
     def __call__(self, argv: Sequence[str | Path], *, timeout: float, **words: Any) -> Result:
-        if Path(argv[0]).name != PROGRAM or words.get("cwd") or words.get("input"):
+        if Path(argv[0]).name not in PROGRAMS or words.get("cwd") or words.get("input"):
             return run(argv, timeout=timeout, **words)
         answer = self.asked([str(word) for word in argv], environment(words.get("env")))
         result = Result(answer["code"], answer["stdout"], "\n".join(answer["stderr"].splitlines()[-TAIL_LINES:]))
@@ -77,15 +78,14 @@ def put_in(patch: pytest.MonkeyPatch, warm: WarmAnsible) -> None:
 
 def serve() -> None:
     """Answer each line, a call and its folder, with one that says how it ended."""
-    from ansible.cli import inventory as ansible
-
     load_plugins()
     for line in sys.stdin:
         argv, folder = json.loads(line)
+        program = importlib.import_module(f"ansible.cli.{Path(argv[0]).name.removeprefix('ansible-')}")
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
             child = os.fork()
             if child == 0:
-                called(ansible.main, argv, folder, (out.fileno(), errors.fileno()))
+                called(program.main, argv, folder, (out.fileno(), errors.fileno()))
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             for file in (out, errors):
                 file.seek(0)
