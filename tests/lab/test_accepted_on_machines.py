@@ -18,7 +18,7 @@ SUMMARIES = (
     "",
 )
 NAMES = ("h" * 40, "a")
-UNITS = "systemctl list-unit-files --no-legend 'seawall-*' | sort; sha256sum /etc/systemd/system/seawall-* /etc/seawall/*.json"
+UNITS = "systemctl list-unit-files --no-legend 'seawall-*' | sort; sha256sum /etc/systemd/system/seawall-*"
 
 
 def assets() -> Iterator[tuple[str, dict]]:
