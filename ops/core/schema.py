@@ -231,4 +231,8 @@ def _scalar(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:
 
 
 def _name(data: Any) -> str:
+    """Return what was found in place of something else; of what has parts only their number, for they may be long."""
+    if isinstance(data, (Mapping, list, tuple)) and data:
+        kind = "mapping" if isinstance(data, Mapping) else "list"
+        return f"a {kind} of {len(data)}"
     return "nothing" if data is None else f"{type(data).__name__} {_shown.repr(data)}"

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.core import kinds
+from ops.core.names import AbsolutePath, FileName, UnitName
 from ops.core.quantity import Percent
 from ops.core.schema import encode, key
 from ops.policy import model
+from ops.policy.rules.spans import RANGES
 
 HEAD = """\
 # Policy reference
@@ -41,6 +43,13 @@ Write durations as `15min`, `26h`, `7d`, `2y`; sizes as `512MiB`, `10GiB`; share
 a calendar as in a procedure (`day 10, day 20, last day`; `every 2 months`) or as a systemd calendar expression
 (`*-*-* 01:30`, `Mon 06:00`), in the site's time zone. Names of assets, repositories and copies consist of
 lower-case letters, digits and `_`.
+"""
+FIT = """\
+What does not fit the rest is an error as well: a host that is not in the group that a word of the policy needs, a drill
+that can't be made of the asset's sources, a database or a folder that is taken twice, repositories that would be lost
+together, a limit that another one makes useless, a question that writes, an exception that excuses everything. An RPO
+is {rpo}, an RTO {rto}, a rule of retention {retention}, a random delay {random_delay}, a grace {grace}, and the age of
+a drill {every}.
 """
 PARTS = (
     ("Keys of a host", model.Written),
@@ -74,6 +83,9 @@ WORDS: Mapping[Any, str] = {
     float: "number",
     bool: "true or false",
     Percent: "share",
+    AbsolutePath: "path",
+    FileName: "file name",
+    UnitName: "unit",
     Any: "as the kind says",
 }
 
@@ -81,7 +93,7 @@ WORDS: Mapping[Any, str] = {
 def text() -> str:
     """Return the whole reference in Markdown."""
     titles = {kind: title for title, kind in PARTS}
-    parts = [HEAD]
+    parts = [HEAD, FIT.format(**{what: words for what, (_, _, words) in RANGES.items()})]
     parts.extend(f"## {title}\n\n{_described(kind, titles)}" for title, kind in PARTS)
     for title, package, more in KINDS:
         parts.append(f"## {title}\n\n{more}" if more else f"## {title}\n")

@@ -19,8 +19,8 @@ from ops.policy.origins import Origins, WrittenAsset
 LONGEST = 40
 _PATH = "policy.assets"
 _BELONGS = (
-    "an asset belongs to a host, or to a group of servers: write it into policy__host, or into the group's layer such "
-    "as policy__servers; what assets have in common goes into defaults"
+    "in policy__all every machine would have this asset, backup hosts too; an asset belongs to a host, or to a group "
+    "of servers: write it into policy__host, or into a group's layer such as policy__servers"
 )
 
 
@@ -31,8 +31,7 @@ def resolve(
 
     hosts: all of the inventory.
     """
-    if layers.all.get("assets"):
-        problems.append(Problem("policy (policy__all).assets", _BELONGS))
+    problems.extend(Problem(below("policy (policy__all).assets", str(name)), _BELONGS) for name in _assets(layers.all))
     everywhere = {key: value for key, value in layers.all.items() if key != "assets"}
     merged = merge(replace(layers, all=everywhere), problems)
     offered = classes.of_policy(merged, hosts, problems)

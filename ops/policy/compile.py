@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from ops.core import kinds
@@ -17,6 +18,7 @@ from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
 from ops.policy.origins import once
 from ops.policy.partial import misses, without_broken
 from ops.policy.rules import across, judge
+from ops.policy.rules.notes import notes
 from ops.policy.surroundings import Surroundings
 
 
@@ -35,6 +37,18 @@ def compile_site(hosts: Mapping[str, HostLayers], around: Surroundings | None = 
 def problems_by_host(hosts: Mapping[str, HostLayers], around: Surroundings) -> dict[str, list[Problem]]:
     """Given the layers of every host, return what is wrong with each policy; hosts that are well are left out."""
     return _judged(hosts, around)[1]
+
+
+def notes_by_host(
+    hosts: Mapping[str, HostLayers], policies: Mapping[str, HostPolicy], today: date
+) -> dict[str, list[Problem]]:
+    """Given layers in which nothing is wrong and what they became, return what each host should look at again."""
+    found: dict[str, list[Problem]] = {}
+    for name, layers in hosts.items():
+        origins = resolve(name, layers, hosts, [])[1]
+        typed = read_document(document(policies[name]))
+        found[name] = [origins.problem(note) for note in notes(typed, today)]
+    return found
 
 
 def _judged(

@@ -10,13 +10,14 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from every_kind import SORTS, decoded, every, required
 
 from ops.core import schema
 from ops.core.errors import PolicyError
+from ops.core.names import AbsolutePath
 
 KINDS = [(package, kind) for package in SORTS for kind in every(package)]
 # A machine knows what makes PostgreSQL's files whole; nobody else knows another kind.
@@ -124,3 +125,21 @@ def test_what_is_missing_is_named(package: str, kind: str) -> None:
         with pytest.raises(PolicyError) as refused:
             schema.decode(options, given, "options")
         assert name in str(refused.value)
+
+
+PATHS = {"file", "filesystems", "folder", "folders", "leave_out", "mounted", "path", "paths", "socket"}
+
+
+@pytest.mark.parametrize(("package", "kind"), WITH_OPTIONS)
+def test_a_path_is_typed_as_one(package: str, kind: str) -> None:
+    options = importlib.import_module(f"{package}.{kind}").KIND.options
+    hints = {name: hint for name, hint in get_type_hints(options).items() if name in PATHS}
+    assert {name: hint for name, hint in hints.items() if AbsolutePath not in (hint, *get_args(hint))} == {}
+
+
+@pytest.mark.parametrize("package", sorted({package for package, _ in WITH_OPTIONS}))
+def test_a_word_that_people_use_means_one_kind(package: str) -> None:
+    words = [word for kind in every(package) for word in importlib.import_module(f"{package}.{kind}").KIND.synonyms]
+    assert len(words) == len({*words})
+    assert {*words} & {*every(package)} == set()
+    assert [word for word in words if word != word.lower()] == []

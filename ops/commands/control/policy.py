@@ -10,15 +10,22 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ops.commands.control import _options
-from ops.core.errors import PolicyError, UsageError
+from ops.core.errors import PolicyError, Problem, UsageError
 from ops.core.kinds import nearest
 from ops.fleet import inventory
 from ops.fleet.inventory import origin
-from ops.fleet.inventory.check import judge
+from ops.fleet.inventory.check import examine, judge
 from ops.policy.compile import document
 from ops.policy.listing import worded
+from ops.policy.units import units
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ops.policy import HostPolicy
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,19 +57,18 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def _reference(output: Path | None) -> int:
-    from ops.core.files import write_atomically
+    from ops.core.output import write
     from ops.fleet.reference import text
 
     if output is None:
         print(text(), end="")
     else:
-        write_atomically(output, text(), mode=0o644)
+        write(output, text(), mode=0o644)
     return 0
 
 
 def _validate(path: Path, plain: bool) -> int:
     from ops.jobs.host.own_policy import validated
-    from ops.policy.units import units
 
     policy = validated(path)
     if plain:
@@ -73,16 +79,44 @@ def _validate(path: Path, plain: bool) -> int:
 
 
 def _check(path: Path, plain: bool) -> int:
-    policies, problems = judge(path)
+    found = examine(path)
     if plain:
-        found = [{"where": p.where, "path": p.path, "message": p.message} for p in problems]
-        print(json.dumps({"version": 1, "hosts": sorted(policies), "problems": found}, ensure_ascii=False))
+        problems, notes = ([_plain(one) for one in listed] for listed in (found.problems, found.notes))
+        hosts = {host: _counts(policy) for host, policy in sorted(found.policies.items())}
+        told = {"version": 1, "hosts": hosts, "notes": notes, "problems": problems}
+        print(json.dumps(told, ensure_ascii=False))
         return 2 if problems else 0
-    if problems:
-        raise PolicyError(problems, f"{len(problems)} problem{'s' if len(problems) > 1 else ''} in {path}")
-    assets = sorted(name for policy in policies.values() for name in policy.assets)
-    print(f"{path}: the policy of {len(policies)} hosts is valid; assets: {', '.join(assets) or 'none yet'}")
+    for line in _by_host(found.policies):
+        print(line)
+    for note in found.notes:
+        print(f"note: {note}")
+    if found.problems:
+        count = len(found.problems)
+        raise PolicyError(found.problems, f"{count} problem{'s' if count > 1 else ''} in {path}")
+    assets = sorted(name for policy in found.policies.values() for name in policy.assets)
+    print(f"{path}: the policy of {len(found.policies)} hosts is valid; assets: {', '.join(assets) or 'none yet'}")
     return 0
+
+
+def _plain(problem: Problem) -> dict[str, str]:
+    return {"where": problem.where, "path": problem.path, "message": problem.message}
+
+
+def _counts(policy: HostPolicy) -> dict[str, int]:
+    return {"assets": len(policy.assets), "checks": len(policy.checks), "timers": len(units(policy))}
+
+
+def _by_host(policies: Mapping[str, HostPolicy]) -> list[str]:
+    """Return a line for each host: how much of each the policy asks of it, in columns."""
+    width = max(map(len, policies), default=0) + 1
+    return [
+        f"{host + ':':<{width}} " + ", ".join(_counted(count, what) for what, count in _counts(policy).items())
+        for host, policy in sorted(policies.items())
+    ]
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:>2} {what.removesuffix('s') if count == 1 else what}"
 
 
 def _show(path: Path, wanted: tuple[str, str | None], plain: bool) -> int:

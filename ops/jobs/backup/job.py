@@ -42,6 +42,7 @@ def back_up(name: str, accept_loss: str) -> Ended:
     accept_loss: why a loss since the last set is accepted; empty when none is. The exit code is 0 when the set was
     read back, 1 when not.
     """
+    own_policy.demand_server()
     job = f"backup-{name}"
     wish = Override(LOSS, accept_loss, actor()) if accept_loss else None
     with offered(job, wish):

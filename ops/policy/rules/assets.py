@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping
 
 from ops.core.errors import Problem
@@ -75,12 +74,11 @@ def _copies(host: str, path: str, asset: Asset, repositories: Mapping[str, Repos
 
 
 def _twice(assets: Mapping[str, Asset]) -> Iterator[Problem]:
-    """Two assets that take the same restore it twice, and nobody knows from which of them."""
-    for (first, one), (name, other) in itertools.combinations(assets.items(), 2):
-        mine = {thing for spec in one.sources.values() for thing in paths.covered(spec)}
-        for label, spec in other.sources.items():
-            for thing in sorted(mine & {*paths.covered(spec)}):
-                yield Problem(
-                    f"policy.assets.{name}.sources.{label}",
-                    f"takes {thing}, which the asset {first} takes, too; take it in one of the two",
-                )
+    """What two assets take is restored twice, and nobody knows from which of them it is right."""
+    seen: dict[str, str] = {}
+    for name, asset in assets.items():
+        for label, spec in asset.sources.items():
+            for thing in paths.covered(spec):
+                if (first := seen.setdefault(thing, name)) != name:
+                    message = f"takes {thing}, which the asset {first} takes, too; take it in one of the two"
+                    yield Problem(f"policy.assets.{name}.sources.{label}", message)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ops.core.errors import Problem
 from ops.policy.model import Written
 from ops.policy.rules import names
+
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def judge(written: Written) -> Iterator[Problem]:
@@ -16,6 +19,10 @@ def judge(written: Written) -> Iterator[Problem]:
         yield from names.shown(path, key)
         if not contact.name.strip():
             yield Problem(f"{path}.name", "is empty; write the name of a person or a position")
+        if contact.mail and not _MAIL.fullmatch(contact.mail):
+            yield Problem(
+                f"{path}.mail", f"{contact.mail!r} is not a mail address; expected one such as it@hospital.example"
+            )
         if contact.deputy == key:
             yield Problem(f"{path}.deputy", f"{key} can't stand in for themselves; name another contact, or nobody")
         elif contact.deputy is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -114,7 +115,9 @@ def _listed(askable: list[str]) -> str:
 
 def _expectation(path: str, wanted: Expectation) -> Iterator[Problem]:
     least, most = wanted.at_least, wanted.at_most
-    if wanted.equals is None and least is None and most is None:
+    if not all(math.isfinite(number) for number in (wanted.equals, least, most) if number is not None):
+        yield Problem(path, "a limit is not a number; expected one such as 1000")
+    elif wanted.equals is None and least is None and most is None:
         yield Problem(path, "empty; use equals, at_least or at_most")
     elif wanted.equals is not None and (least is not None or most is not None):
         yield Problem(path, "equals says all; remove at_least and at_most, or equals")

@@ -8,7 +8,7 @@ from datetime import date
 
 from ops.core.errors import Problem
 from ops.policy.model import HostPolicy
-from ops.policy.rules.paths import nests
+from ops.policy.rules.paths import both, nests
 
 
 def notes(policy: HostPolicy, today: date) -> Iterator[Problem]:
@@ -21,8 +21,11 @@ def notes(policy: HostPolicy, today: date) -> Iterator[Problem]:
             )
     for (first, one), (name, other) in itertools.combinations(policy.assets.items(), 2):
         for label, spec in other.sources.items():
+            path = f"policy.assets.{name}.sources.{label}"
             for nested in sorted({text for mine in one.sources.values() for text in nests(mine, spec)}):
+                said = f"{nested}: both {first} and {name} take it; exclude it from one of them unless that is meant"
+                yield Problem(path, said)
+            for thing in sorted({thing for mine in one.sources.values() for thing in both(mine, spec)}):
                 yield Problem(
-                    f"policy.assets.{name}.sources.{label}",
-                    f"{nested}: both {first} and {name} take it; exclude it from one of them unless that is meant",
+                    path, f"both {first} and {name} take {thing}; take it in one of them unless that is meant"
                 )

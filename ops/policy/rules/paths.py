@@ -9,7 +9,7 @@ from typing import Any
 
 from ops.core import kinds
 from ops.core.errors import Problem, UsageError
-from ops.interfaces.discovery import PATH
+from ops.interfaces.discovery import PATH, answers
 from ops.interfaces.source import Source
 from ops.policy.model import Asset, SourceSpec
 from ops.policy.rules.gap_names import meaningless
@@ -38,7 +38,7 @@ def judge(path: str, asset: Asset) -> Iterator[Problem]:
         if kind := kind_of(spec):
             yield from _options(f"{path}.sources.{name}.options", spec, kind)
     for (first, one), (name, other) in itertools.combinations(asset.sources.items(), 2):
-        for thing in sorted({*covered(one)} & {*covered(other)}):
+        for thing in both(one, other):
             message = f"takes {thing}, which the source {first} takes, too; remove one of the two"
             yield Problem(f"{path}.sources.{name}", message)
         for nested in nests(one, other):
@@ -55,6 +55,16 @@ def overlaps(paths: Sequence[str]) -> Iterator[tuple[int, str]]:
             yield number, f"{path} is named twice; remove one"
         elif outer := next((other for other in paths if other != path and _inside(path, other)), ""):
             yield number, f"{path} lies in {outer}, which is taken anyway; remove it"
+
+
+def both(one: SourceSpec, other: SourceSpec) -> list[str]:
+    """Return what two sources take both; all databases of a server are each of them."""
+    pairs = itertools.product(covered(one), covered(other))
+    return sorted({mine for mine, its in pairs if mine == its or _among(mine, its) or _among(its, mine)})
+
+
+def _among(all_of: str, database: str) -> bool:
+    return all_of.endswith("/*") and answers(all_of, database)
 
 
 def nests(one: SourceSpec, other: SourceSpec) -> Iterator[str]:

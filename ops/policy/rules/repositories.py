@@ -40,6 +40,11 @@ def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Pr
             )
         elif kind in kinds.kinds("ops.targets"):
             yield from _kept(f"{path}.host", host, access.target(kind).group, around)
+        if repository.place == "local":
+            yield Problem(
+                f"{path}.place",
+                f"local means on the machine itself, but kind {kind} is another machine; expected primary",
+            )
         return
     if host is not None:
         yield Problem(f"{path}.host", f"a repository of kind {kind} lies on the machine itself; remove the host")

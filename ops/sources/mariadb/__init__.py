@@ -63,6 +63,10 @@ class Options:
 
     def __post_init__(self) -> None:
         """Demand what no single key says."""
+        if self.database.endswith("*") or self.database != self.database.strip():
+            raise ValueError(
+                f"database is {self.database!r}; expected the name of one database, or `all: true` instead"
+            )
         if bool(self.database) == self.all:
             raise ValueError("use either `database` with a name, or `all: true`")
         if self.lock_tables and not self.lock:

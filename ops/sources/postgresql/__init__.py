@@ -64,6 +64,10 @@ class Options:
     lock_wait: Duration = Duration(300)
 
     def __post_init__(self) -> None:
+        if self.database.endswith("*") or self.database != self.database.strip():
+            raise ValueError(
+                f"database is {self.database!r}; expected the name of one database, or `all: true` instead"
+            )
         if bool(self.database) == self.all:
             raise ValueError("expected either `database: NAME` or `all: true`")
         if not 1 <= self.jobs <= _MOST_JOBS:

@@ -155,9 +155,26 @@ def test_a_name_that_is_not_there_is_told_even_if_nobody_uses_the_class(site, li
     assert found.startswith(f"{ALL}:{FIRST + 14}: policy.defaults.unused.{path}: {says}")
 
 
-def test_what_neither_the_asset_nor_its_classes_say_is_missing(site):
+def test_what_neither_the_asset_nor_its_classes_say_is_missing_once(site):
     change(site, ALL, "      owner: it_head\n", "")
-    assert f"{HIS1}:3: policy.assets.his.owner: missing key: policy.assets.his requires 'owner'" in told(site)
+    assert told(site) == [
+        f"{SERVERS}:3: policy.assets.etc.owner: missing key: policy.assets.etc requires 'owner'",
+        f"{HIS1}:3: policy.assets.his.owner: missing key: policy.assets.his requires 'owner'",
+    ]
+
+
+def test_what_a_class_says_in_part_and_no_asset_completes_is_missing_in_the_class(site):
+    change(site, ALL, "drill: {host: drill1, every: 31d}", "drill: {host: drill1}")
+    assert told(site) == [
+        f"{ALL}:{FIRST + 12}: policy.defaults.critical.drill.every: missing key: policy.defaults.critical.drill "
+        "requires 'every' (asset his)"
+    ]
+
+
+def test_what_queries_one_asset_is_told_once_in_a_class_that_is_used(site):
+    change(site, ALL, "every: 31d}", "every: 31d, asks: database.lis}")
+    (line,) = told(site)
+    assert line.startswith(f"{ALL}:{FIRST + 12}: policy.defaults.critical.drill.asks: queries the data of one asset")
 
 
 def test_a_document_has_whole_assets_and_their_class_and_older_ones_are_read(site):

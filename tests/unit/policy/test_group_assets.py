@@ -68,7 +68,8 @@ def test_nothing_to_leave_out_is_told(site):
 def test_an_asset_of_everybody_is_refused_in_one_line(site):
     change(site, ALL, "  defaults:", "  assets: {etc: {owner: dba}}\n  defaults:")
     (line,) = told(site)
-    assert line.startswith(f"{ALL}:13: policy.assets: an asset belongs to a host, or to a group of servers")
+    assert line.startswith(f"{ALL}:13: policy.assets.etc: in policy__all every machine would have this asset")
+    assert "an asset belongs to a host, or to a group of servers: write it into policy__host" in line
 
 
 def test_a_wrong_value_in_a_group_is_told_once_where_it_is_written(site):
@@ -91,6 +92,10 @@ def test_two_groups_with_the_same_asset_are_merged_or_disagree(site):
     (line,) = told(site)
     assert "policy__postgresql_hosts says 'Other', policy__servers says 'Settings of the server'" in line
     assert "decide in policy__host" in line
+    put(site, DOCS1, "policy__host: {}\n")
+    change(site, HIS1, "    his:", "    etc: none\n    his:")
+    assert told(site) == []
+    change(site, HIS1, "    etc: none\n", "")
     change(site, group, "{summary: Other}", "none")
     (line,) = told(site)
     assert line.startswith(f"{group}:3: policy.assets.etc: ")

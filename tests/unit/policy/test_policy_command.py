@@ -1,5 +1,7 @@
 """The command `seawall policy` on the control machine."""
 
+import json
+
 import classes_site
 import pytest
 from classes_site import change
@@ -82,3 +84,19 @@ def test_a_value_that_yaml_merges_in_is_written_and_no_default(inventory, capsys
     with (inventory / ALL).open("a") as file:
         file.write("    other_disk: {<<: *disk}\n")
     assert shown(inventory, capsys, "his1")["checks.other_disk.kind"] == f"{ALL}:13"
+
+
+def test_what_deserves_a_word_is_noted_at_its_line_and_forbids_nothing(inventory, capsys):
+    classes_site.write(inventory)
+    change(
+        inventory,
+        HIS1,
+        "    his:",
+        "    web: {sources: {nginx: {kind: files, options: {paths: [/etc/nginx]}}}}\n    his:",
+    )
+    assert cli.run(["policy", "check", str(inventory)]) == 0
+    (note,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ")]
+    assert note.startswith(f"note: {inventory / HIS1}:3: policy.assets.web.sources.nginx: /etc/nginx lies in /etc: ")
+    assert cli.run(["policy", "check", str(inventory), "--json"]) == 0
+    (note,) = json.loads(capsys.readouterr().out)["notes"]
+    assert set(note) == {"where", "path", "message"}

@@ -147,6 +147,16 @@ def test_a_folder_of_an_asset_in_that_of_another_is_noted(variables: dict[str, d
     assert [*notes(policy_of(variables), date(2026, 11, 1))] == []
 
 
+def test_a_database_that_all_of_its_server_takes_too_is_noted(variables: dict[str, dict[str, Any]]) -> None:
+    assets = variables["his1"]["policy__host"]["assets"]
+    every = {"kind": "postgresql", "options": {"all": True}}
+    assets["rest"] = {key: value for key, value in assets["his"].items() if key != "drill"} | {
+        "sources": {"all": every}
+    }
+    (note,) = notes(policy_of(variables), date(2026, 11, 1))
+    assert str(note).startswith("policy.assets.rest.sources.all: both his and rest take postgresql:5432/his")
+
+
 def test_the_examples_have_neither_problem_nor_note(checkout: Path) -> None:
     from ops.fleet.inventory.check import judge
 

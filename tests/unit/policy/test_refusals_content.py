@@ -97,6 +97,14 @@ PATHS = {
         "/srv/documents/new lies in /srv/documents",
         more("second: {kind: files, options: {paths: [/srv/documents/new]}}"),
     ),
+    "a database and all of its server": wrong(
+        f"{ASSET}.sources.every",
+        "takes postgresql:5432/his, which the source database takes, too",
+        more("every: {kind: postgresql, options: {all: true}}"),
+    ),
+    "a pattern for a database": wrong(
+        f"{ASSET}.sources.database.options", "or `all: true` instead", (HIS1, "{database: his}", '{database: "*"}')
+    ),
     "two assets of one database": wrong(
         "policy.assets.other.sources.files",
         "takes postgresql:5432/his, which the asset his takes, too",
@@ -196,6 +204,10 @@ HEALTHY: dict[str, tuple[tuple[str, str, str], ...]] = {
     "a source beside what another excludes": (
         (HIS1, "paths: [/srv/documents]", "paths: [/srv/documents], exclude: [/srv/documents/new]"),
         (HIS1, DATABASE, f"{DATABASE}        second: {{kind: files, options: {{paths: [/srv/documents/new]}}}}\n"),
+    ),
+    "all databases of another server": (
+        more("every: {kind: postgresql, options: {all: true, port: 5433}}"),
+        (HIS1, "every: 31d", "every: 31d\n        asks: database"),
     ),
     "folders of two assets, one in the other": (asset("other", OTHER.replace("/srv/other", "/srv")),),
     "a machine beside what it holds": (more("tree: {kind: machine}"),),

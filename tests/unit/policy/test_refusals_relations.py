@@ -104,6 +104,11 @@ REPOSITORIES = {
         "primary and removable would be lost together",
         (ALL, "place: offsite, host: offsite1", "place: removable, host: backup1"),
     ),
+    "local on another machine": wrong(
+        "policy.repositories.primary.place",
+        ("local means on the machine itself", "expected primary"),
+        (ALL, "place: primary", "place: local"),
+    ),
     "two at one place": wrong(
         "policy.repositories.primary.host",
         "backup1 keeps third, too, at the same place",
@@ -192,6 +197,9 @@ DRILLS = {
         f"{ASSET}.drill.expectations.some_patients",
         "at least 1000 and at most 10",
         (HIS1, "at_least: 1000", "at_least: 1000, at_most: 10"),
+    ),
+    "limit that is no number": wrong(
+        f"{ASSET}.drill.expectations.some_patients", "is not a number", (HIS1, "at_least: 1000", "at_least: .nan")
     ),
     "equals with a limit": wrong(
         f"{ASSET}.drill.expectations.some_patients",

@@ -110,6 +110,11 @@ NAMES = {
     "deputy of oneself": wrong(
         "policy.contacts.it_head.deputy", "can't stand in for themselves", (ALL, "deputy: dba", "deputy: it_head")
     ),
+    "mail address that is none": wrong(
+        "policy.contacts.dba.mail",
+        "expected one such as it@hospital.example",
+        (ALL, "{name: Database administrator}", "{name: Database administrator, mail: intranet}"),
+    ),
     "contact without a name": wrong(
         "policy.contacts.dba.name", "is empty", (ALL, "{name: Database administrator}", '{name: " "}')
     ),

@@ -131,6 +131,7 @@ def _show(directory: Path, count: int, plain: bool) -> int:
         with (directory / NAME).open("rb") as file:
             newest = list(deque(file, maxlen=max(count, 0)))
     except FileNotFoundError as error:
+        own_policy.demand_ledgers_server(directory)
         raise Unavailable(f"there is no ledger in {directory}", "the first act creates it") from error
     except PermissionError as error:
         raise Unavailable(f"this account may not read the ledger in {directory}", "run as root") from error
