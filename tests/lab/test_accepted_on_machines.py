@@ -9,7 +9,7 @@ from hospital import Site, changes
 from mistakes.timing import WORDS
 
 pytestmark = pytest.mark.lab
-SCHEDULES = ("*-*-* 01:30:00", "hourly", "*-*-* 01,13:30:00", "*-*-* 01:30:00 Europe/Berlin", "daily")
+SCHEDULES = ("*-*-* 01:30:00", "hourly", "*-*-* 01,13:30:00", "daily")
 SUMMARIES = (
     "100% of patients, %n %i $HOME",
     "Krankenhaus für Röntgen — 醫院",

@@ -34,7 +34,7 @@ add(
 )
 add(
     "group server in hosts.yml",
-    refused(at(SERVERS, 1), "no group 'servers'", "server meant"),
+    refused(at(SERVERS, 1), "no group 'servers'"),
     swap(HOSTS, "    servers:", "    server:"),
 )
 add(

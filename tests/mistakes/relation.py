@@ -51,7 +51,7 @@ add(
 )
 add(
     "42 an asset in policy__all",
-    refused(at(ALL, "  assets:"), "asset", most=2),
+    refused(at(ALL, "    notes:"), "an asset belongs to a host", most=2),
     append(ALL, DOCUMENT.removeprefix("policy__host:\n")),
 )
 add(

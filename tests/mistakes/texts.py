@@ -66,7 +66,9 @@ add(
 add("a database named on", refused(at(HIS1, "database: {"), 'write "'), his("database: his}", "database: on}"))
 add("a telephone number without quotes", refused(at(ALL, "it_head:"), 'write "'), site('"+420 555 0100"', "4205550100"))
 add(
-    "a telephone number that begins with 0", refused(at(ALL, "it_head:"), 'write "'), site('"+420 555 0100"', "0555010")
+    "a telephone number that begins with 0",
+    refused(at(ALL, "it_head:"), '"0555010"'),
+    site('"+420 555 0100"', "0555010"),
 )
 add(
     "a day for a name",
