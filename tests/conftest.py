@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["healthy"]
+pytest_plugins = ["healthy", "warm_ansible"]
 
 CHECKOUT = Path(__file__).parent.parent
 

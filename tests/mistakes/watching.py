@@ -1,0 +1,55 @@
+"""Checks and exceptions that fit no other word of the policy. Numbers: the first list's."""
+
+from mistakes.mistake import ACCEPTED, HIS1, HOSTS, UPS, Table, append, at, his, noted, refused, remove, swap
+
+TABLE = Table()
+add = TABLE.add
+
+add("a UPS that no ups_devices has", refused(at(HIS1, "ups: mains"), "ups_devices"), remove(UPS))
+add("a UPS of another name", refused(at(HIS1, "ups: main}"), "did you mean 'mains'?"), his("ups: mains", "ups: main"))
+add(
+    "a UPS of a host outside ups_hosts",
+    refused(at(HIS1, "ups: mains"), "ups_hosts"),
+    swap(HOSTS, "    ups_hosts:\n      hosts:\n        his1:\n", ""),
+)
+add("a UPS at another machine", ACCEPTED, his("options: {ups: mains}", "options: {ups: rack, host: 192.0.2.99}"))
+add(
+    "a check that takes the name of the policy's own",
+    refused(at(HIS1, "backup_age_his:"), "backup_age_his"),
+    his("    mains: {", "    backup_age_his: {kind: memory}\n    mains: {"),
+)
+add(
+    "a check named gaps",
+    refused(at(HIS1, "gaps:"), "gaps"),
+    his("    mains: {", "    gaps: {kind: memory}\n    mains: {"),
+)
+add(
+    "a check of the policy's own kind",
+    refused(at(HIS1, "mine:"), ""),
+    his("    mains: {", "    mine: {kind: backup_age, options: {asset: hsi, rpo: 26h}}\n    mains: {"),
+)
+add(
+    "91 an exception that excuses everything",
+    refused(at(HIS1, "path:/*"), "everything"),
+    append(HIS1, '  exceptions:\n    all: {what: "path:/*", reason: none, until: 2026-12-31}\n'),
+)
+add(
+    "91 an exception for every database",
+    refused(at(HIS1, "postgresql:*"), ""),
+    append(HIS1, '  exceptions:\n    all: {what: "postgresql:*", reason: none, until: 2026-12-31}\n'),
+)
+add(
+    "an exception for path:/",
+    refused(at(HIS1, "path:/,"), "everything"),
+    append(HIS1, "  exceptions:\n    all: {what: path:/, reason: none, until: 2026-12-31}\n"),
+)
+add(
+    "an exception",
+    ACCEPTED,
+    append(HIS1, "  exceptions:\n    scratch: {what: postgresql:5432/scratch, reason: made anew, until: 2026-12-31}\n"),
+)
+add(
+    "89 an exception until 2020",
+    noted(at(HIS1, "2020-01-01"), "2020-01-01"),
+    append(HIS1, "  exceptions:\n    old: {what: postgresql:5432/old, reason: made anew, until: 2020-01-01}\n"),
+)
