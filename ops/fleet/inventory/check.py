@@ -12,6 +12,7 @@ from ops.fleet import inventory
 from ops.fleet.inventory import locate
 from ops.policy.compile import compile_site, problems_by_host
 from ops.policy.hostvars import read_layers
+from ops.policy.joining import joined
 from ops.policy.surroundings import surroundings
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def judge(path: Path) -> tuple[dict[str, HostPolicy], list[Problem]]:
     problems.extend(_marked(whole, layers, "", read.groups))
     for host, found in problems_by_host(said, around).items():
         problems.extend(_marked(found, layers, host, read.groups))
-    unique = sorted(set(problems), key=_place)
+    unique = sorted(joined(problems, read.groups["all"]), key=_place)
     return ({} if unique else compile_site(said, around)), unique
 
 
