@@ -66,7 +66,9 @@ def test_where_the_clock_has_no_part_in_it_it_is_not_named() -> None:
 
 
 def test_the_next_dates_of_an_asset() -> None:
-    made = policies(copy="between day 11 and day 20, last day", drill={"host": "drill1", "every": "31d"})
+    made = policies(
+        copy="between day 11 and day 20, last day", drill={"kind": "files", "host": "drill1", "every": "31d"}
+    )
     backup, copy, drill = dates.of_assets(made["his1"], NOVEMBER)
     assert [f"{start:%a %F %R %Z}" for start in backup.starts] == [
         "Mon 2026-11-23 01:30 CET", "Tue 2026-11-24 01:30 CET", "Wed 2026-11-25 01:30 CET",

@@ -39,7 +39,7 @@ def layers(zone: str, **asset: Any) -> HostLayers:
                     "schedule": "*-*-* 01:30",
                     "rpo": "90d",
                     "rto": "1h",
-                    "retention": {"all": "14d"},
+                    "retention": {"all": "100d"},
                     **asset,
                 }
             }
@@ -106,7 +106,7 @@ def test_starts_are_spread_within_the_day() -> None:
 
 
 def test_drills_and_backups_without_a_time_have_their_hour() -> None:
-    drill = {"host": "drill1", "every": "40d", "calendar": "day 10"}
+    drill = {"kind": "files", "host": "drill1", "every": "40d", "calendar": "day 10"}
     made = policies(schedule="day 1", drill=drill)
     his = made["his1"].assets["his"]
     assert (str(his.schedule), str(his.drill.calendar if his.drill else "")) == ("day 1 23:00", "day 10 04:00")
