@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from one_machine import Machine, afterwards
+from one_machine import Machine
 
 from ops.core.errors import UsageError
 from ops.core.run import run
 from ops.evidence.ledger import NAME
-from ops.evidence.verification import verify
 from ops.jobs.drill import hold
 from ops.jobs.drill.options import DrillOptions
-from ops.jobs.drill.stage import DrillStage
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder in memory")
 
@@ -163,12 +161,9 @@ def held(drilling: Machine, name: str = "documents") -> threading.Thread:
 
 def test_what_is_held_is_entered_and_ends_with_its_note(drilling: Machine) -> None:
     keeper = held(drilling)
-    argv = ["seawall", "drill", "enter", "documents", "--", "echo", "inside"]
-    script = (
-        f"import sys; sys.argv = {argv!r}; from ops import cli; cli.CONTROL.clear(); sys.exit(cli.run(sys.argv[1:]))"
-    )
     environment = {"SEAWALL_ROOT": str(drilling.root), "PYTHONPATH": str(Path(__file__).parents[2])}
-    entered = run([sys.executable, "-c", script], timeout=60, env=environment)
+    argv = [sys.executable, "-m", "ops", "drill", "enter", "documents", "--", "echo", "inside"]
+    entered = run(argv, timeout=60, env=environment)
     assert entered.stdout == "inside\n"
     with pytest.raises(UsageError, match="held: documents"):
         hold.enter("pictures", [])
