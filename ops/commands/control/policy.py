@@ -109,15 +109,14 @@ def _counts(policy: HostPolicy) -> dict[str, int]:
 
 def _by_host(policies: Mapping[str, HostPolicy]) -> list[str]:
     """Return a line for each host: how much of each the policy asks of it, in columns."""
-    width = max(map(len, policies), default=0) + 1
-    return [
-        f"{host + ':':<{width}} " + ", ".join(_counted(count, what) for what, count in _counts(policy).items())
-        for host, policy in sorted(policies.items())
-    ]
+    rows = [[f"{host}:", *_counted(_counts(policy))] for host, policy in sorted(policies.items())]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [" ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count:>2} {what.removesuffix('s') if count == 1 else what}"
+def _counted(counts: Mapping[str, int]) -> list[str]:
+    words = [f"{count:>2} {what.removesuffix('s') if count == 1 else what}" for what, count in counts.items()]
+    return [*(f"{word}," for word in words[:-1]), words[-1]]
 
 
 def _show(path: Path, wanted: tuple[str, str | None], plain: bool) -> int:
