@@ -67,7 +67,10 @@ def test_duties_are_read_back_from_a_machines_own_policy() -> None:
         ({"every": "11y"}, "duties.ups.every: 4017d"),
         ({"calendar": "quarterly"}, "duties.ups: expected either `every: 92d` or `calendar: every 3 months`"),
         ({"every": None}, "duties.ups: expected either `every: 92d` or"),
-        ({"every": None, "calendar": "2099-01-01"}, "duties.ups.calendar: 2099-01-01 happens only once"),
+        (
+            {"every": None, "calendar": "2099-01-01"},
+            "duties.ups.calendar: expected a calendar, found '2099-01-01': it comes only once",
+        ),
         ({"first": "2027-02-01", "until": "2027-01-31"}, "ends on 2027-01-31, before it is first due on 2027-02-01"),
         ({"until": "31.12.2027"}, "expected a day such as 2027-03-31"),
         ({"evry": "92d"}, "unknown key 'evry', did you mean 'every'?"),
