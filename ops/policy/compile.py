@@ -11,6 +11,7 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
+from ops.policy import hours
 from ops.policy.assets import resolve
 from ops.policy.layers import HostLayers, Tree, site_names
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
@@ -28,7 +29,7 @@ def compile_site(hosts: Mapping[str, HostLayers], around: Surroundings | None = 
     written, problems = _judged(hosts, around)
     if problems:
         raise PolicyError(once([problem for found in problems.values() for problem in found]))
-    whole = {name: policy for name, policy in written.items() if policy is not None}
+    whole = {name: hours.whole(policy) for name, policy in written.items() if policy is not None}
     return {name: _join(name, policy, whole, site_names(hosts[name], "duties")) for name, policy in whole.items()}
 
 
@@ -74,8 +75,8 @@ def read_document(data: Any) -> HostPolicy:
     zone = policy.site.timezone
     return replace(
         read,
-        assets={name: _zoned(asset, zone) for name, asset in read.assets.items()},
-        drills={name: replace(drill, asset=_zoned(drill.asset, zone)) for name, drill in read.drills.items()},
+        assets=hours.all_filled(read.assets, zone),
+        drills={name: replace(drill, asset=hours.filled(drill.asset, zone)) for name, drill in read.drills.items()},
     )
 
 
@@ -132,12 +133,6 @@ def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:
             n: replace(d, asset=asset(d.asset, f"{path}.drills.{n}.asset")) for n, d in policy.drills.items()
         }
     return replace(policy, **changes)
-
-
-def _zoned(asset: Asset, zone: str) -> Asset:
-    copies = {name: replace(copy, calendar=copy.calendar.zoned(zone)) for name, copy in asset.copies.items()}
-    drill = replace(asset.drill, calendar=asset.drill.calendar.zoned(zone)) if asset.drill else None
-    return replace(asset, schedule=asset.schedule.zoned(zone), copies=copies, drill=drill)
 
 
 def _twice(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...], Problem]]:

@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from gettext import NullTranslations
 from html.parser import HTMLParser
 from pathlib import Path
@@ -206,7 +206,7 @@ def test_the_tables_of_a_terminal() -> None:
 @pytest.mark.usefixtures("another")
 def test_what_was_expected_of_a_period() -> None:
     moments = tuple(datetime(2026, 11, day, tzinfo=UTC) for day in range(1, 9))
-    tally = Tally(Expected("backup", "his", "primary", moments, timedelta()), moments, moments, moments, 2)
+    tally = Tally(Expected("backup", "his", "primary", moments, moments), moments, moments, moments, 2)
     broken = [Finding(Verdict.FAIL, "record 3 was changed")]
     found = Coverage([tally], broken, moments[0], moments[-1], ZoneInfo("UTC"))
     assert unmarked(coverage_table.text(found), ["backup", "his", "primary", "record 3 was changed"]) == []
