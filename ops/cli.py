@@ -106,7 +106,9 @@ def _command(name: str, place: tuple[str, str], words: Sequence[str]) -> int:
     try:
         options = _parse(name, place[1], module, words)
         debug = options.debug
-        return _executed(module, options)
+        code = _executed(module, options)
+        sys.stdout.flush()  # a full disk shows here, not after the last word
+        return code
     except SystemExit as end:  # argparse has said what is wrong, or has shown the help
         return int(end.code or 0) and (wrong or 2)
     except SeawallError as error:
@@ -120,6 +122,23 @@ def _command(name: str, place: tuple[str, str], words: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader left; there is nobody to tell
         return 0
+    except OSError as error:
+        if debug:
+            raise
+        return _refused(name, error, wrong)
+
+
+def _refused(name: str, error: OSError, wrong: int | None) -> int:
+    """Tell that the system refused a file; what is still to be written of the output goes nowhere."""
+    import os
+
+    from ops.core.output import explained
+
+    told = explained(error)
+    print(f"seawall {name}: {told}", file=sys.stderr)
+    if error.filename is None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return wrong or told.code
 
 
 def _executed(module: Any, options: argparse.Namespace) -> int:

@@ -83,11 +83,15 @@ class Stopped(BaseException):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing wrong with a policy: where (path of the key), what, and where in which file it stands."""
+    """One thing wrong with a policy: where (path of the key), what, and where in which file it stands.
+
+    asset: whose value it is, where the path is that of its class.
+    """
 
     path: str
     message: str
     where: str = ""
+    asset: str = ""
 
     def __str__(self) -> str:
         start = f"{self.where}: " if self.where else ""

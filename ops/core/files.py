@@ -26,7 +26,7 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> Non
 
     What root writes belongs to whom the folder belongs, so that drills can keep their states beside the others.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, name = _beside(path)
     try:
         with os.fdopen(handle, "wb") as file:
             os.fchmod(file.fileno(), mode)
@@ -41,6 +41,14 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> Non
         Path(name).unlink(missing_ok=True)
         raise
     sync_directory(path.parent)
+
+
+def _beside(path: Path) -> tuple[int, str]:
+    """Make a file beside another one; an error names that one, which somebody knows."""
+    try:
+        return tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def demand_room(folder: Path, needed: int, purpose: str) -> None:

@@ -1,8 +1,10 @@
 """Plain data to frozen dataclasses and back, strictly: unknown words are errors, each named by its path.
 
-Understood are str, int, float, bool, the quantities and names (anything with `parse` and `expected`), Literal, Enum,
+Understood are str, int, float, bool, the quantities and names (anything with `parse` and `expected`; one with `refusal`
+says itself what is wrong with data), Literal, Enum,
 `X | None`, tuple[X, ...], tuple[X, Y], Mapping[str, X], dataclasses (whose `__post_init__` may raise ValueError), and
-`Any` (plain data left for a kind to decode). A dataclass with a field of the type `Further` knows every word.
+`Any` (plain data left for a kind to decode). A dataclass with a field of the type `Further` knows every word. A field
+whose key is a word of Python's own ends in `_`: `class_` is the key `class`.
 """
 
 from __future__ import annotations
@@ -85,13 +87,18 @@ def encode(value: Any) -> Any:
             if isinstance(part, Further):
                 told |= part
             elif part is not None and not _is_spare(field, part):
-                told[field.name] = encode(part)
+                told[key(field.name)] = encode(part)
         return told
     if isinstance(value, Mapping):
         return {str(name): part if type(part) in _LEAVES else encode(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [encode(part) for part in value]
     return value.exact() if hasattr(value, "exact") else str(value)
+
+
+def key(name: str) -> str:
+    """Return the key of a dataclass's field."""
+    return name.removesuffix("_")
 
 
 def below(path: str, name: str) -> str:
@@ -151,6 +158,7 @@ def _mapping(inner: tuple[Any, Any], data: Any, path: str, problems: list[Proble
 
 class _Field(NamedTuple):
     name: str
+    key: str
     kind: Any
     needed: bool
 
@@ -161,7 +169,7 @@ def _fields(kind: type) -> tuple[_Field, ...]:
     hints = typing.get_type_hints(kind)
     none = dataclasses.MISSING
     return tuple(
-        _Field(field.name, hints[field.name], field.default is none and field.default_factory is none)
+        _Field(field.name, key(field.name), hints[field.name], field.default is none and field.default_factory is none)
         for field in dataclasses.fields(kind)
     )
 
@@ -178,12 +186,12 @@ def _record(kind: type, data: Any, path: str, problems: list[Problem]) -> Any:
         if field.kind is Further:
             values[field.name] = Further(strange)
             continue
-        given = data.get(field.name, _MISSING)
+        given = data.get(field.key, _MISSING)
         if given is not _MISSING:
-            values[field.name] = collect(field.kind, given, below(path, field.name), problems)
+            values[field.name] = collect(field.kind, given, below(path, field.key), problems)
         elif field.needed:
-            said = f"missing key: {path or 'the document'} requires {field.name!r}"
-            problems.append(Problem(below(path, field.name), said))
+            said = f"missing key: {path or 'the document'} requires {field.key!r}"
+            problems.append(Problem(below(path, field.key), said))
     if len(problems) > before:
         return None
     try:
@@ -195,7 +203,7 @@ def _record(kind: type, data: Any, path: str, problems: list[Problem]) -> Any:
 
 def _strange(fields: tuple[_Field, ...], data: Any, path: str, problems: list[Problem]) -> dict[str, Any]:
     """Return the keys that no field knows; where nothing keeps them, each is a problem."""
-    known = [field.name for field in fields if field.kind is not Further]
+    known = [field.key for field in fields if field.kind is not Further]
     strange = {name: part for name, part in data.items() if name not in known}
     if len(known) == len(fields):
         for name in strange:
@@ -216,6 +224,9 @@ def _scalar(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:
             return parse(str(data))
         except ValueError:
             pass
+    if refusal := getattr(kind, "refusal", None):
+        problems.append(Problem(path, refusal(data)))
+        return None
     expected = getattr(kind, "expected", None) or {str: "a text", int: "a whole number", bool: "true or false"}.get(
         kind, kind.__name__
     )
@@ -224,4 +235,8 @@ def _scalar(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:
 
 
 def _name(data: Any) -> str:
+    """Return what was found in place of something else; of what has parts only their number, for they may be long."""
+    if isinstance(data, (Mapping, list, tuple)) and data:
+        kind = "mapping" if isinstance(data, Mapping) else "list"
+        return f"a {kind} of {len(data)}"
     return "nothing" if data is None else f"{type(data).__name__} {_shown.repr(data)}"

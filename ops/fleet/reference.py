@@ -13,8 +13,9 @@ from typing import Any
 from ops.core import kinds
 from ops.core.names import AbsolutePath, FileName, UnitName
 from ops.core.quantity import Percent
-from ops.core.schema import encode
+from ops.core.schema import encode, key
 from ops.policy import model
+from ops.policy.duty import Duty
 from ops.policy.rules.spans import RANGES
 
 HEAD = """\
@@ -32,16 +33,17 @@ inventory, as plain data in three kinds of variables:
 | `policy__host` | `host_vars/HOST/policy.yml` | one host; overrides all others |
 
 Mappings are merged key by key; a list or a single value replaces the one from the layer below. If two groups define
-different values for the same key, that is an error until `policy__host` decides. Ansible expressions (`{{ … }}`) and
+different values for the same key, that is an error until `policy__host` decides. What many assets have in common is
+written once, in a class or for a group of servers: see [classes.md](classes.md). Ansible expressions (`{{ … }}`) and
 vault values are not allowed, and a key that is not on this page is an error.
 
     seawall policy check inventories/hospital    list every problem with file, line and the nearest known key
-    seawall policy show his1                     show what applies to his1, and where it is written
+    seawall policy show his1                     show what applies to his1, and where each value comes from
 
 Write durations as `15min`, `26h`, `7d`, `2y`; sizes as `512MiB`, `10GiB`; shares as `15%`; days as `2027-03-31`. Write
-a calendar as in a procedure (`day 10, day 20, last day`; `every 2 months`) or as a systemd calendar expression
-(`*-*-* 01:30`, `Mon 06:00`), in the site's time zone. Names of assets, repositories and copies consist of
-lower-case letters, digits and `_`.
+a calendar as in a procedure (`day 10, day 20, last day`; `quarter ends 20:00`) or as a systemd calendar expression
+(`*-*-* 01:30`, `Mon 06:00`), in the site's time zone; [calendars.md](calendars.md) explains each with its dates. Names
+of assets, repositories and copies consist of lower-case letters, digits and `_`.
 """
 FIT = """\
 What does not fit the rest is an error as well: a host that is not in the group that a word of the policy needs, a drill
@@ -55,6 +57,7 @@ PARTS = (
     ("site", model.Site),
     ("contacts", model.Contact),
     ("repositories", model.Repository),
+    ("defaults", model.AssetClass),
     ("assets", model.Asset),
     ("sources", model.SourceSpec),
     ("retention", model.Retention),
@@ -63,6 +66,7 @@ PARTS = (
     ("expectations", model.Expectation),
     ("checks", model.CheckSpec),
     ("exceptions", model.Excuse),
+    ("duties", Duty),
     ("control", model.Control),
 )
 FOLLOW = """\
@@ -108,7 +112,7 @@ def _kind(package: str, name: str, titles: Mapping[Any, str]) -> str:
 
 def _described(kind: type, titles: Mapping[Any, str]) -> str:
     """Return what a type is and a table of its keys."""
-    first, meanings = _read(kind.__doc__ or "", [field.name for field in dataclasses.fields(kind)])
+    first, meanings = _read(kind.__doc__ or "", [key(field.name) for field in dataclasses.fields(kind)])
     rows = "".join(_rows(kind, meanings, titles))
     table = f"| key | value | default | meaning |\n| --- | --- | --- | --- |\n{rows}" if rows else ""
     return f"{first}\n\n{table}" if table else f"{first}\n"
@@ -126,7 +130,8 @@ def _read(doc: str, names: list[str]) -> tuple[str, dict[str, str]]:
 def _rows(kind: type, meanings: Mapping[str, str], titles: Mapping[Any, str]) -> Iterator[str]:
     hints = typing.get_type_hints(kind)
     for field in dataclasses.fields(kind):
-        cells = (f"`{field.name}`", _worded(hints[field.name], titles), _default(field), meanings.get(field.name, ""))
+        name = key(field.name)
+        cells = (f"`{name}`", _worded(hints[field.name], titles), _default(field), meanings.get(name, ""))
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
 
 

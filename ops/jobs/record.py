@@ -36,6 +36,7 @@ def chosen(directory: Path, asset: str | None, number: int | None) -> bytes:
                 if line.endswith(b"\n") and _fits(line, asset, number):
                     found = line
     except FileNotFoundError as error:
+        own_policy.demand_ledgers_server(directory)
         raise Unavailable(f"there is no ledger in {directory}", "the first act creates it") from error
     except PermissionError as error:
         raise Unavailable(f"this account may not read the ledger in {directory}", "run as root") from error

@@ -17,8 +17,8 @@ def make_all(readers: Sequence[tuple[str, str, Path]]) -> Iterator[tuple[str, bo
 
     readers: repository, name, and the file with the password of each who may read.
     """
-    versions.demand()
     policy = own_policy.read()
+    versions.demand()
     for name in used(policy):
         yield name, make(policy, name, [(label, file) for place, label, file in readers if place == name])
 

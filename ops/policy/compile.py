@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from ops.core import kinds
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
-from ops.policy.layers import HostLayers, merge
+from ops.policy import hours
+from ops.policy.assets import resolve
+from ops.policy.layers import HostLayers, Tree, site_names
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
+from ops.policy.origins import once
 from ops.policy.partial import misses, without_broken
 from ops.policy.rules import across, judge
+from ops.policy.rules.notes import notes
 from ops.policy.surroundings import Surroundings
 
 
@@ -25,9 +30,9 @@ def compile_site(hosts: Mapping[str, HostLayers], around: Surroundings | None = 
     """
     written, problems = _judged(hosts, around)
     if problems:
-        raise PolicyError(sorted({problem for found in problems.values() for problem in found}))
-    whole = {name: policy for name, policy in written.items() if policy is not None}
-    return {name: _join(name, policy, whole) for name, policy in whole.items()}
+        raise PolicyError(once([problem for found in problems.values() for problem in found]))
+    whole = {name: hours.whole(policy) for name, policy in written.items() if policy is not None}
+    return {name: _join(name, policy, whole, site_names(hosts[name], "duties")) for name, policy in whole.items()}
 
 
 def problems_by_host(hosts: Mapping[str, HostLayers], around: Surroundings) -> dict[str, list[Problem]]:
@@ -35,16 +40,30 @@ def problems_by_host(hosts: Mapping[str, HostLayers], around: Surroundings) -> d
     return _judged(hosts, around)[1]
 
 
+def notes_by_host(
+    hosts: Mapping[str, HostLayers], policies: Mapping[str, HostPolicy], today: date
+) -> dict[str, list[Problem]]:
+    """Given layers in which nothing is wrong and what they became, return what each host should look at again."""
+    found: dict[str, list[Problem]] = {}
+    for name, layers in hosts.items():
+        origins = resolve(name, layers, hosts, [])[1]
+        typed = read_document(document(policies[name]))
+        found[name] = [origins.problem(note) for note in notes(typed, today)]
+    return found
+
+
 def _judged(
     hosts: Mapping[str, HostLayers], around: Surroundings | None
 ) -> tuple[dict[str, Written | None], dict[str, list[Problem]]]:
     around = around or Surroundings(list(hosts))
     problems: dict[str, list[Problem]] = {name: [] for name in hosts}
-    written = {name: _compile(name, layers, around, problems[name]) for name, layers in hosts.items()}
+    resolved = {name: resolve(name, layers, around.hosts, problems[name]) for name, layers in hosts.items()}
+    written = {name: _compile(name, tree, around, problems[name]) for name, (tree, _) in resolved.items()}
     for names, problem in [*_twice(written), *_drilled(written), *_controlled(written), *across.judge(written)]:
         for name in names:
             problems[name].append(problem)
-    return written, {name: found for name, found in problems.items() if found}
+    told = {name: [resolved[name][1].problem(problem) for problem in found] for name, found in problems.items()}
+    return written, {name: found for name, found in told.items() if found}
 
 
 def document(policy: HostPolicy) -> dict[str, Any]:
@@ -70,13 +89,12 @@ def read_document(data: Any) -> HostPolicy:
     zone = policy.site.timezone
     return replace(
         read,
-        assets={name: _zoned(asset, zone) for name, asset in read.assets.items()},
-        drills={name: replace(drill, asset=_zoned(drill.asset, zone)) for name, drill in read.drills.items()},
+        assets=hours.all_filled(read.assets, zone),
+        drills={name: replace(drill, asset=hours.filled(drill.asset, zone)) for name, drill in read.drills.items()},
     )
 
 
-def _compile(host: str, layers: HostLayers, around: Surroundings, problems: list[Problem]) -> Written | None:
-    merged = merge(layers, problems)
+def _compile(host: str, merged: Tree, around: Surroundings, problems: list[Problem]) -> Written | None:
     policy: Written | None = collect(Written, merged, "policy", problems)
     if policy is None:
         problems.extend(_rest(host, merged, around, problems))
@@ -131,12 +149,6 @@ def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:
     return replace(policy, **changes)
 
 
-def _zoned(asset: Asset, zone: str) -> Asset:
-    copies = {name: replace(copy, calendar=copy.calendar.zoned(zone)) for name, copy in asset.copies.items()}
-    drill = replace(asset.drill, calendar=asset.drill.calendar.zoned(zone)) if asset.drill else None
-    return replace(asset, schedule=asset.schedule.zoned(zone), copies=copies, drill=drill)
-
-
 def _twice(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...], Problem]]:
     """An asset has one name in the whole site; return the two hosts that have it, and the problem."""
     seen: dict[str, str] = {}
@@ -181,8 +193,8 @@ def _controlled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, 
     return [((host,), Problem("policy.control", message)) for host, control in told.items() if control != told[first]]
 
 
-def _join(host: str, policy: Written, site: Mapping[str, Written]) -> HostPolicy:
-    """Add to a host's own policy what the other hosts' policies ask of it."""
+def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: Collection[str]) -> HostPolicy:
+    """Add to a host's own policy what the other hosts' policies ask of it; part its duties from the site's."""
     drills = {
         name: Drilled(owner, asset)
         for owner, other in site.items()
@@ -200,6 +212,8 @@ def _join(host: str, policy: Written, site: Mapping[str, Written]) -> HostPolicy
         clients=_clients(host, site),
         checks={"gaps": CheckSpec("gaps"), **policy.checks, **_ages(policy, drills)},
         exceptions=policy.exceptions,
+        duties={name: duty for name, duty in policy.duties.items() if name not in site_duties},
+        site_duties={name: duty for name, duty in policy.duties.items() if name in site_duties},
         control=policy.control,
     )
 

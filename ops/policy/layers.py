@@ -17,6 +17,8 @@ from ops.core.schema import Plain
 Tree = Mapping[str, Plain]
 SEALED = "__ansible_vault"  # how `ansible-inventory --list` shows a vault value
 
+_MAPPING = "a mapping"
+
 
 @dataclass(frozen=True)
 class HostLayers:
@@ -31,8 +33,24 @@ def merge(layers: HostLayers, problems: list[Problem]) -> dict[str, Plain]:
     """Return the layers as one tree; add a problem where groups disagree or data are not plain."""
     for name, tree in (("policy__all", layers.all), *_named(layers.groups), ("policy__host", layers.host)):
         _demand_plain(tree, f"policy ({name})", problems)
-    merged = _overlay(dict(layers.all), _agreed(layers, problems))
-    return _overlay(merged, layers.host)
+    _demand_untouched(layers, problems)
+    merged = overlay(dict(layers.all), _agreed(layers, problems))
+    return overlay(merged, layers.host)
+
+
+def site_names(layers: HostLayers, section: str) -> set[str]:
+    """Return the names that policy__all gives in a section, such as the site's duties."""
+    named = layers.all.get(section)
+    return set(named) if isinstance(named, Mapping) else set()
+
+
+def _demand_untouched(layers: HostLayers, problems: list[Problem]) -> None:
+    """A duty of the site is one for all: what a group or a host wrote to it would be another one of the same name."""
+    for name, tree in (*_named(layers.groups), ("policy__host", layers.host)):
+        own = tree.get("duties")
+        for duty in sorted(site_names(layers, "duties") & set(own if isinstance(own, Mapping) else ())):
+            message = f"is a duty of the site, written in policy__all; in {name}, give the duty another name"
+            problems.append(Problem(f"policy.duties.{duty}", message))
 
 
 def _named(groups: Mapping[str, Tree]) -> list[tuple[str, Tree]]:
@@ -41,42 +59,46 @@ def _named(groups: Mapping[str, Tree]) -> list[tuple[str, Tree]]:
 
 def _agreed(layers: HostLayers, problems: list[Problem]) -> dict[str, Plain]:
     """Merge the groups among each other; what policy__host settles is no disagreement."""
-    settled = set(_leaves(layers.host))
-    said: dict[str, tuple[str, Any]] = {}
+    settled = {path for path, words in _words(layers.host).items() if words != _MAPPING}
+    said: dict[str, tuple[str, str]] = {}
     merged: dict[str, Plain] = {}
     for name, tree in _named(layers.groups):
-        for path, value in _leaves(tree).items():
-            before, other = said.setdefault(path, (name, value))
-            if other != value and path not in settled:
-                problems.append(
-                    Problem(
-                        f"policy.{path}",
-                        f"{before} says {other!r}, {name} says {value!r}; decide in policy__host",
-                    )
-                )
-        merged = _overlay(merged, tree)
+        for path, words in _words(tree).items():
+            before, other = said.setdefault(path, (name, words))
+            if other != words and not settled & {path, *_above(path)}:
+                message = f"{before} says {other}, {name} says {words}; decide in policy__host"
+                problems.append(Problem(f"policy.{path}", message))
+        merged = overlay(merged, tree)
     return merged
 
 
-def _overlay(below: dict[str, Plain], above: Tree) -> dict[str, Plain]:
+def _above(path: str) -> list[str]:
+    """Return the paths of the mappings in which a path lies."""
+    parts = path.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def overlay(below: Tree, above: Tree) -> dict[str, Plain]:
+    """Return one tree over another: mappings are merged key by key, everything else is replaced."""
     merged = dict(below)
     for key, value in above.items():
         under = merged.get(key)
         if isinstance(under, Mapping) and isinstance(value, Mapping):
-            merged[key] = _overlay(dict(under), value)
+            merged[key] = overlay(dict(under), value)
         else:
             merged[key] = value
     return merged
 
 
-def _leaves(tree: Tree, start: str = "") -> dict[str, Plain]:
-    leaves: dict[str, Plain] = {}
+def _words(tree: Tree, start: str = "") -> dict[str, str]:
+    """Return what stands at each path of a tree, as it is told to a person."""
+    words: dict[str, str] = {}
     for key, value in tree.items():
-        if isinstance(value, Mapping) and value:
-            leaves |= _leaves(value, f"{start}{key}.")
+        if isinstance(value, Mapping):
+            words |= {f"{start}{key}": _MAPPING} | _words(value, f"{start}{key}.")
         else:
-            leaves[f"{start}{key}"] = value
-    return leaves
+            words[f"{start}{key}"] = repr(value)
+    return words
 
 
 def _demand_plain(value: Any, path: str, problems: list[Problem]) -> None:

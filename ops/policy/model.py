@@ -6,57 +6,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ops.core.calendar import Calendar
+from ops.core.calendar import Calendar, Item
 from ops.core.names import AbsolutePath
 from ops.core.quantity import Day, Duration
+from ops.core.schema import spare
+from ops.policy.duty import Duty
+from ops.policy.site import AWAY, Contact, Repository, Site
+
+__all__ = [
+    "AWAY",
+    "DRILL_SPREAD",
+    "VERSION",
+    "Asset",
+    "AssetClass",
+    "CheckSpec",
+    "Contact",
+    "Control",
+    "Copy",
+    "Drill",
+    "Drilled",
+    "Duty",
+    "Excuse",
+    "Expectation",
+    "HostPolicy",
+    "Repository",
+    "Retention",
+    "Site",
+    "SourceSpec",
+    "Written",
+]
 
 VERSION = 1
-AWAY = ("offsite", "removable")  # places that a disaster of the site does not reach
 DRILL_SPREAD = Duration(900)  # by how much the starts of drills are spread
-
-
-@dataclass(frozen=True)
-class Site:
-    """The site as a whole.
-
-    name: what people call it; printed on reports.
-    timezone: the time zone of calendars and reports, such as America/Sao_Paulo.
-    """
-
-    name: str
-    timezone: str = "UTC"
-
-
-@dataclass(frozen=True)
-class Contact:
-    """A person who is responsible for something.
-
-    name: the person or position.
-    phone: the number at which they can be reached at once.
-    mail: the address to which reports go.
-    deputy: the contact who stands in for them.
-    """
-
-    name: str
-    phone: str = ""
-    mail: str = ""
-    deputy: str | None = None
-
-
-@dataclass(frozen=True)
-class Repository:
-    """A restic repository, which keeps snapshots.
-
-    kind: how it is reached; a module in ops/targets.
-    place: where it is: on the server itself, on a backup host of the site, off-site, or on a removable disk.
-    host: the machine in the inventory that keeps it; none for a kind that lies on the machine itself.
-    options: further options of the kind.
-    """
-
-    kind: str
-    place: Literal["local", "primary", "offsite", "removable"]
-    host: str | None = None
-    options: Any = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,8 +73,9 @@ class Copy:
     """A copy of the newest good set in another repository.
 
     to: the repository to copy to.
-    calendar: when to copy, such as `day 10, day 20, last day` or a systemd calendar expression.
-    grace: how long after its scheduled day a copy is not yet late.
+    calendar: when to copy, such as `day 10, day 20, last day` or a systemd calendar expression; without a time of day,
+        after that day's last backup.
+    grace: how long after it was due a copy is not yet late; one of a window is not late before the window's end.
     """
 
     to: str
@@ -125,7 +107,7 @@ class Drill:
     kind: database, files, machine or crash; a module in ops/drills.
     options: options of the kind.
     every: the maximum age of the last good drill.
-    calendar: when the drill starts by itself.
+    calendar: when the drill starts by itself; without a time of day, at 04:00.
     expectations: queries of the restored data, by name.
     asks: the database to query, if there are several: a part of the set such as `database.his`, or for
         a machine the port and the name, such as `5432/his`.
@@ -136,7 +118,7 @@ class Drill:
     every: Duration
     kind: str = "database"
     options: Any = field(default_factory=dict)
-    calendar: Calendar = field(default_factory=lambda: Calendar("Sun 04:00", ("Sun 04:00",)))
+    calendar: Calendar = field(default_factory=lambda: Calendar("Sun 04:00", (Item("Sun *-*-*", "04:00:00"),)))
     expectations: Mapping[str, Expectation] = field(default_factory=dict)
     asks: str = ""
     release: Literal["bookworm", "trixie"] = "bookworm"
@@ -146,17 +128,19 @@ class Drill:
 class Asset:
     """Something the policy protects, with one name, one owner, one RPO and one RTO.
 
+    class: the class in `defaults` from which it takes what is not written here, also what is required; what that
+        class doesn't say comes from the class `standard`. See [classes](classes.md).
     owner: the contact who is responsible for it.
     summary: a description in a few words.
     sources: what is backed up, by name; all in one set.
     repository: the repository to which it is backed up.
-    schedule: when to back it up.
+    schedule: when to back it up; without a time of day, at 23:00.
     random_delay: the maximum random delay of a start, so that not all machines start at once.
     rpo: how much work may be lost: the maximum age of the newest good set.
     rto: how long a restore may take.
     retention: how long sets are kept.
-    copies: copies in other repositories, by name.
-    drill: how to prove that it can be restored.
+    copies: copies in other repositories, by name; `none` instead of one leaves out what the class has.
+    drill: how to prove that it can be restored; `none` leaves out the drill of the class.
     without: how people work while it is down, and when they start to; printed in the runbook.
     """
 
@@ -167,11 +151,38 @@ class Asset:
     rpo: Duration
     rto: Duration
     retention: Retention
+    class_: str = spare("standard")
     summary: str = ""
     random_delay: Duration = Duration(900)
     copies: Mapping[str, Copy] = field(default_factory=dict)
     drill: Drill | None = None
     without: str = ""
+
+
+@dataclass(frozen=True)
+class AssetClass:
+    """What the assets of a class have in common; each key may be missing, and the asset's own are merged into them.
+
+    owner: the contact who is responsible.
+    repository: the repository to which they are backed up.
+    schedule: when to back them up.
+    random_delay: the maximum random delay of a start.
+    rpo: how much work may be lost.
+    rto: how long a restore may take.
+    retention: how long sets are kept.
+    copies: copies in other repositories, by name.
+    drill: how to prove that they can be restored; without `asks` and `expectations`, which query one asset's data.
+    """
+
+    owner: str | None = None
+    repository: str | None = None
+    schedule: Calendar | None = None
+    random_delay: Duration | None = None
+    rpo: Duration | None = None
+    rto: Duration | None = None
+    retention: Retention | None = None
+    copies: Mapping[str, Copy] | None = None
+    drill: Drill | None = None
 
 
 @dataclass(frozen=True)
@@ -234,9 +245,11 @@ class Written:
     site: the site as a whole.
     contacts: people, by name.
     repositories: restic repositories, by name.
-    assets: what is protected on this machine, by name.
+    defaults: what assets don't have to say, by class; `standard` is the class of every asset that names none.
+    assets: what is protected on this machine, by name; written for a host, or for each host of a group.
     checks: what is checked on this machine, by name.
     exceptions: gaps on this machine that are acceptable, by name.
+    duties: acts of people with a due day, by name; those in `policy__all` are the site's, all others this machine's.
     control: the backup of the control machine; the same for every host.
     """
 
@@ -244,9 +257,11 @@ class Written:
     site: Site
     contacts: Mapping[str, Contact] = field(default_factory=dict)
     repositories: Mapping[str, Repository] = field(default_factory=dict)
+    defaults: Mapping[str, AssetClass] = field(default_factory=dict)  # already merged into the assets
     assets: Mapping[str, Asset] = field(default_factory=dict)
     checks: Mapping[str, CheckSpec] = field(default_factory=dict)
     exceptions: Mapping[str, Excuse] = field(default_factory=dict)
+    duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
 
 
@@ -260,7 +275,10 @@ class Drilled:
 
 @dataclass(frozen=True)
 class HostPolicy:
-    """One machine's part of the policy, as it lies on that machine."""
+    """One machine's part of the policy, as it lies on that machine.
+
+    duties: this machine's own; site_duties: the site's, the same on every machine.
+    """
 
     version: int
     host: str
@@ -272,4 +290,11 @@ class HostPolicy:
     clients: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     checks: Mapping[str, CheckSpec] = field(default_factory=dict)
     exceptions: Mapping[str, Excuse] = field(default_factory=dict)
+    duties: Mapping[str, Duty] = field(default_factory=dict)
+    site_duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
+
+    @property
+    def all_duties(self) -> Mapping[str, Duty]:
+        """The duties that an attestation on this machine can fulfil."""
+        return {**self.site_duties, **self.duties}

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import classes_site
 import pytest
 import yaml
 
@@ -98,6 +99,35 @@ def test_a_wrong_policy_stops_before_any_host_with_every_problem(inventory):
     assert "a Jinja expression" in said
     assert "seawall policy check" in said
     assert "TASK [Units]" not in done.stdout
+
+
+def test_classes_and_assets_of_a_group_are_the_same_in_ansible(inventory):
+    classes_site.write(inventory)
+    classes_site.change(inventory, "hosts.yml", "docs1: {}", "docs1: {}, DB-2: {}")
+    classes_site.put(inventory, classes_site.DOCS1, "policy__host:\n  assets: {etc: {class: critical, drill: none}}\n")
+    classes_site.put(inventory, "host_vars/DB-2/policy.yml", "policy__host:\n  assets: {etc: none}\n")
+    done = play(inventory)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = {each["document"]["host"]: each for each in answers(done.stdout)}
+    assert {name: each["document"] for name, each in told.items()} == {
+        name: json.loads(json.dumps(document(policy))) for name, policy in read(inventory).policies().items()
+    }
+    assert sorted(told["his1"]["document"]["assets"]) == ["etc_his1", "his"]
+    assert told["DB-2"]["document"]["assets"] == {}
+    names = {unit["name"] for unit in told["docs1"]["units"]}
+    assert {"seawall-backup-etc_docs1", "seawall-copy-etc_docs1-offsite"} <= names
+    assert "drill" not in told["docs1"]["document"]["assets"]["etc_docs1"]
+
+
+def test_a_wrong_class_stops_ansible_with_the_path_in_the_class(inventory):
+    classes_site.write(inventory)
+    classes_site.change(inventory, classes_site.ALL, "rpo: 26h", "rpo: 12h")
+    classes_site.change(inventory, classes_site.HIS1, "class: critical", "class: critcal")
+    done = play(inventory)
+    assert done.returncode == 2
+    said = " ".join((done.stdout + done.stderr).split())
+    assert "policy.defaults.standard.rpo: 12h can't be met" in said
+    assert "there is no class 'critcal', did you mean 'critical'?" in said
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from ops.commands.control import _options
-from ops.core.files import write_atomically
+from ops.core import output
 from ops.fleet.pdf import printed
 from ops.fleet.status import collect
 
@@ -28,17 +28,19 @@ def execute(options: argparse.Namespace) -> int:
     """Ask the fleet and write what it said; a report that could be written is a success, whatever it says."""
     from ops.reports import status_html, status_text
 
-    status = collect(options.inventory)
     page = options.html or (None if options.text or options.json or options.pdf else PAGE)
+    for path in (page, options.pdf):
+        output.demand_place(path)
+    status = collect(_options.read_inventory(options).path)
     if options.json:
         print(json.dumps(status.written(), ensure_ascii=False))
     if options.text:
         print(status_text.render(status, colours=sys.stdout.isatty()))
     html = status_html.render(status)
     if page:
-        write_atomically(page, html, mode=0o640)
+        output.write(page, html, mode=0o640)
     if options.pdf:
-        write_atomically(options.pdf, printed(html), mode=0o640)
+        output.write(options.pdf, printed(html), mode=0o640)
     if not options.json and (written := [str(path) for path in (page, options.pdf) if path]):
         print(f"{status.verdict.value}: {', '.join(written)}")
     return 0

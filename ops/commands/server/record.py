@@ -14,8 +14,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from ops.core import output
 from ops.core.errors import UsageError
-from ops.core.files import write_atomically
 from ops.jobs.host import folders
 from ops.jobs.record import FORMATS, chosen, evidence_of, own_policy_if_any, rendered
 
@@ -44,12 +44,13 @@ def execute(options: Namespace) -> int:
     form = "json" if options.json else options.format
     if form == "pdf":
         raise UsageError("a server writes no PDF; the control machine does", PDF)
+    output.demand_place(options.output)
     directory = options.directory or folders.state() / "ledger"
     line = chosen(directory, options.asset, options.number)
     evidence = evidence_of(directory, line, options.signers or folders.etc() / "allowed_signers")
     page = rendered(form, evidence, own_policy_if_any())
     if options.output:
-        write_atomically(options.output, page)
+        output.write(options.output, page)
         print(f"record {evidence.line.n}: {options.output}")
     else:
         sys.stdout.write(page)

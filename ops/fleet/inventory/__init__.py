@@ -18,17 +18,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import CommandError, Damaged, SeawallError, UsageError
+from ops.core.errors import CommandError, Damaged, PolicyError, SeawallError, UsageError
 from ops.core.files import read_json, write_json
 from ops.core.run import run
+from ops.fleet.inventory.ansible_words import failed, warnings
+from ops.fleet.inventory.files import find, unreadable
 from ops.policy.hostvars import PREFIX, compile_inventory
 from ops.policy.model import HostPolicy
 from ops.policy.surroundings import UPS_DEVICES, device_names
 
-VERSION = 3
+VERSION = 4
 TIMEOUT = 60.0
 CACHE = Path(".cache", "inventory")
-DEFAULT = "inventories/lab"
+NAMED = "SEAWALL_INVENTORY"
+VAULT = "ANSIBLE_VAULT_PASSWORD_FILE"
 # Beside an inventory, but no part of it: see ops.fleet.ledgers and ops.fleet.control_machine.identity.
 HEADS, SIGNERS, LEDGERS, OWN = ".heads.json", ".allowed_signers", ".ledgers", ".control"
 
@@ -52,11 +55,13 @@ class Inventory:
     """What an inventory says.
 
     variables: of each host, those that connect to it and its policy. groups: of each group, its hosts.
+    warnings: what Ansible warned of while it read the files.
     """
 
     path: Path
     variables: Mapping[str, Mapping[str, Any]]
     groups: Mapping[str, tuple[str, ...]]
+    warnings: tuple[str, ...] = ()
 
     def policies(self) -> dict[str, HostPolicy]:
         """Return every host's policy; raise PolicyError."""
@@ -71,35 +76,48 @@ def read(path: Path | None) -> Inventory:
     """Return what an inventory says, the default one without a path; raise UsageError when there is none."""
     path = path or default()
     if not path.exists():
-        raise UsageError(f"there is no inventory {path}", "use -i INVENTORY, or run this in the checkout")
+        raise UsageError(f"there is no inventory {path}", f"name another one with -i or {NAMED}")
+    if stuck := unreadable(path):
+        raise PolicyError(stuck)
     kept = CACHE / f"{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]}.json"
     key = _key(path)
     plain = _kept(kept, key) if key else None
     if plain is None:
-        plain = _condensed(_ask(path))
+        answer, said = _ask(path)
+        plain = {**_condensed(answer), "warnings": said}
         if key:
             _keep(kept, {"version": VERSION, "key": key, **plain})
     groups = {name: tuple(hosts) for name, hosts in plain["groups"].items()}
-    return Inventory(path, plain["variables"], groups)
+    return Inventory(path, plain["variables"], groups, tuple(plain["warnings"]))
 
 
 def default() -> Path:
-    """Return the inventory that ansible.cfg in the current directory names, else the lab's."""
+    """Return the inventory of a command that names none; raise UsageError when nobody else names one either.
+
+    SEAWALL_INVENTORY comes first. Then what Ansible itself would take here, so that a playbook and a command side by
+    side speak of the same machines: ANSIBLE_INVENTORY, then ansible.cfg in the current directory.
+    """
     settings = configparser.ConfigParser(interpolation=None)
     settings.read("ansible.cfg", encoding="utf-8")
-    return Path(settings.get("defaults", "inventory", fallback=DEFAULT))
+    configured = settings.get("defaults", "inventory", fallback="")
+    named = os.environ.get(NAMED) or os.environ.get("ANSIBLE_INVENTORY") or configured
+    if not named:
+        raise UsageError("no inventory is named", f"use -i inventories/SITE, or export {NAMED}=inventories/SITE")
+    return Path(named)
 
 
-def _ask(path: Path) -> dict[str, Any]:
+def _ask(path: Path) -> tuple[dict[str, Any], list[str]]:
+    """Return what ansible-inventory says of an inventory, and of what it warns."""
     beside = Path(sys.executable).with_name("ansible-inventory")  # of the same virtual environment
     program = beside if beside.exists() else "ansible-inventory"
     settings = {name: value for name, value in os.environ.items() if name.startswith("ANSIBLE_")}
+    if not Path(settings.get(VAULT, "")).expanduser().exists():
+        settings.pop(VAULT, None)  # not made yet, and Ansible would read nothing; where something is sealed it says so
     try:
         answer = run([program, "--list", "-i", path], timeout=TIMEOUT, env=settings)
-        return dict(json.loads(answer.stdout))
+        return dict(json.loads(answer.stdout)), warnings(answer.stderr)
     except CommandError as error:
-        said = [line for line in error.stderr.splitlines() if line.strip()][-3:]
-        raise UsageError(f"Ansible cannot read the inventory {path}: {' '.join(said)}") from error
+        raise UsageError(f"Ansible cannot read the inventory {path}: {failed(error.stderr)}") from error
     except ValueError as error:
         raise Damaged(f"ansible-inventory did not answer in JSON for {path}") from error
 
@@ -108,9 +126,11 @@ def _condensed(answer: dict[str, Any]) -> dict[str, Any]:
     """Of all that Ansible says, keep connection, groups, policy and the names of UPS devices."""
     variables = answer.pop("_meta", {}).get("hostvars", {})
     hosts = {host for group in answer for host in _hosts(group, answer)}
+    # A group without hosts is named by the group above it only.
+    groups = {*answer, *(child for said in answer.values() for child in said.get("children", []))}
     return {
         "variables": {host: _wanted(variables.get(host, {})) for host in sorted(hosts)},
-        "groups": {group: sorted(_hosts(group, answer)) for group in sorted(answer)},
+        "groups": {group: sorted(_hosts(group, answer)) for group in sorted(groups)},
     }
 
 
@@ -130,7 +150,8 @@ def _key(path: Path) -> str | None:
     """Return what changes whenever the inventory does; None when it may change without its files changing."""
     settings = {name: value for name, value in os.environ.items() if name.startswith("ANSIBLE_")}
     total = hashlib.sha256(json.dumps([VERSION, sys.executable, settings], sort_keys=True).encode())
-    for file in (Path("ansible.cfg"), *_files(path)):
+    behind_links = {file for file, _ in find(path).read}
+    for file in (Path("ansible.cfg"), *sorted({*_files(path), *behind_links})):
         try:
             facts = file.stat()
         except FileNotFoundError:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ops.core.errors import Problem
+from ops.fleet.inventory import files, layer_line
+from ops.fleet.inventory.files import Source
+from ops.fleet.inventory.yaml_words import explain
 from ops.policy.hostvars import PREFIX
 
 if TYPE_CHECKING:
     import yaml
 
-SUFFIXES = {"", ".yml", ".yaml", ".json"}
 SEALED_FILE = "$ANSIBLE_VAULT"
+_MOST = 500_000  # values in a file
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,21 @@ class Mark:
 
 @dataclass(frozen=True)
 class Layer:
-    """One place where a policy__... stands. owner: the group or host whose file it is; None in other files."""
+    """One place where a policy__... stands.
+
+    owner: the group or host whose file it is; None in other files. text: the whole file.
+    """
 
     name: str
     owner: tuple[str, str] | None
     mark: Mark
     tree: yaml.Node
+    text: str = ""
+
+    def line(self, number: int) -> str:
+        """Return a line of the file, counted from 0."""
+        lines = self.text.splitlines()
+        return lines[number] if number < len(lines) else ""
 
     def find(self, path: str) -> Found:
         """Given a path below the layer, return its deepest part that stands here."""
@@ -44,22 +56,44 @@ class Layer:
 
 @dataclass(frozen=True)
 class Found:
-    """How deep into a path a layer goes, whether to its end, and where that stands."""
+    """How deep into a path a layer goes, whether to its end, where that stands, and its key and value there."""
 
     depth: int
     whole: bool
     mark: Mark
+    nodes: tuple[yaml.Node, ...] = ()
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file that Ansible reads, as YAML. root: None where it is empty, sealed, or no YAML, as an INI file is."""
+
+    source: Source
+    root: yaml.Node | None
+
+    def mark(self, node: yaml.Node) -> Mark:
+        """Return where something stands in this file."""
+        return Mark(self.source.path, node.start_mark.line + 1)
 
 
 def read(inventory: Path, problems: list[Problem]) -> list[Layer]:
     """Return every layer in an inventory's files; add a problem for each file not whole and each word written twice."""
-    layers: list[Layer] = []
-    for file, owner in _files(inventory):
-        root = _compose(file, problems)
-        if root is not None:
-            layers.extend(_layers(root, file, owner, problems))
-    problems.extend(_misplaced(layers))
-    return layers
+    return layers(documents(files.sources(files.find(inventory), problems), problems), problems)
+
+
+def documents(sources: Sequence[Source], problems: list[Problem]) -> list[Document]:
+    """Return what is read as YAML; add a problem for each file that should be YAML and is not."""
+    return [Document(source, _compose(source, problems)) for source in sources]
+
+
+def layers(documents: Sequence[Document], problems: list[Problem]) -> list[Layer]:
+    """Return every layer in the files; add a problem for each word written twice and each layer in a wrong place."""
+    found: list[Layer] = []
+    for document in documents:
+        if document.root is not None:
+            found.extend(_layers(document.root, document.source, problems))
+    problems.extend(_misplaced(found))
+    return found
 
 
 def locate(path: str, layers: Sequence[Layer], host: str, groups: Mapping[str, Sequence[str]]) -> list[Found]:
@@ -82,60 +116,63 @@ def _read_by(layer: Layer, host: str) -> bool:
     return layer.owner is None or layer.owner[0] != "host" or layer.owner[1] == host or not host
 
 
-def _files(inventory: Path) -> Iterator[tuple[Path, tuple[str, str] | None]]:
-    """Yield the files of an inventory as Ansible finds them, each with whose variables it holds."""
-    folder = inventory if inventory.is_dir() else inventory.parent
-    tops = sorted(folder.iterdir()) if inventory.is_dir() else [inventory]
-    yield from ((path, None) for path in tops if path.is_file() and _wanted(path) and path.suffix)
-    for kind in ("group", "host"):
-        for place in sorted((folder / f"{kind}_vars").glob("*")):
-            files = sorted(place.rglob("*")) if place.is_dir() else [place]
-            owner = (kind, place.name if place.is_dir() else place.stem)
-            yield from ((path, owner) for path in files if path.is_file() and _wanted(path))
-
-
-def _wanted(path: Path) -> bool:
-    return path.suffix in SUFFIXES and not path.name.startswith(".") and not path.name.endswith("~")
-
-
-def _compose(file: Path, problems: list[Problem]) -> yaml.Node | None:
+def _compose(source: Source, problems: list[Problem]) -> yaml.Node | None:
     import yaml
 
-    text = file.read_text(encoding="utf-8", errors="replace")
-    if text.startswith(SEALED_FILE):
+    named = source.path.suffix in files.VARIABLES
+    if source.text.startswith(SEALED_FILE) or (source.owner is None and source.path.suffix and not named):
         return None
     try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = Mark(file, mark.line + 1 if mark else 1)
-        told = " ".join(part for part in (error.context, error.problem) if part)
-        problems.append(Problem("YAML", f"{told}; is the file truncated?", str(where)))
-    except yaml.YAMLError as error:
-        problems.append(Problem("YAML", f"not valid YAML: {error}", f"{file}:1"))
-    return None
+        root = yaml.compose(source.text, Loader=yaml.SafeLoader)
+    except RecursionError:
+        problems.append(Problem("YAML", "values within values without end", f"{source.path}:1"))
+        return None
+    except yaml.YAMLError:
+        if named or source.owner is not None:
+            problems.extend(_unread(source))
+        return None
+    if root is not None and _size(root, {}) > _MOST:
+        problems.append(Problem("YAML", "aliases (*) repeat each other without end; write it out", f"{source.path}:1"))
+        return None
+    return root
 
 
-def _layers(node: yaml.Node, file: Path, owner: tuple[str, str] | None, problems: list[Problem]) -> Iterator[Layer]:
+def _unread(source: Source) -> list[Problem]:
+    if source.owner is not None and (said := layer_line.missing(source.text, source.owner)):
+        return [Problem("YAML", said, f"{source.path}:1")]
+    return explain(source.path, source.text)
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """Return how many values a tree has once its aliases are written out; more than any for one in itself."""
+    if id(node) not in known:
+        known[id(node)] = _MOST + 1  # as long as it is not counted: whoever meets it is in it
+        parts = [part for pair in node.value for part in pair] if pairs(node) else node.value
+        known[id(node)] = 1 + sum(_size(part, known) for part in parts if not isinstance(part, str))
+    return known[id(node)]
+
+
+def _layers(node: yaml.Node, source: Source, problems: list[Problem]) -> Iterator[Layer]:
     """Yield the layers in a file; in a file of variables they stand at its top, elsewhere at any depth."""
-    for key, value in _pairs(node):
+    for key, value in pairs(node):
         if str(key.value).startswith(PREFIX):
-            problems.extend(_doubled(value, file))
-            yield Layer(str(key.value), owner, Mark(file, key.start_mark.line + 1), value)
-        elif owner is None:
-            yield from _layers(value, file, owner, problems)
+            problems.extend(doubled(value, source.path))
+            mark = Mark(source.path, key.start_mark.line + 1)
+            yield Layer(str(key.value), source.owner, mark, value, source.text)
+        elif source.owner is None:
+            yield from _layers(value, source, problems)
 
 
-def _doubled(node: yaml.Node, file: Path) -> Iterator[Problem]:
-    """YAML's reader takes the last of two equal keys and says nothing."""
-    seen: dict[str, int] = {}
-    for key, value in _pairs(node):
-        line = key.start_mark.line + 1
-        if key.value in seen:
-            message = f"defined twice; first in line {seen[key.value]}"
-            yield Problem(str(key.value), message, f"{file}:{line}")
-        seen.setdefault(key.value, line)
-        yield from _doubled(value, file)
+def doubled(root: yaml.Node, file: Path) -> Iterator[Problem]:
+    """Yield each key written twice: YAML's reader takes the last of the two and says nothing."""
+    for _, _, node in every(root, ""):
+        seen: dict[str, int] = {}
+        for key, _ in pairs(node):
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                message = f"defined twice; first in line {seen[key.value]}"
+                yield Problem(str(key.value), message, f"{file}:{line}")
+            seen.setdefault(key.value, line)
 
 
 def _misplaced(layers: Sequence[Layer]) -> Iterator[Problem]:
@@ -154,22 +191,65 @@ def _misplaced(layers: Sequence[Layer]) -> Iterator[Problem]:
             yield Problem(layer.name, f"belongs in {place}", str(layer.mark))
 
 
-def _descend(node: yaml.Node, path: str, depth: int, mark: Mark) -> Found:
-    for key, value in _pairs(node):
-        word = str(key.value)
-        rest = path.removeprefix(word)
-        if path.startswith(word) and (not rest or rest[0] in ".["):
-            return _descend(value, rest.removeprefix("."), depth + 1, Mark(mark.file, key.start_mark.line + 1))
+def _descend(node: yaml.Node, path: str, depth: int, mark: Mark, key: yaml.Node | None = None) -> Found:
+    for name, value in pairs(node):
+        word = next((word for word in _spellings(name) if _leads(path, word)), None)
+        if word is not None:
+            rest = path.removeprefix(word).removeprefix(".")
+            return _descend(value, rest, depth + 1, Mark(mark.file, name.start_mark.line + 1), name)
     if path.startswith("[") and isinstance(node.value, list):
         index, _, rest = path[1:].partition("]")
         part = node.value[int(index)]
         return _descend(part, rest.removeprefix("."), depth + 1, Mark(mark.file, part.start_mark.line + 1))
-    return Found(depth, not path, mark)
+    return Found(depth, not path, mark, tuple(one for one in (key, node) if one is not None))
 
 
-def _pairs(node: yaml.Node) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
+def _leads(path: str, word: str) -> bool:
+    rest = path.removeprefix(word)
+    return path.startswith(word) and (not rest or rest[0] in ".[")
+
+
+def _spellings(key: yaml.ScalarNode) -> list[str]:
+    """Return a key as it is written and as it is read: `no` as False, and as Ansible hands it on, false."""
+    read = str(read_as(key))
+    return list(dict.fromkeys([str(key.value), read, read.lower()]))
+
+
+def read_as(node: yaml.ScalarNode) -> Any:
+    """Return the value that YAML reads where a scalar stands; its text, where that is none of the plain kinds."""
+    import yaml
+
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_object(node)
+    except (yaml.YAMLError, ValueError):
+        return node.value
+    finally:
+        loader.dispose()
+
+
+def pairs(node: yaml.Node | None) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
+    """Return the keys and values of a mapping; nothing for what is none."""
     import yaml
 
     if not isinstance(node, yaml.MappingNode):
         return []
     return [(key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+
+
+def every(root: yaml.Node, path: str) -> Iterator[tuple[str, yaml.ScalarNode | None, yaml.Node]]:
+    """Yield the path, the key and the value of a tree and of all that is in it; what an alias repeats, once."""
+    import yaml
+
+    seen: set[int] = set()
+    rest: list[tuple[str, yaml.ScalarNode | None, yaml.Node]] = [(path, None, root)]
+    while rest:
+        here, key, node = rest.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield here, key, node
+        if isinstance(node, yaml.SequenceNode):
+            rest.extend((f"{here}[{index}]", key, part) for index, part in reversed(list(enumerate(node.value))))
+        else:
+            rest.extend((f"{here}.{name.value}", name, value) for name, value in reversed(pairs(node)))

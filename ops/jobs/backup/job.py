@@ -42,6 +42,7 @@ def back_up(name: str, accept_loss: str) -> Ended:
     accept_loss: why a loss since the last set is accepted; empty when none is. The exit code is 0 when the set was
     read back, 1 when not.
     """
+    own_policy.demand_server()
     job = f"backup-{name}"
     wish = Override(LOSS, accept_loss, actor()) if accept_loss else None
     with offered(job, wish):
@@ -51,7 +52,7 @@ def back_up(name: str, accept_loss: str) -> Ended:
     policy = own_policy.read()
     asset = asset_named(policy, name)
     outcome = perform("backup", job, name, policy.host, lambda: _wished(policy, name, asset, wish))
-    return Ended.here(outcome, 0 if outcome.good else 1)
+    return Ended.here(outcome, outcome.code)
 
 
 def _wished(policy: HostPolicy, name: str, asset: Asset, wish: Override | None) -> Outcome:

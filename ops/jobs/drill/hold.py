@@ -17,7 +17,7 @@ from ops.core.files import write_json
 from ops.core.run import run
 from ops.core.schema import encode
 from ops.jobs.drill.options import DrillOptions
-from ops.jobs.host import folders
+from ops.jobs.host import folders, own_policy
 
 LIMITS = Limits(bytes=1 << 16, depth=4, entries=1000, text=1 << 12)
 LONGEST = timedelta(hours=24)
@@ -76,6 +76,7 @@ def end(name: str) -> str:
 def _kept(name: str) -> Held:
     path = note(name)
     if not path.exists():
+        own_policy.demand_server()
         kept = [path.stem.removeprefix("kept-") for path in folders.scratch().glob("kept-*.json")]
         known = f"held: {', '.join(kept)}" if kept else "none is held; use seawall drill ASSET --hold REASON"
         raise UsageError(f"no restored {name} is held on this machine", known)

@@ -60,6 +60,7 @@ def recorded(states: Mapping[str, State], now: datetime) -> HealthState:
     """
     state = states.get(HEALTH)
     if state is None:
+        own_policy.demand_server()
         raise Unavailable("no health check has run on this machine yet", "seawall health run")
     try:
         if not isinstance(state, HealthState):

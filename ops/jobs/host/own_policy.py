@@ -13,15 +13,32 @@ from ops.policy.units import units
 
 def read() -> HostPolicy:
     """Return this machine's part of the policy; raise Unavailable when there is none, PolicyError when it is wrong."""
-    path = folders.etc() / "policy.json"
+    path = demand_server()
     try:
         return read_document(read_json(path))
-    except FileNotFoundError as error:
-        raise Unavailable(
-            f"this machine has no policy: {path} is not there", "run playbooks/site.yml from the control machine"
-        ) from error
     except PermissionError as error:
         raise Unavailable(f"this account may not read {path}", "run as root or as user seawall") from error
+
+
+def demand_server() -> Path:
+    """Return where this machine's part of the policy lies; raise Unavailable when it is no server of the site."""
+    path = folders.etc() / "policy.json"
+    try:
+        path.lstat()
+    except FileNotFoundError as error:
+        raise Unavailable(
+            f"this machine has no policy, so it is not a server of the site: {path} is not there",
+            "run this on a server (ssh SERVER seawall ...); to make this one, run playbooks/site.yml for it",
+        ) from error
+    except OSError:
+        pass  # whoever reads it says why it can't be read
+    return path
+
+
+def demand_ledgers_server(directory: Path) -> None:
+    """Raise Unavailable for the folder of this machine's own ledger, when this machine is no server of the site."""
+    if directory == folders.state() / "ledger":
+        demand_server()
 
 
 def validated(path: Path) -> HostPolicy:

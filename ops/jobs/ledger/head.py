@@ -11,6 +11,7 @@ from ops.evidence.keys import newest
 from ops.evidence.ledger import NAME, Head
 from ops.evidence.reader import read, signer
 from ops.evidence.verification import verify
+from ops.jobs.host import own_policy
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ def end_of(directory: Path, signers: Path) -> End:
     """Return where the ledger in a folder ends; raise Unavailable when there is none."""
     head = Head.of(directory)
     if head is None:
+        own_policy.demand_ledgers_server(directory)
         raise Unavailable(f"there is no ledger head in {directory}", "the first act creates it")
     host = signer(read(directory / NAME)[0])
     return End(head, host, newest(signers, host), worst(finding.verdict for finding in verify(directory, signers)))

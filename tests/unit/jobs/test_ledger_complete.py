@@ -52,8 +52,11 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
     hosts = {name: HostLayers(ALL) for name in ("backup1", "offsite1", "drill1")}
     policies = compile_site({**hosts, "his1": HostLayers(ALL, host=HIS)})
 
-    def made(host: str, *acts: tuple[str, str], repository: str = "offsite") -> Path:
-        (tmp_path / "etc/seawall/policy.json").write_text(json.dumps(document(policies[host])))
+    def made(host: str, *acts: tuple[str, str], repository: str = "offsite", copy: str = "") -> Path:
+        text = json.dumps(document(policies[host])).replace(
+            "day 10, day 20, last day 01:45", copy or "day 10, day 20, last day 01:45"
+        )
+        (tmp_path / "etc/seawall/policy.json").write_text(text)
         for act, started in acts:
             body = {"host": "his1", "actor": "unit:x", "act": act, "subject": "documents", "result": "pass"}
             body |= {"started": started, "facts": {"repository": repository}}
@@ -73,7 +76,7 @@ def test_a_month_in_which_all_was_done_passes(machine, capsys) -> None:
     assert cli.run(["ledger", "complete", *OCTOBER, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["since"], said["until"]) == ("2026-10-01T03:00:00Z", "2026-11-01T03:00:00Z")
-    assert [(duty["act"], duty["expected"], duty["done"]) for duty in said["duties"]] == [
+    assert [(act["act"], act["expected"], act["done"]) for act in said["acts"]] == [
         ("backup", 31, 31),
         ("copy", 3, 3),
     ]
@@ -85,7 +88,13 @@ def test_what_is_late_and_missing_is_named(machine, capsys) -> None:
     shown = " ".join(capsys.readouterr().out.split())
     assert "fail backup documents primary 31 30 1 1 0" not in shown
     assert "fail backup documents primary 31 29 1 1 0 late: 2026-10-07 01:30 missing: 2026-10-08 01:30" in shown
-    assert "fail copy documents offsite 3 2 0 1 0 missing: 2026-10-31 00:00" in shown
+    assert "fail copy documents offsite 3 2 0 1 0 missing: 2026-10-31 01:45" in shown
+
+
+@pytest.mark.parametrize(("made", "code"), [("2026-10-19T05:00:00Z", 0), ("2026-10-21T05:00:00Z", 1)])
+def test_a_copy_of_a_window_is_on_time_until_its_end(machine, made: str, code: int) -> None:
+    machine("his1", *NIGHTS, ("copy", made), copy="between day 11 and day 20 01:45")
+    assert cli.run(["ledger", "complete", *OCTOBER]) == code
 
 
 def test_a_late_one_alone_warns(machine) -> None:
@@ -123,9 +132,9 @@ def test_a_machine_that_is_to_do_nothing_passes(machine, capsys) -> None:
 def test_without_a_period_it_begins_with_the_first_record(machine, capsys) -> None:
     machine("his1", *[("backup", f"2026-11-{day:02d}T04:31:00Z") for day in range(19, 23)])
     assert cli.run(["ledger", "complete", "--json"]) == 2  # of the copy due on the 20th there is none
-    backup, copy = json.loads(capsys.readouterr().out)["duties"]
+    backup, copy = json.loads(capsys.readouterr().out)["acts"]
     assert (backup["expected"], backup["missing"]) == (3, [])
-    assert copy["missing"] == ["2026-11-20T03:00:00Z"]
+    assert copy["missing"] == ["2026-11-20T04:45:00Z"]
 
 
 def test_a_day_without_a_round_of_checks_is_missing_and_a_bad_round_is_none(machine, capsys) -> None:
@@ -135,7 +144,7 @@ def test_a_day_without_a_round_of_checks_is_missing_and_a_bad_round_is_none(mach
         body |= {"started": f"2026-10-{day}T{hour:02d}:00:00Z"}
         Ledger(root / "var/lib/seawall/ledger", root / "key").append(body)
     assert cli.run(["ledger", "complete", *OCTOBER, "--json"]) == 2
-    (rounds,) = json.loads(capsys.readouterr().out)["duties"]
+    (rounds,) = json.loads(capsys.readouterr().out)["acts"]
     assert (rounds["act"], rounds["expected"], rounds["done"]) == ("check", 4, 3)
     assert (rounds["missing"], rounds["late"], rounds["failed"]) == (["2026-10-29T03:00:00Z"], [], 0)
 

@@ -70,11 +70,7 @@ GROUPS = {
         (HOSTS, "servers: {hosts: {his1: {}}}", "servers: {hosts: {his1: {}, docs1: {}}}"),
         (HIS1, "host: drill1", "host: docs1"),
     ),
-    "no such group at all": wrong(
-        f"{ASSET}.drill.host",
-        "the group drill_hosts lacks drill1",
-        (HOSTS, "drill_hosts", "drill_host"),
-    ),
+    "no such group at all": wrong("drill_host", "is drill_hosts meant?", (HOSTS, "drill_hosts", "drill_host")),
     "UPS outside ups_hosts": wrong(
         "policy.checks.mains",
         ("the group ups_hosts lacks his1",),
@@ -299,10 +295,27 @@ def test_what_fits_is_taken(inventory: Path, edits: tuple[tuple[str, str, str], 
 def test_what_is_wrong_for_several_hosts_at_one_place_is_told_once(inventory: Path) -> None:
     spoil(
         inventory,
-        [Edit(ALL, "  checks:\n", "  checks:\n    mains: {kind: ups}\n"), Edit(HOSTS, "ups_hosts", "ups_host")],
+        [
+            Edit(ALL, "  checks:\n", "  checks:\n    mains: {kind: ups}\n"),
+            Edit(HOSTS, "    ups_hosts: {hosts: {his1: {}}}\n", ""),
+        ],
     )
     (problem,) = judge(inventory)[1]
     assert problem.message.startswith("the group ups_hosts lacks backup1, drill1, his1, offsite1, so that")
+
+
+def test_a_host_of_a_wrong_name_is_told_where_it_is_named(inventory: Path) -> None:
+    spoil(
+        inventory,
+        [
+            Edit(HOSTS, "drill_hosts: {hosts: {drill1", 'drill_hosts: {hosts: {"drill 1"'),
+            Edit(HIS1, "drill1", "drill 1"),
+        ],
+    )
+    lines = (inventory / HOSTS).read_text().splitlines()
+    (number,) = (number for number, line in enumerate(lines, 1) if "drill 1" in line)
+    told = [problem.where for problem in judge(inventory)[1] if problem.path == "hosts.drill 1"]
+    assert told == [f"{inventory / HOSTS}:{number}"]
 
 
 def test_what_differs_in_more_than_the_host_is_told_each_time() -> None:

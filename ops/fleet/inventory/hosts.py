@@ -1,0 +1,170 @@
+"""What a file of hosts and groups says twice, or in a form that Ansible drops without more than a warning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ops.core.errors import Problem
+from ops.fleet.inventory.locate import Document, doubled, pairs
+from ops.fleet.inventory.nearly import nearly
+
+if TYPE_CHECKING:
+    import yaml
+
+PARTS = ("hosts", "children", "vars")
+_DEEPEST = 20  # groups in one another; an alias may lead back
+_ADDRESS = ("ansible_host", "ansible_ssh_host")
+_PORT = ("ansible_port", "ansible_ssh_port")
+_NULL = "tag:yaml.org,2002:null"  # also as `null` or `~`
+
+
+@dataclass(frozen=True)
+class Group:
+    """A place where a file speaks of a group. mark: the file and line of its name."""
+
+    name: str
+    body: yaml.Node
+    document: Document
+    mark: str
+
+    def part(self, name: str) -> yaml.Node | None:
+        """Return what a group says under hosts, children or vars."""
+        return next((value for key, value in pairs(self.body) if key.value == name), None)
+
+
+def groups(documents: Sequence[Document]) -> list[Group]:
+    """Return every place in the files of hosts at which a group is spoken of."""
+    found: list[Group] = []
+    for document in documents:
+        if _names_hosts(document) and document.root is not None:
+            found.extend(_below(document.root, document, 0))
+    return found
+
+
+def at_its_line(problem: Problem, spoken: Sequence[Group]) -> Problem:
+    """Return a problem of a host itself, such as of its name, with the line that names the host; any other as it is."""
+    sort, _, host = problem.path.partition(".")
+    keys = ((key, group) for group in spoken for key, _ in pairs(group.part("hosts")) if key.value == host)
+    key, group = next(keys, (None, None)) if sort == "hosts" else (None, None)
+    return replace(problem, where=str(group.document.mark(key))) if key is not None and group is not None else problem
+
+
+def misshapen(documents: Sequence[Document]) -> Iterator[Problem]:
+    """Yield what Ansible drops of the files of hosts, because it has not the form that it needs there."""
+    for document in documents:
+        if _names_hosts(document) and document.root is not None:
+            yield from doubled(document.root, document.source.path)
+            yield from _root(document, document.root)
+    for group in groups(documents):
+        yield from _body(group)
+        yield from _hosts(group)
+        children = group.part("children")
+        if _entries(children):
+            yield _as_list(group, "children", children)
+
+
+def doubles(documents: Sequence[Document]) -> Iterator[Problem]:
+    """Yield each host that has two values of one variable in the files of hosts: it was meant to be two hosts."""
+    seen: dict[tuple[str, str], tuple[str, str]] = {}
+    for group in groups(documents):
+        for host, body in pairs(group.part("hosts")):
+            for variable, value in pairs(body):
+                said, where = _written(value, group.document), str(group.document.mark(variable))
+                before, first = seen.setdefault((str(host.value), str(variable.value)), (said, where))
+                if before != said:
+                    message = f"{host.value} has another {variable.value} at {first}; is one of the two another host?"
+                    yield Problem(f"{host.value}.{variable.value}", message, where)
+
+
+def shared_addresses(documents: Sequence[Document]) -> Iterator[Problem]:
+    """Yield a note of each two hosts that are reached at one address and port."""
+    seen: dict[tuple[str, str], tuple[str, str]] = {}
+    for group in groups(documents):
+        for host, body in pairs(group.part("hosts")):
+            said = {str(key.value): (str(value.value), key) for key, value in pairs(body)}
+            address = next((said[name] for name in _ADDRESS if name in said), None)
+            if address is None or "{{" in address[0]:
+                continue
+            port = next((said[name][0] for name in _PORT if name in said), "")
+            mark = str(group.document.mark(address[1]))
+            other, first = seen.setdefault((address[0], port), (str(host.value), mark))
+            if other != host.value:
+                yield Problem(str(host.value), f"has the address of {other}, {address[0]} ({first})", mark)
+
+
+def _names_hosts(document: Document) -> bool:
+    """Whether a file names hosts: it is no file of variables, and no settings of a plugin that asks elsewhere."""
+    if document.source.owner is not None or document.root is None:
+        return False
+    return "plugin" not in {key.value for key, _ in pairs(document.root)}
+
+
+def _below(node: yaml.Node, document: Document, depth: int) -> Iterator[Group]:
+    for key, body in pairs(node):
+        group = Group(str(key.value), body, document, str(document.mark(key)))
+        yield group
+        children = group.part("children")
+        if children is not None and depth < _DEEPEST:
+            yield from _below(children, document, depth + 1)
+
+
+def _root(document: Document, root: yaml.Node) -> Iterator[Problem]:
+    where = f"{document.source.path}:{root.start_mark.line + 1}"
+    if root.value and not pairs(root):
+        yield Problem("hosts", "expected groups such as `servers: {hosts: {his1: }}`", where)
+    for key, _ in pairs(root):
+        if key.value in PARTS:
+            said = (
+                f"stands at the top, where Ansible takes {key.value!r} for a group; write `all:` above, and indent it"
+            )
+            yield Problem(str(key.value), said, str(document.mark(key)))
+
+
+def _body(group: Group) -> Iterator[Problem]:
+    if not pairs(group.body) and group.body.value:
+        said = f"Ansible drops this group; write the hosts of {group.name} below `hosts:`, each with a colon"
+        yield Problem(group.name, said, group.mark)
+    for key, _ in pairs(group.body) if group.name not in PARTS else ():
+        if key.value not in PARTS:
+            near = nearly(str(key.value), PARTS)
+            how = f"write `{near}:`" if near else "a host stands below `hosts:`, a group below `children:`"
+            yield Problem(f"{group.name}.{key.value}", f"Ansible drops this; {how}", str(group.document.mark(key)))
+
+
+def _hosts(group: Group) -> Iterator[Problem]:
+    hosts = group.part("hosts")
+    if _entries(hosts):
+        yield _as_list(group, "hosts", hosts)
+    elif hosts is not None and not pairs(hosts) and len(hosts.value.split()) > 1:
+        said = f"the colons are missing; write `{hosts.value.split()[0]}:` and so on, each in its own line"
+        yield Problem(f"{group.name}.hosts", said, str(group.document.mark(hosts)))
+    for host, body in pairs(hosts):
+        if re.search(r"[\s{]", str(host.value)):
+            name = re.split(r"[{\s]", host.value)[0]
+            said = f"no host has such a name; write `{name}: {{ansible_host: ...}}`"
+            yield Problem(f"{group.name}.hosts", said, str(group.document.mark(host)))
+        elif not pairs(body) and body.value and body.tag != _NULL:
+            said = f"expected variables; is its address meant? write `{host.value}: {{ansible_host: ...}}`"
+            yield Problem(f"{group.name}.{host.value}", said, str(group.document.mark(host)))
+
+
+def _entries(node: yaml.Node | None) -> bool:
+    """Whether a list stands where names with colons belong."""
+    return node is not None and not pairs(node) and isinstance(node.value, list) and bool(node.value)
+
+
+def _as_list(group: Group, part: str, node: yaml.Node | None) -> Problem:
+    first = node.value[0] if node is not None else None
+    name = first.value if first is not None and isinstance(first.value, str) else "his1"
+    said = f"a list, which Ansible drops with the whole file; write `{name}:` for `- {name}`, each with a colon"
+    return Problem(f"{group.name}.{part}", said, str(group.document.mark(node or group.body)))
+
+
+def _written(node: yaml.Node, document: Document) -> str:
+    """Return what stands in the file for a value, in a form in which two can be compared."""
+    if isinstance(node.value, str):
+        return node.value
+    return "".join(document.source.text[node.start_mark.index : node.end_mark.index].split())
