@@ -67,7 +67,7 @@ GROUPS = {
     "no such group at all": wrong(
         f"{ASSET}.drill.host",
         "drill1 is not in the group drill_hosts",
-        (HOSTS, "drill_hosts", "drill_host"),
+        (HOSTS, "drill_hosts", "test_machines"),
     ),
     "UPS outside ups_hosts": wrong(
         "policy.checks.mains",
