@@ -68,6 +68,14 @@ def test_show_names_the_class_or_the_group_in_which_a_value_is_written(inventory
     assert drilled["drills.etc_his1.host"] == "derived"
 
 
+def test_show_says_where_duties_of_the_site_and_of_a_host_are_written(inventory, capsys):
+    change(inventory, ALL, "  checks:", "  duties:\n    ups: {what: Test each UPS, who: dba, every: 92d}\n  checks:")
+    change(inventory, HIS1, "  assets:", "  duties:\n    fans: {what: Clean the fans, who: dba, every: 92d}\n  assets:")
+    origins = shown(inventory, capsys, "his1")
+    assert origins["site_duties.ups.what"] == f"{ALL}:12"
+    assert origins["duties.fans.who"] == f"{HIS1}:4"
+
+
 def test_show_can_be_narrowed_to_an_asset(inventory, capsys):
     classes_site.write(inventory)
     paths = shown(inventory, capsys, "his1", "his")
