@@ -35,6 +35,7 @@ def _acts(policy: HostPolicy, now: datetime) -> Iterator[Due]:
 def _next(calendar: Calendar, zone: str, now: datetime) -> str:
     """Return the next moment of a calendar; empty where there is none, such as for a single day that is over."""
     try:
-        return clock.iso(calendar.zoned(zone).after(now)[0])
+        moments = calendar.zoned(zone).after(now)
     except ValueError:
         return ""
+    return clock.iso(moments[0]) if moments else ""

@@ -7,7 +7,7 @@ from ops.interfaces.outcome import DrillFacts
 from ops.interfaces.state import UnreadableState
 from ops.reports.catalogue import tr, trn
 from ops.reports.status.asset import good_of
-from ops.reports.status.enumeration import enumerated
+from ops.reports.status.enumeration import MOST, enumerated
 from ops.reports.status.model import Glance
 from ops.reports.times import Times, in_words
 
@@ -26,7 +26,8 @@ def glance(status: FleetStatus, times: Times) -> Glance:
         else:
             never.append(name)
     lines = _lines(ages, never, unknown)
-    return Glance("drill", tr("Drills"), bool(never or unknown), tuple(lines), tuple(never), tr("Never restored"))
+    more = tuple(never) if len(never) > MOST + 1 else ()  # else the sentence has them all
+    return Glance("drill", tr("Drills"), bool(never or unknown), tuple(lines), more, tr("Never restored"))
 
 
 def _is_silent(asset: AssetStatus, status: FleetStatus) -> bool:

@@ -18,9 +18,9 @@ URGENT = ("overdue", "soon")
 def glance(status: FleetStatus, times: Times) -> Glance:
     """Return the duties of persons that can't wait, and what machines do next of each kind of act."""
     urgent = lines((duty for duty in status.duties if duty.standing in URGENT), times)
-    acts = {kind: [one for one in status.due if one.kind == kind] for kind in ("backup", "copy", "drill")}
+    kinds = list(dict.fromkeys(one.kind for one in status.due))  # in the order in which they are due
     said = [_duty(duty) for duty in urgent[:MOST_DUTIES]]
-    said += [_next(kind, dues, times) for kind, dues in acts.items() if dues]
+    said += [_next(kind, [one for one in status.due if one.kind == kind], times) for kind in kinds]
     loud = any(duty.verdict is not Verdict.PASS for duty in status.duties)
     every = [_duty(duty) for duty in lines(status.duties, times)]
     every += [tr("{act}, on {host}", act=_next(one.kind, [one], times), host=one.who) for one in status.due]

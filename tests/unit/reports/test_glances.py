@@ -114,7 +114,18 @@ def test_what_was_never_restored_is_named() -> None:
     status = with_asset(fifty.healthy(), "his", drill=None, drill_host=None)
     assert "1 asset of 50 was never restored in a drill: his." in glance(status, "drill").lines
     failed = replace(fifty.healthy().assets["his"].drill, last_good=None, verdict=Verdict.FAIL)
-    assert glance(with_asset(fifty.healthy(), "his", drill=failed), "drill").more == ("his",)
+    found = glance(with_asset(fifty.healthy(), "his", drill=failed), "drill")
+    assert (found.lines[0], found.more) == ("1 asset of 50 was never restored in a drill: his.", ())
+
+
+def test_when_many_were_never_restored_all_are_there_to_unfold() -> None:
+    status = fifty.healthy()
+    assets = {name: replace(asset, drill=None, drill_host=None) for name, asset in status.assets.items()}
+    found = glance(replace(status, assets=assets), "drill")
+    assert found.lines == (
+        "50 assets of 50 were never restored in a drill: access_cards, accounts, agenda and 47 more.",
+    )
+    assert found.more == tuple(sorted(fifty.NAMES))
 
 
 def test_of_a_silent_drill_host_nothing_is_claimed() -> None:
@@ -171,8 +182,8 @@ def test_what_is_due_next_of_each_kind() -> None:
     found = glance(fifty.healthy(), "due")
     assert found.lines == (
         "2026-11-22 23:05: 50 backups",
-        "2026-11-30 11:05: 50 copies",
         "2026-11-23 11:05: 7 drills",
+        "2026-11-30 11:05: 50 copies",
     )
     assert len(found.more) == 150
     assert found.more[0] == "2026-11-22 23:05: backup of access_cards, on srv01"
