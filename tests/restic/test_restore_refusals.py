@@ -247,6 +247,23 @@ def test_what_was_there_before_is_kept(machine: Machine, tmp_path: Path) -> None
     assert (kept / "file").read_text() == "live"
 
 
+def test_what_has_no_digest_is_brought_and_not_called_compared(
+    machine: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home"
+    (home / "empty").mkdir(parents=True)
+    (home / "file").write_text("old")
+    set_policy(machine, {"own": {"all": ("files", {"paths": [str(home)]})}})
+    assert machine.seawall("backup", "own") == 0
+    capsys.readouterr()
+    words = ["restore", "own", "--to", str(tmp_path / "there"), "--only", str(home / "empty")]
+    assert machine.seawall(*words) == 0
+    said = capsys.readouterr().out
+    assert "all: pass    present: 1 path is there" in said
+    assert "all: -       content: not configured: none of the sampled files is among what was restored" in said
+    assert [path.is_dir() for path in (tmp_path / "there").rglob("empty")] == [True]
+
+
 def test_a_restore_of_nothing_is_none() -> None:
     with pytest.raises(SeawallError, match="there was nothing to restore"):
         restore._work(None, [], ())  # type: ignore[arg-type]

@@ -108,8 +108,8 @@ def _bring(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> t
     material.bring(source.place, source.which, step.label, step.told.material.root, folder, only, progress.tell)
     if missing := [path for path in only if not os.path.lexists(folder / path.lstrip("/"))]:
         raise UsageError(f"the set has nothing at {', '.join(missing)}", "use --only with the path as it was backed up")
-    words = f"{len(only)} paths are there" if only else "restic restored all of it without an error"
-    return "present", Finding(Verdict.PASS, words)
+    there = "1 path is there" if len(only) == 1 else f"{len(only)} paths are there"
+    return "present", Finding(Verdict.PASS, there if only else "restic restored all of it without an error")
 
 
 def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
