@@ -93,5 +93,4 @@ def quick(folder: Path) -> Inventory:
 @pytest.fixture
 def quick_inventory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the commands read inventories so; one test of each goes through Ansible."""
-    monkeypatch.setattr("ops.commands.control.secrets.read", quick)
     monkeypatch.setattr("ops.fleet.inventory.read", quick)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from ops.core.errors import SeawallError
@@ -14,6 +13,7 @@ from ops.interfaces.discovery import Found, SearchContext, Sort
 
 PROGRAMS = {"mariadbd", "mysqld"}
 ACCOUNT = "seawall"  # the role mariadb_source makes it; the system says who we are
+OWNER = "root"  # the system's root, on every server that Debian has set up
 SECONDS = 60.0
 LIST = """
 SELECT JSON_OBJECT('name', s.schema_name, 'bytes', COALESCE(SUM(t.data_length + t.index_length), 0))
@@ -27,18 +27,18 @@ def look(scene: SearchContext) -> Iterator[Found]:
     """Yield each database of each server; a server whose databases can't be listed, by itself."""
     for process in processes(scene.proc):
         if process.program in PROGRAMS:
-            yield from _server(process, scene.proc)
+            yield from _server(process, scene)
 
 
-def _server(process: Process, proc: Path) -> Iterator[Found]:
-    places = (str(folder(process, proc)),)
+def _server(process: Process, scene: SearchContext) -> Iterator[Found]:
+    places = (str(folder(process, scene.proc)),)
     if process.inside:
         yield Found(f"mariadb:{process.inside}", "a MariaDB server in a container")
         return
-    socket = next((path for path in sockets(process, proc) if path.endswith(".sock")), "")
+    socket = next((path for path in sockets(process, scene.proc) if path.endswith(".sock")), "")
     name = f"mariadb:{socket or process.pid}"
     try:
-        rows = _list(socket)
+        rows = _list(socket, OWNER if scene.by_owner else ACCOUNT)
     except SeawallError as error:
         reason = error.message.rpartition("ERROR ")[2].strip()
         yield Found(name, f"a MariaDB server; its databases can't be listed: {reason}", None, places)
@@ -48,8 +48,8 @@ def _server(process: Process, proc: Path) -> Iterator[Found]:
         yield Found(f"{name}/{row['name']}", "a MariaDB database", int(row["bytes"]))
 
 
-def _list(socket: str) -> list[dict[str, Any]]:
-    words = ["mariadb", "--no-defaults", f"--socket={socket}", "--protocol=socket", f"--user={ACCOUNT}"]
+def _list(socket: str, account: str) -> list[dict[str, Any]]:
+    words = ["mariadb", "--no-defaults", f"--socket={socket}", "--protocol=socket", f"--user={account}"]
     rest = ["--batch", "--raw", "--skip-column-names", "--connect-timeout=10", "--default-character-set=utf8mb4"]
     done = run([*words, *rest, f"--execute={LIST}"], timeout=SECONDS)
     return [dict(json.loads(line)) for line in done.stdout.splitlines()]

@@ -33,12 +33,12 @@ def look(scene: SearchContext) -> Iterator[Found]:
     servers = {process.pid for process in running}
     for process in running:
         if process.parent not in servers:
-            yield from _server(process, scene.proc)
+            yield from _server(process, scene)
 
 
-def _server(process: Process, proc: Path) -> Iterator[Found]:
-    data = folder(process, proc)
-    here = seen(process, data, proc)
+def _server(process: Process, scene: SearchContext) -> Iterator[Found]:
+    data = folder(process, scene.proc)
+    here = seen(process, data, scene.proc)
     lines = (here / "postmaster.pid").read_text().splitlines()
     port, socket = lines[3], lines[4] if len(lines) > 4 else ""  # noqa: PLR2004 -- its lines have no names
     places = tuple(map(str, (data, *(path.resolve() for path in (data / "pg_tblspc").glob("*")))))
@@ -46,7 +46,7 @@ def _server(process: Process, proc: Path) -> Iterator[Found]:
         yield Found(f"postgresql:{process.inside}:{port}", "a PostgreSQL server in a container")
         return
     try:
-        rows = _list(socket.split(",")[0].strip(), port)
+        rows = _list(socket.split(",")[0].strip(), port, here.owner() if scene.by_owner else "")
     except SeawallError as error:
         reason = error.message.rpartition("FATAL: ")[2].strip()
         yield Found(f"postgresql:{port}", f"a PostgreSQL server; its databases can't be listed: {reason}", None, places)
@@ -57,8 +57,11 @@ def _server(process: Process, proc: Path) -> Iterator[Found]:
     yield Found("", places=places)
 
 
-def _list(socket: str, port: str) -> list[dict[str, Any]]:
-    words = ["psql", "-XAtq", "--no-password", "--set=ON_ERROR_STOP=1", "-p", port, "-U", ROLE, "-d", "postgres"]
+def _list(socket: str, port: str, owner: str) -> list[dict[str, Any]]:
+    """Ask as the role of ours or, where the owner of the server's files is named, as the superuser of that name."""
+    become = ["runuser", "-u", owner, "--"] if owner else []
+    words = [*become, "psql", "-XAtq", "--no-password", "--set=ON_ERROR_STOP=1", "-p", port, "-d", "postgres"]
+    words += ["-U", owner or ROLE]
     host = ["-h", socket] if Path(socket).is_absolute() else []
     done = run(
         [*words, *host, "-c", LIST], timeout=SECONDS, env={"PGCONNECT_TIMEOUT": "10", "PGCLIENTENCODING": "UTF8"}

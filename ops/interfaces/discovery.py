@@ -32,12 +32,14 @@ class SearchContext:
     """What a look goes by.
 
     larger_than: the bytes above which a folder counts. answered: the paths that something answers for already.
-    proc: where the kernel says what runs and what is mounted.
+    proc: where the kernel says what runs and what is mounted. by_owner: databases are listed by the account that owns
+    their server, as only root can; otherwise by the one that the roles make.
     """
 
     larger_than: int
     answered: Sequence[Path] = ()
     proc: Path = Path("/proc")
+    by_owner: bool = False
 
 
 @dataclass(frozen=True)

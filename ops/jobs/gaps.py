@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from ops.core import clock, kinds
-from ops.core.errors import SeawallError
 from ops.core.printable import storable
 from ops.core.quantity import Size
+from ops.core.verdict import Verdict
+from ops.gaps import Search, search
 from ops.health.gaps import Options, findings
-from ops.interfaces.discovery import PATH, Found, SearchContext, Sort, answers
-from ops.interfaces.state import GapsState, Thing, Unsearched, written
+from ops.interfaces.discovery import PATH, Found, SearchContext, answers
+from ops.interfaces.state import GapsState, Thing, written
 from ops.jobs.health.job import join
 from ops.jobs.host import own_policy, state_files
 from ops.jobs.run.job import Ended
@@ -24,47 +24,29 @@ UNIT = "seawall-gaps.service"
 OURS = ("/srv/seawall", "/var/lib/seawall", "/var/cache/seawall")  # what Seawall keeps, on backup hosts and elsewhere
 
 
-@dataclass
-class _Seen:
-    """Everything that was found, and the sorts that could not be looked for."""
-
-    found: list[Found] = field(default_factory=list)
-    unlooked: list[Unsearched] = field(default_factory=list)
-
-
 def find_gaps(shown: Callable[[GapsState], str]) -> Ended:
     """Look and record, through the unit where a person starts it; the exit code is that of the verdict.
 
     shown: makes a text for a person of what was found.
     """
     policy = own_policy.read()
-    if ended := run_in_unit(UNIT, "gaps"):
+    if ended := run_in_unit(UNIT, "gaps", ended_code=Verdict.UNKNOWN.exit_code):
         return ended
     state = record(policy, look(policy), clock.now().date())
     state_files.write("gaps", state)
     return Ended(state.verdict.exit_code, written(state), shown(state))
 
 
-def look(policy: HostPolicy) -> _Seen:
-    """Look for every sort of thing; what lies in the place of a thing found before is not found again."""
-    seen = _Seen()
-    sorts: dict[str, Sort] = {name: kinds.load("ops.gaps", name) for name in kinds.kinds("ops.gaps")}
+def look(policy: HostPolicy) -> Search:
+    """Look for all that the policy does not answer for by its place."""
     today = clock.now().date()
     excused = [excuse.what for excuse in policy.exceptions.values() if excuse.until.date >= today]
     said = [*(f"{PATH}{path}" for path in OURS), *_covers(policy), *excused]
     answered = [Path(name.partition(":")[2]) for name in said if name.startswith((PATH, "sqlite:"))]
-    for name, sort in sorted(sorts.items(), key=lambda item: item[1].order):
-        places = [Path(place) for one in seen.found for place in one.places]
-        try:
-            seen.found.extend(sort.look(SearchContext(_options(policy).larger_than.bytes, (*answered, *places))))
-        except SeawallError as error:
-            seen.unlooked.append(Unsearched(sort=name, message=error.message))
-        except OSError as error:
-            seen.unlooked.append(Unsearched(sort=name, message=f"{error.filename}: {error.strerror}"))
-    return seen
+    return search(SearchContext(_options(policy).larger_than.bytes, answered))
 
 
-def record(policy: HostPolicy, seen: _Seen, today: date) -> GapsState:
+def record(policy: HostPolicy, seen: Search, today: date) -> GapsState:
     """Return what is written down: what was found, apart by who answers for it."""
     parts: dict[str, list[Thing]] = {"gaps": [], "excused": [], "covered": []}
     covers = list(_covers(policy))

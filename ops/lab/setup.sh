@@ -86,5 +86,8 @@ cmp -s requirements.lock .venv/seawall-lock || step "Python packages, each with 
 [ -x .venv/bin/seawall ] || step "the command seawall" install_command
 { [ -s .cache/packages/SHA256SUMS ] && [ -x .cache/bin/restic ]; } ||
   step "restic of Debian 13" .venv/bin/seawall package fetch
+package=.cache/packages/seawall.deb
+{ [ -s $package ] && [ -z "$(find ops/ templates/ -name __pycache__ -prune -o -newer $package -print)" ]; } ||
+  step "the package seawall, for servers" .venv/bin/seawall package build
 [ -x .cache/bin/restic-rest-server ] || step "rest-server of Debian 13, for the tests" \
   .venv/bin/python -c 'from ops.fleet.packaging import restic_deb; restic_deb.unpack_rest_server()'

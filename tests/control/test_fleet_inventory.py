@@ -72,8 +72,26 @@ def test_an_inventory_that_ansible_refuses_is_told(site: Path) -> None:
         inventory.read(site)
 
 
-def test_the_default_is_the_one_of_ansible_cfg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def unnamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert inventory.default() == Path("inventories/lab")
-    Path("ansible.cfg").write_text("[defaults]\ninventory = inventories/site\n")
-    assert inventory.default() == Path("inventories/site")
+    for name in ("SEAWALL_INVENTORY", "ANSIBLE_INVENTORY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("unnamed")
+def test_an_inventory_that_nobody_names_is_never_the_labs() -> None:
+    with pytest.raises(UsageError, match="no inventory is named") as told:
+        inventory.default()
+    assert "-i inventories/SITE" in told.value.hint
+    assert "SEAWALL_INVENTORY=inventories/SITE" in told.value.hint
+
+
+@pytest.mark.usefixtures("unnamed")
+def test_each_way_to_name_an_inventory_comes_before_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("ansible.cfg").write_text("[defaults]\ninventory = inventories/configured\n")
+    assert inventory.default() == Path("inventories/configured")
+    monkeypatch.setenv("ANSIBLE_INVENTORY", "inventories/of_ansible")
+    assert inventory.default() == Path("inventories/of_ansible")
+    monkeypatch.setenv("SEAWALL_INVENTORY", "inventories/of_seawall")
+    assert inventory.default() == Path("inventories/of_seawall")

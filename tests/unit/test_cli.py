@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -81,3 +82,40 @@ def test_words_of_the_version_before_are_understood_and_no_help_names_them(
     assert {**now, "command": ""} == {**before, "command": ""}
     assert new[0] in parser.format_help()
     assert not re.search(rf"(?<![\w-]){re.escape(old[0])}(?![\w-])", parser.format_help())
+
+
+def test_what_the_system_refuses_is_one_line_with_the_files_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = ModuleType("refused")
+    module.arguments = lambda parser: None
+    module.execute = lambda options: Path("/proc/nothing/here").read_bytes()
+    monkeypatch.setitem(sys.modules, "refused", module)
+    monkeypatch.setattr(cli, "SERVER", dict.fromkeys(("backup", "check"), ("refused", "fail")))
+    assert [cli.run([command]) for command in ("backup", "check")] == [2, 3]
+    assert "seawall backup: /proc/nothing/here: there is no folder /proc/nothing" in capsys.readouterr().err
+    with pytest.raises(FileNotFoundError):
+        cli.run(["backup", "--debug"])
+
+
+def test_a_full_disk_behind_standard_output_is_told() -> None:
+    with Path("/dev/full").open("w") as full:
+        program = [sys.executable, "-m", "ops", "policy", "reference"]
+        ended = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (1, "seawall policy: no space is left where the output goes\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "backup his", "copy his", "drill his", "drill enter his", "check", "gaps", "health run", "health show",
+        "snapshots his", "ledger verify", "ledger show", "ledger head", "ledger coverage", "repository init",
+        "restore his",
+    ],
+)  # fmt: skip
+def test_a_command_of_a_server_says_that_this_machine_is_none(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEAWALL_ROOT", str(tmp_path))
+    assert cli.run(words.split()) in {1, 3}
+    assert "so it is not a server of the site" in capsys.readouterr().err

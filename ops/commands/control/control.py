@@ -48,7 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Look, collect, compare, back up or check; return the exit code."""
-    read = inventory.read(options.inventory)
+    read = _options.read_inventory(options)
     if options.command == "collect":
         return _collect(read, options)
     if options.command in {"coverage", "complete"}:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shlex
 import sys
 from typing import TYPE_CHECKING
@@ -69,7 +68,7 @@ def _count(text: str) -> int:
 
 def execute(options: argparse.Namespace) -> int:
     """Start and follow; return the exit code of the worst verdict, or 130 after Ctrl-C."""
-    read = inventory.read(options.inventory)
+    read = _options.read_inventory(options)
     on = [name.strip() for name in options.on.split(",") if name.strip()]
     if options.on and not on:
         raise UsageError("--on names no host or group")
@@ -96,8 +95,8 @@ def _run(read: inventory.Inventory, acts: list[Act], options: argparse.Namespace
         follow(read, board, options.at_once, lambda: progress.running(board))
     except KeyboardInterrupt:
         progress.close()
-        print(_left(board, read), file=sys.stderr, flush=True)
-        os._exit(INTERRUPTED)  # an ordinary end would wait for every thread that still waits for a machine
+        print(_left(board, read), file=sys.stderr)
+        return INTERRUPTED
     progress.close()
     print(json.dumps(show.plain(board), ensure_ascii=False) if options.json else show.table(board))
     return worst(end.verdict for end in board.ended.values()).exit_code

@@ -46,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Print a sheet or test one; both are recorded in the control machine's ledger."""
-    read = inventory.read(options.inventory)
+    read = _options.read_inventory(options)
     own = demanded(read.policies())
     return _check(read, own, options) if options.command == "check" else _sheet(read, own, options)
 

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from ops.commands.control import _options, _output
 from ops.core.errors import UsageError
-from ops.fleet import inventory
 from ops.fleet.ledgers import drills, signers
 from ops.jobs.record import FORMATS, evidence_of, rendered
 
@@ -36,7 +35,7 @@ def execute(options: Namespace) -> int:
         raise UsageError("name the asset of the drill, or the host and number of its record", "seawall record ASSET")
     form = "json" if options.json else options.format
     _output.demand_place(options.output, pdf=form == "pdf")
-    read = inventory.read(options.inventory)
+    read = _options.read_inventory(options)
     record = drills.newest(read, options.asset, options.number, options.on)
     evidence = evidence_of(record.ledger, record.line, signers.place(read.path))
     page = rendered("json" if form == "json" else "html", evidence, read.policies().get(record.host))

@@ -31,7 +31,7 @@ def execute(options: argparse.Namespace) -> int:
     page = options.html or (None if options.text or options.json or options.pdf else PAGE)
     for path in (page, options.pdf):
         output.demand_place(path)
-    status = collect(options.inventory)
+    status = collect(_options.read_inventory(options).path)
     if options.json:
         print(json.dumps(status.written(), ensure_ascii=False))
     if options.text:

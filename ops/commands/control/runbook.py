@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Write the runbook and say how much of it must be known from elsewhere."""
     _output.demand_place(options.output, pdf=options.pdf)
-    site = gathered(options.inventory)
+    site = gathered(_options.read_inventory(options).path)
     chapters = written(site)
     found = known_elsewhere(chapters[:-1])
     if options.json:

@@ -23,7 +23,7 @@ def execute(options: argparse.Namespace) -> int:
     """Show the status of the fleet and return its verdict's exit code."""
     from ops.reports import status_text
 
-    status = collect(options.inventory)
+    status = collect(_options.read_inventory(options).path)
     colours = sys.stdout.isatty()
     print(
         json.dumps(status.written(), ensure_ascii=False)

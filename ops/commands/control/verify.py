@@ -16,7 +16,6 @@ from dataclasses import asdict
 from ops.commands.control import _options
 from ops.core import clock
 from ops.core.verdict import Verdict, worst
-from ops.fleet import inventory
 from ops.fleet.audit import Check, look
 
 VERSION = 1
@@ -34,10 +33,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Look at every machine, show what is not as wanted, and return the verdict's exit code."""
-    path = options.inventory or inventory.default()
     begun = time.monotonic()
-    inventory.read(path).policies()  # says best what is wrong with them
-    checks = look(path, options.booted)
+    read = _options.read_inventory(options)
+    read.policies()  # says best what is wrong with them
+    checks = look(read.path, options.booted)
     seconds = time.monotonic() - begun
     verdict = worst(check.verdict for check in checks)
     if options.json:

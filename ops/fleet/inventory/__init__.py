@@ -30,7 +30,8 @@ from ops.policy.surroundings import UPS_DEVICES, device_names
 VERSION = 4
 TIMEOUT = 60.0
 CACHE = Path(".cache", "inventory")
-DEFAULT = "inventories/lab"
+NAMED = "SEAWALL_INVENTORY"
+VAULT = "ANSIBLE_VAULT_PASSWORD_FILE"
 # Beside an inventory, but no part of it: see ops.fleet.ledgers and ops.fleet.control_machine.identity.
 HEADS, SIGNERS, LEDGERS, OWN = ".heads.json", ".allowed_signers", ".ledgers", ".control"
 
@@ -75,7 +76,7 @@ def read(path: Path | None) -> Inventory:
     """Return what an inventory says, the default one without a path; raise UsageError when there is none."""
     path = path or default()
     if not path.exists():
-        raise UsageError(f"there is no inventory {path}", "use -i INVENTORY, or run this in the checkout")
+        raise UsageError(f"there is no inventory {path}", f"name another one with -i or {NAMED}")
     if stuck := unreadable(path):
         raise PolicyError(stuck)
     kept = CACHE / f"{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]}.json"
@@ -91,10 +92,18 @@ def read(path: Path | None) -> Inventory:
 
 
 def default() -> Path:
-    """Return the inventory that ansible.cfg in the current directory names, else the lab's."""
+    """Return the inventory of a command that names none; raise UsageError when nobody else names one either.
+
+    SEAWALL_INVENTORY comes first. Then what Ansible itself would take here, so that a playbook and a command side by
+    side speak of the same machines: ANSIBLE_INVENTORY, then ansible.cfg in the current directory.
+    """
     settings = configparser.ConfigParser(interpolation=None)
     settings.read("ansible.cfg", encoding="utf-8")
-    return Path(settings.get("defaults", "inventory", fallback=DEFAULT))
+    configured = settings.get("defaults", "inventory", fallback="")
+    named = os.environ.get(NAMED) or os.environ.get("ANSIBLE_INVENTORY") or configured
+    if not named:
+        raise UsageError("no inventory is named", f"use -i inventories/SITE, or export {NAMED}=inventories/SITE")
+    return Path(named)
 
 
 def _ask(path: Path) -> tuple[dict[str, Any], list[str]]:
@@ -102,6 +111,8 @@ def _ask(path: Path) -> tuple[dict[str, Any], list[str]]:
     beside = Path(sys.executable).with_name("ansible-inventory")  # of the same virtual environment
     program = beside if beside.exists() else "ansible-inventory"
     settings = {name: value for name, value in os.environ.items() if name.startswith("ANSIBLE_")}
+    if not Path(settings.get(VAULT, "")).expanduser().exists():
+        settings.pop(VAULT, None)  # not made yet, and Ansible would read nothing; where something is sealed it says so
     try:
         answer = run([program, "--list", "-i", path], timeout=TIMEOUT, env=settings)
         return dict(json.loads(answer.stdout)), warnings(answer.stderr)

@@ -100,7 +100,7 @@ def _absences(path: Path, text: _Text, read: Inventory, problems: list[Problem],
         notes.extend([*values.cut_short(layer), *values.typographic(layer)])
     for worse, lesser in (
         absent.near_groups(spoken, read.groups),
-        unread.passed_over(text.files, text.documents, text.layers),
+        unread.passed_over(_folder(path), text.files, text.documents, text.layers),
         ansible_words.explained(read.warnings, path),
     ):
         told = {problem.where.rpartition(":")[0] for problem in problems}
@@ -163,6 +163,8 @@ def _without_consequences(found: Sequence[Problem], text: _Text, problems: list[
     """Return the problems that are no consequence of another one; add the ones of which they are."""
     torn = [problem for layer in text.layers for problem in values.torn(layer)]
     torn_at = {problem.where for problem in torn}
+    misnamed = _misnamed_groups(problems)
+    problems[:] = [problem for problem in problems if problem.path not in {f"group_vars/{name}" for name in misnamed}]
     owners = {layer.owner for layer in text.layers if layer.name == absent.ALL}
     wrong = owners - {None, ("group", "all")}
     problems.extend(torn)
@@ -171,9 +173,16 @@ def _without_consequences(found: Sequence[Problem], text: _Text, problems: list[
         for problem in found
         if not (
             (problem.where in torn_at and "unknown key" in problem.message)
+            or any(f"not in the group {name}" in problem.message for name in misnamed)
             or (wrong and (problem.path == absent.ALL or _follows(problem)))
         )
     ]
+
+
+def _misnamed_groups(problems: Sequence[Problem]) -> list[str]:
+    """Return the groups that lack hosts only because their name, or a word in them, is not written right."""
+    said = [(problem.path.partition(".")[0], problem.message) for problem in problems]
+    return [name for name in unread.PLAYED if any(name == group or f"is {name} meant?" in text for group, text in said)]
 
 
 def _marked(

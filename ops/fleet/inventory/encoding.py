@@ -18,6 +18,7 @@ BEGINNINGS = (
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
 )
+_ASCII = 0x7F
 _SHOWN = 40  # characters of a line
 
 
@@ -32,10 +33,11 @@ def decoded(path: Path, data: bytes) -> str | Problem:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         number = data.count(b"\n", 0, error.start) + 1
-        encoding = _probable(data)
-        shown = data.split(b"\n")[number - 1].decode(encoding, "replace").strip()[:_SHOWN]
-        said = f"is not UTF-8 but probably {encoding}, in which this line reads `{shown}`"
-        return _foreign(path, number, said, encoding)
+        line = data.split(b"\n")[number - 1]
+        readings = {line.decode(name, "replace").strip()[:_SHOWN]: name for name in reversed(_probable(data))}
+        shown = " or ".join(f"{name}, in which this line reads `{text}`" for text, name in reversed(readings.items()))
+        encoding = list(readings.values())[-1] if len(readings) == 1 else "THE_ONE_THAT_READS_RIGHT"
+        return _foreign(path, number, f"is not UTF-8 but probably {shown}", encoding)
     if control := re.search(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]", text):
         number = text.count("\n", 0, control.start()) + 1
         said = f"holds the control character U+{ord(control[0]):04X}, which no text holds; delete it"
@@ -58,10 +60,10 @@ def _foreign(path: Path, line: int, said: str, encoding: str) -> Problem:
     return Problem(PATH, f"{said}; convert it: {how}", f"{path}:{line}")
 
 
-def _probable(data: bytes) -> str:
-    """Return the encoding in which most of the bytes beyond ASCII are letters that people there write."""
-    beyond = bytes(byte for byte in data if byte > 0x7F)  # noqa: PLR2004 -- the last of ASCII
+def _probable(data: bytes) -> list[str]:
+    """Return the encodings in which most bytes beyond ASCII are letters that people write; a few bytes fit several."""
+    beyond = bytes(byte for byte in data if byte > _ASCII)
     scores = {
         name: sum(letter in letters for letter in beyond.decode(name, "replace")) for name, letters in ENCODINGS.items()
     }
-    return max(scores, key=lambda name: scores[name])
+    return [name for name, score in scores.items() if score == max(scores.values())]

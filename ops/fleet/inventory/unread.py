@@ -49,7 +49,7 @@ def _of_nobody(owner: Owner, document: Document, known: Mapping[str, Sequence[st
 
 
 def passed_over(
-    files: Files, documents: Sequence[Document], layers: Sequence[Layer]
+    folder: Path, files: Files, documents: Sequence[Document], layers: Sequence[Layer]
 ) -> tuple[list[Problem], list[Problem]]:
     """Return problems and notes for policy in files that are not read as variables.
 
@@ -60,7 +60,7 @@ def passed_over(
     read = [(layer.name, layer.owner) for layer in layers]
     reason = "a file of variables belongs in group_vars/GROUP/ or host_vars/HOST/"
     for path, why in [*files.passed_over, *((one.source.path, reason) for one in displaced(documents))]:
-        saved = any(_SAVED.search(part) for part in path.parts)
+        saved = any(_SAVED.search(part) for part in path.relative_to(folder).parts)
         for name, line in _policy_in(path):
             lost = not any(name == layer and _likely(path, owner) for layer, owner in read)
             problem = Problem(name, f"nobody reads this: {why}", f"{path}:{line}")

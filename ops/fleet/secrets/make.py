@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ops.core.errors import Damaged, UsageError
 from ops.fleet.secrets.authority import Pair, ends_soon, make_authority, make_server
-from ops.fleet.secrets.vault import NAME, Store, Vault
+from ops.fleet.secrets.vault import NAME, Store, Vault, new_password
 from ops.policy import access
 from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS, READER_ACCOUNTS, READER_PASSWORDS, SERVER
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from ops.policy import HostPolicy
 
 ALL = "group_vars/all"
-LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that a person reading a printed sheet takes for another
-LENGTH = 40  # of 32 letters each: 200 bits
 HASH_ROUNDS = 5  # these passwords cannot be guessed, and servers hash them anew at every request
 
 
@@ -87,7 +84,7 @@ def _add_password(wanted: Wanted, store: Store, vault: Vault) -> bool:
     if store.get(place, wanted.path) is not None:
         return False
     _demand_only_here(place, wanted.path[0], store)
-    password = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+    password = new_password()
     sealed = vault.seal(password)
     if wanted.account:
         store.put(place, wanted.path, {"hash": _hash(password), "password": sealed})

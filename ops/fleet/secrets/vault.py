@@ -5,7 +5,9 @@ Ansible's own library seals and opens; the files stay readable without the passw
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from ops.core.files import write_atomically
 from ops.core.schema import Plain
 
 NAME = "secrets.yml"
+LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that a person reading a printed sheet takes for another
+LENGTH = 40  # of 32 letters each: 200 bits
 HEAD = "# Written by `seawall secrets make`, which adds what is missing and leaves the rest unchanged.\n---\n"
 
 
@@ -51,6 +55,29 @@ class Vault:
             return str(self._library.decrypt(sealed.encode("ascii")).decode("utf-8"))
         except AnsibleError as error:
             raise Damaged("not sealed with this vault password") from error
+
+
+def make_password(path: Path) -> bool:
+    """Write a new vault password into a file that is not there yet; return whether it was made.
+
+    Its letters are those of which a printed one is typed without mistakes. Raise UsageError when it can't be written.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise UsageError(f"the vault password can't be written to {path}: {error.strerror}") from error
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(f"{new_password()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return True
+
+
+def new_password() -> str:
+    """Return a password that nobody guesses, and that a person can type from paper."""
+    return "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
 
 
 class Store:

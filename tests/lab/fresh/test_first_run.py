@@ -1,6 +1,13 @@
 """site.yml as an administrator first meets it: it tells the truth before it acts, and a wrong word stops it."""
 
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
+import yaml
 from hospital import Site, changes
 
 pytestmark = pytest.mark.lab
@@ -29,6 +36,42 @@ def test_a_wrong_word_stops_before_any_machine_is_touched(fresh: Site) -> None:
     assert "policy.assets.his.rop" in told.stdout
     assert "Install the command seawall" not in told.stdout
     assert fresh.on("drill1", UNTOUCHED).code == 0
+
+
+@contextmanager
+def without_assets_and_secrets(inventory: Path) -> Iterator[None]:
+    """Have an inventory as it is before anybody has decided what is protected."""
+    policy = inventory / "host_vars/his1/policy.yml"
+    right = policy.read_text("utf-8")
+    sealed = [(path, path.read_bytes()) for path in inventory.rglob("secrets.yml")]
+    checks = yaml.safe_load(right)["policy__host"]["checks"]
+    policy.write_text(yaml.safe_dump({"policy__host": {"checks": checks}}), "utf-8")
+    for path, _ in sealed:
+        path.unlink()
+    try:
+        yield
+    finally:
+        policy.write_text(right, "utf-8")
+        for path, content in sealed:
+            path.write_bytes(content)
+
+
+def test_observing_tells_what_is_there_and_protects_nothing(fresh: Site) -> None:
+    """The first stage: no secrets, no assets, no account in a database, no backup; gaps and status all the same."""
+    with without_assets_and_secrets(fresh.lab.inventory):
+        fresh.ansible("observe.yml")
+        status = json.loads(fresh.seawall("status", "-i", fresh.lab.inventory, "--json").stdout)
+    gaps = fresh.on("his1", "seawall gaps")
+    assert gaps.code == 1, gaps.stdout + gaps.stderr
+    assert {"postgresql:5432", "/srv/agenda/agenda.sqlite"} <= set(re.findall(r"postgresql:5432|/srv/\S+", gaps.stdout))
+    assert {machine["host"] for machine in status["machines"] if machine["verdict"] != "unknown"} == set(HOSTS)
+    roles = fresh.on("his1", "runuser -u postgres -- pg_dumpall --roles-only").stdout
+    assert "CREATE ROLE postgres" in roles
+    assert "seawall" not in roles
+    units = fresh.on("his1", "systemctl list-unit-files --no-legend 'seawall-*.timer'").stdout
+    assert {line.split()[0] for line in units.splitlines()} == {"seawall-gaps.timer", "seawall-health.timer"}
+    assert fresh.on("his1", "command -v restic").code != 0
+    assert fresh.on("backup1", "command -v rest-server restic-rest-server").code != 0
 
 
 def test_a_first_run_makes_a_site_that_backs_up_and_drills(fresh: Site) -> None:

@@ -200,3 +200,29 @@ def test_the_control_machine_gets_an_account_and_a_password_of_its_own(made, pas
     assert everywhere["seawall_control_passwords"]["offsite"] != account["password"]
     assert make(made, password) == 0
     assert capsys.readouterr().out == "nothing is missing\n"
+
+
+def test_a_new_password_is_made_once_and_only_for_its_owner(inventory, tmp_path, quick_inventory, capsys):
+    path = tmp_path / "new-password"
+    assert make(inventory, path, "--new-password") == 0
+    said = capsys.readouterr()
+    assert f"created {path}" in said.err
+    password = path.read_text()
+    assert re.fullmatch(r"[a-z2-9]{40}\n", password)
+    assert password.strip() not in said.out + said.err
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert make(inventory, path, "--new-password") == 0
+    said = capsys.readouterr()
+    assert (said.out, path.read_text()) == ("nothing is missing\n", password)
+
+
+def test_no_new_password_is_made_beside_what_another_one_sealed(made, tmp_path, capsys):
+    path = tmp_path / "new-password"
+    assert make(made, path, "--new-password") == 2
+    assert "secrets sealed with its password" in capsys.readouterr().err
+    assert not path.exists()
+
+
+def test_a_new_password_that_cannot_be_written_is_told(inventory, tmp_path, quick_inventory, capsys):
+    assert make(inventory, tmp_path / "nowhere/password", "--new-password") == 2
+    assert "can't be written" in capsys.readouterr().err

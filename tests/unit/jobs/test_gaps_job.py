@@ -8,6 +8,7 @@ import pytest
 
 from ops.core import clock, kinds
 from ops.core.errors import Unavailable
+from ops.gaps import Search
 from ops.interfaces.discovery import Found, SearchContext, Sort
 from ops.interfaces.state import Unsearched, read, written
 from ops.jobs import gaps
@@ -37,7 +38,7 @@ def policy(until: date = TODAY, **more: Any) -> Any:
 
 
 def state(found: list[Found], given: Any = None) -> Any:
-    return gaps.record(given or policy(), gaps._Seen(found), TODAY)
+    return gaps.record(given or policy(), Search(found), TODAY)
 
 
 FOUND = [

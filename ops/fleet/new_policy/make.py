@@ -1,0 +1,100 @@
+"""Making a new inventory: looked at, rendered, checked as `seawall policy check` does, and put in place as a whole."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from ops.core.errors import PolicyError, SeawallError, UsageError
+from ops.core.files import sync_directory
+from ops.fleet.inventory import Inventory
+from ops.fleet.inventory.check import judge
+from ops.fleet.new_policy.answers import Answers
+from ops.fleet.new_policy.look import Seen, look
+from ops.fleet.new_policy.propose import ETC, Proposal, propose
+from ops.fleet.new_policy.render import files
+from ops.fleet.ssh.ask import Answer
+from ops.policy.assets import name_on
+
+KEEPER_RELEASE = "trixie"  # rest-server is in no older Debian
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An inventory that is not written yet. texts: of its files. proposals: what each server's assets were made of."""
+
+    texts: Mapping[str, str]
+    proposals: Mapping[str, Proposal]
+
+
+def look_at(answers: Answers) -> dict[str, Answer[Seen | None]]:
+    """Look at every machine over SSH; what goes wrong with one is its answer."""
+    own = {"ansible_user": answers.user, "ansible_become": str(answers.user != "root")}
+    variables = {machine.name: {"ansible_host": machine.address, **own} for machine in answers.machines}
+    keepers = [host.name for host in (answers.backup_host, answers.offsite_host) if host]
+    return look(Inventory(Path(), variables, {}), keepers, [server.name for server in answers.servers])
+
+
+def draft(answers: Answers, seen: Mapping[str, Seen], today: date) -> Draft:
+    """Return the inventory for what was answered and seen; a server that was not seen gets its settings only."""
+    taken = {ETC, *(name_on(server.name, ETC) for server in answers.servers)}
+    nothing = Seen(release="")
+    proposals = {server.name: propose(server.name, seen.get(server.name, nothing), taken) for server in answers.servers}
+    return Draft(files(answers, proposals, seen, today), proposals)
+
+
+def write(made: Draft, folder: Path, *, dry_run: bool) -> list[str]:
+    """Check an inventory and put it in place as a whole; return the names of its assets.
+
+    Raise PolicyError when it would not pass the check, UsageError when something has come into its place, and
+    SeawallError when it can't be written; in each case nothing is left behind. dry_run: check it only.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as parent:
+            beside = Path(parent, folder.name)
+            for name, text in made.texts.items():
+                path = beside / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            assets = _demand_valid(beside, folder)
+            if not dry_run:
+                _place(beside, folder)
+    except OSError as error:
+        raise SeawallError(f"{folder} can't be written: {error.strerror}") from error
+    return assets
+
+
+def _demand_valid(beside: Path, folder: Path) -> list[str]:
+    policies, problems = judge(beside)
+    if problems:
+        shown = [replace(one, where=one.where.replace(str(beside), str(folder))) for one in problems]
+        raise PolicyError(shown, "the answers lead to a policy that is not valid; nothing was written")
+    return sorted(name for policy in policies.values() for name in policy.assets)
+
+
+def _place(beside: Path, folder: Path) -> None:
+    if os.path.lexists(folder):
+        raise UsageError(f"{folder} already exists; nothing was written")
+    beside.rename(folder)
+    sync_directory(folder.parent)
+
+
+def warnings(answers: Answers, looked: Mapping[str, Answer[Seen | None]]) -> list[str]:
+    """Return what a person should know of the machines before going on."""
+    told = []
+    keepers = {host.name for host in (answers.backup_host, answers.offsite_host) if host}
+    for name, answer in looked.items():
+        if answer.fact is None:
+            told.append(f"{name} was not looked at: {answer.trouble}")
+            continue
+        if name in keepers and answer.fact.release != KEEPER_RELEASE:
+            told.append(f"{name} runs Debian {answer.fact.release or '?'}; a backup host needs 13 ({KEEPER_RELEASE})")
+        told.extend(
+            f"{name} does not know the name {unknown}; add it to its DNS or /etc/hosts, or backups will fail"
+            for unknown in answer.fact.unresolved
+        )
+    return told
