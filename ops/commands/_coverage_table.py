@@ -33,7 +33,7 @@ def _lines(
     for one in tallies:
         word = one.verdict.value if one.expected else "-"
         counts = f"{one.expected:>9}{len(one.on_time):>9}{len(one.late):>6}{len(one.missing):>9}{one.failed:>8}"
-        yield (f"{word:<8}{one.duty.act:<8}{one.duty.asset:<20}{one.duty.to:<10}{counts}")
+        yield (f"{word:<8}{one.act.act:<8}{one.act.asset:<20}{one.act.to:<10}{counts}")
         for what, moments in ((tr("late"), one.late), (tr("missing"), one.missing)):
             if moments:
                 yield f"{'':<8}{what}: {_moments(moments, zone)}"
@@ -58,11 +58,11 @@ def plain(found: Coverage) -> dict[str, object]:
         "until": clock.iso(found.until),
         "verdict": found.verdict.value,
         "ledger": [finding.message for finding in found.broken],
-        "duties": [
+        "acts": [
             {
-                "act": one.duty.act,
-                "asset": one.duty.asset,
-                "to": one.duty.to,
+                "act": one.act.act,
+                "asset": one.act.asset,
+                "to": one.act.to,
                 "expected": one.expected,
                 "done": len(one.on_time) + len(one.late),
                 "late": [clock.iso(moment) for moment in one.late],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+SKEW = timedelta(minutes=5)  # what two clocks may differ before a time counts as lying in the future
 FIRST_YEAR, LAST_YEAR = 1900, 9000
 
 

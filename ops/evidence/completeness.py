@@ -35,7 +35,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Completed:
-    """A record of an act, as far as it tells whether a duty was done."""
+    """A record of an act, as far as it tells whether what was expected was done."""
 
     act: str
     asset: str
@@ -46,9 +46,9 @@ class Completed:
 
 @dataclass(frozen=True)
 class Tally:
-    """How a duty was done: moments that it was expected at, by what became of them; and attempts that were not good."""
+    """How an expected act was done: its moments, by what became of them; and attempts that were not good."""
 
-    duty: Expected
+    act: Expected
     on_time: tuple[datetime, ...]
     late: tuple[datetime, ...]
     missing: tuple[datetime, ...]
@@ -93,18 +93,18 @@ def _done(line: bytes) -> Completed | None:
         return None
 
 
-def tally(duty: Expected, all_done: Sequence[Completed], until: datetime, now: datetime) -> Tally:
-    """Hold one duty against what was done up to the end of a period, as seen now.
+def tally(expected: Expected, all_done: Sequence[Completed], until: datetime, now: datetime) -> Tally:
+    """Hold one expected act against what was done up to the end of a period, as seen now.
 
     A moment counts as done by the first good act that began between it and the next one. What may still be done in
     time is not expected yet.
     """
-    mine = [done for done in all_done if (done.act, done.asset) == (duty.act, duty.asset)]
-    if duty.act == "copy":
-        mine = [done for done in mine if not done.to or done.to == duty.to]
+    mine = [done for done in all_done if (done.act, done.asset) == (expected.act, expected.asset)]
+    if expected.act == "copy":
+        mine = [done for done in mine if not done.to or done.to == expected.to]
     good = sorted(done.began for done in mine if done.good)
     on_time, late, missing = [], [], []
-    for due, latest, following in zip(duty.due, duty.latest, [*duty.due[1:], until], strict=False):
+    for due, latest, following in zip(expected.due, expected.latest, [*expected.due[1:], until], strict=False):
         at = bisect_left(good, due)
         began = good[at] if at < len(good) and good[at] < max(following, latest) else None
         if began is not None and began <= latest:
@@ -113,9 +113,9 @@ def tally(duty: Expected, all_done: Sequence[Completed], until: datetime, now: d
             late.append(due)
         elif latest <= now:
             missing.append(due)
-    first = duty.due[0] if duty.due else until
+    first = expected.due[0] if expected.due else until
     failed = sum(not done.good and first <= done.began <= until for done in mine)
-    return Tally(duty, tuple(on_time), tuple(late), tuple(missing), failed)
+    return Tally(expected, tuple(on_time), tuple(late), tuple(missing), failed)
 
 
 @dataclass(frozen=True)

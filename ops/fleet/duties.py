@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ops.core import clock
 from ops.core.verdict import Verdict
@@ -11,9 +11,6 @@ from ops.interfaces.fleet_status import DutyStatus, MachineStatus
 from ops.interfaces.status_answer import Attested
 from ops.policy import HostPolicy
 from ops.policy.duty import judge
-
-SKEW = timedelta(minutes=5)  # what two clocks may differ before a time counts as lying in the future
-
 
 Machines = Mapping[str, MachineStatus]
 
@@ -77,6 +74,6 @@ def _silences(name: str, machines: Machines, now: datetime) -> list[str]:
 def _believed(attested: Attested, now: datetime) -> bool:
     """Return whether an attestation has a time, which is not in the future."""
     try:
-        return clock.parse(attested.when) <= now + SKEW
+        return clock.parse(attested.when) <= now + clock.SKEW
     except ValueError:
         return False

@@ -11,8 +11,6 @@ from ops.core.quantity import Duration
 from ops.core.verdict import Verdict
 from ops.interfaces.state import ActState, State, UnreadableState
 
-SKEW = timedelta(minutes=5)  # what two clocks may differ before a time counts as lying in the future
-
 
 def act_state(states: Mapping[str, State], name: str) -> ActState | None:
     """Return the state of a job, None when it never ran; raise Damaged when that can't be read."""
@@ -34,7 +32,7 @@ def moment(text: str, field: str, now: datetime) -> datetime:
         found = clock.parse(text)
     except ValueError as error:
         raise Damaged(f"the state can't be read: {field} is not a time") from error
-    if found > now + SKEW:
+    if found > now + clock.SKEW:
         ahead = span(found - now)
         raise Damaged(f"clock: the last good one is dated {ahead} in the future; compare the clocks")
     return found

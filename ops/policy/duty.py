@@ -18,6 +18,8 @@ from ops.core.verdict import Verdict
 
 LEAD = timedelta(days=14)  # so long before its day a duty is due soon, if its period is not a short one
 _SHARE = 4  # a duty is due soon for a quarter of its period at most
+_LONGEST_WINDOW = timedelta(days=31)  # `between day 1 and last day`
+_SECOND = timedelta(seconds=1)
 _AHEAD = 24  # due days of a calendar that are looked at; enough to see its shortest period
 
 
@@ -27,8 +29,9 @@ class Duty:
 
     what: what is to be done, in one sentence.
     who: the contact who does it, or sees to it that it is done.
-    every: how long after it was last done it is due again; either this or `calendar`.
-    calendar: the days by which it is due; either this or `every`.
+    every: how long after it was last done it is due again, from 1d to ten years; either this or `calendar`.
+    calendar: the days by which it is due, such as `quarter ends`, or the days between which it is to be done; either
+        this or `every`.
     first: the first day by which it is due; without it, a duty that was never done is due at once.
     until: the last day on which it is asked for.
     """
@@ -43,7 +46,7 @@ class Duty:
     def __post_init__(self) -> None:
         """Demand one period, and an end that comes after the beginning."""
         if (self.every is None) == (self.calendar is None):
-            raise ValueError("expected either `every: 92d` or `calendar: every 3 months`")
+            raise ValueError("expected either `every: 92d` or `calendar: quarter ends`")
         if self.first and self.until and self.until < self.first:
             raise ValueError(f"ends on {self.until}, before it is first due on {self.first}")
 
@@ -80,48 +83,67 @@ def judge(duty: Duty, attested: datetime | None, now: datetime, zone: str) -> Du
     due = _due(duty, done, zone)
     if due is None:
         return DueDay(Standing.OVERDUE, Verdict.WARN)
-    if duty.until and duty.until.date < due:
+    if duty.until and duty.until.date < due.last:
         return DueDay(Standing.LATER, Verdict.PASS)
-    if today > due:
-        return DueDay(Standing.OVERDUE, Verdict.FAIL if today > _following(duty, due, zone) else Verdict.WARN, due)
-    soon = today >= due - _lead(duty, due, zone)
-    return DueDay(Standing.SOON if soon else Standing.LATER, Verdict.PASS, due)
+    if today > due.last:
+        late = today > _following(duty, due.last, zone)
+        return DueDay(Standing.OVERDUE, Verdict.FAIL if late else Verdict.WARN, due.last)
+    return DueDay(Standing.SOON if today >= due.opens else Standing.LATER, Verdict.PASS, due.last)
 
 
-def _due(duty: Duty, done: date | None, zone: str) -> date | None:
-    """Return the day by which a duty is due that was last done on a day; None when that is at once."""
+@dataclass(frozen=True)
+class _Turn:
+    """One time that a duty is due. opens: from this day on it is due soon, and doing it counts for this turn."""
+
+    opens: date
+    last: date
+
+
+def _due(duty: Duty, done: date | None, zone: str) -> _Turn | None:
+    """Return the turn that is due of a duty that was last done on a day; None when it is due at once."""
     first = duty.first.date if duty.first else None
     if first is not None:
-        first = _days(duty.calendar, first, zone)[0] if duty.calendar else first
-        if done is None or done < first - _lead(duty, first, zone):
-            return first
+        turn = _turn(first, duty.every) if duty.every else _on_or_after(duty.calendar, first, zone)
+        if done is None or done < turn.opens:
+            return turn
     if done is None:
         return None
     if duty.every:
-        return done + duty.every.span
-    return _following(duty, done + _lead(duty, done, zone), zone)
+        return _turn(done + duty.every.span, duty.every)
+    return next(turn for turn in _turns(duty.calendar, done, zone) if turn.opens > done)
 
 
-def _following(duty: Duty, day: date, zone: str) -> date:
-    """Return the day by which a duty is due again that was due, or done, on a day."""
-    if duty.calendar:
-        return _days(duty.calendar, day + timedelta(days=1), zone)[0]
-    return day + (duty.every or Duration(0)).span
+def _turn(last: date, every: Duration) -> _Turn:
+    return _Turn(last - _lead(every.span), last)
 
 
-def _lead(duty: Duty, day: date, zone: str) -> timedelta:
-    """Return how long before a day, by which it is due, a duty is due soon: from then on, doing it counts for that."""
-    if duty.calendar:
-        periods = [later - earlier for earlier, later in itertools.pairwise(_days(duty.calendar, day, zone))]
-        period = min(periods, default=LEAD * _SHARE)
-    else:
-        period = (duty.every or Duration(0)).span
+def _following(duty: Duty, last: date, zone: str) -> date:
+    """Return the day by which a duty is due again that was due by a day."""
+    if duty.every:
+        return last + duty.every.span
+    return _on_or_after(duty.calendar, last + timedelta(days=1), zone).last
+
+
+def _lead(period: timedelta) -> timedelta:
+    """Return how long before its day a duty is due soon."""
     return timedelta(days=min(LEAD.days, period.days // _SHARE))
 
 
-def _days(calendar: Calendar, start: date, zone: str) -> list[date]:
-    """Return the next days of a calendar from a day on, which is one of them if the calendar names it."""
+def _on_or_after(calendar: Calendar | None, day: date, zone: str) -> _Turn:
+    """Return the first turn of a calendar whose last day is not before a day."""
+    return next(turn for turn in _turns(calendar, day - _LONGEST_WINDOW, zone) if turn.last >= day)
+
+
+def _turns(calendar: Calendar | None, start: date, zone: str) -> list[_Turn]:
+    """Return the turns of a calendar that begin on a day or after it; a window is one turn, to its last day."""
+    assert calendar is not None  # noqa: S101 -- a duty has either this or a period
     place = ZoneInfo(zone)
-    before = datetime.combine(start, time(), place).astimezone(UTC) - timedelta(seconds=1)
-    moments = calendar.zoned(zone).after(before, _AHEAD)
-    return sorted({moment.astimezone(place).date() for moment in moments})
+    zoned = calendar.zoned(zone)
+    before = datetime.combine(start, time(), place).astimezone(UTC) - _SECOND
+    moments = zoned.after(before, _AHEAD)
+    lasts = {
+        moment.astimezone(place).date(): (zoned.deadline(moment, _SECOND) - _SECOND).astimezone(place).date()
+        for moment in moments
+    }
+    period = min((later - earlier for earlier, later in itertools.pairwise(lasts.values())), default=LEAD * _SHARE)
+    return [_Turn(min(begins, last - _lead(period)), last) for begins, last in lasts.items()]

@@ -14,6 +14,7 @@ from ops.fleet.inventory import absent, ansible_words, files, hosts, locate, unr
 from ops.fleet.inventory.locate import Document, Layer
 from ops.policy.compile import compile_site, notes_by_host, problems_by_host
 from ops.policy.hostvars import read_layers
+from ops.policy.joining import joined
 from ops.policy.origins import once
 from ops.policy.surroundings import surroundings
 
@@ -131,7 +132,7 @@ def _policies(read: Inventory, text: _Text, problems: list[Problem]) -> dict[str
     by_host = problems_by_host(said, around)
     for host, of_host in by_host.items():
         found.extend(_marked(of_host, text.layers, host, read.groups))
-    found = once(found)
+    found = joined(once(found), read.groups["all"])
     every = [problem for of_host in by_host.values() for problem in of_host]
     if missing := absent.no_layer_of_all(_folder(read.path), text.documents, text.layers, every):
         lost = any(absent.ALL in f"{problem.path} {problem.message}" for problem in problems)
@@ -151,7 +152,7 @@ def _worth_a_word(read: Inventory, policies: Mapping[str, HostPolicy], layers: S
     found: list[Problem] = []
     for host, of_host in notes_by_host(said, policies, clock.now().date()).items():
         found.extend(_marked(of_host, layers, host, read.groups))
-    yield from once(found)
+    yield from joined(once(found), read.groups["all"])
 
 
 def _follows(problem: Problem) -> bool:
@@ -173,7 +174,7 @@ def _without_consequences(found: Sequence[Problem], text: _Text, problems: list[
         for problem in found
         if not (
             (problem.where in torn_at and "unknown key" in problem.message)
-            or any(f"not in the group {name}" in problem.message for name in misnamed)
+            or any(f"the group {name} lacks" in problem.message for name in misnamed)
             or (wrong and (problem.path == absent.ALL or _follows(problem)))
         )
     ]

@@ -18,6 +18,7 @@ PARTS = ("hosts", "children", "vars")
 _DEEPEST = 20  # groups in one another; an alias may lead back
 _ADDRESS = ("ansible_host", "ansible_ssh_host")
 _PORT = ("ansible_port", "ansible_ssh_port")
+_NULL = "tag:yaml.org,2002:null"  # also as `null` or `~`
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def _hosts(group: Group) -> Iterator[Problem]:
             name = re.split(r"[{\s]", host.value)[0]
             said = f"no host has such a name; write `{name}: {{ansible_host: ...}}`"
             yield Problem(f"{group.name}.hosts", said, str(group.document.mark(host)))
-        elif not pairs(body) and body.value:
+        elif not pairs(body) and body.value and body.tag != _NULL:
             said = f"expected variables; is its address meant? write `{host.value}: {{ansible_host: ...}}`"
             yield Problem(f"{group.name}.{host.value}", said, str(group.document.mark(host)))
 

@@ -35,25 +35,25 @@ def coverage(
     since = _start(first, zone) if first else max([until - DAYS, *[one.began for one in done[:1]]])
     if since >= until:
         raise UsageError(f"the period ends before it begins: {since:%Y-%m-%d} to {until:%Y-%m-%d}")
-    duties = [*_duties(policy, since, until), *_rounds(done, since, until, zone)]
-    tallies = [tally(duty, done, until, now) for duty in duties]
+    acts = [*_scheduled(policy, since, until), *_rounds(done, since, until, zone)]
+    tallies = [tally(act, done, until, now) for act in acts]
     broken = [finding for finding in verify(directory, signers) if finding.verdict is Verdict.FAIL] if done else []
     return Coverage(tallies, broken, since, until, zone)
 
 
-def _duties(policy: HostPolicy, since: datetime, until: datetime) -> Iterator[Expected]:
+def _scheduled(policy: HostPolicy, since: datetime, until: datetime) -> Iterator[Expected]:
     """Yield what the policy asks of this machine, with every moment at which it was due."""
     period = since, until
     for name, asset in policy.assets.items():
-        yield _duty(("backup", name, asset.repository), asset.schedule, asset.random_delay.span + ACCURACY, period)
+        yield _expected(("backup", name, asset.repository), asset.schedule, asset.random_delay.span + ACCURACY, period)
         for copy in asset.copies.values():
-            yield _duty(("copy", name, copy.to), copy.calendar, copy.grace.span, period)
+            yield _expected(("copy", name, copy.to), copy.calendar, copy.grace.span, period)
     for name, drilled in policy.drills.items():
         if drilled.asset.drill:
-            yield _duty(("drill", name, ""), drilled.asset.drill.calendar, DRILL_SPREAD.span + ACCURACY, period)
+            yield _expected(("drill", name, ""), drilled.asset.drill.calendar, DRILL_SPREAD.span + ACCURACY, period)
 
 
-def _duty(
+def _expected(
     what: tuple[str, str, str], calendar: Calendar, allowed: timedelta, period: tuple[datetime, datetime]
 ) -> Expected:
     due = _moments(calendar, *period)

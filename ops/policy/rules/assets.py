@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from ops.core.errors import Problem
 from ops.policy.model import Asset, Repository, Written
 from ops.policy.rules import drills, names, paths, retention, spans
-from ops.policy.rules.repositories import add, served
+from ops.policy.rules.groups import SERVERS, lacking
+from ops.policy.rules.repositories import served
 from ops.policy.surroundings import Surroundings
-
-SERVERS = "servers"  # the group whose hosts are backed up
 
 
 def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem]:
@@ -32,16 +31,11 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
 
 
 def _groups(path: str, host: str, asset: Asset, around: Surroundings) -> Iterator[Problem]:
-    if around.lacks(host, SERVERS):
-        yield Problem(path, f"{host} is not in the group {SERVERS}, so that nothing backs it up; {add(host, SERVERS)}")
+    yield from lacking(path, host, SERVERS, "nothing backs it up", around)
     for name, spec in asset.sources.items():
         kind = paths.kind_of(spec)
         group = kind.group(spec.options) if kind else ""
-        if group and around.lacks(host, group):
-            yield Problem(
-                f"{path}.sources.{name}",
-                f"{host} is not in the group {group}, so that its databases could not be read; {add(host, group)}",
-            )
+        yield from lacking(f"{path}.sources.{name}", host, group, "its databases could not be read", around)
 
 
 def _sources(path: str, asset: Asset) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from ops.core.kinds import nearest
 from ops.interfaces.check import Check
 from ops.policy.model import CheckSpec, Written
 from ops.policy.rules import names
-from ops.policy.rules.repositories import add
+from ops.policy.rules.groups import lacking
 from ops.policy.surroundings import UPS_DEVICES, Surroundings
 
 DERIVED = ("backup_age_", "copy_age_", "drill_age_")  # how the policy names those that it makes of assets
@@ -44,9 +44,8 @@ def _named(path: str, name: str, spec: CheckSpec) -> Iterator[Problem]:
 
 def _fitting(path: str, host: str, spec: CheckSpec, kind: Check[Any], around: Surroundings) -> Iterator[Problem]:
     group = kind.group(spec.options)
-    if group and around.lacks(host, group):
-        yield Problem(path, f"{host} is not in the group {group}, so that nothing sets it up; {add(host, group)}")
-    elif spec.kind == "ups" and spec.options.own:
+    yield from lacking(path, host, group, "nothing sets it up", around)
+    if spec.kind == "ups" and spec.options.own and not around.lacks(host, group):
         yield from _device(path, host, spec.options.ups, around)
 
 
@@ -55,7 +54,7 @@ def _device(path: str, host: str, wanted: str | None, around: Surroundings) -> I
     if devices is None or (wanted in devices if wanted else devices):
         return
     if not devices:
-        yield Problem(path, f"{host} has no UPS: {UPS_DEVICES} is not defined for it; define it in host_vars/{host}")
+        yield Problem(path, f"no UPS is described for {host}; define {UPS_DEVICES} for it, as in roles/ups/README.md")
     else:
         known = sorted(devices)
         yield Problem(

@@ -11,11 +11,10 @@ from ops.core.errors import Problem
 from ops.interfaces.drill import Drill as DrillKind
 from ops.policy.model import Asset, Drill, Expectation, Written
 from ops.policy.rules import names, questions
+from ops.policy.rules.groups import DRILL_HOSTS, lacking
 from ops.policy.rules.paths import covered, kind_of
-from ops.policy.rules.repositories import BECAUSE, add, served
+from ops.policy.rules.repositories import BECAUSE, served
 from ops.policy.surroundings import Surroundings
-
-DRILL_HOSTS = "drill_hosts"
 
 
 def judge(
@@ -38,11 +37,8 @@ def _host(path: str, asset: Asset, host: str, written: Written, around: Surround
     keepers = {repository.host for repository in written.repositories.values()}
     if host in keepers:
         yield Problem(path, f"{host} is a backup host; use a separate machine as drill host")
-    elif host in around.hosts and around.lacks(host, DRILL_HOSTS):
-        yield Problem(
-            path,
-            f"{host} is not in the group {DRILL_HOSTS}, so that nothing can be drilled there; {add(host, DRILL_HOSTS)}",
-        )
+    else:
+        yield from lacking(path, host, DRILL_HOSTS, "nothing can be drilled there", around)
     repository = written.repositories.get(asset.repository)
     if repository and not served(repository):
         yield Problem(path, f"{host} can't read {asset.repository}, {BECAUSE}")

@@ -29,5 +29,3 @@ def _duty(path: str, duty: Duty) -> Iterator[Problem]:
         yield Problem(f"{path}.what", "is empty; say in one sentence what is to be done")
     if duty.every and not SHORTEST <= duty.every.span <= LONGEST:
         yield Problem(f"{path}.every", f"{duty.every} is no period of a duty; expected 1d to {LONGEST.days}d")
-    if duty.calendar and duty.calendar.longest_gap() > LONGEST:
-        yield Problem(f"{path}.calendar", f"{duty.calendar} happens only once; use a calendar that repeats")

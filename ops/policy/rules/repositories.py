@@ -10,6 +10,7 @@ from ops.core.errors import Problem
 from ops.policy import access
 from ops.policy.model import AWAY, Repository, Written
 from ops.policy.rules import names
+from ops.policy.rules.groups import lacking
 from ops.policy.surroundings import Surroundings
 
 BECAUSE = "because it lies on the machine that it belongs to"
@@ -39,7 +40,8 @@ def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Pr
                 f"{path}.host", f"is missing; a repository of kind {kind} is kept by a machine of the inventory"
             )
         elif kind in kinds.kinds("ops.targets"):
-            yield from _kept(f"{path}.host", host, access.target(kind).group, around)
+            group = access.target(kind).group
+            yield from lacking(f"{path}.host", host, group, "nothing sets it up as a backup host", around)
         if repository.place == "local":
             yield Problem(
                 f"{path}.place",
@@ -54,18 +56,6 @@ def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Pr
             f"{repository.place} can't be: a repository of kind {kind} lies on the machine itself; expected local or "
             f"removable",
         )
-
-
-def _kept(path: str, host: str, group: str, around: Surroundings) -> Iterator[Problem]:
-    if host in around.hosts and group and around.lacks(host, group):
-        yield Problem(
-            path, f"{host} is not in the group {group}, so that nothing sets it up as a backup host; {add(host, group)}"
-        )
-
-
-def add(host: str, group: str) -> str:
-    """Return what to do about a host that is not in a group."""
-    return f"add {host} to {group} in the inventory's hosts"
 
 
 def _two(first: str, one: Repository, name: str, other: Repository) -> Iterator[Problem]:

@@ -140,7 +140,7 @@ def test_a_collected_ledger_is_held_against_the_policy_up_to_its_collection(
     assert cli.run(words) == 2
     said = json.loads(capsys.readouterr().out)
     assert said["until"] == "2030-03-17T17:46:40Z"
-    assert [(one["act"], one["expected"], len(one["missing"])) for one in said["duties"]] == [("backup", 3, 3)]
+    assert [(one["act"], one["expected"], len(one["missing"])) for one in said["acts"]] == [("backup", 3, 3)]
     last.unlink()
     assert cli.run(words) == 3
     assert "no ledger was collected from his1" in capsys.readouterr().err

@@ -76,7 +76,7 @@ def test_a_month_in_which_all_was_done_passes(machine, capsys) -> None:
     assert cli.run(["ledger", "complete", *OCTOBER, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["since"], said["until"]) == ("2026-10-01T03:00:00Z", "2026-11-01T03:00:00Z")
-    assert [(duty["act"], duty["expected"], duty["done"]) for duty in said["duties"]] == [
+    assert [(act["act"], act["expected"], act["done"]) for act in said["acts"]] == [
         ("backup", 31, 31),
         ("copy", 3, 3),
     ]
@@ -132,7 +132,7 @@ def test_a_machine_that_is_to_do_nothing_passes(machine, capsys) -> None:
 def test_without_a_period_it_begins_with_the_first_record(machine, capsys) -> None:
     machine("his1", *[("backup", f"2026-11-{day:02d}T04:31:00Z") for day in range(19, 23)])
     assert cli.run(["ledger", "complete", "--json"]) == 2  # of the copy due on the 20th there is none
-    backup, copy = json.loads(capsys.readouterr().out)["duties"]
+    backup, copy = json.loads(capsys.readouterr().out)["acts"]
     assert (backup["expected"], backup["missing"]) == (3, [])
     assert copy["missing"] == ["2026-11-20T04:45:00Z"]
 
@@ -144,7 +144,7 @@ def test_a_day_without_a_round_of_checks_is_missing_and_a_bad_round_is_none(mach
         body |= {"started": f"2026-10-{day}T{hour:02d}:00:00Z"}
         Ledger(root / "var/lib/seawall/ledger", root / "key").append(body)
     assert cli.run(["ledger", "complete", *OCTOBER, "--json"]) == 2
-    (rounds,) = json.loads(capsys.readouterr().out)["duties"]
+    (rounds,) = json.loads(capsys.readouterr().out)["acts"]
     assert (rounds["act"], rounds["expected"], rounds["done"]) == ("check", 4, 3)
     assert (rounds["missing"], rounds["late"], rounds["failed"]) == (["2026-10-29T03:00:00Z"], [], 0)
 

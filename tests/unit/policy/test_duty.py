@@ -65,9 +65,12 @@ def test_duties_are_read_back_from_a_machines_own_policy() -> None:
         ({"what": " "}, "duties.ups.what: is empty"),
         ({"every": "12h"}, "duties.ups.every: 12h is no period of a duty; expected 1d to 3653d"),
         ({"every": "11y"}, "duties.ups.every: 4017d"),
-        ({"calendar": "quarterly"}, "duties.ups: expected either `every: 92d` or `calendar: every 3 months`"),
+        ({"calendar": "quarterly"}, "duties.ups: expected either `every: 92d` or `calendar: quarter ends`"),
         ({"every": None}, "duties.ups: expected either `every: 92d` or"),
-        ({"every": None, "calendar": "2099-01-01"}, "duties.ups.calendar: 2099-01-01 happens only once"),
+        (
+            {"every": None, "calendar": "2099-01-01"},
+            "duties.ups.calendar: expected a calendar, found '2099-01-01': it comes only once",
+        ),
         ({"first": "2027-02-01", "until": "2027-01-31"}, "ends on 2027-01-31, before it is first due on 2027-02-01"),
         ({"until": "31.12.2027"}, "expected a day such as 2027-03-31"),
         ({"evry": "92d"}, "unknown key 'evry', did you mean 'every'?"),
@@ -162,6 +165,28 @@ def test_a_first_day_is_when_it_is_first_due(done: str | None, today: str, expec
 
 def test_a_calendar_is_first_due_on_its_own_day() -> None:
     assert standing({**QUARTERS, "first": "2027-01-01"}, None, "2026-11-26") == ("later", "pass", "2027-03-30")
+
+
+@pytest.mark.parametrize(
+    ("done", "today", "expected"),
+    [
+        ("2026-10-15", "2026-11-10", ("later", "pass", "2026-11-20")),
+        ("2026-10-15", "2026-11-11", ("soon", "pass", "2026-11-20")),
+        ("2026-10-15", "2026-11-21", ("overdue", "warn", "2026-11-20")),
+        ("2026-10-15", "2026-12-21", ("overdue", "fail", "2026-11-20")),
+        ("2026-11-11", "2026-11-11", ("later", "pass", "2026-12-20")),
+        ("2026-11-10", "2026-11-11", ("soon", "pass", "2026-11-20")),
+        ("2026-11-25", "2026-11-25", ("later", "pass", "2026-12-20")),
+        (None, "2026-11-25", ("later", "pass", "2026-12-20")),
+    ],
+)
+def test_a_window_is_due_by_its_last_day_and_open_from_its_first(
+    done: str | None, today: str, expected: tuple[str, str, str]
+) -> None:
+    window = {**UPS, "every": None, "calendar": "between day 11 and day 20"}
+    if done is None:
+        window["first"] = "2026-12-15"
+    assert standing(window, done, today) == expected
 
 
 def test_after_its_last_day_nothing_is_asked_for() -> None:

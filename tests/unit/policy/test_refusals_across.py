@@ -58,7 +58,7 @@ def test_a_ups_that_is_described_or_may_be_is_taken(variables: dict[str, dict[st
     ("devices", "says"),
     [
         ({"main": {}}, "ups_devices of his1 has no UPS 'mains', did you mean 'main'?; known: main"),
-        ({}, "his1 has no UPS: ups_devices is not defined for it; define it in host_vars/his1"),
+        ({}, "no UPS is described for his1; define ups_devices for it"),
     ],
 )
 def test_a_ups_that_nobody_described_is_refused(variables: dict[str, dict[str, Any]], devices: Any, says: str) -> None:
@@ -68,7 +68,7 @@ def test_a_ups_that_nobody_described_is_refused(variables: dict[str, dict[str, A
 
 def test_every_ups_of_the_server_needs_one(variables: dict[str, dict[str, Any]]) -> None:
     variables["his1"]["policy__host"]["checks"] = {"mains": {"kind": "ups"}}
-    assert ["has no UPS" in problem for problem in problems(variables)] == [True]
+    assert ["no UPS is described" in problem for problem in problems(variables)] == [True]
     variables["his1"]["ups_devices"] = {"rack": {}}
     assert problems(variables) == []
 

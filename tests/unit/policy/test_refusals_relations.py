@@ -13,6 +13,7 @@ from spoiled import (
     HOSTS,
     MARIADB,
     OTHER,
+    Edit,
     Wrong,
     asked,
     asset,
@@ -21,29 +22,34 @@ from spoiled import (
     demand_taken,
     more,
     sources,
+    spoil,
     wrong,
 )
+
+from ops.core.errors import Problem
+from ops.fleet.inventory.check import judge
+from ops.policy.joining import joined
 
 pytestmark = pytest.mark.usefixtures("quick_inventory")
 
 GROUPS = {
     "asset outside servers": wrong(
-        ASSET, ("his1 is not in the group servers", "add his1 to servers"), (HOSTS, "{his1: {}}}", "{docs1: {}}}")
+        ASSET, ("the group servers lacks his1", "add his1 to servers"), (HOSTS, "{his1: {}}}", "{docs1: {}}}")
     ),
     "database outside its group": wrong(
         f"{ASSET}.sources.database",
-        ("not in the group postgresql_hosts", "add his1 to postgresql_hosts"),
+        ("the group postgresql_hosts lacks his1", "add his1 to postgresql_hosts"),
         (HOSTS, "postgresql_hosts: {hosts: {his1: {}}}", "postgresql_hosts: {hosts: {drill1: {}}}"),
     ),
     "another database outside its group": wrong(
         f"{ASSET}.sources.lab",
-        "his1 is not in the group mariadb_hosts",
+        "the group mariadb_hosts lacks his1",
         more("lab: {kind: mariadb, options: {database: lab}}"),
         (HIS1, "every: 31d", "every: 31d\n        asks: database"),
     ),
     "clusters of a machine outside the group": wrong(
         "policy.assets.other.sources.tree",
-        "not in the group postgresql_hosts",
+        "the group postgresql_hosts lacks his1",
         asset(
             "other",
             OTHER.replace(
@@ -55,28 +61,24 @@ GROUPS = {
     ),
     "repository outside backup_hosts": wrong(
         "policy.repositories.offsite.host",
-        ("drill1 is not in the group backup_hosts", "add drill1 to backup_hosts"),
+        ("the group backup_hosts lacks drill1", "add drill1 to backup_hosts"),
         (ALL, "host: offsite1", "host: drill1"),
     ),
     "drill outside drill_hosts": wrong(
         f"{ASSET}.drill.host",
-        ("docs1 is not in the group drill_hosts", "add docs1 to drill_hosts"),
+        ("the group drill_hosts lacks docs1", "add docs1 to drill_hosts"),
         (HOSTS, "servers: {hosts: {his1: {}}}", "servers: {hosts: {his1: {}, docs1: {}}}"),
         (HIS1, "host: drill1", "host: docs1"),
     ),
-    "no such group at all": wrong(
-        f"{ASSET}.drill.host",
-        "drill1 is not in the group drill_hosts",
-        (HOSTS, "drill_hosts", "drill_host"),
-    ),
+    "no such group at all": wrong("drill_host", "is drill_hosts meant?", (HOSTS, "drill_hosts", "drill_host")),
     "UPS outside ups_hosts": wrong(
         "policy.checks.mains",
-        ("his1 is not in the group ups_hosts",),
+        ("the group ups_hosts lacks his1",),
         check("mains: {kind: ups}"),
         (HOSTS, "    ups_hosts: {hosts: {his1: {}}}\n", ""),
     ),
     "UPS that nobody described": wrong(
-        "policy.checks.mains", ("ups_devices is not defined for it", "host_vars/his1"), check("mains: {kind: ups}")
+        "policy.checks.mains", ("no UPS is described for his1", "define ups_devices"), check("mains: {kind: ups}")
     ),
     "host with a name that is no name of a host": wrong(
         "hosts.bäckup1",
@@ -273,3 +275,26 @@ def test_what_does_not_fit_is_refused(inventory: Path, case: Wrong) -> None:
 @pytest.mark.parametrize("edits", HEALTHY.values(), ids=list(HEALTHY))
 def test_what_fits_is_taken(inventory: Path, edits: tuple[tuple[str, str, str], ...]) -> None:
     demand_taken(inventory, edits)
+
+
+def test_what_is_wrong_for_several_hosts_at_one_place_is_told_once(inventory: Path) -> None:
+    spoil(
+        inventory,
+        [
+            Edit(ALL, "  checks:\n", "  checks:\n    mains: {kind: ups}\n"),
+            Edit(HOSTS, "    ups_hosts: {hosts: {his1: {}}}\n", ""),
+        ],
+    )
+    (problem,) = judge(inventory)[1]
+    assert problem.message.startswith("the group ups_hosts lacks backup1, drill1, his1, offsite1, so that")
+
+
+def test_what_differs_in_more_than_the_host_is_told_each_time() -> None:
+    both = [Problem("a", f"{one} and {other} both have it", "f:1") for one, other in (("h1", "h2"), ("h3", "h4"))]
+    assert joined(both, ["h1", "h2", "h3", "h4"]) == both
+    elsewhere = [
+        Problem("a", "h1 lacks it", "f:1"),
+        Problem("a", "h2 lacks it", "f:2"),
+        Problem("a", "h1.x lacks it", "f:1"),
+    ]
+    assert joined([*elsewhere, *elsewhere], ["h1", "h2"]) == elsewhere
