@@ -198,7 +198,10 @@ def _marked(
         if found and found[0].whole:
             message += next((hint for node in found[0].nodes if (hint := values.hint(node, message))), "")
         path = f"policy.{problem.path.partition(').')[2]}" if problem.path.startswith("policy (") else problem.path
-        where = str(found[0].mark) if found else f"host {host}" if host else ""
+        if not found or problem.path.startswith("hosts."):  # it is not in the policy
+            where = f"host {host}" if host else ""
+        else:
+            where = str(found[0].mark)
         yield replace(problem, path=path, message=message, where=where)
 
 

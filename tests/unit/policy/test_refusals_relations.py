@@ -94,6 +94,13 @@ GROUPS = {
     ),
 }
 
+CONTROL = "  control: {owner: dba, repository: offsite, rpo: 8d, rto: 4h, retention: {all: 60d}}\n  checks:\n"
+
+
+def control(old: str, new: str) -> tuple[str, str, str]:
+    return (ALL, "  checks:\n", CONTROL.replace(old, new))
+
+
 REPOSITORIES = {
     "without a host": wrong("policy.repositories.offsite.host", "is missing", (ALL, ", host: offsite1", "")),
     "offsite on the host of primary": wrong(
@@ -110,6 +117,14 @@ REPOSITORIES = {
         "policy.repositories.primary.place",
         ("local means on the machine itself", "expected primary"),
         (ALL, "place: primary", "place: local"),
+    ),
+    "control machine on the site": wrong(
+        "policy.control.repository",
+        "primary is primary; expected a repository that survives",
+        control("offsite", "primary"),
+    ),
+    "control machine called as a host": wrong(
+        "policy.control.name", "'his1' is a host of the inventory", control("owner:", "name: his1, owner:")
     ),
     "two at one place": wrong(
         "policy.repositories.primary.host",

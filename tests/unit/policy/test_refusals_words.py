@@ -119,6 +119,10 @@ NAMES = {
         "policy.contacts.dba.name", "is empty", (ALL, "{name: Database administrator}", '{name: " "}')
     ),
     "site without a name": wrong("policy.site.name", "is empty", (ALL, "name: Test hospital", 'name: ""')),
+    "time zone by its city": wrong(
+        "policy.site.timezone", "did you mean 'America/Sao_Paulo'?", (ALL, "America/Sao_Paulo", "sao paulo")
+    ),
+    "exception without a name": wrong("policy.exceptions. ", "not a valid name", (HIS1, "scratch:", '" ":')),
     "time zone of another spelling": wrong(
         "policy.site.timezone", "did you mean 'America/Sao_Paulo'?", (ALL, "America/Sao_Paulo", "America/Sao_Paolo")
     ),
