@@ -84,8 +84,8 @@ def inventory_of(number: int) -> Files:
 
 
 def placeless(text: str, inventory: Path) -> str:
-    """Return an error's text if it names nothing of the inventory."""
-    return "" if str(inventory) in text else f"names no file: {text}"
+    """Return an error's text if it names no line of a file of the inventory."""
+    return "" if re.search(rf"{re.escape(str(inventory))}/\S+:\d+", text) else f"names no line of a file: {text}"
 
 
 def misplaced(problem: Problem, inventory: Path) -> str:

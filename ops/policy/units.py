@@ -46,7 +46,7 @@ def _backups(policy: HostPolicy) -> Iterator[Unit]:
     for name, asset in policy.assets.items():
         yield Unit(
             name=f"seawall-backup-{name}",
-            description=f"Back up {name} ({asset.summary})" if asset.summary else f"Back up {name}",
+            description=f"Back up {name} ({_line(asset.summary)})" if asset.summary.strip() else f"Back up {name}",
             command=f"backup {name}",
             calendar=asset.schedule.expressions,
             random_delay=asset.random_delay.seconds,
@@ -56,6 +56,11 @@ def _backups(policy: HostPolicy) -> Iterator[Unit]:
             timeout=86_400,
             writable=_writable(policy, asset.repository),
         )
+
+
+def _line(text: str) -> str:
+    """Return a person's text as one line in which systemd finds nothing to expand."""
+    return " ".join(text.split()).replace("%", "%%")
 
 
 def _copies(policy: HostPolicy) -> Iterator[Unit]:

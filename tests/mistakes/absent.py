@@ -6,7 +6,6 @@ from mistakes.mistake import (
     DOCS1,
     HIS1,
     HOSTS,
-    KEEPERS,
     SERVERS,
     UPS,
     Table,
@@ -29,12 +28,12 @@ add = TABLE.add
 
 add(
     "6 group backup_host in hosts.yml",
-    refused(at(KEEPERS, "policy__backup_hosts:"), "backup_host"),
+    refused(at(HOSTS, "    backup_host:"), "is backup_hosts meant?"),
     swap(HOSTS, "    backup_hosts:", "    backup_host:"),
 )
 add(
     "group server in hosts.yml",
-    refused(at(SERVERS, 1), "no group 'servers'"),
+    refused(at(HOSTS, "    server:"), "is servers meant?"),
     swap(HOSTS, "    servers:", "    server:"),
 )
 add(
