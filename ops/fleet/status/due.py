@@ -33,7 +33,7 @@ def _acts(policy: HostPolicy, now: datetime) -> Iterator[Due]:
 
 
 def _next(calendar: Calendar, zone: str, now: datetime) -> str:
-    """Return the next moment of a calendar; empty where there is none, such as for a single day that is over."""
+    """Return the next moment of a calendar; empty where there is none, as after the last year that one names."""
     try:
         moments = calendar.zoned(zone).after(now)
     except ValueError:

@@ -32,8 +32,9 @@ assets:
     rto: 1h
     retention: {all: 14d}
     copies: {away: {to: offsite, calendar: "Sat *-*-* 06:00"}}
-    drill: {host: drill1, every: 31d, calendar: "Sun 04:00"}
+    drill: {kind: files, host: drill1, every: 31d, calendar: "Sun 04:00"}
 """)
+GROUPS = {"servers": ("his1",), "backup_hosts": ("backup1", "offsite1"), "drill_hosts": ("drill1",)}
 NOW = clock.parse("2026-11-22T14:05:00Z")
 
 
@@ -42,7 +43,7 @@ def policies(**changed: Any) -> dict[str, HostPolicy]:
     hosts = ("his1", "backup1", "offsite1", "drill1")
     variables: dict[str, Any] = {name: {"policy__all": SITE} for name in hosts}
     variables["his1"] = {"policy__all": SITE, "policy__host": host}
-    return Inventory(Path(), variables, {"all": hosts, "servers": ("his1",)}).policies()
+    return Inventory(Path(), variables, {"all": hosts, **GROUPS}).policies()
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +62,3 @@ def test_every_act_in_the_site_s_zone_the_earliest_first(plain: dict[str, HostPo
 def test_an_asset_without_copy_and_drill_has_none_due() -> None:
     found = due(policies(copies={}, drill=None), NOW)
     assert [one.kind for one in found] == ["backup"]
-
-
-def test_what_is_never_due_again_is_left_out() -> None:
-    later = clock.parse("2030-01-01T00:00:00Z")
-    copies = {"away": {"to": "offsite", "calendar": "2027-01-01 06:00"}}
-    assert [one.kind for one in due(policies(copies=copies), later)] == ["backup", "drill"]
