@@ -12,17 +12,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from ops.core.kinds import kinds
+from ops.core import kinds
+from ops.core.errors import PolicyError
 from ops.core.printable import printable
 from ops.core.quantity import Size
-from ops.core.schema import Plain
+from ops.core.schema import Plain, decode
 from ops.fleet.new_policy.look import Seen
 from ops.interfaces.discovery import Found
+from ops.policy.rules import names
 
 MOST_SEPARATE = 8  # databases of one server that each become an asset; more of them become one
 MOST_ASSETS = 40  # of one server: with more of them nobody has looked at each
 LONGEST_NAME, LONGEST = 32, 80  # letters of a name, and of what a summary tells
-RESERVED = {"end", "enter", "manifest", "no", "yes", "on", "off", "true", "false", "null", "all"}
 SOCKETS = {"/run/mysqld/mysqld.sock", "/var/run/mysqld/mysqld.sock"}  # the source's own default
 PORT = "5432"
 DATABASES = {  # a database of a server that could be asked, by where that listens
@@ -59,6 +60,9 @@ def propose(server: str, seen: Seen, taken: set[str]) -> Proposal:
     """Return the assets of a server. taken: the names that other servers' assets have; those made here are added."""
     made = Proposal()
     for asset in _assets(server, seen, made.notes):
+        if refused := _refused(asset):
+            made.notes.append(f"{asset.summary}: {refused}")
+            continue
         if len(made.assets) >= MOST_ASSETS:
             made.notes.append(f"{asset.summary}: more than {MOST_ASSETS} were found")
             continue
@@ -67,6 +71,15 @@ def propose(server: str, seen: Seen, taken: set[str]) -> Proposal:
         made.assets.append(Proposed(**{**vars(asset), "name": name}))
     made.notes.extend(f"not looked for: {one.sort} ({printable(one.message)})" for one in seen.unlooked)
     return made
+
+
+def _refused(asset: Proposed) -> str:
+    """Return why the policy would not take the options of an asset, empty when it would."""
+    try:
+        decode(kinds.load("ops.sources", asset.kind).options, asset.options, asset.kind)
+    except PolicyError as error:
+        return error.problems[0].message
+    return ""
 
 
 def _assets(server: str, seen: Seen, notes: list[str]) -> Iterator[Proposed]:
@@ -85,7 +98,7 @@ def _assets(server: str, seen: Seen, notes: list[str]) -> Iterator[Proposed]:
 
 def _trouble(found: Found, sort: str, rest: str) -> str:
     """Return why something can't be an asset, empty when it can."""
-    if sort not in kinds("ops.gaps"):
+    if sort not in kinds.kinds("ops.gaps"):
         return "nothing that a search finds"
     if not found.name.isprintable() or re.search(r"\{[{%#]", found.name):
         return "its name can't be written into a policy"
@@ -141,4 +154,4 @@ def _free(name: str, server: str, taken: set[str]) -> str:
     """Return a name that no other asset of the site has, and that means nothing else."""
     longer = f"{name[:16]}_{_slug(server)[:15]}".rstrip("_")
     candidates = itertools.chain([name, longer], (f"{longer}_{number}" for number in itertools.count(2)))
-    return next(one for one in candidates if one not in taken | RESERVED)
+    return next(one for one in candidates if one not in taken and not any(names.of_asset(one, one)))
