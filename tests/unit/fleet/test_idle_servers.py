@@ -1,4 +1,4 @@
-"""A server whose own policy is empty is noted, also where its groups give it assets: they are seldom its purpose."""
+"""A server whose own policy is empty is noted, also where its groups give it assets, which are seldom all of it."""
 
 import sys
 from pathlib import Path
