@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 
 _DURATION_UNITS = {"y": 31_557_600, "w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "s": 1}
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_PRECISE_BELOW = 10  # seconds; shorter spans are shown with a tenth
 _SIZE_UNITS = {"TiB": 1 << 40, "GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "B": 1}
 
 
@@ -107,3 +108,10 @@ class Day:
 
     def __str__(self) -> str:
         return self.date.isoformat()
+
+
+def span(seconds: float) -> str:
+    """Return a span of time for people, in the units of the policy and to two of them: 3h 2min, 4.2s."""
+    if seconds < _PRECISE_BELOW:
+        return f"{seconds:.1f}".removesuffix(".0") + "s"
+    return " ".join(str(Duration(int(seconds))).split()[:2])

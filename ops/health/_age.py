@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from ops.core import clock
+from ops.core import clock, quantity
 from ops.core.errors import Damaged
-from ops.core.quantity import Duration
 from ops.core.verdict import Verdict
 from ops.interfaces.state import ActState, State, UnreadableState
 
@@ -47,8 +46,7 @@ def trouble(state: ActState) -> str | None:
 
 def span(time: timedelta) -> str:
     """Return a span of time in words, to two units."""
-    words = str(Duration(max(0, int(time.total_seconds())))).split()
-    return " ".join(words[:2])
+    return quantity.span(max(0.0, time.total_seconds()))
 
 
 def day(when: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ops.core.schema import Plain, encode
 from ops.core.verdict import Verdict
@@ -36,8 +37,62 @@ class MachineStatus:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Person:
+    """Whoever answers for something, and who stands in for them; empty where the policy does not say it."""
+
+    name: str
+    phone: str = ""
+    deputy: str = ""
+    deputy_phone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """An act of a machine, and when it is due next. who: the machine that does it.
+
+    what: the asset that is backed up or drilled, or the copy as `ASSET to REPOSITORY`. when: in UTC, ISO 8601.
+    """
+
+    kind: Literal["backup", "copy", "drill"]
+    what: str
+    when: str
+    who: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """How much room a backup host has for repositories, and what is known of its growth.
+
+    path: of the file system that is watched; empty where the policy has none watched.
+    free_bytes: None where nobody looks, or nothing was answered. days: for how long the disk has been watched.
+    bytes_per_day: by which it fills, below 0 where it empties; None as long as it has not been watched for long enough.
+    full: when it is full at that rate, in UTC, ISO 8601; None where it does not fill.
+    """
+
+    host: str
+    path: str = ""
+    free_bytes: int | None = None
+    days: int = 0
+    bytes_per_day: int | None = None
+    full: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """The status to compare with: the last one of an earlier day. time: when it was, in UTC, ISO 8601."""
+
+    time: str
+    assets: Mapping[str, Verdict]
+    machines: Mapping[str, Verdict]
+
+
+@dataclass(frozen=True, kw_only=True)
 class AssetStatus:
-    """An asset: what the policy says of it, what its own machine and its drill host say, and what comes of that."""
+    """An asset: what the policy says of it, what its own machine and its drill host say, and what comes of that.
+
+    away: names of the copies that a disaster of the site does not reach. backup_away: whether its backup is so, too.
+    person: whoever answers for it.
+    """
 
     host: str
     owner: str
@@ -52,6 +107,9 @@ class AssetStatus:
     drill_every_seconds: int | None = None
     drill: State | None = None
     findings: tuple[AssetFinding, ...] = ()
+    away: tuple[str, ...] = ()
+    backup_away: bool = False
+    person: Person | None = None
 
     def written(self) -> dict[str, Plain]:
         """Return it as plain data."""
@@ -69,6 +127,9 @@ class AssetStatus:
             "verdict": self.verdict.value,
             "message": self.message,
             "findings": [encode(finding) for finding in self.findings],
+            "away": list(self.away),
+            "backup_away": self.backup_away,
+            "person": encode(self.person),
         }
 
 
@@ -98,7 +159,11 @@ class DutyStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class FleetStatus:
-    """The whole fleet. site, timezone: of the policy; empty where there is none."""
+    """The whole fleet. site, timezone: of the policy; empty where there is none.
+
+    due: what machines do next, the earliest first. duties: what persons have to do. rooms: of the backup hosts.
+    before: what to compare with; None without it, with `not_compared` where it can't be read, else the first time.
+    """
 
     time: str
     verdict: Verdict
@@ -106,6 +171,10 @@ class FleetStatus:
     assets: Mapping[str, AssetStatus]
     site: str = ""
     timezone: str = ""
+    due: tuple[Due, ...] = ()
+    rooms: tuple[Room, ...] = ()
+    before: Before | None = None
+    not_compared: str = ""
     duties: tuple[DutyStatus, ...] = ()
 
     def written(self) -> dict[str, Plain]:
@@ -117,6 +186,10 @@ class FleetStatus:
             "verdict": self.verdict.value,
             "machines": {name: machine.written() for name, machine in self.machines.items()},
             "assets": {name: asset.written() for name, asset in self.assets.items()},
+            "due": [encode(one) for one in self.due],
+            "rooms": [encode(one) for one in self.rooms],
+            "before": encode(self.before),
+            "not_compared": self.not_compared,
             "duties": [encode(duty) for duty in self.duties],
         }
 

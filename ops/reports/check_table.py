@@ -9,7 +9,7 @@ from ops.core.printable import printable
 from ops.core.verdict import Verdict
 from ops.interfaces.state import CheckResult
 from ops.reports.catalogue import tr
-from ops.reports.status_text import word
+from ops.reports.status.text import word
 
 
 def table(entries: Sequence[CheckResult]) -> str:

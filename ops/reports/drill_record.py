@@ -12,12 +12,11 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from ops.core import clock
-from ops.core.quantity import Size
+from ops.core.quantity import Size, span
 from ops.core.verdict import Verdict
 from ops.interfaces.outcome import DrillFacts, Hardware
 from ops.interfaces.record import Record
 from ops.reports.catalogue import tr, trn
-from ops.reports.times import span
 
 MOST_FINDINGS = 8  # so much of each stands on the page; the JSON form has all
 MOST_SENTENCES = 6

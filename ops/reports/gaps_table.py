@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ops.interfaces.state import GapsState
 from ops.reports.catalogue import tr, trn
-from ops.reports.status_text import word
+from ops.reports.status.text import word
 
 
 def table(state: GapsState) -> str:

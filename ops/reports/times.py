@@ -1,15 +1,17 @@
-"""Moments and spans of time as people read them: in the site's zone, and to two units."""
+"""Moments and spans of time as people read them: in the site's zone, and in words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from math import ceil
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ops.core import clock
-from ops.core.quantity import Duration
+from ops.reports.catalogue import trn
 
-PRECISE_BELOW = 10  # seconds; shorter times are shown with a tenth
+MONTH, DAY, HOUR, MINUTE = 2_629_800, 86_400, 3_600, 60
+FROM = 2  # of a unit; less is told in the next smaller one
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,15 @@ class Times:
         return max(0.0, (self.now - moment).total_seconds()) if moment else None
 
 
-def span(seconds: float) -> str:
-    """Return a span of time as the policy writes it, to two units: 3h 2min."""
-    if seconds < PRECISE_BELOW:
-        return f"{seconds:.1f}".removesuffix(".0") + "s"
-    return " ".join(str(Duration(int(seconds))).split()[:2])
+def in_words(seconds: float) -> str:
+    """Return a span of time as a person says it, in one unit and rounded up: 11 days, 9 hours, 1 minute."""
+    if seconds >= FROM * MONTH:
+        return trn("{count} month", "{count} months", ceil(seconds / MONTH))
+    if seconds >= FROM * DAY:
+        return trn("{count} day", "{count} days", ceil(seconds / DAY))
+    if seconds >= FROM * HOUR:
+        return trn("{count} hour", "{count} hours", ceil(seconds / HOUR))
+    return trn("{count} minute", "{count} minutes", max(1, ceil(seconds / MINUTE)))
 
 
 def _moment(text: str | None) -> datetime | None:

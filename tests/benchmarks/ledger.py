@@ -61,6 +61,6 @@ def _body(number: int) -> dict[str, object]:
         "act": "backup",
         "subject": "his",
         "result": "pass",
-        "message": f"{number:,} rows, 3 GiB in 61.2 s, 12 MiB new; read back as set 1f2e3d4c",
+        "message": f"{number:,} rows, 3 GiB in 1min 1s, 12 MiB new; read back as set 1f2e3d4c",
         "facts": {"bytes": number, "seconds": 61.2, "manifest_sha256": "ab" * 32, "parts": parts},
     }

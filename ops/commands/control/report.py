@@ -26,19 +26,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Ask the fleet and write what it said; a report that could be written is a success, whatever it says."""
-    from ops.reports import status_html, status_text
+    from ops.reports.status import html, text
 
     status = collect(options.inventory)
     page = options.html or (None if options.text or options.json or options.pdf else PAGE)
     if options.json:
         print(json.dumps(status.written(), ensure_ascii=False))
     if options.text:
-        print(status_text.render(status, colours=sys.stdout.isatty()))
-    html = status_html.render(status)
+        print(text.render(status, colours=sys.stdout.isatty()))
+    content = html.render(status)
     if page:
-        write_atomically(page, html, mode=0o640)
+        write_atomically(page, content, mode=0o640)
     if options.pdf:
-        write_atomically(options.pdf, printed(html), mode=0o640)
+        write_atomically(options.pdf, printed(content), mode=0o640)
     if not options.json and (written := [str(path) for path in (page, options.pdf) if path]):
         print(f"{status.verdict.value}: {', '.join(written)}")
     return 0

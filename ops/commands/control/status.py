@@ -21,13 +21,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Show the status of the fleet and return its verdict's exit code."""
-    from ops.reports import status_text
+    from ops.reports.status import text
 
     status = collect(options.inventory)
     colours = sys.stdout.isatty()
-    print(
-        json.dumps(status.written(), ensure_ascii=False)
-        if options.json
-        else status_text.render(status, colours=colours)
-    )
+    print(json.dumps(status.written(), ensure_ascii=False) if options.json else text.render(status, colours=colours))
     return status.verdict.exit_code

@@ -13,7 +13,7 @@ from ops.core.schema import Plain
 from ops.core.verdict import worst
 from ops.fleet.acts.choose import Act
 from ops.fleet.acts.follow import Board
-from ops.reports.status_text import word
+from ops.reports.status.text import word
 
 VERSION = 1
 CLEAR = "\r\x1b[K"

@@ -29,8 +29,8 @@ VERSION = 3
 TIMEOUT = 60.0
 CACHE = Path(".cache", "inventory")
 DEFAULT = "inventories/lab"
-# Beside an inventory, but no part of it: see ops.fleet.ledgers and ops.fleet.control_machine.identity.
-HEADS, SIGNERS, LEDGERS, OWN = ".heads.json", ".allowed_signers", ".ledgers", ".control"
+# Beside an inventory, but no part of it: see ops.fleet.ledgers, status.history and control_machine.identity.
+HEADS, SIGNERS, LEDGERS, OWN, HISTORY = ".heads.json", ".allowed_signers", ".ledgers", ".control", ".status.json"
 
 # How a host is reached. Passwords are left out: what is kept holds no secrets.
 CONNECTION = (
@@ -144,7 +144,7 @@ def _key(path: Path) -> str | None:
 def _files(path: Path) -> Iterator[Path]:
     """All files below an inventory; beside an inventory file lie its group_vars and host_vars."""
     if path.is_dir():
-        ours = {HEADS, SIGNERS, LEDGERS, OWN}
+        ours = {HEADS, SIGNERS, LEDGERS, OWN, HISTORY}
         files = (file for file in path.rglob("*") if not ours & set(file.relative_to(path).parts))
         yield from sorted(file for file in files if not file.is_dir())
         return

@@ -13,7 +13,7 @@ from ops.core import clock
 from ops.core.errors import Damaged
 from ops.core.files import demand_room, write_atomically
 from ops.core.names import Digest
-from ops.core.quantity import Size
+from ops.core.quantity import Size, span
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Head
 from ops.interfaces.manifest import FILE, Anchor, Manifest, read
@@ -157,7 +157,9 @@ def _outcome(
     files = sum(part.told.facts.file_count for part in parts.values())
     seconds = round((clock.now() - started).total_seconds(), 1)
     counted = ", ".join([f"{rows:,} rows"] * bool(rows) + [f"{files:,} files"] * bool(files))
-    message = f"{counted or 'data'}, {Size(total)} in {seconds} s, {Size(added)} new; read back as set {identity[:8]}"
+    message = (
+        f"{counted or 'data'}, {Size(total)} in {span(seconds)}, {Size(added)} new; read back as set {identity[:8]}"
+    )
     facts = BackupFacts(
         time=clock.iso(started),
         set=identity,
@@ -174,6 +176,6 @@ def _outcome(
     warnings = [f"{label}: {words}" for label, part in parts.items() for words in part.told.facts.warnings]
     message = "; ".join([message, *warnings])
     if ahead is not None and abs(ahead) > repositories.CLOCK_TOLERANCE:
-        message += f"; the backup host's clock differs by {ahead:.0f} s, so the time of this set is uncertain"
+        message += f"; the backup host's clock differs by {span(abs(ahead))}, so the time of this set is uncertain"
         return Outcome(Verdict.UNKNOWN, message, facts, facts)
     return Outcome(Verdict.WARN if warnings else Verdict.PASS, message, facts, facts)

@@ -21,6 +21,7 @@ from typing import Any
 from ops.core import clock, kinds
 from ops.core.errors import Unavailable, UsageError
 from ops.core.files import demand_room, digest
+from ops.core.quantity import span
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict, not_configured, worst
 from ops.interfaces.drill import Drill, Part
@@ -153,7 +154,7 @@ def _digest(files: Sequence[Path]) -> str:
 def _outcome(stage: ExternalDumpStage, asset: Asset, size: int) -> Outcome:
     recovery = stage.recovery_seconds
     over = Verdict.FAIL if recovery > asset.rto.seconds else Verdict.PASS
-    stage.rung("rto", Finding(over, f"loaded in {recovery} s of {asset.rto.seconds} s"))
+    stage.rung("rto", Finding(over, f"loaded in {span(recovery)} of {asset.rto}"))
     verdict = worst(rung.verdict for rung in stage.rungs)
     wrong = [f"{rung.name}: {rung.message}" for rung in stage.rungs if rung.verdict is not Verdict.PASS]
     facts = stage.with_told(
@@ -173,6 +174,6 @@ def _outcome(stage: ExternalDumpStage, asset: Asset, size: int) -> Outcome:
             asked_by=stage.wanted.by,
         )
     )
-    said = f"a dump of {size} bytes loaded in {recovery} s (RTO {asset.rto})"
+    said = f"a dump of {size} bytes loaded in {span(recovery)} (RTO {asset.rto})"
     message = "; ".join([said, *wrong]) if wrong else f"{said}; {len(stage.rungs)} proof steps pass"
     return Outcome(verdict, message, facts if verdict is Verdict.PASS else None, facts)

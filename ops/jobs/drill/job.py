@@ -15,6 +15,7 @@ from typing import Any
 
 from ops.core import clock, kinds
 from ops.core.errors import SeawallError, Unavailable
+from ops.core.quantity import span
 from ops.core.ram import in_memory
 from ops.core.verdict import Finding, Verdict, not_configured, worst
 from ops.evidence.query import past
@@ -119,7 +120,9 @@ def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, d
     facts = stage.with_told(facts)
     facts = replace(facts, trend=_trend(stage.name, facts))
     how = "booted from" if facts.method == "instant" else "restored from"
-    said = f"set {stage.found.id[:8]} {how} {repository} in {recovery} s (RTO {asset.rto}), {len(rungs)} proof steps"
+    said = (
+        f"set {stage.found.id[:8]} {how} {repository} in {span(recovery)} (RTO {asset.rto}), {len(rungs)} proof steps"
+    )
     head = [f"injected damage: {damage}; {_noticed(stage.rungs)}"] if damage else []
     message = "; ".join([*head, said, *wrong]) if wrong else "; ".join([*head, f"{said} pass"])
     return Outcome(verdict, message, facts if verdict is Verdict.PASS else None, facts)
@@ -160,7 +163,7 @@ def _forecast(rto: int, forecast: Forecast | None) -> list[Rung]:
     if forecast is None:
         return []
     over = forecast.seconds > rto
-    words = f"by the sample, all {forecast.files:,} files would take about {forecast.seconds:.0f} s of {rto} s"
+    words = f"by the sample, all {forecast.files:,} files would take about {span(forecast.seconds)} of {span(rto)}"
     return [Rung(name="forecast", verdict=Verdict.WARN if over else Verdict.PASS, message=words)]
 
 
@@ -168,8 +171,8 @@ def _times(rto: int, recovery: float, rpo: int, age: float, *, fresh: bool) -> l
     """Judge what was measured; a copy is older than the RPO by its calendar, so there the age is only told."""
     over, old = recovery > rto, age > rpo and fresh
     return [
-        Rung(name="rto", verdict=_verdict(over), message=f"recovered in {recovery} s of {rto} s"),
-        Rung(name="rpo", verdict=_verdict(old), message=f"the data are {age:.0f} s old; RPO {rpo} s"),
+        Rung(name="rto", verdict=_verdict(over), message=f"recovered in {span(recovery)} of {span(rto)}"),
+        Rung(name="rpo", verdict=_verdict(old), message=f"the data are {span(age)} old; RPO {span(rpo)}"),
     ]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import SeawallError, UsageError
-from ops.core.quantity import Size
+from ops.core.quantity import Size, span
 from ops.core.verdict import Finding, Verdict, worst
 from ops.interfaces.outcome import RestoreFacts, Rung
 from ops.jobs.host import folders, own_policy, repositories
@@ -41,7 +41,7 @@ class Ready:
         total = Size(sum(step.bytes for step in self.steps))
         head = (
             f"{self.asset}: set {which.id[:8]} of {clock.iso(which.time)} "
-            f"({age.days} d {age.seconds // 3600} h old) from {self.source.place.repository.name}, {total}"
+            f"({span(age.total_seconds())} old) from {self.source.place.repository.name}, {total}"
         )
         return [head, *(f"  {step.words()}" for step in self.steps)]
 
@@ -115,6 +115,6 @@ def _work(source: Source, steps: Sequence[Step], only: tuple[str, ...]) -> Outco
         in_place=any(step.live for step in steps),
         rungs=tuple(Rung(part=label, name=name, verdict=seen.verdict) for label, name, seen in found),
     )
-    head = f"set {source.which.id[:8]} restored in {seconds} s"
+    head = f"set {source.which.id[:8]} restored in {span(seconds)}"
     message = "; ".join([head, *said, *wrong])
     return Outcome(verdict, message, facts if not wrong else None, facts)

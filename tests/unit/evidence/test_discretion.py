@@ -133,10 +133,10 @@ def test_no_name_reaches_the_evidence_in_any_form(machine: Path, capsysbinary, m
 @pytest.mark.parametrize(
     "text",
     [
-        "12,000 rows, 3 files, 2 GiB in 3.1 s, 5 MiB new; read back as set 1f2e3d4c",
+        "12,000 rows, 3 files, 2 GiB in 3.1s, 5 MiB new; read back as set 1f2e3d4c",
         "/srv/dicom is not there; is its disk mounted? Has it moved?",
         "/srv/documents is empty; is its disk mounted? An empty source is not backed up",
-        "the backup host's clock differs by 70 s, so the time of this set is uncertain",
+        "the backup host's clock differs by 1min 10s, so the time of this set is uncertain",
         "the tree /var/lib/seawall/trees/bookworm is missing; the role drill_host installs it; run playbooks/site.yml",
         "patients has 3 rows, had 4; audit_log was not there",
         "repository primary: wrong password or no key found",
@@ -144,7 +144,7 @@ def test_no_name_reaches_the_evidence_in_any_form(machine: Path, capsysbinary, m
         "restic failed with code 1: server shows a certificate that is not of this site's authority",
         "FATAL:  the database system is shutting down",
         "injected damage: a table emptied; THE DRILL DID NOT NOTICE IT, so it proves nothing",
-        "recovered in 8.1 s of 3600 s",
+        "recovered in 7min 4s of 1h",
     ],
 )
 def test_what_names_nobody_is_kept_word_for_word(text: str) -> None:

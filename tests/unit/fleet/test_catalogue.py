@@ -7,11 +7,10 @@ what the policy and the machines say.
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from gettext import NullTranslations
-from html.parser import HTMLParser
 from pathlib import Path
 from string import Formatter
 from zoneinfo import ZoneInfo
@@ -20,101 +19,21 @@ import pytest
 from jinja2 import nodes
 
 from ops.commands import _coverage_table as coverage_table
+from ops.core.quantity import span
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.completeness import Coverage, Expected, Tally
 from ops.fleet.key_sheet import form
 from ops.fleet.key_sheet import render as key_sheet
 from ops.fleet.runbook import render as runbook
-from ops.interfaces.fleet_status import DutyStatus
 from ops.interfaces.state import GapsState, Thing
-from ops.reports import check_table, environment, gaps_table, record_html, status_html, status_text, templates
+from ops.reports import check_table, environment, gaps_table, record_html, templates
 from ops.reports.catalogue import speaking, tr, trn
-from ops.reports.times import span
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "reports"))
+from catalogues import Marked, Read, prose, strings, unmarked
 from drill_record import NAMES, RUNGS, TOLD, evidence, record
-from sample import fleet, typed
 from test_keysheet import DOOR, DOTTED, SITE
 from test_runbook import edited, site, told  # noqa: F401 -- fixtures
-
-CODES = ("pass", "warn", "fail", "unknown", "RTO", "RPO", "SHA", "UTC", "KNOW", "KiB", "MiB", "GiB", "TiB")
-
-LATER = DutyStatus(
-    name="ups",
-    host="",
-    what="Run it on its battery",
-    who="Head of IT",
-    standing="later",
-    verdict=Verdict.PASS,
-    due="2027-01-31",
-    done="2026-11-01T12:00:00Z",
-    by="ana",
-)
-DUTIES = (
-    LATER,
-    replace(LATER, standing="soon", due="2026-11-28"),
-    replace(LATER, standing="soon", due="2026-11-22"),
-    replace(LATER, host="his1", standing="overdue", due="2026-11-20", verdict=Verdict.WARN, phone="+55 11 5555 0100"),
-    replace(LATER, standing="overdue", due="", done="", verdict=Verdict.WARN),
-    replace(LATER, due="", until="2026-12-31"),
-    replace(LATER, standing="ended", due="", until="2026-10-31"),
-)
-
-
-class Marked(NullTranslations):
-    """Puts every word of a message between brackets, and not what its placeholders stand for."""
-
-    def gettext(self, message: str) -> str:
-        parts = Formatter().parse(message)
-        return "".join(
-            f"{f'⟦{said}⟧' if said.strip() else said}{f'{{{name}}}' if name else ''}" for said, name, *_ in parts
-        )
-
-    def ngettext(self, one: str, many: str, count: int) -> str:
-        return self.gettext(one if count == 1 else many)
-
-
-class Read(HTMLParser):
-    """What a person reads of a page: its text but for commands, and the titles and labels of its elements."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.skipped = 0
-        self.words: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.skipped += tag in {"style", "pre", "svg"}
-        self.words += [value or "" for name, value in attrs if name in {"title", "aria-label", "alt"}]
-
-    def handle_endtag(self, tag: str) -> None:
-        self.skipped -= tag in {"style", "pre", "svg"}
-
-    def handle_data(self, data: str) -> None:
-        if not self.skipped:
-            self.words.append(data)
-
-
-def prose(text: str) -> str:
-    """Return a text without its commands and its keys."""
-    return "\n".join(line for line in text.splitlines() if not line.startswith(" " * 8) and "namespaces=" not in line)
-
-
-def unmarked(shown: str, data: Iterable[str]) -> list[str]:
-    """Return the words that came past the catalogue."""
-    assert "⟦" in shown
-    left = " ".join(re.sub(r"⟦[^⟦⟧]*⟧", " ", " ".join(shown.split())).split())
-    for said in sorted({*data, *CODES}, key=len, reverse=True):
-        left = re.sub(rf"(?<!\w){re.escape(' '.join(said.split()))}(?!\w)", " ", left, flags=re.IGNORECASE)
-    return re.findall(r"(?<!\w)[^\W\d_]{2,}(?!\w)", left)  # so not 8min, drill1 or 3acedc
-
-
-def strings(value: object) -> Iterator[str]:
-    """Yield every string that some data hold."""
-    if isinstance(value, dict | list):
-        yield from (text for part in (value.values() if isinstance(value, dict) else value) for text in strings(part))
-    elif isinstance(value, str) and value:
-        yield value
 
 
 @pytest.fixture
@@ -166,29 +85,6 @@ def test_a_record_of_a_drill(line: dict, method: str) -> None:
         "Linux"
     ]
     assert unmarked(" ".join(Read(record_html.render(shown, names)).words), data) == []
-
-
-@pytest.mark.usefixtures("another")
-def test_a_report() -> None:
-    status = fleet()
-    status["assets"]["pacs"]["backup"]["last_good"]["rows"] = 1
-    status["assets"]["laboratory"]["copies"] = {}
-    for verdict in ("pass", "warn", "fail", "unknown"):
-        shown = replace(typed({**status, "verdict": verdict}), duties=DUTIES)
-        data = [*strings(status), *status["assets"], *status["machines"], "offsite", "removable", "Seawall"]
-        parts = status["assets"]["his"]["drill"]["last_good"]["parts"]
-        data += [f"{name} {span(seconds)}" for name, seconds in parts.items()]
-        data += [said for duty in DUTIES for said in (duty.what, duty.who, duty.by, duty.name)]
-        assert unmarked(" ".join(Read(status_html.render(shown)).words), data) == []
-        assert unmarked(status_text.render(shown), data) == []
-
-
-@pytest.mark.usefixtures("another")
-def test_a_report_of_nothing() -> None:
-    shown = typed({**fleet(), "assets": {}, "machines": {}})
-    data = ["Hospital São Lucas", "America/Sao_Paulo"]
-    assert unmarked(" ".join(Read(status_html.render(shown)).words), data) == []
-    assert unmarked(status_text.render(shown), data) == []
 
 
 @pytest.mark.usefixtures("another")

@@ -11,7 +11,7 @@ from ops.core import clock
 from ops.core.verdict import Verdict
 from ops.fleet import duties
 from ops.fleet.inventory import Inventory
-from ops.fleet.status import join
+from ops.fleet.status.join import join
 from ops.interfaces.fleet_status import DutyStatus, MachineStatus
 from ops.interfaces.status_answer import Attested, StatusAnswer
 from ops.policy import HostPolicy

@@ -9,7 +9,8 @@ import yaml
 
 from ops.core.verdict import Verdict
 from ops.fleet.inventory import Inventory
-from ops.fleet.status import join, read
+from ops.fleet.status.answer import read
+from ops.fleet.status.join import join
 from ops.interfaces.fleet_status import MachineStatus
 from ops.policy import HostPolicy
 from ops.policy.compile import document, document_digest
@@ -17,8 +18,11 @@ from ops.policy.compile import document, document_digest
 SITE = yaml.safe_load("""
 version: 1
 site: {name: Test hospital, timezone: America/Sao_Paulo}
-contacts: {it_head: {name: Head of IT}}
-repositories: {primary: {kind: rest_server, place: primary, host: backup1}}
+contacts: {it_head: {name: Head of IT, phone: "+351 1", deputy: dba}, dba: {name: DBA, phone: "+351 2"}}
+repositories:
+  primary: {kind: rest_server, place: primary, host: backup1}
+  near: {kind: rest_server, place: primary, host: backup2}
+  offsite: {kind: rest_server, place: offsite, host: offsite1}
 """)
 HIS = yaml.safe_load("""
 assets:
@@ -31,9 +35,15 @@ assets:
     rto: 1h
     retention: {all: 14d}
     drill: {kind: files, host: drill1, every: 31d}
+    copies: {beside: {to: near, calendar: "06:00"}, safe: {to: offsite, calendar: "07:00"}}
 """)
-HOSTS = ("his1", "backup1", "drill1")
-GROUPS = {"all": HOSTS, "servers": ("his1",), "backup_hosts": ("backup1",), "drill_hosts": ("drill1",)}
+HOSTS = ("his1", "backup1", "drill1", "backup2", "offsite1")
+GROUPS = {
+    "all": HOSTS,
+    "servers": ("his1",),
+    "backup_hosts": ("backup1", "backup2", "offsite1"),
+    "drill_hosts": ("drill1",),
+}
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +119,12 @@ def test_an_asset_whose_machine_is_silent_is_unknown_and_not_missing(
 def test_an_asset_that_its_machine_does_not_know_is_unknown(policies: dict[str, HostPolicy]) -> None:
     asset = fleet(policies, his1=machine(policies, "his1"), drill1=machine(policies, "drill1"))["assets"]["his"]
     assert (asset["verdict"], asset["message"]) == ("unknown", "asset: his1 does not know it")
+
+
+def test_an_asset_says_what_leaves_the_site_and_whom_to_call(policies: dict[str, HostPolicy]) -> None:
+    asset = fleet(policies)["assets"]["his"]
+    assert (asset["away"], asset["backup_away"]) == (["safe"], False)
+    assert asset["person"] == {"name": "Head of IT", "phone": "+351 1", "deputy": "DBA", "deputy_phone": "+351 2"}
 
 
 def test_a_machine_with_another_policy_warns(policies: dict[str, HostPolicy]) -> None:

@@ -15,7 +15,7 @@ from ops.evidence.ledger import NAME, Head, Ledger
 from ops.fleet.facts.status import BETWEEN, COMMAND, Status
 from ops.fleet.ledgers import heads
 from ops.fleet.ssh.ask import Answer
-from ops.fleet.status import _anchored, _head, read
+from ops.fleet.status.answer import anchored, head, read
 from ops.interfaces.fleet_status import MachineStatus
 from tests.states import answer
 
@@ -46,14 +46,14 @@ def ask(tmp_path: Path) -> Callable[[Head | None], MachineStatus]:
         words = Status().command(str(anchor).strip() if anchor else "")
         env = {"PATH": f"{program.parent}:/usr/bin:/bin", "PYTHONPATH": str(Path(heads.__file__).parents[2])}
         done = run(["sh", "-c", words], timeout=60, ok=range(4), env=env)
-        return _anchored(Answer(Status().process(done.stdout.splitlines())), anchor)
+        return anchored(Answer(Status().process(done.stdout.splitlines())), anchor)
 
     return asked
 
 
 def seen(ask: Callable[[Head | None], MachineStatus], path: Path) -> Head:
     """Ask once, note the head and read it again."""
-    heads.note(path, heads.read(path), {"his1": _head(ask(None))})
+    heads.note(path, heads.read(path), {"his1": head(ask(None))})
     found = heads.newest(heads.read(path), "his1")
     assert found is not None
     return found
@@ -66,8 +66,8 @@ def test_a_ledger_that_grew_passes_and_its_new_head_is_noted(ask, tmp_path: Path
     status = ask(anchor)
     assert status.verdict == "pass"
     assert status.told.checks[-1].name == "ledger"
-    assert _head(status).n == 5
-    heads.note(tmp_path / "heads", heads.read(tmp_path / "heads"), {"his1": _head(status)})
+    assert head(status).n == 5
+    heads.note(tmp_path / "heads", heads.read(tmp_path / "heads"), {"his1": head(status)})
     assert [one.n for one in heads.read(tmp_path / "heads")["his1"]] == [4, 5]
     assert (tmp_path / "heads").stat().st_mode & 0o777 == 0o600
 
@@ -84,7 +84,7 @@ def test_a_ledger_cut_and_signed_anew_with_its_own_key_fails(ask, tmp_path: Path
     status = ask(anchor)
     assert status.verdict == "fail"
     assert status.told.checks[-1].message.startswith("record 4, noted elsewhere, is not in this ledger")
-    assert _head(status) is None  # the head that was seen stays the one that counts
+    assert head(status) is None  # the head that was seen stays the one that counts
 
 
 def test_a_ledger_taken_away_fails(ask, tmp_path: Path) -> None:
@@ -100,15 +100,15 @@ def test_a_ledger_taken_away_fails(ask, tmp_path: Path) -> None:
 def test_a_machine_that_does_not_answer_is_unknown(said: str) -> None:
     assert heads.judged(said, Head(4, "a" * 64)).verdict is Verdict.UNKNOWN
     line = json.dumps(answer())
-    status = _anchored(Answer(Status().process([line, BETWEEN, said])), Head(4, "a" * 64))
+    status = anchored(Answer(Status().process([line, BETWEEN, said])), Head(4, "a" * 64))
     assert status.verdict == "unknown"
-    assert _anchored(Answer(Status().process([line])), Head(4, "a" * 64)).verdict == "unknown"
+    assert anchored(Answer(Status().process([line])), Head(4, "a" * 64)).verdict == "unknown"
 
 
 def test_without_a_head_seen_only_the_status_is_asked() -> None:
     assert Status().command() == COMMAND
     line = json.dumps(answer())
-    assert _anchored(Answer(Status().process([line])), None).verdict == "pass"
+    assert anchored(Answer(Status().process([line])), None).verdict == "pass"
 
 
 @pytest.mark.parametrize("head", ["; reboot", "A" * 64, "a" * 63, "$(id)"])

@@ -19,10 +19,12 @@ from ops.evidence.reader import read as read_lines
 from ops.evidence.verification import verify
 from ops.fleet.ledgers import collect
 from ops.fleet.ledgers.collect import Copy, Told, understood
-from ops.fleet.status import join, read
+from ops.fleet.status.answer import read
+from ops.fleet.status.join import join
 from ops.interfaces import status_answer
 from ops.interfaces.record import Succession
-from ops.reports import status_html, status_text
+from ops.reports.status import html as status_html
+from ops.reports.status import text as status_text
 from tests.states import answer, state
 
 ABOUT = {"owner": "", "summary": "", "rpo_seconds": 1, "rto_seconds": 1}

@@ -10,8 +10,9 @@ from pypdf import PdfReader
 
 from ops.core.errors import Damaged, Unavailable
 from ops.fleet import pdf
-from ops.reports import record_html, status_html
+from ops.reports import record_html
 from ops.reports.drill_record import Names
+from ops.reports.status import html as status_html
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "reports"))
 from drill_record import NAMES, TOLD, evidence, record

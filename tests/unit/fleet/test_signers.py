@@ -6,7 +6,7 @@ from ops.core.run import run
 from ops.core.verdict import Verdict
 from ops.evidence.keys import listed
 from ops.fleet.ledgers import signers
-from ops.fleet.status import _keys
+from ops.fleet.status.answer import keys
 from ops.interfaces.fleet_status import MachineStatus
 from tests.states import told
 
@@ -16,7 +16,7 @@ OTHER = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPPPuIYy5zPpQx5fR3FzCQYYzJ5zR5oQ8u1
 
 def asked(path: Path, key: str) -> tuple[str, list[str]]:
     his1 = told(ledger={"lines": 3, "head": "a" * 64, "key": key})
-    found = _keys(path, {"his1": his1, "away": MachineStatus(verdict=Verdict.UNKNOWN, message="does not answer")})
+    found = keys(path, {"his1": his1, "away": MachineStatus(verdict=Verdict.UNKNOWN, message="does not answer")})
     assert found["away"].told is None
     assert found["his1"].told is not None
     return found["his1"].verdict, [check.message for check in found["his1"].told.checks]

@@ -27,6 +27,7 @@ FILES = (
     "inventory/host_vars/his1/secrets.yml",
     "inventory/machines.yml",
     "inventory/.heads.json",
+    "inventory/.status.json",
     "inventory/.ledgers/his1/ledger.jsonl",
     "inventory/.control/state.json",
 )
@@ -86,6 +87,7 @@ def test_what_shapes_machines_shows_in_its_part(checkout: Path, name: str, part:
         "inventory/host_vars/his1/secrets.yml",
         "inventory/machines.yml",
         "inventory/.heads.json",
+        "inventory/.status.json",
         "inventory/.ledgers/his1/ledger.jsonl",
         "inventory/.control/state.json",
     ],

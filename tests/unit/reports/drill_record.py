@@ -12,8 +12,8 @@ RUNGS = [
     {"name": "archive", "verdict": "pass", "message": "database was loaded completely"},
     {"name": "structure", "verdict": "pass", "message": "214 definitions, as in the manifest"},
     {"name": "volume", "verdict": "pass", "message": "240,000 rows in 41 tables, as in the manifest"},
-    {"name": "rto", "verdict": "pass", "message": "recovered in 8.1 s of 3600 s"},
-    {"name": "rpo", "verdict": "pass", "message": "the data are 9015 s old; RPO 93600 s"},
+    {"name": "rto", "verdict": "pass", "message": "recovered in 8.1s of 1h"},
+    {"name": "rpo", "verdict": "pass", "message": "the data are 2h 30min old; RPO 1d 2h"},
 ]
 
 
@@ -27,7 +27,7 @@ def record(**facts: Any) -> dict[str, Any]:
         "act": "drill",
         "subject": "his",
         "result": "pass",
-        "message": "set 7c1f2a90 from offsite restored in 8.1 s (RTO 1h), 5 proof steps pass",
+        "message": "set 7c1f2a90 from offsite restored in 8.1s (RTO 1h), 5 proof steps pass",
         "started": "2026-11-22T07:00:00Z",
         "policy": "ab" * 32,
         "facts": {

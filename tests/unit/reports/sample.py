@@ -40,8 +40,9 @@ def _asset(told: dict[str, Any]) -> AssetStatus:
     copies = {name: _state("copy", one) for name, one in told.get("copies", {}).items()}
     findings = tuple(AssetFinding(**{**one, "verdict": Verdict(one["verdict"])}) for one in told.get("findings", ()))
     states = {"backup": _state("backup", told.get("backup")), "drill": _state("drill", told.get("drill"))}
+    away = {"away": tuple(name for name in copies if name in {"offsite", "removable"})}
     return AssetStatus(
-        **{**told, **states, "copies": copies, "findings": findings, "verdict": Verdict(told["verdict"])}
+        **{**told, **states, **away, "copies": copies, "findings": findings, "verdict": Verdict(told["verdict"])}
     )
 
 

@@ -11,8 +11,9 @@ import pytest
 from ops.core import clock
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import DutyStatus
-from ops.reports import status_html, status_text
 from ops.reports.duties import DutyLine, lines
+from ops.reports.status import html as status_html
+from ops.reports.status import text as status_text
 from ops.reports.times import Times
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -81,14 +82,16 @@ def test_the_worst_stands_on_top_and_then_the_next() -> None:
 def test_status_and_report_have_them() -> None:
     status = replace(typed(healthy()), duties=(DUTY, LATE))
     text = status_text.render(status)
-    block = text.split("\n\n")[2].splitlines()
+    block = text.split("\n\n")[3].splitlines()
     assert block[0].split() == ["DUTY", "DUE", "WHO", "LAST", "DONE"]
     assert block[1].startswith("warn     fans on docs1  2 days overdue: was due by 2026-11-20  Head of IT  2026-11-20")
     assert block[2].endswith("warn: Let each UPS run on its battery: " + lines([LATE], SAMPLE)[0].trouble)
     assert block[3].startswith("pass     ups            due by 2027-02-20 ")
     page = status_html.render(status)
-    assert "<h2>Duties</h2>" in page
-    assert page.index("What needs attention") < page.index("fans on docs1") < page.index("<h2>Duties</h2>")
+    assert "Duties</button></h2>" in page
+    attention = page.index("What needs attention")
+    assert page.index("Due next") < page.index("fans on docs1") < attention
+    assert attention < page.index("fans on docs1", attention) < page.index("Duties</button></h2>")
 
 
 def test_a_site_without_duties_has_no_word_of_them() -> None:

@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+import html
 import re
 import sys
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from ops.reports import environment, status_html, templates
+from ops.core.verdict import Verdict
+from ops.reports import environment, templates
+from ops.reports.status import html as status_html
+from ops.reports.status.words import words
 
 sys.path.insert(0, str(Path(__file__).parent))
+import fifty
 from sample import fleet, healthy, typed
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
@@ -34,7 +42,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self.open[-1:] != ["style"]:
+        if self.open[-1:] not in (["style"], ["script"]):
             self.words.append(data)
 
     @property
@@ -110,8 +118,81 @@ def test_what_machines_say_is_never_markup() -> None:
     status["machines"]["lab1"]["message"] = "<script>alert(1)</script>"
     status["site"]["name"] = "<b>x</b>"
     text = status_html.render(typed(status))
-    assert "<script" not in text
+    assert "<script>alert" not in text
+    assert text.count("<script") == 1
     assert "<b>x</b>" not in text
+
+
+def test_only_the_page_s_own_script_may_run() -> None:
+    text = status_html.render(typed(fleet()))
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    assert f"script-src 'sha256-{digest}'" in html.unescape(policy)
+    assert "default-src 'none'" in html.unescape(policy)
+    assert "unsafe-inline'; script" in html.unescape(policy)  # the styles' one, not the script's
+
+
+def test_the_page_says_without_a_script_how_long_it_is_valid(page: Page) -> None:
+    assert "Valid until 2026-11-23 13:05 ; after that, make a new one" in page.text
+    assert ("data-until", "2026-11-23T16:05:00Z") in page.attributes
+
+
+def test_the_same_facts_give_the_same_bytes() -> None:
+    assert status_html.render(fifty.troubled()) == status_html.render(fifty.troubled())
+
+
+def opened(text: str) -> list[str]:
+    return re.findall(r'<details class="(proof|item \w+ \w+)" open>', text)
+
+
+def test_all_is_closed_when_all_is_well() -> None:
+    assert opened(status_html.render(fifty.healthy())) == []
+
+
+def test_what_is_not_well_is_open_with_the_proofs_of_its_drill() -> None:
+    assert opened(status_html.render(fifty.troubled())) == [
+        "item asset fail",
+        "item asset fail",
+        "proof",
+        "item asset warn",
+        "item duty warn",
+        "item machine unknown",
+    ]
+
+
+def test_when_very_much_is_wrong_the_list_stays_a_list() -> None:
+    status = fifty.healthy()
+    bad = {name: replace(asset, verdict=Verdict.FAIL) for name, asset in status.assets.items()}
+    assert opened(status_html.render(replace(status, assets=bad))) == []
+
+
+def test_every_word_is_explained_where_it_is_touched(page: Page) -> None:
+    asked = {value for name, value in page.attributes if name == "popovertarget"}
+    known = {value for name, value in page.attributes if name == "id"}
+    assert asked == known == {f"word-{key}" for key in words()}
+
+
+def test_words_of_the_glossary_mean_the_same_here(checkout: Path) -> None:
+    rows = re.findall(r"^\| \*\*(.+?)\*\* \| (.+?) \|", (checkout / "docs/glossary.md").read_text(), re.MULTILINE)
+    glossary = {word: meaning.replace("`", "") for word, meaning in rows}
+    shared = {word.word.lower(): word.meaning for word in words().values() if word.word.lower() in glossary}
+    assert len(shared) > 7
+    assert shared == {word: glossary[word] for word in shared}
+
+
+def test_whom_to_call_stands_with_what_is_wrong() -> None:
+    text = Page(status_html.render(fifty.troubled())).text
+    call = "Call Head of IT, +351 239 000 101; deputy: Database administrator, +351 239 000 102"
+    assert text.count(call) == 3 + 1  # the assets, and the owner of what lies on the silent machine
+    assert "Call" not in Page(status_html.render(fifty.healthy())).text
+
+
+def test_files_have_no_rows(page: Page) -> None:
+    text = Page(status_html.render(fifty.healthy())).text
+    assert "2.1 GiB · 12,124 files" in text
+    assert "1.4 GiB · 41,118 rows" in text
+    assert " 0 rows" not in text
 
 
 def test_an_empty_fleet_has_a_page() -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from ops.reports import status_text
-from ops.reports.status_view import view
-from ops.reports.times import span
+from ops.core.quantity import span
+from ops.reports.status import text as status_text
+from ops.reports.status.view import view
 
 sys.path.insert(0, str(Path(__file__).parent))
+import fifty
 from sample import fleet, healthy, typed
 
 
@@ -18,6 +19,15 @@ def test_the_table_of_a_healthy_fleet() -> None:
         "Hospital São Lucas, 2026-11-22 11:05 America/Sao_Paulo\n"
         "pass     Everything is as the policy requires\n"
         "         1 asset: 1 pass; 2 machines: 2 pass\n"
+        "\n"
+        "         Off-site              The only asset has a copy off-site.\n"
+        "                               If the house burns now, 3 days of his are lost.\n"
+        "         Drills                The only asset was restored in a drill.\n"
+        "                               The oldest proof: his, 8 days ago.\n"
+        "         Room for backups      The policy has no backup host.\n"
+        "         Due next              Nothing is due.\n"
+        "         Since yesterday       This is the first status here: there is none to compare with.\n"
+        "         Attempts that failed  None: the latest attempt of every act was good.\n"
         "\n"
         "         ASSET  ON    LAST BACKUP   RPO    COPIES             LAST DRILL  RECOVERY  RTO\n"
         "pass     his    his1  9h 26min ago  1d 2h  offsite 2d 8h ago  7d 7h ago   7min 4s   1h\n"
@@ -31,8 +41,9 @@ def test_the_table_of_a_healthy_fleet() -> None:
 def test_the_worst_stands_on_top_with_its_reasons() -> None:
     lines = status_text.render(typed(fleet())).splitlines()
     assert lines[1].startswith("fail ")
-    assert lines[5].startswith("fail     pacs")
-    assert lines[6].strip().startswith("fail: backup: last good backup 2d 14h old")
+    table = next(number for number, line in enumerate(lines) if "LAST BACKUP" in line)
+    assert lines[table + 1].startswith("fail     pacs")
+    assert lines[table + 2].strip().startswith("fail: backup: last good backup 2d 14h old")
 
 
 def test_a_machine_that_says_nothing_is_there_with_its_reason() -> None:
@@ -83,3 +94,22 @@ def test_a_gap_is_named_with_what_it_is_and_an_excused_one_is_not() -> None:
     shown = status_text.render(typed(fleet()))
     assert "      postgresql:5432/trial: a PostgreSQL database, 214 MiB\n" in shown
     assert "/mnt/pictures" not in shown
+
+
+def test_whom_to_call_stands_where_something_is_wrong_and_nowhere_else() -> None:
+    shown = status_text.render(fifty.troubled())
+    call = "Call Head of IT, +351 239 000 101; deputy: Database administrator, +351 239 000 102"
+    assert shown.count(call) == 3 + 1  # the assets, and the machine that is silent
+    assert "Call" not in status_text.render(fifty.healthy())
+
+
+def test_what_wants_attention_is_marked() -> None:
+    marked = [line for line in status_text.render(fifty.troubled()).splitlines() if line.startswith("!")]
+    assert len(marked) == 6
+    assert not [line for line in status_text.render(fifty.healthy()).splitlines() if line.startswith("!")]
+
+
+def test_a_healthy_asset_takes_one_line() -> None:
+    lines = status_text.render(fifty.healthy()).splitlines()
+    assert sum(line.startswith("pass ") for line in lines) == 1 + 50 + 12
+    assert len(lines) < 50 + 12 + 25

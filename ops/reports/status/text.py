@@ -8,17 +8,19 @@ from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import FleetStatus
 from ops.reports.catalogue import tr
 from ops.reports.duties import DutyLine
-from ops.reports.status_view import Asset, Line, Machine, View, view
+from ops.reports.status.model import Act, Asset, Glance, Line, Machine, View
+from ops.reports.status.view import view
 
 COLOURS = {Verdict.PASS: "32", Verdict.WARN: "33", Verdict.FAIL: "31;1", Verdict.UNKNOWN: "35"}
 WIDTH = max(len(verdict.value) for verdict in Verdict)
 NOTHING = "-"
+LOUD = "!"
 
 
 def render(status: FleetStatus, *, colours: bool = False) -> str:
     """Given the status of the fleet, return the table."""
     shown = view(status)
-    blocks = [_head(shown, colours)]
+    blocks = [_head(shown, colours), _glances(shown.glances)]
     if shown.assets:
         blocks.append(_assets(shown.assets, colours))
     if shown.duties:
@@ -42,6 +44,16 @@ def _head(shown: View, colours: bool) -> str:
     )
 
 
+def _glances(glances: Sequence[Glance]) -> str:
+    """Return what stands beside the verdict; what wants attention is marked."""
+    width = max(len(one.title) for one in glances)
+    return "\n".join(
+        f"{LOUD if one.loud and not number else '':<{WIDTH}}  {'' if number else one.title:<{width}}  {line}"
+        for one in glances
+        for number, line in enumerate(one.lines)
+    )
+
+
 def _assets(assets: Sequence[Asset], colours: bool) -> str:
     rows = [
         (tr("ASSET"), tr("ON"), tr("LAST BACKUP"), tr("RPO"), tr("COPIES"), tr("LAST DRILL"), tr("RECOVERY"), tr("RTO"))
@@ -50,10 +62,10 @@ def _assets(assets: Sequence[Asset], colours: bool) -> str:
         (
             asset.name,
             asset.host,
-            asset.backup.age or NOTHING,
+            _ago(asset.backup),
             asset.age.limit,
-            ", ".join(f"{copy.name} {copy.age or NOTHING}" for copy in asset.copies) or NOTHING,
-            (asset.drill.act.age if asset.drill else "") or NOTHING,
+            ", ".join(f"{copy.name} {_ago(copy)}" for copy in asset.copies) or NOTHING,
+            _ago(asset.drill.act) if asset.drill else NOTHING,
             (asset.drill.recovery.text if asset.drill else "") or NOTHING,
             asset.drill.recovery.limit if asset.drill else NOTHING,
         )
@@ -67,6 +79,12 @@ def _with_troubles(assets: Sequence[Asset], lines: Sequence[str], colours: bool)
     for asset, line in zip(assets, lines, strict=True):
         yield f"{word(asset.verdict, colours)}  {line}"
         yield from (_trouble(trouble) for trouble in asset.troubles)
+        if asset.troubles and asset.call:
+            yield f"{' ' * WIDTH}    {asset.call}"
+
+
+def _ago(act: Act) -> str:
+    return tr("{time} ago", time=act.age) if act.age else NOTHING
 
 
 def _duties(duties: Sequence[DutyLine], colours: bool) -> str:
@@ -83,19 +101,16 @@ def _duties(duties: Sequence[DutyLine], colours: bool) -> str:
 
 def _machines(machines: Sequence[Machine], colours: bool) -> str:
     rows = [(tr("MACHINE"), tr("CHECKS"), "")]
-    rows += [(machine.name, _tally(machine), machine.message) for machine in machines]
+    rows += [(machine.name, machine.tally or NOTHING, machine.message) for machine in machines]
     head, *lines = _aligned(rows)
     text = [f"{' ' * WIDTH}  {head}"]
     for machine, line in zip(machines, lines, strict=True):
         text.append(f"{word(machine.verdict, colours)}  {line}")
         text.extend(_trouble(check) for check in machine.checks if check.verdict is not Verdict.PASS)
+        if machine.call and (machine.message or machine.troubles):
+            text.append(f"{' ' * WIDTH}    {machine.call}")
         text.extend(f"{' ' * WIDTH}      {gap.name}: {gap.words}" for gap in machine.gaps if not gap.excused)
     return "\n".join(text)
-
-
-def _tally(machine: Machine) -> str:
-    good = sum(check.verdict is Verdict.PASS for check in machine.checks)
-    return tr("{good} of {all} pass", good=good, all=len(machine.checks)) if machine.checks else NOTHING
 
 
 def _trouble(line: Line) -> str:

@@ -1,0 +1,47 @@
+"""The status of the fleet: what the policy wants, joined with what every machine says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.core import clock
+from ops.evidence.ledger import Head
+from ops.fleet import inventory
+from ops.fleet.ledgers import heads, signers
+from ops.fleet.status import history
+from ops.fleet.status.answer import anchored, head, keys
+from ops.fleet.status.due import due
+from ops.fleet.status.join import join
+from ops.fleet.status.room import watched
+from ops.interfaces.fleet_status import FleetStatus
+
+if TYPE_CHECKING:
+    from ops.fleet.facts.status import Said
+    from ops.fleet.ssh.ask import Answer
+
+
+def collect(path: Path | None) -> FleetStatus:
+    """Ask every machine of an inventory; return the status of the fleet."""
+    machines = inventory.read(path)
+    policies = machines.policies()
+    place = heads.place(machines.path)
+    seen = heads.read(place)
+    anchors = {host: heads.newest(seen, host) for host in machines.variables}
+    answers = _ask(machines, anchors)
+    found = {host: anchored(answer, anchors[host]) for host, answer in answers.items()}
+    heads.note(place, seen, {host: newest for host, status in found.items() if (newest := head(status))})
+    status = join(policies, keys(signers.place(machines.path), found))
+    now = clock.parse(status.time)
+    return history.compared(machines.path, replace(status, due=due(policies, now)), watched(policies, status.machines))
+
+
+def _ask(machines: inventory.Inventory, anchors: Mapping[str, Head | None]) -> dict[str, Answer[Said]]:
+    """Ask every machine for its status, and for its ledger where a head of it is known: one command for each."""
+    from ops.fleet.facts.status import Status
+    from ops.fleet.ssh.ask import ask
+
+    known = {host: {"head": str(anchor).strip()} for host, anchor in anchors.items() if anchor}
+    return ask(machines, Status, known)

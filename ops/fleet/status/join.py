@@ -1,0 +1,126 @@
+"""What the policy wants, joined with what every machine says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ops.core import clock
+from ops.core.verdict import Finding, Verdict, worst
+from ops.fleet import duties
+from ops.fleet.status.answer import with_finding
+from ops.interfaces.fleet_status import AssetFinding, AssetStatus, FleetStatus, MachineStatus, Person
+from ops.interfaces.state import State
+from ops.jobs.status import owner_of
+from ops.policy import HostPolicy
+from ops.policy.compile import document, document_digest
+from ops.policy.model import AWAY, Asset
+
+
+def join(policies: Mapping[str, HostPolicy], machines: Mapping[str, MachineStatus]) -> FleetStatus:
+    """Given what the policy wants and what each machine said, return the status of the fleet."""
+    judged = {host: _judged(status, policies[host]) for host, status in machines.items()}
+    assets = {name: _asset(name, host, policies, judged) for host, policy in policies.items() for name in policy.assets}
+    site = next(iter(policies.values())).site if policies else None
+    now = clock.now()
+    asked = duties.join(policies, machines, now)
+    return FleetStatus(
+        time=clock.iso(now),
+        site=site.name if site else "",
+        timezone=site.timezone if site else "",
+        verdict=worst(
+            [
+                *(one.verdict for one in judged.values()),
+                *(one.verdict for one in assets.values()),
+                *(one.verdict for one in asked),
+            ]
+        ),
+        machines=judged,
+        assets=assets,
+        duties=asked,
+    )
+
+
+def _judged(status: MachineStatus, policy: HostPolicy) -> MachineStatus:
+    """Add what only the control machine can see: whether the machine has the policy that stands here."""
+    if status.told is None or status.told.policy_digest == document_digest(document(policy)):
+        return status
+    return with_finding(status, "policy", Finding(Verdict.WARN, "policy differs: run playbooks/site.yml"))
+
+
+def _asset(
+    name: str, host: str, policies: Mapping[str, HostPolicy], machines: Mapping[str, MachineStatus]
+) -> AssetStatus:
+    """Join what an asset's own machine and its drill host say of it."""
+    asset = policies[host].assets[name]
+    own = told.assets.get(name) if (told := machines[host].told) else None
+    driller = asset.drill.host if asset.drill else None
+    findings = [*_silences(host, driller, machines), *_findings(name, machines)]
+    if not findings:
+        findings.append(AssetFinding(about="asset", verdict=Verdict.UNKNOWN, message=f"{host} does not know it"))
+    findings.sort(key=lambda finding: -finding.verdict.severity)
+    loud = [f"{part.about}: {part.message}" for part in findings if part.verdict is not Verdict.PASS]
+    return AssetStatus(
+        host=host,
+        owner=owner_of(policies[host], asset),
+        summary=asset.summary,
+        rpo_seconds=asset.rpo.seconds,
+        rto_seconds=asset.rto.seconds,
+        backup=own.backup if own else None,
+        copies={copy: own.copies.get(copy) if own else None for copy in asset.copies},
+        drill_host=driller,
+        drill_every_seconds=asset.drill.every.seconds if asset.drill else None,
+        drill=_drill(name, driller, machines),
+        verdict=worst(finding.verdict for finding in findings),
+        message="; ".join(loud),
+        findings=tuple(findings),
+        away=tuple(name for name, copy in asset.copies.items() if _away(policies[host], copy.to)),
+        backup_away=_away(policies[host], asset.repository),
+        person=_person(policies[host], asset),
+    )
+
+
+def _away(policy: HostPolicy, repository: str) -> bool:
+    return policy.repositories[repository].place in AWAY
+
+
+def _person(policy: HostPolicy, asset: Asset) -> Person:
+    """Return who answers for an asset, and who stands in for them."""
+    owner = policy.contacts.get(asset.owner)
+    deputy = policy.contacts.get(owner.deputy) if owner and owner.deputy else None
+    return Person(
+        name=owner_of(policy, asset),
+        phone=owner.phone if owner else "",
+        deputy=deputy.name if deputy else "",
+        deputy_phone=deputy.phone if deputy else "",
+    )
+
+
+def _drill(name: str, driller: str | None, machines: Mapping[str, MachineStatus]) -> State | None:
+    """Return what an asset's drill host says of its drill."""
+    status = machines.get(driller) if driller else None
+    answer = status.told.drills.get(name) if status and status.told else None
+    return answer.state if answer else None
+
+
+def _findings(name: str, machines: Mapping[str, MachineStatus]) -> list[AssetFinding]:
+    """Collect every check of every machine that is about an asset."""
+    return [
+        AssetFinding(
+            about=f"copy {entry.copy}" if entry.copy else entry.kind.removesuffix("_age"),
+            verdict=entry.verdict,
+            message=entry.message,
+        )
+        for status in machines.values()
+        if status.told
+        for entry in status.told.checks
+        if entry.asset == name
+    ]
+
+
+def _silences(host: str, driller: str | None, machines: Mapping[str, MachineStatus]) -> list[AssetFinding]:
+    """What cannot be known of an asset because a machine gave no status."""
+    return [
+        AssetFinding(about=about, verdict=Verdict.UNKNOWN, message=f"{machine} gave no status")
+        for about, machine in (("backup", host), ("drill", driller))
+        if machine and (machine not in machines or machines[machine].told is None)
+    ]
