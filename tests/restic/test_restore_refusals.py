@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,12 +11,10 @@ import pytest
 from one_machine import Machine, served, set_policy
 from whole_sets import PARTS, SET, stored
 
-from ops.core.errors import Damaged, SeawallError, Unavailable
+from ops.core.errors import SeawallError
 from ops.core.names import Digest, TreePath
 from ops.interfaces.manifest import Manifest
 from ops.jobs.backup import job as backup
-from ops.jobs.drill.options import DrillOptions
-from ops.jobs.drill.stage import DrillStage
 from ops.jobs.restore import job as restore
 from ops.restic.sets import ASSET, PART
 from ops.sources._shared.file_sample import Sampled
@@ -267,40 +264,3 @@ def test_what_has_no_digest_is_brought_and_not_called_compared(
 def test_a_restore_of_nothing_is_none() -> None:
     with pytest.raises(SeawallError, match="there was nothing to restore"):
         restore._work(None, [], ())  # type: ignore[arg-type]
-
-
-def staged(machine: Machine, asset: str, **wishes: Any) -> DrillStage[None]:
-    drill = SimpleNamespace(expectations={}, release="bookworm")
-    scratch = machine.root / "run/seawall/stage"
-    scratch.mkdir()
-    return DrillStage(asset, drill, machine.place("primary"), DrillOptions(**wishes), scratch, Random(1), None)
-
-
-def test_a_drill_finds_the_newest_set(machine: Machine) -> None:
-    stage = staged(machine, "documents")
-    assert stage.find().id == machine.state("backup-documents")["last_good"]["set"]
-    assert set(stage.parts) == {"all"}
-
-
-@pytest.mark.parametrize(
-    ("asset", "wishes", "reason"),
-    [
-        ("nobody", {}, "primary has no complete set of nobody"),
-        ("documents", {"at": "2001-01-01"}, "primary has no such set of documents"),
-        ("documents", {"at": "0000ffff"}, "primary has no such set of documents"),
-    ],
-)
-def test_a_drill_finds_no_set(machine: Machine, asset: str, wishes: dict[str, str], reason: str) -> None:
-    with pytest.raises(Damaged, match=reason):
-        staged(machine, asset, **wishes).find()
-
-
-def test_a_drill_takes_no_manifest_of_another_set(machine: Machine) -> None:
-    stored(machine, "reports", {"reports": PARTS["reports"]}, set="another")
-    with pytest.raises(Damaged, match="describes set another"):
-        staged(machine, "reports").find()
-
-
-def test_a_drill_without_its_tree_is_refused(machine: Machine) -> None:
-    with pytest.raises(Unavailable, match=r"the tree .*bookworm is missing"):
-        staged(machine, "documents").tree()

@@ -14,28 +14,22 @@ from ops.policy import HostPolicy
 def due(policies: Mapping[str, HostPolicy], now: datetime) -> tuple[Due, ...]:
     """Return when each backup, copy and drill is due next after a moment, the earliest first.
 
-    Timers start up to their random delay later. What is never due again is left out.
+    Timers start up to their random delay later.
     """
     found = [one for policy in policies.values() for one in _acts(policy, now)]
     return tuple(sorted(found, key=lambda one: (one.when, one.kind, one.what)))
 
 
 def _acts(policy: HostPolicy, now: datetime) -> Iterator[Due]:
-    zone = policy.site.timezone
     for name, asset in policy.assets.items():
-        if when := _next(asset.schedule, zone, now):
-            yield Due(kind="backup", what=name, when=when, who=policy.host)
+        yield Due(kind="backup", what=name, when=_next(asset.schedule, policy, now), who=policy.host)
         for copy in asset.copies.values():
-            if when := _next(copy.calendar, zone, now):
-                yield Due(kind="copy", what=f"{name} to {copy.to}", when=when, who=policy.host)
-        if asset.drill and (when := _next(asset.drill.calendar, zone, now)):
-            yield Due(kind="drill", what=name, when=when, who=asset.drill.host)
+            when = _next(copy.calendar, policy, now)
+            yield Due(kind="copy", what=f"{name} to {copy.to}", when=when, who=policy.host)
+        if asset.drill:
+            yield Due(kind="drill", what=name, when=_next(asset.drill.calendar, policy, now), who=asset.drill.host)
 
 
-def _next(calendar: Calendar, zone: str, now: datetime) -> str:
-    """Return the next moment of a calendar; empty where there is none, as after the last year that one names."""
-    try:
-        moments = calendar.zoned(zone).after(now)
-    except ValueError:
-        return ""
-    return clock.iso(moments[0]) if moments else ""
+def _next(calendar: Calendar, policy: HostPolicy, now: datetime) -> str:
+    """Return the next moment of a calendar; each comes again and again."""
+    return clock.iso(calendar.zoned(policy.site.timezone).after(now)[0])
