@@ -113,7 +113,7 @@ sys.exit(cli.run(["backup"]))
 def test_a_full_disk_behind_standard_output_is_told() -> None:
     with Path("/dev/full").open("w") as full:
         program = [sys.executable, "-c", LINE]
-        ended = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        ended = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env={"PATH": ""})
     assert (ended.returncode, ended.stderr) == (1, "seawall backup: no space is left where the output goes\n")
 
 
