@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import ClassVar, Self
 
 _DURATION_UNITS = {"y": 31_557_600, "w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "s": 1}
+_LONGEST = 1_000_000 * _DURATION_UNITS["y"]  # longer ones are no timedelta
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _SIZE_UNITS = {"TiB": 1 << 40, "GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "B": 1}
 
@@ -22,11 +23,14 @@ class Duration:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the duration a text stands for; raise ValueError for anything without units."""
+        """Return the duration a text stands for; raise ValueError for anything without units, or endless."""
         parts = re.findall(r"(\d+)\s*(y|w|d|h|min|s)(?![a-z])", text)
         if not parts or re.sub(r"(\d+)\s*(y|w|d|h|min|s)(?![a-z])|\s", "", text):
             raise ValueError(text)
-        return cls(sum(int(number) * _DURATION_UNITS[unit] for number, unit in parts))
+        seconds = sum(int(number) * _DURATION_UNITS[unit] for number, unit in parts)
+        if seconds > _LONGEST:
+            raise ValueError(text)
+        return cls(seconds)
 
     @property
     def span(self) -> timedelta:

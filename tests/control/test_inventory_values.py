@@ -1,4 +1,4 @@
-"""Values, characters and files that YAML or Ansible take otherwise than they were meant, in copies of tests/hospital."""
+"""Values, characters and files that YAML or Ansible take otherwise than they were meant, in copies of a site."""
 
 from __future__ import annotations
 

@@ -132,7 +132,8 @@ def _policies(read: Inventory, text: _Text, problems: list[Problem]) -> dict[str
     by_host = problems_by_host(said, around)
     for host, of_host in by_host.items():
         found.extend(_marked(of_host, text.layers, host, read.groups))
-    found = joined(once(found), read.groups["all"])
+    spoken = hosts.groups(text.tops)
+    found = [hosts.at_its_line(problem, spoken) for problem in joined(once(found), read.groups["all"])]
     every = [problem for of_host in by_host.values() for problem in of_host]
     if missing := absent.no_layer_of_all(_folder(read.path), text.documents, text.layers, every):
         lost = any(absent.ALL in f"{problem.path} {problem.message}" for problem in problems)
@@ -198,7 +199,10 @@ def _marked(
         if found and found[0].whole:
             message += next((hint for node in found[0].nodes if (hint := values.hint(node, message))), "")
         path = f"policy.{problem.path.partition(').')[2]}" if problem.path.startswith("policy (") else problem.path
-        where = str(found[0].mark) if found else f"host {host}" if host else ""
+        if not found or problem.path.startswith("hosts."):  # it is not in the policy
+            where = f"host {host}" if host else ""
+        else:
+            where = str(found[0].mark)
         yield replace(problem, path=path, message=message, where=where)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ops.core.errors import Problem
@@ -42,6 +42,14 @@ def groups(documents: Sequence[Document]) -> list[Group]:
         if _names_hosts(document) and document.root is not None:
             found.extend(_below(document.root, document, 0))
     return found
+
+
+def at_its_line(problem: Problem, spoken: Sequence[Group]) -> Problem:
+    """Return a problem of a host itself, such as of its name, with the line that names the host; any other as it is."""
+    sort, _, host = problem.path.partition(".")
+    keys = ((key, group) for group in spoken for key, _ in pairs(group.part("hosts")) if key.value == host)
+    key, group = next(keys, (None, None)) if sort == "hosts" else (None, None)
+    return replace(problem, where=str(group.document.mark(key))) if key is not None and group is not None else problem
 
 
 def misshapen(documents: Sequence[Document]) -> Iterator[Problem]:

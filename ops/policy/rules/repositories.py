@@ -60,10 +60,11 @@ def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Pr
 
 def _two(first: str, one: Repository, name: str, other: Repository) -> Iterator[Problem]:
     """Yield what is wrong with two repositories together."""
+    if one.place in AWAY and other.place not in AWAY:  # what was to survive is what is in the wrong place
+        first, one, name, other = name, other, first, one
     path = f"policy.repositories.{name}"
     if one.host is not None and one.host == other.host and served(one) and served(other):
-        away = [word for word in (one.place, other.place) if word in AWAY]
-        if away and one.place != other.place:
+        if other.place in AWAY and one.place != other.place:
             lost = f"{one.host} keeps {first}, too: {one.place} and {other.place} would be lost together"
             yield Problem(f"{path}.host", f"{lost}; expected another machine, at another site for offsite")
         else:

@@ -27,7 +27,7 @@ def judge(path: str, retention: Retention, rpo: Duration) -> Iterator[Problem]:
                 f"`{name}`",
             )
     longest = _longest(retention)
-    if longest < rpo:
+    if longest < rpo and not list(in_range(path, "rpo", rpo)):
         yield Problem(
             f"{path}.all", f"{longest} is shorter than the RPO of {rpo}: between two backups nothing would be left"
         )

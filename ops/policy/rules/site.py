@@ -16,8 +16,15 @@ def judge(site: Site) -> Iterator[Problem]:
     if not site.name.strip():
         yield Problem("policy.site.name", "is empty; write the hospital's name, which is printed on reports")
     if not elapses.known(site.timezone):
-        near = nearest(site.timezone, sorted(zoneinfo.available_timezones()))
+        near = _near(site.timezone)
         yield Problem(
             "policy.site.timezone",
             f"{site.timezone!r} is not a time zone that this machine knows{near}; expected one such as Europe/Prague",
         )
+
+
+def _near(word: str) -> str:
+    """Zones without a `/` but UTC are left out: they have no summer time, or are those of another continent."""
+    zones = sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone or zone == "UTC")
+    cities = [zone for zone in zones if zone.rpartition("/")[2].lower() == word.replace(" ", "_").lower()]
+    return f", did you mean {cities[0]!r}?" if cities else nearest(word, zones)

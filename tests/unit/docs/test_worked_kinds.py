@@ -199,6 +199,16 @@ def test_what_such_a_place_can_not_be_is_refused(
     assert all(says in problem.message for problem in problems)
 
 
+def test_two_disks_at_one_place_are_one(example: Path, inventory_with_disk: Path) -> None:
+    second = "    other: {kind: mounted_disk, place: local, options: {path: /srv//disk/}}\n"
+    replaced(inventory_with_disk, "group_vars/all/policy.yml", DISK, DISK + second)
+    (problem,) = judge(inventory_with_disk)[1]
+    assert problem.path == "policy.repositories.disk"
+    assert problem.message.startswith("lies at the same place as other")
+    replaced(inventory_with_disk, "group_vars/all/policy.yml", "/srv//disk/", "/srv/other")
+    assert judge(inventory_with_disk)[1] == []
+
+
 def test_a_drill_host_can_not_read_the_disk_of_another_machine(example: Path, inventory_with_disk: Path) -> None:
     replaced(inventory_with_disk, "host_vars/his1/policy.yml", "        disk: {to: disk, calendar: daily}\n", "")
     replaced(inventory_with_disk, "host_vars/his1/policy.yml", KEPT, KEPT.replace("primary", "disk"))

@@ -47,6 +47,7 @@ QUESTIONS = {
         "select pg_terminate_backend(1)": "`pg_terminate_backend`",
         "select 'a": "is not closed",
         "select count(*": "is not closed",
+        "select 1)": "is not closed",
         "select 1 /* x": "is not closed",
     }.items()
 } | {
@@ -74,6 +75,25 @@ PATHS = {
         f"{ASSET}.sources.documents.options.paths[0]",
         "/srv/a/b lies in /srv/a",
         (HIS1, "[/srv/documents]", "[/srv/a/b, /srv/a]"),
+    ),
+    "no source": wrong(
+        "policy.assets.other.sources",
+        "requires at least one source",
+        asset(
+            "other",
+            OTHER.replace("sources:\n        files: {kind: files, options: {paths: [/srv/other]}}", "sources: {}"),
+        ),
+    ),
+    "file system twice": wrong(
+        f"{ASSET}.sources.tree.options",
+        "takes one folder twice",
+        more('tree: {kind: machine, options: {filesystems: ["/", "/"]}}'),
+    ),
+    "pattern that says nothing": wrong(
+        f"{ASSET}.sources.documents.options.exclude",
+        "the pattern '!a' can't be used",
+        (HIS1, "paths: [/srv/documents]", 'paths: [/srv/documents], exclude: ["!a"]'),
+        (HIS1, DATABASE, f"{DATABASE}        second: {{kind: files, options: {{paths: [/srv/second]}}}}\n"),
     ),
     "no path": wrong(f"{ASSET}.sources.documents.options.paths", "is empty", (HIS1, "[/srv/documents]", "[]")),
     "the whole system as files": wrong(

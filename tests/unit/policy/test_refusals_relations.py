@@ -6,22 +6,16 @@ import pytest
 from spoiled import (
     ALL,
     ASSET,
-    DATABASE,
-    EXPECTED,
-    FILES,
     HIS1,
     HOSTS,
-    MARIADB,
     OTHER,
     Edit,
     Wrong,
-    asked,
     asset,
     check,
     demand_refused,
     demand_taken,
     more,
-    sources,
     spoil,
     wrong,
 )
@@ -94,6 +88,13 @@ GROUPS = {
     ),
 }
 
+CONTROL = "  control: {owner: dba, repository: offsite, rpo: 8d, rto: 4h, retention: {all: 60d}}\n  checks:\n"
+
+
+def control(old: str, new: str) -> tuple[str, str, str]:
+    return (ALL, "  checks:\n", CONTROL.replace(old, new))
+
+
 REPOSITORIES = {
     "without a host": wrong("policy.repositories.offsite.host", "is missing", (ALL, ", host: offsite1", "")),
     "offsite on the host of primary": wrong(
@@ -110,6 +111,14 @@ REPOSITORIES = {
         "policy.repositories.primary.place",
         ("local means on the machine itself", "expected primary"),
         (ALL, "place: primary", "place: local"),
+    ),
+    "control machine on the site": wrong(
+        "policy.control.repository",
+        "primary is primary; expected a repository that survives",
+        control("offsite", "primary"),
+    ),
+    "control machine called as a host": wrong(
+        "policy.control.name", "'his1' is a host of the inventory", control("owner:", "name: his1, owner:")
     ),
     "two at one place": wrong(
         "policy.repositories.primary.host",
@@ -139,123 +148,9 @@ REPOSITORIES = {
     ),
 }
 
-DRILLS = {
-    "database drill of files": wrong(
-        f"{ASSET}.drill.kind",
-        ("needs a database", "of kind files", "expected kind: files"),
-        sources(FILES),
-        (HIS1, EXPECTED, ""),
-    ),
-    "files drill of a database": wrong(
-        f"{ASSET}.drill.kind",
-        ("needs a source that is not a database", "expected kind: database"),
-        sources(DATABASE),
-        (HIS1, EXPECTED, "        kind: files\n"),
-    ),
-    "machine drill of no machine": wrong(
-        f"{ASSET}.drill.kind",
-        ("needs a source of the kind machine", "expected kind: database or files"),
-        (HIS1, EXPECTED, "        kind: machine\n"),
-    ),
-    "crash of a machine without clusters": wrong(
-        f"{ASSET}.drill.kind",
-        ("`clusters`", "expected kind: files or machine"),
-        sources("        tree: {kind: machine}\n"),
-        (HIS1, EXPECTED, "        kind: crash\n"),
-    ),
-    "asks for a part that is not there": wrong(
-        f"{ASSET}.drill.asks",
-        ("has no database 'database.lis'", "expected database"),
-        (HIS1, "every: 31d", "every: 31d\n        asks: database.lis"),
-    ),
-    "asks for files": wrong(
-        f"{ASSET}.drill.asks",
-        "has no database 'documents'",
-        (HIS1, "every: 31d", "every: 31d\n        asks: documents"),
-    ),
-    "asks a server for no database": wrong(
-        f"{ASSET}.drill.asks",
-        "expected database.NAME",
-        (HIS1, "{database: his}", "{all: true}"),
-        (HIS1, "every: 31d", "every: 31d\n        asks: database"),
-    ),
-    "several databases and none is asked": wrong(
-        f"{ASSET}.drill.asks",
-        ("is missing", "expected one of database or second"),
-        more("second: {kind: postgresql, options: {database: second}}"),
-    ),
-    "expectations of files": wrong(
-        f"{ASSET}.drill.expectations",
-        "queries no database; remove expectations",
-        (HIS1, "every: 31d", "every: 31d\n        kind: files"),
-    ),
-    "expectations of a machine without clusters": wrong(
-        f"{ASSET}.drill.expectations",
-        "no database that could be queried",
-        sources("        tree: {kind: machine}\n"),
-        (HIS1, "every: 31d", "every: 31d\n        kind: machine"),
-    ),
-    "limits of an expectation exchanged": wrong(
-        f"{ASSET}.drill.expectations.some_patients",
-        "at least 1000 and at most 10",
-        (HIS1, "at_least: 1000", "at_least: 1000, at_most: 10"),
-    ),
-    "limit that is no number": wrong(
-        f"{ASSET}.drill.expectations.some_patients", "is not a number", (HIS1, "at_least: 1000", "at_least: .nan")
-    ),
-    "equals with a limit": wrong(
-        f"{ASSET}.drill.expectations.some_patients",
-        "equals says all",
-        (HIS1, "at_least: 1000", "at_least: 1000, equals: 1000"),
-    ),
-    "service without its ending": wrong(
-        f"{ASSET}.drill.options.services[0]",
-        "with its ending, such as ssh.service",
-        sources("        tree: {kind: machine}\n"),
-        (HIS1, EXPECTED, "        kind: machine\n        options: {services: [ssh]}\n"),
-    ),
-    "service that is not started": wrong(
-        f"{ASSET}.drill.options",
-        "ssh.service is in services, but without says that it is not started",
-        sources("        tree: {kind: machine}\n"),
-        (HIS1, EXPECTED, "        kind: machine\n        options: {services: [ssh.service], without: [ssh.service]}\n"),
-    ),
-    "time for a boot outside sense": wrong(
-        f"{ASSET}.drill.options",
-        "within is 1s; expected 10s to 1d",
-        sources("        tree: {kind: machine}\n"),
-        (HIS1, EXPECTED, "        kind: machine\n        options: {within: 1s}\n"),
-    ),
-}
-CASES = GROUPS | REPOSITORIES | DRILLS
+CASES = GROUPS | REPOSITORIES
 
 HEALTHY: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "a drill of files": (sources(FILES), (HIS1, EXPECTED, "        kind: files\n")),
-    "a drill of files of both": ((HIS1, EXPECTED, "        kind: files\n"),),
-    "a machine that is booted": (
-        sources("        tree: {kind: machine}\n"),
-        (HIS1, EXPECTED, "        kind: machine\n"),
-    ),
-    "a machine of which files are drilled": (
-        sources("        tree: {kind: machine}\n"),
-        (HIS1, EXPECTED, "        kind: files\n"),
-    ),
-    "a crash": (
-        sources("        tree: {kind: machine, options: {clusters: [5432]}}\n"),
-        (HIS1, EXPECTED, f"        kind: crash\n        asks: 5432/his\n{EXPECTED}"),
-    ),
-    "asks for the only database": ((HIS1, "every: 31d", "every: 31d\n        asks: database"),),
-    "asks for one of all": (
-        (HIS1, "{database: his}", "{all: true}"),
-        (HIS1, "every: 31d", "every: 31d\n        asks: database.his"),
-    ),
-    "all databases, of which there may be one": ((HIS1, "{database: his}", "{all: true}"),),
-    "a range": ((HIS1, "at_least: 1000", "at_least: 1000, at_most: 1000"),),
-    "MariaDB in its group": (
-        (HOSTS, "    ups_hosts: {hosts: {his1: {}}}\n", MARIADB),
-        sources("        database: {kind: mariadb, options: {database: his}}\n" + FILES),
-        asked(r"select count(*) from t where a = 'it\'s; delete from'"),
-    ),
     "a UPS of another machine": (check("ups: {kind: ups, options: {host: 192.0.2.9, charge_fail_below: 30%}}"),),
     "IPv4 address as a host's name": (
         (HOSTS, "offsite1", "192.0.2.21"),
@@ -287,6 +182,20 @@ def test_what_is_wrong_for_several_hosts_at_one_place_is_told_once(inventory: Pa
     )
     (problem,) = judge(inventory)[1]
     assert problem.message.startswith("the group ups_hosts lacks backup1, drill1, his1, offsite1, so that")
+
+
+def test_a_host_of_a_wrong_name_is_told_where_it_is_named(inventory: Path) -> None:
+    spoil(
+        inventory,
+        [
+            Edit(HOSTS, "drill_hosts: {hosts: {drill1", 'drill_hosts: {hosts: {"drill 1"'),
+            Edit(HIS1, "drill1", "drill 1"),
+        ],
+    )
+    lines = (inventory / HOSTS).read_text().splitlines()
+    (number,) = (number for number, line in enumerate(lines, 1) if "drill 1" in line)
+    told = [problem.where for problem in judge(inventory)[1] if problem.path == "hosts.drill 1"]
+    assert told == [f"{inventory / HOSTS}:{number}"]
 
 
 def test_what_differs_in_more_than_the_host_is_told_each_time() -> None:

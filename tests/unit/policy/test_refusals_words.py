@@ -51,6 +51,12 @@ SPANS = {
             "  control: {owner: dba, repository: offsite, rpo: 8d, rto: 0s, retention: {all: 60d}}\n  checks:\n",
         ),
     ),
+    "endless delay": wrong(
+        f"{ASSET}.random_delay", "expected a duration", (HIS1, "random_delay: 15min", f"random_delay: {'9' * 40}y")
+    ),
+    "delay of an age": wrong(
+        f"{ASSET}.random_delay", "out of range", (HIS1, "random_delay: 15min", "random_delay: 999999y")
+    ),
     "duration without its unit": wrong(
         f"{ASSET}.rpo", "whole numbers with s, min, h, d, w or y", (HIS1, "rpo: 26h", "rpo: 240")
     ),
@@ -119,6 +125,10 @@ NAMES = {
         "policy.contacts.dba.name", "is empty", (ALL, "{name: Database administrator}", '{name: " "}')
     ),
     "site without a name": wrong("policy.site.name", "is empty", (ALL, "name: Test hospital", 'name: ""')),
+    "time zone by its city": wrong(
+        "policy.site.timezone", "did you mean 'America/Sao_Paulo'?", (ALL, "America/Sao_Paulo", "sao paulo")
+    ),
+    "exception without a name": wrong("policy.exceptions. ", "not a valid name", (HIS1, "scratch:", '" ":')),
     "time zone of another spelling": wrong(
         "policy.site.timezone", "did you mean 'America/Sao_Paulo'?", (ALL, "America/Sao_Paulo", "America/Sao_Paolo")
     ),
