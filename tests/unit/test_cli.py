@@ -98,11 +98,23 @@ def test_what_the_system_refuses_is_one_line_with_the_files_name(
         cli.run(["backup", "--debug"])
 
 
+LINE = """\
+import sys, types
+from ops import cli
+module = types.ModuleType("module")
+module.arguments = lambda parser: None
+module.execute = lambda options: print("one line, which waits in a buffer") or 0
+sys.modules["module"] = module
+cli.SERVER["backup"] = ("module", "")
+sys.exit(cli.run(["backup"]))
+"""
+
+
 def test_a_full_disk_behind_standard_output_is_told() -> None:
     with Path("/dev/full").open("w") as full:
-        program = [sys.executable, "-m", "ops", "policy", "reference"]
-        ended = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (1, "seawall policy: no space is left where the output goes\n")
+        program = [sys.executable, "-c", LINE]
+        ended = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env={"PATH": ""})
+    assert (ended.returncode, ended.stderr) == (1, "seawall backup: no space is left where the output goes\n")
 
 
 @pytest.mark.parametrize(
@@ -118,4 +130,13 @@ def test_a_command_of_a_server_says_that_this_machine_is_none(
 ) -> None:
     monkeypatch.setenv("SEAWALL_ROOT", str(tmp_path))
     assert cli.run(words.split()) in {1, 3}
+    assert "so it is not a server of the site" in capsys.readouterr().err
+
+
+def test_a_backup_on_another_machine_asks_no_systemd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As root, where no SEAWALL_ROOT keeps it from starting a unit."""
+    monkeypatch.setattr("ops.jobs.host.folders.etc", lambda: tmp_path)
+    assert cli.run(["backup", "his"]) == 1
     assert "so it is not a server of the site" in capsys.readouterr().err

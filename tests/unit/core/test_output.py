@@ -29,6 +29,8 @@ def test_a_place_where_no_file_can_be_is_told(path: str, error: type[SeawallErro
 def test_it_is_told_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no folder"):
         output.demand_place(tmp_path / "missing/page.html")
+    with pytest.raises(UsageError, match="is a folder"):
+        output.demand_place(tmp_path)
     output.demand_place(tmp_path / "page.html")
     output.demand_place(None)
 
