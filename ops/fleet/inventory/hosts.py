@@ -18,7 +18,6 @@ PARTS = ("hosts", "children", "vars")
 _DEEPEST = 20  # groups in one another; an alias may lead back
 _ADDRESS = ("ansible_host", "ansible_ssh_host")
 _PORT = ("ansible_port", "ansible_ssh_port")
-_NULL = "tag:yaml.org,2002:null"  # also as `null` or `~`
 
 
 @dataclass(frozen=True)
