@@ -1,4 +1,4 @@
-"""Values, characters and files that YAML or Ansible take otherwise than they were meant, in copies of tests/hospital."""
+"""Values, characters and files that YAML or Ansible take otherwise than meant, in copies of tests/hospital."""
 
 from __future__ import annotations
 
@@ -88,6 +88,14 @@ MISTAKES = {
     "an asset as a list": Said(
         write(DOCS1, "policy__host:\n  assets:\n    - documents: {owner: it_head, rpo: 26h}\n"),
         (f"{DOCS1}:2: policy.assets: expected a mapping of names, found a list of 1",),
+    ),
+    "an expression without quotes": Said(
+        swap(HIS1, "owner: dba", "owner: {{ dba }}"),
+        (f"{HIS1}:5: YAML: {{{{ must stand in quotes; in the policy no expression has a place",),
+    ),
+    "a tag of a program": Said(
+        swap(ALL, "name: Example hospital", "name: !!python/name:os.system x"),
+        (f"{ALL}:5: YAML: Ansible knows no tag python/name:os.system; delete it",),
     ),
     # Encodings.
     "UTF-16": Said(

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.core.errors import Problem
-from ops.fleet.inventory.files import FILE, VARS
+from ops.fleet.inventory.documents import Document, empty, pairs
+from ops.fleet.inventory.files import FILE, VARS, Files
 from ops.fleet.inventory.hosts import Group
-from ops.fleet.inventory.locate import Document, Layer, pairs
+from ops.fleet.inventory.locate import Layer
 from ops.fleet.inventory.nearly import nearly, same, slips
 from ops.fleet.inventory.unread import ALWAYS, PLAYED, displaced
 from ops.policy.hostvars import OWN, PREFIX
@@ -24,7 +25,7 @@ _SHOWN = 5  # names in one line
 Members = Mapping[str, Collection[str]]
 
 
-def no_hosts(inventory: Path, documents: Sequence[Document], groups: Members) -> list[Problem]:
+def no_hosts(inventory: Path, files: Files, documents: Sequence[Document], groups: Members) -> list[Problem]:
     """Return the problem that an inventory names no hosts, if so, with the likely reason."""
     if groups.get("all"):
         return []
@@ -35,6 +36,9 @@ def no_hosts(inventory: Path, documents: Sequence[Document], groups: Members) ->
         return [Problem(FILE, said, f"{lost[0].source.path}:1")]
     tops = [document for document in documents if document.source.owner is None]
     if not tops:
+        for path, reason in files.passed_over:
+            if path.parent == inventory and "host" in path.name:
+                return [Problem("hosts", f"nobody reads this: {reason}; rename it to hosts.yml", f"{path}:1")]
         example = "servers: {hosts: {his1: {ansible_host: 192.0.2.11}}}"
         return [Problem("hosts", f"no file here names hosts; write hosts.yml, such as `{example}`", str(inventory))]
     said = "is empty" if not tops[0].source.text.strip() else "the file names no hosts"
@@ -85,7 +89,7 @@ def no_layer_of_all(
 
 def _blank(document: Document) -> bool:
     """Whether a file says nothing, but for comments."""
-    return not document.source.text.strip() if document.root is None else not document.root.value
+    return not document.source.text.strip() if document.root is None else empty(document.root)
 
 
 def idle(

@@ -11,7 +11,8 @@ from ops.core import clock
 from ops.core.errors import Problem, UsageError
 from ops.fleet import inventory
 from ops.fleet.inventory import absent, ansible_words, files, hosts, locate, unread, values, variables
-from ops.fleet.inventory.locate import Document, Layer
+from ops.fleet.inventory.documents import Document, documents, doubled
+from ops.fleet.inventory.locate import Layer
 from ops.policy.compile import compile_site, notes_by_host, problems_by_host
 from ops.policy.hostvars import read_layers
 from ops.policy.joining import joined
@@ -59,7 +60,7 @@ def examine(path: Path) -> Findings:
     if any(problem.path in NOT_READ for problem in problems):
         return Findings(problems=_ordered(problems))
     read = inventory.read(path)
-    if none := absent.no_hosts(path, text.documents, read.groups):
+    if none := absent.no_hosts(path, text.files, text.documents, read.groups):
         why = list(hosts.misshapen(text.tops)) if path.name not in files.VARS else []
         return Findings(problems=_ordered([*problems, *(why or none)]))
     notes: list[Problem] = []
@@ -74,11 +75,11 @@ def examine(path: Path) -> Findings:
 
 def _text(path: Path, problems: list[Problem]) -> _Text:
     found = files.find(path)
-    documents = locate.documents(files.sources(found, problems), problems)
-    displaced = unread.displaced(documents)
-    documents = [document for document in documents if document not in displaced]
-    tops = [document for document in documents if document.source.owner is None]
-    return _Text(found, [*documents, *displaced], tops, locate.layers(documents, problems))
+    read = documents(files.sources(found, problems), problems)
+    displaced = unread.displaced(read)
+    usable = [document for document in read if document not in displaced]
+    tops = [document for document in usable if document.source.owner is None]
+    return _Text(found, [*usable, *displaced], tops, locate.layers(usable, problems))
 
 
 def _absences(path: Path, text: _Text, read: Inventory, problems: list[Problem], notes: list[Problem]) -> None:
@@ -93,8 +94,8 @@ def _absences(path: Path, text: _Text, read: Inventory, problems: list[Problem],
         problems.extend(variables.without_layer(document))
         notes.extend(variables.nearly_ansibles(document))
         if document.root is not None:  # in layers and in files of hosts, it is a problem
-            notes.extend(locate.doubled(document.root, document.source.path))
-    for owner, problem in unread.of_nobody(text.documents, read.variables, read.groups):
+            notes.extend(doubled(document.root, document.source.path))
+    for owner, problem in unread.of_nobody(text.documents, _known_as(read), read.groups):
         _place_of_nobody(owner, problem, text, problems, notes)
     notes.extend(absent.without_hosts(text.layers, read.groups))
     for layer in text.layers:
@@ -107,6 +108,11 @@ def _absences(path: Path, text: _Text, read: Inventory, problems: list[Problem],
         told = {problem.where.rpartition(":")[0] for problem in problems}
         problems.extend(problem for problem in worse if problem.path != files.FILE or _file(problem) not in told)
         notes.extend(lesser)
+
+
+def _known_as(read: Inventory) -> dict[str, str]:
+    """Return the hosts, each with its address."""
+    return {host: str(said.get("ansible_host", "")) for host, said in read.variables.items()}
 
 
 def _place_of_nobody(
@@ -173,7 +179,8 @@ def _without_consequences(found: Sequence[Problem], text: _Text, problems: list[
         problem
         for problem in found
         if not (
-            (problem.where in torn_at and "unknown key" in problem.message)
+            ("found {'__ansible_vault'" in problem.message)  # it is said that this is no plain data
+            or (problem.where in torn_at and "unknown key" in problem.message)
             or any(f"the group {name} lacks" in problem.message for name in misnamed)
             or (wrong and (problem.path == absent.ALL or _follows(problem)))
         )

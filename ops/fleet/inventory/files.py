@@ -117,7 +117,7 @@ def _tops(folder: Path, found: Files, depth: int, misnamed: Collection[Path]) ->
         if path.name.startswith(".") or path in misnamed or (depth == 0 and path.name in VARS):
             continue
         if path.name in {*VARS, "vars_plugins"}:
-            reason = "Ansible reads variables only beside the inventory that it is given"
+            reason = f"Ansible reads variables only beside the inventory that it is given; give {folder}"
             found.passed_over.extend((file, reason) for file in _below(path, depth))
         elif path.is_dir():
             if _enters(path, found, depth):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ops.core.errors import Problem
-from ops.fleet.inventory.locate import Document, doubled, pairs
+from ops.fleet.inventory.documents import Document, doubled, empty, pairs
 from ops.fleet.inventory.nearly import nearly
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ PARTS = ("hosts", "children", "vars")
 _DEEPEST = 20  # groups in one another; an alias may lead back
 _ADDRESS = ("ansible_host", "ansible_ssh_host")
 _PORT = ("ansible_port", "ansible_ssh_port")
-_NULL = "tag:yaml.org,2002:null"  # also as `null` or `~`
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def _below(node: yaml.Node, document: Document, depth: int) -> Iterator[Group]:
 
 def _root(document: Document, root: yaml.Node) -> Iterator[Problem]:
     where = f"{document.source.path}:{root.start_mark.line + 1}"
-    if root.value and not pairs(root):
+    if not empty(root) and not pairs(root):
         yield Problem("hosts", "expected groups such as `servers: {hosts: {his1: }}`", where)
     for key, _ in pairs(root):
         if key.value in PARTS:
@@ -116,7 +115,7 @@ def _root(document: Document, root: yaml.Node) -> Iterator[Problem]:
 
 
 def _body(group: Group) -> Iterator[Problem]:
-    if not pairs(group.body) and group.body.value:
+    if not pairs(group.body) and not empty(group.body):
         said = f"Ansible drops this group; write the hosts of {group.name} below `hosts:`, each with a colon"
         yield Problem(group.name, said, group.mark)
     for key, _ in pairs(group.body) if group.name not in PARTS else ():
@@ -130,7 +129,7 @@ def _hosts(group: Group) -> Iterator[Problem]:
     hosts = group.part("hosts")
     if _entries(hosts):
         yield _as_list(group, "hosts", hosts)
-    elif hosts is not None and not pairs(hosts) and len(hosts.value.split()) > 1:
+    elif hosts is not None and isinstance(hosts.value, str) and len(hosts.value.split()) > 1:
         said = f"the colons are missing; write `{hosts.value.split()[0]}:` and so on, each in its own line"
         yield Problem(f"{group.name}.hosts", said, str(group.document.mark(hosts)))
     for host, body in pairs(hosts):
@@ -138,7 +137,7 @@ def _hosts(group: Group) -> Iterator[Problem]:
             name = re.split(r"[{\s]", host.value)[0]
             said = f"no host has such a name; write `{name}: {{ansible_host: ...}}`"
             yield Problem(f"{group.name}.hosts", said, str(group.document.mark(host)))
-        elif not pairs(body) and body.value and body.tag != _NULL:
+        elif not pairs(body) and not empty(body):
             said = f"expected variables; is its address meant? write `{host.value}: {{ansible_host: ...}}`"
             yield Problem(f"{group.name}.{host.value}", said, str(group.document.mark(host)))
 

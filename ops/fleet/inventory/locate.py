@@ -5,30 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ops.core.errors import Problem
-from ops.fleet.inventory import files, layer_line
+from ops.fleet.inventory import files
+from ops.fleet.inventory.documents import Document, Mark, documents, doubled, pairs, read_as
 from ops.fleet.inventory.files import Source
-from ops.fleet.inventory.yaml_words import explain
 from ops.policy.hostvars import PREFIX
 
 if TYPE_CHECKING:
     import yaml
-
-SEALED_FILE = "$ANSIBLE_VAULT"
-_MOST = 500_000  # values in a file
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A line of a file, counted from 1."""
-
-    file: Path
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True)
@@ -64,26 +50,9 @@ class Found:
     nodes: tuple[yaml.Node, ...] = ()
 
 
-@dataclass(frozen=True)
-class Document:
-    """A file that Ansible reads, as YAML. root: None where it is empty, sealed, or no YAML, as an INI file is."""
-
-    source: Source
-    root: yaml.Node | None
-
-    def mark(self, node: yaml.Node) -> Mark:
-        """Return where something stands in this file."""
-        return Mark(self.source.path, node.start_mark.line + 1)
-
-
 def read(inventory: Path, problems: list[Problem]) -> list[Layer]:
     """Return every layer in an inventory's files; add a problem for each file not whole and each word written twice."""
     return layers(documents(files.sources(files.find(inventory), problems), problems), problems)
-
-
-def documents(sources: Sequence[Source], problems: list[Problem]) -> list[Document]:
-    """Return what is read as YAML; add a problem for each file that should be YAML and is not."""
-    return [Document(source, _compose(source, problems)) for source in sources]
 
 
 def layers(documents: Sequence[Document], problems: list[Problem]) -> list[Layer]:
@@ -116,42 +85,6 @@ def _read_by(layer: Layer, host: str) -> bool:
     return layer.owner is None or layer.owner[0] != "host" or layer.owner[1] == host or not host
 
 
-def _compose(source: Source, problems: list[Problem]) -> yaml.Node | None:
-    import yaml
-
-    named = source.path.suffix in files.VARIABLES
-    if source.text.startswith(SEALED_FILE) or (source.owner is None and source.path.suffix and not named):
-        return None
-    try:
-        root = yaml.compose(source.text, Loader=yaml.SafeLoader)
-    except RecursionError:
-        problems.append(Problem("YAML", "values within values without end", f"{source.path}:1"))
-        return None
-    except yaml.YAMLError:
-        if named or source.owner is not None:
-            problems.extend(_unread(source))
-        return None
-    if root is not None and _size(root, {}) > _MOST:
-        problems.append(Problem("YAML", "aliases (*) repeat each other without end; write it out", f"{source.path}:1"))
-        return None
-    return root
-
-
-def _unread(source: Source) -> list[Problem]:
-    if source.owner is not None and (said := layer_line.missing(source.text, source.owner)):
-        return [Problem("YAML", said, f"{source.path}:1")]
-    return explain(source.path, source.text)
-
-
-def _size(node: yaml.Node, known: dict[int, int]) -> int:
-    """Return how many values a tree has once its aliases are written out; more than any for one in itself."""
-    if id(node) not in known:
-        known[id(node)] = _MOST + 1  # as long as it is not counted: whoever meets it is in it
-        parts = [part for pair in node.value for part in pair] if pairs(node) else node.value
-        known[id(node)] = 1 + sum(_size(part, known) for part in parts if not isinstance(part, str))
-    return known[id(node)]
-
-
 def _layers(node: yaml.Node, source: Source, problems: list[Problem]) -> Iterator[Layer]:
     """Yield the layers in a file; in a file of variables they stand at its top, elsewhere at any depth."""
     for key, value in pairs(node):
@@ -161,18 +94,6 @@ def _layers(node: yaml.Node, source: Source, problems: list[Problem]) -> Iterato
             yield Layer(str(key.value), source.owner, mark, value, source.text)
         elif source.owner is None:
             yield from _layers(value, source, problems)
-
-
-def doubled(root: yaml.Node, file: Path) -> Iterator[Problem]:
-    """Yield each key written twice: YAML's reader takes the last of the two and says nothing."""
-    for _, _, node in every(root, ""):
-        seen: dict[str, int] = {}
-        for key, _ in pairs(node):
-            line = key.start_mark.line + 1
-            if key.value in seen:
-                message = f"defined twice; first in line {seen[key.value]}"
-                yield Problem(str(key.value), message, f"{file}:{line}")
-            seen.setdefault(key.value, line)
 
 
 def _misplaced(layers: Sequence[Layer]) -> Iterator[Problem]:
@@ -213,43 +134,3 @@ def _spellings(key: yaml.ScalarNode) -> list[str]:
     """Return a key as it is written and as it is read: `no` as False, and as Ansible hands it on, false."""
     read = str(read_as(key))
     return list(dict.fromkeys([str(key.value), read, read.lower()]))
-
-
-def read_as(node: yaml.ScalarNode) -> Any:
-    """Return the value that YAML reads where a scalar stands; its text, where that is none of the plain kinds."""
-    import yaml
-
-    loader = yaml.SafeLoader("")
-    try:
-        return loader.construct_object(node)
-    except (yaml.YAMLError, ValueError):
-        return node.value
-    finally:
-        loader.dispose()
-
-
-def pairs(node: yaml.Node | None) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
-    """Return the keys and values of a mapping; nothing for what is none."""
-    import yaml
-
-    if not isinstance(node, yaml.MappingNode):
-        return []
-    return [(key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
-
-
-def every(root: yaml.Node, path: str) -> Iterator[tuple[str, yaml.ScalarNode | None, yaml.Node]]:
-    """Yield the path, the key and the value of a tree and of all that is in it; what an alias repeats, once."""
-    import yaml
-
-    seen: set[int] = set()
-    rest: list[tuple[str, yaml.ScalarNode | None, yaml.Node]] = [(path, None, root)]
-    while rest:
-        here, key, node = rest.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        yield here, key, node
-        if isinstance(node, yaml.SequenceNode):
-            rest.extend((f"{here}[{index}]", key, part) for index, part in reversed(list(enumerate(node.value))))
-        else:
-            rest.extend((f"{here}.{name.value}", name, value) for name, value in reversed(pairs(node)))

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ops.core.errors import Problem
+from ops.fleet.inventory.documents import Document, pairs
 from ops.fleet.inventory.files import LARGEST, Files, Owner
-from ops.fleet.inventory.locate import Document, Layer, pairs
+from ops.fleet.inventory.locate import Layer
 from ops.fleet.inventory.nearly import nearly, same
 from ops.policy.hostvars import PREFIX
 
@@ -28,21 +29,28 @@ def displaced(documents: Sequence[Document]) -> list[Document]:
     return [one for one in tops if any(str(key.value).startswith(PREFIX) for key, _ in pairs(one.root))]
 
 
-def of_nobody(documents: Sequence[Document], hosts: Collection[str], groups: Members) -> list[tuple[Owner, Problem]]:
-    """Return each name that folders or files of variables have, and no host or group, with what to say of it."""
+def of_nobody(documents: Sequence[Document], hosts: Mapping[str, str], groups: Members) -> list[tuple[Owner, Problem]]:
+    """Return each name that folders or files of variables have, and no host or group, with what to say of it.
+
+    hosts: each with its address.
+    """
     known = {"group": [*groups, *ALWAYS], "host": list(hosts)}
     first: dict[Owner, Document] = {}
     for document in documents:
         owner = document.source.owner
         if owner is not None and owner[1] not in known[owner[0]]:
             first.setdefault(owner, document)
-    return [(owner, _of_nobody(owner, document, known)) for owner, document in first.items()]
+    return [(owner, _of_nobody(owner, document, known, hosts)) for owner, document in first.items()]
 
 
-def _of_nobody(owner: Owner, document: Document, known: Mapping[str, Sequence[str]]) -> Problem:
+def _of_nobody(
+    owner: Owner, document: Document, known: Mapping[str, Sequence[str]], hosts: Mapping[str, str]
+) -> Problem:
     kind, name = owner
     other = "host" if kind == "group" else "group"
     near = None if name in PLAYED else nearly(name, known[kind]) or same(name, known[kind])
+    also = [host for host, address in hosts.items() if name == address or name.partition(".")[0] == host]
+    near = near or (also[0] if also and kind == "host" else None)
     hint = f"; is {near} meant?" if near else f"; it belongs in {other}_vars/{name}" if name in known[other] else ""
     message = f"the inventory has no {kind} {name!r}, so nobody reads this{hint}"
     return Problem(f"{kind}_vars/{name}", message, f"{document.source.path}:1")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from ops.core.errors import Problem
 from ops.fleet.inventory.characters import mixed, strange, unseen
-from ops.fleet.inventory.locate import Layer, Mark, every, pairs, read_as
+from ops.fleet.inventory.documents import Mark, every, pairs, read_as
+from ops.fleet.inventory.locate import Layer
 
 if TYPE_CHECKING:
     import yaml
@@ -106,12 +107,13 @@ def _where(layer: Layer, node: yaml.Node) -> str:
 
 
 def _altered(node: yaml.ScalarNode) -> bool:
-    return node.style is None and bool(node.value) and node.tag != f"{_TAG}str"
+    return node.style is None and bool(node.value) and node.tag.startswith(_TAG) and node.tag != f"{_TAG}str"
 
 
 def _changed(node: yaml.ScalarNode, *, name: bool = False) -> bool:
     """Whether a word without quotes is read as a value of another kind whose text is not the one typed."""
-    if not _altered(node) or node.tag == f"{_TAG}merge" or (node.tag == f"{_TAG}int" and not _number(node)):
+    number = node.tag in {f"{_TAG}int", f"{_TAG}float"}
+    if not _altered(node) or node.tag == f"{_TAG}merge" or (number and not _number(node)):
         return False
     return name or node.tag != f"{_TAG}null"
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ops.core.errors import Problem
 from ops.fleet.inventory import layer_line
+from ops.fleet.inventory.documents import Document, empty, pairs
 from ops.fleet.inventory.layer_line import SECTIONS
-from ops.fleet.inventory.locate import Document, pairs
 from ops.fleet.inventory.nearly import nearly, slips
 from ops.policy.hostvars import OWN, PREFIX
 
@@ -111,10 +111,9 @@ def _layer(name: str, value: yaml.Node, known: Collection[str]) -> str | None:
     if head is None or (not between and rest and rest not in known):
         return None
     ours = _of_layer(value)
-    empty = not pairs(value) and not value.value
-    sure = "__" in between and (head != _WORD or name != name.lower() or not rest or ours or empty)
+    sure = "__" in between and (head != _WORD or name != name.lower() or not rest or ours or empty(value))
     layer = rest if rest in known else nearly(rest, known) if rest else None
-    if layer and (ours or sure or (empty and rest in OWN)):
+    if layer and (ours or sure or (empty(value) and rest in OWN)):
         return layer
     return "host, policy__all or policy__GROUP" if ours or (sure and not rest) else None
 

@@ -11,6 +11,7 @@ from ops.fleet.inventory.characters import plain, strange
 _KEY = re.compile(r"^(?P<start>\s*(?:- )?)(?P<key>[\w.-]+|\"[^\"]*\"):(?P<gap>\s+)(?P<value>\S.*)$")
 _BARE = re.compile(r"^(?P<start>\s*(?:- )?)(?P<key>\w[\w.-]*)\s*$")
 _SPACED = re.compile(r"^(?P<start>\s*(?:- )?)(?P<key>[A-Za-z_][\w-]*)\s+(?P<value>[^\s:#].*)$")
+_EQUAL = re.compile(r"^(?P<start>\s*(?:- )?)(?P<key>[A-Za-z_][\w-]*)\s*=\s*(?P<value>\S.*)$")
 _TIGHT = re.compile(r"^(?P<start>\s*(?:- )?)(?P<key>[A-Za-z_][\w-]*):(?P<value>[^\s:].*)$")
 # Values that begin with a character of YAML's own: an entry of a list, the rest of a line, a value within { }.
 _ENTRY = re.compile(r"(?<=[\s\[,])([*%@`][^,\]}\s]*)(?=\s*[,\]}])")
@@ -80,6 +81,9 @@ def _colons(line: str, number: int) -> Iterator[Repair]:
         yield Repair(number, f"{bare['start']}{bare['key']}:", f"the colon is missing after {bare['key']}")
     if _TIGHT.match(line):
         yield Repair(number, _spaced(line), "a space is missing after the colon")
+    if equal := _EQUAL.match(line):
+        repaired = f"{equal['start']}{equal['key']}: {equal['value']}"
+        yield Repair(number, repaired, f"a colon belongs after {equal['key']}, not =")
     if spaced := _SPACED.match(line):
         repaired = f"{spaced['start']}{spaced['key']}: {spaced['value']}"
         yield Repair(number, repaired, f"the colon is missing after {spaced['key']}")
@@ -97,6 +101,8 @@ def _quotes(line: str, number: int) -> Iterator[Repair]:
     if value[0] == '"' and "\\" in value:
         says = "in double quotes a \\ begins an escape; use single quotes"
         yield Repair(number, "".join((start, "'", value.strip('"'), "'")), says)
+    if value[0] in "{[" and value[-1] not in "]}," and set(value) & set(_PAIRS):
+        yield Repair(number, f"{start}{_quoted(value)}", _must(value))
     if ":" in value and value[0] not in "\"'{[":
         yield Repair(number, f"{start}{_quoted(value)}", "a value with a colon and a space must stand in quotes")
 
@@ -121,6 +127,8 @@ def _quoted(value: str) -> str:
 
 def _requoted(value: str) -> str:
     other = "'" if value[0] == '"' else '"'
+    if value[-1] == value[0] and other not in value:
+        return f"{other}{value[1:-1]}{other}"
     return f"{other}{value}{other}" if other not in value else _quoted(value.replace(value[0], ""))
 
 

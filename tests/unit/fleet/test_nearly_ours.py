@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from ops.fleet.inventory.documents import documents
 from ops.fleet.inventory.files import Source
-from ops.fleet.inventory.locate import documents
 from ops.fleet.inventory.nearly import nearly, same, slips
 from ops.fleet.inventory.variables import nearly_ansibles, nearly_ours
 

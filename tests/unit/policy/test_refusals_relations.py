@@ -70,7 +70,11 @@ GROUPS = {
         (HOSTS, "servers: {hosts: {his1: {}}}", "servers: {hosts: {his1: {}, docs1: {}}}"),
         (HIS1, "host: drill1", "host: docs1"),
     ),
-    "no such group at all": wrong("drill_host", "is drill_hosts meant?", (HOSTS, "drill_hosts", "drill_host")),
+    "no such group at all": wrong(
+        f"{ASSET}.drill.host",
+        "the group drill_hosts lacks drill1",
+        (HOSTS, "drill_hosts", "test_machines"),
+    ),
     "UPS outside ups_hosts": wrong(
         "policy.checks.mains",
         ("the group ups_hosts lacks his1",),

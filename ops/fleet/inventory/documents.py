@@ -1,0 +1,158 @@
+"""The files of an inventory as YAML: each with its tree, or what keeps it from being one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ops.core.errors import Problem
+from ops.fleet.inventory import files, layer_line
+from ops.fleet.inventory.files import Source
+from ops.fleet.inventory.yaml_words import explain
+
+if TYPE_CHECKING:
+    import yaml
+
+SEALED_FILE = "$ANSIBLE_VAULT"
+KNOWN_TAGS = {"!vault", "!vault-encrypted", "!unsafe"}
+_MOST = 500_000  # values in a file
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A line of a file, counted from 1."""
+
+    file: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file that Ansible reads, as YAML. root: None where it is empty, sealed, or no YAML, as an INI file is."""
+
+    source: Source
+    root: yaml.Node | None
+
+    def mark(self, node: yaml.Node) -> Mark:
+        """Return where something stands in this file."""
+        return Mark(self.source.path, node.start_mark.line + 1)
+
+
+def documents(sources: Sequence[Source], problems: list[Problem]) -> list[Document]:
+    """Return what is read as YAML; add a problem for each file that should be YAML and is not."""
+    return [Document(source, _compose(source, problems)) for source in sources]
+
+
+def _compose(source: Source, problems: list[Problem]) -> yaml.Node | None:
+    import yaml
+
+    named = source.path.suffix in files.VARIABLES
+    if source.text.startswith(SEALED_FILE) or (source.owner is None and source.path.suffix and not named):
+        return None
+    try:
+        root = yaml.compose(source.text, Loader=yaml.SafeLoader)
+    except RecursionError:
+        problems.append(Problem("YAML", "values within values without end", f"{source.path}:1"))
+        return None
+    except yaml.YAMLError:
+        if named or source.owner is not None:
+            problems.extend(_unread(source))
+        return None
+    if root is not None and _size(root, {}) > _MOST:
+        problems.append(Problem("YAML", "aliases (*) repeat each other without end; write it out", f"{source.path}:1"))
+        return None
+    strange = [] if root is None else [Problem("YAML", said, f"{source.path}:{line}") for said, line in _strange(root)]
+    problems.extend(strange)
+    return None if strange else root
+
+
+def _strange(root: yaml.Node) -> Iterator[tuple[str, int]]:
+    """Yield what Ansible refuses of a tree that is YAML: expressions without quotes, tags that it does not know."""
+    import yaml
+
+    for _, _, node in every(root, ""):
+        line = node.start_mark.line + 1
+        if isinstance(node, yaml.MappingNode) and any(not isinstance(key, yaml.ScalarNode) for key, _ in node.value):
+            yield (
+                "{{ must stand in quotes; in the policy no expression has a place, so write the value itself there",
+                line,
+            )
+        elif node.tag.startswith(("tag:yaml.org,2002:python", "!")) and node.tag not in KNOWN_TAGS:
+            yield f"Ansible knows no tag {node.tag.removeprefix('tag:yaml.org,2002:')}; delete it", line
+
+
+def _unread(source: Source) -> list[Problem]:
+    if source.owner is not None and (said := layer_line.missing(source.text, source.owner)):
+        return [Problem("YAML", said, f"{source.path}:1")]
+    return explain(source.path, source.text)
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """Return how many values a tree has once its aliases are written out; more than any for one in itself."""
+    if id(node) not in known:
+        known[id(node)] = _MOST + 1  # as long as it is not counted: whoever meets it is in it
+        parts = [part for one in node.value for part in (one if isinstance(one, tuple) else [one])]
+        known[id(node)] = 1 + sum(_size(part, known) for part in parts if not isinstance(part, str))
+    return known[id(node)]
+
+
+def doubled(root: yaml.Node, file: Path) -> Iterator[Problem]:
+    """Yield each key written twice: YAML's reader takes the last of the two and says nothing."""
+    for _, _, node in every(root, ""):
+        seen: dict[str, int] = {}
+        for key, _ in pairs(node):
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                message = f"defined twice; first in line {seen[key.value]}"
+                yield Problem(str(key.value), message, f"{file}:{line}")
+            seen.setdefault(key.value, line)
+
+
+def read_as(node: yaml.ScalarNode) -> Any:
+    """Return the value that YAML reads where a scalar stands; its text, where that is none of the plain kinds."""
+    import yaml
+
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_object(node)
+    except (yaml.YAMLError, ValueError):
+        return node.value
+    finally:
+        loader.dispose()
+
+
+def pairs(node: yaml.Node | None) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
+    """Return the keys and values of a mapping; nothing for what is none."""
+    import yaml
+
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    return [(key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+
+
+def empty(node: yaml.Node | None) -> bool:
+    """Whether nothing stands where a value could: no word, or one that means nothing, as null and ~ do."""
+    return node is None or not node.value or node.tag == "tag:yaml.org,2002:null"
+
+
+def every(root: yaml.Node, path: str) -> Iterator[tuple[str, yaml.ScalarNode | None, yaml.Node]]:
+    """Yield the path, the key and the value of a tree and of all that is in it; what an alias repeats, once."""
+    import yaml
+
+    seen: set[int] = set()
+    rest: list[tuple[str, yaml.ScalarNode | None, yaml.Node]] = [(path, None, root)]
+    while rest:
+        here, key, node = rest.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield here, key, node
+        if isinstance(node, yaml.SequenceNode):
+            rest.extend((f"{here}[{index}]", key, part) for index, part in reversed(list(enumerate(node.value))))
+        else:
+            rest.extend((f"{here}.{name.value}", name, value) for name, value in reversed(pairs(node)))
