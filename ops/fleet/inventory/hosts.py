@@ -70,6 +70,15 @@ def doubles(documents: Sequence[Document]) -> Iterator[Problem]:
                     yield Problem(f"{host.value}.{variable.value}", message, where)
 
 
+def place(host: str, documents: Sequence[Document]) -> str:
+    """Return where a host is named first, or else the file that names hosts; empty where there is none."""
+    for group in groups(documents):
+        for key, _ in pairs(group.part("hosts")):
+            if key.value == host:
+                return str(group.document.mark(key))
+    return f"{documents[0].source.path}:1" if documents else ""
+
+
 def shared_addresses(documents: Sequence[Document]) -> Iterator[Problem]:
     """Yield a note of each two hosts that are reached at one address and port."""
     seen: dict[tuple[str, str], tuple[str, str]] = {}
