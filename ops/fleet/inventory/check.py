@@ -149,7 +149,7 @@ def _policies(read: Inventory, text: _Text, problems: list[Problem]) -> dict[str
     problems[:] = [problem for problem in problems if problem.path not in nobodys]  # one word on each is enough
     by_host = problems_by_host(said, around)
     for host, of_host in by_host.items():
-        found.extend(_marked(of_host, text.layers, host, read.groups))
+        found.extend(_at_the_host(_marked(of_host, text.layers, host, read.groups), host, text.tops))
     found = joined(once(found), read.groups["all"])
     every = [problem for of_host in by_host.values() for problem in of_host]
     if missing := absent.no_layer_of_all(_folder(read.path), text.documents, text.layers, every):
