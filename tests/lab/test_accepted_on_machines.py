@@ -35,7 +35,7 @@ def assets() -> Iterator[tuple[str, dict]]:
                 "random_delay": ("0s", "15min")[number % 2],
                 "rpo": ("26h", "1d 2h", "1560min", "2w")[number % 4],
                 "rto": ("4h", "3d")[number % 2],
-                "retention": {"all": "60d"},
+                "retention": {"all": "2y"},
                 "copies": {"offsite": {"to": "offsite", "calendar": calendar}},
                 "drill": {"kind": "files", "host": "drill1", "every": "100d", "calendar": "quarter ends 04:00"},
             },

@@ -93,12 +93,12 @@ add(
 add("69 a repository without host", refused(at(ALL, "offsite: {kind"), "host"), site(", host: offsite1", ""))
 add(
     "70 off-site on the host of primary",
-    refused(at(ALL, "primary: {"), "backup1 keeps offsite, too"),
+    refused(at(ALL, "offsite: {"), "backup1 keeps primary, too"),
     site("host: offsite1", "host: backup1"),
 )
 add(
     "70 removable on the host of primary",
-    refused(at(ALL, "primary: {"), "lost together"),
+    refused(at(ALL, "offsite: {"), "lost together"),
     site("place: offsite, host: offsite1", "place: removable, host: backup1"),
 )
 add(

@@ -119,7 +119,7 @@ add(
 )
 add("an unknown tag", refused(at(HIS1, "summary:"), "!"), his("Hospital information system", "!secret his"))
 add("two documents in one file", refused(at(HIS1), "second document", most=1), append(HIS1, "---\npolicy__host: {}\n"))
-add("a list at the top", refused(at(HIS1, 1), "mapping"), write(HIS1, "- policy__host\n"))
+add("a list at the top", refused(at(HIS1, 1), "names with values"), write(HIS1, "- policy__host\n"))
 add("a text at the top", refused(at(HIS1, 1), ""), write(HIS1, "policy\n"))
 add(
     "a merge mark of git",

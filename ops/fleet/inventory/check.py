@@ -11,7 +11,7 @@ from ops.core import clock
 from ops.core.errors import Problem, UsageError
 from ops.fleet import inventory
 from ops.fleet.inventory import absent, ansible_words, files, hosts, locate, unread, values, variables
-from ops.fleet.inventory.documents import Document, documents, doubled
+from ops.fleet.inventory.documents import SEALED_FILE, Document, documents, doubled
 from ops.fleet.inventory.locate import Layer
 from ops.policy.compile import compile_site, notes_by_host, problems_by_host
 from ops.policy.hostvars import read_layers
@@ -59,7 +59,12 @@ def examine(path: Path) -> Findings:
     text = _text(path, problems)
     if any(problem.path in NOT_READ for problem in problems):
         return Findings(problems=_ordered(problems))
-    read = inventory.read(path)
+    try:
+        read = inventory.read(path)
+    except UsageError:
+        if sealed := _sealed(text):
+            return Findings(problems=_ordered(sealed))
+        raise
     if none := absent.no_hosts(path, text.files, text.documents, read.groups):
         why = list(hosts.misshapen(text.tops)) if path.name not in files.VARS else []
         return Findings(problems=_ordered([*problems, *(why or none)]))
@@ -80,6 +85,13 @@ def _text(path: Path, problems: list[Problem]) -> _Text:
     usable = [document for document in read if document not in displaced]
     tops = [document for document in usable if document.source.owner is None]
     return _Text(found, [*usable, *displaced], tops, locate.layers(usable, problems))
+
+
+def _sealed(text: _Text) -> list[Problem]:
+    """Without the vault's password Ansible reads no file that is sealed as a whole, and then no other one either."""
+    said = "sealed as a whole, so Ansible reads nothing without the vault's password; seal the values in it instead"
+    sealed = [document.source for document in text.documents if document.source.text.startswith(SEALED_FILE)]
+    return [Problem(files.FILE, said, f"{source.path}:1") for source in sealed]
 
 
 def _absences(path: Path, text: _Text, read: Inventory, problems: list[Problem], notes: list[Problem]) -> None:
@@ -137,9 +149,8 @@ def _policies(read: Inventory, text: _Text, problems: list[Problem]) -> dict[str
     problems[:] = [problem for problem in problems if problem.path not in nobodys]  # one word on each is enough
     by_host = problems_by_host(said, around)
     for host, of_host in by_host.items():
-        found.extend(_marked(of_host, text.layers, host, read.groups))
-    spoken = hosts.groups(text.tops)
-    found = [hosts.at_its_line(problem, spoken) for problem in joined(once(found), read.groups["all"])]
+        found.extend(_at_the_host(_marked(of_host, text.layers, host, read.groups), host, text.tops))
+    found = joined(once(found), read.groups["all"])
     every = [problem for of_host in by_host.values() for problem in of_host]
     if missing := absent.no_layer_of_all(_folder(read.path), text.documents, text.layers, every):
         lost = any(absent.ALL in f"{problem.path} {problem.message}" for problem in problems)
@@ -151,6 +162,13 @@ def _policies(read: Inventory, text: _Text, problems: list[Problem]) -> dict[str
     for layer in text.layers:
         problems.extend(problem for problem in values.changed(layer) if problem.where not in lines)
     return {} if problems else compile_site(said, around)
+
+
+def _at_the_host(problems: Iterator[Problem], host: str, tops: Sequence[Document]) -> Iterator[Problem]:
+    """What is wrong with a host's name, and what stands in no layer of a host, stands where the host is named."""
+    for problem in problems:
+        nowhere = problem.where == f"host {host}" or problem.path == f"hosts.{host}"
+        yield replace(problem, where=hosts.place(host, tops) or problem.where) if nowhere else problem
 
 
 def _worth_a_word(read: Inventory, policies: Mapping[str, HostPolicy], layers: Sequence[Layer]) -> Iterator[Problem]:
@@ -197,8 +215,10 @@ def _misnamed_groups(problems: Sequence[Problem]) -> list[str]:
 def _marked(
     problems: Sequence[Problem], layers: Sequence[Layer], host: str, groups: Mapping[str, Sequence[str]]
 ) -> Iterator[Problem]:
+    empty = [layer for layer in layers if not isinstance(layer.tree.value, list)]
     for problem in problems:
-        found = locate.locate(problem.path, layers, host, groups)
+        torn = not host and "expected a mapping" in problem.message  # of one host, which it does not name
+        found = locate.locate(problem.path, empty if torn else layers, host, groups)
         others = sorted({str(one.mark) for one in found[1:]} - {str(one.mark) for one in found[:1]})
         message = problem.message
         if others and "decide in policy__host" in message:

@@ -67,8 +67,15 @@ def _compose(source: Source, problems: list[Problem]) -> yaml.Node | None:
         problems.append(Problem("YAML", "aliases (*) repeat each other without end; write it out", f"{source.path}:1"))
         return None
     strange = [] if root is None else [Problem("YAML", said, f"{source.path}:{line}") for said, line in _strange(root)]
+    if source.owner is not None and root is not None and not (pairs(root) or _holds_nothing(root)):
+        said = "a file of variables holds names with values, such as `policy__host:` with lines below it"
+        strange.append(Problem("YAML", said, f"{source.path}:{root.start_mark.line + 1}"))
     problems.extend(strange)
     return None if strange else root
+
+
+def _holds_nothing(root: yaml.Node) -> bool:
+    return not root.value or root.tag == "tag:yaml.org,2002:null"
 
 
 def _strange(root: yaml.Node) -> Iterator[tuple[str, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ops.core.errors import Problem
@@ -43,14 +43,6 @@ def groups(documents: Sequence[Document]) -> list[Group]:
     return found
 
 
-def at_its_line(problem: Problem, spoken: Sequence[Group]) -> Problem:
-    """Return a problem of a host itself, such as of its name, with the line that names the host; any other as it is."""
-    sort, _, host = problem.path.partition(".")
-    keys = ((key, group) for group in spoken for key, _ in pairs(group.part("hosts")) if key.value == host)
-    key, group = next(keys, (None, None)) if sort == "hosts" else (None, None)
-    return replace(problem, where=str(group.document.mark(key))) if key is not None and group is not None else problem
-
-
 def misshapen(documents: Sequence[Document]) -> Iterator[Problem]:
     """Yield what Ansible drops of the files of hosts, because it has not the form that it needs there."""
     for document in documents:
@@ -76,6 +68,15 @@ def doubles(documents: Sequence[Document]) -> Iterator[Problem]:
                 if before != said:
                     message = f"{host.value} has another {variable.value} at {first}; is one of the two another host?"
                     yield Problem(f"{host.value}.{variable.value}", message, where)
+
+
+def place(host: str, documents: Sequence[Document]) -> str:
+    """Return where a host is named first, or else the file that names hosts; empty where there is none."""
+    for group in groups(documents):
+        for key, _ in pairs(group.part("hosts")):
+            if key.value == host:
+                return str(group.document.mark(key))
+    return f"{documents[0].source.path}:1" if documents else ""
 
 
 def shared_addresses(documents: Sequence[Document]) -> Iterator[Problem]:
