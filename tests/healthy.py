@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ops.fleet.inventory import Inventory
+from ops.fleet.inventory import Inventory, _wanted
 
 FILES = {
     "hosts.yml": """\
@@ -83,11 +83,11 @@ def quick(folder: Path) -> Inventory:
     hosts = sorted({host for members in groups.values() for host in members})
     groups["all"] = tuple(hosts)
     variables: dict[str, dict] = {host: {} for host in hosts}
-    for path in sorted(folder.glob("*_vars/*/policy.yml")):
+    for path in sorted(path for path in folder.glob("*_vars/*/*.yml") if path.name in {"policy.yml", "ups.yml"}):
         name = path.parent.name
         for host in groups[name] if path.parent.parent.name == "group_vars" else (name,):
             variables[host] |= yaml.safe_load(path.read_text()) or {}
-    return Inventory(folder, variables, groups)
+    return Inventory(folder, {host: _wanted(said) for host, said in variables.items()}, groups)
 
 
 @pytest.fixture

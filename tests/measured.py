@@ -17,13 +17,13 @@ CHECKOUT = Path(__file__).parents[1]
 CONFIG = CHECKOUT / "pyproject.toml"
 RINGS = ("unit", "control", "restic")
 DATA = "data"  # how the files begin; coverage.py joins those that begin as the joined one is called
-# The least share of each room, in per cent; that of jobs is what was reached, and is to rise to 85.
+# The least share of each room, in per cent.
 FLOORS = {
     "core": 85.0,
     "evidence": 85.0,
     "health": 85.0,
     "interfaces": 85.0,
-    "jobs": 80.0,
+    "jobs": 85.0,
     "policy": 85.0,
     "reports": 85.0,
     "restic": 85.0,

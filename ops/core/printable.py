@@ -11,11 +11,11 @@ INSTEAD = "\N{REPLACEMENT CHARACTER}"
 _BLANKS = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 
 
-def printable(text: str) -> str:
+def printable(text: str, instead: str = INSTEAD) -> str:
     """Return a text in which a mark stands for each character that can't be printed: control characters, line ends."""
     if text.isprintable():
         return text
-    return "".join(letter if letter.isprintable() or letter in _BLANKS else INSTEAD for letter in text)
+    return "".join(letter if letter.isprintable() or letter in _BLANKS else instead for letter in text)
 
 
 def storable(text: str) -> str:

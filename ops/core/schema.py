@@ -1,6 +1,7 @@
 """Plain data to frozen dataclasses and back, strictly: unknown words are errors, each named by its path.
 
-Understood are str, int, float, bool, the quantities and names (anything with `parse` and `expected`), Literal, Enum,
+Understood are str, int, float, bool, the quantities and names (anything with `parse` and `expected`; one with `refusal`
+says itself what is wrong with data), Literal, Enum,
 `X | None`, tuple[X, ...], tuple[X, Y], Mapping[str, X], dataclasses (whose `__post_init__` may raise ValueError), and
 `Any` (plain data left for a kind to decode). A dataclass with a field of the type `Further` knows every word. A field
 whose key is a word of Python's own ends in `_`: `class_` is the key `class`.
@@ -223,6 +224,9 @@ def _scalar(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:
             return parse(str(data))
         except ValueError:
             pass
+    if refusal := getattr(kind, "refusal", None):
+        problems.append(Problem(path, refusal(data)))
+        return None
     expected = getattr(kind, "expected", None) or {str: "a text", int: "a whole number", bool: "true or false"}.get(
         kind, kind.__name__
     )

@@ -6,7 +6,7 @@ import json
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,14 +23,14 @@ ROUND = "check"  # to have looked is this act, whatever was seen
 class Expected:
     """Something that was to be done on an asset.
 
-    to: of a copy, the repository. due: every moment of the period. allowed: so long after it, it is still in time.
+    to: of a copy, the repository. due: every moment of the period. latest: for each, until when it is still in time.
     """
 
     act: str
     asset: str
     to: str
     due: Sequence[datetime]
-    allowed: timedelta
+    latest: Sequence[datetime]
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,8 @@ def _done(line: bytes) -> Completed | None:
         return None
 
 
-def tally(duty: Expected, all_done: Sequence[Completed], until: datetime) -> Tally:
-    """Hold one duty against what was done up to a moment.
+def tally(duty: Expected, all_done: Sequence[Completed], until: datetime, now: datetime) -> Tally:
+    """Hold one duty against what was done up to the end of a period, as seen now.
 
     A moment counts as done by the first good act that began between it and the next one. What may still be done in
     time is not expected yet.
@@ -104,14 +104,14 @@ def tally(duty: Expected, all_done: Sequence[Completed], until: datetime) -> Tal
         mine = [done for done in mine if not done.to or done.to == duty.to]
     good = sorted(done.began for done in mine if done.good)
     on_time, late, missing = [], [], []
-    for due, following in zip(duty.due, [*duty.due[1:], until], strict=False):
+    for due, latest, following in zip(duty.due, duty.latest, [*duty.due[1:], until], strict=False):
         at = bisect_left(good, due)
-        began = good[at] if at < len(good) and good[at] < max(following, due + duty.allowed) else None
-        if began is not None and began <= due + duty.allowed:
+        began = good[at] if at < len(good) and good[at] < max(following, latest) else None
+        if began is not None and began <= latest:
             on_time.append(due)
         elif began is not None:
             late.append(due)
-        elif due + duty.allowed <= until:
+        elif latest <= now:
             missing.append(due)
     first = duty.due[0] if duty.due else until
     failed = sum(not done.good and first <= done.began <= until for done in mine)

@@ -15,6 +15,7 @@ from ops.core.names import AbsolutePath, FileName, UnitName
 from ops.core.quantity import Percent
 from ops.core.schema import encode, key
 from ops.policy import model
+from ops.policy.duty import Duty
 from ops.policy.rules.spans import RANGES
 
 HEAD = """\
@@ -40,9 +41,9 @@ vault values are not allowed, and a key that is not on this page is an error.
     seawall policy show his1                     show what applies to his1, and where each value comes from
 
 Write durations as `15min`, `26h`, `7d`, `2y`; sizes as `512MiB`, `10GiB`; shares as `15%`; days as `2027-03-31`. Write
-a calendar as in a procedure (`day 10, day 20, last day`; `every 2 months`) or as a systemd calendar expression
-(`*-*-* 01:30`, `Mon 06:00`), in the site's time zone. Names of assets, repositories and copies consist of
-lower-case letters, digits and `_`.
+a calendar as in a procedure (`day 10, day 20, last day`; `quarter ends 20:00`) or as a systemd calendar expression
+(`*-*-* 01:30`, `Mon 06:00`), in the site's time zone; [calendars.md](calendars.md) explains each with its dates. Names
+of assets, repositories and copies consist of lower-case letters, digits and `_`.
 """
 FIT = """\
 What does not fit the rest is an error as well: a host that is not in the group that a word of the policy needs, a drill
@@ -65,6 +66,7 @@ PARTS = (
     ("expectations", model.Expectation),
     ("checks", model.CheckSpec),
     ("exceptions", model.Excuse),
+    ("duties", Duty),
     ("control", model.Control),
 )
 FOLLOW = """\

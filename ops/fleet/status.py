@@ -11,7 +11,7 @@ from ops.core import clock
 from ops.core.errors import Damaged
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import Head
-from ops.fleet import inventory
+from ops.fleet import duties, inventory
 from ops.fleet.ledgers import heads, signers
 from ops.fleet.ssh.text import first_line
 from ops.interfaces import status_answer
@@ -120,13 +120,22 @@ def join(policies: Mapping[str, HostPolicy], machines: Mapping[str, MachineStatu
     judged = {host: _judged(status, policies[host]) for host, status in machines.items()}
     assets = {name: _asset(name, host, policies, judged) for host, policy in policies.items() for name in policy.assets}
     site = next(iter(policies.values())).site if policies else None
+    now = clock.now()
+    asked = duties.join(policies, machines, now)
     return FleetStatus(
-        time=clock.iso(clock.now()),
+        time=clock.iso(now),
         site=site.name if site else "",
         timezone=site.timezone if site else "",
-        verdict=worst([*(one.verdict for one in judged.values()), *(one.verdict for one in assets.values())]),
+        verdict=worst(
+            [
+                *(one.verdict for one in judged.values()),
+                *(one.verdict for one in assets.values()),
+                *(one.verdict for one in asked),
+            ]
+        ),
         machines=judged,
         assets=assets,
+        duties=asked,
     )
 
 

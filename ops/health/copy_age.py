@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ops.core.calendar import Calendar
@@ -14,6 +14,8 @@ from ops.health._age import act_state, day, moment, span, trouble
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.outcome import CopyFacts
 
+_SECOND = timedelta(seconds=1)
+
 
 @dataclass(frozen=True)
 class Options:
@@ -22,7 +24,7 @@ class Options:
     asset: name of the asset.
     copy: name of the copy.
     calendar: when it is due.
-    grace: how long after its scheduled day a copy is not yet late.
+    grace: how long after it was due a copy is not yet late; one of a window is not late before the window's end.
     timezone: time zone of the calendar.
     rpo: the maximum age of the data when they are copied; by default, any age.
     """
@@ -50,10 +52,10 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
 
 def _none_yet(options: Options, context: CheckContext) -> Finding:
     """A copy that never was is late only when it was due since the policy asks for it."""
-    due = _due_after(options, context.since or context.now)
-    if due <= context.now - options.grace.span:
-        return Finding(Verdict.FAIL, f"no copy yet; one was due {day(due)}")
-    return Finding(Verdict.WARN, f"none yet, first due {day(due)}")
+    due, deadline, until = _next(options, context.since or context.now)
+    if deadline <= context.now:
+        return Finding(Verdict.FAIL, f"no copy yet; one was due {day(due)}{until}")
+    return Finding(Verdict.WARN, f"none yet, first due {day(due)}{until}")
 
 
 def _judge(options: Options, good: CopyFacts, now: datetime) -> Finding:
@@ -65,19 +67,22 @@ def _judge(options: Options, good: CopyFacts, now: datetime) -> Finding:
         "data_age_seconds": (now - data).total_seconds(),
     }
     message = f"copied {span(now - copied)} ago"
-    due = _due_after(options, copied)
-    if due <= now - options.grace.span:
-        return Finding(Verdict.FAIL, f"{message}, late: it was due {day(due)}", figures)
+    due, deadline, until = _next(options, copied)
+    if deadline <= now:
+        return Finding(Verdict.FAIL, f"{message}, late: it was due {day(due)}{until}", figures)
     if options.rpo and copied - data > options.rpo.span:
         old = f"{message}, with data that were {span(copied - data)} old; RPO {options.rpo}"
         return Finding(Verdict.FAIL, old, figures)
     return Finding(Verdict.PASS, f"{message}, data {span(now - data)} old", figures)
 
 
-def _due_after(options: Options, start: datetime) -> datetime:
-    """Return when the copy is first due after a start, in the site's zone."""
-    due = options.calendar.zoned(options.timezone).after(start)[0]
-    return due.astimezone(_zone(options.timezone))
+def _next(options: Options, start: datetime) -> tuple[datetime, datetime, str]:
+    """Return when the copy is first due after a start, until when it is in time, and its window's end in words."""
+    calendar = options.calendar.zoned(options.timezone)
+    due, zone = calendar.after(start)[0], _zone(options.timezone)
+    end = calendar.deadline(due, timedelta(0))
+    until = f" to {day((end - _SECOND).astimezone(zone))}" if end > due else ""
+    return due.astimezone(zone), calendar.deadline(due, options.grace.span), until
 
 
 def _zone(name: str) -> tzinfo:

@@ -73,6 +73,30 @@ class AssetStatus:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DutyStatus:
+    """A duty: what a person is to do, when it is due, and when and by whom it was last attested.
+
+    host: the machine whose duty it is; empty for one of the site. who, phone: the contact who does it. standing: later,
+    soon, overdue or ended. due: the last day on which it is in time; empty where it is due at once, or never again.
+    until: the last day on which it is asked for. done: when it was last attested, in UTC, and by whom; empty where it
+    never was. message: why nothing can be said for sure.
+    """
+
+    name: str
+    host: str
+    what: str
+    who: str
+    standing: str
+    verdict: Verdict
+    phone: str = ""
+    due: str = ""
+    until: str = ""
+    done: str = ""
+    by: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FleetStatus:
     """The whole fleet. site, timezone: of the policy; empty where there is none."""
 
@@ -82,6 +106,7 @@ class FleetStatus:
     assets: Mapping[str, AssetStatus]
     site: str = ""
     timezone: str = ""
+    duties: tuple[DutyStatus, ...] = ()
 
     def written(self) -> dict[str, Plain]:
         """Return it as plain data, for programs."""
@@ -92,6 +117,7 @@ class FleetStatus:
             "verdict": self.verdict.value,
             "machines": {name: machine.written() for name, machine in self.machines.items()},
             "assets": {name: asset.written() for name, asset in self.assets.items()},
+            "duties": [encode(duty) for duty in self.duties],
         }
 
 

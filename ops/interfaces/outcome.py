@@ -183,6 +183,23 @@ class RoundFacts(OutcomeFacts):
     loud: Mapping[str, Verdict] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A file that shows what a person says: its digest and size."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttestationFacts(OutcomeFacts):
+    """A person's word. by: whose. duty: the one that it fulfils, if any. shown_by: what shows it."""
+
+    by: str = ""
+    duty: str | None = None
+    shown_by: Shown | None = None
+
+
 # What an act keeps that later looks read; of any other act the facts are kept as they are.
 OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "backup": BackupFacts,
@@ -192,6 +209,7 @@ OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "dump": DrillFacts,
     "restore": RestoreFacts,
     "check": RoundFacts,
+    "attestation": AttestationFacts,
 }
 
 

@@ -52,8 +52,21 @@ class LedgerEnd:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attested:
+    """The newest attestation of a duty in a machine's ledger. when: it was recorded; n: the number of the record."""
+
+    when: str
+    by: str
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class StatusAnswer:
-    """How a machine stands. health_time: when its last whole round of checks was; None where there was none."""
+    """How a machine stands.
+
+    health_time: when its last whole round of checks was; None where there was none. duties: the newest attestation of
+    each duty of which its ledger has one; None where it did not say.
+    """
 
     host: str
     time: str
@@ -66,6 +79,7 @@ class StatusAnswer:
     health_time: str | None = None
     gaps: State | None = None
     ledger: LedgerEnd | None = None
+    duties: Mapping[str, Attested] | None = None
 
     def written(self) -> dict[str, Plain]:
         """Return it as it is sent."""
@@ -85,6 +99,7 @@ class StatusAnswer:
             "health_time": self.health_time,
             "gaps": _state(self.gaps),
             "ledger": _ledger(self.ledger),
+            **({} if self.duties is None else {"duties": encode(self.duties)}),
         }
 
 
@@ -139,6 +154,7 @@ class _Answer:
     health_time: str | None = None
     gaps: Any = None
     ledger: LedgerEnd | None = None
+    duties: Mapping[Name, Attested] | None = None
 
 
 def read(content: bytes, file: str) -> StatusAnswer:
@@ -166,6 +182,7 @@ def read(content: bytes, file: str) -> StatusAnswer:
         health_time=told.health_time,
         gaps=_read_state(told.gaps, f"{file}: gaps"),
         ledger=told.ledger,
+        duties=None if told.duties is None else {str(name): attested for name, attested in told.duties.items()},
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from ops.core import clock, kinds
 from ops.core.printable import storable
 from ops.core.quantity import Size
+from ops.core.verdict import Verdict
 from ops.gaps import Search, search
 from ops.health.gaps import Options, findings
 from ops.interfaces.discovery import PATH, Found, SearchContext, answers
@@ -29,7 +30,7 @@ def find_gaps(shown: Callable[[GapsState], str]) -> Ended:
     shown: makes a text for a person of what was found.
     """
     policy = own_policy.read()
-    if ended := run_in_unit(UNIT, "gaps"):
+    if ended := run_in_unit(UNIT, "gaps", ended_code=Verdict.UNKNOWN.exit_code):
         return ended
     state = record(policy, look(policy), clock.now().date())
     state_files.write("gaps", state)

@@ -16,6 +16,7 @@ from ops.interfaces.state import GAPS, HEALTH, CheckResult, State
 from ops.interfaces.status_answer import AssetAnswer, DrillAnswer, LedgerEnd, StatusAnswer
 from ops.jobs.health.job import entry_of, look, recorded
 from ops.jobs.host import folders
+from ops.jobs.ledger.attested import newest
 from ops.policy import HostPolicy
 from ops.policy.compile import document_digest
 from ops.policy.model import Asset
@@ -43,6 +44,7 @@ def collect(policy: HostPolicy, states: Mapping[str, State], now: datetime) -> S
         health_time=seen,
         gaps=states.get(GAPS),
         ledger=_ledger(),
+        duties=newest(policy.all_duties, folders.state() / "ledger"),
     )
 
 

@@ -15,9 +15,10 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import Problem
 from ops.core.kinds import nearest
+from ops.core.quantity import Duration
 from ops.core.schema import Plain, below, collect
 from ops.policy.layers import Tree, overlay
-from ops.policy.model import AssetClass, Drill
+from ops.policy.model import AssetClass, Drill, Retention
 from ops.policy.rules import names
 
 STANDARD = "standard"
@@ -66,7 +67,7 @@ def chain(path: str, asset: Tree, classes: Mapping[str, Tree], problems: list[Pr
 
 def filled(asset: Tree, classes: Mapping[str, Tree], chosen: tuple[str, ...]) -> dict[str, Plain]:
     """Return an asset with what it takes from its classes, and without what it says that it has none of."""
-    told = _plain_none(overlay(_taken(classes, chosen), asset))
+    told = _plain_none(_over(_taken(classes, chosen), asset))
     if "copies" in told and isinstance(told["copies"] or {}, Mapping):
         told["copies"] = {name: copy for name, copy in (told["copies"] or {}).items() if copy is not None}
     return {key: value for key, value in told.items() if value is not None or key not in _KEYS}
@@ -90,8 +91,35 @@ def needless(
 def _taken(classes: Mapping[str, Tree], chosen: tuple[str, ...]) -> dict[str, Plain]:
     taken: dict[str, Plain] = {}
     for name in reversed(chosen):
-        taken = overlay(taken, classes[name])
+        taken = _over(taken, classes[name])
     return taken
+
+
+def _over(lower: Tree, upper: Tree) -> dict[str, Plain]:
+    """Return one asset or class over another, without the lower one's rules of retention that have no effect any more.
+
+    Whoever writes `retention: {all: 60d}` over `{all: 14d, daily: 60d}` has said all of it.
+    """
+    told = overlay(lower, upper)
+    own, rules = upper.get("retention"), told.get("retention")
+    if not isinstance(own, Mapping) or not isinstance(rules, Mapping):
+        return told
+    left = dict(rules)
+    longest = 0
+    for rule in (field.name for field in dataclasses.fields(Retention)):
+        if rule in own:
+            longest = max(longest, _seconds(own[rule]))
+        elif rule in left and 0 < _seconds(left[rule]) <= longest:
+            del left[rule]
+    return {**told, "retention": left}
+
+
+def _seconds(written: Plain) -> int:
+    """Return a duration in seconds; 0 for what is none, which is a problem of its own."""
+    try:
+        return Duration.parse(str(written)).seconds
+    except ValueError:
+        return 0
 
 
 def _copies(tree: Tree) -> dict[str, Plain]:

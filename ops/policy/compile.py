@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -12,8 +12,9 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
+from ops.policy import hours
 from ops.policy.assets import resolve
-from ops.policy.layers import HostLayers, Tree
+from ops.policy.layers import HostLayers, Tree, site_names
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
 from ops.policy.origins import once
 from ops.policy.partial import misses, without_broken
@@ -30,8 +31,8 @@ def compile_site(hosts: Mapping[str, HostLayers], around: Surroundings | None = 
     written, problems = _judged(hosts, around)
     if problems:
         raise PolicyError(once([problem for found in problems.values() for problem in found]))
-    whole = {name: policy for name, policy in written.items() if policy is not None}
-    return {name: _join(name, policy, whole) for name, policy in whole.items()}
+    whole = {name: hours.whole(policy) for name, policy in written.items() if policy is not None}
+    return {name: _join(name, policy, whole, site_names(hosts[name], "duties")) for name, policy in whole.items()}
 
 
 def problems_by_host(hosts: Mapping[str, HostLayers], around: Surroundings) -> dict[str, list[Problem]]:
@@ -88,8 +89,8 @@ def read_document(data: Any) -> HostPolicy:
     zone = policy.site.timezone
     return replace(
         read,
-        assets={name: _zoned(asset, zone) for name, asset in read.assets.items()},
-        drills={name: replace(drill, asset=_zoned(drill.asset, zone)) for name, drill in read.drills.items()},
+        assets=hours.all_filled(read.assets, zone),
+        drills={name: replace(drill, asset=hours.filled(drill.asset, zone)) for name, drill in read.drills.items()},
     )
 
 
@@ -148,12 +149,6 @@ def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:
     return replace(policy, **changes)
 
 
-def _zoned(asset: Asset, zone: str) -> Asset:
-    copies = {name: replace(copy, calendar=copy.calendar.zoned(zone)) for name, copy in asset.copies.items()}
-    drill = replace(asset.drill, calendar=asset.drill.calendar.zoned(zone)) if asset.drill else None
-    return replace(asset, schedule=asset.schedule.zoned(zone), copies=copies, drill=drill)
-
-
 def _twice(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...], Problem]]:
     """An asset has one name in the whole site; return the two hosts that have it, and the problem."""
     seen: dict[str, str] = {}
@@ -198,8 +193,8 @@ def _controlled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, 
     return [((host,), Problem("policy.control", message)) for host, control in told.items() if control != told[first]]
 
 
-def _join(host: str, policy: Written, site: Mapping[str, Written]) -> HostPolicy:
-    """Add to a host's own policy what the other hosts' policies ask of it."""
+def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: Collection[str]) -> HostPolicy:
+    """Add to a host's own policy what the other hosts' policies ask of it; part its duties from the site's."""
     drills = {
         name: Drilled(owner, asset)
         for owner, other in site.items()
@@ -217,6 +212,8 @@ def _join(host: str, policy: Written, site: Mapping[str, Written]) -> HostPolicy
         clients=_clients(host, site),
         checks={"gaps": CheckSpec("gaps"), **policy.checks, **_ages(policy, drills)},
         exceptions=policy.exceptions,
+        duties={name: duty for name, duty in policy.duties.items() if name not in site_duties},
+        site_duties={name: duty for name, duty in policy.duties.items() if name in site_duties},
         control=policy.control,
     )
 

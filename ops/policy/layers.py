@@ -33,8 +33,24 @@ def merge(layers: HostLayers, problems: list[Problem]) -> dict[str, Plain]:
     """Return the layers as one tree; add a problem where groups disagree or data are not plain."""
     for name, tree in (("policy__all", layers.all), *_named(layers.groups), ("policy__host", layers.host)):
         _demand_plain(tree, f"policy ({name})", problems)
+    _demand_untouched(layers, problems)
     merged = overlay(dict(layers.all), _agreed(layers, problems))
     return overlay(merged, layers.host)
+
+
+def site_names(layers: HostLayers, section: str) -> set[str]:
+    """Return the names that policy__all gives in a section, such as the site's duties."""
+    named = layers.all.get(section)
+    return set(named) if isinstance(named, Mapping) else set()
+
+
+def _demand_untouched(layers: HostLayers, problems: list[Problem]) -> None:
+    """A duty of the site is one for all: what a group or a host wrote to it would be another one of the same name."""
+    for name, tree in (*_named(layers.groups), ("policy__host", layers.host)):
+        own = tree.get("duties")
+        for duty in sorted(site_names(layers, "duties") & set(own if isinstance(own, Mapping) else ())):
+            message = f"is a duty of the site, written in policy__all; in {name}, give the duty another name"
+            problems.append(Problem(f"policy.duties.{duty}", message))
 
 
 def _named(groups: Mapping[str, Tree]) -> list[tuple[str, Tree]]:

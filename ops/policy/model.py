@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ops.core.calendar import Calendar
+from ops.core.calendar import Calendar, Item
+from ops.core.names import AbsolutePath
 from ops.core.quantity import Day, Duration
 from ops.core.schema import spare
+from ops.policy.duty import Duty
 from ops.policy.site import AWAY, Contact, Repository, Site
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "Copy",
     "Drill",
     "Drilled",
+    "Duty",
     "Excuse",
     "Expectation",
     "HostPolicy",
@@ -70,8 +73,9 @@ class Copy:
     """A copy of the newest good set in another repository.
 
     to: the repository to copy to.
-    calendar: when to copy, such as `day 10, day 20, last day` or a systemd calendar expression.
-    grace: how long after its scheduled day a copy is not yet late.
+    calendar: when to copy, such as `day 10, day 20, last day` or a systemd calendar expression; without a time of day,
+        after that day's last backup.
+    grace: how long after it was due a copy is not yet late; one of a window is not late before the window's end.
     """
 
     to: str
@@ -103,7 +107,7 @@ class Drill:
     kind: database, files, machine or crash; a module in ops/drills.
     options: options of the kind.
     every: the maximum age of the last good drill.
-    calendar: when the drill starts by itself.
+    calendar: when the drill starts by itself; without a time of day, at 04:00.
     expectations: queries of the restored data, by name.
     asks: the database to query, if there are several: a part of the set such as `database.his`, or for
         a machine the port and the name, such as `5432/his`.
@@ -114,7 +118,7 @@ class Drill:
     every: Duration
     kind: str = "database"
     options: Any = field(default_factory=dict)
-    calendar: Calendar = field(default_factory=lambda: Calendar("Sun 04:00", ("Sun 04:00",)))
+    calendar: Calendar = field(default_factory=lambda: Calendar("Sun 04:00", (Item("Sun *-*-*", "04:00:00"),)))
     expectations: Mapping[str, Expectation] = field(default_factory=dict)
     asks: str = ""
     release: Literal["bookworm", "trixie"] = "bookworm"
@@ -130,7 +134,7 @@ class Asset:
     summary: a description in a few words.
     sources: what is backed up, by name; all in one set.
     repository: the repository to which it is backed up.
-    schedule: when to back it up.
+    schedule: when to back it up; without a time of day, at 23:00.
     random_delay: the maximum random delay of a start, so that not all machines start at once.
     rpo: how much work may be lost: the maximum age of the newest good set.
     rto: how long a restore may take.
@@ -202,7 +206,7 @@ class Control:
     rto: Duration
     retention: Retention
     safe: str = ""
-    paths: tuple[str, ...] = ()
+    paths: tuple[AbsolutePath, ...] = ()
     name: str = "control"
 
 
@@ -245,6 +249,7 @@ class Written:
     assets: what is protected on this machine, by name; written for a host, or for each host of a group.
     checks: what is checked on this machine, by name.
     exceptions: gaps on this machine that are acceptable, by name.
+    duties: acts of people with a due day, by name; those in `policy__all` are the site's, all others this machine's.
     control: the backup of the control machine; the same for every host.
     """
 
@@ -256,6 +261,7 @@ class Written:
     assets: Mapping[str, Asset] = field(default_factory=dict)
     checks: Mapping[str, CheckSpec] = field(default_factory=dict)
     exceptions: Mapping[str, Excuse] = field(default_factory=dict)
+    duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
 
 
@@ -269,7 +275,10 @@ class Drilled:
 
 @dataclass(frozen=True)
 class HostPolicy:
-    """One machine's part of the policy, as it lies on that machine."""
+    """One machine's part of the policy, as it lies on that machine.
+
+    duties: this machine's own; site_duties: the site's, the same on every machine.
+    """
 
     version: int
     host: str
@@ -281,4 +290,11 @@ class HostPolicy:
     clients: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     checks: Mapping[str, CheckSpec] = field(default_factory=dict)
     exceptions: Mapping[str, Excuse] = field(default_factory=dict)
+    duties: Mapping[str, Duty] = field(default_factory=dict)
+    site_duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
+
+    @property
+    def all_duties(self) -> Mapping[str, Duty]:
+        """The duties that an attestation on this machine can fulfil."""
+        return {**self.site_duties, **self.duties}

@@ -9,7 +9,7 @@ from ops.core.errors import Problem
 from ops.core.schema import Plain
 from ops.policy.model import VERSION
 
-_NAMED = ("contacts", "repositories", "assets", "checks")
+_NAMED = ("contacts", "repositories", "assets", "checks", "duties")
 _STAND_INS: dict[str, Plain] = {"version": VERSION, "site": {"name": "-"}}
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ops.core import kinds
-from ops.core.calendar import Calendar
-from ops.policy import access
+from ops.policy import access, hours
 from ops.policy.access import AUTHORITY, LEDGER_KEY, read_from, repository_files
 from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 
@@ -22,6 +21,7 @@ class Unit:
     command: what follows `seawall`. calendar: systemd expressions. random_delay: seconds. user: the account.
     capabilities: beyond the account's. credentials: names of the secrets it may read.
     timeout: seconds after which systemd ends it. writable: folders it may write to beside Seawall's own.
+    after: services whose end it waits for, when they run.
     """
 
     name: str
@@ -34,16 +34,12 @@ class Unit:
     credentials: tuple[str, ...]
     timeout: int
     writable: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
     return [*_backups(policy), *_copies(policy), *_drills(policy), _health(policy), _gaps(policy)]
-
-
-def _calendar(calendar: Calendar, zone: str) -> tuple[str, ...]:
-    expressions = calendar.expressions
-    return tuple(text if text.endswith(f" {zone}") else f"{text} {zone}" for text in expressions)
 
 
 def _backups(policy: HostPolicy) -> Iterator[Unit]:
@@ -52,7 +48,7 @@ def _backups(policy: HostPolicy) -> Iterator[Unit]:
             name=f"seawall-backup-{name}",
             description=f"Back up {name} ({asset.summary})" if asset.summary else f"Back up {name}",
             command=f"backup {name}",
-            calendar=_calendar(asset.schedule, policy.site.timezone),
+            calendar=asset.schedule.expressions,
             random_delay=asset.random_delay.seconds,
             user="seawall",
             capabilities=_capabilities(asset),
@@ -69,14 +65,15 @@ def _copies(policy: HostPolicy) -> Iterator[Unit]:
                 name=f"seawall-copy-{name}-{label}",
                 description=f"Copy {name} to {copy.to}",
                 command=f"copy {name} --to {copy.to}",
-                calendar=_calendar(copy.calendar, policy.site.timezone),
-                random_delay=asset.random_delay.seconds,
+                calendar=copy.calendar.expressions,
+                random_delay=hours.spread(copy.calendar, asset.random_delay).seconds,
                 user="seawall",
                 capabilities=(),
                 credentials=(*repository_files(asset.repository), *repository_files(copy.to), AUTHORITY, LEDGER_KEY),
                 timeout=2 * 86_400,  # it may have to wait for its turn, a day at most
                 # It locks the one that it reads from, too.
                 writable=_writable(policy, asset.repository, copy.to),
+                after=(f"seawall-backup-{name}.service",),
             )
 
 
@@ -92,7 +89,7 @@ def _drills(policy: HostPolicy) -> Iterator[Unit]:
             name=f"seawall-drill-{name}",
             description=f"Drill the restore of {name} of {drilled.host}",
             command=f"drill {name}",
-            calendar=_calendar(drill.calendar, policy.site.timezone),
+            calendar=drill.calendar.expressions,
             random_delay=DRILL_SPREAD.seconds,
             user="root",
             capabilities=(),

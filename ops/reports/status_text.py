@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import FleetStatus
 from ops.reports.catalogue import tr
+from ops.reports.duties import DutyLine
 from ops.reports.status_view import Asset, Line, Machine, View, view
 
 COLOURS = {Verdict.PASS: "32", Verdict.WARN: "33", Verdict.FAIL: "31;1", Verdict.UNKNOWN: "35"}
@@ -20,6 +21,8 @@ def render(status: FleetStatus, *, colours: bool = False) -> str:
     blocks = [_head(shown, colours)]
     if shown.assets:
         blocks.append(_assets(shown.assets, colours))
+    if shown.duties:
+        blocks.append(_duties(shown.duties, colours))
     if shown.machines:
         blocks.append(_machines(shown.machines, colours))
     return "\n\n".join(blocks)
@@ -64,6 +67,18 @@ def _with_troubles(assets: Sequence[Asset], lines: Sequence[str], colours: bool)
     for asset, line in zip(assets, lines, strict=True):
         yield f"{word(asset.verdict, colours)}  {line}"
         yield from (_trouble(trouble) for trouble in asset.troubles)
+
+
+def _duties(duties: Sequence[DutyLine], colours: bool) -> str:
+    rows = [(tr("DUTY"), tr("DUE"), tr("WHO"), tr("LAST DONE"))]
+    rows += [(duty.about, duty.when, duty.who, duty.done) for duty in duties]
+    head, *lines = _aligned(rows)
+    text = [f"{' ' * WIDTH}  {head}"]
+    for duty, line in zip(duties, lines, strict=True):
+        text.append(f"{word(duty.verdict, colours)}  {line}")
+        if duty.trouble:
+            text.append(_trouble(Line(duty.verdict, duty.what, duty.trouble)))
+    return "\n".join(text)
 
 
 def _machines(machines: Sequence[Machine], colours: bool) -> str:

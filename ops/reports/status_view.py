@@ -14,6 +14,8 @@ from ops.interfaces.outcome import BackupFacts, CopyFacts, DrillFacts, OutcomeFa
 from ops.interfaces.state import ActState, State
 from ops.reports._gaps import Gap, gaps
 from ops.reports.catalogue import tr, trn
+from ops.reports.duties import DutyLine
+from ops.reports.duties import lines as duty_lines
 from ops.reports.times import Times, span
 
 
@@ -101,6 +103,7 @@ class View:
     counts: tuple[str, ...]
     troubles: tuple[Line, ...]
     assets: tuple[Asset, ...]
+    duties: tuple[DutyLine, ...]
     machines: tuple[Machine, ...]
 
 
@@ -109,6 +112,7 @@ def view(status: FleetStatus) -> View:
     times = Times.of(clock.parse(status.time), status.timezone or "UTC")
     assets = _worst_first(_asset(name, asset, times) for name, asset in status.assets.items())
     machines = _worst_first(_machine(name, machine, times) for name, machine in status.machines.items())
+    duties = duty_lines(status.duties, times)
     return View(
         site=status.site or "Seawall",
         time=times.when(status.time),
@@ -119,8 +123,9 @@ def view(status: FleetStatus) -> View:
             _count(trn("{count} asset", "{count} assets", len(assets)), assets),
             _count(trn("{count} machine", "{count} machines", len(machines)), machines),
         ),
-        troubles=_troubles(assets, machines),
+        troubles=_troubles(assets, duties, machines),
         assets=assets,
+        duties=duties,
         machines=machines,
     )
 
@@ -243,12 +248,13 @@ def _measure(value: float | None, limit: float | None) -> Measure:
     return Measure(span(value), bound, min(1.0, value / limit), exceeded=value > limit)
 
 
-def _troubles(assets: Iterable[Asset], machines: Iterable[Machine]) -> tuple[Line, ...]:
+def _troubles(assets: Iterable[Asset], duties: Iterable[DutyLine], machines: Iterable[Machine]) -> tuple[Line, ...]:
     """All that is not good, once: what a machine says of an asset is said with the asset."""
     see_asset = _see_asset()
     found = [
         Line(line.verdict, f"{asset.name}, {line.about}", line.message) for asset in assets for line in asset.troubles
     ]
+    found.extend(Line(duty.verdict, duty.about, duty.trouble) for duty in duties if duty.trouble)
     for machine in machines:
         if machine.message:
             found.append(Line(machine.verdict, machine.name, machine.message))

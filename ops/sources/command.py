@@ -17,6 +17,7 @@ from typing import Literal
 from ops.core.errors import Damaged, Unavailable
 from ops.core.files import digest
 from ops.core.names import AbsolutePath, Digest, FileName
+from ops.core.printable import printable
 from ops.core.quantity import Size
 from ops.core.verdict import Finding, judged, not_configured
 from ops.interfaces.facts import Facts
@@ -70,7 +71,7 @@ class CommandFacts(Facts):
     @property
     def restore_hint(self) -> str:
         """How the file is loaded again, in one line; the manifest may come from a broken-in machine."""
-        return "".join(letter if letter.isprintable() else " " for letter in self.hint)
+        return printable(self.hint, " ")
 
 
 @dataclass

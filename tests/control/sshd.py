@@ -31,7 +31,7 @@ KbdInteractiveAuthentication no
 UsePAM no
 LogLevel VERBOSE
 # Else bash reads the .bashrc of whoever runs this, which may do anything.
-SetEnv PATH={folder}/bin:/usr/bin:/bin SHLVL=2
+SetEnv PATH={folder}/bin:/usr/bin:/bin SHLVL=2 SEAWALL_ROOT={folder}
 {more}
 """
 

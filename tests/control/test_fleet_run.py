@@ -32,12 +32,11 @@ HOSTS = ("one", "two", "three")
 SYSTEMCTL = """\
 echo "$*" >>{folder}/calls
 case $1 in
-  show) [ ! -e {folder}/unit ] && echo 'LoadState=loaded ActiveState=inactive' || /bin/cat {folder}/unit ;;
-  start) [ ! -e {folder}/refuses ] || {{ echo "Failed to start: $(/bin/cat {folder}/refuses)" >&2; exit 5; }}
+  show) [ ! -e {folder}/unit ] && echo 'LoadState=loaded ActiveState=inactive' || cat {folder}/unit ;;
+  start) [ ! -e {folder}/refuses ] || {{ echo "Failed to start: $(cat {folder}/refuses)" >&2; exit 5; }}
          echo 'LoadState=loaded ActiveState=activating SubState=start' >{folder}/unit ;;
 esac
 """
-CAT = "/bin/cat {folder}/state"
 
 
 class Machine:
@@ -47,7 +46,8 @@ class Machine:
         self.server = server
         self.folder = server.folder
         server.program("systemctl", SYSTEMCTL.format(folder=self.folder))
-        server.program("cat", CAT.format(folder=self.folder))
+        self.state = self.folder / "var/lib/seawall/state/health.json"
+        self.state.parent.mkdir(parents=True)
 
     def started(self) -> int:
         calls = self.folder / "calls"
@@ -58,7 +58,7 @@ class Machine:
 
     def ends(self, verdict: str, message: str, unit: str = "Result=success ExecMainStatus=0") -> None:
         state = {"verdict": verdict, "message": message, "started": "2026-11-26", "finished": "2026-11-26"}
-        (self.folder / "state").write_text(json.dumps(state))
+        self.state.write_text(json.dumps(state))
         (self.folder / "unit.new").write_text(f"LoadState=loaded ActiveState=inactive {unit}\n")
         (self.folder / "unit.new").rename(self.folder / "unit")
 
@@ -98,6 +98,10 @@ def told(process: subprocess.Popen[str], *words: str) -> None:
         missing = {each for each in missing if each not in line}
 
 
+def site(hosts: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
+    return {"all": {"hosts": hosts, "vars": common, "children": {"backup_hosts": {"hosts": {"one": {}}}}}}
+
+
 @pytest.fixture
 def fleet(tmp_path: Path) -> Iterator[Fleet]:
     public = sshd.keygen(tmp_path / "key")
@@ -112,7 +116,7 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
             "ansible_ssh_private_key_file": str(tmp_path / "key"),
             "ansible_ssh_common_args": f"-F none -o UserKnownHostsFile={tmp_path}/known -o IdentitiesOnly=yes",
         }
-        (tmp_path / "inventory/hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": common}}))
+        (tmp_path / "inventory/hosts.yml").write_text(yaml.safe_dump(site(hosts, common)))
         runtime = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="run-")))  # short: it holds sockets
         yield Fleet(tmp_path, runtime, {name: Machine(server) for name, server in servers.items()})
 

@@ -19,6 +19,7 @@ UNIT = {
     "credentials": ["ledger.key"],
     "timeout": 120,
     "writable": [],
+    "after": [],
 }
 DEVICE = {"driver": "dummy-ups", "port": "mains.dev", "description": "x"}
 DOORS = ("backup1", "backup_host", "seawall-repositories seawall-reader seawall-readers")

@@ -35,6 +35,11 @@ def test_service_gets_only_its_own_secrets(act, service):
     assert not missing, f"{act.unit} lacks {', '.join(sorted(missing))}"
 
 
+def test_copy_waits_for_the_backup_of_its_day(act, service):
+    if act.waits_for:
+        assert act.waits_for in service["After"].split(), f"{act.unit} does not wait for {act.waits_for}"
+
+
 def test_service_is_locked_in(act, service):
     exposure, most = service["exposure"], EXPOSED[act.user]
     assert exposure is not None, f"systemd-analyze security gives no score for {act.unit}"

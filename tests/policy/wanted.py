@@ -37,7 +37,10 @@ class Machine:
 
 @dataclass(frozen=True)
 class Act:
-    """Something that a timer starts. calendar: its moments, none for the look at health, which is every 5 minutes."""
+    """Something that a timer starts. calendar: its moments, none for the look at health, which is every 5 minutes.
+
+    waits_for: the service whose end it waits for.
+    """
 
     host: str
     unit: str
@@ -47,6 +50,7 @@ class Act:
     user: str
     capability: str
     secrets: frozenset[str]
+    waits_for: str = ""
 
     def __str__(self) -> str:
         return f"{self.host} {self.unit}"
@@ -144,7 +148,8 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         yield Act(host, f"seawall-backup-{name}", f"backup {name}", asset.schedule, delay, "seawall", capability, own)
         for label, copy in asset.copies.items():
             unit, command = f"seawall-copy-{name}-{label}", f"copy {name} --to {copy.to}"
-            yield Act(host, unit, command, copy.calendar, delay, "seawall", "", own | _secrets(copy.to))
+            secrets, backup = own | _secrets(copy.to), f"seawall-backup-{name}.service"
+            yield Act(host, unit, command, copy.calendar, delay, "seawall", "", secrets, backup)
     for name, drilled in policy.drills.items():
         drill, asset = drilled.asset.drill, drilled.asset
         places = [asset.repository, *(copy.to for copy in asset.copies.values())]
@@ -153,7 +158,7 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
             host, f"seawall-drill-{name}", f"drill {name}", drill and drill.calendar, DRILL_DELAY, "root", "", secrets
         )
     yield Act(host, "seawall-health", "health run", None, HEALTH_DELAY, "seawall", "", frozenset())
-    daily = Calendar.parse(f"*-*-* 05:30:00 {policy.site.timezone}")
+    daily = Calendar.parse("*-*-* 05:30:00").zoned(policy.site.timezone)
     yield Act(host, "seawall-gaps", "gaps", daily, GAPS_DELAY, "seawall", LOOKS_EVERYWHERE, frozenset())
 
 

@@ -2,6 +2,7 @@
 
 seawall policy new inventories/mysite        write the inventory of a new site, from ten answers
 seawall policy check inventories/hospital    list every problem with its file and line
+seawall policy check --dates                 and the three next dates of every backup, copy and drill
 seawall policy show his1                     show what applies to his1, and where each value comes from
 seawall policy show his1 etc_his1            only what concerns its asset etc_his1
 """
@@ -10,14 +11,18 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.commands._validation import validate
 from ops.commands.control import _options, _policy_new
+from ops.core import clock
 from ops.core.errors import PolicyError, Problem, UsageError
 from ops.core.kinds import nearest
 from ops.fleet.inventory import origin
 from ops.fleet.inventory.check import examine, judge
+from ops.policy import dates
 from ops.policy.compile import document
 from ops.policy.listing import worded
 from ops.policy.units import units
@@ -34,6 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _policy_new.arguments(commands.add_parser("new", help="write the inventory of a new site, from ten answers"))
     check = commands.add_parser("check", help="check the policy of a whole inventory")
     _options.add_inventory(check, positional=True)
+    check.add_argument("--dates", action="store_true", help="show the three next dates of every backup, copy and drill")
     show = commands.add_parser("show", help="show what applies to one host, and where each value comes from")
     show.add_argument("host")
     show.add_argument("asset", nargs="?", help="show only what concerns this asset")
@@ -49,12 +55,12 @@ def execute(options: argparse.Namespace) -> int:
     if options.command == "new":
         return _policy_new.execute(options)
     if options.command == "check":
-        return _check(_options.named_inventory(options), options.json)
+        return _check(_options.named_inventory(options), options.dates, options.json)
     if options.command == "show":
         return _show(_options.named_inventory(options), (options.host, options.asset), options.json)
     if options.command == "reference":
         return _reference(options.output)
-    return _validate(options.file, options.json)
+    return validate(options.file, as_json=options.json)
 
 
 def _reference(output: Path | None) -> int:
@@ -68,24 +74,15 @@ def _reference(output: Path | None) -> int:
     return 0
 
 
-def _validate(path: Path, plain: bool) -> int:
-    from ops.jobs.host.own_policy import validated
-
-    policy = validated(path)
-    if plain:
-        print(json.dumps({"version": 1, "host": policy.host, "problems": []}))
-    else:
-        print(f"{path}: valid; {policy.host}, {len(units(policy))} units")
-    return 0
-
-
-def _check(path: Path, plain: bool) -> int:
+def _check(path: Path, dated: bool, plain: bool) -> int:
     found = examine(path)
     _options.tell_inventory(path, len(found.policies))
     if plain:
         problems, notes = ([_plain(one) for one in listed] for listed in (found.problems, found.notes))
         hosts = {host: _counts(policy) for host, policy in sorted(found.policies.items())}
         told = {"version": 1, "hosts": hosts, "notes": notes, "problems": problems}
+        if dated:
+            told["dates"] = dates.plain(found.policies, clock.now())
         print(json.dumps(told, ensure_ascii=False))
         return 2 if problems else 0
     for line in _by_host(found.policies):
@@ -97,6 +94,8 @@ def _check(path: Path, plain: bool) -> int:
         raise PolicyError(found.problems, f"{count} problem{'s' if count > 1 else ''} in {path}")
     assets = sorted(name for policy in found.policies.values() for name in policy.assets)
     print(f"{path}: the policy of {len(found.policies)} hosts is valid; assets: {', '.join(assets) or 'none yet'}")
+    if dated:
+        print("\n".join(dates.of_site(found.policies, clock.now())))
     return 0
 
 
@@ -135,4 +134,17 @@ def _show(path: Path, wanted: tuple[str, str | None], plain: bool) -> int:
         return 0
     for value in origin.values(path, data, asset):
         print(f"{f'{value.path} = {worded(value.value)}':<72}  # {value.origin}")
+    print("\n".join(dates.of_host(_narrowed(policies[host], asset), clock.now())))
     return 0
+
+
+def _narrowed(policy: HostPolicy, asset: str | None) -> HostPolicy:
+    """Return a policy with one of its assets only, and the drill of it."""
+    if asset is None:
+        return policy
+    name = origin.named(policy.host, asset, {**policy.assets, **policy.drills})
+    return replace(
+        policy,
+        assets={each: one for each, one in policy.assets.items() if each == name},
+        drills={each: one for each, one in policy.drills.items() if each == name},
+    )

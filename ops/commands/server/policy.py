@@ -11,12 +11,12 @@ import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from ops.commands._validation import validate
 from ops.jobs.host import folders
 from ops.jobs.host.own_policy import validated
 from ops.policy import HostPolicy
 from ops.policy.compile import document
 from ops.policy.listing import leaves, worded
-from ops.policy.units import units
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -30,21 +30,17 @@ def arguments(parser: ArgumentParser) -> None:
 
 def execute(options: Namespace) -> int:
     """Validate, check or show."""
-    path = options.file if options.command == "validate" else folders.etc() / "policy.json"
-    policy = validated(path)
+    own = folders.etc() / "policy.json"
     if options.command == "show":
-        _show(policy, options.json)
-    elif options.json:
-        print(json.dumps({"version": 1, "host": policy.host, "problems": []}))
-    else:
-        print(f"{path}: valid; {policy.host}, {len(units(policy))} units")
-    return 0
+        return _show(validated(own), options.json)
+    return validate(options.file if options.command == "validate" else own, as_json=options.json)
 
 
-def _show(policy: HostPolicy, plain: bool) -> None:
+def _show(policy: HostPolicy, plain: bool) -> int:
     data = document(policy)
     if plain:
         print(json.dumps(data, indent=2, ensure_ascii=False))
-        return
+        return 0
     for key, value in leaves(data):
         print(f"{key} = {worded(value)}")
+    return 0

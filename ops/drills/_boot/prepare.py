@@ -176,17 +176,17 @@ def up(stage: Stage[Options], machine: Booted | Emulated, begun: float) -> bool:
 
 def boot_over(stage: Stage[Options], machine: Booted | Emulated) -> None:
     """Wait until all units were started, and tell which of them failed; nobody has to wait so long for an answer."""
-    wait(stage, machine, lambda: machine.told(["systemctl", "is-system-running"]) in STATES)
+    over = wait(stage, machine, lambda: machine.told(["systemctl", "is-system-running"]) in STATES)
     failed = machine.told(["systemctl", "list-units", "--failed", "--plain", "--no-legend", "--no-pager"])
     if not machine.alive():  # it has answered, and says nothing any more: that is not a machine without failed units
         stage.rung("boot", Finding(Verdict.FAIL, f"the machine stopped after it answered: {machine.last_words()}"))
         return
     names = [line.split()[0] for line in failed.splitlines() if line.strip()]
     other = [name for name in names if name not in stage.options.services]
-    finding = (
-        Finding(Verdict.WARN, f"failed: {', '.join(other)}") if other else Finding(Verdict.PASS, "no unit has failed")
-    )
-    stage.rung("boot", finding)
+    wrong = [f"failed: {', '.join(other)}"] if other else []
+    waited = Duration(stage.options.within.seconds * machine.patience)
+    wrong += [] if over else [f"units were still being started after {waited}"]
+    stage.rung("boot", Finding(Verdict.WARN if wrong else Verdict.PASS, "; ".join(wrong) or "no unit has failed"))
 
 
 def services(stage: Stage[Options], machine: Booted | Emulated, begun: float) -> None:

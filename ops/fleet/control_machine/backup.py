@@ -66,4 +66,4 @@ def back_up(read: inventory.Inventory, own: HostPolicy, password: Path | None) -
             policy.host,
             lambda: work(policy, control.name, policy.assets[control.name], ""),
         )
-    return Ended.here(outcome, 0 if outcome.good else 1)
+    return Ended.here(outcome, outcome.code)

@@ -13,7 +13,7 @@ from ops.fleet.ssh.text import in_brief
 
 PROPERTIES = "LoadState,ActiveState,SubState,Job,Result,ExecMainStatus"
 RUNNING = {"activating", "active", "reloading", "deactivating"}
-STATES = "/var/lib/seawall/state"
+STATES = "/var/lib/seawall/state"  # below SEAWALL_ROOT, as everything of a machine, which only tests set
 MOST_MESSAGE = 2_000  # characters
 
 
@@ -77,7 +77,7 @@ class LastOutcome(FactBase[Outcome | None]):
 
     def command(self, state: str) -> str:
         """Return the command. state: the state's name, such as `backup-his`."""
-        return f"cat -- {shlex.quote(f'{STATES}/{state}.json')}"
+        return f'cat -- "$SEAWALL_ROOT"{shlex.quote(f"{STATES}/{state}.json")}'
 
     def process(self, output: list[str]) -> Outcome | None:
         """Return it, or nothing where the state is not one."""

@@ -98,17 +98,25 @@ def idle(
     """Yield a note of each server without assets, and of the hosts for which nothing is done."""
     marks = {str(key.value): str(one.document.mark(key)) for one in spoken for key, _ in pairs(one.part("hosts"))}
     for host in sorted(groups.get("servers", ())):
-        if host in policies and not policies[host].assets:
-            own = [document for document in documents if document.source.owner == ("host", host)]
-            empty = [document for document in own if _blank(document)]
-            where = f"{empty[0].source.path}:1" if empty else marks.get(host, "")
-            why = ", for this file is empty" if empty else ""
-            yield Problem(host, f"is one of the servers and has no assets{why}; nothing of it is backed up", where)
+        if host in policies:
+            empty = [document for document in documents if document.source.owner == ("host", host) and _blank(document)]
+            yield from _unprotected(host, policies[host].assets, empty, marks.get(host, ""))
     ours = {host for name in PLAYED for host in groups.get(name, ())}
     if others := sorted(set(policies) - ours):
         groups_named = ", ".join(PLAYED)
         said = f"in none of the groups {groups_named}, so only health and gaps are watched there: {shown(others)}"
         yield Problem("hosts", said, marks.get(others[0], ""))
+
+
+def _unprotected(host: str, assets: Collection[str], empty: Sequence[Document], mark: str) -> Iterator[Problem]:
+    """Yield a note of a server without assets, or with those of its groups only because its own file is empty."""
+    where = f"{empty[0].source.path}:1" if empty else mark
+    if not assets:
+        why = ", for this file is empty" if empty else ""
+        yield Problem(host, f"is one of the servers and has no assets{why}; nothing of it is backed up", where)
+    elif empty:
+        said = f"this file is empty, so only what its groups have is backed up: {shown(sorted(assets))}"
+        yield Problem(host, said, where)
 
 
 def without_hosts(layers: Sequence[Layer], groups: Members) -> Iterator[Problem]:

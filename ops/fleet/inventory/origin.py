@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -70,13 +70,18 @@ def values(path: Path, document: Mapping[str, Any], asset: str | None = None) ->
             yield Value(place, value, hosts[owner].origin(theirs, read.groups))
 
 
+def named(host: str, asset: str, known: Collection[str]) -> str:
+    """Return what an asset is called on a host, given its name or a group's short one; raise UsageError if unknown."""
+    for name in (asset, assets.name_on(host, asset)):
+        if name in known:
+            return name
+    near, listed = nearest(asset, sorted(known)), ", ".join(sorted(known)) or "none"
+    raise UsageError(f"{host} neither has nor drills an asset {asset!r}{near}; known: {listed}")
+
+
 def _starts(document: Mapping[str, Any], asset: str) -> tuple[str, ...]:
-    """Return with what the paths begin that concern an asset; a group's may be called by its short name."""
-    host, known = document["host"], sorted({**document["assets"], **document["drills"]})
-    name = asset if asset in known else assets.name_on(host, asset)
-    if name not in known:
-        near, listed = nearest(asset, known), ", ".join(known) or "none"
-        raise UsageError(f"{host} neither has nor drills an asset {asset!r}{near}; known: {listed}")
+    """Return with what the paths begin that concern an asset."""
+    name = named(document["host"], asset, {**document["assets"], **document["drills"]})
     checks = [check for check, spec in document["checks"].items() if spec["options"].get("asset") == name]
     return (f"assets.{name}.", f"drills.{name}.", *(f"checks.{check}." for check in checks))
 
@@ -86,4 +91,6 @@ def _owner(path: str, document: Mapping[str, Any]) -> tuple[str, str]:
     for name, drilled in document.get("drills", {}).items():
         if path.startswith(f"drills.{name}.asset."):
             return drilled["host"], f"assets.{name}.{path.removeprefix(f'drills.{name}.asset.')}"
+    if path.startswith("site_duties."):  # which are written among the others
+        return document["host"], path.removeprefix("site_")
     return document["host"], path

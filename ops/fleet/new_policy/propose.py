@@ -6,6 +6,7 @@ Names come from the server and are hostile: what the policy could not hold becom
 from __future__ import annotations
 
 import itertools
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ def propose(server: str, seen: Seen, taken: set[str]) -> Proposal:
 
 def _assets(server: str, seen: Seen, notes: list[str]) -> Iterator[Proposed]:
     databases: dict[str, list[Found]] = {}
-    for found in seen.found:
+    for found in {found.name: found for found in seen.found}.values():
         sort, _, rest = found.name.partition(":")
         if trouble := _trouble(found, sort, rest):
             notes.append(f"{printable(found.name)[:200]}: {trouble}")
@@ -92,7 +93,7 @@ def _trouble(found: Found, sort: str, rest: str) -> str:
         return f"{printable(found.words)}: back it up where it lies"
     if "closed to connections" in found.words:
         return printable(found.words)
-    if sort in {"path", "sqlite"} and not (rest.startswith("/") and ".." not in rest.split("/")):
+    if sort in {"path", "sqlite"} and (not rest.startswith("/") or rest != os.path.normpath(rest) or rest == "/"):
         return printable(found.words)  # in a container
     if sort in DATABASES and not DATABASES[sort].fullmatch(found.name):
         return printable(found.words)

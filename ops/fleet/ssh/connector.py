@@ -226,8 +226,10 @@ def _watched(program: Stream, silence: float) -> Iterator[threading.Event]:
     heard, over = threading.Event(), threading.Event()
 
     def watch() -> None:
-        while heard.wait(silence) and not over.is_set():
-            heard.clear()
+        while heard.wait(silence):
+            heard.clear()  # before it is asked whether all is over: whoever says so sets the event once more
+            if over.is_set():
+                return
         if not over.is_set():
             program.dismiss()
 

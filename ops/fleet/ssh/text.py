@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ops.core.printable import printable
+
 MOST = 200  # characters
 
 
 def in_brief(text: str, most: int = MOST) -> str:
     """Return the beginning of a text; what would move a cursor or change a colour becomes a blank."""
-    return "".join(letter if letter.isprintable() else " " for letter in text[:most]).strip()
+    return printable(text[:most], " ").strip()
 
 
 def first_line(text: str) -> str:

@@ -52,7 +52,7 @@ def back_up(name: str, accept_loss: str) -> Ended:
     policy = own_policy.read()
     asset = asset_named(policy, name)
     outcome = perform("backup", job, name, policy.host, lambda: _wished(policy, name, asset, wish))
-    return Ended.here(outcome, 0 if outcome.good else 1)
+    return Ended.here(outcome, outcome.code)
 
 
 def _wished(policy: HostPolicy, name: str, asset: Asset, wish: Override | None) -> Outcome:

@@ -45,7 +45,7 @@ def _one(policy: HostPolicy, name: str, asset: Asset, copy: str) -> Ended:
         return ended
     to = asset.copies[copy].to
     outcome = perform("copy", act, name, policy.host, lambda: _work(policy, name, asset, act, to))
-    return Ended.here(outcome, 0 if outcome.good else 1)
+    return Ended.here(outcome, outcome.code)
 
 
 def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Outcome:

@@ -37,7 +37,7 @@ def drill(name: str, wanted: DrillOptions) -> Ended:
         with offered(job, said):
             held = hold.note(name).exists if said.keep else None
             unit = f"seawall-{job}.service"
-            if ended := run_in_unit(unit, f"{_act(said)}-{name}", held):
+            if ended := run_in_unit(unit, f"{_act(said)}-{name}", held, ended_code=Verdict.UNKNOWN.exit_code):
                 if _act(said) != "drill":
                     reset_failed(unit)
                 return ended

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ops.core import clock
 from ops.core.errors import Damaged, UsageError
+from ops.core.kinds import nearest
 from ops.core.schema import Plain
 from ops.core.verdict import Verdict, worst
 from ops.evidence.ledger import NAME, Ledger, digest
@@ -34,9 +35,26 @@ class Word:
 def attest(subject: str, word: Word, file: Path | None, directory: Path) -> Mapping[str, Plain]:
     """Record a person's word on a subject; return the record.
 
-    file: what shows it; its digest is recorded, not the file. Raise UsageError when nobody says so.
+    file: what shows it; its digest is recorded, not the file. Raise UsageError when nobody says so, or the subject is
+    a duty, which this would not fulfil.
     """
+    if subject in own_policy.read().all_duties:
+        raise UsageError(f"{subject} is a duty", f"write --duty {subject}, so that it counts as done")
     return _recorded(ATTESTATION, subject, word, _shown(file), directory)
+
+
+def fulfil(duty: str, word: Word, file: Path | None, directory: Path) -> Mapping[str, Plain]:
+    """Record a person's word that a duty was done; return the record.
+
+    Raise UsageError when the policy of this machine has no such duty, or nobody says so.
+    """
+    known = sorted(own_policy.read().all_duties)
+    if duty not in known:
+        raise UsageError(
+            f"there is no duty {duty!r}{nearest(duty, known)}; known: {', '.join(known) or 'none'}",
+            "if the policy was changed, run playbooks/site.yml first",
+        )
+    return _recorded(ATTESTATION, duty, word, {"duty": duty, **_shown(file)}, directory)
 
 
 def sign_off(number: int, word: Word, directory: Path, signers: Path) -> Mapping[str, Plain]:

@@ -36,22 +36,28 @@ def coverage(
     if since >= until:
         raise UsageError(f"the period ends before it begins: {since:%Y-%m-%d} to {until:%Y-%m-%d}")
     duties = [*_duties(policy, since, until), *_rounds(done, since, until, zone)]
-    tallies = [tally(duty, done, until) for duty in duties]
+    tallies = [tally(duty, done, until, now) for duty in duties]
     broken = [finding for finding in verify(directory, signers) if finding.verdict is Verdict.FAIL] if done else []
     return Coverage(tallies, broken, since, until, zone)
 
 
 def _duties(policy: HostPolicy, since: datetime, until: datetime) -> Iterator[Expected]:
     """Yield what the policy asks of this machine, with every moment at which it was due."""
+    period = since, until
     for name, asset in policy.assets.items():
-        due = _moments(asset.schedule, since, until)
-        yield Expected("backup", name, asset.repository, due, asset.random_delay.span + ACCURACY)
+        yield _duty(("backup", name, asset.repository), asset.schedule, asset.random_delay.span + ACCURACY, period)
         for copy in asset.copies.values():
-            yield Expected("copy", name, copy.to, _moments(copy.calendar, since, until), copy.grace.span)
+            yield _duty(("copy", name, copy.to), copy.calendar, copy.grace.span, period)
     for name, drilled in policy.drills.items():
         if drilled.asset.drill:
-            due = _moments(drilled.asset.drill.calendar, since, until)
-            yield Expected("drill", name, "", due, DRILL_SPREAD.span + ACCURACY)
+            yield _duty(("drill", name, ""), drilled.asset.drill.calendar, DRILL_SPREAD.span + ACCURACY, period)
+
+
+def _duty(
+    what: tuple[str, str, str], calendar: Calendar, allowed: timedelta, period: tuple[datetime, datetime]
+) -> Expected:
+    due = _moments(calendar, *period)
+    return Expected(*what, due, [calendar.deadline(moment, allowed) for moment in due])
 
 
 def _rounds(done: Sequence[Completed], since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[Expected]:
@@ -63,7 +69,7 @@ def _rounds(done: Sequence[Completed], since: datetime, until: datetime, zone: Z
     due = []
     while (moment := _start(day := day + timedelta(days=1), zone)) < until:
         due.append(moment)
-    yield Expected(ROUND, looked.asset, "", due, timedelta(days=1))
+    yield Expected(ROUND, looked.asset, "", due, [moment + timedelta(days=1) for moment in due])
 
 
 def _moments(calendar: Calendar, since: datetime, until: datetime) -> list[datetime]:

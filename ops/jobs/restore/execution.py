@@ -53,12 +53,12 @@ def carry_out(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findin
 def _into_folder(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> Findings:
     """Bring the material and its companions to a folder; one that an interrupted restore left is completed."""
     _begin(source, step, folder)
-    _bring(source, step, folder, only)
+    brought = _bring(source, step, folder, only)
     for name, path in material.companions(source.manifest, step.label).items():
         shutil.copyfile(path, folder / name)
         (folder / name).chmod(0o600)
     write_json(folder / "manifest.json", step.told.written())
-    found = [*step.told.check(folder, only)]
+    found = [brought, *step.told.check(folder, only)]
     if step.completed_by and not only:
         found += _completed(source, step, step.completed_by, folder)
     write_json(folder / MARK, {**_mark(source, step), "finished": clock.iso(clock.now())})
@@ -102,11 +102,14 @@ def _mark(source: Source, step: Step) -> dict[str, str]:
     return {"set": source.which.id, "part": step.label, "data_time": clock.iso(source.which.time)}
 
 
-def _bring(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> None:
+def _bring(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> tuple[str, Finding]:
+    """Bring a part, or only some paths of it; return what is known of that before anything is compared."""
     progress = Progress(step.label, "restored", step.bytes)
     material.bring(source.place, source.which, step.label, step.told.material.root, folder, only, progress.tell)
     if missing := [path for path in only if not os.path.lexists(folder / path.lstrip("/"))]:
         raise UsageError(f"the set has nothing at {', '.join(missing)}", "use --only with the path as it was backed up")
+    words = f"{len(only)} paths are there" if only else "restic restored all of it without an error"
+    return "present", Finding(Verdict.PASS, words)
 
 
 def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
@@ -176,7 +179,7 @@ def _in_place(source: Source, step: Step) -> tuple[Findings, str]:
             raise UsageError(f"{home} is a mount point and can't be swapped", "restore next to it, and copy with rsync")
         staging = home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}"
         _begin(source, step, staging)
-        _bring(source, step, staging, (f"/{inside}",))
+        found.append(_bring(source, step, staging, (f"/{inside}",)))
         found += step.told.check(staging, (f"/{inside}",))
         ready.append((staging / inside, home))
     if _wrong(found):

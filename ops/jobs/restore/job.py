@@ -79,7 +79,7 @@ def restore(ready: Ready, only: Sequence[str]) -> Ended:
         ready.policy.host,
         lambda: _work(ready.source, ready.steps, tuple(only)),
     )
-    return Ended.here(outcome, 0 if outcome.good else 1)
+    return Ended.here(outcome, outcome.code)
 
 
 def _memory() -> Path:

@@ -43,6 +43,11 @@ class Outcome:
     good: OutcomeFacts | None = None
     facts: OutcomeFacts = field(default_factory=OutcomeFacts)
 
+    @property
+    def code(self) -> int:
+        """The exit code of an act that is done or not: 0 only when it was good, and has not failed for all that."""
+        return 0 if self.good and self.verdict in {Verdict.PASS, Verdict.WARN} else 1
+
 
 @dataclass(frozen=True)
 class Ended:

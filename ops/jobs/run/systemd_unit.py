@@ -23,16 +23,18 @@ from ops.jobs.run.job import Ended
 _RUNNING = {"activating", "active", "deactivating"}
 # The unit's own limits say how long it may take; whoever waits for it waits as long.
 _AS_LONG_AS_IT_TAKES = threading.TIMEOUT_MAX
+_EXITED = "1"  # CLD_EXITED: the program ended with a status of its own
 _LOOK_SECONDS = 0.3  # between two looks whether it is enough: at a file, no program is started for it
 _PIECE = 1 << 16
 Enough = Callable[[], bool]
 
 
-def run_in_unit(unit: str, state: str, enough: Enough | None = None) -> Ended | None:
+def run_in_unit(unit: str, state: str, enough: Enough | None = None, *, ended_code: int = 1) -> Ended | None:
     """Run a unit to its end and return how it ended; None when this process is the unit, or stands alone.
 
     What the unit says is announced line by line. `state`: the name of the state file that it leaves. `enough`: says
-    when there is no need to wait for its end. Raise UsageError when the unit can't be started or runs already,
+    when there is no need to wait for its end. `ended_code`: the exit code for a run that did not end by itself, but was
+    ended by a signal or by systemd. Raise UsageError when the unit can't be started or runs already,
     Unavailable when it did not start.
     """
     if os.geteuid() != 0 or "CREDENTIALS_DIRECTORY" in os.environ or "SEAWALL_ROOT" in os.environ:
@@ -41,7 +43,7 @@ def run_in_unit(unit: str, state: str, enough: Enough | None = None) -> Ended | 
     _demand_startable(unit, shown)
     reset_failed(unit)
     try:
-        code = _followed(Journal(unit, shown.get("InvocationID", "")), enough)
+        code = _followed(Journal(unit, shown.get("InvocationID", "")), enough, ended_code)
     except KeyboardInterrupt:
         to_errors(f"{unit} keeps running; journalctl -fu {unit} shows its output")
         raise
@@ -109,7 +111,7 @@ def _demand_startable(unit: str, shown: Mapping[str, str]) -> None:
         raise UsageError(f"{unit} is already running", f"journalctl -fu {unit} shows its output")
 
 
-def _followed(journal: Journal, enough: Enough | None) -> int:
+def _followed(journal: Journal, enough: Enough | None, ended_code: int) -> int:
     """Start the unit and show what it says until it has ended, or until it is enough; return its exit code."""
     for earlier in run(journal.command("--lines=1"), timeout=60).stdout.split("\n"):
         journal.read(earlier)
@@ -130,7 +132,7 @@ def _followed(journal: Journal, enough: Enough | None) -> int:
         _say(journal, last)
     if enough and enough():
         return 0
-    return _exit_code(journal, starting)
+    return _exit_code(journal, starting, ended_code)
 
 
 def _lines_until_ended(unit: str, starting: Stream, following: Stream, enough: Enough | None) -> Iterator[bytes]:
@@ -171,20 +173,28 @@ def _say(journal: Journal, line: str | bytes) -> None:
 
 
 def _show(unit: str) -> dict[str, str]:
-    names = "LoadState,ActiveState,Result,ExecMainStatus,InvocationID"
+    names = "LoadState,ActiveState,Result,ExecMainCode,ExecMainStatus,InvocationID"
     lines = run(["systemctl", "show", f"--property={names}", unit], timeout=20).stdout.splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-def _exit_code(journal: Journal, starting: Stream) -> int:
+def _exit_code(journal: Journal, starting: Stream, ended_code: int) -> int:
     """Return how the run ended; raise Unavailable when there was none, or when that is not known any more."""
     shown, unit = _show(journal.unit), journal.unit
     named = shown.get("InvocationID", "")
     if named not in {"", journal.before} and named == (journal.this or named):
-        status = int(shown.get("ExecMainStatus", "1"))
-        return status if shown.get("Result") in {"success", "exit-code"} else status or 1
+        return _code(shown, ended_code)
     if starting.process.returncode == 0:
         return 0  # systemd forgets a unit that ended well and that nothing refers to, or it runs again already
     if not journal.this:
         raise Unavailable(f"{unit} did not start: {starting.stderr}", f"systemctl status {unit}")
     raise Unavailable(f"{unit} has ended, but systemd no longer knows how", f"journalctl -u {unit}")
+
+
+def _code(shown: Mapping[str, str], ended_code: int) -> int:
+    """Return the exit code of a run that systemd shows; of one that was ended, the status is a signal's number."""
+    status = int(shown.get("ExecMainStatus", ended_code))
+    if shown.get("Result") in {"success", "exit-code"}:
+        return status
+    exited = shown.get("ExecMainCode") == _EXITED
+    return status if exited and status else ended_code

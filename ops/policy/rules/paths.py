@@ -15,7 +15,7 @@ from ops.policy.model import Asset, SourceSpec
 from ops.policy.rules.gap_names import meaningless
 from ops.sources._shared.exclude import demand_some_left, left_out
 
-_NOT_DATA = ("/proc", "/sys", "/dev", "/run")  # what a running system makes anew
+_NOT_DATA = ("/proc", "/sys", "/run")  # what a running system makes anew
 
 
 def kind_of(spec: SourceSpec) -> Source[Any, Any] | None:
@@ -110,7 +110,7 @@ def _lasting(path: str, folders: Sequence[str]) -> Iterator[Problem]:
     for name in folders:
         if name == "/":
             yield Problem(path, "takes / with all that a running system makes anew; use the kind `machine`")
-        elif any(_inside(name, folder) for folder in _NOT_DATA):
+        elif name == "/dev" or any(_inside(name, folder) for folder in _NOT_DATA):
             yield Problem(path, f"{name} holds nothing that lasts; remove it")
 
 

@@ -8,7 +8,9 @@ from datetime import timedelta
 from ops.core.calendar import Calendar
 from ops.core.errors import Problem
 from ops.core.quantity import Duration
+from ops.policy import hours
 from ops.policy.model import DRILL_SPREAD, Asset, Control
+from ops.policy.rules.keeping import promise
 
 _MINUTE, _HOUR, _DAY, _YEAR = 60, 3_600, 86_400, 31_557_600
 # What is shorter can't be kept, what is longer promises nothing; in seconds, and in the words of the message.
@@ -38,16 +40,17 @@ def of_control(path: str, control: Control) -> Iterator[Problem]:
 
 def judge(path: str, asset: Asset, zone: str) -> Iterator[Problem]:
     """Yield what is wrong with an asset's promises; one that the calendar can't keep is broken already."""
+    asset = hours.filled(asset, zone)
     for what, span in (("rpo", asset.rpo), ("rto", asset.rto), ("random_delay", asset.random_delay)):
         yield from in_range(f"{path}.{what}", what, span)
-    yield from _promise(f"{path}.schedule", asset.schedule.zoned(zone), asset.random_delay, (f"{path}.rpo", asset.rpo))
+    yield from promise(f"{path}.schedule", asset.schedule, asset.random_delay, (f"{path}.rpo", asset.rpo))
     for name, copy in asset.copies.items():
         yield from in_range(f"{path}.copies.{name}.grace", "grace", copy.grace)
-        yield from _copy(f"{path}.copies.{name}", copy.calendar.zoned(zone), copy.grace)
+        yield from _copy(f"{path}.copies.{name}", copy.calendar, copy.grace)
     if asset.drill:
-        calendar, every = asset.drill.calendar.zoned(zone), asset.drill.every
+        calendar, every = asset.drill.calendar, asset.drill.every
         yield from in_range(f"{path}.drill.every", "every", every)
-        yield from _promise(f"{path}.drill.calendar", calendar, DRILL_SPREAD, (f"{path}.drill.every", every))
+        yield from promise(f"{path}.drill.calendar", calendar, DRILL_SPREAD, (f"{path}.drill.every", every))
 
 
 def longest_gap(calendar: Calendar) -> timedelta | None:
@@ -56,25 +59,6 @@ def longest_gap(calendar: Calendar) -> timedelta | None:
         return calendar.longest_gap()
     except ValueError:
         return None
-
-
-def _promise(path: str, calendar: Calendar, spread: Duration, promised: tuple[str, Duration]) -> Iterator[Problem]:
-    """Once a year a day may have 25 hours, and once a night has no such hour."""
-    gap = longest_gap(calendar)
-    if gap is None:
-        return
-    if gap == timedelta.max:
-        yield Problem(path, f"{calendar} happens only once; use a calendar that repeats")
-        return
-    needed = gap + spread.span
-    place, age = promised
-    if needed > age.span:
-        least = Duration(int(needed.total_seconds()))
-        yield Problem(
-            place,
-            f"{age} can't be met: {calendar} with a spread of {spread} leaves up to {least} in between; "
-            f"expected {least} or more, or a more frequent calendar",
-        )
 
 
 def _copy(path: str, calendar: Calendar, grace: Duration) -> Iterator[Problem]:

@@ -22,7 +22,7 @@ from ops.core.files import digest
 from ops.core.names import Digest, TreePath
 from ops.core.quantity import Percent, Size
 from ops.core.schema import spare
-from ops.core.verdict import Finding, judged
+from ops.core.verdict import Finding, judged, not_configured
 from ops.interfaces.facts import Facts
 from ops.interfaces.source import CaptureContext, Stored
 
@@ -194,12 +194,18 @@ def _digest(path: Path) -> str | None:
 
 
 def compared(folder: Path, facts: SampleFacts, only: Sequence[str]) -> Finding:
-    """Compare restored files with the digests of the sample; `only`: the paths that were restored."""
+    """Compare restored files with the digests of the sample; `only`: the paths that were restored.
+
+    Where no sampled file is among them, nothing was compared, which is no pass.
+    """
     wanted = {
         path: known
         for path, known in facts.sample.items()
         if not only or any(Path(path).is_relative_to(part) for part in only)
     }
+    if not wanted:
+        why = "none of the sampled files is among what was restored" if facts.sample else "the set has no digests"
+        return not_configured(why)
     wrong = [path for path, known in wanted.items() if _digest(folder / path.lstrip("/")) != known.sha256]
     good = f"{len(wanted)} sampled files have the content recorded in the manifest"
     return judged([f"{len(wrong)} of {len(wanted)} sampled files differ"] if wrong else [], good)

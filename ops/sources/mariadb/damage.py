@@ -10,6 +10,7 @@ from random import Random
 
 from ops.interfaces.damage import DataDamage, FileDamage
 from ops.interfaces.server import Server
+from ops.sources._shared.row_damage import Rows, emptied
 from ops.sources._shared.row_slices import slice_of
 from ops.sources._shared.stream_damage import of_stream
 from ops.sources.mariadb.accounts import USERS
@@ -145,32 +146,21 @@ def _defined(words: str, query: str) -> DataDamage[Facts]:
     return DataDamage(hurt)
 
 
+def _columns(session: Session, facts: Facts) -> list[Column]:
+    known, found = keys(session.ask), []
+    for table, column in sorted(session.ask(_COLUMNS)):
+        part = slice_of(table, 0, facts.content or {})
+        if facts.rows.get(table, 0) > 1 and table not in facts.approximate:
+            found.append(Column(name(table), name(column), chosen_rows(known[table], part)))
+    return found
+
+
+_ROWS = Rows(_writing, _columns)
+
+
 def _rows(words: str, statement: Callable[[Column], str]) -> DataDamage[Facts]:
     """Return the damage that a statement does to rows of the slice that is compared, of one table by chance."""
-
-    def hurt(server: Server, database: str, facts: Facts, chance: Random) -> str:
-        with _writing(server, database) as session:
-            known, found = keys(session.ask), []
-            for table, column in sorted(session.ask(_COLUMNS)):
-                part = slice_of(table, 0, facts.content or {})
-                if facts.rows.get(table, 0) > 1 and table not in facts.approximate:
-                    found.append(Column(name(table), name(column), chosen_rows(known[table], part)))
-            for column in chance.sample(found, len(found)):
-                if int(session.tell(f"{statement(column)}; select row_count()")[-1]) > 0:
-                    return f"{words} {column.table}"
-        return ""
-
-    return DataDamage(hurt)
-
-
-def _emptied(server: Server, database: str, facts: Facts, chance: Random) -> str:
-    full = [table for table, count in sorted(facts.rows.items()) if count]
-    if not full:
-        return ""
-    table = chance.choice(full)
-    with _writing(server, database) as session:
-        session.tell(f"delete from {name(table)}")
-    return f"all rows were deleted from {table}"
+    return _ROWS.hurt(words, lambda session, one: int(session.tell(f"{statement(one)}; select row_count()")[-1]) > 0)
 
 
 def _counter_set_back(server: Server, database: str, _facts: Facts, _chance: Random) -> str:
@@ -206,7 +196,7 @@ def _other_dump(folder: Path, _facts: Facts, _chance: Random) -> str:
 _FILLED = "where {0.chosen} and {0.name} <> '' limit 1"
 DAMAGES: dict[str, DataDamage[Facts] | FileDamage[Facts]] = {
     **{label: _defined(words, query) for label, (words, query) in _DEFINED.items()},
-    "table_emptied": DataDamage(_emptied),
+    "table_emptied": emptied(_writing, lambda facts: facts.rows, name),
     "row_deleted": _rows("a row was deleted from", lambda one: f"delete from {one.table} {_FILLED.format(one)}"),
     "value_changed": _rows(
         "a value was changed in",

@@ -86,7 +86,7 @@ def prove(
         ask = session.ask
         there = tables(ask)
         if only:
-            yield "volume", _some(facts, rows(ask, there), only)
+            yield "volume", prove_some(facts, rows(ask, there), only)
             return
         same = release(session.one("select json_quote(version())")) == release(facts.server_version)
         yield "structure", defined_alike(facts.structure, structure(ask, database), same=same)
@@ -143,9 +143,11 @@ def prove_volume(facts: MariaDBFacts, there: Mapping[str, int]) -> Finding:
     return judged([*differing(wanted, there, near), *added(wanted, there)], f"{total(wanted)}{nearly}")
 
 
-def _some(facts: MariaDBFacts, there: Mapping[str, int], only: Collection[str]) -> Finding:
+def prove_some(facts: MariaDBFacts, there: Mapping[str, int], only: Collection[str]) -> Finding:
     """Compare the tables that alone were restored."""
     wanted = {table: count for table, count in facts.rows.items() if table in only}
+    if strange := [table for table in only if table not in wanted and table not in facts.sequences]:
+        return Finding(Verdict.FAIL, f"the set has no table {', '.join(strange)}")
     return prove_volume(replace(facts, rows=wanted), there)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from random import Random
 
 from ops.interfaces.damage import DataDamage
 from ops.interfaces.server import Server
+from ops.sources._shared.row_damage import Rows, emptied
 from ops.sources._shared.row_slices import slice_of
 from ops.sources.postgresql.facts import PostgreSQLFacts as Facts
 from ops.sources.postgresql.rows import KEYS, chosen_rows
@@ -72,30 +72,14 @@ def _columns(session: Session, facts: Facts) -> list[Column]:
     return found
 
 
+_ROWS = Rows(writing, _columns)
+
+
 def _rows(
     words: str, statement: Callable[[Column], str], fits: Callable[[Column], bool] = lambda _: True
 ) -> DataDamage[Facts]:
     """Return the damage that a statement does to rows; it must return at least one, or nothing was hurt."""
-
-    def hurt(server: Server, database: str, facts: Facts, chance: Random) -> str:
-        with writing(server, database) as session:
-            columns = [column for column in _columns(session, facts) if fits(column)]
-            for column in chance.sample(columns, len(columns)):
-                if session.tell(f"{statement(column)} returning 1"):
-                    return f"{words} {column.table}"
-        return ""
-
-    return DataDamage(hurt)
-
-
-def _emptied(server: Server, database: str, facts: Facts, chance: Random) -> str:
-    full = [table for table, count in sorted(facts.rows.items()) if count]
-    if not full:
-        return ""
-    table = chance.choice(full)
-    with writing(server, database) as session:
-        session.tell(f"delete from {table}")
-    return f"all rows were deleted from {table}"
+    return _ROWS.hurt(words, lambda session, one: bool(session.tell(f"{statement(one)} returning 1")), fits)
 
 
 def _swapped(column: Column) -> str:
@@ -120,26 +104,21 @@ def _doubled(column: Column) -> str:
     )
 
 
-def _unindexed(server: Server, database: str, facts: Facts, chance: Random) -> str:
+def _unindexed(session: Session, column: Column) -> bool:
     """Write a row anew while an index does not look: rows and definitions are as before, the index lacks one."""
-    with writing(server, database) as session:
-        columns = [one for one in _columns(session, facts) if one.index and not one.computed]
-        for column in chance.sample(columns, len(columns)):
-            flag = "update pg_catalog.pg_index set indisready = {} where indexrelid = " + str(column.index)
-            again = (
-                f"with gone as (delete from {column.table} where ctid = {column.row} returning *)"
-                f" insert into {column.table} overriding system value select * from gone returning 1"
-            )
-            session.tell(flag.format("false"))
-            done = session.tell(again)
-            session.tell(flag.format("true"))
-            if done:
-                return f"an index was made to lack a row of {column.table}"
-    return ""
+    flag = "update pg_catalog.pg_index set indisready = {} where indexrelid = " + str(column.index)
+    again = (
+        f"with gone as (delete from {column.table} where ctid = {column.row} returning *)"
+        f" insert into {column.table} overriding system value select * from gone returning 1"
+    )
+    session.tell(flag.format("false"))
+    done = session.tell(again)
+    session.tell(flag.format("true"))
+    return bool(done)
 
 
 ROWS: dict[str, DataDamage[Facts]] = {
-    "table_emptied": DataDamage(_emptied),
+    "table_emptied": emptied(writing, lambda facts: facts.rows, str),
     "row_deleted": _rows("a row was deleted from", lambda one: f"delete from {one.table} where ctid = {one.row}"),
     "row_added": _rows(
         "a row was duplicated in",
@@ -161,5 +140,7 @@ ROWS: dict[str, DataDamage[Facts]] = {
             f"update {one.table} t set {one.name} = {one.name} || '.' where {one.chosen} and {one.name} is not null"
         ),
     ),
-    "index_behind": DataDamage(_unindexed),
+    "index_behind": _ROWS.hurt(
+        "an index was made to lack a row of", _unindexed, lambda one: bool(one.index) and not one.computed
+    ),
 }

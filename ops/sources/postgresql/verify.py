@@ -63,7 +63,8 @@ def prove(
 ) -> Iterator[tuple[str, Finding]]:
     """Compare a loaded database with its manifest, rung by rung; `only`: these tables alone were loaded."""
     if only:
-        yield "volume", _some(server, database, facts, only)
+        with beside(server, database) as session:
+            yield "volume", prove_some(facts, rows(session.ask), only)
         return
     with beside(server, database) as session:
         ask = session.ask
@@ -95,13 +96,12 @@ def beside(server: Server, database: str) -> Iterator[Session]:
         yield session
 
 
-def _some(server: Server, database: str, facts: DatabaseFacts, only: Sequence[str]) -> Finding:
-    """Compare the rows of some tables, named with or without their schema."""
+def prove_some(facts: DatabaseFacts, there: Mapping[str, int], only: Sequence[str]) -> Finding:
+    """Compare the rows of the tables that alone were restored, named with or without their schema."""
     wanted = {table: count for table, count in facts.rows.items() if {table, table.split(".")[-1]} & {*only}}
-    with beside(server, database) as session:
-        found = rows(session.ask)
-    none = [] if wanted else [f"the set has no table {' or '.join(only)}"]
-    return judged([*none, *differing(wanted, found)], total(wanted))
+    known = {name for one in (*wanted, *facts.sequences) for name in (one, one.split(".")[-1])}
+    none = [f"the set has no table {table}" for table in only if table not in known]
+    return judged([*none, *differing(wanted, there)], total(wanted))
 
 
 def _volume(facts: DatabaseFacts, there: Setting, found: Counted) -> Finding:

@@ -6,6 +6,7 @@ Only what a page can't know is put in: the addresses of the machines, and the ke
 import os
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,15 @@ def two_machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             machines.down()
 
 
+@pytest.fixture
+def desk_and_home() -> Iterator[tuple[Path, Path]]:
+    """A folder for the clone and one for the person; their paths are short, as those of people are."""
+    with tempfile.TemporaryDirectory(prefix="hour-") as folder:
+        for name in ("seawall", "home"):
+            Path(folder, name).mkdir()
+        yield Path(folder, "seawall"), Path(folder, "home")
+
+
 def commands(text: str, heading: str) -> list[str]:
     """Return the commands below a heading of a page, each with the lines that continue it."""
     section = text.split(f"\n## {heading}\n")[1].split("\n## ", maxsplit=1)[0]
@@ -54,7 +64,7 @@ def clone(folder: Path) -> Path:
     return folder
 
 
-def test_six_commands_lead_to_a_backup_that_was_read_back(two_machines: Site, tmp_path: Path) -> None:
+def test_six_commands_lead_to_a_backup_that_was_read_back(two_machines: Site, desk_and_home: tuple[Path, Path]) -> None:
     typed = commands(PAGE.read_text("utf-8"), "The first hour")
     assert 1 <= len(typed) <= MOST_COMMANDS
     script = "\n".join(typed).replace("\0", "\\\n")
@@ -62,9 +72,7 @@ def test_six_commands_lead_to_a_backup_that_was_read_back(two_machines: Site, tm
     for host, address in ADDRESSES.items():
         assert f"{host}={address}" in script
         script = script.replace(address, str(lab.machine(host).address))
-    desk, home = tmp_path / "seawall", tmp_path / "home"
-    desk.mkdir()
-    home.mkdir()
+    desk, home = desk_and_home
     begun = time.monotonic()
     told = run(
         ["bash", "-ec", script],

@@ -12,6 +12,7 @@ SERVICE = (
     "LoadState",
     "ActiveState",
     "User",
+    "After",
     "NoNewPrivileges",
     "ProtectSystem",
     "PrivateTmp",

@@ -21,6 +21,13 @@ def blocks(page: str) -> list[tuple[str, str]]:
     return BLOCK.findall((CHECKOUT / "docs" / page).read_text("utf-8"))
 
 
+class Dumper(yaml.SafeDumper):
+    """Writes nothing where there is nothing, as a person does after the name of a host."""
+
+
+Dumper.add_representer(type(None), lambda dumper, _: dumper.represent_scalar("tag:yaml.org,2002:null", ""))
+
+
 def laid(base: Any, more: Any) -> Any:
     """Return a tree with another one laid over it, as an editor of the file would do it."""
     if not isinstance(base, dict) or not isinstance(more, dict):
@@ -32,7 +39,7 @@ def lay(inventory: Path, name: str, text: str) -> None:
     path = inventory / name
     path.parent.mkdir(parents=True, exist_ok=True)
     before = yaml.safe_load(path.read_text("utf-8")) if path.exists() else {}
-    path.write_text(yaml.safe_dump(laid(before, yaml.safe_load(text)), allow_unicode=True), "utf-8")
+    path.write_text(yaml.dump(laid(before, yaml.safe_load(text)), Dumper=Dumper, allow_unicode=True), "utf-8")
 
 
 @pytest.fixture

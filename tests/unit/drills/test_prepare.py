@@ -36,3 +36,41 @@ def test_a_machine_that_stopped_after_it_answered_has_no_good_boot(tmp_path: Pat
         boot_over(stage, Booted(nspawn.process.pid, nspawn, console))
     assert told["boot"].verdict is Verdict.FAIL
     assert "Kernel panic" in told["boot"].message
+
+
+class Slow:
+    """A machine that answers, and has not come to the end of its boot."""
+
+    patience = 0
+
+    def told(self, argv: list[str]) -> str:
+        return "starting" if argv[1] == "is-system-running" else self.failed
+
+    def alive(self) -> bool:
+        return True
+
+    def __init__(self, failed: str) -> None:
+        self.failed = failed
+
+
+@pytest.mark.parametrize(
+    ("failed", "message"),
+    [
+        ("", "units were still being started after 0s"),
+        ("a.service loaded failed failed A", "failed: a.service; units were still being started after 0s"),
+    ],
+)
+def test_a_boot_that_was_not_over_in_time_is_no_good_one(failed: str, message: str) -> None:
+    told: dict[str, Finding] = {}
+    stage = cast(Stage[Options], SimpleNamespace(options=Options(), rung=told.__setitem__))
+    boot_over(stage, cast(Booted, Slow(failed)))
+    assert told["boot"] == Finding(Verdict.WARN, message)
+
+
+def test_a_boot_that_is_over_is_good_when_no_unit_has_failed() -> None:
+    told: dict[str, Finding] = {}
+    stage = cast(Stage[Options], SimpleNamespace(options=Options(), rung=told.__setitem__))
+    over = Slow("")
+    over.told = lambda argv: "running" if argv[1] == "is-system-running" else ""  # type: ignore[method-assign]
+    boot_over(stage, cast(Booted, over))
+    assert told["boot"] == Finding(Verdict.PASS, "no unit has failed")

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,9 +20,12 @@ def backups(*began: datetime, good: bool = True) -> list[Completed]:
     return [Completed("backup", "his", "", moment, good) for moment in began]
 
 
-def found(done: list[Completed], until: datetime = UNTIL, **changed: object) -> tuple[int, int, int, int, Verdict]:
-    duty = Expected(**{"act": "backup", "asset": "his", "to": "primary", "due": DUE, "allowed": HOUR, **changed})
-    got = tally(duty, done, until)
+def found(
+    done: list[Completed], until: datetime = UNTIL, now: datetime | None = None, **changed: Any
+) -> tuple[int, int, int, int, Verdict]:
+    asked = {"act": "backup", "asset": "his", "to": "primary", "due": DUE, **changed}
+    allowed = asked.pop("allowed", HOUR)
+    got = tally(Expected(**asked, latest=[due + allowed for due in asked["due"]]), done, until, now or until)
     return len(got.on_time), len(got.late), len(got.missing), got.failed, got.verdict
 
 
@@ -53,6 +57,14 @@ def test_what_may_still_come_in_time_is_not_expected_yet() -> None:
     assert found(backups(*DUE[:3]), until=DUE[3] + HOUR / 2) == (3, 0, 0, 0, Verdict.PASS)
     assert found(backups(*DUE[:3]), until=DUE[3] + HOUR) == (3, 0, 1, 0, Verdict.FAIL)
     assert found([], until=DUE[0], due=[])[-1] is Verdict.UNKNOWN
+
+
+def test_a_period_that_is_over_expects_its_last_moment_too() -> None:
+    """What was due an hour before its end, with a day to do it in, is judged by what came after."""
+    asked = {"until": DUE[0] + HOUR, "due": DUE[:1], "allowed": DAY}
+    assert found([], now=DUE[0] + 2 * HOUR, **asked) == (0, 0, 0, 0, Verdict.UNKNOWN)
+    assert found([], now=DUE[0] + DAY, **asked) == (0, 0, 1, 0, Verdict.FAIL)
+    assert found(backups(DUE[0] + 20 * HOUR), now=DUE[0] + DAY, **asked) == (1, 0, 0, 0, Verdict.PASS)
 
 
 def test_a_copy_counts_for_its_own_repository_within_its_grace() -> None:

@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from gettext import NullTranslations
 from html.parser import HTMLParser
 from pathlib import Path
@@ -25,6 +25,7 @@ from ops.evidence.completeness import Coverage, Expected, Tally
 from ops.fleet.key_sheet import form
 from ops.fleet.key_sheet import render as key_sheet
 from ops.fleet.runbook import render as runbook
+from ops.interfaces.fleet_status import DutyStatus
 from ops.interfaces.state import GapsState, Thing
 from ops.reports import check_table, environment, gaps_table, record_html, status_html, status_text, templates
 from ops.reports.catalogue import speaking, tr, trn
@@ -37,6 +38,27 @@ from test_keysheet import DOOR, DOTTED, SITE
 from test_runbook import edited, site, told  # noqa: F401 -- fixtures
 
 CODES = ("pass", "warn", "fail", "unknown", "RTO", "RPO", "SHA", "UTC", "KNOW", "KiB", "MiB", "GiB", "TiB")
+
+LATER = DutyStatus(
+    name="ups",
+    host="",
+    what="Run it on its battery",
+    who="Head of IT",
+    standing="later",
+    verdict=Verdict.PASS,
+    due="2027-01-31",
+    done="2026-11-01T12:00:00Z",
+    by="ana",
+)
+DUTIES = (
+    LATER,
+    replace(LATER, standing="soon", due="2026-11-28"),
+    replace(LATER, standing="soon", due="2026-11-22"),
+    replace(LATER, host="his1", standing="overdue", due="2026-11-20", verdict=Verdict.WARN, phone="+55 11 5555 0100"),
+    replace(LATER, standing="overdue", due="", done="", verdict=Verdict.WARN),
+    replace(LATER, due="", until="2026-12-31"),
+    replace(LATER, standing="ended", due="", until="2026-10-31"),
+)
 
 
 class Marked(NullTranslations):
@@ -152,10 +174,11 @@ def test_a_report() -> None:
     status["assets"]["pacs"]["backup"]["last_good"]["rows"] = 1
     status["assets"]["laboratory"]["copies"] = {}
     for verdict in ("pass", "warn", "fail", "unknown"):
-        shown = typed({**status, "verdict": verdict})
+        shown = replace(typed({**status, "verdict": verdict}), duties=DUTIES)
         data = [*strings(status), *status["assets"], *status["machines"], "offsite", "removable", "Seawall"]
         parts = status["assets"]["his"]["drill"]["last_good"]["parts"]
         data += [f"{name} {span(seconds)}" for name, seconds in parts.items()]
+        data += [said for duty in DUTIES for said in (duty.what, duty.who, duty.by, duty.name)]
         assert unmarked(" ".join(Read(status_html.render(shown)).words), data) == []
         assert unmarked(status_text.render(shown), data) == []
 
@@ -183,7 +206,7 @@ def test_the_tables_of_a_terminal() -> None:
 @pytest.mark.usefixtures("another")
 def test_what_was_expected_of_a_period() -> None:
     moments = tuple(datetime(2026, 11, day, tzinfo=UTC) for day in range(1, 9))
-    tally = Tally(Expected("backup", "his", "primary", moments, timedelta()), moments, moments, moments, 2)
+    tally = Tally(Expected("backup", "his", "primary", moments, moments), moments, moments, moments, 2)
     broken = [Finding(Verdict.FAIL, "record 3 was changed")]
     found = Coverage([tally], broken, moments[0], moments[-1], ZoneInfo("UTC"))
     assert unmarked(coverage_table.text(found), ["backup", "his", "primary", "record 3 was changed"]) == []
@@ -234,8 +257,12 @@ def _more_assets(policy: dict) -> None:
     """Add an asset that is lost with the site, and one that must be back soon."""
     assets = policy["policy__host"]["assets"]
     bare = {name: value for name, value in assets["his"].items() if name != "drill"}
-    assets["agenda"] = {name: value for name, value in bare.items() if name not in {"copies", "summary"}}
-    assets["urgent"] = {**bare, "rto": "15min", "without": "The red folder"}
+    sources = {
+        name: {"files": {"kind": "files", "options": {"paths": [f"/srv/{name}"]}}} for name in ("agenda", "urgent")
+    }
+    agenda = {name: value for name, value in bare.items() if name not in {"copies", "summary"}}
+    assets["agenda"] = {**agenda, "sources": sources["agenda"]}
+    assets["urgent"] = {**bare, "rto": "15min", "without": "The red folder", "sources": sources["urgent"]}
 
 
 def python_messages(checkout: Path) -> Iterator[tuple[str, ast.Call]]:

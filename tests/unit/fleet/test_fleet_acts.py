@@ -35,20 +35,28 @@ assets:
     schedule: "*-*-* 01:30:00"
     rpo: 26h
     rto: 1h
-    retention: {all: 14d}
+    retention: {all: 30d}
     copies: {offsite: {to: offsite, calendar: "day 10, last day"}}
-    drill: {host: drill1, every: 31d}
+    drill: {kind: files, host: drill1, every: 31d}
 """)
 LIS = {"assets": {"lis": {**HIS["assets"]["his"], "copies": {}}}}
 del LIS["assets"]["lis"]["drill"]
 HOSTS = ("his1", "lis1", "backup1", "offsite1", "drill1")
 
 
+GROUPS = {
+    "all": HOSTS,
+    "servers": ("his1", "lis1"),
+    "backup_hosts": ("backup1", "offsite1"),
+    "drill_hosts": ("drill1",),
+}
+
+
 @pytest.fixture
 def inventory() -> Inventory:
     variables: dict[str, Any] = {host: {"policy__all": SITE} for host in HOSTS}
     variables["his1"]["policy__host"], variables["lis1"]["policy__host"] = HIS, LIS
-    return Inventory(Path(), variables, {"all": HOSTS, "servers": ("his1", "lis1")})
+    return Inventory(Path(), variables, GROUPS)
 
 
 def names(acts: list[Act]) -> list[str]:

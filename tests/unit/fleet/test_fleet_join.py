@@ -30,16 +30,17 @@ assets:
     rpo: 26h
     rto: 1h
     retention: {all: 14d}
-    drill: {host: drill1, every: 31d}
+    drill: {kind: files, host: drill1, every: 31d}
 """)
 HOSTS = ("his1", "backup1", "drill1")
+GROUPS = {"all": HOSTS, "servers": ("his1",), "backup_hosts": ("backup1",), "drill_hosts": ("drill1",)}
 
 
 @pytest.fixture(scope="module")
 def policies() -> dict[str, HostPolicy]:
     variables: dict[str, Any] = {host: {"policy__all": SITE} for host in HOSTS}
     variables["his1"] = {"policy__all": SITE, "policy__host": HIS}
-    return Inventory(Path(), variables, {"all": HOSTS}).policies()
+    return Inventory(Path(), variables, GROUPS).policies()
 
 
 def machine(policies: dict[str, HostPolicy], host: str, **more: Any) -> dict[str, Any]:

@@ -109,13 +109,17 @@ def test_what_is_new_comes_and_all_of_it_verifies(held: Machine) -> None:
 def test_a_collected_ledger_is_held_against_the_policy_up_to_its_collection(
     held: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (held.inventory / "hosts.yml").write_text("all: {hosts: {his1: {}}}\n")
-    (held.inventory / "host_vars").mkdir()
-    policy = {
+    groups = "servers: {hosts: {his1: }}, backup_hosts: {hosts: {backup1: }}"
+    (held.inventory / "hosts.yml").write_text(f"all: {{children: {{{groups}}}}}\n")
+    for name in ("group_vars", "host_vars"):
+        (held.inventory / name).mkdir()
+    site = {
         "version": 1,
         "site": {"name": "Test"},
         "contacts": {"it": {"name": "Head of IT"}},
-        "repositories": {"primary": {"kind": "rest_server", "place": "primary", "host": "his1"}},
+        "repositories": {"primary": {"kind": "rest_server", "place": "primary", "host": "backup1"}},
+    }
+    policy = {
         "assets": {
             "his": {
                 "owner": "it",
@@ -128,6 +132,7 @@ def test_a_collected_ledger_is_held_against_the_policy_up_to_its_collection(
             }
         },
     }
+    (held.inventory / "group_vars/all.yml").write_text(json.dumps({"policy__all": site}))
     (held.inventory / "host_vars/his1.yml").write_text(json.dumps({"policy__host": policy}))
     last = held.inventory / ".ledgers/his1" / HEAD
     os.utime(last, (1_900_000_000, 1_900_000_000))  # 2030-03-17T17:46:40Z

@@ -7,6 +7,7 @@ from pypdf import PdfReader
 
 from ops.cli import run
 from ops.core.verdict import Verdict
+from ops.fleet.inventory import Inventory
 from ops.interfaces.fleet_status import FleetStatus, MachineStatus
 
 STATUS = FleetStatus(
@@ -22,6 +23,8 @@ STATUS = FleetStatus(
 @pytest.fixture(autouse=True)
 def fleet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr("ops.commands.control.report.collect", lambda _: STATUS)
+    monkeypatch.setattr("ops.fleet.inventory.read", lambda path: Inventory(path, {"his1": {}}, {}))
+    monkeypatch.setenv("SEAWALL_INVENTORY", "inventories/site")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

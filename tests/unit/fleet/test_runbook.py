@@ -109,6 +109,7 @@ def test_machines_come_back_in_order_and_the_surviving_one_is_left_alone(told: P
 def test_only_what_has_a_copy_off_site_is_restored_and_the_rest_named_as_lost(told: Path) -> None:
     asset = yaml.safe_load((told / "host_vars/his1/policy.yml").read_text())["policy__host"]["assets"]["his"]
     local = {name: value for name, value in asset.items() if name not in {"copies", "drill"}}
+    local["sources"] = {"files": {"kind": "files", "options": {"paths": ["/srv/agenda"]}}}
     edited(told, "host_vars/his1/policy.yml", lambda data: data["policy__host"]["assets"].update(agenda=local))
     text = page(told)
     assert "seawall restore his --from offsite --in-place --confirm his" in text
@@ -180,7 +181,7 @@ def test_a_sheet_that_names_nothing_fails_and_is_recorded(told: Path, tmp_path: 
         ({"repository": "offsit"}, "did you mean 'offsite'"),
         ({"owner": "nobody"}, "there is no contact 'nobody'"),
         ({"name": "his1"}, "is a host of the inventory"),
-        ({"paths": ["root/.ssh"]}, "is not an absolute path"),
+        ({"paths": ["root/.ssh"]}, "expected an absolute path"),
     ],
 )
 def test_a_control_machine_that_would_be_lost_is_refused(site: Path, change: dict, said: str, capsys) -> None:

@@ -23,7 +23,7 @@ def state(copied: str, data: str, verdict: str = "pass", message: str = "") -> d
 
 def look(found: dict[str, Any] | None, since: datetime | None = None, now: datetime = NOW, **more: Any) -> Finding:
     states = {} if found is None else {"copy-his-offsite": found}
-    options = Options("his", "offsite", CALENDAR, **more)
+    options = Options("his", "offsite", **{"calendar": CALENDAR, **more})
     (finding,) = KIND.probe(options, CheckContext(now, typed(states), since))
     return finding
 
@@ -45,6 +45,33 @@ def test_a_late_copy_is_borne_within_its_grace() -> None:
     assert look(before, now=datetime(2026, 11, 20, 23, tzinfo=UTC)).verdict is Verdict.PASS
     assert look(before, now=datetime(2026, 11, 21, 1, tzinfo=UTC)).verdict is Verdict.FAIL
     assert look(before, grace=Duration.parse("5d")).verdict is Verdict.PASS
+
+
+def test_a_copy_of_a_window_is_late_only_after_its_end() -> None:
+    before = state("2026-11-12T00:10:00Z", "2026-11-12T00:10:00Z")
+    asked = {"calendar": Calendar.parse("between day 11 and day 20"), "timezone": "Europe/Prague"}
+    within, last = datetime(2026, 12, 18, tzinfo=UTC), datetime(2026, 12, 20, 22, 59, tzinfo=UTC)
+    assert look(before, now=within, **asked).verdict is Verdict.PASS
+    assert look(before, now=last, **asked).verdict is Verdict.PASS
+    finding = look(before, now=datetime(2026, 12, 20, 23, tzinfo=UTC), **asked)  # midnight in Prague
+    assert finding.verdict is Verdict.FAIL
+    assert "late: it was due 2026-12-11 to 2026-12-20" in finding.message
+    later = look(before, now=datetime(2026, 12, 20, 23, tzinfo=UTC), grace=Duration.parse("30d"), **asked)
+    assert later.verdict is Verdict.PASS
+
+
+def test_a_copy_made_within_its_window_is_in_time_until_the_next_one() -> None:
+    made = state("2026-11-18T00:10:00Z", "2026-11-18T00:10:00Z")
+    asked = {"calendar": Calendar.parse("between day 11 and day 20")}
+    assert look(made, now=datetime(2026, 12, 20, 12, tzinfo=UTC), **asked).verdict is Verdict.PASS
+    assert look(made, now=datetime(2026, 12, 21, tzinfo=UTC), **asked).verdict is Verdict.FAIL
+
+
+def test_a_first_copy_may_still_be_made_within_its_window() -> None:
+    asked = {"calendar": Calendar.parse("between day 11 and day 20"), "since": datetime(2026, 11, 1, tzinfo=UTC)}
+    finding = look(None, now=datetime(2026, 11, 20, 12, tzinfo=UTC), **asked)
+    assert (finding.verdict, finding.message) == (Verdict.WARN, "none yet, first due 2026-11-11 to 2026-11-20")
+    assert look(None, now=datetime(2026, 11, 21, tzinfo=UTC), **asked).verdict is Verdict.FAIL
 
 
 def test_a_copy_of_stale_data_fails() -> None:

@@ -127,6 +127,15 @@ def test_an_act_that_cannot_be_recorded_has_failed(machine: Path) -> None:
     outcome = act(passing)
     assert outcome.verdict == Verdict.FAIL
     assert "could not be recorded" in outcome.message
+    assert (outcome.good is not None, outcome.code) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "good", "code"),
+    [("pass", True, 0), ("warn", True, 0), ("fail", True, 1), ("unknown", True, 1), ("pass", False, 1)],
+)
+def test_the_exit_code_says_whether_it_was_done(verdict: str, good: bool, code: int) -> None:
+    assert Outcome(Verdict(verdict), "", BackupFacts(set="one") if good else None).code == code
 
 
 def test_the_same_act_does_not_run_twice_at_once(machine: Path) -> None:

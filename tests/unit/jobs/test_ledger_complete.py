@@ -34,7 +34,7 @@ HIS = {
             "rto": "1h",
             "retention": {"all": "14d"},
             "copies": {"offsite": {"to": "offsite", "calendar": "day 10, day 20, last day"}},
-            "drill": {"host": "drill1", "every": "31d"},
+            "drill": {"kind": "files", "host": "drill1", "every": "31d"},
         }
     }
 }
@@ -52,8 +52,11 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
     hosts = {name: HostLayers(ALL) for name in ("backup1", "offsite1", "drill1")}
     policies = compile_site({**hosts, "his1": HostLayers(ALL, host=HIS)})
 
-    def made(host: str, *acts: tuple[str, str], repository: str = "offsite") -> Path:
-        (tmp_path / "etc/seawall/policy.json").write_text(json.dumps(document(policies[host])))
+    def made(host: str, *acts: tuple[str, str], repository: str = "offsite", copy: str = "") -> Path:
+        text = json.dumps(document(policies[host])).replace(
+            "day 10, day 20, last day 01:45", copy or "day 10, day 20, last day 01:45"
+        )
+        (tmp_path / "etc/seawall/policy.json").write_text(text)
         for act, started in acts:
             body = {"host": "his1", "actor": "unit:x", "act": act, "subject": "documents", "result": "pass"}
             body |= {"started": started, "facts": {"repository": repository}}
@@ -85,7 +88,13 @@ def test_what_is_late_and_missing_is_named(machine, capsys) -> None:
     shown = " ".join(capsys.readouterr().out.split())
     assert "fail backup documents primary 31 30 1 1 0" not in shown
     assert "fail backup documents primary 31 29 1 1 0 late: 2026-10-07 01:30 missing: 2026-10-08 01:30" in shown
-    assert "fail copy documents offsite 3 2 0 1 0 missing: 2026-10-31 00:00" in shown
+    assert "fail copy documents offsite 3 2 0 1 0 missing: 2026-10-31 01:45" in shown
+
+
+@pytest.mark.parametrize(("made", "code"), [("2026-10-19T05:00:00Z", 0), ("2026-10-21T05:00:00Z", 1)])
+def test_a_copy_of_a_window_is_on_time_until_its_end(machine, made: str, code: int) -> None:
+    machine("his1", *NIGHTS, ("copy", made), copy="between day 11 and day 20 01:45")
+    assert cli.run(["ledger", "complete", *OCTOBER]) == code
 
 
 def test_a_late_one_alone_warns(machine) -> None:
@@ -125,7 +134,7 @@ def test_without_a_period_it_begins_with_the_first_record(machine, capsys) -> No
     assert cli.run(["ledger", "complete", "--json"]) == 2  # of the copy due on the 20th there is none
     backup, copy = json.loads(capsys.readouterr().out)["duties"]
     assert (backup["expected"], backup["missing"]) == (3, [])
-    assert copy["missing"] == ["2026-11-20T03:00:00Z"]
+    assert copy["missing"] == ["2026-11-20T04:45:00Z"]
 
 
 def test_a_day_without_a_round_of_checks_is_missing_and_a_bad_round_is_none(machine, capsys) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ops.core.errors import UsageError
 from ops.core.run import stream
-from ops.jobs.run.systemd_unit import Journal, _demand_startable, _lines_until_ended
+from ops.jobs.run.systemd_unit import Journal, _code, _demand_startable, _lines_until_ended
 
 BEFORE, THIS, AFTER = "a" * 32, "b" * 32, "c" * 32
 
@@ -93,3 +93,21 @@ def test_what_cannot_be_started_is_said(state: dict[str, str], said: str) -> Non
 @pytest.mark.parametrize("state", ["inactive", "failed"])
 def test_what_has_ended_may_be_started_again(state: str) -> None:
     _demand_startable("one.service", {"LoadState": "loaded", "ActiveState": state})
+
+
+@pytest.mark.parametrize(
+    ("result", "code", "status", "expected"),
+    [
+        ("success", "1", "0", 0),
+        ("exit-code", "1", "2", 2),
+        ("signal", "2", "1", 3),  # SIGHUP, which is no warning
+        ("signal", "2", "9", 3),
+        ("timeout", "2", "15", 3),
+        ("timeout", "1", "0", 3),
+        ("timeout", "1", "2", 2),  # asked to end, it found the words itself
+    ],
+)
+def test_a_run_that_was_ended_has_the_exit_code_of_what_was_not_tried(
+    result: str, code: str, status: str, expected: int
+) -> None:
+    assert _code({"Result": result, "ExecMainCode": code, "ExecMainStatus": status}, 3) == expected

@@ -45,6 +45,30 @@ def test_retention_is_merged_by_rule_as_layers_are(site):
     assert rules(site) == {"all": 7, "daily": 60, "monthly": None}
 
 
+@pytest.mark.parametrize(
+    ("own", "left"),
+    [
+        ("{all: 60d}", {"all": 60, "daily": None, "monthly": 730}),
+        ("{all: 59d}", {"all": 59, "daily": 60, "monthly": 730}),
+        ("{daily: 3y}", {"all": 14, "daily": 1095, "monthly": None}),
+        ("{all: 5y}", {"all": 1826, "daily": None, "monthly": None}),
+    ],
+)
+def test_a_rule_of_the_class_that_has_no_effect_beside_the_assets_own_is_left_out(site, own, left):
+    change(site, HIS1, "class: critical", f"class: critical\n      retention: {own}")
+    assert rules(site) == left
+
+
+def test_a_rule_without_effect_that_a_class_or_an_asset_has_itself_is_told(site):
+    change(site, HIS1, "class: critical", "class: critical\n      retention: {all: 60d, daily: 30d}")
+    (line,) = told(site)
+    assert line.startswith(f"{HIS1}:5: policy.assets.his.retention.daily: 30d has no effect")
+    change(site, HIS1, "      retention: {all: 60d, daily: 30d}\n", "")
+    change(site, ALL, "daily: 60d", "daily: 10d")
+    (line,) = told(site)
+    assert line.startswith(f"{ALL}:{FIRST + 7}: policy.defaults.standard.retention.daily: 10d has no effect")
+
+
 def test_what_an_asset_says_itself_wins_and_keeps_the_rest_of_the_class(site):
     change(site, HIS1, "class: critical", "class: critical\n      owner: dba\n      drill: {every: 62d}")
     asset = his(site)

@@ -64,11 +64,7 @@ GROUPS = {
         (HOSTS, "servers: {hosts: {his1: {}}}", "servers: {hosts: {his1: {}, docs1: {}}}"),
         (HIS1, "host: drill1", "host: docs1"),
     ),
-    "no such group at all": wrong(
-        f"{ASSET}.drill.host",
-        "drill1 is not in the group drill_hosts",
-        (HOSTS, "drill_hosts", "test_machines"),
-    ),
+    "no such group at all": wrong("drill_host", "is drill_hosts meant?", (HOSTS, "drill_hosts", "drill_host")),
     "UPS outside ups_hosts": wrong(
         "policy.checks.mains",
         ("his1 is not in the group ups_hosts",),

@@ -36,7 +36,7 @@ SPANS = {
     ),
     "copy that comes only once": wrong(
         f"{ASSET}.copies.offsite.calendar",
-        "happens only once",
+        "comes only once",
         (HIS1, '"day 10, day 20, last day"', '"2027-01-01"'),
     ),
     "random delay that the RPO does not hold": wrong(

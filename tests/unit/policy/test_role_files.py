@@ -60,3 +60,22 @@ def test_a_unit_may_write_to_the_folders_that_are_named_and_to_no_others():
         "ReadWritePaths=/srv/disk"
     ]
     assert "ReadWrite" not in job.render(unit=unit | {"writable": []})
+
+
+def test_a_copy_waits_for_its_backup_and_a_backup_for_no_service():
+    templates = Path(__file__).parents[3] / "roles/systemd_job/templates"
+    environment = Environment(loader=FileSystemLoader(templates))
+    environment.tests["match"] = lambda text, pattern: re.match(pattern, text) is not None  # as Ansible's
+    environment.filters["comment"] = str
+    service = environment.get_template("etc/systemd/system/job.service.j2")
+    unit = {
+        "capabilities": [],
+        "credentials": [],
+        "writable": [],
+        "command": "copy his --to disk",
+        "after": ["a.service"],
+    }
+    after = "After=network-online.target time-sync.target"
+    for services, lines in ((["a.service"], [after, "After=a.service"]), ([], [after])):
+        text = service.render(unit=unit | {"after": services}, profile="job")
+        assert [line for line in text.splitlines() if line.startswith("After=")] == lines

@@ -3,6 +3,7 @@
 import json
 import os
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -196,3 +197,15 @@ def test_a_sampled_file_that_differs_is_found(folder: Path, tmp_path: Path) -> N
     (folder / "0.txt").write_text("conten_ 0")
     assert check(restored, facts, ())[0][1].message == "1 of 4 sampled files differ"
     assert check(restored, facts, (str(folder / "1.txt"),))[0][1].verdict is Verdict.PASS
+
+
+def test_where_no_sampled_file_was_restored_nothing_was_compared(folder: Path, tmp_path: Path) -> None:
+    facts = taken(Options((str(folder),)), CaptureContext(tmp_path), folder)
+    found = check(tmp_path, facts, (str(folder / "other"),))[0][1]
+    assert (found.configured, found.verdict, found.message) == (
+        False,
+        Verdict.UNKNOWN,
+        "not configured: none of the sampled files is among what was restored",
+    )
+    nothing = check(tmp_path, replace(facts, sample={}), ())[0][1]
+    assert (nothing.configured, nothing.message) == (False, "not configured: the set has no digests")

@@ -14,7 +14,7 @@ from ops.sources.mariadb import KIND, Options
 from ops.sources.mariadb.accounts import missing
 from ops.sources.mariadb.facts import MariaDBFacts
 from ops.sources.mariadb.session import name, release, text
-from ops.sources.mariadb.verify import creation, prove_volume
+from ops.sources.mariadb.verify import creation, prove_some, prove_volume
 
 WHOLE = "-- MariaDB dump 10.19\nCREATE TABLE t (a int);\n-- Dump completed\n"
 
@@ -115,3 +115,12 @@ def test_rows_counted_nearly_can_not_fail_a_drill_but_missing_tables_can() -> No
     assert prove_volume(manifest, {"a": 2, "b": 5}).verdict is Verdict.FAIL
     assert prove_volume(manifest, {"a": 3}).verdict is Verdict.FAIL
     assert prove_volume(manifest, {"a": 3, "b": 5, "c": 0}).verdict is Verdict.FAIL
+
+
+def test_a_table_that_the_set_does_not_have_is_missed_among_those_that_alone_were_restored() -> None:
+    manifest = facts(rows={"a": 3, "b": 5}, sequences={"numbers": 7})
+    assert prove_some(manifest, {"a": 3}, ["a"]).verdict is Verdict.PASS
+    assert prove_some(manifest, {}, ["numbers"]).verdict is Verdict.PASS
+    for only in (["patient"], ["a", "patient"]):
+        finding = prove_some(manifest, {"a": 3}, only)
+        assert (finding.verdict, finding.message) == (Verdict.FAIL, "the set has no table patient")

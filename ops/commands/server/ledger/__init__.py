@@ -9,6 +9,7 @@
   seawall ledger coverage --since 2026-10-01 --until 2026-10-31   find missed and late jobs
   seawall ledger head --paper               print its head as a page to be signed outside IT
   seawall ledger attest 'UPS room 2' --statement 'ran 14 min on battery, load 40 %'
+  seawall ledger attest --duty ups_quarterly --by 'Head of IT'   record that a duty of the policy was done
   seawall ledger sign-off 41                record that you read and accepted record 41, such as a drill's
 
 docs/ledger.md explains how to verify without Seawall.

@@ -8,16 +8,22 @@ import re
 from pathlib import Path
 
 from ops.commands import _options
-from ops.jobs.ledger.attest import Word, attest, sign_off
+from ops.core.errors import UsageError
+from ops.jobs.ledger.attest import Word, attest, fulfil, sign_off
 
+DONE = "done"
 _SUBJECT = re.compile(r"[\w][\w.,:/ -]{0,79}")
 
 
 def arguments(attesting: argparse.ArgumentParser, signing_off: argparse.ArgumentParser) -> None:
     """Add the words of `seawall ledger attest` and `seawall ledger sign-off`."""
-    attesting.add_argument("subject", type=_subject, help="subject: a clause, a device, an asset")
+    about = attesting.add_mutually_exclusive_group(required=True)
+    about.add_argument("subject", type=_subject, nargs="?", help="subject: a clause, a device, an asset")
+    about.add_argument("--duty", metavar="NAME", help="the duty of the policy that was done")
     attesting.add_argument(
-        "--statement", required=True, metavar="TEXT", help="what you saw or did; names of people are removed"
+        "--statement",
+        metavar="TEXT",
+        help=f"what you saw or did; names of people are removed (with --duty, default: {DONE})",
     )
     attesting.add_argument(
         "--file", type=Path, metavar="FILE", help="evidence; the digest of the file is recorded, not the file"
@@ -33,11 +39,14 @@ def arguments(attesting: argparse.ArgumentParser, signing_off: argparse.Argument
 
 def execute(options: argparse.Namespace, directory: Path, signers: Path) -> int:
     """Record the word, and print what was recorded."""
-    word = Word(options.statement, options.by)
-    if options.command == "attest":
-        record = attest(options.subject, word, options.file, directory)
+    if options.command == "sign-off":
+        record = sign_off(options.number, Word(options.statement, options.by), directory, signers)
+    elif options.duty is not None:
+        record = fulfil(options.duty, Word(options.statement or DONE, options.by), options.file, directory)
+    elif options.statement is None:
+        raise UsageError("nothing is said", "add --statement TEXT: what you saw or did")
     else:
-        record = sign_off(options.number, word, directory, signers)
+        record = attest(options.subject, Word(options.statement, options.by), options.file, directory)
     if options.json:
         print(json.dumps(record))
     else:
