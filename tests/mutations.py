@@ -133,14 +133,6 @@ def _cut_short(lines: list[str], number: int, chance: Random) -> None:
     del lines[number + 1 :]
 
 
-def _unquoted(lines: list[str], number: int, _: Random) -> None:
-    lines[number] = lines[number].replace('"', "")
-
-
-def _as_comment(lines: list[str], number: int, _: Random) -> None:
-    lines[number] = f"# {lines[number]}"
-
-
 def _recoded(files: Files, chance: Random) -> None:
     name = _name(files, chance)
     encoding = chance.choice(("utf-16", "utf-16-le", "utf-32", "utf-8-sig", "cp1250", "latin-1"))
@@ -291,7 +283,7 @@ def _host_renamed(files: Files, chance: Random) -> None:
 
 LINES = (
     _without_line, _line_twice, _lines_swapped, _indented, _outdented, _character_more, _character_more,
-    _character_less, _character_other, _cut_short, _unquoted, _as_comment,
+    _character_less, _character_other, _cut_short,
 )  # fmt: skip
 TREES = (
     _key_less,
