@@ -262,11 +262,6 @@ def _file_moved(files: Files, chance: Random) -> None:
     files[chance.choice([*near, *far])] = files.pop(name) if chance.randrange(2) else files[name]
 
 
-def _file_less(files: Files, chance: Random) -> None:
-    if len(files) > 1:
-        del files[_name(files, chance)]
-
-
 def _file_empty(files: Files, chance: Random) -> None:
     files[_name(files, chance)] = chance.choice(
         (b"", b"---\n", b"# later\n", b"x", b"[]\n", b"{}\n", b"\xff\xfe", b"- a\n")
@@ -298,5 +293,5 @@ TREES = (
 )
 MUTATIONS: tuple[Mutation, ...] = (
     *(_lines(change) for change in LINES), *(_tree(change) for change in TREES),
-    _recoded, _line_ends, _block_moved, _block_moved, _file_moved, _file_less, _file_empty, _host_renamed,
+    _recoded, _line_ends, _block_moved, _block_moved, _file_moved, _file_empty, _host_renamed,
 )  # fmt: skip
