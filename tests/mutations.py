@@ -133,14 +133,6 @@ def _cut_short(lines: list[str], number: int, chance: Random) -> None:
     del lines[number + 1 :]
 
 
-def _unquoted(lines: list[str], number: int, _: Random) -> None:
-    lines[number] = lines[number].replace('"', "")
-
-
-def _as_comment(lines: list[str], number: int, _: Random) -> None:
-    lines[number] = f"# {lines[number]}"
-
-
 def _recoded(files: Files, chance: Random) -> None:
     name = _name(files, chance)
     encoding = chance.choice(("utf-16", "utf-16-le", "utf-32", "utf-8-sig", "cp1250", "latin-1"))
@@ -270,11 +262,6 @@ def _file_moved(files: Files, chance: Random) -> None:
     files[chance.choice([*near, *far])] = files.pop(name) if chance.randrange(2) else files[name]
 
 
-def _file_less(files: Files, chance: Random) -> None:
-    if len(files) > 1:
-        del files[_name(files, chance)]
-
-
 def _file_empty(files: Files, chance: Random) -> None:
     files[_name(files, chance)] = chance.choice(
         (b"", b"---\n", b"# later\n", b"x", b"[]\n", b"{}\n", b"\xff\xfe", b"- a\n")
@@ -291,7 +278,7 @@ def _host_renamed(files: Files, chance: Random) -> None:
 
 LINES = (
     _without_line, _line_twice, _lines_swapped, _indented, _outdented, _character_more, _character_more,
-    _character_less, _character_other, _cut_short, _unquoted, _as_comment,
+    _character_less, _character_other, _cut_short,
 )  # fmt: skip
 TREES = (
     _key_less,
@@ -306,5 +293,5 @@ TREES = (
 )
 MUTATIONS: tuple[Mutation, ...] = (
     *(_lines(change) for change in LINES), *(_tree(change) for change in TREES),
-    _recoded, _line_ends, _block_moved, _block_moved, _file_moved, _file_less, _file_empty, _host_renamed,
+    _recoded, _line_ends, _block_moved, _block_moved, _file_moved, _file_empty, _host_renamed,
 )  # fmt: skip

@@ -56,5 +56,6 @@ def _meant(package: str, word: str, known: list[str]) -> str:
 
 def nearest(word: str, known: list[str]) -> str:
     """Return `, did you mean 'x'?` for the nearest known word, or nothing when none is near."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f", did you mean {near[0]!r}?" if near else ""
+    spelled = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(word.lower(), spelled, n=1, cutoff=0.6)
+    return f", did you mean {spelled[near[0]]!r}?" if near else ""

@@ -7,7 +7,6 @@ from mistakes.mistake import (
     HIS1,
     KEEPERS,
     SERVERS,
-    UPS,
     Table,
     append,
     at,
@@ -276,5 +275,3 @@ add(
     refused(at(HIS1, "expected: [postgresql]"), "ssh.service"),
     his("postgresql@15-main.service", "postgresql"),
 )
-add("a driver of a UPS of two words", refused(at(UPS), "driver"), swap(UPS, "usbhid-ups", "usbhid ups"))
-add("a UPS without a port", refused(at(UPS), "port"), swap(UPS, ", port: auto", ""))

@@ -39,6 +39,8 @@ def execute(options: argparse.Namespace) -> int:
         raise UsageError("no vault password", "use --vault-password-file FILE")
     inventory = _options.read_inventory(options)
     path = inventory.path
+    if not inventory.variables:
+        raise UsageError(f"{path} names no hosts", f"seawall policy check {path} says why")
     store = Store(path if path.is_dir() else path.parent)
     password = Path(options.vault_password_file).expanduser()
     if options.new_password:

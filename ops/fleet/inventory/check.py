@@ -11,7 +11,7 @@ from ops.core import clock
 from ops.core.errors import Problem, UsageError
 from ops.fleet import inventory
 from ops.fleet.inventory import absent, ansible_words, files, hosts, locate, unread, values, variables
-from ops.fleet.inventory.documents import SEALED_FILE, Document, documents, doubled
+from ops.fleet.inventory.documents import SEALED_FILE, Document, documents, doubled, pairs
 from ops.fleet.inventory.locate import Layer
 from ops.policy.compile import compile_site, notes_by_host, problems_by_host
 from ops.policy.hostvars import read_layers
@@ -215,7 +215,7 @@ def _misnamed_groups(problems: Sequence[Problem]) -> list[str]:
 def _marked(
     problems: Sequence[Problem], layers: Sequence[Layer], host: str, groups: Mapping[str, Sequence[str]]
 ) -> Iterator[Problem]:
-    empty = [layer for layer in layers if not isinstance(layer.tree.value, list)]
+    empty = [layer for layer in layers if not pairs(layer.tree)]
     for problem in problems:
         torn = not host and "expected a mapping" in problem.message  # of one host, which it does not name
         found = locate.locate(problem.path, empty if torn else layers, host, groups)

@@ -120,8 +120,9 @@ def _descend(node: yaml.Node, path: str, depth: int, mark: Mark, key: yaml.Node 
             return _descend(value, rest, depth + 1, Mark(mark.file, name.start_mark.line + 1), name)
     if path.startswith("[") and isinstance(node.value, list):
         index, _, rest = path[1:].partition("]")
-        part = node.value[int(index)]
-        return _descend(part, rest.removeprefix("."), depth + 1, Mark(mark.file, part.start_mark.line + 1))
+        part = dict(enumerate(node.value)).get(int(index)) if index.isdigit() else None
+        if part is not None and not isinstance(part, tuple):  # another layer's list may be longer, or a mapping here
+            return _descend(part, rest.removeprefix("."), depth + 1, Mark(mark.file, part.start_mark.line + 1))
     return Found(depth, not path, mark, tuple(one for one in (key, node) if one is not None))
 
 
