@@ -185,6 +185,24 @@ add(
     refused(at(HIS1, "asks:"), "database.lis"),
     his("every: 31d", "every: 31d\n        asks: database.lis"),
 )
+add(
+    "all databases, and none is asked",
+    refused(at(HIS1, "drill:"), "asks", "database.NAME"),
+    his("{database: his}", "{all: true}"),
+)
+add(
+    "all databases, and one is asked",
+    ACCEPTED,
+    his("{database: his}", "{all: true}"),
+    his("every: 31d", "every: 31d\n        asks: database.his"),
+)
+add(
+    "all databases, and no questions",
+    ACCEPTED,
+    his("{database: his}", "{all: true}"),
+    drop(HIS1, "expectations:"),
+    drop(HIS1, "patients:"),
+)
 add("asks for the database that is there", ACCEPTED, his("every: 31d", "every: 31d\n        asks: database"))
 add(
     "expectations of files",
