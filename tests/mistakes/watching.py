@@ -1,6 +1,6 @@
 """Checks and exceptions that fit no other word of the policy. Numbers: the first list's."""
 
-from mistakes.mistake import ACCEPTED, HIS1, HOSTS, UPS, Table, append, at, his, noted, refused, remove, swap
+from mistakes.mistake import ACCEPTED, DOCS1, HIS1, HOSTS, UPS, Table, append, at, his, noted, refused, remove, swap
 
 TABLE = Table()
 add = TABLE.add
@@ -53,3 +53,27 @@ add(
     noted(at(HIS1, "2020-01-01"), "2020-01-01"),
     append(HIS1, "  exceptions:\n    old: {what: postgresql:5432/old, reason: made anew, until: 2020-01-01}\n"),
 )
+for folder, kind in (
+    ("/var/lib/postgresql", "postgresql"),
+    ("/var/lib/postgresql/15/main", "postgresql"),
+    ("/var/lib/mysql/his", "mariadb"),
+):
+    add(
+        f"the files of a running server in {folder}",
+        noted(at(DOCS1, "paths:"), folder, "no backup", f"kind {kind}"),
+        swap(DOCS1, "[/srv/documents]", f"[/srv/documents, {folder}]"),
+    )
+add(
+    "a folder in which a running server has its files",
+    noted(at(HIS1, "state:"), "/var/lib/postgresql", "no backup", "kind postgresql"),
+    his("        database:", "        state: {kind: files, options: {paths: [/var/lib]}}\n        database:"),
+)
+add(
+    "a folder without a running server's files",
+    ACCEPTED,
+    his(
+        "        database:",
+        "        state: {kind: files, options: {paths: [/var/lib], exclude: [/var/lib/postgresql]}}\n        database:",
+    ),
+)
+add("a folder named as a server's", ACCEPTED, swap(DOCS1, "[/srv/documents]", "[/srv/var/lib/mysql, /var/lib/mysqlx]"))
