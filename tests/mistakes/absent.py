@@ -196,7 +196,8 @@ add(
     refused(at("host_vars/his1 /policy.yml"), "his1"),
     move("host_vars/his1", "host_vars/his1 "),
 )
-add("ups_device", refused(at(HIS1, "mains:"), "ups_devices"), swap(UPS, "ups_devices:", "ups_device:"))
+for name in ("ups_device", "ups_devises", "UPS_devices", "ups-devices"):
+    add(name, refused(at(UPS, f"{name}:"), "write ups_devices", most=1), swap(UPS, "ups_devices:", f"{name}:"))
 add(
     "policies in hosts.yml",
     ACCEPTED,

@@ -43,10 +43,21 @@ CONNECTING = (
 )
 
 
+def defined(document: Document) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
+    """Yield the variables of a file: at its top, or in a file of hosts and groups those of each."""
+    if document.root is None:
+        return
+    if document.source.owner is not None:
+        yield from pairs(document.root)
+        return
+    for _, body in pairs(document.root):
+        yield from _of_group(body, 0)
+
+
 def nearly_ours(document: Document, groups: Collection[str]) -> Iterator[Problem]:
     """Yield each variable of a file that is one of ours but for a slip."""
     known = sorted({*groups, *OWN})
-    for key, value in _variables(document):
+    for key, value in defined(document):
         layer = _layer(str(key.value), value, known)
         if layer is not None:
             wanted = f"{PREFIX}{layer}"
@@ -55,7 +66,7 @@ def nearly_ours(document: Document, groups: Collection[str]) -> Iterator[Problem
 
 def nearly_ansibles(document: Document) -> Iterator[Problem]:
     """Yield a note of each variable of a file that is one of Ansible's connection variables but for a slip."""
-    for key, _ in _variables(document):
+    for key, _ in defined(document):
         name = str(key.value)
         near = None if name in CONNECTING or not name.startswith("ans") else nearly(name, CONNECTING)
         if near:
@@ -79,17 +90,6 @@ def without_layer(document: Document) -> Iterator[Problem]:
 
 def _words(node: yaml.Node) -> dict[str, frozenset[str]]:
     return {str(key.value): frozenset(str(word.value) for word, _ in pairs(value)) for key, value in pairs(node)}
-
-
-def _variables(document: Document) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
-    """The variables of a file: at its top, or in a file of hosts and groups those of each."""
-    if document.root is None:
-        return
-    if document.source.owner is not None:
-        yield from pairs(document.root)
-        return
-    for _, body in pairs(document.root):
-        yield from _of_group(body, 0)
 
 
 def _of_group(body: yaml.Node, depth: int) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
