@@ -42,5 +42,7 @@ def device_names(said: Mapping[str, Plain]) -> list[str] | None:
     described = said.get(UPS_DEVICES, [])
     if isinstance(described, Mapping):
         return sorted(map(str, described))
-    names = list(described) if isinstance(described, (list, tuple)) else [None]
-    return sorted(names) if all(isinstance(name, str) for name in names) else None
+    if not isinstance(described, (list, tuple)):
+        return None
+    names = [name for name in described if isinstance(name, str)]
+    return sorted(names) if len(names) == len(described) else None

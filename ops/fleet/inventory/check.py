@@ -98,6 +98,7 @@ def _absences(path: Path, text: _Text, read: Inventory, problems: list[Problem],
     """Add what is not read, or not as it was meant."""
     spoken = hosts.groups(text.tops)
     problems.extend(hosts.misshapen(text.tops))
+    problems.extend(hosts.layers_twice(text.tops, text.layers))
     told = {problem.where for problem in problems}
     problems.extend(problem for problem in hosts.doubles(text.tops) if problem.where not in told)
     notes.extend(hosts.shared_addresses(text.tops))

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 from ops.core.errors import Problem
 from ops.fleet.inventory.documents import Document, doubled, empty, pairs
 from ops.fleet.inventory.nearly import nearly
+from ops.policy.hostvars import PREFIX
 
 if TYPE_CHECKING:
     import yaml
+
+    from ops.fleet.inventory.files import Owner
+    from ops.fleet.inventory.locate import Layer
 
 PARTS = ("hosts", "children", "vars")
 _DEEPEST = 20  # groups in one another; an alias may lead back
@@ -55,6 +59,24 @@ def misshapen(documents: Sequence[Document]) -> Iterator[Problem]:
         children = group.part("children")
         if _entries(children):
             yield _as_list(group, "children", children)
+
+
+def layers_twice(documents: Sequence[Document], layers: Sequence[Layer]) -> Iterator[Problem]:
+    """Yield each layer of the policy in a file of hosts that stands elsewhere, too: Ansible takes one of the two."""
+    seen = {_of_whom(layer.name, layer.owner): str(layer.mark) for layer in reversed(layers) if layer.owner}
+    for group in groups(documents):
+        bodies = [(("host", str(host.value)), body) for host, body in pairs(group.part("hosts"))]
+        for owner, body in [(("group", group.name), group.part("vars")), *bodies]:
+            for key, _ in pairs(body):
+                name, mark = str(key.value), str(group.document.mark(key))
+                first = seen.setdefault(_of_whom(name, owner), mark) if name.startswith(PREFIX) else mark
+                if first != mark:
+                    yield Problem(name, f"defined twice, also at {first}; only one of them takes effect", mark)
+
+
+def _of_whom(name: str, owner: Owner | None) -> tuple[str, Owner | None]:
+    """Each host has a layer of its own; every other one there is once."""
+    return name, owner if name == f"{PREFIX}host" else None
 
 
 def doubles(documents: Sequence[Document]) -> Iterator[Problem]:
