@@ -1,11 +1,18 @@
 """Calendars: words and expressions that come at another time than was meant, or never. Numbers: the first list's."""
 
-from mistakes.mistake import ACCEPTED, DOCS1, HIS1, Table, at, his, refused, site, swap
+from mistakes.mistake import ACCEPTED, DOCS1, HIS1, Table, append, at, his, refused, site, swap
 
 TABLE = Table()
 add = TABLE.add
 COPY = '"day 10, day 20, last day"'
 NIGHTLY = '"*-*-* 01:30:00"'
+DUTY = """\
+  duties:
+    ups:
+      what: Let each UPS run on its battery
+      who: dba
+      {}
+"""
 COPIES = at(HIS1, "calendar:")
 SCHEDULE = at(HIS1, "schedule:")
 # Calendars that mean what they say.
@@ -162,3 +169,35 @@ add(
 )
 add("a comma at the end", refused(COPIES, ""), his(COPY, '"day 10, day 20,"'))
 add("a day twice", ACCEPTED, his(COPY, '"day 10, day 10"'))
+for every, calendar in (
+    ("quarter ends", "quarter ends"),
+    ("last day", "last day"),
+    ("3 months", "every 3 months"),
+    ("every 3 months", "every 3 months"),
+    ("monthly", "monthly"),
+    ("quarter", "every quarter"),
+):
+    add(
+        f"a duty every {every}",
+        refused(at(HIS1, f"every: {every}"), "duration", f"`calendar: {calendar}`"),
+        append(HIS1, DUTY.format(f"every: {every}")),
+    )
+for every in ("often", "92 days", "quarter ands"):
+    add(
+        f"a duty every {every}",
+        refused(at(HIS1, f"every: {every}"), "such as"),
+        append(HIS1, DUTY.format(f"every: {every}")),
+    )
+add(
+    "a duty by calendar 92d",
+    refused(at(HIS1, "calendar: 92d"), "`every: 92d`"),
+    append(HIS1, DUTY.format("calendar: 92d")),
+)
+add("a copy by calendar 92d", refused(COPIES, "expected a calendar"), his(COPY, "92d"))
+add(
+    "a drill every quarter ends",
+    refused(at(HIS1, "every: quarter ends"), "`calendar: quarter ends`"),
+    his("every: 31d", "every: quarter ends"),
+)
+add("a duty every 92d", ACCEPTED, append(HIS1, DUTY.format("every: 92d")))
+add("a duty on quarter ends", ACCEPTED, append(HIS1, DUTY.format("calendar: quarter ends")))
