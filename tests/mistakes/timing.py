@@ -130,7 +130,24 @@ add("an rpo as long as the schedule", refused(at(HIS1, "rpo: 24h"), "can't be me
 add("a backup on working days", refused(at(HIS1, "rpo:"), "can't be met"), his(NIGHTLY, "Mon..Fri 01:30"))
 add("a backup every hour", ACCEPTED, his(NIGHTLY, "hourly"), his("rpo: 26h", "rpo: 2h"))
 add("a backup twice a day", ACCEPTED, his(NIGHTLY, '"*-*-* 01,13:30:00"'))
-add("a backup every minute", ACCEPTED, his(NIGHTLY, "minutely"))
+for often in (
+    "minutely",
+    '"*:*:*"',
+    '"*-*-* *:*:*"',
+    '"*-*-* *:*"',
+    '"*-*-* 01:*"',
+    '"*:0/4"',
+    '"*-*-* 01:30:00,30"',
+    '"*-*-* 01:30; *-*-* 01:31"',
+):
+    add(f"a backup on {often}", refused(SCHEDULE, "5min or more", "hourly", most=2), his(NIGHTLY, often))
+add("a copy every second", refused(COPIES, "5min or more", most=2), his(COPY, '"*:*:*"'))
+add(
+    "a drill on every second",
+    refused(at(HIS1, 'calendar: "*'), "5min or more", most=2),
+    his("calendar: Sun 04:00", 'calendar: "*:*:*"'),
+)
+add("a backup every five minutes", ACCEPTED, his(NIGHTLY, '"*:0/5"'))
 add(
     "a backup with a zone of its own",
     refused(SCHEDULE, "the site's time zone"),
