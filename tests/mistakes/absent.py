@@ -98,11 +98,14 @@ add(
     noted(at(HOSTS, "ansible_hots"), "ansible_host"),
     swap(HOSTS, "his1: {ansible_host", "his1: {ansible_hots"),
 )
-add(
-    "15 an address that is none, which is Ansible's affair",
-    ACCEPTED,
-    swap(HOSTS, "192.0.2.11}", "192.0.2.311}"),
-)
+for address in ("192.0.2.311", "192.0.2", "192.0.2.11.1", "192.0.2..11"):
+    add(
+        f"15 an address {address}",
+        noted(at(HOSTS, f"{address}}}"), "no address"),
+        swap(HOSTS, "192.0.2.11}", f"{address}}}"),
+    )
+for address in ("his1.hospital.example", '"2001:db8::11"', '"{{ address }}"'):
+    add(f"15 an address {address}", ACCEPTED, swap(HOSTS, "192.0.2.11}", f"{address}}}"))
 add("17 hosts.yml empty", refused(at(HOSTS, 1), "is empty"), write(HOSTS, ""))
 add("17 hosts.yml of comments", refused(at(HOSTS, 1), "no host"), write(HOSTS, "# hosts\n# follow\n"))
 add("18 hosts.yml missing", refused(None, "no file here names hosts"), remove(HOSTS))

@@ -1,6 +1,6 @@
 """Calendars: words and expressions that come at another time than was meant, or never. Numbers: the first list's."""
 
-from mistakes.mistake import ACCEPTED, DOCS1, HIS1, Table, append, at, his, refused, site, swap
+from mistakes.mistake import ACCEPTED, DOCS1, HIS1, Table, append, at, his, noted, refused, site, swap
 
 TABLE = Table()
 add = TABLE.add
@@ -231,3 +231,9 @@ add(
 )
 add("a duty every 92d", ACCEPTED, append(HIS1, DUTY.format("every: 92d")))
 add("a duty on quarter ends", ACCEPTED, append(HIS1, DUTY.format("calendar: quarter ends")))
+add(
+    "a duty that has ended",
+    noted(at(HIS1, "until: 2020"), "ended on 2020-01-01"),
+    append(HIS1, DUTY.format("every: 92d\n      until: 2020-01-01")),
+)
+add("a duty that will end", ACCEPTED, append(HIS1, DUTY.format("every: 92d\n      until: 2030-01-01")))

@@ -106,7 +106,7 @@ def _absences(path: Path, text: _Text, read: Inventory, problems: list[Problem],
         problems.extend(variables.nearly_ours(document, read.groups))
         problems.extend(devices.wrong(document))
         problems.extend(variables.without_layer(document))
-        notes.extend(variables.nearly_ansibles(document))
+        notes.extend([*variables.nearly_ansibles(document), *variables.no_addresses(document)])
         if document.root is not None:  # in layers and in files of hosts, it is a problem
             notes.extend(doubled(document.root, document.source.path))
     for owner, problem in unread.of_nobody(text.documents, _known_as(read), read.groups):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ops.core.errors import Problem
 from ops.fleet.inventory.documents import Document, doubled, empty, pairs
 from ops.fleet.inventory.nearly import nearly
+from ops.fleet.inventory.variables import ADDRESS
 from ops.policy.hostvars import PREFIX
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 PARTS = ("hosts", "children", "vars")
 _DEEPEST = 20  # groups in one another; an alias may lead back
-_ADDRESS = ("ansible_host", "ansible_ssh_host")
 _PORT = ("ansible_port", "ansible_ssh_port")
 
 
@@ -107,7 +107,7 @@ def shared_addresses(documents: Sequence[Document]) -> Iterator[Problem]:
     for group in groups(documents):
         for host, body in pairs(group.part("hosts")):
             said = {str(key.value): (str(value.value), key) for key, value in pairs(body)}
-            address = next((said[name] for name in _ADDRESS if name in said), None)
+            address = next((said[name] for name in ADDRESS if name in said), None)
             if address is None or "{{" in address[0]:
                 continue
             port = next((said[name][0] for name in _PORT if name in said), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from ops.policy.hostvars import OWN, PREFIX
 if TYPE_CHECKING:
     import yaml
 
+ADDRESS = ("ansible_host", "ansible_ssh_host")
 _WORD = PREFIX.rstrip("_")
 # How Ansible reaches a host; of a slip in one of these it says nothing.
 CONNECTING = (
@@ -71,6 +73,23 @@ def nearly_ansibles(document: Document) -> Iterator[Problem]:
         near = None if name in CONNECTING or not name.startswith("ans") else nearly(name, CONNECTING)
         if near:
             yield Problem(name, f"Ansible knows no such variable; is {near} meant?", str(document.mark(key)))
+
+
+def no_addresses(document: Document) -> Iterator[Problem]:
+    """Yield a note of each host's address that is made of numbers as IPv4's are, and is none."""
+    for key, value in defined(document):
+        said = str(value.value)
+        if key.value in ADDRESS and re.fullmatch(r"[\d.]+", said) and "." in said and not _is_address(said):
+            message = f"{said} is no address; expected four numbers of at most 255, such as 192.0.2.11"
+            yield Problem(str(key.value), message, str(document.mark(key)))
+
+
+def _is_address(said: str) -> bool:
+    try:
+        ipaddress.IPv4Address(said)
+    except ValueError:
+        return False
+    return True
 
 
 def without_layer(document: Document) -> Iterator[Problem]:
