@@ -100,6 +100,11 @@ class Calendar:
         gaps = [later - earlier for times in looked for earlier, later in itertools.pairwise(times)]
         return max(gaps, default=timedelta.max)
 
+    def shortest_gap(self) -> timedelta:
+        """Return the shortest time between two following moments, of some 400."""
+        times = self.after(elapses.FIRST, _MANY)
+        return min((later - earlier for earlier, later in itertools.pairwise(times)), default=timedelta.max)
+
     def __str__(self) -> str:
         return self.text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from ops.policy.hostvars import OWN, PREFIX
 if TYPE_CHECKING:
     import yaml
 
+ADDRESS = ("ansible_host", "ansible_ssh_host")
 _WORD = PREFIX.rstrip("_")
 # How Ansible reaches a host; of a slip in one of these it says nothing.
 CONNECTING = (
@@ -43,10 +45,21 @@ CONNECTING = (
 )
 
 
+def defined(document: Document) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
+    """Yield the variables of a file: at its top, or in a file of hosts and groups those of each."""
+    if document.root is None:
+        return
+    if document.source.owner is not None:
+        yield from pairs(document.root)
+        return
+    for _, body in pairs(document.root):
+        yield from _of_group(body, 0)
+
+
 def nearly_ours(document: Document, groups: Collection[str]) -> Iterator[Problem]:
     """Yield each variable of a file that is one of ours but for a slip."""
     known = sorted({*groups, *OWN})
-    for key, value in _variables(document):
+    for key, value in defined(document):
         layer = _layer(str(key.value), value, known)
         if layer is not None:
             wanted = f"{PREFIX}{layer}"
@@ -55,11 +68,28 @@ def nearly_ours(document: Document, groups: Collection[str]) -> Iterator[Problem
 
 def nearly_ansibles(document: Document) -> Iterator[Problem]:
     """Yield a note of each variable of a file that is one of Ansible's connection variables but for a slip."""
-    for key, _ in _variables(document):
+    for key, _ in defined(document):
         name = str(key.value)
         near = None if name in CONNECTING or not name.startswith("ans") else nearly(name, CONNECTING)
         if near:
             yield Problem(name, f"Ansible knows no such variable; is {near} meant?", str(document.mark(key)))
+
+
+def no_addresses(document: Document) -> Iterator[Problem]:
+    """Yield a note of each host's address that is made of numbers as IPv4's are, and is none."""
+    for key, value in defined(document):
+        said = str(value.value)
+        if key.value in ADDRESS and re.fullmatch(r"[\d.]+", said) and "." in said and not _is_address(said):
+            message = f"{said} is no address; expected four numbers of at most 255, such as 192.0.2.11"
+            yield Problem(str(key.value), message, str(document.mark(key)))
+
+
+def _is_address(said: str) -> bool:
+    try:
+        ipaddress.IPv4Address(said)
+    except ValueError:
+        return False
+    return True
 
 
 def without_layer(document: Document) -> Iterator[Problem]:
@@ -79,17 +109,6 @@ def without_layer(document: Document) -> Iterator[Problem]:
 
 def _words(node: yaml.Node) -> dict[str, frozenset[str]]:
     return {str(key.value): frozenset(str(word.value) for word, _ in pairs(value)) for key, value in pairs(node)}
-
-
-def _variables(document: Document) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
-    """The variables of a file: at its top, or in a file of hosts and groups those of each."""
-    if document.root is None:
-        return
-    if document.source.owner is not None:
-        yield from pairs(document.root)
-        return
-    for _, body in pairs(document.root):
-        yield from _of_group(body, 0)
 
 
 def _of_group(body: yaml.Node, depth: int) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:

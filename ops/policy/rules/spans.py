@@ -22,6 +22,7 @@ RANGES = {
     "every": (_HOUR, 2 * _YEAR, "1h to 2y"),
     "retention": (_HOUR, 100 * _YEAR, "1h to 100y"),
 }
+_LEAST_GAP = timedelta(minutes=5)  # more often, one backup, copy or drill would wait for the one before
 _LEAST_GRACE = timedelta(days=1)  # which is the default
 
 
@@ -43,13 +44,16 @@ def judge(path: str, asset: Asset, zone: str) -> Iterator[Problem]:
     asset = hours.filled(asset, zone)
     for what, span in (("rpo", asset.rpo), ("rto", asset.rto), ("random_delay", asset.random_delay)):
         yield from in_range(f"{path}.{what}", what, span)
+    yield from _too_often(f"{path}.schedule", asset.schedule)
     yield from promise(f"{path}.schedule", asset.schedule, asset.random_delay, (f"{path}.rpo", asset.rpo))
     for name, copy in asset.copies.items():
         yield from in_range(f"{path}.copies.{name}.grace", "grace", copy.grace)
+        yield from _too_often(f"{path}.copies.{name}.calendar", copy.calendar)
         yield from _copy(f"{path}.copies.{name}", copy.calendar, copy.grace)
     if asset.drill:
         calendar, every = asset.drill.calendar, asset.drill.every
         yield from in_range(f"{path}.drill.every", "every", every)
+        yield from _too_often(f"{path}.drill.calendar", calendar)
         yield from promise(f"{path}.drill.calendar", calendar, DRILL_SPREAD, (f"{path}.drill.every", every))
 
 
@@ -59,6 +63,20 @@ def longest_gap(calendar: Calendar) -> timedelta | None:
         return calendar.longest_gap()
     except ValueError:
         return None
+
+
+def _too_often(path: str, calendar: Calendar) -> Iterator[Problem]:
+    try:
+        gap = calendar.shortest_gap()
+    except ValueError:
+        return  # the zone is not known, which is a problem of its own
+    if gap < _LEAST_GAP:
+        often, least = (Duration(int(span.total_seconds())) for span in (gap, _LEAST_GAP))
+        yield Problem(
+            path,
+            f"{calendar} leaves {often} in between; expected {least} or more, such as '*:0/15' for every quarter of "
+            "an hour, 'hourly', or '*-*-* 01:30' for every night",
+        )
 
 
 def _copy(path: str, calendar: Calendar, grace: Duration) -> Iterator[Problem]:
