@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from ops.core import clock
@@ -10,7 +11,7 @@ from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import DutyStatus, MachineStatus
 from ops.interfaces.status_answer import Attested
 from ops.policy import HostPolicy
-from ops.policy.duty import judge
+from ops.policy.duty import EARLIEST, Duty, Standing, judge
 
 Machines = Mapping[str, MachineStatus]
 
@@ -30,21 +31,33 @@ def join(policies: Mapping[str, HostPolicy], machines: Machines, now: datetime) 
 def _status(policy: HostPolicy, name: str, host: str, machines: Machines, now: datetime) -> DutyStatus:
     """Return how a duty stands. host: whose it is; empty for one of the site."""
     duty = policy.duties[name] if host else policy.site_duties[name]
-    mine = {host: machines[host]} if host else machines
-    attested = _newest(name, mine, now)
-    due = judge(duty, clock.parse(attested.when) if attested else None, now, policy.site.timezone)
-    silences = [] if due.verdict is Verdict.PASS else _silences(name, mine, now)
     contact = policy.contacts[duty.who]
-    return DutyStatus(
+    status = DutyStatus(
         name=name,
         host=host,
         what=duty.what,
         who=contact.name,
         phone=contact.phone,
+        standing=Standing.UNKNOWN.value,
+        verdict=Verdict.UNKNOWN,
+        until=str(duty.until or ""),
+    )
+    try:
+        return _judged(status, duty, {host: machines[host]} if host else machines, now, policy.site.timezone)
+    except Exception as error:  # noqa: BLE001 -- one duty that can't be judged must not take the others' status away
+        return replace(status, message=f"can't be judged: {str(error) or type(error).__name__}")
+
+
+def _judged(status: DutyStatus, duty: Duty, machines: Machines, now: datetime, zone: str) -> DutyStatus:
+    """Add how a duty stands. machines: on which it may have been attested."""
+    attested = _newest(status.name, machines, now)
+    due = judge(duty, clock.parse(attested.when) if attested else None, now, zone)
+    silences = [] if due.verdict is Verdict.PASS else _silences(status.name, machines, now)
+    return replace(
+        status,
         standing=due.standing.value,
         verdict=Verdict.UNKNOWN if silences else due.verdict,
         due=str(due.day or ""),
-        until=str(duty.until or ""),
         done=attested.when if attested else "",
         by=attested.by if attested else "",
         message="; ".join(silences),
@@ -52,9 +65,9 @@ def _status(policy: HostPolicy, name: str, host: str, machines: Machines, now: d
 
 
 def _newest(name: str, machines: Machines, now: datetime) -> Attested | None:
-    """Return the newest attestation of a duty whose time can be believed."""
+    """Return the newest attestation of a duty that can be believed."""
     told = [status.told.duties or {} for status in machines.values() if status.told]
-    found = [duties[name] for duties in told if name in duties and _believed(duties[name], now)]
+    found = [duties[name] for duties in told if name in duties and not _doubt(duties[name], now)]
     return max(found, key=lambda attested: clock.parse(attested.when), default=None)
 
 
@@ -66,14 +79,18 @@ def _silences(name: str, machines: Machines, now: datetime) -> list[str]:
             found.append(f"{host} gave no status")
         elif status.told.duties is None:
             found.append(f"{host} does not say what was attested there")
-        elif name in status.told.duties and not _believed(status.told.duties[name], now):
-            found.append(f"{host} has an attestation from the future; compare the clocks")
+        elif name in status.told.duties and (doubt := _doubt(status.told.duties[name], now)):
+            found.append(f"{host} has an attestation {doubt}")
     return found
 
 
-def _believed(attested: Attested, now: datetime) -> bool:
-    """Return whether an attestation has a time, which is not in the future."""
+def _doubt(attested: Attested, now: datetime) -> str:
+    """Return why an attestation is not believed; empty for one that is."""
     try:
-        return clock.parse(attested.when) <= now + clock.SKEW
+        when = clock.parse(attested.when)
     except ValueError:
-        return False
+        return "without a time; attest it again"
+    if when > now + clock.SKEW:
+        return f"from the future ({attested.when}); compare the clocks"
+    early = when.date() < EARLIEST
+    return f"of {attested.when}, by a clock that stood wrong; set it and attest the duty again" if early else ""

@@ -63,6 +63,7 @@ class Standing(enum.Enum):
     SOON = "soon"
     OVERDUE = "overdue"
     ENDED = "ended"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,8 @@ def _line(duty: DutyStatus, times: Times) -> DutyLine:
 
 
 def _when(duty: DutyStatus, times: Times) -> str:
+    if duty.standing == "unknown":
+        return tr("by when is unknown")
     if duty.standing == "ended":
         return tr("ended on {day}", day=duty.until)
     if not duty.due:

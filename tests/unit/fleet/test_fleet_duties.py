@@ -15,23 +15,29 @@ from ops.fleet.status.join import join
 from ops.interfaces.fleet_status import DutyStatus, MachineStatus
 from ops.interfaces.status_answer import Attested, StatusAnswer
 from ops.policy import HostPolicy
+from ops.policy.duty import DueDay, Duty
 
 UPS = {"what": "Let each UPS run on its battery", "who": "it_head", "every": "92d"}
 SITE: dict[str, Any] = {
     "version": 1,
     "site": {"name": "Test hospital", "timezone": "America/Sao_Paulo"},
     "contacts": {"it_head": {"name": "Head of IT", "phone": "+55 11 5555 0100"}},
-    "duties": {"ups": UPS},
 }
 NOW = clock.parse("2026-11-26T12:00:00Z")
 SILENT = MachineStatus(verdict=Verdict.UNKNOWN, message="does not answer")
 
 
-@pytest.fixture
-def policies() -> dict[str, HostPolicy]:
-    variables: dict[str, Any] = {host: {"policy__all": SITE} for host in ("his1", "docs1")}
+def policies_of(duty: dict[str, Any]) -> dict[str, HostPolicy]:
+    """A site of two machines that has a duty, and one machine its own."""
+    site = {**SITE, "duties": {"ups": duty}}
+    variables: dict[str, Any] = {host: {"policy__all": site} for host in ("his1", "docs1")}
     variables["docs1"]["policy__host"] = {"duties": {"fans": {**UPS, "until": "2030-01-31"}}}
     return Inventory(Path(), variables, {"all": ("his1", "docs1")}).policies()
+
+
+@pytest.fixture
+def policies() -> dict[str, HostPolicy]:
+    return policies_of(UPS)
 
 
 def machine(host: str, attested: dict[str, str] | None) -> MachineStatus:
@@ -73,11 +79,47 @@ def test_a_duty_that_is_done_is_known_to_be_so_whoever_is_silent(policies: dict[
     assert {one.verdict for one in found.values()} == {Verdict.PASS}
 
 
-@pytest.mark.parametrize("when", ["2027-11-26T12:00:00Z", "soon"])
-def test_an_attestation_whose_time_can_not_be_is_believed_by_nobody(policies: dict[str, HostPolicy], when: str) -> None:
-    ups = joined(policies, machine("his1", {"ups": when}), machine("docs1", {}))["ups"]
+@pytest.mark.parametrize(
+    ("when", "why"),
+    [
+        ("2027-11-26T12:00:00Z", "from the future (2027-11-26T12:00:00Z); compare the clocks"),
+        ("soon", "without a time; attest it again"),
+        ("0001-01-01T00:00:00Z", "without a time; attest it again"),
+        (
+            "1970-01-01T00:00:00Z",
+            "of 1970-01-01T00:00:00Z, by a clock that stood wrong; set it and attest the duty again",
+        ),
+        (
+            "1999-12-31T23:00:00Z",
+            "of 1999-12-31T23:00:00Z, by a clock that stood wrong; set it and attest the duty again",
+        ),
+    ],
+)
+@pytest.mark.parametrize("period", [{}, {"every": None, "calendar": "quarter ends"}])
+def test_an_attestation_whose_time_can_not_be_is_believed_by_nobody(
+    period: dict[str, Any], when: str, why: str
+) -> None:
+    ups = joined(policies_of({**UPS, **period}), machine("his1", {"ups": when}), machine("docs1", {}))["ups"]
     assert (ups.verdict, ups.done) == (Verdict.UNKNOWN, "")
-    assert ups.message == "his1 has an attestation from the future; compare the clocks"
+    assert ups.message == f"his1 has an attestation {why}"
+
+
+def test_a_duty_that_can_not_be_judged_is_unknown_and_the_others_are_told(
+    policies: dict[str, HostPolicy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine's tool that refuses a time, a time zone that is gone, a fault of ours: all in one place."""
+    judge = duties.judge
+
+    def faulty(duty: Duty, *known: Any) -> DueDay:
+        if duty.until:
+            raise StopIteration
+        return judge(duty, *known)
+
+    monkeypatch.setattr(duties, "judge", faulty)
+    found = joined(policies, machine("his1", {"ups": "2026-11-20T08:00:00Z"}), machine("docs1", {}))
+    assert (found["ups"].verdict, found["ups"].due) == (Verdict.PASS, "2027-02-20")
+    assert (found["fans"].verdict, found["fans"].standing) == (Verdict.UNKNOWN, "unknown")
+    assert (found["fans"].message, found["fans"].who) == ("can't be judged: StopIteration", "Head of IT")
 
 
 def test_the_fleet_is_as_bad_as_its_worst_duty(

@@ -51,6 +51,7 @@ def line(**changed: object) -> DutyLine:
         ({"standing": "overdue", "due": "2026-11-25"}, "1 day overdue: was due by 2026-11-25"),
         ({"standing": "overdue", "due": "", "done": ""}, "never done"),
         ({"due": "", "until": "2026-12-31"}, "not due again before it ends on 2026-12-31"),
+        ({"standing": "unknown", "due": "", "done": ""}, "by when is unknown"),
         ({"standing": "ended", "due": "", "until": "2026-10-31"}, "ended on 2026-10-31"),
     ],
 )
