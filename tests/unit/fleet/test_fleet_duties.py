@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ops.core import clock
-from ops.core.verdict import Verdict
-from ops.fleet import duties
+from ops.core.names import Digest
+from ops.core.verdict import Finding, Verdict
 from ops.fleet.inventory import Inventory
+from ops.fleet.status import duties
+from ops.fleet.status.answer import LEDGER, with_finding
 from ops.fleet.status.join import join
 from ops.interfaces.fleet_status import DutyStatus, MachineStatus
-from ops.interfaces.status_answer import Attested, StatusAnswer
+from ops.interfaces.status_answer import Attested, LedgerEnd, StatusAnswer
 from ops.policy import HostPolicy
 from ops.policy.duty import DueDay, Duty
 
@@ -40,11 +43,20 @@ def policies() -> dict[str, HostPolicy]:
     return policies_of(UPS)
 
 
-def machine(host: str, attested: dict[str, str] | None) -> MachineStatus:
+def machine(host: str, attested: dict[str, str] | None, **told: Any) -> MachineStatus:
     """A machine whose ledger has attestations of these moments; None: it does not say."""
     known = None if attested is None else {name: Attested(when=when, by="ana", n=7) for name, when in attested.items()}
-    told = StatusAnswer(host=host, time="", seawall="", policy_digest="", verdict=Verdict.PASS, checks=(), duties=known)
-    return MachineStatus(verdict=Verdict.PASS, told=told)
+    answer = StatusAnswer(
+        host=host,
+        time="",
+        seawall="",
+        policy_digest="",
+        verdict=Verdict.PASS,
+        checks=(),
+        duties=known,
+        ledger=LedgerEnd(lines=7, head=Digest("0" * 64)),
+    )
+    return MachineStatus(verdict=Verdict.PASS, told=replace(answer, **told))
 
 
 def joined(policies: dict[str, HostPolicy], his1: MachineStatus, docs1: MachineStatus) -> dict[str, DutyStatus]:
@@ -55,12 +67,13 @@ def test_a_duty_of_the_site_is_done_by_the_newest_attestation_of_any_machine(pol
     his1 = machine("his1", {"ups": "2026-11-20T08:00:00Z", "fans": "2026-11-20T08:00:00Z"})
     found = joined(policies, his1, machine("docs1", {"ups": "2026-08-01T08:00:00Z"}))
     ups, fans = found["ups"], found["fans"]
-    assert (ups.host, ups.standing, ups.due, ups.done, ups.by) == (
+    assert (ups.host, ups.standing, ups.due, ups.done, ups.by, ups.on) == (
         "",
         "later",
         "2027-02-20",
         "2026-11-20T08:00:00Z",
         "ana",
+        "his1",
     )
     assert (ups.verdict, ups.who, ups.phone) == (Verdict.PASS, "Head of IT", "+55 11 5555 0100")
     assert (fans.host, fans.standing, fans.verdict, fans.done) == ("docs1", "overdue", Verdict.WARN, "")
@@ -102,6 +115,40 @@ def test_an_attestation_whose_time_can_not_be_is_believed_by_nobody(
     ups = joined(policies_of({**UPS, **period}), machine("his1", {"ups": when}), machine("docs1", {}))["ups"]
     assert (ups.verdict, ups.done) == (Verdict.UNKNOWN, "")
     assert ups.message == f"his1 has an attestation {why}"
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"ledger": None}, "but shows no signed ledger"),
+        ({"ledger": LedgerEnd(lines=6, head=Digest("0" * 64))}, "as record 7, but its signed ledger has 6"),
+        (
+            {"duties": {"ups": Attested(when="2026-11-20T08:00:00Z", by="ana", n=0)}},
+            "as record 0, but its signed ledger",
+        ),
+    ],
+)
+def test_the_word_of_a_machine_is_not_believed_without_a_signed_record(
+    policies: dict[str, HostPolicy], told: dict[str, Any], why: str
+) -> None:
+    his1 = machine("his1", {"ups": "2026-11-20T08:00:00Z"}, **told)
+    ups = joined(policies, his1, machine("docs1", {}))["ups"]
+    assert (ups.verdict, ups.standing, ups.done, ups.on) == (Verdict.UNKNOWN, "overdue", "", "")
+    assert ups.message.startswith(f"his1 has an attestation {why}")
+    ups = joined(policies, his1, machine("docs1", {"ups": "2026-11-01T08:00:00Z"}))["ups"]
+    assert (ups.verdict, ups.done, ups.on) == (Verdict.PASS, "2026-11-01T08:00:00Z", "docs1")
+
+
+@pytest.mark.parametrize(("verdict", "done"), [("fail", False), ("unknown", False), ("warn", True), ("pass", True)])
+def test_a_duty_is_not_done_by_a_ledger_that_was_tampered_with(
+    policies: dict[str, HostPolicy], verdict: str, done: bool
+) -> None:
+    finding = Finding(Verdict(verdict), "record 3 was changed")
+    his1 = with_finding(machine("his1", {"ups": "2026-11-20T08:00:00Z"}), LEDGER, finding)
+    ups = joined(policies, his1, machine("docs1", {}))["ups"]
+    assert (ups.verdict, bool(ups.done)) == (Verdict.PASS if done else Verdict.UNKNOWN, done)
+    said = "his1 has an attestation in a ledger that can't be believed: record 3 was changed"
+    assert ups.message == ("" if done else said)
 
 
 def test_a_duty_that_can_not_be_judged_is_unknown_and_the_others_are_told(

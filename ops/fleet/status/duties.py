@@ -8,8 +8,9 @@ from datetime import datetime
 
 from ops.core import clock
 from ops.core.verdict import Verdict
+from ops.fleet.status.answer import LEDGER, NOT_NOTED
 from ops.interfaces.fleet_status import DutyStatus, MachineStatus
-from ops.interfaces.status_answer import Attested
+from ops.interfaces.status_answer import Attested, StatusAnswer
 from ops.policy import HostPolicy
 from ops.policy.duty import EARLIEST, Duty, Standing, judge
 
@@ -19,8 +20,9 @@ Machines = Mapping[str, MachineStatus]
 def join(policies: Mapping[str, HostPolicy], machines: Machines, now: datetime) -> tuple[DutyStatus, ...]:
     """Return how every duty stands, given what each machine told; those of the site come first.
 
-    A duty of the site may be attested on any machine, one of a machine only there. One that looks overdue while such a
-    machine tells nothing is unknown: it may have been attested there.
+    A duty of the site may be attested on any machine, one of a machine only there. Only a record in a signed ledger
+    counts, of which nothing says that it was tampered with. A duty that looks overdue while such a machine tells
+    nothing, or nothing to be believed, is unknown: it may have been attested there.
     """
     site = next(iter(policies.values()), None)
     asked = [_status(site, name, "", machines, now) for name in site.site_duties] if site else []
@@ -50,7 +52,7 @@ def _status(policy: HostPolicy, name: str, host: str, machines: Machines, now: d
 
 def _judged(status: DutyStatus, duty: Duty, machines: Machines, now: datetime, zone: str) -> DutyStatus:
     """Add how a duty stands. machines: on which it may have been attested."""
-    attested = _newest(status.name, machines, now)
+    host, attested = _newest(status.name, machines, now) or ("", None)
     due = judge(duty, clock.parse(attested.when) if attested else None, now, zone)
     silences = [] if due.verdict is Verdict.PASS else _silences(status.name, machines, now)
     return replace(
@@ -60,15 +62,19 @@ def _judged(status: DutyStatus, duty: Duty, machines: Machines, now: datetime, z
         due=str(due.day or ""),
         done=attested.when if attested else "",
         by=attested.by if attested else "",
+        on=host,
         message="; ".join(silences),
     )
 
 
-def _newest(name: str, machines: Machines, now: datetime) -> Attested | None:
-    """Return the newest attestation of a duty that can be believed."""
-    told = [status.told.duties or {} for status in machines.values() if status.told]
-    found = [duties[name] for duties in told if name in duties and not _doubt(duties[name], now)]
-    return max(found, key=lambda attested: clock.parse(attested.when), default=None)
+def _newest(name: str, machines: Machines, now: datetime) -> tuple[str, Attested] | None:
+    """Return the newest attestation of a duty that can be believed, with the machine that tells it."""
+    found = [
+        (host, status.told.duties[name])
+        for host, status in machines.items()
+        if status.told and status.told.duties and name in status.told.duties and not _doubt(name, status.told, now)
+    ]
+    return max(found, key=lambda one: clock.parse(one[1].when), default=None)
 
 
 def _silences(name: str, machines: Machines, now: datetime) -> list[str]:
@@ -79,18 +85,34 @@ def _silences(name: str, machines: Machines, now: datetime) -> list[str]:
             found.append(f"{host} gave no status")
         elif status.told.duties is None:
             found.append(f"{host} does not say what was attested there")
-        elif name in status.told.duties and (doubt := _doubt(status.told.duties[name], now)):
+        elif name in status.told.duties and (doubt := _doubt(name, status.told, now)):
             found.append(f"{host} has an attestation {doubt}")
     return found
 
 
-def _doubt(attested: Attested, now: datetime) -> str:
-    """Return why an attestation is not believed; empty for one that is."""
+def _doubt(name: str, told: StatusAnswer, now: datetime) -> str:
+    """Return why what a machine tells of a duty's attestation is not believed; empty where it is."""
+    attested = (told.duties or {})[name]
+    return _unsigned(attested, told) or _untimely(attested.when, now)
+
+
+def _unsigned(attested: Attested, told: StatusAnswer) -> str:
+    """Return why an attestation is no record of a ledger that can be believed."""
+    if told.ledger is None:
+        return "but shows no signed ledger"
+    if not 1 <= attested.n <= told.ledger.lines:
+        return f"as record {attested.n}, but its signed ledger has {told.ledger.lines}"
+    bad = [entry.message for entry in told.checks if entry.name == LEDGER and entry.verdict in NOT_NOTED]
+    return f"in a ledger that can't be believed: {'; '.join(bad)}" if bad else ""
+
+
+def _untimely(told: str, now: datetime) -> str:
+    """Return why an attestation can't have been made when its record says so."""
     try:
-        when = clock.parse(attested.when)
+        when = clock.parse(told)
     except ValueError:
         return "without a time; attest it again"
     if when > now + clock.SKEW:
-        return f"from the future ({attested.when}); compare the clocks"
+        return f"from the future ({told}); compare the clocks"
     early = when.date() < EARLIEST
-    return f"of {attested.when}, by a clock that stood wrong; set it and attest the duty again" if early else ""
+    return f"of {told}, by a clock that stood wrong; set it and attest the duty again" if early else ""
