@@ -128,7 +128,7 @@ def test_an_attestation_whose_time_can_not_be_is_believed_by_nobody(
         ),
     ],
 )
-def test_the_word_of_a_machine_is_not_believed_without_a_signed_record(
+def test_the_word_of_a_machine_is_not_believed_without_a_record_of_that_time(
     policies: dict[str, HostPolicy], told: dict[str, Any], why: str
 ) -> None:
     his1 = machine("his1", {"ups": "2026-11-20T08:00:00Z"}, **told)
