@@ -138,9 +138,10 @@ class DutyStatus:
     """A duty: what a person is to do, when it is due, and when and by whom it was last attested.
 
     host: the machine whose duty it is; empty for one of the site. who, phone: the contact who does it. standing: later,
-    soon, overdue or ended. due: the last day on which it is in time; empty where it is due at once, or never again.
-    until: the last day on which it is asked for. done: when it was last attested, in UTC, and by whom; empty where it
-    never was. message: why nothing can be said for sure.
+    soon, overdue, ended, or unknown where it can't be judged. due: the last day on which it is in time; empty where it
+    is due at once, or never again.
+    until: the last day on which it is asked for. done: when it was last attested, in UTC, by whom and on which machine;
+    empty where it never was. message: why nothing can be said for sure.
     """
 
     name: str
@@ -154,6 +155,7 @@ class DutyStatus:
     until: str = ""
     done: str = ""
     by: str = ""
+    on: str = ""
     message: str = ""
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 import itertools
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,11 @@ LEAD = timedelta(days=14)  # so long before its day a duty is due soon, if its p
 _SHARE = 4  # a duty is due soon for a quarter of its period at most
 _LONGEST_WINDOW = timedelta(days=31)  # `between day 1 and last day`
 _SECOND = timedelta(seconds=1)
-_AHEAD = 24  # due days of a calendar that are looked at; enough to see its shortest period
+# As many days of a calendar are looked at. Of a daily one, too, one of them is not before the day in question, however
+# early the search begins, nor does it open before that; and they show the shortest period.
+_AHEAD = 64
+_NOON = "12:00:00"  # which every day has once in every zone, whatever becomes of its clock
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)  # systemd knows no day long before or after
 
 
 @dataclass(frozen=True)
@@ -30,9 +35,9 @@ class Duty:
     what: what is to be done, in one sentence.
     who: the contact who does it, or sees to it that it is done.
     every: how long after it was last done it is due again, from 1d to ten years; either this or `calendar`.
-    calendar: the days by which it is due, such as `quarter ends`, or the days between which it is to be done; either
-        this or `every`.
-    first: the first day by which it is due; without it, a duty that was never done is due at once.
+    calendar: the days by which it is due, such as `quarter ends`, or the days between which it is to be done, not more
+        often than daily; either this or `every`.
+    first: the first day by which it is due, from 2000 to 2199; without it, a duty that was never done is due at once.
     until: the last day on which it is asked for.
     """
 
@@ -58,6 +63,7 @@ class Standing(enum.Enum):
     SOON = "soon"
     OVERDUE = "overdue"
     ENDED = "ended"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,7 @@ def _due(duty: Duty, done: date | None, zone: str) -> _Turn | None:
         return None
     if duty.every:
         return _turn(done + duty.every.span, duty.every)
-    return next(turn for turn in _turns(duty.calendar, done, zone) if turn.opens > done)
+    return _first(duty.calendar, (turn for turn in _turns(duty.calendar, done, zone) if turn.opens > done))
 
 
 def _turn(last: date, every: Duration) -> _Turn:
@@ -131,15 +137,23 @@ def _lead(period: timedelta) -> timedelta:
 
 def _on_or_after(calendar: Calendar | None, day: date, zone: str) -> _Turn:
     """Return the first turn of a calendar whose last day is not before a day."""
-    return next(turn for turn in _turns(calendar, day - _LONGEST_WINDOW, zone) if turn.last >= day)
+    return _first(calendar, (turn for turn in _turns(calendar, day - _LONGEST_WINDOW, zone) if turn.last >= day))
+
+
+def _first(calendar: Calendar | None, turns: Iterator[_Turn]) -> _Turn:
+    """Return the first of turns; raise ValueError when there is none, as after the last year that systemd knows."""
+    for turn in turns:
+        return turn
+    raise ValueError(f"{calendar} names no day up to {LATEST}")
 
 
 def _turns(calendar: Calendar | None, start: date, zone: str) -> list[_Turn]:
     """Return the turns of a calendar that begin on a day or after it; a window is one turn, to its last day."""
     assert calendar is not None  # noqa: S101 -- a duty has either this or a period
     place = ZoneInfo(zone)
-    zoned = calendar.zoned(zone)
-    before = datetime.combine(start, time(), place).astimezone(UTC) - _SECOND
+    # One moment a day, whatever times the calendar says.
+    zoned = replace(calendar.zoned(zone), items=tuple(replace(item, time=_NOON) for item in calendar.items))
+    before = datetime.combine(max(start, EARLIEST), time(), place).astimezone(UTC) - _SECOND
     moments = zoned.after(before, _AHEAD)
     lasts = {
         moment.astimezone(place).date(): (zoned.deadline(moment, _SECOND) - _SECOND).astimezone(place).date()

@@ -16,7 +16,8 @@ from ops.reports.times import Times
 class DutyLine:
     """One duty. about: its name, with the machine whose it is; when: how it stands, in a few words.
 
-    done: when it was last attested, and by whom. trouble: what is wrong, and whom to call; empty where nothing is.
+    done: when it was last attested, by whom and on which machine. trouble: what is wrong, and whom to call; empty
+    where nothing is.
     """
 
     verdict: Verdict
@@ -50,6 +51,8 @@ def _line(duty: DutyStatus, times: Times) -> DutyLine:
 
 
 def _when(duty: DutyStatus, times: Times) -> str:
+    if duty.standing == "unknown":
+        return tr("by when is unknown")
     if duty.standing == "ended":
         return tr("ended on {day}", day=duty.until)
     if not duty.due:
@@ -67,4 +70,6 @@ def _when(duty: DutyStatus, times: Times) -> str:
 
 
 def _done(duty: DutyStatus, times: Times) -> str:
-    return tr("{when} by {name}", when=times.when(duty.done), name=duty.by) if duty.done else tr("never")
+    if not duty.done:
+        return tr("never")
+    return tr("{when} by {name} on {host}", when=times.when(duty.done), name=duty.by, host=duty.on)

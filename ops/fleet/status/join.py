@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ops.core import clock
 from ops.core.verdict import Finding, Verdict, worst
-from ops.fleet import duties
+from ops.fleet.status import duties
 from ops.fleet.status.answer import with_finding
 from ops.interfaces.fleet_status import AssetFinding, AssetStatus, FleetStatus, MachineStatus, Person
 from ops.interfaces.state import State

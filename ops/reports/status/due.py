@@ -12,7 +12,7 @@ from ops.reports.status.model import Glance
 from ops.reports.times import Times
 
 MOST_DUTIES = 3
-URGENT = ("overdue", "soon")
+URGENT = ("overdue", "soon", "unknown")
 
 
 def glance(status: FleetStatus, times: Times) -> Glance:

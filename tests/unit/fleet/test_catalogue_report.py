@@ -30,6 +30,7 @@ LATER = DutyStatus(
     due="2027-01-31",
     done="2026-11-01T12:00:00Z",
     by="ana",
+    on="docs1",
 )
 DUTIES = (
     LATER,
@@ -38,6 +39,7 @@ DUTIES = (
     replace(LATER, host="his1", standing="overdue", due="2026-11-20", verdict=Verdict.WARN, phone="+55 11 5555 0100"),
     replace(LATER, standing="overdue", due="", done="", verdict=Verdict.WARN),
     replace(LATER, due="", until="2026-12-31"),
+    replace(LATER, standing="unknown", due="", verdict=Verdict.UNKNOWN),
     replace(LATER, standing="ended", due="", until="2026-10-31"),
 )
 

@@ -71,6 +71,16 @@ def test_duties_are_read_back_from_a_machines_own_policy() -> None:
             {"every": None, "calendar": "2099-01-01"},
             "duties.ups.calendar: expected a calendar, found '2099-01-01': it comes only once",
         ),
+        ({"first": "0001-01-01"}, "duties.ups.first: 0001-01-01 is out of range; expected 2000-01-01 to 2199-12-31"),
+        ({"first": "1999-12-31"}, "duties.ups.first: 1999-12-31 is out of range"),
+        ({"first": "2200-01-05"}, "duties.ups.first: 2200-01-05 is out of range"),
+        (
+            {"every": None, "calendar": "yearly 06-30", "first": "2199-07-01"},
+            "duties.ups.first: 2199-07-01 is too late: yearly 06-30 names no day up to 2199-12-31",
+        ),
+        ({"every": None, "calendar": "hourly"}, "duties.ups.calendar: hourly comes more than once a day, as on 2026-"),
+        ({"every": None, "calendar": "08,20:00"}, "a duty is due once a day at most: write the days without times"),
+        ({"every": None, "calendar": "day 10 08:00; day 10 20:00"}, "more than once a day, as on 2026-01-10"),
         ({"first": "2027-02-01", "until": "2027-01-31"}, "ends on 2027-01-31, before it is first due on 2027-02-01"),
         ({"until": "31.12.2027"}, "expected a day such as 2027-03-31"),
         ({"evry": "92d"}, "unknown key 'evry', did you mean 'every'?"),
@@ -78,6 +88,12 @@ def test_duties_are_read_back_from_a_machines_own_policy() -> None:
 )
 def test_what_is_no_duty_is_refused(change: dict[str, Any], says: str) -> None:
     assert says in refused({**UPS, **change})
+
+
+@pytest.mark.parametrize("calendar", ["daily", "Mon 08:00", "*-*-01..28", "day 28, last day", "Mon *-02~01"])
+def test_a_calendar_of_days_is_taken(calendar: str) -> None:
+    for first in ("2000-01-01", "2027-01-31"):
+        assert compiled({"ups": {**QUARTERS, "calendar": calendar, "first": first}}).site_duties
 
 
 def test_a_duty_that_has_ended_is_no_error() -> None:
@@ -165,6 +181,38 @@ def test_a_first_day_is_when_it_is_first_due(done: str | None, today: str, expec
 
 def test_a_calendar_is_first_due_on_its_own_day() -> None:
     assert standing({**QUARTERS, "first": "2027-01-01"}, None, "2026-11-26") == ("later", "pass", "2027-03-30")
+
+
+@pytest.mark.parametrize(
+    ("calendar", "done", "today", "expected"),
+    [
+        ("daily", "2026-11-20", "2026-11-20", ("later", "pass", "2026-11-21")),
+        ("daily", "2026-11-20", "2026-11-21", ("soon", "pass", "2026-11-21")),
+        ("daily", "2026-11-20", "2026-11-22", ("overdue", "warn", "2026-11-21")),
+        ("daily", "2026-11-20", "2026-11-23", ("overdue", "fail", "2026-11-21")),
+        ("*-*-* 23:30", "2026-01-20", "2026-11-26", ("overdue", "fail", "2026-01-21")),
+        ("08,20:00", "2026-11-20", "2026-11-26", ("overdue", "fail", "2026-11-21")),
+        ("hourly", "2026-11-20", "2026-11-22", ("overdue", "warn", "2026-11-21")),
+        ("minutely", "2026-11-20", "2026-11-26", ("overdue", "fail", "2026-11-21")),
+        ("*-*-01..28", "2026-11-28", "2026-11-30", ("later", "pass", "2026-12-01")),
+        ("*-*-01..28", "2026-11-28", "2026-12-03", ("overdue", "fail", "2026-12-01")),
+        ("Mon..Fri", "2026-11-20", "2026-11-26", ("overdue", "fail", "2026-11-23")),
+        ("Sun *-02~01", "2026-11-20", "2026-11-26", ("later", "pass", "2027-02-28")),
+    ],
+)
+@pytest.mark.parametrize("first", [None, "2026-01-01"])
+def test_a_calendar_of_any_density_is_judged(
+    calendar: str, done: str, today: str, expected: tuple[str, str, str], first: str | None
+) -> None:
+    assert standing({**QUARTERS, "calendar": calendar, "first": first}, done, today) == expected
+
+
+def test_a_first_day_is_found_in_every_calendar() -> None:
+    daily = {**QUARTERS, "calendar": "daily", "first": "2026-12-01"}
+    assert standing(daily, None, "2026-11-26") == ("later", "pass", "2026-12-01")
+    assert standing({**daily, "first": "2000-01-01"}, None, "2026-11-26") == ("overdue", "fail", "2000-01-01")
+    last = {**QUARTERS, "calendar": "quarter ends", "first": "2199-12-31"}
+    assert standing(last, None, "2026-11-26") == ("later", "pass", "2199-12-31")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ DUTY = DutyStatus(
     due="2027-02-20",
     done="2026-11-20T18:00:00Z",
     by="ana",
+    on="docs1",
 )
 
 

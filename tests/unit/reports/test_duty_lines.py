@@ -32,6 +32,7 @@ DUTY = DutyStatus(
     due="2027-02-20",
     done="2026-11-20T18:00:00Z",
     by="ana",
+    on="docs1",
 )
 LATE = replace(DUTY, name="fans", host="docs1", standing="overdue", verdict=Verdict.WARN, due="2026-11-20")
 
@@ -51,6 +52,7 @@ def line(**changed: object) -> DutyLine:
         ({"standing": "overdue", "due": "2026-11-25"}, "1 day overdue: was due by 2026-11-25"),
         ({"standing": "overdue", "due": "", "done": ""}, "never done"),
         ({"due": "", "until": "2026-12-31"}, "not due again before it ends on 2026-12-31"),
+        ({"standing": "unknown", "due": "", "done": ""}, "by when is unknown"),
         ({"standing": "ended", "due": "", "until": "2026-10-31"}, "ended on 2026-10-31"),
     ],
 )
@@ -59,8 +61,8 @@ def test_when_it_is_due_is_said_in_words(changed: dict[str, str], when: str) -> 
 
 
 def test_who_did_it_last_is_said_with_the_time_of_the_site() -> None:
-    assert line().done == "2026-11-20 15:00 by ana"
-    assert line(done="", by="").done == "never"
+    assert line().done == "2026-11-20 15:00 by ana on docs1"
+    assert line(done="", by="", on="").done == "never"
 
 
 def test_where_something_is_wrong_it_is_said_whom_to_call() -> None:
