@@ -18,7 +18,7 @@ from ops.core.files import write_json
 from ops.core.schema import encode
 from ops.core.verdict import Verdict
 from ops.fleet.inventory import HISTORY
-from ops.fleet.status.room import Disk, room
+from ops.fleet.status.room import Disk, rooms
 from ops.interfaces.fleet_status import Before, FleetStatus
 
 VERSION = 1
@@ -60,7 +60,7 @@ def compared(inventory: Path, status: FleetStatus, disks: Mapping[str, Disk | No
     last = before[-1] if before else None
     return replace(
         status,
-        rooms=tuple(room(host, disk, _said(before, host), now) for host, disk in disks.items()),
+        rooms=rooms(disks, {host: _said(before, host) for host in disks}, now),
         before=Before(time=last.time, assets=last.assets, machines=last.machines) if last else None,
         not_compared=trouble,
     )

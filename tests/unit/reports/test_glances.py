@@ -142,29 +142,29 @@ def test_of_a_silent_drill_host_nothing_is_claimed() -> None:
 ROOMS = {
     "nobody looks": (Room(host="b"), True, "b: how much room it has is not known."),
     "too short": (
-        Room(host="b", free_bytes=1 << 40, days=3),
+        Room(host="b", path="/srv", free_bytes=1 << 40, days=3),
         False,
-        "b: 1 TiB free; when it is full is not known yet, watched for 3 days of 7.",
+        "b: 1 TiB free at /srv; when it is full is not known yet, watched for 3 days of 7.",
     ),
     "empties": (
-        Room(host="b", free_bytes=1 << 40, days=9, bytes_per_day=-5),
+        Room(host="b", path="/srv", free_bytes=1 << 40, days=9, bytes_per_day=-5),
         False,
-        "b: 1 TiB free; it does not fill up.",
+        "b: 1 TiB free at /srv; it does not fill up.",
     ),
     "never": (
-        Room(host="b", free_bytes=1 << 40, days=9, bytes_per_day=1 << 20),
+        Room(host="b", path="/srv", free_bytes=1 << 40, days=9, bytes_per_day=1 << 20),
         False,
-        "b: 1 TiB free; not full within ten years at 1 MiB a day.",
+        "b: 1 TiB free at /srv; not full within ten years at 1 MiB a day.",
     ),
     "soon": (
-        Room(host="b", free_bytes=1 << 40, days=9, bytes_per_day=1 << 35, full=fifty.ago(days=-32)),
+        Room(host="b", path="/srv", free_bytes=1 << 40, days=9, bytes_per_day=1 << 35, full=fifty.ago(days=-32)),
         True,
-        "b: 1 TiB free; full in about 32 days, on 2026-12-24, at 32 GiB a day.",
+        "b: 1 TiB free at /srv; full in about 32 days, on 2026-12-24, at 32 GiB a day.",
     ),
     "later": (
-        Room(host="b", free_bytes=1 << 40, days=9, bytes_per_day=1 << 33, full=fifty.ago(days=-128)),
+        Room(host="b", path="/srv", free_bytes=1 << 40, days=9, bytes_per_day=1 << 33, full=fifty.ago(days=-128)),
         False,
-        "b: 1 TiB free; full in about 5 months, on 2027-03-30, at 8 GiB a day.",
+        "b: 1 TiB free at /srv; full in about 5 months, on 2027-03-30, at 8 GiB a day.",
     ),
 }
 
