@@ -152,7 +152,8 @@ def test_nobody_else_speaks_of_an_asset(verdict: str, liar: str, policies: dict[
 @pytest.mark.parametrize("liar", ["his1", "backup1"])
 def test_nobody_else_speaks_of_a_drill(liar: str, policies: dict[str, HostPolicy]) -> None:
     own = OWN if liar == "his1" else []
-    lying = machine(policies, liar, checks=[*own, age("drill_age", "pass")])
+    lying = machine(policies, liar, checks=[*own, age("drill_age", "fail")])
+    assert fleet(policies, **{liar: lying})["assets"]["his"]["message"] == ""
     asset = fleet(policies, drill1=machine(policies, "drill1"), **{liar: lying})["assets"]["his"]
     assert (asset["verdict"], asset["message"]) == ("unknown", "drill: drill1 does not know it")
 
