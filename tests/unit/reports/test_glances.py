@@ -12,6 +12,7 @@ import pytest
 from ops.core import clock
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import FleetStatus, MachineStatus, Room
+from ops.interfaces.outcome import CopyFacts
 from ops.interfaces.state import UnreadableState
 from ops.reports.status.enumeration import enumerated
 from ops.reports.status.model import Glance
@@ -95,6 +96,49 @@ def test_what_was_never_copied_away_is_lost_with_everything(changed: dict[str, o
     assert found.more[0] == "his: everything"
 
 
+def test_a_copy_that_went_elsewhere_is_not_off_site() -> None:
+    """The copy went to an on-site repository before the policy wanted it off-site."""
+    copy = fifty._copy("his", hours=8)
+    near = replace(copy, last_good=replace(copy.last_good, repository="nas"))
+    found = glance(with_asset(fifty.healthy(), "his", copies={"offsite": near}), "offsite")
+    assert found.loud
+    assert found.lines[0] == "1 asset of 50 has no copy off-site: his."
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"last_good": CopyFacts(time=fifty.ago(days=-365), repository="offsite")},
+        {"last_good": CopyFacts(time="yesterday", repository="offsite")},
+        {"last_good": CopyFacts(time=fifty.ago(days=3))},
+    ],
+    ids=["a clock that is ahead", "no time", "nobody knows where"],
+)
+def test_of_a_copy_that_cannot_be_judged_nothing_is_claimed(changed: dict[str, object]) -> None:
+    copy = replace(fifty._copy("his", hours=8), **changed)
+    status = with_asset(fifty.healthy(), "his", copies={"offsite": copy})
+    assert (glance(status, "offsite").loud, glance(only(status, "his"), "offsite").lines) == (
+        True,
+        ("Not known of his.",),
+    )
+    unreadable = with_asset(status, "his", copies={"offsite": UnreadableState(message="rubbish")})
+    assert glance(only(unreadable, "his"), "offsite").lines == ("Not known of his.",)
+
+
+def test_a_clock_that_is_a_little_ahead_is_borne() -> None:
+    copies = {"offsite": fifty._copy("his", minutes=-4)}
+    assert not glance(with_asset(fifty.healthy(), "his", copies=copies), "offsite").loud
+
+
+def test_while_anything_is_unknown_nothing_is_said_of_the_others() -> None:
+    lines = glance(silent("srv01"), "offsite").lines
+    assert not [line for line in lines if "no more" in line]
+    assert any(line.startswith("If the house burns now, 8 hours of ") for line in lines)
+    status = with_asset(silent("srv01"), "pacs", away=(), copies={})
+    lines = glance(status, "offsite").lines
+    assert any(line.startswith("Of what is known to be off-site, ") for line in lines)
+
+
 def test_a_backup_that_is_made_off_site_needs_no_copy() -> None:
     status = with_asset(fifty.healthy(), "his", away=(), copies={}, backup_away=True)
     assert "All 50 assets have a copy off-site." in glance(status, "offsite").lines
@@ -116,6 +160,14 @@ def test_what_was_never_restored_is_named() -> None:
     failed = replace(fifty.healthy().assets["his"].drill, last_good=None, verdict=Verdict.FAIL)
     found = glance(with_asset(fifty.healthy(), "his", drill=failed), "drill")
     assert (found.lines[0], found.more) == ("1 asset of 50 was never restored in a drill: his.", ())
+
+
+def test_a_drill_from_the_future_is_not_known() -> None:
+    drill = fifty.healthy().assets["his"].drill
+    ahead = replace(drill, last_good=replace(drill.last_good, time=fifty.ago(days=-365)))
+    found = glance(with_asset(fifty.healthy(), "his", drill=ahead), "drill")
+    assert found.loud
+    assert found.lines == ("Not known of his.", "The oldest proof that is known: spirometry, 28 days ago.")
 
 
 def test_when_many_were_never_restored_all_are_there_to_unfold() -> None:
