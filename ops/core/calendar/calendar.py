@@ -58,13 +58,18 @@ class Calendar:
         """What the timers of systemd are told."""
         return tuple(f"{item.expression} {self.zone}" for item in self.items)
 
+    @property
+    def timed(self) -> bool:
+        """Whether a time of day is said for all of its days."""
+        return all(item.time for item in self.items)
+
     def zoned(self, zone: str) -> Calendar:
         """Return the same calendar read in a time zone such as Europe/Prague."""
         return replace(self, zone=zone)
 
     def at(self, moment: time) -> Calendar:
         """Return the same days, at a time of day where the text says none."""
-        if all(item.time for item in self.items):
+        if self.timed:
             return self
         items = tuple(replace(item, time=item.time or f"{moment:%H:%M:%S}") for item in self.items)
         return replace(self, text=words.written(items), items=items)
