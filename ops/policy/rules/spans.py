@@ -41,6 +41,7 @@ def of_control(path: str, control: Control) -> Iterator[Problem]:
 
 def judge(path: str, asset: Asset, zone: str) -> Iterator[Problem]:
     """Yield what is wrong with an asset's promises; one that the calendar can't keep is broken already."""
+    yield from _same_day(path, asset)
     asset = hours.filled(asset, zone)
     for what, span in (("rpo", asset.rpo), ("rto", asset.rto), ("random_delay", asset.random_delay)):
         yield from in_range(f"{path}.{what}", what, span)
@@ -77,6 +78,22 @@ def _too_often(path: str, calendar: Calendar) -> Iterator[Problem]:
             f"{calendar} leaves {often} in between; expected {least} or more, such as '*:0/15' for every quarter of "
             "an hour, 'hourly', or '*-*-* 01:30' for every night",
         )
+
+
+def _same_day(path: str, asset: Asset) -> Iterator[Problem]:
+    """Yield each copy that follows the latest backup of its day, where that may start on the next day."""
+    longest, latest = hours.delay_within_day(asset), asset.schedule.at(hours.BACKUP).latest()
+    if asset.random_delay <= longest:
+        return
+    smaller = Duration(longest.seconds // _MINUTE * _MINUTE)
+    for name, copy in asset.copies.items():
+        if not copy.calendar.timed:
+            yield Problem(
+                f"{path}.copies.{name}.calendar",
+                f"{copy.calendar} names days without a time of day, so the copy follows the last backup of its day; "
+                f"but that may start on the next day: at {latest:%H:%M} with a random_delay of {asset.random_delay}. "
+                f"Write an earlier schedule, a random_delay of {smaller} or less, or a time of day for the copy",
+            )
 
 
 def _copy(path: str, calendar: Calendar, grace: Duration) -> Iterator[Problem]:

@@ -231,6 +231,14 @@ def test_without_a_window_the_grace_alone_counts() -> None:
     assert calendar.deadline(day_12, timedelta(hours=1)) == datetime(2026, 12, 21, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("text", ["between day 11 and day 20; day 11 08:00", "day 11 08:00; between day 11 and day 20"])
+def test_what_is_due_on_the_day_of_a_window_at_another_time_is_not_of_the_window(text: str) -> None:
+    calendar = Calendar.parse(text).zoned("Europe/Prague")
+    begin, eight = calendar.after(NOVEMBER, 2)
+    assert calendar.deadline(begin, timedelta(hours=1)) == datetime.fromisoformat("2026-12-21T00:00:00+01:00")
+    assert calendar.deadline(eight, timedelta(hours=1)) == eight + timedelta(hours=1)
+
+
 def test_calendars_are_read_in_the_sites_zone() -> None:
     there = Calendar.parse("*-*-* 01:30").zoned("America/Sao_Paulo")
     assert there.after(NOVEMBER) == [datetime(2026, 11, 23, 4, 30, tzinfo=UTC)]
