@@ -17,6 +17,7 @@ from ops.policy.hostvars import OWN, PREFIX
 if TYPE_CHECKING:
     import yaml
 
+OTHERS_TOO = {"site", "version"}  # words that a variable of somebody else's may well be called
 ADDRESS = ("ansible_host", "ansible_ssh_host")
 _WORD = PREFIX.rstrip("_")
 # How Ansible reaches a host; of a slip in one of these it says nothing.
@@ -97,14 +98,26 @@ def without_layer(document: Document) -> Iterator[Problem]:
     owner = document.source.owner
     if owner is None:
         return
+    yield from _beside_layer(document)
     keys = {str(key.value): _words(value) for key, value in pairs(document.root)}
     named = document.source.path.stem == _WORD and not any(name.startswith(PREFIX) for name in keys)
-    if layer_line.ours(keys) or (named and SECTIONS & set(keys)):
+    beside = any(name.startswith(PREFIX) for name in keys)
+    if not beside and (layer_line.ours(keys) or (named and SECTIONS & set(keys))):
         first = next(key for key, _ in pairs(document.root) if key.value in SECTIONS)
         names = ", ".join(name for name in keys if name in SECTIONS)
         layer = layer_line.expected(owner)
         said = f"nobody reads {names} here; write `{layer}:` in the line above, and indent what belongs to it"
         yield Problem(str(first.value), said, str(document.mark(first)))
+
+
+def _beside_layer(document: Document) -> Iterator[Problem]:
+    """Yield each section of a layer that stands at the left margin beside it."""
+    found = pairs(document.root)
+    layer = next((str(key.value) for key, _ in found if str(key.value).startswith(PREFIX)), "")
+    for key, value in found if layer else ():
+        if key.value in SECTIONS - OTHERS_TOO and pairs(value):
+            said = f"nobody reads {key.value} at the left margin; indent it, so that it belongs to {layer}"
+            yield Problem(str(key.value), said, str(document.mark(key)))
 
 
 def _words(node: yaml.Node) -> dict[str, frozenset[str]]:
