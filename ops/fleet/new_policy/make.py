@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from ops.core.errors import PolicyError, SeawallError, UsageError
+from ops.core.errors import Damaged, PolicyError, SeawallError, UsageError
 from ops.core.files import sync_directory
+from ops.core.printable import printable
 from ops.fleet.inventory import Inventory
 from ops.fleet.inventory.check import judge
 from ops.fleet.new_policy.answers import Answers
@@ -21,6 +22,7 @@ from ops.fleet.ssh.ask import Answer
 from ops.policy.assets import name_on
 
 KEEPER_RELEASE = "trixie"  # rest-server is in no older Debian
+CONNECTION = {"ansible_user", "ansible_become"}  # the only variables of Ansible's own that are written
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,47 @@ def write(made: Draft, folder: Path, *, dry_run: bool) -> list[str]:
     try:
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as parent:
             beside = Path(parent, folder.name)
-            for name, text in made.texts.items():
-                path = beside / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
+            _put(made.texts, beside)
             assets = _demand_valid(beside, folder)
             if not dry_run:
                 _place(beside, folder)
     except OSError as error:
         raise SeawallError(f"{folder} can't be written: {error.strerror}") from error
     return assets
+
+
+def _put(texts: Mapping[str, str], beside: Path) -> None:
+    for name, text in texts.items():
+        _demand_ours(name, text)
+        path = beside / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _demand_ours(name: str, text: str) -> None:
+    """Raise Damaged for a file with any other variable than its own: Ansible would do what that says, and do it here.
+
+    Servers say some of what stands in these files. That nothing of it is more than a text is not left to chance.
+    """
+    import yaml
+
+    try:
+        found = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise Damaged(f"{name} would be no YAML; nothing was written") from error
+    if found is not None and not isinstance(found, dict):
+        raise Damaged(f"{name} would hold no variables; nothing was written")
+    if strange := sorted(str(key) for key in set(found or {}) - _own(PurePosixPath(name))):
+        raise Damaged(f"{name} would set {printable(', '.join(strange)[:200])}; nothing was written")
+
+
+def _own(path: PurePosixPath) -> set[str]:
+    """Return the variables that belong into a file of the inventory."""
+    if path.parts[0] == "host_vars":
+        return {"policy__host"}
+    if path.parts[0] == "group_vars":
+        return CONNECTION if path.stem == "connection" else {f"policy__{path.parts[1]}"}
+    return {"all"}
 
 
 def _demand_valid(beside: Path, folder: Path) -> list[str]:

@@ -69,7 +69,7 @@ def propose(server: str, seen: Seen, taken: set[str]) -> Proposal:
         name = _free(asset.name, server, taken)
         taken.add(name)
         made.assets.append(Proposed(**{**vars(asset), "name": name}))
-    made.notes.extend(f"not looked for: {one.sort} ({printable(one.message)})" for one in seen.unlooked)
+    made.notes.extend(f"not looked for: {printable(one.sort)} ({printable(one.message)})" for one in seen.unlooked)
     return made
 
 

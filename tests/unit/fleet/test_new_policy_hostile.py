@@ -1,0 +1,77 @@
+"""What a looked-at server may say to get a hand into the inventory that is made of its answer: nothing of it works."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ops.core.errors import Damaged
+from ops.fleet.new_policy import make
+from ops.fleet.new_policy.look import Seen, understood
+from ops.fleet.new_policy.propose import Proposal
+from ops.fleet.new_policy.render import comment, files
+
+sys.path.insert(0, str(Path(__file__).parent))
+from new_site import DAY, answers
+
+ENDS = ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]  # what anything takes for a line's end
+INTO = "ansible_connection: local"
+NONE = Seen("bookworm")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"unlooked": [{"sort": f"mariadb\n{INTO}", "message": ""}]},
+        {"unlooked": [{"sort": "machines", "message": ""}]},
+        {"release": "trixie\x1b[2J"},
+        {"release": "\u2028"},
+        {"release": "x" * 33},
+    ],
+)
+def test_an_answer_that_nothing_of_ours_gives_is_none(more: dict[str, object]) -> None:
+    assert understood(json.dumps({"release": "trixie", "unlooked": [{"sort": "sqlite", "message": "\n"}]}))
+    assert understood(json.dumps({"release": "trixie"} | more)) is None
+
+
+@pytest.mark.parametrize("end", ENDS, ids=ascii)
+def test_a_note_stays_a_comment(end: str) -> None:
+    proposal = Proposal(notes=[f"found{end}{INTO}"])
+    texts = files(answers(), {"his1": proposal, "docs1": Proposal()}, {"his1": NONE}, DAY)
+    written = texts["host_vars/his1/policy.yml"]
+    assert yaml.safe_load(written) is None
+    assert len(written.splitlines()) == 4
+
+
+@given(st.text())
+def test_a_comment_is_one_line_of_nothing_else(text: str) -> None:
+    assert len(comment(text).splitlines()) == 1
+    assert yaml.safe_load(comment(text)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("host_vars/his1/policy.yml", INTO),
+        ("host_vars/his1/policy.yml", "policy__all: {}"),
+        ("group_vars/servers/policy.yml", "ansible_user: root"),
+        ("group_vars/all/connection.yml", "ansible_ssh_common_args: -o ProxyCommand=id"),
+        ("group_vars/all/policy.yml", "---\na: b"),
+        ("hosts.yml", INTO),
+        ("host_vars/docs1/policy.yml", "- a list"),
+    ],
+)
+def test_a_file_with_any_other_variable_than_its_own_is_not_written(
+    name: str, more: str, tmp_path: Path, quick_inventory: None
+) -> None:
+    made = make.draft(answers(), {}, DAY)
+    make.write(made, tmp_path / "site", dry_run=True)
+    texts = {**made.texts, name: f"{made.texts.get(name, '')}{more}\n"}
+    with pytest.raises(Damaged, match=f"{name} would"):
+        make.write(replace(made, texts=texts), tmp_path / "site", dry_run=False)
+    assert not list(tmp_path.iterdir())
