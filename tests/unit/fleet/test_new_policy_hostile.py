@@ -10,14 +10,16 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ops import cli
 from ops.core.errors import Damaged
 from ops.fleet.new_policy import make
 from ops.fleet.new_policy.look import Seen, understood
 from ops.fleet.new_policy.propose import Proposal
 from ops.fleet.new_policy.render import comment, files
+from ops.fleet.ssh.ask import Answer
 
 sys.path.insert(0, str(Path(__file__).parent))
-from new_site import DAY, answers
+from new_site import DAY, FLAGS, answers
 
 ENDS = ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]  # what anything takes for a line's end
 INTO = "ansible_connection: local"
@@ -37,6 +39,23 @@ NONE = Seen("bookworm")
 def test_an_answer_that_nothing_of_ours_gives_is_none(more: dict[str, object]) -> None:
     assert understood(json.dumps({"release": "trixie", "unlooked": [{"sort": "sqlite", "message": "\n"}]}))
     assert understood(json.dumps({"release": "trixie"} | more)) is None
+
+
+def test_a_warning_names_only_what_was_asked_for() -> None:
+    told = ("\x1b]0;x\x07", "backup2", "backup1", "backup1")
+    looked = {"his1": Answer(replace(NONE, unresolved=told)), "docs1": Answer(None, "said nothing")}
+    name, none = make.warnings(answers(), looked)
+    assert name.startswith("his1 does not know the name backup1;")
+    assert none == "docs1 was not looked at: said nothing"
+
+
+def test_what_is_warned_of_moves_no_cursor(
+    tmp_path: Path, quick_inventory: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(make, "look_at", lambda _: {"his1": Answer(None, "no\x1b[2J\r\nwarning: all is well")})
+    assert cli.run(["policy", "new", str(tmp_path / "site"), *FLAGS, "--look"]) == 0
+    (warning,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
+    assert warning.isprintable()
 
 
 @pytest.mark.parametrize("end", ENDS, ids=ascii)
