@@ -125,9 +125,10 @@ def warnings(answers: Answers, looked: Mapping[str, Answer[Seen | None]]) -> lis
             told.append(f"{name} was not looked at: {answer.trouble}")
             continue
         if name in keepers and answer.fact.release != KEEPER_RELEASE:
-            told.append(f"{name} runs Debian {answer.fact.release or '?'}; a backup host needs 13 ({KEEPER_RELEASE})")
+            release = printable(answer.fact.release) or "?"
+            told.append(f"{name} runs Debian {release}; a backup host needs 13 ({KEEPER_RELEASE})")
         told.extend(
-            f"{name} does not know the name {unknown}; add it to its DNS or /etc/hosts, or backups will fail"
-            for unknown in answer.fact.unresolved
+            f"{name} does not know the name {keeper}; add it to its DNS or /etc/hosts, or backups will fail"
+            for keeper in sorted(keepers & {*answer.fact.unresolved})  # no other name was asked for
         )
     return told
