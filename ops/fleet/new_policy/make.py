@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path, PurePosixPath
 
-from ops.core.errors import Damaged, PolicyError, SeawallError, UsageError
+from ops.core.errors import Damaged, PolicyError, Problem, SeawallError, UsageError
 from ops.core.files import sync_directory
 from ops.core.printable import printable
 from ops.fleet.inventory import Inventory
@@ -17,7 +17,7 @@ from ops.fleet.inventory.check import judge
 from ops.fleet.new_policy.answers import Answers
 from ops.fleet.new_policy.look import Seen, look
 from ops.fleet.new_policy.propose import ETC, Proposal, propose
-from ops.fleet.new_policy.render import files
+from ops.fleet.new_policy.render import ASSET, files
 from ops.fleet.ssh.ask import Answer
 from ops.policy.assets import name_on
 
@@ -46,7 +46,40 @@ def draft(answers: Answers, seen: Mapping[str, Seen], today: date) -> Draft:
     taken = {ETC, *(name_on(server.name, ETC) for server in answers.servers)}
     nothing = Seen(release="")
     proposals = {server.name: propose(server.name, seen.get(server.name, nothing), taken) for server in answers.servers}
-    return Draft(files(answers, proposals, seen, today), proposals)
+    return Draft(_without_refused(answers, proposals, seen, today), proposals)
+
+
+def _without_refused(
+    answers: Answers, proposals: Mapping[str, Proposal], seen: Mapping[str, Seen], today: date
+) -> dict[str, str]:
+    """Return the files; what the check refuses of a proposal is a note in them, for no server may stop the rest."""
+    texts = files(answers, proposals, seen, today)
+    while any(proposal.assets for proposal in proposals.values()) and (problems := _problems(texts)):
+        refused = _refused(texts, problems)
+        for server, proposal in proposals.items():
+            everything = {asset.name: problems[0].message for asset in proposal.assets}
+            proposal.give_up(refused.get(server, {}) if refused else everything)
+        texts = files(answers, proposals, seen, today)
+    return texts
+
+
+def _problems(texts: Mapping[str, str]) -> list[Problem]:
+    """Return what the check says of files, each problem with its place in them."""
+    with tempfile.TemporaryDirectory(prefix="seawall-") as parent:
+        folder = Path(parent, "site")
+        _put(texts, folder)
+        return [replace(one, where=one.where.removeprefix(f"{folder}/")) for one in judge(folder)[1]]
+
+
+def _refused(texts: Mapping[str, str], problems: Sequence[Problem]) -> dict[str, dict[str, str]]:
+    """Return by server and asset why it is refused: each problem in a server's file is that of the asset it is in."""
+    refused: dict[str, dict[str, str]] = {}
+    for problem in problems:
+        file, _, line = problem.where.rpartition(":")
+        folder, _, rest = file.partition("/")
+        if folder == "host_vars" and (above := ASSET.findall("\n".join(texts[file].split("\n")[: int(line)]))):
+            refused.setdefault(rest.partition("/")[0], {}).setdefault(above[-1], problem.message)
+    return refused
 
 
 def write(made: Draft, folder: Path, *, dry_run: bool) -> list[str]:

@@ -56,6 +56,7 @@ def comment(text: str, indent: int = 0) -> str:
     return f"{' ' * indent}# {printable(text)}"
 
 
+ASSET = re.compile(r"^    ([a-z][a-z0-9_]*):$", re.MULTILINE)  # the line with which an asset of a server begins
 WORDS = {"yes", "no", "on", "off", "true", "false", "null"}  # what YAML takes for something else than a text
 
 

@@ -11,15 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops import cli
-from ops.core.errors import Damaged
+from ops.core.errors import Damaged, Problem
 from ops.fleet.new_policy import make
 from ops.fleet.new_policy.look import Seen, understood
 from ops.fleet.new_policy.propose import Proposal
 from ops.fleet.new_policy.render import comment, files
 from ops.fleet.ssh.ask import Answer
+from ops.interfaces.discovery import Found
 
 sys.path.insert(0, str(Path(__file__).parent))
-from new_site import DAY, FLAGS, answers
+from new_site import DAY, FLAGS, FULL, answers
 
 ENDS = ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]  # what anything takes for a line's end
 INTO = "ansible_connection: local"
@@ -56,6 +57,33 @@ def test_what_is_warned_of_moves_no_cursor(
     assert cli.run(["policy", "new", str(tmp_path / "site"), *FLAGS, "--look"]) == 0
     (warning,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
     assert warning.isprintable()
+
+
+REFUSED = ["path:/proc", "path:/sys/fs", "path:/dev", "path:/etc", "path://", "path:/run", "sqlite:/?"]
+
+
+@pytest.mark.parametrize("more", [{}, FULL], ids=["least", "full"])
+def test_what_the_check_refuses_of_a_server_is_a_note_and_keeps_nothing_else_back(
+    more: dict[str, str], tmp_path: Path, quick_inventory: None
+) -> None:
+    good = (Found("path:/srv/documents", "a folder"),)
+    bad = tuple(Found(name, "a folder") for name in REFUSED)
+    seen = {"his1": replace(NONE, found=(*bad[:3], *good, *bad[3:])), "docs1": replace(NONE, found=good)}
+    made = make.draft(answers(**more), seen, DAY)
+    names = make.write(made, tmp_path / "site", dry_run=False)
+    assert names == ["documents", "documents_docs1", "etc_docs1", "etc_his1"]
+    assert len(made.proposals["his1"].notes) == len(REFUSED)
+    assert made.proposals["docs1"].notes == []
+    assert "# - Files below /proc: /proc holds nothing that lasts" in made.texts["host_vars/his1/policy.yml"]
+
+
+def test_where_nothing_says_whose_the_problem_is_every_proposal_is_a_note(
+    quick_inventory: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = {name: replace(NONE, found=(Found("path:/srv/documents"),)) for name in ("his1", "docs1")}
+    monkeypatch.setattr(make, "judge", lambda _: ({}, [Problem("policy.site", "is strange")]))
+    made = make.draft(answers(), seen, DAY)
+    assert [proposal.notes for proposal in made.proposals.values()] == [["Files below /srv/documents: is strange"]] * 2
 
 
 @pytest.mark.parametrize("end", ENDS, ids=ascii)
