@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from ops.core.schema import Plain
@@ -10,12 +11,24 @@ LONGEST = 1 << 16  # characters of one text that is kept
 INSTEAD = "\N{REPLACEMENT CHARACTER}"
 _BLANKS = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 
+# Of C0, DEL and C1 all but a plain line end and a tab; line ends of Unicode; what turns letters around; half letters.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
 
 def printable(text: str, instead: str = INSTEAD) -> str:
     """Return a text in which a mark stands for each character that can't be printed: control characters, line ends."""
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() or letter in _BLANKS else instead for letter in text)
+
+
+def control_character(text: str) -> str:
+    """Return which control character a text has first, such as `U+001B`; "" when there is none.
+
+    A plain line end and a tab are none here: texts of several lines and queries hold them.
+    """
+    found = _CONTROL.search(text)
+    return f"U+{ord(found[0]):04X}" if found else ""
 
 
 def storable(text: str) -> str:

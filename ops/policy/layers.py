@@ -12,7 +12,8 @@ from datetime import date
 from typing import Any
 
 from ops.core.errors import Problem
-from ops.core.schema import Plain
+from ops.core.printable import control_character
+from ops.core.schema import Plain, below
 
 Tree = Mapping[str, Plain]
 SEALED = "__ansible_vault"  # how `ansible-inventory --list` shows a vault value
@@ -102,15 +103,36 @@ def _words(tree: Tree, start: str = "") -> dict[str, str]:
 
 
 def _demand_plain(value: Any, path: str, problems: list[Problem]) -> None:
-    if isinstance(value, Mapping) and SEALED in value:
-        problems.append(Problem(path, "a vault value is not plain data; keep secrets out of the policy"))
-    elif isinstance(value, Mapping):
-        for key, part in value.items():
-            _demand_plain(part, f"{path}.{key}", problems)
+    if isinstance(value, Mapping):
+        _demand_plain_parts(value, path, problems)
     elif isinstance(value, (list, tuple)):
         for index, part in enumerate(value):
             _demand_plain(part, f"{path}[{index}]", problems)
-    elif isinstance(value, str) and ("{{" in value or "{%" in value):
-        problems.append(Problem(path, "a Jinja expression is not plain data; write the value itself"))
-    elif not (value is None or isinstance(value, (str, int, float, bool, date))):
+    elif isinstance(value, str):
+        if said := _strange(value):
+            problems.append(Problem(path, said))
+    elif not (value is None or isinstance(value, (int, float, bool, date))):
         problems.append(Problem(path, f"{type(value).__name__} is not plain data; keep secrets out of the policy"))
+
+
+def _demand_plain_parts(value: Mapping[Any, Any], path: str, problems: list[Problem]) -> None:
+    if SEALED in value:
+        problems.append(Problem(path, "a vault value is not plain data; keep secrets out of the policy"))
+        return
+    for key, part in value.items():
+        where = below(path, str(key))
+        if said := _strange(str(key), one_line=True):
+            problems.append(Problem(where, f"of the key: {said}"))
+        _demand_plain(part, where, problems)
+
+
+def _strange(text: str, *, one_line: bool = False) -> str:
+    """Return why a text is not plain data, "" when it is.
+
+    Queries, scripts and what people do meanwhile have lines; what is of one line says so where its form is known.
+    """
+    if "{{" in text or "{%" in text:
+        return "a Jinja expression is not plain data; write the value itself"
+    if control := control_character(text):
+        return f"has the control character {control}, which no text needs; delete it"
+    return "has a line end; write it in one line" if one_line and "\n" in text else ""

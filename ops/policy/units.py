@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ops.core import kinds
+from ops.core.printable import printable
 from ops.policy import access, hours
 from ops.policy.access import AUTHORITY, LEDGER_KEY, read_from, repository_files
 from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
@@ -60,7 +61,7 @@ def _backups(policy: HostPolicy) -> Iterator[Unit]:
 
 def _line(text: str) -> str:
     """Return a person's text as one line in which systemd finds nothing to expand."""
-    return " ".join(text.split()).replace("%", "%%")
+    return printable(" ".join(text.split())).replace("%", "%%")
 
 
 def _copies(policy: HostPolicy) -> Iterator[Unit]:

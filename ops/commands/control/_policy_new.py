@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ops.core import clock
 from ops.core.errors import UsageError
+from ops.core.printable import printable
 from ops.fleet.new_policy.answers import Answers, new_folder
 from ops.fleet.new_policy.questions import QUESTIONS, answered
 
@@ -62,7 +63,7 @@ def execute(options: argparse.Namespace) -> int:
     draft = make.draft(answers, seen, clock.now().date())
     assets = make.write(draft, folder, dry_run=options.dry_run)
     for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(f"warning: {printable(warning)}", file=sys.stderr)
     notes = {server: proposal.notes for server, proposal in draft.proposals.items() if proposal.notes}
     if options.json:
         texts = dict(draft.texts) if options.dry_run else sorted(draft.texts)

@@ -20,6 +20,7 @@ from pyinfra.api.facts import FactBase
 from pyinfra.api.host import Host
 
 import ops
+from ops.core import kinds
 from ops.core.document import Limits, decode, parse
 from ops.core.errors import Damaged
 from ops.core.printable import printable
@@ -31,6 +32,7 @@ from ops.interfaces.state import Unsearched
 
 SECONDS = 300  # a search of folders may take two minutes, and each database server one
 LIMIT = 1 << 20  # characters that a machine may say
+LONGEST_RELEASE = 32  # letters of its code name
 LIMITS = Limits(bytes=LIMIT, depth=8, entries=20_000, text=8_192)
 ANSWER = "the answer"
 SENT = ("core", "interfaces", "gaps")
@@ -51,6 +53,12 @@ class Seen:
     unresolved: tuple[str, ...] = ()
     found: tuple[Found, ...] = ()
     unlooked: tuple[Unsearched, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.release.isprintable() or len(self.release) > LONGEST_RELEASE:
+            raise ValueError("expected the code name of a release")
+        if not {one.sort for one in self.unlooked} <= {*kinds.kinds("ops.gaps")}:
+            raise ValueError("expected sorts of things that were sent there to be looked for")
 
 
 class Look(FactBase[Seen | None]):

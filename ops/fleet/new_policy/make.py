@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from ops.core.errors import PolicyError, SeawallError, UsageError
+from ops.core.errors import Damaged, PolicyError, Problem, SeawallError, UsageError
 from ops.core.files import sync_directory
+from ops.core.printable import printable
 from ops.fleet.inventory import Inventory
 from ops.fleet.inventory.check import judge
 from ops.fleet.new_policy.answers import Answers
 from ops.fleet.new_policy.look import Seen, look
 from ops.fleet.new_policy.propose import ETC, Proposal, propose
-from ops.fleet.new_policy.render import files
+from ops.fleet.new_policy.render import ASSET, files
 from ops.fleet.ssh.ask import Answer
 from ops.policy.assets import name_on
 
 KEEPER_RELEASE = "trixie"  # rest-server is in no older Debian
+CONNECTION = {"ansible_user", "ansible_become"}  # the only variables of Ansible's own that are written
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,40 @@ def draft(answers: Answers, seen: Mapping[str, Seen], today: date) -> Draft:
     taken = {ETC, *(name_on(server.name, ETC) for server in answers.servers)}
     nothing = Seen(release="")
     proposals = {server.name: propose(server.name, seen.get(server.name, nothing), taken) for server in answers.servers}
-    return Draft(files(answers, proposals, seen, today), proposals)
+    return Draft(_without_refused(answers, proposals, seen, today), proposals)
+
+
+def _without_refused(
+    answers: Answers, proposals: Mapping[str, Proposal], seen: Mapping[str, Seen], today: date
+) -> dict[str, str]:
+    """Return the files; what the check refuses of a proposal is a note in them, for no server may stop the rest."""
+    texts = files(answers, proposals, seen, today)
+    while any(proposal.assets for proposal in proposals.values()) and (problems := _problems(texts)):
+        refused = _refused(texts, problems)
+        for server, proposal in proposals.items():
+            everything = {asset.name: problems[0].message for asset in proposal.assets}
+            proposal.give_up(refused.get(server, {}) if refused else everything)
+        texts = files(answers, proposals, seen, today)
+    return texts
+
+
+def _problems(texts: Mapping[str, str]) -> list[Problem]:
+    """Return what the check says of files, each problem with its place in them."""
+    with tempfile.TemporaryDirectory(prefix="seawall-") as parent:
+        folder = Path(parent, "site")
+        _put(texts, folder)
+        return [replace(one, where=one.where.removeprefix(f"{folder}/")) for one in judge(folder)[1]]
+
+
+def _refused(texts: Mapping[str, str], problems: Sequence[Problem]) -> dict[str, dict[str, str]]:
+    """Return by server and asset why it is refused: each problem in a server's file is that of the asset it is in."""
+    refused: dict[str, dict[str, str]] = {}
+    for problem in problems:
+        file, _, line = problem.where.rpartition(":")
+        folder, _, rest = file.partition("/")
+        if folder == "host_vars" and (above := ASSET.findall("\n".join(texts[file].split("\n")[: int(line)]))):
+            refused.setdefault(rest.partition("/")[0], {}).setdefault(above[-1], problem.message)
+    return refused
 
 
 def write(made: Draft, folder: Path, *, dry_run: bool) -> list[str]:
@@ -56,16 +91,47 @@ def write(made: Draft, folder: Path, *, dry_run: bool) -> list[str]:
     try:
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as parent:
             beside = Path(parent, folder.name)
-            for name, text in made.texts.items():
-                path = beside / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
+            _put(made.texts, beside)
             assets = _demand_valid(beside, folder)
             if not dry_run:
                 _place(beside, folder)
     except OSError as error:
         raise SeawallError(f"{folder} can't be written: {error.strerror}") from error
     return assets
+
+
+def _put(texts: Mapping[str, str], beside: Path) -> None:
+    for name, text in texts.items():
+        _demand_ours(name, text)
+        path = beside / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _demand_ours(name: str, text: str) -> None:
+    """Raise Damaged for a file with any other variable than its own: Ansible would do what that says, and do it here.
+
+    Servers say some of what stands in these files. That nothing of it is more than a text is not left to chance.
+    """
+    import yaml
+
+    try:
+        found = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise Damaged(f"{name} would be no YAML; nothing was written") from error
+    if found is not None and not isinstance(found, dict):
+        raise Damaged(f"{name} would hold no variables; nothing was written")
+    if strange := sorted(str(key) for key in set(found or {}) - _own(PurePosixPath(name))):
+        raise Damaged(f"{name} would set {printable(', '.join(strange)[:200])}; nothing was written")
+
+
+def _own(path: PurePosixPath) -> set[str]:
+    """Return the variables that belong into a file of the inventory."""
+    if path.parts[0] == "host_vars":
+        return {"policy__host"}
+    if path.parts[0] == "group_vars":
+        return CONNECTION if path.stem == "connection" else {f"policy__{path.parts[1]}"}
+    return {"all"}
 
 
 def _demand_valid(beside: Path, folder: Path) -> list[str]:
@@ -92,9 +158,10 @@ def warnings(answers: Answers, looked: Mapping[str, Answer[Seen | None]]) -> lis
             told.append(f"{name} was not looked at: {answer.trouble}")
             continue
         if name in keepers and answer.fact.release != KEEPER_RELEASE:
-            told.append(f"{name} runs Debian {answer.fact.release or '?'}; a backup host needs 13 ({KEEPER_RELEASE})")
+            release = printable(answer.fact.release) or "?"
+            told.append(f"{name} runs Debian {release}; a backup host needs 13 ({KEEPER_RELEASE})")
         told.extend(
-            f"{name} does not know the name {unknown}; add it to its DNS or /etc/hosts, or backups will fail"
-            for unknown in answer.fact.unresolved
+            f"{name} does not know the name {keeper}; add it to its DNS or /etc/hosts, or backups will fail"
+            for keeper in sorted(keepers & {*answer.fact.unresolved})  # no other name was asked for
         )
     return told

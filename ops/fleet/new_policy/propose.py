@@ -55,6 +55,11 @@ class Proposal:
         """Whether any source is of a kind."""
         return any(asset.kind == kind for asset in self.assets)
 
+    def give_up(self, refused: Mapping[str, str]) -> None:
+        """Make notes of assets. refused: why, by their names."""
+        self.notes.extend(f"{one.summary}: {refused[one.name]}" for one in self.assets if one.name in refused)
+        self.assets = [asset for asset in self.assets if asset.name not in refused]
+
 
 def propose(server: str, seen: Seen, taken: set[str]) -> Proposal:
     """Return the assets of a server. taken: the names that other servers' assets have; those made here are added."""
@@ -69,7 +74,7 @@ def propose(server: str, seen: Seen, taken: set[str]) -> Proposal:
         name = _free(asset.name, server, taken)
         taken.add(name)
         made.assets.append(Proposed(**{**vars(asset), "name": name}))
-    made.notes.extend(f"not looked for: {one.sort} ({printable(one.message)})" for one in seen.unlooked)
+    made.notes.extend(f"not looked for: {printable(one.sort)} ({printable(one.message)})" for one in seen.unlooked)
     return made
 
 
@@ -106,7 +111,7 @@ def _trouble(found: Found, sort: str, rest: str) -> str:
         return f"{printable(found.words)}: back it up where it lies"
     if "closed to connections" in found.words:
         return printable(found.words)
-    if sort in {"path", "sqlite"} and (not rest.startswith("/") or rest != os.path.normpath(rest) or rest == "/"):
+    if sort in {"path", "sqlite"} and (not re.match("/[^/]", rest) or rest != os.path.normpath(rest)):
         return printable(found.words)  # in a container
     if sort in DATABASES and not DATABASES[sort].fullmatch(found.name):
         return printable(found.words)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+from ops.core.printable import printable
 from ops.core.schema import Plain
 from ops.fleet.new_policy.answers import GROUPS, Answers, Machine
 from ops.fleet.new_policy.look import Seen
@@ -50,6 +51,12 @@ def scalar(value: Plain) -> str:
     return json.dumps(value)
 
 
+def comment(text: str, indent: int = 0) -> str:
+    """Return a comment on a line of its own; whatever the text holds, nothing of it begins another line."""
+    return f"{' ' * indent}# {printable(text)}"
+
+
+ASSET = re.compile(r"^    ([a-z][a-z0-9_]*):$", re.MULTILINE)  # the line with which an asset of a server begins
 WORDS = {"yes", "no", "on", "off", "true", "false", "null"}  # what YAML takes for something else than a text
 
 
@@ -66,7 +73,7 @@ def _hosts(answers: Answers, proposals: Mapping[str, Proposal]) -> str:
     for group, machines in members.items():
         if not machines:
             continue
-        lines += [f"    # {ABOUT[group]}", f"    {group}:", "      hosts:"]
+        lines += [comment(ABOUT[group], 4), f"    {group}:", "      hosts:"]
         for machine in machines:
             address = "" if machine.name in known else f" {{ansible_host: {scalar(machine.address)}}}"
             lines.append(f"        {scalar(machine.name)}:{address}")
@@ -166,22 +173,23 @@ policy__servers:
 
 def _server(answers: Answers, proposal: Proposal, release: str, today: date) -> Iterator[str]:
     if proposal.assets:
-        yield "# Each asset is one thing that is backed up, copied, drilled and restored by its name. Strike out what"
-        yield "# needs no backup. What belongs together, such as a database and its files, can be sources of one asset."
+        yield comment("Each asset is one thing that is backed up, copied, drilled and restored by its name. Strike out")
+        yield comment("what needs no backup. What belongs together, such as a database and its files, can be sources")
+        yield comment("of one asset.")
         yield "policy__host:"
         yield "  assets:"
     for asset in proposal.assets:
         yield from _asset(answers, asset, release, today)
     if proposal.notes:
-        yield "# Found and in no asset, so not backed up:"
-        yield from (f"# - {note}" for note in proposal.notes)
+        yield comment("Found and in no asset, so not backed up:")
+        yield from (comment(f"- {note}") for note in proposal.notes)
 
 
 def _asset(answers: Answers, asset: Proposed, release: str, today: date) -> Iterator[str]:
     yield f"    {asset.name}:"
     yield f"      summary: {scalar(asset.summary)}"
     if asset.size:
-        yield f"      # {asset.size} on {today}"
+        yield comment(f"{asset.size} on {today}", 6)
     yield "      sources:"
     word = "files" if asset.kind == "files" else "database"
     yield f"        {word}: {scalar({'kind': asset.kind, 'options': asset.options})}"

@@ -19,6 +19,8 @@ def judge(written: Written) -> Iterator[Problem]:
         yield from names.shown(path, key)
         if not contact.name.strip():
             yield Problem(f"{path}.name", "is empty; write the name of a person or a position")
+        for field in ("name", "phone"):
+            yield from names.one_line(f"{path}.{field}", getattr(contact, field))
         if contact.mail and not _MAIL.fullmatch(contact.mail):
             yield Problem(
                 f"{path}.mail", f"{contact.mail!r} is not a mail address; expected one such as it@hospital.example"

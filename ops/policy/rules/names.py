@@ -70,3 +70,9 @@ def known(path: str, what: str, name: str, names: Collection[str] | Mapping[str,
         listed = sorted(names)
         message = f"there is no {what} {name!r}{nearest(name, listed)}; known: {', '.join(listed) or 'none'}"
         yield Problem(path, message)
+
+
+def one_line(path: str, text: str) -> Iterator[Problem]:
+    """Yield that a text which stands among others in a line has several; a line end behind it is YAML's."""
+    if "\n" in text.strip():
+        yield Problem(path, "has several lines; write it in one")

@@ -9,12 +9,14 @@ from ops.core.calendar import elapses
 from ops.core.errors import Problem
 from ops.core.kinds import nearest
 from ops.policy.model import Site
+from ops.policy.rules import names
 
 
 def judge(site: Site) -> Iterator[Problem]:
     """Yield what is wrong with the site."""
     if not site.name.strip():
         yield Problem("policy.site.name", "is empty; write the hospital's name, which is printed on reports")
+    yield from names.one_line("policy.site.name", site.name)
     if not elapses.known(site.timezone):
         near = _near(site.timezone)
         yield Problem(

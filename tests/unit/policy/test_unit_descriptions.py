@@ -14,6 +14,7 @@ from ops.policy.units import units
     [
         ("Hospital information system", "Back up his (Hospital information system)"),
         ("two\nlines\n", "Back up his (two lines)"),
+        ("two\x00\x85lines\x1b\u2028[Service]\rUser=root", "Back up his (two\ufffd lines\ufffd [Service] User=root)"),
         ("100% of %n", "Back up his (100%% of %%n)"),
         (" \n", "Back up his"),
         ("", "Back up his"),
