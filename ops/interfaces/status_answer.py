@@ -53,11 +53,15 @@ class LedgerEnd:
 
 @dataclass(frozen=True, kw_only=True)
 class Attested:
-    """The newest attestation of a duty in a machine's ledger. when: it was recorded; n: the number of the record."""
+    """The newest attestation of a duty in a machine's ledger. when: it was recorded; n: the number of the record.
+
+    overtaken: the earlier time of a later record, so that it does not count; empty where it counts.
+    """
 
     when: str
     by: str
     n: int
+    overtaken: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

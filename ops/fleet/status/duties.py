@@ -93,7 +93,7 @@ def _silences(name: str, machines: Machines, now: datetime) -> list[str]:
 def _doubt(name: str, told: StatusAnswer, now: datetime) -> str:
     """Return why what a machine tells of a duty's attestation is not believed; empty where it is."""
     attested = (told.duties or {})[name]
-    return _unsigned(attested, told) or _untimely(attested.when, now)
+    return _unsigned(attested, told) or _untimely(attested, now)
 
 
 def _unsigned(attested: Attested, told: StatusAnswer) -> str:
@@ -106,13 +106,17 @@ def _unsigned(attested: Attested, told: StatusAnswer) -> str:
     return f"in a ledger that can't be believed: {'; '.join(bad)}" if bad else ""
 
 
-def _untimely(told: str, now: datetime) -> str:
-    """Return why an attestation can't have been made when its record says so."""
+def _untimely(attested: Attested, now: datetime) -> str:
+    """Return why an attestation can't be known to have been made when its record says so."""
+    told = attested.when
     try:
         when = clock.parse(told)
     except ValueError:
         return "without a time; attest it again"
     if when > now + clock.SKEW:
         return f"from the future ({told}); compare the clocks"
-    early = when.date() < EARLIEST
-    return f"of {told}, by a clock that stood wrong; set it and attest the duty again" if early else ""
+    if when.date() < EARLIEST:
+        return f"of {told}, by a clock that stood wrong; set it and attest the duty again"
+    if attested.overtaken:
+        return f"of {told}, but a later record of {attested.overtaken}: a clock stood wrong; attest the duty again"
+    return ""

@@ -121,6 +121,47 @@ def test_what_is_no_attestation_of_a_duty_counts_for_none(root: Path) -> None:
     }
 
 
+WRONG, RIGHT, NEXT = "2027-07-10T08:00:00Z", "2027-01-10T08:00:00Z", "2027-01-11T08:00:00Z"
+CHECK = "check"
+
+
+def record(n: int, when: str, act: str) -> str:
+    """A line as the ledger has it: a check, or the attestation of a duty."""
+    facts = {} if act == CHECK else {"by": "claudia", "duty": act}
+    act = act if act == CHECK else "attestation"
+    body = {"version": 1, "n": n, "when": when, "act": act, "facts": facts, "previous": "0" * 64}
+    return json.dumps(body, separators=(",", ":")) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("records", "counts"),
+    [
+        ([(RIGHT, "ups"), (NEXT, CHECK)], (1, "")),
+        ([(RIGHT, "ups"), (NEXT, "ups")], (2, "")),
+        ([(WRONG, "ups")], (1, "")),  # nothing shows it yet; the control machine sees that it lies in the future
+        ([(WRONG, "ups"), (RIGHT, CHECK)], (1, RIGHT)),
+        ([(WRONG, "ups"), (RIGHT, CHECK), (NEXT, CHECK), ("2027-09-01T08:00:00Z", CHECK)], (1, RIGHT)),  # and for good
+        ([(WRONG, "ups"), (RIGHT, "ups")], (2, "")),
+        ([(WRONG, "ups"), (RIGHT, "ups"), (NEXT, CHECK)], (2, "")),
+        ([(RIGHT, "ups"), (WRONG, "ups"), (NEXT, CHECK)], (1, "")),
+        ([(RIGHT, "ups"), (WRONG, CHECK), (NEXT, CHECK)], (1, "")),
+        ([("2027-01-10T08:00:59Z", "ups"), (RIGHT, CHECK)], (1, "")),  # as a clock is corrected all the time
+        ([(RIGHT, "ups"), ("1970-01-01T00:00:00Z", CHECK)], (1, "")),  # started with a dead battery: no time at all
+        ([("1970-01-01T00:00:00Z", "ups"), (RIGHT, CHECK)], (1, "")),
+        ([(RIGHT, "ups"), ("1970-01-01T00:00:00Z", "ups")], (1, "")),
+        ([(RIGHT, "ups"), ("soon", "ups")], (1, "")),
+        ([(RIGHT, "ups"), ("2027-00-31T08:00:00Z", CHECK), ("9999-01-01T08:00:00Z", CHECK)], (1, "")),
+    ],
+)
+def test_an_attestation_counts_unless_a_later_record_has_an_earlier_time(
+    records: list[tuple[str, str]], counts: tuple[int, str], tmp_path: Path
+) -> None:
+    lines = [record(n, *one) for n, one in enumerate(records, 1)]
+    (tmp_path / NAME).write_text("".join(lines))
+    found = (newest(["ups"], tmp_path) or {})["ups"]
+    assert (found.n, found.overtaken) == counts
+
+
 def test_a_ledger_that_is_not_there_attests_nothing_and_one_that_can_not_be_read_is_not_said(tmp_path: Path) -> None:
     assert newest(["ups_quarterly"], tmp_path) == {}
     (tmp_path / NAME).mkdir()
