@@ -24,7 +24,7 @@ policy__all:
   site: {name: Test hospital, timezone: America/Sao_Paulo}
   contacts:
     it_head: {name: Head of IT, phone: "+55 11 5555 0100", deputy: dba}
-    dba: {name: Database administrator}
+    dba: {mail: dba@hospital.example, name: Database administrator}
   repositories:
     primary: {kind: rest_server, place: primary, host: backup1}
     offsite: {kind: rest_server, place: offsite, host: offsite1}

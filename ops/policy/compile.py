@@ -12,7 +12,7 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
-from ops.policy import hours
+from ops.policy import hours, periods
 from ops.policy.assets import resolve
 from ops.policy.layers import HostLayers, Tree, site_names
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
@@ -97,6 +97,7 @@ def read_document(data: Any) -> HostPolicy:
 def _compile(host: str, merged: Tree, around: Surroundings, problems: list[Problem]) -> Written | None:
     policy: Written | None = collect(Written, merged, "policy", problems)
     if policy is None:
+        problems[:] = periods.explained(problems, merged)
         problems.extend(_rest(host, merged, around, problems))
         return None
     problems.extend(_against(host, policy, around))

@@ -19,7 +19,7 @@ from ops.policy.model import Asset, Written
 BACKUP = time(23)
 DRILL = time(4)
 _DAY = 86_400
-_LATEST = _DAY - 60  # nothing is moved to the next day
+_LAST = _DAY - 1
 _YEARS = timedelta(days=2 * 366)
 
 
@@ -44,13 +44,20 @@ def all_filled(assets: Mapping[str, Asset], zone: str) -> dict[str, Asset]:
 
 def spread(calendar: Calendar, delay: Duration) -> Duration:
     """Return by how much starts may be spread without one of them falling on the next day."""
-    return min(delay, Duration(_DAY - 1 - _seconds(calendar.latest())))
+    return min(delay, Duration(_LAST - _seconds(calendar.latest())))
+
+
+def delay_within_day(asset: Asset) -> Duration:
+    """Return the longest random delay with which even the latest backup of a day starts on that day."""
+    return Duration(_LAST - _seconds(asset.schedule.at(BACKUP).latest()))
 
 
 def _after(schedule: Calendar, delay: Duration, zone: str) -> time:
-    """Return when the latest backup of any day has started; never in an hour that summer time takes away."""
-    latest = _seconds(schedule.latest())
-    moment = _time(min(latest + delay.seconds, max(latest, _LATEST)))
+    """Return when the latest backup of any day has started; never in an hour that summer time takes away.
+
+    What would be on the next day is refused; in policies from before that was, it is the last second of the day.
+    """
+    moment = _time(min(_seconds(schedule.latest()) + delay.seconds, _LAST))
     for change in changes(zone, FIRST, FIRST + _YEARS):
         if change.skipped and change.begins.time() <= moment < change.ends.time():
             return change.ends.time()

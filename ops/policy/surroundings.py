@@ -35,6 +35,14 @@ def surroundings(variables: Mapping[str, Mapping[str, Plain]], groups: Mapping[s
 
 
 def device_names(said: Mapping[str, Plain]) -> list[str] | None:
-    """Return the names of a host's UPS devices, as the inventory describes them or as they were condensed before."""
+    """Return the names of a host's UPS devices, as the inventory describes them or as they were condensed before.
+
+    None where they are in no such form, which is judged where they stand.
+    """
     described = said.get(UPS_DEVICES, [])
-    return sorted(map(str, described)) if isinstance(described, (Mapping, list, tuple)) else None
+    if isinstance(described, Mapping):
+        return sorted(map(str, described))
+    if not isinstance(described, (list, tuple)):
+        return None
+    names = [name for name in described if isinstance(name, str)]
+    return sorted(names) if len(names) == len(described) else None

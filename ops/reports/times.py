@@ -36,9 +36,11 @@ class Times:
         return moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M") if moment else ""
 
     def age(self, text: str | None) -> float | None:
-        """Return the seconds since a moment, at least 0; None for what is none."""
+        """Return the seconds since a moment, at least 0; None for what is none, or is of a clock that is ahead."""
         moment = _moment(text)
-        return max(0.0, (self.now - moment).total_seconds()) if moment else None
+        if moment is None or moment > self.now + clock.SKEW:
+            return None
+        return max(0.0, (self.now - moment).total_seconds())
 
 
 def in_words(seconds: float) -> str:

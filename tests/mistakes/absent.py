@@ -25,6 +25,21 @@ from mistakes.mistake import (
 
 TABLE = Table()
 add = TABLE.add
+VARS = {"all": "all:\n  vars: {{policy__all: {}}}\n", "servers": "    servers:\n      vars: {{policy__servers: {}}}\n"}
+INI = """\
+[servers]
+his1 ansible_host=192.0.2.11
+docs1 ansible_host=192.0.2.12
+[backup_hosts]
+backup1 ansible_host=192.0.2.21
+offsite1 ansible_host=198.51.100.21
+[drill_hosts]
+drill1 ansible_host=192.0.2.31
+[postgresql_hosts]
+his1
+[ups_hosts]
+his1
+"""
 
 add(
     "6 group backup_host in hosts.yml",
@@ -83,11 +98,14 @@ add(
     noted(at(HOSTS, "ansible_hots"), "ansible_host"),
     swap(HOSTS, "his1: {ansible_host", "his1: {ansible_hots"),
 )
-add(
-    "15 an address that is none, which is Ansible's affair",
-    ACCEPTED,
-    swap(HOSTS, "192.0.2.11}", "192.0.2.311}"),
-)
+for address in ("192.0.2.311", "192.0.2", "192.0.2.11.1", "192.0.2..11"):
+    add(
+        f"15 an address {address}",
+        noted(at(HOSTS, f"{address}}}"), "no address"),
+        swap(HOSTS, "192.0.2.11}", f"{address}}}"),
+    )
+for address in ("his1.hospital.example", '"2001:db8::11"', '"{{ address }}"'):
+    add(f"15 an address {address}", ACCEPTED, swap(HOSTS, "192.0.2.11}", f"{address}}}"))
 add("17 hosts.yml empty", refused(at(HOSTS, 1), "is empty"), write(HOSTS, ""))
 add("17 hosts.yml of comments", refused(at(HOSTS, 1), "no host"), write(HOSTS, "# hosts\n# follow\n"))
 add("18 hosts.yml missing", refused(None, "no file here names hosts"), remove(HOSTS))
@@ -196,7 +214,8 @@ add(
     refused(at("host_vars/his1 /policy.yml"), "his1"),
     move("host_vars/his1", "host_vars/his1 "),
 )
-add("ups_device", refused(at(HIS1, "mains:"), "ups_devices"), swap(UPS, "ups_devices:", "ups_device:"))
+for name in ("ups_device", "ups_devises", "UPS_devices", "ups-devices"):
+    add(name, refused(at(UPS, f"{name}:"), "write ups_devices", most=1), swap(UPS, "ups_devices:", f"{name}:"))
 add(
     "policies in hosts.yml",
     ACCEPTED,
@@ -220,3 +239,44 @@ add(
     swap(HOSTS, "---", "--- # Nemocnice Žďár"),
     recode(HOSTS, "cp1250"),
 )
+for name, file, body in (("all", ALL, "{version: 1}"), ("servers", SERVERS, "{checks: {}}")):
+    add(
+        f"policy__{name} in hosts.yml, too",
+        refused(at(HOSTS, f"policy__{name}"), "defined twice", f"{file}:2"),
+        swap(HOSTS, "all:\n" if name == "all" else "    servers:\n", VARS[name].format(body)),
+    )
+add(
+    "policy__all of a group in hosts.yml, too",
+    refused(at(HOSTS, "policy__all"), "defined twice", f"{ALL}:2"),
+    swap(HOSTS, "    servers:\n", "    servers:\n      vars: {policy__all: {version: 1}}\n"),
+)
+add(
+    "policy__host in hosts.yml, too",
+    refused(at(HOSTS, "policy__host"), "defined twice", f"{HIS1}:2"),
+    swap(HOSTS, "192.0.2.11}", "192.0.2.11, policy__host: {checks: {}}}"),
+)
+add(
+    "policy__servers in hosts.yml only",
+    ACCEPTED,
+    swap(HOSTS, "    servers:\n", VARS["servers"].format("{checks: {}}")),
+    remove(SERVERS),
+)
+add(
+    "policy__host of two hosts in hosts.yml",
+    ACCEPTED,
+    swap(HOSTS, "192.0.2.21}", "192.0.2.21, policy__host: {checks: {}}}"),
+    swap(HOSTS, "192.0.2.31}", "192.0.2.31, policy__host: {checks: {}}}"),
+)
+for what, first, text in (
+    ("groups", "[servers]", "[servers]\nhis1 ansible_host=192.0.2.11\n\n[backup_hosts]\nbackup1\n"),
+    ("one group", "[servers]", "# our hosts\n[servers]\n"),
+    ("a host", "his1", "his1 ansible_host=192.0.2.11\n[servers]\nhis1\n"),
+    ("a group's groups", "[all", "; ours\n\n[all:children]\nservers\n"),
+):
+    add(
+        f"hosts.yml as INI: {what}",
+        refused(at(HOSTS, first), "INI", "hosts.ini", "YAML", most=1),
+        write(HOSTS, text),
+    )
+for name in ("hosts", "hosts.ini"):
+    add(f"INI in {name}", ACCEPTED, remove(HOSTS), write(name, INI))

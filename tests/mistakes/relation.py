@@ -13,6 +13,7 @@ from mistakes.mistake import (
     at,
     drop,
     his,
+    noted,
     refused,
     site,
     swap,
@@ -77,7 +78,7 @@ add(
 add("65 a deputy of oneself", refused(at(ALL, "it_head: {"), "deputy"), site("deputy: dba", "deputy: it_head"))
 add(
     "66 a contact without telephone and mail",
-    ACCEPTED,
+    noted(at(ALL, "it_head: {"), "neither phone nor mail"),
     site('name: Head of IT, phone: "+420 555 0100", mail: it@hospital.example', "name: Head of IT"),
 )
 add(
@@ -184,6 +185,24 @@ add(
     "78 asks for a part that is not there",
     refused(at(HIS1, "asks:"), "database.lis"),
     his("every: 31d", "every: 31d\n        asks: database.lis"),
+)
+add(
+    "all databases, and none is asked",
+    refused(at(HIS1, "drill:"), "asks", "database.NAME"),
+    his("{database: his}", "{all: true}"),
+)
+add(
+    "all databases, and one is asked",
+    ACCEPTED,
+    his("{database: his}", "{all: true}"),
+    his("every: 31d", "every: 31d\n        asks: database.his"),
+)
+add(
+    "all databases, and no questions",
+    ACCEPTED,
+    his("{database: his}", "{all: true}"),
+    drop(HIS1, "expectations:"),
+    drop(HIS1, "patients:"),
 )
 add("asks for the database that is there", ACCEPTED, his("every: 31d", "every: 31d\n        asks: database"))
 add(

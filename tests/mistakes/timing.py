@@ -1,11 +1,18 @@
 """Calendars: words and expressions that come at another time than was meant, or never. Numbers: the first list's."""
 
-from mistakes.mistake import ACCEPTED, DOCS1, HIS1, Table, at, his, refused, site, swap
+from mistakes.mistake import ACCEPTED, DOCS1, HIS1, Table, append, at, his, noted, refused, site, swap
 
 TABLE = Table()
 add = TABLE.add
 COPY = '"day 10, day 20, last day"'
 NIGHTLY = '"*-*-* 01:30:00"'
+DUTY = """\
+  duties:
+    ups:
+      what: Let each UPS run on its battery
+      who: dba
+      {}
+"""
 COPIES = at(HIS1, "calendar:")
 SCHEDULE = at(HIS1, "schedule:")
 # Calendars that mean what they say.
@@ -50,14 +57,27 @@ for text in (
     add(f"46 a copy on {text}", refused(COPIES, text.split()[0]), his(COPY, f'"{text}"'))
     add(f"46 a backup on {text}", refused(SCHEDULE, text.split()[0]), his(NIGHTLY, f'"{text}"'))
 for text, near in (
-    ("dayly", "expected a calendar"),
+    ("dayly", "'daily'"),
+    ("montly", "'monthly'"),
+    ("wekly at 22:00", "'Mon 22:00'"),
+    ("weekly on sunday", "'Sun'"),
+    ("weekly on Sundays at 3am", "'Sun 03:00'"),
+    ("every monday and thursday", "'Mon,Thu'"),
+    ("Mon, Thu 22:00", "'Mon,Thu 22:00'"),
+    ("Monday to Friday at 22:00", "'Mon..Fri 22:00'"),
+    ("twice a day", "'*-*-* 08,20:00'"),
+    ("monthly on the 10th", "'day 10'"),
+    ("midnight", "'daily'"),
+    ("24h", "'daily'"),
+    ("whenever", "expected a calendar"),
     ("last  dya", "last day"),
     ("lastday", "last day"),
     ("mondays", "Mon"),
     ("day ten", "day 10"),
     ("every day", "daily"),
     ("every 2 weeks", "every"),
-    ("nightly", ""),
+    ("nightly", "'daily'"),
+    ("nightly at 1", "'*-*-* 01:00'"),
     ("first day", "day 1"),
     ("quarter end", "quarter ends"),
     ("10.", ""),
@@ -123,7 +143,24 @@ add("an rpo as long as the schedule", refused(at(HIS1, "rpo: 24h"), "can't be me
 add("a backup on working days", refused(at(HIS1, "rpo:"), "can't be met"), his(NIGHTLY, "Mon..Fri 01:30"))
 add("a backup every hour", ACCEPTED, his(NIGHTLY, "hourly"), his("rpo: 26h", "rpo: 2h"))
 add("a backup twice a day", ACCEPTED, his(NIGHTLY, '"*-*-* 01,13:30:00"'))
-add("a backup every minute", ACCEPTED, his(NIGHTLY, "minutely"))
+for often in (
+    "minutely",
+    '"*:*:*"',
+    '"*-*-* *:*:*"',
+    '"*-*-* *:*"',
+    '"*-*-* 01:*"',
+    '"*:0/4"',
+    '"*-*-* 01:30:00,30"',
+    '"*-*-* 01:30; *-*-* 01:31"',
+):
+    add(f"a backup on {often}", refused(SCHEDULE, "5min or more", "hourly", most=2), his(NIGHTLY, often))
+add("a copy every second", refused(COPIES, "5min or more", most=2), his(COPY, '"*:*:*"'))
+add(
+    "a drill on every second",
+    refused(at(HIS1, 'calendar: "*'), "5min or more", most=2),
+    his("calendar: Sun 04:00", 'calendar: "*:*:*"'),
+)
+add("a backup every five minutes", ACCEPTED, his(NIGHTLY, '"*:0/5"'))
 add(
     "a backup with a zone of its own",
     refused(SCHEDULE, "the site's time zone"),
@@ -162,3 +199,41 @@ add(
 )
 add("a comma at the end", refused(COPIES, ""), his(COPY, '"day 10, day 20,"'))
 add("a day twice", ACCEPTED, his(COPY, '"day 10, day 10"'))
+for every, calendar in (
+    ("quarter ends", "quarter ends"),
+    ("last day", "last day"),
+    ("3 months", "every 3 months"),
+    ("every 3 months", "every 3 months"),
+    ("monthly", "monthly"),
+    ("quarter", "every quarter"),
+):
+    add(
+        f"a duty every {every}",
+        refused(at(HIS1, f"every: {every}"), "duration", f"`calendar: {calendar}`"),
+        append(HIS1, DUTY.format(f"every: {every}")),
+    )
+for every in ("often", "92 days", "quarter ands"):
+    add(
+        f"a duty every {every}",
+        refused(at(HIS1, f"every: {every}"), "such as"),
+        append(HIS1, DUTY.format(f"every: {every}")),
+    )
+add(
+    "a duty by calendar 92d",
+    refused(at(HIS1, "calendar: 92d"), "`every: 92d`"),
+    append(HIS1, DUTY.format("calendar: 92d")),
+)
+add("a copy by calendar 92d", refused(COPIES, "expected a calendar"), his(COPY, "92d"))
+add(
+    "a drill every quarter ends",
+    refused(at(HIS1, "every: quarter ends"), "`calendar: quarter ends`"),
+    his("every: 31d", "every: quarter ends"),
+)
+add("a duty every 92d", ACCEPTED, append(HIS1, DUTY.format("every: 92d")))
+add("a duty on quarter ends", ACCEPTED, append(HIS1, DUTY.format("calendar: quarter ends")))
+add(
+    "a duty that has ended",
+    noted(at(HIS1, "until: 2020"), "ended on 2020-01-01"),
+    append(HIS1, DUTY.format("every: 92d\n      until: 2020-01-01")),
+)
+add("a duty that will end", ACCEPTED, append(HIS1, DUTY.format("every: 92d\n      until: 2030-01-01")))

@@ -11,6 +11,7 @@ from mistakes.mistake import (
     append,
     at,
     his,
+    noted,
     refused,
     site,
     swap,
@@ -231,6 +232,10 @@ add(
     refused(at(ALL, "primary: {"), "port"),
     site("host: backup1", "host: backup1, options: {port: 8001}"),
 )
+add("a port of SSH's", noted(at(HIS1, "port: 22"), "22", "5432"), his("{database: his}", "{database: his, port: 22}"))
+add("a port of a second cluster", ACCEPTED, his("{database: his}", "{database: his, port: 5433}"))
+add("all files may be lost", noted(at(DOCS1, "may_lose"), "100%"), swap(DOCS1, "paths:", "may_lose: 100%, paths:"))
+add("half of the files may be lost", ACCEPTED, swap(DOCS1, "paths:", "may_lose: 50%, paths:"))
 add("another port", ACCEPTED, site("host: backup1", "host: backup1, options: {port: 8010}"))
 
 add(

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import sys
 from typing import TYPE_CHECKING
@@ -95,8 +96,8 @@ def _run(read: inventory.Inventory, acts: list[Act], options: argparse.Namespace
         follow(read, board, options.at_once, lambda: progress.running(board))
     except KeyboardInterrupt:
         progress.close()
-        print(_left(board, read), file=sys.stderr)
-        return INTERRUPTED
+        print(_left(board, read), file=sys.stderr, flush=True)
+        os._exit(INTERRUPTED)  # an ordinary end would wait for every thread that still waits for a machine
     progress.close()
     print(json.dumps(show.plain(board), ensure_ascii=False) if options.json else show.table(board))
     return worst(end.verdict for end in board.ended.values()).exit_code

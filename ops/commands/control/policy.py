@@ -2,7 +2,7 @@
 
 seawall policy new inventories/mysite        write the inventory of a new site, from ten answers
 seawall policy check inventories/hospital    list every problem with its file and line
-seawall policy check --dates                 and the three next dates of every backup, copy and drill
+seawall policy check --dates                 and the next three dates of every backup, copy and drill
 seawall policy show his1                     show what applies to his1, and where each value comes from
 seawall policy show his1 etc_his1            only what concerns its asset etc_his1
 """
@@ -39,9 +39,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _policy_new.arguments(commands.add_parser("new", help="write the inventory of a new site, from ten answers"))
     check = commands.add_parser("check", help="check the policy of a whole inventory")
     _options.add_inventory(check, positional=True)
-    check.add_argument("--dates", action="store_true", help="show the three next dates of every backup, copy and drill")
+    check.add_argument("--dates", action="store_true", help="show the next three dates of every backup, copy and drill")
     show = commands.add_parser("show", help="show what applies to one host, and where each value comes from")
-    show.add_argument("host")
+    show.add_argument("host", help="the machine, as the inventory names it")
     show.add_argument("asset", nargs="?", help="show only what concerns this asset")
     _options.add_inventory(show)
     reference = commands.add_parser("reference", help="generate docs/policy.md from the types of the policy")

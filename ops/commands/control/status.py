@@ -1,6 +1,6 @@
 """Show how the whole fleet stands: every machine is asked at once, and none is ever missing.
 
-A machine that does not answer, has no agent or answers rubbish is unknown, with its reason.
+A machine that does not answer, has no agent or gives an unreadable answer is unknown, with its reason.
 """
 
 from __future__ import annotations

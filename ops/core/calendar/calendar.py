@@ -58,13 +58,18 @@ class Calendar:
         """What the timers of systemd are told."""
         return tuple(f"{item.expression} {self.zone}" for item in self.items)
 
+    @property
+    def timed(self) -> bool:
+        """Whether a time of day is said for all of its days."""
+        return all(item.time for item in self.items)
+
     def zoned(self, zone: str) -> Calendar:
         """Return the same calendar read in a time zone such as Europe/Prague."""
         return replace(self, zone=zone)
 
     def at(self, moment: time) -> Calendar:
         """Return the same days, at a time of day where the text says none."""
-        if all(item.time for item in self.items):
+        if self.timed:
             return self
         items = tuple(replace(item, time=item.time or f"{moment:%H:%M:%S}") for item in self.items)
         return replace(self, text=words.written(items), items=items)
@@ -88,8 +93,16 @@ class Calendar:
     def deadline(self, due: datetime, grace: timedelta) -> datetime:
         """Return until when what is due at a moment is in time, in UTC: the end of its grace, or of its window."""
         local = due.astimezone(ZoneInfo(self.zone))
-        ends = [_end(local, item.window[1]) for item in self.items if item.window and item.window[0] == local.day]
+        ends = [
+            _end(local, item.window[1])
+            for item in self.items
+            if item.window and item.window[0] == local.day and self._comes(item, due)
+        ]
         return max([due + grace, *ends])
+
+    def _comes(self, item: Item, due: datetime) -> bool:
+        """Return whether one of the items is due at a moment: others may be due on that day, too."""
+        return due in elapses.ask(item.expression, self.zone, due - timedelta(seconds=1), 1).moments
 
     def longest_gap(self) -> timedelta:
         """Return the longest time between two following moments, of some 400 and of those about a missing hour."""
@@ -99,6 +112,11 @@ class Calendar:
                 looked.append(self.after(change.at - _DAYS, _MANY))
         gaps = [later - earlier for times in looked for earlier, later in itertools.pairwise(times)]
         return max(gaps, default=timedelta.max)
+
+    def shortest_gap(self) -> timedelta:
+        """Return the shortest time between two following moments, of some 400."""
+        times = self.after(elapses.FIRST, _MANY)
+        return min((later - earlier for earlier, later in itertools.pairwise(times)), default=timedelta.max)
 
     def __str__(self) -> str:
         return self.text

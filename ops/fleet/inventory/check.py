@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from ops.core import clock
 from ops.core.errors import Problem, UsageError
 from ops.fleet import inventory
-from ops.fleet.inventory import absent, ansible_words, files, hosts, locate, unread, values, variables
+from ops.fleet.inventory import absent, ansible_words, devices, files, hosts, locate, unread, values, variables
 from ops.fleet.inventory.documents import SEALED_FILE, Document, documents, doubled, pairs
 from ops.fleet.inventory.locate import Layer
 from ops.policy.compile import compile_site, notes_by_host, problems_by_host
 from ops.policy.hostvars import read_layers
 from ops.policy.joining import joined
 from ops.policy.origins import once
-from ops.policy.surroundings import surroundings
+from ops.policy.surroundings import UPS_DEVICES, surroundings
 
 if TYPE_CHECKING:
     from ops.fleet.inventory import Inventory
@@ -98,13 +98,15 @@ def _absences(path: Path, text: _Text, read: Inventory, problems: list[Problem],
     """Add what is not read, or not as it was meant."""
     spoken = hosts.groups(text.tops)
     problems.extend(hosts.misshapen(text.tops))
+    problems.extend(hosts.layers_twice(text.tops, text.layers))
     told = {problem.where for problem in problems}
     problems.extend(problem for problem in hosts.doubles(text.tops) if problem.where not in told)
     notes.extend(hosts.shared_addresses(text.tops))
     for document in text.documents:
         problems.extend(variables.nearly_ours(document, read.groups))
+        problems.extend(devices.wrong(document))
         problems.extend(variables.without_layer(document))
-        notes.extend(variables.nearly_ansibles(document))
+        notes.extend([*variables.nearly_ansibles(document), *variables.no_addresses(document)])
         if document.root is not None:  # in layers and in files of hosts, it is a problem
             notes.extend(doubled(document.root, document.source.path))
     for owner, problem in unread.of_nobody(text.documents, _known_as(read), read.groups):
@@ -193,6 +195,7 @@ def _without_consequences(found: Sequence[Problem], text: _Text, problems: list[
     problems[:] = [problem for problem in problems if problem.path not in {f"group_vars/{name}" for name in misnamed}]
     owners = {layer.owner for layer in text.layers if layer.name == absent.ALL}
     wrong = owners - {None, ("group", "all")}
+    unread_devices = any(UPS_DEVICES in problem.message for problem in problems)
     problems.extend(torn)
     return [
         problem
@@ -200,6 +203,7 @@ def _without_consequences(found: Sequence[Problem], text: _Text, problems: list[
         if not (
             ("found {'__ansible_vault'" in problem.message)  # it is said that this is no plain data
             or (problem.where in torn_at and "unknown key" in problem.message)
+            or (unread_devices and "no UPS is described" in problem.message)
             or any(f"the group {name} lacks" in problem.message for name in misnamed)
             or (wrong and (problem.path == absent.ALL or _follows(problem)))
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,13 @@ def _compose(source: Source, problems: list[Problem]) -> yaml.Node | None:
     named = source.path.suffix in files.VARIABLES
     if source.text.startswith(SEALED_FILE) or (source.owner is None and source.path.suffix and not named):
         return None
+    if named and source.owner is None and (line := _ini(source.text)):
+        said = (
+            f"this looks like INI, but Ansible reads names that end in {source.path.suffix} as YAML; name the file "
+            "`hosts` or `hosts.ini`, or write YAML, such as `servers: {hosts: {his1: {ansible_host: 192.0.2.11}}}`"
+        )
+        problems.append(Problem("YAML", said, f"{source.path}:{line}"))
+        return None
     try:
         root = yaml.compose(source.text, Loader=yaml.SafeLoader)
     except RecursionError:
@@ -72,6 +80,13 @@ def _compose(source: Source, problems: list[Problem]) -> yaml.Node | None:
         strange.append(Problem("YAML", said, f"{source.path}:{root.start_mark.line + 1}"))
     problems.extend(strange)
     return None if strange else root
+
+
+def _ini(text: str) -> int:
+    """Return the line, counted from 1, at which a file of hosts begins as one in INI does; 0 for all others."""
+    lines = (line for line in enumerate(text.splitlines(), 1) if line[1].strip(" -") and line[1].strip()[0] not in "#;")
+    number, first = next(lines, (0, ""))
+    return number if re.fullmatch(r"\[[\w.-]+(:\w+)?\]\s*([#;].*)?|[\w.-]+(\s+\w+=\S+)+\s*", first.strip()) else 0
 
 
 def _holds_nothing(root: yaml.Node) -> bool:

@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 from ops.core.errors import Problem
 from ops.fleet.inventory.documents import Document, doubled, empty, pairs
 from ops.fleet.inventory.nearly import nearly
+from ops.fleet.inventory.variables import ADDRESS
+from ops.policy.hostvars import PREFIX
 
 if TYPE_CHECKING:
     import yaml
 
+    from ops.fleet.inventory.files import Owner
+    from ops.fleet.inventory.locate import Layer
+
 PARTS = ("hosts", "children", "vars")
 _DEEPEST = 20  # groups in one another; an alias may lead back
-_ADDRESS = ("ansible_host", "ansible_ssh_host")
 _PORT = ("ansible_port", "ansible_ssh_port")
 
 
@@ -57,6 +61,24 @@ def misshapen(documents: Sequence[Document]) -> Iterator[Problem]:
             yield _as_list(group, "children", children)
 
 
+def layers_twice(documents: Sequence[Document], layers: Sequence[Layer]) -> Iterator[Problem]:
+    """Yield each layer of the policy in a file of hosts that stands elsewhere, too: Ansible takes one of the two."""
+    seen = {_of_whom(layer.name, layer.owner): str(layer.mark) for layer in reversed(layers) if layer.owner}
+    for group in groups(documents):
+        bodies = [(("host", str(host.value)), body) for host, body in pairs(group.part("hosts"))]
+        for owner, body in [(("group", group.name), group.part("vars")), *bodies]:
+            for key, _ in pairs(body):
+                name, mark = str(key.value), str(group.document.mark(key))
+                first = seen.setdefault(_of_whom(name, owner), mark) if name.startswith(PREFIX) else mark
+                if first != mark:
+                    yield Problem(name, f"defined twice, also at {first}; only one of them takes effect", mark)
+
+
+def _of_whom(name: str, owner: Owner | None) -> tuple[str, Owner | None]:
+    """Each host has a layer of its own; every other one there is once."""
+    return name, owner if name == f"{PREFIX}host" else None
+
+
 def doubles(documents: Sequence[Document]) -> Iterator[Problem]:
     """Yield each host that has two values of one variable in the files of hosts: it was meant to be two hosts."""
     seen: dict[tuple[str, str], tuple[str, str]] = {}
@@ -85,7 +107,7 @@ def shared_addresses(documents: Sequence[Document]) -> Iterator[Problem]:
     for group in groups(documents):
         for host, body in pairs(group.part("hosts")):
             said = {str(key.value): (str(value.value), key) for key, value in pairs(body)}
-            address = next((said[name] for name in _ADDRESS if name in said), None)
+            address = next((said[name] for name in ADDRESS if name in said), None)
             if address is None or "{{" in address[0]:
                 continue
             port = next((said[name][0] for name in _PORT if name in said), "")

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from ops.policy.duty import Duty
 from ops.policy.hostvars import PREFIX
-from ops.policy.model import Asset, Repository, Site, Written
+from ops.policy.model import Asset, CheckSpec, Excuse, Repository, Site, Written
 
 if TYPE_CHECKING:
     from ops.fleet.inventory.files import Owner
@@ -17,8 +18,12 @@ SECTIONS = frozenset(field.name for field in fields(Written))
 # Words by which a section is ours, though others may have a variable of its name: of it, or of each thing in it.
 OF_EACH = {
     "assets": frozenset(f.name for f in fields(Asset)),
+    "duties": frozenset(f.name for f in fields(Duty)),
+    "checks": frozenset(f.name for f in fields(CheckSpec)),
+    "exceptions": frozenset(f.name for f in fields(Excuse)),
     "repositories": frozenset(f.name for f in fields(Repository)),
 }
+OURS_ALONE = ("assets", "duties", "checks", "exceptions")  # nobody else has variables that hold such
 OF_SITE = frozenset(field.name for field in fields(Site))
 
 
@@ -29,10 +34,10 @@ def expected(owner: Owner) -> str:
 
 def ours(keys: Mapping[str, Mapping[str, frozenset[str]]]) -> bool:
     """Given the keys of a file of variables, each with the words below it and below those, say if it is ours."""
-    assets = any(len(OF_EACH["assets"] & words) > 1 for words in keys.get("assets", {}).values())
+    alone = any(len(OF_EACH[name] & words) > 1 for name in OURS_ALONE for words in keys.get(name, {}).values())
     sure = any(len(OF_EACH["repositories"] & words) > 1 for words in keys.get("repositories", {}).values())
     sure = sure or set(keys.get("site", {})) >= OF_SITE
-    return assets or (sure and len(SECTIONS & set(keys)) > 1)
+    return alone or (sure and len(SECTIONS & set(keys)) > 1)
 
 
 def missing(text: str, owner: Owner) -> str:

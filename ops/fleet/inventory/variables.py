@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from ops.policy.hostvars import OWN, PREFIX
 if TYPE_CHECKING:
     import yaml
 
+OTHERS_TOO = {"site", "version"}  # words that a variable of somebody else's may well be called
+ADDRESS = ("ansible_host", "ansible_ssh_host")
 _WORD = PREFIX.rstrip("_")
 # How Ansible reaches a host; of a slip in one of these it says nothing.
 CONNECTING = (
@@ -43,10 +46,21 @@ CONNECTING = (
 )
 
 
+def defined(document: Document) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
+    """Yield the variables of a file: at its top, or in a file of hosts and groups those of each."""
+    if document.root is None:
+        return
+    if document.source.owner is not None:
+        yield from pairs(document.root)
+        return
+    for _, body in pairs(document.root):
+        yield from _of_group(body, 0)
+
+
 def nearly_ours(document: Document, groups: Collection[str]) -> Iterator[Problem]:
     """Yield each variable of a file that is one of ours but for a slip."""
     known = sorted({*groups, *OWN})
-    for key, value in _variables(document):
+    for key, value in defined(document):
         layer = _layer(str(key.value), value, known)
         if layer is not None:
             wanted = f"{PREFIX}{layer}"
@@ -55,11 +69,28 @@ def nearly_ours(document: Document, groups: Collection[str]) -> Iterator[Problem
 
 def nearly_ansibles(document: Document) -> Iterator[Problem]:
     """Yield a note of each variable of a file that is one of Ansible's connection variables but for a slip."""
-    for key, _ in _variables(document):
+    for key, _ in defined(document):
         name = str(key.value)
         near = None if name in CONNECTING or not name.startswith("ans") else nearly(name, CONNECTING)
         if near:
             yield Problem(name, f"Ansible knows no such variable; is {near} meant?", str(document.mark(key)))
+
+
+def no_addresses(document: Document) -> Iterator[Problem]:
+    """Yield a note of each host's address that is made of numbers as IPv4's are, and is none."""
+    for key, value in defined(document):
+        said = str(value.value)
+        if key.value in ADDRESS and re.fullmatch(r"[\d.]+", said) and "." in said and not _is_address(said):
+            message = f"{said} is no address; expected four numbers of at most 255, such as 192.0.2.11"
+            yield Problem(str(key.value), message, str(document.mark(key)))
+
+
+def _is_address(said: str) -> bool:
+    try:
+        ipaddress.IPv4Address(said)
+    except ValueError:
+        return False
+    return True
 
 
 def without_layer(document: Document) -> Iterator[Problem]:
@@ -67,9 +98,11 @@ def without_layer(document: Document) -> Iterator[Problem]:
     owner = document.source.owner
     if owner is None:
         return
+    yield from _beside_layer(document)
     keys = {str(key.value): _words(value) for key, value in pairs(document.root)}
     named = document.source.path.stem == _WORD and not any(name.startswith(PREFIX) for name in keys)
-    if layer_line.ours(keys) or (named and SECTIONS & set(keys)):
+    beside = any(name.startswith(PREFIX) for name in keys)
+    if not beside and (layer_line.ours(keys) or (named and SECTIONS & set(keys))):
         first = next(key for key, _ in pairs(document.root) if key.value in SECTIONS)
         names = ", ".join(name for name in keys if name in SECTIONS)
         layer = layer_line.expected(owner)
@@ -77,19 +110,18 @@ def without_layer(document: Document) -> Iterator[Problem]:
         yield Problem(str(first.value), said, str(document.mark(first)))
 
 
+def _beside_layer(document: Document) -> Iterator[Problem]:
+    """Yield each section of a layer that stands at the left margin beside it."""
+    found = pairs(document.root)
+    layer = next((str(key.value) for key, _ in found if str(key.value).startswith(PREFIX)), "")
+    for key, value in found if layer else ():
+        if key.value in SECTIONS - OTHERS_TOO and pairs(value):
+            said = f"nobody reads {key.value} at the left margin; indent it, so that it belongs to {layer}"
+            yield Problem(str(key.value), said, str(document.mark(key)))
+
+
 def _words(node: yaml.Node) -> dict[str, frozenset[str]]:
     return {str(key.value): frozenset(str(word.value) for word, _ in pairs(value)) for key, value in pairs(node)}
-
-
-def _variables(document: Document) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
-    """The variables of a file: at its top, or in a file of hosts and groups those of each."""
-    if document.root is None:
-        return
-    if document.source.owner is not None:
-        yield from pairs(document.root)
-        return
-    for _, body in pairs(document.root):
-        yield from _of_group(body, 0)
 
 
 def _of_group(body: yaml.Node, depth: int) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:

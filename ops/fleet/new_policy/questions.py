@@ -41,7 +41,12 @@ QUESTIONS = (
     Question("timezone", "--timezone", "ZONE", "time zone", read.zone, read.own_zone),
     Question("contact", "--contact", "NAME, PHONE, MAIL", "who answers for the backups", Contact.parse),
     Question(
-        "servers", "--server", "NAME=ADDRESS", "servers whose data are protected", read.machines, several=True
+        "servers",
+        "--server",
+        "NAME=ADDRESS",
+        "servers whose data are protected, separated by commas",
+        read.machines,
+        several=True,
     ),
     Question("backup_host", "--backup-host", "NAME=ADDRESS", "backup host, with Debian 13", Machine.parse),
     Question(

@@ -5,6 +5,8 @@ One file beside the inventory holds the last look of each day: verdicts, and the
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
@@ -18,7 +20,7 @@ from ops.core.files import write_json
 from ops.core.schema import encode
 from ops.core.verdict import Verdict
 from ops.fleet.inventory import HISTORY
-from ops.fleet.status.room import Disk, room
+from ops.fleet.status.room import Disk, rooms
 from ops.interfaces.fleet_status import Before, FleetStatus
 
 VERSION = 1
@@ -44,23 +46,25 @@ class _Kept:
 def compared(inventory: Path, status: FleetStatus, disks: Mapping[str, Disk | None]) -> FleetStatus:
     """Return a status with what to compare it with and the room of the backup hosts; keep it for the next days.
 
-    Where the file can't be read or written, the status says so, and all else is shown.
+    Where the file can't be read or written, the status says so, and all else is shown. One that can't be read, or that
+    a later Seawall wrote, is moved aside: what it holds may still be of use to somebody.
     """
     path = (inventory if inventory.is_dir() else inventory.parent) / HISTORY
     now = clock.parse(status.time)
+    before: tuple[Day, ...] = ()
     try:
-        before = _before(read(path), now, _zone(status.timezone))
-        trouble = ""
+        before, trouble = _before(read(path), now, _zone(status.timezone)), ""
     except Damaged as error:
-        before, trouble = (), f"{error.message}; it begins anew"
-    try:
-        _write(path, (*before, _day(status, disks)))
-    except OSError as error:
-        trouble = trouble or f"{path} can't be written: {error.strerror}"
+        trouble = f"{error.message.splitlines()[0]}; {_put_aside(path)}"
+    if not trouble or not os.path.lexists(path):  # what could neither be read nor moved is not replaced
+        try:
+            _write(path, (*before, _day(status, disks)))
+        except OSError as error:
+            trouble = trouble or f"{path} can't be written: {error.strerror}"
     last = before[-1] if before else None
     return replace(
         status,
-        rooms=tuple(room(host, disk, _said(before, host), now) for host, disk in disks.items()),
+        rooms=rooms(disks, {host: _said(before, host) for host in disks}, now),
         before=Before(time=last.time, assets=last.assets, machines=last.machines) if last else None,
         not_compared=trouble,
     )
@@ -95,6 +99,17 @@ def _day(status: FleetStatus, disks: Mapping[str, Disk | None]) -> Day:
 
 def _said(days: Sequence[Day], host: str) -> list[tuple[datetime, Disk]]:
     return [(clock.parse(day.time), day.disks[host]) for day in days if host in day.disks]
+
+
+def _put_aside(path: Path) -> str:
+    """Move a file that can't be read to a name that no other has; say what became of it."""
+    names = (path.with_name(f"{path.name}.unreadable-{number}") for number in itertools.count(1))
+    aside = next(name for name in names if not os.path.lexists(name))
+    try:
+        path.rename(aside)
+    except OSError as error:
+        return f"it can't be moved aside ({error.strerror}), so nothing is noted today"
+    return f"it is kept as {aside.name}, and a new one begins today"
 
 
 def _write(path: Path, days: Sequence[Day]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ops.core import clock
 from ops.core.verdict import Finding, Verdict, worst
@@ -10,10 +10,13 @@ from ops.fleet.status import duties
 from ops.fleet.status.answer import with_finding
 from ops.interfaces.fleet_status import AssetFinding, AssetStatus, FleetStatus, MachineStatus, Person
 from ops.interfaces.state import State
+from ops.interfaces.status_answer import StatusAnswer
 from ops.jobs.status import owner_of
 from ops.policy import HostPolicy
 from ops.policy.compile import document, document_digest
 from ops.policy.model import AWAY, Asset
+
+BACKUP, DRILL = "backup", "drill"
 
 
 def join(policies: Mapping[str, HostPolicy], machines: Mapping[str, MachineStatus]) -> FleetStatus:
@@ -54,10 +57,7 @@ def _asset(
     asset = policies[host].assets[name]
     own = told.assets.get(name) if (told := machines[host].told) else None
     driller = asset.drill.host if asset.drill else None
-    findings = [*_silences(host, driller, machines), *_findings(name, machines)]
-    if not findings:
-        findings.append(AssetFinding(about="asset", verdict=Verdict.UNKNOWN, message=f"{host} does not know it"))
-    findings.sort(key=lambda finding: -finding.verdict.severity)
+    findings = sorted(_findings(name, host, asset, machines), key=lambda finding: -finding.verdict.severity)
     loud = [f"{part.about}: {part.message}" for part in findings if part.verdict is not Verdict.PASS]
     return AssetStatus(
         host=host,
@@ -67,6 +67,7 @@ def _asset(
         rto_seconds=asset.rto.seconds,
         backup=own.backup if own else None,
         copies={copy: own.copies.get(copy) if own else None for copy in asset.copies},
+        copies_to={name: copy.to for name, copy in asset.copies.items()},
         drill_host=driller,
         drill_every_seconds=asset.drill.every.seconds if asset.drill else None,
         drill=_drill(name, driller, machines),
@@ -102,25 +103,38 @@ def _drill(name: str, driller: str | None, machines: Mapping[str, MachineStatus]
     return answer.state if answer else None
 
 
-def _findings(name: str, machines: Mapping[str, MachineStatus]) -> list[AssetFinding]:
-    """Collect every check of every machine that is about an asset."""
-    return [
-        AssetFinding(
-            about=f"copy {entry.copy}" if entry.copy else entry.kind.removesuffix("_age"),
-            verdict=entry.verdict,
-            message=entry.message,
-        )
-        for status in machines.values()
-        if status.told
-        for entry in status.told.checks
-        if entry.asset == name
-    ]
+def _findings(name: str, host: str, asset: Asset, machines: Mapping[str, MachineStatus]) -> Iterator[AssetFinding]:
+    """Yield what is seen of an asset: of its drill on its drill host, of all else on its own; others can't know it."""
+    acts = [BACKUP, *(f"copy {copy}" for copy in asset.copies)]
+    own = _told(machines.get(host))
+    seen = [one for one in _about(name, own) if one.about != DRILL]
+    yield from seen
+    if own is None:
+        yield _unknown(BACKUP, f"{host} gave no status")
+    elif missing := [act for act in acts if act not in {one.about for one in seen}]:
+        yield from (_unknown(act, f"{host} does not know it") for act in (missing if seen else ["asset"]))
+    if asset.drill:
+        yield from _of_drill(name, asset.drill.host, _told(machines.get(asset.drill.host)))
 
 
-def _silences(host: str, driller: str | None, machines: Mapping[str, MachineStatus]) -> list[AssetFinding]:
-    """What cannot be known of an asset because a machine gave no status."""
-    return [
-        AssetFinding(about=about, verdict=Verdict.UNKNOWN, message=f"{machine} gave no status")
-        for about, machine in (("backup", host), ("drill", driller))
-        if machine and (machine not in machines or machines[machine].told is None)
-    ]
+def _of_drill(name: str, driller: str, told: StatusAnswer | None) -> Iterator[AssetFinding]:
+    seen = [one for one in _about(name, told) if one.about == DRILL]
+    yield from seen
+    if not seen:
+        yield _unknown(DRILL, f"{driller} gave no status" if told is None else f"{driller} does not know it")
+
+
+def _told(status: MachineStatus | None) -> StatusAnswer | None:
+    return status.told if status else None
+
+
+def _about(name: str, told: StatusAnswer | None) -> Iterator[AssetFinding]:
+    """Yield every check that a machine made of an asset."""
+    for entry in told.checks if told else ():
+        if entry.asset == name:
+            about = f"copy {entry.copy}" if entry.copy else entry.kind.removesuffix("_age")
+            yield AssetFinding(about=about, verdict=entry.verdict, message=entry.message)
+
+
+def _unknown(about: str, message: str) -> AssetFinding:
+    return AssetFinding(about=about, verdict=Verdict.UNKNOWN, message=message)

@@ -19,6 +19,8 @@ REPOSITORIES = PurePosixPath("/srv/seawall")  # where roles/backup_host keeps th
 WATCHED_LONG_ENOUGH = timedelta(days=7)  # so that the quiet weekend is in it
 FURTHEST = timedelta(days=3650)  # no disk lasts longer; what is foretold beyond it is a number, not a date
 OTHER_DISK = 0.1  # a size that differs by more than this share is that of another disk
+TOO_LARGE = 1 << 63  # bytes: no file system counts so far, and no history keeps a number like it
+NO_SENSE = (ArithmeticError, ValueError)  # what figures that nobody thought of may come to
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +46,35 @@ def _disk(policy: HostPolicy, machine: MachineStatus | None) -> Disk | None:
         return None
     check = max(above, key=lambda name: len(above[name].parts))
     figures = next((entry.figures for entry in machine.told.checks if entry.name == check), {})
-    free, percent = figures.get("free_bytes"), figures.get("free_percent")
-    if free is None or percent is None or not 0 <= free < 1 << 63 or not 0 <= percent <= 100:  # noqa: PLR2004 -- per cent
+    return _sane(str(above[check]), figures.get("free_bytes"), figures.get("free_percent"))
+
+
+def _sane(path: str, free: float | None, percent: float | None) -> Disk | None:
+    """Return the disk that figures speak of, None where no disk has such figures: a machine may tell anything."""
+    if free is None or percent is None or not 0 <= percent <= 100:  # noqa: PLR2004 -- per cent
         return None
-    size = int(free * 100 / percent) if percent else 0
-    return Disk(path=str(above[check]), free_bytes=int(free), size_bytes=size)
+    size = free * 100 / percent if percent else 0
+    if not 0 <= free < TOO_LARGE or size >= TOO_LARGE:
+        return None
+    return Disk(path=path, free_bytes=int(free), size_bytes=int(size))
+
+
+def rooms(
+    disks: Mapping[str, Disk | None], before: Mapping[str, Sequence[tuple[datetime, Disk]]], now: datetime
+) -> tuple[Room, ...]:
+    """Return how much room each backup host has; of one whose figures make no sense it is not known.
+
+    before: by host, what it said at earlier moments.
+    """
+    return tuple(_room(host, disk, before.get(host, ()), now) for host, disk in disks.items())
+
+
+def _room(host: str, disk: Disk | None, before: Sequence[tuple[datetime, Disk]], now: datetime) -> Room:
+    """Return the room of a host, whatever it told: what one machine says must not hide all others."""
+    try:
+        return room(host, disk, before, now)
+    except NO_SENSE:
+        return Room(host=host)
 
 
 def room(host: str, disk: Disk | None, before: Sequence[tuple[datetime, Disk]], now: datetime) -> Room:

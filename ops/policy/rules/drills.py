@@ -71,10 +71,11 @@ def _questions(path: str, asset: Asset, drill: Drill, kind: DrillKind[Any]) -> I
         )
     elif drill.asks:
         yield from _asks(f"{path}.asks", drill.asks, askable)
-    elif drill.expectations and len(askable) > 1:
-        yield Problem(
-            f"{path}.asks", f"is missing, for the asset has several databases; expected one of {_listed(askable)}"
+    elif drill.expectations and (len(askable) > 1 or askable[0].endswith("*")):
+        several = (
+            "has several databases; expected one of" if len(askable) > 1 else "may have several databases; expected"
         )
+        yield Problem(f"{path}.asks", f"is missing, for the asset {several} {_listed(askable)}")
     backslash = [spec.kind for spec in asset.sources.values()].count("mariadb") > 0
     for name, wanted in drill.expectations.items():
         yield from names.shown(f"{path}.expectations.{name}", name)

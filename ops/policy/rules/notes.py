@@ -7,18 +7,53 @@ from collections.abc import Iterator
 from datetime import date
 
 from ops.core.errors import Problem
+from ops.core.quantity import Percent
 from ops.policy.model import HostPolicy
-from ops.policy.rules.paths import both, nests
+from ops.policy.rules.paths import both, nests, of_servers
+
+_ALL = Percent(100)
+_LEAST_PORT = 1024  # below, only root opens ports, which a server of databases never is
 
 
 def notes(policy: HostPolicy, today: date) -> Iterator[Problem]:
     """Yield what an administrator should look at again in the policy of one host."""
+    yield from _over(policy, today)
+    for name, contact in policy.contacts.items():
+        if not contact.phone and not contact.mail:
+            yield Problem(f"policy.contacts.{name}", "has neither phone nor mail, so nobody can be reached by it")
+    yield from _of_sources(policy)
+    yield from _of_servers(policy)
+    yield from _taken_twice(policy)
+
+
+def _over(policy: HostPolicy, today: date) -> Iterator[Problem]:
     for name, excuse in policy.exceptions.items():
         if excuse.until.date < today:
             yield Problem(
                 f"policy.exceptions.{name}.until",
                 f"expired on {excuse.until}: {excuse.what} is a gap again; decide anew, or remove the exception",
             )
+    for name, duty in policy.all_duties.items():
+        if duty.until and duty.until.date < today:
+            said = f"ended on {duty.until}: nobody is asked for it any more; choose a later day, or remove the duty"
+            yield Problem(f"policy.duties.{name}.until", said)
+
+
+def _of_sources(policy: HostPolicy) -> Iterator[Problem]:
+    for name, asset in policy.assets.items():
+        for label, spec in asset.sources.items():
+            path = f"policy.assets.{name}.sources.{label}.options"
+            share, port = (getattr(spec.options, option, None) for option in ("may_lose", "port"))
+            if share == _ALL:
+                yield Problem(f"{path}.may_lose", "with 100% nobody is told when all files are gone; expected less")
+            if isinstance(port, int) and port < _LEAST_PORT:
+                said = (
+                    f"{port} belongs to another kind of service; PostgreSQL has 5432, unless somebody chose otherwise"
+                )
+                yield Problem(f"{path}.port", said)
+
+
+def _taken_twice(policy: HostPolicy) -> Iterator[Problem]:
     for (first, one), (name, other) in itertools.combinations(policy.assets.items(), 2):
         for label, spec in other.sources.items():
             path = f"policy.assets.{name}.sources.{label}"
@@ -29,3 +64,14 @@ def notes(policy: HostPolicy, today: date) -> Iterator[Problem]:
                 yield Problem(
                     path, f"both {first} and {name} take {thing}; take it in one of them unless that is meant"
                 )
+
+
+def _of_servers(policy: HostPolicy) -> Iterator[Problem]:
+    """A dump or a stopped server's files may lie there, so this is no error. Above, there may be no server at all."""
+    sources = [(name, label, spec) for name, asset in policy.assets.items() for label, spec in asset.sources.items()]
+    kinds = {spec.kind for _, _, spec in sources}
+    for name, label, spec in sources:
+        for below, folder, kind in of_servers(spec):
+            if kind in kinds or folder in spec.options.paths:
+                said = f"{folder}: a copy of a running server's files is no backup; use a source of kind {kind}"
+                yield Problem(f"policy.assets.{name}.sources.{label}.{below}", said)

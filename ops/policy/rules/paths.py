@@ -16,6 +16,7 @@ from ops.policy.rules.gap_names import meaningless
 from ops.sources._shared.exclude import demand_some_left, left_out
 
 _NOT_DATA = ("/proc", "/sys", "/run")  # what a running system makes anew
+_SERVERS = {"/var/lib/postgresql": "postgresql", "/var/lib/mysql": "mariadb"}  # where Debian's servers keep their data
 
 
 def kind_of(spec: SourceSpec) -> Source[Any, Any] | None:
@@ -80,6 +81,16 @@ def nests(one: SourceSpec, other: SourceSpec) -> Iterator[str]:
         for above, below in itertools.product(_folders(outer), _folders(inner)):
             if above != below and _inside(below, above) and not passed(below):
                 yield f"{below} lies in {above}"
+
+
+def of_servers(spec: SourceSpec) -> Iterator[tuple[str, str, str]]:
+    """Yield the path, the folder and the kind of each server of databases whose files are taken as plain files."""
+    if spec.kind != "files" or not kind_of(spec):
+        return
+    passed = _passed(spec)
+    for (number, taken), (data, kind) in itertools.product(enumerate(_folders(spec)), _SERVERS.items()):
+        if _inside(taken, data) or (_inside(data, taken) and not passed(data)):
+            yield f"options.paths[{number}]", max(taken, data, key=len), kind
 
 
 def _options(path: str, spec: SourceSpec, kind: Source[Any, Any]) -> Iterator[Problem]:

@@ -22,6 +22,7 @@ RANGES = {
     "every": (_HOUR, 2 * _YEAR, "1h to 2y"),
     "retention": (_HOUR, 100 * _YEAR, "1h to 100y"),
 }
+_LEAST_GAP = timedelta(minutes=5)  # more often, one backup, copy or drill would wait for the one before
 _LEAST_GRACE = timedelta(days=1)  # which is the default
 
 
@@ -40,16 +41,20 @@ def of_control(path: str, control: Control) -> Iterator[Problem]:
 
 def judge(path: str, asset: Asset, zone: str) -> Iterator[Problem]:
     """Yield what is wrong with an asset's promises; one that the calendar can't keep is broken already."""
+    yield from _same_day(path, asset)
     asset = hours.filled(asset, zone)
     for what, span in (("rpo", asset.rpo), ("rto", asset.rto), ("random_delay", asset.random_delay)):
         yield from in_range(f"{path}.{what}", what, span)
+    yield from _too_often(f"{path}.schedule", asset.schedule)
     yield from promise(f"{path}.schedule", asset.schedule, asset.random_delay, (f"{path}.rpo", asset.rpo))
     for name, copy in asset.copies.items():
         yield from in_range(f"{path}.copies.{name}.grace", "grace", copy.grace)
+        yield from _too_often(f"{path}.copies.{name}.calendar", copy.calendar)
         yield from _copy(f"{path}.copies.{name}", copy.calendar, copy.grace)
     if asset.drill:
         calendar, every = asset.drill.calendar, asset.drill.every
         yield from in_range(f"{path}.drill.every", "every", every)
+        yield from _too_often(f"{path}.drill.calendar", calendar)
         yield from promise(f"{path}.drill.calendar", calendar, DRILL_SPREAD, (f"{path}.drill.every", every))
 
 
@@ -59,6 +64,36 @@ def longest_gap(calendar: Calendar) -> timedelta | None:
         return calendar.longest_gap()
     except ValueError:
         return None
+
+
+def _too_often(path: str, calendar: Calendar) -> Iterator[Problem]:
+    try:
+        gap = calendar.shortest_gap()
+    except ValueError:
+        return  # the zone is not known, which is a problem of its own
+    if gap < _LEAST_GAP:
+        often, least = (Duration(int(span.total_seconds())) for span in (gap, _LEAST_GAP))
+        yield Problem(
+            path,
+            f"{calendar} leaves {often} in between; expected {least} or more, such as '*:0/15' for every quarter of "
+            "an hour, 'hourly', or '*-*-* 01:30' for every night",
+        )
+
+
+def _same_day(path: str, asset: Asset) -> Iterator[Problem]:
+    """Yield each copy that follows the latest backup of its day, where that may start on the next day."""
+    longest, latest = hours.delay_within_day(asset), asset.schedule.at(hours.BACKUP).latest()
+    if asset.random_delay <= longest:
+        return
+    smaller = Duration(longest.seconds // _MINUTE * _MINUTE)
+    for name, copy in asset.copies.items():
+        if not copy.calendar.timed:
+            yield Problem(
+                f"{path}.copies.{name}.calendar",
+                f"{copy.calendar} names days without a time of day, so the copy follows the last backup of its day; "
+                f"but that may start on the next day: at {latest:%H:%M} with a random_delay of {asset.random_delay}. "
+                f"Write an earlier schedule, a random_delay of {smaller} or less, or a time of day for the copy",
+            )
 
 
 def _copy(path: str, calendar: Calendar, grace: Duration) -> Iterator[Problem]:

@@ -21,7 +21,7 @@ def glance(status: FleetStatus, times: Times) -> Glance:
         age = times.age(good.time) if isinstance(good, DrillFacts) else None
         if age is not None:
             ages[name] = age
-        elif _is_silent(asset, status):
+        elif isinstance(good, DrillFacts) or _is_silent(asset, status):  # one without a time, or from the future
             unknown.append(name)
         else:
             never.append(name)
@@ -59,5 +59,9 @@ def _lines(ages: dict[str, float], never: list[str], unknown: list[str]) -> list
         lines.append(tr("Not known of {names}.", names=enumerated(unknown)))
     if ages:
         oldest = max(ages, key=lambda name: (ages[name], name))
-        lines.append(tr("The oldest proof: {asset}, {time} ago.", asset=oldest, time=in_words(ages[oldest])))
+        age = in_words(ages[oldest])
+        if unknown:
+            lines.append(tr("The oldest proof that is known: {asset}, {time} ago.", asset=oldest, time=age))
+        else:
+            lines.append(tr("The oldest proof: {asset}, {time} ago.", asset=oldest, time=age))
     return lines or [tr("The policy protects nothing yet.")]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ops.interfaces.fleet_status import AssetStatus, FleetStatus
+from ops.interfaces.fleet_status import AssetStatus, FleetStatus, MachineStatus
 from ops.interfaces.outcome import BackupFacts, CopyFacts
+from ops.interfaces.state import UnreadableState
 from ops.reports.catalogue import tr, trn
 from ops.reports.status.asset import good_of
 from ops.reports.status.enumeration import enumerated
@@ -38,25 +40,37 @@ def _away(status: FleetStatus, times: Times) -> _Away:
     ages: dict[str, float] = {}
     nothing, unknown = [], []
     for name, asset in sorted(status.assets.items()):
-        age = _age(asset, times)
-        machine = status.machines.get(asset.host)
-        if age is not None:
-            ages[name] = age
-        elif (asset.away or asset.backup_away) and (machine is None or machine.told is None):
+        known = [times.age(moment) for moment in _moments(asset)]
+        told = [age for age in known if age is not None]
+        if told:
+            ages[name] = min(told)
+        elif known or _may_be(asset, status.machines.get(asset.host)):
             unknown.append(name)
         else:
             nothing.append(name)
     return _Away(ages, tuple(nothing), tuple(unknown))
 
 
-def _age(asset: AssetStatus, times: Times) -> float | None:
-    """Return the age of the newest data of an asset that a disaster of the site does not reach."""
-    goods = [good_of(asset.copies.get(copy)) for copy in asset.away]
-    moments = [good.time for good in goods if isinstance(good, CopyFacts)]
+def _moments(asset: AssetStatus) -> Iterator[str | None]:
+    """Yield when each good set of an asset that a disaster of the site does not reach was taken; None: not known.
+
+    A copy counts only where the policy wants it: an older one may have gone to a repository that burns, too.
+    """
+    for copy in asset.away:
+        good = good_of(asset.copies.get(copy))
+        if isinstance(good, CopyFacts) and good.repository in {asset.copies_to.get(copy), ""}:
+            yield good.time if good.repository else None
     backup = good_of(asset.backup)
     if asset.backup_away and isinstance(backup, BackupFacts):
-        moments.append(backup.time)
-    return min((age for moment in moments if (age := times.age(moment)) is not None), default=None)
+        yield backup.time
+
+
+def _may_be(asset: AssetStatus, machine: MachineStatus | None) -> bool:
+    """Whether there may be a set off-site of which nothing can be known."""
+    states = [asset.copies.get(copy) for copy in asset.away] + [asset.backup] * asset.backup_away
+    return bool(states) and (
+        machine is None or machine.told is None or any(isinstance(state, UnreadableState) for state in states)
+    )
 
 
 def _counted(away: _Away) -> list[str]:
@@ -90,9 +104,11 @@ def _lost(away: _Away) -> list[str]:
         return lines
     worst, *others = _oldest_first(away)
     time = in_words(away.ages[worst])
-    if away.nothing:
+    if away.nothing and away.unknown:
+        lines.append(tr("Of what is known to be off-site, {asset} loses most: {time}.", asset=worst, time=time))
+    elif away.nothing:
         lines.append(tr("Of what is off-site, {asset} loses most: {time}.", asset=worst, time=time))
-    elif others:
+    elif others and not away.unknown:
         lost = tr("If the house burns now, {time} of {asset} are lost; of the others, no more.", time=time, asset=worst)
         lines.append(lost)
     else:

@@ -29,7 +29,11 @@ def _line(room: Room, times: Times) -> str:
     if room.free_bytes is None:
         return tr("{host}: how much room it has is not known.", host=room.host)
     return tr(
-        "{host}: {size} free; {forecast}.", host=room.host, size=Size(room.free_bytes), forecast=_forecast(room, times)
+        "{host}: {size} free at {path}; {forecast}.",
+        host=room.host,
+        size=Size(room.free_bytes),
+        path=room.path,
+        forecast=_forecast(room, times),
     )
 
 

@@ -122,6 +122,10 @@ WRONG = {
     "0 2 1 * 1": "systemd writes '*-*-01 02:00; Mon *-*-* 02:00'",
     "0 2 31 * *": "systemd writes '*-*-31 02:00', but day 31 comes in 7 months",
     "@daily": "systemd writes 'daily'",
+    "dayly": "write it as 'daily'",
+    "quaterly": "write it as 'quarterly'",
+    "weekly on sunday": "write it as 'Sun'",
+    "every monday, wednesday and friday": "write it as 'Mon,Wed,Fri'",
     "weekdays 20:00": "write it as 'Mon..Fri 20:00'",
     "every day at 20:00": "write it as '*-*-* 20:00'",
     "every night": "write it as 'daily'",
@@ -225,6 +229,14 @@ def test_without_a_window_the_grace_alone_counts() -> None:
     day_11, day_12 = calendar.after(NOVEMBER, 2)
     assert calendar.deadline(day_11, timedelta(hours=1)) == day_11 + timedelta(hours=1)
     assert calendar.deadline(day_12, timedelta(hours=1)) == datetime(2026, 12, 21, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["between day 11 and day 20; day 11 08:00", "day 11 08:00; between day 11 and day 20"])
+def test_what_is_due_on_the_day_of_a_window_at_another_time_is_not_of_the_window(text: str) -> None:
+    calendar = Calendar.parse(text).zoned("Europe/Prague")
+    begin, eight = calendar.after(NOVEMBER, 2)
+    assert calendar.deadline(begin, timedelta(hours=1)) == datetime.fromisoformat("2026-12-21T00:00:00+01:00")
+    assert calendar.deadline(eight, timedelta(hours=1)) == eight + timedelta(hours=1)
 
 
 def test_calendars_are_read_in_the_sites_zone() -> None:

@@ -63,14 +63,20 @@ def age(kind: str, verdict: str) -> dict[str, Any]:
     return {"name": f"{kind}_his", "kind": kind, "verdict": verdict, "message": f"{kind} said", "asset": "his"}
 
 
+def copied(copy: str, verdict: str = "pass") -> dict[str, Any]:
+    about = {"asset": "his", "copy": copy, "message": f"{copy} said"}
+    return {"name": f"copy_age_his_{copy}", "kind": "copy_age", "verdict": verdict, **about}
+
+
+OWN = [age("backup_age", "pass"), copied("beside"), copied("safe")]
+
+
 def fleet(policies: dict[str, HostPolicy], **changed: dict[str, Any]) -> dict[str, Any]:
     backup = {"version": 1, "kind": "backup", "verdict": "pass", "last_good": {"time": "2026-11-22T04:30:00Z"}}
     about = {"owner": "", "summary": "", "rpo_seconds": 1, "rto_seconds": 1}
     drill = {"version": 1, "kind": "drill", "verdict": "pass", "message": "proven", "last_good": None}
     machines = {
-        "his1": machine(
-            policies, "his1", checks=[age("backup_age", "pass")], assets={"his": {**about, "backup": backup}}
-        ),
+        "his1": machine(policies, "his1", checks=OWN, assets={"his": {**about, "backup": backup}}),
         "backup1": machine(policies, "backup1"),
         "drill1": machine(
             policies, "drill1", checks=[age("drill_age", "pass")], drills={"his": {"host": "his1", "state": drill}}
@@ -98,7 +104,7 @@ def test_an_asset_joins_what_its_machines_say(policies: dict[str, HostPolicy]) -
     )
     assert asset["backup"]["last_good"]["time"] == "2026-11-22T04:30:00Z"
     assert asset["drill"]["message"] == "proven"
-    assert [finding["about"] for finding in asset["findings"]] == ["backup", "drill"]
+    assert [finding["about"] for finding in asset["findings"]] == ["backup", "copy beside", "copy safe", "drill"]
 
 
 def test_a_bad_check_on_the_drill_host_makes_the_asset_bad(policies: dict[str, HostPolicy]) -> None:
@@ -117,8 +123,39 @@ def test_an_asset_whose_machine_is_silent_is_unknown_and_not_missing(
 
 
 def test_an_asset_that_its_machine_does_not_know_is_unknown(policies: dict[str, HostPolicy]) -> None:
-    asset = fleet(policies, his1=machine(policies, "his1"), drill1=machine(policies, "drill1"))["assets"]["his"]
+    asset = fleet(policies, his1=machine(policies, "his1"))["assets"]["his"]
     assert (asset["verdict"], asset["message"]) == ("unknown", "asset: his1 does not know it")
+
+
+def test_a_drill_that_its_host_does_not_know_is_unknown(policies: dict[str, HostPolicy]) -> None:
+    asset = fleet(policies, drill1=machine(policies, "drill1"))["assets"]["his"]
+    assert (asset["verdict"], asset["message"]) == ("unknown", "drill: drill1 does not know it")
+
+
+def test_a_copy_that_its_machine_does_not_know_is_unknown(policies: dict[str, HostPolicy]) -> None:
+    asset = fleet(policies, his1=machine(policies, "his1", checks=OWN[:2]))["assets"]["his"]
+    assert (asset["verdict"], asset["message"]) == ("unknown", "copy safe: his1 does not know it")
+
+
+@pytest.mark.parametrize("verdict", ["pass", "fail"])
+@pytest.mark.parametrize("liar", ["backup1", "drill1"])
+def test_nobody_else_speaks_of_an_asset(verdict: str, liar: str, policies: dict[str, HostPolicy]) -> None:
+    """Another machine neither makes an asset pass of which its own knows nothing, nor a good one fail."""
+    lie = [age("backup_age", verdict), copied("beside", verdict), copied("safe", verdict)]
+    drilled = {"drill1": [age("drill_age", "pass")]}
+    lying = machine(policies, liar, checks=[*lie, *drilled.get(liar, [])])
+    assert fleet(policies, **{liar: lying})["assets"]["his"]["message"] == ""
+    asset = fleet(policies, his1=machine(policies, "his1"), **{liar: lying})["assets"]["his"]
+    assert (asset["verdict"], asset["message"]) == ("unknown", "asset: his1 does not know it")
+
+
+@pytest.mark.parametrize("liar", ["his1", "backup1"])
+def test_nobody_else_speaks_of_a_drill(liar: str, policies: dict[str, HostPolicy]) -> None:
+    own = OWN if liar == "his1" else []
+    lying = machine(policies, liar, checks=[*own, age("drill_age", "fail")])
+    assert fleet(policies, **{liar: lying})["assets"]["his"]["message"] == ""
+    asset = fleet(policies, drill1=machine(policies, "drill1"), **{liar: lying})["assets"]["his"]
+    assert (asset["verdict"], asset["message"]) == ("unknown", "drill: drill1 does not know it")
 
 
 def test_an_asset_says_what_leaves_the_site_and_whom_to_call(policies: dict[str, HostPolicy]) -> None:

@@ -14,7 +14,7 @@ from ops.core.errors import Damaged
 from ops.core.verdict import Verdict
 from ops.fleet.inventory import HISTORY
 from ops.fleet.status import history
-from ops.fleet.status.room import Disk
+from ops.fleet.status.room import TOO_LARGE, Disk
 from ops.interfaces.fleet_status import AssetStatus, FleetStatus, MachineStatus
 
 NOW = clock.parse("2026-11-22T14:05:00Z")
@@ -87,21 +87,48 @@ RUBBISH = ["{", '{"version": 2, "days": []}', '{"version": 1, "days": [{"time": 
 
 
 @pytest.mark.parametrize("content", RUBBISH)
-def test_a_damaged_file_is_told_once_and_begins_anew(content: str, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_kept_and_told_once(content: str, tmp_path: Path) -> None:
     (tmp_path / HISTORY).write_text(content)
     with pytest.raises(Damaged, match=HISTORY):
         history.read(tmp_path / HISTORY)
     found = history.compared(tmp_path, status(), DISKS)
     assert found.before is None
-    assert found.not_compared.endswith("it begins anew")
+    assert found.not_compared.endswith(f"it is kept as {HISTORY}.unreadable-1, and a new one begins today")
+    assert (tmp_path / f"{HISTORY}.unreadable-1").read_text() == content
     assert history.compared(tmp_path, status(1), DISKS).not_compared == ""
 
 
-def test_a_file_that_cannot_be_written_hides_nothing(tmp_path: Path) -> None:
-    (tmp_path / HISTORY).mkdir()
+def test_what_is_kept_aside_is_never_replaced(tmp_path: Path) -> None:
+    for content in RUBBISH:
+        (tmp_path / HISTORY).write_text(content)
+        history.compared(tmp_path, status(), DISKS)
+    kept = [(tmp_path / f"{HISTORY}.unreadable-{number}").read_text() for number in range(1, len(RUBBISH) + 1)]
+    assert kept == RUBBISH
+
+
+def test_a_file_that_cannot_be_moved_aside_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / HISTORY).write_text(RUBBISH[1])
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "rename", refuse)
     found = history.compared(tmp_path, status(), DISKS)
-    assert found.not_compared
+    assert "it can't be moved aside (Permission denied), so nothing is noted today" in found.not_compared
+    assert (tmp_path / HISTORY).read_text() == RUBBISH[1]
     assert found.rooms[0].free_bytes == 500 << 30
+
+
+def test_a_file_that_cannot_be_written_hides_nothing(tmp_path: Path) -> None:
+    found = history.compared(tmp_path / "gone" / "hosts.yml", status(), DISKS)
+    assert "can't be written" in found.not_compared
+    assert found.rooms[0].free_bytes == 500 << 30
+
+
+def test_what_a_machine_tells_of_its_disk_never_makes_the_file_unreadable(tmp_path: Path) -> None:
+    largest = Disk(path="/srv/seawall", free_bytes=TOO_LARGE - 1, size_bytes=TOO_LARGE - 1)
+    history.compared(tmp_path, status(-1), {"backup1": largest})
+    assert history.compared(tmp_path, status(), DISKS).not_compared == ""
 
 
 def test_beside_an_inventory_file_it_lies_in_its_folder(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ops.core import clock
 from ops.fleet.inventory import Inventory
-from ops.fleet.status.room import Disk, room, watched
+from ops.fleet.status.room import Disk, _sane, room, rooms, watched
 from ops.interfaces.fleet_status import MachineStatus, Room
 from ops.policy import HostPolicy
 from tests.states import told
@@ -89,6 +89,27 @@ def test_a_host_that_told_nothing_has_nothing_foretold() -> None:
     assert room("backup1", None, days(*range(600, 510, -10)), NOW) == Room(host="backup1")
 
 
+@given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
+def test_whatever_a_machine_tells_of_its_disk_fits_into_63_bits_or_is_none(free: float, percent: float) -> None:
+    disk = _sane("/srv/seawall", free, percent)
+    assert disk is None or (0 <= disk.free_bytes < 1 << 63 and 0 <= disk.size_bytes < 1 << 63)
+
+
+@pytest.mark.parametrize(("free", "percent", "size"), [(0.0, 0.0, 0), (3.0, 100.0, 3), (float(1 << 62), 51.0, None)])
+def test_a_full_an_empty_and_a_very_large_disk_are_disks(free: float, percent: float, size: int | None) -> None:
+    disk = _sane("/srv/seawall", free, percent)
+    assert disk is not None
+    assert size is None or disk.size_bytes == size
+
+
+def test_a_host_whose_figures_make_no_sense_hides_no_other() -> None:
+    disks = {"evil1": replace(DISK, free_bytes=1 << 5000), "backup1": DISK}
+    known = {"evil1": days(*[500] * 9), "backup1": days(*range(590, 500, -10))}
+    evil, good = rooms(disks, known, NOW)
+    assert evil == Room(host="evil1")
+    assert good.bytes_per_day == 10 * GIB
+
+
 @given(st.lists(st.integers(0, 1 << 62), min_size=0, max_size=12), st.integers(0, 1 << 62))
 def test_whatever_was_told_a_day_in_the_future_comes_out_or_none(told_: list[int], free: int) -> None:
     known = [(NOW - timedelta(days=2 * (len(told_) - n)), replace(DISK, free_bytes=one)) for n, one in enumerate(told_)]
@@ -146,6 +167,10 @@ def test_the_disk_of_the_repositories_is_the_one_that_counts(policies: dict[str,
         {"free_bytes": -1.0, "free_percent": 50.0},
         {"free_bytes": 1e300, "free_percent": 50.0},
         {"free_bytes": 5.0, "free_percent": 5000.0},
+        {"free_bytes": 5.0, "free_percent": -1.0},
+        {"free_bytes": 5e9, "free_percent": 1e-300},  # more than any number
+        {"free_bytes": 5e9, "free_percent": 1e-280},  # a number, but none that a history can keep
+        {"free_bytes": 5e9, "free_percent": 5e-324},
     ],
 )
 def test_figures_that_can_be_none_are_none(figures: dict[str, float], policies: dict[str, HostPolicy]) -> None:

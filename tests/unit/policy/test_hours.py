@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ops.core.calendar import Calendar
+from ops.core.errors import PolicyError
 from ops.core.quantity import Duration
 from ops.policy import HostLayers, HostPolicy, compile_site, read_document
 from ops.policy.compile import document
@@ -69,14 +70,45 @@ def unit(policy: HostPolicy, name: str) -> Unit:
         ("*-*-* 08,20:00", "20:15"),
         ("Mon..Fri 20:00; Sat,Sun 12:00", "20:15"),
         ("hourly", "23:15"),
-        ("*-*-* 23:50", "23:59"),  # not on the next day
-        ("*-*-* 23:59:30", "23:59:30"),
+        ("*-*-* 23:44:59", "23:59:59"),
         ("daily", "23:15"),  # a backup without a time is made at 23:00
         ("last day", "23:15"),
     ],
 )
 def test_a_copy_without_a_time_is_made_after_the_last_backup_of_its_day(schedule: str, when: str) -> None:
     assert copied(schedule=schedule) == f"last day {when}"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "delay", "smaller"),
+    [
+        ("*-*-* 23:50", "15min", "9min"),
+        ("*-*-* 23:45", "15min", "14min"),
+        ("*-*-* 23:00", "2h", "59min"),
+        ("daily", "2h", "59min"),  # a backup without a time is made at 23:00
+        ("*-*-* 08,22:00", "4h", "1h 59min"),
+        ("Mon..Fri 20:00; Sat,Sun 23:59:30", "1min", "0s"),
+    ],
+)
+def test_a_copy_that_would_follow_a_backup_of_the_next_day_is_refused(schedule: str, delay: str, smaller: str) -> None:
+    """The backup of the last day may start on the first of the next month: then no hour of the day is after it."""
+    with pytest.raises(PolicyError) as refused:
+        policies(schedule=schedule, random_delay=delay)
+    (problem,) = refused.value.problems
+    assert problem.path == "policy.assets.his.copies.offsite.calendar"
+    assert "may start on the next day: at" in problem.message
+    assert f"Write an earlier schedule, a random_delay of {smaller} or less, or a time of day for" in problem.message
+    assert copied(schedule=schedule, random_delay=smaller) > "last day 23"
+    assert copied(copy="last day 23:59", schedule=schedule, random_delay=delay) == "last day 23:59"
+    with pytest.raises(PolicyError):
+        policies(copy="day 10 22:00; daily", schedule=schedule, random_delay=delay)
+
+
+def test_a_document_from_before_that_was_refused_is_read() -> None:
+    told = document(policies()["his1"])
+    told["assets"]["his"] |= {"schedule": "23:50"}
+    told["assets"]["his"]["copies"]["offsite"]["calendar"] = "last day"
+    assert str(read_document(told).assets["his"].copies["offsite"].calendar) == "last day 23:59:59"
 
 
 def test_a_copy_with_a_time_is_made_then() -> None:

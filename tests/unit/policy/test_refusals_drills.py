@@ -67,6 +67,11 @@ CASES = {
         ("is missing", "expected one of database or second"),
         more("second: {kind: postgresql, options: {database: second}}"),
     ),
+    "all databases and none is asked": wrong(
+        f"{ASSET}.drill.asks",
+        ("is missing", "may have several databases; expected database.NAME"),
+        (HIS1, "{database: his}", "{all: true}"),
+    ),
     "expectations of files": wrong(
         f"{ASSET}.drill.expectations",
         "queries no database; remove expectations",
@@ -131,7 +136,6 @@ HEALTHY: dict[str, tuple[tuple[str, str, str], ...]] = {
         (HIS1, "{database: his}", "{all: true}"),
         (HIS1, "every: 31d", "every: 31d\n        asks: database.his"),
     ),
-    "all databases, of which there may be one": ((HIS1, "{database: his}", "{all: true}"),),
     "a range": ((HIS1, "at_least: 1000", "at_least: 1000, at_most: 1000"),),
     "MariaDB in its group": (
         (HOSTS, "    ups_hosts: {hosts: {his1: {}}}\n", MARIADB),

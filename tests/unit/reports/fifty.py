@@ -167,6 +167,7 @@ def _asset(number: int, name: str, host: str) -> AssetStatus:
         verdict=Verdict.PASS,
         backup=ActState(kind="backup", verdict=Verdict.PASS, finished=ago(hours=8), last_good=backup),
         copies={"offsite": _copy(name, hours=8)},
+        copies_to={"offsite": "offsite"},
         drill_host="drill1",
         drill_every_seconds=2_678_400,
         drill=_drill(number),

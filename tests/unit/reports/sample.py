@@ -41,8 +41,9 @@ def _asset(told: dict[str, Any]) -> AssetStatus:
     findings = tuple(AssetFinding(**{**one, "verdict": Verdict(one["verdict"])}) for one in told.get("findings", ()))
     states = {"backup": _state("backup", told.get("backup")), "drill": _state("drill", told.get("drill"))}
     away = {"away": tuple(name for name in copies if name in {"offsite", "removable"})}
+    to = {"copies_to": {name: name for name in copies}}
     return AssetStatus(
-        **{**told, **states, **away, "copies": copies, "findings": findings, "verdict": Verdict(told["verdict"])}
+        **{**told, **states, **away, **to, "copies": copies, "findings": findings, "verdict": Verdict(told["verdict"])}
     )
 
 
@@ -125,7 +126,12 @@ FLEET: dict[str, Any] = {
             "copies": {
                 "offsite": {
                     "verdict": "pass",
-                    "last_good": {"time": "2026-11-20T04:38:00Z", "copied": "2026-11-20T05:20:00Z", "set": "6c1e"},
+                    "last_good": {
+                        "time": "2026-11-20T04:38:00Z",
+                        "copied": "2026-11-20T05:20:00Z",
+                        "repository": "offsite",
+                        "set": "6c1e",
+                    },
                 }
             },
             "drill_host": "drill1",
@@ -154,7 +160,11 @@ FLEET: dict[str, Any] = {
                 "offsite": None,
                 "removable": {
                     "verdict": "pass",
-                    "last_good": {"time": "2026-11-10T23:00:00Z", "copied": "2026-11-11T08:00:00Z"},
+                    "last_good": {
+                        "time": "2026-11-10T23:00:00Z",
+                        "copied": "2026-11-11T08:00:00Z",
+                        "repository": "removable",
+                    },
                 },
             },
             "drill_host": "drill1",

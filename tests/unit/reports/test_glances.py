@@ -11,41 +11,15 @@ import pytest
 
 from ops.core import clock
 from ops.core.verdict import Verdict
-from ops.interfaces.fleet_status import FleetStatus, MachineStatus, Room
+from ops.interfaces.fleet_status import FleetStatus, Room
 from ops.interfaces.state import UnreadableState
 from ops.reports.status.enumeration import enumerated
-from ops.reports.status.model import Glance
 from ops.reports.status.view import view
 from ops.reports.times import in_words
 
 sys.path.insert(0, str(Path(__file__).parent))
 import fifty
-
-SILENT = MachineStatus(verdict=Verdict.UNKNOWN, message="does not answer")
-
-
-def glance(status: FleetStatus, word: str) -> Glance:
-    return next(one for one in view(status).glances if one.word == word)
-
-
-def with_asset(status: FleetStatus, name: str, **changed: object) -> FleetStatus:
-    return replace(status, assets={**status.assets, name: replace(status.assets[name], **changed)})
-
-
-def silent(host: str) -> FleetStatus:
-    """Return the healthy fleet after a machine fell silent: nothing is told of what it did."""
-    status = fifty.healthy()
-    assets = {
-        name: replace(asset, backup=None, copies=dict.fromkeys(asset.copies)) if asset.host == host else asset
-        for name, asset in status.assets.items()
-    }
-    if host == "drill1":
-        assets = {name: replace(asset, drill=None) for name, asset in assets.items()}
-    return replace(status, assets=assets, machines={**status.machines, host: SILENT})
-
-
-def only(status: FleetStatus, name: str) -> FleetStatus:
-    return replace(status, assets={name: status.assets[name]})
+from asked import glance, silent, with_asset
 
 
 def test_nothing_wants_attention_where_all_is_well() -> None:
@@ -68,45 +42,6 @@ def test_an_empty_fleet_claims_nothing() -> None:
     ]
 
 
-# off-site
-
-
-def test_what_the_fire_takes_is_said_in_words() -> None:
-    status = with_asset(fifty.healthy(), "his", copies={"offsite": fifty._copy("his", days=10, hours=3)})
-    assert glance(status, "offsite").lines == (
-        "All 50 assets have a copy off-site.",
-        "If the house burns now, 11 days of his are lost; of the others, no more.",
-    )
-    assert glance(only(status, "his"), "offsite").lines[1] == "If the house burns now, 11 days of his are lost."
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [{"away": (), "copies": {}}, {"away": ()}, {"copies": {"offsite": None}}],
-    ids=["no copy", "near", "none"],
-)
-def test_what_was_never_copied_away_is_lost_with_everything(changed: dict[str, object]) -> None:
-    found = glance(with_asset(fifty.healthy(), "his", **changed), "offsite")
-    assert found.loud
-    assert found.lines[:2] == (
-        "1 asset of 50 has no copy off-site: his.",
-        "If the house burns now, everything of his is lost.",
-    )
-    assert found.more[0] == "his: everything"
-
-
-def test_a_backup_that_is_made_off_site_needs_no_copy() -> None:
-    status = with_asset(fifty.healthy(), "his", away=(), copies={}, backup_away=True)
-    assert "All 50 assets have a copy off-site." in glance(status, "offsite").lines
-
-
-def test_of_a_silent_machine_nothing_is_claimed() -> None:
-    found = glance(silent("srv01"), "offsite")
-    assert found.loud
-    assert "Not known of his, icu_monitors, laundry and 2 more." in found.lines
-    assert not [line for line in found.lines if "everything" in line or "All 50" in line]
-
-
 # drills
 
 
@@ -116,6 +51,14 @@ def test_what_was_never_restored_is_named() -> None:
     failed = replace(fifty.healthy().assets["his"].drill, last_good=None, verdict=Verdict.FAIL)
     found = glance(with_asset(fifty.healthy(), "his", drill=failed), "drill")
     assert (found.lines[0], found.more) == ("1 asset of 50 was never restored in a drill: his.", ())
+
+
+def test_a_drill_from_the_future_is_not_known() -> None:
+    drill = fifty.healthy().assets["his"].drill
+    ahead = replace(drill, last_good=replace(drill.last_good, time=fifty.ago(days=-365)))
+    found = glance(with_asset(fifty.healthy(), "his", drill=ahead), "drill")
+    assert found.loud
+    assert found.lines == ("Not known of his.", "The oldest proof that is known: spirometry, 28 days ago.")
 
 
 def test_when_many_were_never_restored_all_are_there_to_unfold() -> None:
@@ -142,29 +85,29 @@ def test_of_a_silent_drill_host_nothing_is_claimed() -> None:
 ROOMS = {
     "nobody looks": (Room(host="b"), True, "b: how much room it has is not known."),
     "too short": (
-        Room(host="b", free_bytes=1 << 40, days=3),
+        Room(host="b", path="/srv", free_bytes=1 << 40, days=3),
         False,
-        "b: 1 TiB free; when it is full is not known yet, watched for 3 days of 7.",
+        "b: 1 TiB free at /srv; when it is full is not known yet, watched for 3 days of 7.",
     ),
     "empties": (
-        Room(host="b", free_bytes=1 << 40, days=9, bytes_per_day=-5),
+        Room(host="b", path="/srv", free_bytes=1 << 40, days=9, bytes_per_day=-5),
         False,
-        "b: 1 TiB free; it does not fill up.",
+        "b: 1 TiB free at /srv; it does not fill up.",
     ),
     "never": (
-        Room(host="b", free_bytes=1 << 40, days=9, bytes_per_day=1 << 20),
+        Room(host="b", path="/srv", free_bytes=1 << 40, days=9, bytes_per_day=1 << 20),
         False,
-        "b: 1 TiB free; not full within ten years at 1 MiB a day.",
+        "b: 1 TiB free at /srv; not full within ten years at 1 MiB a day.",
     ),
     "soon": (
-        Room(host="b", free_bytes=1 << 40, days=9, bytes_per_day=1 << 35, full=fifty.ago(days=-32)),
+        Room(host="b", path="/srv", free_bytes=1 << 40, days=9, bytes_per_day=1 << 35, full=fifty.ago(days=-32)),
         True,
-        "b: 1 TiB free; full in about 32 days, on 2026-12-24, at 32 GiB a day.",
+        "b: 1 TiB free at /srv; full in about 32 days, on 2026-12-24, at 32 GiB a day.",
     ),
     "later": (
-        Room(host="b", free_bytes=1 << 40, days=9, bytes_per_day=1 << 33, full=fifty.ago(days=-128)),
+        Room(host="b", path="/srv", free_bytes=1 << 40, days=9, bytes_per_day=1 << 33, full=fifty.ago(days=-128)),
         False,
-        "b: 1 TiB free; full in about 5 months, on 2027-03-30, at 8 GiB a day.",
+        "b: 1 TiB free at /srv; full in about 5 months, on 2027-03-30, at 8 GiB a day.",
     ),
 }
 
