@@ -141,7 +141,7 @@ class DutyStatus:
 
     host: the machine whose duty it is; empty for one of the site. who, phone: the contact who does it. standing: later,
     soon, overdue, ended, or unknown where it can't be judged. due: the last day on which it is in time; empty where it
-    is due at once, or never again.
+    is due at once, or never again. One that has ended is due still if its last time was not fulfilled: then it warns.
     until: the last day on which it is asked for. done: when it was last attested, in UTC, by whom and on which machine;
     empty where it never was. message: why nothing can be said for sure.
     """

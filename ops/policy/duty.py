@@ -38,7 +38,7 @@ class Duty:
     calendar: the days by which it is due, such as `quarter ends`, or the days between which it is to be done, not more
         often than daily; either this or `every`.
     first: the first day by which it is due, from 2000 to 2199; without it, a duty that was never done is due at once.
-    until: the last day on which it is asked for.
+    until: the last day on which it is asked for; what was due by then and not done stays a warning.
     """
 
     what: str
@@ -79,18 +79,20 @@ def judge(duty: Duty, attested: datetime | None, now: datetime, zone: str) -> Du
     """Return when a duty is due that was last attested at a moment, or never.
 
     Overdue is a warning, and a failure once a whole further period has passed. A duty that was never done and has no
-    first day stays a warning: nobody wrote since when it is due.
+    first day stays a warning: nobody wrote since when it is due. One that has ended stays a warning, too, until
+    what was due by its end is fulfilled.
     """
     place = ZoneInfo(zone)
     today = now.astimezone(place).date()
     done = attested.astimezone(place).date() if attested else None
-    if duty.until and duty.until.date < today:
-        return DueDay(Standing.ENDED, Verdict.PASS)
     due = _due(duty, done, zone)
+    over = duty.until is not None and duty.until.date < today
+    if duty.until and due and duty.until.date < due.last:
+        return DueDay(Standing.ENDED if over else Standing.LATER, Verdict.PASS)
+    if over:
+        return DueDay(Standing.ENDED, Verdict.WARN, due.last if due else None)
     if due is None:
         return DueDay(Standing.OVERDUE, Verdict.WARN)
-    if duty.until and duty.until.date < due.last:
-        return DueDay(Standing.LATER, Verdict.PASS)
     if today > due.last:
         late = today > _following(duty, due.last, zone)
         return DueDay(Standing.OVERDUE, Verdict.FAIL if late else Verdict.WARN, due.last)

@@ -54,7 +54,7 @@ def _when(duty: DutyStatus, times: Times) -> str:
     if duty.standing == "unknown":
         return tr("by when is unknown")
     if duty.standing == "ended":
-        return tr("ended on {day}", day=duty.until)
+        return _ended(duty)
     if not duty.due:
         return tr("not due again before it ends on {day}", day=duty.until) if duty.done else tr("never done")
     days = (date.fromisoformat(duty.due) - times.now.astimezone(times.zone).date()).days
@@ -67,6 +67,14 @@ def _when(duty: DutyStatus, times: Times) -> str:
     if duty.standing == "soon":
         return trn("due in {count} day, by {day}", "due in {count} days, by {day}", days, day=duty.due)
     return tr("due by {day}", day=duty.due)
+
+
+def _ended(duty: DutyStatus) -> str:
+    if duty.verdict is Verdict.PASS:
+        return tr("ended on {day}", day=duty.until)
+    if not duty.due:
+        return tr("ended on {day}, never done", day=duty.until)
+    return tr("ended on {day}, not done: was due by {due}", day=duty.until, due=duty.due)
 
 
 def _done(duty: DutyStatus, times: Times) -> str:

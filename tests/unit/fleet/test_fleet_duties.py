@@ -121,6 +121,10 @@ def test_an_attestation_whose_time_can_not_be_is_believed_by_nobody(
     ("told", "why"),
     [
         ({"ledger": None}, "but shows no signed ledger"),
+        (
+            {"duties": {"ups": Attested(when="2026-07-20T08:00:00Z", by="ana", n=7, overtaken="2026-01-20T08:00:00Z")}},
+            "of 2026-07-20T08:00:00Z, but a later record of 2026-01-20T08:00:00Z: a clock stood wrong; attest the duty",
+        ),
         ({"ledger": LedgerEnd(lines=6, head=Digest("0" * 64))}, "as record 7, but its signed ledger has 6"),
         (
             {"duties": {"ups": Attested(when="2026-11-20T08:00:00Z", by="ana", n=0)}},

@@ -237,11 +237,32 @@ def test_a_window_is_due_by_its_last_day_and_open_from_its_first(
     assert standing(window, done, today) == expected
 
 
-def test_after_its_last_day_nothing_is_asked_for() -> None:
+def test_what_is_due_after_its_end_is_not_asked_for() -> None:
     ended = {**UPS, "until": "2026-12-31"}
     assert standing(ended, "2026-09-01", "2026-12-31") == ("overdue", "warn", "2026-12-02")
-    assert standing(ended, "2026-09-01", "2027-01-01") == ("ended", "pass", "")
     assert standing(ended, "2026-11-26", "2026-12-31") == ("later", "pass", "")  # its next day would be in February
+
+
+@pytest.mark.parametrize(
+    ("change", "done", "today", "expected"),
+    [
+        ({}, "2026-11-26", "2027-01-01", ("ended", "pass", "")),
+        ({}, "2026-09-01", "2027-01-01", ("ended", "warn", "2026-12-02")),
+        ({}, "2026-01-01", "2027-01-01", ("ended", "warn", "2026-04-03")),
+        ({}, "2026-09-01", "2030-01-01", ("ended", "warn", "2026-12-02")),
+        ({}, "2027-01-15", "2027-01-20", ("ended", "pass", "")),  # done after all
+        ({}, None, "2027-01-01", ("ended", "warn", "")),
+        ({"first": "2026-12-15"}, None, "2027-01-01", ("ended", "warn", "2026-12-15")),
+        (QUARTERS, "2026-09-30", "2027-01-01", ("ended", "warn", "2026-12-30")),
+        (QUARTERS, "2026-12-16", "2027-01-01", ("ended", "pass", "")),
+        ({**QUARTERS, "first": "2026-12-31"}, None, "2027-01-01", ("ended", "pass", "")),  # it was never due
+    ],
+)
+def test_a_duty_that_has_ended_warns_while_its_last_time_is_not_done(
+    change: dict[str, Any], done: str | None, today: str, expected: tuple[str, str, str]
+) -> None:
+    duty = {**UPS, "until": "2026-12-31", **change}
+    assert standing({**duty, "every": None} if change.get("calendar") else duty, done, today) == expected
 
 
 def test_days_are_those_of_the_site() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,9 +55,17 @@ def line(**changed: object) -> DutyLine:
         ({"due": "", "until": "2026-12-31"}, "not due again before it ends on 2026-12-31"),
         ({"standing": "unknown", "due": "", "done": ""}, "by when is unknown"),
         ({"standing": "ended", "due": "", "until": "2026-10-31"}, "ended on 2026-10-31"),
+        (
+            {"standing": "ended", "due": "2026-10-15", "until": "2026-10-31", "verdict": Verdict.WARN},
+            "ended on 2026-10-31, not done: was due by 2026-10-15",
+        ),
+        (
+            {"standing": "ended", "due": "", "done": "", "until": "2026-10-31", "verdict": Verdict.UNKNOWN},
+            "ended on 2026-10-31, never done",
+        ),
     ],
 )
-def test_when_it_is_due_is_said_in_words(changed: dict[str, str], when: str) -> None:
+def test_when_it_is_due_is_said_in_words(changed: dict[str, Any], when: str) -> None:
     assert line(**changed).when == when
 
 
