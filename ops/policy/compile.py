@@ -247,6 +247,7 @@ def _ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec
                 "grace": str(spec.grace),
                 "timezone": policy.site.timezone,
                 "rpo": str(asset.rpo),
+                "to": spec.to,
             }
             checks[f"copy_age_{name}_{copy}"] = CheckSpec("copy_age", options)
     for name, drilled in drills.items():
