@@ -18,10 +18,12 @@ class Options:
 
     asset: name of the asset.
     rpo: the maximum age of the newest good set.
+    repository: where it must be; by default, in any one.
     """
 
     asset: str
     rpo: Duration
+    repository: str = ""
 
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
@@ -39,11 +41,16 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     age = context.now - moment(good.time, "time", context.now)
     figures = {"age_seconds": age.total_seconds(), "rpo_seconds": float(options.rpo.seconds)}
     message = f"last good backup {span(age)} old"
+    elsewhere = bool(options.repository) and good.repository not in {options.repository, ""}
+    if elsewhere:  # the policy's `repository` changed: restores look for it there
+        message = f"none yet in {options.repository}; {message}, in {good.repository}"
     if age > options.rpo.span:
         late = f"{message}, older than the RPO of {options.rpo}"
         yield Finding(Verdict.FAIL, late + (f"; latest attempt: {problem}" if problem else ""), figures)
     elif problem:
         yield Finding(Verdict.WARN, f"{message}, but the latest attempt: {problem}", figures)
+    elif elsewhere:
+        yield Finding(Verdict.WARN, message, figures)
     else:
         yield Finding(Verdict.PASS, f"{message}; RPO {options.rpo}", figures)
 

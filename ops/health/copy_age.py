@@ -27,6 +27,7 @@ class Options:
     grace: how long after it was due a copy is not yet late; one of a window is not late before the window's end.
     timezone: time zone of the calendar.
     rpo: the maximum age of the data when they are copied; by default, any age.
+    to: the repository that it must be in; by default, any one.
     """
 
     asset: str
@@ -35,6 +36,7 @@ class Options:
     grace: Duration = Duration(86_400)
     timezone: str = "UTC"
     rpo: Duration | None = None
+    to: str = ""
 
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
@@ -68,8 +70,14 @@ def _judge(options: Options, good: CopyFacts, now: datetime) -> Finding:
     }
     message = f"copied {span(now - copied)} ago"
     due, deadline, until = _next(options, copied)
+    elsewhere = bool(options.to) and good.repository != options.to
+    if elsewhere:  # the policy's `to` changed: from the next time that it is due, it must be there
+        message = f"none yet in {options.to}, the last one went to {good.repository or 'nobody knows where'}"
+        figures = {}
     if deadline <= now:
         return Finding(Verdict.FAIL, f"{message}, late: it was due {day(due)}{until}", figures)
+    if elsewhere:
+        return Finding(Verdict.WARN, f"{message}; due {day(due)}{until}", figures)
     if options.rpo and copied - data > options.rpo.span:
         old = f"{message}, with data that were {span(copied - data)} old; RPO {options.rpo}"
         return Finding(Verdict.FAIL, old, figures)

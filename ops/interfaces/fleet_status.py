@@ -90,8 +90,8 @@ class Before:
 class AssetStatus:
     """An asset: what the policy says of it, what its own machine and its drill host say, and what comes of that.
 
-    copies_to: by copy, the repository that the policy wants it in. away: names of the copies that a disaster of the
-    site does not reach. backup_away: whether its backup is so, too. person: whoever answers for it.
+    repository, copies_to: where the policy wants its backup and, by name, its copies. away: names of the copies that a
+    disaster of the site does not reach. backup_away: whether its backup is so, too. person: whoever answers for it.
     """
 
     host: str
@@ -103,6 +103,7 @@ class AssetStatus:
     message: str = ""
     backup: State | None = None
     copies: Mapping[str, State | None] = field(default_factory=dict)
+    repository: str = ""
     copies_to: Mapping[str, str] = field(default_factory=dict)
     drill_host: str | None = None
     drill_every_seconds: int | None = None
@@ -122,6 +123,7 @@ class AssetStatus:
             "rto_seconds": self.rto_seconds,
             "backup": _state(self.backup),
             "copies": {name: _state(state) for name, state in self.copies.items()},
+            "repository": self.repository,
             "copies_to": dict(self.copies_to),
             "drill_host": self.drill_host,
             "drill_every_seconds": self.drill_every_seconds,

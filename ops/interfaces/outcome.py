@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ops.core.document import decode
-from ops.core.schema import Further, Plain
+from ops.core.schema import Further, Plain, spare
 from ops.core.verdict import Verdict
 
 
@@ -31,10 +31,14 @@ class PartAmount:
 
 @dataclass(frozen=True, kw_only=True)
 class BackupFacts(OutcomeFacts):
-    """A backup. time: when it began, which is the time of its data. accepted_loss: why a loss was accepted."""
+    """A backup. time: when it began, which is the time of its data. accepted_loss: why a loss was accepted.
+
+    repository: where it is, which older ones do not say.
+    """
 
     time: str = ""
     set: str = ""
+    repository: str = spare("")
     bytes: int | None = None
     added_bytes: int | None = None
     seconds: float | None = None

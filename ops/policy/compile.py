@@ -239,7 +239,8 @@ def _ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec
     """The checks that follow from the assets themselves: is the backup, copy or drill young enough."""
     checks = {}
     for name, asset in policy.assets.items():
-        checks[f"backup_age_{name}"] = CheckSpec("backup_age", {"asset": name, "rpo": str(asset.rpo)})
+        young = {"asset": name, "rpo": str(asset.rpo), "repository": asset.repository}
+        checks[f"backup_age_{name}"] = CheckSpec("backup_age", young)
         for copy, spec in asset.copies.items():
             options = {
                 "asset": name,
@@ -248,6 +249,7 @@ def _ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec
                 "grace": str(spec.grace),
                 "timezone": policy.site.timezone,
                 "rpo": str(asset.rpo),
+                "to": spec.to,
             }
             checks[f"copy_age_{name}_{copy}"] = CheckSpec("copy_age", options)
     for name, drilled in drills.items():

@@ -83,6 +83,8 @@ def unfinished_upload(machine: Machine) -> Iterator[str]:
 def test_a_copy_reads_all_that_it_added_and_the_next_one_nothing(machine: Machine) -> None:
     assert machine.seawall("copy", "documents") == 0
     assert machine.state(ACT)["last_good"]["packs_read"] == len(machine.packs("offsite")) > 0
+    assert machine.state(ACT)["last_good"]["repository"] == "offsite"
+    assert machine.state("backup-documents")["last_good"]["repository"] == "primary"
     assert owed(machine) is None
     assert machine.seawall("copy", "documents") == 0
     assert machine.state(ACT)["last_good"]["packs_read"] == 0

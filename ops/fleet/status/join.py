@@ -67,6 +67,7 @@ def _asset(
         rto_seconds=asset.rto.seconds,
         backup=own.backup if own else None,
         copies={copy: own.copies.get(copy) if own else None for copy in asset.copies},
+        repository=asset.repository,
         copies_to={name: copy.to for name, copy in asset.copies.items()},
         drill_host=driller,
         drill_every_seconds=asset.drill.every.seconds if asset.drill else None,

@@ -74,7 +74,7 @@ def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
     stored = _store(act, manifest, parts)
     summaries = {label: part.summary for label, part in parts.items()}
     _read_back(place.repository, act.identity, {**summaries, MANIFEST: stored})
-    return _outcome(started, act.identity, manifest, parts, ahead, accepted)
+    return _outcome(started, asset.repository, act.identity, manifest, parts, ahead, accepted)
 
 
 def _before(name: str) -> Mapping[str, Amount]:
@@ -147,6 +147,7 @@ def _read_back(repository: Repository, identity: str, made: Mapping[str, Summary
 
 def _outcome(
     started: datetime,
+    repository: str,
     identity: str,
     manifest: Manifest,
     parts: Mapping[str, Part],
@@ -164,6 +165,7 @@ def _outcome(
     facts = BackupFacts(
         time=clock.iso(started),
         set=identity,
+        repository=repository,
         bytes=total,
         added_bytes=added,
         seconds=seconds,

@@ -54,15 +54,14 @@ def _away(status: FleetStatus, times: Times) -> _Away:
 def _moments(asset: AssetStatus) -> Iterator[str | None]:
     """Yield when each good set of an asset that a disaster of the site does not reach was taken; None: not known.
 
-    A copy counts only where the policy wants it: an older one may have gone to a repository that burns, too.
+    A set counts only where the policy wants it: an older one may be in a repository that burns, too.
     """
-    for copy in asset.away:
-        good = good_of(asset.copies.get(copy))
-        if isinstance(good, CopyFacts) and good.repository in {asset.copies_to.get(copy), ""}:
+    wanted = [(asset.copies.get(copy), asset.copies_to.get(copy)) for copy in asset.away]
+    wanted += [(asset.backup, asset.repository)] * asset.backup_away
+    for state, repository in wanted:
+        good = good_of(state)
+        if isinstance(good, BackupFacts | CopyFacts) and good.repository in {repository, ""}:
             yield good.time if good.repository else None
-    backup = good_of(asset.backup)
-    if asset.backup_away and isinstance(backup, BackupFacts):
-        yield backup.time
 
 
 def _may_be(asset: AssetStatus, machine: MachineStatus | None) -> bool:

@@ -161,6 +161,14 @@ def test_nobody_else_speaks_of_a_drill(liar: str, policies: dict[str, HostPolicy
 def test_an_asset_says_what_leaves_the_site_and_whom_to_call(policies: dict[str, HostPolicy]) -> None:
     asset = fleet(policies)["assets"]["his"]
     assert (asset["away"], asset["backup_away"]) == (["safe"], False)
+    assert asset["repository"] == "primary"
+    assert asset["copies_to"] == {"beside": "near", "safe": "offsite"}
+    assert {
+        name: check.options["to"] for name, check in policies["his1"].checks.items() if check.kind == "copy_age"
+    } == {
+        "copy_age_his_beside": "near",
+        "copy_age_his_safe": "offsite",
+    }
     assert asset["person"] == {"name": "Head of IT", "phone": "+351 1", "deputy": "DBA", "deputy_phone": "+351 2"}
 
 

@@ -21,9 +21,9 @@ def state(age_hours: float | None, verdict: str = "pass", message: str = "") -> 
     return {"version": 1, "verdict": verdict, "message": message, "last_good": good}
 
 
-def look(found: dict[str, Any] | None) -> Finding:
+def look(found: dict[str, Any] | None, repository: str = "") -> Finding:
     states = {} if found is None else {"backup-his": found}
-    (finding,) = KIND.probe(Options("his", Duration.parse("26h")), CheckContext(NOW, typed(states)))
+    (finding,) = KIND.probe(Options("his", Duration.parse("26h"), repository), CheckContext(NOW, typed(states)))
     return finding
 
 
@@ -36,6 +36,20 @@ def test_a_young_backup_passes() -> None:
 
 def test_a_backup_older_than_the_rpo_fails() -> None:
     assert look(state(27)).verdict is Verdict.FAIL
+
+
+def test_a_backup_in_another_repository_than_the_policy_wants_warns_until_it_is_old() -> None:
+    made = state(10)
+    made["last_good"]["repository"] = "nas"
+    assert look(made, "nas").verdict is Verdict.PASS
+    finding = look(made, "offsite")
+    assert (finding.verdict, finding.message) == (
+        Verdict.WARN,
+        "none yet in offsite; last good backup 10h old, in nas",
+    )
+    made["last_good"]["time"] = iso(NOW - timedelta(hours=27))
+    assert look(made, "offsite").verdict is Verdict.FAIL
+    assert look(state(10), "offsite").verdict is Verdict.PASS  # an older one does not say where it is
 
 
 def test_an_asset_that_was_never_backed_up_fails() -> None:

@@ -74,6 +74,21 @@ def test_a_first_copy_may_still_be_made_within_its_window() -> None:
     assert look(None, now=datetime(2026, 11, 21, tzinfo=UTC), **asked).verdict is Verdict.FAIL
 
 
+def test_a_copy_in_another_repository_does_not_count() -> None:
+    """The policy's `to` changed: the next copy that is due must go there."""
+    copied = state("2026-11-20T00:10:00Z", "2026-11-19T01:30:00Z")
+    copied["last_good"]["repository"] = "nas"
+    assert look(copied, to="nas").verdict is Verdict.PASS
+    finding = look(copied, to="offsite")
+    assert (finding.verdict, finding.figures) == (Verdict.WARN, {})
+    assert finding.message == "none yet in offsite, the last one went to nas; due 2026-11-30"
+    finding = look(copied, to="offsite", now=datetime(2026, 12, 2, tzinfo=UTC))
+    assert finding.verdict is Verdict.FAIL
+    assert finding.message == "none yet in offsite, the last one went to nas, late: it was due 2026-11-30"
+    del copied["last_good"]["repository"]
+    assert look(copied, to="offsite").verdict is Verdict.WARN
+
+
 def test_a_copy_of_stale_data_fails() -> None:
     stale = state("2026-11-20T00:10:00Z", "2026-11-16T01:30:00Z")
     assert look(stale, rpo=Duration.parse("26h")).verdict is Verdict.FAIL

@@ -154,6 +154,7 @@ def _asset(number: int, name: str, host: str) -> AssetStatus:
     database = number % 3 != 2
     backup = BackupFacts(
         time=ago(hours=9, minutes=number),
+        repository="primary",
         bytes=(number + 1) * 734_003_200,
         rows=number * 41_118 if database else 0,
         files=0 if database else 12_124,
@@ -167,6 +168,7 @@ def _asset(number: int, name: str, host: str) -> AssetStatus:
         verdict=Verdict.PASS,
         backup=ActState(kind="backup", verdict=Verdict.PASS, finished=ago(hours=8), last_good=backup),
         copies={"offsite": _copy(name, hours=8)},
+        repository="primary",
         copies_to={"offsite": "offsite"},
         drill_host="drill1",
         drill_every_seconds=2_678_400,

@@ -220,6 +220,20 @@ def test_where_a_machine_is_silent_none_is_known() -> None:
     assert glance(silent("srv01"), "attempt").lines == ("None is known.",)
 
 
+@pytest.mark.parametrize("act", ["backup", "copy", "drill"])
+def test_an_attempt_whose_state_cannot_be_read_is_not_known(act: str) -> None:
+    rubbish = UnreadableState(message="rubbish")
+    changed = {"copies": {"offsite": rubbish}} if act == "copy" else {act: rubbish}
+    status = with_asset(fifty.healthy(), "his", **changed)
+    found = glance(status, "attempt")
+    what = "copy of his to offsite" if act == "copy" else f"{act} of his"
+    assert found.loud
+    assert found.lines == ("None is known.", f"Not known of {what}: the state can't be read.")
+    failed = replace(status.assets["pacs"].backup, verdict=Verdict.FAIL, message="no")
+    found = glance(with_asset(status, "pacs", backup=failed), "attempt")
+    assert found.lines[1:] == (f"Not known of {what}: the state can't be read.",)
+
+
 # words
 
 

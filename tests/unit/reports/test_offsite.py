@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import fifty
 from asked import glance, only, silent, with_asset
 
+UNKNOWN = "Not known of his."
+
 
 def test_what_the_fire_takes_is_said_in_words() -> None:
     status = with_asset(fifty.healthy(), "his", copies={"offsite": fifty._copy("his", days=10, hours=3)})
@@ -86,6 +88,17 @@ def test_while_anything_is_unknown_nothing_is_said_of_the_others() -> None:
 def test_a_backup_that_is_made_off_site_needs_no_copy() -> None:
     status = with_asset(fifty.healthy(), "his", away=(), copies={}, backup_away=True)
     assert "All 50 assets have a copy off-site." in glance(status, "offsite").lines
+
+
+@pytest.mark.parametrize(("repository", "line"), [("nas", "1 asset of 50 has no copy off-site: his."), ("", UNKNOWN)])
+def test_a_backup_that_was_made_elsewhere_is_not_off_site(repository: str, line: str) -> None:
+    """The policy's `repository` changed after the backup, or the state does not say where that went."""
+    backup = fifty.healthy().assets["his"].backup
+    near = replace(backup, last_good=replace(backup.last_good, repository=repository))
+    status = with_asset(fifty.healthy(), "his", away=(), copies={}, backup_away=True, backup=near)
+    found = glance(status, "offsite")
+    assert found.loud
+    assert line in found.lines
 
 
 def test_of_a_silent_machine_nothing_is_claimed() -> None:
