@@ -34,9 +34,9 @@ def run_in_unit(unit: str, state: str, enough: Enough | None = None, *, ended_co
     """Run a unit to its end and return how it ended; None when this process is the unit, or stands alone.
 
     What it waits for is announced, then what the unit says, line by line. `state`: the name of the state file that it
-    leaves. `enough`: says when there is no need to wait for its end. `ended_code`: the exit code for a run that did not end by itself, but was
-    ended by a signal or by systemd. Raise UsageError when the unit can't be started or runs already,
-    Unavailable when it did not start.
+    leaves. `enough`: says when there is no need to wait for its end. `ended_code`: the exit code for a run that did
+    not end by itself, but was ended by a signal or by systemd. Raise UsageError when the unit can't be started or runs
+    already, Unavailable when it did not start.
     """
     if os.geteuid() != 0 or "CREDENTIALS_DIRECTORY" in os.environ or "SEAWALL_ROOT" in os.environ:
         return None
