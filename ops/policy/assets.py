@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ops.core.errors import Problem
 from ops.core.schema import Plain, below
-from ops.policy import classes
+from ops.policy import classes, empty
 from ops.policy.layers import HostLayers, Tree, merge
 from ops.policy.origins import Origins, WrittenAsset
 
@@ -32,6 +32,7 @@ def resolve(
     hosts: all of the inventory.
     """
     problems.extend(Problem(below("policy (policy__all).assets", str(name)), _BELONGS) for name in _assets(layers.all))
+    layers = empty.without(layers, problems)
     everywhere = {key: value for key, value in layers.all.items() if key != "assets"}
     merged = merge(replace(layers, all=everywhere), problems)
     offered = classes.of_policy(merged, hosts, problems)

@@ -30,7 +30,7 @@ _PARTS_MAY_BE_NONE = ("retention", "copies")
 
 def is_none(value: Plain) -> bool:
     """Whether a value says that there is none of what the class or the layer below has."""
-    return value is None or value == "none"
+    return value == "none"
 
 
 def of_policy(merged: Tree, hosts: Collection[str], problems: list[Problem]) -> dict[str, Tree]:

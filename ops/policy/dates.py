@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,13 +10,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ops.core.calendar import Calendar
-from ops.core.calendar.clock_changes import changes
+from ops.core.calendar.clock_changes import Change, changes
 from ops.policy.model import HostPolicy
 
 COUNT = 3
 MISSING = "does not exist"
 _AHEAD = timedelta(days=366)  # so far ahead summer time is looked at
-_SECOND, _HOUR = timedelta(seconds=1), timedelta(hours=1)
+_CYCLE = timedelta(days=28 * 365 + 8)  # so far ahead for what comes rarely: by then every date was on every weekday
+_SECOND, _HOUR, _WEEK = timedelta(seconds=1), timedelta(hours=1), timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Dates:
 
     act: backup, copy or drill. place: of a copy, its repository; of a drill, the machine on which it runs. calendar: as
     in the policy, with its hours. starts: the next moments, in the site's time. ends: the last day of each one's
-    window, where it has one. notes: on which days of the coming year the clock matters, and what happens then.
+    window, where it has one. notes: on which days the clock matters, and what happens then.
     """
 
     asset: str
@@ -97,15 +99,39 @@ def _titled(policy: HostPolicy, dates: list[Dates]) -> list[str]:
 
 
 def clock_notes(calendar: Calendar, now: datetime) -> Iterator[str]:
-    """Yield on which days of the coming year a time of day does not exist or comes twice, and what happens then."""
+    """Yield on which days of the coming year a time of day does not exist or comes twice, and what happens then.
+
+    Where it always exists in that year, the next day on which it does not: `last day 02:30` may be years ahead.
+    """
+    missing = [note for change in changes(calendar.zone, now, now + _AHEAD) if (note := _missing(calendar, change))]
+    yield from missing or itertools.islice(_missing_later(calendar, now), 1)
     for change in changes(calendar.zone, now, now + _AHEAD):
-        local = calendar.would_be_due(change)
-        if local is None:
-            continue
-        if not change.skipped:
+        local = None if change.skipped else calendar.would_be_due(change)
+        if local is not None:
             yield f"{_when(local, 'comes twice')}, when summer time ends: only the first starts anything"
-        elif calendar.after(change.at - _SECOND)[0] - change.at >= _HOUR:
-            yield f"{_when(local, MISSING)}, when summer time begins: nothing starts then"
+
+
+def missed_rarely(calendar: Calendar, now: datetime) -> str:
+    """Return when a calendar of days of the month or the year next has a time that does not exist; empty when never.
+
+    What comes every week is soon made up for; this is not, and nothing calls it late.
+    """
+    note = next((note for note in clock_notes(calendar, now) if MISSING in note), "")
+    return note if note and calendar.zoned("UTC").longest_gap() > _WEEK else ""
+
+
+def _missing_later(calendar: Calendar, now: datetime) -> Iterator[str]:
+    for change in changes(calendar.zone, now + _AHEAD, now + _CYCLE):
+        if note := _missing(calendar, change):
+            yield note
+
+
+def _missing(calendar: Calendar, change: Change) -> str:
+    """Return what a change of the clock takes from a calendar; empty where it goes on within the hour."""
+    local = calendar.would_be_due(change) if change.skipped else None
+    if local is None or calendar.after(change.at - _SECOND)[0] - change.at < _HOUR:
+        return ""
+    return f"{_when(local, MISSING)}, when summer time begins: nothing starts then"
 
 
 def _when(local: datetime, what: str) -> str:

@@ -52,6 +52,20 @@ def delay_within_day(asset: Asset) -> Duration:
     return Duration(_LAST - _seconds(asset.schedule.at(BACKUP).latest()))
 
 
+def overrun(asset: Asset) -> time | None:
+    """Return the time of a backup that may start on the next day only; None where each day surely has its own.
+
+    One that comes within the random delay of another, as every quarter of an hour does, leaves that one to its day.
+    """
+    delay = asset.random_delay.seconds
+    for times in asset.schedule.at(BACKUP).times():
+        starts = {_seconds(moment) for moment in times}
+        latest = max(starts)
+        if latest + delay > _LAST and not any(latest - delay <= start <= _LAST - delay for start in starts):
+            return _time(latest)
+    return None
+
+
 def _after(schedule: Calendar, delay: Duration, zone: str) -> time:
     """Return when the latest backup of any day has started; never in an hour that summer time takes away.
 

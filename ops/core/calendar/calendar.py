@@ -78,6 +78,10 @@ class Calendar:
         """Return the latest time of day at which this is ever due."""
         return max(fields.latest(item.time or "00:00:00") for item in self.items)
 
+    def times(self) -> list[set[time]]:
+        """Return the times of day at which this is due, for each of its items: they may be of different days."""
+        return [fields.times(item.time or "00:00:00") for item in self.items]
+
     def after(self, moment: datetime, count: int = 1) -> list[datetime]:
         """Return the next `count` moments at which this is due after a moment, in UTC."""
         found = {due for item in self.items for due in elapses.ask(item.expression, self.zone, moment, count).moments}

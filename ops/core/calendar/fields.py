@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from calendar import month_name, monthrange
 from datetime import time
@@ -38,6 +39,13 @@ def latest(field: str) -> time:
     """Return the latest time of day that systemd's times, such as `08,20:00:00`, name."""
     _, minutes, seconds = field.split(":")
     return time(max(hours(field)), max(numbers(minutes, 0, 59)), max(numbers(seconds.partition(".")[0], 0, 59)))
+
+
+def times(field: str) -> set[time]:
+    """Return the times of day that systemd's times, such as `08,20:00:00`, name, in whole seconds."""
+    _, minutes, seconds = field.split(":")
+    parts = (hours(field), numbers(minutes, 0, 59), numbers(seconds.partition(".")[0], 0, 59))
+    return {time(*numbered) for numbered in itertools.product(*parts)}
 
 
 def demand_time(text: str) -> None:

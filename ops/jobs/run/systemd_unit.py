@@ -20,6 +20,7 @@ from ops.core.run import Stream, run, stream
 from ops.jobs.host import state_files
 from ops.jobs.run.job import Ended
 
+_OURS = "seawall-"
 _RUNNING = {"activating", "active", "deactivating"}
 # The unit's own limits say how long it may take; whoever waits for it waits as long.
 _AS_LONG_AS_IT_TAKES = threading.TIMEOUT_MAX
@@ -32,15 +33,17 @@ Enough = Callable[[], bool]
 def run_in_unit(unit: str, state: str, enough: Enough | None = None, *, ended_code: int = 1) -> Ended | None:
     """Run a unit to its end and return how it ended; None when this process is the unit, or stands alone.
 
-    What the unit says is announced line by line. `state`: the name of the state file that it leaves. `enough`: says
-    when there is no need to wait for its end. `ended_code`: the exit code for a run that did not end by itself, but was
-    ended by a signal or by systemd. Raise UsageError when the unit can't be started or runs already,
-    Unavailable when it did not start.
+    What it waits for is announced, then what the unit says, line by line. `state`: the name of the state file that it
+    leaves. `enough`: says when there is no need to wait for its end. `ended_code`: the exit code for a run that did
+    not end by itself, but was ended by a signal or by systemd. Raise UsageError when the unit can't be started or runs
+    already, Unavailable when it did not start.
     """
     if os.geteuid() != 0 or "CREDENTIALS_DIRECTORY" in os.environ or "SEAWALL_ROOT" in os.environ:
         return None
     shown = _show(unit)
     _demand_startable(unit, shown)
+    for other in _awaited(shown, _show):
+        announce(f"waits for {other}, which is still running; journalctl -fu {other} shows its output")
     reset_failed(unit)
     try:
         code = _followed(Journal(unit, shown.get("InvocationID", "")), enough, ended_code)
@@ -111,6 +114,12 @@ def _demand_startable(unit: str, shown: Mapping[str, str]) -> None:
         raise UsageError(f"{unit} is already running", f"journalctl -fu {unit} shows its output")
 
 
+def _awaited(shown: Mapping[str, str], show: Callable[[str], Mapping[str, str]]) -> list[str]:
+    """Return those of our units after whose end systemd starts this one: until then it says nothing."""
+    ours = [name for name in shown.get("After", "").split() if name.startswith(_OURS) and name.endswith(".service")]
+    return [name for name in ours if show(name).get("ActiveState") in _RUNNING]
+
+
 def _followed(journal: Journal, enough: Enough | None, ended_code: int) -> int:
     """Start the unit and show what it says until it has ended, or until it is enough; return its exit code."""
     for earlier in run(journal.command("--lines=1"), timeout=60).stdout.split("\n"):
@@ -173,7 +182,7 @@ def _say(journal: Journal, line: str | bytes) -> None:
 
 
 def _show(unit: str) -> dict[str, str]:
-    names = "LoadState,ActiveState,Result,ExecMainCode,ExecMainStatus,InvocationID"
+    names = "LoadState,ActiveState,After,Result,ExecMainCode,ExecMainStatus,InvocationID"
     lines = run(["systemctl", "show", f"--property={names}", unit], timeout=20).stdout.splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
 

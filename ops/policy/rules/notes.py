@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, time
 
+from ops.core.calendar import Calendar
 from ops.core.errors import Problem
 from ops.core.quantity import Percent
+from ops.policy.dates import missed_rarely
 from ops.policy.model import HostPolicy
 from ops.policy.rules.paths import both, nests, of_servers
 
@@ -23,6 +25,7 @@ def notes(policy: HostPolicy, today: date) -> Iterator[Problem]:
             yield Problem(f"policy.contacts.{name}", "has neither phone nor mail, so nobody can be reached by it")
     yield from _of_sources(policy)
     yield from _of_servers(policy)
+    yield from _missed(policy, today)
     yield from _taken_twice(policy)
 
 
@@ -53,6 +56,13 @@ def _of_sources(policy: HostPolicy) -> Iterator[Problem]:
                 yield Problem(f"{path}.port", said)
 
 
+def _missed(policy: HostPolicy, today: date) -> Iterator[Problem]:
+    now = datetime.combine(today, time(), UTC)
+    for path, calendar in _calendars(policy):
+        if missed := missed_rarely(calendar, now):
+            yield Problem(path, f"{missed}; choose another time of day")
+
+
 def _taken_twice(policy: HostPolicy) -> Iterator[Problem]:
     for (first, one), (name, other) in itertools.combinations(policy.assets.items(), 2):
         for label, spec in other.sources.items():
@@ -75,3 +85,13 @@ def _of_servers(policy: HostPolicy) -> Iterator[Problem]:
             if kind in kinds or folder in spec.options.paths:
                 said = f"{folder}: a copy of a running server's files is no backup; use a source of kind {kind}"
                 yield Problem(f"policy.assets.{name}.sources.{label}.{below}", said)
+
+
+def _calendars(policy: HostPolicy) -> Iterator[tuple[str, Calendar]]:
+    for name, asset in policy.assets.items():
+        path = f"policy.assets.{name}"
+        yield f"{path}.schedule", asset.schedule
+        for copy, spec in asset.copies.items():
+            yield f"{path}.copies.{copy}.calendar", spec.calendar
+        if asset.drill:
+            yield f"{path}.drill.calendar", asset.drill.calendar

@@ -82,16 +82,16 @@ def _too_often(path: str, calendar: Calendar) -> Iterator[Problem]:
 
 def _same_day(path: str, asset: Asset) -> Iterator[Problem]:
     """Yield each copy that follows the latest backup of its day, where that may start on the next day."""
-    longest, latest = hours.delay_within_day(asset), asset.schedule.at(hours.BACKUP).latest()
-    if asset.random_delay <= longest:
+    late = hours.overrun(asset)
+    if late is None:
         return
-    smaller = Duration(longest.seconds // _MINUTE * _MINUTE)
+    smaller = Duration(hours.delay_within_day(asset).seconds // _MINUTE * _MINUTE)
     for name, copy in asset.copies.items():
         if not copy.calendar.timed:
             yield Problem(
                 f"{path}.copies.{name}.calendar",
                 f"{copy.calendar} names days without a time of day, so the copy follows the last backup of its day; "
-                f"but that may start on the next day: at {latest:%H:%M} with a random_delay of {asset.random_delay}. "
+                f"but that may start on the next day: at {late:%H:%M} with a random_delay of {asset.random_delay}. "
                 f"Write an earlier schedule, a random_delay of {smaller} or less, or a time of day for the copy",
             )
 

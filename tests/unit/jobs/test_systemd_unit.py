@@ -1,6 +1,7 @@
 """Following a unit: which lines are shown, each once, and when waiting is over. With real units: tests/lab."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from ops.core.errors import UsageError
 from ops.core.run import stream
+from ops.jobs.run import systemd_unit
 from ops.jobs.run.systemd_unit import Journal, _code, _demand_startable, _lines_until_ended
 
 BEFORE, THIS, AFTER = "a" * 32, "b" * 32, "c" * 32
@@ -88,6 +90,33 @@ def test_lines_come_whole_and_are_waited_for_until_enough(tmp_path: Path) -> Non
 def test_what_cannot_be_started_is_said(state: dict[str, str], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         _demand_startable("one.service", state)
+
+
+@pytest.mark.parametrize(
+    ("state", "waits"), [("activating", True), ("deactivating", True), ("inactive", False), ("failed", False)]
+)
+def test_a_copy_that_waits_for_its_backup_says_so_before_it_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state: str, waits: bool
+) -> None:
+    backup = "seawall-backup-his.service"
+    answers = {
+        "seawall-copy-his-offsite.service": {
+            "LoadState": "loaded",
+            "ActiveState": "inactive",
+            "After": f"network-online.target seawall.slice {backup} systemd-journald.socket",
+        },
+        backup: {"LoadState": "loaded", "ActiveState": state, "After": "network-online.target"},
+    }
+    said = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    monkeypatch.delenv("SEAWALL_ROOT", raising=False)
+    monkeypatch.setattr(systemd_unit, "_show", answers.__getitem__)  # asked for anything else, it fails
+    monkeypatch.setattr(systemd_unit, "reset_failed", lambda unit: None)
+    monkeypatch.setattr(systemd_unit, "_followed", lambda *_: said.append(capsys.readouterr().out) or 0)
+    systemd_unit.run_in_unit("seawall-copy-his-offsite.service", "copy-his-offsite")
+    line = f"waits for {backup}, which is still running; journalctl -fu {backup} shows its output\n"
+    assert said == [line if waits else ""]
 
 
 @pytest.mark.parametrize("state", ["inactive", "failed"])

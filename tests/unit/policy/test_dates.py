@@ -43,6 +43,52 @@ def test_where_the_clock_does_not_matter_nothing_is_said() -> None:
     assert [note for note in notes("hourly") if "exist" in note] == []  # the next hour begins at that very moment
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("last day 02:30", "Sun 2030-03-31"),
+        ("quarter ends 02:00", "Sun 2030-03-31"),
+        ("day 10, day 25 02:30", "Sun 2029-03-25"),
+        ("yearly 03-30 02:59", "Sun 2031-03-30"),
+        ("between day 26 and last day 02:30", "Sun 2028-03-26"),
+        ("2025/2-03-28 02:30", "Sun 2027-03-28"),
+    ],
+)
+def test_what_comes_rarely_is_noted_years_ahead(text: str, day: str) -> None:
+    (note,) = [note for note in notes(text) if "exist" in note]
+    assert note.partition(" on ")[2] == f"{day}, when summer time begins: nothing starts then"
+    assert dates.missed_rarely(Calendar.parse(text).zoned("Europe/Prague"), NOVEMBER) == note
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("last day 01:59", "Europe/Prague"),
+        ("last day 03:00", "Europe/Prague"),
+        ("day 10 02:30", "Europe/Prague"),  # summer time never begins on a tenth
+        ("last day 02:30", "UTC"),
+        ("Sun 02:30", "Europe/Prague"),  # a week later it is made up for
+        ("*-*-* 02:30", "Europe/Prague"),
+    ],
+)
+def test_what_never_comes_in_that_hour_or_comes_often_has_no_such_note(text: str, zone: str) -> None:
+    assert dates.missed_rarely(Calendar.parse(text).zoned(zone), NOVEMBER) == ""
+
+
+@pytest.mark.usefixtures("quick_inventory")
+def test_check_notes_it_at_its_line(inventory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = inventory / HIS1
+    site = inventory / "group_vars/all/policy.yml"
+    site.write_text(site.read_text().replace("America/Sao_Paulo", "Europe/Prague"))
+    assert cli.run(["policy", "check", str(inventory)]) == 0
+    assert "does not exist" not in "".join(capsys.readouterr())
+    path.write_text(path.read_text().replace('"day 10, day 20, last day"', '"last day 02:30"'))
+    assert cli.run(["policy", "check", str(inventory)]) == 0
+    said = "".join(capsys.readouterr())
+    assert f"{path}:17: policy.assets.his.copies.offsite.calendar: 02:30 does not exist on Sun 2030-03-31" in said
+    assert "nothing starts then; choose another time of day" in said
+
+
 def promised(text: str, age: str, zone: str = "Europe/Prague") -> list[str]:
     calendar = Calendar.parse(text).zoned(zone)
     return [problem.message for problem in promise("schedule", calendar, Duration(900), ("rpo", Duration.parse(age)))]

@@ -84,6 +84,7 @@ def test_a_copy_without_a_time_is_made_after_the_last_backup_of_its_day(schedule
     [
         ("*-*-* 23:50", "15min", "9min"),
         ("*-*-* 23:45", "15min", "14min"),
+        ("*-*-* 12,23:50", "15min", "9min"),
         ("*-*-* 23:00", "2h", "59min"),
         ("daily", "2h", "59min"),  # a backup without a time is made at 23:00
         ("*-*-* 08,22:00", "4h", "1h 59min"),
@@ -102,6 +103,12 @@ def test_a_copy_that_would_follow_a_backup_of_the_next_day_is_refused(schedule: 
     assert copied(copy="last day 23:59", schedule=schedule, random_delay=delay) == "last day 23:59"
     with pytest.raises(PolicyError):
         policies(copy="day 10 22:00; daily", schedule=schedule, random_delay=delay)
+
+
+@pytest.mark.parametrize("schedule", ["*:*", "*:0/15", "Mon..Fri *:0/10; Sat,Sun 12:00", "*-*-* 23:30,50"])
+def test_one_that_follows_backups_within_the_random_delay_is_not(schedule: str) -> None:
+    """A backup before the last one has surely started by then."""
+    assert copied(schedule=schedule, random_delay="20min") == "last day 23:59:59"
 
 
 def test_a_document_from_before_that_was_refused_is_read() -> None:
