@@ -5,17 +5,18 @@ As a value, nothing would silently take away what a class or another layer says.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from ops.core.errors import Problem
 from ops.core.schema import Plain, below
 from ops.policy.layers import HostLayers, Tree
+from ops.policy.model import AssetClass
 
 _NONE = "is empty; write `none` to leave it out, or remove the key"
 _VALUE = "is empty; give it a value, or remove the key"
-_MAY_BE_NONE = ("drill", "retention", "copies")
-_PARTS_MAY_BE_NONE = ("retention", "copies")
+_MAPPING = "expected a mapping, found nothing; write what is in it, or remove the key"
+_OF_CLASSES = tuple(field.name for field in dataclasses.fields(AssetClass))
 _ALONE = ("defaults", "control")  # of the other sections, the types say that they must not be empty
 _OF_A_KIND = ("options", "expectations")  # what is in there has a meaning of its own
 
@@ -23,7 +24,7 @@ _OF_A_KIND = ("options", "expectations")  # what is in there has a meaning of it
 def without(layers: HostLayers, problems: list[Problem]) -> HostLayers:
     """Return a host's layers without the empty keys of what assets are made of; add a problem for each of them."""
     shared = {str(name) for tree in layers.groups.values() for name in _section(tree, "assets")}
-    return replace(
+    return dataclasses.replace(
         layers,
         all=_layer("policy__all", layers.all, (), problems),
         groups={name: _layer(f"policy__{name}", tree, (), problems) for name, tree in layers.groups.items()},
@@ -50,8 +51,9 @@ def _filled(
     filled: dict[str, Plain] = {}
     for key, value in tree.items():
         deeper, here = (*words, str(key)), below(path, str(key))
-        if value is None:
-            problems.append(Problem(here, _NONE if _may_be_none(deeper, shared) else _VALUE))
+        message = _message(deeper, shared) if value is None else ""
+        if message:
+            problems.append(Problem(here, message))
         elif isinstance(value, Mapping) and key not in _OF_A_KIND:
             filled[key] = _filled(value, here, deeper, shared, problems)
         else:
@@ -59,15 +61,14 @@ def _filled(
     return filled
 
 
-def _may_be_none(words: tuple[str, ...], shared: Collection[str]) -> bool:
+def _message(words: tuple[str, ...], shared: Collection[str]) -> str:
+    """Return what is to be written in place of nothing; empty where the types refuse it, and it takes nothing away."""
     match words:
         case (asset,):
-            return asset in shared
-        case (_, key):
-            return key in _MAY_BE_NONE
-        case (_, key, _):
-            return key in _PARTS_MAY_BE_NONE
-    return False
+            return _NONE if asset in shared else _MAPPING
+        case (_, ("drill" | "retention" | "copies")) | (_, ("retention" | "copies"), _):
+            return _NONE
+    return _VALUE if words[1] in _OF_CLASSES or words[-1] == "options" else ""
 
 
 def _section(tree: Tree, section: str) -> Tree:

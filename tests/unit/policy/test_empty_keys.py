@@ -8,6 +8,7 @@ from ops.fleet.inventory.check import judge
 pytestmark = pytest.mark.usefixtures("quick_inventory")
 NONE = "is empty; write `none` to leave it out, or remove the key"
 VALUE = "is empty; give it a value, or remove the key"
+MAPPING = "expected a mapping, found nothing; write what is in it, or remove the key"
 
 
 @pytest.fixture
@@ -51,14 +52,14 @@ def test_an_asset_of_a_group_is_left_out_by_the_word_alone(site):
     assert told(site) == [f"{DOCS1}:3: policy.assets.etc: {NONE}"]
     put(site, DOCS1, "policy__host: {}\n")
     change(site, SERVERS, "    etc:", "    logs:\n    etc:")
-    assert told(site) == [f"{SERVERS}:3: policy.assets.logs: {VALUE}"]
+    assert told(site) == [f"{SERVERS}:3: policy.assets.logs: {MAPPING}"]
 
 
 @pytest.mark.parametrize("written", ["defaults: {critical: }", "defaults:", "control:"])
 def test_an_empty_class_or_section_is_told(site, written):
     put(site, HIS1, HIS.replace("policy__host:", f"policy__host:\n  {written}"))
     path = "defaults.critical" if "critical" in written else written.rstrip(":")
-    assert told(site) == [f"{HIS1}:2: policy.{path}: {VALUE}"]
+    assert told(site) == [f"{HIS1}:2: policy.{path}: {MAPPING if 'critical' in written else VALUE}"]
 
 
 def test_an_empty_key_is_told_where_another_layer_has_it_too(site):
@@ -66,6 +67,11 @@ def test_an_empty_key_is_told_where_another_layer_has_it_too(site):
     change(site, SERVERS, "      summary", "      copies:\n      summary")
     put(site, DOCS1, "policy__host:\n  assets:\n    etc: {copies: {usb: {to: offsite, calendar: last day}}}\n")
     assert told(site) == [f"{SERVERS}:4: policy.assets.etc.copies: {NONE}"]
+
+
+def test_the_options_of_a_source_are_not_taken_away_from_a_groups_asset(site):
+    put(site, DOCS1, "policy__host:\n  assets:\n    etc: {sources: {files: {options: }}}\n")
+    assert told(site) == [f"{DOCS1}:3: policy.assets.etc.sources.files.options: {VALUE}"]
 
 
 def test_nothing_within_the_options_of_a_kind_is_judged_here(site):
