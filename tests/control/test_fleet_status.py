@@ -136,7 +136,9 @@ def machine(fleet: Fleet, host: str) -> tuple[str, str]:
 
 def test_no_machine_is_missing_and_nothing_else_is_said(fleet: Fleet) -> None:
     assert set(fleet.found["machines"]) == set(HOSTS)
-    assert fleet.errors == ""
+    (said,) = fleet.errors.splitlines()
+    assert said.startswith("inventory: ")
+    assert said.endswith(f" ({len(HOSTS)} hosts)")
 
 
 def test_one_command_per_machine(fleet: Fleet) -> None:
