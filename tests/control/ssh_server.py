@@ -44,8 +44,11 @@ class _Server(paramiko.ServerInterface):
 
     def _answer(self, channel: paramiko.Channel) -> None:
         time.sleep(0.3)  # the request itself is acknowledged first, by the thread that called
-        channel.sendall(self.reply.output.encode())
-        channel.sendall_stderr(self.reply.errors.encode())
+        try:
+            channel.sendall(self.reply.output.encode())
+            channel.sendall_stderr(self.reply.errors.encode())
+        except OSError:
+            return  # whoever asked has heard enough
         if self.reply.gone:
             channel.get_transport().close()
             return

@@ -71,7 +71,18 @@ class Fleet:
 
     @contextmanager
     def begun(self, *words: str, command: tuple[str, ...] = ("fleet", "run")) -> Iterator[subprocess.Popen[str]]:
-        argv = [sys.executable, "-m", "ops", *command, *words, "-i", str(self.folder / "inventory")]
+        # Whoever runs the tests may ignore Ctrl-C, as a shell does for what it starts in the background.
+        argv = [
+            "env",
+            "--default-signal=INT",
+            sys.executable,
+            "-m",
+            "ops",
+            *command,
+            *words,
+            "-i",
+            str(self.folder / "inventory"),
+        ]
         env = {**os.environ, "PYTHONPATH": str(CHECKOUT), "XDG_RUNTIME_DIR": str(self.runtime)}
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         with subprocess.Popen(argv, cwd=self.folder, env=env, **pipes) as process:

@@ -150,7 +150,7 @@ MISTAKES = {
         swap(
             HOSTS, "    ups_hosts:\n      hosts:\n        his1:", "    ups_hosts:\n    cups_hosts: {hosts: {docs1: }}"
         ),
-        (f"{HIS1}:26: policy.checks.mains: his1 is not in the group ups_hosts",),
+        (f"{HIS1}:26: policy.checks.mains: the group ups_hosts lacks his1, so that nothing sets it up; ",),
     ),
     # Hosts and groups.
     "no hosts": Said(write(HOSTS, ""), (f"{HOSTS}:1: hosts: is empty; write `hosts:` below a group",)),

@@ -50,7 +50,8 @@ def run(site: Site, *words: str) -> tuple[int, dict[str, dict[str, Any]], str]:
 @contextmanager
 def begun(site: Site, *words: str) -> Iterator[subprocess.Popen[str]]:
     """Run acts in the background, with what is told on a pipe."""
-    argv = [PROGRAMS / "seawall", "fleet", "run", *words, "-i", site.lab.inventory]
+    # Whoever runs the tests may ignore Ctrl-C, as a shell does for what it starts in the background.
+    argv = ["env", "--default-signal=INT", PROGRAMS / "seawall", "fleet", "run", *words, "-i", site.lab.inventory]
     with subprocess.Popen(argv, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process

@@ -202,7 +202,7 @@ def _without_consequences(found: Sequence[Problem], text: _Text, problems: list[
         for problem in found
         if not (
             ("found {'__ansible_vault'" in problem.message)  # it is said that this is no plain data
-            or (problem.where in torn_at and "unknown key" in problem.message)
+            or (problem.where in torn_at and ("unknown key" in problem.message or "is empty; " in problem.message))
             or (unread_devices and "no UPS is described" in problem.message)
             or any(f"the group {name} lacks" in problem.message for name in misnamed)
             or (wrong and (problem.path == absent.ALL or _follows(problem)))

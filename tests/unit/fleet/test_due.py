@@ -60,5 +60,5 @@ def test_every_act_in_the_site_s_zone_the_earliest_first(plain: dict[str, HostPo
 
 
 def test_an_asset_without_copy_and_drill_has_none_due() -> None:
-    found = due(policies(copies={}, drill=None), NOW)
+    found = due(policies(copies={}, drill="none"), NOW)
     assert [one.kind for one in found] == ["backup"]
