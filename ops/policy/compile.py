@@ -47,7 +47,7 @@ def notes_by_host(
     found: dict[str, list[Problem]] = {}
     for name, layers in hosts.items():
         origins = resolve(name, layers, hosts, [])[1]
-        typed = read_document(document(policies[name]))
+        typed: HostPolicy = _typed(policies[name], "policy", [])
         found[name] = [origins.problem(note) for note in notes(typed, today)]
     return found
 
