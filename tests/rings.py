@@ -25,6 +25,7 @@ from tests import measured
 CHECKOUT = Path(__file__).parents[1]
 # What pytest is given, the longest first, so that the short ones fill what is left. Where no converged lab is kept,
 # `lab` makes one while `fresh` runs, and `drills` begins from it.
+REASONS_SHOWN = 8  # so that the end of a run says it all, also where only its last lines are kept
 RINGS = {
     "lab": ("tests/lab", "--ignore=tests/lab/drills", "--ignore=tests/lab/fresh"),
     "fresh": ("tests/lab/fresh",),
@@ -39,7 +40,10 @@ SIDE_BY_SIDE = min(2, os.cpu_count() or 1)  # more labs at once need more memory
 
 @dataclass(frozen=True)
 class Ring:
-    """How a ring ended; `trouble` says why it does not count although nothing failed. left_out: what was skipped."""
+    """How a ring ended; `trouble` says why it does not count although nothing failed.
+
+    left_out: what was skipped; reasons: for each test that failed its name and the first line of why.
+    """
 
     name: str
     seconds: float
@@ -48,6 +52,7 @@ class Ring:
     skipped: int = 0
     trouble: str = ""
     left_out: tuple[str, ...] = ()
+    reasons: tuple[tuple[str, str], ...] = ()
 
     @property
     def good(self) -> bool:
@@ -85,13 +90,25 @@ def counted(name: str, seconds: float, code: int, results: str) -> Ring:
     total, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
     failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
     trouble = "no test ran" if total == skipped else f"pytest ended with code {code}" if code and not failed else ""
-    return Ring(name, seconds, total - failed - skipped, failed, skipped, trouble, left_out(suite))
+    return Ring(name, seconds, total - failed - skipped, failed, skipped, trouble, left_out(suite), reasons(suite))
 
 
 def left_out(suite: ElementTree.Element) -> tuple[str, ...]:
     """Return the tests of a suite that were skipped, each with the reason."""
     found = ((case.get("name", ""), case.find("skipped")) for case in suite.iter("testcase"))
     return tuple(f"{name}: {skipped.get('message', '')}" for name, skipped in found if skipped is not None)
+
+
+def reasons(suite: ElementTree.Element) -> tuple[tuple[str, str], ...]:
+    """Return the tests of a suite that failed, each with the first line of the reason."""
+    cases = (
+        (case, next((bad for bad in case if bad.tag in {"failure", "error"}), None)) for case in suite.iter("testcase")
+    )
+    return tuple(
+        (case.get("name", ""), next(iter(bad.get("message", "").splitlines()), ""))
+        for case, bad in cases
+        if bad is not None
+    )
 
 
 def main(names: list[str]) -> int:
@@ -120,6 +137,19 @@ def show(rings: Sequence[Ring], names: Sequence[str]) -> None:
     for ring in rings:
         for test in ring.left_out:
             print(f"not run: {ring.name}: {test}")
+        for line in grouped(ring.reasons):
+            print(f"failed: {ring.name}: {line}")
+
+
+def grouped(failed: Sequence[tuple[str, str]]) -> list[str]:
+    """Return a line for each reason that tests failed for, the most frequent first: many fail by one cause."""
+    tests: dict[str, list[str]] = {}
+    for name, reason in failed:
+        tests.setdefault(reason[:160], []).append(name)
+    often = sorted(tests.items(), key=lambda found: -len(found[1]))
+    lines = [f"{names[0]}{f' and {len(names) - 1} more' if names[1:] else ''}: {why}" for why, names in often]
+    rest = lines[REASONS_SHOWN:]
+    return lines[:REASONS_SHOWN] + ([f"and {len(rest)} other reasons, further up"] if rest else [])
 
 
 def show_measured(rings: Sequence[Ring], data: Path) -> int:

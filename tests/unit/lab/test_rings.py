@@ -1,4 +1,4 @@
-from rings import counted
+from rings import counted, grouped
 
 
 def results(*, tests: int, failures: int = 0, errors: int = 0, skipped: int = 0) -> str:
@@ -30,3 +30,17 @@ def test_a_ring_names_what_it_did_not_run():
     case = '<testcase name="test_luks"><skipped message="no device-mapper"/></testcase><testcase name="test_else"/>'
     found = results(tests=2, skipped=1).replace("/></testsuites>", f">{case}</testsuite></testsuites>")
     assert counted("lab", 1.0, 0, found).left_out == ("test_luks: no device-mapper",)
+
+
+def test_a_ring_names_what_failed_and_why():
+    case = (
+        '<testcase name="test_a"><failure message="no his1&#10;more">...</failure></testcase><testcase name="test_b"/>'
+    )
+    found = results(tests=2, failures=1).replace("/></testsuites>", f">{case}</testsuite></testsuites>")
+    assert counted("lab", 1.0, 1, found).reasons == (("test_a", "no his1"),)
+
+
+def test_one_cause_of_many_failures_is_one_line():
+    failed = [(f"test_{number}", "no his1") for number in range(40)] + [("test_x", "other")]
+    assert grouped(failed) == ["test_0 and 39 more: no his1", "test_x: other"]
+    assert len(grouped([(f"test_{number}", f"reason {number}") for number in range(40)])) == 9
