@@ -1,4 +1,4 @@
-"""How exposed each unit is by systemd's own measure: no unit may get worse, and one that got better lowers its figure."""
+"""How exposed each unit is by systemd's own measure: none may get worse, and one that got better lowers its figure."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,8 @@ FIGURES = {
 }
 LOOK = """
 for unit in $(systemctl list-unit-files --no-legend --type=service 'seawall*' | cut -d ' ' -f 1); do
-    figure=$(systemd-analyze security --no-pager "$unit" | sed -n 's/.*Overall exposure level for .*: \\([0-9.]*\\) .*/\\1/p')
+    measured=$(systemd-analyze security --no-pager "$unit")
+    figure=$(echo "$measured" | sed -n 's/.*exposure level for .*: \\([0-9.]*\\) .*/\\1/p')
     reads=$(systemctl show --property=AmbientCapabilities --value "$unit")
     echo "$unit ${figure:-none} ${reads:-none}"
 done
