@@ -14,6 +14,7 @@ from ops.core.files import lock
 from ops.core.run import run
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Head
+from ops.evidence.reader import read
 from ops.evidence.verification import verify
 from ops.interfaces.outcome import OutcomeFacts
 from ops.interfaces.state import UnreadableState
@@ -133,6 +134,11 @@ def test_a_ledger_that_is_a_link_does_not_verify(root: Path) -> None:
     (finding, *_) = verify(root / LEDGER, root / "etc/seawall/allowed_signers")
     assert finding.verdict is Verdict.FAIL and "is not a plain file" in finding.message
     assert SECRET not in finding.message
+    for trap in (lambda path: path.symlink_to(root / "secret"), os.mkfifo):
+        (root / LEDGER / NAME).unlink()
+        trap(root / LEDGER / NAME)
+        with pytest.raises(Damaged, match="is not a plain file"):
+            read(root / LEDGER / NAME)
 
 
 def test_the_account_cannot_say_what_root_runs_in_a_held_system(root: Path) -> None:

@@ -1,5 +1,6 @@
 """What a person asks reaches one run of a unit, whoever ends the session, and nobody but root can ask."""
 
+import fcntl
 import json
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from account import as_account, link, machine, needs_root
@@ -15,6 +17,7 @@ from ops.core import clock
 from ops.core.errors import Damaged
 from ops.interfaces.request import written
 from ops.jobs.drill.options import DrillOptions
+from ops.jobs.run import handover
 from ops.jobs.run.handover import offered, taken_over
 from ops.jobs.run.override import LOSS, Override
 
@@ -114,6 +117,32 @@ def test_the_account_cannot_ask_in_roots_name(root: Path) -> None:
     wish = json.dumps({"dump": "/etc", "keep": "x", "approver": "Head of IT", "by": "person:ana"})
     (root / "run/seawall/drill-his.request").write_text(wish)  # where requests lay before
     assert taken_over("drill-his", DrillOptions) is None
+
+
+def test_the_account_cannot_ask_though_it_waits_itself(root: Path) -> None:
+    forged = written(WISH, ACT, clock.now())
+
+    def forge() -> None:
+        with (root / LEFT).open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.write(forged)
+            file.flush()
+            demand(None)
+
+    assert as_account(forge) == 0
+
+
+def test_a_request_is_taken_away_before_it_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, read = [], handover._read
+
+    def looked(*words: Any) -> Any:
+        seen.append((root / "run/seawall/root/backup-his.request").exists())
+        return read(*words)
+
+    monkeypatch.setattr(handover, "_read", looked)
+    with offered(ACT, WISH, by_root=True):
+        demand(WISH)
+    assert seen == [False]
 
 
 def test_a_link_in_a_requests_place_harms_nothing(root: Path) -> None:
