@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
 from ops.core.errors import UsageError
-from ops.jobs.repository import make_all
+from ops.jobs.repository import make_all, note_all
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -26,12 +26,22 @@ def arguments(parser: ArgumentParser) -> None:
         metavar="REPOSITORY:NAME=FILE",
         help="add a key for a reader; FILE contains its password",
     )
+    commands.add_parser(
+        "note",
+        help="note with which keys this machine opens other machines' repositories",
+        description="Open every repository that this machine may read, and note the id of the key that opened it.",
+    )
 
 
 def execute(options: Namespace) -> int:
-    """Make what is missing; print one line for each repository: made, or there already."""
-    for name, made in make_all([_reader(word) for word in options.reader]):
-        print(f"{name}: {'made' if made else 'exists already'}", flush=True)
+    """Make what is missing, or only open what is there; print one line for each repository."""
+    if options.command == "note":
+        for opened in note_all():
+            print(f"{opened.name}: opens with key {opened.key}", flush=True)
+        return 0
+    for opened in make_all([_reader(word) for word in options.reader]):
+        print(f"{opened.name}: opens with key {opened.key}", flush=True)
+        print(f"{opened.name}: {'made' if opened.made else 'exists already'}", flush=True)
     return 0
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ops.core import kinds
 from ops.core.errors import SeawallError
 from ops.interfaces.target import Reached, Target
-from ops.jobs.host import credentials, folders
+from ops.jobs.host import credentials, folders, key_ids
 from ops.policy import HostPolicy, access
 from ops.restic.repository import Repository
 
@@ -56,5 +56,6 @@ def _place(policy: HostPolicy, name: str, secret: str, *, locks: bool) -> OpenRe
         authority=credentials.find(access.AUTHORITY),
         cache=folders.cache() / "restic",
         locks=locks,
+        key=key_ids.known(secret),
     )
     return OpenRepository(repository, kinds.load("ops.targets", policy.repositories[name].kind))
