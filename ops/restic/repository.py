@@ -157,6 +157,18 @@ class Repository:
                 run(["umount", "--lazy", str(place)], timeout=LOOK_SECONDS, ok=range(256))
                 program.dismiss()
 
+    def complaints(self, words: Sequence[str], *, timeout: float) -> str:
+        """Return all that restic says, however it ends; raise Unavailable when it does not in time."""
+        said: list[str] = []
+
+        def heard(line: str) -> bool:  # all of it, where an error of a call keeps the last lines
+            said.append(line)
+            return False
+
+        with self._explained():
+            ended = run([*self._base(plain=True), *words], timeout=timeout, ok=range(256), hopeless=heard)
+        return "\n".join([ended.stdout, *said])
+
     def copy_from(self, source: Repository, ids: Sequence[str], *, timeout: float) -> None:
         """Bring snapshots of another repository here; what is here already is passed over."""
         self._run(["copy", *self._from(source), *ids], timeout=timeout)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 from ops.core import kinds
 from ops.core.errors import SeawallError
@@ -33,6 +36,17 @@ class OpenRepository:
     def verify(self, pack: str) -> int:
         """Read one pack whole and return its size; raise Damaged."""
         return self.target.verify(self.repository.url, self.repository.authority, pack)
+
+    def listed(self, folder: str) -> dict[str, int]:
+        """Return the size in bytes of every file of one of its folders by name; of a kind that nobody adds to, none."""
+        listed = self.target.listed
+        return dict(listed(self.repository.url, self.repository.authority, folder)) if listed else {}
+
+    def view(self, hidden: Callable[[str], bool]) -> AbstractContextManager[Path]:
+        """Serve it without some files for a block, and yield the file with the address of that view."""
+        if self.target.view is None:
+            return nullcontext(self.repository.url)
+        return self.target.view(self.repository.url, self.repository.authority, hidden)
 
 
 def open_own(policy: HostPolicy, name: str) -> OpenRepository:
