@@ -45,10 +45,10 @@ def search(place: OpenRepository) -> list[Foreign]:
     hidden = {one.path for one in short}
     with viewed(place, hidden, whole={SNAPSHOTS}) as without:
         bad = [f"{INDEX}/{name}" for name in unreadable.indexes(without.repository, timeout=CHECK_SECONDS)]
-    locks = [path.partition("/")[2] for path in listed if path.startswith(f"{LOCKS}/") and path not in hidden]
     with viewed(place, hidden) as without:
         bad += [f"{SNAPSHOTS}/{name}" for name in unreadable.snapshots(without.repository)]
-        bad += [f"{LOCKS}/{name}" for name in unreadable.locks(without.repository, locks[:MOST_LOCKS])]
+    locks = [path.partition("/")[2] for path in listed if path.startswith(f"{LOCKS}/") and path not in hidden]
+    bad += [f"{LOCKS}/{name}" for name in unreadable.locks(place.repository, locks[:MOST_LOCKS])]
     many = [Foreign(f"{LOCKS}/{name}", "is one of too many locks") for name in locks[MOST_LOCKS:]]
     found = [*short, *(Foreign(path, "can't be opened with the repository's key") for path in bad), *many]
     return sorted(found, key=lambda one: one.path)

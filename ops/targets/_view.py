@@ -1,8 +1,8 @@
 """A view of a repository that leaves files out: a server on a socket of this machine that asks the real one.
 
 So restic can read a repository to which somebody added files that it stumbles over, before they are moved aside. The
-view is for reading: what would write is refused. Whoever can open the socket reads what its account may read, so it
-lies in a folder that only its owner may enter.
+view is for reading: what would write is refused, but for locks, which go nowhere: nobody else could see them here.
+Whoever can open the socket reads what its account may read, so it lies in a folder that only its owner may enter.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ops.core.files import CHUNK, write_atomically
 from ops.targets._rest import Place, unix_address
 
 SECONDS = 120.0
+LOCKS = "locks"
 _PASSED = ("Accept", "Range")
 _ANSWERED = ("Content-Type", "Content-Range", "Accept-Ranges", "Date")
 Hidden = Callable[[str], bool]
@@ -50,7 +51,11 @@ class _Server(ThreadingMixIn, UnixStreamServer):
 
     def __init__(self, socket: Path, place: Place, authority: Path, hidden: Hidden) -> None:
         super().__init__(str(socket), _Asked)
-        self.place, self.authority, self.hidden = place, authority, hidden
+        self.place, self.authority, self._hidden = place, authority, hidden
+
+    def hides(self, path: str) -> bool:
+        """Whether a file is left out; locks always are."""
+        return path.startswith(f"{LOCKS}/") or self._hidden(path)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Pass over a client that has left; restic says what became of its requests."""
@@ -66,7 +71,7 @@ class _Asked(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer what the real server answers, but for what is left out."""
         asked = self.path.partition("?")[0].removeprefix(self.server.place.path).strip("/")
-        if "/" in asked and self.server.hidden(asked):
+        if "/" in asked and self.server.hides(asked):
             self._end(HTTPStatus.NOT_FOUND)
             return
         try:
@@ -80,6 +85,17 @@ class _Asked(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815 -- as http.server calls it
 
+    def do_POST(self) -> None:
+        """Take a lock, and keep it nowhere; refuse everything else."""
+        left = int(self.headers.get("Content-Length", 0))
+        while left > 0 and (piece := self.rfile.read(min(left, CHUNK))):
+            left -= len(piece)
+        self._end(HTTPStatus.OK if self._is_lock() else HTTPStatus.FORBIDDEN)
+
+    def do_DELETE(self) -> None:
+        """Forget a lock that was never kept; refuse everything else."""
+        self._end(HTTPStatus.OK if self._is_lock() else HTTPStatus.FORBIDDEN)
+
     def finish(self) -> None:
         """End both connections."""
         if self.upstream:
@@ -88,6 +104,9 @@ class _Asked(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: restic tells its own errors."""
+
+    def _is_lock(self) -> bool:
+        return self.path.startswith(f"{self.server.place.path}/{LOCKS}/")
 
     def _ask(self) -> HTTPResponse:
         server = self.server
@@ -100,7 +119,7 @@ class _Asked(BaseHTTPRequestHandler):
         """Answer a list of names, or of names and sizes, without those that are left out."""
         listed = json.loads(answer.read()) or []
         names = [one["name"] if isinstance(one, dict) else one for one in listed]
-        left = [one for one, name in zip(listed, names, strict=True) if not self.server.hidden(f"{folder}/{name}")]
+        left = [one for one, name in zip(listed, names, strict=True) if not self.server.hides(f"{folder}/{name}")]
         content = json.dumps(left).encode()
         self._begin(answer, len(content))
         self.wfile.write(content)

@@ -1,8 +1,8 @@
 """Create this machine's repositories, and see to files that somebody added to one.
 
-A machine may add to its own repository whatever it likes, also when somebody broke into it. The backup host searches for
-such files each night without any key (arrivals) and moves them aside by a person's word (set-aside). A machine with a key
-tells which files restic can't read (foreign), and reads the repository without them meanwhile (view).
+A machine may add to its own repository whatever it likes, also when somebody broke into it. The backup host searches
+for such files each night without any key (arrivals) and moves them aside by a person's word (set-aside). A machine with
+a key tells which files restic can't read (foreign), and reads the repository without them meanwhile (view).
 """
 
 from __future__ import annotations
@@ -74,9 +74,7 @@ def _of_readers(commands: _SubParsersAction[ArgumentParser]) -> None:
         command.add_argument(
             "--of", default="", metavar="HOST", help="another machine, whose repository this one reads"
         )
-    view.add_argument(
-        "--leave-out", metavar="FILE", help="a file with the names, as foreign prints them; - reads them here"
-    )
+    view.add_argument("--leave-out", metavar="FILE", help="a file with names as foreign prints them; -: standard input")
     view.add_argument("program", nargs=REMAINDER, help="the program and its arguments, behind --")
 
 
@@ -86,7 +84,7 @@ def _of_keepers(commands: _SubParsersAction[ArgumentParser]) -> None:
         help="on a backup host: search all repositories for foreign files, without a key",
         description="Search the repositories that this machine keeps for files that no backup explains.",
         formatter_class=RawDescriptionHelpFormatter,
-        epilog="exit codes: 0 there are none, 1 much more arrived than usual, 2 there are some, 3 it could not be seen\n",
+        epilog="exit codes: 0 there are none, 1 much more arrived than usual, 2 there are some, 3 nobody could look\n",
     )
     arrivals.add_argument("--accept", metavar="HOST", help="trust the keys and files that HOST's repository has now")
     arrivals.add_argument("--reason", default="", help=REASON)
@@ -102,7 +100,7 @@ def _of_keepers(commands: _SubParsersAction[ArgumentParser]) -> None:
         "  seawall repository set-aside his1 --back 20261126T180000Z --reason 'the wrong files'\n",
     )
     aside.add_argument("host", help="whose repository")
-    aside.add_argument("--files", metavar="FILE", help="a file with their paths, one a line; - reads them here")
+    aside.add_argument("--files", metavar="FILE", help="a file with their paths, one a line; -: standard input")
     aside.add_argument(
         "--arrived-after", metavar="TIME", help="all that arrived after a moment, such as 2026-11-20T02:00:00Z"
     )
