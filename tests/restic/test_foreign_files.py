@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -46,10 +47,10 @@ def add_keys(keeper: Keeper, count: int, *, first: bool = False) -> set[str]:
 def readable(machine: Machine, target: Path) -> bool:
     """Whether the machine's newest set can be restored, as a reader would."""
     shutil.rmtree(target, ignore_errors=True)
-    place = machine.place("primary")
+    repository = replace(machine.place("primary").repository, locks=False)
     try:
-        snapshot = place.repository.snapshots(["seawall-asset=documents", "seawall-part=all"])[-1]
-        place.repository.restore(snapshot.id, target, timeout=60)
+        snapshot = repository.snapshots(["seawall-asset=documents", "seawall-part=all"])[-1]
+        repository.restore(snapshot.id, target, timeout=60)
     except SeawallError:
         return False
     return True
