@@ -23,6 +23,7 @@ MOST = {KEYS: 8192, LOCKS: 8192}
 OLD_LOCK = 7 * DAY
 MANY = 50  # so many files of one sort in a day are never too many
 TIMES = 10  # how much more than in the middle of the other days is too much
+MUCH = 1 << 30  # so many bytes a day are never too many
 DAYS = 30
 
 
@@ -33,6 +34,15 @@ class Unusual:
     sort: str
     files: int
     usual: float
+
+
+@dataclass(frozen=True)
+class Filling:
+    """How much arrived in a day, in bytes. usual: on the other days. left: days until the disk is full."""
+
+    bytes: int
+    usual: int
+    left: float
 
 
 def keys_at_first(stored: Iterable[Stored], expected: int) -> tuple[Digest, ...]:
@@ -100,10 +110,28 @@ def unusual(stored: Iterable[Stored], now: float) -> list[Unusual]:
         age = int((now - one.arrived) // DAY)
         if one.sort in days and age <= DAYS:
             days[one.sort][max(age, 0)] += 1
+    known = any(age for counts in days.values() for age in counts)  # of a repository made today nothing is usual
     found = []
     for sort, counts in days.items():
         before = [count for age, count in counts.items() if age]
         usual = median(before) if before else 0.0
-        if before and counts[0] > max(MANY, TIMES * usual):
+        if known and counts[0] > max(MANY, TIMES * usual):
             found.append(Unusual(sort, counts[0], usual))
     return found
+
+
+def filling(stored: Iterable[Stored], now: float, free: int) -> Filling | None:
+    """Return how fast a repository grows when it grew much faster in the last day than usual; else None.
+
+    free: the bytes that are left on its file system.
+    """
+    days: Counter[int] = Counter()
+    for one in stored:
+        age = int((now - one.arrived) // DAY)
+        if age <= DAYS:
+            days[max(age, 0)] += one.size
+    before = [size for age, size in days.items() if age]
+    usual = int(median(before)) if before else 0
+    if not before or days[0] <= max(MUCH, TIMES * usual):
+        return None
+    return Filling(days[0], usual, free / days[0])

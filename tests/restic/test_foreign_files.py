@@ -1,4 +1,4 @@
-"""Files that somebody added to a repository: they are named, they hinder nobody for long, and they can be moved back."""
+"""Files that somebody added to a repository: named, in nobody's way for long, and moved aside and back."""
 
 import base64
 import json

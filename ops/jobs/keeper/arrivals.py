@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ops.core import clock
 from ops.core.errors import SeawallError, Unavailable, UsageError
 from ops.core.names import Digest, HostName
 from ops.core.printable import storable
+from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.health.arrivals import findings
 from ops.interfaces.outcome import OutcomeFacts
@@ -17,6 +20,7 @@ from ops.jobs.host import folders, own_policy, state_files
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
 from ops.keeper import foreign, repository
+from ops.keeper.repository import Stored
 from ops.policy import HostPolicy
 
 UNIT = "seawall-arrivals.service"
@@ -129,7 +133,6 @@ def _seen(host: str, expected: int, known: KeptRepository, now: float) -> tuple[
     noted = keys[: max(expected, len(known.keys))]
     fresh = [one for one in stored if one.arrived > known.accepted or one.sort == repository.KEYS]
     found = [*_changed(known, config, {one.name for one in stored}), *foreign.foreign(fresh, noted, now)]
-    unusual = foreign.unusual(stored, now)
     return KeptRepository(
         config=known.config or config,
         keys=noted,
@@ -138,8 +141,18 @@ def _seen(host: str, expected: int, known: KeptRepository, now: float) -> tuple[
         bytes=sum(one.size for one in stored),
         foreign=tuple(ForeignFile(path=storable(one.path), why=one.why) for one in found[:MOST]),
         count=len(found),
-        notes=tuple(f"{one.files} files arrived in {one.sort}/ in a day; {one.usual:.0f} is usual" for one in unusual),
+        notes=tuple(_notes(stored, now, shutil.disk_usage(base).free)),
     ), found
+
+
+def _notes(stored: Collection[Stored], now: float, free: int) -> Iterator[str]:
+    """Yield what is unusual about a repository, and yet may be a busy day."""
+    for one in foreign.unusual(stored, now):
+        yield f"{one.files} files arrived in {one.sort}/ in a day; {one.usual:.0f} is usual"
+    if grown := foreign.filling(stored, now, free):
+        days = "less than a day" if grown.left < 1 else f"{grown.left:.0f} days"
+        much = f"{Size(grown.bytes)} arrived in a day; {Size(grown.usual)} is usual"
+        yield f"{much}: at this pace the disk of all repositories is full in {days}"
 
 
 def _changed(known: KeptRepository, config: Digest, names: set[str]) -> list[ForeignFile]:
