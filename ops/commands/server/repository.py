@@ -94,7 +94,7 @@ def _of_keepers(commands: _SubParsersAction[ArgumentParser]) -> None:
         description="Move files out of a repository: those named, those that arrived late, else all foreign ones.",
         formatter_class=RawDescriptionHelpFormatter,
         epilog="examples:\n  seawall repository set-aside his1 --reason 'garbage in index/'\n"
-        "  seawall repository foreign primary --of his1 >names          on a machine with a key\n"
+        "  seawall repository foreign primary --of his1 > names         on a machine with a key\n"
         "  seawall repository set-aside his1 --files names --reason 'garbage in index/'\n"
         "  seawall repository set-aside his1 --arrived-after 2026-11-20T02:00:00Z --reason 'broken into that night'\n"
         "  seawall repository set-aside his1 --back 20261126T180000Z --reason 'the wrong files'\n",
