@@ -98,7 +98,7 @@ def _unknown(word: str, known: list[str]) -> int:
 
 
 def _command(name: str, place: tuple[str, str], words: Sequence[str]) -> int:
-    from ops.core.errors import SeawallError
+    from ops.core.errors import SeawallError, Stopped
 
     wrong = 3 if name in JUDGING else None
     debug = "--debug" in words  # as long as the words are not understood
@@ -119,6 +119,9 @@ def _command(name: str, place: tuple[str, str], words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print(f"seawall {name}: interrupted", file=sys.stderr)
         return 130
+    except Stopped as stop:
+        print(f"seawall {name}: {stop}", file=sys.stderr)
+        return 143
     except BrokenPipeError:
         sys.stderr.close()  # the reader left; there is nobody to tell
         return 0

@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from ops.core import plain_file
 from ops.core.errors import Damaged, Problem
 from ops.core.schema import Plain, collect
 
 T = TypeVar("T")
 MOST_TOLD = 5
+_SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MOST_PROBLEMS = 50
 _LARGEST_NUMBER = 1 << 63
 # A text that does not end reaches to the end: no second try begins within it.
@@ -42,13 +44,14 @@ class _Refused(Exception):
     """What is wrong with a document as such, and where in it."""
 
 
-def read_file(path: Path, most: int, file: str) -> bytes:
+def read_file(path: Path, most: int, file: str, *, owned: bool = False) -> bytes:
     """Return what a plain file holds that came from elsewhere; `file`: how it is called in an error.
 
     No link is followed, no pipe waited for, and nothing read of a file with more than `most` bytes. Raise Damaged.
+    owned: whether root wants it to belong to whom its folder belongs.
     """
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = plain_file.opened(path, os.O_RDONLY) if owned else os.open(path, os.O_RDONLY | _SAFELY)
     except OSError as error:
         raise Damaged(f"{file} can't be read: {error.strerror}; expected a plain file") from error
     try:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ops.core import plain_file
 from ops.core.errors import Damaged, Locked, Unavailable
 from ops.core.quantity import Size
 
@@ -24,7 +25,8 @@ _TRY_AGAIN = 0.2  # seconds between two looks at a lock that is taken
 def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> None:
     """Replace a file in one step, on disk before it is seen; a power cut leaves the old or the new one.
 
-    What root writes belongs to whom the folder belongs, so that drills can keep their states beside the others.
+    What root writes belongs to whom the folder belongs, so that drills can keep their states beside the others; what
+    nobody else may touch must lie in a folder of root's.
     """
     handle, name = _beside(path)
     try:
@@ -101,22 +103,41 @@ def digest(path: Path) -> str:
 def lock(path: Path, purpose: str, wait: float = 0.0) -> Iterator[None]:
     """Hold a lock that the kernel drops when this process ends, however it ends.
 
-    Raise Locked when it is taken, and still is after so many seconds of waiting.
+    Raise Locked when it is taken, and still is after so many seconds of waiting; Damaged when something else than a
+    lock of this account is in its place.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = plain_file.opened(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        deadline = time.monotonic() + wait
-        while not _taken(handle):
-            if time.monotonic() >= deadline:
-                holder = os.pread(handle, 64, 0).decode("ascii", "replace").strip() or "unknown"
-                raise Locked(f"{purpose} is already running (process {holder})", "wait until it ends")
-            time.sleep(_TRY_AGAIN)
+        if not plain_file.is_own(handle):
+            raise Damaged(f"{path} is not a lock of this account", "find out who put it there, then remove it")
+        _take(handle, purpose, wait)
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode("ascii"), 0)
         yield
     finally:
         os.close(handle)
+
+
+@contextmanager
+def hold_for(path: Path, purpose: str) -> Iterator[None]:
+    """Hold a lock of another account, in which nothing is written; raise Locked when it is taken."""
+    handle = plain_file.opened(path, os.O_RDONLY)
+    try:
+        _take(handle, purpose, 0.0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _take(handle: int, purpose: str, wait: float) -> None:
+    deadline = time.monotonic() + wait
+    while not _taken(handle):
+        if time.monotonic() >= deadline:
+            holder = os.pread(handle, 64, 0).decode("ascii", "replace").strip()
+            known = holder if holder.isdecimal() else "unknown"
+            raise Locked(f"{purpose} is already running (process {known})", "wait until it ends")
+        time.sleep(_TRY_AGAIN)
 
 
 def _taken(handle: int) -> bool:

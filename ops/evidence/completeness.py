@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ops.core import clock
+from ops.core import clock, plain_file
 from ops.core.errors import Unavailable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import NAME
@@ -72,7 +72,7 @@ class Tally:
 def records(directory: Path) -> list[Completed]:
     """Return what a ledger has of all acts, in its order; lines that are none are verification's to name."""
     try:
-        with (directory / NAME).open("rb") as file:
+        with plain_file.reading(directory / NAME) as file:
             return [done for line in file if (done := _done(line))]
     except FileNotFoundError:
         return []

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.core import clock
-from ops.core.errors import Locked, SeawallError
+from ops.core import clock, plain_file
+from ops.core.errors import Damaged, Locked, SeawallError
 from ops.core.files import sync_directory
 from ops.core.schema import Plain
 from ops.evidence.keys import fingerprint, public
@@ -36,6 +36,7 @@ OWN_ACT = "ledger"  # the act of the records that the ledger writes on itself
 SUCCESSION = "succession"  # the act of going on with another key or from an older state
 WAIT_SECONDS = 60.0
 PIECE = 1 << 16
+_LONGEST_HEAD = 128  # bytes
 _HEAD = re.compile(r"\d{1,15} [0-9a-f]{64}", re.ASCII)
 
 
@@ -67,8 +68,9 @@ class Head:
     def of(cls, directory: Path) -> Head | None:
         """Return where the ledger in a directory ends, as its signed head says; None when that names nothing."""
         try:
-            return cls.read((directory / HEAD).read_text(encoding="ascii"))
-        except (FileNotFoundError, ValueError):
+            with plain_file.reading(directory / HEAD) as file:
+                return cls.read(file.read(_LONGEST_HEAD).decode("ascii"))
+        except (FileNotFoundError, Damaged, ValueError):
             return None
 
     def __str__(self) -> str:
@@ -91,7 +93,7 @@ class Ledger:
         try:
             with opened(self._directory / NAME, write=False) as handle:
                 return str(json.loads(_end(handle).line).get("key", ""))
-        except (FileNotFoundError, ValueError, AttributeError):
+        except (FileNotFoundError, Damaged, ValueError, AttributeError, RecursionError):
             return ""
 
     def own(self) -> str:
@@ -129,10 +131,8 @@ class Ledger:
 
     def _keep(self, head: Head, signed: list[tuple[str, str]]) -> None:
         """Add signatures to those of all heads before, in place of what a power cut left of a line."""
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        handle = os.open(self._directory / SIGNATURES, flags, 0o640)
+        handle = plain_file.opened(self._directory / SIGNATURES, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
-            _hand_over(handle, self._directory)
             os.ftruncate(handle, _last_newline(handle, os.fstat(handle).st_size) + 1)
             known = {"n": head.n, "sha256": head.sha256}
             lines = [json.dumps({**known, "key": key, "signature": text}) + "\n" for key, text in signed]
@@ -176,10 +176,8 @@ class Ledger:
         """Write a file beside the ledger, whole or not at all, for the ledger's own account to read."""
         temporary = self._directory / f".{name}.new"
         temporary.unlink(missing_ok=True)  # left by a power cut; the lock is ours
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        handle = os.open(temporary, flags, 0o640)
+        handle = plain_file.opened(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
-            _hand_over(handle, self._directory)
             _write(handle, data.encode("ascii") if isinstance(data, str) else data)
         finally:
             os.close(handle)
@@ -189,12 +187,12 @@ class Ledger:
 
 @contextmanager
 def opened(path: Path, *, write: bool) -> Iterator[int]:
-    """Open the ledger's file and hold it against writers, waiting while somebody else does; raise Locked."""
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT if write else os.O_RDONLY
-    handle = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
+    """Open the ledger's file and hold it against writers, waiting while somebody else does.
+
+    Raise Locked, or Damaged when it is not a plain file of its folder's owner.
+    """
+    handle = plain_file.opened(path, os.O_RDWR | os.O_APPEND | os.O_CREAT if write else os.O_RDONLY)
     try:
-        if write:
-            _hand_over(handle, path.parent)
         _wait(handle, fcntl.LOCK_EX if write else fcntl.LOCK_SH)
         yield handle
     finally:
@@ -217,13 +215,6 @@ def _wait(handle: int, how: int) -> None:
             time.sleep(0.02)
         else:
             return
-
-
-def _hand_over(handle: int, directory: Path) -> None:
-    """A file that root makes here belongs to the directory's account, which must go on with it."""
-    if os.geteuid() == 0:
-        owner = directory.stat()
-        os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def _compose(end: WrittenLine, body: Mapping[str, Plain], key: str) -> WrittenLine:
@@ -256,7 +247,7 @@ def _end(handle: int) -> WrittenLine:
     line = os.pread(handle, size - start, start)
     try:
         number = int(json.loads(line)["n"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         number = _count(handle, size)  # a damaged line keeps its place; verification will name it
     return WrittenLine(number, line, digest(line))
 

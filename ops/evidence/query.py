@@ -6,6 +6,7 @@ from collections import deque
 from pathlib import Path
 from typing import TypeVar
 
+from ops.core import plain_file
 from ops.core.errors import Damaged
 from ops.evidence.ledger import NAME
 from ops.interfaces.outcome import OutcomeFacts
@@ -22,7 +23,7 @@ def past(directory: Path, act: str, subject: str, kind: type[F], most: int = 10)
     found: deque[F] = deque(maxlen=most)
     named, done = f'"{subject}"'.encode(), f'"act":"{act}"'.encode()  # as a ledger's lines are written
     try:
-        with (directory / NAME).open("rb") as file:
+        with plain_file.reading(directory / NAME) as file:
             for line in file:
                 facts = _facts(line, act, subject) if named in line and done in line else None
                 if isinstance(facts, kind):

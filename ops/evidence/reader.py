@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ops.core import clock
+from ops.core import clock, plain_file
 from ops.core.document import decode
 from ops.core.errors import Damaged
 from ops.core.schema import Plain
@@ -45,7 +45,7 @@ def read(path: Path) -> tuple[list[Line], int]:
     lines: list[Line] = []
     if not path.exists():
         return lines, 0
-    with path.open("rb") as file:
+    with plain_file.reading(path) as file:
         for place, line in enumerate(file, 1):
             if not line.endswith(b"\n"):
                 return lines, len(line)

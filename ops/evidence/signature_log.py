@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from ops.core import plain_file
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.keys import fingerprint, listed
 from ops.evidence.ledger import AT_ONCE, SIGNATURES, Head
@@ -36,7 +37,8 @@ class Kept:
 def read(directory: Path) -> tuple[list[Kept], int]:
     """Return the signatures that are kept, and how many lines are none; a line cut short by a power cut is neither."""
     try:
-        lines = (directory / SIGNATURES).read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        with plain_file.reading(directory / SIGNATURES) as file:
+            lines = file.read().decode("utf-8", "replace").splitlines(keepends=True)
     except FileNotFoundError:
         return [], 0
     kept, broken = [], 0

@@ -13,7 +13,8 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from ops.core import clock
+from ops.core import clock, plain_file
+from ops.core.errors import Damaged
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.key_rotation import judged, lost
 from ops.evidence.ledger import AT_ONCE, HEAD, NAME, NOTHING, SIGNATURE, Head, opened
@@ -50,6 +51,8 @@ def verify(
                 *(every(directory, lines, allowed_signers) if each_signature else ()),
                 *(line.told for line in lines if line.told),
             ]
+    except Damaged as error:
+        return [fail(f"the ledger can't be read: {error.message}")]
     except OSError as error:
         return [Finding(Verdict.UNKNOWN, f"the ledger can't be read: {error}")]
     if not [finding for finding in found if finding.verdict is not Verdict.PASS]:
@@ -131,7 +134,10 @@ def _signature(directory: Path, lines: list[Line], head: Head | None, signers: P
         yield Finding(Verdict.UNKNOWN, f"the signature was not checked: {signers} can't be read")
         return
     path = directory / SIGNATURE
-    if not path.exists():
+    try:
+        with plain_file.reading(path):
+            pass  # ssh-keygen would follow a link, or wait for a pipe
+    except FileNotFoundError:
         yield fail(f"the signature {SIGNATURE} is missing")
         return
     name = signer(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from ops.core import plain_file
 from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.verdict import worst
 from ops.evidence.keys import newest
@@ -31,7 +32,7 @@ def chosen(directory: Path, asset: str | None, number: int | None) -> bytes:
     """Return the exact bytes of the record that is meant: the newest that fits."""
     found = None
     try:
-        with (directory / NAME).open("rb") as file:
+        with plain_file.reading(directory / NAME) as file:
             for line in file:
                 if line.endswith(b"\n") and _fits(line, asset, number):
                     found = line

@@ -13,8 +13,8 @@ INIT_UNIT = "seawall-repository-init"
 INIT = (
     "systemd-run", "--quiet", "--wait", "--pipe", "--collect", f"--unit={INIT_UNIT}",
     "--property=User=seawall", "--property=UMask=0027", "--setenv=HOME=/var/lib/seawall",
-    "--property=CacheDirectory=seawall", "--property=CacheDirectoryMode=0750",
-    "--property=RuntimeDirectory=seawall", "--property=RuntimeDirectoryMode=0750",
+    "--property=CacheDirectory=seawall/restic", "--property=CacheDirectoryMode=0750",
+    "--property=RuntimeDirectory=seawall/account", "--property=RuntimeDirectoryMode=0750",
     "--property=RuntimeDirectoryPreserve=yes",
 )  # fmt: skip
 

@@ -208,8 +208,8 @@ def test_a_clock_that_is_an_hour_off_is_unknown_and_the_data_are_kept(site: Site
         f"-p LoadCredential={name}:/etc/seawall/credentials/{name}"
         for name in ("primary.url", "primary.password", "ca.pem", "ledger.key")
     )
-    account = "-p User=seawall -p AmbientCapabilities=CAP_DAC_READ_SEARCH -p RuntimeDirectory=seawall"
-    account += " -p RuntimeDirectoryPreserve=yes -p CacheDirectory=seawall"
+    account = "-p User=seawall -p AmbientCapabilities=CAP_DAC_READ_SEARCH -p RuntimeDirectory=seawall/account"
+    account += " -p RuntimeDirectoryPreserve=yes"
     run = f"systemd-run -q --wait --pipe --collect {account} {secrets} faketime -f +1h seawall backup documents"
     result = site.on("his1", run)
     assert "clock differs" in result.stdout, result.stdout + result.stderr

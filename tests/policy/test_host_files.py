@@ -8,9 +8,18 @@ CREDENTIALS = "/etc/seawall/credentials"
 FOLDERS = {
     "/etc/seawall": ("0750", "root", "seawall"),
     CREDENTIALS: ("0700", "root", "root"),
-    "/var/lib/seawall": ("0750", "seawall", "seawall"),
+    "/var/lib/seawall": ("0750", "root", "seawall"),
     "/var/lib/seawall/state": ("0750", "seawall", "seawall"),
     "/var/lib/seawall/ledger": ("0750", "seawall", "seawall"),
+    "/var/cache/seawall": ("0750", "root", "seawall"),
+    "/var/cache/seawall/root": ("0700", "root", "root"),
+    "/run/seawall": ("0750", "root", "seawall"),
+    "/run/seawall/account": ("0750", "seawall", "seawall"),
+    "/run/seawall/root": ("0700", "root", "root"),
+}
+OF_DRILLS = {
+    "/var/lib/seawall/drills": ("0700", "root", "root"),
+    "/var/lib/seawall/trees": ("0700", "root", "root"),
 }
 PUBLIC = ("*/ledger.pub", "*/allowed_signers", "*/ca.pem", "*.key.pub")
 EVERYWHERE = ("ca.pem", "ledger.key", "ledger.key.pub")
@@ -19,7 +28,7 @@ OF_READERS = "reader-*.password"  # restic passwords of drill hosts' keys, which
 
 
 def test_folders_are_closed_to_others(machine, files):
-    for path, meant in FOLDERS.items():
+    for path, meant in (FOLDERS | (OF_DRILLS if machine.policy.drills else {})).items():
         assert path in files["paths"], f"{path} is not there"
         assert shown(files, path) == meant, f"{path} is {' '.join(shown(files, path))}, wanted {' '.join(meant)}"
 

@@ -34,12 +34,14 @@ MOST_BYTES = 1 << 28  # of one answer, unpacked; a record has about a thousand
 MOST_TOLD = 1 << 29  # characters in which it comes, packed
 GZIP = 31  # zlib's word for that format
 NONE = "has no ledger yet; its first act creates one"
-# What is known here goes in; out come its digests as the machine has it now, what follows, and the ledger's key.
+# What is known here goes in; out come its digests as the machine has it now, what follows, and the ledger's key. Root
+# reads there what an account may write, and so follows no link.
 QUESTION = r"""
-cd /var/lib/seawall/ledger 2>/dev/null && [ -e ledger.jsonl ] || { echo none; exit; }
+cd /var/lib/seawall/ledger 2>/dev/null && [ -f ledger.jsonl ] && [ ! -L ledger.jsonl ] || { echo none; exit; }
 exec 9<ledger.jsonl && flock --shared 9
-begin() { head -c "$2" "$1" 2>/dev/null | sha256sum | cut -d ' ' -f 1; }
-rest() { tail -c +$(($2 + 1)) "$1" 2>/dev/null | gzip | base64; echo --; }
+plain() { dd if="$1" iflag=nofollow,nonblock bs=1M status=none 2>/dev/null; }
+begin() { plain "$1" | head -c "$2" | sha256sum | cut -d ' ' -f 1; }
+rest() { plain "$1" | tail -c +$(($2 + 1)) | gzip | base64; echo --; }
 begin ledger.jsonl LINES
 begin ledger.jsonl.signatures SIGNATURES
 cut -d ' ' -f 1,2 /etc/seawall/ledger.pub 2>/dev/null || echo

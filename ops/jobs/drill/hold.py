@@ -56,7 +56,7 @@ def note(name: str) -> Path:
 def enter(name: str, words: Sequence[str]) -> int:
     """Become a program in a kept system, a shell if there are no words; raise UsageError when none is kept."""
     argv = [*_kept(name).enter, *(words or SHELL)]
-    os.execvp(argv[0], argv)  # noqa: S606 -- root's own file says which program
+    os.execvp(argv[0], argv)  # noqa: S606 -- a file says which program that only root may write
 
 
 def end(name: str) -> str:
@@ -80,4 +80,4 @@ def _kept(name: str) -> Held:
         kept = [path.stem.removeprefix("kept-") for path in folders.scratch().glob("kept-*.json")]
         known = f"held: {', '.join(kept)}" if kept else "none is held; use seawall drill ASSET --hold REASON"
         raise UsageError(f"no restored {name} is held on this machine", known)
-    return decode(Held, parse(read_file(path, LIMITS.bytes, str(path)), LIMITS, str(path)), str(path))
+    return decode(Held, parse(read_file(path, LIMITS.bytes, str(path), owned=True), LIMITS, str(path)), str(path))

@@ -34,7 +34,7 @@ def drill(name: str, wanted: DrillOptions) -> Ended:
     _demand_machine(said, chosen)
     with brought(name, said.dump) as copy:
         said = replace(said, dump=copy)
-        with offered(job, said):
+        with offered(job, said, by_root=True):
             held = hold.note(name).exists if said.keep else None
             unit = f"seawall-{job}.service"
             if ended := run_in_unit(unit, f"{_act(said)}-{name}", held, ended_code=Verdict.UNKNOWN.exit_code):

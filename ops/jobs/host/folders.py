@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+ROOT, ACCOUNT = "root", "account"  # whose folder in memory it is
+
 
 def _below_root(path: str) -> Path:
     """Return a path below SEAWALL_ROOT, which tests set; everywhere else it is the root itself."""
@@ -31,10 +33,26 @@ def repositories() -> Path:
 
 
 def scratch() -> Path:
-    """Return a folder in memory for what must not stay: locks, manifests on their way."""
-    return _below_root("run/seawall")
+    """Return a folder in memory for what must not stay: locks, requests, manifests on their way.
+
+    Root has one of its own, which nobody else may even read; the account of the units has another.
+    """
+    return _below_root(f"run/seawall/{_who()}")
+
+
+def scratch_of_account() -> Path:
+    """Return that of the account, whoever this process is."""
+    return _below_root(f"run/seawall/{ACCOUNT}")
 
 
 def cache() -> Path:
-    """Return the folder of restic's cache, which may be lost at any time."""
-    return _below_root("var/cache/seawall")
+    """Return the folder of restic's cache, which may be lost at any time; root doesn't use the account's."""
+    return _below_root("var/cache/seawall/root" if _is_root() else "var/cache/seawall")
+
+
+def _who() -> str:
+    return ROOT if _is_root() else ACCOUNT
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0

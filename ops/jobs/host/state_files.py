@@ -15,7 +15,7 @@ def read_all() -> dict[str, State]:
     found: dict[str, State] = {}
     for path in sorted((folders.state() / "state").glob("*.json")):
         try:
-            found[path.stem] = read(read_file(path, LIMITS.bytes, str(path)), str(path))
+            found[path.stem] = read(read_file(path, LIMITS.bytes, str(path), owned=True), str(path))
         except (OSError, SeawallError) as error:
             found[path.stem] = UnreadableState(message="; ".join(str(error).splitlines()))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.core import clock
+from ops.core import clock, plain_file
 from ops.core.errors import Damaged, UsageError
 from ops.core.kinds import nearest
 from ops.core.schema import Plain
@@ -109,7 +109,7 @@ def _record(directory: Path, signers: Path, number: int) -> Mapping[str, Plain]:
     found = verify(directory, signers)
     if worst(one.verdict for one in found) is Verdict.FAIL:
         raise Damaged(f"the ledger does not verify: {found[0].message}", "seawall ledger verify shows every problem")
-    with (directory / NAME).open("rb") as file:
+    with plain_file.reading(directory / NAME) as file:
         for line in file:
             if record := _numbered(line, number):
                 about = {"act": record.act, "subject": record.subject, "result": record.result}

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ops.core import clock
+from ops.core import clock, plain_file
 from ops.core.errors import Damaged
 from ops.evidence.ledger import NAME
 from ops.evidence.verification import CLOCKS_APART
@@ -40,11 +40,11 @@ def newest(duties: Collection[str], directory: Path) -> Mapping[str, Attested] |
     if not duties:
         return {}
     try:
-        with (directory / NAME).open("rb") as file:
+        with plain_file.reading(directory / NAME) as file:
             lines = [_line(line) for line in file]
     except FileNotFoundError:
         return {}
-    except OSError:
+    except (Damaged, OSError):
         return None
     found: dict[str, Attested] = {}
     for duty, attested in _weighed(lines):

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.core.errors import UsageError
-from ops.core.files import lock, sync_directory, write_atomically
+from ops.core.files import hold_for, lock, sync_directory, write_atomically
+from ops.core.printable import printable
 from ops.core.run import run
 from ops.core.schema import Plain, encode
 from ops.core.verdict import Verdict
@@ -63,8 +64,12 @@ def go_on(wanted: Wanted, directory: Path, signers: Path) -> Continued:
     if wanted.lost and not wanted.restored:
         raise UsageError("rotating the key loses no records", "use --lost only with --restored")
     with ExitStack() as held:
+        # An act under way would go on with the key that it was given.
         for path in sorted(folders.scratch().glob("*.lock")):
-            held.enter_context(lock(path, path.stem))  # an act under way would go on with the key that it was given
+            held.enter_context(lock(path, path.stem))
+        if folders.scratch_of_account() != folders.scratch():
+            for path in sorted(folders.scratch_of_account().glob("*.lock")):
+                held.enter_context(hold_for(path, printable(path.stem)))
         return _gone_on(wanted, directory, signers)
 
 

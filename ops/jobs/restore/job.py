@@ -84,7 +84,7 @@ def restore(ready: Ready, only: Sequence[str]) -> Ended:
 
 def _memory() -> Path:
     folder = folders.scratch()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ops.core import clock
-from ops.core.document import decode
+from ops.core.document import decode, read_file
 from ops.core.errors import Locked, SeawallError, Stopped
 from ops.core.files import lock, read_json, write_atomically
 from ops.core.names import Name
@@ -28,6 +28,8 @@ from ops.interfaces.outcome import OutcomeFacts
 from ops.interfaces.state import ActState
 from ops.jobs.host import credentials, folders, state_files
 from ops.policy.compile import document_digest
+
+_LONGEST_TIME = 64  # bytes
 
 
 @dataclass(frozen=True)
@@ -129,12 +131,20 @@ def _begun(kind: str, name: str, subject: str, host: str, started: datetime) -> 
     """Mark an act as begun; record for the one before it, if its mark is still there, that it never ended."""
     mark = folders.state() / "state" / f"{name}.running"
     mark.parent.mkdir(parents=True, exist_ok=True)
-    if mark.exists():
-        began = mark.read_text(encoding="utf-8").strip() or "an unknown time"
+    if os.path.lexists(mark):
+        began = _noted_time(mark) or "an unknown time"
         message = f"the run started at {began} never reported a result: it was killed, or the machine went down"
         _recorded(kind, subject, host, started, Outcome(Verdict.UNKNOWN, message))
     write_atomically(mark, clock.iso(started))
     return mark
+
+
+def _noted_time(mark: Path) -> str:
+    """Return the time that a mark holds; nothing where it holds anything else, which is nobody's business to repeat."""
+    try:
+        return clock.iso(clock.parse(read_file(mark, _LONGEST_TIME, str(mark), owned=True).decode("ascii").strip()))
+    except (SeawallError, OSError, ValueError):
+        return ""
 
 
 def record(kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> None:

@@ -10,7 +10,8 @@ TRACES = (
     f"ls -A {DRILLS}; findmnt --raw --noheadings --output TARGET,SOURCE | sort; ip -o link | cut -d: -f2 | sort; "
     "ps -eo comm,args --no-headers | grep -E 'nspawn|restic|qemu|seawall-drill' | grep -v grep | sort; "
     # Other units have temporary folders of their own, which come and go; those of drills must be gone.
-    "ls /run/seawall | grep kept; ls /tmp /var/tmp | grep -v systemd-private-; ls /tmp /var/tmp | grep seawall-drill"
+    "ls /run/seawall/root | grep kept; ls /tmp /var/tmp | grep -v systemd-private-; "
+    "ls /tmp /var/tmp | grep seawall-drill"
 )
 
 

@@ -42,7 +42,7 @@ def told(site: Site) -> Iterator[dict[str, dict[str, str]]]:
         f"-p LoadCredential={name}:/etc/seawall/credentials/{name}"
         for name in ("primary.url", "primary.password", "ca.pem", "ledger.key")
     )
-    account = "-p User=seawall -p RuntimeDirectory=seawall -p RuntimeDirectoryPreserve=yes -p CacheDirectory=seawall"
+    account = "-p User=seawall -p RuntimeDirectory=seawall/account -p RuntimeDirectoryPreserve=yes"
     words = f"systemd-run -q --wait --pipe --collect {account} {secrets} python3 - <<'END'\n{FALSE_BACKUP}\nEND"
     made = site.on("his1", words)
     assert made.code == 0, made.stdout + made.stderr

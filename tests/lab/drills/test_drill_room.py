@@ -61,7 +61,7 @@ def sealed(little: Site) -> Iterator[Sealed]:
     shown = little.on("drill1", KEPT)
     assert "held until" in shown.stdout, shown.stdout + shown.stderr
     yield Sealed(little, name)
-    little.on("drill1", "test ! -e /run/seawall/kept-his.json || seawall drill end his")
+    little.on("drill1", "test ! -e /run/seawall/root/kept-his.json || seawall drill end his")
 
 
 def newest(site: Site) -> dict[str, object]:

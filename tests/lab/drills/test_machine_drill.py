@@ -35,7 +35,7 @@ def kept(backed_up: Site) -> Iterator[Site]:
     shown = backed_up.on("drill1", words)
     assert "held until" in shown.stdout, shown.stdout + shown.stderr
     yield backed_up
-    backed_up.on("drill1", "test ! -e /run/seawall/kept-his1_server.json || seawall drill end his1_server")
+    backed_up.on("drill1", "test ! -e /run/seawall/root/kept-his1_server.json || seawall drill end his1_server")
 
 
 def inside(site: Site, command: str) -> str:

@@ -8,8 +8,13 @@ import pwd
 import stat
 from pathlib import Path
 
-PLACES = ("/etc/seawall", "/var/lib/seawall", "/etc/restic-rest-server", "/etc/seawall-readers", "/run/seawall")
-NOT_INTO = {"/var/lib/seawall/drills", "/var/lib/seawall/trees"}  # whole systems of others lie there
+SERVERS = ("/etc/restic-rest-server", "/etc/seawall-readers")
+PLACES = ("/etc/seawall", "/var/lib/seawall", "/var/cache/seawall", "/run/seawall", *SERVERS)
+# Whole systems of others lie there, and many files of restic's.
+NOT_INTO = {
+    *("/var/lib/seawall/drills", "/var/lib/seawall/trees"),
+    *("/var/cache/seawall/restic", "/var/cache/seawall/scratch", "/var/cache/seawall/root"),
+}
 POLICY = Path("/etc/seawall/policy.json")
 
 

@@ -210,7 +210,7 @@ def test_a_change_that_was_recorded_but_not_finished_is_done_again(machine: Path
 
 def test_no_key_is_changed_under_a_running_act(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = key(machine).read_bytes()
-    with lock(machine / "run/seawall/backup-his.lock", "backup-his"):
+    with lock(machine / "run/seawall/root/backup-his.lock", "backup-his"):
         assert succeed() == 3
     assert "backup-his is already running" in capsys.readouterr().err
     assert key(machine).read_bytes() == before

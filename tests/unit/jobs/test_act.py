@@ -139,7 +139,7 @@ def test_the_exit_code_says_whether_it_was_done(verdict: str, good: bool, code: 
 
 
 def test_the_same_act_does_not_run_twice_at_once(machine: Path) -> None:
-    with lock(machine / "run/seawall/backup-his.lock", "backup-his"), pytest.raises(Locked):
+    with lock(machine / "run/seawall/root/backup-his.lock", "backup-his"), pytest.raises(Locked):
         act(passing)
     assert not state_files.read_all()
 

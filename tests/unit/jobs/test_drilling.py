@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ops.core import clock
 from ops.core.errors import UsageError
 from ops.interfaces.damage import DataDamage, FileDamage
 from ops.interfaces.drill import Part
@@ -59,7 +60,8 @@ def test_a_damaged_copy_is_not_for_looking_at() -> None:
 
 def test_wanted_reach_the_unit_as_they_were() -> None:
     wanted = sensible(at="2026-11-20", kind="files", instant=False, seed=7, zone="America/Sao_Paulo")
-    assert read(DrillOptions, written(wanted).encode(), "his.request") == wanted
+    now = clock.now()
+    assert read(DrillOptions, written(wanted, "drill-his", now).encode(), "drill-his", now, "his.request") == wanted
     with pytest.raises(UsageError, match="neither a time nor a set"):
         sensible(at="yesterday")
 

@@ -11,9 +11,9 @@ from ops.core.errors import SeawallError
 from ops.core.run import run
 from ops.evidence.ledger import NAME
 from ops.evidence.verification import verify
-from ops.interfaces.request import written
 from ops.jobs.drill import start
 from ops.jobs.drill.options import DrillOptions
+from ops.jobs.run.handover import offered
 from ops.jobs.run.override import LOSS, REMOVAL, Override
 from ops.policy import HostLayers, compile_site
 from ops.policy.compile import document
@@ -41,7 +41,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SEAWALL_ROOT", str(tmp_path))
     monkeypatch.setenv("SUDO_USER", "claudia")
     monkeypatch.delenv("SEAWALL_UNIT", raising=False)
-    for folder in ("etc/seawall/credentials", "var/lib/seawall/ledger", "run/seawall"):
+    for folder in ("etc/seawall/credentials", "var/lib/seawall/ledger", "run/seawall/account"):
         (tmp_path / folder).mkdir(parents=True)
     policies = compile_site(
         {"backup1": HostLayers(ALL), "his1": HostLayers(ALL, host={"assets": {"documents": DOCUMENTS}})}
@@ -78,9 +78,9 @@ def test_a_backup_that_passes_no_guard_records_no_override(root: Path) -> None:
 
 
 def test_the_unit_records_the_person_who_asked_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (root / "run/seawall/backup-documents.request").write_text(written(Override(LOSS, "ticket 4711", "person:rui")))
-    monkeypatch.setenv("SEAWALL_UNIT", "seawall-backup-documents.service")
-    assert cli.run(["backup", "documents"]) == 1
+    with offered("backup-documents", Override(LOSS, "ticket 4711", "person:rui"), by_root=True):
+        monkeypatch.setenv("SEAWALL_UNIT", "seawall-backup-documents.service")
+        assert cli.run(["backup", "documents"]) == 1
     override = records(root)[0]
     assert override["actor"] == "unit:seawall-backup-documents.service"
     assert (override["facts"]["by"], override["facts"]["reason"]) == ("rui", "ticket 4711")

@@ -106,7 +106,7 @@ def test_a_round_that_can_leave_no_record_says_so_and_the_next_one_makes_up_for_
 
 
 def test_while_the_key_is_changed_a_round_looks_and_waits_with_its_record(root, monkeypatch) -> None:
-    with lock(root / "run/seawall/health.lock", "succession"):
+    with lock(root / "run/seawall/root/health.lock", "succession"):
         look(monkeypatch, NOON)
     assert records(root) == []
     assert json.loads((root / "var/lib/seawall/state/health.json").read_text())["verdict"] == "pass"

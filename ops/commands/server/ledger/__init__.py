@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 
 from ops.commands import _options
 from ops.commands.server.ledger import attest, coverage, head, rotate_key
-from ops.core import clock
+from ops.core import clock, plain_file
 from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.printable import printable
 from ops.core.schema import Plain
@@ -129,7 +129,7 @@ def _tell(findings: list[Finding], plain: bool) -> int:
 
 def _show(directory: Path, count: int, plain: bool) -> int:
     try:
-        with (directory / NAME).open("rb") as file:
+        with plain_file.reading(directory / NAME) as file:
             newest = list(deque(file, maxlen=max(count, 0)))
     except FileNotFoundError as error:
         own_policy.demand_ledgers_server(directory)

@@ -1,0 +1,146 @@
+"""No account becomes root, reads a secret, or alters a file of root's; and each writes only where the page says."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import account_attacks
+import pytest
+from account_attacks import ATTACKS, DRILLER, INSIDE, KEEPER, PORT, SERVER, Attack, chosen
+from hospital import CHECKOUT, Site
+
+pytestmark = pytest.mark.lab
+
+HOSTS = {SERVER: "his1", KEEPER: "backup1", DRILLER: "drill1"}
+SCRIPT = Path(account_attacks.__file__).read_text("utf-8")
+VICTIM = account_attacks.VICTIM
+# With the reader's own eyes: its mounts, its network, its one capability.
+AS_READER = (
+    "nsenter --target $(systemctl show --property=MainPID --value seawall-reader) --mount --net "
+    "setpriv --reuid $(id -u seawall-reader) --regid $(id -g seawall-reader) --clear-groups "
+    "--inh-caps -all,+dac_read_search --bounding-set -all,+dac_read_search --ambient-caps -all,+dac_read_search"
+)
+AS_ROOT = "env"
+
+
+def played(site: Site, kind: str, account: str, way: str, *words: str) -> dict[str, str]:
+    """Run the acts of an account on a machine; return what stopped each."""
+    argv = shlex.join(["python3", "-", kind, account, *words])
+    done = site.on(HOSTS[kind], f"cd / && {way} {argv} <<'END'\n{SCRIPT}\nEND")
+    assert done.code == 0, done.stdout + done.stderr
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def as_account(account: str) -> str:
+    return f"runuser -u {account} --"
+
+
+@pytest.fixture(scope="module")
+def outcomes(site: Site) -> Iterator[dict[tuple[str, str, str], str]]:
+    """What stopped each act, by account, kind of machine and what was tried."""
+    site.given("his1", f"backup {account_attacks.ASSET}")
+    site.on(
+        "his1", f"install -m 0600 /dev/null {VICTIM} && printf %s {account_attacks.PRECIOUS} >{VICTIM}", ok=range(1)
+    )
+    found: dict[tuple[str, str, str], str] = {}
+
+    def add(kind: str, account: str, way: str, *words: str) -> None:
+        found.update({(account, kind, tried): said for tried, said in played(site, kind, account, way, *words).items()})
+
+    try:
+        for kind in HOSTS:
+            add(kind, "seawall", as_account("seawall"))
+        for account in ("restic-rest-server", "seawall-reader", "www-data"):
+            add(KEEPER, account, as_account(account))
+        add(KEEPER, INSIDE, AS_READER)
+        add(DRILLER, PORT, AS_ROOT)
+        sprung(site)
+        add(SERVER, "seawall", AS_ROOT, "sprung")
+        yield found
+    finally:
+        site.on("his1", CLEAN)
+
+
+# What lay there before comes back, whatever root wrote in the traps' places.
+CLEAN = f"""
+rm -rf /root/seawall-sprung {VICTIM} /var/lib/seawall/state/restore-{account_attacks.ASSET}.json
+find /var/lib/seawall/state /var/lib/seawall/ledger /run/seawall/account -type l -lname {VICTIM} -delete
+find /var/lib/seawall/state /var/lib/seawall/ledger /run/seawall/account -name '.*{account_attacks.ASIDE}' |
+while read -r kept; do
+    name=${{kept##*/.}}; mv "$kept" "${{kept%/*}}/${{name%{account_attacks.ASIDE}}}"
+done
+"""
+
+
+def sprung(site: Site) -> None:
+    """Have root do what the traps wait for: restore one file."""
+    listed = site.on("his1", f"seawall restore {account_attacks.ASSET} --to /root/seawall-sprung --dry-run")
+    assert listed.code == 0, listed.stdout + listed.stderr
+    one = site.on("his1", "find /srv/his/documents -type f | sort | head -n 1", ok=range(1)).stdout.strip()
+    done = site.on("his1", f"seawall restore {account_attacks.ASSET} --to /root/seawall-sprung --only {one}")
+    assert done.code == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda one: f"{one.account} tries to {one.tried}")
+def test_an_account_is_stopped(outcomes: dict[tuple[str, str, str], str], attack: Attack) -> None:
+    kinds = [kind for kind in HOSTS if attack in chosen(kind, attack.account)]
+    assert kinds
+    for kind in kinds:
+        said = outcomes[attack.account, kind, attack.tried]
+        assert attack.says in said, f"on the {kind}: {said or 'nothing stopped it'}"
+
+
+# Where everybody may write for a while, and what the distribution lets a server's account keep.
+EVERYBODYS = ("/tmp", "/var/tmp", "/run/lock", "/run/screen", "/var/lib/nginx", "/var/log/nginx")
+PLACES = "/etc /usr /opt /srv /var /run /root /home /boot"
+ACCOUNTS = {
+    "his1": ("seawall",),
+    "drill1": ("seawall",),
+    "backup1": ("seawall", "restic-rest-server", "seawall-reader", "www-data"),
+}
+
+
+def table() -> list[tuple[str, str, str, str, str]]:
+    """Return the rows of the page's table: machines, folder, owner, mode, who may write there."""
+    page = (CHECKOUT / "docs/architecture.md").read_text("utf-8")
+    section = page.partition("## Who may write where\n")[2].partition("\n## ")[0]
+    rows = [
+        [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+        for line in section.splitlines()
+        if line.startswith("|")
+    ]
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows[2:]]
+
+
+def on(host: str) -> list[tuple[str, str, str, str, str]]:
+    """Return the rows that hold on a host of the lab."""
+    kinds = {"every machine", *(f"{kind}s" for kind, name in HOSTS.items() if name == host)}
+    return [row for row in table() if row[0] in kinds]
+
+
+@pytest.mark.parametrize("host", HOSTS.values())
+def test_folders_are_as_the_page_says(site: Site, host: str) -> None:
+    wanted = {folder: (mode, owner) for _, folder, owner, mode, _ in on(host)}
+    assert wanted
+    done = site.on(host, f"stat --format '%n %04a %U:%G' {' '.join(wanted)}")
+    seen = {name: (mode, owner) for name, mode, owner in map(str.split, done.stdout.splitlines())}
+    assert seen == wanted, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "account"), [(host, account) for host, accounts in ACCOUNTS.items() for account in accounts]
+)
+def test_an_account_writes_where_the_page_says_and_nowhere_else(site: Site, host: str, account: str) -> None:
+    known = {folder for _, folder, _, _, writer in on(host) if account in re.findall(r"[\w-]+", writer)}
+    pruned = " -o ".join(f"-path {place}" for place in EVERYBODYS)
+    look = f"find {PLACES} -xdev '(' {pruned} ')' -prune -o -type d -writable -print -prune 2>/dev/null; true"
+    found = set(site.on(host, f"runuser -u {account} -- {look}").stdout.split())
+    look = f"find {PLACES} -xdev '(' {pruned} ')' -prune -o -type f -writable -print 2>/dev/null; true"
+    found |= {
+        path
+        for path in site.on(host, f"runuser -u {account} -- {look}").stdout.split()
+        if not any(Path(path).is_relative_to(folder) for folder in found)
+    }
+    assert found == known
