@@ -71,7 +71,8 @@ PARTS = (
 )
 FOLLOW = """\
 The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets; don't write them. Every machine has a
-check `gaps`; write it only to change its options.
+check `gaps`; write it only to change its options. A backup host has a check `arrivals`, of the repositories that it
+keeps; don't write it.
 """
 KINDS = (
     ("Kinds of source", "ops.sources", ""),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,10 @@ class PartFacts:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The manifest of one set; taken: the moment in which it was begun. seawall, restic: their versions."""
+    """The manifest of one set; taken: the moment in which it was begun. seawall, restic: their versions.
+
+    keys: by repository, the id of the key that its machine's password opens.
+    """
 
     set: str
     asset: str
@@ -92,6 +95,7 @@ class Manifest:
     restic: str
     parts: Mapping[str, PartFacts]
     ledger: Anchor | None = None
+    keys: Mapping[str, Digest] = field(default_factory=dict)
 
     def text(self) -> str:
         """Return it as it is stored."""
@@ -104,6 +108,7 @@ class Manifest:
             "seawall": self.seawall,
             "restic": self.restic,
             **({"ledger": encode(self.ledger)} if self.ledger else {}),
+            **({"keys": encode(self.keys)} if self.keys else {}),
             "parts": {label: part.written() for label, part in self.parts.items()},
         }
         return json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
@@ -121,6 +126,7 @@ class _Document:
     restic: str
     parts: Mapping[Label, Mapping[str, Any]]
     ledger: Anchor | None = None
+    keys: Mapping[Name, Digest] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Demand what is not said by the types."""
@@ -159,8 +165,9 @@ def read(content: bytes, file: str) -> Manifest:
     told = demand_version(data, VERSION, file)
     head = decode(_Document, told, file)
     parts = {str(label): read_part(part, f"parts.{label}", file) for label, part in head.parts.items()}
-    anchor = head.ledger
-    return Manifest(head.set, head.asset, head.host, head.taken, head.seawall, head.restic, parts, anchor)
+    named = {str(name): key for name, key in head.keys.items()}
+    versions = (head.seawall, head.restic)
+    return Manifest(head.set, head.asset, head.host, head.taken, *versions, parts, head.ledger, named)
 
 
 def read_part(told: Mapping[str, Plain], path: str, file: str) -> PartFacts:

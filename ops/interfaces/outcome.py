@@ -204,6 +204,17 @@ class AttestationFacts(OutcomeFacts):
     shown_by: Shown | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class SetAsideFacts(OutcomeFacts):
+    """Files of a repository that were moved aside, or back. move: how that is called; missing: how many were not."""
+
+    move: str = ""
+    files: int = 0
+    bytes: int = 0
+    missing: int = 0
+    reason: str = ""
+
+
 # What an act keeps that later looks read; of any other act the facts are kept as they are.
 OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "backup": BackupFacts,
@@ -214,6 +225,8 @@ OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "restore": RestoreFacts,
     "check": RoundFacts,
     "attestation": AttestationFacts,
+    "set-aside": SetAsideFacts,
+    "set-aside-back": SetAsideFacts,
 }
 
 

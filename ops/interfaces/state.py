@@ -12,14 +12,14 @@ from typing import Any, TypeAlias, TypeVar
 
 from ops.core.document import Limits, decode, demand_version, parse
 from ops.core.errors import Damaged
-from ops.core.names import Name
+from ops.core.names import Digest, HostName, Name
 from ops.core.schema import Plain, encode, spare
 from ops.core.verdict import Verdict
 from ops.interfaces.outcome import OutcomeFacts, facts_of
 
 F = TypeVar("F", bound=OutcomeFacts)
 VERSION = 1
-HEALTH, GAPS = "health", "gaps"
+HEALTH, GAPS, ARRIVALS = "health", "gaps", "arrivals"
 # A drill of a server with ten thousand databases, each with ten proof steps, fits in.
 LIMITS = Limits(bytes=64 << 20, depth=16, entries=1_000_000, text=1 << 20)
 
@@ -122,6 +122,44 @@ class GapsState:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ForeignFile:
+    """A file that no backup explains. path: below the repository; why: what is wrong with it."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptRepository:
+    """A repository that a backup host keeps for a client, as it was seen without a key.
+
+    config: the SHA-256 of its `config`. keys: the ids of those that are trusted. accepted: until when a person
+    accepted what had arrived, in seconds since 1970. foreign: some of the files that no backup explains, count: of all.
+    """
+
+    config: Digest | None = None
+    keys: tuple[Digest, ...] = ()
+    accepted: float = 0.0
+    files: int = 0
+    bytes: int = 0
+    foreign: tuple[ForeignFile, ...] = ()
+    count: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrivalsState:
+    """What a backup host saw in the repositories that it keeps, by client."""
+
+    verdict: Verdict
+    finished: str
+    repositories: Mapping[HostName, KeptRepository]
+    kind: Name = Name(ARRIVALS)
+    host: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnreadableState:
     """What stands in the place of a state that can't be read: nothing is known. message: why."""
 
@@ -129,7 +167,7 @@ class UnreadableState:
     verdict: Verdict = Verdict.UNKNOWN
 
 
-State: TypeAlias = ActState | HealthState | GapsState | UnreadableState
+State: TypeAlias = ActState | HealthState | GapsState | ArrivalsState | UnreadableState
 
 
 def read(content: bytes, file: str) -> State:
@@ -150,6 +188,8 @@ def state_of(data: Plain, file: str) -> State:
         return decode(HealthState, told, file)
     if kind == GAPS:
         return decode(GapsState, told, file)
+    if kind == ARRIVALS:
+        return decode(ArrivalsState, told, file)
     state = decode(_Act, told, file)
     good = None if state.last_good is None else facts_of(state.kind, state.last_good, file, "last_good")
     return ActState(**{**vars(state), "last_good": good})

@@ -69,7 +69,8 @@ class StatusAnswer:
     """How a machine stands.
 
     health_time: when its last whole round of checks was; None where there was none. duties: the newest attestation of
-    each duty of which its ledger has one; None where it did not say.
+    each duty of which its ledger has one; None where it did not say. keys: with which key it opens each of its
+    repositories.
     """
 
     host: str
@@ -84,6 +85,7 @@ class StatusAnswer:
     gaps: State | None = None
     ledger: LedgerEnd | None = None
     duties: Mapping[str, Attested] | None = None
+    keys: Mapping[str, Digest] = field(default_factory=dict)
 
     def written(self) -> dict[str, Plain]:
         """Return it as it is sent."""
@@ -104,6 +106,7 @@ class StatusAnswer:
             "gaps": _state(self.gaps),
             "ledger": _ledger(self.ledger),
             **({} if self.duties is None else {"duties": encode(self.duties)}),
+            **({"keys": encode(self.keys)} if self.keys else {}),
         }
 
 
@@ -159,6 +162,7 @@ class _Answer:
     gaps: Any = None
     ledger: LedgerEnd | None = None
     duties: Mapping[Name, Attested] | None = None
+    keys: Mapping[Name, Digest] = field(default_factory=dict)
 
 
 def read(content: bytes, file: str) -> StatusAnswer:
@@ -187,6 +191,7 @@ def read(content: bytes, file: str) -> StatusAnswer:
         gaps=_read_state(told.gaps, f"{file}: gaps"),
         ledger=told.ledger,
         duties=None if told.duties is None else {str(name): attested for name, attested in told.duties.items()},
+        keys={str(name): key for name, key in told.keys.items()},
     )
 
 

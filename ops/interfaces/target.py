@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -52,6 +53,11 @@ class Target(Generic[O]):
         addresses begin with `HOST:PORT/`. `seawall secrets` makes the accounts and passwords, also for readers.
         None: a place on the machine itself; its address is what restic reads, it has no accounts, and no other
         machine reads it.
+    listed: with the same and the name of a repository's folder, such as `index`, returns the size in bytes of every
+        file in it by its name.
+    view: with the same and a function that is given the path of a file, such as `index/NAME`, and says whether it is
+        left out, serves the repository without those files for a block; yields the file with that view's address.
+        None, as is `listed`, for a kind to whose repositories nobody else may add.
     group: the group of the inventory that makes a host fit to keep it; empty where none has to.
     synonyms: what else people call it, so that they are told the right word.
     writes: given the options, returns the folders on the machine itself that backing up and copying write to; their
@@ -71,5 +77,7 @@ class Target(Generic[O]):
     verify: Callable[[Path, Path, str], int]
     sign_in: Callable[[str, str, str], str] | None = None
     writes: Callable[[O], Sequence[str]] = nothing_written
+    listed: Callable[[Path, Path, str], Mapping[str, int]] | None = None
+    view: Callable[[Path, Path, Callable[[str], bool]], AbstractContextManager[Path]] | None = None
     group: str = ""
     synonyms: tuple[str, ...] = ()

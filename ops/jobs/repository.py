@@ -3,24 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from ops.jobs.host import own_policy, repositories
-from ops.policy import HostPolicy
+from ops.core.errors import UsageError
+from ops.core.names import Digest
+from ops.jobs.host import key_ids, own_policy, repositories
+from ops.policy import HostPolicy, access
 from ops.restic import versions
 from ops.restic.failures import NoRepository
-from ops.restic.repository import Repository
+from ops.restic.repository import READER, Repository
 
 
-def make_all(readers: Sequence[tuple[str, str, Path]]) -> Iterator[tuple[str, bool]]:
-    """Make what is missing; yield the name of each repository and whether anything was made.
+@dataclass(frozen=True)
+class Opened:
+    """A repository that was opened. made: whether anything in it was made; key: the id of the key that opened it."""
+
+    name: str
+    made: bool
+    key: Digest
+
+
+def make_all(readers: Sequence[tuple[str, str, Path]]) -> Iterator[Opened]:
+    """Make what is missing, and note with which key each repository opens; yield each repository.
 
     readers: repository, name, and the file with the password of each who may read.
     """
     policy = own_policy.read()
     versions.demand()
     for name in used(policy):
-        yield name, make(policy, name, [(label, file) for place, label, file in readers if place == name])
+        yield make(policy, name, [(label, file) for place, label, file in readers if place == name])
+
+
+def note_all() -> Iterator[Opened]:
+    """Open every repository that this machine may read, note with which key it opens, and yield it."""
+    policy = own_policy.read()
+    if not policy.drills:
+        raise UsageError(f"{policy.host} reads no other machine's repositories", "on a server: seawall repository init")
+    versions.demand()
+    for host, name in access.readable(policy):
+        place = repositories.open_as_reader(policy, host, name)
+        place.reach()
+        try:
+            keys = place.repository.keys()
+        except NoRepository:
+            continue  # it is made when its own machine is set up, which may be later
+        secret = access.read_from(host, name)
+        yield Opened(secret, made=False, key=key_ids.note(secret, keys))
 
 
 def used(policy: HostPolicy) -> list[str]:
@@ -30,21 +59,22 @@ def used(policy: HostPolicy) -> list[str]:
     return list(dict.fromkeys([*first, *then]))
 
 
-def make(policy: HostPolicy, name: str, readers: list[tuple[str, Path]]) -> bool:
-    """Make one repository and its readers' keys; return whether anything was made."""
+def make(policy: HostPolicy, name: str, readers: list[tuple[str, Path]]) -> Opened:
+    """Make one repository and its readers' keys, where they are missing; note with which key it opens."""
     place = repositories.open_own(policy, name)
     place.reach()
     made = False
     try:
-        there = place.repository.readers()
+        keys = place.repository.keys()
     except NoRepository:
         place.repository.init(_like(policy, name))
-        there, made = [], True
+        keys, made = place.repository.keys(), True
+    there = {key.host for key in keys if key.user == READER}
     for label, password in readers:
         if label not in there:
             place.repository.add_key(password, label)
             made = True
-    return made
+    return Opened(name, made, key_ids.note(name, keys))
 
 
 def _like(policy: HostPolicy, name: str) -> Repository | None:
@@ -58,7 +88,7 @@ def _like(policy: HostPolicy, name: str) -> Repository | None:
         place = repositories.open_own(policy, other)
         place.reach()
         try:
-            place.repository.readers()
+            place.repository.keys()
         except NoRepository:
             continue
         return place.repository

@@ -15,8 +15,9 @@ from ops.evidence.ledger import Head
 from ops.interfaces.state import GAPS, HEALTH, CheckResult, State
 from ops.interfaces.status_answer import AssetAnswer, DrillAnswer, LedgerEnd, StatusAnswer
 from ops.jobs.health.job import entry_of, look, recorded
-from ops.jobs.host import folders
+from ops.jobs.host import folders, key_ids
 from ops.jobs.ledger.attested import newest
+from ops.jobs.repository import used
 from ops.policy import HostPolicy
 from ops.policy.compile import document_digest
 from ops.policy.model import Asset
@@ -46,6 +47,7 @@ def collect(policy: HostPolicy, states: Mapping[str, State], now: datetime) -> S
         gaps=states.get(GAPS),
         ledger=_ledger(),
         duties=attested,
+        keys=key_ids.all_known(used(policy)),
     )
 
 

@@ -20,7 +20,7 @@ MINUTES = 60.0
 SECRETS, KEYS = "inventory", "keys"
 # Of what the machines know of themselves only this comes from site.yml. The rest timers did meanwhile, and it names the
 # file that the ledger began in, which a copy is not.
-FOUND_BY_SITE = "gaps.json"
+FOUND_BY_SITE = ("gaps.json", "arrivals.json")
 
 
 def managed(machines: Iterable[Machine]) -> list[Machine]:
@@ -49,7 +49,7 @@ def save(folder: Path, machines: Iterable[Machine]) -> None:
         run(["cp", "-a", "--reflink=auto", *copied, place], timeout=10 * MINUTES)
         kept = place / "upper/var/lib/seawall"
         for path in (*kept.glob("ledger/*"), *kept.glob("state/*")):
-            if path.name != FOUND_BY_SITE:
+            if path.is_file() and path.name not in FOUND_BY_SITE:  # the ids of keys lie in a folder, and are site.yml's
                 path.unlink()
 
 

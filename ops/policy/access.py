@@ -10,7 +10,7 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import UsageError
 from ops.interfaces.target import Location, Target
-from ops.policy.model import Repository
+from ops.policy.model import HostPolicy, Repository
 
 FOLDER = "/etc/seawall/credentials"
 AUTHORITY = "ca.pem"
@@ -74,3 +74,14 @@ def url(kind: str, where: str, account: str, password: str) -> str:
     if sign_in is None:
         raise UsageError(f"repositories of kind {kind} have no accounts")
     return sign_in(where, account, password)
+
+
+def readable(policy: HostPolicy) -> list[tuple[str, str]]:
+    """Return what this machine reads of others: the machine and the name of each of its served repositories."""
+    found = {
+        (drilled.host, name)
+        for drilled in policy.drills.values()
+        for name in (drilled.asset.repository, *(copy.to for copy in drilled.asset.copies.values()))
+        if served(policy.repositories[name])
+    }
+    return sorted(found)

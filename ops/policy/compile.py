@@ -12,6 +12,7 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
+from ops.interfaces.state import ARRIVALS
 from ops.policy import hours, periods
 from ops.policy.assets import resolve
 from ops.policy.layers import HostLayers, Tree, site_names
@@ -202,6 +203,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         for name, asset in other.assets.items()
         if asset.drill and asset.drill.host == host
     }
+    clients = _clients(host, site)
     return HostPolicy(
         version=policy.version,
         host=host,
@@ -210,13 +212,18 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         repositories=policy.repositories,
         assets=policy.assets,
         drills=drills,
-        clients=_clients(host, site),
-        checks={"gaps": CheckSpec("gaps"), **policy.checks, **_ages(policy, drills)},
+        clients=clients,
+        checks={"gaps": CheckSpec("gaps"), **policy.checks, **_ages(policy, drills), **_arrivals(clients)},
         exceptions=policy.exceptions,
         duties={name: duty for name, duty in policy.duties.items() if name not in site_duties},
         site_duties={name: duty for name, duty in policy.duties.items() if name in site_duties},
         control=policy.control,
     )
+
+
+def _arrivals(clients: Mapping[str, object]) -> dict[str, CheckSpec]:
+    """Return the check of a machine that keeps repositories of others."""
+    return {ARRIVALS: CheckSpec(ARRIVALS)} if clients else {}
 
 
 def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...]]:

@@ -65,6 +65,22 @@ def repository_init(policy: HostPolicy) -> list[str]:
     ]
 
 
+def repository_note(policy: HostPolicy) -> list[str]:
+    """Return the command with which a drill host notes the keys that it opens repositories with; empty if it has none.
+
+    It gets its secrets as the units do: from systemd, for as long as it runs.
+    """
+    names = [access.read_from(machine, name) for machine, name in access.readable(policy)]
+    if not names:
+        return []
+    files = [*(file for name in names for file in access.repository_files(name)), access.AUTHORITY]
+    return [
+        *INIT,
+        *(f"--property=LoadCredential={file}:{access.FOLDER}/{file}" for file in files),
+        *("/usr/bin/seawall", "repository", "note"),
+    ]
+
+
 def drill_files(policy: HostPolicy, said: Secrets) -> list[File]:
     """Return the secrets of a drill host: for each repository of each drilled machine that is served, how it is read.
 

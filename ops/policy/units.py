@@ -13,6 +13,7 @@ from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 
 HEALTH_EVERY = "*:0/5"
 GAPS_AT = "*-*-* 05:30:00"
+ARRIVALS_AT = "*-*-* 05:00:00"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Unit:
 
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
-    return [*_backups(policy), *_copies(policy), *_drills(policy), _health(policy), _gaps(policy)]
+    keeper = [_arrivals(policy)] if policy.clients else []
+    return [*_backups(policy), *_copies(policy), *_drills(policy), _health(policy), _gaps(policy), *keeper]
 
 
 def _backups(policy: HostPolicy) -> Iterator[Unit]:
@@ -136,6 +138,21 @@ def _gaps(policy: HostPolicy) -> Unit:
         capabilities=("CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE"),
         credentials=(),
         timeout=1800,
+    )
+
+
+def _arrivals(policy: HostPolicy) -> Unit:
+    return Unit(
+        name="seawall-arrivals",
+        description=f"Search the repositories on {policy.host} for foreign files",
+        command="repository arrivals",
+        calendar=(f"{ARRIVALS_AT} {policy.site.timezone}",),
+        random_delay=900,
+        user="seawall",
+        # The repositories are their server's; nothing in them can be read without a key.
+        capabilities=("CAP_DAC_READ_SEARCH",),
+        credentials=(),
+        timeout=7200,
     )
 
 

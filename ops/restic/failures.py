@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from ops.core.errors import CommandError, CommandTimeout, Locked, SeawallError, Unavailable
 from ops.restic.messages import documents, plain_error, program_error
 
+# What restic says of a file that it did not write, or of too many keys; over a short file 0.18 crashes.
+_FOREIGN = ("ciphertext verification failed", "maximum number of keys reached", "slice bounds out of range")
+_FOREIGN_HINT = "if the disk is sound, somebody added files: seawall repository foreign, and docs/foreign-files.md"
 PART_UNREAD = 3  # a snapshot was made; restic's manual has the numbers
 
 
@@ -43,7 +46,8 @@ def explain(error: CommandError, repository: str) -> SeawallError:
             f"repository {repository}: wrong password or no key found",
             "the password on this machine does not open the repository; run playbooks/site.yml with the right vault",
         )
-    return SeawallError(f"repository {repository}: {_cause(said)} (restic exit code {error.exit_code})")
+    hint = _FOREIGN_HINT if any(word in error.stderr for word in _FOREIGN) else ""
+    return SeawallError(f"repository {repository}: {_cause(said)} (restic exit code {error.exit_code})", hint)
 
 
 @dataclass

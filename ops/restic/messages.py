@@ -15,6 +15,7 @@ from typing import Any
 
 from ops.core.clock import parse
 from ops.core.errors import Damaged
+from ops.core.names import Digest
 from ops.interfaces.entry import Entry
 
 # As restic writes them: Go's bits for set-user-id, set-group-id and sticky.
@@ -52,6 +53,16 @@ class Snapshot:
         return next((tag.partition("=")[2] for tag in self.tags if tag.startswith(f"{name}=")), None)
 
 
+@dataclass(frozen=True)
+class Key:
+    """A key of a repository. user, host: as whoever added it called itself; current: it opened the repository."""
+
+    id: Digest
+    user: str
+    host: str
+    current: bool
+
+
 def documents(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
     """Yield the JSON objects among some lines."""
     for line in lines:
@@ -81,6 +92,22 @@ def summary(document: Mapping[str, Any]) -> Summary | None:
         bytes=int(document.get("total_bytes_processed", 0)),
         added=int(document.get("data_added_packed", document.get("data_added", 0))),
     )
+
+
+def keys(text: str) -> list[Key]:
+    """Return the keys that `restic key list --json` printed; raise Damaged."""
+    try:
+        return [
+            Key(
+                Digest.parse(str(entry["id"])),
+                str(entry.get("userName", "")),
+                str(entry.get("hostName", "")),
+                bool(entry.get("current")),
+            )
+            for entry in json.loads(text or "null") or []
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Damaged(f"restic's list of keys can't be read: {error}") from error
 
 
 def snapshots(text: str) -> list[Snapshot]:

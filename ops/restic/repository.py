@@ -6,7 +6,6 @@ about 0.7 s for deriving the key, so callers ask once for what they need.
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 import time
@@ -16,10 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
+from ops.core.names import Digest
 from ops.core.run import Result, Stream, run, stream
 from ops.interfaces.entry import Entry
 from ops.restic.failures import PART_UNREAD, Losses, explain, no_room
-from ops.restic.messages import Snapshot, Summary, documents, entry, plain_error, progress_of, snapshots, summary
+from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
+from ops.restic.messages import summary as summary_of
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
@@ -33,7 +34,8 @@ class Repository:
 
     name: the policy's name for it. url: a file with its address. password: a file with its password.
     authority: the site's certificate authority. cache: restic's cache. locks: whether this account may write
-    locks; a reader's may not.
+    locks; a reader's may not. key: the id of the key that the password opens, as far as it is known. restic tries that
+    one first: without it, it gives up after twenty keys, and whoever may write to the repository may add as many.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Repository:
     authority: Path
     cache: Path | None = None
     locks: bool = True
+    key: Digest | None = None
 
     def init(self, like: Repository | None = None) -> None:
         """Make the repository, with the chunker of another one so that copies deduplicate."""
@@ -53,10 +56,9 @@ class Repository:
         words = ["key", "add", "--new-password-file", str(password), "--host", label, "--user", READER]
         self._run(words, timeout=LOOK_SECONDS)
 
-    def readers(self) -> list[str]:
-        """Return the labels of the keys that were added for readers."""
-        keys = json.loads(self._run(["key", "list"], timeout=LOOK_SECONDS).stdout or "[]")
-        return [str(key["hostName"]) for key in keys if key.get("userName") == READER]
+    def keys(self) -> list[Key]:
+        """Return every key that restic can read; one of them is the one that it was opened with."""
+        return keys(self._run(["key", "list"], timeout=LOOK_SECONDS).stdout)
 
     def snapshots(self, tags: Sequence[str] = ()) -> list[Snapshot]:
         """Return the snapshots that carry all of some tags, oldest first."""
@@ -155,6 +157,18 @@ class Repository:
                 run(["umount", "--lazy", str(place)], timeout=LOOK_SECONDS, ok=range(256))
                 program.dismiss()
 
+    def complaints(self, words: Sequence[str], *, timeout: float) -> str:
+        """Return all that restic says, however it ends; raise Unavailable when it does not in time."""
+        said: list[str] = []
+
+        def heard(line: str) -> bool:  # all of it, where an error of a call keeps the last lines
+            said.append(line)
+            return False
+
+        with self._explained():
+            ended = run([*self._base(plain=True), *words], timeout=timeout, ok=range(256), hopeless=heard)
+        return "\n".join([ended.stdout, *said])
+
     def copy_from(self, source: Repository, ids: Sequence[str], *, timeout: float) -> None:
         """Bring snapshots of another repository here; what is here already is passed over."""
         self._run(["copy", *self._from(source), *ids], timeout=timeout)
@@ -181,7 +195,7 @@ class Repository:
             stream(argv, timeout=timeout, env=_QUIET, ok=(0, PART_UNREAD), hopeless=losses) as program,
         ):
             for document in documents(program.lines()):
-                found = summary(document) or found
+                found = summary_of(document) or found
                 if progress and (told := progress_of(document)):
                     progress(*told)
         losses.demand(program.process.returncode, self.name)
@@ -197,11 +211,13 @@ class Repository:
         words = ["restic", "--repository-file", str(self.url), "--password-file", str(self.password)]
         words += [] if plain else ["--json"]
         words += ["--cacert", str(self.authority)]
+        words += ["--key-hint", self.key] if self.key else []
         words += ["--cache-dir", str(self.cache)] if self.cache else ["--no-cache"]
         return words if self.locks else [*words, "--no-lock"]
 
     def _from(self, other: Repository) -> list[str]:
-        return ["--from-repository-file", str(other.url), "--from-password-file", str(other.password)]
+        hint = ["--from-key-hint", other.key] if other.key else []
+        return ["--from-repository-file", str(other.url), "--from-password-file", str(other.password), *hint]
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

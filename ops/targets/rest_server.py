@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import http.client
 import json
-import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -14,19 +12,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from ops.core import clock
 from ops.core.errors import Damaged, Unavailable
 from ops.core.files import CHUNK
 from ops.core.limits import demand_port
+from ops.core.names import Digest
 from ops.interfaces.target import Location, Missing, Reached, Target
+from ops.targets._rest import LISTING, Place
+from ops.targets._view import view
 
 REACH_SECONDS = 5.0
 READ_SECONDS = 120.0
-_LISTING = "application/vnd.x.restic.rest.v2"
-# A pack's name is its SHA-256; rest-server lists an upload under way, too, under a longer name that can't be read.
-_PACK = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -47,26 +44,6 @@ class Options:
             raise ValueError(f"port and reader_port are both {self.port}; expected two different ports")
 
 
-@dataclass(frozen=True)
-class _Place:
-    host: str
-    port: int
-    path: str
-    authorization: str
-
-    @classmethod
-    def read(cls, url: Path) -> _Place:
-        """Take an address of the form rest:https://account:password@host:port/path/ apart."""
-        parts = urlsplit(url.read_text(encoding="utf-8").strip().removeprefix("rest:"))
-        account = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
-        return cls(
-            host=parts.hostname or "",
-            port=parts.port or 443,
-            path=parts.path.rstrip("/"),
-            authorization="Basic " + base64.b64encode(account.encode()).decode(),
-        )
-
-
 def address(options: Options, location: Location) -> str:
     """Return host, port and folder as a URL has them; readers have a port of their own."""
     port = options.reader_port if location.reads_only else options.port
@@ -80,7 +57,7 @@ def sign_in(where: str, account: str, password: str) -> str:
 
 def reach(url: Path, authority: Path) -> Reached:
     """Look whether the backup host answers, with a certificate of the site's authority, to our account."""
-    place = _Place.read(url)
+    place = Place.read(url)
     with _get(place, authority, "/config", REACH_SECONDS, method="HEAD") as answer:
         if answer.status in (401, 403):
             raise Unavailable(
@@ -92,18 +69,25 @@ def reach(url: Path, authority: Path) -> Reached:
 
 
 def packs(url: Path, authority: Path) -> Mapping[str, int]:
-    """Return every whole pack's size in bytes by its name; an upload under way is none."""
-    place = _Place.read(url)
-    with _get(place, authority, "/data/", READ_SECONDS) as answer:
+    """Return every whole pack's size in bytes by its name.
+
+    rest-server lists an upload under way, too, under a longer name that can't be read.
+    """
+    return {name: size for name, size in listed(url, authority, "data").items() if Digest.fits(name)}
+
+
+def listed(url: Path, authority: Path, folder: str) -> Mapping[str, int]:
+    """Return the size in bytes of every file of a folder by its name, uploads under way among them."""
+    place = Place.read(url)
+    with _get(place, authority, f"/{folder}/", READ_SECONDS) as answer:
         _demand_ok(place, answer)
-        listed = json.loads(answer.read())
-    entries = {str(entry["name"]): int(entry["size"]) for entry in listed or []}
-    return {name: size for name, size in entries.items() if _PACK.fullmatch(name)}
+        entries = json.loads(answer.read())
+    return {str(entry["name"]): int(entry["size"]) for entry in entries or []}
 
 
 def verify(url: Path, authority: Path, name: str) -> int:
     """Read a pack whole; its name is the SHA-256 of its content."""
-    place = _Place.read(url)
+    place = Place.read(url)
     total, size = hashlib.sha256(), 0
     with _get(place, authority, f"/data/{name}", READ_SECONDS) as answer:
         if answer.status == http.HTTPStatus.NOT_FOUND:
@@ -119,14 +103,12 @@ def verify(url: Path, authority: Path, name: str) -> int:
 
 @contextmanager
 def _get(
-    place: _Place, authority: Path, path: str, seconds: float, method: str = "GET"
+    place: Place, authority: Path, path: str, seconds: float, method: str = "GET"
 ) -> Iterator[http.client.HTTPResponse]:
     where = f"{place.host}:{place.port}"
-    context = ssl.create_default_context(cafile=str(authority))
-    connection = http.client.HTTPSConnection(place.host, place.port, timeout=seconds, context=context)
+    connection = place.connection(authority, seconds)
     try:
-        headers = {"Authorization": place.authorization, "Accept": _LISTING}
-        connection.request(method, f"{place.path}{path}", headers=headers)
+        connection.request(method, f"{place.path}{path}", headers={**place.headers, "Accept": LISTING})
         yield connection.getresponse()
     except ssl.SSLCertVerificationError as error:
         raise Unavailable(
@@ -146,7 +128,7 @@ def _get(
 _NETWORK = "check that the backup host is up, its service rest-server is running, and the network works"
 
 
-def _demand_ok(place: _Place, answer: http.client.HTTPResponse) -> None:
+def _demand_ok(place: Place, answer: http.client.HTTPResponse) -> None:
     if answer.status != http.HTTPStatus.OK:
         raise Unavailable(f"{place.host}:{place.port} answers HTTP {answer.status} {answer.reason}", _NETWORK)
 
@@ -158,6 +140,8 @@ KIND = Target(
     reach=reach,
     packs=packs,
     verify=verify,
+    listed=listed,
+    view=view,
     group="backup_hosts",
     synonyms=("rest", "restic", "http", "https", "server"),
 )

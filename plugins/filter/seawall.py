@@ -107,6 +107,7 @@ class FilterModule:
             "ports": of_document(doors.ports),
             "boots_disks": of_document(boots_disks),
             "repository_init": of_document(secret_files.repository_init),
+            "repository_note": of_document(secret_files.repository_note),
             "client_files": of_secrets(secret_files.client_files),
             "drill_files": of_secrets(secret_files.drill_files),
             "clients": of_secrets(doors.clients),

@@ -25,9 +25,9 @@ ON_MACHINES = (
         "backup1",
         # The timer's next run would mend it before anybody looks.
         "systemctl stop seawall-health.timer seawall-health.service; touch /var/lib/seawall/state/left.json; "
-        "chmod 0755 /var/lib/seawall /var/lib/seawall/state; chmod 0644 /var/lib/seawall/state/*",
+        "chmod 0755 /var/lib/seawall /var/lib/seawall/state; chmod 0644 /var/lib/seawall/state/*.json",
         "rm /var/lib/seawall/state/left.json; chmod 0750 /var/lib/seawall /var/lib/seawall/state; "
-        "chmod -f 0640 /var/lib/seawall/state/*; systemctl start seawall-health.timer",
+        "chmod -f 0640 /var/lib/seawall/state/*.json; systemctl start seawall-health.timer",
         {"only its owners read what is kept": "/var/lib/seawall/state/"},
     ),
     Breakage(

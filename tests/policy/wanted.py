@@ -19,6 +19,7 @@ Policies = Mapping[str, HostPolicy]
 DRILL_DELAY = timedelta(minutes=15)
 HEALTH_DELAY = timedelta(minutes=5)
 GAPS_DELAY = timedelta(minutes=30)
+ARRIVALS_DELAY = timedelta(minutes=15)
 LOOKS_EVERYWHERE = "cap_dac_read_search cap_sys_ptrace"
 # What an account needs beyond its own rights, by the kind of source.
 CAPABILITIES = dict.fromkeys(("files", "sqlite", "machine"), "cap_dac_read_search")
@@ -160,6 +161,10 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
     yield Act(host, "seawall-health", "health run", None, HEALTH_DELAY, "seawall", "", frozenset())
     daily = Calendar.parse("*-*-* 05:30:00").zoned(policy.site.timezone)
     yield Act(host, "seawall-gaps", "gaps", daily, GAPS_DELAY, "seawall", LOOKS_EVERYWHERE, frozenset())
+    if policy.clients:
+        nightly, reads = Calendar.parse("*-*-* 05:00:00").zoned(policy.site.timezone), "cap_dac_read_search"
+        command = "repository arrivals"
+        yield Act(host, "seawall-arrivals", command, nightly, ARRIVALS_DELAY, "seawall", reads, frozenset())
 
 
 def _secrets(name: str) -> frozenset[str]:

@@ -1,17 +1,37 @@
-"""Create this machine's repositories, with the keys of those who may read them."""
+"""Create this machine's repositories, and see to files that somebody added to one.
+
+A machine may add to its own repository whatever it likes, also when somebody broke into it. The backup host searches
+for such files each night without any key (arrivals) and moves them aside by a person's word (set-aside). A machine with
+a key tells which files restic can't read (foreign), and reads the repository without them meanwhile (view).
+"""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+import json
+import sys
+from argparse import REMAINDER, ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ops.core import clock
 from ops.core.errors import UsageError
-from ops.jobs.repository import make_all
+
+if TYPE_CHECKING:
+    from ops.jobs.run.job import Ended
+
+REASON = "why; it is recorded in the ledger"
 
 
 def arguments(parser: ArgumentParser) -> None:
     """Describe the words after `seawall repository`."""
     commands = parser.add_subparsers(dest="command", required=True)
+    _of_owners(commands)
+    _of_readers(commands)
+    _of_keepers(commands)
+
+
+def _of_owners(commands: _SubParsersAction[ArgumentParser]) -> None:
     init = commands.add_parser(
         "init",
         help="create the missing repositories",
@@ -26,13 +46,167 @@ def arguments(parser: ArgumentParser) -> None:
         metavar="REPOSITORY:NAME=FILE",
         help="add a key for a reader; FILE contains its password",
     )
+    commands.add_parser(
+        "note",
+        help="note with which keys this machine opens other machines' repositories",
+        description="Open every repository that this machine may read, and note the id of the key that opened it.",
+    )
+
+
+def _of_readers(commands: _SubParsersAction[ArgumentParser]) -> None:
+    foreign = commands.add_parser(
+        "foreign",
+        help="name the files that restic can't read with this machine's key",
+        description="Name the files in index/, snapshots/ and locks/ that restic can't read; nothing is changed.",
+        formatter_class=RawDescriptionHelpFormatter,
+        epilog="exit codes: 0 there are none, 1 there are some\n",
+    )
+    view = commands.add_parser(
+        "view",
+        help="run a program that reads a repository without its foreign files",
+        description="Run restic, or seawall restore, on a repository as if its foreign files were not there.",
+        formatter_class=RawDescriptionHelpFormatter,
+        epilog="examples:\n  seawall repository view primary -- restic snapshots --no-lock\n"
+        "  seawall repository view primary -- seawall restore his --to /srv/restore\n",
+    )
+    for command in (foreign, view):
+        command.add_argument("repository", help="its name in the policy, such as primary")
+        command.add_argument(
+            "--of", default="", metavar="HOST", help="another machine, whose repository this one reads"
+        )
+    view.add_argument("--leave-out", metavar="FILE", help="a file with names as foreign prints them; -: standard input")
+    view.add_argument("program", nargs=REMAINDER, help="the program and its arguments, behind --")
+
+
+def _of_keepers(commands: _SubParsersAction[ArgumentParser]) -> None:
+    arrivals = commands.add_parser(
+        "arrivals",
+        help="on a backup host: search all repositories for foreign files, without a key",
+        description="Search the repositories that this machine keeps for files that no backup explains.",
+        formatter_class=RawDescriptionHelpFormatter,
+        epilog="exit codes: 0 there are none, 1 much more arrived than usual, 2 there are some, 3 nobody could look\n",
+    )
+    arrivals.add_argument("--accept", metavar="HOST", help="trust the keys and files that HOST's repository has now")
+    arrivals.add_argument("--reason", default="", help=REASON)
+    aside = commands.add_parser(
+        "set-aside",
+        help="on a backup host: move files out of a repository, or back",
+        description="Move files out of a repository: those named, those that arrived late, else all foreign ones.",
+        formatter_class=RawDescriptionHelpFormatter,
+        epilog="examples:\n  seawall repository set-aside his1 --reason 'garbage in index/'\n"
+        "  seawall repository foreign primary --of his1 > names         on a machine with a key\n"
+        "  seawall repository set-aside his1 --files names --reason 'garbage in index/'\n"
+        "  seawall repository set-aside his1 --arrived-after 2026-11-20T02:00:00Z --reason 'broken into that night'\n"
+        "  seawall repository set-aside his1 --back 20261126T180000Z --reason 'the wrong files'\n",
+    )
+    aside.add_argument("host", help="whose repository")
+    aside.add_argument("--files", metavar="FILE", help="a file with their paths, one a line; -: standard input")
+    aside.add_argument(
+        "--arrived-after", metavar="TIME", help="all that arrived after a moment, such as 2026-11-20T02:00:00Z"
+    )
+    aside.add_argument("--back", metavar="MOVE", help="move back what was set aside, by the name of that move")
+    aside.add_argument("--reason", default="", help=REASON)
 
 
 def execute(options: Namespace) -> int:
-    """Make what is missing; print one line for each repository: made, or there already."""
-    for name, made in make_all([_reader(word) for word in options.reader]):
-        print(f"{name}: {'made' if made else 'exists already'}", flush=True)
+    """Do what the words say; return the exit code."""
+    command = {
+        "init": _init,
+        "note": _note,
+        "foreign": _foreign,
+        "view": _view,
+        "arrivals": _arrivals,
+        "set-aside": _set_aside,
+    }[options.command]
+    return command(options)
+
+
+def _init(options: Namespace) -> int:
+    """Make what is missing; print for each repository its key, and whether it was made or was there already."""
+    from ops.jobs.repository import make_all
+
+    for opened in make_all([_reader(word) for word in options.reader]):
+        print(f"{opened.name}: opens with key {opened.key}", flush=True)
+        print(f"{opened.name}: {'made' if opened.made else 'exists already'}", flush=True)
     return 0
+
+
+def _note(_: Namespace) -> int:
+    from ops.jobs.repository import note_all
+
+    for opened in note_all():
+        print(f"{opened.name}: opens with key {opened.key}", flush=True)
+    return 0
+
+
+def _foreign(options: Namespace) -> int:
+    from ops.jobs.foreign import opened, search
+
+    found = search(opened(options.repository, options.of))
+    if options.json:
+        print(json.dumps([vars(one) for one in found], indent=2))
+    else:
+        print("".join(f"{one.path}  {one.why}\n" for one in found), end="")
+    return 1 if found else 0
+
+
+def _view(options: Namespace) -> int:
+    from ops.jobs.foreign import run_with_view
+
+    program = options.program[1:] if options.program[:1] == ["--"] else options.program
+    if not program:
+        raise UsageError("no program", "seawall repository view primary -- restic snapshots --no-lock")
+    return run_with_view(options.repository, options.of, _paths(options.leave_out), program)
+
+
+def _arrivals(options: Namespace) -> int:
+    from ops.jobs.keeper.arrivals import accept, search
+
+    if not options.accept:
+        return _told(search(), options)
+    return _told(accept(options.accept, _demanded(options.reason)), options)
+
+
+def _set_aside(options: Namespace) -> int:
+    from ops.jobs.keeper.set_aside import bring_back, set_aside
+
+    reason = _demanded(options.reason)
+    if sum(map(bool, (options.files, options.arrived_after, options.back))) > 1:
+        raise UsageError("--files, --arrived-after and --back exclude each other")
+    if options.back:
+        return _told(bring_back(options.host, options.back, reason), options)
+    if options.files and not _paths(options.files):
+        raise UsageError(f"{options.files} names no files")
+    return _told(set_aside(options.host, _paths(options.files), _moment(options.arrived_after), reason), options)
+
+
+def _told(ended: Ended, options: Namespace) -> int:
+    print(ended.text(as_json=options.json), end="")
+    return ended.code
+
+
+def _demanded(reason: str) -> str:
+    if not reason.strip():
+        raise UsageError("no reason", "--reason TEXT, which is recorded in the ledger")
+    return reason.strip()
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return clock.parse(text) if text else None
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no moment", "expected one such as 2026-11-20T02:00:00Z") from error
+
+
+def _paths(file: str | None) -> list[str]:
+    """Return the first word of each line of a file: the path of a file in a repository."""
+    if not file:
+        return []
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} can't be read: {error}") from error
+    return [line.split()[0] for line in text.splitlines() if line.strip()]
 
 
 def _reader(word: str) -> tuple[str, str, Path]:

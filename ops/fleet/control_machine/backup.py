@@ -57,7 +57,7 @@ def back_up(read: inventory.Inventory, own: HostPolicy, password: Path | None) -
         policy = with_asset(own, control, tuple(map(str, taken.paths)), home)
         for line in taken.lacks:
             announce(f"warn     {control.name}: {line}")
-        if repository.make(policy, control.repository, []):
+        if repository.make(policy, control.repository, []).made:
             announce(f"{control.repository}: created")
         outcome = perform(
             "backup",

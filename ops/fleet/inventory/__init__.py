@@ -34,6 +34,7 @@ NAMED = "SEAWALL_INVENTORY"
 VAULT = "ANSIBLE_VAULT_PASSWORD_FILE"
 # Beside an inventory, but no part of it: see ops.fleet.ledgers, status.history and control_machine.identity.
 HEADS, SIGNERS, LEDGERS, OWN, HISTORY = ".heads.json", ".allowed_signers", ".ledgers", ".control", ".status.json"
+KEY_IDS = ".key_ids.json"  # see ops.fleet.key_sheet.ids
 
 # How a host is reached. Passwords are left out: what is kept holds no secrets.
 CONNECTION = (
@@ -165,7 +166,7 @@ def _key(path: Path) -> str | None:
 def _files(path: Path) -> Iterator[Path]:
     """All files below an inventory; beside an inventory file lie its group_vars and host_vars."""
     if path.is_dir():
-        ours = {HEADS, SIGNERS, LEDGERS, OWN, HISTORY}
+        ours = {HEADS, SIGNERS, LEDGERS, OWN, HISTORY, KEY_IDS}
         files = (file for file in path.rglob("*") if not ours & set(file.relative_to(path).parts))
         yield from sorted(file for file in files if not file.is_dir())
         return

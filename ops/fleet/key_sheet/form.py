@@ -60,6 +60,7 @@ class Reading:
                     account=said["account"],
                     account_password=said["account-password"],
                     password=said["password"],
+                    key=self.values.get(f"{start}/key", ""),
                 )
 
     def lacks(self) -> list[str]:
@@ -94,6 +95,7 @@ def _door(door: RepositoryAccess) -> Block:
         "account": door.account,
         "account-password": door.account_password,
         "password": door.password,
+        **({"key": door.key} if door.key else {}),
     }
     return Block(
         tr("Repository of {machine} in {repository}", machine=door.machine, repository=door.place),

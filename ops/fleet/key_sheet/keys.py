@@ -6,7 +6,7 @@ import os
 import pwd
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from ops.core.errors import SeawallError, UsageError
 from ops.core.verdict import Finding, Verdict, worst
 from ops.fleet import inventory
 from ops.fleet.control_machine.identity import as_control_machine
-from ops.fleet.key_sheet import form, render
+from ops.fleet.key_sheet import form, ids, render
 from ops.fleet.secrets.authority import fingerprint
 from ops.fleet.secrets.unlocked import RepositoryAccess, UnlockedSecrets
 from ops.policy import HostPolicy
@@ -50,7 +50,8 @@ def sheet(
     Raise UsageError when there is nothing to print.
     """
     opened = UnlockedSecrets(read, password)
-    doors = list(opened.away())
+    known = ids.read(ids.place(read.path))
+    doors = [replace(door, key=known.get(door.machine, {}).get(door.place, "")) for door in opened.away()]
     if not doors:
         raise UsageError("no repository is off-site or on a removable disk; there is nothing to print")
     vault = password.read_text(encoding="utf-8").strip() if with_vault and password else None

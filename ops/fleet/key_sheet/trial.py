@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ops.core.errors import CommandError, Damaged, SeawallError
 from ops.core.files import write_atomically
+from ops.core.names import Digest
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
 from ops.fleet.key_sheet.form import Reading
@@ -29,7 +30,8 @@ def tested(door: RepositoryAccess, sheet: Reading, folder: Path) -> Finding:
         url, password = folder / "url", folder / "password"
         write_atomically(url, f"{door.url}\n")
         write_atomically(password, f"{door.password}\n")
-        found = sets(Repository(door.place, url, password, authority, locks=False).snapshots())
+        key = Digest.parse(door.key) if Digest.fits(door.key) else None
+        found = sets(Repository(door.place, url, password, authority, locks=False, key=key).snapshots())
     except SeawallError as error:
         return Finding(Verdict.FAIL, error.message)
     whole = [one for one in found if one.complete]

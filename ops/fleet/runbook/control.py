@@ -16,7 +16,7 @@ from ops.reports.catalogue import tr
 
 PLACE = "/root/restore"
 RELEASE = "bookworm"  # whose Python the lock file is made for
-RESTIC = "restic --cacert ca.pem --repository-file url --password-file password --no-lock"
+RESTIC = 'restic --cacert ca.pem --repository-file url --password-file password --key-hint "$key" --no-lock'
 CHECK = (
     'while read -r line; do [ "$(printf %s "${line% *}" | sha256sum | cut -c 1-4)" = "${line##* }" ] ||'
     ' echo "mistyped: ${line%% *}"; done <sheet'
@@ -93,6 +93,7 @@ def _opened(site: Site) -> tuple[Step, ...]:
             (
                 f'echo "{_url(site, start)}" >url',
                 f"value {start}/password >password",
+                f"key=$(value {start}/key)",  # without such lines it is empty, which is no hint
                 f"{RESTIC} snapshots --compact",
             ),
         ),

@@ -20,7 +20,8 @@ from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS
 class RepositoryAccess:
     """One machine's repository in one place, with all that opens it.
 
-    place: the policy's name for it. kind: of the place. address: where it lies, without the account.
+    place: the policy's name for it. kind: of the place. address: where it lies, without the account. key: the id of
+    the key that the password opens, empty where it is not known.
     """
 
     machine: str
@@ -31,6 +32,7 @@ class RepositoryAccess:
     account: str
     account_password: str
     password: str
+    key: str = ""
 
     @property
     def url(self) -> str:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from ops.core import clock
 from ops.evidence.ledger import Head
 from ops.fleet import inventory
+from ops.fleet.key_sheet import ids
 from ops.fleet.ledgers import heads, signers
 from ops.fleet.status import history
-from ops.fleet.status.answer import anchored, head, keys
+from ops.fleet.status.answer import anchored, head, key_ids, keys
 from ops.fleet.status.due import due
 from ops.fleet.status.join import join
 from ops.fleet.status.room import watched
@@ -33,7 +34,8 @@ def collect(path: Path | None) -> FleetStatus:
     answers = _ask(machines, anchors)
     found = {host: anchored(answer, anchors[host]) for host, answer in answers.items()}
     heads.note(place, seen, {host: newest for host, status in found.items() if (newest := head(status))})
-    status = join(policies, keys(signers.place(machines.path), found))
+    told = key_ids(ids.place(machines.path), found)
+    status = join(policies, keys(signers.place(machines.path), told))
     now = clock.parse(status.time)
     return history.compared(machines.path, replace(status, due=due(policies, now)), watched(policies, status.machines))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ops.core.errors import Damaged
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import Head
+from ops.fleet.key_sheet import ids
 from ops.fleet.ledgers import heads, signers
 from ops.fleet.ssh.text import first_line
 from ops.interfaces import status_answer
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ops.fleet.ssh.ask import Answer
 
 LEDGER = "ledger"
+KEYS = "keys"
 NOT_NOTED = (Verdict.FAIL, Verdict.UNKNOWN)
 NO_AGENT = "has no agent: there is no command seawall; run playbooks/site.yml"
 
@@ -40,6 +42,18 @@ def keys(place: Path, found: Mapping[str, MachineStatus]) -> dict[str, MachineSt
     signers.note(place, told)
     return {
         host: with_finding(status, LEDGER, finding) if (finding := judged.get(host)) else status
+        for host, status in found.items()
+    }
+
+
+def key_ids(place: Path, found: Mapping[str, MachineStatus]) -> dict[str, MachineStatus]:
+    """Judge with which keys the machines open their repositories; note the first one of each."""
+    known = ids.read(place)
+    told = {host: status.told.keys for host, status in found.items() if status.told}
+    judged = {host: ids.judged(known.get(host, {}), keys, place.name) for host, keys in told.items()}
+    ids.note(place, known, told)
+    return {
+        host: with_finding(status, KEYS, finding) if (finding := judged.get(host)) else status
         for host, status in found.items()
     }
 

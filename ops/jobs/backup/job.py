@@ -20,7 +20,7 @@ from ops.interfaces.manifest import FILE, Anchor, Manifest, read
 from ops.interfaces.outcome import BackupFacts, PartAmount
 from ops.interfaces.source import Amount
 from ops.jobs.backup.capture import Act, Part, taken
-from ops.jobs.host import folders, own_policy, repositories, state_files
+from ops.jobs.host import folders, key_ids, own_policy, repositories, state_files
 from ops.jobs.host.assets import asset_named
 from ops.jobs.run.handover import offered, taken_over
 from ops.jobs.run.job import Ended, Outcome, actor, perform
@@ -70,7 +70,7 @@ def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
     ahead = _preflight(place)
     act = Act(place.repository, policy.host, name, str(uuid.uuid4()), _before(name), accepted)
     parts = taken(act, asset)
-    manifest = _manifest(act, started, restic, parts)
+    manifest = _manifest(act, asset, started, restic, parts)
     stored = _store(act, manifest, parts)
     summaries = {label: part.summary for label, part in parts.items()}
     _read_back(place.repository, act.identity, {**summaries, MANIFEST: stored})
@@ -91,7 +91,7 @@ def _preflight(place: repositories.OpenRepository) -> float | None:
     return place.reach().clock_ahead
 
 
-def _manifest(act: Act, started: datetime, restic: str, parts: Mapping[str, Part]) -> Manifest:
+def _manifest(act: Act, asset: Asset, started: datetime, restic: str, parts: Mapping[str, Part]) -> Manifest:
     return Manifest(
         set=act.identity,
         asset=act.asset,
@@ -101,6 +101,7 @@ def _manifest(act: Act, started: datetime, restic: str, parts: Mapping[str, Part
         restic=restic,
         parts={label: part.told for label, part in parts.items()},
         ledger=_anchor(),
+        keys=key_ids.all_known([asset.repository, *(copy.to for copy in asset.copies.values())]),
     )
 
 

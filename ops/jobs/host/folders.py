@@ -23,6 +23,15 @@ def state() -> Path:
     return _below_root("var/lib/seawall")
 
 
+def repositories() -> Path:
+    """Return the folder in which a backup host keeps repositories, one folder for each client."""
+    try:
+        named = (etc() / "repositories").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        named = "/srv/seawall"
+    return _below_root(named.lstrip("/"))
+
+
 def scratch() -> Path:
     """Return a folder in memory for what must not stay: locks, requests, manifests on their way.
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 from ops.core import kinds
 from ops.core.errors import SeawallError
 from ops.interfaces.target import Reached, Target
-from ops.jobs.host import credentials, folders
+from ops.jobs.host import credentials, folders, key_ids
 from ops.policy import HostPolicy, access
 from ops.restic.repository import Repository
 
@@ -34,6 +37,17 @@ class OpenRepository:
         """Read one pack whole and return its size; raise Damaged."""
         return self.target.verify(self.repository.url, self.repository.authority, pack)
 
+    def listed(self, folder: str) -> dict[str, int]:
+        """Return the size in bytes of every file of one of its folders by name; of a kind that nobody adds to, none."""
+        listed = self.target.listed
+        return dict(listed(self.repository.url, self.repository.authority, folder)) if listed else {}
+
+    def view(self, hidden: Callable[[str], bool]) -> AbstractContextManager[Path]:
+        """Serve it without some files for a block, and yield the file with the address of that view."""
+        if self.target.view is None:
+            return nullcontext(self.repository.url)
+        return self.target.view(self.repository.url, self.repository.authority, hidden)
+
 
 def open_own(policy: HostPolicy, name: str) -> OpenRepository:
     """Return the place with this machine's own repository, by the policy's name for it."""
@@ -56,5 +70,6 @@ def _place(policy: HostPolicy, name: str, secret: str, *, locks: bool) -> OpenRe
         authority=credentials.find(access.AUTHORITY),
         cache=folders.cache() / "restic",
         locks=locks,
+        key=key_ids.known(secret),
     )
     return OpenRepository(repository, kinds.load("ops.targets", policy.repositories[name].kind))

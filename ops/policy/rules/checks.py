@@ -15,7 +15,7 @@ from ops.policy.rules.groups import lacking
 from ops.policy.surroundings import UPS_DEVICES, Surroundings
 
 DERIVED = ("backup_age_", "copy_age_", "drill_age_")  # how the policy names those that it makes of assets
-OURS = ("health", "ledger")  # what status and report add to a machine's checks
+OURS = ("health", "ledger", "keys", "arrivals")  # what Seawall itself adds to a machine's checks
 GAPS = "gaps"  # every machine has it; written under this name it has other options
 
 

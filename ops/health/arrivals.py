@@ -1,0 +1,56 @@
+"""Foreign files in the repositories that this machine keeps, as of the last search.
+
+The search itself is `seawall repository arrivals`, which may see the repositories; a check may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ops.core.printable import printable
+from ops.core.verdict import Finding, Verdict
+from ops.health._age import moment, span, unreadable
+from ops.interfaces.check import Check, CheckContext
+from ops.interfaces.state import ARRIVALS, ArrivalsState, KeptRepository
+
+STALE = timedelta(days=2)
+MOST = 3  # so many are named in a message; `seawall repository arrivals` names them all
+
+
+@dataclass(frozen=True)
+class Options:
+    """There is nothing to choose."""
+
+
+def probe(_: Options, context: CheckContext) -> Iterator[Finding]:
+    """Judge the state that the last search left."""
+    state = context.states.get(ARRIVALS)
+    if state is None:
+        yield Finding(Verdict.UNKNOWN, "not searched yet; run seawall repository arrivals")
+        return
+    if not isinstance(state, ArrivalsState):
+        raise unreadable(state)
+    yield from findings({str(host): one for host, one in state.repositories.items()})
+    age = context.now - moment(state.finished, "finished", context.now)
+    if age > STALE:
+        yield Finding(Verdict.UNKNOWN, f"the last search was {span(age)} ago; check seawall-arrivals.timer")
+
+
+def findings(repositories: Mapping[str, KeptRepository]) -> Iterator[Finding]:
+    """Given what a search saw, yield what is to be said of it."""
+    count = sum(one.count for one in repositories.values())
+    figures = {"repositories": float(len(repositories)), "foreign_files": float(count)}
+    for host, one in repositories.items():
+        if one.count:
+            named = ", ".join(f"{printable(file.path)} {file.why}" for file in one.foreign[:MOST])
+            more = f" and {one.count - MOST} more" if one.count > MOST else ""
+            yield Finding(Verdict.FAIL, f"{one.count} foreign files of {host}: {named}{more}", figures)
+        for note in one.notes:
+            yield Finding(Verdict.WARN, f"{host}: {note}", figures)
+    if not count:
+        yield Finding(Verdict.PASS, f"no foreign files in {len(repositories)} repositories", figures)
+
+
+KIND = Check(Options, probe, recorded=True, derived=True)

@@ -1,0 +1,1 @@
+"""What a backup host does with the repositories that it keeps: it has no key to them."""

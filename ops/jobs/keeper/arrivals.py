@@ -1,0 +1,167 @@
+"""Searching the repositories that this machine keeps for files that no backup explains, and noting what was seen."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from ops.core import clock
+from ops.core.errors import SeawallError, Unavailable, UsageError
+from ops.core.names import Digest, HostName
+from ops.core.printable import storable
+from ops.core.quantity import Size
+from ops.core.verdict import Verdict
+from ops.health.arrivals import findings
+from ops.interfaces.outcome import OutcomeFacts
+from ops.interfaces.state import ARRIVALS, ArrivalsState, ForeignFile, KeptRepository, written
+from ops.jobs.health.job import join
+from ops.jobs.host import folders, own_policy, state_files
+from ops.jobs.run.job import Ended, Outcome, perform
+from ops.jobs.run.systemd_unit import run_in_unit
+from ops.keeper import foreign, repository
+from ops.keeper.repository import Stored
+from ops.policy import HostPolicy
+
+UNIT = "seawall-arrivals.service"
+MOST = 1000  # so many foreign files of a repository are noted; all of them are counted
+
+
+def search() -> Ended:
+    """Search and note, through the unit where a person starts it; the exit code is that of the verdict."""
+    policy = demand_keeper()
+    if ended := run_in_unit(UNIT, ARRIVALS, ended_code=Verdict.UNKNOWN.exit_code):
+        return ended
+    state = _looked(policy, noted(), clock.now().timestamp())
+    state_files.write(ARRIVALS, state)
+    return Ended(state.verdict.exit_code, written(state), text(state))
+
+
+def accept(host: str, reason: str) -> Ended:
+    """Trust every key that a client's repository has now, and its config, whoever made them; that is recorded."""
+    policy = demand_keeper()
+    demand_client(policy, host)
+
+    def work() -> Outcome:
+        before, now = noted(), clock.now().timestamp()
+        with repository.opened(folders.repositories(), host) as folder:
+            keys = [one.name for one in repository.files(folder) if one.sort == repository.KEYS]
+            known = KeptRepository(
+                config=repository.config(folder),
+                keys=tuple(Digest(name) for name in sorted(keys) if Digest.fits(name)),
+                accepted=now,
+            )
+        state = _looked(policy, {**before, HostName(host): known}, now)
+        state_files.write(ARRIVALS, state)
+        message = f"{len(known.keys)} keys and all that had arrived were accepted: {reason}"
+        return Outcome(Verdict.PASS, message, OutcomeFacts())
+
+    outcome = perform("accept-arrivals", f"accept-arrivals-{host}", host, policy.host, work)
+    return Ended.here(outcome, outcome.code)
+
+
+def demand_keeper() -> HostPolicy:
+    """Return this machine's policy; raise UsageError when it keeps no repositories."""
+    policy = own_policy.read()
+    if not policy.clients:
+        raise UsageError(f"{policy.host} keeps no repositories of others", "run this on a backup host")
+    return policy
+
+
+def demand_client(policy: HostPolicy, host: str) -> None:
+    """Raise UsageError unless this machine keeps the repository of a machine."""
+    if host not in policy.clients:
+        raise UsageError(f"{policy.host} keeps no repository of {host!r}", f"known: {', '.join(policy.clients)}")
+
+
+def foreign_now(policy: HostPolicy, host: str) -> list[ForeignFile]:
+    """Return all foreign files that a client's repository has now, by what is noted of it."""
+    known = noted().get(HostName(host), KeptRepository())
+    return _seen(host, len(policy.clients[host]) + 1, known, clock.now().timestamp())[1]
+
+
+def text(state: ArrivalsState) -> str:
+    """Return the state for a person: a line for each repository, and below it each foreign file."""
+    lines = []
+    for host, one in state.repositories.items():
+        lines.append(f"{'fail' if one.count else 'pass':<8} {host}: {one.files} files, {one.count} foreign")
+        lines += [f"           {file.path} {file.why}" for file in one.foreign]
+        lines += [f"warn     {host}: {note}" for note in one.notes]
+    return storable("\n".join(lines))
+
+
+def noted() -> dict[HostName, KeptRepository]:
+    """Return what was noted of each repository; raise Unavailable when that can't be read."""
+    state = state_files.read_all().get(ARRIVALS)
+    if state is None:
+        return {}
+    if not isinstance(state, ArrivalsState):
+        hint = "find out what happened to the file, remove it, and search again: the first keys are noted anew"
+        raise Unavailable("what was noted of the repositories can't be read", hint)
+    return dict(state.repositories)
+
+
+def _looked(policy: HostPolicy, before: dict[HostName, KeptRepository], now: float) -> ArrivalsState:
+    seen = {}
+    for host, readers in policy.clients.items():
+        name = HostName(host)
+        seen[name] = _seen(host, len(readers) + 1, before.get(name, KeptRepository()), now)[0]
+    finding = join(list(findings({str(host): one for host, one in seen.items()})))
+    return ArrivalsState(
+        host=policy.host,
+        finished=clock.iso(clock.now()),
+        verdict=finding.verdict,
+        message=storable(finding.message),
+        repositories=seen,
+    )
+
+
+def _seen(host: str, expected: int, known: KeptRepository, now: float) -> tuple[KeptRepository, list[ForeignFile]]:
+    """Return what is noted of a client's repository, and all its foreign files. expected: how many keys it needs."""
+    base = folders.repositories()
+    if known.config is None and not Path(base, host).is_dir():
+        return KeptRepository(notes=("has no repository here yet",)), []
+    try:
+        with repository.opened(base, host) as folder:
+            stored, config = list(repository.files(folder)), repository.config(folder)
+    except (SeawallError, OSError) as error:
+        gone = ForeignFile(path=repository.CONFIG, why=f"can't be looked at: {error}")
+        return KeptRepository(
+            config=known.config, keys=known.keys, accepted=known.accepted, foreign=(gone,), count=1
+        ), []
+    keys = (*known.keys, *(key for key in foreign.keys_at_first(stored, expected) if key not in known.keys))
+    noted = keys[: max(expected, len(known.keys))]
+    fresh = [one for one in stored if one.arrived > known.accepted or one.sort == repository.KEYS]
+    found = [*_changed(known, config, {one.name for one in stored}), *foreign.foreign(fresh, noted, now)]
+    return KeptRepository(
+        config=known.config or config,
+        keys=noted,
+        accepted=known.accepted,
+        files=len(stored),
+        bytes=sum(one.size for one in stored),
+        foreign=tuple(ForeignFile(path=storable(one.path), why=one.why) for one in found[:MOST]),
+        count=len(found),
+        notes=tuple(_notes(stored, now, shutil.disk_usage(base).free)),
+    ), found
+
+
+def _notes(stored: Collection[Stored], now: float, free: int) -> Iterator[str]:
+    """Yield what is unusual about a repository, and yet may be a busy day."""
+    for one in foreign.unusual(stored, now):
+        yield f"{one.files} files arrived in {one.sort}/ in a day; {one.usual:.0f} is usual"
+    if grown := foreign.filling(stored, now, free):
+        days = "less than a day" if grown.left < 1 else f"{grown.left:.0f} days"
+        much = f"{Size(grown.bytes)} arrived in a day; {Size(grown.usual)} is usual"
+        yield f"{much}: at this pace the disk of all repositories is full in {days}"
+
+
+def _changed(known: KeptRepository, config: Digest, names: set[str]) -> list[ForeignFile]:
+    """Return what was there and is there no more, or is another one."""
+    found = [
+        ForeignFile(path=f"{repository.KEYS}/{key}", why="was there, and is gone")
+        for key in known.keys
+        if key not in names
+    ]
+    if known.config not in (None, config):
+        found.append(ForeignFile(path=repository.CONFIG, why="is another one: the repository was made anew"))
+    return found

@@ -1,0 +1,149 @@
+"""Moving files out of a repository, and back: by descriptors, so that no link that a client could make is followed.
+
+What is moved lies below `.aside` beside the repositories, in a folder for each move, under the paths that it had. It
+stays on its file system, so that a move takes no longer than renaming does, and no file is lost that was named by
+mistake.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.core.errors import UsageError
+from ops.keeper.repository import folder_in, opened
+
+ASIDE = ".aside"
+_PATH = re.compile(r"[^/\0]+(?:/[^/\0]+){0,2}")
+_MOVE = re.compile(r"[0-9]{8}T[0-9]{6}Z(?:-[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What became of the files that were named. missing: those that were not there (any more)."""
+
+    files: int
+    bytes: int
+    missing: tuple[str, ...]
+
+
+def demand_path(path: str) -> str:
+    """Return the path of a file below its repository; raise UsageError for what is none."""
+    if not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
+        raise UsageError(f"{path!r} is no path of a file in a repository", "expected one such as index/0123...")
+    return path
+
+
+def moves(base: Path, host: str) -> list[str]:
+    """Return the names of the moves of a client's files, the oldest first."""
+    folder = base / ASIDE / host
+    return sorted(path.name for path in folder.iterdir() if _MOVE.fullmatch(path.name)) if folder.is_dir() else []
+
+
+def begin(base: Path, host: str, when: str) -> str:
+    """Make the folder of a new move, begun at a moment such as 20261126T180000Z, and return its name."""
+    parent = base / ASIDE / host
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    number = 1
+    while (parent / (name := when if number == 1 else f"{when}-{number}")).exists():
+        number += 1
+    (parent / name).mkdir(mode=0o700)
+    return name
+
+
+def away(base: Path, host: str, move: str, paths: Iterable[str]) -> Moved:
+    """Move files of a client's repository to the folder of a move."""
+    with opened(base, host) as repository, _aside(base, host, move) as folder:
+        return _moved(repository, folder, map(demand_path, paths))
+
+
+def back(base: Path, host: str, move: str) -> Moved:
+    """Move all files of a move to where they were; what is there under such a name by now is left as it is.
+
+    Raise UsageError when there is no such move.
+    """
+    if move not in moves(base, host):
+        known = ", ".join(moves(base, host)) or "none"
+        raise UsageError(f"no files of {host} were set aside as {move!r}", f"known: {known}")
+    with opened(base, host) as repository, _aside(base, host, move) as folder:
+        moved = _moved(folder, repository, list(_paths(folder)))
+    _remove_empty(base / ASIDE / host / move)
+    return moved
+
+
+def _moved(source: int, target: int, paths: Iterable[str]) -> Moved:
+    files = size = 0
+    missing = []
+    for path in paths:
+        bytes_ = _rename(source, target, path.split("/"))
+        if bytes_ is None:
+            missing.append(path)
+        else:
+            files, size = files + 1, size + bytes_
+    return Moved(files, size, tuple(missing))
+
+
+def _rename(source: int, target: int, parts: list[str]) -> int | None:
+    """Move one entry between two trees, and return its size; None where it is not there, or its place is taken."""
+    name = parts[0]
+    try:
+        if len(parts) > 1:
+            with folder_in(source, name) as inner, _made(target, name, source) as outer:
+                return _rename(inner, outer, parts[1:])
+        facts = os.stat(name, dir_fd=source, follow_symlinks=False)
+        if _there(name, target):
+            return None
+        os.rename(name, name, src_dir_fd=source, dst_dir_fd=target)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return facts.st_size
+
+
+@contextmanager
+def _made(parent: int, name: str, like: int) -> Iterator[int]:
+    """Open a folder in a folder for a block; one that is missing is made for whom that of the other tree belongs to."""
+    if not _there(name, parent):
+        facts = os.stat(name, dir_fd=like, follow_symlinks=False)
+        os.mkdir(name, 0o700, dir_fd=parent)
+        if os.geteuid() == 0:
+            os.chown(name, facts.st_uid, facts.st_gid, dir_fd=parent, follow_symlinks=False)
+    with folder_in(parent, name) as handle:
+        yield handle
+
+
+def _there(name: str, folder: int) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+@contextmanager
+def _aside(base: Path, host: str, move: str) -> Iterator[int]:
+    with opened(base, ASIDE) as aside, folder_in(aside, host) as client, folder_in(client, move) as folder:
+        yield folder
+
+
+def _paths(folder: int, start: str = "") -> Iterator[str]:
+    """Yield the paths of what a move holds; a folder is what a file or two were in, or was moved as such."""
+    with os.scandir(folder) as found:
+        entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
+    for name, is_folder in entries:
+        if is_folder and start.count("/") < len(("data/", "00/")):
+            with folder_in(folder, name) as inner:
+                yield from _paths(inner, f"{start}{name}/")
+        else:
+            yield f"{start}{name}"
+
+
+def _remove_empty(folder: Path) -> None:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+    if not any(folder.iterdir()):
+        folder.rmdir()

@@ -1,0 +1,120 @@
+"""A repository as a folder: its files, each with when it arrived by this machine's clock, and whatever else lies there.
+
+The clients' server writes here, and a client chooses what: so no link is followed, and nothing but `config` is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.core.errors import Damaged, Unavailable
+from ops.core.names import Digest
+
+KEYS, INDEX, SNAPSHOTS, LOCKS, DATA = "keys", "index", "snapshots", "locks", "data"
+SORTS = (KEYS, INDEX, SNAPSHOTS, LOCKS, DATA)
+CONFIG = "config"
+UPLOAD = ".rest-server-temp"  # how rest-server calls a file that it is still receiving, behind the file's own name
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_CONFIG_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file of a repository. sort: the folder that it belongs to; empty for what has no place in a repository.
+
+    path: below the repository. size: in bytes. arrived: when its upload was complete, in seconds since 1970.
+    """
+
+    sort: str
+    path: str
+    size: int
+    arrived: float
+
+    @property
+    def name(self) -> str:
+        """Its own name, which is the SHA-256 of its content."""
+        return self.path.rpartition("/")[2]
+
+
+@contextmanager
+def opened(base: Path, host: str) -> Iterator[int]:
+    """Open a client's repository as a folder for a block, and yield its descriptor; raise Unavailable."""
+    try:
+        handle = os.open(base / host, _FOLDER)
+    except OSError as error:
+        raise Unavailable(f"{base / host} can't be opened: {error.strerror}") from error
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def files(repository: int) -> Iterator[Stored]:
+    """Yield all that lies in a repository but its `config`, given the descriptor of its folder."""
+    for name, facts in _entries(repository):
+        if name == CONFIG and stat.S_ISREG(facts.st_mode):
+            continue
+        if name not in SORTS or not stat.S_ISDIR(facts.st_mode):
+            yield _stray(name, facts)
+        elif name == DATA:
+            yield from _packs(repository)
+        else:
+            with folder_in(repository, name) as folder:
+                yield from (_stored(name, f"{name}/{one}", seen) for one, seen in _entries(folder))
+
+
+def config(repository: int) -> Digest:
+    """Return the SHA-256 of a repository's `config`, which is made once and tells it from others; raise Damaged."""
+    try:
+        handle = os.open(CONFIG, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=repository)
+        with os.fdopen(handle, "rb") as file:
+            return Digest(hashlib.sha256(file.read(_CONFIG_BYTES)).hexdigest())
+    except OSError as error:
+        raise Damaged(f"its config can't be read: {error.strerror}") from error
+
+
+@contextmanager
+def folder_in(parent: int, name: str) -> Iterator[int]:
+    """Open a folder in a folder for a block, both by descriptors, and yield its own."""
+    handle = os.open(name, _FOLDER, dir_fd=parent)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _packs(repository: int) -> Iterator[Stored]:
+    with folder_in(repository, DATA) as data:
+        for name, facts in _entries(data):
+            if len(name) != len("00") or not stat.S_ISDIR(facts.st_mode):
+                yield _stray(f"{DATA}/{name}", facts)
+                continue
+            with folder_in(data, name) as folder:
+                for one, seen in _entries(folder):
+                    path = f"{DATA}/{name}/{one}"
+                    yield _stored(DATA, path, seen) if one.startswith(name) else _stray(path, seen)
+
+
+def _entries(folder: int) -> Iterator[tuple[str, os.stat_result]]:
+    with os.scandir(folder) as found:
+        for entry in found:
+            try:
+                yield entry.name, entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # an upload that ended, or a lock that was released, meanwhile
+
+
+def _stored(sort: str, path: str, facts: os.stat_result) -> Stored:
+    if not stat.S_ISREG(facts.st_mode):
+        return _stray(path, facts)
+    return Stored(sort, path, facts.st_size, facts.st_mtime)
+
+
+def _stray(path: str, facts: os.stat_result) -> Stored:
+    return Stored("", path, facts.st_size, facts.st_mtime)

@@ -1,0 +1,144 @@
+"""A view of a repository that leaves files out: a server on a socket of this machine that asks the real one.
+
+So restic can read a repository to which somebody added files that it stumbles over, before they are moved aside. The
+view is for reading: what would write is refused, but for locks, which go nowhere: nobody else could see them here.
+Whoever can open the socket reads what its account may read, so it lies in a folder that only its owner may enter.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import ThreadingMixIn, UnixStreamServer
+
+from ops.core.files import CHUNK, write_atomically
+from ops.targets._rest import Place, unix_address
+
+SECONDS = 120.0
+LOCKS = "locks"
+_PASSED = ("Accept", "Range")
+_ANSWERED = ("Content-Type", "Content-Range", "Accept-Ranges", "Date")
+Hidden = Callable[[str], bool]
+
+
+@contextmanager
+def view(url: Path, authority: Path, hidden: Hidden) -> Iterator[Path]:
+    """Serve a view for a block; yield the file with its address. hidden: given index/NAME, whether it is left out."""
+    place = Place.read(url)
+    with tempfile.TemporaryDirectory(prefix="seawall-view-") as folder:
+        socket, address = Path(folder, "socket"), Path(folder, "url")
+        write_atomically(address, f"{unix_address(socket, place.path)}\n")
+        with _Server(socket, place, authority, hidden) as server:
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+            thread.start()
+            try:
+                yield address
+            finally:
+                server.shutdown()
+                thread.join()
+
+
+class _Server(ThreadingMixIn, UnixStreamServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, socket: Path, place: Place, authority: Path, hidden: Hidden) -> None:
+        super().__init__(str(socket), _Asked)
+        self.place, self.authority, self._hidden = place, authority, hidden
+
+    def hides(self, path: str) -> bool:
+        """Whether a file is left out; locks always are."""
+        return path.startswith(f"{LOCKS}/") or self._hidden(path)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Pass over a client that has left; restic says what became of its requests."""
+
+
+class _Asked(BaseHTTPRequestHandler):
+    """One connection of a client, and one to the real server for as long as it lasts."""
+
+    protocol_version = "HTTP/1.1"
+    server: _Server
+    upstream: HTTPConnection | None = None
+
+    def do_GET(self) -> None:
+        """Answer what the real server answers, but for what is left out."""
+        asked = self.path.partition("?")[0].removeprefix(self.server.place.path).strip("/")
+        if "/" in asked and self.server.hides(asked):
+            self._end(HTTPStatus.NOT_FOUND)
+            return
+        try:
+            answer = self._ask()
+            if answer.status == HTTPStatus.OK and self.path.endswith("/") and self.command == "GET":
+                self._list(asked, answer)
+            else:
+                self._pass(answer)
+        except (HTTPException, OSError):
+            self.close_connection = True  # it is asked again, over a new one
+
+    do_HEAD = do_GET  # noqa: N815 -- as http.server calls it
+
+    def do_POST(self) -> None:
+        """Take a lock, and keep it nowhere; refuse everything else."""
+        left = int(self.headers.get("Content-Length", 0))
+        while left > 0 and (piece := self.rfile.read(min(left, CHUNK))):
+            left -= len(piece)
+        self._end(HTTPStatus.OK if self._is_lock() else HTTPStatus.FORBIDDEN)
+
+    def do_DELETE(self) -> None:
+        """Forget a lock that was never kept; refuse everything else."""
+        self._end(HTTPStatus.OK if self._is_lock() else HTTPStatus.FORBIDDEN)
+
+    def finish(self) -> None:
+        """End both connections."""
+        if self.upstream:
+            self.upstream.close()
+        super().finish()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: restic tells its own errors."""
+
+    def _is_lock(self) -> bool:
+        return self.path.startswith(f"{self.server.place.path}/{LOCKS}/")
+
+    def _ask(self) -> HTTPResponse:
+        server = self.server
+        self.upstream = self.upstream or server.place.connection(server.authority, SECONDS)
+        passed = {name: value for name in _PASSED if (value := self.headers.get(name))}
+        self.upstream.request(self.command, self.path, headers={**server.place.headers, **passed})
+        return self.upstream.getresponse()
+
+    def _list(self, folder: str, answer: HTTPResponse) -> None:
+        """Answer a list of names, or of names and sizes, without those that are left out."""
+        listed = json.loads(answer.read()) or []
+        names = [one["name"] if isinstance(one, dict) else one for one in listed]
+        left = [one for one, name in zip(listed, names, strict=True) if not self.server.hides(f"{folder}/{name}")]
+        content = json.dumps(left).encode()
+        self._begin(answer, len(content))
+        self.wfile.write(content)
+
+    def _pass(self, answer: HTTPResponse) -> None:
+        self._begin(answer, int(answer.headers.get("Content-Length", 0)))
+        while self.command == "GET" and (piece := answer.read(CHUNK)):
+            self.wfile.write(piece)
+        answer.read()
+
+    def _begin(self, answer: HTTPResponse, size: int) -> None:
+        self.send_response_only(answer.status)
+        for name in _ANSWERED:
+            if value := answer.headers.get(name):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(size))
+        self.end_headers()
+
+    def _end(self, status: HTTPStatus) -> None:
+        self.send_response_only(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()

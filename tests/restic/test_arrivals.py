@@ -1,0 +1,75 @@
+"""The nightly search of a backup host: what it notes, what it names, and what a person can accept."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kept import Keeper, kept
+from one_machine import Machine
+
+
+@pytest.fixture
+def keeper(machine: Machine, tmp_path: Path) -> Iterator[Keeper]:
+    with kept(machine, tmp_path) as one:
+        assert one.seawall("repository", "arrivals") == 0
+        yield one
+
+
+def test_backups_of_every_night_are_no_foreign_files(machine: Machine, keeper: Keeper):
+    for _ in range(2):
+        assert machine.seawall("backup", "documents") == 0
+        assert keeper.seawall("repository", "arrivals") == 0
+
+
+def test_a_key_that_is_gone_and_a_repository_made_anew_are_named(keeper: Keeper):
+    (key,) = (keeper.repository / "keys").iterdir()
+    key.unlink()
+    (keeper.repository / "config").chmod(0o600)
+    (keeper.repository / "config").write_bytes(os.urandom(200))
+    assert keeper.seawall("repository", "arrivals") == 2
+    assert keeper.named() == {"config", f"keys/{key.name}"}
+
+
+def test_a_repository_that_is_gone_is_no_pass(keeper: Keeper, tmp_path: Path):
+    keeper.repository.rename(tmp_path / "elsewhere")
+    assert keeper.seawall("repository", "arrivals") == 2
+    assert keeper.named() == {"config"}
+
+
+def test_a_link_in_the_place_of_a_repository_is_not_followed(keeper: Keeper, tmp_path: Path):
+    keeper.repository.rename(tmp_path / "elsewhere")
+    keeper.repository.symlink_to(tmp_path / "elsewhere")
+    assert keeper.seawall("repository", "arrivals") == 2
+
+
+def test_what_a_person_accepts_is_trusted_and_recorded(keeper: Keeper):
+    key = keeper.add("keys", b"x" * 200)
+    assert keeper.seawall("repository", "arrivals") == 2
+    assert keeper.seawall("repository", "arrivals", "--accept", "his1", "--reason", "") == 2
+    assert keeper.seawall("repository", "arrivals", "--accept", "his1", "--reason", "for the archive") == 0
+    assert keeper.seawall("repository", "arrivals") == 0
+    later = keeper.add("keys", b"y" * 200)
+    assert keeper.seawall("repository", "arrivals") == 2
+    assert keeper.named() == {later}
+    (line,) = (keeper.root / "var/lib/seawall/ledger/ledger.jsonl").read_text().splitlines()
+    assert json.loads(line)["act"] == "accept-arrivals"
+    assert key != later
+
+
+def test_what_opens_the_repository_is_never_set_aside(keeper: Keeper, tmp_path: Path):
+    (key,) = (keeper.repository / "keys").iterdir()
+    for path in (f"keys/{key.name}", "config"):
+        (tmp_path / "names").write_text(f"{path}\n")
+        words = ("repository", "set-aside", "his1", "--files", str(tmp_path / "names"), "--reason", "x")
+        assert keeper.seawall(*words) == 2
+    everything = ("--arrived-after", "2000-01-01T00:00:00Z")
+    assert keeper.seawall("repository", "set-aside", "his1", *everything, "--reason", "x") == 0
+    assert {path.name for path in keeper.repository.rglob("*") if path.is_file()} == {"config", key.name}
+
+
+def test_a_state_that_cannot_be_read_trusts_nobody_anew(keeper: Keeper):
+    (keeper.root / "var/lib/seawall/state/arrivals.json").write_text("{")
+    keeper.add("keys", b"x" * 200)
+    assert keeper.seawall("repository", "arrivals") == 1
