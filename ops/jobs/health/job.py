@@ -83,12 +83,13 @@ def look(
 ) -> list[CheckResult]:
     """Make the named checks, or all, at the same time; return what each one saw, in the policy's order.
 
-    A check that raises, or does not end in time, is unknown, and the others go on.
+    A check that raises, or does not end in time, is unknown, and the others go on; one that failed in the round before
+    and does not end in time has still failed.
     """
     chosen = {name: policy.checks[name] for name in (policy.checks if names is None else names)}
     last = states.get(HEALTH)
-    before = {entry.name: entry.since for entry in last.checks} if isinstance(last, HealthState) else {}
-    since = {name: _moment(before.get(name)) or now for name in chosen}
+    before = {entry.name: entry for entry in last.checks} if isinstance(last, HealthState) else {}
+    since = {name: _since(before.get(name), now) for name in chosen}
     answers: queue.Queue[CheckResult] = queue.Queue()
 
     def make(name: str, spec: CheckSpec) -> None:
@@ -97,8 +98,7 @@ def look(
     for name, spec in chosen.items():
         threading.Thread(target=make, args=(name, spec), daemon=True).start()
     found = _gather(answers, len(chosen))
-    late = Finding(Verdict.UNKNOWN, f"did not finish within {DEADLINE:.0f} s")
-    entries = [found.get(name) or entry_of(name, spec.kind, late) for name, spec in chosen.items()]
+    entries = [found.get(name) or _late(name, spec, before.get(name)) for name, spec in chosen.items()]
     return [replace(entry, since=clock.iso(since[entry.name])) for entry in entries]
 
 
@@ -115,9 +115,23 @@ def _gather(answers: queue.Queue[CheckResult], count: int) -> dict[str, CheckRes
     return found
 
 
+def _late(name: str, spec: CheckSpec, before: CheckResult | None) -> CheckResult:
+    """Return what is known of a check that did not end in time: one slow round makes nothing milder."""
+    said = f"did not finish within {DEADLINE:.0f} s"
+    if before is None or before.verdict is not Verdict.FAIL:
+        return _about(spec, entry_of(name, spec.kind, Finding(Verdict.UNKNOWN, said)))
+    known = before.message.removeprefix(f"{said}; in the round before: ")
+    return _about(spec, entry_of(name, spec.kind, Finding(Verdict.FAIL, f"{said}; in the round before: {known}")))
+
+
+def _about(spec: CheckSpec, entry: CheckResult) -> CheckResult:
+    """Add to what was seen the asset and the copy that it is about."""
+    asset, copy = (str(getattr(spec.options, word, "")) for word in ("asset", "copy"))
+    return replace(entry, asset=asset, copy=copy)
+
+
 def _entry(name: str, spec: CheckSpec, context: CheckContext) -> CheckResult:
     """Make one check; whatever goes wrong in it is its own unknown."""
-    asset, copy = (str(getattr(spec.options, word, "")) for word in ("asset", "copy"))
     try:
         kind: Check[Any] = kinds.load("ops.health", spec.kind)
         findings = list(kind.probe(spec.options, context))
@@ -128,7 +142,7 @@ def _entry(name: str, spec: CheckSpec, context: CheckContext) -> CheckResult:
         findings = [Finding(Verdict.UNKNOWN, f"{where}{error.strerror or error}")]
     except Exception as error:  # noqa: BLE001 -- a fault in one check must not blind the others
         findings = [Finding(Verdict.UNKNOWN, f"this check failed with an error: {type(error).__name__}: {error}")]
-    return replace(entry_of(name, spec.kind, join(findings)), asset=asset, copy=copy)
+    return _about(spec, entry_of(name, spec.kind, join(findings)))
 
 
 def join(findings: list[Finding]) -> Finding:
@@ -150,8 +164,10 @@ def entry_of(name: str, kind: str, finding: Finding) -> CheckResult:
     return CheckResult(name=name, kind=kind, verdict=finding.verdict, message=message, figures=figures)
 
 
-def _moment(text: str | None) -> datetime | None:
+def _since(before: CheckResult | None, now: datetime) -> datetime:
+    """Return since when a check is asked for: what a clock that was ahead wrote down would put off for long."""
     try:
-        return clock.parse(text) if text else None
+        known = clock.parse(before.since) if before and before.since else now
     except ValueError:
-        return None
+        return now
+    return known if known <= now + clock.SKEW else now

@@ -156,13 +156,11 @@ def record(kind: str, subject: str, host: str, started: datetime, outcome: Outco
 
 
 def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> Outcome:
-    """Append the record; an act that leaves none has not been done well, whatever else it did."""
+    """Append the record; an act that leaves none was not good, whatever else it did: nothing later may rely on it."""
     try:
         record(kind, subject, host, started, outcome)
     except (SeawallError, OSError) as error:
-        return Outcome(
-            Verdict.FAIL, f"{outcome.message}; it could not be recorded: {error}", outcome.good, outcome.facts
-        )
+        return Outcome(Verdict.FAIL, f"{outcome.message}; it could not be recorded: {error}", None, outcome.facts)
     return outcome
 
 

@@ -127,7 +127,18 @@ def test_an_act_that_cannot_be_recorded_has_failed(machine: Path) -> None:
     outcome = act(passing)
     assert outcome.verdict == Verdict.FAIL
     assert "could not be recorded" in outcome.message
-    assert (outcome.good is not None, outcome.code) == (True, 1)
+    assert (outcome.good, outcome.code) == (None, 1)
+    assert state_files.read_act("backup-his").last_good is None
+
+
+def test_what_could_not_be_recorded_is_not_taken_for_the_last_good_one(machine: Path) -> None:
+    act(passing)
+    (machine / "etc/seawall/credentials/ledger.key").rename(machine / "away")
+    assert act(lambda: Outcome(Verdict.PASS, "done", BackupFacts(set="two"))).code == 1
+    assert state_files.read_act("backup-his").last_good == BackupFacts(set="one")
+    (machine / "away").rename(machine / "etc/seawall/credentials/ledger.key")
+    assert act(lambda: Outcome(Verdict.PASS, "done", BackupFacts(set="three"))).code == 0
+    assert state_files.read_act("backup-his").last_good == BackupFacts(set="three")
 
 
 @pytest.mark.parametrize(
