@@ -11,6 +11,7 @@ from ops.core.calendar import Calendar
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
 from ops.health._age import act_state, day, moment, span, trouble
+from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.outcome import CopyFacts
 
@@ -41,7 +42,7 @@ class Options:
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last copy left."""
-    state = act_state(context.states, f"copy-{options.asset}-{options.copy}")
+    state = act_state(context.states, joined.copy(options.asset, options.copy))
     good = state.good(CopyFacts) if state else None
     problem = trouble(state) if state else None
     finding = _none_yet(options, context) if good is None else _judge(options, good, context.now)

@@ -16,6 +16,7 @@ from ops.core.names import Digest
 from ops.core.quantity import Size, span
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Head
+from ops.interfaces import joined
 from ops.interfaces.manifest import FILE, Anchor, Manifest, read
 from ops.interfaces.outcome import BackupFacts, PartAmount
 from ops.interfaces.source import Amount
@@ -43,10 +44,10 @@ def back_up(name: str, accept_loss: str) -> Ended:
     read back, 1 when not.
     """
     own_policy.demand_server()
-    job = f"backup-{name}"
+    job = joined.backup(name)
     wish = Override(LOSS, accept_loss, actor()) if accept_loss else None
     with offered(job, wish):
-        if ended := run_in_unit(f"seawall-{job}.service", job):
+        if ended := run_in_unit(joined.service(job), job):
             return ended
     wish = taken_over(job, Override) or wish
     policy = own_policy.read()
@@ -79,7 +80,7 @@ def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
 
 def _before(name: str) -> Mapping[str, Amount]:
     """Return what is remembered of the parts of the last good set."""
-    last = state_files.read_act(f"backup-{name}")
+    last = state_files.read_act(joined.backup(name))
     good = last.last_good if last else None
     parts = good.parts if isinstance(good, BackupFacts) else {}
     return {label: Amount(part.files, part.bytes) for label, part in parts.items()}
@@ -117,14 +118,14 @@ def _store(act: Act, manifest: Manifest, parts: Mapping[str, Part]) -> Summary:
     """
     text = manifest.text()
     read(text.encode(), f"{FILE} of the new set")
-    folder = folders.scratch() / f"manifest-{act.asset}"
+    folder = folders.scratch() / joined.manifest_folder(act.asset)
     rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:
         write_atomically(folder / FILE, text)
         for label, part in parts.items():
             for filename, content in part.companions.items():
-                write_atomically(folder / f"{label}-{filename}", content)
+                write_atomically(folder / joined.companion(label, filename), content)
         marks = tags(act.asset, act.identity, MANIFEST, parts)
         return act.repository.backup_paths([str(folder)], (), marks, act.host, timeout=3600)
     finally:

@@ -10,6 +10,7 @@ from ops.core.announce import announce
 from ops.core.errors import Damaged, UsageError
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
+from ops.interfaces import joined
 from ops.interfaces.manifest import FILE, read
 from ops.interfaces.outcome import CopyFacts
 from ops.jobs.copy import unread
@@ -40,8 +41,8 @@ def copies(name: str, to: str | None) -> Iterator[Ended]:
 
 
 def _one(policy: HostPolicy, name: str, asset: Asset, copy: str) -> Ended:
-    act = f"copy-{name}-{copy}"
-    if ended := run_in_unit(f"seawall-{act}.service", act):
+    act = joined.copy(name, copy)
+    if ended := run_in_unit(joined.service(act), act):
         return ended
     to = asset.copies[copy].to
     outcome = perform("copy", act, name, policy.host, lambda: _work(policy, name, asset, act, to))

@@ -15,6 +15,7 @@ from ops.core import clock, kinds
 from ops.core.errors import SeawallError, Unavailable
 from ops.core.printable import storable
 from ops.core.verdict import Finding, Verdict, worst
+from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.state import HEALTH, CheckResult, HealthState, State
 from ops.jobs.health import daily_record
@@ -88,8 +89,9 @@ def look(
     """
     chosen = {name: policy.checks[name] for name in (policy.checks if names is None else names)}
     last = states.get(HEALTH)
-    before = {entry.name: entry for entry in last.checks} if isinstance(last, HealthState) else {}
-    since = {name: _since(before.get(name), now) for name in chosen}
+    known = {entry.name: entry for entry in last.checks} if isinstance(last, HealthState) else {}
+    before = {name: _before(name, spec, known) for name, spec in chosen.items()}
+    since = {name: _since(before[name], now) for name in chosen}
     answers: queue.Queue[CheckResult] = queue.Queue()
 
     def make(name: str, spec: CheckSpec) -> None:
@@ -98,7 +100,7 @@ def look(
     for name, spec in chosen.items():
         threading.Thread(target=make, args=(name, spec), daemon=True).start()
     found = _gather(answers, len(chosen))
-    entries = [found.get(name) or _late(name, spec, before.get(name)) for name, spec in chosen.items()]
+    entries = [found.get(name) or _late(name, spec, before[name]) for name, spec in chosen.items()]
     return [replace(entry, since=clock.iso(since[entry.name])) for entry in entries]
 
 
@@ -124,9 +126,24 @@ def _late(name: str, spec: CheckSpec, before: CheckResult | None) -> CheckResult
     return _about(spec, entry_of(name, spec.kind, Finding(Verdict.FAIL, f"{said}; in the round before: {known}")))
 
 
+def _before(name: str, spec: CheckSpec, known: Mapping[str, CheckResult]) -> CheckResult | None:
+    """Return what was seen by a check in the round before, also where that called it by its former name."""
+    asset, copy = _subject(spec)
+    if name in known or not asset:
+        return known.get(name)
+    former = known.get(joined.former_check(spec.kind, asset, copy))
+    fits = former and former.kind == spec.kind and former.asset in {asset, ""} and former.copy in {copy, ""}
+    return former if fits else None
+
+
+def _subject(spec: CheckSpec) -> tuple[str, str]:
+    """Return the asset and the copy that a check is about, empty where it is about none."""
+    return str(getattr(spec.options, "asset", "")), str(getattr(spec.options, "copy", ""))
+
+
 def _about(spec: CheckSpec, entry: CheckResult) -> CheckResult:
     """Add to what was seen the asset and the copy that it is about."""
-    asset, copy = (str(getattr(spec.options, word, "")) for word in ("asset", "copy"))
+    asset, copy = _subject(spec)
     return replace(entry, asset=asset, copy=copy)
 
 

@@ -14,6 +14,7 @@ from ops.core.announce import announce
 from ops.core.errors import SeawallError, UsageError
 from ops.core.quantity import Size, span
 from ops.core.verdict import Finding, Verdict, worst
+from ops.interfaces import joined
 from ops.interfaces.outcome import RestoreFacts, Rung
 from ops.jobs.host import folders, own_policy, repositories
 from ops.jobs.host.assets import asset_named
@@ -78,7 +79,7 @@ def restore(ready: Ready, only: Sequence[str]) -> Ended:
     """
     outcome = perform(
         "restore",
-        f"restore-{ready.asset}",
+        joined.restore(ready.asset),
         ready.asset,
         ready.policy.host,
         lambda: _work(ready.source, ready.steps, tuple(only)),

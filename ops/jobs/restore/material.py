@@ -13,6 +13,7 @@ from ops.core import clock
 from ops.core.document import read_file
 from ops.core.errors import Damaged
 from ops.core.names import FileName
+from ops.interfaces import joined
 from ops.interfaces.manifest import FILE, LIMITS, Manifest, read
 from ops.jobs.host.repositories import OpenRepository
 from ops.restic.repository import Progress
@@ -100,4 +101,7 @@ def bring(
 
 def companions(manifest_folder: Path, label: str) -> dict[str, Path]:
     """Return the texts kept beside the manifest for one part, by the name that its source gave them."""
-    return {path.name.removeprefix(f"{label}-"): path for path in sorted(manifest_folder.glob(f"{label}-*"))}
+    return {
+        path.name.removeprefix(joined.companion(label, "")): path
+        for path in sorted(manifest_folder.glob(joined.companion(label, "*")))
+    }
