@@ -72,15 +72,18 @@ def judged_anew(status: MachineStatus, policy: HostPolicy, now: datetime) -> Mac
     checks = []
     for entry in status.told.checks:
         named = wanted.get((entry.kind, entry.asset, entry.copy))
-        finding = _finding(*named, entry, states, now) if named else None
-        if finding and finding.verdict.severity > entry.verdict.severity:
-            said = f"{finding.message} (by the clock of the control machine)"
-            entry = replace(entry, verdict=finding.verdict, message=said)
-        checks.append(entry)
+        checks.append(_worse(entry, _finding(*named, entry, states, now)) if named else entry)
     return _with(status.told, [*checks, *_stale(status.told, now)])
 
 
+def _worse(entry: CheckResult, finding: Finding) -> CheckResult:
+    if finding.verdict.severity <= entry.verdict.severity:
+        return entry
+    return replace(entry, verdict=finding.verdict, message=f"{finding.message} (by the clock of the control machine)")
+
+
 def _finding(name: str, spec: CheckSpec, entry: CheckResult, states: Mapping[str, State], now: datetime) -> Finding:
+    """Judge one check by what the machine told of its acts."""
     try:
         kind: Check[Any] = kinds.load("ops.health", spec.kind)
         options = decode(kind.options, encode(spec.options), name)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from spoiled import ALL, ASSET, HIS1, OTHER, Wrong, asset, check, demand_refused, demand_taken, more, wrong
+from spoiled import ALL, ASSET, HIS1, Wrong, asset, check, demand_refused, demand_taken, more, wrong
 
 pytestmark = pytest.mark.usefixtures("quick_inventory")
 
