@@ -166,10 +166,9 @@ def _get(
             try:
                 connection.request(method, f"{place.path}{path}", headers=headers)
                 yield connection.getresponse()
-            except (OSError, http.client.HTTPException, Unavailable) as error:
-                if late():
-                    raise Unavailable(f"{where} did not answer whole within {most:.0f} s", _NETWORK) from error
-                raise
+            finally:
+                if late():  # what was cut off may look whole, and what it seems to be is not why
+                    raise Unavailable(f"{where} did not answer whole within {most:.0f} s", _NETWORK)
     except ssl.SSLCertVerificationError as error:
         raise Unavailable(
             f"{where} presents a certificate that was not issued by this site's authority: {error.verify_message}",
@@ -187,24 +186,27 @@ def _get(
 
 @contextmanager
 def _ended_after(connection: http.client.HTTPSConnection, seconds: float) -> Iterator[Callable[[], bool]]:
-    """End a connection that is still there after so long, for a block; yield whether that was done.
+    """Connect, and end the connection when it is still there after so long, for a block; yield whether that was done.
 
     The time limit of a socket holds for each piece, and who sends a byte now and then keeps it for ever.
     """
     over, late = threading.Event(), threading.Event()
+    held: list[socket.socket] = []  # an answer takes the socket from its connection
 
     def watch() -> None:
         wait = seconds
         while not over.wait(wait):
             late.set()
             wait = 1.0  # it may only just be about to connect
-            if isinstance(connection.sock, socket.socket):
+            for line in held or filter(None, [connection.sock]):
                 with suppress(OSError):
-                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)  # TLS's own would say goodbye first
+                    socket.socket.shutdown(line, socket.SHUT_RDWR)  # TLS's own would say goodbye first
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
+        connection.connect()
+        held.append(connection.sock)
         yield late.is_set
     finally:
         over.set()
