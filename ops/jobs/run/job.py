@@ -9,14 +9,14 @@ import signal
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ops.core import clock
 from ops.core.document import decode
-from ops.core.errors import Locked, SeawallError, Stopped
+from ops.core.errors import Damaged, Locked, SeawallError, Stopped
 from ops.core.files import lock, read_json, write_atomically
 from ops.core.names import Name
 from ops.core.printable import storable
@@ -35,13 +35,15 @@ class Outcome:
     """How an act ended.
 
     good: what later looks need to know of this act, when it was good. facts: figures for the record; counts,
-    digests and asset names only, nothing about patients.
+    digests and asset names only, nothing about patients. damaged: whether it found data that are not what they should
+    be.
     """
 
     verdict: Verdict
     message: str
     good: OutcomeFacts | None = None
     facts: OutcomeFacts = field(default_factory=OutcomeFacts)
+    damaged: bool = False
 
     @property
     def code(self) -> int:
@@ -97,6 +99,7 @@ def perform(
                 finished=clock.iso(clock.now()),
                 message=storable(redacted_text(outcome.message, places)),  # states go to reports and mails, too
                 last_good=_discreet(outcome.good, places) or (before.last_good if before else None),
+                damaged=outcome.damaged or bool(before and before.damaged and outcome.good is None),
             ),
         )
         mark.unlink()
@@ -117,6 +120,7 @@ def _tried(work: Callable[[], Outcome], failed: Verdict) -> Outcome:
         return Outcome(
             Verdict.FAIL if isinstance(error, Locked) else failed,
             "; ".join(line.strip() for line in str(error).splitlines()),
+            damaged=isinstance(error, Damaged),
         )
     except Stopped as stop:
         return Outcome(failed, str(stop))
@@ -160,7 +164,8 @@ def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Ou
     try:
         record(kind, subject, host, started, outcome)
     except (SeawallError, OSError) as error:
-        return Outcome(Verdict.FAIL, f"{outcome.message}; it could not be recorded: {error}", None, outcome.facts)
+        message = f"{outcome.message}; it could not be recorded: {error}"
+        return replace(outcome, verdict=Verdict.FAIL, message=message, good=None)
     return outcome
 
 
