@@ -72,6 +72,16 @@ def test_a_backup_goes_on_and_names_it_each_time(machine: Machine) -> None:
     }
 
 
+def test_a_person_removes_it_as_the_manual_says(machine: Machine) -> None:
+    ahead(machine)
+    assert machine.seawall("copy", "documents") == 0
+    assert machine.state("copy-documents-offsite")["verdict"] == "warn"
+    snapshots = machine.place("primary").repository.snapshots([f"seawall-set={FORGED}"])
+    machine.restic("primary", "forget", *[one.id for one in snapshots])
+    assert machine.seawall("copy", "documents") == 0
+    assert machine.state("copy-documents-offsite")["verdict"] == "pass"
+
+
 def test_what_is_dated_in_the_future_is_no_parent_of_a_backup(machine: Machine) -> None:
     when = f"{datetime.now(UTC) + timedelta(days=400):%Y-%m-%d %H:%M:%S}"
     machine.restic("primary", "backup", machine.files / "documents", "--time", when, "--host", "his1")

@@ -48,6 +48,11 @@ def _counted(policy: HostPolicy, state: HealthState, now: datetime) -> HealthSta
         return replace(state, checks=(*state.checks, lacking), verdict=Verdict.FAIL)
 
 
+def unrecorded(state: HealthState) -> bool:
+    """Whether a round that was to leave a record could not."""
+    return any((entry.name, entry.kind, entry.verdict) == (HEALTH, HEALTH, Verdict.FAIL) for entry in state.checks)
+
+
 def record(policy: HostPolicy, entries: Sequence[CheckResult], now: datetime) -> HealthState:
     """Return what is written down of one look at this machine."""
     verdict = worst(entry.verdict for entry in entries)

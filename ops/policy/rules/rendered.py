@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ops.core.errors import Problem
+from ops.core.quantity import Duration
 from ops.interfaces import joined as names_joined
 from ops.policy.model import Asset, CheckSpec, HostPolicy
 from ops.policy.rules import checks, joined, names, retention, site, spans
@@ -52,3 +53,6 @@ def _check(path: str, name: str, spec: CheckSpec, made: set[str]) -> Iterator[Pr
     wanted = names_joined.check(spec.kind, asset, copy)
     if name not in {wanted, names_joined.former_check(spec.kind, asset, copy)} or wanted not in made:
         yield Problem(path, f"no check of kind {spec.kind} is called {name!r} here: nothing that it follows from is")
+    for what in ("rpo", "grace", "every"):
+        if isinstance(span := getattr(spec.options, what, None), Duration):
+            yield from spans.in_range(f"{path}.options.{what}", what, span)
