@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
 from ops.health._age import act_state, moment, span, trouble
+from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.outcome import BackupFacts
 
@@ -28,7 +29,7 @@ class Options:
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last backup left."""
-    state = act_state(context.states, f"backup-{options.asset}")
+    state = act_state(context.states, joined.backup(options.asset))
     if state is None:
         yield Finding(Verdict.FAIL, f"{options.asset} has never been backed up")
         return

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ops.core.calendar import Calendar
 from ops.core.quantity import Duration
-from ops.core.verdict import Finding, Verdict
+from ops.core.verdict import Finding, Verdict, worst
 from ops.health._age import act_state, day, moment, span, trouble
+from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.outcome import CopyFacts
 
@@ -41,14 +42,15 @@ class Options:
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last copy left."""
-    state = act_state(context.states, f"copy-{options.asset}-{options.copy}")
+    state = act_state(context.states, joined.copy(options.asset, options.copy))
     good = state.good(CopyFacts) if state else None
     problem = trouble(state) if state else None
     finding = _none_yet(options, context) if good is None else _judge(options, good, context.now)
-    if problem is None:
+    if state is None or problem is None:
         yield finding
     else:
-        verdict = Verdict.WARN if finding.verdict is Verdict.PASS else finding.verdict
+        # What was found damaged stays so until a copy has read it good, however young the last good one is.
+        verdict = worst([finding.verdict, Verdict.FAIL if state.damaged else Verdict.WARN])
         yield Finding(verdict, f"{finding.message}; latest attempt: {problem}", finding.figures)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
 from ops.health._age import act_state, day, moment, span, trouble
+from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.outcome import DrillFacts
 from ops.interfaces.state import ActState
@@ -28,7 +29,7 @@ class Options:
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last drill left."""
     now = context.now
-    state = act_state(context.states, f"drill-{options.asset}")
+    state = act_state(context.states, joined.drill(options.asset))
     if state is None:
         yield _none_yet(options, context)
         return

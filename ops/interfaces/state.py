@@ -75,7 +75,10 @@ class Unsearched:
 
 @dataclass(frozen=True, kw_only=True)
 class ActState:
-    """How the newest run of a backup, a copy, a drill or a restore ended, and what its last good one was."""
+    """How the newest run of a backup, a copy, a drill or a restore ended, and what its last good one was.
+
+    damaged: whether data were found damaged since that one.
+    """
 
     kind: Name
     verdict: Verdict
@@ -85,6 +88,7 @@ class ActState:
     started: str = ""
     finished: str = ""
     last_good: OutcomeFacts | None = None
+    damaged: bool = spare(False)
 
     def good(self, kind: type[F]) -> F | None:
         """Return the last good run, None when there was none; raise Damaged when it is another act's."""
@@ -207,6 +211,7 @@ class _Act:
     started: str = ""
     finished: str = ""
     last_good: Any = None
+    damaged: bool = False
 
 
 def written(state: State) -> dict[str, Plain]:

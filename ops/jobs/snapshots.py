@@ -59,7 +59,7 @@ def _row(one: Set, repository: str) -> ListedSet:
 
 def judgement(one: Set, now: datetime) -> tuple[Verdict, str]:
     """Return whether a set could be restored from, as far as its snapshots alone tell; and why."""
-    if one.time > now + timedelta(seconds=repositories.CLOCK_TOLERANCE):
+    if one.latest > now + clock.SKEW:
         return Verdict.UNKNOWN, "dated in the future: a clock was wrong"
     if one.complete:
         empty = [name for name, snapshot in one.parts.items() if not snapshot.bytes]

@@ -12,6 +12,7 @@ from ops.core.files import read_json
 from ops.core.names import Digest
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import Head
+from ops.interfaces import joined
 from ops.interfaces.state import GAPS, HEALTH, CheckResult, State
 from ops.interfaces.status_answer import AssetAnswer, DrillAnswer, LedgerEnd, StatusAnswer
 from ops.jobs.health.job import entry_of, look, recorded
@@ -38,7 +39,7 @@ def collect(policy: HostPolicy, states: Mapping[str, State], now: datetime) -> S
             name: DrillAnswer(
                 host=drilled.host,
                 every_seconds=drilled.asset.drill.every.seconds if drilled.asset.drill else None,
-                state=states.get(f"drill-{name}"),
+                state=states.get(joined.drill(name)),
             )
             for name, drilled in policy.drills.items()
         },
@@ -57,8 +58,8 @@ def _asset(policy: HostPolicy, name: str, asset: Asset, states: Mapping[str, Sta
         summary=asset.summary,
         rpo_seconds=asset.rpo.seconds,
         rto_seconds=asset.rto.seconds,
-        backup=states.get(f"backup-{name}"),
-        copies={copy: states.get(f"copy-{name}-{copy}") for copy in asset.copies},
+        backup=states.get(joined.backup(name)),
+        copies={copy: states.get(joined.copy(name, copy)) for copy in asset.copies},
     )
 
 

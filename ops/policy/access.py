@@ -1,4 +1,4 @@
-"""How repositories are reached and opened: addresses and names of files with secrets, the one place that makes them.
+"""How repositories are reached and opened: their addresses, and the names of files with secrets.
 
 A role writes these files, a unit reads those that it names, the control machine makes the same ones for itself.
 """
@@ -9,37 +9,28 @@ from typing import Any
 
 from ops.core import kinds
 from ops.core.errors import UsageError
+from ops.interfaces.joined import address_file, password_file, read_from, reader_file, repository_files
 from ops.interfaces.target import Location, Target
 from ops.policy.model import HostPolicy, Repository
+
+__all__ = [
+    "AUTHORITY",
+    "FOLDER",
+    "LEDGER_KEY",
+    "address",
+    "address_file",
+    "password_file",
+    "read_from",
+    "reader_file",
+    "repository_files",
+    "served",
+    "target",
+    "url",
+]
 
 FOLDER = "/etc/seawall/credentials"
 AUTHORITY = "ca.pem"
 LEDGER_KEY = "ledger.key"
-
-
-def address_file(repository: str) -> str:
-    """Return the name of the file with a repository's address and the account that opens it."""
-    return f"{repository}.url"
-
-
-def password_file(repository: str) -> str:
-    """Return the name of the file with the password of a repository, or of a reader's own key to it."""
-    return f"{repository}.password"
-
-
-def repository_files(repository: str) -> tuple[str, str]:
-    """Return the names of the two files that open a repository."""
-    return address_file(repository), password_file(repository)
-
-
-def reader_file(repository: str, reader: str) -> str:
-    """Return the name of the file from which a repository's owner gives a reader a key of its own."""
-    return password_file(f"reader-{repository}-{reader}")
-
-
-def read_from(machine: str, repository: str) -> str:
-    """Return the name that a reader's files give to another machine's repository."""
-    return f"{machine}-{repository}"
 
 
 def target(kind: str) -> Target[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
+from ops.interfaces import joined
 from ops.interfaces.state import ARRIVALS
 from ops.policy import hours, periods
 from ops.policy.assets import resolve
@@ -20,6 +22,7 @@ from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
 from ops.policy.origins import once
 from ops.policy.partial import misses, without_broken
 from ops.policy.rules import across, judge
+from ops.policy.rules.joined import judge as joined_names
 from ops.policy.rules.notes import notes
 from ops.policy.surroundings import Surroundings
 
@@ -60,7 +63,8 @@ def _judged(
     problems: dict[str, list[Problem]] = {name: [] for name in hosts}
     resolved = {name: resolve(name, layers, around.hosts, problems[name]) for name, layers in hosts.items()}
     written = {name: _compile(name, tree, around, problems[name]) for name, (tree, _) in resolved.items()}
-    for names, problem in [*_twice(written), *_drilled(written), *_controlled(written), *across.judge(written)]:
+    together = (_twice(written), _drilled(written), _controlled(written), across.judge(written), joined_names(written))
+    for names, problem in itertools.chain.from_iterable(together):
         for name in names:
             problems[name].append(problem)
     told = {name: [resolved[name][1].problem(problem) for problem in found] for name, found in problems.items()}
@@ -247,7 +251,7 @@ def _ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec
     checks = {}
     for name, asset in policy.assets.items():
         young = {"asset": name, "rpo": str(asset.rpo), "repository": asset.repository}
-        checks[f"backup_age_{name}"] = CheckSpec("backup_age", young)
+        checks[joined.check("backup_age", name)] = CheckSpec("backup_age", young)
         for copy, spec in asset.copies.items():
             options = {
                 "asset": name,
@@ -258,9 +262,9 @@ def _ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec
                 "rpo": str(asset.rpo),
                 "to": spec.to,
             }
-            checks[f"copy_age_{name}_{copy}"] = CheckSpec("copy_age", options)
+            checks[joined.check("copy_age", name, copy)] = CheckSpec("copy_age", options)
     for name, drilled in drills.items():
         if drilled.asset.drill:
             options = {"asset": name, "every": str(drilled.asset.drill.every)}
-            checks[f"drill_age_{name}"] = CheckSpec("drill_age", options)
+            checks[joined.check("drill_age", name)] = CheckSpec("drill_age", options)
     return checks

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from ops.core import kinds
 from ops.core.printable import printable
+from ops.interfaces import joined
+from ops.interfaces.joined import read_from, repository_files
+from ops.interfaces.state import GAPS, HEALTH
 from ops.policy import access, hours
-from ops.policy.access import AUTHORITY, LEDGER_KEY, read_from, repository_files
+from ops.policy.access import AUTHORITY, LEDGER_KEY
 from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 
 HEALTH_EVERY = "*:0/5"
@@ -48,7 +51,7 @@ def units(policy: HostPolicy) -> list[Unit]:
 def _backups(policy: HostPolicy) -> Iterator[Unit]:
     for name, asset in policy.assets.items():
         yield Unit(
-            name=f"seawall-backup-{name}",
+            name=joined.unit(joined.backup(name)),
             description=f"Back up {name} ({_line(asset.summary)})" if asset.summary.strip() else f"Back up {name}",
             command=f"backup {name}",
             calendar=asset.schedule.expressions,
@@ -70,7 +73,7 @@ def _copies(policy: HostPolicy) -> Iterator[Unit]:
     for name, asset in policy.assets.items():
         for label, copy in asset.copies.items():
             yield Unit(
-                name=f"seawall-copy-{name}-{label}",
+                name=joined.unit(joined.copy(name, label)),
                 description=f"Copy {name} to {copy.to}",
                 command=f"copy {name} --to {copy.to}",
                 calendar=copy.calendar.expressions,
@@ -81,7 +84,7 @@ def _copies(policy: HostPolicy) -> Iterator[Unit]:
                 timeout=2 * 86_400,  # it may have to wait for its turn, a day at most
                 # It locks the one that it reads from, too.
                 writable=_writable(policy, asset.repository, copy.to),
-                after=(f"seawall-backup-{name}.service",),
+                after=(joined.service(joined.backup(name)),),
             )
 
 
@@ -94,7 +97,7 @@ def _drills(policy: HostPolicy) -> Iterator[Unit]:
         served = [place for place in places if access.served(policy.repositories[place])]
         secrets = [secret for place in served for secret in repository_files(read_from(drilled.host, place))]
         yield Unit(
-            name=f"seawall-drill-{name}",
+            name=joined.unit(joined.drill(name)),
             description=f"Drill the restore of {name} of {drilled.host}",
             command=f"drill {name}",
             calendar=drill.calendar.expressions,
@@ -114,7 +117,7 @@ def boots_disks(policy: HostPolicy) -> bool:
 
 def _health(policy: HostPolicy) -> Unit:
     return Unit(
-        name="seawall-health",
+        name=joined.unit(HEALTH),
         description=f"Check the health of {policy.host}",
         command="health run",
         calendar=(HEALTH_EVERY,),
@@ -128,7 +131,7 @@ def _health(policy: HostPolicy) -> Unit:
 
 def _gaps(policy: HostPolicy) -> Unit:
     return Unit(
-        name="seawall-gaps",
+        name=joined.unit(GAPS),
         description=f"Search {policy.host} for data that no asset covers",
         command="gaps",
         calendar=(f"{GAPS_AT} {policy.site.timezone}",),

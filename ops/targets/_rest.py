@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-LISTING = "application/vnd.x.restic.rest.v2"
+MEDIA_TYPE = "application/vnd.x.restic.rest.v2"
 _UNIX = "http+unix://"
 
 

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import json
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from ops.core import clock
+from ops.core.document import Limits, parse
 from ops.core.errors import Damaged, Unavailable
 from ops.core.files import CHUNK
 from ops.core.limits import demand_port
 from ops.core.names import Digest
+from ops.core.quantity import Size
 from ops.interfaces.target import Location, Missing, Reached, Target
-from ops.targets._rest import LISTING, Place
+from ops.targets._rest import MEDIA_TYPE, Place
 from ops.targets._view import view
 
-REACH_SECONDS = 5.0
+REACH_SECONDS = 5.0  # for each step on the way
 READ_SECONDS = 120.0
+REACHED_SECONDS = 20.0  # for all of it, however slowly the other side answers
+LISTED_SECONDS = 900.0
+VERIFIED_SECONDS = 3600.0
+LISTING = Limits(bytes=256 << 20, depth=2, entries=8_000_000, text=1 << 10)  # of some two million packs
+LARGEST_PACK = 1 << 30  # restic makes none of more than an eighth of it
 
 
 @dataclass(frozen=True)
@@ -58,14 +65,22 @@ def sign_in(where: str, account: str, password: str) -> str:
 def reach(url: Path, authority: Path) -> Reached:
     """Look whether the backup host answers, with a certificate of the site's authority, to our account."""
     place = Place.read(url)
-    with _get(place, authority, "/config", REACH_SECONDS, method="HEAD") as answer:
+    with _get(place, authority, "/config", (REACH_SECONDS, REACHED_SECONDS), method="HEAD") as answer:
         if answer.status in (401, 403):
             raise Unavailable(
                 f"{place.host} rejects this machine's account (HTTP {answer.status})",
                 "the backup host has a different password for the account; run playbooks/site.yml",
             )
         said = answer.getheader("Date")
-    return Reached((parsedate_to_datetime(said) - clock.now()).total_seconds() if said else None)
+    return Reached(_ahead(said) if said else None)
+
+
+def _ahead(said: str) -> float | None:
+    """Return by how many seconds the time in an answer is ahead of ours; None where it tells none."""
+    try:
+        return (parsedate_to_datetime(said) - clock.now()).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def packs(url: Path, authority: Path) -> Mapping[str, int]:
@@ -79,23 +94,42 @@ def packs(url: Path, authority: Path) -> Mapping[str, int]:
 def listed(url: Path, authority: Path, folder: str) -> Mapping[str, int]:
     """Return the size in bytes of every file of a folder by its name, uploads under way among them."""
     place = Place.read(url)
-    with _get(place, authority, f"/{folder}/", READ_SECONDS) as answer:
+    with _get(place, authority, f"/{folder}/", (READ_SECONDS, LISTED_SECONDS)) as answer:
         _demand_ok(place, answer)
-        entries = json.loads(answer.read())
-    return {str(entry["name"]): int(entry["size"]) for entry in entries or []}
+        whole = answer.length
+        content = answer.read(LISTING.bytes + 1)
+        if len(content) <= LISTING.bytes:  # a longer one is refused for its length
+            _demand_whole(place, whole, len(content))
+    return _listing(content, f"{place.host}: its list of {folder}/")
+
+
+def _listing(content: bytes, file: str) -> dict[str, int]:
+    """Return the files in a listing; raise Damaged for what is none, or is too long."""
+    told = parse(content, LISTING, file)
+    found: dict[str, int] = {}
+    for entry in told if isinstance(told, list) else [told] if told is not None else []:
+        name, size = (entry.get("name"), entry.get("size")) if isinstance(entry, dict) else (None, None)
+        if not isinstance(name, str) or type(size) is not int or size < 0:
+            raise Damaged(f"{file}: expected a name and a size of each, found {str(entry)[:80]!r}")
+        found[name] = size
+    return found
 
 
 def verify(url: Path, authority: Path, name: str) -> int:
     """Read a pack whole; its name is the SHA-256 of its content."""
     place = Place.read(url)
     total, size = hashlib.sha256(), 0
-    with _get(place, authority, f"/data/{name}", READ_SECONDS) as answer:
+    with _get(place, authority, f"/data/{name}", (READ_SECONDS, VERIFIED_SECONDS)) as answer:
         if answer.status == http.HTTPStatus.NOT_FOUND:
             raise Missing(f"pack {name[:10]} is not on {place.host}")
         _demand_ok(place, answer)
+        whole = answer.length
         while piece := answer.read(CHUNK):
             total.update(piece)
             size += len(piece)
+            if size > LARGEST_PACK:
+                raise Damaged(f"pack {name[:10]} on {place.host} is larger than any pack: more than {Size(size)}")
+        _demand_whole(place, whole, size)
     if total.hexdigest() != name:
         raise Damaged(f"pack {name[:10]} on {place.host} is not what was written: the digest of its content differs")
     return size
@@ -103,20 +137,27 @@ def verify(url: Path, authority: Path, name: str) -> int:
 
 @contextmanager
 def _get(
-    place: Place, authority: Path, path: str, seconds: float, method: str = "GET"
+    place: Place, authority: Path, path: str, seconds: tuple[float, float], method: str = "GET"
 ) -> Iterator[http.client.HTTPResponse]:
+    """Ask for a path, for a block that reads the answer; seconds: for each step of it, and for all of it."""
+    step, most = seconds
     where = f"{place.host}:{place.port}"
-    connection = place.connection(authority, seconds)
+    connection = place.connection(authority, step)
     try:
-        connection.request(method, f"{place.path}{path}", headers={**place.headers, "Accept": LISTING})
-        yield connection.getresponse()
+        with _ended_after(connection, most) as late:
+            try:
+                connection.request(method, f"{place.path}{path}", headers={**place.headers, "Accept": MEDIA_TYPE})
+                yield connection.getresponse()
+            finally:
+                if late():  # what was cut off may look whole, and what it seems to be is not why
+                    raise Unavailable(f"{where} did not answer whole within {most:.0f} s", _NETWORK)
     except ssl.SSLCertVerificationError as error:
         raise Unavailable(
             f"{where} presents a certificate that was not issued by this site's authority: {error.verify_message}",
             "do not continue before you know why: another machine may be answering",
         ) from error
     except TimeoutError as error:
-        raise Unavailable(f"{where} does not answer within {seconds:.0f} s", _NETWORK) from error
+        raise Unavailable(f"{where} does not answer within {step:.0f} s", _NETWORK) from error
     except socket.gaierror as error:
         raise Unavailable(f"can't resolve the name {place.host}", "check DNS or /etc/hosts") from error
     except (OSError, http.client.HTTPException) as error:
@@ -125,12 +166,47 @@ def _get(
         connection.close()
 
 
+@contextmanager
+def _ended_after(connection: http.client.HTTPConnection, seconds: float) -> Iterator[Callable[[], bool]]:
+    """Connect, and end the connection when it is still there after so long, for a block; yield whether that was done.
+
+    The time limit of a socket holds for each piece, and who sends a byte now and then keeps it for ever.
+    """
+    over, late = threading.Event(), threading.Event()
+    held: list[socket.socket] = []  # an answer takes the socket from its connection
+
+    def watch() -> None:
+        wait = seconds
+        while not over.wait(wait):
+            late.set()
+            wait = 1.0  # it may only just be about to connect
+            for line in held or filter(None, [connection.sock]):
+                with suppress(OSError):
+                    socket.socket.shutdown(line, socket.SHUT_RDWR)  # TLS's own would say goodbye first
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        connection.connect()
+        held.append(connection.sock)
+        yield late.is_set
+    finally:
+        over.set()
+        watcher.join()
+
+
 _NETWORK = "check that the backup host is up, its service rest-server is running, and the network works"
 
 
 def _demand_ok(place: Place, answer: http.client.HTTPResponse) -> None:
     if answer.status != http.HTTPStatus.OK:
         raise Unavailable(f"{place.host}:{place.port} answers HTTP {answer.status} {answer.reason}", _NETWORK)
+
+
+def _demand_whole(place: Place, promised: int | None, read: int) -> None:
+    """Raise Unavailable for an answer that was cut short: what is missing of it is no damage of what is stored."""
+    if promised is not None and read < promised:
+        raise Unavailable(f"{place.host}:{place.port} ended after {read} of {promised} bytes", _NETWORK)
 
 
 KIND = Target(

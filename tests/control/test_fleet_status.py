@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ops.core import clock
 from ops.fleet import inventory
 from ops.policy.compile import document, document_digest
 
@@ -33,14 +34,14 @@ def status(host: str, digest: str, verdict: str = "pass") -> str:
         {
             "version": 1,
             "host": host,
-            "time": "2026-11-26T12:00:00Z",
+            "time": clock.iso(clock.now()),
             "seawall": "0.1.0",
             "policy_digest": digest,
             "verdict": verdict,
             "assets": {},
             "drills": {},
             "checks": [check],
-            "health_time": None,
+            "health_time": clock.iso(clock.now()),
             "ledger": None,
         }
     )

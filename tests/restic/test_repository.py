@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.core import clock
 from ops.core.errors import Locked, SeawallError, Unavailable
 from ops.restic import versions
 from ops.restic.failures import Incomplete, NoRepository, WrongPassword
@@ -127,7 +128,7 @@ def test_a_copy_shares_blobs_and_keeps_tags(make: Make, repository: Repository, 
     offsite.copy_from(repository, ids, timeout=MINUTE)
     offsite.copy_from(repository, ids, timeout=MINUTE)
     listed = offsite.snapshots()
-    assert [one.id for one in complete(listed, "a")] == ["s1"] and len(listed) == 2
+    assert [one.id for one in complete(listed, "a", clock.now()).counting] == ["s1"] and len(listed) == 2
 
 
 def test_a_set_without_its_manifest_does_not_count(repository: Repository, tmp_path: Path) -> None:
@@ -135,14 +136,14 @@ def test_a_set_without_its_manifest_does_not_count(repository: Repository, tmp_p
     repository.backup_paths([str(source)], (), tags("a", "s1", "files"), "host", timeout=MINUTE)
     listed = repository.snapshots()
     assert len(sets(listed)) == 1
-    assert complete(listed, "a") == []
+    assert complete(listed, "a", clock.now()).counting == []
 
 
 def test_a_set_that_lacks_a_part_does_not_count(repository: Repository, tmp_path: Path) -> None:
     source = folder(tmp_path / "source")
     repository.backup_paths([str(source)], (), tags("a", "s1", MANIFEST, ["files", "db"]), "host", timeout=MINUTE)
     repository.backup_paths([str(source)], (), tags("a", "s1", "files"), "host", timeout=MINUTE)
-    assert complete(repository.snapshots(), "a") == []
+    assert complete(repository.snapshots(), "a", clock.now()).counting == []
 
 
 def test_after_a_killed_backup_the_next_one_is_clean(repository: Repository, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """Record and show this machine's health.
 
 `run` runs every check in the policy and records the results. It exits with 0 if it could check and write, so that a
-full disk does not also cause a failed unit. Rounds started by the timer also add lines to the ledger: the first of
-each day, and each one whose verdict differs from the one before. `show` judges what was recorded.
+full disk does not also cause a failed unit, and with 1 if the ledger lacks the line that it was to get. Rounds started
+by the timer also add lines to the ledger: the first of each day, and each one whose verdict differs from the one
+before. `show` judges what was recorded.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 
 from ops.core import clock
 from ops.interfaces.state import written
-from ops.jobs.health.job import look_and_record, recorded
+from ops.jobs.health.job import look_and_record, recorded, unrecorded
 from ops.jobs.host import state_files
 from ops.reports.check_table import table
 
@@ -30,4 +31,4 @@ def execute(options: argparse.Namespace) -> int:
     runs = options.act == "run"
     state = look_and_record() if runs else recorded(state_files.read_all(), clock.now())
     print(json.dumps(written(state), ensure_ascii=False) if options.json else table(state.checks))
-    return 0 if runs else state.verdict.exit_code
+    return int(unrecorded(state)) if runs else state.verdict.exit_code

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from ops.core.errors import UsageError
 from ops.core.kinds import nearest
 from ops.fleet.inventory import Inventory
+from ops.interfaces import joined
 from ops.policy import HostPolicy
 from ops.policy.units import units
 
 ACTS = ("backup", "copy", "drill", "health")
-PREFIX = "seawall-"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Act:
     @property
     def state(self) -> str:
         """The name of the state that it leaves."""
-        return self.unit.removeprefix(PREFIX)
+        return self.unit.removeprefix(joined.PREFIX)
 
     @property
     def words(self) -> str:

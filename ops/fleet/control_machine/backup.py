@@ -14,6 +14,7 @@ from ops.fleet.control_machine.contents import material
 from ops.fleet.control_machine.identity import as_control_machine, folder, with_asset
 from ops.fleet.secrets.unlocked import UnlockedSecrets
 from ops.health import backup_age
+from ops.interfaces import joined
 from ops.interfaces.check import CheckContext
 from ops.jobs import repository
 from ops.jobs.backup.job import work
@@ -61,7 +62,7 @@ def back_up(read: inventory.Inventory, own: HostPolicy, password: Path | None) -
             announce(f"{control.repository}: created")
         outcome = perform(
             "backup",
-            f"backup-{control.name}",
+            joined.backup(control.name),
             control.name,
             policy.host,
             lambda: work(policy, control.name, policy.assets[control.name], ""),

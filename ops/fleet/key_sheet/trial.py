@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ops.core import clock
 from ops.core.errors import CommandError, Damaged, SeawallError
 from ops.core.files import write_atomically
 from ops.core.names import Digest
@@ -14,7 +15,7 @@ from ops.fleet.key_sheet.form import Reading
 from ops.fleet.secrets.authority import fingerprint
 from ops.fleet.secrets.unlocked import RepositoryAccess
 from ops.restic.repository import Repository
-from ops.restic.sets import sets
+from ops.restic.sets import dated, sets
 
 SECONDS = 30.0
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n", re.DOTALL)
@@ -31,7 +32,8 @@ def tested(door: RepositoryAccess, sheet: Reading, folder: Path) -> Finding:
         write_atomically(url, f"{door.url}\n")
         write_atomically(password, f"{door.password}\n")
         key = Digest.parse(door.key) if Digest.fits(door.key) else None
-        found = sets(Repository(door.place, url, password, authority, locks=False, key=key).snapshots())
+        listed = Repository(door.place, url, password, authority, locks=False, key=key).snapshots()
+        found = sets(dated(listed, clock.now()))
     except SeawallError as error:
         return Finding(Verdict.FAIL, error.message)
     whole = [one for one in found if one.complete]

@@ -9,7 +9,8 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pyinfra.api.exceptions import PyinfraError
@@ -19,6 +20,7 @@ from pyinfra.api.inventory import Inventory as Hosts
 from pyinfra.api.state import State
 from pyinfra.context import ctx_state
 
+from ops.core import clock
 from ops.core.errors import SeawallError
 from ops.fleet.inventory import Inventory
 from ops.fleet.ssh.connector import LIMIT, TIMEOUT, OpenSSHConnector, Programs
@@ -31,10 +33,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
-    """A fact of a machine, or in `trouble` why there is none."""
+    """A fact of a machine, or in `trouble` why there is none. asked, answered: when, by the clock of this machine."""
 
     fact: T | None
     trouble: str = ""
+    asked: datetime = field(default_factory=clock.now)
+    answered: datetime = field(default_factory=clock.now)
 
 
 class _Reached(Hosts):
@@ -103,9 +107,10 @@ def fetch(host: Host, fact: type[FactBase[T]], arguments: Mapping[str, Any]) -> 
 
 def get(host: Host, fact: type[FactBase[T]], arguments: Mapping[str, Any]) -> Answer[T]:
     """Get a fact of one host; a fact that can't be had is told with what the machine said."""
+    asked = clock.now()
     try:
         found = fetch(host, fact, arguments)
     except PyinfraError as error:
-        return Answer(None, str(error))
+        return Answer(None, str(error), asked)
     reply = getattr(host.connector, "reply", None)
-    return Answer(found, "" if found is not None else f"said {first_line(reply.errors if reply else '')}")
+    return Answer(found, "" if found is not None else f"said {first_line(reply.errors if reply else '')}", asked)

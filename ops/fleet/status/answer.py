@@ -13,6 +13,7 @@ from ops.evidence.ledger import Head
 from ops.fleet.key_sheet import ids
 from ops.fleet.ledgers import heads, signers
 from ops.fleet.ssh.text import first_line
+from ops.fleet.status import clocks
 from ops.interfaces import status_answer
 from ops.interfaces.fleet_status import MachineStatus
 from ops.interfaces.state import CheckResult
@@ -31,7 +32,7 @@ def anchored(answer: Answer[Said], anchor: Head | None) -> MachineStatus:
     """Return the status in a machine's answer, with what its ledger said to the head that was seen of it before."""
     if answer.fact is None:
         return _unknown(answer.trouble)
-    status = read(answer.fact.status)
+    status = clocks.compared(read(answer.fact.status), answer.asked, answer.answered)
     return status if anchor is None else with_finding(status, LEDGER, heads.judged(answer.fact.ledger, anchor))
 
 

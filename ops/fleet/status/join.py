@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ops.core import clock
 from ops.core.verdict import Finding, Verdict, worst
-from ops.fleet.status import duties
+from ops.fleet.status import clocks, duties
 from ops.fleet.status.answer import with_finding
 from ops.interfaces.fleet_status import AssetFinding, AssetStatus, FleetStatus, MachineStatus, Person
 from ops.interfaces.state import State
@@ -21,10 +21,13 @@ BACKUP, DRILL = "backup", "drill"
 
 def join(policies: Mapping[str, HostPolicy], machines: Mapping[str, MachineStatus]) -> FleetStatus:
     """Given what the policy wants and what each machine said, return the status of the fleet."""
-    judged = {host: _judged(status, policies[host]) for host, status in machines.items()}
+    now = clock.now()
+    judged = {
+        host: _judged(clocks.judged_anew(status, policies[host], now), policies[host])
+        for host, status in machines.items()
+    }
     assets = {name: _asset(name, host, policies, judged) for host, policy in policies.items() for name in policy.assets}
     site = next(iter(policies.values())).site if policies else None
-    now = clock.now()
     asked = duties.join(policies, machines, now)
     return FleetStatus(
         time=clock.iso(now),

@@ -14,6 +14,7 @@ from ops.core import kinds
 from ops.core.announce import announce
 from ops.core.errors import Damaged, Unavailable
 from ops.core.names import FileName
+from ops.interfaces import joined
 from ops.interfaces.manifest import Material, PartFacts
 from ops.interfaces.source import Amount, Capture, CaptureContext, FollowUp, Paths, Source, Stored, Streamed
 from ops.jobs.host import folders
@@ -68,7 +69,7 @@ def parts(asset: Asset) -> Iterator[tuple[str, str, Any]]:
         if not several:
             raise Unavailable(f"{label} matches nothing: there is no database on the server")
         for short, options in several.items():
-            yield (f"{label}.{short}" if short else label), spec.kind, options
+            yield joined.part(label, short), spec.kind, options
 
 
 def _take(act: Act, label: str, kind: str, options: Any) -> dict[str, Part]:
@@ -110,7 +111,7 @@ def _completing(act: Act, label: str, kind: str, further: FollowUp | None) -> di
 @contextmanager
 def _scene(act: Act, label: str) -> Iterator[CaptureContext]:
     """Name a private folder; what an interrupted run left in it goes before, what this one makes goes after."""
-    scratch = folders.cache() / f"scratch/{act.asset}-{label}"
+    scratch = folders.cache() / "scratch" / joined.capture_folder(act.asset, label)
     scratch.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     rmtree(scratch, ignore_errors=True)
     try:

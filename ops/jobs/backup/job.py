@@ -16,6 +16,7 @@ from ops.core.names import Digest
 from ops.core.quantity import Size, span
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Head
+from ops.interfaces import joined
 from ops.interfaces.manifest import FILE, Anchor, Manifest, read
 from ops.interfaces.outcome import BackupFacts, PartAmount
 from ops.interfaces.source import Amount
@@ -31,7 +32,7 @@ from ops.policy.model import Asset
 from ops.restic import versions
 from ops.restic.messages import Summary
 from ops.restic.repository import Repository
-from ops.restic.sets import MANIFEST, SET, Set, sets, tags
+from ops.restic.sets import ASSET, MANIFEST, complete, tags
 
 _LEAST_CACHE = 64 << 20
 
@@ -43,10 +44,10 @@ def back_up(name: str, accept_loss: str) -> Ended:
     read back, 1 when not.
     """
     own_policy.demand_server()
-    job = f"backup-{name}"
+    job = joined.backup(name)
     wish = Override(LOSS, accept_loss, actor()) if accept_loss else None
     with offered(job, wish):
-        if ended := run_in_unit(f"seawall-{job}.service", job):
+        if ended := run_in_unit(joined.service(job), job):
             return ended
     wish = taken_over(job, Override) or wish
     policy = own_policy.read()
@@ -67,28 +68,28 @@ def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
     started = clock.now()
     place = repositories.open_own(policy, asset.repository)
     restic = versions.demand()
-    ahead = _preflight(place)
+    clocks = _preflight(place)
     act = Act(place.repository, policy.host, name, str(uuid.uuid4()), _before(name), accepted)
     parts = taken(act, asset)
     manifest = _manifest(act, asset, started, restic, parts)
     stored = _store(act, manifest, parts)
     summaries = {label: part.summary for label, part in parts.items()}
-    _read_back(place.repository, act.identity, {**summaries, MANIFEST: stored})
-    return _outcome(started, asset.repository, act.identity, manifest, parts, ahead, accepted)
+    remark = _read_back(place.repository, name, act.identity, {**summaries, MANIFEST: stored})
+    return _outcome(started, asset.repository, act.identity, manifest, parts, clocks, remark, accepted)
 
 
 def _before(name: str) -> Mapping[str, Amount]:
     """Return what is remembered of the parts of the last good set."""
-    last = state_files.read_act(f"backup-{name}")
+    last = state_files.read_act(joined.backup(name))
     good = last.last_good if last else None
     parts = good.parts if isinstance(good, BackupFacts) else {}
     return {label: Amount(part.files, part.bytes) for label, part in parts.items()}
 
 
-def _preflight(place: repositories.OpenRepository) -> float | None:
-    """Look at what would make the backup fail late: the way, the room for the cache."""
+def _preflight(place: repositories.OpenRepository) -> str:
+    """Look at what would make the backup fail late: the way, the room for the cache; return what is wrong of clocks."""
     demand_room(folders.cache(), _LEAST_CACHE, "restic's cache")
-    return place.reach().clock_ahead
+    return place.reach()
 
 
 def _manifest(act: Act, asset: Asset, started: datetime, restic: str, parts: Mapping[str, Part]) -> Manifest:
@@ -118,32 +119,38 @@ def _store(act: Act, manifest: Manifest, parts: Mapping[str, Part]) -> Summary:
     """
     text = manifest.text()
     read(text.encode(), f"{FILE} of the new set")
-    folder = folders.scratch() / f"manifest-{act.asset}"
+    folder = folders.scratch() / joined.manifest_folder(act.asset)
     rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:
         write_atomically(folder / FILE, text)
         for label, part in parts.items():
             for filename, content in part.companions.items():
-                write_atomically(folder / f"{label}-{filename}", content)
+                write_atomically(folder / joined.companion(label, filename), content)
         marks = tags(act.asset, act.identity, MANIFEST, parts)
         return act.repository.backup_paths([str(folder)], (), marks, act.host, timeout=3600)
     finally:
         rmtree(folder)
 
 
-def _read_back(repository: Repository, identity: str, made: Mapping[str, Summary]) -> Set:
-    """Find the set in the repository again, whole, each snapshot with what it was made of; raise Damaged."""
-    found = sets(repository.snapshots([f"{SET}={identity}"]))
-    if len(found) != 1 or not found[0].complete:
+def _read_back(repository: Repository, asset: str, identity: str, made: Mapping[str, Summary]) -> str:
+    """Find the set in the repository again, whole, each snapshot with what it was made of; raise Damaged.
+
+    Return what else of the asset lies there that is to be said.
+    """
+    found = complete(repository.snapshots([f"{ASSET}={asset}"]), asset, clock.now())
+    if any(one.id == identity for one in found.ahead):
+        raise Damaged(f"this machine's clock was set back while set {identity} was made", "back up again")
+    which = next((one for one in found.counting if one.id == identity), None)
+    if which is None:
         raise Damaged(
             f"the set {identity} is not in repository {repository.name}", "check its host, then back up again"
         )
     for part, summary in made.items():
-        there = found[0].parts[part]
+        there = which.parts[part]
         if (there.files, there.bytes) != (summary.files, summary.bytes):
             raise Damaged(f"the snapshot of {part} in repository {repository.name} is not the one that was made")
-    return found[0]
+    return found.remark
 
 
 def _outcome(
@@ -152,7 +159,8 @@ def _outcome(
     identity: str,
     manifest: Manifest,
     parts: Mapping[str, Part],
-    ahead: float | None,
+    clocks: str,
+    remark: str,
     accepted: str,
 ) -> Outcome:
     total, added = (sum(getattr(part.summary, what) for part in parts.values()) for what in ("bytes", "added"))
@@ -178,8 +186,8 @@ def _outcome(
         parts={label: PartAmount(files=part.summary.files, bytes=part.summary.bytes) for label, part in parts.items()},
     )
     warnings = [f"{label}: {words}" for label, part in parts.items() for words in part.told.facts.warnings]
+    warnings += [remark] if remark else []
     message = "; ".join([message, *warnings])
-    if ahead is not None and abs(ahead) > repositories.CLOCK_TOLERANCE:
-        message += f"; the backup host's clock differs by {span(abs(ahead))}, so the time of this set is uncertain"
-        return Outcome(Verdict.UNKNOWN, message, facts, facts)
+    if clocks:
+        return Outcome(Verdict.UNKNOWN, f"{message}; {clocks}, so the time of this set is uncertain", facts, facts)
     return Outcome(Verdict.WARN if warnings else Verdict.PASS, message, facts, facts)

@@ -10,6 +10,7 @@ from ops.core.announce import announce
 from ops.core.errors import Damaged, UsageError
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
+from ops.interfaces import joined
 from ops.interfaces.manifest import FILE, read
 from ops.interfaces.outcome import CopyFacts
 from ops.jobs.copy import unread
@@ -19,7 +20,7 @@ from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
 from ops.policy.model import Asset
-from ops.restic.sets import ASSET, MANIFEST, SET, Set, complete, sets
+from ops.restic.sets import ASSET, MANIFEST, SET, Set, complete, dated, sets
 
 _DAY = 86_400.0
 
@@ -40,8 +41,8 @@ def copies(name: str, to: str | None) -> Iterator[Ended]:
 
 
 def _one(policy: HostPolicy, name: str, asset: Asset, copy: str) -> Ended:
-    act = f"copy-{name}-{copy}"
-    if ended := run_in_unit(f"seawall-{act}.service", act):
+    act = joined.copy(name, copy)
+    if ended := run_in_unit(joined.service(act), act):
         return ended
     to = asset.copies[copy].to
     outcome = perform("copy", act, name, policy.host, lambda: _work(policy, name, asset, act, to))
@@ -51,11 +52,10 @@ def _one(policy: HostPolicy, name: str, asset: Asset, copy: str) -> Ended:
 def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Outcome:
     """Four starts of restic: list here, copy, list there, read the manifest there."""
     source, target = repositories.open_own(policy, asset.repository), repositories.open_own(policy, to)
-    source.reach()
-    target.reach()
+    wrong = [clocks for place in (source, target) if (clocks := place.reach())]
     with unread.turn(act, target):
         started = clock.now()
-        newest = _newest(source, name, asset.repository)
+        newest, remark = _newest(source, name, asset.repository)
         announce(f"{name}: copying set {newest.id[:8]} of {clock.iso(newest.time)} to {to}")
         ids = [snapshot.id for snapshot in newest.parts.values()]
         target.repository.copy_from(source.repository, ids, timeout=_DAY)
@@ -73,19 +73,23 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
         manifest_sha256=there,
     )
     said = f"set {newest.id[:8]} of {clock.iso(newest.time)} is in {to}"
-    return Outcome(Verdict.PASS, f"{said}; {packs} new packs, {Size(size)} read back", facts, facts)
+    message = "; ".join([f"{said}; {packs} new packs, {Size(size)} read back", *filter(None, [remark, *wrong])])
+    verdict = Verdict.UNKNOWN if wrong else Verdict.WARN if remark else Verdict.PASS
+    return Outcome(verdict, message, facts, facts)
 
 
-def _newest(source: repositories.OpenRepository, name: str, repository: str) -> Set:
-    found = complete(source.repository.snapshots([f"{ASSET}={name}"]), name)
-    if not found:
-        raise Damaged(f"repository {repository} has no complete set of {name}", f"seawall backup {name}")
-    return found[-1]
+def _newest(source: repositories.OpenRepository, name: str, repository: str) -> tuple[Set, str]:
+    """Return the newest set that counts, and what is to be said of those that do not."""
+    found = complete(source.repository.snapshots([f"{ASSET}={name}"]), name, clock.now())
+    if not found.counting:
+        others = f"; {found.remark}" if found.ahead else ""
+        raise Damaged(f"repository {repository} has no complete set of {name}{others}", f"seawall backup {name}")
+    return found.counting[-1], found.remark
 
 
 def _read_back(target: repositories.OpenRepository, wanted: Set) -> str:
     """Demand the whole set in the target, its manifest readable and about this set; return the manifest's digest."""
-    found = sets(target.repository.snapshots([f"{SET}={wanted.id}"]))
+    found = sets(dated(target.repository.snapshots([f"{SET}={wanted.id}"]), clock.now()))
     if not found or not found[0].complete or set(found[0].parts) != set(wanted.parts):
         raise Damaged(f"the copy of set {wanted.id} in {target.repository.name} is incomplete", "copy again")
     for part, snapshot in found[0].parts.items():

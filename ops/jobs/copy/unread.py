@@ -19,6 +19,7 @@ from ops.core.announce import announce
 from ops.core.document import read_file
 from ops.core.errors import Damaged, Locked
 from ops.core.files import lock, write_json
+from ops.interfaces import joined
 from ops.interfaces.target import Missing
 from ops.interfaces.unread import LIMITS, Unread
 from ops.interfaces.unread import read as read_noted
@@ -87,7 +88,7 @@ def turn(act: str, target: OpenRepository) -> Iterator[None]:
 
 def _wait(held: ExitStack, repository: str) -> None:
     """Take the turn; say so when somebody else has it."""
-    path, purpose = folders.scratch() / f"copies-to-{repository}.lock", f"another copy to {repository}"
+    path, purpose = folders.scratch() / f"{joined.turn(repository)}.lock", f"another copy to {repository}"
     try:
         held.enter_context(lock(path, purpose))
     except Locked as error:

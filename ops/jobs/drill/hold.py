@@ -16,6 +16,7 @@ from ops.core.errors import UsageError
 from ops.core.files import write_json
 from ops.core.run import run
 from ops.core.schema import encode
+from ops.interfaces import joined
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.host import folders, own_policy
 
@@ -63,7 +64,7 @@ def end(name: str) -> str:
     """End a kept system at once; return a sentence when nothing is left of it."""
     _kept(name)
     note(name).unlink(missing_ok=True)
-    unit = f"seawall-drill-{name}.service"
+    unit = joined.service(joined.drill(name))
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         state = run(["systemctl", "is-active", unit], timeout=20, ok=range(256)).stdout.strip()

@@ -34,6 +34,7 @@ from ops.policy.model import Drill
 from ops.restic.sets import Set
 
 _DAY = 86_400.0
+CLOCK = "clock"  # the rung that tells of clocks that do not agree
 
 
 O = TypeVar("O")
@@ -85,8 +86,13 @@ class DrillStage(Generic[O]):
     def find(self) -> Set:
         """Choose the set and read its manifest."""
         with self.timed("find"):
-            self.place.reach()
-            self.found = material.chosen(self.place, self.name, self.wanted.until, self.wanted.identity)
+            clocks = self.place.reach()
+            choice = material.chosen(self.place, self.name, self.wanted.until, self.wanted.identity)
+            self.found = choice.which
+            if clocks:
+                self.rung(CLOCK, Finding(Verdict.UNKNOWN, f"{clocks}, so the age of the data is uncertain"))
+            elif choice.remark:
+                self.rung(CLOCK, Finding(Verdict.WARN, choice.remark))
         with self.timed("fetch"):
             told = material.manifest(self.place, self.found, self.scratch / "manifest")
         self.tell(manifest_sha256=digest(self.scratch / "manifest" / FILE))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ops.core import kinds
 from ops.core.errors import UsageError
 from ops.core.verdict import Verdict
+from ops.interfaces import joined
 from ops.jobs.drill import hold
 from ops.jobs.drill.external_dump import brought, drilled_dump
 from ops.jobs.drill.job import drilled
@@ -28,7 +29,7 @@ def drill(name: str, wanted: DrillOptions) -> Ended:
     """
     policy = own_policy.read()
     chosen = _chosen(policy, name)
-    job = f"drill-{name}"
+    job = joined.drill(name)
     said = replace(wanted, zone=policy.site.timezone, by=actor())
     said.demand_sense()
     _demand_machine(said, chosen)
@@ -36,8 +37,8 @@ def drill(name: str, wanted: DrillOptions) -> Ended:
         said = replace(said, dump=copy)
         with offered(job, said, by_root=True):
             held = hold.note(name).exists if said.keep else None
-            unit = f"seawall-{job}.service"
-            if ended := run_in_unit(unit, f"{_act(said)}-{name}", held, ended_code=Verdict.UNKNOWN.exit_code):
+            unit = joined.service(job)
+            if ended := run_in_unit(unit, joined.act(_act(said), name), held, ended_code=Verdict.UNKNOWN.exit_code):
                 if _act(said) != "drill":
                     reset_failed(unit)
                 return ended
@@ -62,7 +63,7 @@ def _performed(name: str, policy: HostPolicy, chosen: Drilled, wanted: DrillOpti
     seeded = replace(wanted, seed=secrets.randbits(32) if wanted.seed is None else wanted.seed)
     outcome = perform(
         kind,
-        f"{kind}-{name}",
+        joined.act(kind, name),
         name,
         policy.host,
         lambda: _played(policy, name, chosen, seeded),

@@ -15,6 +15,7 @@ from ops.core import clock, kinds
 from ops.core.errors import SeawallError, Unavailable
 from ops.core.printable import storable
 from ops.core.verdict import Finding, Verdict, worst
+from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.state import HEALTH, CheckResult, HealthState, State
 from ops.jobs.health import daily_record
@@ -45,6 +46,11 @@ def _counted(policy: HostPolicy, state: HealthState, now: datetime) -> HealthSta
     except (SeawallError, OSError) as error:
         lacking = entry_of("health", "health", Finding(Verdict.FAIL, f"this round could not be recorded: {error}"))
         return replace(state, checks=(*state.checks, lacking), verdict=Verdict.FAIL)
+
+
+def unrecorded(state: HealthState) -> bool:
+    """Whether a round that was to leave a record could not."""
+    return any((entry.name, entry.kind, entry.verdict) == (HEALTH, HEALTH, Verdict.FAIL) for entry in state.checks)
 
 
 def record(policy: HostPolicy, entries: Sequence[CheckResult], now: datetime) -> HealthState:
@@ -83,12 +89,14 @@ def look(
 ) -> list[CheckResult]:
     """Make the named checks, or all, at the same time; return what each one saw, in the policy's order.
 
-    A check that raises, or does not end in time, is unknown, and the others go on.
+    A check that raises, or does not end in time, is unknown, and the others go on; one that failed in the round before
+    and does not end in time has still failed.
     """
     chosen = {name: policy.checks[name] for name in (policy.checks if names is None else names)}
     last = states.get(HEALTH)
-    before = {entry.name: entry.since for entry in last.checks} if isinstance(last, HealthState) else {}
-    since = {name: _moment(before.get(name)) or now for name in chosen}
+    known = {entry.name: entry for entry in last.checks} if isinstance(last, HealthState) else {}
+    before = {name: _before(name, spec, known) for name, spec in chosen.items()}
+    since = {name: _since(before[name], now) for name in chosen}
     answers: queue.Queue[CheckResult] = queue.Queue()
 
     def make(name: str, spec: CheckSpec) -> None:
@@ -97,8 +105,7 @@ def look(
     for name, spec in chosen.items():
         threading.Thread(target=make, args=(name, spec), daemon=True).start()
     found = _gather(answers, len(chosen))
-    late = Finding(Verdict.UNKNOWN, f"did not finish within {DEADLINE:.0f} s")
-    entries = [found.get(name) or entry_of(name, spec.kind, late) for name, spec in chosen.items()]
+    entries = [found.get(name) or _late(name, spec, before[name]) for name, spec in chosen.items()]
     return [replace(entry, since=clock.iso(since[entry.name])) for entry in entries]
 
 
@@ -115,9 +122,38 @@ def _gather(answers: queue.Queue[CheckResult], count: int) -> dict[str, CheckRes
     return found
 
 
+def _late(name: str, spec: CheckSpec, before: CheckResult | None) -> CheckResult:
+    """Return what is known of a check that did not end in time: one slow round makes nothing milder."""
+    said = f"did not finish within {DEADLINE:.0f} s"
+    if before is None or before.verdict is not Verdict.FAIL:
+        return _about(spec, entry_of(name, spec.kind, Finding(Verdict.UNKNOWN, said)))
+    known = before.message.removeprefix(f"{said}; in the round before: ")
+    return _about(spec, entry_of(name, spec.kind, Finding(Verdict.FAIL, f"{said}; in the round before: {known}")))
+
+
+def _before(name: str, spec: CheckSpec, known: Mapping[str, CheckResult]) -> CheckResult | None:
+    """Return what was seen by a check in the round before, also where that called it by its former name."""
+    asset, copy = _subject(spec)
+    if name in known or not asset:
+        return known.get(name)
+    former = known.get(joined.former_check(spec.kind, asset, copy))
+    fits = former and former.kind == spec.kind and former.asset in {asset, ""} and former.copy in {copy, ""}
+    return former if fits else None
+
+
+def _subject(spec: CheckSpec) -> tuple[str, str]:
+    """Return the asset and the copy that a check is about, empty where it is about none."""
+    return str(getattr(spec.options, "asset", "")), str(getattr(spec.options, "copy", ""))
+
+
+def _about(spec: CheckSpec, entry: CheckResult) -> CheckResult:
+    """Add to what was seen the asset and the copy that it is about."""
+    asset, copy = _subject(spec)
+    return replace(entry, asset=asset, copy=copy)
+
+
 def _entry(name: str, spec: CheckSpec, context: CheckContext) -> CheckResult:
     """Make one check; whatever goes wrong in it is its own unknown."""
-    asset, copy = (str(getattr(spec.options, word, "")) for word in ("asset", "copy"))
     try:
         kind: Check[Any] = kinds.load("ops.health", spec.kind)
         findings = list(kind.probe(spec.options, context))
@@ -128,7 +164,7 @@ def _entry(name: str, spec: CheckSpec, context: CheckContext) -> CheckResult:
         findings = [Finding(Verdict.UNKNOWN, f"{where}{error.strerror or error}")]
     except Exception as error:  # noqa: BLE001 -- a fault in one check must not blind the others
         findings = [Finding(Verdict.UNKNOWN, f"this check failed with an error: {type(error).__name__}: {error}")]
-    return replace(entry_of(name, spec.kind, join(findings)), asset=asset, copy=copy)
+    return _about(spec, entry_of(name, spec.kind, join(findings)))
 
 
 def join(findings: list[Finding]) -> Finding:
@@ -150,8 +186,10 @@ def entry_of(name: str, kind: str, finding: Finding) -> CheckResult:
     return CheckResult(name=name, kind=kind, verdict=finding.verdict, message=message, figures=figures)
 
 
-def _moment(text: str | None) -> datetime | None:
+def _since(before: CheckResult | None, now: datetime) -> datetime:
+    """Return since when a check is asked for: what a clock that was ahead wrote down would put off for long."""
     try:
-        return clock.parse(text) if text else None
+        known = clock.parse(before.since) if before and before.since else now
     except ValueError:
-        return None
+        return now
+    return known if known <= now + clock.SKEW else now

@@ -8,6 +8,7 @@ from ops.core.errors import Damaged, PolicyError, Problem, Unavailable, UsageErr
 from ops.core.files import read_json
 from ops.jobs.host import folders
 from ops.policy import HostPolicy, read_document
+from ops.policy.rules.rendered import judge
 from ops.policy.units import units
 
 
@@ -50,5 +51,7 @@ def validated(path: Path) -> HostPolicy:
         raise PolicyError([problem], "run playbooks/site.yml from the control machine") from error
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}") from error
+    if problems := list(judge(policy)):
+        raise PolicyError(problems, "run playbooks/site.yml from the control machine")
     units(policy)
     return policy

@@ -7,15 +7,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.core import kinds
+from ops.core import clock, kinds
 from ops.core.errors import SeawallError
-from ops.interfaces.target import Reached, Target
+from ops.core.quantity import span
+from ops.interfaces.target import Target
 from ops.jobs.host import credentials, folders, key_ids
 from ops.policy import HostPolicy, access
 from ops.restic.repository import Repository
-
-# TLS, tokens and the order of snapshots need clocks that agree; restic itself does not mind.
-CLOCK_TOLERANCE = 300.0
 
 
 @dataclass(frozen=True)
@@ -25,9 +23,15 @@ class OpenRepository:
     repository: Repository
     target: Target[object]
 
-    def reach(self) -> Reached:
-        """Look within seconds whether the place answers; raise Unavailable."""
-        return self.target.reach(self.repository.url, self.repository.authority)
+    def reach(self) -> str:
+        """Look within seconds whether the place answers; raise Unavailable.
+
+        Return what is wrong with its clock or ours, empty where they agree: the times of sets are worth as much.
+        """
+        ahead = self.target.reach(self.repository.url, self.repository.authority).clock_ahead
+        if ahead is None or abs(ahead) <= clock.SKEW.total_seconds():
+            return ""
+        return f"the backup host's clock differs by {span(abs(ahead))} (repository {self.repository.name})"
 
     def packs(self) -> dict[str, int]:
         """Return the size in bytes of every pack by name."""

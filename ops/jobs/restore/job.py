@@ -14,6 +14,7 @@ from ops.core.announce import announce
 from ops.core.errors import SeawallError, UsageError
 from ops.core.quantity import Size, span
 from ops.core.verdict import Finding, Verdict, worst
+from ops.interfaces import joined
 from ops.interfaces.outcome import RestoreFacts, Rung
 from ops.jobs.host import folders, own_policy, repositories
 from ops.jobs.host.assets import asset_named
@@ -33,17 +34,19 @@ class Ready:
     asset: str
     source: Source
     steps: Sequence[Step]
+    remarks: Sequence[str] = ()
 
     def lines(self) -> list[str]:
         """Return what is going to be done, and how much it is, line by line."""
         which = self.source.which
-        age = clock.now() - which.time
+        age = (clock.now() - which.time).total_seconds()
+        old = f"{span(max(0.0, age))} old" if clock.now() + clock.SKEW >= which.time else "dated in the future"
         total = Size(sum(step.bytes for step in self.steps))
         head = (
             f"{self.asset}: set {which.id[:8]} of {clock.iso(which.time)} "
-            f"({span(age.total_seconds())} old) from {self.source.place.repository.name}, {total}"
+            f"({old}) from {self.source.place.repository.name}, {total}"
         )
-        return [head, *(f"  {step.words()}" for step in self.steps)]
+        return [head, *(f"  {step.words()}" for step in self.steps), *(f"  {remark}" for remark in self.remarks)]
 
 
 @contextmanager
@@ -60,11 +63,13 @@ def found(name: str, wanted: Wanted, at: str | None, repository: str | None) -> 
     meant = point_in_time(at, policy.site.timezone)
     with tempfile.TemporaryDirectory(prefix="restore-", dir=_memory()) as folder:
         place = repositories.open_own(policy, repository or asset.repository)
-        place.reach()
-        which = material.chosen(place, name, *meant)
+        clocks = place.reach()
+        choice = material.chosen(place, name, *meant)
+        which = choice.which
         told = material.manifest(place, which, Path(folder, "manifest"))
         steps = planned(asset, which, told, wanted)
-        yield Ready(policy, name, Source(place, which, Path(folder, "manifest")), steps)
+        remarks = [*filter(None, [choice.remark, clocks])]
+        yield Ready(policy, name, Source(place, which, Path(folder, "manifest")), steps, remarks)
 
 
 def restore(ready: Ready, only: Sequence[str]) -> Ended:
@@ -74,7 +79,7 @@ def restore(ready: Ready, only: Sequence[str]) -> Ended:
     """
     outcome = perform(
         "restore",
-        f"restore-{ready.asset}",
+        joined.restore(ready.asset),
         ready.asset,
         ready.policy.host,
         lambda: _work(ready.source, ready.steps, tuple(only)),

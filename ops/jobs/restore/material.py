@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ops.core import clock
 from ops.core.document import read_file
 from ops.core.errors import Damaged
 from ops.core.names import FileName
+from ops.interfaces import joined
 from ops.interfaces.manifest import FILE, LIMITS, Manifest, read
 from ops.jobs.host.repositories import OpenRepository
 from ops.restic.repository import Progress
@@ -18,22 +21,35 @@ from ops.restic.sets import ASSET, MANIFEST, Set, complete
 
 LARGEST = LIMITS.bytes + (64 << 20)  # with the texts beside it: roles, accounts, lists of packages
 _DAY = 86_400.0
+_ELSEWHERE = "check its backups and copies, or use --from with another repository"
 
 
-def chosen(place: OpenRepository, asset: str, until: datetime | None = None, identity: str = "") -> Set:
-    """Return the newest complete set, of a moment or of an identity's first letters; raise Damaged when none is."""
-    listed = complete(place.repository.snapshots([f"{ASSET}={asset}"]), asset)
+@dataclass(frozen=True)
+class Choice:
+    """The set that is meant. remark: what says that it is newer and does not count; empty where there is none."""
+
+    which: Set
+    remark: str
+
+
+def chosen(place: OpenRepository, asset: str, until: datetime | None = None, identity: str = "") -> Choice:
+    """Return the newest complete set, of a moment or of an identity's first letters; raise Damaged when none is.
+
+    One that is dated in the future is meant only by whoever names it.
+    """
+    found = complete(place.repository.snapshots([f"{ASSET}={asset}"]), asset, clock.now())
+    listed = [*found.ahead, *found.counting] if identity else found.counting
     fitting = [one for one in listed if one.id.startswith(identity) and (until is None or one.time <= until)]
     if fitting:
-        return fitting[-1]
-    if not listed:
-        raise Damaged(
-            f"{place.repository.name} has no complete set of {asset}",
-            "check its backups and copies, or use --from with another repository",
-        )
+        return Choice(fitting[-1], found.remark)
+    name = place.repository.name
+    if not found.counting:
+        others = f"; {found.remark}" if found.ahead else ""
+        hint = "use --at with the letters of a set to take that one" if found.ahead else _ELSEWHERE
+        raise Damaged(f"{name} has no complete set of {asset}{others}", hint)
     raise Damaged(
-        f"{place.repository.name} has no such set of {asset}",
-        f"the oldest is from {listed[0].time:%Y-%m-%d %H:%M} UTC; `seawall snapshots {asset}` lists all",
+        f"{name} has no such set of {asset}",
+        f"the oldest is from {found.counting[0].time:%Y-%m-%d %H:%M} UTC; `seawall snapshots {asset}` lists all",
     )
 
 
@@ -85,4 +101,7 @@ def bring(
 
 def companions(manifest_folder: Path, label: str) -> dict[str, Path]:
     """Return the texts kept beside the manifest for one part, by the name that its source gave them."""
-    return {path.name.removeprefix(f"{label}-"): path for path in sorted(manifest_folder.glob(f"{label}-*"))}
+    return {
+        path.name.removeprefix(joined.companion(label, "")): path
+        for path in sorted(manifest_folder.glob(joined.companion(label, "*")))
+    }

@@ -9,14 +9,14 @@ import signal
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ops.core import clock
 from ops.core.document import decode, read_file
-from ops.core.errors import Locked, SeawallError, Stopped
+from ops.core.errors import Damaged, Locked, SeawallError, Stopped
 from ops.core.files import lock, read_json, write_atomically
 from ops.core.names import Name
 from ops.core.printable import storable
@@ -37,13 +37,15 @@ class Outcome:
     """How an act ended.
 
     good: what later looks need to know of this act, when it was good. facts: figures for the record; counts,
-    digests and asset names only, nothing about patients.
+    digests and asset names only, nothing about patients. damaged: whether it found data that are not what they should
+    be.
     """
 
     verdict: Verdict
     message: str
     good: OutcomeFacts | None = None
     facts: OutcomeFacts = field(default_factory=OutcomeFacts)
+    damaged: bool = False
 
     @property
     def code(self) -> int:
@@ -99,6 +101,7 @@ def perform(
                 finished=clock.iso(clock.now()),
                 message=storable(redacted_text(outcome.message, places)),  # states go to reports and mails, too
                 last_good=_discreet(outcome.good, places) or (before.last_good if before else None),
+                damaged=outcome.damaged or bool(before and before.damaged and outcome.good is None),
             ),
         )
         mark.unlink()
@@ -119,6 +122,7 @@ def _tried(work: Callable[[], Outcome], failed: Verdict) -> Outcome:
         return Outcome(
             Verdict.FAIL if isinstance(error, Locked) else failed,
             "; ".join(line.strip() for line in str(error).splitlines()),
+            damaged=isinstance(error, Damaged),
         )
     except Stopped as stop:
         return Outcome(failed, str(stop))
@@ -166,13 +170,12 @@ def record(kind: str, subject: str, host: str, started: datetime, outcome: Outco
 
 
 def _recorded(kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> Outcome:
-    """Append the record; an act that leaves none has not been done well, whatever else it did."""
+    """Append the record; an act that leaves none was not good, whatever else it did: nothing later may rely on it."""
     try:
         record(kind, subject, host, started, outcome)
     except (SeawallError, OSError) as error:
-        return Outcome(
-            Verdict.FAIL, f"{outcome.message}; it could not be recorded: {error}", outcome.good, outcome.facts
-        )
+        message = f"{outcome.message}; it could not be recorded: {error}"
+        return replace(outcome, verdict=Verdict.FAIL, message=message, good=None)
     return outcome
 
 

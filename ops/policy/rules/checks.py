@@ -14,8 +14,8 @@ from ops.policy.rules import names
 from ops.policy.rules.groups import lacking
 from ops.policy.surroundings import UPS_DEVICES, Surroundings
 
-DERIVED = ("backup_age_", "copy_age_", "drill_age_")  # how the policy names those that it makes of assets
-OURS = ("health", "ledger", "keys", "arrivals")  # what Seawall itself adds to a machine's checks
+DERIVED = ("backup_age_", "copy_age_", "drill_age_")  # how releases before called those that it makes of assets
+OURS = ("health", "ledger", "policy", "clock", "keys", "arrivals")  # what Seawall itself adds to a machine's checks
 GAPS = "gaps"  # every machine has it; written under this name it has other options
 
 
@@ -24,7 +24,7 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
     for name, spec in written.checks.items():
         path = f"policy.checks.{name}"
         yield from names.formed(path, name)
-        yield from _named(path, name, spec)
+        yield from named(path, name, spec)
         if spec.kind not in kinds.kinds("ops.health"):
             continue
         kind: Check[Any] = kinds.load("ops.health", spec.kind)
@@ -32,10 +32,10 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
             yield Problem(f"{path}.kind", f"the policy makes checks of kind {spec.kind} of its assets; remove this one")
         elif isinstance(spec.options, kind.options):
             yield from _fitting(path, host, spec, kind, around)
-    yield from _clashing(written)
 
 
-def _named(path: str, name: str, spec: CheckSpec) -> Iterator[Problem]:
+def named(path: str, name: str, spec: CheckSpec) -> Iterator[Problem]:
+    """Yield why a check that somebody wrote can't be called so."""
     if name in OURS or name.startswith(DERIVED):
         yield Problem(path, f"{name!r} is the name of a check that the policy makes by itself; use another name")
     elif (name == GAPS) != (spec.kind == GAPS) and GAPS in (name, spec.kind):
@@ -61,14 +61,3 @@ def _device(path: str, host: str, wanted: str | None, around: Surroundings) -> I
             f"{path}.options.ups",
             f"{UPS_DEVICES} of {host} has no UPS {wanted!r}{nearest(str(wanted), known)}; known: {', '.join(known)}",
         )
-
-
-def _clashing(written: Written) -> Iterator[Problem]:
-    """The checks of two copies may get one name, and then one of them would be missing."""
-    seen: dict[str, str] = {}
-    for asset, one in written.assets.items():
-        for copy in one.copies:
-            first = seen.setdefault(f"{asset}_{copy}", asset)
-            if first != asset:
-                message = f"its check would have the name of that of a copy of {first}: copy_age_{asset}_{copy}"
-                yield Problem(f"policy.assets.{asset}.copies.{copy}", f"{message}; rename it")

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from ops.core import clock
 from ops.core.verdict import Verdict
 from ops.fleet.inventory import Inventory
 from ops.fleet.status.answer import read
 from ops.fleet.status.join import join
+from ops.interfaces import joined
 from ops.interfaces.fleet_status import MachineStatus
 from ops.policy import HostPolicy
 from ops.policy.compile import document, document_digest
@@ -37,6 +40,8 @@ assets:
     drill: {kind: files, host: drill1, every: 31d}
     copies: {beside: {to: near, calendar: "06:00"}, safe: {to: offsite, calendar: "07:00"}}
 """)
+SOON = clock.iso(clock.now() - timedelta(minutes=1))
+COPIES = {"beside": "near", "safe": "offsite"}
 HOSTS = ("his1", "backup1", "drill1", "backup2", "offsite1")
 GROUPS = {
     "all": HOSTS,
@@ -55,32 +60,47 @@ def policies() -> dict[str, HostPolicy]:
 
 def machine(policies: dict[str, HostPolicy], host: str, **more: Any) -> dict[str, Any]:
     digest = document_digest(document(policies[host]))
-    common = {"version": 1, "host": host, "time": "2026-11-22T05:00:00Z", "seawall": "0.1.0"}
-    return {**common, "verdict": "pass", "policy_digest": digest, "checks": [], **more}
+    common = {"version": 1, "host": host, "time": SOON, "health_time": SOON, "seawall": "0.1.0"}
+    return {**common, "verdict": "pass", "policy_digest": digest, "checks": [], **acts(host), **more}
+
+
+def acts(host: str) -> dict[str, Any]:
+    """What a machine tells of the acts that it does, all of them well done."""
+    about = {"owner": "", "summary": "", "rpo_seconds": 1, "rto_seconds": 1}
+    copies = {name: done("copy", copied=SOON, repository=to) for name, to in COPIES.items()}
+    if host == "his1":
+        return {"assets": {"his": {**about, "backup": done("backup", repository="primary"), "copies": copies}}}
+    return {"drills": {"his": {"host": "his1", "state": done("drill")}}} if host == "drill1" else {}
+
+
+def done(kind: str, **more: Any) -> dict[str, Any]:
+    """The state of an act that was well done a minute ago."""
+    return {"version": 1, "kind": kind, "verdict": "pass", "message": "proven", "last_good": {"time": SOON, **more}}
 
 
 def age(kind: str, verdict: str) -> dict[str, Any]:
-    return {"name": f"{kind}_his", "kind": kind, "verdict": verdict, "message": f"{kind} said", "asset": "his"}
+    return {
+        "name": joined.check(kind, "his"),
+        "kind": kind,
+        "verdict": verdict,
+        "message": f"{kind} said",
+        "asset": "his",
+    }
 
 
 def copied(copy: str, verdict: str = "pass") -> dict[str, Any]:
     about = {"asset": "his", "copy": copy, "message": f"{copy} said"}
-    return {"name": f"copy_age_his_{copy}", "kind": "copy_age", "verdict": verdict, **about}
+    return {"name": joined.check("copy_age", "his", copy), "kind": "copy_age", "verdict": verdict, **about}
 
 
 OWN = [age("backup_age", "pass"), copied("beside"), copied("safe")]
 
 
 def fleet(policies: dict[str, HostPolicy], **changed: dict[str, Any]) -> dict[str, Any]:
-    backup = {"version": 1, "kind": "backup", "verdict": "pass", "last_good": {"time": "2026-11-22T04:30:00Z"}}
-    about = {"owner": "", "summary": "", "rpo_seconds": 1, "rto_seconds": 1}
-    drill = {"version": 1, "kind": "drill", "verdict": "pass", "message": "proven", "last_good": None}
     machines = {
-        "his1": machine(policies, "his1", checks=OWN, assets={"his": {**about, "backup": backup}}),
+        "his1": machine(policies, "his1", checks=OWN),
         "backup1": machine(policies, "backup1"),
-        "drill1": machine(
-            policies, "drill1", checks=[age("drill_age", "pass")], drills={"his": {"host": "his1", "state": drill}}
-        ),
+        "drill1": machine(policies, "drill1", checks=[age("drill_age", "pass")]),
     }
     return join(policies, {host: told(one) for host, one in {**machines, **changed}.items()}).written()
 
@@ -102,7 +122,7 @@ def test_an_asset_joins_what_its_machines_say(policies: dict[str, HostPolicy]) -
         "Head of IT",
         3600,
     )
-    assert asset["backup"]["last_good"]["time"] == "2026-11-22T04:30:00Z"
+    assert asset["backup"]["last_good"]["time"] == SOON
     assert asset["drill"]["message"] == "proven"
     assert [finding["about"] for finding in asset["findings"]] == ["backup", "copy beside", "copy safe", "drill"]
 
@@ -162,12 +182,12 @@ def test_an_asset_says_what_leaves_the_site_and_whom_to_call(policies: dict[str,
     asset = fleet(policies)["assets"]["his"]
     assert (asset["away"], asset["backup_away"]) == (["safe"], False)
     assert asset["repository"] == "primary"
-    assert asset["copies_to"] == {"beside": "near", "safe": "offsite"}
+    assert asset["copies_to"] == COPIES
     assert {
         name: check.options["to"] for name, check in policies["his1"].checks.items() if check.kind == "copy_age"
     } == {
-        "copy_age_his_beside": "near",
-        "copy_age_his_safe": "offsite",
+        "copy_age-his-beside": "near",
+        "copy_age-his-safe": "offsite",
     }
     assert asset["person"] == {"name": "Head of IT", "phone": "+351 1", "deputy": "DBA", "deputy_phone": "+351 2"}
 

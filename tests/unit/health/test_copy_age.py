@@ -115,6 +115,13 @@ def test_a_newer_attempt_that_failed_warns_while_the_last_good_is_young() -> Non
     assert "offsite1 is down" in finding.message
 
 
+def test_a_newer_attempt_that_found_damage_fails_however_young_the_last_good_is() -> None:
+    found = state("2026-11-20T00:10:00Z", "2026-11-19T01:30:00Z", "fail", "pack 1234 is not what was written")
+    finding = look({**found, "damaged": True})
+    assert finding.verdict is Verdict.FAIL
+    assert "pack 1234" in finding.message
+
+
 def test_a_failed_first_attempt_is_told() -> None:
     finding = look({"verdict": "fail", "message": "offsite1 is down", "last_good": None})
     assert finding.verdict is Verdict.WARN

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.core.errors import Locked, SeawallError, Unavailable
+from ops.core.errors import Damaged, Locked, SeawallError, Unavailable
 from ops.core.files import lock
 from ops.core.run import run
 from ops.core.schema import Further
@@ -127,7 +127,35 @@ def test_an_act_that_cannot_be_recorded_has_failed(machine: Path) -> None:
     outcome = act(passing)
     assert outcome.verdict == Verdict.FAIL
     assert "could not be recorded" in outcome.message
-    assert (outcome.good is not None, outcome.code) == (True, 1)
+    assert (outcome.good, outcome.code) == (None, 1)
+    assert state_files.read_act("backup-his").last_good is None
+
+
+def test_what_could_not_be_recorded_is_not_taken_for_the_last_good_one(machine: Path) -> None:
+    act(passing)
+    (machine / "etc/seawall/credentials/ledger.key").rename(machine / "away")
+    assert act(lambda: Outcome(Verdict.PASS, "done", BackupFacts(set="two"))).code == 1
+    assert state_files.read_act("backup-his").last_good == BackupFacts(set="one")
+    (machine / "away").rename(machine / "etc/seawall/credentials/ledger.key")
+    assert act(lambda: Outcome(Verdict.PASS, "done", BackupFacts(set="three"))).code == 0
+    assert state_files.read_act("backup-his").last_good == BackupFacts(set="three")
+
+
+def test_what_was_found_damaged_stays_so_until_it_is_good(machine: Path) -> None:
+    act(passing)
+    assert not damaged()
+    act(raising(Damaged("a pack is not what was written")))
+    assert damaged()
+    act(raising(Unavailable("the host is away", "look")))
+    assert damaged()
+    act(passing)
+    assert not damaged()
+
+
+def damaged() -> bool:
+    state = state_files.read_act("backup-his")
+    assert state is not None
+    return state.damaged
 
 
 @pytest.mark.parametrize(

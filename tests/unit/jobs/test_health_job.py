@@ -10,8 +10,9 @@ import pytest
 from ops.cli import run
 from ops.core.clock import iso, now
 from ops.core.errors import Unavailable
+from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
-from ops.health import disk
+from ops.health import disk, drill_age
 from ops.interfaces.check import Check
 from ops.jobs.health import job
 from ops.policy.model import CheckSpec, HostPolicy, Site
@@ -166,6 +167,52 @@ def test_a_check_that_does_not_end_in_time_is_asked_for_since_the_same_day(monke
     (entries,) = job.look(policy(slow=CheckSpec("disk", disk.Options())), before, NOW)
     release.set()
     assert (entries.verdict, entries.since) == (Verdict.UNKNOWN, since)
+
+
+def test_one_slow_round_makes_nothing_milder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed stays so, and its words do not grow from round to round."""
+    import threading
+
+    checks = policy(**{"drill_age-his": CheckSpec("drill_age", drill_age.Options("his", Duration.parse("30d")))})
+    words = "never drilled; it was due 2026-09-13"
+    found = job.look(checks, {}, NOW - timedelta(days=100))
+    for _ in range(2):
+        found = job.look(checks, {"health": job.record(checks, found, NOW)}, NOW)
+        assert (found[0].verdict, found[0].message) == (Verdict.FAIL, words)
+        for _ in range(2):
+            release = threading.Event()
+            with monkeypatch.context() as patch:
+                patch.setattr(drill_age, "KIND", Check(drill_age.Options, lambda *_, end=release: [end.wait(20)][:0]))
+                patch.setattr(job, "DEADLINE", 0.2)
+                found = job.look(checks, {"health": job.record(checks, found, NOW)}, NOW)
+            release.set()
+            assert (found[0].verdict, found[0].asset) == (Verdict.FAIL, "his")
+            assert found[0].message == f"did not finish within 0 s; in the round before: {words}"
+
+
+def test_since_when_a_check_is_asked_for_is_known_by_its_former_name() -> None:
+    options = drill_age.Options("his", Duration.parse("30d"))
+    checks = policy(**{"drill_age-his": CheckSpec("drill_age", options)})
+    long_ago = iso(NOW - timedelta(days=100))
+    for about in ({}, {"asset": "his"}):
+        before = states({"health": {"finished": iso(NOW), "checks": [former("drill_age", long_ago, **about)]}})
+        (entry,) = job.look(checks, before, NOW)
+        assert (entry.name, entry.since, entry.verdict) == ("drill_age-his", long_ago, Verdict.FAIL)
+    for other in (former("disk", long_ago), former("drill_age", long_ago, asset="another")):
+        (entry,) = job.look(checks, states({"health": {"finished": iso(NOW), "checks": [other]}}), NOW)
+        assert entry.since == iso(NOW)
+
+
+def former(kind: str, since: str, **about: str) -> dict[str, Any]:
+    return {"name": "drill_age_his", "kind": kind, "verdict": "warn", "message": "", "since": since, **about}
+
+
+def test_what_a_clock_that_was_ahead_noted_puts_nothing_off() -> None:
+    options = drill_age.Options("his", Duration.parse("30d"))
+    checks = policy(**{"drill_age-his": CheckSpec("drill_age", options)})
+    found = job.look(checks, {}, NOW + timedelta(days=4000))
+    found = job.look(checks, {"health": job.record(checks, found, NOW)}, NOW)
+    assert (found[0].since, found[0].message) == (iso(NOW), "not drilled yet, due by 2026-12-22")
 
 
 def test_a_check_that_sees_nothing_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,10 +53,10 @@ def records(root: Path) -> list[dict]:
     return [record for line in lines if (record := json.loads(line))["act"] == "check"]
 
 
-def look(monkeypatch: pytest.MonkeyPatch, *moments: datetime) -> None:
+def look(monkeypatch: pytest.MonkeyPatch, *moments: datetime, code: int = 0) -> None:
     for moment in moments:
         monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
-        assert cli.run(["health", "run"]) == 0
+        assert cli.run(["health", "run"]) == code
 
 
 def test_a_day_of_good_rounds_is_one_line_and_the_next_day_says_how_many(root, monkeypatch) -> None:
@@ -96,7 +96,7 @@ def test_a_look_by_hand_is_no_round(root, monkeypatch) -> None:
 def test_a_round_that_can_leave_no_record_says_so_and_the_next_one_makes_up_for_it(root, monkeypatch) -> None:
     key = root / "etc/seawall/credentials/ledger.key"
     key.rename(key.with_name("away"))
-    look(monkeypatch, NOON)
+    look(monkeypatch, NOON, code=1)
     state = json.loads((root / "var/lib/seawall/state/health.json").read_text())
     assert state["verdict"] == "fail"
     assert "could not be recorded" in state["checks"][-1]["message"]
@@ -144,7 +144,7 @@ def test_on_a_restored_machine_a_round_waits_until_a_person_has_said_why(root, m
     ledger = root / "var/lib/seawall/ledger" / NAME
     ledger.rename(ledger.with_name("lost"))
     ledger.write_bytes(ledger.with_name("lost").read_bytes())
-    look(monkeypatch, NOON + timedelta(days=1))
+    look(monkeypatch, NOON + timedelta(days=1), code=1)
     state = json.loads((root / "var/lib/seawall/state/health.json").read_text())
     assert state["verdict"] == "fail"
     assert "brought here from elsewhere" in state["checks"][-1]["message"]

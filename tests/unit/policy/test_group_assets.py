@@ -34,9 +34,9 @@ def test_everything_is_named_after_it(site):
     assert problems == []
     names = {unit.name for unit in units(policies["docs1"])}
     assert {"seawall-backup-etc_docs1", "seawall-copy-etc_docs1-offsite"} <= names
-    assert {"backup_age_etc_docs1", "copy_age_etc_docs1_offsite"} <= set(policies["docs1"].checks)
+    assert {"backup_age-etc_docs1", "copy_age-etc_docs1-offsite"} <= set(policies["docs1"].checks)
     assert {"seawall-drill-etc_docs1", "seawall-drill-etc_his1"} <= {unit.name for unit in units(policies["drill1"])}
-    assert {"drill_age_etc_docs1", "drill_age_etc_his1"} <= set(policies["drill1"].checks)
+    assert {"drill_age-etc_docs1", "drill_age-etc_his1"} <= set(policies["drill1"].checks)
     assert policies["drill1"].drills["etc_docs1"].host == "docs1"
     assert policies["backup1"].clients["docs1"] == ("drill1",)
 

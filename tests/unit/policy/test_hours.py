@@ -157,11 +157,11 @@ def test_the_unit_and_the_check_read_what_the_policy_says() -> None:
     his1 = policies(copy="day 10, last day")["his1"]
     copy = unit(his1, "seawall-copy-his-offsite")
     assert copy.calendar == ("*-*-10 01:45:00 Europe/Prague", "*-*~01 01:45:00 Europe/Prague")
-    options = his1.checks["copy_age_his_offsite"].options
+    options = his1.checks["copy_age-his-offsite"].options
     assert (options["calendar"], options["timezone"]) == ("day 10, last day 01:45", "Europe/Prague")
     read = read_document(document(his1))
     assert units(read) == units(his1)
-    asked = read.checks["copy_age_his_offsite"].options
+    asked = read.checks["copy_age-his-offsite"].options
     assert asked.calendar.zoned(asked.timezone).after(NOVEMBER, 9) == read.assets["his"].copies[
         "offsite"
     ].calendar.after(NOVEMBER, 9)

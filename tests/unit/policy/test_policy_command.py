@@ -35,7 +35,7 @@ def test_show_says_where_each_value_comes_from(inventory, capsys):
     assert lines["checks.memory.kind"].endswith(f"# {inventory / GROUP}:4")
     assert lines["site.name"].endswith(f"# {inventory / ALL}:4")
     assert lines["assets.his.copies.offsite.grace"].endswith("# default")
-    assert lines["checks.backup_age_his.kind"].endswith("# derived")
+    assert lines["checks.backup_age-his.kind"].endswith("# derived")
     assert lines["host"].endswith("# derived")
     assert cli.run(["policy", "show", "his2", "-i", str(inventory)]) == 2
     assert "did you mean 'his1'?" in capsys.readouterr().err
@@ -81,8 +81,8 @@ def test_show_can_be_narrowed_to_an_asset(inventory, capsys):
     paths = shown(inventory, capsys, "his1", "his")
     assert {path.split(".")[0] for path in paths} == {"assets", "checks"}
     assert not [path for path in paths if "etc_his1" in path]
-    assert "checks.copy_age_his_offsite.kind" in paths
-    assert {path.split(".")[1] for path in shown(inventory, capsys, "drill1", "his")} == {"his", "drill_age_his"}
+    assert "checks.copy_age-his-offsite.kind" in paths
+    assert {path.split(".")[1] for path in shown(inventory, capsys, "drill1", "his")} == {"his", "drill_age-his"}
     assert cli.run(["policy", "show", "his1", "his", "-i", str(inventory)]) == 0
     dates = capsys.readouterr().out.partition("next dates")[2]
     assert "his" in dates

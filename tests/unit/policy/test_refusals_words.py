@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from spoiled import ALL, ASSET, HIS1, OTHER, Wrong, asset, check, demand_refused, demand_taken, more, wrong
+from spoiled import ALL, ASSET, HIS1, Wrong, asset, check, demand_refused, demand_taken, more, wrong
 
 pytestmark = pytest.mark.usefixtures("quick_inventory")
 
@@ -106,12 +106,8 @@ NAMES = {
         "the policy makes checks of kind backup_age",
         check("age: {kind: backup_age, options: {asset: his, rpo: 26h}}"),
     ),
-    "two copies whose checks have one name": wrong(
-        "policy.assets.his_b.copies.c",
-        "copy_age_his_b_c",
-        (HIS1, "      copies:\n", "      copies:\n        b_c: {to: offsite, calendar: daily}\n"),
-        (HIS1, '        offsite: {to: offsite, calendar: "day 10, day 20, last day"}\n', ""),
-        asset("his_b", OTHER + "      copies: {c: {to: offsite, calendar: daily}}\n"),
+    "check that the control machine adds": wrong(
+        "policy.checks.clock", "makes by itself", check("clock: {kind: memory}")
     ),
     "deputy of oneself": wrong(
         "policy.contacts.it_head.deputy", "can't stand in for themselves", (ALL, "deputy: dba", "deputy: it_head")

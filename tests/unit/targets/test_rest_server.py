@@ -6,6 +6,7 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from ops.core.errors import Damaged, Unavailable
 from ops.core.run import run
 from ops.interfaces.target import Missing
+from ops.targets import rest_server
 from ops.targets.rest_server import KIND
 
 PACK = b"content of a pack"
@@ -25,13 +27,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     served: bytes = PACK
     said = ""
+    listed: bytes | None = None  # in place of the real list of packs
+    promised: int | None = None  # in place of the real length
+    drips = False  # a byte now and then, without end
 
     def do_HEAD(self) -> None:
         self.answer(b"")
 
     def do_GET(self) -> None:
         upload = {"name": f"{NAME}.rest-server-temp5895050046234240337", "size": 5}
-        listing = json.dumps([{"name": NAME, "size": len(PACK)}, upload]).encode()
+        listing = self.listed or json.dumps([{"name": NAME, "size": len(PACK)}, upload]).encode()
         if self.path == "/his1/data/":
             self.answer(listing)
         else:
@@ -41,8 +46,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         allowed = self.headers.get("Authorization") == "Basic aGlzMTpzZWNyZXQ="
         self.send_response_only(status if allowed else 401)
         self.send_header("Date", self.said or self.date_time_string())
-        self.send_header("Content-Length", str(len(body)))
+        while self.drips and self.command == "HEAD":
+            self.flush_headers()
+            self.wfile.write(b"x")
+            self.server.enough.wait(0.01)  # type: ignore[attr-defined]
+        self.send_header("Content-Length", str(self.promised or len(body)))
         self.end_headers()
+        while self.drips:
+            self.wfile.write(b"x")
+            self.wfile.flush()
+            self.server.enough.wait(0.01)  # type: ignore[attr-defined]
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
@@ -66,11 +79,12 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def server(certificates: Path) -> Iterator[http.server.ThreadingHTTPServer]:
-    Handler.served, Handler.said = PACK, ""
+    Handler.served, Handler.said, Handler.listed, Handler.promised, Handler.drips = PACK, "", None, None, False
     server = http.server.ThreadingHTTPServer(("localhost", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates / "site.pem", certificates / "site.key")
     server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.enough = threading.Event()  # type: ignore[attr-defined]
     server.handle_error = lambda *_: None  # type: ignore[method-assign]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
@@ -136,6 +150,73 @@ def test_a_pack_with_one_flipped_bit_is_found(url: Path, certificates: Path) -> 
     Handler.served = bytes([PACK[0] ^ 1]) + PACK[1:]
     with pytest.raises(Damaged, match="is not what was written"):
         KIND.verify(url, certificates / "site.pem", NAME)
+
+
+@pytest.mark.parametrize(
+    ("listing", "reason"),
+    [
+        ('{"a": 1}', "expected a name and a size of each"),
+        ('[{"name": 5, "size": 5}]', "expected a name and a size of each"),
+        ('[{"name": "x", "size": "5"}]', "expected a name and a size of each"),
+        ('[{"name": "x", "size": -5}]', "expected a name and a size of each"),
+        ('[{"name": "x"}]', "expected a name and a size of each"),
+        ("[5]", "expected a name and a size of each"),
+        ("[[[[]]]]", "nested deeper"),
+        ("[", "is not valid JSON"),
+        ("<html>", "is not valid JSON"),
+    ],
+)
+def test_a_list_of_packs_that_is_none_is_told(url: Path, certificates: Path, listing: str, reason: str) -> None:
+    Handler.listed = listing.encode()
+    with pytest.raises(Damaged, match=f"localhost: its list of data.*{reason}"):
+        KIND.packs(url, certificates / "site.pem")
+
+
+def test_a_repository_without_packs_has_none(url: Path, certificates: Path) -> None:
+    for nothing in (b"null", b"[]"):
+        Handler.listed = nothing
+        assert KIND.packs(url, certificates / "site.pem") == {}
+
+
+def test_a_list_is_read_within_a_limit(url: Path, certificates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest_server, "LISTING", replace(rest_server.LISTING, bytes=100))
+    with pytest.raises(Damaged, match="101 bytes; expected at most 100"):
+        KIND.packs(url, certificates / "site.pem")
+
+
+def test_a_pack_is_read_within_a_limit(url: Path, certificates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest_server, "LARGEST_PACK", 10)
+    with pytest.raises(Damaged, match="is larger than any pack"):
+        KIND.verify(url, certificates / "site.pem", NAME)
+
+
+def test_an_answer_that_was_cut_short_is_no_damage(url: Path, certificates: Path) -> None:
+    Handler.promised = len(PACK) + 1000
+    with pytest.raises(Unavailable, match=f"ended after {len(PACK)} of {len(PACK) + 1000} bytes"):
+        KIND.verify(url, certificates / "site.pem", NAME)
+    with pytest.raises(Unavailable, match="ended after"):
+        KIND.packs(url, certificates / "site.pem")
+
+
+@pytest.mark.parametrize("limit", ["REACHED_SECONDS", "LISTED_SECONDS", "VERIFIED_SECONDS"])
+def test_who_sends_a_byte_now_and_then_is_not_waited_for(
+    url: Path, certificates: Path, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest_server, limit, 0.3)
+    Handler.drips, Handler.promised = True, 1 << 40
+    asked = {
+        "REACHED_SECONDS": lambda: KIND.reach(url, certificates / "site.pem"),
+        "LISTED_SECONDS": lambda: KIND.packs(url, certificates / "site.pem"),
+        "VERIFIED_SECONDS": lambda: KIND.verify(url, certificates / "site.pem", NAME),
+    }
+    with pytest.raises(Unavailable, match=r"did not answer whole within 0 s"):
+        asked[limit]()
+
+
+@pytest.mark.parametrize("said", ["yesterday", "Thu, 26 Nov 2026 10:00:00 -0000", "x" * 1000])
+def test_a_host_that_tells_no_time_is_reached_all_the_same(url: Path, certificates: Path, said: str) -> None:
+    Handler.said = said
+    assert KIND.reach(url, certificates / "site.pem").clock_ahead is None
 
 
 def test_no_error_tells_the_password(url: Path, certificates: Path) -> None:

@@ -1,0 +1,111 @@
+"""Every name that is joined of names of the policy, so that one name never stands for two things.
+
+Names of the policy hold lower-case letters, digits and `_`, and so never the `-` that parts them here. Names of
+machines may hold it: where one of them stands beside another name, `ops.policy.rules.joined` refuses what would be two
+things. What has a suffix with a `.` behind one of these names (`.json`, `.running`, `.lock`, `.request`) is of that
+thing, too.
+"""
+
+from __future__ import annotations
+
+PREFIX = "seawall-"
+
+
+def act(kind: str, asset: str) -> str:
+    """Return the name of an act on an asset: of its state, its lock, its request; such as `backup-his`."""
+    return f"{kind}-{asset}"
+
+
+def backup(asset: str) -> str:
+    """Return the name of an asset's backup."""
+    return act("backup", asset)
+
+
+def copy(asset: str, copy: str) -> str:
+    """Return the name of one of an asset's copies, such as `copy-his-offsite`."""
+    return f"{act('copy', asset)}-{copy}"
+
+
+def drill(asset: str) -> str:
+    """Return the name of an asset's drill."""
+    return act("drill", asset)
+
+
+def restore(asset: str) -> str:
+    """Return the name of an asset's restore."""
+    return act("restore", asset)
+
+
+def unit(act: str) -> str:
+    """Return the name of the unit that does an act, without its ending."""
+    return f"{PREFIX}{act}"
+
+
+def service(act: str) -> str:
+    """Return the name of the service that does an act."""
+    return f"{unit(act)}.service"
+
+
+def check(kind: str, asset: str, copy: str = "") -> str:
+    """Return the name of a check that follows from an asset or one of its copies, such as `copy_age-his-offsite`."""
+    return "-".join([kind, asset, *filter(None, [copy])])
+
+
+def former_check(kind: str, asset: str, copy: str = "") -> str:
+    """Return the name that releases up to 0.1 gave to such a check; two copies could have the same."""
+    return "_".join([kind, asset, *filter(None, [copy])])
+
+
+def address_file(repository: str) -> str:
+    """Return the name of the file with a repository's address and the account that opens it."""
+    return f"{repository}.url"
+
+
+def password_file(repository: str) -> str:
+    """Return the name of the file with the password of a repository, or of a reader's own key to it."""
+    return f"{repository}.password"
+
+
+def repository_files(repository: str) -> tuple[str, str]:
+    """Return the names of the two files that open a repository."""
+    return address_file(repository), password_file(repository)
+
+
+def reader_file(repository: str, reader: str) -> str:
+    """Return the name of the file from which a repository's owner gives a reader a key of its own."""
+    return password_file(f"reader-{repository}-{reader}")
+
+
+def read_from(machine: str, repository: str) -> str:
+    """Return the name that a reader's files give to another machine's repository."""
+    return f"{machine}-{repository}"
+
+
+def turn(repository: str) -> str:
+    """Return the name of what copies to a repository wait for."""
+    return f"copies-to-{repository}"
+
+
+def held(asset: str) -> str:
+    """Return the name of the note of a restored system that is held for a person."""
+    return f"kept-{asset}"
+
+
+def manifest_folder(asset: str) -> str:
+    """Return the name of the folder from which an asset's manifest is stored."""
+    return f"manifest-{asset}"
+
+
+def capture_folder(asset: str, label: str) -> str:
+    """Return the name of the folder in which a part of an asset is captured; a label may hold a `.`, and no `-`."""
+    return f"{asset}-{label}"
+
+
+def part(source: str, short: str) -> str:
+    """Return the label of a part of a set: its source's name, with what of it the part is, where it is not all."""
+    return f"{source}.{short}" if short else source
+
+
+def companion(label: str, name: str) -> str:
+    """Return the name of a text that is kept beside the manifest for a part."""
+    return f"{label}-{name}"

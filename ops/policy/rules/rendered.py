@@ -1,0 +1,58 @@
+"""Demands on a machine's own part of the policy, as that machine judges it before it obeys it.
+
+Whoever rendered it has judged the whole site; but it may be another release, or somebody's editor. What would give two
+things one name, or a time that nothing can keep, is refused here, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ops.core.errors import Problem
+from ops.core.quantity import Duration
+from ops.interfaces import joined as names_joined
+from ops.policy.model import Asset, CheckSpec, HostPolicy
+from ops.policy.rules import checks, joined, names, retention, site, spans
+
+
+def judge(policy: HostPolicy) -> Iterator[Problem]:
+    """Yield what is wrong with a machine's part of the policy."""
+    yield from names.of_host(policy.host)
+    yield from site.judge(policy.site)
+    for name in policy.repositories:
+        yield from names.formed(f"policy.repositories.{name}", name)
+    zone = policy.site.timezone
+    for name, asset in policy.assets.items():
+        yield from _asset(f"policy.assets.{name}", name, asset, zone)
+    for name, drilled in policy.drills.items():
+        yield from names.of_host(drilled.host)
+        yield from _asset(f"policy.drills.{name}.asset", name, drilled.asset, zone)
+    made = joined.derived(policy)
+    for name, spec in policy.checks.items():
+        yield from _check(f"policy.checks.{name}", name, spec, made)
+    yield from joined.of_host(policy)
+
+
+def _asset(path: str, name: str, asset: Asset, zone: str) -> Iterator[Problem]:
+    yield from names.of_asset(path, name)
+    for label in asset.sources:
+        yield from names.of_source(f"{path}.sources.{label}", label)
+    for copy in asset.copies:
+        yield from names.formed(f"{path}.copies.{copy}", copy)
+    yield from spans.judge(path, asset, zone)
+    yield from retention.judge(f"{path}.retention", asset.retention, asset.rpo)
+
+
+def _check(path: str, name: str, spec: CheckSpec, made: set[str]) -> Iterator[Problem]:
+    """A check that follows from an asset has its own name, or the one that the release before gave it."""
+    if not joined.follows(spec):
+        yield from names.formed(path, name)
+        yield from checks.named(path, name, spec)
+        return
+    asset, copy = (str(getattr(spec.options, word, "")) for word in ("asset", "copy"))
+    wanted = names_joined.check(spec.kind, asset, copy)
+    if name not in {wanted, names_joined.former_check(spec.kind, asset, copy)} or wanted not in made:
+        yield Problem(path, f"no check of kind {spec.kind} is called {name!r} here: nothing that it follows from is")
+    for what in ("rpo", "grace", "every"):
+        if isinstance(span := getattr(spec.options, what, None), Duration):
+            yield from spans.in_range(f"{path}.options.{what}", what, span)
