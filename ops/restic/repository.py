@@ -7,6 +7,7 @@ about 0.7 s for deriving the key, so callers ask once for what they need.
 from __future__ import annotations
 
 import json
+import os
 import re
 import tempfile
 import time
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
 from ops.core.run import Result, Stream, run, stream
@@ -109,6 +111,16 @@ class Repository:
             for document in documents(program.lines()):
                 if progress and (told := progress_of(document)):
                     progress(*told)
+
+    @contextmanager
+    def archive(self, snapshot: str, folder: str, *, timeout: float) -> Iterator[IO[bytes]]:
+        """Yield what lies in a folder of a snapshot as a tar archive, for a block that reads it to its end."""
+        words = [*self._base(plain=True), "dump", "--archive", "tar", f"{snapshot}:{folder}", "/"]
+        reading, writing = os.pipe()
+        with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, self._explained():
+            with stream(words, timeout=timeout, stdout=here):
+                here.close()
+                yield there
 
     def dumped(self, snapshot: str, path: str) -> list[str]:
         """Return the program that writes one file of a snapshot to its standard output."""

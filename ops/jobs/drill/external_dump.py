@@ -7,7 +7,6 @@ unit can see it, and is removed at the end.
 from __future__ import annotations
 
 import hashlib
-import shutil
 import stat
 import time
 import uuid
@@ -22,6 +21,7 @@ from ops.core import clock, kinds
 from ops.core.errors import Unavailable, UsageError
 from ops.core.files import demand_room, digest
 from ops.core.quantity import span
+from ops.core.restored import remove
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict, not_configured, worst
 from ops.interfaces.drill import Drill, Part
@@ -63,14 +63,14 @@ def brought(name: str, dump: str) -> Iterator[str]:
         run(["cp", "-r", "--reflink=auto", "--no-preserve=all", "--", original, place / LABEL], timeout=_DAY)
         yield str(place / LABEL)
     finally:
-        shutil.rmtree(place)
+        remove(place)
 
 
 def _forget(folder: Path, name: str) -> None:
     """Remove what interrupted drills left; no drill runs longer than two days."""
     for left in folder.glob(f"{name}.*"):
         if time.time() - left.stat().st_mtime > 2 * _DAY:
-            shutil.rmtree(left)
+            remove(left)
 
 
 def _files(dump: Path) -> list[Path]:

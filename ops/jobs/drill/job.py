@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from ops.core import clock, kinds
 from ops.core.errors import SeawallError, Unavailable
 from ops.core.quantity import span
 from ops.core.ram import in_memory
+from ops.core.restored import remove
 from ops.core.verdict import Finding, Verdict, not_configured, worst
 from ops.evidence.query import past
 from ops.interfaces.drill import Drill
@@ -26,6 +26,7 @@ from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import DrillStage
 from ops.jobs.host import folders, repositories
+from ops.jobs.restore.material import LARGEST
 from ops.jobs.run.job import Outcome
 from ops.policy import HostPolicy
 from ops.policy.model import Asset, Drilled
@@ -75,15 +76,15 @@ def scratch(name: str) -> Iterator[Path]:
     folder = folders.state() / "drills"
     folder.mkdir(mode=0o700, exist_ok=True)
     for left in folder.glob(f"{name}.*"):
-        shutil.rmtree(left)  # whatever ran or was mounted there died with its unit
+        remove(left)  # whatever ran or was mounted there died with its unit
     hold.note(name).unlink(missing_ok=True)
     own = folder / f"{name}.{uuid.uuid4().hex[:8]}"
     own.mkdir(mode=0o700)
     try:
-        with in_memory(own / "stage", TEXTS):
+        with in_memory(own / "stage", TEXTS, TEXTS + LARGEST):
             yield own / "stage"
     finally:
-        shutil.rmtree(own)
+        remove(own)
 
 
 def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, damage: str) -> Outcome:

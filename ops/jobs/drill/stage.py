@@ -102,7 +102,7 @@ class DrillStage(Generic[O]):
 
     def bring(self, label: str, folder: Path, only: Sequence[str] = ()) -> None:
         """Restore a part to a folder, `only` these paths of it."""
-        material.bring(self.place, self._chosen(), label, self.parts[label].told.material.root, folder, only)
+        material.bring(self.place, self._chosen(), label, self.parts[label].told, folder, only)
 
     @contextmanager
     def entries(self, label: str) -> Iterator[Iterator[Entry]]:
