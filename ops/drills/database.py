@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ops.core.confidential import fit
 from ops.core.errors import CommandError, SeawallError, Unavailable, UsageError
 from ops.core.restored import put, remove, show
 from ops.core.run import Stream
@@ -153,7 +154,7 @@ def _wait(tree: Tree, engine: Engine, server: Stream) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
-            raise Unavailable(f"the throwaway server stopped at once: {server.stderr[-400:]}")
+            raise Unavailable(f"the throwaway server stopped at once: {fit(engine.name, server.stderr[-400:])}")
         try:
             tree.run(engine.ready, 20)
             return

@@ -16,7 +16,7 @@ from typing import Any
 from ops.core.clock import parse
 from ops.core.errors import Damaged
 from ops.core.names import Digest, TreePath
-from ops.interfaces.entry import Entry
+from ops.interfaces.entry import Entry, EntryKind
 
 # As restic writes them: Go's bits for set-user-id, set-group-id and sticky.
 _SPECIAL = ((1 << 23, stat.S_ISUID), (1 << 22, stat.S_ISGID), (1 << 20, stat.S_ISVTX))
@@ -127,7 +127,7 @@ def entry(document: Mapping[str, Any]) -> Entry | None:
         raise Damaged(f"the snapshot lists what can't be: {str(error)[:200]}") from error
 
 
-def _listed(document: Mapping[str, Any], kind: str) -> Entry:
+def _listed(document: Mapping[str, Any], kind: EntryKind) -> Entry:
     mode, moment = int(document.get("mode", 0)), parse(str(document["mtime"]))
     return Entry(
         path=TreePath.parse(str(document["path"])),

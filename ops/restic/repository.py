@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
+from ops.core.confidential import fit
 from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
 from ops.core.run import Result, Stream, run, stream
 from ops.interfaces.entry import Entry
@@ -227,7 +228,7 @@ def _wait_for_mount(place: Path, program: Stream) -> None:
     deadline = time.monotonic() + LOOK_SECONDS
     while not (place.is_mount() and (place / "ids").is_dir()):
         if program.process.poll() is not None:
-            raise Unavailable(f"the repository can't be mounted: {program.last_words()[-300:]}", _FUSE)
+            raise Unavailable(f"the repository can't be mounted: {fit('restic', program.last_words()[-300:])}", _FUSE)
         if time.monotonic() > deadline:
             raise Unavailable(f"the repository was not mounted within {LOOK_SECONDS:.0f} s", _FUSE)
         time.sleep(0.05)

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.core.confidential import fit
 from ops.core.errors import CommandError, Unavailable
 from ops.core.run import Stream, run, stream
 from ops.drills._boot import enter
@@ -86,7 +87,7 @@ class Booted:
         """Return the end of what it printed while it booted."""
         text = self.console.read_text(encoding="utf-8", errors="replace") if self.console.exists() else ""
         lines = [*text.splitlines()[-6:], *([] if self.alive() else self.nspawn.last_words().splitlines()[-4:])]
-        return " | ".join(line.strip() for line in lines if line.strip())
+        return fit("the console", " | ".join(line.strip() for line in lines if line.strip()), text)
 
 
 @contextmanager
@@ -139,7 +140,7 @@ def _leader(program: Stream, console: Path) -> int:
                 return process
         time.sleep(0.02)
     said = program.last_words() if program.process.poll() is not None else console.read_text(errors="replace")
-    raise Unavailable(f"the restored machine could not be booted: {said[-400:]}")
+    raise Unavailable(f"the restored machine could not be booted: {fit('systemd-nspawn', said[-400:], said)}")
 
 
 def descendants(process: int) -> list[int]:

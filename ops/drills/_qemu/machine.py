@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.core.confidential import fit
 from ops.core.errors import CommandError, Unavailable
 from ops.core.ram import available
 from ops.core.run import Stream, run, stream
@@ -76,7 +77,7 @@ class Emulated:
     def last_words(self) -> str:
         """Return the end of what it printed while it booted."""
         said = [] if self.alive() else self.qemu.last_words().splitlines()[-4:]
-        return " | ".join([last_words(self.console), *said])
+        return " | ".join([last_words(self.console), *(fit(QEMU, line) for line in said)])
 
 
 def argv(image: Path, console: Path, extra: Sequence[str]) -> list[str]:
@@ -158,9 +159,10 @@ def _wait(program: Stream, place: Path) -> None:
     deadline = time.monotonic() + BEGIN_SECONDS * patience()
     while not place.exists():
         if program.process.poll() is not None:
-            raise Unavailable(f"QEMU exited before the machine started: {program.last_words()[-400:]}")
+            raise Unavailable(f"QEMU exited before the machine started: {fit(QEMU, program.last_words()[-400:])}")
         if time.monotonic() > deadline:
-            raise Unavailable(f"QEMU did not start within {BEGIN_SECONDS * patience():.0f} s: {program.stderr[-400:]}")
+            said = fit(QEMU, program.stderr[-400:])
+            raise Unavailable(f"QEMU did not start within {BEGIN_SECONDS * patience():.0f} s: {said}")
         time.sleep(0.02)
 
 
@@ -173,4 +175,4 @@ def last_words(console: Path) -> str:
     """Return the end of what was printed on a console; where something gave up, what led to that."""
     lines = [line.strip() for line in _said(console) if line.strip()]
     over = next((place for place, line in enumerate(lines, 1) if WRONG.search(line)), len(lines))
-    return " | ".join(lines[max(0, over - 6) : over])
+    return fit("the console", " | ".join(lines[max(0, over - 6) : over]), "\n".join(lines))

@@ -29,11 +29,12 @@ from ops.interfaces.manifest import Material, PartFacts
 from ops.interfaces.outcome import DrillFacts
 from ops.interfaces.server import ExternalDump, ExternalFacts
 from ops.interfaces.source import Source
-from ops.jobs.drill.job import hardware, scratch
+from ops.jobs.drill.job import hardware, play, scratch
 from ops.jobs.drill.options import DrillOptions
-from ops.jobs.drill.stage import DrillStage
+from ops.jobs.drill.stage import WORDS, DrillStage
 from ops.jobs.host import folders
 from ops.jobs.run.job import Outcome
+from ops.jobs.run.program_words import apart
 from ops.policy.model import Asset, Drilled
 
 LABEL = "dump"
@@ -111,7 +112,7 @@ def drilled_dump(name: str, what: Drilled, wanted: DrillOptions) -> Outcome:
         raise Unavailable(f"{name} has no drill in the policy")
     kind, source, external = _source(asset)
     files = _files(dump)
-    with scratch(name) as folder:
+    with scratch(name) as folder, apart(folder / WORDS):
         drill: Drill[Any] = kinds.load("ops.drills", "database")
         chance = Random(wanted.seed)  # noqa: S311 -- repeatable
         # There is no repository; nothing of it is asked for.
@@ -126,7 +127,7 @@ def drilled_dump(name: str, what: Drilled, wanted: DrillOptions) -> Outcome:
         stage.tell(dump={"sha256": digested, "bytes": size})
         for sentence in _UNPROVEN:
             stage.unproven(sentence)
-        drill.play(stage)
+        play(stage, drill)
     if not asset.drill.expectations:
         stage.rung("semantics", not_configured("drill.expectations has no queries"))
     return _outcome(stage, asset, size)

@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from ops.core import clock, kinds
+from ops.core.announce import announce
 from ops.core.errors import SeawallError, Unavailable
 from ops.core.quantity import span
 from ops.core.ram import in_memory
@@ -24,10 +25,11 @@ from ops.interfaces.outcome import DrillFacts, Forecast, Hardware, Inspection, R
 from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
-from ops.jobs.drill.stage import DrillStage
+from ops.jobs.drill.stage import WORDS, DrillStage
 from ops.jobs.host import folders, repositories
 from ops.jobs.restore.material import LARGEST
 from ops.jobs.run.job import Outcome
+from ops.jobs.run.program_words import apart
 from ops.policy import HostPolicy
 from ops.policy.model import Asset, Drilled
 
@@ -49,13 +51,13 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
     # A crash is of the same machine, with the same services: kinds that share their options share the policy's.
     options = asset.drill.options if isinstance(asset.drill.options, drill.options) else drill.options()
     place = repositories.open_as_reader(policy, what.host, repository)
-    with scratch(name) as folder:
+    with scratch(name) as folder, apart(folder / WORDS):
         stage = DrillStage(name, asset.drill, place, wanted, folder, Random(wanted.seed), options)  # noqa: S311 -- repeatable
         stage.find()
         if wanted.sabotage:
             disk = drill.builds_disk(stage)
             stage.sabotage = DamageInjection(wanted.sabotage, stage.parts.values(), stage.chance, disk=disk)
-        drill.play(stage)
+        play(stage, drill)
         if not stage.rungs:
             stage.rung("proof", Finding(Verdict.UNKNOWN, "the drill proved nothing"))
         damage = stage.sabotage.demand() if stage.sabotage else ""
@@ -65,6 +67,20 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
     elif stage.askable and not asset.drill.expectations:
         stage.rung("semantics", not_configured("drill.expectations has no queries"))
     return _outcome(stage, asset, kind, repository, damage)
+
+
+def play(stage: DrillStage[Any], drill: Drill[Any]) -> None:
+    """Let a drill play; where somebody wants to look, what it left can be looked at, also when it failed."""
+    try:
+        drill.play(stage)
+    except SeawallError as error:
+        if stage.wanted.keep:
+            announce(f"{stage.name}: {'; '.join(str(error).splitlines())}")
+        stage.shown_at_least()
+        raise
+    stage.shown_at_least()
+    if any(rung.verdict is not Verdict.PASS for rung in stage.rungs) and not stage.was_held:
+        announce(f"{stage.name}: what programs said is kept out of the journal; to read it, repeat with --hold")
 
 
 @contextmanager

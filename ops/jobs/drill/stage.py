@@ -33,8 +33,8 @@ from ops.jobs.restore import material
 from ops.policy.model import Drill
 from ops.restic.sets import Set
 
+WORDS = "words"  # what programs said, in the scratch folder
 _DAY = 86_400.0
-
 
 O = TypeVar("O")
 
@@ -63,6 +63,7 @@ class DrillStage(Generic[O]):
     askable: list[str] = field(default_factory=list)
     forecast: Forecast | None = None
     told: dict[str, Plain] = field(default_factory=dict)
+    was_held: bool = False
 
     def __post_init__(self) -> None:
         self.unasked = list(self.drill.expectations)
@@ -175,9 +176,18 @@ class DrillStage(Generic[O]):
     def shown(self, entrance: Callable[[], Sequence[str]]) -> None:
         """Hold the restored system while a person looks at it, if one asked for that."""
         if self.wanted.keep:
-            self.happened("held for inspection")
-            hold.hold(self.name, entrance(), self.wanted)
-            self.happened("inspection ended")
+            self._held(entrance())
+
+    def shown_at_least(self) -> None:
+        """Hold what is left of a drill that came to no system to look at, if a person asked for that."""
+        if self.wanted.keep and not self.was_held:
+            self._held(())
+
+    def _held(self, entrance: Sequence[str]) -> None:
+        self.was_held = True
+        self.happened("held for inspection")
+        hold.hold(self.name, entrance, self.wanted, self.scratch / WORDS)
+        self.happened("inspection ended")
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:
