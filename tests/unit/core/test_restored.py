@@ -1,115 +1,19 @@
 """What somebody else restored: refused by name, and nothing outside is changed, whatever shape it has."""
 
 import os
-import socket
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hostile_trees import NEEDS_ROOT, REFUSED, closed, looks
 
 from ops.core import restored
 from ops.core.errors import Damaged
 
-Make = Callable[[Path, Path], None]
-
 
 @pytest.fixture
 def outside(tmp_path: Path) -> Path:
-    """A folder of somebody else's, with a file; both closed."""
-    folder = tmp_path / "outside"
-    folder.mkdir(mode=0o700)
-    (folder / "secret").write_text("secret")
-    (folder / "secret").chmod(0o600)
-    return folder
-
-
-def looks(folder: Path) -> list[tuple[object, ...]]:
-    """Return what can be changed of a tree."""
-    seen = [(path, path.lstat()) for path in (folder, *sorted(folder.rglob("*")))]
-    return [(path, one.st_mode, one.st_uid, one.st_gid, one.st_mtime_ns, one.st_size) for path, one in seen]
-
-
-def to_file(tree: Path, outside: Path) -> None:
-    (tree / "x").symlink_to(outside / "secret")
-
-
-def to_folder(tree: Path, outside: Path) -> None:
-    (tree / "x").symlink_to(outside)
-
-
-def to_itself(tree: Path, _outside: Path) -> None:
-    (tree / "x").symlink_to("x")
-
-
-def to_nowhere(tree: Path, _outside: Path) -> None:
-    (tree / "x").symlink_to("nowhere")
-
-
-def to_above(tree: Path, _outside: Path) -> None:
-    (tree / "x").symlink_to("..")
-
-
-def to_endless(tree: Path, _outside: Path) -> None:
-    (tree / "x").symlink_to("/dev/zero")
-
-
-def deep_link(tree: Path, outside: Path) -> None:
-    (tree / "a/b").mkdir(parents=True)
-    (tree / "a/b/x").symlink_to(outside)
-
-
-def pipe(tree: Path, _outside: Path) -> None:
-    os.mkfifo(tree / "x")
-
-
-def character_device(tree: Path, _outside: Path) -> None:
-    os.mknod(tree / "x", stat.S_IFCHR | 0o666, os.makedev(1, 5))
-
-
-def block_device(tree: Path, _outside: Path) -> None:
-    os.mknod(tree / "x", stat.S_IFBLK | 0o600, os.makedev(7, 0))
-
-
-def local_socket(tree: Path, _outside: Path) -> None:
-    before = Path.cwd()
-    os.chdir(tree)  # the name of a socket may not be long
-    try:
-        socket.socket(socket.AF_UNIX).bind("x")
-    finally:
-        os.chdir(before)
-
-
-def deep(tree: Path, _outside: Path) -> None:
-    handle = os.open(tree, os.O_RDONLY)
-    for _ in range(3000):  # deeper than a path can name, and than Python can call itself
-        os.mkdir("d", dir_fd=handle)
-        inner = os.open("d", os.O_RDONLY, dir_fd=handle)
-        os.close(handle)
-        handle = inner
-    os.close(handle)
-
-
-def odd_name(tree: Path, outside: Path) -> None:
-    (tree / "x\n\x1b[2J").symlink_to(outside)
-
-
-REFUSED: dict[Make, str] = {
-    to_file: "'x' is a link",
-    to_folder: "'x' is a link",
-    to_itself: "'x' is a link",
-    to_nowhere: "'x' is a link",
-    to_above: "'x' is a link",
-    to_endless: "'x' is a link",
-    deep_link: "'a/b/x' is a link",
-    pipe: "'x' is a pipe",
-    character_device: "'x' is a device",
-    block_device: "'x' is a device",
-    local_socket: "'x' is a socket",
-    deep: "nested deeper than 32",
-    odd_name: r"'x\n\x1b[2J' is a link",
-}
-NEEDS_ROOT = {character_device, block_device}
+    return closed(tmp_path / "outside")
 
 
 @pytest.fixture(params=REFUSED, ids=lambda make: make.__name__)
