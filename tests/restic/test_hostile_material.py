@@ -24,6 +24,7 @@ from ops.jobs.restore import execution, material
 from ops.restic.repository import Repository
 from ops.restic.sets import MANIFEST, Set, sets, tags
 
+pytestmark = pytest.mark.usefixtures("deadline")
 STORED = [make for make in REFUSED if make not in NOT_STORED and (os.geteuid() == 0 or make not in NEEDS_ROOT)]
 TEXT = "reports-globals.sql"  # kept beside the manifest for the part `reports`, which gets it as globals.sql
 
@@ -144,10 +145,16 @@ def test_a_home_behind_a_link_that_was_restored_is_not_put_in_place(
     home.mkdir(parents=True)
     (home / "letter").write_text("live")
     (tmp_path / "sent").mkdir()
-    inside = str(home).lstrip("/")
-    (tmp_path / "sent" / inside.split("/")[0]).symlink_to(outside)
+    first, _, rest = str(home).lstrip("/").partition("/")
+    (tmp_path / "sent" / first).symlink_to(outside)
     sent(machine, tmp_path / "sent", {**PARTS["reports"], "sample": {}}, {})
     set_policy(machine, {"lis": {"reports": ("files", {"paths": [str(home)]})}})
+    # As a restore left it that was broken off, after it had brought the link.
+    staging = home.parent / f".seawall-restore-{SET[:8]}-{home.name}"
+    staging.mkdir()
+    (staging / execution.MARK).write_text(json.dumps({"set": SET}))
+    (staging / first).symlink_to(outside)
+    (outside / rest).mkdir(parents=True)
     before = looks(outside)
     assert machine.seawall("restore", "lis", "--in-place", "--confirm", "lis") == 1
     assert "the set has nothing at" in capsys.readouterr().out
