@@ -16,8 +16,10 @@ from ops.core.confidential import fit
 from ops.core.errors import CommandError, Unavailable
 from ops.core.ram import available
 from ops.core.run import Stream, run, stream
+from ops.drills._boot.container import MOST_ANSWERED
 from ops.drills._qemu import agent_client
 from ops.drills._qemu.bootable import PORTS, SAYS, Kernel
+from ops.drills._shared.console import tail
 
 QEMU = "qemu-system-x86_64"
 INSTALL_SECONDS = 300.0
@@ -49,7 +51,7 @@ class Emulated:
 
     def run(self, argv: Sequence[str], timeout: float) -> str:
         """Run a program inside to its end and return its output; raise CommandError."""
-        return run(self.inside(argv), timeout=timeout * self.patience).stdout
+        return run(self.inside(argv), timeout=timeout * self.patience, most=MOST_ANSWERED).stdout
 
     def talk(self, argv: Sequence[str], timeout: float) -> AbstractContextManager[Stream]:
         """Run a program inside that the block talks with."""
@@ -66,7 +68,8 @@ class Emulated:
     def told(self, argv: Sequence[str], timeout: float = 20) -> str:
         """Return what a program inside prints, whatever its exit code; nothing when it could not run."""
         try:
-            return run(self.inside(argv), timeout=timeout * self.patience, ok=range(256)).stdout.strip()
+            told = run(self.inside(argv), timeout=timeout * self.patience, ok=range(256), most=MOST_ANSWERED)
+            return told.stdout.strip()
         except CommandError:
             return ""
 
@@ -167,8 +170,7 @@ def _wait(program: Stream, place: Path) -> None:
 
 
 def _said(console: Path) -> list[str]:
-    text = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
-    return text.replace("\r", "\n").splitlines()
+    return tail(console).replace("\r", "\n").splitlines()
 
 
 def last_words(console: Path) -> str:
