@@ -18,6 +18,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ops.core.confidential import fit
+
 
 class SeawallError(Exception):
     """A failure that is told to a person in one line, with a hint of what to do."""
@@ -55,7 +57,8 @@ class CommandError(SeawallError):
     """A program ended with a code that is not one of its good ones."""
 
     def __init__(self, argv: Sequence[str], exit_code: int, stderr: str, hint: str = "") -> None:
-        super().__init__(f"{argv[0]} failed with code {exit_code}: {_gist(stderr) or 'no message'}", hint)
+        said = fit(argv[0], _gist(stderr), stderr) or "no message"
+        super().__init__(f"{argv[0]} failed with code {exit_code}: {said}", hint)
         self.argv = list(argv)
         self.exit_code = exit_code
         self.stderr = stderr

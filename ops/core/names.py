@@ -74,6 +74,18 @@ class SetId(_Pattern):
     form = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 
 
+class DatabaseName(_Word):
+    """The name of a database; it may hold nearly anything, and is quoted wherever it goes."""
+
+    __slots__ = ()
+    expected = "the name of a database, of 1 to 255 characters"
+
+    @classmethod
+    def fits(cls, text: str) -> bool:
+        """Whether a server could have given that name; neither PostgreSQL's nor MariaDB's have more than 64."""
+        return 0 < len(text) <= LONGEST_FILE_NAME and "\0" not in text
+
+
 class Digest(_Pattern):
     """A SHA-256 in hex."""
 

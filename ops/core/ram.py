@@ -26,16 +26,21 @@ def available() -> int:
 
 def fits(needed: int) -> bool:
     """Whether so many bytes fit into what a drill may take of the memory."""
-    return needed <= _share()
+    return needed <= share()
 
 
-def _share() -> int:
+def share() -> int:
+    """Return how many bytes of the memory a drill may take now."""
     return available() // KEPT_FREE * (KEPT_FREE - 1)
 
 
 @contextmanager
-def in_memory(folder: Path, needed: int = LEAST) -> Iterator[None]:
-    """Make a folder whose files never touch a disk, for a block; raise Unavailable without room for so many bytes."""
+def in_memory(folder: Path, needed: int, most: int | None = None) -> Iterator[None]:
+    """Make a folder whose files never touch a disk, for a block; raise Unavailable without room for so many bytes.
+
+    most: how many bytes it can hold at most, as far as there is memory; by default, what is needed. Whoever made the
+    data said how large they are, and may have lied.
+    """
     if not fits(needed):
         raise Unavailable(
             f"the drill needs {Size(needed)} of memory, but only {Size(available())} are free",
@@ -43,7 +48,8 @@ def in_memory(folder: Path, needed: int = LEAST) -> Iterator[None]:
         )
     folder.mkdir(mode=0o700)
     # Not nosuid: what a service may become in life it must be able to become here; the folder is closed to others.
-    options = f"size={_share()},mode=0700,nodev"
+    size = max(needed, min(most or needed, share()))
+    options = f"size={size},mode=0700,nodev"
     run(["mount", "-t", "tmpfs", "-o", options, "seawall-drill", folder], timeout=_SECONDS)
     try:
         yield

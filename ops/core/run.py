@@ -64,6 +64,14 @@ class Stream:
         for line in self.process.stdout:
             yield line.rstrip("\n")
 
+    def all(self, most: int | None = None) -> str:
+        """Return all of standard output, each line with its end; raise CommandError for more characters than `most`."""
+        assert self.process.stdout is not None  # noqa: S101 -- always piped, see stream()
+        text = self.process.stdout.read(-1 if most is None else most + 1)
+        if most is not None and len(text) > most:
+            raise CommandError(self.argv, 1, f"it printed more than {most} characters")
+        return text if text.endswith("\n") or not text else f"{text}\n"
+
     def write(self, text: str) -> None:
         """Say something to a program that was started with `talk`."""
         assert self.process.stdin is not None  # noqa: S101 -- piped when the caller wants to talk
@@ -116,15 +124,16 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     hopeless: Hopeless | None = None,
+    most: int | None = None,
 ) -> Result:
     """Run a program to its end and return its output.
 
-    `timeout` is in seconds; a program that would go on trying is ended at the first line that is `hopeless`.
-    Raise Unavailable when there is no such program, CommandTimeout when it did not end in time, CommandError when
-    its exit code is not in `ok`.
+    `timeout` is in seconds; a program that would go on trying is ended at the first line that is `hopeless`. `most`:
+    how many characters it may print, where it may be anybody's. Raise Unavailable when there is no such program,
+    CommandTimeout when it did not end in time, CommandError when its exit code is not in `ok`, or it printed too much.
     """
     with stream(argv, timeout=timeout, input=input, ok=ok, env=env, cwd=cwd, hopeless=hopeless) as program:
-        stdout = "".join(f"{line}\n" for line in program.lines())
+        stdout = program.all(most)
     return Result(program.process.returncode, stdout, program.stderr)
 
 

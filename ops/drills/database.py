@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ops.core.confidential import fit
 from ops.core.errors import CommandError, SeawallError, Unavailable, UsageError
+from ops.core.restored import put, remove, show
 from ops.core.run import Stream
 from ops.core.verdict import Finding, Verdict
 from ops.drills._shared.sampling import chosen, compared
@@ -26,6 +27,8 @@ READY_SECONDS = 120.0
 SAMPLE = 1000  # so many files of a part that is no database
 SERVER = 256 << 20  # an empty one, with its logs
 COPIES = 4  # the material, the loaded data, their indexes, and the log of both
+NARROW = 4  # so many times as much again take tables of few and short columns, where there is memory for them
+REST = 16 << 20  # folders, and the rests of blocks, of a part that is no database
 _DAY = 86_400.0
 UNPROVEN = "that users can work: none of their programs was started, only the data were examined"
 
@@ -40,7 +43,8 @@ def play(stage: Stage[Options]) -> None:
     if not stage.parts:
         raise UsageError("the set holds no parts", "check its backups: a drill of nothing proves nothing")
     stage.unproven(UNPROVEN)
-    with room(stage, sum(map(_needed, stage.parts.values()))) as place:
+    needed = sum(map(_needed, stage.parts.values()))
+    with room(stage, needed, most=NARROW * needed) as place:
         for part in stage.parts.values():
             folder = _material(stage, part, place)
             if part.database is None:
@@ -51,7 +55,7 @@ def play(stage: Stage[Options]) -> None:
 
 
 def _needed(part: Part) -> int:
-    return COPIES * part.bytes + SERVER if part.database else part.bytes
+    return COPIES * part.bytes + SERVER if part.database else part.bytes + part.bytes // 4 + REST
 
 
 def _looked_at(stage: Stage[Options], part: Part, folder: Path) -> None:
@@ -68,10 +72,11 @@ def _material(stage: Stage[Options], part: Part, place: Path) -> Path:
     with stage.timed("fetch"):
         stage.bring(part.label, folder)
         for name, path in stage.companions(part.label).items():
-            shutil.move(path, folder / name)
+            with path.open("rb") as text:
+                put(folder, name, text)
         if part.database:
-            for path in (folder.parent, folder, *folder.rglob("*")):
-                path.chmod(0o755 if path.is_dir() else 0o644)  # the folder around them is closed
+            folder.parent.chmod(0o755)  # ours, as is the folder around it, which is closed
+            show(folder, part.label)
     stage.hurt_files("material", part.label, folder)
     return folder
 
@@ -142,14 +147,14 @@ def serving(root: Path, scratch: Path, engine: Engine) -> Iterator[Tree]:
         finally:
             server.dismiss()
             for name in FOLDERS:
-                shutil.rmtree(scratch / name)  # the next part of the set gets a server of its own
+                remove(scratch / name)  # the next part of the set gets a server of its own
 
 
 def _wait(tree: Tree, engine: Engine, server: Stream) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
-            raise Unavailable(f"the throwaway server stopped at once: {server.stderr[-400:]}")
+            raise Unavailable(f"the throwaway server stopped at once: {fit(engine.name, server.stderr[-400:])}")
         try:
             tree.run(engine.ready, 20)
             return

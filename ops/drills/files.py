@@ -17,7 +17,8 @@ from ops.interfaces.outcome import Forecast
 
 # The kernel takes two million bytes of arguments; a path may have four thousand.
 MOST_WORDS = 500_000
-SLACK = 16 << 20  # folders, and the rests of blocks
+SLACK = 16 << 20  # folders, and damage that is done on purpose
+_BLOCK = 4096  # a file takes whole ones
 UNPROVEN = (
     "that files outside the sample can be restored: the next drill selects others",
     "that content without a digest in the manifest is right: only restic verified it, block by block",
@@ -79,7 +80,7 @@ def play(stage: Stage[Options]) -> None:
 def _drilled(stage: Stage[Options], part: Part, measured: _Measured, *, alone: bool) -> None:
     with stage.timed("find"), stage.entries(part.label) as entries:
         sample = chosen(entries, part.known_files, stage.options.sample, stage.options.most.bytes, stage.chance)
-    with room(stage, sample.size + SLACK) as folder:
+    with room(stage, sample.size + len(sample.chosen) * _BLOCK + SLACK) as folder:
         _brought(stage, part, sample, folder, measured)
         stage.hurt_files("material", part.label, folder)
         with stage.timed("prove"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ops.core.confidential import fit
 from ops.core.errors import CommandError, CommandTimeout, Locked, SeawallError, Unavailable
 from ops.restic.messages import documents, plain_error, program_error
 
@@ -36,7 +37,7 @@ def explain(error: CommandError, repository: str) -> SeawallError:
             "check the network and the repository's host; the next run starts from scratch",
         )
     full = next(filter(no_room, error.stderr.splitlines()), None)
-    said = full or program_error(error.stderr) or plain_error(error.stderr)
+    said = fit("restic", full or program_error(error.stderr) or plain_error(error.stderr), error.stderr)
     if error.exit_code == 10:  # noqa: PLR2004 -- these numbers are restic's, see its manual
         return NoRepository(f"repository {repository} does not exist: {said}", "playbooks/site.yml creates it")
     if error.exit_code == 11:  # noqa: PLR2004

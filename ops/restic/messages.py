@@ -15,8 +15,8 @@ from typing import Any
 
 from ops.core.clock import parse
 from ops.core.errors import Damaged
-from ops.core.names import Digest
-from ops.interfaces.entry import Entry
+from ops.core.names import Digest, TreePath
+from ops.interfaces.entry import Entry, EntryKind
 
 # As restic writes them: Go's bits for set-user-id, set-group-id and sticky.
 _SPECIAL = ((1 << 23, stat.S_ISUID), (1 << 22, stat.S_ISGID), (1 << 20, stat.S_ISVTX))
@@ -111,35 +111,52 @@ def keys(text: str) -> list[Key]:
 
 
 def snapshots(text: str) -> list[Snapshot]:
-    """Return the snapshots that `restic snapshots --json` printed, oldest first; raise Damaged."""
+    """Return the snapshots that `restic snapshots --json` printed, oldest first; raise Damaged.
+
+    One that can't be is passed over: whoever may write to a repository must not keep others from what was there before.
+    """
     try:
         listed = json.loads(text or "null") or []
-        return sorted((_snapshot(entry) for entry in listed), key=lambda one: one.time)
-    except (ValueError, KeyError, TypeError) as error:
+        return sorted(filter(None, map(_snapshot, listed)), key=lambda one: one.time)
+    except (ValueError, TypeError) as error:
         raise Damaged(f"restic's list of snapshots can't be read: {error}") from error
 
 
-def _snapshot(entry: Mapping[str, Any]) -> Snapshot:
+def _snapshot(entry: Mapping[str, Any]) -> Snapshot | None:
+    try:
+        return _told(entry)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        return None
+
+
+def _told(entry: Mapping[str, Any]) -> Snapshot:
     seen = entry.get("summary") or {}
     return Snapshot(
-        id=str(entry["id"]),
+        id=Digest.parse(str(entry["id"])),
         time=parse(str(entry["time"])),
         host=str(entry.get("hostname", "")),
-        tags=tuple(entry.get("tags") or ()),
-        paths=tuple(entry.get("paths") or ()),
+        tags=tuple(map(str, entry.get("tags") or ())),
+        paths=tuple(map(str, entry.get("paths") or ())),
         files=int(seen.get("total_files_processed", 0)),
         bytes=int(seen.get("total_bytes_processed", 0)),
     )
 
 
 def entry(document: Mapping[str, Any]) -> Entry | None:
-    """Return the file or link that a line of restic's list is, or None when it is anything else."""
+    """Return the file or link that a line of restic's list is, or None when it is anything else; raise Damaged."""
     kind = document.get("type")
     if kind not in ("file", "symlink") or "mtime" not in document:
         return None
+    try:
+        return _listed(document, kind)
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise Damaged(f"the snapshot lists what can't be: {str(error)[:200]}") from error
+
+
+def _listed(document: Mapping[str, Any], kind: EntryKind) -> Entry:
     mode, moment = int(document.get("mode", 0)), parse(str(document["mtime"]))
     return Entry(
-        path=str(document["path"]),
+        path=TreePath.parse(str(document["path"])),
         kind=kind,
         size=int(document.get("size", 0)),
         changed=int(moment.timestamp()) * 1_000_000 + moment.microsecond,

@@ -6,6 +6,7 @@ about 0.7 s for deriving the key, so callers ask once for what they need.
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 import time
@@ -13,7 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
+from ops.core.confidential import fit
 from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
 from ops.core.names import Digest
 from ops.core.run import Result, Stream, run, stream
@@ -111,6 +114,16 @@ class Repository:
             for document in documents(program.lines()):
                 if progress and (told := progress_of(document)):
                     progress(*told)
+
+    @contextmanager
+    def archive(self, snapshot: str, folder: str, *, timeout: float) -> Iterator[IO[bytes]]:
+        """Yield what lies in a folder of a snapshot as a tar archive, for a block that reads it to its end."""
+        words = [*self._base(plain=True), "dump", "--archive", "tar", f"{snapshot}:{folder}", "/"]
+        reading, writing = os.pipe()
+        with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, self._explained():
+            with stream(words, timeout=timeout, stdout=here):
+                here.close()
+                yield there
 
     def dumped(self, snapshot: str, path: str) -> list[str]:
         """Return the program that writes one file of a snapshot to its standard output."""
@@ -231,7 +244,7 @@ def _wait_for_mount(place: Path, program: Stream) -> None:
     deadline = time.monotonic() + LOOK_SECONDS
     while not (place.is_mount() and (place / "ids").is_dir()):
         if program.process.poll() is not None:
-            raise Unavailable(f"the repository can't be mounted: {program.last_words()[-300:]}", _FUSE)
+            raise Unavailable(f"the repository can't be mounted: {fit('restic', program.last_words()[-300:])}", _FUSE)
         if time.monotonic() > deadline:
             raise Unavailable(f"the repository was not mounted within {LOOK_SECONDS:.0f} s", _FUSE)
         time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,6 +42,20 @@ def machine(backed_up: Path, tmp_path: Path) -> Iterator[Machine]:
     one = copied(backed_up, tmp_path)
     with served(one):
         yield one
+
+
+@pytest.fixture
+def deadline() -> Iterator[None]:
+    """End a reader that waits for what never comes."""
+
+    def late(_number: int, _frame: object) -> None:
+        raise TimeoutError("it waits for what was in the repository")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(120)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture

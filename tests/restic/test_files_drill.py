@@ -154,10 +154,12 @@ def test_a_dump_is_drilled_only_as_an_asset_of_a_database(drilling: Machine, tmp
 def held(drilling: Machine, name: str = "documents") -> threading.Thread:
     """Hold something, as a drill does when a person asked for it; return the thread that holds it."""
     options = DrillOptions(keep="ticket 4711", approver="the head of IT")
-    keeper = threading.Thread(target=hold.hold, args=[name, ["env", "--"], options], daemon=True)
+    entrance, words = ["env", "--"] if name == "documents" else [], drilling.root / f"run/seawall/{name}.words"
+    keeper = threading.Thread(target=hold.hold, args=[name, entrance, options, words], daemon=True)
     keeper.start()
     while not hold.note(name).exists():
         keeper.join(0.01)
+        assert keeper.is_alive()
     return keeper
 
 
@@ -172,3 +174,22 @@ def test_what_is_held_is_entered_and_ends_with_its_note(drilling: Machine) -> No
     hold.note("documents").unlink()
     keeper.join(60)
     assert not keeper.is_alive()
+
+
+def test_what_programs_said_is_shown_while_a_drill_is_held(
+    drilling: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where nothing runs that could be entered, for it could not be loaded."""
+    keeper = held(drilling, "pictures")
+    with pytest.raises(UsageError, match="nothing of pictures runs that could be entered"):
+        hold.enter("pictures", [])
+    capsys.readouterr()
+    assert drilling.seawall("drill", "words", "pictures") == 0
+    assert capsys.readouterr().out == "pictures: no program said anything\n"
+    (drilling.root / "run/seawall/pictures.words").write_text("psql:\nERROR:  of a row\x1b[2J\n")
+    assert drilling.seawall("drill", "words", "pictures") == 0
+    assert capsys.readouterr().out == "psql:\nERROR:  of a row\N{REPLACEMENT CHARACTER}[2J\n"
+    hold.note("pictures").unlink()
+    keeper.join(60)
+    assert drilling.seawall("drill", "words", "pictures") == 3
+    assert "no restored pictures is held" in capsys.readouterr().err

@@ -2,8 +2,7 @@
 
 import json
 import os
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +14,11 @@ from ops.jobs.restore import material
 from ops.restic.repository import Repository
 from ops.restic.sets import Set, sets, tags
 
+pytestmark = pytest.mark.usefixtures("deadline")
 MINUTE = 60.0
 KEPT = Path(__file__).parents[1] / "unit/interfaces/manifests/vendor.json"
 SET = "d6d1a89e-0c9d-4032-91a2-11b020fa0527"
 Make = Callable[[Path], None]
-
-
-@pytest.fixture(autouse=True)
-def deadline() -> Iterator[None]:
-    """End a reader that waits for what never comes."""
-
-    def late(_number: int, _frame: object) -> None:
-        raise TimeoutError("it waits for what was in the repository")
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(120)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 def document() -> dict[str, Any]:

@@ -22,6 +22,7 @@ examples:
   seawall drill his --dump /srv/his.dump     a dump that Seawall did not make, judged as this asset
   seawall drill his --hold 'compare table X, ticket 4711' --approver 'Head of IT'
   seawall drill enter his                    open a shell in the restored system
+  seawall drill words his                    show what programs said in it: patients' data may be among it
   seawall drill end his                      end it, and remove everything
 """
 
@@ -30,9 +31,9 @@ def arguments(parser: ArgumentParser) -> None:
     """Describe the words after `seawall drill`."""
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = EXAMPLES
-    parser.usage = "seawall drill ASSET [options]\n       seawall drill enter|end ASSET [-- PROGRAM ...]"
-    parser.add_argument("asset", help="name of the asset in the policy, optionally after `enter` or `end`")
-    parser.add_argument("rest", nargs="*", help="after enter or end: the asset, and for enter a program to run")
+    parser.usage = "seawall drill ASSET [options]\n       seawall drill enter|words|end ASSET [-- PROGRAM ...]"
+    parser.add_argument("asset", help="name of the asset in the policy, optionally after `enter`, `words` or `end`")
+    parser.add_argument("rest", nargs="*", help="after enter, words or end: the asset, and for enter a program to run")
     parser.add_argument("--kind", choices=kinds.kinds("ops.drills"), help="a kind of drill other than the policy's")
     parser.add_argument("--from", dest="source", metavar="REPOSITORY", help="restore from this repository")
     parser.add_argument(
@@ -102,5 +103,8 @@ def _held(options: Namespace) -> int:
     name, *words = options.rest
     if options.asset == "end":
         print(hold.end(name))
+        return 0
+    if options.asset == "words":
+        print("\n".join(hold.words(name)) or f"{name}: no program said anything")
         return 0
     return hold.enter(name, [word for word in words if word != "--"])

@@ -12,12 +12,15 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.core.confidential import fit
 from ops.core.errors import CommandError, Unavailable
 from ops.core.run import Stream, run, stream
 from ops.drills._boot import enter
 from ops.drills._boot.port_probe import door
+from ops.drills._shared.console import tail
 
 LEADER_SECONDS = 30.0
+MOST_ANSWERED = 16 << 20  # characters that a program inside may print: it may be anybody's
 _DAY = 86_400.0
 ENTER = Path(enter.__file__)
 # Of what systemd-nspawn leaves by default: no device, no network beyond what is there, no end of the computer.
@@ -53,7 +56,7 @@ class Booted:
 
     def run(self, argv: Sequence[str], timeout: float) -> str:
         """Run a program inside to its end and return its output; raise CommandError."""
-        return run(self.inside(argv), timeout=timeout).stdout
+        return run(self.inside(argv), timeout=timeout, most=MOST_ANSWERED).stdout
 
     def talk(self, argv: Sequence[str], timeout: float) -> AbstractContextManager[Stream]:
         """Run a program inside that the block talks with."""
@@ -70,7 +73,7 @@ class Booted:
     def told(self, argv: Sequence[str], timeout: float = 20) -> str:
         """Return what a program inside prints, whatever its exit code; nothing when it could not run."""
         try:
-            return run(self.inside(argv), timeout=timeout, ok=range(256)).stdout.strip()
+            return run(self.inside(argv), timeout=timeout, ok=range(256), most=MOST_ANSWERED).stdout.strip()
         except CommandError:
             return ""
 
@@ -84,9 +87,9 @@ class Booted:
 
     def last_words(self) -> str:
         """Return the end of what it printed while it booted."""
-        text = self.console.read_text(encoding="utf-8", errors="replace") if self.console.exists() else ""
+        text = tail(self.console)
         lines = [*text.splitlines()[-6:], *([] if self.alive() else self.nspawn.last_words().splitlines()[-4:])]
-        return " | ".join(line.strip() for line in lines if line.strip())
+        return fit("the console", " | ".join(line.strip() for line in lines if line.strip()), text)
 
 
 @contextmanager
@@ -138,8 +141,8 @@ def _leader(program: Stream, console: Path) -> int:
             if is_first(process) and _is_systemd(process):
                 return process
         time.sleep(0.02)
-    said = program.last_words() if program.process.poll() is not None else console.read_text(errors="replace")
-    raise Unavailable(f"the restored machine could not be booted: {said[-400:]}")
+    said = program.last_words() if program.process.poll() is not None else tail(console)
+    raise Unavailable(f"the restored machine could not be booted: {fit('systemd-nspawn', said[-400:], said)}")
 
 
 def descendants(process: int) -> list[int]:

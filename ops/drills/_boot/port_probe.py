@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from ops.core.confidential import fit
 from ops.core.errors import CommandError
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
@@ -31,7 +32,7 @@ def answer(words: Sequence[str], port: int, says: str, patience: int) -> Finding
         said = run(words, timeout=SECONDS * patience).stdout
     except CommandError as error:
         last = (error.stderr.strip().splitlines() or ["no answer"])[-1]
-        return Finding(Verdict.FAIL, f"port {port} does not answer: {last}")
+        return Finding(Verdict.FAIL, f"port {port} does not answer: {fit('the probe', last)}")
     if says not in said:
         return Finding(Verdict.FAIL, f"port {port} does not send {says!r}")
     return Finding(Verdict.PASS, f"port {port} answers")

@@ -15,7 +15,7 @@ from ops.core.errors import Damaged, UsageError
 from ops.core.limits import demand_between, demand_port
 from ops.core.names import UnitName
 from ops.core.quantity import Duration
-from ops.core.ram import LEAST, in_memory, writable
+from ops.core.ram import LEAST, in_memory, share, writable
 from ops.core.verdict import Finding, Verdict, judged
 from ops.drills._boot.container import Booted
 from ops.drills._boot.isolate import isolate, mask
@@ -114,7 +114,7 @@ def _mounted(stage: Stage[Options], part: Part) -> Iterator[Path]:
     with ExitStack() as block:
         with stage.timed("fetch"):
             folders = block.enter_context(stage.mounted())
-            block.enter_context(in_memory(layer))
+            block.enter_context(in_memory(layer, LEAST, share()))  # what a machine writes nobody knows
             # To restore the small parts would open the repository once more each, which takes longer than they do.
             trees = [folders[one.label] for one in (*reversed(_completing(stage, part)), part)]
             root = block.enter_context(writable(trees, layer))

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.core.document import read_file
 from ops.core.errors import Damaged, Unavailable
 from ops.drills._boot.isolate import beneath
 from ops.drills._qemu.partitions import Layout
 
+LARGEST_SETTINGS = 1 << 20
 PORTS = 4  # so many programs inside at once; one may talk while others ask
 ESP = ("/boot/efi", "/efi")  # where Debian mounts what UEFI boots from
 AGENT = Path(__file__).with_name("agent.pl")
@@ -110,7 +112,7 @@ def _initramfs(root: Path) -> Iterator[str]:
     folder = beneath(root, "etc/initramfs-tools")
     for path in (*folder.glob("initramfs.conf"), *folder.glob("conf.d/*")) if folder else ():
         if path.is_file() and not path.is_symlink():
-            yield path.read_text(encoding="utf-8", errors="replace")
+            yield read_file(path, LARGEST_SETTINGS, f"{path.name} of the backup").decode("utf-8", "replace")
 
 
 def _newer(name: str) -> list[tuple[int, int, str]]:

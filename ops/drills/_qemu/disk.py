@@ -8,6 +8,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from ops.core.document import read_file
 from ops.core.errors import Damaged
 from ops.core.run import run
 from ops.drills._boot.isolate import beneath
@@ -17,6 +18,7 @@ _SECONDS = 3600.0
 SLACK = 512 * MIB  # room for what a boot writes, and the file system's own
 BOOT_LEAST = 128 * MIB
 SWAP = 64 * MIB  # it is only looked at, whether it is there
+LARGEST_FSTAB = 1 << 20
 _BLOCK = 4096
 
 
@@ -26,7 +28,7 @@ def read_fstab(root: Path) -> str:
     place = folder / "fstab" if folder else None
     if place is None or not place.is_file() or place.is_symlink():
         raise Damaged("the backup has no etc/fstab, so no disk can be built")
-    return place.read_text(encoding="utf-8", errors="replace")
+    return read_file(place, LARGEST_FSTAB, "etc/fstab of the backup").decode("utf-8", "replace")
 
 
 def sizes(root: Path, made: Sequence[Entry]) -> list[int]:

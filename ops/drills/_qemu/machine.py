@@ -12,11 +12,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.core.confidential import fit
 from ops.core.errors import CommandError, Unavailable
 from ops.core.ram import available
 from ops.core.run import Stream, run, stream
+from ops.drills._boot.container import MOST_ANSWERED
 from ops.drills._qemu import agent_client
 from ops.drills._qemu.bootable import PORTS, SAYS, Kernel
+from ops.drills._shared.console import tail
 
 QEMU = "qemu-system-x86_64"
 INSTALL_SECONDS = 300.0
@@ -48,7 +51,7 @@ class Emulated:
 
     def run(self, argv: Sequence[str], timeout: float) -> str:
         """Run a program inside to its end and return its output; raise CommandError."""
-        return run(self.inside(argv), timeout=timeout * self.patience).stdout
+        return run(self.inside(argv), timeout=timeout * self.patience, most=MOST_ANSWERED).stdout
 
     def talk(self, argv: Sequence[str], timeout: float) -> AbstractContextManager[Stream]:
         """Run a program inside that the block talks with."""
@@ -65,7 +68,8 @@ class Emulated:
     def told(self, argv: Sequence[str], timeout: float = 20) -> str:
         """Return what a program inside prints, whatever its exit code; nothing when it could not run."""
         try:
-            return run(self.inside(argv), timeout=timeout * self.patience, ok=range(256)).stdout.strip()
+            told = run(self.inside(argv), timeout=timeout * self.patience, ok=range(256), most=MOST_ANSWERED)
+            return told.stdout.strip()
         except CommandError:
             return ""
 
@@ -76,7 +80,7 @@ class Emulated:
     def last_words(self) -> str:
         """Return the end of what it printed while it booted."""
         said = [] if self.alive() else self.qemu.last_words().splitlines()[-4:]
-        return " | ".join([last_words(self.console), *said])
+        return " | ".join([last_words(self.console), *(fit(QEMU, line) for line in said)])
 
 
 def argv(image: Path, console: Path, extra: Sequence[str]) -> list[str]:
@@ -158,19 +162,19 @@ def _wait(program: Stream, place: Path) -> None:
     deadline = time.monotonic() + BEGIN_SECONDS * patience()
     while not place.exists():
         if program.process.poll() is not None:
-            raise Unavailable(f"QEMU exited before the machine started: {program.last_words()[-400:]}")
+            raise Unavailable(f"QEMU exited before the machine started: {fit(QEMU, program.last_words()[-400:])}")
         if time.monotonic() > deadline:
-            raise Unavailable(f"QEMU did not start within {BEGIN_SECONDS * patience():.0f} s: {program.stderr[-400:]}")
+            said = fit(QEMU, program.stderr[-400:])
+            raise Unavailable(f"QEMU did not start within {BEGIN_SECONDS * patience():.0f} s: {said}")
         time.sleep(0.02)
 
 
 def _said(console: Path) -> list[str]:
-    text = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
-    return text.replace("\r", "\n").splitlines()
+    return tail(console).replace("\r", "\n").splitlines()
 
 
 def last_words(console: Path) -> str:
     """Return the end of what was printed on a console; where something gave up, what led to that."""
     lines = [line.strip() for line in _said(console) if line.strip()]
     over = next((place for place, line in enumerate(lines, 1) if WRONG.search(line)), len(lines))
-    return " | ".join(lines[max(0, over - 6) : over])
+    return fit("the console", " | ".join(lines[max(0, over - 6) : over]), "\n".join(lines))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from ops.core.restored import status
 from ops.core.verdict import Finding, judged
 from ops.interfaces.entry import Entry
 
@@ -83,7 +84,7 @@ def compared(folder: Path, sample: Sample) -> list[tuple[str, Finding]]:
     """Compare what was restored to a folder with what the snapshot lists; counts are told, and no names."""
     wrong = dict.fromkeys((MISSING, *OTHER), 0)
     for path, entry in sample.chosen.items():
-        for words in _differences(folder / path.lstrip("/"), entry):
+        for words in _differences(folder, path, entry):
             wrong[words] += 1
     missing = wrong.pop(MISSING)
     total = len(sample.chosen)
@@ -112,9 +113,9 @@ def strangers(folder: Path, sample: Sample) -> Finding:
     )
 
 
-def _differences(path: Path, entry: Entry) -> Iterator[str]:
+def _differences(folder: Path, path: str, entry: Entry) -> Iterator[str]:
     try:
-        seen = path.lstat()
+        seen = status(folder, path)
     except OSError:
         yield MISSING
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from ops.core.errors import Unavailable
 from ops.core.files import demand_room
 from ops.core.ram import fits, in_memory
+from ops.core.restored import remove
 from ops.core.verdict import Finding, Verdict
 from ops.drills._storage.encrypted import sealed, with_tables
 from ops.interfaces.drill import Stage
@@ -20,15 +20,16 @@ PLAIN = "on the drill host's disk, not encrypted"
 
 
 @contextmanager
-def room(stage: Stage[object], needed: int, name: str = "room") -> Iterator[Path]:
+def room(stage: Stage[object], needed: int, name: str = "room", most: int | None = None) -> Iterator[Path]:
     """Yield a folder with room for so many bytes, and tell where it lies; raise Unavailable where there is none.
 
+    most: how many bytes may be written where they lie in memory and there is more of it; by default what is needed.
     With the block all that was written there is gone.
     """
     folder = stage.scratch / name
     if fits(needed):
         stage.tell(written=MEMORY)
-        with in_memory(folder, needed):
+        with in_memory(folder, needed, most):
             yield folder
         return
     disk = stage.scratch.with_name(f"{stage.scratch.name}-{name}")  # the stage itself lies in memory
@@ -39,7 +40,7 @@ def room(stage: Stage[object], needed: int, name: str = "room") -> Iterator[Path
         with ExitStack() as block:
             yield _place(stage, block, disk, size, folder)
     finally:
-        shutil.rmtree(disk)
+        remove(disk)
 
 
 def _place(stage: Stage[object], block: ExitStack, disk: Path, size: int, folder: Path) -> Path:

@@ -7,7 +7,6 @@ unit can see it, and is removed at the end.
 from __future__ import annotations
 
 import hashlib
-import shutil
 import stat
 import time
 import uuid
@@ -22,6 +21,7 @@ from ops.core import clock, kinds
 from ops.core.errors import Unavailable, UsageError
 from ops.core.files import demand_room, digest
 from ops.core.quantity import span
+from ops.core.restored import remove
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict, not_configured, worst
 from ops.interfaces.drill import Drill, Part
@@ -29,11 +29,12 @@ from ops.interfaces.manifest import Material, PartFacts
 from ops.interfaces.outcome import DrillFacts
 from ops.interfaces.server import ExternalDump, ExternalFacts
 from ops.interfaces.source import Source
-from ops.jobs.drill.job import hardware, scratch
+from ops.jobs.drill.job import hardware, play, scratch
 from ops.jobs.drill.options import DrillOptions
-from ops.jobs.drill.stage import DrillStage
+from ops.jobs.drill.stage import WORDS, DrillStage
 from ops.jobs.host import folders
 from ops.jobs.run.job import Outcome
+from ops.jobs.run.program_words import apart
 from ops.policy.model import Asset, Drilled
 
 LABEL = "dump"
@@ -63,14 +64,14 @@ def brought(name: str, dump: str) -> Iterator[str]:
         run(["cp", "-r", "--reflink=auto", "--no-preserve=all", "--", original, place / LABEL], timeout=_DAY)
         yield str(place / LABEL)
     finally:
-        shutil.rmtree(place)
+        remove(place)
 
 
 def _forget(folder: Path, name: str) -> None:
     """Remove what interrupted drills left; no drill runs longer than two days."""
     for left in folder.glob(f"{name}.*"):
         if time.time() - left.stat().st_mtime > 2 * _DAY:
-            shutil.rmtree(left)
+            remove(left)
 
 
 def _files(dump: Path) -> list[Path]:
@@ -111,7 +112,7 @@ def drilled_dump(name: str, what: Drilled, wanted: DrillOptions) -> Outcome:
         raise Unavailable(f"{name} has no drill in the policy")
     kind, source, external = _source(asset)
     files = _files(dump)
-    with scratch(name) as folder:
+    with scratch(name) as folder, apart(folder / WORDS):
         drill: Drill[Any] = kinds.load("ops.drills", "database")
         chance = Random(wanted.seed)  # noqa: S311 -- repeatable
         # There is no repository; nothing of it is asked for.
@@ -126,7 +127,7 @@ def drilled_dump(name: str, what: Drilled, wanted: DrillOptions) -> Outcome:
         stage.tell(dump={"sha256": digested, "bytes": size})
         for sentence in _UNPROVEN:
             stage.unproven(sentence)
-        drill.play(stage)
+        play(stage, drill)
     if not asset.drill.expectations:
         stage.rung("semantics", not_configured("drill.expectations has no queries"))
     return _outcome(stage, asset, size)

@@ -19,6 +19,7 @@ from ops.core.schema import encode
 from ops.interfaces import joined
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.host import folders, own_policy
+from ops.jobs.run.program_words import lines
 
 LIMITS = Limits(bytes=1 << 16, depth=4, entries=1000, text=1 << 12)
 LONGEST = timedelta(hours=24)
@@ -28,20 +29,31 @@ _LOOK_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Held:
-    """A restored system that is held. enter: what leads in, before a program; until: when it ends by itself."""
+    """A restored system that is held.
+
+    enter: what leads in, before a program; nothing where nothing runs. until: when it ends by itself. words: the file
+    with what programs said, as others than the drill see it.
+    """
 
     enter: tuple[str, ...]
     until: str
     reason: str
     approver: str
+    words: str = ""
 
 
-def hold(name: str, enter: Sequence[str], wanted: DrillOptions) -> None:
-    """Say how the restored system is entered, and hold it until somebody ends it or a day is over."""
+def hold(name: str, enter: Sequence[str], wanted: DrillOptions, words: Path) -> None:
+    """Say how the restored system is entered, and hold it until somebody ends it or a day is over.
+
+    words: the file with what programs said, as the drill sees it.
+    """
     until = clock.now() + LONGEST
     path = note(name)
-    write_json(path, encode(Held(tuple(enter), clock.iso(until), wanted.keep, wanted.approver)))
-    announce(f"{name}: held until {clock.iso(until)}; seawall drill enter {name}, seawall drill end {name}")
+    seen = f"/proc/{os.getpid()}/root{words}"  # the drill has mounts of its own
+    write_json(path, encode(Held(tuple(enter), clock.iso(until), wanted.keep, wanted.approver, seen)))
+    verbs = ("enter", "words", "end") if enter else ("words", "end")
+    ways = [f"seawall drill {verb} {name}" for verb in verbs]
+    announce(f"{name}: held until {clock.iso(until)}; {', '.join(ways)}")
     try:
         while path.exists() and clock.now() < until:
             time.sleep(_LOOK_SECONDS)
@@ -56,8 +68,17 @@ def note(name: str) -> Path:
 
 def enter(name: str, words: Sequence[str]) -> int:
     """Become a program in a kept system, a shell if there are no words; raise UsageError when none is kept."""
-    argv = [*_kept(name).enter, *(words or SHELL)]
+    held = _kept(name)
+    if not held.enter:
+        raise UsageError(f"nothing of {name} runs that could be entered", f"seawall drill words {name}")
+    argv = [*held.enter, *(words or SHELL)]
     os.execvp(argv[0], argv)  # noqa: S606 -- a file says which program that only root may write
+
+
+def words(name: str) -> list[str]:
+    """Return what programs said in a drill whose system is held; raise UsageError when none is held."""
+    held = _kept(name)
+    return lines(Path(held.words)) if held.words else []
 
 
 def end(name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,9 +13,11 @@ from statistics import median
 from typing import Any
 
 from ops.core import clock, kinds
+from ops.core.announce import announce
 from ops.core.errors import SeawallError, Unavailable
 from ops.core.quantity import span
 from ops.core.ram import in_memory
+from ops.core.restored import remove
 from ops.core.verdict import Finding, Verdict, not_configured, worst
 from ops.evidence.query import past
 from ops.interfaces.drill import Drill
@@ -24,9 +25,11 @@ from ops.interfaces.outcome import DrillFacts, Forecast, Hardware, Inspection, R
 from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
-from ops.jobs.drill.stage import CLOCK, DrillStage
+from ops.jobs.drill.stage import CLOCK, WORDS, DrillStage
 from ops.jobs.host import folders, repositories
+from ops.jobs.restore.material import LARGEST
 from ops.jobs.run.job import Outcome
+from ops.jobs.run.program_words import apart
 from ops.policy import HostPolicy
 from ops.policy.model import Asset, Drilled
 
@@ -48,13 +51,13 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
     # A crash is of the same machine, with the same services: kinds that share their options share the policy's.
     options = asset.drill.options if isinstance(asset.drill.options, drill.options) else drill.options()
     place = repositories.open_as_reader(policy, what.host, repository)
-    with scratch(name) as folder:
+    with scratch(name) as folder, apart(folder / WORDS):
         stage = DrillStage(name, asset.drill, place, wanted, folder, Random(wanted.seed), options)  # noqa: S311 -- repeatable
         stage.find()
         if wanted.sabotage:
             disk = drill.builds_disk(stage)
             stage.sabotage = DamageInjection(wanted.sabotage, stage.parts.values(), stage.chance, disk=disk)
-        drill.play(stage)
+        play(stage, drill)
         if not stage.rungs:
             stage.rung("proof", Finding(Verdict.UNKNOWN, "the drill proved nothing"))
         damage = stage.sabotage.demand() if stage.sabotage else ""
@@ -66,6 +69,20 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
     return _outcome(stage, asset, kind, repository, damage)
 
 
+def play(stage: DrillStage[Any], drill: Drill[Any]) -> None:
+    """Let a drill play; where somebody wants to look, what it left can be looked at, also when it failed."""
+    try:
+        drill.play(stage)
+    except SeawallError as error:
+        if stage.wanted.keep:
+            announce(f"{stage.name}: {'; '.join(str(error).splitlines())}")
+        stage.shown_at_least()
+        raise
+    stage.shown_at_least()
+    if any(rung.verdict is not Verdict.PASS for rung in stage.rungs) and not stage.was_held:
+        announce(f"{stage.name}: what programs said is kept out of the journal; to read it, repeat with --hold")
+
+
 @contextmanager
 def scratch(name: str) -> Iterator[Path]:
     """Make a folder in memory for this drill alone; what interrupted drills of the asset left is removed first.
@@ -75,15 +92,15 @@ def scratch(name: str) -> Iterator[Path]:
     folder = folders.state() / "drills"
     folder.mkdir(mode=0o700, exist_ok=True)
     for left in folder.glob(f"{name}.*"):
-        shutil.rmtree(left)  # whatever ran or was mounted there died with its unit
+        remove(left)  # whatever ran or was mounted there died with its unit
     hold.note(name).unlink(missing_ok=True)
     own = folder / f"{name}.{uuid.uuid4().hex[:8]}"
     own.mkdir(mode=0o700)
     try:
-        with in_memory(own / "stage", TEXTS):
+        with in_memory(own / "stage", TEXTS, TEXTS + LARGEST):
             yield own / "stage"
     finally:
-        shutil.rmtree(own)
+        remove(own)
 
 
 def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, damage: str) -> Outcome:

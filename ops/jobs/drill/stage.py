@@ -33,9 +33,9 @@ from ops.jobs.restore import material
 from ops.policy.model import Drill
 from ops.restic.sets import Set
 
+WORDS = "words"  # what programs said, in the scratch folder
 _DAY = 86_400.0
 CLOCK = "clock"  # the rung that tells of clocks that do not agree
-
 
 O = TypeVar("O")
 
@@ -64,6 +64,7 @@ class DrillStage(Generic[O]):
     askable: list[str] = field(default_factory=list)
     forecast: Forecast | None = None
     told: dict[str, Plain] = field(default_factory=dict)
+    was_held: bool = False
 
     def __post_init__(self) -> None:
         self.unasked = list(self.drill.expectations)
@@ -108,7 +109,7 @@ class DrillStage(Generic[O]):
 
     def bring(self, label: str, folder: Path, only: Sequence[str] = ()) -> None:
         """Restore a part to a folder, `only` these paths of it."""
-        material.bring(self.place, self._chosen(), label, self.parts[label].told.material.root, folder, only)
+        material.bring(self.place, self._chosen(), label, self.parts[label].told, folder, only)
 
     @contextmanager
     def entries(self, label: str) -> Iterator[Iterator[Entry]]:
@@ -181,9 +182,18 @@ class DrillStage(Generic[O]):
     def shown(self, entrance: Callable[[], Sequence[str]]) -> None:
         """Hold the restored system while a person looks at it, if one asked for that."""
         if self.wanted.keep:
-            self.happened("held for inspection")
-            hold.hold(self.name, entrance(), self.wanted)
-            self.happened("inspection ended")
+            self._held(entrance())
+
+    def shown_at_least(self) -> None:
+        """Hold what is left of a drill that came to no system to look at, if a person asked for that."""
+        if self.wanted.keep and not self.was_held:
+            self._held(())
+
+    def _held(self, entrance: Sequence[str]) -> None:
+        self.was_held = True
+        self.happened("held for inspection")
+        hold.hold(self.name, entrance, self.wanted, self.scratch / WORDS)
+        self.happened("inspection ended")
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:

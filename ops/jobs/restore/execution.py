@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import shutil
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ops.core import clock
 from ops.core.announce import announce
+from ops.core.document import Limits, parse, read_file
 from ops.core.errors import Damaged, UsageError
-from ops.core.files import demand_room, read_json, write_json
+from ops.core.files import demand_room, write_json
 from ops.core.pipe import pipe
+from ops.core.restored import each, give, put, remove, status
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
 from ops.interfaces.server import DatabaseServer, RestoreTarget
@@ -24,8 +30,11 @@ from ops.jobs.run.progress import Progress
 from ops.restic.sets import Set
 
 MARK = ".seawall-restore.json"
+MARK_LIMITS = Limits(bytes=1 << 14, depth=2, entries=20, text=1 << 10)
 RESTORING = "_restoring"
 JOURNALS = ("-wal", "-shm", "-journal")
+# Root's own folder in it, 0700; the account of the server, to which it is given, has a way to it.
+TEMPORARY = Path("/var/tmp")  # noqa: S108
 _DAY = 86_400.0
 
 Findings = Sequence[tuple[str, Finding]]
@@ -55,8 +64,8 @@ def _into_folder(source: Source, step: Step, folder: Path, only: tuple[str, ...]
     _begin(source, step, folder)
     brought = _bring(source, step, folder, only)
     for name, path in material.companions(source.manifest, step.label).items():
-        shutil.copyfile(path, folder / name)
-        (folder / name).chmod(0o600)
+        with path.open("rb") as text:
+            put(folder, name, text)
     write_json(folder / "manifest.json", step.told.written())
     found = [brought, *step.told.check(folder, only)]
     if step.completed_by and not only:
@@ -77,25 +86,34 @@ def _completed(source: Source, step: Step, over: Step, folder: Path) -> Findings
 
 def _begin(source: Source, step: Step, folder: Path) -> None:
     """Make the folder, or find it as this restore left it; raise UsageError when it holds anything else."""
-    mark = folder / MARK
+    if folder.is_symlink():
+        raise UsageError(f"{folder} is a link", "restore into a folder; nothing is restored through links")
     if folder.exists() and any(folder.iterdir()):
-        before = read_json(mark) if mark.exists() else {}
-        if before.get("set") != source.which.id:
+        if not _begun(source, folder):
             raise UsageError(f"{folder} is not empty", "restore into another folder, or empty this one")
         announce(f"{step.label}: continuing the restore that was begun in {folder}")
     demand_room(folder, step.bytes - _there(folder), f"restoring {step.label}")
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    write_json(mark, _mark(source, step))
+    write_json(folder / MARK, _mark(source, step))
+
+
+def _begun(source: Source, folder: Path) -> bool:
+    """Whether a restore of the same set was begun there; what it restored may stand in the place of its mark."""
+    try:
+        told = parse(read_file(folder / MARK, MARK_LIMITS.bytes, MARK), MARK_LIMITS, MARK)
+    except Damaged:
+        return False
+    return isinstance(told, Mapping) and told.get("set") == source.which.id
 
 
 def _there(folder: Path) -> int:
     """Return about how many bytes an interrupted restore has brought already."""
-    if not (folder / MARK).exists():
-        return 0
-    return sum(
-        entry.stat().st_blocks * 512 for entry in folder.rglob("*") if entry.is_file() and not entry.is_symlink()
-    )
+    total = 0
+    for place, _, names in os.walk(folder):
+        with suppress(OSError):  # a path may be longer than the system takes
+            total += sum(os.lstat(os.path.join(place, name)).st_blocks * 512 for name in names)  # noqa: PTH118
+    return total
 
 
 def _mark(source: Source, step: Step) -> dict[str, str]:
@@ -105,11 +123,20 @@ def _mark(source: Source, step: Step) -> dict[str, str]:
 def _bring(source: Source, step: Step, folder: Path, only: tuple[str, ...]) -> tuple[str, Finding]:
     """Bring a part, or only some paths of it; return what is known of that before anything is compared."""
     progress = Progress(step.label, "restored", step.bytes)
-    material.bring(source.place, source.which, step.label, step.told.material.root, folder, only, progress.tell)
-    if missing := [path for path in only if not os.path.lexists(folder / path.lstrip("/"))]:
+    material.bring(source.place, source.which, step.label, step.told, folder, only, progress.tell)
+    if missing := [path for path in only if not _lies(folder, path)]:
         raise UsageError(f"the set has nothing at {', '.join(missing)}", "use --only with the path as it was backed up")
     there = "1 path is there" if len(only) == 1 else f"{len(only)} paths are there"
     return "present", Finding(Verdict.PASS, there if only else "restic restored all of it without an error")
+
+
+def _lies(folder: Path, path: str) -> bool:
+    """Whether something lies at a path below a folder, with no link on the way."""
+    try:
+        status(folder, path)
+    except OSError:
+        return False
+    return True
 
 
 def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[Findings, str]:
@@ -152,21 +179,18 @@ def _load(source: Source, step: Step, target: RestoreTarget[Any], name: str, onl
         with repository.explained():
             pipe(words, target.loader(name, step.told.facts, only), timeout=_DAY, tell=progress.tell)
         return
-    scratch = Path("/var/tmp", f"seawall-restore-{source.which.id[:8]}-{step.label}")  # noqa: S108 -- root's, 0700
-    shutil.rmtree(scratch, ignore_errors=True)
-    demand_room(scratch, step.bytes, f"restoring {step.label}")
-    scratch.mkdir(mode=0o700)
+    prefix = f"seawall-restore-{source.which.asset}-{step.label}-"
+    for left in TEMPORARY.glob(f"{prefix}*"):
+        remove(left)  # of a restore that was killed; of one asset only one runs at a time
+    demand_room(TEMPORARY, step.bytes, f"restoring {step.label}")
+    scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=TEMPORARY))
     try:
         _bring(source, step, scratch, ())
-        _give(scratch, target.server.account)
+        account = pwd.getpwnam(target.server.account)
+        give(scratch, step.label, (account.pw_uid, account.pw_gid))
         run(target.loader(name, step.told.facts, only, scratch), timeout=_DAY, cwd=Path("/"))
     finally:
-        shutil.rmtree(scratch)
-
-
-def _give(folder: Path, account: str) -> None:
-    for path in (folder, *folder.rglob("*")):
-        shutil.chown(path, account)
+        remove(scratch)
 
 
 def _in_place(source: Source, step: Step) -> tuple[Findings, str]:
@@ -189,7 +213,7 @@ def _in_place(source: Source, step: Step) -> tuple[Findings, str]:
         )
     kept = _swap(ready, step)
     for staging in {home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}" for home in homes.values()}:
-        shutil.rmtree(staging)
+        remove(staging)
     return found, f"{step.label} is in place; the previous data are kept as {', '.join(map(str, kept)) or 'nothing'}"
 
 
@@ -226,12 +250,31 @@ def _settle(brought: Path, home: Path, step: Step) -> None:
     """Give what was stored as a stream, without owner and mode, those of the file it replaces, or of the manifest."""
     if step.told.material.stream is None:
         return
-    if home.exists():
-        seen = home.stat()
-        os.chown(brought, seen.st_uid, seen.st_gid)
-        brought.chmod(seen.st_mode & 0o7777)
-    elif owned := step.told.facts.ownership:
-        # An account without a name is known by its number alone.
-        owner, group = (int(name) if name.isdigit() else name for name in (owned.owner, owned.group))
-        shutil.chown(brought, owner, group)
-        brought.chmod(int(owned.mode, 8) & 0o777)
+    owned = step.told.facts.ownership
+    for handle in each(brought, step.label):  # one file: what else came with it was refused
+        if home.exists():
+            seen = home.stat()
+            os.fchown(handle, seen.st_uid, seen.st_gid)
+            os.fchmod(handle, seen.st_mode & 0o7777)
+        elif owned:
+            os.fchown(handle, _number(owned.owner, _user), _number(owned.group, _group))
+            os.fchmod(handle, int(owned.mode, 8) & 0o777)
+
+
+def _number(name: str, find: Callable[[str], int]) -> int:
+    """Return the number of an account; one without a name is known by its number alone."""
+    try:
+        return int(name) if name.isdigit() else find(name)
+    except (KeyError, ValueError) as error:
+        raise Damaged(
+            f"the file belonged to {name[:80]!r}, which is no account of this machine",
+            "restore it into a folder with --to, and give it to the right account",
+        ) from error
+
+
+def _user(name: str) -> int:
+    return pwd.getpwnam(name).pw_uid
+
+
+def _group(name: str) -> int:
+    return grp.getgrnam(name).gr_gid

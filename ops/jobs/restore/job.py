@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ops.core import clock
@@ -23,7 +23,10 @@ from ops.jobs.restore.execution import Source, carry_out
 from ops.jobs.restore.plan import Step, Wanted, planned
 from ops.jobs.restore.point_in_time import point_in_time
 from ops.jobs.run.job import Ended, Outcome, perform
+from ops.jobs.run.program_words import apart
 from ops.policy import HostPolicy
+
+_WORDS = "what programs said is in {}, for root alone; patients' data may be among it"
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,25 @@ def restore(ready: Ready, only: Sequence[str]) -> Ended:
         joined.restore(ready.asset),
         ready.asset,
         ready.policy.host,
-        lambda: _work(ready.source, ready.steps, tuple(only)),
+        lambda: _worked(ready, tuple(only), folders.state() / "words" / f"restore-{ready.asset}.txt"),
     )
     return Ended.here(outcome, outcome.code)
+
+
+def _worked(ready: Ready, only: tuple[str, ...], words: Path) -> Outcome:
+    """Do the work, with what programs say kept in a file; it is named when there is reason to read it."""
+    with apart(words):
+        try:
+            outcome = _work(ready.source, ready.steps, only)
+        except SeawallError as error:
+            if words.exists():
+                error.hint = "; ".join(filter(None, [error.hint, _WORDS.format(words)]))
+            raise
+    if outcome.verdict is Verdict.PASS:
+        words.unlink(missing_ok=True)
+    elif words.exists():
+        outcome = replace(outcome, message=f"{outcome.message}; {_WORDS.format(words)}")
+    return outcome
 
 
 def _memory() -> Path:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from ops.core import clock
+from ops.core.archive import ArchiveLimits, unpack
 from ops.core.document import read_file
 from ops.core.errors import Damaged
-from ops.core.names import FileName
+from ops.core.names import TreePath
+from ops.core.restored import demand_plain
 from ops.interfaces import joined
-from ops.interfaces.manifest import FILE, LIMITS, Manifest, read
+from ops.interfaces.manifest import FILE, LIMITS, Manifest, PartFacts, read
 from ops.jobs.host.repositories import OpenRepository
 from ops.restic.repository import Progress
 from ops.restic.sets import ASSET, MANIFEST, Set, complete
 
 LARGEST = LIMITS.bytes + (64 << 20)  # with the texts beside it: roles, accounts, lists of packages
+MOST_TEXTS = 10_000
 _DAY = 86_400.0
 _ELSEWHERE = "check its backups and copies, or use --from with another repository"
 
@@ -60,14 +61,17 @@ def manifest(place: OpenRepository, which: Set, target: Path) -> Manifest:
     """
     snapshot = which.parts[MANIFEST]
     file = f"{FILE} of set {which.id} in {place.repository.name}"
-    if snapshot.bytes > LARGEST:
+    if snapshot.bytes > LARGEST:  # it is the writer's own word; what is read is counted all the same
         raise Damaged(f"{file} and its texts have {snapshot.bytes} bytes; expected at most {LARGEST}")
+    if len(snapshot.paths) != 1 or not TreePath.fits(snapshot.paths[0]):
+        raise Damaged(f"{file} does not lie in one folder of its snapshot")
     target.mkdir(mode=0o755)
-    place.repository.restore(f"{snapshot.id}:{snapshot.paths[0]}", target, timeout=3600)
-    for name, seen in _entries(target):
-        if not FileName.fits(name) or not stat.S_ISREG(seen.st_mode):
-            raise Damaged(f"{file}: found {name[:80]!r} next to it; expected only plain files")
-    told = read(read_file(target / FILE, LIMITS.bytes, file), file)
+    with place.repository.archive(snapshot.id, snapshot.paths[0], timeout=3600) as archive:
+        unpack(archive, target, ArchiveLimits(LARGEST, MOST_TEXTS), file)
+    content = read_file(target / FILE, LIMITS.bytes, file)
+    if not content:  # as restic writes pipes, sockets and devices into an archive
+        raise Damaged(f"{file}: it is empty, or no file; expected only plain files")
+    told = read(content, file)
     if (told.set, told.asset) != (which.id, which.asset):
         raise Damaged(f"{file} describes set {told.set} of {told.asset}; expected set {which.id} of {which.asset}")
     # What somebody else put into the set later is passed over: it must not keep us from what was made.
@@ -76,27 +80,25 @@ def manifest(place: OpenRepository, which: Set, target: Path) -> Manifest:
     return told
 
 
-def _entries(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
-    with os.scandir(folder) as entries:
-        yield from ((entry.name, entry.stat(follow_symlinks=False)) for entry in entries)
-
-
 def bring(
     place: OpenRepository,
     which: Set,
     label: str,
-    root: str,
+    told: PartFacts,
     folder: Path,
     only: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> None:
     """Bring the data of one part to a folder: a stream's file, or the files under their own paths.
 
-    root: the manifest's, which is cut off the paths.
+    told: by the manifest. Raise Damaged when a stream or a database came as anything but plain files and folders: a
+    link among them would lead whoever loads it to files of this machine.
     """
-    snapshot = which.parts[label].id
+    snapshot, root = which.parts[label].id, told.material.root
     source = f"{snapshot}:{root}" if root else snapshot
     place.repository.restore(source, folder, only, timeout=_DAY, progress=progress)
+    if told.material.stream or told.source.database:
+        demand_plain(folder, label)
 
 
 def companions(manifest_folder: Path, label: str) -> dict[str, Path]:

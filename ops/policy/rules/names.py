@@ -9,7 +9,7 @@ from ops.core.errors import Problem
 from ops.core.kinds import nearest
 from ops.core.names import HostName
 
-DRILL_VERBS = ("enter", "end")  # `seawall drill enter ASSET`
+DRILL_VERBS = ("enter", "words", "end")  # `seawall drill enter ASSET`
 MANIFEST = "manifest"  # the part of each set that is none of its sources
 YAML_WORDS = ("yes", "no", "on", "off", "true", "false", "null", "none")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")

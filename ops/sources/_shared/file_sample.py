@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+from ops.core import restored
 from ops.core.errors import Damaged
 from ops.core.files import digest
 from ops.core.names import Digest, TreePath
@@ -206,7 +207,7 @@ def compared(folder: Path, facts: SampleFacts, only: Sequence[str]) -> Finding:
     if not wanted:
         why = "none of the sampled files is among what was restored" if facts.sample else "the set has no digests"
         return not_configured(why)
-    wrong = [path for path, known in wanted.items() if _digest(folder / path.lstrip("/")) != known.sha256]
+    wrong = [path for path, known in wanted.items() if restored.digest(folder, path, known.bytes) != known.sha256]
     good = f"{len(wanted)} sampled files have the content recorded in the manifest"
     return judged([f"{len(wrong)} of {len(wanted)} sampled files differ"] if wrong else [], good)
 

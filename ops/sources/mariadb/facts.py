@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ops.core.document import decode
+from ops.core.names import DatabaseName
 from ops.sources._shared.comparison import Definitions, digested
 from ops.sources._shared.dump import DumpFacts
 from ops.sources._shared.row_slices import RowDigest
@@ -153,7 +154,7 @@ class MariaDBFacts(DumpFacts):
     """
 
     engine: Literal["mariadb"]
-    database: str
+    database: DatabaseName
     server_version: str
     charset: str
     collation: str
@@ -241,7 +242,7 @@ def facts(ask: Ask, database: str, outside: Counters) -> MariaDBFacts:
         **vars(setting),
         **vars(outside),
         engine="mariadb",
-        database=database,
+        database=DatabaseName(database),
         major=major,
         release=f"{major}.{minor}",
         bytes=sum(about.bytes for about in found.values()),

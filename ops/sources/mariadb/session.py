@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from ops.core.confidential import fit
 from ops.core.errors import Unavailable
 from ops.core.run import Stream
 
@@ -68,9 +69,8 @@ class Session:
 def reason(program: Stream) -> str:
     """Return the last error that the server or the client told; else the last thing that was said at all."""
     lines = [line.strip() for line in program.last_words().splitlines() if line.strip()]
-    return ([line for line in lines if line.startswith("ERROR")] or lines or ["the session ended without a message"])[
-        -1
-    ]
+    told = [line for line in lines if line.startswith("ERROR")]
+    return fit("mariadb", (told or lines or ["the session ended without a message"])[-1], "\n".join(lines))
 
 
 def name(value: str) -> str:

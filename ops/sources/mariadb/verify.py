@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from ops.core.confidential import fit
 from ops.core.errors import Damaged, Unavailable
 from ops.core.verdict import Finding, Verdict, judged, not_configured
 from ops.interfaces.server import DatabaseServer, Engine, Server
@@ -116,7 +117,7 @@ def sound(session: Session, there: Mapping[str, Table]) -> Finding:
         for line in session.tell(f"check table {name(table)} extended"):
             *_, kind, words = line.split("\t")
             if kind.lower() in {"error", "warning"}:
-                wrong.append(f"{table}: {words}")
+                wrong.append(f"{table}: {fit('mariadb', words)}")
             elif kind.lower() == "note":
                 unseen.append(table)
     if not wrong and len(unseen) == len(there):

@@ -15,7 +15,7 @@ from typing import Literal
 from ops.core.errors import Damaged
 from ops.core.files import demand_room
 from ops.core.limits import demand_between, demand_port
-from ops.core.names import AbsolutePath
+from ops.core.names import AbsolutePath, DatabaseName
 from ops.core.quantity import Duration
 from ops.core.run import run, stream
 from ops.core.verdict import Finding, judged
@@ -116,7 +116,7 @@ class _Capture(Dump[PostgreSQLFacts]):
         return PostgreSQLFacts(
             **vars(facts(self.session.ask, self.sequences)),
             engine="postgresql",
-            database=self.options.database,
+            database=DatabaseName(self.options.database),
             dump=DUMP if self.options.jobs == 1 else FOLDER,
             dump_bytes=0,
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ops.core.document import decode
+from ops.core.names import DatabaseName
 from ops.core.schema import spare
 from ops.interfaces.facts import Facts
 from ops.sources._shared.comparison import Definitions
@@ -149,7 +150,7 @@ class PostgreSQLFacts(DatabaseFacts, DumpFacts):
     """The facts of a dump. dump: the file that it is, or the folder."""
 
     engine: Literal["postgresql"]
-    database: str
+    database: DatabaseName
     dump: Literal["database.dump", "database.dir"] = "database.dump"
 
     @property

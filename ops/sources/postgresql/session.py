@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ops.core.confidential import fit
 from ops.core.errors import Unavailable
 from ops.core.run import Stream
 
@@ -58,4 +59,4 @@ def reason(program: Stream) -> str:
     """Return what the server or psql said, without the picture of the statement that follows it."""
     lines = [line.strip() for line in program.last_words().splitlines() if line.strip()]
     told = [line for line in lines if "ERROR:" in line or "FATAL:" in line or line.startswith("psql: error:")]
-    return (told or lines or ["the session ended without a message"])[-1]
+    return fit("psql", (told or lines or ["the session ended without a message"])[-1], "\n".join(lines))

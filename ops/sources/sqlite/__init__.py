@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ops.core.confidential import fit
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
 from ops.core.files import digest
 from ops.core.limits import demand_between
@@ -157,9 +158,9 @@ def _asked(database: Path) -> Iterator[known.Ask]:
         try:
             yield lambda queries: [json.loads(there.execute(query).fetchone()[0]) for query in queries]
         except sqlite3.OperationalError as error:
-            raise Unavailable(f"{database.name} can't be queried: {error}") from error
+            raise Unavailable(f"{database.name} can't be queried: {fit('SQLite', str(error))}") from error
         except (sqlite3.DatabaseError, UnicodeError) as error:
-            raise Damaged(f"{database.name} is damaged: {error}") from error
+            raise Damaged(f"{database.name} is damaged: {fit('SQLite', str(error))}") from error
 
 
 def check(folder: Path, facts: SQLiteFacts, _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from ops.core import kinds
+from ops.core.names import DatabaseName
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
 from ops.drills.database import serving
@@ -77,7 +78,7 @@ def kept_postgresql(tree: Path, major: int, script: str, folder: Path, database:
         roles = server.run(["pg_dumpall", "--globals-only"], _MINUTES)
     (material / "script.sql").unlink()
     size = (material / "database.dump").stat().st_size
-    facts = PostgreSQLFacts(**vars(found), engine="postgresql", database=database, dump_bytes=size)
+    facts = PostgreSQLFacts(**vars(found), engine="postgresql", database=DatabaseName(database), dump_bytes=size)
     return Kept("postgresql", facts, material, {"globals.sql": roles})
 
 

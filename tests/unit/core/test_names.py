@@ -2,7 +2,7 @@
 
 import pytest
 
-from ops.core.names import Digest, FileMode, FileName, HostName, Label, Name, SetId, TreePath, _Word
+from ops.core.names import DatabaseName, Digest, FileMode, FileName, HostName, Label, Name, SetId, TreePath, _Word
 
 NEVER = ("", "/", "../x", "a/b", "..", "a\0b", "a\nb", "a\x1b[2J", "a b", "é", "x" * 300)
 
@@ -30,6 +30,7 @@ def test_what_could_lead_elsewhere_is_no_name(kind: type[_Word], text: str) -> N
         (FileName, "vendor export (1).dmp"),
         (TreePath, "/"),
         (TreePath, "/srv/a\nb/..c"),
+        (DatabaseName, 'odd "na/me" of 1999\n'),
     ],
 )
 def test_what_is_used_is_one(kind: type[_Word], text: str) -> None:
@@ -49,3 +50,8 @@ def test_a_file_name_leads_nowhere(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "srv", "/srv/../etc", "/..", "/a/..", "/a\0b", "/" + "x" * 4096])
 def test_a_path_leads_down_alone(text: str) -> None:
     assert not TreePath.fits(text)
+
+
+@pytest.mark.parametrize("text", ["", "a\0b", "x" * 256])
+def test_no_server_names_a_database_so(text: str) -> None:
+    assert not DatabaseName.fits(text)

@@ -104,3 +104,9 @@ def test_the_last_words_of_a_program_are_all_there() -> None:
     with pytest.raises(CommandError), stream(["sh", "-c", late], timeout=30) as program:
         assert list(program.lines()) == []
         assert program.last_words().splitlines()[-1] == "why"
+
+
+def test_a_program_that_prints_too_much_is_ended() -> None:
+    with pytest.raises(CommandError, match="yes failed with code 1: it printed more than 1000 characters"):
+        run(["yes"], timeout=30, most=1000)
+    assert run(["printf", "a\nb"], timeout=30, most=4).stdout == "a\nb\n"
