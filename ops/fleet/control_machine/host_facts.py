@@ -72,9 +72,9 @@ def note(inventory: Path, home: Path, answers: Mapping[str, Answer[tuple[Facts, 
         known[host] = facts
         keys[host] = key
         found[host] = _signed(signers.place(inventory), host, key)
-    signers.note(signers.place(inventory), keys)
+    fresh = signers.note(signers.place(inventory), keys)
     write_json(home / NAME, {"version": VERSION, "machines": {host: asdict(facts) for host, facts in known.items()}})
-    return found
+    return {host: signers.as_told(one, fresh.get(host)) for host, one in found.items()}
 
 
 def _signed(place: Path, host: str, key: str) -> Finding:

@@ -30,6 +30,7 @@ from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.printable import printable
 from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict, worst
+from ops.evidence.anchor import Anchor
 from ops.evidence.ledger import NAME
 from ops.evidence.verification import verify
 from ops.interfaces.record import Record, read
@@ -51,6 +52,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=_options.noted_head,
         metavar="'N SHA256'",
         help="a head that was noted elsewhere, for example on paper",
+    )
+    words.add_argument(
+        "--seen",
+        type=_options.moment,
+        metavar="TIME",
+        help="when that head was noted; a restore recorded later may have lost it",
     )
     words.add_argument("--every", action="store_true", help="verify every stored signature, not only the last")
     show = commands.add_parser("show", help="show the newest records")
@@ -96,7 +103,17 @@ def _verify(options: argparse.Namespace, directory: Path, signers: Path) -> int:
     if options.directory is None and options.head is None and _nothing_to_record(directory):
         nothing = Finding(Verdict.PASS, "this machine has no scheduled jobs and an empty ledger")
         return _tell([nothing], options.json)
-    return _tell(verify(directory, signers, options.head, each_signature=options.every), options.json)
+    anchor = Anchor(options.head, options.seen) if options.head else None
+    host = "" if options.directory else _own_host()
+    return _tell(verify(directory, signers, anchor, host=host, each_signature=options.every), options.json)
+
+
+def _own_host() -> str:
+    """Return whose the ledger of this machine is; empty where no policy says so: it is verified all the same."""
+    try:
+        return own_policy.read().host
+    except (SeawallError, OSError):
+        return ""
 
 
 def _nothing_to_record(directory: Path) -> bool:
