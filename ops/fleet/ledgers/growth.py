@@ -114,7 +114,7 @@ def _anchor(folder: Path) -> Anchor | None:
 
 
 def _dated(anchor: Anchor, folder: Path) -> Anchor:
-    """Return where a copy ends, with what its records tell: when that was by the machine's clock, and what came before."""
+    """Return where a copy ends, with when that was by the machine's own clock, and which successions came before."""
     lines, _ = reader.read(folder / NAME)
     seen = next((line.when for line in reversed(lines) if line.when), None)
     return replace(anchor, seen=seen, after={line.sha256 for line in lines if line.succession})

@@ -33,7 +33,7 @@ class Restored:
         key = public(keys["ours"])
         self.ledger.append(
             lambda end: {
-                **{"host": "his1", "actor": "person:x", "act": "succession", "subject": "ledger", "result": "pass"},
+                "host": "his1", "actor": "person:x", "act": "succession", "subject": "ledger", "result": "pass",
                 "facts": encode(facts(key, key, end, reason="disk lost", restored=True, lost=lost)),
             }
         )
@@ -91,8 +91,9 @@ def test_a_succession_that_was_known_before_the_head_does_not_excuse_it(restored
 def test_a_succession_dated_in_the_future_excuses_nothing_but_what_it_names(
     tmp_path: Path, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ahead = clock.now() + 9 * HOUR
     with monkeypatch.context() as patch:
-        patch.setattr(clock, "now", lambda ahead=clock.now() + 9 * HOUR: ahead)
+        patch.setattr(clock, "now", lambda: ahead)
         restored = Restored(tmp_path, keys)
     assert restored.told(Anchor(Head(20, "c" * 64), clock.now()))[0] is Verdict.FAIL
     assert restored.told(Anchor(LOST, clock.now()))[0] is Verdict.WARN
@@ -130,7 +131,7 @@ def test_a_machine_that_has_another_name_now_says_so_by_a_succession(directory: 
     signers.write_text("".join(f'{host} namespaces="seawall-ledger" {key}\n' for host in ("his1", "his2")))
     Ledger(directory, keys["ours"]).append(
         lambda end: {
-            **{"host": "his2", "actor": "person:x", "act": "succession", "subject": "ledger", "result": "pass"},
+            "host": "his2", "actor": "person:x", "act": "succession", "subject": "ledger", "result": "pass",
             "facts": encode(facts(key, key, end, reason="renamed", restored=True, lost=None)),
         }
     )
