@@ -27,7 +27,7 @@ from ops.commands import _options
 from ops.commands.server.ledger import attest, coverage, head, rotate_key
 from ops.core import clock
 from ops.core.errors import Damaged, SeawallError, Unavailable
-from ops.core.printable import printable
+from ops.core.printable import as_json, printable
 from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.anchor import Anchor
@@ -155,7 +155,7 @@ def _show(directory: Path, count: int, plain: bool) -> int:
         raise Unavailable(f"this account may not read the ledger in {directory}", "run as root") from error
     records = [_record(line) for line in newest]
     if plain:
-        print(json.dumps([_plain(record) for record in records], ensure_ascii=False))
+        print(as_json([_plain(record) for record in records]))
         return 0
     zone = _zone()
     print(f"{'n':>6}  {'when (' + zone.key + ')':<30}{'act':<9}{'subject':<16}{'result':<9}by")
