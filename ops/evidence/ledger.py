@@ -36,6 +36,7 @@ OWN_ACT = "ledger"  # the act of the records that the ledger writes on itself
 SUCCESSION = "succession"  # the act of going on with another key or from an older state
 WAIT_SECONDS = 60.0
 PIECE = 1 << 16
+_MOST = 10**15  # records; more are no number that a ledger counts to
 _HEAD = re.compile(r"\d{1,15} [0-9a-f]{64}", re.ASCII)
 
 
@@ -91,7 +92,7 @@ class Ledger:
         try:
             with opened(self._directory / NAME, write=False) as handle:
                 return str(json.loads(_end(handle).line).get("key", ""))
-        except (FileNotFoundError, ValueError, AttributeError):
+        except (FileNotFoundError, ValueError, AttributeError, RecursionError):
             return ""
 
     def own(self) -> str:
@@ -256,7 +257,9 @@ def _end(handle: int) -> WrittenLine:
     line = os.pread(handle, size - start, start)
     try:
         number = int(json.loads(line)["n"])
-    except (ValueError, TypeError, KeyError):
+        if not 0 < number < _MOST:
+            raise ValueError(number)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         number = _count(handle, size)  # a damaged line keeps its place; verification will name it
     return WrittenLine(number, line, digest(line))
 

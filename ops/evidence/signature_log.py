@@ -6,7 +6,6 @@ what was signed before is then not in it any more.
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.keys import fingerprint, listed
 from ops.evidence.ledger import AT_ONCE, SIGNATURES, Head
+from ops.evidence.lines import each, said
 from ops.evidence.reader import Line, fail, records, signer
 from ops.evidence.ssh_signature import agrees
 
@@ -36,17 +36,17 @@ class Kept:
 def read(directory: Path) -> tuple[list[Kept], int]:
     """Return the signatures that are kept, and how many lines are none; a line cut short by a power cut is neither."""
     try:
-        lines = (directory / SIGNATURES).read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        lines = each(directory / SIGNATURES)
+        kept, broken = [], 0
+        for line in lines:
+            try:
+                found = said(line)
+                head = Head.read(f"{found['n']} {found['sha256']}")
+                kept.append(Kept(head, str(found["key"]), str(found["signature"])))
+            except (ValueError, KeyError):
+                broken += line.endswith(b"\n")
     except FileNotFoundError:
         return [], 0
-    kept, broken = [], 0
-    for line in lines:
-        try:
-            said = json.loads(line)
-            head = Head.read(f"{said['n']} {said['sha256']}")
-            kept.append(Kept(head, str(said["key"]), str(said["signature"])))
-        except (ValueError, TypeError, KeyError, RecursionError):
-            broken += line.endswith("\n")
     return kept, broken
 
 

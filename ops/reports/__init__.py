@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ def _shown(value: object) -> object:
     return plain(value) if type(value) is str else value  # what is markup was made so by the template
 
 
+@functools.cache
 def environment() -> Environment:
     """Return what fills in every template: all is escaped, nothing may be missing, `_` is the catalogue's function."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined

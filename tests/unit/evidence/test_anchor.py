@@ -33,7 +33,11 @@ class Restored:
         key = public(keys["ours"])
         self.ledger.append(
             lambda end: {
-                "host": "his1", "actor": "person:x", "act": "succession", "subject": "ledger", "result": "pass",
+                "host": "his1",
+                "actor": "person:x",
+                "act": "succession",
+                "subject": "ledger",
+                "result": "pass",
                 "facts": encode(facts(key, key, end, reason="disk lost", restored=True, lost=lost)),
             }
         )
@@ -131,7 +135,11 @@ def test_a_machine_that_has_another_name_now_says_so_by_a_succession(directory: 
     signers.write_text("".join(f'{host} namespaces="seawall-ledger" {key}\n' for host in ("his1", "his2")))
     Ledger(directory, keys["ours"]).append(
         lambda end: {
-            "host": "his2", "actor": "person:x", "act": "succession", "subject": "ledger", "result": "pass",
+            "host": "his2",
+            "actor": "person:x",
+            "act": "succession",
+            "subject": "ledger",
+            "result": "pass",
             "facts": encode(facts(key, key, end, reason="renamed", restored=True, lost=None)),
         }
     )
