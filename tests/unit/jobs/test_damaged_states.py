@@ -1,4 +1,4 @@
-"""A state file that is none is named, and hinders nothing else; nothing in a file reaches a terminal as anything but text."""
+"""A state file that is none is named and hinders nothing else; what any file holds reaches a terminal as text alone."""
 
 from __future__ import annotations
 
