@@ -3,7 +3,7 @@
 And values that no arithmetic can do anything with. Numbers: the first list's.
 """
 
-from mistakes.mistake import ACCEPTED, ALL, HIS1, Table, append, at, his, refused, site, swap
+from mistakes.mistake import ACCEPTED, ALL, DOCS1, HIS1, Table, append, at, his, refused, site, swap
 
 TABLE = Table()
 add = TABLE.add
@@ -58,6 +58,14 @@ add(
 )
 add("a summary with a percent sign", ACCEPTED, his("Hospital information system", "100% of patients, %n %i $HOME"))
 
+for pattern in ("[", "cache[", "[]", "[^]", "[a-]", "a\\\\", "[a/b]"):
+    add(
+        f"a pattern {pattern} that restic refuses",
+        refused(at(DOCS1, "exclude:"), "can't be used"),
+        swap(DOCS1, '"*.tmp"', f'"{pattern}"'),
+    )
+for pattern in ("[z-a]", "[[:alpha:]]", "[0-9]*.tmp", "~/x", "$HOME", "--", "a]"):
+    add(f"a pattern {pattern}", ACCEPTED, swap(DOCS1, '"*.tmp"', f'"{pattern}"'))
 LIMIT = "at_least: 1000"
 for limit in (".nan", ".inf", "-.inf", "1.0e+400"):
     for word in ("at_least", "at_most", "equals"):
