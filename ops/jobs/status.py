@@ -15,7 +15,7 @@ from ops.evidence.ledger import Head
 from ops.interfaces.state import GAPS, HEALTH, CheckResult, State
 from ops.interfaces.status_answer import AssetAnswer, DrillAnswer, LedgerEnd, StatusAnswer
 from ops.jobs.health.job import entry_of, look, recorded
-from ops.jobs.host import folders
+from ops.jobs.host import folders, own_units
 from ops.jobs.ledger.attested import newest
 from ops.policy import HostPolicy
 from ops.policy.compile import document_digest
@@ -25,6 +25,8 @@ from ops.policy.model import Asset
 def collect(policy: HostPolicy, states: Mapping[str, State], now: datetime) -> StatusAnswer:
     """Return how this machine stands."""
     checks, seen = _checks(policy, states, now)
+    if timers := own_units.look(policy):
+        checks.append(entry_of(own_units.NAME, own_units.KIND, timers))
     attested = newest(policy.all_duties, folders.state() / "ledger")  # before the end, which a record may just move
     return StatusAnswer(
         host=policy.host,

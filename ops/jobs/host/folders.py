@@ -29,3 +29,8 @@ def scratch() -> Path:
 def cache() -> Path:
     """Return the folder of restic's cache, which may be lost at any time."""
     return _below_root("var/cache/seawall")
+
+
+def booted() -> Path:
+    """Return the folder that is there where systemd runs the machine, as sd_booted(3) asks."""
+    return _below_root("run/systemd/system")
