@@ -82,7 +82,8 @@ def read(said: str) -> MachineStatus:
     except Damaged as error:
         hint = f" ({error.hint})" if error.hint else ""
         return _unknown(f"answers no status: {first_line(error.message)}{hint}")
-    return MachineStatus(verdict=told.verdict, told=told)
+    verdict = worst([told.verdict, *(check.verdict for check in told.checks)])  # whatever it calls itself
+    return MachineStatus(verdict=verdict, told=replace(told, verdict=verdict))
 
 
 def _unknown(reason: str) -> MachineStatus:
