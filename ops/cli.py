@@ -99,6 +99,7 @@ def _unknown(word: str, known: list[str]) -> int:
 
 def _command(name: str, place: tuple[str, str], words: Sequence[str]) -> int:
     from ops.core.errors import SeawallError, Stopped
+    from ops.core.terminal import only_plain, plain
 
     wrong = 3 if name in JUDGING else None
     debug = "--debug" in words  # as long as the words are not understood
@@ -106,7 +107,8 @@ def _command(name: str, place: tuple[str, str], words: Sequence[str]) -> int:
     try:
         options = _parse(name, place[1], module, words)
         debug = options.debug
-        code = _executed(module, options)
+        with only_plain(sys.stdout):
+            code = _executed(module, options)
         sys.stdout.flush()  # a full disk shows here, not after the last word
         return code
     except SystemExit as end:  # argparse has said what is wrong, or has shown the help
@@ -114,7 +116,7 @@ def _command(name: str, place: tuple[str, str], words: Sequence[str]) -> int:
     except SeawallError as error:
         if debug:
             raise
-        print(f"seawall {name}: {error}", file=sys.stderr)
+        print(f"seawall {name}: {plain(str(error))}", file=sys.stderr)
         return wrong or error.code
     except KeyboardInterrupt:
         print(f"seawall {name}: interrupted", file=sys.stderr)
@@ -136,9 +138,10 @@ def _refused(name: str, error: OSError, wrong: int | None) -> int:
     import os
 
     from ops.core.output import explained
+    from ops.core.terminal import plain
 
     told = explained(error)
-    print(f"seawall {name}: {told}", file=sys.stderr)
+    print(f"seawall {name}: {plain(str(told))}", file=sys.stderr)
     if error.filename is None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return wrong or told.code

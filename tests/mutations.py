@@ -31,6 +31,7 @@ ODD: tuple[Any, ...] = (
     "end", "enter", "manifest", "his-db", "röntgen", "HIS", "primary", "offsite", "backup1", "his1", "drill1",
     "postgresql", "mariadb", "files", "machine", "database", "rest_server", "disk", "select 1", "delete from x",
     "{{ x }}", "%i $x ${y} `z`", "=", "path:/", "path:/*", "2026-12-31", "2099-01-01", "Europe/Prague", "UTC", "CEST",
+    ["["], ["[z-a]"], ["a\\"], "Zulu", "localtime", ".nan", float("nan"), 99999,
     [], {}, [None], [[]], {"x": None}, {"": ""}, {"kind": "disk"}, ["/srv"], ["srv"], {"all": "1d"},
 )  # fmt: skip
 KEYS = (

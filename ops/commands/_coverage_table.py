@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ops.core import clock
+from ops.core.printable import printable
 from ops.core.verdict import Finding
 from ops.evidence.completeness import Coverage, Tally
 from ops.reports.catalogue import tr
@@ -25,7 +26,7 @@ def _lines(
     since, until = (f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in period)
     yield tr("{since} to {until} ({zone}), according to today's policy", since=since, until=until, zone=zone.key)
     for finding in broken:
-        yield f"{finding.verdict.value:<8}{tr('the ledger itself: {message}', message=finding.message)}"
+        yield f"{finding.verdict.value:<8}{tr('the ledger itself: {message}', message=printable(finding.message))}"
     if not tallies:
         yield tr("the policy schedules no jobs on this machine")
         return

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
+from ops.core import clock
 from ops.evidence.ledger import Head
 
 
@@ -40,3 +41,11 @@ def noted_head(text: str) -> Head:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a head; expected the number of a record and its SHA-256"
         ) from error
+
+
+def moment(text: str) -> datetime:
+    """Return a moment that a person or the control machine noted; raise ArgumentTypeError."""
+    try:
+        return clock.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a moment such as 2026-11-22T01:00:00Z") from error

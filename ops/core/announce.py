@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from ops.core.terminal import plain
+
 
 def _to_terminal(line: str) -> None:
     sys.stdout.write(f"{line}\n")
@@ -14,7 +16,7 @@ def _to_terminal(line: str) -> None:
 
 def to_errors(line: str) -> None:
     """Write a line to standard error, where it is in nobody's way who reads the result."""
-    sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{plain(line)}\n")
     sys.stderr.flush()
 
 

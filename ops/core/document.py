@@ -11,7 +11,7 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -25,8 +25,10 @@ MOST_TOLD = 5
 _SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MOST_PROBLEMS = 50
 _LARGEST_NUMBER = 1 << 63
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 # A text that does not end reaches to the end: no second try begins within it.
-_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_LONG_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_PIECE = 1 << 16
 _ALL_BUT_MARKS = bytes(byte for byte in range(256) if byte not in b"[]{},")
 
 
@@ -79,6 +81,8 @@ def parse(content: bytes, limits: Limits, file: str) -> Plain:
         raise Damaged(f"{file}: {error}") from error
     except (ValueError, RecursionError) as error:
         raise Damaged(f"{file} is not valid JSON: {str(error)[:200]!r}") from error
+    except MemoryError as error:
+        raise Damaged(f"{file} needs more memory than there is: {len(content)} bytes") from error
     return data
 
 
@@ -133,9 +137,12 @@ def _measure(content: bytes, limits: Limits) -> None:
     """Count what a parser would make of it, before it does."""
     if len(content) > limits.bytes:
         raise _Refused(f"{len(content)} bytes; expected at most {limits.bytes}")
-    marks = _TEXT.sub(b"", content).translate(None, _ALL_BUT_MARKS)
-    brackets = marks.replace(b",", b"")
-    entries = len(marks) - len(brackets) + -(-len(brackets) // 2)
+    commas, brackets = 0, bytearray()
+    for marks in _marks(content):
+        nesting = marks.replace(b",", b"")
+        commas += len(marks) - len(nesting)
+        brackets += nesting
+    entries = commas + -(-len(brackets) // 2)
     if entries > limits.entries:
         raise _Refused(f"{entries} entries; expected at most {limits.entries}")
     depth = 0
@@ -143,6 +150,21 @@ def _measure(content: bytes, limits: Limits) -> None:
         depth += 1 if mark in b"[{" else -1
         if depth > limits.depth:
             raise _Refused(f"lists and mappings are nested deeper than {limits.depth}")
+
+
+def _marks(content: bytes) -> Iterator[bytes]:
+    """Yield the brackets and commas that stand in no text, piece by piece, for all at once need much memory."""
+    place = 0
+    while place < len(content):
+        piece = content[place : place + _PIECE]
+        outside = _TEXT.sub(b"", piece)
+        begun = outside.find(b'"')  # a text that this piece does not end, all of it as it was
+        rest = 0 if begun < 0 else len(outside) - begun
+        if rest == len(piece) and (text := _LONG_TEXT.match(content, place)):
+            place = text.end()
+            continue
+        yield outside[: len(outside) - rest].translate(None, _ALL_BUT_MARKS)
+        place += len(piece) - rest
 
 
 def _unique(pairs: list[tuple[str, Plain]]) -> Mapping[str, Plain]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ops.core.schema import Plain
 
@@ -35,6 +37,14 @@ def storable(text: str) -> str:
     """Return a text as a file can hold it and a reader accepts it: whole letters, and not too many of them."""
     whole = text.encode("utf-8", "backslashreplace").decode("utf-8")
     return whole if len(whole) <= LONGEST else f"{whole[: LONGEST - 1]}…"
+
+
+def as_json(data: Any, indent: int | None = None) -> str:
+    """Return data as JSON that can be shown: letters as they are, and what can't be printed by its number."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() or letter == "\n" else json.dumps(letter)[1:-1] for letter in text)
 
 
 def all_printable(data: Plain) -> Plain:

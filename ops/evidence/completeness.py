@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from ops.core import clock, plain_file
+from ops.core import clock
 from ops.core.errors import Unavailable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import NAME
+from ops.evidence.lines import each, said
 
 GOOD = (Verdict.PASS.value, Verdict.WARN.value)
 ROUND = "check"  # to have looked is this act, whatever was seen
@@ -72,8 +73,7 @@ class Tally:
 def records(directory: Path) -> list[Completed]:
     """Return what a ledger has of all acts, in its order; lines that are none are verification's to name."""
     try:
-        with plain_file.reading(directory / NAME) as file:
-            return [done for line in file if (done := _done(line))]
+        return [done for line in each(directory / NAME) if (done := _done(line))]
     except FileNotFoundError:
         return []
     except PermissionError as error:
@@ -83,13 +83,13 @@ def records(directory: Path) -> list[Completed]:
 def _done(line: bytes) -> Completed | None:
     """Return what a line says was done; of its facts only where a copy went is read, for there are many lines."""
     try:
-        said = json.loads(line)
-        began = clock.parse(said.get("started") or said["when"])
-        facts = said.get("facts")
+        found: Mapping[str, Any] = said(line)
+        began = clock.parse(found.get("started") or found["when"])
+        facts = found.get("facts")
         to = str(facts.get("repository", "")) if isinstance(facts, dict) else ""
-        good = said["result"] in GOOD or said["act"] == ROUND
-        return Completed(str(said["act"]), str(said["subject"]), to, began, good)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        good = found["result"] in GOOD or found["act"] == ROUND
+        return Completed(str(found["act"]), str(found["subject"]), to, began, good)
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 

@@ -17,6 +17,8 @@ from ops.evidence.reader import Line, fail, signer
 from ops.evidence.signature_log import former, made_by
 from ops.interfaces.record import NotedHead, Succession
 
+MOST_LOST = 1_000_000  # records; a machine writes some hundred a day
+
 
 def facts(old: str, new: str, end: Head, *, reason: str, restored: bool, lost: Head | None) -> Succession:
     """Return what a succession records: public keys before and now, the first of which may be unknown."""
@@ -50,6 +52,8 @@ def _one(directory: Path, line: Line, told: Succession, known: set[str], since: 
         return fail(f"{head} names a key other than the one it was signed with")
     if known and line.key not in known:
         return fail(f"{head} is to the key {line.key}, which is not listed for this machine")
+    if told.lost and told.lost.n - (line.n or 0) > MOST_LOST:
+        return fail(f"{head} claims that records up to {told.lost.n} are lost, more than a machine can have written")
     if told.restored:
         what = f"records up to {told.lost.n} are lost" if told.lost else "no record is known to be lost"
         verdict = Verdict.WARN if told.lost else Verdict.PASS
@@ -75,17 +79,3 @@ def _changes(lines: list[Line], said: list[tuple[Line, Succession]]) -> Iterator
                 message = f"record {line.n} was signed with another key; the succession came later, in {later[0]}"
                 yield Finding(Verdict.WARN, message)
         key = line.key or key
-
-
-def lost(lines: list[Line], anchor: Head) -> Finding | None:
-    """Return what a succession says of a head that was noted elsewhere and is not here; None when none names it."""
-    for line in lines:
-        told = line.succession
-        if told is None or not told.restored or told.continues is None or told.lost is None:
-            continue
-        named = (anchor.n, anchor.sha256) == (told.lost.n, told.lost.sha256)
-        between = told.continues.n < anchor.n < told.lost.n
-        if named or between:
-            message = f"record {anchor.n}, noted elsewhere, was lost when the machine was restored"
-            return Finding(Verdict.WARN, f"{message}, according to record {line.n}: {told.reason}")
-    return None

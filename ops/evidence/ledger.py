@@ -37,6 +37,7 @@ SUCCESSION = "succession"  # the act of going on with another key or from an old
 WAIT_SECONDS = 60.0
 PIECE = 1 << 16
 _LONGEST_HEAD = 128  # bytes
+_MOST = 10**15  # records; more are no number that a ledger counts to
 _HEAD = re.compile(r"\d{1,15} [0-9a-f]{64}", re.ASCII)
 
 
@@ -247,6 +248,8 @@ def _end(handle: int) -> WrittenLine:
     line = os.pread(handle, size - start, start)
     try:
         number = int(json.loads(line)["n"])
+        if not 0 < number < _MOST:
+            raise ValueError(number)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         number = _count(handle, size)  # a damaged line keeps its place; verification will name it
     return WrittenLine(number, line, digest(line))

@@ -6,9 +6,9 @@ from collections import deque
 from pathlib import Path
 from typing import TypeVar
 
-from ops.core import plain_file
 from ops.core.errors import Damaged
 from ops.evidence.ledger import NAME
+from ops.evidence.lines import each
 from ops.interfaces.outcome import OutcomeFacts
 from ops.interfaces.record import read
 
@@ -23,11 +23,10 @@ def past(directory: Path, act: str, subject: str, kind: type[F], most: int = 10)
     found: deque[F] = deque(maxlen=most)
     named, done = f'"{subject}"'.encode(), f'"act":"{act}"'.encode()  # as a ledger's lines are written
     try:
-        with plain_file.reading(directory / NAME) as file:
-            for line in file:
-                facts = _facts(line, act, subject) if named in line and done in line else None
-                if isinstance(facts, kind):
-                    found.append(facts)
+        for line in each(directory / NAME):
+            facts = _facts(line, act, subject) if named in line and done in line else None
+            if isinstance(facts, kind):
+                found.append(facts)
     except FileNotFoundError:
         return []
     return list(found)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from ops.core import clock, plain_file
+from ops.core import clock
 from ops.core.document import decode
 from ops.core.errors import Damaged
 from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.ledger import OWN_ACT, SUCCESSION, digest
+from ops.evidence.lines import each, said
 from ops.interfaces.record import VERSION, Succession
 
 _MOST = 10**15  # records; more are no number that a ledger counts to
@@ -45,11 +47,10 @@ def read(path: Path) -> tuple[list[Line], int]:
     lines: list[Line] = []
     if not path.exists():
         return lines, 0
-    with plain_file.reading(path) as file:
-        for place, line in enumerate(file, 1):
-            if not line.endswith(b"\n"):
-                return lines, len(line)
-            lines.append(_line(place, line))
+    for place, line in enumerate(each(path), 1):
+        if not line.endswith(b"\n"):
+            return lines, len(line)
+        lines.append(_line(place, line))
     return lines, 0
 
 
@@ -57,21 +58,21 @@ def _line(place: int, line: bytes) -> Line:
     """Return what verification needs of a line: it must be quick, for there may be a hundred thousand."""
     sha256 = digest(line)
     try:
-        said = json.loads(line)
-        version, number = said.get("version", VERSION), said["n"]
+        found: Mapping[str, Any] = said(line)
+        version, number = found.get("version", VERSION), found["n"]
         if type(version) is int and version > VERSION:
             return Line(place, None, None, "", sha256, "", version=version)
         if type(number) is not int or not 0 < number < _MOST or version != VERSION:
             return Line(place, None, None, "", sha256, "")
-        when = clock.parse(said["when"])
-        previous, host, key = str(said["previous"]), str(said.get("host", "")), str(said.get("key", ""))
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        when = clock.parse(found["when"])
+        previous, host, key = str(found["previous"]), str(found.get("host", "")), str(found.get("key", ""))
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return Line(place, None, None, "", sha256, "")
-    act, told = said.get("act"), None
+    act, told = found.get("act"), None
     if act == OWN_ACT:
-        verdict = _VERDICTS.get(str(said.get("result")), Verdict.UNKNOWN)
-        told = Finding(verdict, f"record {number} of {said['when']} says: {said.get('message')}")
-    succession = _succession(number, said.get("facts")) if act == SUCCESSION else None
+        verdict = _VERDICTS.get(str(found.get("result")), Verdict.UNKNOWN)
+        told = Finding(verdict, f"record {number} of {found['when']} says: {found.get('message')}")
+    succession = _succession(number, found.get("facts")) if act == SUCCESSION else None
     return Line(place, number, when, previous, sha256, host, key, told, succession)
 
 

@@ -6,7 +6,6 @@ what was signed before is then not in it any more.
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
@@ -15,10 +14,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from ops.core import plain_file
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.keys import fingerprint, listed
 from ops.evidence.ledger import AT_ONCE, SIGNATURES, Head
+from ops.evidence.lines import each, said
 from ops.evidence.reader import Line, fail, records, signer
 from ops.evidence.ssh_signature import agrees
 
@@ -37,23 +36,25 @@ class Kept:
 def read(directory: Path) -> tuple[list[Kept], int]:
     """Return the signatures that are kept, and how many lines are none; a line cut short by a power cut is neither."""
     try:
-        with plain_file.reading(directory / SIGNATURES) as file:
-            lines = file.read().decode("utf-8", "replace").splitlines(keepends=True)
+        lines = each(directory / SIGNATURES)
+        kept, broken = [], 0
+        for line in lines:
+            try:
+                found = said(line)
+                head = Head.read(f"{found['n']} {found['sha256']}")
+                kept.append(Kept(head, str(found["key"]), str(found["signature"])))
+            except (ValueError, KeyError):
+                broken += line.endswith(b"\n")
     except FileNotFoundError:
         return [], 0
-    kept, broken = [], 0
-    for line in lines:
-        try:
-            said = json.loads(line)
-            head = Head.read(f"{said['n']} {said['sha256']}")
-            kept.append(Kept(head, str(said["key"]), str(said["signature"])))
-        except (ValueError, TypeError, KeyError, RecursionError):
-            broken += line.endswith("\n")
     return kept, broken
 
 
-def every(directory: Path, lines: list[Line], signers: Path) -> Iterator[Finding]:
-    """Verify each kept signature: it is good, its key is known, and its head is still the ledger's."""
+def every(directory: Path, lines: list[Line], signers: Path, verified: int = 0) -> Iterator[Finding]:
+    """Verify each kept signature: it is good, its key is known, and its head is still the ledger's.
+
+    verified: so many of the first were found good before; whether their heads are still the ledger's is asked again.
+    """
     kept, broken = read(directory)
     if broken:
         yield fail(f"{broken} lines of {SIGNATURES} are not signatures: they were changed or damaged")
@@ -64,7 +65,7 @@ def every(directory: Path, lines: list[Line], signers: Path) -> Iterator[Finding
     for one in [one for one in kept if held.get(one.head.n) != one.head.sha256][:MOST]:
         what = "was different when it was signed" if one.head.n in held else "was signed and is gone"
         yield fail(f"record {one.head.n} {what}")
-    yield from _judged(kept, lines, signers)
+    yield from _judged(kept[verified:], lines, signers)
     numbers = sorted({one.head.n for one in kept})
     for before, after in pairwise(numbers):
         if after - before > AT_ONCE:

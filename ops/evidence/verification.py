@@ -16,7 +16,10 @@ from pathlib import Path
 from ops.core import clock, plain_file
 from ops.core.errors import Damaged
 from ops.core.verdict import Finding, Verdict
-from ops.evidence.key_rotation import judged, lost
+from ops.evidence import anchor as anchors
+from ops.evidence import hosts
+from ops.evidence.anchor import Anchor
+from ops.evidence.key_rotation import judged
 from ops.evidence.ledger import AT_ONCE, HEAD, NAME, NOTHING, SIGNATURE, Head, opened
 from ops.evidence.reader import Line, fail, read, records, signer
 from ops.evidence.signature_log import every
@@ -27,12 +30,19 @@ CLOCKS_APART = timedelta(minutes=1)  # so much a clock may be set back without b
 
 
 def verify(
-    directory: Path, allowed_signers: Path, anchor: Head | None = None, *, each_signature: bool = False
+    directory: Path,
+    allowed_signers: Path,
+    anchor: Anchor | None = None,
+    *,
+    host: str = "",
+    each_signature: bool = False,
+    verified: int = 0,
 ) -> list[Finding]:
     """Return what is found in a ledger, the worst first; a whole and signed one gives passes only.
 
-    `anchor` is a head noted elsewhere, such as on paper: the ledger must still hold that line. `each_signature`: verify
-    every signature that was kept, not only the last.
+    anchor: a head noted elsewhere, such as on paper: the ledger must still hold that line. host: whose ledger it is.
+    each_signature: verify every signature that was kept, not only the last; but not the first so many that were
+    verified before.
     """
     path = directory / NAME
     try:
@@ -46,9 +56,10 @@ def verify(
                 *_clock(lines),
                 *_ending(lines, torn, head),
                 *_signature(directory, lines, head, allowed_signers),
-                *_anchored(lines, anchor),
+                *(anchors.judged(lines, anchor) if anchor else ()),
                 *judged(directory, lines, allowed_signers),
-                *(every(directory, lines, allowed_signers) if each_signature else ()),
+                *hosts.judged(lines, host),
+                *(every(directory, lines, allowed_signers, verified) if each_signature else ()),
                 *(line.told for line in lines if line.told),
             ]
     except Damaged as error:
@@ -159,23 +170,9 @@ def _older(path: Path, lines: list[Line], head: Head, signers: Path, signer: str
     return fail("the signature does not match the head: one of them was changed")
 
 
-def _anchored(lines: list[Line], anchor: Head | None) -> Iterator[Finding]:
-    if anchor is None:
-        return
-    held = next((line.sha256 for line in lines if line.n == anchor.n), None)
-    if held != anchor.sha256 and (told := lost(lines, anchor)):
-        yield told
-    elif held is None:
-        yield fail(f"record {anchor.n}, noted elsewhere, is not in this ledger: its end was cut off")
-    elif held != anchor.sha256:
-        yield fail(f"record {anchor.n} is not the one noted elsewhere: the ledger was rewritten")
-    else:
-        yield Finding(Verdict.PASS, f"record {anchor.n} is the one noted elsewhere")
-
-
-def _nothing(directory: Path, anchor: Head | None) -> Finding:
+def _nothing(directory: Path, anchor: Anchor | None) -> Finding:
     if anchor:
-        return fail(f"the ledger in {directory} is gone: {anchor.n} records were seen elsewhere, none is left")
+        return fail(f"the ledger in {directory} is gone: {anchor.head.n} records were seen elsewhere, none is left")
     return Finding(Verdict.UNKNOWN, f"the ledger in {directory} has no records yet")
 
 

@@ -15,8 +15,8 @@ from ops.core.verdict import Verdict
 from ops.interfaces.outcome import OutcomeFacts, facts_of
 
 VERSION = 1
-# A drill of a server with ten thousand databases, each with ten proof steps, fits in.
-LIMITS = Limits(bytes=64 << 20, depth=16, entries=1_000_000, text=1 << 20)
+# A drill of a server with five thousand databases, each with ten proof steps, fits in, and into a hundred mebibytes.
+LIMITS = Limits(bytes=12 << 20, depth=16, entries=400_000, text=1 << 20)
 
 
 @dataclass(frozen=True, kw_only=True)

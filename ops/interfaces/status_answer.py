@@ -18,7 +18,7 @@ from ops.core.verdict import Verdict
 from ops.interfaces.state import CheckResult, State, state_of, written
 
 VERSION = 1
-LIMITS = Limits(bytes=64 << 20, depth=20, entries=1_000_000, text=1 << 20)
+LIMITS = Limits(bytes=4 << 20, depth=20, entries=100_000, text=1 << 20)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from ops.core import plain_file
 from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.verdict import worst
 from ops.evidence.keys import newest
 from ops.evidence.ledger import NAME, Head, digest
+from ops.evidence.lines import each, said
 from ops.evidence.verification import verify
 from ops.interfaces.record import read
 from ops.jobs.host import own_policy
@@ -32,10 +31,9 @@ def chosen(directory: Path, asset: str | None, number: int | None) -> bytes:
     """Return the exact bytes of the record that is meant: the newest that fits."""
     found = None
     try:
-        with plain_file.reading(directory / NAME) as file:
-            for line in file:
-                if line.endswith(b"\n") and _fits(line, asset, number):
-                    found = line
+        for line in each(directory / NAME):
+            if line.endswith(b"\n") and _fits(line, asset, number):
+                found = line
     except FileNotFoundError as error:
         own_policy.demand_ledgers_server(directory)
         raise Unavailable(f"there is no ledger in {directory}", "the first act creates it") from error
@@ -52,13 +50,13 @@ def chosen(directory: Path, asset: str | None, number: int | None) -> bytes:
 
 def _fits(line: bytes, asset: str | None, number: int | None) -> bool:
     try:
-        said = json.loads(line)
+        told = said(line)
         return (
-            said["act"] in DRILLS
-            and (asset is None or said["subject"] == asset)
-            and (number is None or said["n"] == number)
+            told["act"] in DRILLS
+            and (asset is None or told["subject"] == asset)
+            and (number is None or told["n"] == number)
         )
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, KeyError):
         return False
 
 

@@ -16,7 +16,7 @@ from ops.interfaces import joined
 from ops.interfaces.state import GAPS, HEALTH, CheckResult, State
 from ops.interfaces.status_answer import AssetAnswer, DrillAnswer, LedgerEnd, StatusAnswer
 from ops.jobs.health.job import entry_of, look, recorded
-from ops.jobs.host import folders, key_ids
+from ops.jobs.host import folders, key_ids, own_units
 from ops.jobs.ledger.attested import newest
 from ops.jobs.repository import used
 from ops.policy import HostPolicy
@@ -27,6 +27,8 @@ from ops.policy.model import Asset
 def collect(policy: HostPolicy, states: Mapping[str, State], now: datetime) -> StatusAnswer:
     """Return how this machine stands."""
     checks, seen = _checks(policy, states, now)
+    if timers := own_units.look(policy):
+        checks.append(entry_of(own_units.NAME, own_units.KIND, timers))
     attested = newest(policy.all_duties, folders.state() / "ledger")  # before the end, which a record may just move
     return StatusAnswer(
         host=policy.host,

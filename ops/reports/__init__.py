@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.core.errors import Unavailable
+from ops.core.terminal import plain
 from ops.reports.catalogue import tr, trn
 
 if TYPE_CHECKING:
@@ -22,6 +24,12 @@ def templates() -> Path:
     raise Unavailable("the templates of the reports are missing", "install Seawall again")
 
 
+def _shown(value: object) -> object:
+    """Return what a template puts into a page; text that somebody else wrote has no control characters there."""
+    return plain(value) if type(value) is str else value  # what is markup was made so by the template
+
+
+@functools.cache
 def environment() -> Environment:
     """Return what fills in every template: all is escaped, nothing may be missing, `_` is the catalogue's function."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -32,6 +40,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
     made.globals.update({"_": tr, "ngettext": trn})
     return made

@@ -17,7 +17,10 @@ def table(entries: Sequence[CheckResult]) -> str:
     if not entries:
         return f"{word(Verdict.UNKNOWN, False)}  {tr('nothing is checked: the policy names no checks')}"
     ordered = sorted(entries, key=lambda entry: -entry.verdict.severity)
-    width = max(len(entry.name) for entry in entries)
+    names = [printable(entry.name) for entry in ordered]
+    width = max(map(len, names))
     colours = sys.stdout.isatty()
-    lines = [f"{word(entry.verdict, colours)}  {entry.name:<{width}}  {printable(entry.message)}" for entry in ordered]
-    return "\n".join(lines)
+    return "\n".join(
+        f"{word(entry.verdict, colours)}  {name:<{width}}  {printable(entry.message)}"
+        for name, entry in zip(names, ordered, strict=True)
+    )

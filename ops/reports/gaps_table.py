@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ops.interfaces.state import GapsState
+from ops.core.printable import all_printable
+from ops.interfaces.state import GapsState, state_of, written
 from ops.reports.catalogue import tr, trn
 from ops.reports.status.text import word
 
 
 def table(state: GapsState) -> str:
     """Return what was found as a table for a person."""
+    state = _printable(state)
     gaps = trn("{count} gap", "{count} gaps", len(state.gaps))
     covered = trn("{count} covered", "{count} covered", len(state.covered))
     excused = trn("{count} excused", "{count} excused", len(state.excused))
@@ -26,3 +28,9 @@ def table(state: GapsState) -> str:
         "  " + tr("the exception {name} matches nothing on this machine", name=repr(name)) for name in state.unused
     ]
     return "\n".join(lines)
+
+
+def _printable(state: GapsState) -> GapsState:
+    """Return what was found as it can be shown: names of files hold anything."""
+    shown = state_of(all_printable(written(state)), "what was found")
+    return shown if isinstance(shown, GapsState) else state

@@ -6,9 +6,9 @@ again in `unknownTests`, a further field that other readers pass over.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
+from ops.core.printable import as_json
 from ops.core.schema import Plain
 from ops.core.verdict import Verdict
 from ops.interfaces.outcome import DrillFacts
@@ -21,7 +21,7 @@ RESULTS = {Verdict.PASS: "PASSED", Verdict.WARN: "WARNED", Verdict.FAIL: "FAILED
 
 def render(evidence: Evidence) -> str:
     """Given a record and what vouches for it, return the statement as indented JSON."""
-    return json.dumps(statement(evidence), indent=2, ensure_ascii=False) + "\n"
+    return as_json(statement(evidence), indent=2) + "\n"
 
 
 def statement(evidence: Evidence) -> Mapping[str, Plain]:

@@ -40,7 +40,7 @@ def status(host: str, digest: str, verdict: str = "pass") -> str:
             "verdict": verdict,
             "assets": {},
             "drills": {},
-            "checks": [check],
+            "checks": [{"name": "gaps", "kind": "gaps", "verdict": "pass", "message": "nothing"}, check],
             "health_time": clock.iso(clock.now()),
             "ledger": None,
         }

@@ -258,20 +258,6 @@ add(
     refused(at(HIS1, "    x:"), "reason"),
     append(HIS1, "  exceptions:\n    x: {what: postgresql:5432/x, until: 2026-12-31}\n"),
 )
-add("60 Europe/Prag", refused(at(ALL, "timezone:"), "Europe/Prague"), site("Europe/Prague", "Europe/Prag"))
-for zone in ("CEST", "prague", "+02:00", "europe/prague", "Europe / Prague", ""):
-    add(f"60 the time zone {zone or 'nothing'}", refused(at(ALL, "timezone:"), "zone"), site("Europe/Prague", zone))
-add("the time zone UTC", ACCEPTED, site("Europe/Prague", "UTC"))
-add("105 a site without a name", refused(at(ALL, "    name:"), "name"), site("Example hospital", '""'))
-add("a site named by spaces", refused(at(ALL, "    name:"), "name"), site("Example hospital", '"  "'))
-add("105 a site named <script>", ACCEPTED, site("Example hospital", '"<script>alert(1)</script>"'))
-add("a summary of two lines", ACCEPTED, his("Hospital information system", '"a\\nNice=bad\\n"'))
-add(
-    "a summary as a block",
-    ACCEPTED,
-    his("Hospital information system", "|\n        Hospital information\n        system"),
-)
-add("a summary with a percent sign", ACCEPTED, his("Hospital information system", "100% of patients, %n %i $HOME"))
 add("an owner of nothing", refused(at(HIS1, "owner:"), "owner"), his("owner: dba", "owner:"))
 add("an unknown key of an asset", refused(at(HIS1, "rpq:"), "did you mean 'rpo'?"), his("rpo:", "rpq:"))
 add("a key in capitals", refused(at(HIS1, "RPO:"), "did you mean 'rpo'?"), his("rpo:", "RPO:"))

@@ -15,11 +15,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ops.commands import _coverage_table as coverage_table
 from ops.commands._options import add_period, add_signers
 from ops.commands.control import _options
+from ops.core.printable import as_json, printable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.fleet import inventory
 from ops.fleet.control_machine import backup, host_facts
@@ -63,6 +64,15 @@ def execute(options: argparse.Namespace) -> int:
     return _backup(read, own, options)
 
 
+def _of_machines(what: str, ask: Callable[[], Mapping[str, Finding]], own: str) -> Mapping[str, Finding]:
+    """Return what the machines told; whatever keeps it from being told must not keep this machine from its backup."""
+    try:
+        return ask()
+    except Exception as error:  # noqa: BLE001 -- what stops the question must not stop the backup
+        message = f"the machines' {what} could not be collected: {type(error).__name__}: {error}"
+        return {own: Finding(Verdict.UNKNOWN, message)}
+
+
 def _collect(read: inventory.Inventory, options: argparse.Namespace) -> int:
     found = collect.collect(read)
     _tell(found, plain=options.json)
@@ -77,9 +87,11 @@ def _coverage(read: inventory.Inventory, options: argparse.Namespace) -> int:
 
 def _tell(found: Mapping[str, Finding], *, plain: bool) -> None:
     if plain:
-        print(json.dumps(host_facts.plain(found), ensure_ascii=False))
+        print(as_json(host_facts.plain(found)))
     else:
-        print("".join(f"{one.verdict.value:<8} {host}: {one.message}\n" for host, one in found.items()), end="")
+        print(
+            "".join(f"{one.verdict.value:<8} {host}: {printable(one.message)}\n" for host, one in found.items()), end=""
+        )
 
 
 def _check(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
@@ -88,18 +100,18 @@ def _check(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespa
     if options.json:
         print(json.dumps({"verdict": verdict.value, "message": "; ".join(one.message for one in found)}))
     else:
-        print("\n".join(f"{one.verdict.value:<8} {own.host}: {one.message}" for one in found))
+        print("\n".join(f"{one.verdict.value:<8} {own.host}: {printable(one.message)}" for one in found))
     return verdict.exit_code
 
 
 def _backup(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
     """Look, collect, store; what is wrong with one machine or ledger is told, and is no reason to stop."""
     told = sys.stderr if options.json else sys.stdout
-    for host, one in backup.look(read).items():
-        print(f"{one.verdict.value:<8} {host}: {one.message}", file=told, flush=True)
-    for host, one in collect.collect(read).items():
+    for host, one in _of_machines("facts", lambda: backup.look(read), own.host).items():
+        print(f"{one.verdict.value:<8} {host}: {printable(one.message)}", file=told, flush=True)
+    for host, one in _of_machines("ledgers", lambda: collect.collect(read), own.host).items():
         if one.verdict is not Verdict.PASS:
-            print(f"{one.verdict.value:<8} {host}: ledger: {one.message}", file=told, flush=True)
+            print(f"{one.verdict.value:<8} {host}: ledger: {printable(one.message)}", file=told, flush=True)
     ended = backup.back_up(read, own, options.vault_password_file)
     print(ended.text(as_json=options.json), end="")
     return ended.code

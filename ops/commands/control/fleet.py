@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from ops.commands.control import _options
 from ops.core.errors import UsageError
+from ops.core.printable import as_json
 from ops.core.verdict import worst
 from ops.fleet import inventory
 from ops.fleet.acts.choose import ACTS, Act, choose
@@ -99,7 +100,7 @@ def _run(read: inventory.Inventory, acts: list[Act], options: argparse.Namespace
         print(_left(board, read), file=sys.stderr, flush=True)
         os._exit(INTERRUPTED)  # an ordinary end would wait for every thread that still waits for a machine
     progress.close()
-    print(json.dumps(show.plain(board), ensure_ascii=False) if options.json else show.table(board))
+    print(as_json(show.plain(board)) if options.json else show.table(board))
     return worst(end.verdict for end in board.ended.values()).exit_code
 
 

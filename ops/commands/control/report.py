@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from ops.commands.control import _options
 from ops.core import output
+from ops.core.printable import as_json
 from ops.fleet.pdf import printed
 from ops.fleet.status import collect
 
@@ -33,7 +33,7 @@ def execute(options: argparse.Namespace) -> int:
         output.demand_place(path)
     status = collect(_options.read_inventory(options).path)
     if options.json:
-        print(json.dumps(status.written(), ensure_ascii=False))
+        print(as_json(status.written()))
     if options.text:
         print(text.render(status, colours=sys.stdout.isatty()))
     content = html.render(status)

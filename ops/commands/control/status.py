@@ -6,10 +6,10 @@ A machine that does not answer, has no agent or gives an unreadable answer is un
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 from ops.commands.control import _options
+from ops.core.printable import as_json
 from ops.fleet.status import collect
 
 
@@ -25,5 +25,5 @@ def execute(options: argparse.Namespace) -> int:
 
     status = collect(_options.read_inventory(options).path)
     colours = sys.stdout.isatty()
-    print(json.dumps(status.written(), ensure_ascii=False) if options.json else text.render(status, colours=colours))
+    print(as_json(status.written()) if options.json else text.render(status, colours=colours))
     return status.verdict.exit_code

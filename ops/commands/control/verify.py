@@ -8,13 +8,13 @@ policy, merged by the same code as elsewhere, and the machines are reached over 
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from ops.commands.control import _options
 from ops.core import clock
+from ops.core.printable import as_json, printable
 from ops.core.verdict import Verdict, worst
 from ops.fleet.audit import Check, look
 
@@ -40,7 +40,7 @@ def execute(options: argparse.Namespace) -> int:
     seconds = time.monotonic() - begun
     verdict = worst(check.verdict for check in checks)
     if options.json:
-        print(json.dumps(_plain(checks, verdict, seconds), ensure_ascii=False))
+        print(as_json(_plain(checks, verdict, seconds)))
     else:
         print("\n".join(render(checks, verdict, seconds)))
     return verdict.exit_code
@@ -53,7 +53,7 @@ def render(checks: list[Check], verdict: Verdict, seconds: float) -> Iterator[st
         yield f"{host:<16} {worst(check.verdict for check in mine):<8} {passed} of {len(mine)} as the policy requires"
         told = set()
         for check in mine:
-            line = f"  {check.verdict:<8} {check.name}: {check.message}"
+            line = printable(f"  {check.verdict:<8} {check.name}: {check.message}")
             if check.verdict is not Verdict.PASS and (check.verdict, check.message) not in told:
                 yield line
                 told.add((check.verdict, check.message))

@@ -6,12 +6,12 @@ Nothing is recorded. The exit code is that of the worst verdict.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 
 from ops.core import clock
 from ops.core.errors import UsageError
 from ops.core.kinds import nearest
+from ops.core.printable import as_json
 from ops.core.schema import encode
 from ops.core.verdict import worst
 from ops.jobs.health.job import look
@@ -32,7 +32,7 @@ def execute(options: argparse.Namespace) -> int:
     entries = look(policy, state_files.read_all(), clock.now(), options.names or None)
     verdict = worst(entry.verdict for entry in entries)
     if options.json:
-        print(json.dumps({"verdict": verdict.value, "checks": encode(entries)}, ensure_ascii=False))
+        print(as_json({"verdict": verdict.value, "checks": encode(entries)}))
     else:
         print(table(entries))
     return verdict.exit_code

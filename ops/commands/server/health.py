@@ -9,9 +9,9 @@ before. `show` judges what was recorded.
 from __future__ import annotations
 
 import argparse
-import json
 
 from ops.core import clock
+from ops.core.printable import as_json
 from ops.interfaces.state import written
 from ops.jobs.health.job import look_and_record, recorded, unrecorded
 from ops.jobs.host import state_files
@@ -30,5 +30,5 @@ def execute(options: argparse.Namespace) -> int:
     """Look and record, or show what was recorded."""
     runs = options.act == "run"
     state = look_and_record() if runs else recorded(state_files.read_all(), clock.now())
-    print(json.dumps(written(state), ensure_ascii=False) if options.json else table(state.checks))
+    print(as_json(written(state)) if options.json else table(state.checks))
     return int(unrecorded(state)) if runs else state.verdict.exit_code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 
+from ops.core.printable import printable
 from ops.core.quantity import Size
 from ops.core.schema import encode
 from ops.jobs.snapshots import ListedSet, listed
@@ -28,7 +29,7 @@ def execute(options: Namespace) -> int:
 
 
 def _line(row: ListedSet) -> str:
-    return (
+    return printable(
         f"{row.time}  {row.asset:<16} {row.set[:8]}  {Size(row.bytes)!s:>10}  {row.repository:<10} "
         f"{row.verdict.value:<7}  {row.message}"
     )

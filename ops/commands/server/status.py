@@ -6,9 +6,9 @@ The results of checks are those of the last round; the ages of backups, copies a
 from __future__ import annotations
 
 import argparse
-import json
 
 from ops.core import clock
+from ops.core.printable import as_json
 from ops.jobs.host import own_policy, state_files
 from ops.jobs.status import collect
 from ops.reports.check_table import table
@@ -22,8 +22,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(options: argparse.Namespace) -> int:
     """Show the status of this machine and return its verdict's exit code."""
     status = collect(own_policy.read(), state_files.read_all(), clock.now())
-    said = (
-        json.dumps(status.written(), ensure_ascii=False) if options.json else f"{status.host}\n{table(status.checks)}"
-    )
+    said = as_json(status.written()) if options.json else f"{status.host}\n{table(status.checks)}"
     print(said)
     return status.verdict.exit_code

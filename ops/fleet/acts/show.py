@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from ops.core import clock
+from ops.core.printable import printable
 from ops.core.schema import Plain
 from ops.core.verdict import worst
 from ops.fleet.acts.choose import Act
@@ -29,7 +30,11 @@ class Progress:
 
     def change(self, act: Act, words: str) -> None:
         """Write a line for a change."""
-        print(f"{CLEAR if self.live else ''}{clock.now():%H:%M:%S} {act.words}: {words}", file=self.out, flush=True)
+        print(
+            f"{CLEAR if self.live else ''}{clock.now():%H:%M:%S} {act.words}: {printable(words)}",
+            file=self.out,
+            flush=True,
+        )
 
     def running(self, board: Board) -> None:
         """Write again what runs."""
@@ -64,7 +69,7 @@ def table(board: Board) -> str:
     rows = [("HOST", "ACT", "ASSET", "SECONDS", "MESSAGE")]
     ended = [(act, board.ended[act]) for act in board.acts]
     for act, end in ended:
-        rows.append((act.host, act.act, act.asset, f"{end.seconds:.0f}", end.message[:MOST_MESSAGE]))
+        rows.append((act.host, act.act, act.asset, f"{end.seconds:.0f}", printable(end.message[:MOST_MESSAGE])))
     head, *lines = _table(rows).splitlines()
     words = [word(end.verdict.value, colours) for _, end in ended]
     below = [f"{verdict}  {line}" for verdict, line in zip(words, lines, strict=True)]

@@ -5,6 +5,7 @@ Kept in the control machine's own folder beside the inventory. A machine that do
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 VERSION = 1
 NAME = "machines.json"
 BROUGHT = {"seawall", "restic"}  # by the playbooks
+MOST_NAMES = 20_000  # packages or sources of a machine
+MOST_CHARACTERS = 400  # of one name
+MOST_KIB = 1 << 50
+MOST_CPUS = 1 << 16
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]*(?::[a-z0-9]+)?", re.ASCII)
+_RELEASE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,39}", re.ASCII)
 # Each line begins with what it tells. Packages that no source offers are told apart: somebody brought them by hand.
 QUESTION = r"""
 . /etc/os-release
@@ -38,7 +45,10 @@ if [ -e /etc/seawall/ledger.pub ]; then cut -d ' ' -f 1,2 /etc/seawall/ledger.pu
 
 @dataclass(frozen=True)
 class Facts:
-    """One machine. packages: those that a person asked for. brought: of these, what no source offers. disks: KiB."""
+    """One machine. packages: those that a person asked for. brought: of these, what no source offers. disks: KiB.
+
+    They are printed, and typed by a person who rebuilds the machine: a ValueError says that they can't be.
+    """
 
     release: str
     cpus: int
@@ -48,6 +58,21 @@ class Facts:
     brought: tuple[str, ...]
     sources: tuple[str, ...]
     looked: str
+
+    def __post_init__(self) -> None:
+        """Demand what can be printed and typed."""
+        names = (*self.packages, *self.brought)
+        texts = (*self.sources, *self.disks)
+        fine = (
+            _RELEASE.fullmatch(self.release)
+            and max(len(names), len(texts)) <= MOST_NAMES
+            and all(_PACKAGE.fullmatch(name) for name in names)
+            and all(text.isprintable() and 0 < len(text) <= MOST_CHARACTERS for text in (*names, *texts))
+            and 0 < self.cpus <= MOST_CPUS
+            and all(0 <= size <= MOST_KIB for size in (self.memory_kib, *self.disks.values()))
+        )
+        if not fine:
+            raise ValueError("facts of a machine that can't be those of one")
 
 
 def read(home: Path) -> dict[str, Facts]:
@@ -72,9 +97,9 @@ def note(inventory: Path, home: Path, answers: Mapping[str, Answer[tuple[Facts, 
         known[host] = facts
         keys[host] = key
         found[host] = _signed(signers.place(inventory), host, key)
-    signers.note(signers.place(inventory), keys)
+    fresh = signers.note(signers.place(inventory), keys)
     write_json(home / NAME, {"version": VERSION, "machines": {host: asdict(facts) for host, facts in known.items()}})
-    return found
+    return {host: signers.as_told(one, fresh.get(host)) for host, one in found.items()}
 
 
 def _signed(place: Path, host: str, key: str) -> Finding:
@@ -87,7 +112,7 @@ def _signed(place: Path, host: str, key: str) -> Finding:
 def understood(text: str) -> tuple[Facts | None, str]:
     """Given what a machine answered, return its facts, none when a part is missing, and the key of its ledger."""
     told: dict[str, list[str]] = {}
-    for line in text.splitlines():
+    for line in text.split("\n"):
         word, _, rest = line.partition(" ")
         told.setdefault(word, []).append(rest.strip())
     try:

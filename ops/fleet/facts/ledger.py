@@ -5,7 +5,8 @@ from __future__ import annotations
 from pyinfra.api.facts import FactBase
 
 from ops.core.verdict import Finding
-from ops.fleet.ledgers.collect import QUESTION, Told, understood
+from ops.fleet.ledgers.collect import QUESTION, understood
+from ops.fleet.ledgers.growth import Told
 
 
 class Ledger(FactBase[Told | Finding]):

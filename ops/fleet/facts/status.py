@@ -22,11 +22,12 @@ class Said:
 class Status(FactBase[Said]):
     """The status, as `seawall status --json` prints it or says why not."""
 
-    def command(self, head: str = "") -> str:
-        """Return the command. head: the newest head that was seen of the machine's ledger, if any was."""
+    def command(self, head: str = "", seen: str = "") -> str:
+        """Return the command. head: the newest head that was seen of the machine's ledger, if any; seen: when."""
         if not head:
             return COMMAND
-        verify = shlex.join(["seawall", "ledger", "verify", "--json", "--head", head])
+        words = ["seawall", "ledger", "verify", "--json", "--head", head, *(["--seen", seen] if seen else [])]
+        verify = shlex.join(words)
         return f"{COMMAND}; echo {shlex.quote(BETWEEN)}; {verify} 2>&1"
 
     def process(self, output: list[str]) -> Said:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from dataclasses import dataclass
+from typing import Any
 
 from pyinfra.api.facts import FactBase
 
+from ops.core.document import parse
+from ops.core.errors import Damaged
 from ops.core.verdict import Verdict
 from ops.fleet.ssh.text import in_brief
+from ops.interfaces.state import LIMITS
 
 PROPERTIES = "LoadState,ActiveState,SubState,Job,Result,ExecMainStatus"
 RUNNING = {"activating", "active", "reloading", "deactivating"}
@@ -83,7 +86,7 @@ class LastOutcome(FactBase[Outcome | None]):
     def process(self, output: list[str]) -> Outcome | None:
         """Return it, or nothing where the state is not one."""
         try:
-            told = json.loads("\n".join(output))
+            told: Any = parse("\n".join(output).encode("utf-8", "replace"), LIMITS, "its state")
             message = told.get("message") or _worst(told.get("checks", []))
             started = told.get("started") or told["finished"]  # a look at the health is one moment
             return Outcome(
@@ -92,7 +95,7 @@ class LastOutcome(FactBase[Outcome | None]):
                 in_brief(str(started)),
                 in_brief(str(told["finished"])),
             )
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (Damaged, ValueError, KeyError, TypeError, AttributeError):
             return None
 
 

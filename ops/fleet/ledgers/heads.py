@@ -80,10 +80,9 @@ def read(path: Path) -> Seen:
         raise Damaged(error.message, "restore it; without it, a truncated ledger is not noticed") from error
 
 
-def newest(seen: Seen, host: str) -> Head | None:
+def newest(seen: Seen, host: str) -> SeenHead | None:
     """Return the newest head seen of a machine."""
-    entries = seen.get(host)
-    return entries[-1].head if entries else None
+    return seen.get(host, (None,))[-1]
 
 
 def judged(said: str, anchor: Head) -> Finding:
@@ -102,7 +101,8 @@ def judged(said: str, anchor: Head) -> Finding:
 def note(path: Path, seen: Seen, found: Mapping[str, Head]) -> None:
     """Add the heads that were found; a machine whose ledger did not grow adds none. Raise SeawallError."""
     now = clock.iso(clock.now())
-    grown = {host: head for host, head in found.items() if newest(seen, host) != head}
+    known = {host: newest(seen, host) for host in found}
+    grown = {host: head for host, head in found.items() if (last := known[host]) is None or last.head != head}
     if not grown:
         return
     for host, head in grown.items():

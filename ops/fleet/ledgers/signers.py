@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ops.core.errors import SeawallError
@@ -36,14 +37,23 @@ def judged(path: Path, host: str, told: str) -> Finding | None:
     return Finding(Verdict.WARN, f"{words}: compare it with the succession in its ledger, then add its line")
 
 
-def note(path: Path, told: Mapping[str, str]) -> None:
-    """Add the first keys of machines that have none in the list; raise SeawallError."""
+def as_told(finding: Finding, key: str | None) -> Finding:
+    """Return a finding that says that a machine's first key was listed as the machine told it, if one was."""
+    if key is None:
+        return finding
+    words = f"its key {fingerprint(key)} was listed as it told it, unverified: compare it on the machine"
+    return replace(finding, message=f"{finding.message}; {words}")
+
+
+def note(path: Path, told: Mapping[str, str]) -> dict[str, str]:
+    """Add the first keys of machines that have none in the list, and return those; raise SeawallError."""
     fresh = {host: key for host, key in told.items() if _KEY.fullmatch(key) and not listed(path, host)}
     if not fresh:
-        return
+        return {}
     try:
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         lines = "".join(f'{host} namespaces="{NAMESPACE}" {key}\n' for host, key in fresh.items())
         write_atomically(path, before + lines, 0o644)
     except OSError as error:
         raise SeawallError(f"the ledger keys can't be written to {path}: {error.strerror}") from error
+    return fresh

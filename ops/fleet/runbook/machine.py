@@ -207,7 +207,7 @@ def ledgers(site: Site) -> Chapter:
         lines += [f'{host} namespaces="{NAMESPACE}" {key}' for key in keys]
         if not keys:
             lines.append(know(tr("the ledger key of {host}; `seawall control look` collects it", host=host)))
-        ended = tr("its ledger ended at {head}", head=str(head).strip())
+        ended = tr("its ledger ended at {head}", head=str(head.head).strip() if head else "")
         lines.append(f"  {ended if head else tr('no head of its ledger was seen yet')}")
     return Chapter(
         tr("Who signs the ledgers"),

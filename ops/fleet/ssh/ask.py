@@ -22,10 +22,11 @@ from pyinfra.context import ctx_state
 
 from ops.core import clock
 from ops.core.errors import SeawallError
+from ops.core.printable import printable
 from ops.fleet.inventory import Inventory
 from ops.fleet.ssh.connector import LIMIT, TIMEOUT, OpenSSHConnector, Programs
 from ops.fleet.ssh.openssh import Way, way
-from ops.fleet.ssh.text import first_line
+from ops.fleet.ssh.text import first_line, in_brief
 
 AT_ONCE = 32  # machines that are asked at the same time
 T = TypeVar("T")
@@ -111,6 +112,9 @@ def get(host: Host, fact: type[FactBase[T]], arguments: Mapping[str, Any]) -> An
     try:
         found = fetch(host, fact, arguments)
     except PyinfraError as error:
-        return Answer(None, str(error), asked)
+        return Answer(None, printable(str(error)), asked)
+    except Exception as error:  # noqa: BLE001 -- one machine's rubbish must not stop the others'
+        why = f"what it said can't be understood: {type(error).__name__}: {in_brief(str(error))}"
+        return Answer(None, why, asked)
     reply = getattr(host.connector, "reply", None)
     return Answer(found, "" if found is not None else f"said {first_line(reply.errors if reply else '')}", asked)

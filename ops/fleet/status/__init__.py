@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.core import clock
-from ops.evidence.ledger import Head
 from ops.fleet import inventory
 from ops.fleet.key_sheet import ids
 from ops.fleet.ledgers import heads, signers
@@ -30,20 +29,20 @@ def collect(path: Path | None) -> FleetStatus:
     policies = machines.policies()
     place = heads.place(machines.path)
     seen = heads.read(place)
-    anchors = {host: heads.newest(seen, host) for host in machines.variables}
-    answers = _ask(machines, anchors)
-    found = {host: anchored(answer, anchors[host]) for host, answer in answers.items()}
-    heads.note(place, seen, {host: newest for host, status in found.items() if (newest := head(status))})
+    newest = {host: heads.newest(seen, host) for host in machines.variables}
+    answers = _ask(machines, newest)
+    found = {host: anchored(answer, last.head if (last := newest[host]) else None) for host, answer in answers.items()}
+    heads.note(place, seen, {host: end for host, status in found.items() if (end := head(status))})
     told = key_ids(ids.place(machines.path), found)
     status = join(policies, keys(signers.place(machines.path), told))
     now = clock.parse(status.time)
     return history.compared(machines.path, replace(status, due=due(policies, now)), watched(policies, status.machines))
 
 
-def _ask(machines: inventory.Inventory, anchors: Mapping[str, Head | None]) -> dict[str, Answer[Said]]:
+def _ask(machines: inventory.Inventory, newest: Mapping[str, heads.SeenHead | None]) -> dict[str, Answer[Said]]:
     """Ask every machine for its status, and for its ledger where a head of it is known: one command for each."""
     from ops.fleet.facts.status import Status
     from ops.fleet.ssh.ask import ask
 
-    known = {host: {"head": str(anchor).strip()} for host, anchor in anchors.items() if anchor}
+    known = {host: {"head": str(last.head).strip(), "seen": last.seen} for host, last in newest.items() if last}
     return ask(machines, Status, known)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LEDGER = "ledger"
 KEYS = "keys"
 NOT_NOTED = (Verdict.FAIL, Verdict.UNKNOWN)
+SEEN_FIRST = "seen for the first time: where it ends was noted as the machine told it"
 NO_AGENT = "has no agent: there is no command seawall; run playbooks/site.yml"
 
 
@@ -40,9 +41,10 @@ def keys(place: Path, found: Mapping[str, MachineStatus]) -> dict[str, MachineSt
     """Judge the keys that the machines' ledgers are signed with; note the first one of each."""
     told = {host: status.told.ledger.key for host, status in found.items() if status.told and status.told.ledger}
     judged = {host: signers.judged(place, host, key) for host, key in told.items()}
-    signers.note(place, told)
+    fresh = signers.note(place, told)
+    seen = {host: signers.as_told(Finding(Verdict.PASS, SEEN_FIRST), key) for host, key in fresh.items()}
     return {
-        host: with_finding(status, LEDGER, finding) if (finding := judged.get(host)) else status
+        host: with_finding(status, LEDGER, finding) if (finding := judged.get(host) or seen.get(host)) else status
         for host, status in found.items()
     }
 
@@ -95,7 +97,8 @@ def read(said: str) -> MachineStatus:
     except Damaged as error:
         hint = f" ({error.hint})" if error.hint else ""
         return _unknown(f"answers no status: {first_line(error.message)}{hint}")
-    return MachineStatus(verdict=told.verdict, told=told)
+    verdict = worst([told.verdict, *(check.verdict for check in told.checks)])  # whatever it calls itself
+    return MachineStatus(verdict=verdict, told=replace(told, verdict=verdict))
 
 
 def _unknown(reason: str) -> MachineStatus:

@@ -17,6 +17,7 @@ from ops.policy.compile import document, document_digest
 from ops.policy.model import AWAY, Asset
 
 BACKUP, DRILL = "backup", "drill"
+MOST_NAMED = 5
 
 
 def join(policies: Mapping[str, HostPolicy], machines: Mapping[str, MachineStatus]) -> FleetStatus:
@@ -47,10 +48,17 @@ def join(policies: Mapping[str, HostPolicy], machines: Mapping[str, MachineStatu
 
 
 def _judged(status: MachineStatus, policy: HostPolicy) -> MachineStatus:
-    """Add what only the control machine can see: whether the machine has the policy that stands here."""
-    if status.told is None or status.told.policy_digest == document_digest(document(policy)):
+    """Add what only the control machine can see: whether the machine has the policy that stands here, and obeys it."""
+    if status.told is None:
         return status
-    return with_finding(status, "policy", Finding(Verdict.WARN, "policy differs: run playbooks/site.yml"))
+    if status.told.policy_digest != document_digest(document(policy)):
+        return with_finding(status, "policy", Finding(Verdict.WARN, "policy differs: run playbooks/site.yml"))
+    silent = sorted(set(policy.checks) - {check.name for check in status.told.checks})
+    if silent and status.verdict in {Verdict.PASS, Verdict.WARN}:  # else it says itself why nothing is known
+        more = f" and {len(silent) - MOST_NAMED} more" if len(silent) > MOST_NAMED else ""
+        words = f"says nothing of checks that its policy has: {', '.join(silent[:MOST_NAMED])}{more}"
+        return with_finding(status, "policy", Finding(Verdict.UNKNOWN, words))
+    return status
 
 
 def _asset(

@@ -50,6 +50,11 @@ def cache() -> Path:
     return _below_root("var/cache/seawall/root" if _is_root() else "var/cache/seawall")
 
 
+def booted() -> Path:
+    """Return the folder that is there where systemd runs the machine, as sd_booted(3) asks."""
+    return _below_root("run/systemd/system")
+
+
 def _who() -> str:
     return ROOT if _is_root() else ACCOUNT
 

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ops.core import clock, plain_file
+from ops.core import clock
 from ops.core.errors import Damaged
 from ops.evidence.ledger import NAME
+from ops.evidence.lines import each
 from ops.evidence.verification import CLOCKS_APART
 from ops.interfaces.outcome import AttestationFacts
 from ops.interfaces.record import read
@@ -40,8 +41,7 @@ def newest(duties: Collection[str], directory: Path) -> Mapping[str, Attested] |
     if not duties:
         return {}
     try:
-        with plain_file.reading(directory / NAME) as file:
-            lines = [_line(line) for line in file]
+        lines = [_line(line) for line in each(directory / NAME)]
     except FileNotFoundError:
         return {}
     except (Damaged, OSError):

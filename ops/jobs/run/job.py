@@ -21,6 +21,7 @@ from ops.core.files import lock, read_json, write_atomically
 from ops.core.names import Name
 from ops.core.printable import storable
 from ops.core.schema import Plain, encode
+from ops.core.terminal import plain
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import Ledger
 from ops.evidence.redaction import places_in, redacted, redacted_text
@@ -67,13 +68,15 @@ class Ended:
     @classmethod
     def here(cls, outcome: Outcome, code: int) -> Ended:
         """Return the end of a job that this process did."""
-        return cls(code, encode(outcome.facts), f"{outcome.verdict.value}: {outcome.message}")
+        begin, *more = (line.strip() for line in outcome.message.split("\n"))
+        told = "\n  ".join([f"{outcome.verdict.value}: {begin}", *more])  # nothing in it looks like a line of its own
+        return cls(code, encode(outcome.facts), told)
 
     def text(self, *, as_json: bool) -> str:
         """Return what is printed, with its line end, or nothing."""
         if as_json:
             return f"{json.dumps(dict(self.plain), indent=2)}\n"
-        return f"{self.line}\n" if self.line else ""
+        return f"{plain(self.line)}\n" if self.line else ""
 
 
 def perform(

@@ -18,6 +18,7 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
         path = f"policy.assets.{name}"
         yield from names.of_asset(path, name)
         yield from names.known(f"{path}.owner", "contact", asset.owner, written.contacts)
+        yield from names.one_line(f"{path}.summary", asset.summary)
         yield from _groups(path, host, asset, around)
         yield from _kept(host, f"{path}.repository", asset.repository, written.repositories)
         yield from _copies(host, path, asset, written.repositories)

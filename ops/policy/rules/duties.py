@@ -32,6 +32,7 @@ def _duty(path: str, duty: Duty) -> Iterator[Problem]:
     """One that has ended is no error: it stays in the policy for as long as somebody wants to see what was done."""
     if not duty.what.strip():
         yield Problem(f"{path}.what", "is empty; say in one sentence what is to be done")
+    yield from names.one_line(f"{path}.what", duty.what)
     if duty.every and not SHORTEST <= duty.every.span <= LONGEST:
         yield Problem(f"{path}.every", f"{duty.every} is no period of a duty; expected 1d to {LONGEST.days}d")
     if duty.first and not EARLIEST <= duty.first.date <= LATEST:

@@ -27,6 +27,7 @@ def _excuse(path: str, excuse: Excuse) -> Iterator[Problem]:
         yield Problem(f"{path}.what", message)
     if not excuse.reason.strip():
         yield Problem(f"{path}.reason", "an exception requires a reason")
+    yield from names.one_line(f"{path}.reason", excuse.reason)
     latest = clock.now().date() + LONGEST
     if excuse.until.date > latest:
         yield Problem(

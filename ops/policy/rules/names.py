@@ -14,6 +14,7 @@ MANIFEST = "manifest"  # the part of each set that is none of its sources
 YAML_WORDS = ("yes", "no", "on", "off", "true", "false", "null", "none")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LONGEST = 64
+_LONGEST_LINE = 300
 _WHOLE = ("all", "host")  # as in policy__all, policy__host and `--all`
 
 
@@ -76,3 +77,5 @@ def one_line(path: str, text: str) -> Iterator[Problem]:
     """Yield that a text which stands among others in a line has several; a line end behind it is YAML's."""
     if "\n" in text.strip():
         yield Problem(path, "has several lines; write it in one")
+    elif len(text) > _LONGEST_LINE:
+        yield Problem(path, f"has {len(text)} characters; expected at most {_LONGEST_LINE}")

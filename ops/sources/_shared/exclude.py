@@ -11,6 +11,11 @@ from collections.abc import Callable, Sequence
 
 from ops.core.errors import UsageError
 
+# What Go's filepath.Match knows, with which restic compares names.
+_ONE = r"(?:\\.|[^\\\]-])"
+_RANGE = re.compile(rf"({_ONE})(?:-({_ONE}))?", re.DOTALL)
+_TERM = re.compile(rf"\*|\?|\\.|\[\^?+(?:{_ONE}(?:-{_ONE})?)+\]|[^\[\\]", re.DOTALL)
+
 
 def left_out(patterns: Sequence[str]) -> Callable[[str], bool]:
     """Return whether a path is left out; raise UsageError for a pattern that says nothing."""
@@ -43,13 +48,36 @@ def _expression(pattern: str) -> str:
 
 
 def _name(glob: str) -> str:
-    """Return the expression for one name."""
-    return "".join(_part(part) for part in re.findall(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|.", glob, re.DOTALL))
+    """Return the expression for one name; raise UsageError for what restic would not take."""
+    parts, place = [], 0
+    while place < len(glob):
+        part = _TERM.match(glob, place)
+        if part is None:
+            raise UsageError(
+                f"the pattern {glob!r} can't be used",
+                "end `[` with `]`; write a `[`, `]`, `-` or `\\` of a name with `\\`",
+            )
+        parts.append(_part(part[0]))
+        place = part.end()
+    return "".join(parts)
 
 
 def _part(part: str) -> str:
     if part in {"*", "?"}:
         return {"*": "[^/]*", "?": "[^/]"}[part]
-    if len(part) > 1 and part.startswith("["):
-        return "[" + part[1:].replace("[", "\\[")
+    if part.startswith("["):
+        return _letters(part)
     return re.escape(part[-1])
+
+
+def _letters(part: str) -> str:
+    """Return the expression for one letter of several; a range that ends before it begins has none."""
+    inverted = part.startswith("[^")
+    ranges = []
+    for first, last in _RANGE.findall(part[2 if inverted else 1 : -1]):
+        begin, end = first[-1], last[-1:] or first[-1]
+        if begin <= end:
+            ranges.append(f"{re.escape(begin)}-{re.escape(end)}")
+    if not ranges:
+        return "[^/]" if inverted else "(?!)"
+    return f"[{'^' if inverted else ''}{''.join(ranges)}]"

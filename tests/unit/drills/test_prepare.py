@@ -74,3 +74,10 @@ def test_a_boot_that_is_over_is_good_when_no_unit_has_failed() -> None:
     over.told = lambda argv: "running" if argv[1] == "is-system-running" else ""  # type: ignore[method-assign]
     boot_over(stage, cast(Booted, over))
     assert told["boot"] == Finding(Verdict.PASS, "no unit has failed")
+
+
+@pytest.mark.parametrize("port", [99_999, 65_536, 0, -1, 22.5, "22", float("nan"), True])
+def test_a_port_that_is_none_is_refused(port: object) -> None:
+    with pytest.raises(PolicyError, match="port"):
+        decode(Options, {"answers": [{"port": port}]}, "options")
+    assert decode(Options, {"answers": [{"port": 65_535}]}, "options").answers[0].port == 65_535

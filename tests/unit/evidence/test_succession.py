@@ -13,6 +13,7 @@ from ops import cli
 from ops.core.errors import Damaged, Unavailable
 from ops.core.files import lock
 from ops.core.run import run
+from ops.evidence.anchor import Anchor
 from ops.evidence.keys import fingerprint, listed, public
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Head, Ledger
 from ops.evidence.verification import verify
@@ -58,7 +59,8 @@ def write(root: Path, number: int) -> None:
 
 def found(root: Path, anchor: Head | None = None, **how: bool) -> list[tuple[str, str]]:
     signers = root / "etc/seawall/allowed_signers"
-    return [(one.verdict.value, one.message) for one in verify(ledger(root), signers, anchor, **how)]
+    noted = Anchor(anchor) if anchor else None
+    return [(one.verdict.value, one.message) for one in verify(ledger(root), signers, noted, **how)]
 
 
 def succeed(*words: str) -> int:

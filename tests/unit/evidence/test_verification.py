@@ -13,6 +13,7 @@ from records import body
 
 from ops import cli
 from ops.core.verdict import Verdict
+from ops.evidence.anchor import Anchor
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, Head, Ledger
 from ops.evidence.ssh_signature import sign
 from ops.evidence.verification import verify
@@ -139,11 +140,11 @@ def test_an_older_state_of_the_whole_is_found_by_a_head_noted_elsewhere(director
     older = {path.name: path.read_bytes() for path in directory.iterdir()}
     Ledger(directory, keys["ours"]).append(body(9))
     noted = Head.read((directory / HEAD).read_text())
-    assert verify(directory, keys["signers"], noted)[0].verdict is Verdict.PASS
+    assert verify(directory, keys["signers"], Anchor(noted))[0].verdict is Verdict.PASS
     for name, data in older.items():
         (directory / name).write_bytes(data)
     assert verify(directory, keys["signers"])[0].verdict is Verdict.PASS
-    found = verify(directory, keys["signers"], noted)
+    found = verify(directory, keys["signers"], Anchor(noted))
     assert (found[0].verdict, "noted elsewhere" in found[0].message) == (Verdict.FAIL, True)
 
 
@@ -254,7 +255,7 @@ def test_the_head_of_a_tampered_ledger_says_so(directory, keys, edit, capsys):
 
 
 def test_a_ledger_taken_away_contradicts_a_head_seen_elsewhere(directory, keys):
-    (found,) = verify(directory / "none", keys["signers"], Head(8, "a" * 64))
+    (found,) = verify(directory / "none", keys["signers"], Anchor(Head(8, "a" * 64)))
     assert found.verdict is Verdict.FAIL
     (found,) = verify(directory / "none", keys["signers"])
     assert found.verdict is Verdict.UNKNOWN

@@ -61,7 +61,10 @@ def policies() -> dict[str, HostPolicy]:
 def machine(policies: dict[str, HostPolicy], host: str, **more: Any) -> dict[str, Any]:
     digest = document_digest(document(policies[host]))
     common = {"version": 1, "host": host, "time": SOON, "health_time": SOON, "seawall": "0.1.0"}
-    return {**common, "verdict": "pass", "policy_digest": digest, "checks": [], **acts(host), **more}
+    told = {**common, "verdict": "pass", "policy_digest": digest, "checks": [], **acts(host), **more}
+    names = sorted(set(policies[host].checks) - {one["name"] for one in told["checks"]})
+    others = [{"name": name, "kind": "disk", "verdict": "pass", "message": "fine"} for name in names]
+    return {**told, "checks": [*told["checks"], *others]}
 
 
 def acts(host: str) -> dict[str, Any]:
@@ -196,6 +199,19 @@ def test_a_machine_with_another_policy_warns(policies: dict[str, HostPolicy]) ->
     found = fleet(policies, backup1=machine(policies, "backup1", policy_digest="0" * 64))
     assert found["machines"]["backup1"]["verdict"] == "warn"
     assert found["verdict"] == "warn"
+
+
+def test_a_machine_that_keeps_silent_about_checks_of_its_policy_is_unknown(policies: dict[str, HostPolicy]) -> None:
+    quiet = {**machine(policies, "backup1"), "checks": []}
+    found = fleet(policies, backup1=quiet)["machines"]["backup1"]
+    assert found["verdict"] == "unknown"
+    assert found["checks"][-1]["message"].startswith("says nothing of checks that its policy has: ")
+
+
+def test_a_machine_is_no_better_than_its_checks(policies: dict[str, HostPolicy]) -> None:
+    bad = machine(policies, "backup1", checks=[{"name": "x", "kind": "disk", "verdict": "fail", "message": "full"}])
+    assert bad["verdict"] == "pass"
+    assert fleet(policies, backup1=bad)["machines"]["backup1"]["verdict"] == "fail"
 
 
 def test_the_layout_of_a_document_does_not_matter(policies: dict[str, HostPolicy]) -> None:

@@ -43,7 +43,7 @@ def ask(tmp_path: Path) -> Callable[[Head | None], MachineStatus]:
         program.parent.mkdir(exist_ok=True)
         program.write_text(PROGRAM.format(status=json.dumps(told), python=sys.executable, root=tmp_path))
         program.chmod(0o755)
-        words = Status().command(str(anchor).strip() if anchor else "")
+        words = Status().command(str(anchor).strip(), "2026-11-26T10:00:00Z") if anchor else Status().command()
         env = {"PATH": f"{program.parent}:/usr/bin:/bin", "PYTHONPATH": str(Path(heads.__file__).parents[2])}
         done = run(["sh", "-c", words], timeout=60, ok=range(4), env=env)
         return anchored(Answer(Status().process(done.stdout.splitlines())), anchor)
@@ -56,7 +56,7 @@ def seen(ask: Callable[[Head | None], MachineStatus], path: Path) -> Head:
     heads.note(path, heads.read(path), {"his1": head(ask(None))})
     found = heads.newest(heads.read(path), "his1")
     assert found is not None
-    return found
+    return found.head
 
 
 def test_a_ledger_that_grew_passes_and_its_new_head_is_noted(ask, tmp_path: Path) -> None:

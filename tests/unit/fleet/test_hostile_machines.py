@@ -17,8 +17,9 @@ from ops.core.verdict import Finding, Verdict
 from ops.evidence.ledger import HEAD, NAME
 from ops.evidence.reader import read as read_lines
 from ops.evidence.verification import verify
-from ops.fleet.ledgers import collect
-from ops.fleet.ledgers.collect import Copy, Told, understood
+from ops.fleet.ledgers import collect, growth
+from ops.fleet.ledgers.collect import understood
+from ops.fleet.ledgers.growth import Copy, Told
 from ops.fleet.status.answer import read
 from ops.fleet.status.join import join
 from ops.interfaces import status_answer
@@ -133,7 +134,7 @@ RUBBISH = {
 @pytest.mark.parametrize("line", RUBBISH.values(), ids=RUBBISH)
 def test_a_line_of_rubbish_is_that_machines_finding(line: Any, tmp_path: Path) -> None:
     text = line if isinstance(line, str) else json.dumps(line)
-    found = collect._settled(tmp_path / "his1", Copy(), told(text.encode() + b"\n"), tmp_path / "signers")
+    found = growth.settled(tmp_path / "his1", Copy(), told(text.encode() + b"\n"), tmp_path / "signers")
     assert found.verdict in {Verdict.FAIL, Verdict.UNKNOWN}
     assert "can't be judged" not in found.message
     assert not (tmp_path / "his1").exists()
@@ -155,14 +156,14 @@ def test_a_key_that_is_more_than_a_line_is_no_key(key: str) -> None:
 
 
 def test_whatever_else_goes_wrong_is_that_machines_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collect, "_grown", lambda *_: 1 / 0)
-    found = collect._settled(tmp_path / "his1", Copy(), told(), tmp_path / "signers")
+    monkeypatch.setattr(growth, "_grown", lambda *_: 1 / 0)
+    found = growth.settled(tmp_path / "his1", Copy(), told(), tmp_path / "signers")
     assert (found.verdict, "ZeroDivisionError" in found.message) == (Verdict.UNKNOWN, True)
 
 
 def test_what_a_ledger_says_of_itself_is_printable(tmp_path: Path) -> None:
     line = json.dumps({**RECORD, "act": "ledger", "result": "fail", "message": EVIL}).encode() + b"\n"
-    found = collect._settled(tmp_path / "his1", Copy(), told(line), tmp_path / "signers")
+    found = growth.settled(tmp_path / "his1", Copy(), told(line), tmp_path / "signers")
     assert "is dead" in found.message
     assert found.message.isprintable()
 

@@ -17,7 +17,8 @@ from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Ledger
 from ops.evidence.verification import verify
 from ops.fleet.facts.ledger import Ledger as LedgerFact
 from ops.fleet.ledgers import collect, signers
-from ops.fleet.ledgers.collect import Copy, Told, understood
+from ops.fleet.ledgers.collect import understood
+from ops.fleet.ledgers.growth import Copy, Told
 
 HERE = "cd /var/lib/seawall/ledger"
 

@@ -24,7 +24,8 @@ def asked(path: Path, key: str) -> tuple[str, list[str]]:
 
 def test_the_first_key_is_noted_and_stays_known(tmp_path: Path) -> None:
     path = tmp_path / ".allowed_signers"
-    assert asked(path, OURS) == ("pass", [])
+    verdict, (message,) = asked(path, OURS)
+    assert (verdict, message.endswith("unverified: compare it on the machine")) == ("pass", True)
     assert asked(path, OURS) == ("pass", [])
     assert path.read_text() == f'his1 namespaces="seawall-ledger" {OURS}\n'
 

@@ -219,3 +219,10 @@ def test_gaps_stand_with_their_machine_and_excused_ones_with_their_reason(page: 
     assert "Not covered by any asset ! postgresql:5432/trial a PostgreSQL database, 214 MiB" in page.text
     assert "path:/mnt/pictures a network volume (nfs4); excused until 2027-03-31: its operator" in page.text
     assert page.text.count("Not covered by any asset") == 1
+
+
+def test_no_page_has_a_character_that_moves_a_cursor_or_turns_letters() -> None:
+    made = environment().from_string("{{ text }}{{ number }}{{ mark|safe }}")
+    text = "a\x1b[2J\x9b\u202e\u2066\x00b"
+    page = made.render(text=text, number=5, mark="<b>")
+    assert page == "a\N{REPLACEMENT CHARACTER}[2J" + "\N{REPLACEMENT CHARACTER}" * 4 + "b5<b>"

@@ -27,9 +27,10 @@ from ops.commands import _options
 from ops.commands.server.ledger import attest, coverage, head, rotate_key
 from ops.core import clock, plain_file
 from ops.core.errors import Damaged, SeawallError, Unavailable
-from ops.core.printable import printable
+from ops.core.printable import as_json, printable
 from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict, worst
+from ops.evidence.anchor import Anchor
 from ops.evidence.ledger import NAME
 from ops.evidence.verification import verify
 from ops.interfaces.record import Record, read
@@ -51,6 +52,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=_options.noted_head,
         metavar="'N SHA256'",
         help="a head that was noted elsewhere, for example on paper",
+    )
+    words.add_argument(
+        "--seen",
+        type=_options.moment,
+        metavar="TIME",
+        help="when that head was noted; a restore recorded later may have lost it",
     )
     words.add_argument("--every", action="store_true", help="verify every stored signature, not only the last")
     show = commands.add_parser("show", help="show the newest records")
@@ -96,7 +103,17 @@ def _verify(options: argparse.Namespace, directory: Path, signers: Path) -> int:
     if options.directory is None and options.head is None and _nothing_to_record(directory):
         nothing = Finding(Verdict.PASS, "this machine has no scheduled jobs and an empty ledger")
         return _tell([nothing], options.json)
-    return _tell(verify(directory, signers, options.head, each_signature=options.every), options.json)
+    anchor = Anchor(options.head, options.seen) if options.head else None
+    host = "" if options.directory else _own_host()
+    return _tell(verify(directory, signers, anchor, host=host, each_signature=options.every), options.json)
+
+
+def _own_host() -> str:
+    """Return whose the ledger of this machine is; empty where no policy says so: it is verified all the same."""
+    try:
+        return own_policy.read().host
+    except (SeawallError, OSError):
+        return ""
 
 
 def _nothing_to_record(directory: Path) -> bool:
@@ -138,7 +155,7 @@ def _show(directory: Path, count: int, plain: bool) -> int:
         raise Unavailable(f"this account may not read the ledger in {directory}", "run as root") from error
     records = [_record(line) for line in newest]
     if plain:
-        print(json.dumps([_plain(record) for record in records], ensure_ascii=False))
+        print(as_json([_plain(record) for record in records]))
         return 0
     zone = _zone()
     print(f"{'n':>6}  {'when (' + zone.key + ')':<30}{'act':<9}{'subject':<16}{'result':<9}by")
