@@ -41,6 +41,11 @@ def nothing_written(_options: object) -> Sequence[str]:
     return ()
 
 
+def no_locks(_url: Path, _authority: Path) -> int:
+    """Say that no locks are known of."""
+    return 0
+
+
 @dataclass(frozen=True)
 class Target(Generic[O]):
     """A kind of place.
@@ -62,6 +67,8 @@ class Target(Generic[O]):
         none yet: others may be writing at the same time.
     verify: with the same and a pack's name, reads the pack whole and returns its size; raises Damaged when its
         content is not what its name says, Missing when there is no such pack.
+    locks: with the same as `reach`, returns how many locks lie there, without opening the repository. Where there are
+        any, those of killed processes are removed before the next backup or copy; by default none are looked for.
     """
 
     options: type[O]
@@ -69,6 +76,7 @@ class Target(Generic[O]):
     reach: Callable[[Path, Path], Reached]
     packs: Callable[[Path, Path], Mapping[str, int]]
     verify: Callable[[Path, Path, str], int]
+    locks: Callable[[Path, Path], int] = no_locks
     sign_in: Callable[[str, str, str], str] | None = None
     writes: Callable[[O], Sequence[str]] = nothing_written
     group: str = ""

@@ -93,12 +93,21 @@ def reach(url: Path, authority: Path) -> Reached:
 
 def packs(url: Path, authority: Path) -> Mapping[str, int]:
     """Return every whole pack's size in bytes by its name; an upload under way is none."""
+    return {name: size for name, size in _listed(url, authority, "data").items() if _PACK.fullmatch(name)}
+
+
+def locks(url: Path, authority: Path) -> int:
+    """Return how many locks lie in the repository, whoever left them."""
+    return len(_listed(url, authority, "locks"))
+
+
+def _listed(url: Path, authority: Path, folder: str) -> dict[str, int]:
+    """Return the size in bytes of every file in one of the repository's folders, by name."""
     place = _Place.read(url)
-    with _get(place, authority, "/data/", READ_SECONDS) as answer:
+    with _get(place, authority, f"/{folder}/", READ_SECONDS) as answer:
         _demand_ok(place, answer)
         listed = json.loads(answer.read())
-    entries = {str(entry["name"]): int(entry["size"]) for entry in listed or []}
-    return {name: size for name, size in entries.items() if _PACK.fullmatch(name)}
+    return {str(entry["name"]): int(entry["size"]) for entry in listed or []}
 
 
 def verify(url: Path, authority: Path, name: str) -> int:
@@ -158,6 +167,7 @@ KIND = Target(
     reach=reach,
     packs=packs,
     verify=verify,
+    locks=locks,
     group="backup_hosts",
     synonyms=("rest", "restic", "http", "https", "server"),
 )

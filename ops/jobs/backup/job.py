@@ -86,9 +86,11 @@ def _before(name: str) -> Mapping[str, Amount]:
 
 
 def _preflight(place: repositories.OpenRepository) -> float | None:
-    """Look at what would make the backup fail late: the way, the room for the cache."""
+    """Look at what would make the backup fail late: the way, the room for the cache; clear away old locks."""
     demand_room(folders.cache(), _LEAST_CACHE, "restic's cache")
-    return place.reach().clock_ahead
+    ahead = place.reach().clock_ahead
+    place.forget_locks()
+    return ahead
 
 
 def _manifest(act: Act, started: datetime, restic: str, parts: Mapping[str, Part]) -> Manifest:

@@ -51,8 +51,9 @@ def _one(policy: HostPolicy, name: str, asset: Asset, copy: str) -> Ended:
 def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Outcome:
     """Four starts of restic: list here, copy, list there, read the manifest there."""
     source, target = repositories.open_own(policy, asset.repository), repositories.open_own(policy, to)
-    source.reach()
-    target.reach()
+    for place in (source, target):
+        place.reach()
+        place.forget_locks()
     with unread.turn(act, target):
         started = clock.now()
         newest = _newest(source, name, asset.repository)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ops.core import kinds
+from ops.core.announce import announce
 from ops.core.errors import SeawallError
 from ops.interfaces.target import Reached, Target
 from ops.jobs.host import credentials, folders
@@ -25,6 +26,17 @@ class OpenRepository:
     def reach(self) -> Reached:
         """Look within seconds whether the place answers; raise Unavailable."""
         return self.target.reach(self.repository.url, self.repository.authority)
+
+    def forget_locks(self) -> None:
+        """Remove the locks of processes that were killed, where there are any: they would hinder pruning and repairs.
+
+        That they can't be removed hinders nothing now, so it is only said.
+        """
+        try:
+            if self.target.locks(self.repository.url, self.repository.authority):
+                self.repository.forget_locks()
+        except SeawallError as error:
+            announce(f"old locks were not removed: {error.message}")
 
     def packs(self) -> dict[str, int]:
         """Return the size in bytes of every pack by name."""

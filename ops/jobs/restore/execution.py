@@ -13,6 +13,7 @@ from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import Damaged, UsageError
 from ops.core.files import demand_room, read_json, write_json
+from ops.core.own_folder import own_folder
 from ops.core.pipe import pipe
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
@@ -152,16 +153,15 @@ def _load(source: Source, step: Step, target: RestoreTarget[Any], name: str, onl
         with repository.explained():
             pipe(words, target.loader(name, step.told.facts, only), timeout=_DAY, tell=progress.tell)
         return
-    scratch = Path("/var/tmp", f"seawall-restore-{source.which.id[:8]}-{step.label}")  # noqa: S108 -- root's, 0700
-    shutil.rmtree(scratch, ignore_errors=True)
-    demand_room(scratch, step.bytes, f"restoring {step.label}")
-    scratch.mkdir(mode=0o700)
-    try:
-        _bring(source, step, scratch, ())
-        _give(scratch, target.server.account)
-        run(target.loader(name, step.told.facts, only, scratch), timeout=_DAY, cwd=Path("/"))
-    finally:
-        shutil.rmtree(scratch)
+    room = Path("/var/tmp")  # noqa: S108 -- the folder in it is root's, 0700
+    demand_room(room, step.bytes, f"restoring {step.label}")
+    with own_folder(room, "seawall-restore-") as scratch:
+        scratch.chmod(0o711)  # the server's account must get to what is its own
+        dump = scratch / "dump"
+        dump.mkdir(mode=0o700)
+        _bring(source, step, dump, ())
+        _give(dump, target.server.account)
+        run(target.loader(name, step.told.facts, only, dump), timeout=_DAY, cwd=Path("/"))
 
 
 def _give(folder: Path, account: str) -> None:
