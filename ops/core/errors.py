@@ -15,8 +15,11 @@ Stopped is none of them: it passes by whatever makes a finding of a failure, as 
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+OUT_OF_MEMORY = "if nobody killed it, memory was short: journalctl -k says so"
 
 
 class SeawallError(Exception):
@@ -55,7 +58,9 @@ class CommandError(SeawallError):
     """A program ended with a code that is not one of its good ones."""
 
     def __init__(self, argv: Sequence[str], exit_code: int, stderr: str, hint: str = "") -> None:
-        super().__init__(f"{argv[0]} failed with code {exit_code}: {_gist(stderr) or 'no message'}", hint)
+        how = f"failed with code {exit_code}" if exit_code >= 0 else f"was killed by signal {-exit_code}"
+        hint = hint or (OUT_OF_MEMORY if exit_code == -signal.SIGKILL else "")
+        super().__init__(f"{argv[0]} {how}: {_gist(stderr) or 'no message'}", hint)
         self.argv = list(argv)
         self.exit_code = exit_code
         self.stderr = stderr

@@ -31,7 +31,7 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> Non
     """
     handle, name = _beside(path)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with _named(path), os.fdopen(handle, "wb") as file:
             os.fchmod(file.fileno(), mode)
             if os.geteuid() == 0:
                 folder = path.parent.stat()
@@ -47,17 +47,24 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> Non
 
 
 def _beside(path: Path) -> tuple[int, str]:
-    """Make a file beside another one, held as long as it is written; an error names that one, which somebody knows."""
+    """Make a file beside another one, held as long as it is written."""
     _forget_unfinished(path)
     while True:
-        try:
+        with _named(path):
             handle, name = tempfile.mkstemp(prefix=f".{path.name}.{_UNFINISHED}", dir=path.parent)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(path)) from error
         fcntl.flock(handle, fcntl.LOCK_EX)
         if os.fstat(handle).st_nlink:
             return handle, name
         os.close(handle)  # somebody took it for one that nobody holds, before it was held
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let errors of the block name a file that somebody knows."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _forget_unfinished(path: Path) -> None:
@@ -73,9 +80,14 @@ def _forget_unfinished(path: Path) -> None:
 
 
 def demand_room(folder: Path, needed: int, purpose: str) -> None:
-    """Raise Unavailable unless so many bytes are free in a folder, or where it is going to be made."""
+    """Raise Unavailable unless so many bytes, and any inodes, are free in a folder, or where it is going to be made."""
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free
+    disk = os.statvfs(there)
+    if disk.f_files and not disk.f_favail:
+        raise Unavailable(
+            f"{purpose} needs files in {there}, but its file system has no free inodes", f"df -i {there}; remove files"
+        )
     if free < needed:
         raise Unavailable(
             f"{purpose} needs {Size(needed)} in {there}, but only {Size(free)} are free", "free some space"

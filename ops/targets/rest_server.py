@@ -26,6 +26,7 @@ REACH_SECONDS = 5.0
 READ_SECONDS = 120.0
 _LISTING = "application/vnd.x.restic.rest.v2"
 # A pack's name is its SHA-256; rest-server lists an upload under way, too, under a longer name that can't be read.
+_MOST_TOLD = 1 << 16  # bytes in which locks are looked for; one is enough
 _PACK = re.compile("[0-9a-f]{64}")
 
 
@@ -93,21 +94,20 @@ def reach(url: Path, authority: Path) -> Reached:
 
 def packs(url: Path, authority: Path) -> Mapping[str, int]:
     """Return every whole pack's size in bytes by its name; an upload under way is none."""
-    return {name: size for name, size in _listed(url, authority, "data").items() if _PACK.fullmatch(name)}
+    place = _Place.read(url)
+    with _get(place, authority, "/data/", READ_SECONDS) as answer:
+        _demand_ok(place, answer)
+        listed = json.loads(answer.read())
+    entries = {str(entry["name"]): int(entry["size"]) for entry in listed or []}
+    return {name: size for name, size in entries.items() if _PACK.fullmatch(name)}
 
 
 def locks(url: Path, authority: Path) -> int:
     """Return how many locks lie in the repository, whoever left them."""
-    return len(_listed(url, authority, "locks"))
-
-
-def _listed(url: Path, authority: Path, folder: str) -> dict[str, int]:
-    """Return the size in bytes of every file in one of the repository's folders, by name."""
     place = _Place.read(url)
-    with _get(place, authority, f"/{folder}/", READ_SECONDS) as answer:
+    with _get(place, authority, "/locks/", READ_SECONDS) as answer:
         _demand_ok(place, answer)
-        listed = json.loads(answer.read())
-    return {str(entry["name"]): int(entry["size"]) for entry in listed or []}
+        return answer.read(_MOST_TOLD).count(b'"name"')
 
 
 def verify(url: Path, authority: Path, name: str) -> int:
@@ -138,6 +138,10 @@ def _get(
         connection.request(method, f"{place.path}{path}", headers=headers)
         yield connection.getresponse()
     except ssl.SSLCertVerificationError as error:
+        if error.verify_code == _OTHER_NAME:
+            raise Unavailable(
+                f"{where} presents another machine's certificate: {error.verify_message}", _NAME
+            ) from error
         raise Unavailable(
             f"{where} presents a certificate that was not issued by this site's authority: {error.verify_message}",
             "do not continue before you know why: another machine may be answering",
@@ -152,6 +156,8 @@ def _get(
         connection.close()
 
 
+_OTHER_NAME = 62  # X509_V_ERR_HOSTNAME_MISMATCH
+_NAME = "the name may lead to the wrong address: compare DNS and /etc/hosts here with the inventory"
 _NETWORK = "check that the backup host is up, its service rest-server is running, and the network works"
 
 

@@ -25,9 +25,9 @@ from ops.core.remnants import VARIABLE
 
 MINUTE = 60.0
 COMMAND = (sys.executable, "-m", "ops")
-# What a unit's own view of the mounts is: they end with its last process.
-MOUNTS = ("unshare", "--mount", "--")
-MOST_IN_A_ROW = 3
+# A unit's own view of the mounts, and its own folder for temporary files: both end with its last process.
+MOUNTS = ("unshare", "--mount", "--", "sh", "-c", 'mount -t tmpfs tmpfs "$TMPDIR" && exec "$0" "$@"')
+MOST_IN_A_ROW = 5
 ALONE = 0.3  # so often
 SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
@@ -132,7 +132,7 @@ def _bury(number: int) -> None:
 
 
 def groups(chance: Random, count: int) -> list[int]:
-    """Cut so many kills into rows of one to three, each of which a clean run follows."""
+    """Cut so many kills into rows of one to five, each of which a clean run follows."""
     rows: list[int] = []
     while sum(rows) < count:
         rows.append(min(chance.randint(1, MOST_IN_A_ROW), count - sum(rows)))

@@ -46,7 +46,8 @@ def hospital(machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (etc / "policy.json").write_text(json.dumps(policy))
     public = (etc / "credentials/ledger.key.pub").read_text()
     (etc / "allowed_signers").write_text(f'his1 namespaces="seawall-ledger" {public}')
-    monkeypatch.setenv("TMPDIR", str(machine.root / "var/cache/seawall"))
+    (machine.root / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(machine.root / "tmp"))
     assert machine.seawall("backup", "papers") == 0
     with adopting():
         yield machine
@@ -174,7 +175,7 @@ import sys
 from pathlib import Path
 from ops.evidence.ledger import Ledger
 ledger = Ledger(Path(sys.argv[1]), Path(sys.argv[2]))
-for number in range(12):
+for number in range(6):
     body = {"host": "his1", "actor": "test", "act": "test", "subject": str(number), "result": "pass", "facts": {}}
     print(ledger.append(body).n, flush=True)
 """

@@ -69,6 +69,7 @@ def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
     restic = versions.demand()
     ahead = _preflight(place)
     act = Act(place.repository, policy.host, name, str(uuid.uuid4()), _before(name), accepted)
+    place.forget_locks()
     parts = taken(act, asset)
     manifest = _manifest(act, started, restic, parts)
     stored = _store(act, manifest, parts)
@@ -86,11 +87,9 @@ def _before(name: str) -> Mapping[str, Amount]:
 
 
 def _preflight(place: repositories.OpenRepository) -> float | None:
-    """Look at what would make the backup fail late: the way, the room for the cache; clear away old locks."""
+    """Look at what would make the backup fail late: the way, the room for the cache."""
     demand_room(folders.cache(), _LEAST_CACHE, "restic's cache")
-    ahead = place.reach().clock_ahead
-    place.forget_locks()
-    return ahead
+    return place.reach().clock_ahead
 
 
 def _manifest(act: Act, started: datetime, restic: str, parts: Mapping[str, Part]) -> Manifest:

@@ -51,13 +51,13 @@ def _one(policy: HostPolicy, name: str, asset: Asset, copy: str) -> Ended:
 def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Outcome:
     """Four starts of restic: list here, copy, list there, read the manifest there."""
     source, target = repositories.open_own(policy, asset.repository), repositories.open_own(policy, to)
-    for place in (source, target):
-        place.reach()
-        place.forget_locks()
+    source.reach()
+    target.reach()
     with unread.turn(act, target):
         started = clock.now()
         newest = _newest(source, name, asset.repository)
         announce(f"{name}: copying set {newest.id[:8]} of {clock.iso(newest.time)} to {to}")
+        source.forget_locks()
         ids = [snapshot.id for snapshot in newest.parts.values()]
         target.repository.copy_from(source.repository, ids, timeout=_DAY)
     there = _read_back(target, newest)
