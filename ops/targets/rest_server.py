@@ -139,9 +139,8 @@ def _get(
         yield connection.getresponse()
     except ssl.SSLCertVerificationError as error:
         if error.verify_code == _OTHER_NAME:
-            raise Unavailable(
-                f"{where} presents another machine's certificate: {error.verify_message}", _NAME
-            ) from error
+            wrong = f"{where} presents another machine's certificate: {error.verify_message}"
+            raise Unavailable(wrong, _NAME) from error
         raise Unavailable(
             f"{where} presents a certificate that was not issued by this site's authority: {error.verify_message}",
             "do not continue before you know why: another machine may be answering",

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -64,9 +64,11 @@ class Hospital:
         process = Act((*self.before, *MOUNTS, *self.seawall, *words), self.env).begin()
         said = process.communicate(timeout=240)[0]
         if act == "collect" and "{" in said:
-            return json.loads(said[said.index("{") :])["his1"]["verdict"], said
-        names = {0: "pass", 1: "fail", 2: "fail", 3: "unknown", -9: "killed", 137: "killed"}
-        return names[process.returncode], said
+            found = json.loads(said[said.index("{") :])["his1"]
+            return found["verdict"], found["message"]
+        named = re.findall(r"^(pass|warn|fail|unknown): ", said, re.MULTILINE)
+        codes = {0: "pass", 1: "fail", 2: "fail", 3: "unknown", -9: "killed"}
+        return (named or [codes[process.returncode]])[-1], said
 
     def good(self) -> dict[str, Any]:
         """Return all that is called good: the last good outcomes, and what was collected."""
@@ -199,12 +201,20 @@ def no_memory(hospital: Hospital, act: str) -> Iterator[Hospital]:
 
 
 def moved(seconds: int) -> Callable[[Hospital, str], AbstractContextManager[Hospital]]:
-    def trouble(hospital: Hospital, _act: str) -> AbstractContextManager[Hospital]:
-        folder = hospital.inventory.parent / f"clock{seconds}"
-        seawall, env = troubles.moved_clock(folder, seconds)
-        return nullcontext(replace(hospital, seawall=seawall, env=env))
+    @contextmanager
+    def trouble(hospital: Hospital, act: str) -> Iterator[Hospital]:
+        seawall, env = troubles.moved_clock(hospital.inventory.parent / f"clock{seconds} {act}", seconds)
+        before = snapshots(hospital.machine)
+        yield replace(hospital, seawall=seawall, env=env)
+        # A set that is dated wrongly is a warning for as long as it is there; here its host's administrator removes it.
+        for path in snapshots(hospital.machine) - before:
+            path.unlink()
 
     return trouble
+
+
+def snapshots(machine: Machine) -> set[Path]:
+    return {path for name in REPOSITORIES for path in (machine.stored / "his1" / name / "snapshots").iterdir()}
 
 
 def network(**changed: Any) -> Callable[[Hospital, str], AbstractContextManager[Hospital]]:
@@ -228,19 +238,20 @@ def network(**changed: Any) -> Callable[[Hospital, str], AbstractContextManager[
     return trouble
 
 
-MEMORY = {"backup": 40 << 20, "copy": 40 << 20, "drill": 40 << 20, "collect": 40 << 20}
+MEMORY = {"backup": 24 << 20, "copy": 24 << 20, "drill": 24 << 20, "collect": 24 << 20}
 PLAYED: dict[str, Callable[[Hospital, str], AbstractContextManager[Hospital]]] = {
     "a full disk": full,
     "a disk that can only be read": read_only,
     "no free inodes": no_inodes,
     "no memory": no_memory,
-    "a clock a day ahead": moved(troubles.SECONDS_A_DAY),
-    "a clock a day behind": moved(-troubles.SECONDS_A_DAY),
     "a network that drops everything": network(dead=True),
     "a network that breaks off and comes back": network(lasts=3000, breaks=2),
     "a network of 10 kB/s": network(rate=troubles.SLOW),
     "somebody else's certificate": network(lead=("stranger", "other")),
     "a name that leads to another machine": network(lead=("neighbour", "other")),
+    # Last: the ledger, too, says for ever when the clock went back.
+    "a clock a day ahead": moved(troubles.SECONDS_A_DAY),
+    "a clock a day behind": moved(-troubles.SECONDS_A_DAY),
 }
 CELLS = [(trouble, act) for trouble, acts in TROUBLES.items() for act in acts]
 
@@ -261,10 +272,10 @@ def test_what_is_taken_away_is_said(hospital: Hospital, trouble: str, act: str) 
     assert verdict == wanted
     assert words in said
     assert "Traceback" not in said
-    if verdict != "pass":
+    if verdict not in {"pass", "warn"} and "clock differs" not in said:
         assert hospital.good() == before
         assert "pass" not in [record["result"] for record in records(machine)[recorded:]]
-    verdict, said = hospital.run(act)
-    assert verdict == "pass", said
+    after, said = hospital.run(act)
+    assert after == "pass" or ("clock went back" in said and act == "collect"), said
     assert left(machine) - usual == set()
     assert act in {"drill", "collect"} or locks(machine) == []
