@@ -91,3 +91,30 @@ TROUBLES: dict[str, dict[str, tuple[str, str]]] = {
         "collect": ("pass", ""),
     },
 }
+
+
+def killed_table() -> str:
+    """Return the table of what is killed, where, and how often."""
+    rows = [(act, "process, the real restic and rest-server", "`kill -9`", count) for act, count in KILLED.items()]
+    on_machines = {
+        "`systemctl kill -s KILL` of its unit": KILLED_UNITS,
+        "`systemctl stop` of its unit": STOPPED_UNITS,
+        "the power of its machine is cut": MACHINES_CUT_OFF,
+        "its machine is shut down": MACHINES_SHUT_DOWN,
+    }
+    for how, counts in on_machines.items():
+        rows += [(act, "machine of the lab", how, count) for act, count in counts.items()]
+    lines = [f"| {act} | {where} | {how} | {count} |\n" for act, where, how, count in rows]
+    total = sum(count for *_, count in rows)
+    head = "| act | where | how it ends | moments |\n| --- | --- | --- | --- |\n"
+    return f"{head}{''.join(lines)}| all | | | {total} |\n"
+
+
+def trouble_table() -> str:
+    """Return the table of what is said when something is taken away."""
+    lines = []
+    for trouble, acts in TROUBLES.items():
+        cells = [f"{verdict}: {words}" if words else verdict for verdict, words in acts.values()]
+        lines.append(f"| {trouble} | {' | '.join(cells)} |\n")
+    acts = [*next(iter(TROUBLES.values()))]
+    return f"| taken away | {' | '.join(acts)} |\n| --- |{' --- |' * len(acts)}\n{''.join(lines)}"
