@@ -79,16 +79,16 @@ TROUBLES: dict[str, dict[str, tuple[str, str]]] = {
         "collect": ("unknown", "Host key verification failed"),
     },
     "a clock a day ahead": {
-        "backup": ("unknown", "clock differs"),
-        "copy": ("pass", ""),
-        "drill": ("pass", ""),
-        "collect": ("pass", ""),
+        "backup": ("unknown", "the backup host's clock differs by 1d"),
+        "copy": ("unknown", "the backup host's clock differs by 1d"),
+        "drill": ("unknown", "the backup host's clock differs by 1d"),
+        "collect": ("warn", "the clock went back"),
     },
     "a clock a day behind": {
-        "backup": ("unknown", "clock differs"),
-        "copy": ("pass", ""),
-        "drill": ("pass", ""),
-        "collect": ("pass", ""),
+        "backup": ("unknown", "the backup host's clock differs by"),
+        "copy": ("fail", "has no complete set"),
+        "drill": ("unknown", "has no complete set"),
+        "collect": ("warn", "the clock went back"),
     },
 }
 

@@ -4,6 +4,7 @@ Each says clearly what is wrong and what to do, or copes; nothing is falsely goo
 clean. tests/bad_days.py lists what each of them says.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -20,6 +21,7 @@ import pytest
 import troubles
 import yaml
 from bad_days import TROUBLES
+from cheap_key import LEAST
 from killing import COMMAND, MOUNTS, Act, adopting, left, locks, records
 from one_machine import ALL, BIN, REPOSITORIES, Machine, copied, set_policy
 from one_machine import served as serving
@@ -196,8 +198,28 @@ def no_inodes(hospital: Hospital, act: str) -> AbstractContextManager[Hospital]:
 
 @contextmanager
 def no_memory(hospital: Hospital, act: str) -> Iterator[Hospital]:
-    with troubles.little_memory(MEMORY[act]) as before:
+    with costly(hospital.machine), troubles.little_memory(MEMORY[act]) as before:
         yield replace(hospital, before=before)
+
+
+@contextmanager
+def costly(machine: Machine) -> Iterator[None]:
+    """Let the repositories have keys as restic makes them: deriving one takes more memory than all else."""
+    folders = [machine.stored / "his1" / name / "keys" for name in REPOSITORIES]
+    for name, folder in zip(REPOSITORIES, folders, strict=True):
+        machine.restic(
+            name, "key", "add", "--new-password-file", machine.root / f"etc/seawall/credentials/{name}.password"
+        )
+        (cheap,) = [path for path in folder.iterdir() if json.loads(path.read_text())["N"] == LEAST["N"]]
+        cheap.rename(folder.parent / "cheap key")
+    try:
+        yield
+    finally:
+        for folder in folders:
+            for path in folder.iterdir():
+                path.unlink()
+            cheap = folder.parent / "cheap key"
+            cheap.rename(folder / hashlib.sha256(cheap.read_bytes()).hexdigest())
 
 
 def moved(seconds: int) -> Callable[[Hospital, str], AbstractContextManager[Hospital]]:
@@ -238,7 +260,8 @@ def network(**changed: Any) -> Callable[[Hospital, str], AbstractContextManager[
     return trouble
 
 
-MEMORY = {"backup": 24 << 20, "copy": 24 << 20, "drill": 24 << 20, "collect": 24 << 20}
+# Enough for the command itself, and not for the program that it needs.
+MEMORY = {"backup": 56 << 20, "copy": 56 << 20, "drill": 56 << 20, "collect": 40 << 20}
 PLAYED: dict[str, Callable[[Hospital, str], AbstractContextManager[Hospital]]] = {
     "a full disk": full,
     "a disk that can only be read": read_only,
