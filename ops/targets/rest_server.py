@@ -24,9 +24,11 @@ from ops.interfaces.target import Location, Missing, Reached, Target
 
 REACH_SECONDS = 5.0
 READ_SECONDS = 120.0
+_MOST_TOLD = 1 << 16  # bytes in which locks are looked for; one is enough
+_OTHER_NAME = 62  # X509_V_ERR_HOSTNAME_MISMATCH
+_NAME = "the name may lead to the wrong address: compare DNS and /etc/hosts here with the inventory"
 _LISTING = "application/vnd.x.restic.rest.v2"
 # A pack's name is its SHA-256; rest-server lists an upload under way, too, under a longer name that can't be read.
-_MOST_TOLD = 1 << 16  # bytes in which locks are looked for; one is enough
 _PACK = re.compile("[0-9a-f]{64}")
 
 
@@ -155,8 +157,6 @@ def _get(
         connection.close()
 
 
-_OTHER_NAME = 62  # X509_V_ERR_HOSTNAME_MISMATCH
-_NAME = "the name may lead to the wrong address: compare DNS and /etc/hosts here with the inventory"
 _NETWORK = "check that the backup host is up, its service rest-server is running, and the network works"
 
 
