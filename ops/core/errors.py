@@ -15,10 +15,13 @@ Stopped is none of them: it passes by whatever makes a finding of a failure, as 
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ops.core.confidential import fit
+
+OUT_OF_MEMORY = "if nobody killed it, memory was short: journalctl -k says so"
 
 
 class SeawallError(Exception):
@@ -58,7 +61,9 @@ class CommandError(SeawallError):
 
     def __init__(self, argv: Sequence[str], exit_code: int, stderr: str, hint: str = "") -> None:
         said = fit(argv[0], _gist(stderr), stderr) or "no message"
-        super().__init__(f"{argv[0]} failed with code {exit_code}: {said}", hint)
+        how = f"failed with code {exit_code}" if exit_code >= 0 else f"was killed by signal {-exit_code}"
+        hint = hint or (OUT_OF_MEMORY if exit_code == -signal.SIGKILL else "")
+        super().__init__(f"{argv[0]} {how}: {said}", hint)
         self.argv = list(argv)
         self.exit_code = exit_code
         self.stderr = stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -10,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from ops.core.errors import Damaged, Locked, Unavailable
 from ops.core.quantity import Size
 
 CHUNK = 1 << 20
+_UNFINISHED = "unfinished-"
+_RANDOM = "?" * 8  # what mkstemp puts at the end of a name
 _TRY_AGAIN = 0.2  # seconds between two looks at a lock that is taken
 
 
@@ -30,7 +33,7 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> Non
     """
     handle, name = _beside(path)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with _named(path), os.fdopen(handle, "wb") as file:
             os.fchmod(file.fileno(), mode)
             if os.geteuid() == 0:
                 folder = path.parent.stat()
@@ -46,17 +49,47 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> Non
 
 
 def _beside(path: Path) -> tuple[int, str]:
-    """Make a file beside another one; an error names that one, which somebody knows."""
+    """Make a file beside another one, held as long as it is written."""
+    _forget_unfinished(path)
+    while True:
+        with _named(path):
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.{_UNFINISHED}", dir=path.parent)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, name
+        os.close(handle)  # somebody took it for one that nobody holds, before it was held
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Let errors of the block name a file that somebody knows."""
     try:
-        return tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        yield
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
+def _forget_unfinished(path: Path) -> None:
+    """Remove what was being written beside a file when its writer was killed: what nobody holds any more."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.{_UNFINISHED}{_RANDOM}"):
+        with suppress(OSError):  # gone meanwhile, or held, or not ours to remove
+            handle = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                left.unlink()
+            finally:
+                os.close(handle)
+
+
 def demand_room(folder: Path, needed: int, purpose: str) -> None:
-    """Raise Unavailable unless so many bytes are free in a folder, or where it is going to be made."""
+    """Raise Unavailable unless so many bytes, and any inodes, are free in a folder, or where it is going to be made."""
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free
+    disk = os.statvfs(there)
+    if disk.f_files and not disk.f_favail:
+        raise Unavailable(
+            f"{purpose} needs files in {there}, but its file system has no free inodes", f"df -i {there}; remove files"
+        )
     if free < needed:
         raise Unavailable(
             f"{purpose} needs {Size(needed)} in {there}, but only {Size(free)} are free", "free some space"

@@ -58,7 +58,10 @@ def explained(error: OSError, path: Path | None = None) -> SeawallError:
         case errno.EISDIR:
             return UsageError(f"{path} is a folder; a file is expected", f"name one in it, such as {path}/NAME")
         case errno.EACCES | errno.EPERM | errno.EROFS:
-            return Unavailable(f"{path}: {os.strerror(error.errno).lower()}", "name another place, or run as its owner")
+            reason = f"find out why, see findmnt -T {folder} and journalctl -k" if error.errno == errno.EROFS else ""
+            hint = f"name another place, or {reason or 'run as its owner'}"
+            return Unavailable(f"{path}: {os.strerror(error.errno).lower()}", hint)
         case errno.ENOSPC | errno.EDQUOT:
-            return Unavailable(f"{path}: no space is left there", "free some space, or name another place")
+            hint = f"free some space or inodes, see df {folder} and df -i {folder}; or name another place"
+            return Unavailable(f"{path}: no space is left there", hint)
     return Unavailable(f"{path}: {error.strerror or error}")

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from ops.core.errors import CommandError, CommandTimeout, Unavailable
+from ops.core.remnants import VARIABLE
 
 TAIL_LINES = 60
 LINE_CHARACTERS = 65_536  # of errors; a longer line is cut into several, for no program may fill the memory
@@ -36,7 +37,7 @@ class Result:
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the small environment every program gets, with the given variables added."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", VARIABLE) if name in os.environ}
     kept.setdefault("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
     return kept | {"LC_ALL": "C.UTF-8", "TZ": "UTC"} | dict(extra or {})
 

@@ -36,6 +36,8 @@ def explain(error: CommandError, repository: str) -> SeawallError:
             f"repository {repository}: restic did not finish within {error.timeout:.0f} s and was stopped",
             "check the network and the repository's host; the next run starts from scratch",
         )
+    if error.exit_code < 0:
+        return Unavailable(f"repository {repository}: {error.message}", error.hint)
     full = next(filter(no_room, error.stderr.splitlines()), None)
     said = fit("restic", full or program_error(error.stderr) or plain_error(error.stderr), error.stderr)
     if error.exit_code == 10:  # noqa: PLR2004 -- these numbers are restic's, see its manual

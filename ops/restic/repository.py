@@ -68,6 +68,10 @@ class Repository:
         chosen = ["--tag", ",".join(tags)] if tags else []
         return snapshots(self._run(["snapshots", *chosen], timeout=LOOK_SECONDS).stdout)
 
+    def forget_locks(self) -> None:
+        """Remove locks that nobody refreshes, or whose process on this machine is gone; others stay."""
+        self._run(["unlock"], timeout=LOOK_SECONDS)
+
     def backup_paths(
         self,
         paths: Sequence[str],

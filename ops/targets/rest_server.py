@@ -31,6 +31,8 @@ LISTED_SECONDS = 900.0
 VERIFIED_SECONDS = 3600.0
 LISTING = Limits(bytes=256 << 20, depth=2, entries=8_000_000, text=1 << 10)  # of some two million packs
 LARGEST_PACK = 1 << 30  # restic makes none of more than an eighth of it
+_OTHER_NAME = 62  # X509_V_ERR_HOSTNAME_MISMATCH
+_NAME = "the name may lead to the wrong address: compare DNS and /etc/hosts here with the inventory"
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,9 @@ def _get(
                 if late():  # what was cut off may look whole, and what it seems to be is not why
                     raise Unavailable(f"{where} did not answer whole within {most:.0f} s", _NETWORK)
     except ssl.SSLCertVerificationError as error:
+        if error.verify_code == _OTHER_NAME:
+            wrong = f"{where} presents another machine's certificate: {error.verify_message}"
+            raise Unavailable(wrong, _NAME) from error
         raise Unavailable(
             f"{where} presents a certificate that was not issued by this site's authority: {error.verify_message}",
             "do not continue before you know why: another machine may be answering",

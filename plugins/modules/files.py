@@ -8,6 +8,7 @@ and no handler is lost to a run that ends half-way.
 from __future__ import annotations
 
 import base64
+import glob
 import grp
 import hashlib
 import os
@@ -147,6 +148,8 @@ def compared(one: Wanted, now: There) -> Step:
 def carry_out(module: AnsibleModule, steps: list[Step]) -> None:
     """Make the folders, prepare every file, then move all of them into place."""
     todo = [step for step in steps if step.differs]
+    for step in steps:
+        forget_unfinished(step.wanted)
     try:
         for step in todo:
             if step.wanted.content is None:
@@ -180,10 +183,21 @@ def make_folder(one: Wanted) -> None:
         give_rights(one, path)
 
 
+def forget_unfinished(one: Wanted) -> None:
+    """Remove what a run that was killed had prepared beside a file; a secret may be in it."""
+    for left in one.path.parent.glob(f"{glob.escape(beginning(one))}????????"):
+        left.unlink(missing_ok=True)
+
+
+def beginning(one: Wanted) -> str:
+    """Return how the names of files begin that wait beside a place."""
+    return f".{one.path.name}.unfinished-"
+
+
 def prepare(step: Step) -> None:
     """Write a file beside its place, on disk and with its rights."""
     one = step.wanted
-    handle, name = tempfile.mkstemp(prefix=f".{one.path.name}.", dir=one.path.parent)
+    handle, name = tempfile.mkstemp(prefix=beginning(one), dir=one.path.parent)
     step.ready = Path(name)
     with os.fdopen(handle, "wb") as file:
         file.write(one.content or b"")

@@ -118,7 +118,8 @@ def _ask(path: Path) -> tuple[dict[str, Any], list[str]]:
         answer = run([program, "--list", "-i", path], timeout=TIMEOUT, env=settings)
         return dict(json.loads(answer.stdout)), warnings(answer.stderr)
     except CommandError as error:
-        raise UsageError(f"Ansible cannot read the inventory {path}: {failed(error.stderr)}") from error
+        why = failed(error.stderr) if error.exit_code >= 0 else error.message
+        raise UsageError(f"Ansible cannot read the inventory {path}: {why}", error.hint) from error
     except ValueError as error:
         raise Damaged(f"ansible-inventory did not answer in JSON for {path}") from error
 

@@ -70,6 +70,7 @@ def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
     restic = versions.demand()
     clocks = _preflight(place)
     act = Act(place.repository, policy.host, name, str(uuid.uuid4()), _before(name), accepted)
+    place.forget_locks()
     parts = taken(act, asset)
     manifest = _manifest(act, asset, started, restic, parts)
     stored = _store(act, manifest, parts)

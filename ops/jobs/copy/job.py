@@ -57,6 +57,7 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
         started = clock.now()
         newest, remark = _newest(source, name, asset.repository)
         announce(f"{name}: copying set {newest.id[:8]} of {clock.iso(newest.time)} to {to}")
+        source.forget_locks()
         ids = [snapshot.id for snapshot in newest.parts.values()]
         target.repository.copy_from(source.repository, ids, timeout=_DAY)
     there = _read_back(target, newest)

@@ -79,6 +79,7 @@ def turn(act: str, target: OpenRepository) -> Iterator[None]:
     name = target.repository.name
     with ExitStack() as held:
         _wait(held, name)
+        target.forget_locks()
         listed = target.packs()
         _settle(name, listed)
         keep(act, replace(owed_by(act, name), before=frozenset(listed)))

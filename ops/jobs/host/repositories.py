@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.core import clock, kinds
+from ops.core.announce import announce
 from ops.core.errors import SeawallError
 from ops.core.quantity import span
 from ops.interfaces.target import Target
 from ops.jobs.host import credentials, folders, key_ids
 from ops.policy import HostPolicy, access
 from ops.restic.repository import Repository
+
+LOCKS = "locks"  # the folder of a repository in which they lie
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,17 @@ class OpenRepository:
         if ahead is None or abs(ahead) <= clock.SKEW.total_seconds():
             return ""
         return f"the backup host's clock differs by {span(abs(ahead))} (repository {self.repository.name})"
+
+    def forget_locks(self) -> None:
+        """Remove the locks of processes that were killed, where there are any: they would hinder pruning and repairs.
+
+        That they can't be removed hinders nothing now, so it is only said.
+        """
+        try:
+            if self.listed(LOCKS):
+                self.repository.forget_locks()
+        except SeawallError as error:
+            announce(f"old locks were not removed: {error.message}")
 
     def packs(self) -> dict[str, int]:
         """Return the size in bytes of every pack by name."""

@@ -6,7 +6,6 @@ import grp
 import os
 import pwd
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from ops.core.announce import announce
 from ops.core.document import Limits, parse, read_file
 from ops.core.errors import Damaged, UsageError
 from ops.core.files import demand_room, write_json
+from ops.core.own_folder import own_folder
 from ops.core.pipe import pipe
 from ops.core.restored import each, give, put, remove, status
 from ops.core.run import run
@@ -179,18 +179,15 @@ def _load(source: Source, step: Step, target: RestoreTarget[Any], name: str, onl
         with repository.explained():
             pipe(words, target.loader(name, step.told.facts, only), timeout=_DAY, tell=progress.tell)
         return
-    prefix = f"seawall-restore-{source.which.asset}-{step.label}-"
-    for left in TEMPORARY.glob(f"{prefix}*"):
-        remove(left)  # of a restore that was killed; of one asset only one runs at a time
     demand_room(TEMPORARY, step.bytes, f"restoring {step.label}")
-    scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=TEMPORARY))
-    try:
-        _bring(source, step, scratch, ())
+    with own_folder(TEMPORARY, "seawall-restore-") as scratch:
+        scratch.chmod(0o711)  # the server's account must get to what is its own
+        dump = scratch / "dump"
+        dump.mkdir(mode=0o700)
+        _bring(source, step, dump, ())
         account = pwd.getpwnam(target.server.account)
-        give(scratch, step.label, (account.pw_uid, account.pw_gid))
-        run(target.loader(name, step.told.facts, only, scratch), timeout=_DAY, cwd=Path("/"))
-    finally:
-        remove(scratch)
+        give(dump, step.label, (account.pw_uid, account.pw_gid))
+        run(target.loader(name, step.told.facts, only, dump), timeout=_DAY, cwd=Path("/"))
 
 
 def _in_place(source: Source, step: Step) -> tuple[Findings, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from pathlib import Path
 from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import SeawallError, UsageError
+from ops.core.own_folder import own_folder
 from ops.core.quantity import Size, span
 from ops.core.verdict import Finding, Verdict, worst
 from ops.interfaces import joined
@@ -64,15 +64,15 @@ def found(name: str, wanted: Wanted, at: str | None, repository: str | None) -> 
     policy = own_policy.read()
     asset = asset_named(policy, name)
     meant = point_in_time(at, policy.site.timezone)
-    with tempfile.TemporaryDirectory(prefix="restore-", dir=_memory()) as folder:
+    with own_folder(_memory(), "restore-") as folder:
         place = repositories.open_own(policy, repository or asset.repository)
         clocks = place.reach()
         choice = material.chosen(place, name, *meant)
         which = choice.which
-        told = material.manifest(place, which, Path(folder, "manifest"))
+        told = material.manifest(place, which, folder / "manifest")
         steps = planned(asset, which, told, wanted)
         remarks = [*filter(None, [choice.remark, clocks])]
-        yield Ready(policy, name, Source(place, which, Path(folder, "manifest")), steps, remarks)
+        yield Ready(policy, name, Source(place, which, folder / "manifest"), steps, remarks)
 
 
 def restore(ready: Ready, only: Sequence[str]) -> Ended:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ops.core import clock
+from ops.core import clock, remnants
 from ops.core.document import decode, read_file
 from ops.core.errors import Damaged, Locked, SeawallError, Stopped
 from ops.core.files import lock, read_json, write_atomically
@@ -87,8 +87,10 @@ def perform(
     `kind` is backup, copy or drill, `name` the name of the state, `failed` the verdict when the work could not be
     done. Raise Locked, and record nothing, when the same act is running already.
     """
-    with lock(folders.scratch() / f"{name}.lock", name), _ended_politely():
+    own = f"{folders.state()} {name}"
+    with lock(folders.scratch() / f"{name}.lock", name), _ended_politely(), remnants.marked(own):
         started = clock.now()
+        remnants.end(own)
         mark = _begun(kind, name, subject, host, started)
         outcome = _recorded(kind, subject, host, started, _tried(work, failed))
         before = state_files.read_act(name)

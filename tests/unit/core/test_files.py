@@ -1,3 +1,4 @@
+import fcntl
 import multiprocessing
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -85,3 +86,23 @@ def _die_with_lock(path: Path) -> None:
 
     with lock(path, "other"):
         os._exit(9)
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_write(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    (tmp_path / ".state.json.unfinished-abcdefgh").write_text("half")
+    others = {".other.json.unfinished-abcdefgh", ".state.json.20261126"}
+    for name in others:
+        (tmp_path / name).touch()
+    write_atomically(path, "whole")
+    assert {one.name for one in tmp_path.iterdir()} == {"state.json", *others}
+
+
+def test_what_another_one_is_writing_stays(tmp_path: Path) -> None:
+    left = tmp_path / ".state.json.unfinished-abcdefgh"
+    with left.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        write_atomically(tmp_path / "state.json", "whole")
+        assert left.exists()
+    write_atomically(tmp_path / "state.json", "whole")
+    assert not left.exists()
