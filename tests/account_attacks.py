@@ -50,6 +50,7 @@ class Attack:
 
 def write(path: Path) -> Callable[[], object]:
     def act() -> object:
+        path.parent.mkdir(parents=True, exist_ok=True)  # it may not be there on a small machine
         handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         os.close(handle)
         return f"{path} could be written"
@@ -86,7 +87,8 @@ def replace(folder: Path) -> Callable[[], object]:
     """Put an own folder in the place of another one."""
 
     def act() -> object:
-        folder.rename(folder.with_name(f"{folder.name}{ASIDE}"))
+        aside = folder.rename(folder.with_name(f"{folder.name}{ASIDE}"))
+        aside.rename(folder)
         return "was moved away"
 
     return act

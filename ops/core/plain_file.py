@@ -24,8 +24,9 @@ _SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # of what is no plain fi
 def opened(path: Path, flags: int, mode: int = 0o640) -> int:
     """Open a plain file and return its descriptor; with O_CREAT it is made if it is not there.
 
-    What root makes in an account's folder belongs to that account, which goes on with it; and root opens nothing there
-    that belongs to anybody else. Raise Damaged for what is no such file, FileNotFoundError where there is none.
+    What root makes in an account's folder belongs to that account, which goes on with it. Root opens nothing there that
+    belongs to anybody else, but for what root itself put there, which has no other name anywhere. Raise Damaged for
+    what is no such file, FileNotFoundError where there is none.
     """
     folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -80,7 +81,7 @@ def _demand_plain(handle: int, owner: int, path: Path) -> None:
     seen = os.fstat(handle)
     if not stat.S_ISREG(seen.st_mode):
         raise _strange(path)
-    if os.geteuid() == 0 and owner not in {0, seen.st_uid}:
+    if os.geteuid() == 0 and owner not in {0, seen.st_uid} and not (seen.st_uid == 0 and seen.st_nlink == 1):
         raise Damaged(
             f"{path} belongs to {_account(seen.st_uid)}, and its folder to {_account(owner)}",
             "find out who put it there; if you did, give it to the folder's owner with chown",

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import account_attacks
@@ -23,6 +24,12 @@ AS_READER = (
     "--inh-caps -all,+dac_read_search --bounding-set -all,+dac_read_search --ambient-caps -all,+dac_read_search"
 )
 AS_ROOT = "env"
+AS_ACCOUNT = "runuser -u {} --"
+OF_KIND = {
+    SERVER: ("seawall",),
+    DRILLER: ("seawall",),
+    KEEPER: ("seawall", "restic-rest-server", "seawall-reader", "www-data"),
+}
 
 
 def played(site: Site, kind: str, account: str, way: str, *words: str) -> dict[str, str]:
@@ -33,10 +40,6 @@ def played(site: Site, kind: str, account: str, way: str, *words: str) -> dict[s
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def as_account(account: str) -> str:
-    return f"runuser -u {account} --"
-
-
 @pytest.fixture(scope="module")
 def outcomes(site: Site) -> Iterator[dict[tuple[str, str, str], str]]:
     """What stopped each act, by account, kind of machine and what was tried."""
@@ -44,23 +47,28 @@ def outcomes(site: Site) -> Iterator[dict[tuple[str, str, str], str]]:
     site.on(
         "his1", f"install -m 0600 /dev/null {VICTIM} && printf %s {account_attacks.PRECIOUS} >{VICTIM}", ok=range(1)
     )
-    found: dict[tuple[str, str, str], str] = {}
-
-    def add(kind: str, account: str, way: str, *words: str) -> None:
-        found.update({(account, kind, tried): said for tried, said in played(site, kind, account, way, *words).items()})
-
     try:
-        for kind in HOSTS:
-            add(kind, "seawall", as_account("seawall"))
-        for account in ("restic-rest-server", "seawall-reader", "www-data"):
-            add(KEEPER, account, as_account(account))
-        add(KEEPER, INSIDE, AS_READER)
-        add(DRILLER, PORT, AS_ROOT)
-        sprung(site)
-        add(SERVER, "seawall", AS_ROOT, "sprung")
-        yield found
+        with ThreadPoolExecutor(len(HOSTS)) as pool:
+            answers = [pool.submit(on_one, site, kind) for kind in HOSTS]
+        yield {name: said for answer in answers for name, said in answer.result().items()}
     finally:
         site.on("his1", CLEAN)
+
+
+def on_one(site: Site, kind: str) -> dict[tuple[str, str, str], str]:
+    """Play every account of one machine, and spring its traps."""
+    ways = {account: AS_ACCOUNT.format(account) for account in OF_KIND[kind]}
+    ways |= {KEEPER: {INSIDE: AS_READER}, DRILLER: {PORT: AS_ROOT}}.get(kind, {})
+    found = {
+        (account, kind, tried): said
+        for account, way in ways.items()
+        for tried, said in played(site, kind, account, way).items()
+    }
+    if kind == SERVER:
+        sprung(site)
+        fallen = played(site, kind, "seawall", AS_ROOT, "sprung")
+        found |= {("seawall", kind, tried): said for tried, said in fallen.items()}
+    return found
 
 
 # What lay there before comes back, whatever root wrote in the traps' places.
@@ -76,10 +84,10 @@ done
 
 def sprung(site: Site) -> None:
     """Have root do what the traps wait for: restore one file."""
-    listed = site.on("his1", f"seawall restore {account_attacks.ASSET} --to /root/seawall-sprung --dry-run")
-    assert listed.code == 0, listed.stdout + listed.stderr
     one = site.on("his1", "find /srv/his/documents -type f | sort | head -n 1", ok=range(1)).stdout.strip()
-    done = site.on("his1", f"seawall restore {account_attacks.ASSET} --to /root/seawall-sprung --only {one}")
+    done = site.on(
+        "his1", f"seawall restore {account_attacks.ASSET} --to /root/seawall-sprung --only {shlex.quote(one)}"
+    )
     assert done.code == 0, done.stdout + done.stderr
 
 
@@ -95,11 +103,6 @@ def test_an_account_is_stopped(outcomes: dict[tuple[str, str, str], str], attack
 # Where everybody may write for a while, and what the distribution lets a server's account keep.
 EVERYBODYS = ("/tmp", "/var/tmp", "/run/lock", "/run/screen", "/var/lib/nginx", "/var/log/nginx")
 PLACES = "/etc /usr /opt /srv /var /run /root /home /boot"
-ACCOUNTS = {
-    "his1": ("seawall",),
-    "drill1": ("seawall",),
-    "backup1": ("seawall", "restic-rest-server", "seawall-reader", "www-data"),
-}
 
 
 def table() -> list[tuple[str, str, str, str, str]]:
@@ -130,7 +133,7 @@ def test_folders_are_as_the_page_says(site: Site, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "account"), [(host, account) for host, accounts in ACCOUNTS.items() for account in accounts]
+    ("host", "account"), [(HOSTS[kind], account) for kind, accounts in OF_KIND.items() for account in accounts]
 )
 def test_an_account_writes_where_the_page_says_and_nowhere_else(site: Site, host: str, account: str) -> None:
     known = {folder for _, folder, _, _, writer in on(host) if account in re.findall(r"[\w-]+", writer)}

@@ -82,8 +82,10 @@ def test_a_plain_file_is_read_and_made(tmp_path: Path) -> None:
 @needs_root
 def test_in_an_accounts_folder_root_opens_only_what_is_the_accounts(tmp_path: Path) -> None:
     os.chown(tmp_path, NOBODY, NOBODY)
-    strange, own = tmp_path / "strange", tmp_path / "own"
-    strange.write_text("of root's, with a further name here")
+    strange, own, put = tmp_path / "strange", tmp_path / "own", tmp_path / "put"
+    put.write_text("of root's, who put it there")
+    os.close(plain_file.opened(put, os.O_RDONLY))
+    strange.hardlink_to(put)
     with pytest.raises(Damaged, match="strange belongs to root, and its folder to nobody"):
         plain_file.opened(strange, os.O_RDONLY)
     os.close(plain_file.opened(own, WRITE))

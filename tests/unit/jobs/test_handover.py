@@ -27,9 +27,10 @@ ACT = "backup-his"
 LEFT = "run/seawall/account/backup-his.request"
 WISH = Override(LOSS, "ticket 4711", "person:ana")
 SESSION = """
-import sys, time
+import signal, sys
 from ops.jobs.run.handover import offered
 from ops.jobs.run.override import LOSS, Override
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background begin without
 with offered("backup-his", Override(LOSS, "ticket 4711", "person:ana"), by_root=sys.argv[1] == "root"):
     print("waits", flush=True)
     sys.stdin.read()
@@ -80,7 +81,7 @@ def test_a_session_that_is_cut_leaves_nothing_for_a_later_run(root: Path, ending
     )
     assert session.stdout and session.stdout.readline() == b"waits\n"
     session.send_signal(ending)
-    session.wait()
+    session.wait(timeout=60)
     assert ending == signal.SIGKILL or not [*(root / "run/seawall" / folder).iterdir()]
     if folder == "root":
         demand(None)
