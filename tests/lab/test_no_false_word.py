@@ -81,7 +81,7 @@ def changed(site: Site, host: str, break_it: str, mend_it: str) -> Iterator[str]
 
 @contextmanager
 def dated_ahead(site: Site) -> Iterator[None]:
-    """A whole set of the documents by a clock that is a year ahead, for a block; the host's administrator removes it."""
+    """A whole set of the documents by a clock that is a year ahead, for a block; who keeps the host removes it."""
     tags = f"--tag seawall-set={FORGED} --tag seawall-asset=documents"
     store = f"{RESTIC} backup /etc/hostname --host his1 --time \"$(date -d 'next year' '+%F %T')\" {tags}"
     parts = f"{store} --tag seawall-part=files && {store} --tag seawall-part=manifest --tag seawall-parts=files"
