@@ -1,7 +1,6 @@
 """A copy is what was read back, whoever else writes meanwhile, and whatever became of the copies before."""
 
 import hashlib
-import json
 import os
 import shutil
 import socket
@@ -12,24 +11,18 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from broken_copies import ACT, MINUTE, broken_off, largest, owed
 from one_machine import Machine, afterwards, damage
 
-from ops.core import clock
 from ops.core.files import lock
-from ops.core.verdict import Verdict
 from ops.jobs.copy import job, unread
-from ops.jobs.health.job import look
-from ops.jobs.host import folders, own_policy, state_files
+from ops.jobs.host import folders
 from ops.restic.repository import Repository
 from ops.restic.sets import ASSET
-
-MINUTE = 60.0
-ACT = "copy-documents-offsite"
 
 
 def begun(*words: str) -> subprocess.Popen[str]:
@@ -44,41 +37,6 @@ def waited(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         os.sched_yield()
-
-
-def owed(machine: Machine) -> list[str] | None:
-    path = machine.root / f"var/lib/seawall/state/unread/{ACT}.json"
-    return json.loads(path.read_text())["unread"] if path.exists() else None
-
-
-def broken_off(machine: Machine) -> set[str]:
-    """Let a copy of the documents be killed when it has written all; return what it wrote."""
-    before = machine.packs("offsite").keys()
-    target = machine.place("offsite")
-    documents = machine.place("primary").repository.snapshots([f"{ASSET}=documents"])
-    with pytest.raises(KeyboardInterrupt), unread.turn(ACT, target):
-        ids = [one.id for one in documents]
-        target.repository.copy_from(machine.place("primary").repository, ids, timeout=MINUTE)
-        raise KeyboardInterrupt
-    return machine.packs("offsite").keys() - before
-
-
-def owe(machine: Machine, name: str) -> None:
-    """Let the copy of the documents owe one more pack."""
-    known = unread.owed_by(ACT, "offsite")
-    unread.keep(ACT, replace(known, names=known.names | {name}))
-
-
-def copied_in_time(machine: Machine) -> Verdict:
-    """What the check of the copy says now."""
-    policy = own_policy.read()
-    (entry,) = look(policy, state_files.read_all(), clock.now(), ["copy_age-documents-offsite"])
-    return entry.verdict
-
-
-def largest(machine: Machine) -> Path:
-    """The pack with the files' content; none of what a copy is found by."""
-    return max(machine.packs("offsite").values(), key=lambda path: path.stat().st_size)
 
 
 @contextmanager
@@ -199,41 +157,6 @@ def test_a_damaged_pack_is_a_failure_until_it_is_good_again(machine: Machine) ->
     assert machine.seawall("copy", "documents") == 0
     assert machine.state(ACT)["last_good"]["packs_read"] == 1
     assert owed(machine) is None
-
-
-def test_a_bit_that_flips_between_writing_and_reading_back_is_found_each_time(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """restic passes over snapshots that it has copied: the second run writes nothing, and still has that to read."""
-    afterwards(monkeypatch, Repository, "copy_from", lambda: damage(largest(machine)))
-    assert machine.seawall("copy", "documents") == 1
-    monkeypatch.undo()
-    monkeypatch.setenv("SEAWALL_ROOT", str(machine.root))
-    for _ in range(2):
-        assert machine.seawall("copy", "documents") == 1
-        assert machine.state(ACT)["last_good"] is None
-        assert copied_in_time(machine) is Verdict.FAIL
-
-
-def test_what_was_found_damaged_stays_so_when_nothing_can_be_reached(machine: Machine) -> None:
-    assert machine.seawall("copy", "documents") == 0
-    assert copied_in_time(machine) is Verdict.PASS
-    assert machine.seawall("backup", "documents") == 0
-    broken_off(machine)
-    pack, url = largest(machine), machine.root / "etc/seawall/credentials/offsite.url"
-    content, address = pack.read_bytes(), url.read_text()
-    owe(machine, pack.name)
-    damage(pack)
-    assert machine.seawall("copy", "documents") == 1
-    assert copied_in_time(machine) is Verdict.FAIL
-    url.write_text("rest:https://his1:secret@localhost:1/his1/offsite/\n")
-    assert machine.seawall("copy", "documents") == 1
-    assert "can't be reached" in machine.state(ACT)["message"]
-    assert copied_in_time(machine) is Verdict.FAIL
-    url.write_text(address)
-    pack.write_bytes(content)
-    assert machine.seawall("copy", "documents") == 0
-    assert copied_in_time(machine) is Verdict.PASS
 
 
 def test_a_repository_is_healed_as_the_manual_says(machine: Machine, tmp_path: Path) -> None:
