@@ -47,6 +47,8 @@ def intruded(site: Site) -> Iterator[dict[str, str]]:
         site.on("backup1", f"cd {SNAPSHOTS} && rm -f -- {added}", ok=range(1))
         for host in ("his1", "drill1"):
             site.on(host, "rm -rf /srv/closed /srv/hostile /var/lib/seawall/words", ok=range(1))
+        healed = site.on("drill1", "systemctl reset-failed 'seawall-drill-*'; seawall drill his")  # of the honest set
+        assert healed.code == 0, healed.stdout + healed.stderr
 
 
 def unchanged(site: Site, host: str, command: str, code: int) -> str:

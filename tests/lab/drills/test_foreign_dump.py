@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ops.core.quantity import Duration
 from ops.core.schema import encode
 from ops.drills.database import serving
 from ops.interfaces.outcome import DrillFacts
+from ops.jobs.drill import hold
 from ops.jobs.drill.external_dump import brought, drilled_dump
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.run.job import Outcome
@@ -35,6 +37,7 @@ create table wards (id int auto_increment primary key, name varchar(40) not null
 insert into wards (name) select concat('Ala ', seq) from seq_1_to_50;
 create view named as select name from wards;
 """
+ROW = "Zeferina-Quintanilha-1931"  # an invented patient
 SORTS = ("custom", "directory", "tar", "plain")
 ASKED = {"wards": Expectation("select count(*) from wards", equals=50)}
 
@@ -71,7 +74,9 @@ def made(root: Path, tree: Path) -> None:
     subprocess.run(["sqlite3", out / "material/sqlite", words], check=True)
 
 
-def drilled(place: Path, kind: str, dump: Path, expectations: dict[str, Expectation] | None = None) -> Outcome:
+def drilled(
+    place: Path, kind: str, dump: Path, expectations: dict[str, Expectation] | None = None, **wishes: str
+) -> Outcome:
     """Drill a dump as the command does, without its unit; nothing may be left, and the dump is as it was."""
     options: dict[str, object] = {"database": "his"}
     asset = Asset(
@@ -87,7 +92,7 @@ def drilled(place: Path, kind: str, dump: Path, expectations: dict[str, Expectat
     files = [path for path in (dump, *dump.rglob("*")) if path.is_file()]
     before = {path: (path.read_bytes(), path.stat()) for path in files}
     with brought("his", str(dump)) as copy:
-        outcome = drilled_dump("his", Drilled("his1", asset), DrillOptions(seed=1, dump=copy))
+        outcome = drilled_dump("his", Drilled("his1", asset), DrillOptions(seed=1, dump=copy, **wishes))
     for path, (content, seen) in before.items():
         now = path.stat()
         assert path.read_bytes() == content
@@ -153,3 +158,43 @@ def test_what_is_no_dump_is_refused_before_anything_is_started(place: Path, tmp_
         drilled(place, "postgresql", tmp_path / "folder")
     with pytest.raises(SeawallError, match="not a SQLite database"):
         drilled(place, "sqlite", tmp_path / "text")
+
+
+@pytest.fixture
+def sick(place: Path, tmp_path: Path) -> Path:
+    """A dump with a row that can't be loaded, which the server then quotes."""
+    text = (place / "made/material/plain").read_text("utf-8")
+    assert "\n1\tAla 1\n" in text
+    path = tmp_path / "sick"
+    path.write_text(text.replace("\n1\tAla 1\n", f"\n{ROW}\tAla 1\n"), "utf-8")
+    return path
+
+
+def test_a_row_that_can_not_be_loaded_is_told_to_nobody(
+    place: Path, sick: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    outcome = drilled(place, "postgresql", sick)
+    said = capfd.readouterr()
+    assert outcome.verdict == "fail"
+    assert "invalid input syntax" in outcome.message
+    assert "repeat with --hold" in said.out
+    assert ROW not in outcome.message + said.out + said.err + json.dumps(encode(facts_of(outcome)))
+
+
+def test_whoever_holds_the_drill_reads_it(place: Path, sick: Path) -> None:
+    (place / "run/seawall").mkdir(parents=True, exist_ok=True)
+    done: list[Outcome] = []
+    wish = {"keep": "the tests read it", "approver": "the tests"}
+    keeper = threading.Thread(target=lambda: done.append(drilled(place, "postgresql", sick, **wish)), daemon=True)
+    keeper.start()
+    note = hold.note("his")
+    while not note.exists():
+        keeper.join(0.05)
+        assert keeper.is_alive()
+    read = "\n".join(hold.words("his"))
+    note.unlink()
+    keeper.join(60)
+    assert ROW in read
+    assert not list(place.rglob("words"))
+    (outcome,) = done
+    assert ROW not in outcome.message
