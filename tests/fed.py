@@ -9,7 +9,6 @@ has when it begins; it prints how much it used.
 from __future__ import annotations
 
 import base64
-import copy
 import gzip
 import json
 import os
@@ -28,6 +27,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from garbage import EVIL, HOSTILE, MEBIBYTE, bytes_changed, changed
 from properties import examples
 
 from ops.core import clock
@@ -55,71 +55,10 @@ from ops.reports.check_table import table
 from ops.reports.status import html as status_html
 from ops.reports.status import text as status_text
 
-MEBIBYTE = 1 << 20
 MOST_MORE = 100 * MEBIBYTE  # than the process has when all is loaded
 UNIT = Path(__file__).parent / "unit"
 KEPT = UNIT / "interfaces/version_0_1"
 MACHINES = ("his1", "drill1")
-EVIL = "\x1b[2J\x9b31m\nfail     MACHINE his1 is dead\r\u202e\u2066\x85"
-ODD: tuple[Any, ...] = (
-    *(None, True, False, 0, -1, 5, 10**18, 10**19, 1e308, -0.5, "", " ", "x" * 5_000, EVIL, "\ud800", "\x00", "../x"),
-    *("pass", "fail", "splendid", "2026-11-26T10:54:18Z", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00Z", "nan"),
-    *([], {}, [None], [[]], {"x": None}, {"": ""}, [1, 2], {"n": 1}, {EVIL: EVIL}, "a" * 64, "backup", "drill", "gaps"),
-)
-HOSTILE = (
-    b"", b"null", b"5", b"[1]", b'"x"', b"{}", b"\xff\xfe{}", b"\xef\xbb\xbf{}", b"{", b"[" * 200_000,
-    b'{"version": 1, "version": 1}', b'{"version": 1, "n": Infinity}', b'{"version": 1e999}', b'{"a":' * 99_999,
-    b'{"a": "' + b"x" * MEBIBYTE, b"[" + b"1," * 1_500_000 + b"1]", b"{" + b'"a":1,' * 600_000 + b'"a":1}',
-    b'["\\ud800"]', b"\x00" * 4_096, EVIL.encode() * 50, b"not found\n", b'{"version": 2}', b" " * MEBIBYTE,
-    b"[" + b"[]," * 1_000_000 + b"[]]", b'{"version": ' + b"9" * 5_000, b'{"n": 99999999999, "previous": 5}',
-)  # fmt: skip
-
-
-def changed(document: bytes, chance: Random) -> bytes:
-    """Return a document that something happened to: to its values, to its bytes, or to all of it."""
-    how = chance.random()
-    if how < 0.005:
-        return chance.choice(HOSTILE)
-    if how < 0.25:
-        return _bytes_changed(document, chance)
-    try:
-        data = json.loads(document)
-    except (ValueError, RecursionError):  # it was changed before
-        return _bytes_changed(document, chance)
-    for _ in range(chance.choice((1, 1, 1, 2, 5))):
-        data = _value_changed(data, chance)
-    return json.dumps(data, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
-
-
-def _bytes_changed(document: bytes, chance: Random) -> bytes:
-    place = chance.randrange(len(document) + 1)
-    match chance.randrange(4):
-        case 0:
-            return document[:place]
-        case 1:
-            return document[:place] + bytes([chance.randrange(256)]) + document[place + 1 :]
-        case 2:
-            return document[:place] + EVIL.encode() + document[place:]
-    return document[:place] + document[place + chance.randrange(1, 200) :]
-
-
-def _value_changed(data: Any, chance: Random) -> Any:
-    """Change something at a place that chance walks to."""
-    if not isinstance(data, (dict, list)) or not data or chance.random() < 0.08:
-        return copy.deepcopy(chance.choice(ODD))
-    key = chance.choice(list(data) if isinstance(data, dict) else range(len(data)))
-    match chance.randrange(9):
-        case 0:
-            del data[key]
-        case 1 if isinstance(data, dict):
-            data[chance.choice(("", EVIL, "kind", "n", "../x", "further"))] = data.pop(key)
-        case 2 if isinstance(data, list):
-            data.extend([data[key]] * chance.choice((1, 50, 2_000)))
-        case 3:
-            data[key] = copy.deepcopy(chance.choice(ODD))
-        case _:
-            data[key] = _value_changed(data[key], chance)
-    return data
 
 
 def demand_plain(text: str) -> None:
@@ -199,7 +138,7 @@ def ledgers() -> Callable[[Random], None]:
         files[NAME] = b"".join(lines)
         if chance.random() < 0.3:
             name = chance.choice((HEAD, SIGNATURE, SIGNATURES))
-            files[name] = _bytes_changed(files[name][:3_000], chance)
+            files[name] = bytes_changed(files[name][:3_000], chance)
         for name, content in files.items():
             (folder / name).write_bytes(content)
         anchor = Anchor(Head(chance.randrange(1, 40), "a" * 64), clock.now())
@@ -224,7 +163,7 @@ def demand_collected(files: dict[str, bytes], chance: Random, folder: Path) -> N
     for name in growth.FILES:
         packed = gzip.compress(files.get(name, b""), 1)
         if chance.random() < 0.2:
-            packed = chance.choice((packed[:-9], packed + b"x", _bytes_changed(packed, chance), BOMB, b""))
+            packed = chance.choice((packed[:-9], packed + b"x", bytes_changed(packed, chance), BOMB, b""))
         words += [base64.b64encode(packed).decode(), chance.choice(("--", "--", "--", "-", EVIL))]
     told = collect.understood(words)
     if isinstance(told, Finding):

@@ -7,12 +7,13 @@ import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from ops import cli
-from ops.core.errors import Unavailable
+from ops.core.announce import announce
+from ops.core.errors import SeawallError, Unavailable
 
 
 @pytest.fixture(params=["arguments", "execute"])
@@ -140,3 +141,25 @@ def test_a_backup_on_another_machine_asks_no_systemd(
     monkeypatch.setattr("ops.jobs.host.folders.etc", lambda: tmp_path)
     assert cli.run(["backup", "his"]) == 1
     assert "so it is not a server of the site" in capsys.readouterr().err
+
+
+EVIL = "\x1b[2J\x9b31m\r\u202efail"
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_whatever_a_command_says_is_only_text(
+    raises: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def execute(_: object) -> int:
+        if raises:
+            raise SeawallError(EVIL, EVIL)
+        print(f"\x1b[32mpass\x1b[0m {EVIL}\nsecond")
+        announce(EVIL)
+        return 0
+
+    monkeypatch.setitem(sys.modules, "evil", SimpleNamespace(arguments=lambda _: None, execute=execute))
+    monkeypatch.setitem(cli.SERVER, "evil", ("evil", ""))
+    assert cli.run(["evil"]) == int(raises)
+    told = capsys.readouterr()
+    assert all(letter.isprintable() or letter == "\n" for letter in re.sub("\x1b\\[(32|0)m", "", told.out + told.err))
+    assert "second" in told.out or raises
