@@ -46,7 +46,7 @@ TROUBLES: dict[str, dict[str, tuple[str, str]]] = {
         "backup": ("fail", "memory was short"),
         "copy": ("fail", "memory was short"),
         "drill": ("unknown", "memory was short"),
-        "collect": ("unknown", "memory was short"),
+        "collect": ("killed", ""),
     },
     "a network that drops everything": {
         "backup": ("fail", "does not answer"),

@@ -20,11 +20,9 @@ SEED = int(os.environ.get("SEAWALL_KILL_SEED") or Random().randrange(1 << 32))
 # Folders that acts write to, mounts and programs. What others come and go with is left out.
 TRACES = r"""
 cd /
-others="-name *.lock -o -name health* -o -name .health* -o -name gaps* -o -path */unread*"
-set -f
-find run/seawall var/lib/seawall/state var/cache/seawall/scratch ! -type d ! ( $others ) 2>/dev/null
+find run/seawall var/lib/seawall/state var/cache/seawall/scratch ! -type d ! -name '*.lock' ! -name 'health*' \
+    ! -name '.health*' ! -name 'gaps*' ! -path '*/unread/*' 2>/dev/null
 find var/lib/seawall/drills var/lib/seawall/dumps -mindepth 1 -maxdepth 1 2>/dev/null
-set +f
 findmnt --raw --noheadings --output TARGET | grep -E '^/(run|var)/.*seawall' | grep -v credentials
 ls /tmp /var/tmp | grep -E '^seawall-'
 ps -eo comm --no-headers | grep -E '^(restic|pg_dump|systemd-nspawn|pg_restore)$'

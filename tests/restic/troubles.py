@@ -29,9 +29,13 @@ from ops import cli
 sys.exit(cli.run(sys.argv[2:]))
 """
 RESTIC = """#!/bin/sh
+told=
 for word; do
-    if [ "$word" = backup ]; then
-        exec {restic} "$@" --time "$(date -d '{moved} seconds' '+%Y-%m-%d %H:%M:%S')"
+    shift
+    set -- "$@" "$word"
+    if [ "$word" = backup ] && [ -z "$told" ]; then
+        told=yes
+        set -- "$@" --time "$(date -d '{moved} seconds' '+%Y-%m-%d %H:%M:%S')"
     fi
 done
 exec {restic} "$@"
