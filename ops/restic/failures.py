@@ -11,6 +11,7 @@ from ops.core.confidential import fit
 from ops.core.errors import CommandError, CommandTimeout, Locked, SeawallError, Unavailable
 from ops.restic.messages import documents, plain_error, program_error
 
+FULL = "no space left on device"
 PART_UNREAD = 3  # a snapshot was made; restic's manual has the numbers
 
 
@@ -76,7 +77,7 @@ class Losses:
 
 def no_room(line: str) -> bool:
     """Whether restic was told that the repository's disk is full; 0.18.0 would go on trying for ever."""
-    return "507 Insufficient Storage" in line or "no space left on device" in line
+    return "507 Insufficient Storage" in line or FULL in line
 
 
 def _cause(said: str) -> str:
