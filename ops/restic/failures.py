@@ -14,6 +14,7 @@ from ops.restic.messages import documents, plain_error, program_error
 # What restic says of a file that it did not write, or of too many keys; over a short file 0.18 crashes.
 _FOREIGN = ("ciphertext verification failed", "maximum number of keys reached", "slice bounds out of range")
 _FOREIGN_HINT = "if the disk is sound, somebody added files: seawall repository foreign, and docs/foreign-files.md"
+FULL = "no space left on device"
 PART_UNREAD = 3  # a snapshot was made; restic's manual has the numbers
 
 
@@ -82,7 +83,7 @@ class Losses:
 
 def no_room(line: str) -> bool:
     """Whether restic was told that the repository's disk is full; 0.18.0 would go on trying for ever."""
-    return "507 Insufficient Storage" in line or "no space left on device" in line
+    return "507 Insufficient Storage" in line or FULL in line
 
 
 def _cause(said: str) -> str:
