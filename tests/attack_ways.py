@@ -66,8 +66,8 @@ def run(*argv: str) -> Callable[[], object]:
     def act() -> object:
         try:
             done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
-        except FileNotFoundError as error:
-            raise OSError(REFUSED) from error  # the program is not there at all
+        except OSError as error:
+            raise OSError(REFUSED) from error  # the program is not there, or not for this account
         if done.returncode:
             raise OSError(REFUSED)
         return done.stdout
