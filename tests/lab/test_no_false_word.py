@@ -21,7 +21,9 @@ NEWER = "never taken for the newest: set f0f0f0f0"
 ROT = """
 import re, sys, time
 from pathlib import Path
-packs = lambda: {path for path in Path(sys.argv[1]).glob("*/*") if re.fullmatch("[0-9a-f]{64}", path.name) and path.stat().st_size > 1 << 20}
+def packs():
+    named = (path for path in Path(sys.argv[1]).glob("*/*") if re.fullmatch("[0-9a-f]{64}", path.name))
+    return {path for path in named if path.stat().st_size > 1 << 20}
 before, end = packs(), time.monotonic() + 60
 while not (new := packs() - before):
     assert time.monotonic() < end
