@@ -36,6 +36,7 @@ class _AtOnce:
             self._terminal.write_line(f"\n{report.when} of {report.nodeid} failed: {reason}")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    if terminal := config.pluginmanager.get_plugin("terminalreporter"):
-        config.pluginmanager.register(_AtOnce(terminal))
+def pytest_sessionstart(session: pytest.Session) -> None:
+    manager = session.config.pluginmanager
+    if terminal := manager.get_plugin("terminalreporter"):
+        manager.register(_AtOnce(terminal))
