@@ -66,4 +66,4 @@ def test_every_machine_takes_what_the_site_renders_for_it(tmp_path, checkout, si
     for host, policy in policies.items():
         path = tmp_path / f"{host}.json"
         path.write_text(json.dumps(document(policy)))
-        assert document(validated(path)) == document(policy)
+        assert {*validated(path).checks} == {*policy.checks}
