@@ -12,9 +12,9 @@ BY_HOST = "added; the backup host names it at night, without a key"
 BY_KEY = "added; `seawall repository foreign` names it, with a key"
 UNNAMED = "added; nobody names it, and only the time of its arrival tells it"
 NOTHING = "nothing needs to be"
-SET_ASIDE = "`seawall repository set-aside HOST`"
-SET_NAMED = "the same with `--files` and these names"
-SET_LATE = "the same with `--arrived-after` and the time of the intrusion"
+SET_ASIDE = "`seawall repository set-aside HOST --reason TEXT`"
+SET_NAMED = "`seawall repository set-aside HOST --files NAMES --reason TEXT`"
+SET_LATE = "`seawall repository set-aside HOST --arrived-after TIME --reason TEXT`"
 HEAD = "| act | what happens | what undoes it |\n| --- | --- | --- |\n"
 
 # What each act that adds something leads to.
