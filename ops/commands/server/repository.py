@@ -66,7 +66,7 @@ def _of_readers(commands: _SubParsersAction[ArgumentParser]) -> None:
         help="run a program that reads a repository without its foreign files",
         description="Run restic, or seawall restore, on a repository as if its foreign files were not there.",
         formatter_class=RawDescriptionHelpFormatter,
-        epilog="examples:\n  seawall repository view primary -- restic snapshots --no-lock\n"
+        epilog="examples:\n  seawall repository view primary -- restic snapshots\n"
         "  seawall repository view primary -- seawall restore his --to /srv/restore\n",
     )
     for command in (foreign, view):
@@ -155,7 +155,7 @@ def _view(options: Namespace) -> int:
 
     program = options.program[1:] if options.program[:1] == ["--"] else options.program
     if not program:
-        raise UsageError("no program", "seawall repository view primary -- restic snapshots --no-lock")
+        raise UsageError("no program", "seawall repository view primary -- restic snapshots")
     return run_with_view(options.repository, options.of, _paths(options.leave_out), program)
 
 
