@@ -1,199 +1,51 @@
 """What the accounts of a machine try in order to become root, to read a secret, or to alter a file of root's.
 
-This file runs on the machine itself, as the account, and needs nothing but Python: `KIND ACCOUNT [sprung]` are its
-words, and it prints what became of each act; `table` prints the table. A trap is set by the account, sprung by an act
-of root's, and looked at by root then. docs/security.md has this table; a test compares the two.
+This file runs on the machine itself, as the account: `KIND ACCOUNT [sprung]` are its words, and it prints what became
+of each act; `table` prints the table. A trap is set by the account, sprung by an act of root's, and looked at by root
+then. docs/security.md has this table; a test compares the two.
 """
 
-import ctypes
-import http.client
 import json
-import os
-import signal
-import ssl
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-SERVER, KEEPER, DRILLER = "server", "backup host", "drill host"
-ANY = "every machine"
-DENIED, NOT_PERMITTED, READ_ONLY = "Permission denied", "Operation not permitted", "Read-only file system"
-ABSENT, UNREACHABLE, REFUSED = "No such file or directory", "Network is unreachable", "refused"
-SECRETS, LIB, RUN, CACHE = map(
-    Path, ("/etc/seawall/credentials", "/var/lib/seawall", "/run/seawall", "/var/cache/seawall")
+from attack_ways import (
+    ABSENT,
+    ANY,
+    ASSET,
+    CACHE,
+    DENIED,
+    DRILLER,
+    KEEPER,
+    LIB,
+    NOT_PERMITTED,
+    READ_ONLY,
+    REFUSED,
+    RUN,
+    SECRETS,
+    SERVER,
+    STORED,
+    UNREACHABLE,
+    Attack,
+    asked,
+    become_root,
+    changed,
+    device,
+    end_systemd,
+    environment,
+    forged_request,
+    give_to_root,
+    link_to_root,
+    mount,
+    planted,
+    reach,
+    read,
+    replace,
+    run,
+    told,
+    write,
 )
-STORED = Path("/srv/seawall")
-VICTIM = Path("/root/seawall-attacked")  # made before by root, 0600
-PRECIOUS = "k7rt2mvx93hq4nbs8wzp5cdy6fga4jue2lmr9xkq"
-ASSET = "documents"
-ASIDE = ".attacked"
-
-
-@dataclass(frozen=True)
-class Attack:
-    """account: who acts. kind: of machine. tried: in words. act: does it; it returns when it went well.
-
-    says: the error that stops it. why: what stands behind that. harm: of a trap, looks whether root fell into it.
-    """
-
-    account: str
-    kind: str
-    tried: str
-    act: Callable[[], object]
-    says: str
-    why: str
-    harm: Callable[[], bool] | None = None
-
-
-def write(path: Path) -> Callable[[], object]:
-    def act() -> object:
-        path.parent.mkdir(parents=True, exist_ok=True)  # it may not be there on a small machine
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-        os.close(handle)
-        return f"{path} could be written"
-
-    return act
-
-
-def read(path: Path) -> Callable[[], object]:
-    def act() -> object:
-        return len([*path.iterdir()]) if path.is_dir() else len(path.read_bytes()[:100])
-
-    return act
-
-
-def run(*argv: str) -> Callable[[], object]:
-    def act() -> object:
-        try:
-            done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
-        except FileNotFoundError as error:
-            raise OSError(REFUSED) from error  # the program is not there at all
-        if done.returncode:
-            raise OSError(REFUSED)
-        return done.stdout
-
-    return act
-
-
-def become_root() -> object:
-    os.setresuid(0, 0, 0)
-    return "became root"
-
-
-def replace(folder: Path) -> Callable[[], object]:
-    """Put an own folder in the place of another one."""
-
-    def act() -> object:
-        aside = folder.rename(folder.with_name(f"{folder.name}{ASIDE}"))
-        aside.rename(folder)
-        return "was moved away"
-
-    return act
-
-
-def link_to_root() -> object:
-    os.link("/etc/shadow", LIB / "state/attack.json")
-    (LIB / "state/attack.json").unlink()
-    return "a file of root's has a further name"
-
-
-def give_to_root() -> object:
-    path = LIB / "state/attack"
-    try:
-        path.write_text("#!/bin/sh\n")
-        os.chown(path, 0, 0)
-        return "a file of the account's became root's"
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def environment() -> object:
-    return Path("/proc/1/environ").read_bytes()
-
-
-def mount() -> object:
-    if ctypes.CDLL(None, use_errno=True).mount(b"none", str(LIB).encode(), b"tmpfs", 0, None):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    return "mounted"
-
-
-def device() -> object:
-    os.mknod("/tmp/seawall-attack", 0o60600, os.makedev(7, 0))
-    return "made a device"
-
-
-def end_systemd() -> object:
-    os.kill(1, signal.SIGHUP)
-    return "signalled"
-
-
-def forged_request() -> object:
-    """Leave a request in the place where root leaves them, and have Seawall's own code take it over."""
-    sys.path.insert(0, "/usr/share/seawall")
-    from ops.core import clock
-    from ops.interfaces.request import written
-    from ops.jobs.run.handover import taken_over
-    from ops.jobs.run.override import LOSS, Override
-
-    act = "backup-attacked"
-    wish = Override(LOSS, "none", "person:ana")
-    (RUN / f"account/{act}.request").write_text(written(wish, act, clock.now()))
-    if taken_over(act, Override) is None:
-        raise OSError("not followed")
-    return "followed"
-
-
-def planted(path: Path) -> Callable[[], object]:
-    """Put a link to a file of root's in the place of one of the account's, which is kept aside."""
-
-    def act() -> object:
-        if os.path.lexists(path):
-            path.rename(path.with_name(f".{path.name}{ASIDE}"))
-        path.symlink_to(VICTIM)
-        raise OSError("not followed")  # unless root's look finds otherwise
-
-    return act
-
-
-def told() -> bool:
-    """Whether root's secret stands where the account can read it; and root's file is what it was."""
-    places = (LIB / "state", LIB / "ledger", RUN / "account")
-    texts = (
-        path.read_bytes() for place in places for path in place.rglob("*") if path.is_file() and not path.is_symlink()
-    )
-    return changed() or any(PRECIOUS.encode() in text for text in texts)
-
-
-def changed() -> bool:
-    seen = VICTIM.stat()
-    return (seen.st_uid, seen.st_mode & 0o777, VICTIM.read_text()) != (0, 0o600, PRECIOUS)
-
-
-def asked(method: str, path: str, machine: str = "his1") -> Callable[[], object]:
-    """Ask the readers' port with a drill host's account; only root has its password, so root sends it."""
-
-    def act() -> object:
-        text = (SECRETS / "his1-primary.url").read_text().strip().removeprefix("rest:")
-        parts = urlsplit(text)
-        import base64
-
-        account = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
-        context = ssl.create_default_context(cafile=str(SECRETS / "ca.pem"))
-        line = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=20, context=context)
-        home = parts.path.replace("/his1/", f"/{machine}/").rstrip("/")
-        headers = {"Authorization": "Basic " + base64.b64encode(account.encode()).decode()}
-        line.request(method, f"{home}{path}", body=b"x" if method != "GET" else None, headers=headers)
-        status = line.getresponse().status
-        line.close()
-        if status >= http.client.BAD_REQUEST:
-            raise OSError(f"HTTP {status}")
-        return status
-
-    return act
-
 
 ROOTS = "only root may write there"
 HOME = "only root may write in the folder above"
@@ -222,17 +74,16 @@ UNREADABLE = (
 )
 
 
+def becoming(account: str, kind: str) -> Iterator[Attack]:
+    """Yield the two ways that every account may try."""
+    yield Attack(account, kind, "become root by a system call", become_root, NOT_PERMITTED, UNPRIVILEGED)
+    rule = "no rule lets it, and sudo need not be there"
+    yield Attack(account, kind, "become root by sudo", run("sudo", "-n", "true"), REFUSED, rule)
+
+
 def everywhere(account: str, kind: str) -> Iterator[Attack]:
     """Yield what any account may try."""
-    yield Attack(account, kind, "become root by a system call", become_root, NOT_PERMITTED, UNPRIVILEGED)
-    yield Attack(
-        account,
-        kind,
-        "become root by sudo",
-        run("sudo", "-n", "true"),
-        REFUSED,
-        "no rule lets it, and sudo need not be there",
-    )
+    yield from becoming(account, kind)
     for tried, path in WRITABLE_BY_NONE[4:6]:
         yield Attack(account, kind, tried, write(path), DENIED, ROOTS)
     yield Attack(account, kind, "list the secrets", read(SECRETS), DENIED, ALONE)
@@ -241,15 +92,7 @@ def everywhere(account: str, kind: str) -> Iterator[Attack]:
 def of_seawall() -> Iterator[Attack]:
     """Yield what the account of the units tries, as a program that runs in its name and without any unit's confines."""
     me = "seawall"
-    yield Attack(me, ANY, "become root by a system call", become_root, NOT_PERMITTED, UNPRIVILEGED)
-    yield Attack(
-        me,
-        ANY,
-        "become root by sudo",
-        run("sudo", "-n", "true"),
-        REFUSED,
-        "no rule lets it, and sudo need not be there",
-    )
+    yield from becoming(me, ANY)
     words = ("systemd-run", "--quiet", "--wait", "true")
     yield Attack(me, ANY, "have systemd run a program as root", run(*words), REFUSED, "only root may start units")
     start = run("systemctl", "start", "seawall-health.service")
@@ -263,6 +106,13 @@ def of_seawall() -> Iterator[Attack]:
         yield Attack(me, ANY, tried, write(path), DENIED, ROOTS)
     for tried, path in UNREADABLE:
         yield Attack(me, ANY, tried, read(path), DENIED, ALONE)
+    yield from against_root(me)
+    yield from of_kinds(me)
+    yield from traps(me)
+
+
+def against_root(me: str) -> Iterator[Attack]:
+    """Yield what would have root obey, or execute, what the account says."""
     yield Attack(me, ANY, "put another folder in the place of the states", replace(LIB / "state"), DENIED, HOME)
     yield Attack(me, ANY, "put another folder in the place of the ledger", replace(LIB / "ledger"), DENIED, HOME)
     yield Attack(me, ANY, "put another folder in the place of root's locks", replace(RUN / "root"), DENIED, HOME)
@@ -283,6 +133,10 @@ def of_seawall() -> Iterator[Attack]:
         "the kernel's protected_hardlinks",
     )
     yield Attack(me, ANY, "give a file of its own to root", give_to_root, NOT_PERMITTED, UNPRIVILEGED)
+
+
+def of_kinds(me: str) -> Iterator[Attack]:
+    """Yield what there is to try on one kind of machine alone."""
     data = read(POSTGRES / "15/main")
     yield Attack(
         me,
@@ -301,7 +155,6 @@ def of_seawall() -> Iterator[Attack]:
     yield Attack(me, KEEPER, "write into a repository", write(STORED / "attack"), DENIED, CLOSED)
     key = read(SECRETS / "tls.key")
     yield Attack(me, KEEPER, "read the key of the server's certificate", key, DENIED, ALONE)
-    yield from traps(me)
 
 
 def traps(me: str) -> Iterator[Attack]:
@@ -351,13 +204,6 @@ def of_reader_inside() -> Iterator[Attack]:
     yield Attack(INSIDE, KEEPER, "read the secrets", read(SECRETS / "tls.key"), ABSENT, OUTSIDE)
     yield Attack(INSIDE, KEEPER, "read the hashes of passwords", read(Path("/etc/shadow")), ABSENT, OUTSIDE)
     yield Attack(INSIDE, KEEPER, "tell somebody on the network", reach, UNREACHABLE, "its unit has no network")
-
-
-def reach() -> object:
-    import socket
-
-    with socket.create_connection(("198.18.0.1", 443), timeout=5):
-        return "connected"
 
 
 PORT = "a drill host's account, at the readers' port"

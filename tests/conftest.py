@@ -21,3 +21,22 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("real data: ../shared/data is not beside this checkout")
     return folder
+
+
+class _AtOnce:
+    """Tells of each failure when it happens: a long ring that is broken off has then said what it found."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            reason = str(crash.message if crash else report.longrepr).partition("\n")[0][:200]
+            self._terminal.write_line(f"\n{report.when} of {report.nodeid} failed: {reason}")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    manager = session.config.pluginmanager
+    if terminal := manager.get_plugin("terminalreporter"):
+        manager.register(_AtOnce(terminal))

@@ -17,6 +17,7 @@ _FOREIGN_HINT = (
     "if the disk is sound, somebody added files: seawall repository foreign REPOSITORY names them (on a drill "
     "host with --of HOST); Seawall's page foreign-files.md says what to do"
 )
+FULL = "no space left on device"
 PART_UNREAD = 3  # a snapshot was made; restic's manual has the numbers
 
 
@@ -85,7 +86,7 @@ class Losses:
 
 def no_room(line: str) -> bool:
     """Whether restic was told that the repository's disk is full; 0.18.0 would go on trying for ever."""
-    return "507 Insufficient Storage" in line or "no space left on device" in line
+    return "507 Insufficient Storage" in line or FULL in line
 
 
 def _cause(said: str) -> str:

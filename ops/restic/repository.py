@@ -21,7 +21,7 @@ from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
 from ops.core.names import Digest
 from ops.core.run import Result, Stream, run, stream
 from ops.interfaces.entry import Entry
-from ops.restic.failures import PART_UNREAD, Losses, explain, no_room
+from ops.restic.failures import FULL, PART_UNREAD, Losses, explain, no_room
 from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
 
@@ -114,10 +114,18 @@ class Repository:
         """Bring a snapshot's files to a folder, `only` these paths of it; what is there already is completed."""
         chosen = [word for path in only for word in ("--include", _literally(path))]
         words = [*self._base(), "restore", snapshot, "--target", str(target), "--sparse", *chosen]
-        with self._explained(), stream(words, timeout=timeout, env=_QUIET) as program:
-            for document in documents(program.lines()):
-                if progress and (told := progress_of(document)):
-                    progress(*told)
+        try:
+            with stream(words, timeout=timeout, env=_QUIET) as program:
+                for document in documents(program.lines()):
+                    if progress and (told := progress_of(document)):
+                        progress(*told)
+        except CommandError as error:
+            if FULL in error.stderr:  # here, not at the repository's host: nothing is written there
+                raise Unavailable(
+                    f"repository {self.name}: no space is left in {target}",
+                    "free some space; if there was enough by what the set says of itself, whoever made it lied",
+                ) from error
+            raise explain(error, self.name) from error
 
     @contextmanager
     def archive(self, snapshot: str, folder: str, *, timeout: float) -> Iterator[IO[bytes]]:

@@ -69,7 +69,8 @@ def row(folder):
     for words in (["createdb", "intruder"], ["psql", "-Xqd", "intruder", "-c", "create table patients (name  text)"]):
         subprocess.run([*as_admin, *words], check=True, cwd="/")
     insert = f"insert into patients values ('{MARKER}')"
-    subprocess.run([*as_admin, "psql", "-Xqd", "intruder", "-c", insert], check=True, cwd="/")
+    # By its input: the journal keeps the arguments of whoever opens a session.
+    subprocess.run([*as_admin, "psql", "-Xqd", "intruder"], check=True, cwd="/", input=insert.encode())
     argv = [*as_admin, "pg_dump", "-Fc", "--compress=0", "intruder"]
     dump = subprocess.run(argv, check=True, cwd="/", stdout=subprocess.PIPE).stdout
     subprocess.run([*as_admin, "dropdb", "intruder"], check=True, cwd="/")

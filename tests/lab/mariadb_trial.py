@@ -53,7 +53,7 @@ def bring(label: str, database: str, only: tuple[str, ...] = (), size: int = -1,
     source = (
         ["cat", str(SHELF / f"{label}.sql")] if size < 0 else ["head", "-c", str(size), str(SHELF / f"{label}.sql")]
     )
-    pipe(source, landing.loader(database, told, only), timeout=60)
+    pipe(source, landing.loader(database, told, only), timeout=300)
     for rung, finding in KIND.database.prove(landing.server, database, told, only):
         print(finding.verdict, rung, finding.message)
     landing.end(database)

@@ -17,6 +17,7 @@ BLOCK = re.compile(r"^(?:<!-- lab: (\S+) -->\n)?```sh\n(.*?)^```$", re.MULTILINE
 NOT_HERE = "-"  # partitions and boot loaders are nothing that a machine of the lab has
 END = "end-of-the-block"
 FAILED = "this-failed:"
+HOUR = 3600.0  # a whole module types at one terminal; a machine with other work is slow
 SECRETS = "/etc/seawall/credentials"
 
 
@@ -93,7 +94,7 @@ def at(site: Site, host: str, secrets: str = SECRETS) -> Iterator[Reader]:
     """Sit down at a machine; no restored data stay there."""
     sweep = "cd /; rm -rf /root/restore /var/tmp/restore"
     site.on(host, sweep)
-    with stream([*site.lab.machine(host).ssh_argv(), "bash"], timeout=600, talk=True, ok=range(256)) as program:
+    with stream([*site.lab.machine(host).ssh_argv(), "bash"], timeout=HOUR, talk=True, ok=range(256)) as program:
         yield Reader(program, secrets)
         program.dismiss()
     site.on(host, sweep)

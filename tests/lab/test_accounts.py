@@ -8,15 +8,24 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import account_attacks
+import attack_ways
 import pytest
-from account_attacks import ATTACKS, DRILLER, INSIDE, KEEPER, PORT, SERVER, Attack, chosen
+from account_attacks import ATTACKS, INSIDE, PORT, chosen
+from attack_ways import DRILLER, KEEPER, SERVER, Attack
 from hospital import CHECKOUT, Site
 
 pytestmark = pytest.mark.lab
 
 HOSTS = {SERVER: "his1", KEEPER: "backup1", DRILLER: "drill1"}
-SCRIPT = Path(account_attacks.__file__).read_text("utf-8")
-VICTIM = account_attacks.VICTIM
+# Both files as one program, for the machine has neither.
+WAYS, ACTS = (Path(str(module.__file__)).read_text("utf-8") for module in (attack_ways, account_attacks))
+SCRIPT = f"""
+import sys, types
+ways = sys.modules["attack_ways"] = types.ModuleType("attack_ways")
+exec({WAYS!r}, ways.__dict__)
+exec({ACTS!r}, globals())
+"""
+VICTIM = attack_ways.VICTIM
 # With the reader's own eyes: its mounts, its network, its one capability.
 AS_READER = (
     "nsenter --target $(systemctl show --property=MainPID --value seawall-reader) --mount --net "
@@ -43,10 +52,8 @@ def played(site: Site, kind: str, account: str, way: str, *words: str) -> dict[s
 @pytest.fixture(scope="module")
 def outcomes(site: Site) -> Iterator[dict[tuple[str, str, str], str]]:
     """What stopped each act, by account, kind of machine and what was tried."""
-    site.given("his1", f"backup {account_attacks.ASSET}")
-    site.on(
-        "his1", f"install -m 0600 /dev/null {VICTIM} && printf %s {account_attacks.PRECIOUS} >{VICTIM}", ok=range(1)
-    )
+    site.given("his1", f"backup {attack_ways.ASSET}")
+    site.on("his1", f"install -m 0600 /dev/null {VICTIM} && printf %s {attack_ways.PRECIOUS} >{VICTIM}", ok=range(1))
     try:
         with ThreadPoolExecutor(len(HOSTS)) as pool:
             answers = [pool.submit(on_one, site, kind) for kind in HOSTS]
@@ -73,11 +80,11 @@ def on_one(site: Site, kind: str) -> dict[tuple[str, str, str], str]:
 
 # What lay there before comes back, whatever root wrote in the traps' places.
 CLEAN = f"""
-rm -rf /root/seawall-sprung {VICTIM} /var/lib/seawall/state/restore-{account_attacks.ASSET}.json
+rm -rf /root/seawall-sprung {VICTIM} /var/lib/seawall/state/restore-{attack_ways.ASSET}.json
 find /var/lib/seawall/state /var/lib/seawall/ledger /run/seawall/account -type l -lname {VICTIM} -delete
-find /var/lib/seawall/state /var/lib/seawall/ledger /run/seawall/account -name '.*{account_attacks.ASIDE}' |
+find /var/lib/seawall/state /var/lib/seawall/ledger /run/seawall/account -name '.*{attack_ways.ASIDE}' |
 while read -r kept; do
-    name=${{kept##*/.}}; mv "$kept" "${{kept%/*}}/${{name%{account_attacks.ASIDE}}}"
+    name=${{kept##*/.}}; mv "$kept" "${{kept%/*}}/${{name%{attack_ways.ASIDE}}}"
 done
 """
 
@@ -85,9 +92,7 @@ done
 def sprung(site: Site) -> None:
     """Have root do what the traps wait for: restore one file."""
     one = site.on("his1", "find /srv/his/documents -type f | sort | head -n 1", ok=range(1)).stdout.strip()
-    done = site.on(
-        "his1", f"seawall restore {account_attacks.ASSET} --to /root/seawall-sprung --only {shlex.quote(one)}"
-    )
+    done = site.on("his1", f"seawall restore {attack_ways.ASSET} --to /root/seawall-sprung --only {shlex.quote(one)}")
     assert done.code == 0, done.stdout + done.stderr
 
 

@@ -276,7 +276,7 @@ def test_what_the_control_machine_says_of_secrets(site: Site) -> None:
     said = ""
     for line in dict(named())["vault"].splitlines():
         words = line.replace("inventories/mysite", str(site.lab.inventory)).replace("--ask-vault-password ", "").split()
-        said += site.local([CHECKOUT / ".venv/bin" / words[0], *words[1:]], timeout=120).stdout
+        said += site.local([CHECKOUT / ".venv/bin" / words[0], *words[1:]], timeout=300).stdout
     assert password in said
     assert url.split(":")[3].partition("@")[0] in said
     assert "BEGIN CERTIFICATE" in said

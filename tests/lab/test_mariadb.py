@@ -56,7 +56,7 @@ def asked(site: Site, host: str, sql: str) -> str:
 def tried(site: Site, host: str, body: str, *, root: bool = False, path: str = "/usr/sbin:/usr/bin:/sbin:/bin") -> str:
     """Run lines of the trial on a machine, as user seawall unless it is root's work; return what they print."""
     who = "" if root else "runuser -u seawall --"
-    result = site.on(host, f"cd / && {who} env PATH={path} python3 /var/tmp/trial.py <<'END'\n{body}\nEND", timeout=90)
+    result = site.on(host, f"cd / && {who} env PATH={path} python3 /var/tmp/trial.py <<'END'\n{body}\nEND", timeout=300)
     assert result.code == 0, result.stdout + result.stderr
     return result.stdout
 
@@ -252,7 +252,7 @@ def test_a_dump_program_older_than_the_server_is_refused(site: Site) -> None:
     tree = CHECKOUT / ".cache/trees/bookworm.tar.gz"
     copy = [*map(str, site.lab.machine("lis1").ssh_argv()), "install -D -m 755 /dev/stdin /opt/old/mariadb-dump"]
     words = ["sh", "-c", 'tar -xzOf "$1" --occurrence=1 ./usr/bin/mariadb-dump | { shift; "$@"; }', "sh", tree, *copy]
-    site.local(words, timeout=120)
+    site.local(words, timeout=300)
     try:
         said = tried(site, "lis1", "take('older', database='billing')", path="/opt/old:/usr/bin:/bin")
         assert "the server is MariaDB 11.8, but mariadb-dump is 10.11" in said

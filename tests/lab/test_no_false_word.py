@@ -17,11 +17,13 @@ RESTIC = (
     f"--cacert {SECRETS}/ca.pem"
 )
 NEWER = "never taken for the newest: set f0f0f0f0"
-# Changes the middle byte of the first pack that is finished, and says which one and what it was.
+# Changes the middle byte of the first large pack that is finished, and says which one and where.
 ROT = """
 import re, sys, time
 from pathlib import Path
-packs = lambda: {path for path in Path(sys.argv[1]).glob("*/*") if re.fullmatch("[0-9a-f]{64}", path.name)}
+def packs():
+    named = (path for path in Path(sys.argv[1]).glob("*/*") if re.fullmatch("[0-9a-f]{64}", path.name))
+    return {path for path in named if path.stat().st_size > 1 << 20}
 before, end = packs(), time.monotonic() + 60
 while not (new := packs() - before):
     assert time.monotonic() < end
@@ -81,7 +83,7 @@ def changed(site: Site, host: str, break_it: str, mend_it: str) -> Iterator[str]
 
 @contextmanager
 def dated_ahead(site: Site) -> Iterator[None]:
-    """A whole set of the documents by a clock that is a year ahead, for a block; who keeps the host removes it."""
+    """A whole set of the documents by a clock that is a year ahead, for a block; then it is removed by hand."""
     tags = f"--tag seawall-set={FORGED} --tag seawall-asset=documents"
     store = f"{RESTIC} backup /etc/hostname --host his1 --time \"$(date -d 'next year' '+%F %T')\" {tags}"
     parts = f"{store} --tag seawall-part=files && {store} --tag seawall-part=manifest --tag seawall-parts=files"
@@ -113,7 +115,9 @@ def test_a_set_dated_in_the_future_is_named_and_hinders_nothing(site: Site) -> N
 
 
 def test_a_bit_that_flips_between_copying_and_reading_back_is_told_until_it_is_mended(site: Site) -> None:
-    assert site.on("his1", DOCUMENTS).code == 0
+    new = "/srv/his/documents/new.bin"
+    made = f"head -c 4000000 /dev/urandom > {new} && chown www-data: {new} && {DOCUMENTS}; rm {new}"
+    assert site.on("his1", made).code == 0
     start = "systemd-run -q --unit=rot --remain-after-exit -p StandardOutput=file:/root/rotten python3 /root/rot.py"
     site.on("offsite1", f"cat > /root/rot.py <<'END'\n{ROT}END\ncat > /root/unrot.py <<'END'\n{UNROT}END", ok=range(1))
     mend = "python3 /root/unrot.py $(cat /root/rotten); systemctl stop rot; rm /root/rot.py /root/unrot.py /root/rotten"

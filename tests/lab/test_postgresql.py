@@ -31,7 +31,7 @@ def tried(site: Site, host: str, body: str, path: str = "/usr/bin:/bin") -> str:
     """Run lines of Python on a machine as user seawall; return what they print."""
     script = TRIAL.format(body="\n".join(f"    {line}" for line in body.strip().splitlines()))
     words = f"cd / && runuser -u seawall -- env PATH={path} python3 - <<'END'\n{script}\nEND"
-    result = site.on(host, words, timeout=90)
+    result = site.on(host, words, timeout=300)
     assert result.code == 0, result.stdout + result.stderr
     return result.stdout
 
@@ -89,7 +89,7 @@ def test_a_writer_all_through_the_dump_changes_nothing_in_the_set(site: Site) ->
 def test_a_table_that_somebody_keeps_locked_is_waited_for_and_named(site: Site) -> None:
     dump = """
 with capture(Options(database='lis', lock_wait=Duration(1)), CaptureContext(Path('/nowhere'))) as taken:
-    run([*taken.material().argv, '--file=/dev/null', '--no-sync'], timeout=60)
+    run([*taken.material().argv, '--file=/dev/null', '--no-sync'], timeout=300)
 print('dumped')
 """
     assert tried(site, "lis1", dump) == "dumped\n"
@@ -125,10 +125,10 @@ with capture(found['short_lived'], CaptureContext(Path('/nowhere'))) as taken:
 def test_programs_older_than_the_server_are_refused(site: Site) -> None:
     tree = CHECKOUT / ".cache/trees/bookworm.tar.gz"
     copy = [*map(str, site.lab.machine("lis1").ssh_argv()), "install -D -m 755 /dev/stdin /opt/old/pg_dump"]
-    site.local(["sh", "-c", 'tar -xzOf "$1" "$2" | { shift 2; "$@"; }', "sh", tree, PG_DUMP_15, *copy], timeout=120)
+    site.local(["sh", "-c", 'tar -xzOf "$1" "$2" | { shift 2; "$@"; }', "sh", tree, PG_DUMP_15, *copy], timeout=300)
     body = """
 with capture(Options(database='lis'), CaptureContext(Path('/nowhere'))) as taken:
-    run([*taken.material().argv, '--file=/dev/null', '--no-sync'], timeout=60)
+    run([*taken.material().argv, '--file=/dev/null', '--no-sync'], timeout=300)
 """
     try:
         assert "server version mismatch" in tried(site, "lis1", body, "/opt/old:/usr/bin:/bin")
@@ -160,7 +160,7 @@ from ops.core.schema import encode
 folder = Path('/tmp/taken')
 folder.mkdir()
 with capture(Options(database='{database}'), CaptureContext(Path('/x'))) as taken:
-    run([*taken.material().argv, f'--file={{folder}}/database.dump'], timeout=60)
+    run([*taken.material().argv, f'--file={{folder}}/database.dump'], timeout=300)
     (folder / 'facts.json').write_text(json.dumps(encode(taken.facts())))
     (folder / 'globals.sql').write_text(taken.companions()['globals.sql'])
 """
@@ -178,7 +178,7 @@ for share in {shares}:
     landing.begin('again', facts, folder)
     size = int(dump.stat().st_size * share)
     try:
-        pipe(['head', '-c', str(size), dump], landing.loader('again', facts, ()), timeout=60)
+        pipe(['head', '-c', str(size), dump], landing.loader('again', facts, ()), timeout=300)
         print('loaded', *(finding.verdict for _, finding in KIND.database.prove(landing.server, 'again', facts)))
     except SeawallError as error:
         print('refused')
@@ -234,7 +234,7 @@ def test_a_parallel_dump_wants_room_and_leaves_nothing_even_when_it_is_killed(si
         # The count of the rows waits, too, perhaps before the dump has made its folder.
         waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'pg_dump'"
         loop = f'until runuser -u postgres -- psql -XAtqc "{waits}" | grep -q 1; do sleep 0.1; done'
-        site.on("lis1", f"cd / && {loop}", timeout=60, ok=range(1))
+        site.on("lis1", f"cd / && {loop}", timeout=300, ok=range(1))
         site.on("lis1", "systemctl kill -s KILL seawall-backup-lis", ok=range(1))
         site.on("lis1", "while pgrep -x pg_dump >/dev/null; do sleep 0.1; done", ok=range(1))
     assert site.on("lis1", f"ls -A {scratch}").stdout != ""

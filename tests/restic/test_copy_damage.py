@@ -41,6 +41,19 @@ def test_a_bit_that_flips_between_writing_and_reading_back_is_found_each_time(
         assert copied_in_time(machine) is Verdict.FAIL
 
 
+def test_damage_that_keeps_the_manifest_from_being_read_is_told_as_damage(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rot() -> None:
+        for pack in machine.packs("offsite").values():
+            damage(pack)
+
+    afterwards(monkeypatch, Repository, "copy_from", rot)
+    assert machine.seawall("copy", "documents") == 1
+    assert "is not what was written" in machine.state(ACT)["message"]
+    assert copied_in_time(machine) is Verdict.FAIL
+
+
 def test_what_was_found_damaged_stays_so_when_nothing_can_be_reached(machine: Machine) -> None:
     assert machine.seawall("copy", "documents") == 0
     assert copied_in_time(machine) is Verdict.PASS

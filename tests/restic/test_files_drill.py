@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from one_machine import Machine
 
-from ops.core.errors import UsageError
+from ops.core.errors import Unavailable, UsageError
+from ops.core.ram import in_memory
 from ops.core.run import run
 from ops.evidence.ledger import NAME
 from ops.jobs.drill import hold
 from ops.jobs.drill.options import DrillOptions
+from ops.restic.repository import Repository
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder in memory")
 
@@ -149,6 +151,19 @@ def test_a_dump_is_drilled_only_as_an_asset_of_a_database(drilling: Machine, tmp
     assert list((drilling.root / "var/lib/seawall/dumps").iterdir()) == []
     assert drilling.seawall("drill", "documents", "--dump", tmp_path / "none.sql") == 3
     assert len(records(drilling)) == 1
+
+
+def test_a_folder_in_memory_holds_what_was_computed_and_no_more(repository: Repository, tmp_path: Path) -> None:
+    """Whoever made a set says how large it is, and may have lied."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/file").write_bytes(os.urandom(1 << 21))
+    found = repository.backup_paths([str(tmp_path / "data")], (), (), "his1", timeout=60)
+    with in_memory(tmp_path / "room", 1 << 20):
+        (tmp_path / "room/fits").write_bytes(bytes(900_000))
+        with pytest.raises(Unavailable, match="no space is left in"):
+            repository.restore(found.snapshot, tmp_path / "room/there", timeout=60)
+    with in_memory(tmp_path / "room-2", 1 << 20, 1 << 23):
+        repository.restore(found.snapshot, tmp_path / "room-2/there", timeout=60)
 
 
 def held(drilling: Machine, name: str = "documents") -> threading.Thread:

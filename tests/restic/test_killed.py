@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from bad_days import KILLED
 from killing import COMMAND, MOUNTS, Act, adopting, groups, left, locks, records
 from one_machine import REPOSITORIES, Machine, set_policy
 
+from ops.core import remnants
+from ops.core.run import stream
 from ops.fleet.packaging.deb import CHECKOUT
 from ops.restic.sets import sets
 
@@ -119,6 +122,13 @@ def test_a_killed_act_leaves_nothing_to_the_next(hospital: Machine, chance: Rand
     told = [record["message"] for record in records(hospital) if record["result"] == "unknown"]
     assert told
     assert all("never reported a result" in message for message in told)
+
+
+def test_a_program_that_outlived_its_act_ends_before_the_next_run_works(hospital: Machine) -> None:
+    mark = f"{hospital.root / 'var/lib/seawall'} backup-documents"
+    with remnants.marked(mark), stream(["sleep", "600"], timeout=300, ok=(-signal.SIGKILL,)) as program:
+        Act((*MOUNTS, *COMMAND, "backup", "documents")).run()
+        assert program.process.wait(60) == -signal.SIGKILL
 
 
 def test_a_killed_restore_is_continued(hospital: Machine, chance: Random, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import REMAINDER, ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,7 +75,7 @@ def _of_readers(commands: _SubParsersAction[ArgumentParser]) -> None:
             "--of", default="", metavar="HOST", help="another machine, whose repository this one reads"
         )
     view.add_argument("--leave-out", metavar="FILE", help="a file with names as foreign prints them; -: standard input")
-    view.add_argument("program", nargs=REMAINDER, help="the program and its arguments, behind --")
+    view.add_argument("program", nargs="+", help="the program and its arguments, behind --")
 
 
 def _of_keepers(commands: _SubParsersAction[ArgumentParser]) -> None:
@@ -153,10 +153,7 @@ def _foreign(options: Namespace) -> int:
 def _view(options: Namespace) -> int:
     from ops.jobs.foreign import run_with_view
 
-    program = options.program[1:] if options.program[:1] == ["--"] else options.program
-    if not program:
-        raise UsageError("no program", "seawall repository view primary -- restic snapshots")
-    return run_with_view(options.repository, options.of, _paths(options.leave_out), program)
+    return run_with_view(options.repository, options.of, _paths(options.leave_out), options.program)
 
 
 def _arrivals(options: Namespace) -> int:

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from ops.core import clock
 from ops.core.announce import announce
-from ops.core.errors import Damaged, UsageError
+from ops.core.errors import Damaged, SeawallError, UsageError
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
@@ -60,7 +60,11 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
         source.forget_locks()
         ids = [snapshot.id for snapshot in newest.parts.values()]
         target.repository.copy_from(source.repository, ids, timeout=_DAY)
-    there = _read_back(target, newest)
+    try:
+        there = _read_back(target, newest)
+    except SeawallError:
+        unread.read(act, target)  # raises what is wrong with a pack, where that is why
+        raise
     packs, size = unread.read(act, target)
     seconds = round((clock.now() - started).total_seconds(), 1)
     facts = CopyFacts(

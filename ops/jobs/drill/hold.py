@@ -63,7 +63,7 @@ def hold(name: str, enter: Sequence[str], wanted: DrillOptions, words: Path) -> 
 
 def note(name: str) -> Path:
     """Return the file that is there as long as a system is kept."""
-    return folders.scratch() / f"kept-{name}.json"
+    return folders.scratch() / f"{joined.held(name)}.json"
 
 
 def enter(name: str, words: Sequence[str]) -> int:
@@ -99,7 +99,7 @@ def _kept(name: str) -> Held:
     path = note(name)
     if not path.exists():
         own_policy.demand_server()
-        kept = [path.stem.removeprefix("kept-") for path in folders.scratch().glob("kept-*.json")]
+        kept = [path.stem.removeprefix(joined.held("")) for path in folders.scratch().glob(f"{joined.held('*')}.json")]
         known = f"held: {', '.join(kept)}" if kept else "none is held; use seawall drill ASSET --hold REASON"
         raise UsageError(f"no restored {name} is held on this machine", known)
     return decode(Held, parse(read_file(path, LIMITS.bytes, str(path), owned=True), LIMITS, str(path)), str(path))

@@ -121,7 +121,7 @@ def _seen(host: str, expected: int, known: KeptRepository, now: float) -> tuple[
     """Return what is noted of a client's repository, and all its foreign files. expected: how many keys it needs."""
     base = folders.repositories()
     if known.config is None and not Path(base, host).is_dir():
-        return KeptRepository(notes=("has no repository here yet",)), []
+        return KeptRepository(), []  # it has none yet; whoever backs up judges that
     try:
         with repository.opened(base, host) as folder:
             stored, config = list(repository.files(folder)), repository.config(folder)

@@ -120,7 +120,7 @@ def test_a_dump_that_seawall_did_not_make_is_drilled_and_left_as_it_was(site: Si
     dump = "cd / && runuser -u postgres -- pg_dump --format=custom his"
     source, target = (site.lab.machine(name).ssh_argv() for name in ("his1", "drill1"))
     words = f"{shlex.join([*map(str, source), dump])} | {shlex.join([*map(str, target), 'cat >/home/his.dump'])}"
-    site.local(["sh", "-c", words], timeout=120)
+    site.local(["sh", "-c", words], timeout=300)
     before = site.on("drill1", "sha256sum /home/his.dump; stat -c '%a %u %y %z' /home/his.dump").stdout
     drilled = site.on("drill1", "seawall drill his --dump /home/his.dump")
     assert drilled.code == 0, drilled.stdout

@@ -97,8 +97,8 @@ def test_neither_names_nor_content_are_on_the_disk(sealed: Sealed) -> None:
 
 def test_killed_it_leaves_what_nobody_can_read_and_the_next_drill_removes_it(sealed: Sealed) -> None:
     sealed.on(f"systemctl kill --signal=KILL --kill-whom=all {UNIT}")
-    sealed.site.on("drill1", f"until systemctl is-failed {UNIT}; do sleep 0.1; done", timeout=60, ok=range(1))
-    sealed.site.on("drill1", f'until test -z "$({BEHIND})"; do sleep 0.1; done', timeout=60, ok=range(1))
+    sealed.site.on("drill1", f"until systemctl is-failed {UNIT}; do sleep 0.1; done", timeout=300, ok=range(1))
+    sealed.site.on("drill1", f'until test -z "$({BEHIND})"; do sleep 0.1; done', timeout=300, ok=range(1))
     assert sealed.on(f"grep -rla '{sealed.name}' {DRILLS}") == ""
     seen = sealed.on(MOUNTED_AGAIN).splitlines()
     assert len([line for line in seen if line.startswith("name ")]) > 100

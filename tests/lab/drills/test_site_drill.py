@@ -148,7 +148,7 @@ class Desk:
     def __init__(self, lab: Lab, paper: Paper, stack: ExitStack) -> None:
         self.paper = paper
         self.readers = {
-            on: Reader(stack.enter_context(stream([*lab.machine(host).ssh_argv(), "bash"], timeout=900, talk=True,
+            on: Reader(stack.enter_context(stream([*lab.machine(host).ssh_argv(), "bash"], timeout=3600, talk=True,
                                                   ok=range(256))), "")
             for on, host in ((CONTROL, "control1"), ("his1", "his1"), ("backup1", "backup1"))
         }  # fmt: skip

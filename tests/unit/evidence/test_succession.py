@@ -17,6 +17,7 @@ from ops.evidence.anchor import Anchor
 from ops.evidence.keys import fingerprint, listed, public
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Head, Ledger
 from ops.evidence.verification import verify
+from ops.jobs.host import folders
 
 POLICY = {"version": 1, "host": "his1", "site": {"name": "Test"}}
 
@@ -212,7 +213,7 @@ def test_a_change_that_was_recorded_but_not_finished_is_done_again(machine: Path
 
 def test_no_key_is_changed_under_a_running_act(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = key(machine).read_bytes()
-    with lock(machine / "run/seawall/root/backup-his.lock", "backup-his"):
+    with lock(folders.scratch() / "backup-his.lock", "backup-his"):
         assert succeed() == 3
     assert "backup-his is already running" in capsys.readouterr().err
     assert key(machine).read_bytes() == before

@@ -15,7 +15,7 @@ from ops.core.schema import Further
 from ops.core.verdict import Verdict
 from ops.interfaces.outcome import BackupFacts, DrillFacts, OutcomeFacts, Rung
 from ops.interfaces.record import read as read_record
-from ops.jobs.host import state_files
+from ops.jobs.host import folders, state_files
 from ops.jobs.run.job import Outcome, perform
 
 
@@ -167,7 +167,7 @@ def test_the_exit_code_says_whether_it_was_done(verdict: str, good: bool, code: 
 
 
 def test_the_same_act_does_not_run_twice_at_once(machine: Path) -> None:
-    with lock(machine / "run/seawall/root/backup-his.lock", "backup-his"), pytest.raises(Locked):
+    with lock(folders.scratch() / "backup-his.lock", "backup-his"), pytest.raises(Locked):
         act(passing)
     assert not state_files.read_all()
 

@@ -137,6 +137,18 @@ def test_without_a_period_it_begins_with_the_first_record(machine, capsys) -> No
     assert copy["missing"] == ["2026-11-20T04:45:00Z"]
 
 
+def test_what_is_dated_in_the_future_was_not_done_and_hides_nothing(machine, capsys) -> None:
+    """The first record of all is by a clock that was ahead, and so is the copy that was due two days ago."""
+    machine("his1", ("backup", "2027-10-01T04:31:00Z"), ("check", "2027-10-01T04:35:00Z"))
+    machine("his1", ("check", "2026-11-20T12:00:00Z"), ("copy", "2026-11-22T14:00:00Z"), copy="day 22 01:45")
+    assert cli.run(["ledger", "complete", "--json"]) == 2
+    said = json.loads(capsys.readouterr().out)
+    assert said["since"] == "2026-11-20T12:00:00Z"
+    done = {act["act"]: (act["expected"], act["done"]) for act in said["acts"]}
+    assert done["backup"] == (2, 0)
+    assert done["copy"][1] == 0
+
+
 def test_a_day_without_a_round_of_checks_is_missing_and_a_bad_round_is_none(machine, capsys) -> None:
     root = machine("backup1")
     for day, hour, result in ((27, 15, "pass"), (28, 3, "fail"), (30, 5, "unknown"), (31, 3, "pass")):

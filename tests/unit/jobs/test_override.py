@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from account import needs_root
 
 from ops import cli
 from ops.core.errors import SeawallError
@@ -77,6 +78,7 @@ def test_a_backup_that_passes_no_guard_records_no_override(root: Path) -> None:
     assert [record["act"] for record in records(root)] == ["backup"]
 
 
+@needs_root
 def test_the_unit_records_the_person_who_asked_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with offered("backup-documents", Override(LOSS, "ticket 4711", "person:rui"), by_root=True):
         monkeypatch.setenv("SEAWALL_UNIT", "seawall-backup-documents.service")

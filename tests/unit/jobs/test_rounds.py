@@ -12,6 +12,7 @@ from ops.core.files import lock
 from ops.core.run import run
 from ops.evidence.ledger import NAME, Ledger
 from ops.evidence.verification import verify
+from ops.jobs.host import folders
 
 NOON = datetime(2026, 11, 22, 15, tzinfo=UTC)  # 12:00 in São Paulo
 FIVE = timedelta(minutes=5)
@@ -106,7 +107,7 @@ def test_a_round_that_can_leave_no_record_says_so_and_the_next_one_makes_up_for_
 
 
 def test_while_the_key_is_changed_a_round_looks_and_waits_with_its_record(root, monkeypatch) -> None:
-    with lock(root / "run/seawall/root/health.lock", "succession"):
+    with lock(folders.scratch() / "health.lock", "succession"):
         look(monkeypatch, NOON)
     assert records(root) == []
     assert json.loads((root / "var/lib/seawall/state/health.json").read_text())["verdict"] == "pass"

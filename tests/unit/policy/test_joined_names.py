@@ -219,3 +219,9 @@ def test_nothing_else_joins_names() -> None:
         if joins.search(line) and path.name != "joined.py"
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("host", ["his1", "drill1"])
+def test_the_policies_of_the_release_before_are_taken(host: str) -> None:
+    kept = Path(__file__).parents[1] / f"interfaces/version_0_1/{host}/policy.json"
+    assert validated(kept).host == host

@@ -10,7 +10,7 @@ from ops.policy import HostPolicy
 from ops.policy.compile import document, read_document
 from ops.policy.databases import databases, taken_clusters
 from ops.policy.doors import Ports, clients, ports
-from ops.policy.secret_files import client_files, drill_files, repository_init
+from ops.policy.secret_files import client_files, drill_files, repository_init, repository_note
 from ops.policy.secrets import Secrets
 from ops.policy.units import units
 
@@ -117,6 +117,16 @@ def test_a_machine_without_assets_makes_no_repository(inventory, secrets):
     policy = policies(inventory)["backup1"]
     assert repository_init(policy) == []
     assert contents(client_files(policy, secrets)) == {"ca.pem": CERTIFICATE}
+
+
+def test_a_drill_host_notes_its_keys_with_the_secrets_that_lie_there_and_none_in_the_arguments(inventory, secrets):
+    both = policies(inventory)
+    argv = repository_note(both["drill1"])
+    given = {word.split(":", 1)[1] for word in argv if "LoadCredential" in word}
+    assert given == {file.path for file in drill_files(both["drill1"], secrets)}
+    assert argv[argv.index("/usr/bin/seawall") :] == ["/usr/bin/seawall", "repository", "note"]
+    assert not [word for word in argv if "read-" in word or "key-" in word]
+    assert repository_note(both["his1"]) == []
 
 
 def test_a_backup_host_knows_who_writes_and_who_reads_there(inventory, secrets):

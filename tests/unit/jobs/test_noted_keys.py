@@ -1,0 +1,48 @@
+"""The id of the key that opens a repository: noted once it did, and nothing else is taken for one."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ops.core.errors import Damaged
+from ops.core.names import Digest
+from ops.jobs.host import key_ids
+from ops.restic.messages import Key
+
+OWN, READERS = Digest("1" * 64), Digest("2" * 64)
+KEYS = [Key(READERS, "seawall-reader", "drill1", current=False), Key(OWN, "root", "his1", current=True)]
+
+
+@pytest.fixture(autouse=True)
+def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SEAWALL_ROOT", str(tmp_path))
+    return tmp_path / "var/lib/seawall/state/keys"
+
+
+def test_the_key_that_opened_it_is_noted_and_a_later_one_replaces_it(noted: Path):
+    assert key_ids.known("primary") is None
+    assert key_ids.note("primary", KEYS) == OWN
+    assert key_ids.all_known(["primary", "offsite"]) == {"primary": OWN}
+    key_ids.note("primary", [Key(READERS, "root", "his1", current=True)])
+    assert key_ids.known("primary") == READERS
+
+
+def test_a_list_without_the_key_that_opened_it_is_refused():
+    with pytest.raises(Damaged, match="which key"):
+        key_ids.note("primary", KEYS[:1])
+
+
+@pytest.mark.parametrize("content", [b"", b"--password-command=sh", b"1" * 64 + b" x", b"\xff" * 64, b"1" * 9999])
+def test_what_is_no_id_is_no_hint(noted: Path, content: bytes):
+    noted.mkdir(parents=True)
+    (noted / "primary").write_bytes(content)
+    assert key_ids.known("primary") is None
+
+
+def test_neither_a_link_nor_a_pipe_is_read(noted: Path, tmp_path: Path):
+    noted.mkdir(parents=True)
+    (tmp_path / "elsewhere").write_text(OWN)
+    (noted / "primary").symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(noted / "offsite")
+    assert key_ids.all_known(["primary", "offsite"]) == {}
