@@ -1,6 +1,7 @@
 """Snapshots as a broken-in server may make them: their tags lead nowhere, and none hinders what was there before."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from ops.core.errors import Damaged
 from ops.restic.messages import documents, entry, snapshots
 from ops.restic.sets import ASSET, PART, PARTS, SET, complete, sets
 
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
 GOOD = "7481305f-98d8-462a-b3c2-6d5dbcc6ee8d"
 ELSEWHERE = (
     "",
@@ -66,13 +68,13 @@ HONEST = (snapshot("database", 1), snapshot("manifest", 2, tags={PARTS: "databas
 def test_a_tag_that_leads_elsewhere_is_of_no_set_and_hinders_none(tag: str, word: str) -> None:
     found = sets(snapshots(listed(*HONEST, snapshot("database", 3, tags={tag: word}))))
     assert [(one.id, one.asset, sorted(one.parts)) for one in found] == [(GOOD, "his", ["database", "manifest"])]
-    assert len(complete(snapshots(listed(*HONEST)), "his")) == 1
+    assert [one.id for one in complete(snapshots(listed(*HONEST)), "his", NOW).counting] == [GOOD]
 
 
 @pytest.mark.parametrize("word", ELSEWHERE)
 def test_a_manifest_that_names_such_a_part_makes_no_set_whole(word: str) -> None:
     named = snapshot("manifest", 2, tags={PARTS: f"database+{word}"})
-    assert not complete(snapshots(listed(HONEST[0], named, snapshot(word, 3))), "his")
+    assert not complete(snapshots(listed(HONEST[0], named, snapshot(word, 3))), "his", NOW).counting
 
 
 @pytest.mark.parametrize(
