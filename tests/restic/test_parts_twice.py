@@ -14,6 +14,8 @@ from one_machine import Machine
 from ops.core import clock
 from ops.core.errors import Damaged
 from ops.jobs.restore import material
+from ops.jobs.restore.job import found
+from ops.jobs.restore.plan import Wanted
 from ops.restic.messages import Snapshot
 from ops.restic.sets import MANIFEST, SET, complete, sets, tags
 
@@ -96,9 +98,9 @@ def test_a_stray_part_of_any_date_neither_moves_nor_hides_a_set(machine, two, tm
     before = {one.id: one.time for one in sets(snapshots(machine))}
     for number, days in enumerate((9000.0, 0.0)):
         added(machine, newest, f"other{number}", machine.files / "pictures", days)
-    found = complete(snapshots(machine), "documents", clock.now())
-    assert [one.id for one in found.counting] == [old, newest]
-    assert found.remark == ""
+    listed = complete(snapshots(machine), "documents", clock.now())
+    assert [one.id for one in listed.counting] == [old, newest]
+    assert listed.remark == ""
     assert {one.id: one.time for one in sets(snapshots(machine))} == before
     assert machine.seawall("copy", "documents") == 0
     assert machine.state("copy-documents-offsite")["last_good"]["set"] == newest
@@ -169,8 +171,8 @@ def test_what_is_of_another_asset_is_of_no_set_of_this_one(machine, two):
     folder = machine.files / "pictures"
     marks = [word for tag in tags("pictures", newest, "all") for word in ("--tag", tag)]
     machine.restic("primary", "backup", folder, "--time", "1999-01-01 00:00:00", "--host", "his1", *marks)
-    found = {(one.asset, one.id) for one in sets(snapshots(machine)) if one.complete}
-    assert ("documents", newest) in found
+    whole = {(one.asset, one.id) for one in sets(snapshots(machine)) if one.complete}
+    assert ("documents", newest) in whole
 
 
 def test_a_manifest_alone_twice_is_enough(machine, two, tmp_path):
@@ -178,3 +180,32 @@ def test_a_manifest_alone_twice_is_enough(machine, two, tmp_path):
     added(machine, newest, MANIFEST, tmp_path, 1.0)
     with pytest.raises(Damaged, match="is in doubt: manifest comes twice"):
         material.chosen(machine.place("primary"), "documents", identity=newest[:8])
+
+
+def lost(machine: Machine, identity: str) -> None:
+    """Remove the right snapshots of a set past the server, as somebody may who takes them for the wrong ones."""
+    right = [one.id for one in snapshots(machine) if one.tag(SET) == identity]
+    forged(machine, identity)
+    machine.restic("primary", "forget", *right)
+
+
+def test_a_manifest_that_the_ledger_does_not_know_is_not_restored(machine, two, tmp_path, capsys):
+    old, _ = two
+    assert machine.seawall("restore", "documents", "--at", old[:8], "--to", tmp_path / "right") == 0
+    lost(machine, old)
+    capsys.readouterr()
+    assert machine.seawall("restore", "documents", "--at", old[:8], "--to", tmp_path / "back") != 0
+    assert f"the manifest of set {old} of documents is not the one that this machine's" in capsys.readouterr().err
+    assert not list(tmp_path.rglob(EVIL))
+
+
+@pytest.mark.parametrize("left", [b"", b"\xff{\n", None])
+def test_without_its_ledger_a_machine_still_restores(machine, two, tmp_path, left):
+    ledger = machine.root / "var/lib/seawall/ledger/ledger.jsonl"
+    ledger.unlink()
+    if left is None:
+        os.mkfifo(ledger)
+    else:
+        ledger.write_bytes(left)
+    with found("documents", Wanted(to=[str(tmp_path / "back")]), two[0][:8], None) as ready:
+        assert ready.source.which.id == two[0]
