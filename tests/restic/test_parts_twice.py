@@ -145,13 +145,18 @@ def forged_through(machine: Machine, repository: Path, act: Callable[[], object]
 def test_a_view_decides_nothing_by_itself(machine, two, tmp_path):
     """Whoever made a snapshot chose its date: left out by it, the real one would go and the other be taken."""
     old, _ = two
-    forged(machine, old, days=9000.0)
+    wrong = forged_through(machine, machine.stored / "his1/primary", lambda: forged(machine, old, days=9000.0))
+    names = tmp_path / "names"
+    names.write_text("\n".join(wrong))
     target = tmp_path / "back"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", f"{Path(__file__).parents[2] / '.venv/bin'}:{os.environ['PATH']}")
         words = ["seawall", "restore", "documents", "--at", old[:8], "--to", target]
         assert machine.seawall("repository", "view", "primary", "--", *words) != 0
-    assert not target.exists()
+        assert not target.exists()
+        assert machine.seawall("repository", "view", "primary", "--leave-out", names, "--", *words) == 0
+    assert list(target.rglob("0.txt"))
+    assert not list(target.rglob(EVIL))
 
 
 def test_copies_and_backups_that_are_repeated_make_nothing_twice(machine, two):
