@@ -10,7 +10,6 @@ from ops.core.errors import Damaged
 from ops.restic.messages import documents, entry, snapshots
 from ops.restic.sets import ASSET, PART, PARTS, SET, complete, sets
 
-NOW = datetime(2026, 11, 27, tzinfo=UTC)
 GOOD = "7481305f-98d8-462a-b3c2-6d5dbcc6ee8d"
 ELSEWHERE = (
     "",
@@ -43,6 +42,9 @@ ELSEWHERE = (
 )
 
 
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+
+
 def snapshot(part: str, number: int = 1, **other: Any) -> dict[str, Any]:
     tags = {SET: GOOD, ASSET: "his", PART: part, **other.pop("tags", {})}
     return {
@@ -68,7 +70,7 @@ HONEST = (snapshot("database", 1), snapshot("manifest", 2, tags={PARTS: "databas
 def test_a_tag_that_leads_elsewhere_is_of_no_set_and_hinders_none(tag: str, word: str) -> None:
     found = sets(snapshots(listed(*HONEST, snapshot("database", 3, tags={tag: word}))))
     assert [(one.id, one.asset, sorted(one.parts)) for one in found] == [(GOOD, "his", ["database", "manifest"])]
-    assert [one.id for one in complete(snapshots(listed(*HONEST)), "his", NOW).counting] == [GOOD]
+    assert len(complete(snapshots(listed(*HONEST)), "his", NOW).counting) == 1
 
 
 @pytest.mark.parametrize("word", ELSEWHERE)
