@@ -138,12 +138,14 @@ class KeptRepository:
     """A repository that a backup host keeps for a client, as it was seen without a key.
 
     config: the SHA-256 of its `config`. keys: the ids of those that are trusted. accepted: until when a person
-    accepted what had arrived, in seconds since 1970. foreign: some of the files that no backup explains, count: of all.
+    accepted what had arrived, in seconds since 1970. judged: when the newest key arrived of those that were looked at,
+    likewise. foreign: some of the files that no backup explains, count: of all.
     """
 
     config: Digest | None = None
     keys: tuple[Digest, ...] = ()
     accepted: float = 0.0
+    judged: float = 0.0
     files: int = 0
     bytes: int = 0
     foreign: tuple[ForeignFile, ...] = ()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import UsageError
 from ops.core.names import Digest
@@ -16,6 +17,8 @@ from ops.jobs.host import own_policy, repositories
 from ops.jobs.host.repositories import LOCKS, OpenRepository
 from ops.policy import access
 from ops.restic import unreadable, versions
+from ops.restic.messages import Snapshot
+from ops.restic.sets import PART, Set, dated, sets
 
 CHECK_SECONDS = 6 * 3600.0
 MOST_LOCKS = 20  # so many are opened one by one; a repository in use has one or two
@@ -24,7 +27,7 @@ KEYS, INDEX, SNAPSHOTS = "keys", "index", "snapshots"
 
 @dataclass(frozen=True)
 class Foreign:
-    """A file that restic can't read with the key. path: below the repository; why: what is wrong with it."""
+    """A file that no backup made, or may not have. path: below the repository; why: what is wrong with it."""
 
     path: str
     why: str
@@ -39,7 +42,20 @@ def opened(name: str, host: str) -> OpenRepository:
 
 
 def search(place: OpenRepository) -> list[Foreign]:
-    """Return the foreign files among the index, snapshots and locks of a repository, in order of their paths."""
+    """Return the foreign files of a repository: those that restic can't read, and snapshots of a part there is already.
+
+    Of those the ones with later dates are named. Whoever made one chose its date: only the backup host knows which
+    arrived first.
+    """
+    found = _unreadable(place)
+    with viewed(place, {one.path for one in found}) as without:
+        listed = sets(dated(without.repository.snapshots(), clock.now()))
+    twice = [Foreign(f"{SNAPSHOTS}/{later.id}", _why_twice(one, later)) for one in listed for later in one.twice]
+    return sorted([*found, *twice], key=lambda one: one.path)
+
+
+def _unreadable(place: OpenRepository) -> list[Foreign]:
+    """Return the files among the index, snapshots and locks that restic can't read."""
     listed = {f"{sort}/{name}": size for sort in (INDEX, SNAPSHOTS, LOCKS) for name, size in place.listed(sort).items()}
     short = [Foreign(path, _why_short(path, size)) for path, size in listed.items() if _why_short(path, size)]
     hidden = {one.path for one in short}
@@ -50,8 +66,7 @@ def search(place: OpenRepository) -> list[Foreign]:
     locks = [path.partition("/")[2] for path in listed if path.startswith(f"{LOCKS}/") and path not in hidden]
     bad += [f"{LOCKS}/{name}" for name in unreadable.locks(place.repository, locks[:MOST_LOCKS])]
     many = [Foreign(f"{LOCKS}/{name}", "is one of too many locks") for name in locks[MOST_LOCKS:]]
-    found = [*short, *(Foreign(path, "can't be opened with the repository's key") for path in bad), *many]
-    return sorted(found, key=lambda one: one.path)
+    return [*short, *(Foreign(path, "can't be opened with the repository's key") for path in bad), *many]
 
 
 @contextmanager
@@ -74,13 +89,14 @@ def viewed(place: OpenRepository, hidden: Collection[str], whole: Collection[str
 def run_with_view(name: str, host: str, left_out: Sequence[str], program: Sequence[str]) -> int:
     """Run a program that reads a repository without its foreign files; return its exit code.
 
-    left_out: the paths of the files that are left out; where there are none, they are searched for first.
+    left_out: the paths of the files that are left out; where there are none, those that restic can't read. Which of two
+    snapshots of a part is left out is for a person to say: until then their set does not count.
     restic gets all that it needs from its environment, which holds no secret, and so does `seawall restore`.
     """
     place = opened(name, host)
     if place.target.view is None:
         raise UsageError(f"repositories of {name} are not served over the network; nobody else can add to them")
-    hidden = {*left_out} or {one.path for one in search(place)}
+    hidden = {*left_out} or {one.path for one in _unreadable(place)}
     announce(f"{len(hidden)} files of {place.repository.name} are left out")
     with viewed(place, hidden) as without, tempfile.TemporaryDirectory(prefix="seawall-view-") as folder:
         address = without.repository.url.read_text(encoding="ascii")
@@ -98,6 +114,11 @@ def _environment(place: OpenRepository, credentials: str) -> Mapping[str, str]:
         "CREDENTIALS_DIRECTORY": credentials,
         **({"RESTIC_KEY_HINT": str(Digest(repository.key))} if repository.key else {}),
     }
+
+
+def _why_twice(one: Set, later: Snapshot) -> str:
+    part = str(later.tag(PART))
+    return f"is {part} of set {one.id} of {one.asset} again, beside {SNAPSHOTS}/{one.parts[part].id}"
 
 
 def _why_short(path: str, size: int) -> str:

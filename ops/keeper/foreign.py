@@ -46,9 +46,9 @@ class Filling:
 
 
 def keys_at_first(stored: Iterable[Stored], expected: int) -> tuple[Digest, ...]:
-    """Return the keys to be trusted in a repository that is looked at for the first time: those that came first.
+    """Return the keys to be trusted among files that are looked at for the first time: those that came first.
 
-    expected: how many the policy asks for, the machine's own and one for each reader.
+    expected: how many the policy asks for of the machine's own and one for each reader, as far as none is known.
     """
     keys = sorted((one for one in stored if one.sort == KEYS and Digest.fits(one.name)), key=lambda one: one.arrived)
     return tuple(Digest(one.name) for one in keys[:expected])

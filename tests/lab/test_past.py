@@ -59,7 +59,7 @@ def restored(site: Site, repository: str, *, viewed: bool) -> str:
     """Restore something as a reader would, with nothing but restic, or with restic in a view; return the error."""
     name = f"{ETC}/his1-{repository}"
     files = f"--repository-file {name}.url --password-file {name}.password --cacert {ETC}/ca.pem"
-    hint = f'--key-hint "$(cat /var/lib/seawall/state/keys/his1-{repository})"'
+    hint = f'--key-hint "$(cat /var/lib/seawall/keys/his1-{repository})"'
     plain = f"restic {files} {hint} {RESTORE}"
     command = f"seawall repository view {repository} --of his1 --leave-out /run/names -- restic {RESTORE}"
     done = site.on(

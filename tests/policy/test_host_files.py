@@ -9,6 +9,7 @@ FOLDERS = {
     "/etc/seawall": ("0750", "root", "seawall"),
     CREDENTIALS: ("0700", "root", "root"),
     "/var/lib/seawall": ("0750", "root", "seawall"),
+    "/var/lib/seawall/keys": ("0750", "root", "seawall"),
     "/var/lib/seawall/state": ("0750", "seawall", "seawall"),
     "/var/lib/seawall/ledger": ("0750", "seawall", "seawall"),
     "/var/cache/seawall": ("0750", "root", "seawall"),

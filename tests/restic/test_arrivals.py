@@ -58,6 +58,49 @@ def test_what_a_person_accepts_is_trusted_and_recorded(keeper: Keeper):
     assert key != later
 
 
+def add_reader(keeper: Keeper) -> None:
+    """Let the policy name one more reader of the machine's repository."""
+    path = keeper.root / "etc/seawall/policy.json"
+    policy = json.loads(path.read_text())
+    policy["clients"]["his1"] = [*policy["clients"]["his1"], "drill1"]
+    path.write_text(json.dumps(policy))
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_key_that_was_named_once_is_not_trusted_as_a_new_readers(keeper: Keeper, older: bool):
+    """older: the state is one of the release before, which did not note when the newest key had arrived."""
+    own = next((keeper.repository / "keys").iterdir()).name
+    intruder = keeper.add("keys", b"x" * 200)
+    assert keeper.seawall("repository", "arrivals") == 2
+    state = keeper.root / "var/lib/seawall/state/arrivals.json"
+    if older:
+        told = json.loads(state.read_text())
+        del told["repositories"]["his1"]["judged"]
+        state.write_text(json.dumps(told))
+    add_reader(keeper)
+    assert keeper.seawall("repository", "arrivals") == 2
+    assert keeper.named() == {intruder}
+    reader = keeper.add("keys", b"y" * 200)
+    assert keeper.seawall("repository", "arrivals") == 2
+    assert keeper.named() == {intruder}
+    assert json.loads(state.read_text())["repositories"]["his1"]["keys"] == [own, reader.partition("/")[2]]
+    assert keeper.seawall("repository", "set-aside", "his1", "--reason", "the intruder's") == 0
+    assert keeper.seawall("repository", "arrivals") == 0
+    assert {path.name for path in (keeper.repository / "keys").iterdir()} == {own, reader.partition("/")[2]}
+
+
+def test_a_key_that_was_moved_aside_and_back_is_not_trusted_as_a_new_readers(keeper: Keeper):
+    intruder = keeper.add("keys", b"x" * 200)
+    assert keeper.seawall("repository", "arrivals") == 2
+    assert keeper.seawall("repository", "set-aside", "his1", "--reason", "a key") == 0
+    assert keeper.seawall("repository", "arrivals") == 0
+    add_reader(keeper)
+    (move,) = (keeper.root / "srv/seawall/.aside/his1").iterdir()
+    assert keeper.seawall("repository", "set-aside", "his1", "--back", move.name, "--reason", "for a look") == 0
+    assert keeper.seawall("repository", "arrivals") == 2
+    assert keeper.named() == {intruder}
+
+
 def test_what_opens_the_repository_is_never_set_aside(keeper: Keeper, tmp_path: Path):
     (key,) = (keeper.repository / "keys").iterdir()
     for path in (f"keys/{key.name}", "config"):

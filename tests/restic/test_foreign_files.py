@@ -120,9 +120,9 @@ def test_what_is_named_is_set_aside_by_one_command_and_moved_back_by_another(mac
 
 def test_setting_up_a_site_again_is_not_hindered_by_keys_of_any_form(machine, keeper):
     assert machine.seawall("repository", "init") == 0
-    noted = (machine.root / "var/lib/seawall/state/keys/primary").read_text()
+    noted = (machine.root / "var/lib/seawall/keys/primary").read_text()
     add_keys(keeper, 30, first=True)
     for content in (b"", b"{", os.urandom(300), b"null", b'{"kdf": "scrypt", "N": 1099511627776, "r": 8, "p": 1}'):
         keeper.add("keys", content)
     assert machine.seawall("repository", "init") == 0
-    assert (machine.root / "var/lib/seawall/state/keys/primary").read_text() == noted
+    assert (machine.root / "var/lib/seawall/keys/primary").read_text() == noted

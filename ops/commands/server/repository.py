@@ -2,7 +2,8 @@
 
 A machine may add to its own repository whatever it likes, also when somebody broke into it. The backup host searches
 for such files each night without any key (arrivals) and moves them aside by a person's word (set-aside). A machine with
-a key tells which files restic can't read (foreign), and reads the repository without them meanwhile (view).
+a key tells which files restic can't read and which parts come twice (foreign), and reads the repository without some
+files meanwhile (view).
 """
 
 from __future__ import annotations
@@ -56,8 +57,9 @@ def _of_owners(commands: _SubParsersAction[ArgumentParser]) -> None:
 def _of_readers(commands: _SubParsersAction[ArgumentParser]) -> None:
     foreign = commands.add_parser(
         "foreign",
-        help="name the files that restic can't read with this machine's key",
-        description="Name the files in index/, snapshots/ and locks/ that restic can't read; nothing is changed.",
+        help="name the files that restic can't read with this machine's key, and parts that come twice",
+        description="Name the files in index/, snapshots/ and locks/ that restic can't read. Of two snapshots of the "
+        "same part of a set, also name the one with the later date. Nothing is changed.",
         formatter_class=RawDescriptionHelpFormatter,
         epilog="exit codes: 0 there are none, 1 there are some\n",
     )

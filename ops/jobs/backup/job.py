@@ -32,7 +32,7 @@ from ops.policy.model import Asset
 from ops.restic import versions
 from ops.restic.messages import Summary
 from ops.restic.repository import Repository
-from ops.restic.sets import ASSET, MANIFEST, complete, tags
+from ops.restic.sets import ASSET, DOUBTFUL, MANIFEST, complete, tags
 
 _LEAST_CACHE = 64 << 20
 
@@ -142,6 +142,8 @@ def _read_back(repository: Repository, asset: str, identity: str, made: Mapping[
     found = complete(repository.snapshots([f"{ASSET}={asset}"]), asset, clock.now())
     if any(one.id == identity for one in found.ahead):
         raise Damaged(f"this machine's clock was set back while set {identity} was made", "back up again")
+    if doubt := next((one.doubt for one in found.doubtful if one.id == identity), ""):
+        raise Damaged(f"set {identity} in repository {repository.name} is in doubt: {doubt}", DOUBTFUL)
     which = next((one for one in found.counting if one.id == identity), None)
     if which is None:
         raise Damaged(

@@ -20,7 +20,7 @@ from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
 from ops.policy.model import Asset
-from ops.restic.sets import ASSET, MANIFEST, SET, Set, complete, dated, sets
+from ops.restic.sets import ASSET, DOUBTFUL, MANIFEST, SET, Set, complete, dated, sets
 
 _DAY = 86_400.0
 
@@ -87,14 +87,16 @@ def _newest(source: repositories.OpenRepository, name: str, repository: str) -> 
     """Return the newest set that counts, and what is to be said of those that do not."""
     found = complete(source.repository.snapshots([f"{ASSET}={name}"]), name, clock.now())
     if not found.counting:
-        others = f"; {found.remark}" if found.ahead else ""
+        others = f"; {found.remark}" if found.remark else ""
         raise Damaged(f"repository {repository} has no complete set of {name}{others}", f"seawall backup {name}")
     return found.counting[-1], found.remark
 
 
 def _read_back(target: repositories.OpenRepository, wanted: Set) -> str:
     """Demand the whole set in the target, its manifest readable and about this set; return the manifest's digest."""
-    found = sets(dated(target.repository.snapshots([f"{SET}={wanted.id}"]), clock.now()))
+    found = sets(dated(target.repository.snapshots([f"{SET}={wanted.id}"]), clock.now()), wanted.asset)
+    if found and found[0].doubt:
+        raise Damaged(f"set {wanted.id} in {target.repository.name} is in doubt: {found[0].doubt}", DOUBTFUL)
     if not found or not found[0].complete or set(found[0].parts) != set(wanted.parts):
         raise Damaged(f"the copy of set {wanted.id} in {target.repository.name} is incomplete", "copy again")
     for part, snapshot in found[0].parts.items():

@@ -146,7 +146,7 @@ def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, d
 
 
 def _good(rungs: Sequence[Rung]) -> bool:
-    """Whether all was proven: that some other set is dated in the future says nothing of the one that was drilled."""
+    """Whether all was proven: that some other set does not count says nothing of the one that was drilled."""
     return all(rung.verdict is Verdict.PASS or (rung.name == CLOCK and rung.verdict is Verdict.WARN) for rung in rungs)
 
 

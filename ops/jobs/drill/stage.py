@@ -35,7 +35,7 @@ from ops.restic.sets import Set
 
 WORDS = "words"  # what programs said, in the scratch folder
 _DAY = 86_400.0
-CLOCK = "clock"  # the rung that tells of clocks that do not agree
+CLOCK = "clock"  # the rung that tells of clocks that do not agree, and of sets that do not count
 
 O = TypeVar("O")
 
@@ -91,7 +91,8 @@ class DrillStage(Generic[O]):
             choice = material.chosen(self.place, self.name, self.wanted.until, self.wanted.identity)
             self.found = choice.which
             if clocks:
-                self.rung(CLOCK, Finding(Verdict.UNKNOWN, f"{clocks}, so the age of the data is uncertain"))
+                said = "; ".join([f"{clocks}, so the age of the data is uncertain", *filter(None, [choice.remark])])
+                self.rung(CLOCK, Finding(Verdict.UNKNOWN, said))
             elif choice.remark:
                 self.rung(CLOCK, Finding(Verdict.WARN, choice.remark))
         with self.timed("fetch"):

@@ -1,11 +1,13 @@
 """The ids of the keys with which this machine opens repositories, each noted once the password had opened it.
 
 They are no secret. Without one restic tries every key of a repository, and gives up after twenty: whoever may write to
-the repository may add as many.
+the repository may add as many. They lie in a folder of root's, which notes them; the account reads them.
 """
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -34,16 +36,32 @@ def all_known(names: Iterable[str]) -> dict[str, Digest]:
 
 
 def note(name: str, keys: Iterable[Key]) -> Digest:
-    """Note with which of its keys a repository was opened, and return the id; raise Damaged when none is named."""
+    """Note with which of its keys a repository was opened, and return the id.
+
+    Raise Damaged when none is named, or when the notes' folder is not this process's own.
+    """
     current = next((key.id for key in keys if key.current), None)
     if current is None:
         raise Damaged(f"repository {name}: restic does not say which key it was opened with")
     if known(name) != current:
-        path = _file(name)
-        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        write_atomically(path, f"{current}\n", 0o640)
+        _demand_own(_file(name).parent)
+        write_atomically(_file(name), f"{current}\n", 0o640)
     return current
 
 
+def _demand_own(folder: Path) -> None:
+    """Make the notes' folder, which whoever may read the one above may read; raise Damaged for what else lies there.
+
+    The one above is root's by now, but was the account's in an earlier release.
+    """
+    if not os.path.lexists(folder):
+        folder.mkdir(mode=0o750, parents=True)
+        if os.geteuid() == 0:
+            os.chown(folder, -1, folder.parent.stat().st_gid)
+    seen = folder.lstat()
+    if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != os.geteuid():
+        raise Damaged(f"{folder} is not a folder of this account", "find out who put it there, then remove it")
+
+
 def _file(name: str) -> Path:
-    return folders.state() / "state" / "keys" / name
+    return folders.state() / "keys" / name

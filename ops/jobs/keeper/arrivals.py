@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ops.core import clock
@@ -127,23 +128,32 @@ def _seen(host: str, expected: int, known: KeptRepository, now: float) -> tuple[
             stored, config = list(repository.files(folder)), repository.config(folder)
     except (SeawallError, OSError) as error:
         gone = ForeignFile(path=repository.CONFIG, why=f"can't be looked at: {error}")
-        return KeptRepository(
-            config=known.config, keys=known.keys, accepted=known.accepted, foreign=(gone,), count=1
-        ), []
-    keys = (*known.keys, *(key for key in foreign.keys_at_first(stored, expected) if key not in known.keys))
-    noted = keys[: max(expected, len(known.keys))]
+        return replace(known, files=0, bytes=0, foreign=(gone,), count=1, notes=()), []
+    noted = _trusted(stored, expected, known)
     fresh = [one for one in stored if one.arrived > known.accepted or one.sort == repository.KEYS]
     found = [*_changed(known, config, {one.name for one in stored}), *foreign.foreign(fresh, noted, now)]
     return KeptRepository(
         config=known.config or config,
         keys=noted,
         accepted=known.accepted,
+        judged=max([known.judged, *(one.arrived for one in stored if one.sort == repository.KEYS)]),
         files=len(stored),
         bytes=sum(one.size for one in stored),
         foreign=tuple(ForeignFile(path=storable(one.path), why=one.why) for one in found[:MOST]),
         count=len(found),
         notes=tuple(_notes(stored, now, shutil.disk_usage(base).free)),
     ), found
+
+
+def _trusted(stored: Collection[Stored], expected: int, known: KeptRepository) -> tuple[Digest, ...]:
+    """Return the keys that are trusted: those that were, and as many more as the policy asks for, the first that came.
+
+    A key that a search has judged already is no more among those: it was named foreign then, and a reader whom the
+    policy names later has a later key.
+    """
+    before = {*known.keys, *(one.path.rpartition("/")[2] for one in known.foreign)}  # all that an older state tells
+    late = [one for one in stored if one.arrived > known.judged and one.name not in before]
+    return (*known.keys, *foreign.keys_at_first(late, max(0, expected - len(known.keys))))
 
 
 def _notes(stored: Collection[Stored], now: float, free: int) -> Iterator[str]:

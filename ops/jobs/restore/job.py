@@ -15,8 +15,9 @@ from ops.core.own_folder import own_folder
 from ops.core.quantity import Size, span
 from ops.core.verdict import Finding, Verdict, worst
 from ops.interfaces import joined
+from ops.interfaces.manifest import FILE
 from ops.interfaces.outcome import RestoreFacts, Rung
-from ops.jobs.host import folders, own_policy, repositories
+from ops.jobs.host import folders, own_policy, recorded, repositories
 from ops.jobs.host.assets import asset_named
 from ops.jobs.restore import material
 from ops.jobs.restore.execution import Source, carry_out
@@ -70,6 +71,7 @@ def found(name: str, wanted: Wanted, at: str | None, repository: str | None) -> 
         choice = material.chosen(place, name, *meant)
         which = choice.which
         told = material.manifest(place, which, folder / "manifest")
+        recorded.demand_manifest(name, which.id, folder / "manifest" / FILE)
         steps = planned(asset, which, told, wanted)
         remarks = [*filter(None, [choice.remark, clocks])]
         yield Ready(policy, name, Source(place, which, folder / "manifest"), steps, remarks)

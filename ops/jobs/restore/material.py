@@ -17,7 +17,7 @@ from ops.interfaces import joined
 from ops.interfaces.manifest import FILE, LIMITS, Manifest, PartFacts, read
 from ops.jobs.host.repositories import OpenRepository
 from ops.restic.repository import Progress
-from ops.restic.sets import ASSET, MANIFEST, Set, complete
+from ops.restic.sets import ASSET, DOUBTFUL, MANIFEST, Set, complete
 
 LARGEST = LIMITS.bytes + (64 << 20)  # with the texts beside it: roles, accounts, lists of packages
 MOST_TEXTS = 10_000
@@ -27,7 +27,7 @@ _ELSEWHERE = "check its backups and copies, or use --from with another repositor
 
 @dataclass(frozen=True)
 class Choice:
-    """The set that is meant. remark: what says that it is newer and does not count; empty where there is none."""
+    """The set that is meant. remark: what else of the asset does not count, and why; empty where there is nothing."""
 
     which: Set
     remark: str
@@ -44,8 +44,10 @@ def chosen(place: OpenRepository, asset: str, until: datetime | None = None, ide
     if fitting:
         return Choice(fitting[-1], found.remark)
     name = place.repository.name
+    if identity and (one := next((one for one in found.doubtful if one.id.startswith(identity)), None)):
+        raise Damaged(f"set {one.id} of {asset} in {name} is in doubt: {one.doubt}", DOUBTFUL)
     if not found.counting:
-        others = f"; {found.remark}" if found.ahead else ""
+        others = f"; {found.remark}" if found.remark else ""
         hint = "use --at with the letters of a set to take that one" if found.ahead else _ELSEWHERE
         raise Damaged(f"{name} has no complete set of {asset}{others}", hint)
     raise Damaged(

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from account import NOBODY, as_account, machine, needs_root
 
 from ops.core.errors import Damaged
 from ops.core.names import Digest
@@ -17,7 +18,7 @@ KEYS = [Key(READERS, "seawall-reader", "drill1", current=False), Key(OWN, "root"
 @pytest.fixture(autouse=True)
 def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SEAWALL_ROOT", str(tmp_path))
-    return tmp_path / "var/lib/seawall/state/keys"
+    return tmp_path / "var/lib/seawall/keys"
 
 
 def test_the_key_that_opened_it_is_noted_and_a_later_one_replaces_it(noted: Path):
@@ -46,3 +47,39 @@ def test_neither_a_link_nor_a_pipe_is_read(noted: Path, tmp_path: Path):
     (noted / "primary").symlink_to(tmp_path / "elsewhere")
     os.mkfifo(noted / "offsite")
     assert key_ids.all_known(["primary", "offsite"]) == {}
+
+
+@needs_root
+def test_the_account_leads_root_nowhere_and_reads_what_root_noted(monkeypatch: pytest.MonkeyPatch):
+    with machine() as root:
+        monkeypatch.setenv("SEAWALL_ROOT", str(root))
+        secret = root / "etc/seawall/credentials"
+        (secret / "primary").write_text("root's own\n")
+        os.chown(root / "var/lib/seawall", 0, NOBODY.pw_gid)
+        state = root / "var/lib/seawall"
+        as_account(lambda: (state / "state/keys").symlink_to(secret))
+        assert as_account(lambda: (state / "keys").symlink_to(secret)) == 1
+        assert key_ids.note("primary", KEYS) == OWN
+        assert (secret / "primary").read_text() == "root's own\n"
+        assert as_account(lambda: _demand_known("primary")) == 0
+        assert as_account(lambda: key_ids.note("primary", [Key(READERS, "root", "his1", current=True)])) == 1
+
+
+def _demand_known(name: str) -> None:
+    assert key_ids.known(name) == OWN
+
+
+@needs_root
+@pytest.mark.parametrize("linked", [False, True])
+def test_what_the_account_left_in_the_place_of_the_folder_is_not_used(noted: Path, tmp_path: Path, linked: bool):
+    noted.parent.mkdir(parents=True)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    if linked:
+        noted.symlink_to(elsewhere)
+    else:
+        noted.mkdir()
+        os.chown(noted, NOBODY.pw_uid, NOBODY.pw_gid)
+    with pytest.raises(Damaged, match="is not a folder of this account"):
+        key_ids.note("primary", KEYS)
+    assert not list(elsewhere.iterdir())

@@ -36,6 +36,11 @@ def test_a_set_is_judged_by_its_snapshots(one: Set, verdict: Verdict, words: str
     assert words in said
 
 
+def test_a_part_that_comes_twice_puts_a_whole_set_in_doubt() -> None:
+    one = replace(made(timedelta(days=3)), twice=(snapshot("database", timedelta(days=2)),))
+    assert judgement(one, NOW) == (Verdict.FAIL, "in doubt: database comes twice; does not count")
+
+
 def test_a_part_that_is_missing_is_not_whole() -> None:
     one = made(timedelta(days=3))
     assert judgement(replace(one, parts={MANIFEST: one.parts[MANIFEST]}), NOW)[0] is Verdict.FAIL
