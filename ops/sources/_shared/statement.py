@@ -77,6 +77,11 @@ class Statement:
         self._at += len(words)
         return True
 
+    def next_is(self, *words: str, after: int = 0) -> bool:
+        """Return whether one of these words comes next, or after so many tokens; take nothing."""
+        found = self._tokens[self._at + after : self._at + after + 1]
+        return bool(found) and found[0].kind == "word" and found[0].value.upper() in words
+
     def demand(self, *words: str) -> None:
         """Take these words or marks; raise Strange when others come next."""
         if not self.accepts(*words):
