@@ -107,10 +107,11 @@ class RestoreTarget(Protocol[F_contra]):
         The name must be free, or carry the mark of a restore that was interrupted.
         """
 
-    def begin(self, database: str, facts: F_contra, companions: Path) -> None:
+    def begin(self, database: str, facts: F_contra, companions: Path) -> Sequence[str]:
         """Make the empty database with a mark that it is not finished; what an interrupted restore left is dropped.
 
-        companions: the folder with the texts that the capture kept, for roles and users that are missing.
+        companions: the folder with the texts that the capture kept, for roles and users that are missing. Returns
+        one sentence for each statement in them that is not of the kind that the capture writes: it was not run.
         """
 
     def loader(self, database: str, facts: F_contra, only: Sequence[str], folder: Path | None = None) -> Sequence[str]:

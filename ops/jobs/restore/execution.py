@@ -148,7 +148,8 @@ def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[F
     texts.mkdir(exist_ok=True)
     for short, path in material.companions(source.manifest, step.label).items():
         shutil.copyfile(path, texts / short)
-    target.begin(name, step.told.facts, texts)
+    for strange in target.begin(name, step.told.facts, texts):
+        announce(f"{step.label}: {strange}")
     _load(source, step, target, name, only)
     found = [*proof.prove(target.server, name, step.told.facts, only)]
     if _wrong(found):

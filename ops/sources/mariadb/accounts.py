@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 
+from ops.sources._shared.statement import PassedOver, Strange
 from ops.sources.mariadb.facts import ACCOUNTS
+from ops.sources.mariadb.grammar import Account, Said, read
 from ops.sources.mariadb.session import Session, name
 
 USERS = "users.sql"
 EVERYBODY = "PUBLIC"
 _OWNER = "-- account "
+# Texts are quoted for this mode; and an account that could not be made is not made by its rights, without a password.
+_CAREFUL = "set session sql_mode = 'NO_AUTO_CREATE_USER';"
 
 
 def text_of(session: Session) -> str:
@@ -26,16 +30,53 @@ def text_of(session: Session) -> str:
     )
 
 
-def missing(text: str, present: Collection[str]) -> str:
-    """Return the statements of the accounts that are not present."""
-    kept, owner = [], ""
-    for line in text.splitlines():
-        if line.startswith(_OWNER):
-            owner = json.loads(line.removeprefix(_OWNER))
-        # What everybody may do on a server that is used is not for a restore to say.
-        elif owner and owner not in present and owner != f"{EVERYBODY}@":
-            kept.append(line)
+def missing(text: str, present: Collection[str], strange: PassedOver) -> str:
+    """Return the statements that make the accounts which are not present, and give them their rights.
+
+    text: as `text_of` returns it; what is none of its kind is noted as strange.
+    """
+    there = {_folded(account) for account in present}
+    made: set[Account] = set()
+    kept = [_CAREFUL]
+    for owner, statement in _divided(text):
+        try:
+            told = json.loads(owner)
+            # What everybody may do on a server that is used is not for a restore to say.
+            if told == f"{EVERYBODY}@" or _folded(told) in there:
+                continue
+            said = _said(Account.of(told), read(statement), made)
+        except (Strange, ValueError, AttributeError, RecursionError):
+            strange.add(
+                f"a statement of {ascii(owner[:80])[2:-2]} is not what SHOW CREATE USER or SHOW GRANTS say of it"
+            )
+        else:
+            kept += [f"{said};"] if said else []
     return "\n".join([*kept, ""])
+
+
+def _divided(text: str) -> Iterator[tuple[str, str]]:
+    """Yield for each line that names an account the account as JSON, and the statement behind it."""
+    for piece in f"\n{text}".split(f"\n{_OWNER}")[1:]:
+        owner, _, statement = piece.partition("\n")
+        yield owner, statement
+
+
+def _said(account: Account, said: Said, made: set[Account]) -> str:
+    """Return a statement of an account; nothing for what a role has from another one, whose own statements say it."""
+    if said.account != account:
+        if said.account.host or account.host:
+            raise Strange
+        return ""
+    if said.creation:
+        made.add(account)
+    elif account not in made:
+        raise Strange  # rights alone might go to another account, or make one that anybody may use
+    return said.sql
+
+
+def _folded(account: str) -> str:
+    user, _, host = account.rpartition("@")
+    return f"{user}@{host.lower()}"
 
 
 def _owned(account: tuple[str, str, bool], statements: list[str]) -> Iterator[str]:

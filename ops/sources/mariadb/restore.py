@@ -16,6 +16,7 @@ from ops.core import clock
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
 from ops.core.run import run, stream
 from ops.sources._shared.local_server import Local
+from ops.sources._shared.statement import PassedOver, text_of
 from ops.sources.mariadb.accounts import USERS, missing
 from ops.sources.mariadb.facts import SYSTEM, MariaDBFacts
 from ops.sources.mariadb.loader import loading
@@ -57,7 +58,7 @@ class RestoreTarget:
                 "use another name, or --in-place to replace it",
             )
 
-    def begin(self, database: str, facts: MariaDBFacts, companions: Path) -> None:
+    def begin(self, database: str, facts: MariaDBFacts, companions: Path) -> Sequence[str]:
         """Make the empty database as the manifest describes it; accounts that are missing are made, none is changed."""
         with self._session() as session:
             there = session.ask("select json_quote(concat(user, '@', host)) from mysql.user")
@@ -65,8 +66,10 @@ class RestoreTarget:
                 session.tell(f"drop database {name(database)}")
             session.tell(creation(database, facts, f" comment {text(MARK)}"))
         self.awake = [event for event, status in facts.events.items() if status == "ENABLED"]
-        self.late = missing((companions / USERS).read_text(encoding="utf-8"), there)
+        strange = PassedOver(USERS)
+        self.late = missing(text_of(companions / USERS), there, strange)
         self._give()
+        return strange.sentences()
 
     def loader(
         self, database: str, _facts: MariaDBFacts, only: Sequence[str], _folder: Path | None = None

@@ -5,8 +5,7 @@ A database that is not finished carries a mark in its comment, so that an interr
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +13,15 @@ from pathlib import Path
 from ops.core import clock
 from ops.core.errors import UsageError
 from ops.sources._shared.local_server import Local
+from ops.sources._shared.statement import PassedOver, text_of
 from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts
+from ops.sources.postgresql.roles import missing
 from ops.sources.postgresql.session import PSQL, Session, connection
+from ops.sources.postgresql.sql import identifier, literal, privilege, setting
 from ops.sources.postgresql.verify import GLOBALS
 
 MARK = "seawall: this restore is not finished"
-LISTS = ("search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries")
 _DAY = 86_400.0
-_ROLE = r'("(?:[^"]|"")*"|[^\s;]+)'
-_OF_ROLE = re.compile(rf"(?:CREATE|ALTER) ROLE {_ROLE}|GRANT .* TO {_ROLE}|COMMENT ON ROLE {_ROLE}")
 
 
 @dataclass(frozen=True)
@@ -53,18 +52,21 @@ class RestoreTarget:
                 "use another name, or --in-place to replace it",
             )
 
-    def begin(self, database: str, facts: PostgreSQLFacts, companions: Path) -> None:
+    def begin(self, database: str, facts: PostgreSQLFacts, companions: Path) -> Sequence[str]:
         """Make the empty database as the manifest describes it; roles that are missing are made, none is changed."""
-        name = _identifier(database)
+        name = identifier(database)
+        properties, nature = described(database, facts), _nature(facts)
+        strange = PassedOver(GLOBALS)
         with self._session() as session:
-            there = set(session.ask(ROLES))
-            for line in statements(companions / GLOBALS, there):
-                session.tell(line.rstrip().rstrip(";"))
-            session.tell(f"drop database if exists {name} with (force)")
-            session.tell(f"create database {name} {_nature(facts)}")
-            session.tell(f"comment on database {name} is {_literal(MARK)}")
-            for statement in _properties(name, facts):
+            there = frozenset(session.ask(ROLES))
+            for statement in missing(text_of(companions / GLOBALS), there, strange):
                 session.tell(statement)
+            session.tell(f"drop database if exists {name} with (force)")
+            session.tell(f"create database {name} {nature}")
+            session.tell(f"comment on database {name} is {literal(MARK)}")
+            for statement in properties:
+                session.tell(statement)
+        return strange.sentences()
 
     def loader(
         self, database: str, facts: PostgreSQLFacts, only: Sequence[str], folder: Path | None = None
@@ -80,7 +82,7 @@ class RestoreTarget:
         """Take the mark away, and let the planner know the tables."""
         with self._session(database) as session:
             session.tell("analyze")
-            session.tell(f"comment on database {_identifier(database)} is null")
+            session.tell(f"comment on database {identifier(database)} is null")
 
     def replace(self, database: str, live: str) -> str:
         """Swap names: nobody may be connected for that moment; the old database is kept under a new name."""
@@ -88,18 +90,18 @@ class RestoreTarget:
         with self._session() as session:
             there = bool(session.tell(f"select 1 {_of(live)}"))
             if there:
-                session.tell(f"alter database {_identifier(live)} allow_connections false")
+                session.tell(f"alter database {identifier(live)} allow_connections false")
             session.tell(
                 "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity "
-                f"where datname in ({_literal(live)}, {_literal(database)})"
+                f"where datname in ({literal(live)}, {literal(database)})"
             )
             session.tell("begin")
             if there:
-                session.tell(f"alter database {_identifier(live)} rename to {_identifier(kept)}")
-            session.tell(f"alter database {_identifier(database)} rename to {_identifier(live)}")
+                session.tell(f"alter database {identifier(live)} rename to {identifier(kept)}")
+            session.tell(f"alter database {identifier(database)} rename to {identifier(live)}")
             session.tell("commit")
             if there:
-                session.tell(f"alter database {_identifier(kept)} allow_connections true")
+                session.tell(f"alter database {identifier(kept)} allow_connections true")
         return (
             f"the database {live} is now the restored one; the previous one is kept as {kept}"
             if there
@@ -116,55 +118,37 @@ class RestoreTarget:
         return connection(database, host=self.socket, port=self.port)
 
 
-def statements(file: Path, there: Collection[str]) -> Iterator[str]:
-    """Yield the statements of a dump of roles that make roles which are not there; those that are stay as they are."""
-    for line in file.read_text(encoding="utf-8").splitlines():
-        found = _OF_ROLE.match(line)
-        name = next((word for word in found.groups() if word), "") if found else ""
-        if name and _plain(name) not in there:
-            # Who granted it may be missing here, too; the superuser grants it anew.
-            yield re.sub(r" GRANTED BY .*", "", line) if line.startswith("GRANT") else line
-
-
-def _plain(name: str) -> str:
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _of(database: str) -> str:
-    return f"from pg_database where datname = {_literal(database)}"
+    return f"from pg_database where datname = {literal(database)}"
 
 
 def _nature(facts: PostgreSQLFacts) -> str:
     """Return what a database can be given only when it is made."""
     words = [
         "template template0",
-        f"encoding {_literal(facts.encoding)}",
-        f"lc_collate {_literal(facts.collate)} lc_ctype {_literal(facts.ctype)}",
+        f"encoding {literal(facts.encoding)}",
+        f"lc_collate {literal(facts.collate)} lc_ctype {literal(facts.ctype)}",
     ]
     if facts.provider == "i":
-        words.append(f"locale_provider icu icu_locale {_literal(facts.locale or '')}")
+        words.append(f"locale_provider icu icu_locale {literal(facts.locale or '')}")
     if facts.provider == "b":
-        words.append(f"locale_provider builtin builtin_locale {_literal(facts.locale or '')}")
-    return " ".join([*words, f"owner {_identifier(facts.owner)}"] if facts.owner else words)
+        words.append(f"locale_provider builtin builtin_locale {literal(facts.locale or '')}")
+    return " ".join([*words, f"owner {identifier(facts.owner)}"] if facts.owner else words)
 
 
-def _properties(name: str, facts: PostgreSQLFacts) -> Iterator[str]:
-    """Yield the settings and grants of the database itself, which a dump of its content does not hold."""
-    for role, setting in facts.settings:
-        word, _, value = setting.partition("=")
-        of = f"role {_identifier(role)} in database {name}" if role else f"database {name}"
-        # A list of names is stored as it was written; quoted as a whole it would be one odd name.
-        yield f"alter {of} set {_identifier(word)} to {value if word in LISTS else _literal(value)}"
+def described(database: str, facts: PostgreSQLFacts) -> list[str]:
+    """Return the statements that give a database its settings and grants, which a dump of its content does not hold.
+
+    Raises Damaged for a setting or a grant that no server keeps.
+    """
+    name, said = identifier(database), []
+    for role, kept in facts.settings:
+        word, _, value = kept.partition("=")
+        of = f"role {identifier(role)} in database {name}" if role else f"database {name}"
+        said.append(f"alter {of} set {setting(word, value)}")
     if not facts.public:
-        yield f"revoke all on database {name} from public"
-    for role, privilege, grantable in facts.grants:
+        said.append(f"revoke all on database {name} from public")
+    for role, word, grantable in facts.grants:
         option = " with grant option" if grantable else ""
-        yield f"grant {privilege} on database {name} to {_identifier(role) if role else 'public'}{option}"
+        said.append(f"grant {privilege(word)} on database {name} to {identifier(role) if role else 'public'}{option}")
+    return said

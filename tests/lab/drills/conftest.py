@@ -4,7 +4,9 @@ The tests that need only the trees of its machines come first.
 """
 
 import os
-from collections.abc import Iterator
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,20 @@ def packed() -> Path:
         for release in root_trees.DRILL_TREES:
             root_trees.make(release)
     return CHECKOUT / ".cache/trees"
+
+
+@pytest.fixture(scope="session")
+def tree(packed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
+    """A function that unpacks the bare tree of a release, once."""
+    folder = tmp_path_factory.mktemp("trees")
+    yield lambda release: folder / release if (folder / release).exists() else unpacked(packed, folder / release)
+    shutil.rmtree(folder)
+
+
+def unpacked(packed: Path, folder: Path) -> Path:
+    folder.mkdir()
+    subprocess.run(["tar", "-xzf", packed / f"{folder.name}.tar.gz", "-C", folder], check=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

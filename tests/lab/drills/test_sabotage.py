@@ -49,20 +49,6 @@ MAJORS = {"bookworm": 15, "trixie": 17}
 Found = dict[str, tuple[str, str]]
 
 
-@pytest.fixture(scope="module")
-def tree(packed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
-    """A function that unpacks the bare tree of a release, once."""
-    folder = tmp_path_factory.mktemp("trees")
-    yield lambda release: folder / release if (folder / release).exists() else unpacked(packed, folder / release)
-    shutil.rmtree(folder)
-
-
-def unpacked(packed: Path, folder: Path) -> Path:
-    folder.mkdir()
-    subprocess.run(["tar", "-xzf", packed / f"{folder.name}.tar.gz", "-C", folder], check=True)
-    return folder
-
-
 def ways(kind: str) -> dict[str, str]:
     """Return the moment of each damage of a kind."""
     return {name: damage.moment for name, damage in kinds.load("ops.sources", kind).damages.items()}

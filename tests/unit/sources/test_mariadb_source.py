@@ -11,7 +11,6 @@ from ops.core.schema import decode
 from ops.core.verdict import Verdict
 from ops.sources._shared.labels import labels
 from ops.sources.mariadb import KIND, Options
-from ops.sources.mariadb.accounts import missing
 from ops.sources.mariadb.facts import MariaDBFacts
 from ops.sources.mariadb.session import name, release, text
 from ops.sources.mariadb.verify import creation, prove_some, prove_volume
@@ -76,12 +75,6 @@ def test_versions_are_read_from_server_and_client() -> None:
     assert release("10.11.18-MariaDB-0+deb12u1") == (10, 11)
     assert release("mariadb-dump from 11.8.6-MariaDB, client 10.19 for debian-linux-gnu (x86_64)") == (11, 8)
     assert release("8.0.36") == (0, 0)
-
-
-def test_only_accounts_that_are_missing_are_loaded() -> None:
-    said = '-- Accounts\n-- account "a@%"\nCREATE USER a;\n-- account "b@%"\nCREATE USER b;\n-- account "a@%"\nGRANT;\n'
-    assert missing(said, ["b@%"]) == "CREATE USER a;\nGRANT;\n"
-    assert missing(said, ["a@%", "b@%"]).strip() == ""
 
 
 def test_a_character_set_of_a_manifest_is_a_word() -> None:

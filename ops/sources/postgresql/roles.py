@@ -1,0 +1,184 @@
+r"""The roles in a set, read as pg_dumpall writes them, and written anew.
+
+A set may come from a server that somebody broke into: only statements that make a missing role and give it what it
+had are taken out of the text. Commands of psql, several statements in a line and whatever else are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+from ops.sources._shared.statement import MOST_TOKENS, Kind, PassedOver, Statement, Strange, Token
+from ops.sources.postgresql.sql import identifier, literal
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>\s+|--[^\n]*)
+    | (?P<command>\\[^\n]*)
+    | (?P<name>"(?:[^"]|"")+")
+    | (?P<escaped>[Ee]'(?:[^'\\]|''|\\\\)*')
+    | (?P<text>'(?:[^']|'')*')
+    | (?P<number>-?[0-9]+)
+    | (?P<word>[^\W\d][\w$]*(?:\.[^\W\d][\w$]*)*)
+    | (?P<end>;)
+    | (?P<mark>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_LONGEST = 63  # bytes; the server cuts off the rest, and means another role
+_RESERVED = ("public", "none")
+_USUAL = re.compile(r"\\(un)?restrict [A-Za-z0-9]+\s*")
+_SETTINGS = ("client_encoding", "default_transaction_read_only", "standard_conforming_strings")
+_ABLE = ("SUPERUSER", "INHERIT", "CREATEROLE", "CREATEDB", "LOGIN", "REPLICATION", "BYPASSRLS")
+_ATTRIBUTES = (*_ABLE, *(f"NO{word}" for word in _ABLE))
+_OPTIONS = tuple(f"{word} {value}" for word in ("ADMIN", "INHERIT", "SET") for value in ("OPTION", "TRUE", "FALSE"))
+_OF_PARAMETERS = ("SET", "ALTER SYSTEM", "ALL", "ALL PRIVILEGES")
+
+_Form = Callable[[Statement], tuple[str, str]]
+
+
+def missing(text: str, there: Collection[str], strange: PassedOver) -> Iterator[str]:
+    """Yield the statements that make the roles which are not there, one each; those that are there stay as they are."""
+    made = set(there)
+    for line, tokens in _divided(text):
+        try:
+            if not _of_the_session(tokens):
+                role, sql = _read(Statement(tokens), made)
+                if role not in there:
+                    yield sql
+        except Strange:
+            words = " ".join(token.value.upper() for token in tokens[:3] if token.kind == "word")
+            strange.add(f"line {line} ({words[:60] or 'no SQL'}) is not about a role as pg_dumpall writes it")
+
+
+def _divided(text: str) -> Iterator[tuple[int, list[Token]]]:
+    """Yield the statements with the number of the line where each begins; a command of psql is one by itself."""
+    tokens: list[Token] = []
+    line = begun = 1
+    for found in _TOKEN.finditer(text):
+        kind, value = str(found.lastgroup), found[0]
+        if not tokens:
+            begun = line
+        line += value.count("\n")
+        if kind == "command" and not _USUAL.fullmatch(value):
+            tokens.append(Token("mark", "\\"))
+        if kind in {"end", "command"}:
+            if tokens:
+                yield begun, tokens
+            tokens = []
+        elif kind != "space" and len(tokens) <= MOST_TOKENS:
+            tokens.append(_token(kind, value))
+    if tokens:
+        yield begun, [*tokens, Token("mark", "no end")]
+
+
+def _token(kind: str, value: str) -> Token:
+    if kind == "name":
+        return Token("name", value[1:-1].replace('""', '"'))
+    if kind == "text":
+        return Token("text", value[1:-1].replace("''", "'"))
+    if kind == "escaped":
+        return Token("text", value[2:-1].replace("''", "'").replace("\\\\", "\\"))
+    kinds: dict[str, Kind] = {"number": "number", "word": "word"}
+    return Token(kinds.get(kind, "mark"), value)
+
+
+def _of_the_session(tokens: Sequence[Token]) -> bool:
+    """Whether a statement is one of those at the head of every such text, which we have no use for."""
+    match [token.value for token in tokens]:
+        case ["SET", word, "=", _]:
+            return word in _SETTINGS
+    return False
+
+
+def _read(said: Statement, made: set[str]) -> tuple[str, str]:
+    """Return the role that a statement is about, and the statement written anew; made: the roles so far."""
+    for begin, rest in _FORMS.items():
+        if said.accepts(*begin.split()):
+            role, sql = rest(said)
+            said.end()
+            if role in _RESERVED or role.startswith("pg_") or len(role.encode()) > _LONGEST:
+                raise Strange
+            if rest is _create:
+                made.add(role)
+            elif role not in made:
+                raise Strange
+            return role, sql
+    raise Strange
+
+
+def _name(said: Statement) -> str:
+    token = said.take("word", "name")
+    return token.value.lower() if token.kind == "word" else token.value
+
+
+def _create(said: Statement) -> tuple[str, str]:
+    role = _name(said)
+    return role, f"create role {identifier(role)}"
+
+
+def _alter(said: Statement) -> tuple[str, str]:
+    role = _name(said)
+    if said.accepts("SET"):
+        word = _name(said)
+        said.demand("TO")
+        values = [literal(value) for value in _listed(said, lambda: said.take("text").value)]
+        return role, f"alter role {identifier(role)} set {identifier(word)} to {', '.join(values)}"
+    said.demand("WITH")
+    words = [_attribute(said)]
+    while not said.ended:
+        words.append(_attribute(said))
+    return role, f"alter role {identifier(role)} with {' '.join(words)}"
+
+
+def _attribute(said: Statement) -> str:
+    word = said.comes((*_ATTRIBUTES, "CONNECTION LIMIT", "PASSWORD", "VALID UNTIL"))
+    if word == "CONNECTION LIMIT":
+        return f"{word} {said.take('number').value}"
+    return word if word in _ATTRIBUTES else f"{word} {literal(said.take('text').value)}"
+
+
+def _grant(said: Statement) -> tuple[str, str]:
+    """Read a membership. Who granted it may be missing here, too: the superuser grants it anew."""
+    group = _name(said)
+    said.demand("TO")
+    role = _name(said)
+    options = _listed(said, lambda: said.comes(_OPTIONS)) if said.accepts("WITH") else []
+    if said.accepts("GRANTED", "BY"):
+        _name(said)
+    having = f" with {', '.join(options)}" if options else ""
+    return role, f"grant {identifier(group)} to {identifier(role)}{having}"
+
+
+def _grant_parameter(privilege: str) -> _Form:
+    def read(said: Statement) -> tuple[str, str]:
+        parameter = _name(said)
+        said.demand("TO")
+        role = _name(said)
+        option = " with grant option" if said.accepts("WITH", "GRANT", "OPTION") else ""
+        return role, f"grant {privilege} on parameter {identifier(parameter)} to {identifier(role)}{option}"
+
+    return read
+
+
+def _comment(said: Statement) -> tuple[str, str]:
+    role = _name(said)
+    said.demand("IS")
+    return role, f"comment on role {identifier(role)} is {literal(said.take('text').value)}"
+
+
+def _listed(said: Statement, one: Callable[[], str]) -> list[str]:
+    found = [one()]
+    while said.accepts(","):
+        found.append(one())
+    return found
+
+
+_FORMS: Mapping[str, _Form] = {
+    "CREATE ROLE": _create,
+    "ALTER ROLE": _alter,
+    "COMMENT ON ROLE": _comment,
+    **{f"GRANT {word} ON PARAMETER": _grant_parameter(word) for word in _OF_PARAMETERS},
+    "GRANT": _grant,
+}

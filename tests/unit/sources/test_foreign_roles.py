@@ -1,0 +1,217 @@
+"""What a set says of PostgreSQL's roles, grants and settings: what is made of it, and what is not run."""
+
+import json
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ops.core.errors import Damaged
+from ops.interfaces.manifest import read_part
+from ops.sources._shared.statement import MOST_TOKENS, PassedOver
+from ops.sources.postgresql.facts import PostgreSQLFacts
+from ops.sources.postgresql.restore import described
+from ops.sources.postgresql.roles import missing
+from ops.sources.postgresql.sql import identifier, literal, setting
+
+LIS = Path(__file__).parents[1] / "interfaces/manifests/lis.json"
+KEPT = json.loads(LIS.read_text("utf-8"))["parts"]["database.his"]
+FACTS: PostgreSQLFacts = read_part(KEPT, "database.his", "manifest.json").facts
+HEALTHY = r"""--
+-- PostgreSQL database cluster dump
+--
+
+\restrict XbcRTCIYjPFLTAMY5GMRIrdx3mhbd5Pd1PeT4lTnaFp3echtIvj9poAGMSgMCGu
+
+SET default_transaction_read_only = off;
+
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+
+CREATE ROLE clerk;
+ALTER ROLE clerk WITH NOSUPERUSER INHERIT LOGIN CONNECTION LIMIT 5 PASSWORD 'SCRAM-SHA-256$4096:K+=$M/=:uN=';
+COMMENT ON ROLE clerk IS E'it''s; a \\ comment
+-- over lines
+\\! id';
+CREATE ROLE "odd ""na;me\";
+ALTER ROLE "odd ""na;me\" WITH SUPERUSER NOLOGIN VALID UNTIL '2031-01-02 03:04:05+00';
+CREATE ROLE set;
+CREATE ROLE postgres;
+ALTER ROLE postgres WITH SUPERUSER PASSWORD 'SCRAM-SHA-256$of another server';
+
+-- User Config "clerk"
+
+ALTER ROLE clerk SET search_path TO '$user', 'Odd, Schema', 'public', 'q"q';
+ALTER ROLE clerk SET "my.weird" TO E'x''y\\z; ';
+ALTER ROLE set SET "DateStyle" TO 'ISO, DMY';
+
+GRANT clerk TO "odd ""na;me\" WITH ADMIN OPTION, INHERIT FALSE, SET FALSE GRANTED BY "old owner";
+GRANT pg_read_all_data TO set GRANTED BY postgres;
+GRANT set TO clerk WITH ADMIN OPTION GRANTED BY postgres;
+GRANT clerk TO postgres GRANTED BY postgres;
+GRANT SET ON PARAMETER work_mem TO clerk WITH GRANT OPTION;
+GRANT ALL ON PARAMETER "my.setting" TO set;
+
+\unrestrict XbcRTCIYjPFLTAMY5GMRIrdx3mhbd5Pd1PeT4lTnaFp3echtIvj9poAGMSgMCGu
+"""
+MADE = [
+    'create role "clerk"',
+    "alter role \"clerk\" with NOSUPERUSER INHERIT LOGIN CONNECTION LIMIT 5 PASSWORD 'SCRAM-SHA-256$4096:K+=$M/=:uN='",
+    "comment on role \"clerk\" is E'it''s; a \\\\ comment\n-- over lines\n\\\\! id'",
+    'create role "odd ""na;me\\"',
+    'alter role "odd ""na;me\\" with SUPERUSER NOLOGIN VALID UNTIL \'2031-01-02 03:04:05+00\'',
+    'create role "set"',
+    "alter role \"clerk\" set \"search_path\" to '$user', 'Odd, Schema', 'public', 'q\"q'",
+    "alter role \"clerk\" set \"my.weird\" to E'x''y\\\\z; '",
+    'alter role "set" set "DateStyle" to \'ISO, DMY\'',
+    'grant "clerk" to "odd ""na;me\\" with ADMIN OPTION, INHERIT FALSE, SET FALSE',
+    'grant "pg_read_all_data" to "set"',
+    'grant "set" to "clerk" with ADMIN OPTION',
+    'grant SET on parameter "work_mem" to "clerk" with grant option',
+    'grant ALL on parameter "my.setting" to "set"',
+]
+
+
+def read(text: str, there: Collection[str]) -> tuple[list[str], list[str]]:
+    """Return the statements to run, and the sentences on the others."""
+    strange = PassedOver("globals.sql")
+    return list(missing(text, there, strange)), strange.sentences()
+
+
+def test_roles_come_back_as_they_were_and_those_that_are_there_stay() -> None:
+    assert read(HEALTHY, {"postgres"}) == (MADE, [])
+    everything = {"postgres", "clerk", "set", 'odd "na;me\\'}
+    assert read(HEALTHY, everything) == ([], [])
+
+
+# Each is in the place of one statement, or behind one; the rest of the text is as it was.
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ALTER ROLE new SUPERUSER",
+        "ALTER ROLE new WITH LOGIN; DROP DATABASE live",
+        "ALTER ROLE ALL SET search_path TO 'x'",
+        "ALTER ROLE new IN DATABASE live SET search_path TO 'x'",
+        "ALTER ROLE new SET search_path = x",
+        "ALTER ROLE new SET work_mem TO '1MB', pg_read_file('/etc/passwd')",
+        "ALTER ROLE new SET work_mem FROM CURRENT",
+        "ALTER ROLE new WITH PASSWORD 'a' || 'b'",
+        "ALTER ROLE new WITH PASSWORD E'a\\x27; drop database live'",
+        "ALTER ROLE new WITH CONNECTION LIMIT (select 1)",
+        "COMMENT ON ROLE new IS 'a' 'b'",
+        "COMMENT ON DATABASE live IS 'new'",
+        "GRANT postgres TO clerk, postgres",
+        "GRANT postgres TO new WITH ADMIN OPTION, SUPERUSER TRUE",
+        "GRANT postgres TO pg_monitor",
+        "GRANT postgres TO public",
+        'GRANT postgres TO "public"',
+        "GRANT SET ON PARAMETER work_mem TO PUBLIC",
+        "GRANT ALL ON DATABASE live TO new",
+        "GRANT CREATE ON TABLESPACE fast TO new",
+        "GRANT EXECUTE ON FUNCTION pg_read_file(text) TO new",
+        "ALTER ROLE pg_monitor WITH SUPERUSER",
+        f'ALTER ROLE "{"p" * 64}" WITH SUPERUSER',
+        f"ALTER ROLE {'ä' * 32} WITH SUPERUSER",
+        "ALTER ROLE U&\"postgre\\0073\" WITH PASSWORD 'x'",
+        "CREATE ROLE new SUPERUSER",
+        "CREATE ROLE new IN ROLE postgres",
+        "CREATE TABLESPACE fast LOCATION '/fast'",
+        "DROP ROLE new",
+        "DO $$ begin execute 'drop role new'; end $$",
+        "SET session_replication_role = replica",
+        "SET client_encoding = 'SJIS', x",
+        "select 'CREATE ROLE new'",
+        "\\! id",
+        "\\connect live",
+        "CREATE ROLE new \\! id",
+        "CREATE ROLE new \\g |id",
+        "\\restrict a b\n\\! id",
+        "\\unrestrict `id`",
+        "COMMENT ON ROLE new IS :'PGPASSWORD'",
+        "COMMENT ON ROLE new IS '",
+        'CREATE ROLE "new',
+        "CREATE ROLE a.b.",
+        "CREATE ROLE /* ; */ new",
+        "ALTER ROLE new WITH" + " LOGIN" * MOST_TOKENS,
+    ],
+)
+def test_what_is_not_about_a_missing_role_is_passed_over_by_name(text: str) -> None:
+    statements, strange = read(f"CREATE ROLE new;\nALTER ROLE new WITH LOGIN;\n{text};\n", {"postgres"})
+    assert {*statements} == {'create role "new"', 'alter role "new" with LOGIN'}
+    assert strange
+    assert all(len(sentence) < 160 and sentence.isprintable() for sentence in strange)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ALTER ROLE POSTGRES WITH PASSWORD 'x'",
+        "ALTER ROLE Postgres SET search_path TO 'x'",
+        "ALTER ROLE \"postgres\" WITH PASSWORD 'x'",
+        "GRANT clerk TO postgres",
+        "COMMENT ON ROLE\n-- x\npostgres IS 'x'",
+    ],
+)
+def test_a_role_that_is_there_is_told_by_all_its_spellings(text: str) -> None:
+    assert read(f"{text};", {"postgres"}) == ([], [])
+
+
+def test_a_great_many_strange_statements_are_few_sentences() -> None:
+    said = read("DROP ROLE a;\n" * 1000, ())[1]
+    assert said[0] == "globals.sql: line 1 (DROP ROLE A) is not about a role as pg_dumpall writes it; it was not run"
+    assert said[5:] == ["globals.sql: 995 more statements were not run"]
+
+
+def test_names_and_values_are_quoted_whatever_they_hold() -> None:
+    assert identifier('a"b\\') == '"a""b\\"'
+    assert literal("it's") == "'it''s'"
+    assert literal("\\'; drop database live; \\! id") == "E'\\\\''; drop database live; \\\\! id'"
+    for unfit in ("a\0b", "a\ud800"):
+        with pytest.raises(Damaged, match="can't hold"):
+            literal(unfit)
+
+
+@pytest.mark.parametrize(
+    ("value", "made"),
+    [
+        ("clinic, public", "'clinic', 'public'"),
+        ('"$user", public', "'$user', 'public'"),
+        ('"Odd, Schema","q""q"', "'Odd, Schema', 'q\"q'"),
+        ("Folded", "'folded'"),
+        ('""', "''"),
+        ("", "''"),
+        ('"x; \\! id"', "E'x; \\\\! id'"),
+    ],
+)
+def test_a_list_is_quoted_name_by_name(value: str, made: str) -> None:
+    assert setting("search_path", value) == f'"search_path" to {made}'
+
+
+@pytest.mark.parametrize("value", ["x; \\! id", "a b", 'a"b', "a,", ",", '"a', "x to y; drop database live"])
+def test_what_is_no_list_is_refused(value: str) -> None:
+    with pytest.raises(Damaged, match="search_path is no list of names"):
+        setting("search_path", value)
+
+
+def test_a_database_gets_the_settings_and_grants_it_had() -> None:
+    facts = replace(
+        FACTS,
+        settings=(("", "work_mem=8MB"), ('odd "na;me', "search_path=clinic, public"), ("", "x.y=\\! id\n;'")),
+        grants=(("", "CONNECT", False), ("clerk", "TEMPORARY", True)),
+        public=False,
+    )
+    assert described("again", facts) == [
+        'alter database "again" set "work_mem" to \'8MB\'',
+        'alter role "odd ""na;me" in database "again" set "search_path" to \'clinic\', \'public\'',
+        "alter database \"again\" set \"x.y\" to E'\\\\! id\n;'''",
+        'revoke all on database "again" from public',
+        'grant CONNECT on database "again" to public',
+        'grant TEMPORARY on database "again" to "clerk" with grant option',
+    ]
+
+
+@pytest.mark.parametrize("word", ["connect on database live to public; \\! id\n --", "ALL", "", "connect", "SET"])
+def test_a_grant_of_anything_but_a_privilege_on_a_database_is_refused(word: str) -> None:
+    with pytest.raises(Damaged, match="no privilege on a database"):
+        described("again", replace(FACTS, grants=(("", word, False),)))
