@@ -36,7 +36,7 @@ class OwnServer(Server, Protocol):
 
 @dataclass(frozen=True)
 class Engine:
-    """How a throwaway server is made inside a bare root tree; `/mnt` is its scratch folder.
+    """How a throwaway server is made inside a bare root tree; its own folders are `/mnt/data` and `/mnt/socket`.
 
     name: the server and its version, for people. user: the account in the tree. initialise, start: programs.
     environment: variables of all its programs. ready: ends well when the server answers.

@@ -37,6 +37,7 @@ from ops.sources.sqlite.damage import DAMAGES
 from ops.sources.sqlite.facts import SQLiteFacts
 
 FILE = "database.sqlite"
+_LINK = f"/mnt/data/{FILE}"
 _DAY = 86_400.0
 _LARGEST_PAGE = 65_536
 # How many queries one start of a program is given: a drill starts it inside a tree, and a line has its limit.
@@ -184,9 +185,10 @@ def _argv(database: str, *queries: str) -> list[str]:
     return ["sqlite3", "-batch", "-bail", "-safe", "-readonly", "-noheader", "-list", uri, *queries]
 
 
-def load(_server: Server, material: Path, _facts: object) -> str:
-    """Return the restored file: it is the database."""
-    return str(material / FILE)
+def load(server: Server, material: Path, _facts: object) -> str:
+    """Return the restored file: it is the database; reached by a link, in whose place a copy can be put."""
+    server.run(["ln", "-s", "--", str(material / FILE), _LINK], 60)
+    return _LINK
 
 
 def _asking(server: Server, database: str) -> known.Ask:
