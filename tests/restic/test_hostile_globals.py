@@ -12,12 +12,15 @@ import pytest
 from one_machine import Machine
 from whole_sets import MINUTE, PARTS, SET
 
+from ops.core.errors import CommandError, CommandTimeout
 from ops.drills import database
 from ops.drills._shared.sandbox import INSIDE, MATERIAL, Tree
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import DrillStage
 from ops.jobs.host import folders
 from ops.restic.sets import MANIFEST, tags
+from ops.sources.postgresql.facts import EXTENSIONS
+from ops.sources.postgresql.verify import beside, engine
 
 SERVER = Path("/usr/lib/postgresql/15/bin/postgres")
 pytestmark = [
@@ -119,3 +122,22 @@ def test_every_part_is_brought_before_the_first_server_runs(
     stage, _ = drilled("")
     steps = [entry.what for entry in stage.timeline]
     assert steps.index("start") > max(place for place, what in enumerate(steps) if what == "fetch")
+
+
+def test_a_database_that_answers_without_end_is_not_listened_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Tree, "_isolated", isolated)
+    tmp_path.chmod(0o755)
+    (tmp_path / "server").mkdir()
+    with database.serving(Path("/"), tmp_path / "server", engine(15)) as server:
+        with beside(server, "postgres") as session:
+            assert session.ask(EXTENSIONS) == {}
+        endless = "with recursive w as (select 1 union all select 1 from w) select count(*) from w"
+        with pytest.raises(CommandTimeout, match="within 1 s"), beside(server, "postgres") as session:
+            session.seconds = 1.0
+            session.ask(endless)
+        long = "insert into pg_extension values (99999, 'long', 10, 2200, false, repeat('x', 50000000), null, null)"
+        server.run(["psql", "-XAtq", "--command=set allow_system_table_mods = on", f"--command={long}"], MINUTE)
+        with pytest.raises(CommandError, match="more than"), beside(server, "postgres") as session:
+            session.ask(EXTENSIONS)

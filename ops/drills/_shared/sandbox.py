@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ops.core.errors import Unavailable
-from ops.core.run import Stream, run, stream
+from ops.core.run import Stream, run, talk
 from ops.drills._boot.container import descendants, entrance, is_first
+from ops.interfaces.server import MOST_ANSWERED
 
 INSIDE = Path("/mnt")
 MATERIAL = INSIDE / "material"
@@ -58,11 +59,11 @@ class Tree:
 
     def run(self, argv: Sequence[str], timeout: float) -> str:
         """Run a program to its end and return its output; raise CommandError."""
-        return run(self._isolated(argv), timeout=timeout).stdout
+        return run(self._isolated(argv), timeout=timeout, most=MOST_ANSWERED).stdout
 
     def talk(self, argv: Sequence[str], timeout: float) -> AbstractContextManager[Stream]:
         """Run a program that the block talks with."""
-        return stream(self._isolated(argv), timeout=timeout, talk=True)
+        return talk(self._isolated(argv), timeout=timeout, most=MOST_ANSWERED)
 
     def entrance(self) -> list[str]:
         """Return what leads a person in beside the server that runs; the program comes after it. Raise Unavailable."""
