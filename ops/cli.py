@@ -27,7 +27,7 @@ SERVER = {
     "ledger": ("ops.commands.server.ledger", "show and verify the signed ledger of this machine"),
     "policy": ("ops.commands.server.policy", "check and show this machine's policy"),
     "record": ("ops.commands.server.record", "write the record of a drill as a page to sign"),
-    "repository": ("ops.commands.server.repository", "create this machine's repositories; see to foreign files in one"),
+    "repository": ("ops.commands.server.repository", "create repositories; find foreign files and move them aside"),
     "snapshots": ("ops.commands.server.snapshots", "list the sets of an asset, each with its verdict"),
     "status": ("ops.commands.server.status", "show the state of this machine"),
 }

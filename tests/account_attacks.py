@@ -226,9 +226,15 @@ ATTACKS = (*of_seawall(), *of_servers(), *of_reader_inside(), *of_port())
 
 
 def table() -> str:
-    """Return the table of docs/security.md: who, on which machine, what was tried, what stopped it."""
+    """Return the table of docs/security.md: who, on which machine, what was tried, what stopped it.
+
+    What several accounts tried in the same way stands in one row.
+    """
+    accounts: dict[tuple[str, str, str], list[str]] = {}
+    for one in ATTACKS:
+        accounts.setdefault((one.kind, one.tried, f"{one.why} ({one.says})"), []).append(one.account)
     rows = [("account", "on", "tried to", "stopped by"), ("---",) * 4]
-    rows += [(one.account, one.kind, one.tried, f"{one.why} ({one.says})") for one in ATTACKS]
+    rows += [(", ".join(names), *row) for row, names in accounts.items()]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 

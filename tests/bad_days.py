@@ -85,7 +85,7 @@ TROUBLES: dict[str, dict[str, tuple[str, str]]] = {
         "collect": ("warn", "the clock went back"),
     },
     "a clock a day behind": {
-        "backup": ("unknown", "the backup host's clock differs by"),
+        "backup": ("unknown", "the backup host's clock differs"),
         "copy": ("fail", "has no complete set"),
         "drill": ("unknown", "has no complete set"),
         "collect": ("warn", "the clock went back"),

@@ -1,6 +1,6 @@
-"""What a server that was broken into can do to its past, act by act: tried by the lab, told by docs/security.md.
+"""What a server that was broken into can do to its past, one by one: tried by the lab, told by docs/security.md.
 
-An act is refused, or it adds files; then somebody names them, and one command undoes it.
+An attempt is refused, or it adds files; then somebody names them, and one command undoes it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ BY_HOST = "added; the backup host names it at night, without a key"
 BY_KEY = "added; `seawall repository foreign` names it, with a key"
 UNNAMED = "added; nobody names it, and only the time of its arrival tells it"
 NOTHING = "nothing needs to be"
-SET_ASIDE = "`seawall repository set-aside HOST`"
-SET_NAMED = "the same with `--files` and these names"
-SET_LATE = "the same with `--arrived-after` and the time of the intrusion"
-HEAD = "| act | what happens | what undoes it |\n| --- | --- | --- |\n"
+SET_ASIDE = "`seawall repository set-aside HOST --reason TEXT`"
+SET_NAMED = "`seawall repository set-aside HOST --files NAMES --reason TEXT`"
+SET_LATE = "`seawall repository set-aside HOST --arrived-after TIME --reason TEXT`"
+HEAD = "| attempt | what happens | what undoes it |\n| --- | --- | --- |\n"
 
-# What each act that adds something leads to.
+# What each attempt that adds something leads to.
 ADDED: Mapping[str, str] = {
     "add an index that names packs which are not there, sealed with the machine's own key": UNNAMED,
     "add a snapshot of data that are not there, sealed with the machine's own key": UNNAMED,
@@ -67,11 +67,13 @@ _UNDONE = {BY_HOST: SET_ASIDE, BY_KEY: SET_NAMED, UNNAMED: SET_LATE}
 
 def table() -> str:
     """Return the table of docs/security.md."""
-    return HEAD + "".join(f"| {act} | {happens} | {undone} |\n" for act, happens, undone in _rows())
+    return HEAD + "".join(f"| {attempt} | {happens} | {undone} |\n" for attempt, happens, undone in _rows())
 
 
 def _rows() -> Iterator[tuple[str, str, str]]:
-    for act in REFUSALS:
-        yield act, REFUSED, NOTHING
-    for act, happens in ADDED.items():
-        yield act, happens, _UNDONE[happens]
+    for attempt in REFUSALS:
+        yield attempt, REFUSED, NOTHING
+    for sort, undone in _UNDONE.items():
+        for attempt, happens in ADDED.items():
+            if happens == sort:
+                yield attempt, happens, undone

@@ -18,7 +18,7 @@ from pathlib import Path
 MOST_KEPT = 4 << 20
 _MOST_AT_ONCE = 1 << 18
 _MOST_PHRASES = 3
-NOT_KNOWN = "an error whose words are kept apart"
+NOT_KNOWN = "an error that is not shown, because it may quote patient data"
 # These never see what was restored; mount says what a drill host lacks.
 HARMLESS = {"mount", "umount", "mkfs.ext4", "sfdisk", "mkswap", "systemctl"}
 # MariaDB's number and state of an error, and what our own installer says of its steps.

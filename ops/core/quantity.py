@@ -119,3 +119,8 @@ def span(seconds: float) -> str:
     if seconds < _PRECISE_BELOW:
         return f"{seconds:.1f}".removesuffix(".0") + "s"
     return " ".join(str(Duration(int(seconds))).split()[:2])
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun for people: 1 key, 2 keys. plural: of a noun that takes no s."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"

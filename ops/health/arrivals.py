@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ops.core.printable import printable
+from ops.core.quantity import counted
 from ops.core.verdict import Finding, Verdict
 from ops.health._age import moment, span, unreadable
 from ops.interfaces.check import Check, CheckContext
@@ -46,11 +47,12 @@ def findings(repositories: Mapping[str, KeptRepository]) -> Iterator[Finding]:
         if one.count:
             named = ", ".join(f"{printable(file.path)} {file.why}" for file in one.foreign[:MOST])
             more = f" and {one.count - MOST} more" if one.count > MOST else ""
-            yield Finding(Verdict.FAIL, f"{one.count} foreign files of {host}: {named}{more}", figures)
+            yield Finding(Verdict.FAIL, f"{counted(one.count, 'foreign file')} of {host}: {named}{more}", figures)
         for note in one.notes:
             yield Finding(Verdict.WARN, f"{host}: {note}", figures)
     if not count:
-        yield Finding(Verdict.PASS, f"no foreign files in {len(repositories)} repositories", figures)
+        searched = counted(len(repositories), "repository", "repositories")
+        yield Finding(Verdict.PASS, f"no foreign files in {searched}", figures)
 
 
 KIND = Check(Options, probe, recorded=True, derived=True)

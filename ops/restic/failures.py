@@ -13,7 +13,10 @@ from ops.restic.messages import documents, plain_error, program_error
 
 # What restic says of a file that it did not write, or of too many keys; over a short file 0.18 crashes.
 _FOREIGN = ("ciphertext verification failed", "maximum number of keys reached", "slice bounds out of range")
-_FOREIGN_HINT = "if the disk is sound, somebody added files: seawall repository foreign, and docs/foreign-files.md"
+_FOREIGN_HINT = (
+    "if the disk is sound, somebody added files: seawall repository foreign REPOSITORY names them (on a drill "
+    "host with --of HOST); Seawall's page foreign-files.md says what to do"
+)
 FULL = "no space left on device"
 PART_UNREAD = 3  # a snapshot was made; restic's manual has the numbers
 

@@ -35,6 +35,7 @@ manifest["parts"]["database"] |= {
 }
 json.dump(manifest, open(sys.argv[1], "w"))"""
 SPARE = "/var/tmp/spare"
+STRANGE, BY_HAND = "/srv/seawall/his1/index/strange", "/srv/seawall/.aside/his1/by-hand"
 # What a test that was cut off leaves behind; the live databases get their names back.
 SWEEP = f"""
 cd /; umount --recursive --lazy /mnt/sys /mnt/proc /mnt/dev; rm -rf --one-file-system /mnt/* {SPARE} /var/tmp/before
@@ -260,9 +261,12 @@ def test_on_the_backup_host_itself(site: Site) -> None:
     try:
         with at(site, "backup1", carried) as reader:
             assert "his1" in reader.typed("password", "local")
+            reader.run(f"touch -d 2099-01-02 {STRANGE}; chown restic-rest-server {STRANGE}")
+            reader.typed("aside", moment="2099-01-01T00:00")
+            reader.run(f"[ ! -e {STRANGE} ] && [ -e {BY_HAND}/index/strange ] && rm -r {BY_HAND}")
             assert reader.run("find /srv/seawall/his1 ! -user restic-rest-server") == ""
     finally:
-        site.on("backup1", f"apt-get purge -qqy restic; rm -r {carried}", ok=range(1))
+        site.on("backup1", f"apt-get purge -qqy restic; rm -rf {carried} {STRANGE} {BY_HAND}", ok=range(1))
 
 
 def test_what_the_control_machine_says_of_secrets(site: Site) -> None:

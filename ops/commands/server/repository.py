@@ -1,4 +1,4 @@
-"""Create this machine's repositories, and see to files that somebody added to one.
+"""Create this machine's repositories, and find files that somebody added to one and move them aside.
 
 A machine may add to its own repository whatever it likes, also when somebody broke into it. The backup host searches
 for such files each night without any key (arrivals) and moves them aside by a person's word (set-aside). A machine with

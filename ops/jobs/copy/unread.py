@@ -29,7 +29,7 @@ from ops.jobs.host.repositories import OpenRepository
 TURN_SECONDS = 86_400.0  # a first copy of much data may take most of a day
 KEEP_EVERY = 100  # so many packs are read again at most when a machine goes down
 _CHECK_SECONDS = 4 * 3600.0
-_HEAL = "see docs/troubleshooting.md for how to repair such a repository"
+_HEAL = "Seawall's page troubleshooting.md says how to repair such a repository"
 
 
 def owed_by(act: str, repository: str) -> Unread:

@@ -10,7 +10,7 @@ from ops.core import clock
 from ops.core.errors import SeawallError, Unavailable, UsageError
 from ops.core.names import Digest, HostName
 from ops.core.printable import storable
-from ops.core.quantity import Size
+from ops.core.quantity import Size, counted
 from ops.core.verdict import Verdict
 from ops.health.arrivals import findings
 from ops.interfaces.outcome import OutcomeFacts
@@ -53,7 +53,7 @@ def accept(host: str, reason: str) -> Ended:
             )
         state = _looked(policy, {**before, HostName(host): known}, now)
         state_files.write(ARRIVALS, state)
-        message = f"{len(known.keys)} keys and all that had arrived were accepted: {reason}"
+        message = f"{counted(len(known.keys), 'key')} and all that had arrived were accepted: {reason}"
         return Outcome(Verdict.PASS, message, OutcomeFacts())
 
     outcome = perform("accept-arrivals", f"accept-arrivals-{host}", host, policy.host, work)
@@ -84,7 +84,8 @@ def text(state: ArrivalsState) -> str:
     """Return the state for a person: a line for each repository, and below it each foreign file."""
     lines = []
     for host, one in state.repositories.items():
-        lines.append(f"{'fail' if one.count else 'pass':<8} {host}: {one.files} files, {one.count} foreign")
+        verdict = "fail" if one.count else "pass"
+        lines.append(f"{verdict:<8} {host}: {counted(one.files, 'file')}, {one.count} foreign")
         lines += [f"           {file.path} {file.why}" for file in one.foreign]
         lines += [f"warn     {host}: {note}" for note in one.notes]
     return storable("\n".join(lines))

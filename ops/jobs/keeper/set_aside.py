@@ -8,7 +8,7 @@ from datetime import datetime
 from ops.core import clock
 from ops.core.errors import UsageError
 from ops.core.names import HostName
-from ops.core.quantity import Size
+from ops.core.quantity import Size, counted
 from ops.core.verdict import Verdict
 from ops.interfaces.outcome import OutcomeFacts, SetAsideFacts
 from ops.jobs.host import folders
@@ -42,7 +42,7 @@ def set_aside(host: str, paths: Sequence[str], after: datetime | None, reason: s
         facts = SetAsideFacts(
             move=move, files=moved.files, bytes=moved.bytes, missing=len(moved.missing), reason=reason
         )
-        message = f"{moved.files} files of {host} ({Size(moved.bytes)}) were set aside as {move}: {reason}"
+        message = f"set aside as {move}: {counted(moved.files, 'file')} of {host} ({Size(moved.bytes)}): {reason}"
         if moved.missing:
             return Outcome(Verdict.WARN, f"{message}; {len(moved.missing)} were not there", facts, facts)
         return Outcome(Verdict.PASS, message, facts, facts)
@@ -64,7 +64,7 @@ def bring_back(host: str, move: str, reason: str) -> Ended:
         facts = SetAsideFacts(
             move=move, files=moved.files, bytes=moved.bytes, missing=len(moved.missing), reason=reason
         )
-        message = f"{moved.files} files of {host} were moved back from {move}: {reason}"
+        message = f"moved back from {move}: {counted(moved.files, 'file')} of {host}: {reason}"
         if moved.missing:
             return Outcome(Verdict.FAIL, f"{message}; {len(moved.missing)} were not, others lie in their places")
         return Outcome(Verdict.PASS, message, OutcomeFacts(), facts)

@@ -85,7 +85,7 @@ def restore(ready: Ready, only: Sequence[str]) -> Ended:
         joined.restore(ready.asset),
         ready.asset,
         ready.policy.host,
-        lambda: _worked(ready, tuple(only), folders.state() / "words" / f"restore-{ready.asset}.txt"),
+        lambda: _worked(ready, tuple(only), folders.state() / "words" / f"{joined.restore(ready.asset)}.txt"),
     )
     return Ended.here(outcome, outcome.code)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ops.core import kinds
 from ops.core.errors import Problem
 from ops.interfaces import joined
+from ops.interfaces.state import ARRIVALS
 from ops.policy.model import Asset, CheckSpec, HostPolicy, Written
 
 CHECK, UNIT, SECRET = "check", "unit", "file with a secret"
@@ -40,7 +41,7 @@ def judge(written: Mapping[str, Written | None]) -> Iterator[tuple[tuple[str, ..
 def of_host(policy: HostPolicy) -> Iterator[Problem]:
     """Yield the problem for each name that two things of a machine have by its own part of the policy."""
     drills = [(drilled.host, name, drilled.asset) for name, drilled in policy.drills.items()]
-    yield from _judged([*_of_machine(policy), *_of_drills(drills)])
+    yield from _judged([*_of_machine(policy), *_of_drills(drills), *_of_keeper(policy)])
 
 
 def follows(spec: CheckSpec) -> bool:
@@ -49,9 +50,10 @@ def follows(spec: CheckSpec) -> bool:
 
 
 def derived(policy: HostPolicy) -> set[str]:
-    """Return the names of the checks that follow from what a machine backs up, copies and drills."""
+    """Return the names of the checks that follow from what a machine backs up, copies, drills and keeps for others."""
     drills = [(drilled.host, name, drilled.asset) for name, drilled in policy.drills.items()]
-    found = [*_of_drills(drills), *(one for name, asset in policy.assets.items() for one in _of_asset(name, asset))]
+    of_assets = (one for name, asset in policy.assets.items() for one in _of_asset(name, asset))
+    found = [*_of_drills(drills), *of_assets, *_of_keeper(policy)]
     return {one.name for one in found if one.sort == CHECK}
 
 
@@ -105,6 +107,14 @@ def _of_drill(owner: str, name: str, asset: Asset) -> Iterator[_Joined]:
     for place in _places(asset):
         what = f"the repository {place} of {owner}"
         yield _Joined(SECRET, joined.password_file(joined.read_from(owner, place)), what, path)
+
+
+def _of_keeper(policy: HostPolicy) -> Iterator[_Joined]:
+    """Yield the names of what a machine has that keeps repositories of others."""
+    if policy.clients:
+        what, path = "the search for foreign files", "policy.clients"
+        yield _Joined(UNIT, joined.unit(ARRIVALS), what, path)
+        yield _Joined(CHECK, ARRIVALS, what, path)
 
 
 def _places(asset: Asset) -> set[str]:

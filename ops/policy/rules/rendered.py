@@ -44,13 +44,13 @@ def _asset(path: str, name: str, asset: Asset, zone: str) -> Iterator[Problem]:
 
 
 def _check(path: str, name: str, spec: CheckSpec, made: set[str]) -> Iterator[Problem]:
-    """A check that follows from an asset has its own name, or the one that the release before gave it."""
+    """A check that follows from something has the name of that, or the one that the release before gave it."""
     if not joined.follows(spec):
         yield from names.formed(path, name)
         yield from checks.named(path, name, spec)
         return
     asset, copy = (str(getattr(spec.options, word, "")) for word in ("asset", "copy"))
-    wanted = names_joined.check(spec.kind, asset, copy)
+    wanted = names_joined.check(spec.kind, asset, copy) if asset else spec.kind
     if name not in {wanted, names_joined.former_check(spec.kind, asset, copy)} or wanted not in made:
         yield Problem(path, f"no check of kind {spec.kind} is called {name!r} here: nothing that it follows from is")
     for what in ("rpo", "grace", "every"):

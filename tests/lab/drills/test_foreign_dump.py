@@ -182,7 +182,7 @@ def test_a_row_that_can_not_be_loaded_is_told_to_nobody(
 
 
 def test_whoever_holds_the_drill_reads_it(place: Path, sick: Path) -> None:
-    (place / "run/seawall").mkdir(parents=True, exist_ok=True)
+    (place / "run/seawall/root").mkdir(parents=True, exist_ok=True)
     done: list[Outcome] = []
     wish = {"keep": "the tests read it", "approver": "the tests"}
     keeper = threading.Thread(target=lambda: done.append(drilled(place, "postgresql", sick, **wish)), daemon=True)

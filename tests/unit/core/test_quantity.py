@@ -1,6 +1,6 @@
 import pytest
 
-from ops.core.quantity import Duration, Percent, Size
+from ops.core.quantity import Duration, Percent, Size, counted
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,8 @@ def test_percentages() -> None:
     for text in ("15", "101%", "-1%"):
         with pytest.raises(ValueError):
             Percent.parse(text)
+
+
+def test_one_is_said_as_one_and_every_other_number_as_many() -> None:
+    assert [counted(number, "key") for number in (0, 1, 2)] == ["0 keys", "1 key", "2 keys"]
+    assert counted(3, "repository", "repositories") == "3 repositories"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.core import clock
 from ops.core.errors import Damaged
 from ops.core.run import run
 from ops.core.verdict import Verdict
@@ -37,7 +38,8 @@ def ask(tmp_path: Path) -> Callable[[Head | None], MachineStatus]:
 
     def asked(anchor: Head | None) -> MachineStatus:
         head = Head.of(tmp_path / "ledger")
-        told = answer()
+        asked_at = clock.now()
+        told = answer() | {"time": clock.iso(asked_at), "health_time": clock.iso(asked_at)}
         told["ledger"] = {"lines": head.n, "head": head.sha256} if head else None
         program = tmp_path / "bin/seawall"
         program.parent.mkdir(exist_ok=True)
@@ -46,7 +48,7 @@ def ask(tmp_path: Path) -> Callable[[Head | None], MachineStatus]:
         words = Status().command(str(anchor).strip(), "2026-11-26T10:00:00Z") if anchor else Status().command()
         env = {"PATH": f"{program.parent}:/usr/bin:/bin", "PYTHONPATH": str(Path(heads.__file__).parents[2])}
         done = run(["sh", "-c", words], timeout=60, ok=range(4), env=env)
-        return anchored(Answer(Status().process(done.stdout.splitlines())), anchor)
+        return anchored(Answer(Status().process(done.stdout.splitlines()), "", asked_at, clock.now()), anchor)
 
     return asked
 
@@ -107,7 +109,7 @@ def test_a_machine_that_does_not_answer_is_unknown(said: str) -> None:
 
 def test_without_a_head_seen_only_the_status_is_asked() -> None:
     assert Status().command() == COMMAND
-    line = json.dumps(answer())
+    line = json.dumps(answer(time=clock.iso(clock.now())))
     assert anchored(Answer(Status().process([line])), None).verdict == "pass"
 
 

@@ -39,6 +39,12 @@ def test_foreign_files_are_a_failure_that_names_the_machine_and_some_of_them():
     assert finding.figures["foreign_files"] == 5
 
 
+def test_one_is_said_as_one():
+    one = {**GOOD, "count": 1, "foreign": [{"path": "keys/0", "why": "is a key that was added later"}]}
+    assert seen(his1=one)[0].message == "1 foreign file of his1: keys/0 is a key that was added later"
+    assert seen(his1=GOOD)[0].message == "no foreign files in 1 repository"
+
+
 def test_much_more_than_usual_is_a_warning():
     verdicts = {finding.verdict for finding in seen(his1={**GOOD, "notes": ["900 files arrived in locks/ in a day"]})}
     assert verdicts == {Verdict.WARN, Verdict.PASS}

@@ -159,7 +159,8 @@ def test_the_note_of_a_held_system_is_roots(root: Path, monkeypatch: pytest.Monk
         hold.note("his").unlink()
 
     monkeypatch.setattr(hold.time, "sleep", look)
-    hold.hold("his", ["/usr/bin/nsenter"], DrillOptions(keep="ticket 4711", approver="Head of IT"))
+    wanted = DrillOptions(keep="ticket 4711", approver="Head of IT")
+    hold.hold("his", ["/usr/bin/nsenter"], wanted, root / "words")
     assert seen == [(0, ("/usr/bin/nsenter",))]
 
 

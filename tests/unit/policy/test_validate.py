@@ -57,3 +57,13 @@ def test_a_wrong_word_is_refused_by_its_path(rendered, old, new, says):
 
 def test_a_file_that_is_not_there_is_wrong_usage(tmp_path):
     assert cli.run(["policy", "validate", str(tmp_path / "none.json")]) == 2
+
+
+@pytest.mark.parametrize("site", ["lab", "hospital", "minimal"])
+def test_every_machine_takes_what_the_site_renders_for_it(tmp_path, checkout, site):
+    policies, problems = judge(checkout / "inventories" / site)
+    assert policies, problems
+    for host, policy in policies.items():
+        path = tmp_path / f"{host}.json"
+        path.write_text(json.dumps(document(policy)))
+        assert {*validated(path).checks} == {*policy.checks}

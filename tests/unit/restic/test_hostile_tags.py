@@ -1,6 +1,7 @@
 """Snapshots as a broken-in server may make them: their tags lead nowhere, and none hinders what was there before."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -41,6 +42,9 @@ ELSEWHERE = (
 )
 
 
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+
+
 def snapshot(part: str, number: int = 1, **other: Any) -> dict[str, Any]:
     tags = {SET: GOOD, ASSET: "his", PART: part, **other.pop("tags", {})}
     return {
@@ -66,13 +70,13 @@ HONEST = (snapshot("database", 1), snapshot("manifest", 2, tags={PARTS: "databas
 def test_a_tag_that_leads_elsewhere_is_of_no_set_and_hinders_none(tag: str, word: str) -> None:
     found = sets(snapshots(listed(*HONEST, snapshot("database", 3, tags={tag: word}))))
     assert [(one.id, one.asset, sorted(one.parts)) for one in found] == [(GOOD, "his", ["database", "manifest"])]
-    assert len(complete(snapshots(listed(*HONEST)), "his")) == 1
+    assert len(complete(snapshots(listed(*HONEST)), "his", NOW).counting) == 1
 
 
 @pytest.mark.parametrize("word", ELSEWHERE)
 def test_a_manifest_that_names_such_a_part_makes_no_set_whole(word: str) -> None:
     named = snapshot("manifest", 2, tags={PARTS: f"database+{word}"})
-    assert not complete(snapshots(listed(HONEST[0], named, snapshot(word, 3))), "his")
+    assert not complete(snapshots(listed(HONEST[0], named, snapshot(word, 3))), "his", NOW).counting
 
 
 @pytest.mark.parametrize(
