@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from ops.core.errors import CommandError
-from ops.core.run import TAIL_LINES, Result, environment, run
+from ops.core.process import environment
+from ops.core.run import TAIL_LINES, Result, run
 
 PROGRAMS = {"ansible-inventory", "ansible-playbook"}
 

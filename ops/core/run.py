@@ -15,14 +15,16 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from ops.core.errors import CommandError, CommandTimeout, Unavailable
-from ops.core.remnants import VARIABLE
+from ops.core.process import environment, signal_group
 
 TAIL_LINES = 60
 LINE_CHARACTERS = 65_536  # of errors; a longer line is cut into several, for no program may fill the memory
+LINE_COST = 64  # what a line takes in memory besides its characters, so that empty ones are no way around a limit
 GRACE_SECONDS = 10.0
 
 
@@ -33,13 +35,6 @@ class Result:
     code: int
     stdout: str
     stderr: str
-
-
-def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the small environment every program gets, with the given variables added."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", VARIABLE) if name in os.environ}
-    kept.setdefault("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-    return kept | {"LC_ALL": "C.UTF-8", "TZ": "UTC"} | dict(extra or {})
 
 
 # Says of a line on standard error whether it shows that no further attempt can succeed.
@@ -58,19 +53,46 @@ class Stream:
     grace: float = GRACE_SECONDS  # for which it may clean up when it is ended
     timed_out: bool = False
     dismissed: bool = False
+    most: int | None = None  # characters of a line, and of an answer, where it may be anybody's
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines of standard output as they come, without their line ends."""
-        assert self.process.stdout is not None  # noqa: S101 -- always piped, see stream()
-        for line in self.process.stdout:
+        """Yield the lines of standard output as they come, without their line ends; raise CommandError for too long."""
+        output = self.process.stdout
+        assert output is not None  # noqa: S101 -- always piped, see stream()
+        for line in output if self.most is None else iter(partial(output.readline, self.most + 1), ""):
+            if self.most is not None and len(line) > self.most:
+                raise self._talkative(self.most)
             yield line.rstrip("\n")
+
+    def until(self, end: str, seconds: float | None = None) -> list[str] | None:
+        """Return the lines before the next one that is `end`; None when the program has left without it.
+
+        seconds: it is ended when the answer takes longer, by default never; raise CommandTimeout then, and CommandError
+        for an answer of too many characters.
+        """
+        answer: list[str] = []
+        size = 0
+        with _awaited(self, seconds):
+            for line in self.lines():
+                if line == end:
+                    return answer
+                answer.append(line)
+                size += len(line) + LINE_COST
+                if self.most is not None and size > self.most:
+                    raise self._talkative(self.most)
+        if self.timed_out and seconds is not None:
+            raise CommandTimeout(self.argv, seconds, self.stderr)
+        return None
+
+    def _talkative(self, most: int) -> CommandError:
+        return CommandError(self.argv, 1, f"it printed more than {most} characters")
 
     def all(self, most: int | None = None) -> str:
         """Return all of standard output, each line with its end; raise CommandError for more characters than `most`."""
         assert self.process.stdout is not None  # noqa: S101 -- always piped, see stream()
         text = self.process.stdout.read(-1 if most is None else most + 1)
         if most is not None and len(text) > most:
-            raise CommandError(self.argv, 1, f"it printed more than {most} characters")
+            raise self._talkative(most)
         return text if text.endswith("\n") or not text else f"{text}\n"
 
     def write(self, text: str) -> None:
@@ -85,10 +107,10 @@ class Stream:
     def kill(self) -> None:
         """End the program and everything it started: first asked, unless it is given no grace, then forced."""
         if self.grace:
-            _signal_group(self.process, signal.SIGTERM)
+            signal_group(self.process.pid, signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(self.grace)
-        _signal_group(self.process, signal.SIGKILL)
+        signal_group(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def dismiss(self) -> None:
@@ -159,25 +181,44 @@ def stream(
     words = [os.fspath(word) for word in argv]
     reads = subprocess.PIPE if talk or isinstance(input, str) else input or subprocess.DEVNULL
     program = Stream(words, _start(words, reads, env, cwd, stdout), hopeless)
-    watch = threading.Timer(timeout, _expire, [program])
-    watch.daemon = True
     reader = threading.Thread(target=_drain, args=[program], daemon=True)
-    for thread in (watch, reader):
-        thread.start()
+    reader.start()
     finished = False
     try:
-        if isinstance(input, str):
-            _feed(program, input)
-        yield program
-        if talk and program.process.stdin:
-            with suppress(BrokenPipeError):  # it left without hearing the last words
-                program.process.stdin.close()
-        program.process.wait()
-        finished = True
+        with _awaited(program, timeout):
+            if isinstance(input, str):
+                _feed(program, input)
+            yield program
+            if talk:
+                _hung_up(program)
+            program.process.wait()
+            finished = True
     finally:
-        watch.cancel()
         _let_go(program, reader, finished)
+        if talk:
+            _hung_up(program)
     program.judge(timeout, ok)
+
+
+@contextmanager
+def talk(
+    argv: Sequence[str | Path],
+    *,
+    timeout: float,
+    most: int,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Iterator[Stream]:
+    """Run a program that the block talks with; a line or an answer may have so many characters. Errors as in `run`."""
+    with stream(argv, timeout=timeout, env=env, cwd=cwd, talk=True) as program:
+        program.most = most
+        yield program
+
+
+def _hung_up(program: Stream) -> None:
+    with suppress(BrokenPipeError):  # it left without hearing the last words
+        if program.process.stdin:
+            program.process.stdin.close()
 
 
 def _let_go(program: Stream, reader: threading.Thread, finished: bool) -> None:
@@ -233,16 +274,26 @@ def _drain(program: Stream) -> None:
     for line in iter(lambda: errors.readline(LINE_CHARACTERS), ""):
         program.errors.append(line.rstrip("\n"))
         if program.hopeless and program.hopeless(line):
-            _signal_group(program.process, signal.SIGTERM)
+            signal_group(program.process.pid, signal.SIGTERM)
     errors.close()
     program.drained.set()
+
+
+@contextmanager
+def _awaited(program: Stream, seconds: float | None) -> Iterator[None]:
+    """End a program whose answer takes longer than so many seconds."""
+    if seconds is None:
+        yield
+        return
+    watch = threading.Timer(seconds, _expire, [program])
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
 
 
 def _expire(program: Stream) -> None:
     program.timed_out = True
     program.kill()
-
-
-def _signal_group(process: subprocess.Popen[str], number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):  # nobody is left
-        os.killpg(process.pid, number)  # start_new_session made the program the leader of its group

@@ -17,7 +17,7 @@ from ops.core.restored import put, remove, show
 from ops.core.run import Stream
 from ops.core.verdict import Finding, Verdict
 from ops.drills._shared.sampling import chosen, compared
-from ops.drills._shared.sandbox import INSIDE, Tree
+from ops.drills._shared.sandbox import MATERIAL, Tree
 from ops.drills._storage.space import room
 from ops.interfaces.drill import Drill, Part, Stage
 from ops.interfaces.server import DatabaseServer, Engine
@@ -45,13 +45,14 @@ def play(stage: Stage[Options]) -> None:
     stage.unproven(UNPROVEN)
     needed = sum(map(_needed, stage.parts.values()))
     with room(stage, needed, most=NARROW * needed) as place:
-        for part in stage.parts.values():
-            folder = _material(stage, part, place)
+        # All of them, before the first server: a dump may hold commands, and none of them runs while root still writes.
+        brought = [(part, _material(stage, part, place)) for part in stage.parts.values()]
+        for part, folder in brought:
             if part.database is None:
                 with stage.timed("prove"):
                     _looked_at(stage, part, folder)
             else:
-                _served(stage, part, part.database, place)
+                _served(stage, part, part.database, place, folder)
 
 
 def _needed(part: Part) -> int:
@@ -81,12 +82,13 @@ def _material(stage: Stage[Options], part: Part, place: Path) -> Path:
     return folder
 
 
-def _served(stage: Stage[Options], part: Part, kind: DatabaseServer[Any], place: Path) -> None:
-    """Load one part into a throwaway server and prove it there."""
-    tree = stage.tree()
+def _served(stage: Stage[Options], part: Part, kind: DatabaseServer[Any], place: Path, material: Path) -> None:
+    """Load one part into a throwaway server, which sees nothing of the others, and prove it there."""
+    tree, own = stage.tree(), place / "server"
+    own.mkdir(exist_ok=True)
     with ExitStack() as block:
         with stage.timed("start"):
-            server = block.enter_context(serving(tree, place, kind.engine(part.told.facts)))
+            server = block.enter_context(serving(tree, own, kind.engine(part.told.facts), material))
         if (database := _loaded(stage, part, kind, server)) is None:
             return
         stage.hurt_data(part.label, server, database)
@@ -111,7 +113,7 @@ def _loaded(stage: Stage[Options], part: Part, kind: DatabaseServer[Any], server
     rung = _named(stage, "archive", part)
     with stage.timed("restore"):
         try:
-            database = kind.load(server, INSIDE / "material" / part.label, part.told.facts)
+            database = kind.load(server, MATERIAL, part.told.facts)
         except SeawallError as error:
             stage.rung(rung, Finding(Verdict.FAIL, f"{part.label} can't be loaded: {error}"))
             return None
@@ -125,14 +127,20 @@ def _named(stage: Stage[Options], rung: str, part: Part) -> str:
 
 
 @contextmanager
-def serving(root: Path, scratch: Path, engine: Engine) -> Iterator[Tree]:
-    """Make an empty server, start it, wait until it answers, and end it with the block."""
-    tree = Tree(root, scratch, engine.user, engine.environment)
+def serving(root: Path, scratch: Path, engine: Engine, material: Path | None = None) -> Iterator[Tree]:
+    """Make an empty server, start it, wait until it answers, and end it with the block.
+
+    scratch: stays root's, for what the server's account may rename it could put a link in the place of; only the
+    server's folders in it are the account's. material: what it may read of the set.
+    """
+    tree = Tree(root, scratch, engine.user, engine.environment, material)
     owner = tree.identity()
+    scratch.chmod(0o755)  # ours, and what lies around it is closed
+    if material:
+        (scratch / MATERIAL.name).mkdir(exist_ok=True)
     for name in FOLDERS:
         (scratch / name).mkdir(mode=0o700)
         os.chown(scratch / name, *owner)
-    os.chown(scratch, *owner)
     try:
         tree.run(engine.initialise, READY_SECONDS)
     except CommandError as error:

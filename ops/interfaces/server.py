@@ -12,6 +12,12 @@ from ops.core.run import Stream
 from ops.core.verdict import Finding
 from ops.interfaces.facts import Facts
 
+# What a server that data were restored into may answer, in characters: its programs and its data may be anybody's. A
+# schema with hundreds of thousands of columns fits.
+MOST_ANSWERED = 32 << 20
+# For how long one question to it is waited for: to its catalogues, of the policy, and to all rows of a table.
+CATALOGUE_SECONDS, POLICY_SECONDS, TABLE_SECONDS = 900.0, 3600.0, 6 * 3600.0
+
 F = TypeVar("F", bound=Facts)
 F_contra = TypeVar("F_contra", bound=Facts, contravariant=True)
 
@@ -36,7 +42,7 @@ class OwnServer(Server, Protocol):
 
 @dataclass(frozen=True)
 class Engine:
-    """How a throwaway server is made inside a bare root tree; `/mnt` is its scratch folder.
+    """How a throwaway server is made inside a bare root tree; its own folders are `/mnt/data` and `/mnt/socket`.
 
     name: the server and its version, for people. user: the account in the tree. initialise, start: programs.
     environment: variables of all its programs. ready: ends well when the server answers.

@@ -42,7 +42,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--instant",
         action=BooleanOptionalAction,
-        help="boot a machine straight from the repository",
+        help="boot a machine straight from the repository; only one whose root is trusted like this machine's own",
     )
     parser.add_argument(
         "--own-kernel",

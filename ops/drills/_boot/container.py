@@ -14,13 +14,13 @@ from pathlib import Path
 
 from ops.core.confidential import fit
 from ops.core.errors import CommandError, Unavailable
-from ops.core.run import Stream, run, stream
+from ops.core.run import Stream, run, stream, talk
 from ops.drills._boot import enter
 from ops.drills._boot.port_probe import door
 from ops.drills._shared.console import tail
+from ops.interfaces.server import MOST_ANSWERED
 
 LEADER_SECONDS = 30.0
-MOST_ANSWERED = 16 << 20  # characters that a program inside may print: it may be anybody's
 _DAY = 86_400.0
 ENTER = Path(enter.__file__)
 # Of what systemd-nspawn leaves by default: no device, no network beyond what is there, no end of the computer.
@@ -60,7 +60,7 @@ class Booted:
 
     def talk(self, argv: Sequence[str], timeout: float) -> AbstractContextManager[Stream]:
         """Run a program inside that the block talks with."""
-        return stream(self.inside(argv), timeout=timeout, talk=True)
+        return talk(self.inside(argv), timeout=timeout, most=MOST_ANSWERED)
 
     def inside(self, argv: Sequence[str]) -> list[str]:
         """Return the program as it is run from here."""

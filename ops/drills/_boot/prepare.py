@@ -11,6 +11,7 @@ from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
+from ops.core.announce import announce
 from ops.core.errors import Damaged, UsageError
 from ops.core.limits import demand_between, demand_port
 from ops.core.names import UnitName
@@ -25,6 +26,10 @@ from ops.interfaces.drill import Part, Stage
 
 CONTAINER = "kernel, boot loader and disk layout: the machine was booted as a container, on the drill host's kernel"
 UNPROVEN = ("the network, and whatever needs another machine: it had only its own loopback",)
+TRUSTING = (
+    "booted straight from the repository, so its root has to be trusted like this machine's own; "
+    "use --no-instant or --own-kernel for a server that may have been broken into"
+)
 _LOOK_SECONDS = 0.1
 STATES = {"running", "degraded"}
 LOGIN = "systemd-user-sessions.service"
@@ -50,7 +55,8 @@ class Options:
     without: units that are not started, because their data are restored in another way, such as from a dump.
     within: how long booting may take until all services are up; ten times as long if `own_kernel` has to do
         without hardware virtualisation.
-    instant: boot straight from the repository; otherwise restore first, as after a disaster.
+    instant: boot straight from the repository; otherwise restore first, as after a disaster. The restored machine's
+        root is then to be trusted like the drill host's own.
     own_kernel: boot from a newly built disk in QEMU, with the machine's own boot loader and kernel; it is then
         restored first. Only the kind `machine` does so.
     """
@@ -109,6 +115,7 @@ def machine_of(stage: Stage[Options]) -> Part:
 @contextmanager
 def _mounted(stage: Stage[Options], part: Part) -> Iterator[Path]:
     """Yield the tree as it lies in the mounted repository, with a layer over it in memory that may be written."""
+    announce(f"{stage.name}: {TRUSTING}")
     stage.tell(method="instant", written=MEMORY)
     layer = stage.scratch / "memory"
     with ExitStack() as block:

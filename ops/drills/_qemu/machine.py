@@ -15,11 +15,11 @@ from pathlib import Path
 from ops.core.confidential import fit
 from ops.core.errors import CommandError, Unavailable
 from ops.core.ram import available
-from ops.core.run import Stream, run, stream
-from ops.drills._boot.container import MOST_ANSWERED
+from ops.core.run import Stream, run, stream, talk
 from ops.drills._qemu import agent_client
 from ops.drills._qemu.bootable import PORTS, SAYS, Kernel
 from ops.drills._shared.console import tail
+from ops.interfaces.server import MOST_ANSWERED
 
 QEMU = "qemu-system-x86_64"
 INSTALL_SECONDS = 300.0
@@ -55,7 +55,7 @@ class Emulated:
 
     def talk(self, argv: Sequence[str], timeout: float) -> AbstractContextManager[Stream]:
         """Run a program inside that the block talks with."""
-        return stream(self.inside(argv), timeout=timeout * self.patience, talk=True)
+        return talk(self.inside(argv), timeout=timeout * self.patience, most=MOST_ANSWERED)
 
     def inside(self, argv: Sequence[str]) -> list[str]:
         """Return the program as it is run from here."""

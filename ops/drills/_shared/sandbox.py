@@ -1,4 +1,4 @@
-"""Running programs in a bare root tree, cut off from everything but one scratch folder."""
+"""Running programs in a bare root tree, cut off from everything but its own folders and the material to read."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ops.core.errors import Unavailable
-from ops.core.run import Stream, run, stream
+from ops.core.run import Stream, run, talk
 from ops.drills._boot.container import descendants, entrance, is_first
+from ops.interfaces.server import MOST_ANSWERED
 
 INSIDE = Path("/mnt")
+MATERIAL = INSIDE / "material"
 ENTRANCE_SECONDS = 5.0
 # All that systemd-nspawn leaves by default but what it needs itself to become the tree's account.
 DROPPED = [
@@ -44,22 +46,24 @@ def _first_process() -> int:
 class Tree:
     """A root tree in which programs of one account run.
 
-    root: the tree, mounted read-only. scratch: becomes /mnt inside. user: the account inside.
-    environment: variables of every program.
+    root: the tree, mounted read-only. scratch: becomes /mnt inside; what the account may write there is a folder of
+    its own. user: the account inside. environment: variables of every program. material: what is loaded, to be read
+    at /mnt/material.
     """
 
     root: Path
     scratch: Path
     user: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    material: Path | None = None
 
     def run(self, argv: Sequence[str], timeout: float) -> str:
         """Run a program to its end and return its output; raise CommandError."""
-        return run(self._isolated(argv), timeout=timeout).stdout
+        return run(self._isolated(argv), timeout=timeout, most=MOST_ANSWERED).stdout
 
     def talk(self, argv: Sequence[str], timeout: float) -> AbstractContextManager[Stream]:
         """Run a program that the block talks with."""
-        return stream(self._isolated(argv), timeout=timeout, talk=True)
+        return talk(self._isolated(argv), timeout=timeout, most=MOST_ANSWERED)
 
     def entrance(self) -> list[str]:
         """Return what leads a person in beside the server that runs; the program comes after it. Raise Unavailable."""
@@ -77,7 +81,7 @@ class Tree:
         raise Unavailable(f"the tree {self.root} has no account {self.user}", "run playbooks/site.yml")
 
     def _isolated(self, argv: Sequence[str]) -> list[str]:
-        """Return the program cut off: no network, no capability, nothing to write but the scratch folder."""
+        """Return the program cut off: no network, no capability, nothing to write but the account's own folders."""
         return [
             "systemd-nspawn",
             "--quiet",
@@ -97,6 +101,7 @@ class Tree:
             "--as-pid2",
             f"--user={self.user}",
             f"--bind={self.scratch}:{INSIDE}",
+            *([f"--bind-ro={self.material}:{MATERIAL}"] if self.material else []),
             f"--chdir={INSIDE}",
             *(f"--setenv={name}={value}" for name, value in self.environment.items()),
             "--",

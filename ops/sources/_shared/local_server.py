@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ops.core.run import Stream, run, stream
+from ops.core.run import Stream, run, talk
+from ops.interfaces.server import MOST_ANSWERED
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Local:
 
     def run(self, argv: Sequence[str], timeout: float) -> str:
         """Run a program to its end and return its output; raise CommandError."""
-        return run(self.argv(argv), timeout=timeout, env=self.environment, cwd=Path("/")).stdout
+        return run(self.argv(argv), timeout=timeout, env=self.environment, cwd=Path("/"), most=MOST_ANSWERED).stdout
 
     def talk(self, argv: Sequence[str], timeout: float) -> AbstractContextManager[Stream]:
         """Run a program that the block talks with."""
-        return stream(self.argv(argv), timeout=timeout, env=self.environment, cwd=Path("/"), talk=True)
+        return talk(self.argv(argv), timeout=timeout, env=self.environment, cwd=Path("/"), most=MOST_ANSWERED)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ops.core.errors import Damaged
 from ops.core.run import Stream
 from ops.core.verdict import Finding, Verdict
-from ops.interfaces.server import Server
+from ops.interfaces.server import CATALOGUE_SECONDS, Server
 from ops.sources.machine.clusters.recovery import Inside
 from ops.sources.machine.facts import MachineFacts
 from ops.sources.postgresql.session import PSQL, Session
@@ -41,7 +41,7 @@ def load_commits(server: Server, facts: MachineFacts) -> Iterator[CommitLoad]:
     """Write to the machine's first cluster as fast as it takes it, until the block ends."""
     here = Inside(server, first(facts))
     with here.talk([*PSQL, f"--dbname={DATABASE}"], _DAY) as program:
-        Session(program).tell(f"create table {TABLE} (number bigint primary key)")
+        Session(program, seconds=CATALOGUE_SECONDS).tell(f"create table {TABLE} (number bigint primary key)")
         load = CommitLoad()
         threads = [threading.Thread(target=work, args=[program, load], daemon=True) for work in (_write, _count)]
         for thread in threads:
@@ -59,7 +59,7 @@ def verify_load(server: Server, facts: MachineFacts, acknowledged: int) -> Findi
     """Demand every acknowledged commit, without a gap; one more may be there, whose answer did not come any more."""
     here = Inside(server, first(facts))
     with here.talk([*PSQL, f"--dbname={DATABASE}"], _DAY) as program:
-        session = Session(program)
+        session = Session(program, seconds=CATALOGUE_SECONDS)
         count, most = session.ask(COUNTED)
         session.tell(f"drop table {TABLE}")
     if count >= acknowledged and most == count:
@@ -87,5 +87,5 @@ def _write(program: Stream, load: CommitLoad) -> None:
 
 def _count(program: Stream, load: CommitLoad) -> None:
     for line in program.lines():
-        if line.isdigit():
+        if line.isdecimal() and len(line) <= len(str(ROUNDS)):
             load.last = int(line)

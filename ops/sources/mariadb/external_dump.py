@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ops.core.errors import Damaged, UsageError
 from ops.core.verdict import Finding, not_configured
-from ops.interfaces.server import DatabaseServer, ExternalDump, ExternalFacts, Server
+from ops.interfaces.server import TABLE_SECONDS, DatabaseServer, ExternalDump, ExternalFacts, Server
 from ops.sources._shared.comparison import number_of
 from ops.sources.mariadb.facts import DATABASES, rows, tables
 from ops.sources.mariadb.session import DAY, name
@@ -49,6 +49,7 @@ def prove(
         yield rung, not_configured("a dump that Seawall did not make has no manifest")
     with beside(server, database) as session:
         there = tables(session.ask)
+        session.patience = TABLE_SECONDS
         yield "volume", not_configured(f"no manifest; {number_of(rows(session.ask, there))}")
         yield "integrity", sound(session, there)
 

@@ -41,21 +41,20 @@ def talking(client: Sequence[str], database: str = "") -> list[str]:
 class Session:
     """A client that stays: asked in SQL, it answers one JSON document in each line."""
 
-    def __init__(self, program: Stream, hint: str = HINT, seconds: int = 60) -> None:
+    def __init__(self, program: Stream, hint: str = HINT, seconds: int = 60, patience: float | None = None) -> None:
+        """Take over a client; seconds: for locks. patience: seconds for one answer, by default as long as it takes."""
         self.program = program
         self.hint = hint
-        self.lines = program.lines()
+        self.patience = patience
         self.tell(_STEADY.format(seconds=seconds))
 
     def tell(self, statement: str) -> list[str]:
         """Run a statement and return the lines of its answer."""
         self.program.write(f"{statement};\nselect '{_END}';\n")
-        answer: list[str] = []
-        for line in self.lines:
-            if line == _END:
-                return answer
-            answer.append(line)
-        raise Unavailable(f"MariaDB: {reason(self.program)}", self.hint)
+        answer = self.program.until(_END, self.patience)
+        if answer is None:
+            raise Unavailable(f"MariaDB: {reason(self.program)}", self.hint)
+        return answer
 
     def ask(self, query: str) -> list[Any]:
         """Run a query whose rows are one JSON document each."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from ops.core.confidential import fit
 from ops.core.errors import Damaged, Unavailable
 from ops.core.verdict import Finding, Verdict, judged, not_configured
-from ops.interfaces.server import DatabaseServer, Engine, Server
+from ops.interfaces.server import CATALOGUE_SECONDS, POLICY_SECONDS, TABLE_SECONDS, DatabaseServer, Engine, Server
 from ops.sources._shared.comparison import added, defined_alike, differing, number, present, total
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.row_slices import Counted
@@ -87,11 +87,13 @@ def prove(
         ask = session.ask
         there = tables(ask)
         if only:
+            session.patience = TABLE_SECONDS
             yield "volume", prove_some(facts, rows(ask, there), only)
             return
         same = release(session.one("select json_quote(version())")) == release(facts.server_version)
         yield "structure", defined_alike(facts.structure, structure(ask, database), same=same)
         yield "users", _users(ask, facts, rights_too=same and not isinstance(server, Local))
+        session.patience = TABLE_SECONDS
         found = counted(ask, there, facts.content or {})
         yield "volume", prove_volume(facts, found.rows)
         yield "content", _content(facts, found, same=same)
@@ -182,6 +184,7 @@ def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query of the policy answers; raise SeawallError."""
     with beside(server, database) as session:
         session.tell("set session sql_mode = default")  # as the application's own queries find it
+        session.patience = POLICY_SECONDS
         lines = session.tell(sql.strip().rstrip(";"))
     return number(lines)
 
@@ -199,7 +202,7 @@ def beside(server: Server, database: str = "") -> Iterator[Session]:
 def talk(server: Server, database: str) -> Iterator[Session]:
     """Talk with a server as its root."""
     with server.talk(talking(_ROOT, database), DAY) as client:
-        yield Session(client, "")
+        yield Session(client, "", patience=CATALOGUE_SECONDS)
 
 
 ENGINE = Engine(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ops.core.errors import Damaged, UsageError
 from ops.core.verdict import Finding, judged, not_configured
-from ops.interfaces.server import DatabaseServer, ExternalDump, ExternalFacts, Server
+from ops.interfaces.server import TABLE_SECONDS, DatabaseServer, ExternalDump, ExternalFacts, Server
 from ops.sources._shared.comparison import number_of
 from ops.sources.postgresql.facts import INVALID, rows, sequences_behind, setting
 from ops.sources.postgresql.integrity import sound
@@ -99,6 +99,7 @@ def prove(server: Server, database: str, _known: Found, _only: Sequence[str] = (
     for rung in ("structure", "roles", "extensions", "content"):
         yield rung, not_configured("a dump that Seawall did not make has no manifest")
     with beside(server, database) as session:
+        session.seconds = TABLE_SECONDS
         yield "volume", not_configured(f"no manifest; {number_of(rows(session.ask))}")
         behind = sequences_behind(session.ask, {})
         yield "sequences", judged(behind, "all sequences are ahead of their columns")

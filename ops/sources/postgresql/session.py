@@ -27,10 +27,11 @@ def quoted(value: str) -> str:
 class Session:
     """A psql that stays: asked in SQL, it answers one JSON document for each query."""
 
-    def __init__(self, program: Stream, hint: str = "") -> None:
+    def __init__(self, program: Stream, hint: str = "", seconds: float | None = None) -> None:
+        """Take over a psql; seconds: for how long one answer is waited for, by default as long as it takes."""
         self.program = program
         self.hint = hint
-        self.lines = program.lines()
+        self.seconds = seconds
 
     def tell(self, statement: str) -> list[str]:
         """Run a statement and return the lines of its answer."""
@@ -43,12 +44,10 @@ class Session:
 
     def hear(self) -> list[str]:
         """Return the lines that answer the oldest statement whose answer was not heard yet."""
-        answer: list[str] = []
-        for line in self.lines:
-            if line == _END:
-                return answer
-            answer.append(line)
-        raise Unavailable(f"PostgreSQL: {reason(self.program)}", self.hint)
+        answer = self.program.until(_END, self.seconds)
+        if answer is None:
+            raise Unavailable(f"PostgreSQL: {reason(self.program)}", self.hint)
+        return answer
 
     def ask(self, query: str) -> Any:
         """Run a query that answers one JSON document, or one number."""

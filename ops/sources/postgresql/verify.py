@@ -9,7 +9,7 @@ from typing import Literal
 
 from ops.core.errors import CommandError, Damaged
 from ops.core.verdict import Finding, judged, not_configured
-from ops.interfaces.server import DatabaseServer, Engine, Server
+from ops.interfaces.server import CATALOGUE_SECONDS, POLICY_SECONDS, TABLE_SECONDS, DatabaseServer, Engine, Server
 from ops.sources._shared.comparison import Definitions, added, defined_alike, differing, number, total
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.row_slices import Counted
@@ -64,6 +64,7 @@ def prove(
     """Compare a loaded database with its manifest, rung by rung; `only`: these tables alone were loaded."""
     if only:
         with beside(server, database) as session:
+            session.seconds = TABLE_SECONDS
             yield "volume", prove_some(facts, rows(session.ask), only)
         return
     with beside(server, database) as session:
@@ -72,7 +73,9 @@ def prove(
         yield "structure", _structure(facts, structure(ask), there)
         yield "roles", _roles(facts, ask(ROLE_ATTRIBUTES), fresh=not isinstance(server, Local))
         yield "extensions", _same("extensions", facts.extensions, ask(EXTENSIONS))
-        found = counted(ask, ask(TABLES), facts.content or {})
+        known = ask(TABLES)
+        session.seconds = TABLE_SECONDS
+        found = counted(ask, known, facts.content or {})
         yield "volume", _volume(facts, there, found)
         yield "content", _content(facts, there, found)
         yield "sequences", judged(sequences_behind(ask, facts.sequences), _AHEAD)
@@ -83,6 +86,7 @@ def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query of the policy answers; raise SeawallError."""
     with beside(server, database) as session:
         session.tell("reset search_path")  # the policy's queries are written as the application writes its own
+        session.seconds = POLICY_SECONDS
         lines = session.tell(sql)
     return number(lines)
 
@@ -91,7 +95,7 @@ def answer(server: Server, database: str, sql: str) -> float:
 def beside(server: Server, database: str) -> Iterator[Session]:
     """Open a session that only reads, with definitions written in full."""
     with server.talk([*PSQL, f"--dbname={connection(database, client_encoding='UTF8')}"], _DAY) as program:
-        session = Session(program)
+        session = Session(program, seconds=CATALOGUE_SECONDS)
         session.tell("set search_path = ''; set default_transaction_read_only = on")
         yield session
 

@@ -28,7 +28,15 @@ from ops.core.limits import demand_between
 from ops.core.names import AbsolutePath, Digest, FileMode
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, judged, not_configured
-from ops.interfaces.server import DatabaseServer, Engine, ExternalDump, ExternalFacts, Server
+from ops.interfaces.server import (
+    POLICY_SECONDS,
+    TABLE_SECONDS,
+    DatabaseServer,
+    Engine,
+    ExternalDump,
+    ExternalFacts,
+    Server,
+)
 from ops.interfaces.source import Capture, CaptureContext, Source, Stored, Streamed
 from ops.sources._shared.comparison import number
 from ops.sources.sqlite import facts as known
@@ -37,6 +45,7 @@ from ops.sources.sqlite.damage import DAMAGES
 from ops.sources.sqlite.facts import SQLiteFacts
 
 FILE = "database.sqlite"
+_LINK = f"/mnt/data/{FILE}"
 _DAY = 86_400.0
 _LARGEST_PAGE = 65_536
 # How many queries one start of a program is given: a drill starts it inside a tree, and a line has its limit.
@@ -184,9 +193,10 @@ def _argv(database: str, *queries: str) -> list[str]:
     return ["sqlite3", "-batch", "-bail", "-safe", "-readonly", "-noheader", "-list", uri, *queries]
 
 
-def load(_server: Server, material: Path, _facts: object) -> str:
-    """Return the restored file: it is the database."""
-    return str(material / FILE)
+def load(server: Server, material: Path, _facts: object) -> str:
+    """Return the restored file: it is the database; reached by a link, in whose place a copy can be put."""
+    server.run(["ln", "-s", "--", str(material / FILE), _LINK], 60)
+    return _LINK
 
 
 def _asking(server: Server, database: str) -> known.Ask:
@@ -195,7 +205,7 @@ def _asking(server: Server, database: str) -> known.Ask:
     def ask(queries: Sequence[str]) -> list[Any]:
         answers: list[Any] = []
         for first in range(0, len(queries), _AT_ONCE):
-            text = server.run(_argv(database, *queries[first : first + _AT_ONCE]), _DAY)
+            text = server.run(_argv(database, *queries[first : first + _AT_ONCE]), TABLE_SECONDS)
             answers += [json.loads(line) for line in text.rstrip("\n").split("\n")]
         return answers
 
@@ -254,7 +264,7 @@ def prove_external(
 
 def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query of the policy answers; raise SeawallError."""
-    return number(server.run(_argv(database, sql), _DAY).splitlines())
+    return number(server.run(_argv(database, sql), POLICY_SECONDS).splitlines())
 
 
 # A SQLite database has no server: what the drill starts does nothing, under an account that every tree has.

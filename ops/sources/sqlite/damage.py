@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from random import Random
 
 from ops.interfaces.damage import DataDamage, FileDamage
@@ -18,8 +18,8 @@ from ops.sources.sqlite.facts import SQLiteFacts as Facts
 FILE = "database.sqlite"
 _DAY = 86_400.0
 
-# The material is not the account's own: it takes a copy in its place, as often as it likes.
-_OWN = 'test -w "$1" || { mv -- "$2" "$2.whole" && cp -r -- "$2.whole" "$2"; }'
+# The material can only be read, through a link: it gives way to a copy, as often as one likes.
+_OWN = 'test ! -L "$1" || { cp -- "$1" "$1.own" && mv -- "$1.own" "$1"; }'
 _NAMES = """
 select json_group_array(json_array(type, name)) from sqlite_master
 where sql is not null and name not like 'sqlite\\_%' escape '\\' and lower(sql) not like '%without rowid%'
@@ -37,7 +37,7 @@ def _names(server: Server, database: str, sort: str) -> list[str]:
 
 
 def _owned(server: Server, database: str) -> None:
-    server.run(["sh", "-c", _OWN, "sh", database, str(PurePosixPath(database).parents[1])], _DAY)
+    server.run(["sh", "-c", _OWN, "sh", database], _DAY)
 
 
 def _changed(statement: str, words: str) -> DataDamage[Facts]:

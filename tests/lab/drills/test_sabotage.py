@@ -27,7 +27,7 @@ from rehearsing import (
 
 from ops.core import kinds
 from ops.core.quantity import Duration
-from ops.drills._shared.sandbox import INSIDE
+from ops.drills._shared.sandbox import MATERIAL
 from ops.interfaces.drill import Part
 from ops.interfaces.server import Server
 from ops.interfaces.source import CaptureContext, Stored
@@ -123,7 +123,7 @@ def loaded_again(server: Server, part: Part) -> str:
     users = [f"drop user if exists '{user}'@'{host}'" for user, host in (each.split("@") for each in facts.users)]
     words = "; ".join([f"drop database {database}", *users])
     server.run(["mariadb", "--no-defaults", "--user=root", f"--execute={words}"], _MINUTES)
-    return part.database.load(server, INSIDE / "material" / LABEL, facts)
+    return part.database.load(server, MATERIAL, facts)
 
 
 def of_sqlite(tree: Callable[[str], Path], folder: Path) -> Found:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ops.core.errors import CommandError, CommandTimeout, Unavailable
-from ops.core.run import run, stream
+from ops.core.run import run, stream, talk
 
 
 def test_output_and_errors_are_kept_apart() -> None:
@@ -110,3 +110,26 @@ def test_a_program_that_prints_too_much_is_ended() -> None:
     with pytest.raises(CommandError, match="yes failed with code 1: it printed more than 1000 characters"):
         run(["yes"], timeout=30, most=1000)
     assert run(["printf", "a\nb"], timeout=30, most=4).stdout == "a\nb\n"
+
+
+def test_a_line_and_an_answer_have_their_limit() -> None:
+    with talk(["cat"], timeout=30, most=1000) as program:
+        program.write("a\nb\nend\n" + "c" * 900 + "\nend\n")
+        assert program.until("end") == ["a", "b"]
+        assert program.until("end") == ["c" * 900]
+        program.dismiss()
+    for endless in ("exec tr '\\0' x </dev/zero", "yes", "yes ''"):
+        with pytest.raises(CommandError, match="more than 1000 characters"):
+            answered(endless)
+
+
+def answered(script: str, seconds: float | None = None) -> list[str] | None:
+    with talk(["sh", "-c", script], timeout=30, most=1000) as program:
+        return program.until("end", seconds)
+
+
+def test_an_answer_that_does_not_come_is_not_waited_for() -> None:
+    with pytest.raises(CommandTimeout, match="did not finish within 1 s"):
+        answered("echo begun; exec sleep 600", 1)
+    assert answered("echo begun") is None
+    assert answered("echo begun; echo end", 20) == ["begun"]

@@ -1,18 +1,21 @@
 """What a booted machine is asked about its services."""
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
-from ops.core.errors import PolicyError
+from ops.core.errors import Damaged, PolicyError
 from ops.core.run import stream
 from ops.core.schema import decode
 from ops.core.verdict import Finding, Verdict
+from ops.drills._boot import prepare
 from ops.drills._boot.container import Booted
-from ops.drills._boot.prepare import Options, boot_over
-from ops.interfaces.drill import Stage
+from ops.drills._boot.prepare import TRUSTING, Options, boot_over, raised
+from ops.interfaces.drill import Part, Stage
 
 
 @pytest.mark.parametrize("name", ["postgresql@*.service", "ssh.service cron.service", "--all", "[a-z]*"])
@@ -81,3 +84,32 @@ def test_a_port_that_is_none_is_refused(port: object) -> None:
     with pytest.raises(PolicyError, match="port"):
         decode(Options, {"answers": [{"port": port}]}, "options")
     assert decode(Options, {"answers": [{"port": 65_535}]}, "options").answers[0].port == 65_535
+
+
+class Nothing:
+    """A stage on which nothing can be brought."""
+
+    name, instant = "his1_server", None
+    scratch = Path("/nowhere")
+    parts: Mapping[str, Part] = {}
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+
+    def tell(self, **_figures: object) -> None:
+        pass
+
+    def timed(self, part: str) -> AbstractContextManager[None]:
+        raise Damaged(part)
+
+
+@pytest.mark.parametrize("instant", [True, False])
+def test_a_machine_whose_root_has_to_be_trusted_is_called_one(
+    instant: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepare, "room", lambda _stage, _needed: nullcontext(Path("/nowhere")))
+    stage = cast(Stage[Options], Nothing(Options(instant=instant)))
+    part = cast(Part, SimpleNamespace(label="tree", bytes=1))
+    with pytest.raises(Damaged, match="fetch"), raised(stage, part):
+        pass
+    assert (TRUSTING in capsys.readouterr().out) is instant

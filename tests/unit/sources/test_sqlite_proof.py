@@ -53,10 +53,14 @@ def test_what_it_covers_and_where_it_lives() -> None:
 
 
 class Here:
-    """Stands for a drill's tree: programs of this machine."""
+    """Stands for a drill's tree: programs of this machine, and a folder for the one that the account writes in."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        data.mkdir()
 
     def run(self, argv: list[str], timeout: float) -> str:
-        return run(argv, timeout=timeout).stdout
+        return run([word.replace("/mnt/data", str(self.data)) for word in argv], timeout=timeout).stdout
 
     def talk(self, argv: list[str], timeout: float) -> AbstractContextManager[Stream]:
         return stream(argv, timeout=timeout, talk=True)
@@ -69,26 +73,26 @@ def test_a_drill_proves_it_by_the_program_sqlite3_and_fires(place: Path, tmp_pat
     (folder / FILE).rename(folder / "odd name?#" / FILE)
     kind = KIND.database
     assert kind
-    database = kind.load(Here(), folder / "odd name?#", facts)
+    here = Here(tmp_path / "data")
+    database = kind.load(here, folder / "odd name?#", facts)
 
     def fired(known: SQLiteFacts) -> set[str]:
-        return {
-            name for name, finding in kind.prove(Here(), database, known, ()) if finding.verdict is not Verdict.PASS
-        }
+        return {name for name, finding in kind.prove(here, database, known, ()) if finding.verdict is not Verdict.PASS}
 
     assert fired(facts) == set()
     assert fired(replace(facts, rows={})) == {"volume"}
     assert fired(replace(facts, structure={"view": Definitions(0, "")})) == {"structure"}
-    assert kind.answer(Here(), database, "select count(*) from wards") == 2
+    assert kind.answer(here, database, "select count(*) from wards") == 2
     with pytest.raises(SeawallError, match="instead of one number"):
-        kind.answer(Here(), database, "select name from wards")
+        kind.answer(here, database, "select name from wards")
     with pytest.raises(SeawallError):
-        kind.answer(Here(), database, "select count(*) from nowhere")
+        kind.answer(here, database, "select count(*) from nowhere")
     with pytest.raises(SeawallError):
-        kind.answer(Here(), database, f"select writefile('{tmp_path}/written', 'x')")
+        kind.answer(here, database, f"select writefile('{tmp_path}/written', 'x')")
     assert not (tmp_path / "written").exists()
     assert {path.name for path in (folder / "odd name?#").iterdir()} == {FILE}
-    with Path(database).open("r+b") as file:
-        file.seek(Path(database).stat().st_size - 4096)
+    restored = folder / "odd name?#" / FILE
+    with restored.open("r+b") as file:
+        file.seek(restored.stat().st_size - 4096)
         file.write(os.urandom(4096))
     assert "integrity" in fired(facts)
