@@ -16,7 +16,7 @@ from ops.core.verdict import Finding, Verdict
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Ledger
 from ops.evidence.verification import verify
 from ops.fleet.facts.ledger import Ledger as LedgerFact
-from ops.fleet.ledgers import collect, signers
+from ops.fleet.ledgers import collect, growth, signers
 from ops.fleet.ledgers.collect import understood
 from ops.fleet.ledgers.growth import Copy, Told
 
@@ -58,7 +58,7 @@ class Machine:
         Ledger(self.ledger, self.key).append(body)
 
     def answer(self, copy: Copy) -> Told | Finding:
-        question = LedgerFact().command(len(copy.lines), len(copy.signatures)).replace(HERE, f"cd {self.ledger}")
+        question = LedgerFact().command(copy.size(NAME), copy.size(SIGNATURES)).replace(HERE, f"cd {self.ledger}")
         question = question.replace("/etc/seawall/ledger.pub", str(self.public))
         told = subprocess.run(question, shell=True, capture_output=True, text=True, check=True)
         return LedgerFact().process(told.stdout.splitlines())
@@ -148,10 +148,33 @@ def test_a_collected_ledger_is_held_against_the_policy_up_to_its_collection(
 
 
 def test_only_what_follows_is_asked_for(held: Machine) -> None:
-    told = held.answer(Copy.of(held.inventory / ".ledgers/his1"))
+    told = held.answer(Copy(held.inventory / ".ledgers/his1"))
     assert isinstance(told, Told)
     assert (told.rests[NAME], told.rests[SIGNATURES]) == (b"", b"")
     assert told.rests[HEAD]
+
+
+def test_one_that_is_too_long_for_one_answer_comes_in_pieces(held: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "PIECE", 1_000)
+    for number in range(12):
+        held.act(number)
+    found = held.collect()
+    assert (found.verdict, "15 records" in found.message) == (Verdict.PASS, True)
+    for name in (NAME, HEAD, SIGNATURE, SIGNATURES):
+        assert held.collected(name) == (held.ledger / name).read_bytes()
+    assert sorted(path.name for path in (held.inventory / ".ledgers").iterdir()) == ["his1"]
+
+
+def test_more_than_is_collected_is_refused_and_the_copy_stays(held: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "PIECE", 1_000)
+    monkeypatch.setattr(growth, "MOST_RECORDS", 10)
+    before = held.collected()
+    for number in range(12):
+        held.act(number)
+    found = held.collect()
+    assert (found.verdict, "larger than is collected" in found.message) == (Verdict.UNKNOWN, True)
+    assert held.collected() == before
+    assert sorted(path.name for path in (held.inventory / ".ledgers").iterdir()) == ["his1"]
 
 
 def cut(lines: list[bytes]) -> list[bytes]:
