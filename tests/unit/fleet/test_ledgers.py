@@ -1,5 +1,6 @@
 """Ledgers collected on the control machine: they grow, and whatever changes their past is named and not taken over."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from ops import cli
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Ledger
+from ops.evidence.ssh_signature import sign
 from ops.evidence.verification import verify
 from ops.fleet.facts.ledger import Ledger as LedgerFact
 from ops.fleet.ledgers import collect, growth, signers
@@ -248,6 +250,40 @@ def test_a_restored_machine_goes_on_by_its_succession_and_what_was_lost_is_kept_
     held.act(5)
     assert held.collect().verdict is Verdict.WARN  # what is lost is told for good
     assert held.collected().count(b"\n") == 5
+
+
+def begun_again(held: Machine, lost: str) -> Finding:
+    """Restore the state after the first record, say what is lost, go on, and collect."""
+    lines = (held.ledger / NAME).read_bytes().splitlines(keepends=True)
+    signatures = (held.ledger / SIGNATURES).read_bytes().splitlines(keepends=True)
+    for number in range(2):
+        held.act(number)
+    assert held.collect().verdict is Verdict.PASS
+    (held.ledger / NAME).write_bytes(lines[0])
+    head = f"1 {hashlib.sha256(lines[0]).hexdigest()}\n"
+    (held.ledger / HEAD).write_text(head)
+    (held.ledger / SIGNATURE).write_text(sign(head, held.key))
+    (held.ledger / SIGNATURES).write_bytes(signatures[0])
+    assert cli.run(["ledger", "succeed", "--restored", "--lost", lost, "--reason", "disk lost"]) == 0
+    for number in range(9):
+        held.act(number)
+    return held.collect()
+
+
+def test_a_succession_that_invents_what_is_lost_excuses_nothing(held: Machine) -> None:
+    before = held.collected().count(b"\n")
+    found = begun_again(held, f"1000 {'ab' * 32}")
+    assert found.verdict is Verdict.FAIL
+    assert "not the one noted elsewhere" in found.message
+    assert held.collected().count(b"\n") == before + 2
+
+
+def test_a_succession_that_names_a_head_that_was_noted_here_excuses_those_before_it(held: Machine) -> None:
+    noted = {"version": 1, "machines": {"his1": [{"n": 7, "sha256": "ab" * 32, "seen": "2026-11-22T01:00:00Z"}]}}
+    (held.inventory / ".heads.json").write_text(json.dumps(noted))
+    found = begun_again(held, f"7 {'ab' * 32}")
+    assert (found.verdict, "lost when the machine was restored" in found.message) == (Verdict.WARN, True)
+    assert held.collected().count(b"\n") == 11
 
 
 def test_one_that_was_taken_away_is_named(held: Machine) -> None:
