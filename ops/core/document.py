@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from ops.core import plain_file
 from ops.core.errors import Damaged, Problem
+from ops.core.numbers import whole
 from ops.core.schema import Plain, collect
 
 T = TypeVar("T")
@@ -75,7 +76,9 @@ def parse(content: bytes, limits: Limits, file: str) -> Plain:
     """Return the plain data of a JSON document; raise Damaged, which names the file, where, and what was expected."""
     try:
         _measure(content, limits)
-        data: Plain = json.loads(content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_number)
+        data: Plain = json.loads(
+            content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_number, parse_int=_whole
+        )
         _look_through(data, limits)
     except _Refused as error:
         raise Damaged(f"{file}: {error}") from error
@@ -173,6 +176,13 @@ def _unique(pairs: list[tuple[str, Plain]]) -> Mapping[str, Plain]:
         counts = Counter(name for name, _ in pairs)
         raise _Refused(f"the key {counts.most_common(1)[0][0][:80]!r} appears more than once")
     return made
+
+
+def _whole(text: str) -> int:
+    try:
+        return whole(text)
+    except ValueError as error:
+        raise _Refused(str(error)) from error
 
 
 def _no_number(word: str) -> Plain:

@@ -17,6 +17,7 @@ from typing import Any
 
 from ops.core import plain_file
 from ops.core.errors import Damaged, Locked, Unavailable
+from ops.core.numbers import whole
 from ops.core.quantity import Size
 
 CHUNK = 1 << 20
@@ -108,7 +109,7 @@ def sync_directory(directory: Path) -> None:
 def read_json(path: Path) -> Any:
     """Return what a JSON file holds; raise Damaged when it is not whole JSON, FileNotFoundError when absent."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), parse_int=whole)
     except ValueError as error:
         raise Damaged(f"{path} is damaged: {error}", "restore it, or delete it so that it is created again") from error
 

@@ -1,4 +1,7 @@
-"""Folders for what one process needs while it works: gone with it, or before the next one when it was killed."""
+"""Folders of our own: of what a process needs while it works, and of what it brings; no other account's, and no link.
+
+The first are gone with the process, or before the next one when it was killed.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ops.core.errors import UsageError
 from ops.core.restored import remove
+
+NO_LINKS = "restore into a folder; nothing is restored through links"
 
 
 @contextmanager
@@ -20,7 +26,7 @@ def own_folder(parent: Path, prefix: str) -> Iterator[Path]:
     of that however the process ends.
     """
     _forget(parent, prefix)
-    path, handle = _held(parent, prefix)
+    path, handle = _made(parent, prefix)
     try:
         yield path
     finally:
@@ -28,7 +34,36 @@ def own_folder(parent: Path, prefix: str) -> Iterator[Path]:
         os.close(handle)
 
 
-def _held(parent: Path, prefix: str) -> tuple[Path, int]:
+@contextmanager
+def held(folder: Path) -> Iterator[int]:
+    """Open a folder for a block; raise UsageError when a link or anything else lies there."""
+    try:
+        handle = _open(folder)
+    except OSError as error:
+        raise UsageError(f"{folder} can't be opened as a folder: {error.strerror}", NO_LINKS) from error
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def demand_own(handle: int, folder: Path) -> None:
+    """Raise UsageError unless an open folder belongs to this account: nobody else may have put data into it."""
+    if os.fstat(handle).st_uid != os.geteuid():
+        raise UsageError(
+            f"{folder} belongs to another account, and what is in it may be anybody's",
+            "find out who put it there, then remove it",
+        )
+
+
+def demand_same(folder: Path, begun: os.stat_result) -> None:
+    """Raise UsageError when a folder is no longer the one in which a restore was begun."""
+    with held(folder) as handle:
+        if not os.path.samestat(os.fstat(handle), begun):
+            raise UsageError(f"{folder} was replaced while it was restored into", "find out by whom; restore again")
+
+
+def _made(parent: Path, prefix: str) -> tuple[Path, int]:
     while True:
         path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         handle = _open(path)

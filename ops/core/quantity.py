@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import ClassVar, Self
 
+from ops.core.numbers import demand_few_digits
+
 _DURATION_UNITS = {"y": 31_557_600, "w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "s": 1}
 _LONGEST = 1_000_000 * _DURATION_UNITS["y"]  # longer ones are no timedelta
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
@@ -28,6 +30,7 @@ class Duration:
         parts = re.findall(r"(\d+)\s*(y|w|d|h|min|s)(?![a-z])", text)
         if not parts or re.sub(r"(\d+)\s*(y|w|d|h|min|s)(?![a-z])|\s", "", text):
             raise ValueError(text)
+        demand_few_digits(text)
         seconds = sum(int(number) * _DURATION_UNITS[unit] for number, unit in parts)
         if seconds > _LONGEST:
             raise ValueError(text)
@@ -60,6 +63,7 @@ class Size:
         match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(TiB|GiB|MiB|KiB|B)", text.strip())
         if not match:
             raise ValueError(text)
+        demand_few_digits(text)
         return cls(int(Decimal(match[1]) * _SIZE_UNITS[match[2]]))
 
     def exact(self) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
-import reprlib
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from ops.core.errors import PolicyError, Problem
 from ops.core.kinds import nearest
+from ops.core.numbers import TOO_LARGE, Shown, is_too_large
 
 T = TypeVar("T")
 # What JSON and YAML hold.
@@ -35,7 +35,7 @@ _MISSING = object()
 _LONGEST_KEY = 80
 _LEAVES = (int, str)
 _SPARE = {"spare": True}
-_shown = reprlib.Repr()
+_shown = Shown()
 _shown.maxstring = _shown.maxother = 60
 
 
@@ -50,8 +50,16 @@ def decode(kind: type[T], data: Any, path: str) -> T:
 
 def collect(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:
     """As `decode`, but add the problems to a list; what could not be decoded comes back as None."""
-    if kind is Any:
-        return data
+    if is_too_large(data):
+        return _refused(path, problems)
+    return data if kind is Any else _collected(kind, data, path, problems)
+
+
+def _refused(path: str, problems: list[Problem]) -> None:
+    problems.append(Problem(path, TOO_LARGE))
+
+
+def _collected(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:
     origin = typing.get_origin(kind)
     if origin in (typing.Union, types.UnionType):
         return _optional(kind, data, path, problems)
@@ -150,6 +158,9 @@ def _mapping(inner: tuple[Any, Any], data: Any, path: str, problems: list[Proble
         if named is str and kind in _LEAVES and type(part) is kind and type(name) is str:
             found[name] = part  # as nearly all are of a mapping with a hundred thousand names
             continue
+        if is_too_large(name):
+            problems.append(Problem(path, TOO_LARGE))
+            continue
         where = below(path, str(name))
         key = str(name) if named is str else collect(named, name, where, problems)
         found[key] = collect(kind, part, where, problems)
@@ -208,7 +219,7 @@ def _strange(fields: tuple[_Field, ...], data: Any, path: str, problems: list[Pr
     if len(known) == len(fields):
         for name in strange:
             said = f"unknown key {_shown.repr(name)}{_near(name, known)}; known keys: {', '.join(known)}"
-            problems.append(Problem(below(path, str(name)), said))
+            problems.append(Problem(path if is_too_large(name) else below(path, str(name)), said))
     return strange
 
 

@@ -6,7 +6,7 @@ head it goes on from only if they were seen before it was written: what was writ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,12 +22,14 @@ class Anchor:
     """A head that was noted elsewhere.
 
     seen: when; None where that is not known, as on paper. after: digests of the lines that were seen before it, as far
-    as they are known: no succession among them can have lost it.
+    as they are known: no succession among them can have lost it. noted: heads that are known where it was noted, by
+    number; None where they are not. A succession that names a later one as lost excuses this one only if it is known.
     """
 
     head: Head
     seen: datetime | None = None
     after: Collection[str] = ()
+    noted: Mapping[int, Collection[str]] | None = None
 
 
 def judged(lines: list[Line], anchor: Anchor) -> Iterator[Finding]:
@@ -63,6 +65,8 @@ def _excuses(line: Line, anchor: Anchor) -> bool:
     if (told.lost.n, told.lost.sha256) == (anchor.head.n, anchor.head.sha256):
         return True
     between = told.continues.n < anchor.head.n < told.lost.n
+    if anchor.noted is not None and told.lost.sha256 not in anchor.noted.get(told.lost.n, ()):
+        return False  # anybody can invent a number
     return between and line.sha256 not in anchor.after and _written_since(line, anchor.seen)
 
 

@@ -40,11 +40,11 @@ def judged(directory: Path, lines: list[Line], signers: Path) -> Iterator[Findin
     named = listed(signers, signer(lines))
     known = {fingerprint(key) for key in (*named, *former(lines))} if named else set()
     for line, told in said:
-        yield _one(directory, line, told, known, [later for later in lines if (later.n or 0) >= (line.n or 0)])
+        yield _one(directory, line, told, known, lines)
     yield from _changes(lines, said)
 
 
-def _one(directory: Path, line: Line, told: Succession, known: set[str], since: list[Line]) -> Finding:
+def _one(directory: Path, line: Line, told: Succession, known: set[str], lines: list[Line]) -> Finding:
     head = f"the succession in record {line.n}"
     if told.continues != NotedHead(n=(line.n or 0) - 1, sha256=line.previous):
         return fail(f"{head} claims to continue from a record other than the one before it")
@@ -58,7 +58,7 @@ def _one(directory: Path, line: Line, told: Succession, known: set[str], since: 
         what = f"records up to {told.lost.n} are lost" if told.lost else "no record is known to be lost"
         verdict = Verdict.WARN if told.lost else Verdict.PASS
         return Finding(verdict, f"{head}: restored, {what}; reason: {told.reason}")
-    heads = {Head(one.n or 0, one.sha256) for one in since}
+    heads = {one.n: one.sha256 for one in lines if one.n is not None and one.n >= (line.n or 0)}
     if fingerprint(told.old_public) != told.old or not made_by(directory, heads, told.old_public):
         return fail(f"{head} is not signed by the previous key, and does not state that the machine was restored")
     return Finding(Verdict.PASS, f"{head}: a new key, signed by the previous one; reason: {told.reason}")

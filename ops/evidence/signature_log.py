@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,6 +24,9 @@ from ops.evidence.reader import Line, fail, records, signer
 from ops.evidence.ssh_signature import agrees
 
 MOST = 20  # findings of one sort
+_AT_A_TIME = 200  # signatures that are held until they are checked
+_LONGEST_KEY = 200  # letters of the fingerprint of a key
+_LONGEST_SIGNATURE = 8_000  # letters; one by a long key of RSA has about a thousand
 
 
 @dataclass(frozen=True)
@@ -33,21 +38,24 @@ class Kept:
     signature: str
 
 
-def read(directory: Path) -> tuple[list[Kept], int]:
-    """Return the signatures that are kept, and how many lines are none; a line cut short by a power cut is neither."""
+def read(directory: Path) -> Iterator[Kept | None]:
+    """Yield the signatures that are kept, None for a line that is none; one cut short by a power cut is neither."""
     try:
-        lines = each(directory / SIGNATURES)
-        kept, broken = [], 0
-        for line in lines:
-            try:
-                found = said(line)
-                head = Head.read(f"{found['n']} {found['sha256']}")
-                kept.append(Kept(head, str(found["key"]), str(found["signature"])))
-            except (ValueError, KeyError):
-                broken += line.endswith(b"\n")
+        for line in each(directory / SIGNATURES):
+            kept = _kept(line)
+            if kept or line.endswith(b"\n"):
+                yield kept
     except FileNotFoundError:
-        return [], 0
-    return kept, broken
+        return
+
+
+def _kept(line: bytes) -> Kept | None:
+    try:
+        found = said(line)
+        one = Kept(Head.read(f"{found['n']} {found['sha256']}"), str(found["key"]), str(found["signature"]))
+    except (ValueError, KeyError):
+        return None
+    return one if len(one.key) <= _LONGEST_KEY and len(one.signature) <= _LONGEST_SIGNATURE else None
 
 
 def every(directory: Path, lines: list[Line], signers: Path, verified: int = 0) -> Iterator[Finding]:
@@ -55,58 +63,113 @@ def every(directory: Path, lines: list[Line], signers: Path, verified: int = 0) 
 
     verified: so many of the first were found good before; whether their heads are still the ledger's is asked again.
     """
-    kept, broken = read(directory)
+    held = {line.n: line.sha256 for line in lines if line.n is not None}
+    broken, others = 0, 0
+    numbers: set[int] = set()
+    with _checking(lines, signers) as checked:
+        place = 0
+        for one in read(directory):
+            if one is None:
+                broken += 1
+                continue
+            if held.get(one.head.n) != one.head.sha256:
+                others += 1
+                if others <= MOST:
+                    what = "was different when it was signed" if one.head.n in held else "was signed and is gone"
+                    yield fail(f"record {one.head.n} {what}")
+            else:
+                numbers.add(one.head.n)
+            place += 1
+            if place > verified:
+                checked.add(one)
+        yield from checked.found()
     if broken:
         yield fail(f"{broken} lines of {SIGNATURES} are not signatures: they were changed or damaged")
-    if not kept:
+    if others > MOST:
+        yield fail(f"{others - MOST} more records were different when they were signed, or are gone")
+    if not place:
         yield Finding(Verdict.UNKNOWN, f"only the last signature is stored here: {SIGNATURES} has none")
         return
-    held = {line.n: line.sha256 for line in lines}
-    for one in [one for one in kept if held.get(one.head.n) != one.head.sha256][:MOST]:
-        what = "was different when it was signed" if one.head.n in held else "was signed and is gone"
-        yield fail(f"record {one.head.n} {what}")
-    yield from _judged(kept[verified:], lines, signers)
-    numbers = sorted({one.head.n for one in kept})
-    for before, after in pairwise(numbers):
+    yield from _not_stored(numbers, max(held, default=0))
+
+
+def _not_stored(numbers: set[int], newest: int) -> Iterator[Finding]:
+    """Say for which records no signature is kept; numbers: of those that have one."""
+    ordered = sorted(numbers)
+    for before, after in pairwise(ordered):
         if after - before > AT_ONCE:
             yield Finding(Verdict.WARN, f"{records(before + 1, after - 1)}: their signatures are not stored")
-    newest = max((line.n or 0 for line in lines), default=0)
-    if newest - numbers[-1] > AT_ONCE:
-        yield Finding(Verdict.WARN, f"{records(numbers[-1] + 1, newest)}: their signatures are not stored")
+    if ordered and newest - ordered[-1] > AT_ONCE:
+        yield Finding(Verdict.WARN, f"{records(ordered[-1] + 1, newest)}: their signatures are not stored")
 
 
-def _judged(kept: Sequence[Kept], lines: list[Line], signers: Path) -> Iterator[Finding]:
+@contextmanager
+def _checking(lines: list[Line], signers: Path) -> Iterator[_Checked]:
     name = signer(lines)
     known = {fingerprint(key): key for key in (*listed(signers, name), *former(lines))}
-    bad: list[int] = []
-    strange = sorted({one.key for one in kept if one.key not in known})
-    for key in strange:
-        count = sum(one.key == key for one in kept)
-        yield Finding(Verdict.UNKNOWN, f"{count} signatures are by the key {key}, which is not listed: not checked")
-    with tempfile.TemporaryDirectory(prefix="seawall-signatures-") as scratch:
-        allowed = _lists(Path(scratch), known)
+    with (
+        tempfile.TemporaryDirectory(prefix="seawall-signatures-") as scratch,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
+        yield _Checked(Path(scratch), _lists(Path(scratch), known), pool)
 
-        def good(numbered: tuple[int, Kept]) -> bool:
-            place, one = numbered
-            path = Path(scratch, f"{place}.sig")
-            path.write_text(one.signature, encoding="utf-8")
-            try:
-                return agrees(str(one.head), path, allowed[one.key], NAME)
-            finally:
-                path.unlink()
 
-        checked = [one for one in kept if one.key in known]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            results = list(pool.map(good, enumerate(checked)))
-    bad = [one.head.n for one, fine in zip(checked, results, strict=True) if not fine]
-    for number in bad[:MOST]:
-        yield fail(f"the stored signature of record {number} does not match it: one of them was changed")
-    if len(bad) > MOST:
-        yield fail(f"{len(bad) - MOST} more stored signatures do not match their records")
-    if checked and not bad:
-        yield Finding(
-            Verdict.PASS, f"{len(checked)} stored signatures are good, the first of record {checked[0].head.n}"
-        )
+@dataclass
+class _Checked:
+    """Signatures that are checked, some hundred at a time; of what was found only numbers are kept.
+
+    allowed: for each key, the list that holds only it. first: the first record whose signature was checked.
+    """
+
+    scratch: Path
+    allowed: dict[str, Path]
+    pool: ThreadPoolExecutor
+    waiting: list[Kept] = field(default_factory=list)
+    strange: Counter[str] = field(default_factory=Counter)
+    bad: list[int] = field(default_factory=list)
+    more_bad: int = 0
+    count: int = 0
+    first: int = 0
+
+    def add(self, one: Kept) -> None:
+        if one.key not in self.allowed:
+            self.strange[one.key if one.key in self.strange or len(self.strange) < MOST else "of others"] += 1
+            return
+        self.first = self.first or one.head.n
+        self.count += 1
+        self.waiting.append(one)
+        if len(self.waiting) == _AT_A_TIME:
+            self._check()
+
+    def _check(self) -> None:
+        results = self.pool.map(self._good, enumerate(self.waiting))
+        for one, fine in zip(self.waiting, results, strict=True):
+            if not fine and len(self.bad) < MOST:
+                self.bad.append(one.head.n)
+            elif not fine:
+                self.more_bad += 1
+        self.waiting.clear()
+
+    def _good(self, numbered: tuple[int, Kept]) -> bool:
+        place, one = numbered
+        path = self.scratch / f"{place}.sig"
+        path.write_text(one.signature, encoding="utf-8")
+        try:
+            return agrees(str(one.head), path, self.allowed[one.key], NAME)
+        finally:
+            path.unlink()
+
+    def found(self) -> Iterator[Finding]:
+        self._check()
+        for key, count in sorted(self.strange.items()):
+            yield Finding(Verdict.UNKNOWN, f"{count} signatures are by the key {key}, which is not listed: not checked")
+        for number in self.bad:
+            yield fail(f"the stored signature of record {number} does not match it: one of them was changed")
+        if self.more_bad:
+            yield fail(f"{self.more_bad} more stored signatures do not match their records")
+        if self.count and not self.bad:
+            message = f"{self.count} stored signatures are good, the first of record {self.first}"
+            yield Finding(Verdict.PASS, message)
 
 
 NAME = "ledger"
@@ -126,13 +189,14 @@ def former(lines: list[Line]) -> list[str]:
     return [line.succession.old_public for line in lines if line.succession and line.succession.old_public]
 
 
-def made_by(directory: Path, heads: Collection[Head], key: str) -> bool:
-    """Whether a good signature of one of these heads by this public key is kept."""
+def made_by(directory: Path, heads: Mapping[int, str], key: str) -> bool:
+    """Whether a good signature of one of these heads, a number and its digest, by this public key is kept."""
     mark = fingerprint(key)
-    found = [one for one in read(directory)[0] if one.key == mark and one.head in heads]
     with tempfile.TemporaryDirectory(prefix="seawall-signatures-") as scratch:
         allowed, path = _lists(Path(scratch), {mark: key})[mark], Path(scratch, "sig")
-        for one in found:
+        for one in read(directory):
+            if one is None or one.key != mark or heads.get(one.head.n) != one.head.sha256:
+                continue
             path.write_text(one.signature, encoding="utf-8")
             if agrees(str(one.head), path, allowed, NAME):
                 return True

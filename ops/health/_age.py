@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from ops.core import clock, quantity
 from ops.core.errors import Damaged
 from ops.core.verdict import Verdict
+from ops.interfaces.check import CheckContext
 from ops.interfaces.state import ActState, State, UnreadableState
 
 
-def act_state(states: Mapping[str, State], name: str) -> ActState | None:
-    """Return the state of a job, None when it never ran; raise Damaged when that can't be read."""
-    state = states.get(name)
-    if state is None or isinstance(state, ActState):
-        return state
-    raise unreadable(state)
+def act_state(context: CheckContext, name: str, asset: str) -> ActState | None:
+    """Return the state of a job on an asset, None when it never ran.
+
+    Raise Damaged when that can't be read, or tells of another asset or of another machine.
+    """
+    state = context.states.get(name)
+    if state is None:
+        return None
+    if not isinstance(state, ActState):
+        raise unreadable(state)
+    if state.asset and state.asset != asset:
+        raise Damaged(f"the state {name} is of the asset {state.asset}, and not of {asset}")
+    if state.host and context.host and state.host != context.host:
+        raise Damaged(f"the state {name} is of the machine {state.host}, and not of {context.host}")
+    return state
 
 
 def unreadable(state: State) -> Damaged:

@@ -29,7 +29,7 @@ class Options:
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last backup left."""
-    state = act_state(context.states, joined.backup(options.asset))
+    state = act_state(context, joined.backup(options.asset), options.asset)
     if state is None:
         yield Finding(Verdict.FAIL, f"{options.asset} has never been backed up")
         return

@@ -42,7 +42,7 @@ class Options:
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last copy left."""
-    state = act_state(context.states, joined.copy(options.asset, options.copy))
+    state = act_state(context, joined.copy(options.asset, options.copy), options.asset)
     good = state.good(CopyFacts) if state else None
     problem = trouble(state) if state else None
     finding = _none_yet(options, context) if good is None else _judge(options, good, context.now)

@@ -29,7 +29,7 @@ class Options:
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the state that the last drill left."""
     now = context.now
-    state = act_state(context.states, joined.drill(options.asset))
+    state = act_state(context, joined.drill(options.asset), options.asset)
     if state is None:
         yield _none_yet(options, context)
         return

@@ -20,11 +20,13 @@ class CheckContext:
     now: the moment to judge by, in UTC.
     states: the newest state file of each act on this machine, by name such as `backup-his`.
     since: since when the policy asks for this check, as far as this machine knows.
+    host: whose states they are; nothing where that is not known.
     """
 
     now: datetime
     states: Mapping[str, State]
     since: datetime | None = None
+    host: str = ""
 
 
 def in_every_group(_options: object) -> str:

@@ -15,7 +15,7 @@ from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
 from ops.interfaces import joined
 from ops.interfaces.state import ARRIVALS
-from ops.policy import hours, periods
+from ops.policy import hours, large, periods
 from ops.policy.assets import resolve
 from ops.policy.layers import HostLayers, Tree, site_names
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
@@ -61,13 +61,18 @@ def _judged(
 ) -> tuple[dict[str, Written | None], dict[str, list[Problem]]]:
     around = around or Surroundings(list(hosts))
     problems: dict[str, list[Problem]] = {name: [] for name in hosts}
+    too_large: dict[str, list[Problem]] = {name: [] for name in hosts}
+    hosts = {name: large.without(layers, too_large[name]) for name, layers in hosts.items()}
     resolved = {name: resolve(name, layers, around.hosts, problems[name]) for name, layers in hosts.items()}
     written = {name: _compile(name, tree, around, problems[name]) for name, (tree, _) in resolved.items()}
     together = (_twice(written), _drilled(written), _controlled(written), across.judge(written), joined_names(written))
     for names, problem in itertools.chain.from_iterable(together):
         for name in names:
             problems[name].append(problem)
-    told = {name: [resolved[name][1].problem(problem) for problem in found] for name, found in problems.items()}
+    told = {
+        name: [resolved[name][1].problem(problem) for problem in too_large[name] or found]
+        for name, found in problems.items()
+    }  # what else is wrong where a number was taken out may be wrong for that alone
     return written, {name: found for name, found in told.items() if found}
 
 

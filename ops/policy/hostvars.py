@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from ops.core.errors import PolicyError, Problem
 from ops.core.kinds import nearest
+from ops.core.numbers import is_too_large
 from ops.core.schema import Plain
 from ops.policy.compile import compile_site
 from ops.policy.layers import HostLayers, Tree
@@ -56,7 +57,7 @@ def _tree(said: Mapping[str, Plain], layer: str, problems: list[Problem]) -> Tre
     tree = said.get(PREFIX + layer, {})
     if isinstance(tree, Mapping):
         return tree
-    found = "nothing" if tree is None else repr(tree)
+    found = "nothing" if tree is None else "a number that is too large" if is_too_large(tree) else repr(tree)
     problems.append(Problem(PREFIX + layer, f"expected a mapping, found {found}"))
     return {}
 

@@ -14,7 +14,8 @@ from hostile_trees import NEEDS_ROOT, NOT_STORED, REFUSED, Make, closed, looks
 from one_machine import Machine, set_policy
 from whole_sets import MINUTE, PARTS, SET
 
-from ops.core.errors import Damaged
+from ops.core.errors import Damaged, UsageError
+from ops.core.own_folder import demand_same, held
 from ops.drills import database
 from ops.interfaces.manifest import read_part
 from ops.jobs.drill.options import DrillOptions
@@ -180,3 +181,41 @@ def test_a_stream_that_came_as_a_link_gives_its_owner_to_nobody(
     assert "'database.sqlite' is a link" in capsys.readouterr().out
     assert looks(outside) == before
     assert live.read_text() == "live"
+
+
+def in_place(machine: Machine, home: Path) -> Path:
+    """Set a policy with files that lie at a home; return the folder in which a restore prepares them."""
+    home.mkdir(parents=True)
+    set_policy(machine, {"lis": {"reports": ("files", {"paths": [str(home)]})}})
+    return home.parent / f".seawall-restore-{SET[:8]}-{home.name}"
+
+
+def test_a_prepared_folder_of_another_account_is_not_continued(
+    machine: Machine, trapped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    staging = in_place(machine, tmp_path / "srv/letters")
+    staging.mkdir(mode=0o755)
+    (staging / execution.MARK).write_text(json.dumps({"set": SET}))
+    os.chown(staging, 65534, 65534)
+    assert machine.seawall("restore", "lis", "--in-place", "--confirm", "lis") != 0
+    said = capsys.readouterr()
+    assert "belongs to another account" in said.out + said.err
+    assert staging.stat().st_mode & 0o777 == 0o755
+    assert list(staging.iterdir()) == [staging / execution.MARK]
+
+
+def test_a_prepared_folder_that_was_replaced_is_put_nowhere(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "staging", tmp_path / "outside"
+    folder.mkdir()
+    with held(folder) as handle:
+        begun = os.fstat(handle)
+    demand_same(folder, begun)
+    folder.rename(tmp_path / "moved")
+    folder.mkdir()
+    with pytest.raises(UsageError, match="was replaced while it was restored into"):
+        demand_same(folder, begun)
+    folder.rmdir()
+    outside.mkdir()
+    folder.symlink_to(outside)
+    with pytest.raises(UsageError, match="can't be opened as a folder"):
+        demand_same(folder, begun)

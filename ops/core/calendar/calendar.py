@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import reprlib
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, Self
@@ -13,10 +12,11 @@ from ops.core.calendar import elapses, fields, hints, words
 from ops.core.calendar.clock_changes import Change, changes
 from ops.core.calendar.fields import Refused
 from ops.core.calendar.words import Item
+from ops.core.numbers import Shown
 
 _MANY = 400  # elapses that the longest gap is looked for in
 _YEAR, _DAYS = timedelta(days=366), timedelta(days=2)
-_shown = reprlib.Repr()
+_shown = Shown()
 _shown.maxstring = 60
 
 

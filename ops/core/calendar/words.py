@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from ops.core.calendar import elapses, fields
 from ops.core.calendar.fields import Refused
+from ops.core.numbers import demand_few_digits
 
+_LONG = 1_000  # letters
 COUNTS = (1, 2, 3, 4, 6, 12)  # the numbers of months that fit into a year evenly
 LAST = 31  # as the end of a window: the last day of the month, whichever that is
 _ITEM = re.compile(r"(?P<days>.*?)(?:(?:^| )(?P<time>\d{1,3}:\d{2,}(?::\d{2,})?))?")
@@ -41,6 +43,11 @@ def read(text: str) -> tuple[Item, ...]:
     """Return what a text means; raise Refused with the reason, ValueError where only systemd can say why it is none."""
     if not text.strip():
         raise Refused("it is empty")
+    try:
+        if len(text) > _LONG:  # a shorter one is told with examples
+            demand_few_digits(text)
+    except ValueError as error:
+        raise Refused(str(error)) from error
     return tuple(item for clause in text.split(";") for item in _clause(" ".join(clause.split())))
 
 

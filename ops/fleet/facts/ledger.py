@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyinfra.api.facts import FactBase
 
 from ops.core.verdict import Finding
+from ops.fleet.ledgers import growth
 from ops.fleet.ledgers.collect import QUESTION, understood
 from ops.fleet.ledgers.growth import Told
 
@@ -14,7 +15,11 @@ class Ledger(FactBase[Told | Finding]):
 
     def command(self, records: int, signatures: int) -> str:
         """Return the command. records, signatures: bytes of them that are known here."""
-        return QUESTION.replace("LINES", str(records)).replace("SIGNATURES", str(signatures))
+        sizes = {"LINES": records, "SIGNATURES": signatures, "PIECE": growth.PIECE}
+        command = QUESTION
+        for word, size in sizes.items():
+            command = command.replace(word, str(size))
+        return command
 
     def process(self, output: list[str]) -> Told | Finding:
         """Return what was told."""

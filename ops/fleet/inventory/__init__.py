@@ -20,6 +20,7 @@ from typing import Any
 
 from ops.core.errors import CommandError, Damaged, PolicyError, SeawallError, UsageError
 from ops.core.files import read_json, write_json
+from ops.core.numbers import whole
 from ops.core.run import run
 from ops.fleet.inventory.ansible_words import failed, warnings
 from ops.fleet.inventory.files import find, unreadable
@@ -116,12 +117,12 @@ def _ask(path: Path) -> tuple[dict[str, Any], list[str]]:
         settings.pop(VAULT, None)  # not made yet, and Ansible would read nothing; where something is sealed it says so
     try:
         answer = run([program, "--list", "-i", path], timeout=TIMEOUT, env=settings)
-        return dict(json.loads(answer.stdout)), warnings(answer.stderr)
+        return dict(json.loads(answer.stdout, parse_int=whole)), warnings(answer.stderr)
     except CommandError as error:
         why = failed(error.stderr) if error.exit_code >= 0 else error.message
         raise UsageError(f"Ansible cannot read the inventory {path}: {why}", error.hint) from error
     except ValueError as error:
-        raise Damaged(f"ansible-inventory did not answer in JSON for {path}") from error
+        raise Damaged(f"ansible-inventory did not answer in JSON for {path}: {error}") from error
 
 
 def _condensed(answer: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ _SILENT = (
     "Deprecation warnings can be disabled",
     "Invalid characters were found in group names",
 )
+_ENDLESS = re.compile(r"Exceeds the limit \(\d+ digits\).*", re.DOTALL)  # Python's word, of which nobody can make sense
 _HOSTS = re.compile(r"host|invent", re.IGNORECASE)
 
 
@@ -43,7 +44,8 @@ def failed(stderr: str) -> str:
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(("[ERROR]", "ERROR!", "Origin:"))]
     said = errors or [line for line in lines if "[DEPRECATION" not in line and "[WARNING" not in line][-3:]
-    return " ".join(re.sub(r"^(\[ERROR\]:|ERROR!)\s*", "", line) for line in said) or "it gives no reason"
+    words = " ".join(re.sub(r"^(\[ERROR\]:|ERROR!)\s*", "", line) for line in said) or "it gives no reason"
+    return _ENDLESS.sub("a number has thousands of digits; `seawall policy check` names its line", words)
 
 
 def explained(said: Sequence[str], inventory: Path) -> tuple[list[Problem], list[Problem]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.core.errors import Problem
+from ops.core.numbers import TOO_LARGE
 from ops.fleet.inventory import files, layer_line
 from ops.fleet.inventory.files import Source
 from ops.fleet.inventory.yaml_words import explain
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SEALED_FILE = "$ANSIBLE_VAULT"
 KNOWN_TAGS = {"!vault", "!vault-encrypted", "!unsafe"}
+_LONGEST_NUMBER = 80  # letters; one of 64 bits in twos, with its signs, has fewer
 _MOST = 500_000  # values in a file
 
 
@@ -106,6 +108,8 @@ def _strange(root: yaml.Node) -> Iterator[tuple[str, int]]:
             )
         elif node.tag.startswith(("tag:yaml.org,2002:python", "!")) and node.tag not in KNOWN_TAGS:
             yield f"Ansible knows no tag {node.tag.removeprefix('tag:yaml.org,2002:')}; delete it", line
+        elif node.tag.startswith("tag:yaml.org,2002:int") and len(node.value) > _LONGEST_NUMBER:
+            yield f"{TOO_LARGE}; put quotes around what is no number", line
 
 
 def _unread(source: Source) -> list[Problem]:

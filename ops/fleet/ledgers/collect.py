@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ops.core.errors import Unavailable, UsageError
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.completeness import Coverage
-from ops.evidence.ledger import HEAD
+from ops.evidence.ledger import HEAD, NAME, SIGNATURES
 from ops.fleet.inventory import LEDGERS, Inventory
 from ops.fleet.ledgers import growth, signers
 from ops.fleet.ledgers.growth import FILES, Copy, Told
@@ -23,8 +24,8 @@ from ops.jobs.ledger.coverage import coverage
 from ops.policy import HostPolicy
 
 END = "--"
-MOST_BYTES = 1 << 26  # of one answer, unpacked; a record has about a thousand, and its signature half as many
-MOST_TOLD = 1 << 26  # characters in which it comes, packed
+MOST_BYTES = 9 << 20  # of one answer, unpacked: a piece of the records, one of their signatures, and the head
+MOST_TOLD = 13 << 20  # characters in which it comes, packed
 MOST_PACKED = 64  # times; a ledger is packed to a third, and what is packed to less than this is none
 GZIP = 31  # zlib's word for that format
 NONE = "has no ledger yet; its first act creates one"
@@ -35,7 +36,7 @@ cd /var/lib/seawall/ledger 2>/dev/null && [ -f ledger.jsonl ] && [ ! -L ledger.j
 exec 9<ledger.jsonl && flock --shared 9
 plain() { dd if="$1" iflag=nofollow,nonblock bs=1M status=none 2>/dev/null; }
 begin() { plain "$1" | head -c "$2" | sha256sum | cut -d ' ' -f 1; }
-rest() { plain "$1" | tail -c +$(($2 + 1)) | gzip | base64; echo --; }
+rest() { plain "$1" | tail -c +$(($2 + 1)) | head -c PIECE | gzip | base64 -w 0; echo; echo --; }
 begin ledger.jsonl LINES
 begin ledger.jsonl.signatures SIGNATURES
 cut -d ' ' -f 1,2 /etc/seawall/ledger.pub 2>/dev/null || echo
@@ -60,9 +61,13 @@ def collect(inventory: Inventory) -> dict[str, Finding]:
     told = _asked(inventory, copies) | {host: one for host, one in known.items() if isinstance(one, Finding)}
     other = {host: Copy() for host, one in told.items() if isinstance(one, Told) and not one.continues(copies[host])}
     if other:  # it may have gone on from an older state: then the whole of it says so
-        again = _asked(inventory, {host: other.get(host, copy) for host, copy in copies.items()})
-        told |= {host: again[host] for host in other}
+        told |= _asked(inventory, other)
     listed = signers.place(inventory.path)
+    told |= {
+        host: _further(inventory, home / host, other.get(host, copies[host]), one)
+        for host, one in told.items()
+        if isinstance(one, Told) and one.more
+    }
     fresh = signers.note(listed, {host: one.key for host, one in told.items() if isinstance(one, Told)})
     policies = inventory.policies()
     return {
@@ -96,8 +101,7 @@ def _without(policy: HostPolicy, copy: Copy, found: Finding) -> Finding:
     """Judge a machine that told no ledger."""
     if found.message != NONE:
         return found
-    if copy.lines:
-        count = copy.lines.count(b"\n")
+    if count := copy.count(NAME):
         return Finding(Verdict.FAIL, f"its ledger is gone; {count} records were collected before")
     if not policy.assets and not policy.drills:
         return Finding(Verdict.PASS, "it has no scheduled jobs and an empty ledger")
@@ -109,9 +113,25 @@ def _asked(inventory: Inventory, copies: Mapping[str, Copy]) -> dict[str, Told |
     from ops.fleet.facts.ledger import Ledger
     from ops.fleet.ssh.ask import ask
 
-    known = {host: {"records": len(one.lines), "signatures": len(one.signatures)} for host, one in copies.items()}
-    answers = ask(inventory, Ledger, known, limit=MOST_TOLD)
+    known = {host: {"records": one.size(NAME), "signatures": one.size(SIGNATURES)} for host, one in copies.items()}
+    answers = ask(inventory, Ledger, known, limit=MOST_TOLD, hosts=tuple(copies))
     return {host: answer.fact or Finding(Verdict.UNKNOWN, answer.trouble) for host, answer in answers.items()}
+
+
+def _further(inventory: Inventory, folder: Path, copy: Copy, told: Told) -> Told | Finding:
+    """Ask one machine for what one answer could not hold, piece by piece; return its last answer, or what is wrong."""
+    grown = growth.begin(folder, copy)
+    one: Told | Finding = told
+    while isinstance(one, Told) and one.more:
+        if refused := growth.add(folder, one):
+            return refused
+        one = _asked(inventory, {folder.name: grown})[folder.name]
+        if isinstance(one, Told) and not one.continues(grown):
+            one = Finding(Verdict.UNKNOWN, "its ledger was changed while it was collected; collect it again")
+    if isinstance(one, Finding):
+        growth.drop(folder)
+        return one
+    return replace(one, begun=True)
 
 
 def understood(lines: Sequence[str]) -> Told | Finding:

@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,44 +21,139 @@ from ops.evidence import reader
 from ops.evidence.anchor import Anchor
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Head
 from ops.evidence.verification import verify
+from ops.fleet.inventory import HEADS
+from ops.fleet.ledgers import heads
 
 FILES = (NAME, SIGNATURES, HEAD, SIGNATURE)
 MOST_VERIFIED = 1_000  # kept signatures of one answer, the newest; each takes some milliseconds
+PIECE = 4 << 20  # bytes of a file in one answer; what is more is asked for again
+MOST_BYTES = 1 << 29  # of one file
+MOST_RECORDS = 100_000  # of one machine; 27 a day for ten years, and docs/ledger.md says who has how many
+MOST_SIGNATURES = 2 * MOST_RECORDS  # a succession has two
+_READ = 1 << 20
 MOST_WORDS = 5  # findings that are told of one machine
 
 
 @dataclass(frozen=True)
 class Copy:
-    """What was collected of one machine, or nothing yet."""
+    """What was collected of one machine, as it lies in a folder, or nothing yet; it is never held as a whole."""
 
-    lines: bytes = b""
-    signatures: bytes = b""
+    folder: Path | None = None
 
-    @classmethod
-    def of(cls, folder: Path) -> Copy:
-        """Return what lies in a folder."""
-        return cls(*((folder / name).read_bytes() if (folder / name).exists() else b"" for name in FILES[:2]))
+    def size(self, name: str) -> int:
+        """Return how many bytes of a file are there."""
+        path = self._path(name)
+        return path.stat().st_size if path else 0
+
+    def count(self, name: str) -> int:
+        """Return how many whole lines of a file are there."""
+        return sum(piece.count(b"\n") for piece in self.pieces(name))
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Yield what is in a file, some at a time."""
+        path = self._path(name)
+        if path:
+            with path.open("rb") as file:
+                yield from iter(lambda: file.read(_READ), b"")
+
+    def begins_as(self, other: Copy, name: str) -> bool:
+        """Whether a file begins with the whole lines of another copy's; what a power cut left of one is no line."""
+        whole = _whole_size(other, name)
+        return self.size(name) >= whole and _digest(self, name, whole) == _digest(other, name, whole)
+
+    def _path(self, name: str) -> Path | None:
+        return self.folder / name if self.folder and (self.folder / name).exists() else None
 
 
 @dataclass(frozen=True)
 class Told:
-    """What a machine told: digests of what is known here, its ledger's key, and each file's rest."""
+    """What a machine told: digests of what is known here, its ledger's key, and what follows in each file.
+
+    begun: whether what it told before lies in the folder of the new copy, since it was too much for one answer.
+    """
 
     known: tuple[str, str]
     key: str
     rests: Mapping[str, bytes]
+    begun: bool = False
+
+    @property
+    def more(self) -> bool:
+        """Whether as much was told as one answer holds, so that more may follow."""
+        return any(len(self.rests.get(name, b"")) >= PIECE for name in FILES[:2])
 
     def continues(self, copy: Copy) -> bool:
         """Whether what was collected is still the beginning."""
-        return self.known == tuple(hashlib.sha256(one).hexdigest() for one in (copy.lines, copy.signatures))
+        return self.known == tuple(_digest(copy, name, copy.size(name)) for name in FILES[:2])
 
 
 def known(folder: Path) -> Copy | Finding:
     """Return what was collected of one machine, or why that can't be read."""
     try:
-        return Copy.of(_recovered(folder))
+        found = Copy(_recovered(folder))
+        found.size(NAME)
     except OSError as error:
         return Finding(Verdict.UNKNOWN, f"the collected ledger can't be read: {error}")
+    return found
+
+
+def begin(folder: Path, copy: Copy) -> Copy:
+    """Lay what is known into the folder of the new copy of a machine's ledger, and return that."""
+    fresh = _fresh(folder)
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    for name in FILES[:2]:
+        for piece in copy.pieces(name):
+            _append(fresh / name, piece)
+    return Copy(fresh)
+
+
+def add(folder: Path, told: Told) -> Finding | None:
+    """Add what a machine told to its new copy; return why nothing more of it is wanted, if that is so."""
+    fresh = Copy(_fresh(folder))
+    for name in FILES:
+        if name not in FILES[:2]:
+            (_fresh(folder) / name).unlink(missing_ok=True)  # told anew each time
+        if name in told.rests:
+            _append(_fresh(folder) / name, told.rests[name])
+    for name, most in zip(FILES[:2], (MOST_RECORDS, MOST_SIGNATURES), strict=True):
+        if fresh.size(name) > MOST_BYTES:
+            return _refused(folder, f"{name} has more than {MOST_BYTES >> 20} MiB; expected at most so much")
+        if (count := fresh.count(name)) > most:
+            return _refused(folder, f"{name} has more than {count} lines; expected at most {most}")
+    return None
+
+
+def drop(folder: Path) -> None:
+    """Remove a new copy that is not taken over."""
+    shutil.rmtree(_fresh(folder), ignore_errors=True)
+
+
+def _refused(folder: Path, why: str) -> Finding:
+    drop(folder)
+    return Finding(Verdict.UNKNOWN, f"its ledger is larger than is collected: {why}")
+
+
+def _fresh(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.new")
+
+
+def _digest(copy: Copy, name: str, size: int) -> str:
+    """Return the SHA-256 of so many bytes of a file's beginning."""
+    sha256 = hashlib.sha256()
+    for piece in copy.pieces(name):
+        sha256.update(piece[:size])
+        size -= len(piece[:size])
+    return sha256.hexdigest()
+
+
+def _whole_size(copy: Copy, name: str) -> int:
+    """Return where the last whole line of a file ends."""
+    place, end = 0, 0
+    for piece in copy.pieces(name):
+        end = place + piece.rfind(b"\n") + 1 if b"\n" in piece else end
+        place += len(piece)
+    return end
 
 
 def settled(folder: Path, copy: Copy, told: Told, listed: Path) -> Finding:
@@ -75,13 +170,13 @@ def settled(folder: Path, copy: Copy, told: Told, listed: Path) -> Finding:
 
 def _grown(folder: Path, copy: Copy, told: Told, listed: Path) -> Finding:
     """Let the collected copy grow if the whole verifies and holds what was collected; return how it stands."""
-    fresh = folder.with_name(f"{folder.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(mode=0o700)
-    before = {NAME: copy.lines, SIGNATURES: copy.signatures}
-    for name, rest in told.rests.items():
-        _write(fresh / name, before.get(name, b"") + rest)
+    fresh = _fresh(folder)
+    if not told.begun:
+        begin(folder, copy)
+    if refused := add(folder, told):
+        return refused
     sync_directory(fresh)
+    known_before = copy.size(NAME)
     found = _judged(fresh, folder, copy, listed)
     verdict = worst(one.verdict for one in found)
     words = _words([one.message for one in found if one.verdict is verdict])
@@ -89,20 +184,20 @@ def _grown(folder: Path, copy: Copy, told: Told, listed: Path) -> Finding:
         shutil.rmtree(fresh)
         kept = f"; the collected ledger is still in {folder}: compare them" if folder.exists() else ""
         return Finding(verdict, f"{words}{kept}")
-    _take(folder, fresh, aside=Head.of(folder) if not copy.lines else None)
+    _take(folder, fresh, aside=Head.of(folder) if not known_before else None)
     return Finding(verdict, words)
 
 
 def _judged(fresh: Path, folder: Path, copy: Copy, listed: Path) -> Sequence[Finding]:
     """Verify the whole, and hold it against what was collected."""
-    held, now = Copy.of(folder), Copy.of(fresh)
+    held, now = Copy(folder), Copy(fresh)
     anchor, rewritten = _anchor(folder), []
-    if now.lines.startswith(_whole(held.lines)):
-        if not now.signatures.startswith(_whole(held.signatures)):
+    if now.begins_as(held, NAME):
+        if not now.begins_as(held, SIGNATURES):
             rewritten = [Finding(Verdict.FAIL, "its kept signatures are no longer those that were collected")]
     elif anchor:
-        anchor = _dated(anchor, folder)
-    verified = max(copy.signatures.count(b"\n"), now.signatures.count(b"\n") - MOST_VERIFIED)
+        anchor = _dated(anchor, folder, _lost(fresh), listed)
+    verified = max(copy.count(SIGNATURES), now.count(SIGNATURES) - MOST_VERIFIED)
     found = verify(fresh, listed, anchor, host=folder.name, each_signature=True, verified=verified)
     return [*found, *rewritten]
 
@@ -113,16 +208,28 @@ def _anchor(folder: Path) -> Anchor | None:
     return Anchor(head) if head else None
 
 
-def _dated(anchor: Anchor, folder: Path) -> Anchor:
-    """Return where a copy ends, with when that was by the machine's own clock, and which successions came before."""
+def _lost(folder: Path) -> set[int]:
+    """Return the numbers of the records that successions of a copy name as lost."""
+    lines, _ = reader.read(folder / NAME)
+    return {line.succession.lost.n for line in lines if line.succession and line.succession.lost}
+
+
+def _dated(anchor: Anchor, folder: Path, lost: Collection[int], listed: Path) -> Anchor:
+    """Return where a copy ends, with when that was by the machine's own clock, and which successions came before.
+
+    lost: numbers of records; which of their heads are known here, by the copy or by `seawall status`, is added.
+    """
     lines, _ = reader.read(folder / NAME)
     seen = next((line.when for line in reversed(lines) if line.when), None)
-    return replace(anchor, seen=seen, after={line.sha256 for line in lines if line.succession})
-
-
-def _whole(content: bytes) -> bytes:
-    """Return the whole lines; what a power cut left of one more is set aside by the next act."""
-    return content[: content.rfind(b"\n") + 1]
+    noted: dict[int, set[str]] = {number: set() for number in lost}
+    for line in lines:
+        if line.n in noted:
+            noted[line.n].add(line.sha256)
+    for head in heads.read(listed.with_name(HEADS)).get(folder.name, ()):
+        if head.n in noted:
+            noted[head.n].add(head.sha256)
+    after = {line.sha256 for line in lines if line.succession}
+    return replace(anchor, seen=seen, after=after, noted=noted)
 
 
 def _words(messages: Sequence[str]) -> str:
@@ -130,8 +237,8 @@ def _words(messages: Sequence[str]) -> str:
     return "; ".join([*messages[:MOST_WORDS], *([f"and {more} more"] if more > 0 else [])])
 
 
-def _write(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _append(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()

@@ -6,7 +6,7 @@ What goes wrong with one machine is that machine's answer; nothing is raised for
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -73,17 +73,20 @@ def ask(
     arguments: Mapping[str, Mapping[str, Any]] | None = None,
     *,
     limit: int = LIMIT,
+    hosts: Collection[str] | None = None,
 ) -> dict[str, Answer[T]]:
     """Get a fact of every host of an inventory at the same time; return each host's answer.
 
-    arguments: of each host, those of the fact; no host needs any otherwise. limit: characters that one may say.
+    hosts: only of these. arguments: of each host, those of the fact; no host needs any otherwise. limit: characters
+    that one may say.
     """
-    ways, answers = find_ways(inventory, inventory.variables)
+    wanted = inventory.variables if hosts is None else hosts
+    ways, answers = find_ways(inventory, wanted)
     with ThreadPoolExecutor(min(len(ways), AT_ONCE) or 1) as pool, reached(ways, limit) as state:
         known = arguments or {}
         asked = {host.name: pool.submit(get, host, fact, known.get(host.name, {})) for host in state.inventory}
         answers |= {name: job.result() for name, job in asked.items()}
-    return {host: answers[host] for host in inventory.variables}
+    return {host: answers[host] for host in wanted}
 
 
 def find_ways(inventory: Inventory, hosts: Iterable[str]) -> tuple[dict[str, Way], dict[str, Answer[Any]]]:

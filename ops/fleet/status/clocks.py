@@ -72,7 +72,7 @@ def judged_anew(status: MachineStatus, policy: HostPolicy, now: datetime) -> Mac
     checks = []
     for entry in status.told.checks:
         named = wanted.get((entry.kind, entry.asset, entry.copy))
-        checks.append(_worse(entry, _finding(*named, entry, states, now)) if named else entry)
+        checks.append(_worse(entry, _finding(*named, entry, states, (now, policy.host))) if named else entry)
     return _with(status.told, [*checks, *_stale(status.told, now)])
 
 
@@ -82,13 +82,15 @@ def _worse(entry: CheckResult, finding: Finding) -> CheckResult:
     return replace(entry, verdict=finding.verdict, message=f"{finding.message} (by the clock of the control machine)")
 
 
-def _finding(name: str, spec: CheckSpec, entry: CheckResult, states: Mapping[str, State], now: datetime) -> Finding:
-    """Judge one check by what the machine told of its acts."""
+def _finding(
+    name: str, spec: CheckSpec, entry: CheckResult, states: Mapping[str, State], at: tuple[datetime, str]
+) -> Finding:
+    """Judge one check by what the machine told of its acts; at: when, and which machine that is."""
     try:
         kind: Check[Any] = kinds.load("ops.health", spec.kind)
         options = decode(kind.options, encode(spec.options), name)
         since = clock.parse(entry.since) if entry.since else None
-        return join(list(kind.probe(options, CheckContext(now, states, since))))
+        return join(list(kind.probe(options, CheckContext(at[0], states, since, at[1]))))
     except SeawallError as error:
         return Finding(Verdict.UNKNOWN, error.message)
     except Exception as error:  # noqa: BLE001 -- whatever a machine told is that machine's unknown

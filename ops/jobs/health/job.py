@@ -100,7 +100,7 @@ def look(
     answers: queue.Queue[CheckResult] = queue.Queue()
 
     def make(name: str, spec: CheckSpec) -> None:
-        answers.put(_entry(name, spec, CheckContext(now, states, since[name])))
+        answers.put(_entry(name, spec, CheckContext(now, states, since[name], policy.host)))
 
     for name, spec in chosen.items():
         threading.Thread(target=make, args=(name, spec), daemon=True).start()

@@ -17,7 +17,7 @@ from ops.core.announce import announce
 from ops.core.document import Limits, parse, read_file
 from ops.core.errors import Damaged, UsageError
 from ops.core.files import demand_room, write_json
-from ops.core.own_folder import own_folder
+from ops.core.own_folder import NO_LINKS, demand_own, demand_same, held, own_folder
 from ops.core.pipe import pipe
 from ops.core.restored import each, give, put, remove, status
 from ops.core.run import run
@@ -84,18 +84,28 @@ def _completed(source: Source, step: Step, over: Step, folder: Path) -> Findings
     return found
 
 
-def _begin(source: Source, step: Step, folder: Path) -> None:
-    """Make the folder, or find it as this restore left it; raise UsageError when it holds anything else."""
+def _begin(source: Source, step: Step, folder: Path, *, staging: bool = False) -> os.stat_result:
+    """Make the folder, or find it as this restore left it; return which one it is.
+
+    Raise UsageError when it holds anything else. staging: whether it must be this account's own.
+    """
     if folder.is_symlink():
-        raise UsageError(f"{folder} is a link", "restore into a folder; nothing is restored through links")
+        raise UsageError(f"{folder} is a link", NO_LINKS)
+    if staging and folder.exists():
+        with held(folder) as handle:
+            demand_own(handle, folder)
     if folder.exists() and any(folder.iterdir()):
         if not _begun(source, folder):
             raise UsageError(f"{folder} is not empty", "restore into another folder, or empty this one")
         announce(f"{step.label}: continuing the restore that was begun in {folder}")
     demand_room(folder, step.bytes - _there(folder), f"restoring {step.label}")
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    write_json(folder / MARK, _mark(source, step))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with held(folder) as handle:
+        if staging:
+            demand_own(handle, folder)
+        os.fchmod(handle, 0o700)
+        write_json(Path(f"/proc/self/fd/{handle}", MARK), _mark(source, step))
+        return os.fstat(handle)
 
 
 def _begun(source: Source, folder: Path) -> bool:
@@ -196,11 +206,12 @@ def _in_place(source: Source, step: Step) -> tuple[Findings, str]:
     found: list[tuple[str, Finding]] = []
     homes = step.homes
     ready: list[tuple[Path, Path]] = []
+    begun: list[tuple[Path, os.stat_result]] = []
     for inside, home in homes.items():
         if os.path.ismount(home):
             raise UsageError(f"{home} is a mount point and can't be swapped", "restore next to it, and copy with rsync")
         staging = home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}"
-        _begin(source, step, staging)
+        begun.append((staging, _begin(source, step, staging, staging=True)))
         found.append(_bring(source, step, staging, (f"/{inside}",)))
         found += step.told.check(staging, (f"/{inside}",))
         ready.append((staging / inside, home))
@@ -209,8 +220,10 @@ def _in_place(source: Source, step: Step) -> tuple[Findings, str]:
             f"{step.label} does not match its manifest; nothing was put in place",
             f"examine {', '.join(str(staging) for staging, _ in ready)}",
         )
+    for staging, which in begun:
+        demand_same(staging, which)
     kept = _swap(ready, step)
-    for staging in {home.parent / f".seawall-restore-{source.which.id[:8]}-{home.name}" for home in homes.values()}:
+    for staging in {staging for staging, _ in begun}:
         remove(staging)
     return found, f"{step.label} is in place; the previous data are kept as {', '.join(map(str, kept)) or 'nothing'}"
 

@@ -82,9 +82,10 @@ class Site:
     def answer(self, copy: Copy) -> Told:
         files = self.files()
         lines, kept = files.get(NAME, b""), files.get(SIGNATURES, b"")
-        begun = ((lines, len(copy.lines)), (kept, len(copy.signatures)))
+        told, signed = copy.size(NAME), copy.size(SIGNATURES)
+        begun = ((lines, told), (kept, signed))
         known = [hashlib.sha256(content[:length]).hexdigest() for content, length in begun]
-        rests = {NAME: lines[len(copy.lines) :], SIGNATURES: kept[len(copy.signatures) :]}
+        rests = {NAME: lines[told:], SIGNATURES: kept[signed:]}
         rests |= {name: files.get(name, b"") for name in FILES[2:]}
         return Told((known[0], known[1]), public(self.key), rests)
 

@@ -1,5 +1,6 @@
 """Ledgers collected on the control machine: they grow, and whatever changes their past is named and not taken over."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -14,9 +15,10 @@ from ops import cli
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Ledger
+from ops.evidence.ssh_signature import sign
 from ops.evidence.verification import verify
 from ops.fleet.facts.ledger import Ledger as LedgerFact
-from ops.fleet.ledgers import collect, signers
+from ops.fleet.ledgers import collect, growth, signers
 from ops.fleet.ledgers.collect import understood
 from ops.fleet.ledgers.growth import Copy, Told
 
@@ -58,7 +60,7 @@ class Machine:
         Ledger(self.ledger, self.key).append(body)
 
     def answer(self, copy: Copy) -> Told | Finding:
-        question = LedgerFact().command(len(copy.lines), len(copy.signatures)).replace(HERE, f"cd {self.ledger}")
+        question = LedgerFact().command(copy.size(NAME), copy.size(SIGNATURES)).replace(HERE, f"cd {self.ledger}")
         question = question.replace("/etc/seawall/ledger.pub", str(self.public))
         told = subprocess.run(question, shell=True, capture_output=True, text=True, check=True)
         return LedgerFact().process(told.stdout.splitlines())
@@ -148,10 +150,33 @@ def test_a_collected_ledger_is_held_against_the_policy_up_to_its_collection(
 
 
 def test_only_what_follows_is_asked_for(held: Machine) -> None:
-    told = held.answer(Copy.of(held.inventory / ".ledgers/his1"))
+    told = held.answer(Copy(held.inventory / ".ledgers/his1"))
     assert isinstance(told, Told)
     assert (told.rests[NAME], told.rests[SIGNATURES]) == (b"", b"")
     assert told.rests[HEAD]
+
+
+def test_one_that_is_too_long_for_one_answer_comes_in_pieces(held: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "PIECE", 1_000)
+    for number in range(12):
+        held.act(number)
+    found = held.collect()
+    assert (found.verdict, "15 records" in found.message) == (Verdict.PASS, True)
+    for name in (NAME, HEAD, SIGNATURE, SIGNATURES):
+        assert held.collected(name) == (held.ledger / name).read_bytes()
+    assert sorted(path.name for path in (held.inventory / ".ledgers").iterdir()) == ["his1"]
+
+
+def test_more_than_is_collected_is_refused_and_the_copy_stays(held: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "PIECE", 1_000)
+    monkeypatch.setattr(growth, "MOST_RECORDS", 10)
+    before = held.collected()
+    for number in range(12):
+        held.act(number)
+    found = held.collect()
+    assert (found.verdict, "larger than is collected" in found.message) == (Verdict.UNKNOWN, True)
+    assert held.collected() == before
+    assert sorted(path.name for path in (held.inventory / ".ledgers").iterdir()) == ["his1"]
 
 
 def cut(lines: list[bytes]) -> list[bytes]:
@@ -225,6 +250,40 @@ def test_a_restored_machine_goes_on_by_its_succession_and_what_was_lost_is_kept_
     held.act(5)
     assert held.collect().verdict is Verdict.WARN  # what is lost is told for good
     assert held.collected().count(b"\n") == 5
+
+
+def begun_again(held: Machine, lost: str) -> Finding:
+    """Restore the state after the first record, say what is lost, go on, and collect."""
+    lines = (held.ledger / NAME).read_bytes().splitlines(keepends=True)
+    signatures = (held.ledger / SIGNATURES).read_bytes().splitlines(keepends=True)
+    for number in range(2):
+        held.act(number)
+    assert held.collect().verdict is Verdict.PASS
+    (held.ledger / NAME).write_bytes(lines[0])
+    head = f"1 {hashlib.sha256(lines[0]).hexdigest()}\n"
+    (held.ledger / HEAD).write_text(head)
+    (held.ledger / SIGNATURE).write_text(sign(head, held.key))
+    (held.ledger / SIGNATURES).write_bytes(signatures[0])
+    assert cli.run(["ledger", "succeed", "--restored", "--lost", lost, "--reason", "disk lost"]) == 0
+    for number in range(9):
+        held.act(number)
+    return held.collect()
+
+
+def test_a_succession_that_invents_what_is_lost_excuses_nothing(held: Machine) -> None:
+    before = held.collected().count(b"\n")
+    found = begun_again(held, f"1000 {'ab' * 32}")
+    assert found.verdict is Verdict.FAIL
+    assert "not the one noted elsewhere" in found.message
+    assert held.collected().count(b"\n") == before + 2
+
+
+def test_a_succession_that_names_a_head_that_was_noted_here_excuses_those_before_it(held: Machine) -> None:
+    noted = {"version": 1, "machines": {"his1": [{"n": 7, "sha256": "ab" * 32, "seen": "2026-11-22T01:00:00Z"}]}}
+    (held.inventory / ".heads.json").write_text(json.dumps(noted))
+    found = begun_again(held, f"7 {'ab' * 32}")
+    assert (found.verdict, "lost when the machine was restored" in found.message) == (Verdict.WARN, True)
+    assert held.collected().count(b"\n") == 11
 
 
 def test_one_that_was_taken_away_is_named(held: Machine) -> None:

@@ -97,3 +97,9 @@ def test_a_backup_from_the_future_cannot_be_judged() -> None:
 def test_a_state_that_cannot_be_read_cannot_be_judged(broken: dict[str, Any]) -> None:
     with pytest.raises(Damaged, match="can't be read"):
         look(broken)
+
+
+def test_the_state_of_another_asset_is_none() -> None:
+    states = typed({"backup-his": {"verdict": "pass", "message": "", "last_good": None, "asset": "other"}})
+    with pytest.raises(Damaged, match="is of the asset other, and not of his"):
+        list(KIND.probe(Options("his", Duration.parse("26h")), CheckContext(NOW, states)))

@@ -142,3 +142,8 @@ def test_a_copy_from_the_future_cannot_be_judged() -> None:
 def test_a_state_that_cannot_be_read_cannot_be_judged() -> None:
     with pytest.raises(Damaged, match="can't be read"):
         look({"kind": None, "message": "not whole"})
+
+
+def test_the_state_of_another_asset_is_none() -> None:
+    with pytest.raises(Damaged, match="is of the asset other, and not of his"):
+        look({**state("2026-11-20T00:10:00Z", "2026-11-19T01:30:00Z"), "asset": "other"})

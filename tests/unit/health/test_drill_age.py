@@ -68,3 +68,16 @@ def test_a_drill_from_the_future_cannot_be_judged() -> None:
 def test_a_state_that_cannot_be_read_cannot_be_judged() -> None:
     with pytest.raises(Damaged, match="can't be read"):
         look({"kind": None, "message": "not whole"})
+
+
+@pytest.mark.parametrize("of", [{"asset": "other"}, {"asset": "his", "host": "his2"}])
+def test_the_state_of_another_asset_or_machine_is_none(of: dict[str, str]) -> None:
+    states = typed({"drill-his": {**state(12), **of}})
+    with pytest.raises(Damaged, match=r"is of the (asset other, and not of his|machine his2, and not of drill1)"):
+        list(KIND.probe(Options("his", Duration.parse("31d")), CheckContext(NOW, states, None, "drill1")))
+
+
+def test_the_state_of_this_asset_and_machine_passes() -> None:
+    states = typed({"drill-his": {**state(12), "asset": "his", "host": "drill1"}})
+    (finding,) = KIND.probe(Options("his", Duration.parse("31d")), CheckContext(NOW, states, None, "drill1"))
+    assert finding.verdict is Verdict.PASS
