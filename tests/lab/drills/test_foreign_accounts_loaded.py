@@ -148,6 +148,22 @@ def test_roles_settings_and_grants_of_postgresql(
         assert (now.settings, now.owner, now.public) == (told.settings, told.owner, told.public)
 
 
+def hostile_accounts() -> str:
+    """What a set may say of accounts, to change those that are there."""
+    return "".join(
+        f"-- account {json.dumps(owner)}\n{statement}\n"
+        for owner in ("nobody@h", "root@LOCALHOST", "root@localhost ", "nobody@")
+        for statement in (
+            "ALTER USER root@localhost IDENTIFIED BY 'x';\nDROP DATABASE live;",
+            "CREATE USER IF NOT EXISTS `root`@`LOCALHOST`;",
+            "GRANT USAGE ON *.* TO `root`@`LOCALHOST` IDENTIFIED BY PASSWORD '*B69027D4';",
+            "GRANT ALL PRIVILEGES ON *.* TO `nobody`;",
+            f"select 1 into outfile '/mnt/material/{MARK}';",
+            f"system touch /mnt/material/{MARK}",
+        )
+    )
+
+
 @pytest.mark.parametrize("release", RELEASES)
 def test_accounts_of_mariadb(tree: Callable[[str], Path], tmp_path: Path, release: str) -> None:
     client = [*program("mariadb", "", "root"), *LOADING]
@@ -166,20 +182,8 @@ def test_accounts_of_mariadb(tree: Callable[[str], Path], tmp_path: Path, releas
             there = session.ask("select json_quote(concat(user, '@', host)) from mysql.user")
             session.tell("create database live")
             before = session.tell("select * from mysql.global_priv order by 1, 2")
-        hostile = "".join(
-            f"-- account {json.dumps(owner)}\n{statement}\n"
-            for owner in ("nobody@h", "root@LOCALHOST", "root@localhost ", "nobody@")
-            for statement in (
-                "ALTER USER root@localhost IDENTIFIED BY 'x';\nDROP DATABASE live;",
-                "CREATE USER IF NOT EXISTS `root`@`LOCALHOST`;",
-                "GRANT USAGE ON *.* TO `root`@`LOCALHOST` IDENTIFIED BY PASSWORD '*B69027D4';",
-                "GRANT ALL PRIVILEGES ON *.* TO `nobody`;",
-                f"select 1 into outfile '/mnt/material/{MARK}';",
-                f"system touch /mnt/material/{MARK}",
-            )
-        )
         strange = PassedOver("users.sql")
-        loaded(server, tmp_path / "empty", missing(hostile, there, strange), "--force")
+        loaded(server, tmp_path / "empty", missing(hostile_accounts(), there, strange), "--force")
         assert len(strange.sentences()) == 6
         with mariadb(server) as session:
             assert session.tell("select * from mysql.global_priv order by 1, 2") == before
