@@ -84,6 +84,7 @@ class Machine:
             self._wake(self.layer)
         self._make_loops()
         furnish(self.root, self.host, self.address, self.network, self.furniture)
+        self.network.remove_link(self.host)  # in its way, no machine of that name could have one
         env = NSPAWN | ({"SYSTEMD_NSPAWN_API_VFS_WRITABLE": "1"} if self.nests else {})
         self.group.start(self._nspawn(), self.console, env)
 

@@ -37,6 +37,12 @@ class Network:
         blackhole = ["route", "delete", "blackhole", str(self.block), "metric", BLACKHOLE_METRIC]
         run(["ip", *blackhole], timeout=10, ok=(0, 2))
 
+    def remove_link(self, host: str) -> None:
+        """Remove a machine's cable where it is still there; the kernel takes its time with that of one that ended."""
+        link = f"vb-{self.identity.machine(host)}"
+        if exists(link):
+            run(["ip", "link", "delete", "dev", link], timeout=10, ok=(0, 1))  # 1: the kernel was quicker
+
     def set_link(self, host: str, state: str) -> None:
         """Plug a machine's cable in (`up`) or pull it (`down`), on this computer's side."""
         _ip("link", "set", "dev", f"vb-{self.identity.machine(host)}", state)

@@ -1,11 +1,13 @@
 """The lab's own promises: machines that are real, alone, and can be hurt and mended from outside."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from ops.core.errors import CommandError, UsageError
+from ops.core.run import run
 from ops.lab import converged
 from ops.lab.lab import DISKS, Lab
 
@@ -52,8 +54,16 @@ def test_a_cut_cable_cuts_and_mends(lab: Lab):
 def test_a_machine_whose_power_was_cut_comes_back_with_its_disk(lab: Lab):
     machine = lab.machine("offsite1")
     machine.ssh("echo here >/root/mark && sync")
+    cable = f"vb-{machine.network.identity.machine(machine.host)}"
+    name = json.loads(run(["ip", "-json", "link", "show", "dev", cable], timeout=10).stdout)[0]["ifname"]
     machine.kill()
     assert not machine.running()
+    while run(["ip", "link", "show", "dev", name], timeout=10, ok=(0, 1)).code == 0:
+        run(["ip", "link", "delete", "dev", name], timeout=10, ok=(0, 1))
+    # What the kernel has not removed yet of a machine that ended must not keep it from its cable.
+    run(["ip", "link", "add", name, "type", "dummy"], timeout=10)
+    if name != cable:
+        run(["ip", "link", "property", "add", "dev", name, "altname", cable], timeout=10)
     machine.boot()
     machine.wait()
     assert machine.ssh("cat /root/mark").stdout == "here\n"
