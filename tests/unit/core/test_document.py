@@ -38,7 +38,7 @@ def test_what_is_within_the_limits_is_read() -> None:
         (b'{"a": -Infinity}', "-Infinity is not a number"),
         (b'{"a": 1e999}', "a number is too large"),
         (b'{"a": 9223372036854775808}', "a number is too large"),
-        (b'{"a": ' + b"9" * 5000 + b"}", "is not valid JSON"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "a number of 5000 digits is too large"),
         (b"[[[[[1]]]]]", "nested deeper than 4"),
         (b"[" * 190, "nested deeper than 4"),
         (b"[" * 9000, "4500 entries; expected at most 100"),
