@@ -91,6 +91,11 @@ def held(asset: str) -> str:
     return f"kept-{asset}"
 
 
+def noted_key(repository: str) -> str:
+    """Return the name of the account's note of the key that opens a repository; it lies among its states."""
+    return f"key-{repository}"
+
+
 def manifest_folder(asset: str) -> str:
     """Return the name of the folder from which an asset's manifest is stored."""
     return f"manifest-{asset}"

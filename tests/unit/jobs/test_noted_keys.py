@@ -62,7 +62,15 @@ def test_the_account_leads_root_nowhere_and_reads_what_root_noted(monkeypatch: p
         assert key_ids.note("primary", KEYS) == OWN
         assert (secret / "primary").read_text() == "root's own\n"
         assert as_account(lambda: _demand_known("primary")) == 0
-        assert as_account(lambda: key_ids.note("primary", [Key(READERS, "root", "his1", current=True)])) == 1
+        later = [Key(READERS, "root", "his1", current=True)]
+        assert as_account(lambda: key_ids.note("primary", later)) == 0
+        assert key_ids.known("primary") == OWN  # root's word counts
+        assert as_account(lambda: key_ids.note("offsite", later)) == 0
+        assert (state / "state/key-offsite").stat().st_uid == NOBODY.pw_uid
+        assert key_ids.known("offsite") == READERS  # and what the account alone noted
+        (state / "state/key-offsite").unlink()
+        as_account(lambda: (state / "state/key-offsite").symlink_to(secret / "primary"))
+        assert key_ids.known("offsite") is None
 
 
 def _demand_known(name: str) -> None:
