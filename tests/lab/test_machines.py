@@ -61,7 +61,7 @@ def test_a_machine_whose_power_was_cut_comes_back_with_its_disk(lab: Lab):
     while run(["ip", "link", "show", "dev", name], timeout=10, ok=(0, 1)).code == 0:
         run(["ip", "link", "delete", "dev", name], timeout=10, ok=(0, 1))
     # What the kernel has not removed yet of a machine that ended must not keep it from its cable.
-    run(["ip", "link", "add", name, "type", "dummy"], timeout=10)
+    run(["ip", "link", "add", name, "type", "bridge"], timeout=10)
     if name != cable:
         run(["ip", "link", "property", "add", "dev", name, "altname", cable], timeout=10)
     machine.boot()
