@@ -141,7 +141,8 @@ def groups(chance: Random, count: int) -> list[int]:
 
 def left(machine: Machine) -> set[str]:
     """Return what there is on a machine that an act may leave: files, mounts and programs."""
-    kept = [path for path in machine.root.rglob("*") if "var/cache/seawall/restic" not in str(path)]
+    cache = ("var/cache/seawall/restic", "var/cache/seawall/root/restic")  # the account's, and root's
+    kept = [path for path in machine.root.rglob("*") if not any(place in str(path) for place in cache)]
     # A line of the ledger that was cut short is kept on purpose, and the ledger says so.
     files = {str(path.relative_to(machine.root)) for path in kept if ".torn-" not in path.name}
     mounts = {line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(machine.root) in line}
