@@ -24,9 +24,9 @@ def look(wanted: dict) -> dict:
         if os.path.lexists(place):
             found[place] = facts(place)
         for folder, below, files in os.walk(place):
-            below[:] = [name for name in below if f"{folder}/{name}" not in NOT_INTO]
             for name in (*below, *files):
                 found[f"{folder}/{name}"] = facts(f"{folder}/{name}")
+            below[:] = [name for name in below if f"{folder}/{name}" not in NOT_INTO]
     for path, seen in found.items():
         seen["world"] = world(Path(path))
     return {"paths": found, "policy_digest": digest()}
