@@ -38,8 +38,8 @@ class Answer(Generic[T]):
 
     fact: T | None
     trouble: str = ""
-    asked: datetime = field(default_factory=clock.now)
-    answered: datetime = field(default_factory=clock.now)
+    asked: datetime = field(default_factory=clock.now, compare=False)
+    answered: datetime = field(default_factory=clock.now, compare=False)
 
 
 class _Reached(Hosts):
