@@ -134,5 +134,6 @@ def test_where_the_kernel_can_not_it_is_a_warning_that_says_why(little: Site) ->
         little.on("drill1", f"rm {closed} && systemctl daemon-reload", ok=range(1))
     assert shown.code == 1, shown.stdout + shown.stderr
     assert "not encrypted: they do not fit into memory, and a separate file system can't be mounted" in shown.stdout
+    assert "loop device" in shown.stdout
     assert newest(little)["result"] == "warn"
     assert little.on("drill1", f"ls -A {DRILLS}").stdout == ""
