@@ -13,8 +13,9 @@ from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import UsageError
 from ops.core.names import Digest
+from ops.interfaces.layout import INDEX, KEYS, LOCKS, SNAPSHOTS
 from ops.jobs.host import own_policy, repositories
-from ops.jobs.host.repositories import LOCKS, OpenRepository
+from ops.jobs.host.repositories import OpenRepository
 from ops.policy import access
 from ops.restic import unreadable, versions
 from ops.restic.messages import Snapshot
@@ -22,7 +23,6 @@ from ops.restic.sets import PART, Set, dated, sets
 
 CHECK_SECONDS = 6 * 3600.0
 MOST_LOCKS = 20  # so many are opened one by one; a repository in use has one or two
-KEYS, INDEX, SNAPSHOTS = "keys", "index", "snapshots"
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from statistics import median
 
 from ops.core.names import Digest
+from ops.interfaces.layout import DATA, INDEX, KEYS, LOCKS, SNAPSHOTS
 from ops.interfaces.state import ForeignFile
-from ops.keeper.repository import DATA, INDEX, KEYS, LOCKS, SNAPSHOTS, UPLOAD, Stored
+from ops.keeper.repository import UPLOAD, Stored
 
 DAY = 86_400.0
 # restic seals each of these behind 32 bytes, and names in it at least one file by its SHA-256, which can't be packed.

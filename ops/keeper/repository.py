@@ -15,12 +15,10 @@ from pathlib import Path
 
 from ops.core.errors import Damaged, Unavailable
 from ops.core.names import Digest
+from ops.core.plain_file import FOLDER, FOUND
+from ops.interfaces.layout import CONFIG, DATA, SORTS
 
-KEYS, INDEX, SNAPSHOTS, LOCKS, DATA = "keys", "index", "snapshots", "locks", "data"
-SORTS = (KEYS, INDEX, SNAPSHOTS, LOCKS, DATA)
-CONFIG = "config"
 UPLOAD = ".rest-server-temp"  # how rest-server calls a file that it is still receiving, behind the file's own name
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _CONFIG_BYTES = 4096
 
 
@@ -46,7 +44,7 @@ class Stored:
 def opened(base: Path, host: str) -> Iterator[int]:
     """Open a client's repository as a folder for a block, and yield its descriptor; raise Unavailable."""
     try:
-        handle = os.open(base / host, _FOLDER)
+        handle = os.open(base / host, FOLDER)
     except OSError as error:
         raise Unavailable(f"{base / host} can't be opened: {error.strerror}") from error
     try:
@@ -72,7 +70,7 @@ def files(repository: int) -> Iterator[Stored]:
 def config(repository: int) -> Digest:
     """Return the SHA-256 of a repository's `config`, which is made once and tells it from others; raise Damaged."""
     try:
-        handle = os.open(CONFIG, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=repository)
+        handle = os.open(CONFIG, FOUND, dir_fd=repository)
         with os.fdopen(handle, "rb") as file:
             return Digest(hashlib.sha256(file.read(_CONFIG_BYTES)).hexdigest())
     except OSError as error:
@@ -82,7 +80,7 @@ def config(repository: int) -> Digest:
 @contextmanager
 def folder_in(parent: int, name: str) -> Iterator[int]:
     """Open a folder in a folder for a block, both by descriptors, and yield its own."""
-    handle = os.open(name, _FOLDER, dir_fd=parent)
+    handle = os.open(name, FOLDER, dir_fd=parent)
     try:
         yield handle
     finally:

@@ -19,10 +19,10 @@ from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
 
 from ops.core.files import CHUNK, write_atomically
+from ops.interfaces.layout import LOCKS
 from ops.targets._rest import Place, unix_address
 
 SECONDS = 120.0
-LOCKS = "locks"
 _PASSED = ("Accept", "Range")
 _ANSWERED = ("Content-Type", "Content-Range", "Accept-Ranges", "Date")
 Hidden = Callable[[str], bool]

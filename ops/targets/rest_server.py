@@ -20,6 +20,7 @@ from ops.core.files import CHUNK
 from ops.core.limits import demand_port
 from ops.core.names import Digest
 from ops.core.quantity import Size
+from ops.interfaces.layout import DATA
 from ops.interfaces.target import Location, Missing, Reached, Target
 from ops.targets._rest import MEDIA_TYPE, Place
 from ops.targets._view import view
@@ -90,7 +91,7 @@ def packs(url: Path, authority: Path) -> Mapping[str, int]:
 
     rest-server lists an upload under way, too, under a longer name that can't be read.
     """
-    return {name: size for name, size in listed(url, authority, "data").items() if Digest.fits(name)}
+    return {name: size for name, size in listed(url, authority, DATA).items() if Digest.fits(name)}
 
 
 def listed(url: Path, authority: Path, folder: str) -> Mapping[str, int]:

@@ -11,12 +11,11 @@ from ops.core import clock, kinds
 from ops.core.announce import announce
 from ops.core.errors import SeawallError
 from ops.core.quantity import span
+from ops.interfaces.layout import LOCKS
 from ops.interfaces.target import Target
 from ops.jobs.host import credentials, folders, key_ids
 from ops.policy import HostPolicy, access
 from ops.restic.repository import Repository
-
-LOCKS = "locks"  # the folder of a repository in which they lie
 
 
 @dataclass(frozen=True)

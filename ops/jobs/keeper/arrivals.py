@@ -14,6 +14,7 @@ from ops.core.printable import storable
 from ops.core.quantity import Size, counted
 from ops.core.verdict import Verdict
 from ops.health.arrivals import findings
+from ops.interfaces import layout
 from ops.interfaces.outcome import OutcomeFacts
 from ops.interfaces.state import ARRIVALS, ArrivalsState, ForeignFile, KeptRepository, written
 from ops.jobs.health.job import join
@@ -46,7 +47,7 @@ def accept(host: str, reason: str) -> Ended:
     def work() -> Outcome:
         before, now = noted(), clock.now().timestamp()
         with repository.opened(folders.repositories(), host) as folder:
-            keys = [one.name for one in repository.files(folder) if one.sort == repository.KEYS]
+            keys = [one.name for one in repository.files(folder) if one.sort == layout.KEYS]
             known = KeptRepository(
                 config=repository.config(folder),
                 keys=tuple(Digest(name) for name in sorted(keys) if Digest.fits(name)),
@@ -127,16 +128,16 @@ def _seen(host: str, expected: int, known: KeptRepository, now: float) -> tuple[
         with repository.opened(base, host) as folder:
             stored, config = list(repository.files(folder)), repository.config(folder)
     except (SeawallError, OSError) as error:
-        gone = ForeignFile(path=repository.CONFIG, why=f"can't be looked at: {error}")
+        gone = ForeignFile(path=layout.CONFIG, why=f"can't be looked at: {error}")
         return replace(known, files=0, bytes=0, foreign=(gone,), count=1, notes=()), []
     noted = _trusted(stored, expected, known)
-    fresh = [one for one in stored if one.arrived > known.accepted or one.sort == repository.KEYS]
+    fresh = [one for one in stored if one.arrived > known.accepted or one.sort == layout.KEYS]
     found = [*_changed(known, config, {one.name for one in stored}), *foreign.foreign(fresh, noted, now)]
     return KeptRepository(
         config=known.config or config,
         keys=noted,
         accepted=known.accepted,
-        judged=max([known.judged, *(one.arrived for one in stored if one.sort == repository.KEYS)]),
+        judged=max([known.judged, *(one.arrived for one in stored if one.sort == layout.KEYS)]),
         files=len(stored),
         bytes=sum(one.size for one in stored),
         foreign=tuple(ForeignFile(path=storable(one.path), why=one.why) for one in found[:MOST]),
@@ -169,10 +170,8 @@ def _notes(stored: Collection[Stored], now: float, free: int) -> Iterator[str]:
 def _changed(known: KeptRepository, config: Digest, names: set[str]) -> list[ForeignFile]:
     """Return what was there and is there no more, or is another one."""
     found = [
-        ForeignFile(path=f"{repository.KEYS}/{key}", why="was there, and is gone")
-        for key in known.keys
-        if key not in names
+        ForeignFile(path=f"{layout.KEYS}/{key}", why="was there, and is gone") for key in known.keys if key not in names
     ]
     if known.config not in (None, config):
-        found.append(ForeignFile(path=repository.CONFIG, why="is another one: the repository was made anew"))
+        found.append(ForeignFile(path=layout.CONFIG, why="is another one: the repository was made anew"))
     return found

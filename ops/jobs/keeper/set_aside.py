@@ -10,6 +10,7 @@ from ops.core.errors import UsageError
 from ops.core.names import HostName
 from ops.core.quantity import Size, counted
 from ops.core.verdict import Verdict
+from ops.interfaces import layout
 from ops.interfaces.outcome import OutcomeFacts, SetAsideFacts
 from ops.jobs.host import folders
 from ops.jobs.keeper.arrivals import demand_client, demand_keeper, foreign_now, noted
@@ -84,4 +85,4 @@ def _chosen(policy: HostPolicy, host: str, after: datetime | None) -> list[str]:
 def _needed(host: str) -> set[str]:
     """Return the paths of what opens a client's repository: its config, and the keys that are trusted."""
     known = noted().get(HostName(host))
-    return {repository.CONFIG, *(f"{repository.KEYS}/{key}" for key in (known.keys if known else ()))}
+    return {layout.CONFIG, *(f"{layout.KEYS}/{key}" for key in (known.keys if known else ()))}
