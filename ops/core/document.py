@@ -23,7 +23,6 @@ from ops.core.schema import Plain, collect
 
 T = TypeVar("T")
 MOST_TOLD = 5
-_SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MOST_PROBLEMS = 50
 _LARGEST_NUMBER = 1 << 63
 _TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
@@ -54,7 +53,7 @@ def read_file(path: Path, most: int, file: str, *, owned: bool = False) -> bytes
     owned: whether root wants it to belong to whom its folder belongs.
     """
     try:
-        handle = plain_file.opened(path, os.O_RDONLY) if owned else os.open(path, os.O_RDONLY | _SAFELY)
+        handle = plain_file.opened(path, os.O_RDONLY) if owned else os.open(path, plain_file.FOUND)
     except OSError as error:
         raise Damaged(f"{file} can't be read: {error.strerror}; expected a plain file") from error
     try:

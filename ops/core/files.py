@@ -74,7 +74,7 @@ def _forget_unfinished(path: Path) -> None:
     """Remove what was being written beside a file when its writer was killed: what nobody holds any more."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.{_UNFINISHED}{_RANDOM}"):
         with suppress(OSError):  # gone meanwhile, or held, or not ours to remove
-            handle = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            handle = os.open(left, plain_file.FOUND)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 left.unlink()

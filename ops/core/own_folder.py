@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ops.core import plain_file
 from ops.core.errors import UsageError
 from ops.core.restored import remove
 
@@ -86,4 +87,4 @@ def _forget(parent: Path, prefix: str) -> None:
 
 
 def _open(path: Path) -> int:
-    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    return os.open(path, plain_file.FOLDER)

@@ -18,7 +18,10 @@ from typing import IO
 from ops.core.errors import Damaged
 
 _STRANGE = {errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.ENODEV}  # a link, a socket, a folder, a device
-_SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # of what is no plain file nothing is waited for
+SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # of what is no plain file nothing is waited for
+FOUND = os.O_RDONLY | SAFELY  # to read what is there
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC  # to write what was not there
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def opened(path: Path, flags: int, mode: int = 0o640) -> int:
@@ -60,7 +63,7 @@ def is_own(handle: int) -> bool:
 def _found_or_made(path: Path, folder: int, flags: int, mode: int) -> tuple[int, bool]:
     """Return the descriptor of a file, and whether it was made just now."""
     only_find, only_make = not flags & os.O_CREAT, bool(flags & os.O_EXCL)
-    find = flags & ~(os.O_CREAT | os.O_EXCL) | _SAFELY
+    find = flags & ~(os.O_CREAT | os.O_EXCL) | SAFELY
     while True:
         try:
             if not only_make:

@@ -18,13 +18,11 @@ from typing import IO
 
 from ops.core.errors import Damaged
 from ops.core.files import CHUNK
+from ops.core.plain_file import FOLDER, FOUND, NEW
 from ops.core.run import run
 
 DEEPEST = 32  # folders of a database's dump in each other; there are two at most
 _LONGEST_TOLD = 80
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _SORTS = (
     (stat.S_ISLNK, "a link"),
     (stat.S_ISFIFO, "a pipe"),
@@ -66,7 +64,7 @@ def _opened(name: str, folder: int | None, what: str, path: str) -> Iterator[int
         seen = os.stat(name, dir_fd=folder, follow_symlinks=False)
         if not (stat.S_ISDIR(seen.st_mode) or stat.S_ISREG(seen.st_mode)):
             raise Damaged(f"{_named(what, path)} is {sort(seen)}; expected only plain files and folders")
-        handle = os.open(name, _FOLDER if stat.S_ISDIR(seen.st_mode) else _FILE, dir_fd=folder)
+        handle = os.open(name, FOLDER if stat.S_ISDIR(seen.st_mode) else FOUND, dir_fd=folder)
     except OSError as error:
         raise Damaged(f"{_named(what, path)} can't be opened: {error.strerror}") from error
     try:
@@ -113,10 +111,10 @@ def beside(root: Path, path: str) -> Iterator[tuple[int, str]]:
     Raise OSError where something on the way is no folder.
     """
     *steps, name = [step for step in path.split("/") if step not in {"", "."}] or ["."]
-    handle = os.open(root, _FOLDER)
+    handle = os.open(root, FOLDER)
     try:
         for step in steps:
-            inner = os.open(step, _FOLDER, dir_fd=handle)
+            inner = os.open(step, FOLDER, dir_fd=handle)
             os.close(handle)
             handle = inner
         yield handle, name
@@ -137,7 +135,7 @@ def digest(root: Path, path: str, size: int) -> str | None:
             seen = os.stat(name, dir_fd=folder, follow_symlinks=False)
             if not stat.S_ISREG(seen.st_mode) or seen.st_size != size:
                 return None
-            handle = os.open(name, _FILE, dir_fd=folder)
+            handle = os.open(name, FOUND, dir_fd=folder)
     except OSError:
         return None
     total = hashlib.sha256()
@@ -153,9 +151,7 @@ def put(folder: Path, name: str, content: bytes | IO[bytes], mode: int = 0o600) 
         try:
             with suppress(FileNotFoundError):
                 os.unlink(last, dir_fd=handle)
-            new = os.open(
-                last, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=handle
-            )
+            new = os.open(last, NEW, mode, dir_fd=handle)
         except OSError as error:
             raise Damaged(f"{name[:_LONGEST_TOLD]!r} is in the way of a file: {error.strerror}") from error
     with os.fdopen(new, "wb") as file:

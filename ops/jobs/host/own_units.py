@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ops.core.errors import CommandError
 from ops.core.run import run
-from ops.core.verdict import Finding, Verdict
+from ops.core.verdict import Finding, Verdict, worst
 from ops.jobs.host import folders
 from ops.policy import HostPolicy
 from ops.policy.units import units
@@ -49,10 +49,9 @@ def judged(names: Sequence[str], shown: str) -> Finding:
     if not bad:
         count = sum(name.endswith(".timer") for name in names)
         return Finding(Verdict.PASS, f"{count} {'timer waits' if count == 1 else 'timers wait'}")
-    worst = max(bad, key=lambda finding: finding.verdict.severity).verdict
     told = [finding.message for finding in sorted(bad, key=lambda finding: -finding.verdict.severity)]
     more = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
-    return Finding(worst, f"{', '.join(told[:NAMED])}{more}: {AGAIN}")
+    return Finding(worst(finding.verdict for finding in bad), f"{', '.join(told[:NAMED])}{more}: {AGAIN}")
 
 
 def _wrong(name: str, facts: Mapping[str, str] | None) -> Iterator[Finding]:

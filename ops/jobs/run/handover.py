@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
-from ops.core import clock
+from ops.core import clock, plain_file
 from ops.core.announce import announce
 from ops.core.errors import Stopped
 from ops.interfaces.request import LIMITS, R, Request, read, written
@@ -67,7 +67,7 @@ def taken_over(act: str, kind: type[R]) -> R | None:
 @contextmanager
 def _left(folder: Path, name: str, text: str) -> Iterator[None]:
     """Keep a file of root's in a folder, and its lock; the folder may be the account's, so it is opened but once."""
-    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    place = os.open(folder, plain_file.FOLDER)
     try:
         handle = _put(place, name, text)
         try:
@@ -82,8 +82,7 @@ def _left(folder: Path, name: str, text: str) -> Iterator[None]:
 def _put(place: int, name: str, text: str) -> int:
     """Write a file of root's into an open folder, held from before it has its name; return its descriptor."""
     passing = f".{name}.{secrets.token_hex(8)}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    handle = os.open(passing, flags, _MODE, dir_fd=place)
+    handle = os.open(passing, plain_file.NEW, _MODE, dir_fd=place)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         os.fchown(handle, 0, os.fstat(place).st_gid)
@@ -107,7 +106,7 @@ def _take_back(place: int, name: str, handle: int) -> None:
 def _read(kind: type[R], path: Path, act: str, file: str) -> R | None:
     """Return what root asks in a file, while whoever asked it waits; else None."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = os.open(path, plain_file.FOUND)
     except OSError:
         return None  # a link, or not readable: nothing that root left
     try:
