@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from bounded import memory
 from garbage import EVIL, HOSTILE, MEBIBYTE, bytes_changed, changed
 from properties import examples
 
@@ -247,14 +248,6 @@ KINDS: dict[str, Callable[[], Callable[[Random], None]]] = {
     "manifests": manifests,
     "states": states,
 }
-
-
-def memory(name: str) -> int:
-    """Return a figure of this process from the kernel, in bytes."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) * 1024
-    raise LookupError(name)
 
 
 def many(kind: str, count: int) -> int:

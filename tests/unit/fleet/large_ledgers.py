@@ -20,6 +20,7 @@ from ops.evidence.ssh_signature import sign
 from ops.fleet.ledgers import growth
 from ops.fleet.ledgers.growth import Copy, Told
 from ops.interfaces.record import LIMITS
+from tests.bounded import memory
 
 MEBIBYTE = 1 << 20
 MOST_MORE = 100 * MEBIBYTE
@@ -136,14 +137,6 @@ KINDS: dict[str, Callable[[Path, Path], tuple[Copy, Told]]] = {
     "million": lambda home, key: rubbish(home, key, b"{}\n", 1_000_000),
     "signatures": rubbish_signatures,
 }
-
-
-def memory(name: str) -> int:
-    """Return a figure of this process from the kernel, in bytes."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) * 1024
-    raise LookupError(name)
 
 
 def main(kind: str) -> None:

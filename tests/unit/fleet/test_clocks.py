@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
+import one_server
 import pytest
-import yaml
+from one_server import HOSTS
 
 from ops.core import clock
 from ops.core.verdict import Verdict
 from ops.fleet.facts.status import Said
-from ops.fleet.inventory import Inventory
 from ops.fleet.ssh.ask import Answer
 from ops.fleet.status.answer import anchored, read
 from ops.fleet.status.join import join
@@ -23,37 +22,12 @@ from ops.policy import HostPolicy
 from ops.policy.compile import document, document_digest
 from ops.reports.status import text
 
-SITE = yaml.safe_load("""
-version: 1
-site: {name: Test hospital, timezone: America/Sao_Paulo}
-contacts: {it: {name: IT}}
-repositories:
-  primary: {kind: rest_server, place: primary, host: backup1}
-  offsite: {kind: rest_server, place: offsite, host: offsite1}
-""")
-HIS = yaml.safe_load("""
-assets:
-  his:
-    owner: it
-    sources: {documents: {kind: files, options: {paths: [/srv/documents]}}}
-    repository: primary
-    schedule: "*-*-* 01:30:00"
-    rpo: 26h
-    rto: 1h
-    retention: {all: 14d}
-    drill: {kind: files, host: drill1, every: 31d}
-    copies: {away: {to: offsite, calendar: "day 10, day 20, last day"}}
-""")
-HOSTS = ("his1", "backup1", "offsite1", "drill1")
-GROUPS = {"all": HOSTS, "servers": ("his1",), "backup_hosts": ("backup1", "offsite1"), "drill_hosts": ("drill1",)}
 SIX_DAYS, MINUTE = timedelta(days=6), timedelta(minutes=1)
 
 
 @pytest.fixture(scope="module")
 def policies() -> dict[str, HostPolicy]:
-    variables: dict[str, Any] = {host: {"policy__all": SITE} for host in HOSTS}
-    variables["his1"] = {"policy__all": SITE, "policy__host": HIS}
-    return Inventory(Path(), variables, GROUPS).policies()
+    return one_server.policies(copies={"away": {"to": "offsite", "calendar": "day 10, day 20, last day"}})
 
 
 def done(kind: str, at: datetime, **more: Any) -> dict[str, Any]:

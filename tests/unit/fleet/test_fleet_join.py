@@ -2,15 +2,13 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
+import one_server
 import pytest
-import yaml
 
 from ops.core import clock
 from ops.core.verdict import Verdict
-from ops.fleet.inventory import Inventory
 from ops.fleet.status.answer import read
 from ops.fleet.status.join import join
 from ops.interfaces import joined
@@ -18,44 +16,15 @@ from ops.interfaces.fleet_status import MachineStatus
 from ops.policy import HostPolicy
 from ops.policy.compile import document, document_digest
 
-SITE = yaml.safe_load("""
-version: 1
-site: {name: Test hospital, timezone: America/Sao_Paulo}
-contacts: {it_head: {name: Head of IT, phone: "+351 1", deputy: dba}, dba: {name: DBA, phone: "+351 2"}}
-repositories:
-  primary: {kind: rest_server, place: primary, host: backup1}
-  near: {kind: rest_server, place: primary, host: backup2}
-  offsite: {kind: rest_server, place: offsite, host: offsite1}
-""")
-HIS = yaml.safe_load("""
-assets:
-  his:
-    owner: it_head
-    sources: {documents: {kind: files, options: {paths: [/srv/documents]}}}
-    repository: primary
-    schedule: "*-*-* 01:30:00"
-    rpo: 26h
-    rto: 1h
-    retention: {all: 14d}
-    drill: {kind: files, host: drill1, every: 31d}
-    copies: {beside: {to: near, calendar: "06:00"}, safe: {to: offsite, calendar: "07:00"}}
-""")
 SOON = clock.iso(clock.now() - timedelta(minutes=1))
 COPIES = {"beside": "near", "safe": "offsite"}
-HOSTS = ("his1", "backup1", "drill1", "backup2", "offsite1")
-GROUPS = {
-    "all": HOSTS,
-    "servers": ("his1",),
-    "backup_hosts": ("backup1", "backup2", "offsite1"),
-    "drill_hosts": ("drill1",),
-}
 
 
 @pytest.fixture(scope="module")
 def policies() -> dict[str, HostPolicy]:
-    variables: dict[str, Any] = {host: {"policy__all": SITE} for host in HOSTS}
-    variables["his1"] = {"policy__all": SITE, "policy__host": HIS}
-    return Inventory(Path(), variables, GROUPS).policies()
+    near = {"near": {"kind": "rest_server", "place": "primary", "host": "backup2"}}
+    copies = {"beside": {"to": "near", "calendar": "06:00"}, "safe": {"to": "offsite", "calendar": "07:00"}}
+    return one_server.policies(near, copies=copies)
 
 
 def machine(policies: dict[str, HostPolicy], host: str, **more: Any) -> dict[str, Any]:
