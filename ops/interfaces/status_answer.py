@@ -70,7 +70,7 @@ class StatusAnswer:
 
     health_time: when its last whole round of checks was; None where there was none. duties: the newest attestation of
     each duty of which its ledger has one; None where it did not say. keys: with which key it opens each of its
-    repositories.
+    repositories. arrivals: what a backup host saw in the repositories that it keeps, with the first foreign files only.
     """
 
     host: str
@@ -86,6 +86,7 @@ class StatusAnswer:
     ledger: LedgerEnd | None = None
     duties: Mapping[str, Attested] | None = None
     keys: Mapping[str, Digest] = field(default_factory=dict)
+    arrivals: State | None = None
 
     def written(self) -> dict[str, Plain]:
         """Return it as it is sent."""
@@ -107,6 +108,7 @@ class StatusAnswer:
             "ledger": _ledger(self.ledger),
             **({} if self.duties is None else {"duties": encode(self.duties)}),
             **({"keys": encode(self.keys)} if self.keys else {}),
+            **({"arrivals": written(self.arrivals)} if self.arrivals else {}),
         }
 
 
@@ -163,6 +165,7 @@ class _Answer:
     ledger: LedgerEnd | None = None
     duties: Mapping[Name, Attested] | None = None
     keys: Mapping[Name, Digest] = field(default_factory=dict)
+    arrivals: Any = None
 
 
 def read(content: bytes, file: str) -> StatusAnswer:
@@ -192,6 +195,7 @@ def read(content: bytes, file: str) -> StatusAnswer:
         ledger=told.ledger,
         duties=None if told.duties is None else {str(name): attested for name, attested in told.duties.items()},
         keys={str(name): key for name, key in told.keys.items()},
+        arrivals=_read_state(told.arrivals, f"{file}: arrivals"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import ops
@@ -12,8 +13,9 @@ from ops.core.files import read_json
 from ops.core.names import Digest
 from ops.core.verdict import Finding, Verdict, worst
 from ops.evidence.ledger import Head
+from ops.health.arrivals import MOST
 from ops.interfaces import joined
-from ops.interfaces.state import GAPS, HEALTH, CheckResult, State
+from ops.interfaces.state import ARRIVALS, GAPS, HEALTH, ArrivalsState, CheckResult, State
 from ops.interfaces.status_answer import AssetAnswer, DrillAnswer, LedgerEnd, StatusAnswer
 from ops.jobs.health.job import entry_of, look, recorded
 from ops.jobs.host import folders, key_ids, own_units
@@ -51,7 +53,16 @@ def collect(policy: HostPolicy, states: Mapping[str, State], now: datetime) -> S
         ledger=_ledger(),
         duties=attested,
         keys=key_ids.all_known(used(policy)),
+        arrivals=_arrivals(states.get(ARRIVALS)),
     )
+
+
+def _arrivals(state: State | None) -> State | None:
+    """Return what the search for foreign files saw, with those alone that are told: an intruder makes any number."""
+    if not isinstance(state, ArrivalsState):
+        return state
+    seen = {host: replace(one, foreign=one.foreign[:MOST]) for host, one in state.repositories.items()}
+    return replace(state, repositories=seen)
 
 
 def _asset(policy: HostPolicy, name: str, asset: Asset, states: Mapping[str, State]) -> AssetAnswer:

@@ -15,7 +15,7 @@ from ops.core.verdict import Finding, Verdict, worst
 from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.fleet_status import MachineStatus
-from ops.interfaces.state import GAPS, HEALTH, CheckResult, State
+from ops.interfaces.state import ARRIVALS, GAPS, HEALTH, CheckResult, State
 from ops.interfaces.status_answer import StatusAnswer
 from ops.jobs.health.job import STALE, join
 from ops.policy import HostPolicy
@@ -111,7 +111,7 @@ def _of_ages(kind: str) -> bool:
 
 def _states(told: StatusAnswer) -> dict[str, State]:
     """Return the states that a machine told, by the names that they have there."""
-    found: dict[str, State | None] = {GAPS: told.gaps}
+    found: dict[str, State | None] = {GAPS: told.gaps, ARRIVALS: told.arrivals}
     for name, asset in told.assets.items():
         found[joined.backup(name)] = asset.backup
         found |= {joined.copy(name, copy): state for copy, state in asset.copies.items()}

@@ -10,7 +10,7 @@ import one_server
 import pytest
 from one_server import HOSTS
 
-from ops.core import clock
+from ops.core import clock, kinds
 from ops.core.verdict import Verdict
 from ops.fleet.facts.status import Said
 from ops.fleet.ssh.ask import Answer
@@ -67,10 +67,15 @@ def answer(policies: dict[str, HostPolicy], host: str, now: datetime, **more: An
 
 
 def with_all_checks(policies: dict[str, HostPolicy], told: dict[str, Any]) -> dict[str, Any]:
-    """Add the checks of the policy that have nothing to do with clocks: silence about one is not known."""
-    silent = sorted({*policies[told["host"]].checks} - {one["name"] for one in told["checks"]})
-    fine = [{"name": name, "kind": "disk", "verdict": "pass", "message": "fine"} for name in silent]
-    return {**told, "checks": [*told["checks"], *fine]}
+    """Add the other checks of the policy, with the states that some of them judge: silence about one is not known."""
+    checks, seen = policies[told["host"]].checks, {one["name"] for one in told["checks"]}
+    fine = [
+        {"name": name, "kind": checks[name].kind, "verdict": "pass", "message": "fine"} for name in {*checks} - seen
+    ]
+    state = {"version": 1, "host": told["host"], "verdict": "pass", "message": "fine", "finished": told["time"]}
+    gaps = {**state, "kind": "gaps", "gaps": [], "excused": [], "covered": [], "unlooked": []}
+    arrivals = {**state, "kind": "arrivals", "repositories": {"his1": {"files": 9}}} if "arrivals" in checks else None
+    return {"gaps": gaps, "arrivals": arrivals, **told, "checks": [*told["checks"], *fine]}
 
 
 def asked(told: dict[str, Any], seconds: float = 0.0) -> MachineStatus:
@@ -184,3 +189,18 @@ def test_a_machine_that_nobody_looks_at_any_more_is_unknown(policies: dict[str, 
     found = fleet(policies, backup1=asked(answer(policies, "backup1", clock.now(), health_time=time)))
     (entry,) = found["machines"]["backup1"]["checks"]
     assert (entry["name"], entry["verdict"], found["verdict"]) == ("health", "unknown", "unknown")
+
+
+def test_what_a_backup_host_saw_is_judged_by_what_it_told(policies: dict[str, HostPolicy]) -> None:
+    told = with_all_checks(policies, answer(policies, "backup1", clock.now()))
+    assert fleet(policies, backup1=asked(told))["machines"]["backup1"]["verdict"] == "pass"
+    told["arrivals"] |= {"finished": clock.iso(clock.now() - SIX_DAYS)}
+    stale = fleet(policies, backup1=asked(told))["machines"]["backup1"]
+    assert stale["verdict"] == "unknown"
+    assert "the last search was 6d ago" in next(one["message"] for one in stale["checks"] if one["name"] == "arrivals")
+
+
+def test_every_check_that_is_judged_anew_has_a_state_to_be_judged_by() -> None:
+    """One without would be unknown on every machine, for ever."""
+    recorded = {kind for kind in kinds.kinds("ops.health") if kinds.load("ops.health", kind).recorded}
+    assert recorded == {"backup_age", "copy_age", "drill_age", "gaps", "arrivals"}

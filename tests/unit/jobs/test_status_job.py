@@ -114,3 +114,13 @@ def test_the_end_of_the_ledger_is_shown(root: Path) -> None:
     assert collect()["ledger"] == {"lines": 12, "head": "ab" * 32}
     (root / "etc/seawall/ledger.pub").write_text("ssh-ed25519 AAAA seawall-ledger his1\n")
     assert collect()["ledger"] == {"lines": 12, "head": "ab" * 32, "key": "ssh-ed25519 AAAA"}
+
+
+def test_what_an_intruder_added_in_any_number_is_told_in_brief(root: Path) -> None:
+    names = [{"path": f"keys/{number}", "why": "is a key that was added later"} for number in range(1000)]
+    seen = {f"server{number}": {"foreign": names, "count": 1000} for number in range(50)}
+    told = {"kind": "arrivals", "finished": iso(now()), "verdict": "fail", "message": "", "repositories": seen}
+    state_files.write("arrivals", state("arrivals", told))
+    repositories = collect()["arrivals"]["repositories"]
+    assert {(len(one["foreign"]), one["count"]) for one in repositories.values()} == {(3, 1000)}
+    assert len(json.dumps(repositories)) < status_answer.LIMITS.bytes / 10
