@@ -22,6 +22,7 @@ from ops.lab.network import Network
 
 ARCHIVE = "http://packages/debian"
 PORT = 3142
+STARTED_WITHIN = 60.0  # seconds; another lab may be starting the cache just now
 PROXYD = "/lib/systemd/systemd-socket-proxyd"
 CONFIGURATION = """\
 CacheDir: {home}/cache
@@ -81,7 +82,7 @@ def open_door(network: Network, archive: Archive, log: Path) -> Source:
     """Let a lab's machines reach the cache at the bridge's own address; return the way to packages."""
     address = gateway(network.block)
     group = door(network.identity)
-    with lock(archive.home / "lock", "starting the package cache"):
+    with lock(archive.home / "lock", "starting the package cache", wait=STARTED_WITHIN):
         archive.up()
     if not group.alive():
         listen = ["systemd-socket-activate", "--listen", f"{address}:{PORT}"]
