@@ -19,8 +19,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from ops.core.errors import CommandError, CommandTimeout, Unavailable
-from ops.core.process import environment, signal_group
+from ops.core.errors import CommandError, CommandTimeout
+from ops.core.process import signal_group, started
 
 TAIL_LINES = 60
 LINE_CHARACTERS = 65_536  # of errors; a longer line is cut into several, for no program may fill the memory
@@ -180,7 +180,7 @@ def stream(
     """
     words = [os.fspath(word) for word in argv]
     reads = subprocess.PIPE if talk or isinstance(input, str) else input or subprocess.DEVNULL
-    program = Stream(words, _start(words, reads, env, cwd, stdout), hopeless)
+    program = Stream(words, started(words, reads, env, cwd, stdout), hopeless)
     reader = threading.Thread(target=_drain, args=[program], daemon=True)
     reader.start()
     finished = False
@@ -228,29 +228,6 @@ def _let_go(program: Stream, reader: threading.Thread, finished: bool) -> None:
     reader.join(program.grace if ended else GRACE_SECONDS)  # another process may hold its errors open
     if program.process.stdout:
         program.process.stdout.close()
-
-
-def _start(
-    words: list[str],
-    stdin: IO[bytes] | int,
-    env: Mapping[str, str] | None,
-    cwd: Path | None,
-    stdout: IO[bytes] | None,
-) -> subprocess.Popen[str]:
-    try:
-        return subprocess.Popen(
-            words,
-            stdin=stdin,
-            stdout=subprocess.PIPE if stdout is None else stdout,
-            stderr=subprocess.PIPE,
-            env=environment(env),
-            cwd=cwd,
-            start_new_session=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-    except FileNotFoundError as error:
-        raise Unavailable(f"program not found: {words[0]}", "install it, or correct PATH") from error
 
 
 def _feed(program: Stream, text: str) -> None:

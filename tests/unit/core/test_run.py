@@ -133,3 +133,10 @@ def test_an_answer_that_does_not_come_is_not_waited_for() -> None:
         answered("echo begun; exec sleep 600", 1)
     assert answered("echo begun") is None
     assert answered("echo begun; echo end", 20) == ["begun"]
+
+
+def test_where_memory_runs_out_a_program_ends_before_us() -> None:
+    ours = int(Path("/proc/self/oom_score_adj").read_text())
+    with talk(["cat"], timeout=10, most=100) as program:
+        theirs = int(Path(f"/proc/{program.process.pid}/oom_score_adj").read_text())
+    assert theirs > ours
