@@ -1,7 +1,8 @@
 """The lab of the tests: five real machines named `test`, as site.yml leaves them, booted once for the ring.
 
 The tests that want no site come first. Then, before all else, what the lab promises of its machines, and that nothing
-is left to change on them.
+is left to change on them. Last is what ends acts at moments drawn by chance: a ledger says for ever when an act ended
+between its line and its signature.
 """
 
 import os
@@ -13,11 +14,17 @@ from hospital import Site, converged
 from ops.lab.lab import Lab
 
 FIRST = ("test_machines.py", "test_site.py")
+LAST = ("test_killed_units.py",)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: ("site" in getattr(item, "fixturenames", ()), item.path.name not in FIRST))
+    items.sort(key=lambda item: ("site" in getattr(item, "fixturenames", ()), place(item.path.name)))
+
+
+def place(file: str) -> int:
+    """Where a file of tests comes: before the others, among them, or after them."""
+    return -(file in FIRST) + (file in LAST)
 
 
 @pytest.fixture(scope="session")
