@@ -23,17 +23,17 @@ from xml.etree import ElementTree
 from tests import measured
 
 CHECKOUT = Path(__file__).parents[1]
+REASONS_SHOWN = 8  # so that the end of a run says it all, also where only its last lines are kept
 # What pytest is given, the longest first, so that the short ones fill what is left. Where no converged lab is kept,
 # `lab` makes one while `fresh` runs, and `drills` begins from it.
-REASONS_SHOWN = 8  # so that the end of a run says it all, also where only its last lines are kept
 RINGS = {
     "lab": ("tests/lab", "--ignore=tests/lab/drills", "--ignore=tests/lab/fresh"),
     "fresh": ("tests/lab/fresh",),
     "drills": ("tests/lab/drills",),
-    "lint": ("tests/lint",),
+    "restic": ("tests/restic",),
     "unit": ("tests/unit", "tests/contract"),
     "control": ("tests/control",),
-    "restic": ("tests/restic",),
+    "lint": ("tests/lint",),
 }
 SIDE_BY_SIDE = min(2, os.cpu_count() or 1)  # more labs at once need more memory than a small machine has
 
