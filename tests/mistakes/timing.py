@@ -1,6 +1,6 @@
 """Calendars: words and expressions that come at another time than was meant, or never. Numbers: the first list's."""
 
-from mistakes.mistake import ACCEPTED, DOCS1, HIS1, Table, append, at, his, noted, refused, site, swap
+from mistakes.mistake import ACCEPTED, ALL, DOCS1, HIS1, Table, append, at, his, noted, refused, site, swap
 
 TABLE = Table()
 add = TABLE.add
@@ -237,3 +237,8 @@ add(
     append(HIS1, DUTY.format("every: 92d\n      until: 2020-01-01")),
 )
 add("a duty that will end", ACCEPTED, append(HIS1, DUTY.format("every: 92d\n      until: 2030-01-01")))
+for text in ("2027-06-31", "2027-02-29", "2027-13-01"):
+    duty = append(ALL, DUTY.format(f"first: {text}"))
+    add(f"a duty first due on {text}", refused(at(ALL, "first:"), text, most=1), duty)
+    exception = append(HIS1, f"  exceptions:\n    x: {{what: postgresql:5432/x, reason: none, until: {text}}}\n")
+    add(f"an exception until {text}", refused(at(HIS1, "until:"), text, most=1), exception)

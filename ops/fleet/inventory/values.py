@@ -115,7 +115,7 @@ def _changed(node: yaml.ScalarNode, *, name: bool = False) -> bool:
     number = node.tag in {f"{_TAG}int", f"{_TAG}float"}
     if not _altered(node) or node.tag == f"{_TAG}merge" or (number and not _number(node)):
         return False
-    return name or node.tag != f"{_TAG}null"
+    return name or (node.tag != f"{_TAG}null" and str(read_as(node)) != node.value)
 
 
 def _number(node: yaml.ScalarNode) -> bool:
