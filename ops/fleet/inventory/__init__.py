@@ -115,8 +115,10 @@ def _ask(path: Path) -> tuple[dict[str, Any], list[str]]:
     settings = {name: value for name, value in os.environ.items() if name.startswith("ANSIBLE_")}
     if not Path(settings.get(VAULT, "")).expanduser().exists():
         settings.pop(VAULT, None)  # not made yet, and Ansible would read nothing; where something is sealed it says so
+    # By default Ansible adds the group_vars of the current directory, which may be another inventory's.
+    folder = path if path.is_dir() else path.parent
     try:
-        answer = run([program, "--list", "-i", path], timeout=TIMEOUT, env=settings)
+        answer = run([program, "--list", "-i", path, "--playbook-dir", folder], timeout=TIMEOUT, env=settings)
         return dict(json.loads(answer.stdout, parse_int=whole)), warnings(answer.stderr)
     except CommandError as error:
         why = failed(error.stderr) if error.exit_code >= 0 else error.message

@@ -110,7 +110,7 @@ def _strange(root: yaml.Node) -> Iterator[tuple[str, int]]:
             yield f"Ansible knows no tag {node.tag.removeprefix('tag:yaml.org,2002:')}; delete it", line
         elif node.tag.startswith("tag:yaml.org,2002:int") and len(node.value) > _LONGEST_NUMBER:
             yield f"{TOO_LARGE}; put quotes around what is no number", line
-        elif node.tag == "tag:yaml.org,2002:timestamp" and read_as(node) == node.value:
+        elif isinstance(node, yaml.ScalarNode) and node.tag.endswith(":timestamp") and read_as(node) == node.value:
             yield f"there is no such day or time as {node.value}; put quotes around what is no date", line
 
 

@@ -2,6 +2,8 @@
 
 import argparse
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,12 @@ def test_the_option_and_the_position_do_not_hide_each_other() -> None:
         assert _options.named_inventory(parser.parse_args(words)) == Path("x")
     with pytest.raises(UsageError, match="two inventories"):
         _options.named_inventory(parser.parse_args(["-i", "x", "y"]))
+
+
+def test_variables_of_the_current_directory_are_no_part_of_it(inventory: Path, tmp_path: Path) -> None:
+    other = tmp_path / "group_vars/all/policy.yml"
+    other.parent.mkdir(parents=True)
+    other.write_text("policy__all: {version: 9}\n")
+    words = [Path(sys.executable).with_name("seawall"), *CHECK, "-i", inventory]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
