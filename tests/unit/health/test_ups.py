@@ -16,6 +16,8 @@ from ops.core.verdict import Verdict
 from ops.health import ups
 from ops.health.ups import KIND, Options, judge
 from ops.interfaces.check import CheckContext
+from ops.jobs.health.job import look
+from ops.policy.model import CheckSpec, HostPolicy, Site
 
 NOWHERE = CheckContext(datetime(2026, 11, 22, tzinfo=UTC), {})
 HEALTHY = {"ups.status": "OL CHRG", "battery.charge": "100", "battery.runtime": "1800", "ups.load": "22"}
@@ -159,6 +161,97 @@ def test_real_devices_that_are_well_pass(real_data: Path) -> None:
     assert {judge(patient, dump).verdict for dump in well} == {Verdict.PASS}
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected", "words"),
+    [
+        ({}, Verdict.WARN, "says mains and discharging: calibration, or mains are gone"),
+        ({"battery.charge": "8"}, Verdict.FAIL, "charge 8%"),
+        ({"battery.runtime": "100"}, Verdict.FAIL, "runtime 1min 40s"),
+        ({"ups.status": "OL DISCHRG LB"}, Verdict.FAIL, "on battery and the battery is low"),
+        ({"ups.status": "DISCHRG", "battery.charge": "8"}, Verdict.FAIL, "its battery discharges"),
+        ({"ups.status": "DISCHRG LB"}, Verdict.FAIL, "on battery and the battery is low"),
+        ({"ups.status": "OL CAL DISCHRG"}, Verdict.WARN, "calibrating its battery"),
+        ({"ups.status": "OL", "battery.charger.status": "discharging", "battery.charge": "8"}, Verdict.FAIL, "charge"),
+        ({"ups.status": "OL RB OVER BYPASS DISCHRG"}, Verdict.WARN, "overloaded"),
+    ],
+)
+def test_a_battery_that_empties_is_judged_as_on_battery(changes: dict[str, str], expected: Verdict, words: str) -> None:
+    finding = judge(Options(), HEALTHY | {"ups.status": "OL DISCHRG", "battery.charge": "60"} | changes)
+    assert finding.verdict is expected
+    assert words in finding.message
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"input.voltage": "0.0"}, Verdict.WARN),
+        ({"input.voltage": "0.0", "battery.charge": "8"}, Verdict.FAIL),
+        ({"input.voltage": "0.0", "ups.status": "OL CHRG", "battery.charge": "8"}, Verdict.WARN),
+        ({"input.voltage": "4.1", "input.voltage.nominal": "230", "input.transfer.low": "170"}, Verdict.WARN),
+        ({"input.L1-N.voltage": "0", "input.L2-N.voltage": "0", "input.L3-N.voltage": "0"}, Verdict.WARN),
+        ({"input.voltage": "231", "output.voltage": "230"}, Verdict.PASS),
+        ({"input.voltage": "4.9"}, Verdict.PASS),  # one for a small computer
+        ({"input.voltage": "1.2", "input.voltage.nominal": "230", "input.transfer.low": "16"}, Verdict.PASS),
+        ({"input.voltage": "0.0", "output.voltage": "0.0"}, Verdict.PASS),  # it measures nothing
+        ({"input.voltage": "0.0", "output.voltage": "-29733682"}, Verdict.PASS),
+    ],
+)
+def test_mains_without_a_voltage_are_doubted(changes: dict[str, str], expected: Verdict) -> None:
+    assert judge(Options(), HEALTHY | {"ups.status": "OL"} | changes).verdict is expected
+
+
+@pytest.mark.parametrize(
+    "result",
+    ["Done and error", "Done and warning", "Failed", "Bad battery pack", "NG", "BT", "Battery bad - replace"],
+)
+def test_a_self_test_that_failed_warns(result: str) -> None:
+    finding = judge(Options(), HEALTHY | {"ups.test.result": result})
+    assert (finding.verdict, finding.message) == (Verdict.WARN, f"its last self-test: {result}")
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        *("Done and passed", "No test initiated", "NO", "Ok", "InvalidTest", "In progress", "Aborted", "Unknown", "0"),
+        *("Passed, Source: Internal", "no test performed", "Done, no errors", ""),
+    ],
+)
+def test_other_results_of_a_self_test_are_passed_over(result: str) -> None:
+    assert verdict(ups__test__result=result) is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("OL NOCOMM", Verdict.UNKNOWN),
+        ("NOCOMM", Verdict.UNKNOWN),
+        ("OB LB NOCOMM", Verdict.FAIL),
+        ("OL COMM", Verdict.PASS),
+    ],
+)
+def test_a_driver_that_lost_its_ups_is_unknown(status: str, expected: Verdict) -> None:
+    assert verdict(ups__status=status) is expected
+
+
+@pytest.mark.parametrize(("alarm", "expected"), [("Replace battery!", "warn"), ("0", "pass"), ("", "pass")])
+def test_an_alarm_counts_without_its_word(alarm: str, expected: str) -> None:
+    assert verdict(ups__alarm=alarm) == expected
+
+
+@pytest.mark.parametrize(("bad", "expected"), [("1", "warn"), ("000", "pass"), ("-1", "pass"), ("65535", "pass")])
+def test_bad_battery_packs_warn(bad: str, expected: str) -> None:
+    assert verdict(battery__packs__bad=bad) == expected
+
+
+def test_a_real_device_that_empties_on_mains_warns(real_data: Path) -> None:
+    dumps = {path.name: read_dump(path) for path in sorted((real_data / "ups").glob("*.dev"))}
+    emptying = {name: dump for name, dump in dumps.items() if dump.get("ups.status") == "OL DISCHRG"}
+    assert len(emptying) == 3
+    assert {judge(Options(), dump).verdict for dump in emptying.values()} == {Verdict.WARN}
+    low = {"battery.charge": "8"}
+    assert {judge(Options(), dump | low).verdict for dump in emptying.values()} == {Verdict.FAIL}
+
+
 @contextmanager
 def upsd(*answers: bytes, hang: bool = False) -> Iterator[int]:
     """Serve one answer per connection, on a port of its own."""
@@ -200,6 +293,28 @@ def test_without_a_name_every_ups_is_looked_at() -> None:
     with upsd(listed, VARIABLES) as port:
         findings = list(KIND.probe(Options(port=port), NOWHERE))
     assert [finding.verdict for finding in findings] == [Verdict.FAIL]
+
+
+LISTED = b'BEGIN LIST UPS\nUPS first "One"\nUPS second "Another"\nEND LIST UPS\n'
+LOW = b'BEGIN LIST VAR %s\nVAR %s ups.status "OB LB"\nVAR %s battery.charge "4"\nEND LIST VAR %s\n'
+STALE = b"ERR DATA-STALE\n"
+
+
+@pytest.mark.parametrize("stale", ["first", "second"])
+def test_of_two_a_stale_one_hides_nothing_of_the_other(stale: str) -> None:
+    names = [b"first", b"second"]
+    answers = [STALE if name == stale.encode() else LOW.replace(b"%s", name) for name in names]
+    with upsd(LISTED, *answers) as port:
+        findings = list(KIND.probe(Options(port=port), NOWHERE))
+    with upsd(LISTED, *answers) as port:
+        spec = CheckSpec("ups", Options(port=port))
+        (entry,) = look(HostPolicy(1, "his1", Site("Test"), checks={"ups": spec}), {}, NOWHERE.now)
+    low = {"first": "second", "second": "first"}[stale]
+    seen = {finding.message.partition(":")[0]: finding.verdict for finding in findings}
+    assert seen == {stale: Verdict.UNKNOWN, low: Verdict.FAIL}
+    assert entry.verdict is Verdict.FAIL
+    assert entry.message.startswith(f"{low}: on battery and the battery is low, charge 4%; {stale}: ")
+    assert "DATA-STALE" in entry.message
 
 
 def test_a_server_without_any_ups_is_unknown() -> None:
