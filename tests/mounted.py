@@ -1,9 +1,16 @@
-"""Mounts that refuse everybody, or never answer, made by the real kernel: a FUSE whose program says nothing."""
+"""Mounts made by the real kernel: a FUSE that refuses everybody or never answers, and a btrfs with its subvolumes.
+
+The file system is made of `empty.btrfs.xz`, what `mkfs.btrfs --mixed -n 4096` makes of 16 MiB.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import fcntl
+import lzma
 import os
+import struct
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +20,8 @@ import pytest
 _DETACH = 2  # MNT_DETACH
 _SAFE = 2 | 4  # MS_NOSUID | MS_NODEV
 _SOMEBODY = 12_345
+_EMPTY = Path(__file__).with_name("empty.btrfs.xz")
+_CREATE = 0x5000940E  # BTRFS_IOC_SUBVOL_CREATE
 
 
 def _demand_fuse() -> None:
@@ -42,3 +51,30 @@ def fuse(place: Path, account: int = _SOMEBODY, kind: str = "fuse.sshfs") -> Ite
     finally:
         for handle in handles:
             os.close(handle)  # which ends whoever still waits for an answer
+
+
+@contextmanager
+def btrfs(place: Path) -> Iterator[None]:
+    """Mount a small btrfs that nobody else uses."""
+    image = place.with_name(f"{place.name}.img")
+    with image.open("wb") as file:
+        file.write(lzma.decompress(_EMPTY.read_bytes()))
+    place.mkdir(parents=True)
+    words = ["mount", "-t", "btrfs", "-o", "loop", str(image), str(place)]
+    mounted = subprocess.run(words, check=False, capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"no btrfs can be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", place], check=True)
+
+
+def subvolume(folder: Path) -> Path:
+    """Make a subvolume, as `btrfs subvolume create` does."""
+    above = os.open(folder.parent, os.O_RDONLY)
+    try:
+        fcntl.ioctl(above, _CREATE, bytearray(struct.pack("<q4088s", 0, os.fsencode(folder.name))))
+    finally:
+        os.close(above)
+    return folder
