@@ -22,6 +22,7 @@ _SAFE = 2 | 4  # MS_NOSUID | MS_NODEV
 _SOMEBODY = 12_345
 _EMPTY = Path(__file__).with_name("empty.btrfs.xz")
 _CREATE = 0x5000940E  # BTRFS_IOC_SUBVOL_CREATE
+_SNAPSHOT, _READ_ONLY = 0x50009417, 2  # BTRFS_IOC_SNAP_CREATE_V2, BTRFS_SUBVOL_RDONLY
 
 
 def _demand_fuse() -> None:
@@ -77,4 +78,16 @@ def subvolume(folder: Path) -> Path:
         fcntl.ioctl(above, _CREATE, bytearray(struct.pack("<q4088s", 0, os.fsencode(folder.name))))
     finally:
         os.close(above)
+    return folder
+
+
+def snapshot(of: Path, folder: Path) -> Path:
+    """Make a read-only snapshot of a subvolume, as `btrfs subvolume snapshot -r` does."""
+    above, source = os.open(folder.parent, os.O_RDONLY), os.open(of, os.O_RDONLY)
+    try:
+        words = struct.pack("<qQQ32s4040s", source, 0, _READ_ONLY, b"", os.fsencode(folder.name))
+        fcntl.ioctl(above, _SNAPSHOT, bytearray(words))
+    finally:
+        os.close(above)
+        os.close(source)
     return folder

@@ -21,7 +21,8 @@ _DISTANT = {
 class Mount:
     """A file system where it is mounted; `origin`: what of it is seen there.
 
-    options: those of the file system itself. number, parent: of this mount, and of the one that it stands on.
+    options: those of the file system itself. number, parent: of this mount, and of the one that it stands on. disk: the
+    numbers of its device.
     """
 
     place: str
@@ -31,6 +32,7 @@ class Mount:
     options: tuple[str, ...] = ()
     number: int = 0
     parent: int = 0
+    disk: str = ""
 
     @property
     def stored(self) -> bool:
@@ -84,6 +86,7 @@ def read(text: str) -> list[Mount]:
                 tuple(map(plain, ",".join(options).split(","))),
                 int(fields[0]),
                 int(fields[1]),
+                fields[2],
             )
         )
     return found

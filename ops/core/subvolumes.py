@@ -13,10 +13,14 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-# From the kernel's uapi/linux/btrfs.h; neither needs more than the right to search the folders.
+# From the kernel's uapi/linux/btrfs.h; none needs more than the right to search the folders.
 _CHILDREN = 0xD000943D  # BTRFS_IOC_GET_SUBVOL_ROOTREF
 _PLACE = 0xD000943E  # BTRFS_IOC_INO_LOOKUP_USER
+_ABOUT = 0x81F8943C  # BTRFS_IOC_GET_SUBVOL_INFO
 _SIZE = 4096
+_INFO = struct.Struct("=8x256x8x8x8xQ16x16s16s")  # its flags, and the ids of what it is a snapshot or a copy of
+_INFO_SIZE = 504
+_READ_ONLY = 1
 _MOST = 255  # children in one answer
 _NAME = 256
 _ROOT_INODE = 256  # that every subvolume's own folder has
@@ -44,6 +48,18 @@ def is_subvolume(folder: Path) -> bool:
     except OSError:
         return False
     return here.st_ino == _ROOT_INODE and here.st_dev != above.st_dev
+
+
+def is_snapshot(folder: Path) -> bool:
+    """Whether a subvolume only keeps what another one of this machine was at some time; raise OSError."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        answer = bytearray(_INFO_SIZE)
+        fcntl.ioctl(handle, _ABOUT, answer)
+    finally:
+        os.close(handle)
+    flags, parent, received = _INFO.unpack_from(answer)
+    return bool(flags & _READ_ONLY and any(parent) and not any(received))
 
 
 def _children(folder: Path) -> Iterator[Path]:

@@ -18,6 +18,7 @@ from ops.core.mounts import Mount, mounts
 from ops.core.names import AbsolutePath
 from ops.core.printable import storable
 from ops.core.quantity import Percent
+from ops.core.subvolumes import is_snapshot
 from ops.core.verdict import Finding, judged
 from ops.interfaces.server import RunningMachine
 from ops.interfaces.source import Capture, CaptureContext, Completion, FollowUp, Paths, Source, Stored
@@ -84,8 +85,7 @@ class _Capture(Capture[MachineFacts]):
     sample: Sample
     listed: str
     clusters: Sequence[Cluster] = ()
-    subvolumes: Sequence[str] = ()
-    doubts: Sequence[str] = ()
+    missed: Sequence[str] = ()
 
     def material(self) -> Paths:
         """Return the file systems."""
@@ -113,7 +113,7 @@ class _Capture(Capture[MachineFacts]):
             raise Damaged("no files of the machine were found")
         warnings = losses(stored, self.scene, self.options.may_lose)
         warnings += [f"{folder} is left out, but contains no database" for folder in self._needless()]
-        warnings += [*self.doubts, *_missed(self.subvolumes)]
+        warnings += self.missed
         warnings += [
             f"port {cluster.place.port} was too busy for exact counts; they are approximate"
             for cluster in self.clusters
@@ -137,15 +137,6 @@ class _Capture(Capture[MachineFacts]):
         return {"layout.txt": known.layout(), "packages.txt": self.listed, **texts}
 
 
-def _missed(subvolumes: Sequence[str]) -> list[str]:
-    if not subvolumes:
-        return []
-    more = f" and {len(subvolumes) - MOST_NAMED} more" if len(subvolumes) > MOST_NAMED else ""
-    is_, them = ("is a subvolume", "it") if len(subvolumes) == 1 else ("are subvolumes", "them")
-    named = ", ".join(map(storable, subvolumes[:MOST_NAMED]))
-    return [f"{named}{more} {is_} and not taken; add {them} to options.filesystems, or to options.exclude"]
-
-
 @contextmanager
 def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     """Demand that the whole machine can be seen and that no database's files are taken."""
@@ -162,7 +153,7 @@ def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     mounted = mounts()
     never = known.never_entered(mounted, options.filesystems)
     apart = demand_whole(options.filesystems, mounted, passed)
-    subvolumes, doubts = demand_entered(options.filesystems, mounted, passed)
+    subvolumes, missed = demand_entered(options.filesystems, mounted, passed)
     apart += [*(place for place in never if not passed(place)), *subvolumes]
     exclude += [literally(place) for place in never]
     demand_taken(places, options.filesystems, passed)
@@ -173,7 +164,7 @@ def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     with ExitStack() as stack:
         clusters = [stack.enter_context(taking(one)) for one in places]
         exclude += [pattern for one in places for pattern in one.exclude]
-        yield _Capture(options, scene, exclude, dumped, apart, sample, known.packages(), clusters, subvolumes, doubts)
+        yield _Capture(options, scene, exclude, dumped, apart, sample, known.packages(), clusters, missed)
 
 
 def demand(options: Options, root: Path = Path("/")) -> None:
@@ -206,17 +197,25 @@ def demand_whole(filesystems: Collection[str], found: Collection[Mount], passed:
 def demand_entered(
     filesystems: Collection[str], found: Collection[Mount], passed: Callable[[str], bool]
 ) -> tuple[list[str], list[str]]:
-    """Return the subvolumes that are not taken, and what can't be told of them; raise Unavailable for one like /usr."""
+    """Return the subvolumes that are not taken, and what is to be said of that; raise Unavailable for one like /usr.
+
+    A snapshot that another subvolume left is named, but nothing is lost with it.
+    """
     try:
         nested = known.nested(filesystems, found, passed)
+        data = [place for place in nested if not is_snapshot(Path(place))]
     except OSError as error:
         return [], [f"whether there are subvolumes, which are not taken, can't be told: {error.strerror or error}"]
-    if needed := [place for place in nested if place in known.NEEDED]:
+    if needed := [place for place in data if place in known.NEEDED]:
         raise Unavailable(
             f"{', '.join(needed)} is a subvolume that is not backed up",
             "add it to options.filesystems, or its content to options.exclude",
         )
-    return nested, []
+    more = f" and {len(data) - MOST_NAMED} more" if len(data) > MOST_NAMED else ""
+    are, them = ("is a subvolume", "it") if len(data) == 1 else ("are subvolumes", "them")
+    named = ", ".join(map(storable, data[:MOST_NAMED]))
+    words = f"{named}{more} {are} and not taken; add {them} to options.filesystems, or to options.exclude"
+    return nested, [words] if data else []
 
 
 def demand_no_databases(

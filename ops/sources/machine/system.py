@@ -69,16 +69,22 @@ def never_entered(found: Collection[Mount], filesystems: Collection[str]) -> lis
 def nested(filesystems: Collection[str], found: Collection[Mount], passed: Callable[[str], bool]) -> list[str]:
     """Return the subvolumes that are seen as empty folders, because nobody names them; raise OSError.
 
-    One that has nothing in it, as systemd makes some, is none.
+    One that has nothing in it, as systemd makes some, is none, nor is one that is taken where it is mounted.
     """
+    devices = {Path(place).stat().st_dev for place in filesystems}
     places = {*filesystems, *(mount.place for mount in found)}
     below = {
-        str(folder)
+        folder
         for place in filesystems
         if (mount := holding(place, found)) and mount.type == "btrfs"
         for folder in subvolumes(Path(place))
     }
-    return sorted(folder for folder in below - places if not passed(f"{folder}/any") and any(Path(folder).iterdir()))
+    return sorted(
+        str(folder)
+        for folder in below
+        if str(folder) not in places and not passed(f"{folder}/any")
+        if folder.stat().st_dev not in devices and any(folder.iterdir())
+    )
 
 
 def swap_files(table: Path = Path("/proc/swaps")) -> list[str]:

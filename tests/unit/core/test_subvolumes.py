@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from mounted import btrfs, subvolume
+from mounted import btrfs, snapshot, subvolume
 
 import ops
-from ops.core.subvolumes import is_subvolume, subvolumes
+from ops.core.subvolumes import is_snapshot, is_subvolume, subvolumes
 
 
 @pytest.fixture
@@ -32,6 +32,13 @@ def test_subvolumes_are_found_at_any_depth_and_by_any_name(archive: Path) -> Non
     assert subvolumes(archive / "a") == sorted(one for one in made if one.is_relative_to(archive / "a"))
     assert all(map(is_subvolume, made))
     assert not is_subvolume(archive / "2025/folder")
+
+
+def test_a_snapshot_is_told_from_data(archive: Path) -> None:
+    data = subvolume(archive / "2025")
+    kept = snapshot(data, archive / "kept")
+    assert subvolumes(archive) == [data, kept]
+    assert [one for one in (data, kept) if is_snapshot(one)] == [kept]
 
 
 def test_more_of_them_than_the_kernel_tells_at_once(archive: Path) -> None:

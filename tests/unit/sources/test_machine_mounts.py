@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from mounted import btrfs, subvolume
+from mounted import btrfs, snapshot, subvolume
 
 from ops.core.errors import Unavailable
 from ops.core.mounts import Mount, mounts, read
@@ -72,15 +72,26 @@ def archive(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_subvolume_that_nobody_names_is_told(archive: Path) -> None:
-    assert demand_entered(["/", str(archive)], mounts(), PASSES) == ([], [])
+    whole = ["/", str(archive)]
+    assert demand_entered(whole, mounts(), PASSES) == ([], [])
     (subvolume(archive / "2025") / "scan").write_text("inside")
     (subvolume(archive / "2025/inner") / "scan").write_text("inside")
     subvolume(archive / "empty")
-    inner = [str(archive / "2025"), str(archive / "2025/inner")]
-    assert demand_entered(["/", str(archive)], mounts(), left_out([])) == (inner, [])
-    assert demand_entered(["/", str(archive), inner[0]], mounts(), left_out([])) == (inner[1:], [])
-    assert demand_entered(["/", str(archive), *inner], mounts(), left_out([])) == ([], [])
-    assert demand_entered(["/", str(archive)], mounts(), left_out([inner[0]])) == ([], [])
+    outer, inner = str(archive / "2025"), str(archive / "2025/inner")
+    found, (said,) = demand_entered(whole, mounts(), left_out([]))
+    assert found == [outer, inner]
+    assert said.startswith(f"{outer}, {inner} are subvolumes and not taken; add them to options.filesystems")
+    found, (said,) = demand_entered([*whole, outer], mounts(), left_out([]))
+    assert found == [inner]
+    assert said.startswith(f"{inner} is a subvolume and not taken; add it to")
+    assert demand_entered([*whole, outer, inner], mounts(), left_out([])) == ([], [])
+    assert demand_entered(whole, mounts(), left_out([outer])) == ([], [])
+
+
+def test_a_snapshot_is_named_and_no_reason_to_warn(archive: Path) -> None:
+    (subvolume(archive / "2025") / "scan").write_text("inside")
+    kept = snapshot(archive / "2025", archive / "kept")
+    assert demand_entered(["/", str(archive), str(archive / "2025")], mounts(), left_out([])) == ([str(kept)], [])
 
 
 def test_a_subvolume_without_which_nothing_boots_is_refused(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,15 +108,17 @@ def test_that_subvolumes_cannot_be_told_is_said() -> None:
     assert doubts[0].startswith("whether there are subvolumes, which are not taken, can't be told: Inappropriate ioctl")
 
 
-def test_a_set_with_a_subvolume_that_is_not_taken_warns(tmp_path: Path) -> None:
+def test_a_set_of_which_a_part_is_missed_warns(tmp_path: Path) -> None:
     scene = CaptureContext(tmp_path, Amount(), "")
-    folders = [f"/srv/archive/{year}" for year in range(2019, 2026)]
-    for few, words in (
-        (folders[:1], "/srv/archive/2019 is a subvolume and not taken; add it to options.filesystems"),
-        (folders, "/srv/archive/2023 and 2 more are subvolumes and not taken; add them to options.filesystems"),
-    ):
-        taken = _Capture(Options(), scene, (), (), few, Sample(), "", (), few)
-        facts = taken.facts()
-        assert facts.not_taken == tuple(few)
-        (warning,) = taken.finish(facts, Stored(10, 9, {})).warnings
-        assert words in warning
+    taken = _Capture(Options(), scene, (), (), ["/srv/\udce9"], Sample(), "", (), ["/srv/\udce9 is not taken"])
+    facts = taken.facts()
+    assert facts.not_taken == ("/srv/\\udce9",)
+    assert taken.finish(facts, Stored(10, 9, {})).warnings == ("/srv/\udce9 is not taken",)
+
+
+def test_of_many_a_few_are_named(archive: Path) -> None:
+    for year in range(2019, 2026):
+        (subvolume(archive / f"{year}") / "scan").write_text("inside")
+    found, (said,) = demand_entered(["/", str(archive)], mounts(), left_out([]))
+    assert len(found) == 7
+    assert f"{archive}/2023 and 2 more are subvolumes and not taken" in said
