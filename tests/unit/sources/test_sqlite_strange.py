@@ -1,6 +1,5 @@
 """SQLite databases that only their own program understands whole: what can be taken is, and the rest is named."""
 
-import os
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -86,14 +85,9 @@ def test_what_only_its_program_knows_hinders_neither_backup_nor_proof(place: Pat
 
 
 def test_damage_beside_what_only_its_program_knows_is_found(place: Path, tmp_path: Path) -> None:
-    made(place)
-    strange(place, *STRANGE["an order"][:2])
-    with closing(sqlite3.connect(place)) as database:
-        (root,) = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'notes'").fetchone()
-    with place.open("r+b") as file:
-        file.seek((root - 1) * 4096)
-        file.write(os.urandom(4096))
-    with pytest.raises(Damaged, match="is damaged"):
+    made(place, "CREATE TABLE u (a, b)", "CREATE INDEX i ON u (a)", "INSERT INTO u VALUES (1, 2)")
+    strange(place, STRANGE["an order"][0], "UPDATE sqlite_master SET sql = 'CREATE INDEX i ON u (b)' WHERE name = 'i'")
+    with pytest.raises(Damaged, match="is damaged: row 1 missing from index i"):
         taken(place, tmp_path)
 
 
