@@ -51,7 +51,8 @@ LEAST = ("etc/fstab", "etc/os-release", "etc/passwd", "usr/lib/systemd/systemd")
 class Options:
     """What to back up of the machine.
 
-    filesystems: the mount points of its file systems, including `/`; each is backed up without those mounted below it.
+    filesystems: the mount points of its file systems, including `/`, and btrfs subvolumes; each is backed up without
+        those mounted or nested below it.
     exclude: restic patterns of what else to leave out.
     leave_out: folders of databases that are restored from dumps of their own sources.
     clusters: ports of the PostgreSQL clusters whose files are backed up while they run.
