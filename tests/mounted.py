@@ -35,10 +35,11 @@ def _demand_fuse() -> None:
 def fuse(place: Path, account: int = _SOMEBODY, kind: str = "fuse.sshfs") -> Iterator[Callable[[], None]]:
     """Mount what an account's program shows; that of root never answers, and any other one refuses everybody else.
 
-    Yield what ends that program.
+    Yield what ends that program. Folders made for it go with it: others look at the tree it was in.
     """
     _demand_fuse()
     kernel = ctypes.CDLL(None, use_errno=True)
+    made = [folder for folder in (place, *place.parents) if not folder.exists()]
     place.mkdir(parents=True, exist_ok=True)
     device = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
     handles = [device]
@@ -53,6 +54,8 @@ def fuse(place: Path, account: int = _SOMEBODY, kind: str = "fuse.sshfs") -> Ite
     finally:
         for handle in handles:
             os.close(handle)  # which ends whoever still waits for an answer
+        for folder in made:
+            folder.rmdir()
 
 
 @contextmanager
