@@ -72,8 +72,10 @@ def found(name: str, wanted: Wanted, at: str | None, repository: str | None) -> 
         which = choice.which
         told = material.manifest(place, which, folder / "manifest")
         recorded.demand_manifest(name, which.id, folder / "manifest" / FILE)
+        choice.demand(told, wanted.part)
         steps = planned(asset, which, told, wanted)
-        remarks = [*filter(None, [choice.remark, clocks])]
+        lacking = [f"the set does not hold {label}: {reason}" for label, reason in told.missing.items()]
+        remarks = [*filter(None, [choice.remark, clocks]), *lacking]
         yield Ready(policy, name, Source(place, which, folder / "manifest"), steps, remarks)
 
 
