@@ -178,7 +178,11 @@ class DrillFacts(OutcomeFacts):
 
 @dataclass(frozen=True, kw_only=True)
 class RestoreFacts(OutcomeFacts):
-    """A restore. parts: the labels of what was restored. in_place: whether any of it went where the live data are."""
+    """A restore. parts: the labels of what was restored; failed: of what was not.
+
+    in_place: whether any of it went where the live data are. accepted: the labels of those parts whose differences
+    from their manifest a person accepted; accepted_by: who.
+    """
 
     time: str = ""
     set: str = ""
@@ -189,6 +193,9 @@ class RestoreFacts(OutcomeFacts):
     parts: tuple[str, ...] = ()
     in_place: bool = False
     rungs: tuple[Rung, ...] = ()
+    failed: tuple[str, ...] = spare(())
+    accepted: tuple[str, ...] = spare(())
+    accepted_by: str = spare("")
 
 
 @dataclass(frozen=True, kw_only=True)

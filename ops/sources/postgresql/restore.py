@@ -78,6 +78,22 @@ class RestoreTarget:
             words += ["--jobs=2", str(folder / facts.dump)]
         return self.server.argv(words)
 
+    def loaded(self, database: str) -> None:
+        """Do nothing: a dump holds all rights on its tables."""
+
+    def resume(self, database: str, facts: PostgreSQLFacts) -> None:
+        """Do nothing: nothing but the mark tells that a database is not finished."""
+
+    def identity(self, database: str) -> str:
+        """Return the number of the database in the cluster, which no other ever gets."""
+        with self._session() as session:
+            return next(iter(session.tell(f"select oid {_of(database)}")), "")
+
+    def data_folder(self) -> Path:
+        """Return the data directory of the cluster."""
+        with self._session() as session:
+            return Path(session.tell("show data_directory")[0])
+
     def end(self, database: str) -> None:
         """Take the mark away, and let the planner know the tables."""
         with self._session(database) as session:
