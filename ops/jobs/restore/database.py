@@ -45,8 +45,11 @@ def into_database(act: Act, step: Step) -> Done:
     differences = wrong(found)
     if differences and not act.acceptance.given(step.label, differences):
         return Done(found, _state(step, name))
-    target.end(name)
-    sentence = target.replace(name, step.database) if step.live else f"{step.label} is the database {name}"
+    if step.live:
+        sentence = target.replace(name, step.database)
+    else:
+        target.end(name)
+        sentence = f"{step.label} is the database {name}"
     act.finished.note(step.database, step.label, "finished", target.identity(step.database), act.only)
     return Done(found, sentence, accepted=bool(differences))
 

@@ -102,6 +102,7 @@ class RestoreTarget:
 
     def replace(self, database: str, live: str) -> str:
         """Swap names: nobody may be connected for that moment; the old database is kept under a new name."""
+        self.end(database)
         kept = f"{live[:40]}_before_{clock.now():%Y%m%d_%H%M%S}"
         with self._session() as session:
             there = bool(session.tell(f"select 1 {_of(live)}"))
