@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pwd
 import shutil
-from pathlib import Path
 from typing import Any
 
 from ops.core.announce import announce
@@ -19,12 +18,10 @@ from ops.jobs.restore import material
 from ops.jobs.restore.act import HOW_TO_ACCEPT, Act, Done, wrong
 from ops.jobs.restore.folder import bring
 from ops.jobs.restore.plan import Step
+from ops.jobs.run.leftovers import RESTORE, TEMPORARY
 from ops.jobs.run.progress import Progress
 
 RESTORING = "_restoring"
-# Root's own folder in it, 0700; the account of the server, to which it is given, has a way to it.
-TEMPORARY = Path("/var/tmp")  # noqa: S108
-SCRATCH = "seawall-restore-"
 _DAY = 86_400.0
 
 
@@ -111,7 +108,7 @@ def _load(act: Act, step: Step, target: RestoreTarget[Any], name: str) -> None:
             pipe(words, target.loader(name, step.told.facts, act.only), timeout=_DAY, tell=progress.tell)
         return
     demand_room(TEMPORARY, step.bytes, f"restoring {step.label}")
-    with own_folder(TEMPORARY, SCRATCH) as scratch:
+    with own_folder(TEMPORARY, RESTORE) as scratch:
         scratch.chmod(0o711)  # the server's account must get to what is its own
         dump = scratch / "dump"
         dump.mkdir(mode=0o700)

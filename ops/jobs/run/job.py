@@ -28,6 +28,7 @@ from ops.evidence.redaction import places_in, redacted, redacted_text
 from ops.interfaces.outcome import OutcomeFacts
 from ops.interfaces.state import ActState
 from ops.jobs.host import credentials, folders, marks, state_files
+from ops.jobs.run.leftovers import remove_leftovers
 from ops.policy.compile import document_digest
 
 
@@ -89,6 +90,7 @@ def perform(
     with lock(folders.scratch() / f"{name}.lock", name), _ended_politely(), remnants.marked(own):
         started = clock.now()
         remnants.end(own)
+        remove_leftovers(name)
         mark = _begun(kind, name, subject, host, started)
         outcome = _recorded(kind, subject, host, started, _tried(work, failed))
         _state(name, kind, subject, host, started, outcome)

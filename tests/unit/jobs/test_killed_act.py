@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from ops.core.errors import CommandError
+from ops.core.files import lock
+from ops.core.own_folder import own_folder
 from ops.core.run import run
 from ops.core.verdict import Verdict
 from ops.interfaces.outcome import BackupFacts
-from ops.jobs.host import marks, state_files
+from ops.jobs.host import folders, marks, state_files
+from ops.jobs.run import leftovers
 from ops.jobs.run.job import Outcome, perform
 
 SAID = "never reported a result: it was killed, or the machine went down"
@@ -115,3 +118,36 @@ def test_a_program_that_was_killed_is_told_as_that() -> None:
         run(["sh", "-c", "kill -9 $$"], timeout=60)
     with pytest.raises(CommandError, match=r"^sh failed with code 3: no message$"):
         run(["sh", "-c", "exit 3"], timeout=60)
+
+
+def test_what_a_killed_act_left_goes_when_any_other_begins(machine: Path) -> None:
+    left = machine / "var/cache/seawall" / ("root" if os.geteuid() == 0 else "") / "scratch"
+    for name in ("his-database.old", "lis-database", "gone-reports"):
+        (left / name).mkdir(parents=True)
+        (left / name / "dump").write_text("in clear text")
+    seen = []
+
+    def looking() -> Outcome:
+        seen.append(sorted(path.name for path in left.iterdir()))
+        return good()
+
+    with lock(folders.scratch() / "backup-lis.lock", "a backup of lis that runs"):
+        perform("backup", "backup-his", "his", "his1", looking)
+    perform("copy", "copy-his-offsite", "his", "his1", looking)
+    assert seen == [["lis-database"], []]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="restores and drills are root's")
+def test_what_a_killed_restore_or_drill_left_goes_too_and_what_is_used_stays(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leftovers, "TEMPORARY", machine)
+    abandoned = [machine / "seawall-restore-abcdefgh", machine / "var/lib/seawall/dumps/his.abcdefgh"]
+    abandoned.append(machine / "var/lib/seawall/drills/his.abcdefgh")
+    for folder in abandoned:
+        folder.mkdir(parents=True)
+        (folder / "dump").write_text("in clear text")
+    with own_folder(machine, "seawall-restore-") as used, own_folder(abandoned[1].parent, "lis.") as copied:
+        perform("backup", "backup-his", "his", "his1", good)
+        assert (used.exists(), copied.exists()) == (True, True)
+    assert not [folder for folder in abandoned if folder.exists()]
