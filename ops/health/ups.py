@@ -1,11 +1,12 @@
 """A UPS as reported by the UPS server (NUT's upsd): mains, battery, load and its own alarms.
 
 upsd is asked over TCP with `LIST VAR`, which needs no account. Charge and runtime are judged beside the
-status, for some devices never report a low battery.
+status, for some devices never report a low battery, and some say that they are on mains while their battery empties.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 import socket
 import time
@@ -37,6 +38,16 @@ TROUBLES = {
     "ALARM": "alarm",
     "OFF": "the output is off",
 }
+LOST = {"NOCOMM", "COMMBAD", "COMMLOST"}  # what drivers say in place of, or beside, the last status that they saw
+MOST_PACKS = 1000.0
+NO_ALARM = {"", "0", "no", "none"}
+INPUT = re.compile(r"input(\.L[123](-N)?)?\.voltage")
+VOLTS = (3.0, 1000.0)  # an output in between is believed; who reports none, or millions, measures nothing
+TEST_FAILED = re.compile(
+    r"(?<!no )(?<!without )\b(errors?|fail\w*|faulty?|bad|warnings?|replace\w*|weak|insufficient|inconclusive"
+    r"|overload\w*|NG|BT)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -78,13 +89,23 @@ class Options:
 
 
 def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
-    """Ask upsd for the variables of the UPS and judge them."""
-    names = [options.ups] if options.ups else _names(options)
+    """Ask upsd for the variables of the UPS and judge them; of several, one that is silent hides no other."""
+    if options.ups:
+        yield _looked_at(options, options.ups)
+        return
+    names = _names(options)
     if not names:
         yield Finding(Verdict.UNKNOWN, f"upsd on {options.host} has no UPS")
     for name in names:
-        finding = judge(options, _variables(options, name))
-        yield Finding(finding.verdict, f"{name}: {finding.message}", finding.figures)
+        try:
+            yield _looked_at(options, name)
+        except Unavailable as error:
+            yield Finding(Verdict.UNKNOWN, f"{name}: {error.message}")
+
+
+def _looked_at(options: Options, name: str) -> Finding:
+    finding = judge(options, _variables(options, name))
+    return Finding(finding.verdict, f"{name}: {finding.message}", finding.figures)
 
 
 def judge(options: Options, variables: Mapping[str, str]) -> Finding:
@@ -94,7 +115,7 @@ def judge(options: Options, variables: Mapping[str, str]) -> Finding:
         for figure, variable, most in FIGURES
         if (value := _number(variables.get(variable))) is not None and 0 <= value <= most
     }
-    seen = [*_status(variables), *_limits(options, variables, figures)]
+    seen = [*_status(variables), *_battery(variables), *_limits(options, variables, figures)]
     verdict = worst(found for found, _ in seen)
     loud = [words for found, words in seen if found is not Verdict.PASS]
     charge = [f"charge {figures['charge_percent']:.0f}%"] if "charge_percent" in figures else []
@@ -102,32 +123,97 @@ def judge(options: Options, variables: Mapping[str, str]) -> Finding:
 
 
 def _status(variables: Mapping[str, str]) -> Iterator[tuple[Verdict, str]]:
-    words = set(variables.get("ups.status", "").split())
+    words = _words(variables)
     if "FSD" in words:
         yield Verdict.FAIL, "the UPS is shutting its load down"
+    if lost := words & LOST:
+        yield Verdict.UNKNOWN, f"its driver has lost the UPS; status {' '.join(sorted(lost))}"
+    yield from _supply(words, variables)
+    yield from _troubles(words, variables)
+
+
+def _supply(words: set[str], variables: Mapping[str, str]) -> Iterator[tuple[Verdict, str]]:
+    """Yield from where the load is fed; words that are no answer to that are passed over."""
     if "CAL" in words:
         yield Verdict.WARN, "calibrating its battery"
-    elif {"OB", "LB"} <= words:
+    elif _is_emergency(words, variables):
         yield Verdict.FAIL, "on battery and the battery is low"
     elif "OB" in words:
         yield Verdict.WARN, "on battery"
     elif "OL" in words:
-        yield Verdict.PASS, "on mains"
-    elif not words & {"OFF", "BYPASS", "FSD"}:
+        yield _mains(variables)
+    elif _discharges(variables):
+        yield Verdict.WARN, "its battery discharges"
+    elif not words & {"OFF", "BYPASS", "FSD", *LOST}:
         said = " ".join(sorted(words)) or "nothing"
         yield Verdict.UNKNOWN, f"neither on mains nor on battery; status {said}"
-    for word, trouble in TROUBLES.items():
-        if word in words:
-            text = variables.get("ups.alarm", "").strip() if word == "ALARM" else ""
-            yield Verdict.WARN, f"{trouble}: {text}" if text else trouble
+
+
+def _troubles(words: set[str], variables: Mapping[str, str]) -> Iterator[tuple[Verdict, str]]:
+    troubles = {word: text for word, text in TROUBLES.items() if word in words}
+    if _is_emergency(words, variables):
+        del troubles["LB"]  # it is said already
+    alarm = variables.get("ups.alarm", "").strip()
+    if alarm.lower() not in NO_ALARM:
+        troubles["ALARM"] = f"{TROUBLES['ALARM']}: {alarm}"
+    yield from ((Verdict.WARN, text) for text in troubles.values())
+
+
+def _is_emergency(words: set[str], variables: Mapping[str, str]) -> bool:
+    return "LB" in words and "CAL" not in words and _discharges(variables)
+
+
+def _mains(variables: Mapping[str, str]) -> tuple[Verdict, str]:
+    """Judge a UPS that says it is on mains by what else it says."""
+    if _input_is_dead(variables):
+        return Verdict.WARN, "says mains, but measures no voltage at its input: mains are gone, or its sensor is broken"
+    if _discharges(variables):
+        return Verdict.WARN, "says mains and discharging: calibration, or mains are gone"
+    return Verdict.PASS, "on mains"
+
+
+def _words(variables: Mapping[str, str]) -> set[str]:
+    return set(variables.get("ups.status", "").split())
+
+
+def _discharges(variables: Mapping[str, str]) -> bool:
+    """Whether the battery feeds the load, whatever is said of mains."""
+    words = _words(variables)
+    charger = variables.get("battery.charger.status", "").strip().lower()
+    dead = _input_is_dead(variables) and "CHRG" not in words
+    return bool(words & {"OB", "DISCHRG"}) or charger == "discharging" or dead
+
+
+def _input_is_dead(variables: Mapping[str, str]) -> bool:
+    """Whether no phase of the input has a voltage, told by a device whose other readings can be true."""
+    volts = [_number(value) for name, value in variables.items() if INPUT.fullmatch(name)]
+    output = _number(variables.get("output.voltage"))
+    believed = output is None or VOLTS[0] <= output <= VOLTS[1]
+    return believed and bool(volts) and all(value is not None and 0 <= value <= _hum(variables) for value in volts)
+
+
+def _hum(variables: Mapping[str, str]) -> float:
+    """Return the voltage that a dead line may still show; some devices tell by how much it differs from nominal."""
+    nominal = _number(variables.get("input.voltage.nominal")) or 0.0
+    lowest = _number(variables.get("input.transfer.low"))
+    return nominal / 10 if lowest is None or lowest > nominal / 2 else 0.0
+
+
+def _battery(variables: Mapping[str, str]) -> Iterator[tuple[Verdict, str]]:
+    """Judge what the UPS says of its battery itself."""
+    result = variables.get("ups.test.result", "").strip()
+    if TEST_FAILED.search(result):
+        yield Verdict.WARN, f"its last self-test: {result}"
+    bad = _number(variables.get("battery.packs.bad"))
+    if bad is not None and 0 < bad <= MOST_PACKS:
+        yield Verdict.WARN, f"{bad:.0f} bad battery packs"
 
 
 def _limits(
     options: Options, variables: Mapping[str, str], figures: Mapping[str, float]
 ) -> Iterator[tuple[Verdict, str]]:
-    """Low charge or runtime is an emergency on battery only; on mains the battery may just be charging."""
-    on_battery = "OB" in variables.get("ups.status", "").split()
-    worse = Verdict.FAIL if on_battery else Verdict.WARN
+    """Low charge or runtime is an emergency while the battery empties; on mains it may just be charging."""
+    worse = Verdict.FAIL if _discharges(variables) else Verdict.WARN
     charge, runtime = figures.get("charge_percent"), figures.get("runtime_seconds")
     if charge is not None:
         if charge < _charge_limit(options, variables):

@@ -14,7 +14,7 @@ from ops.gaps import Search, search
 from ops.health.gaps import Options, findings
 from ops.interfaces.discovery import PATH, Found, SearchContext, answers
 from ops.interfaces.state import GapsState, Thing, written
-from ops.jobs.health.job import join
+from ops.jobs.health.findings import join
 from ops.jobs.host import own_policy, state_files
 from ops.jobs.run.job import Ended
 from ops.jobs.run.systemd_unit import run_in_unit

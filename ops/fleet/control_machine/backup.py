@@ -6,8 +6,7 @@ from pathlib import Path
 
 from ops.core import clock
 from ops.core.announce import announce
-from ops.core.errors import SeawallError
-from ops.core.verdict import Finding, Verdict
+from ops.core.verdict import Finding
 from ops.fleet import inventory
 from ops.fleet.control_machine import host_facts
 from ops.fleet.control_machine.contents import material
@@ -18,6 +17,7 @@ from ops.interfaces import joined
 from ops.interfaces.check import CheckContext
 from ops.jobs import repository
 from ops.jobs.backup.job import work
+from ops.jobs.health.findings import kept
 from ops.jobs.host import state_files
 from ops.jobs.run.job import Ended, perform
 from ops.policy import HostPolicy
@@ -39,10 +39,7 @@ def judged_age(read: inventory.Inventory, own: HostPolicy) -> list[Finding]:
     with as_control_machine(read.path, own, {}):
         states = state_files.read_all()
     wanted = backup_age.Options(own.host, own.control.rpo)
-    try:
-        return list(backup_age.probe(wanted, CheckContext(clock.now(), states)))
-    except SeawallError as error:
-        return [Finding(Verdict.UNKNOWN, error.message)]
+    return list(kept(backup_age.probe(wanted, CheckContext(clock.now(), states))))
 
 
 def back_up(read: inventory.Inventory, own: HostPolicy, password: Path | None) -> Ended:

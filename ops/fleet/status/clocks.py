@@ -17,7 +17,8 @@ from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.fleet_status import MachineStatus
 from ops.interfaces.state import ARRIVALS, GAPS, HEALTH, CheckResult, State
 from ops.interfaces.status_answer import StatusAnswer
-from ops.jobs.health.job import STALE, join
+from ops.jobs.health.findings import join
+from ops.jobs.health.job import STALE
 from ops.policy import HostPolicy
 from ops.policy.model import CheckSpec
 
@@ -86,15 +87,18 @@ def _finding(
     name: str, spec: CheckSpec, entry: CheckResult, states: Mapping[str, State], at: tuple[datetime, str]
 ) -> Finding:
     """Judge one check by what the machine told of its acts; at: when, and which machine that is."""
+    found: list[Finding] = []
     try:
         kind: Check[Any] = kinds.load("ops.health", spec.kind)
         options = decode(kind.options, encode(spec.options), name)
         since = clock.parse(entry.since) if entry.since else None
-        return join(list(kind.probe(options, CheckContext(at[0], states, since, at[1]))))
+        for finding in kind.probe(options, CheckContext(at[0], states, since, at[1])):
+            found.append(finding)  # noqa: PERF402 -- one by one: what comes before an error stays
     except SeawallError as error:
-        return Finding(Verdict.UNKNOWN, error.message)
+        found.append(Finding(Verdict.UNKNOWN, error.message))
     except Exception as error:  # noqa: BLE001 -- whatever a machine told is that machine's unknown
-        return Finding(Verdict.UNKNOWN, f"can't be judged: {str(error) or type(error).__name__}")
+        found.append(Finding(Verdict.UNKNOWN, f"can't be judged: {str(error) or type(error).__name__}"))
+    return join(found)
 
 
 def _key(spec: CheckSpec) -> tuple[str, str, str]:

@@ -6,7 +6,7 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.state import HEALTH, CheckResult, HealthState, State
 from ops.jobs.health import daily_record
+from ops.jobs.health.findings import join, kept
 from ops.jobs.host import own_policy, state_files
 from ops.policy import HostPolicy
 from ops.policy.model import CheckSpec
@@ -97,38 +98,43 @@ def look(
     known = {entry.name: entry for entry in last.checks} if isinstance(last, HealthState) else {}
     before = {name: _before(name, spec, known) for name, spec in chosen.items()}
     since = {name: _since(before[name], now) for name in chosen}
-    answers: queue.Queue[CheckResult] = queue.Queue()
+    answers: queue.Queue[str] = queue.Queue()
+    seen: dict[str, list[Finding]] = {name: [] for name in chosen}
 
     def make(name: str, spec: CheckSpec) -> None:
-        answers.put(_entry(name, spec, CheckContext(now, states, since[name], policy.host)))
+        for finding in kept(_made(spec, CheckContext(now, states, since[name], policy.host))):
+            seen[name].append(finding)
+        answers.put(name)
 
     for name, spec in chosen.items():
         threading.Thread(target=make, args=(name, spec), daemon=True).start()
-    found = _gather(answers, len(chosen))
-    entries = [found.get(name) or _late(name, spec, before[name]) for name, spec in chosen.items()]
+    ended = _gather(answers, len(chosen))
+    entries = []
+    for name, spec in chosen.items():
+        findings = [*seen[name], *([] if name in ended else [_late(before[name])])]
+        entries.append(_about(spec, entry_of(name, spec.kind, join(findings))))
     return [replace(entry, since=clock.iso(since[entry.name])) for entry in entries]
 
 
-def _gather(answers: queue.Queue[CheckResult], count: int) -> dict[str, CheckResult]:
-    """Collect that many answers, or those that came before the deadline."""
-    found: dict[str, CheckResult] = {}
+def _gather(answers: queue.Queue[str], count: int) -> set[str]:
+    """Return the names of the checks that ended, of so many, before the deadline."""
+    ended: set[str] = set()
     deadline = time.monotonic() + DEADLINE
-    while len(found) < count:
+    while len(ended) < count:
         try:
-            entry = answers.get(timeout=max(0.0, deadline - time.monotonic()))
+            ended.add(answers.get(timeout=max(0.0, deadline - time.monotonic())))
         except queue.Empty:
             break
-        found[entry.name] = entry
-    return found
+    return ended
 
 
-def _late(name: str, spec: CheckSpec, before: CheckResult | None) -> CheckResult:
+def _late(before: CheckResult | None) -> Finding:
     """Return what is known of a check that did not end in time: one slow round makes nothing milder."""
     said = f"did not finish within {DEADLINE:.0f} s"
     if before is None or before.verdict is not Verdict.FAIL:
-        return _about(spec, entry_of(name, spec.kind, Finding(Verdict.UNKNOWN, said)))
-    known = before.message.removeprefix(f"{said}; in the round before: ")
-    return _about(spec, entry_of(name, spec.kind, Finding(Verdict.FAIL, f"{said}; in the round before: {known}")))
+        return Finding(Verdict.UNKNOWN, said)
+    known = before.message.rpartition(f"{said}; in the round before: ")[2]
+    return Finding(Verdict.FAIL, f"{said}; in the round before: {known}")
 
 
 def _before(name: str, spec: CheckSpec, known: Mapping[str, CheckResult]) -> CheckResult | None:
@@ -152,31 +158,10 @@ def _about(spec: CheckSpec, entry: CheckResult) -> CheckResult:
     return replace(entry, asset=asset, copy=copy)
 
 
-def _entry(name: str, spec: CheckSpec, context: CheckContext) -> CheckResult:
+def _made(spec: CheckSpec, context: CheckContext) -> Iterator[Finding]:
     """Make one check; whatever goes wrong in it is its own unknown."""
-    try:
-        kind: Check[Any] = kinds.load("ops.health", spec.kind)
-        findings = list(kind.probe(spec.options, context))
-    except SeawallError as error:
-        findings = [Finding(Verdict.UNKNOWN, error.message)]
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        findings = [Finding(Verdict.UNKNOWN, f"{where}{error.strerror or error}")]
-    except Exception as error:  # noqa: BLE001 -- a fault in one check must not blind the others
-        findings = [Finding(Verdict.UNKNOWN, f"this check failed with an error: {type(error).__name__}: {error}")]
-    return _about(spec, entry_of(name, spec.kind, join(findings)))
-
-
-def join(findings: list[Finding]) -> Finding:
-    """Make one finding of several: the worst verdict, and the words of those that are not good."""
-    verdict = worst(finding.verdict for finding in findings)
-    loud = [finding for finding in findings if finding.verdict is not Verdict.PASS]
-    loud.sort(key=lambda finding: -finding.verdict.severity)
-    words = "; ".join(finding.message for finding in loud or findings) or "the check returned no result"
-    figures: dict[str, float] = {}
-    for finding in findings:
-        figures |= finding.figures
-    return Finding(verdict, words, figures)
+    kind: Check[Any] = kinds.load("ops.health", spec.kind)
+    yield from kind.probe(spec.options, context)
 
 
 def entry_of(name: str, kind: str, finding: Finding) -> CheckResult:

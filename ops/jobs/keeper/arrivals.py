@@ -17,7 +17,7 @@ from ops.health.arrivals import findings
 from ops.interfaces import layout
 from ops.interfaces.outcome import OutcomeFacts
 from ops.interfaces.state import ARRIVALS, ArrivalsState, ForeignFile, KeptRepository, written
-from ops.jobs.health.job import join
+from ops.jobs.health.findings import join
 from ops.jobs.host import folders, own_policy, state_files
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from ops.core.errors import UsageError
 
@@ -23,6 +24,11 @@ def left_out(patterns: Sequence[str]) -> Callable[[str], bool]:
         return lambda _path: False
     expression = re.compile("|".join(f"(?:{_expression(pattern)})" for pattern in patterns), re.DOTALL)
     return lambda path: expression.search(path) is not None
+
+
+def literally(path: str | Path) -> str:
+    """Return a pattern that means exactly this path."""
+    return re.sub(r"([\\*?\[\]])", r"\\\1", str(path))
 
 
 def demand_some_left(paths: Sequence[str], patterns: Sequence[str]) -> None:

@@ -16,12 +16,15 @@ from typing import Literal
 
 from ops.core.errors import Damaged, Unavailable
 from ops.core.names import AbsolutePath
+from ops.core.printable import storable
 from ops.core.quantity import Percent
+from ops.core.schema import spare
 from ops.core.verdict import Finding
 from ops.interfaces.source import Capture, CaptureContext, Paths, Source, Stored
-from ops.sources._shared.exclude import demand_some_left, left_out
+from ops.sources._shared.exclude import demand_some_left, left_out, literally
 from ops.sources._shared.file_sample import MAY_LOSE, Sample, SampleFacts, choose, compared, known_files, losses
 from ops.sources.files.damage import DAMAGES
+from ops.sources.files.distant import OutOfReach, demand_answers, out_of_reach, told
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,11 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class FilesFacts(SampleFacts):
-    """The facts of files. paths: as the policy names them."""
+    """The facts of files. paths: as the policy names them. not_taken: mounts below them that could not be had."""
 
     engine: Literal["files"]
     paths: tuple[str, ...]
+    not_taken: tuple[str, ...] = spare(())
 
 
 @dataclass
@@ -53,14 +57,16 @@ class _Capture(Capture[FilesFacts]):
     options: Options
     scene: CaptureContext
     sample: Sample
+    passed_over: Sequence[OutOfReach] = ()
 
     def material(self) -> Paths:
         """Return the folders themselves."""
-        return Paths(self.options.paths, self.options.exclude)
+        return Paths(self.options.paths, _excluded(self.options, self.passed_over))
 
     def facts(self) -> FilesFacts:
         """Return what is known before the data are taken: nothing that restic does not see itself."""
-        return FilesFacts(engine="files", paths=self.options.paths, files=0, bytes=0, sample={})
+        not_taken = tuple(storable(one.mount.place) for one in self.passed_over)
+        return FilesFacts(engine="files", paths=self.options.paths, not_taken=not_taken, files=0, bytes=0, sample={})
 
     def wanted(self) -> Collection[str]:
         """Return the sampled files."""
@@ -72,6 +78,7 @@ class _Capture(Capture[FilesFacts]):
         if stored.files == 0:
             raise Damaged(f"no files found in {', '.join(self.options.paths)}", "an empty source is not backed up")
         warnings = losses(stored, self.scene, self.options.may_lose)
+        warnings += told(self.passed_over)
         settled = self.sample.settled(facts, stored)
         if changed := len(settled.changed_while_read):
             warnings.append(f"{changed} of {len(self.sample.looks)} sampled files changed while they were read")
@@ -83,11 +90,18 @@ def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     """Demand that all paths are there, and look at a sample before the data are taken."""
     demand_some_left(options.paths, options.exclude)
     demand(options)
-    yield _Capture(options, scene, choose(options.paths, left_out(options.exclude)))
+    passed_over = out_of_reach(options.paths, left_out(options.exclude))
+    sample = choose(options.paths, left_out(_excluded(options, passed_over)))
+    yield _Capture(options, scene, sample, passed_over)
+
+
+def _excluded(options: Options, passed_over: Sequence[OutOfReach]) -> list[str]:
+    return [*options.exclude, *(literally(one.mount.place) for one in passed_over)]
 
 
 def demand(options: Options) -> None:
     """Raise unless every path is there with something in it, and what must be mounted is."""
+    demand_answers([*options.mounted, *options.paths])
     for place in options.mounted:
         if not Path(place).is_mount():
             raise Unavailable(f"nothing is mounted at {place}", "mount its disk; `findmnt` shows what is mounted")

@@ -14,15 +14,18 @@ from pathlib import Path
 
 from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.limits import LAST_PORT
+from ops.core.mounts import Mount, mounts
 from ops.core.names import AbsolutePath
+from ops.core.printable import storable
 from ops.core.quantity import Percent
+from ops.core.subvolumes import is_snapshot
 from ops.core.verdict import Finding, judged
 from ops.interfaces.server import RunningMachine
 from ops.interfaces.source import Capture, CaptureContext, Completion, FollowUp, Paths, Source, Stored
-from ops.sources._shared.exclude import demand_some_left, left_out
+from ops.sources._shared.exclude import demand_some_left, left_out, literally
 from ops.sources._shared.file_sample import MAY_LOSE, Sample, choose, compared, known_files, losses
 from ops.sources.machine import system as known
-from ops.sources.machine.clusters.locate import Place, demand_taken, found, literally
+from ops.sources.machine.clusters.locate import Place, demand_taken, found
 from ops.sources.machine.clusters.online_backup import Cluster, completed, taking
 from ops.sources.machine.clusters.recovery import answer, complete, inside, log_there
 from ops.sources.machine.damage import DAMAGES
@@ -39,6 +42,7 @@ PASSED = (
     *("/var/lib/systemd/coredump/*", "/var/crash/*"),
     *("/var/cache/seawall/*", "/var/lib/seawall/drills/*", "/var/lib/seawall/trees/*", "/root/.cache/restic/*"),
 )
+MOST_NAMED = 5
 # Without these nothing boots, whatever kernel it has.
 LEAST = ("etc/fstab", "etc/os-release", "etc/passwd", "usr/lib/systemd/systemd")
 
@@ -81,6 +85,7 @@ class _Capture(Capture[MachineFacts]):
     sample: Sample
     listed: str
     clusters: Sequence[Cluster] = ()
+    missed: Sequence[str] = ()
 
     def material(self) -> Paths:
         """Return the file systems."""
@@ -92,7 +97,7 @@ class _Capture(Capture[MachineFacts]):
             **vars(known.facts(self.options.filesystems, self.listed)),
             engine="machine",
             restored_from_dump=tuple(self.dumped),
-            not_taken=tuple(self.apart),
+            not_taken=tuple(map(storable, self.apart)),
             files=0,
             bytes=0,
             sample={},
@@ -108,6 +113,7 @@ class _Capture(Capture[MachineFacts]):
             raise Damaged("no files of the machine were found")
         warnings = losses(stored, self.scene, self.options.may_lose)
         warnings += [f"{folder} is left out, but contains no database" for folder in self._needless()]
+        warnings += self.missed
         warnings += [
             f"port {cluster.place.port} was too busy for exact counts; they are approximate"
             for cluster in self.clusters
@@ -144,16 +150,21 @@ def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
         *options.exclude,
     ]
     passed = left_out([*exclude, *(pattern for one in places for pattern in one.exclude)])
-    apart = demand_whole(options.filesystems, known.mounts(), passed)
+    mounted = mounts()
+    never = known.never_entered(mounted, options.filesystems)
+    apart = demand_whole(options.filesystems, mounted, passed)
+    subvolumes, missed = demand_entered(options.filesystems, mounted, passed)
+    apart += [*(place for place in never if not passed(place)), *subvolumes]
+    exclude += [literally(place) for place in never]
     demand_taken(places, options.filesystems, passed)
-    dumped = demand_no_databases(options.filesystems, databases(), passed, places)
+    dumped = demand_no_databases(options.filesystems, databases(never=never), passed, places)
     # What a database writes all the time is proven by its own counts.
     sampled = left_out([*exclude, *(literally(folder) for one in places for folder in one.folders)])
     sample = choose(options.filesystems, sampled, one_file_system=True)
     with ExitStack() as stack:
         clusters = [stack.enter_context(taking(one)) for one in places]
         exclude += [pattern for one in places for pattern in one.exclude]
-        yield _Capture(options, scene, exclude, dumped, apart, sample, known.packages(), clusters)
+        yield _Capture(options, scene, exclude, dumped, apart, sample, known.packages(), clusters, missed)
 
 
 def demand(options: Options, root: Path = Path("/")) -> None:
@@ -167,9 +178,7 @@ def demand(options: Options, root: Path = Path("/")) -> None:
         raise Damaged(f"missing: {', '.join(missing)}; this machine would not boot from its backup")
 
 
-def demand_whole(
-    filesystems: Collection[str], found: Collection[known.Mount], passed: Callable[[str], bool]
-) -> list[str]:
+def demand_whole(filesystems: Collection[str], found: Collection[Mount], passed: Callable[[str], bool]) -> list[str]:
     """Return the file systems that are not taken; raise Unavailable when the machine needs them, or one is hidden."""
     if hidden := [place for place in known.hidden(found) if not passed(f"{place}/any")]:
         raise Unavailable(
@@ -183,6 +192,30 @@ def demand_whole(
             "add it to options.filesystems, or its content to options.exclude",
         )
     return apart
+
+
+def demand_entered(
+    filesystems: Collection[str], found: Collection[Mount], passed: Callable[[str], bool]
+) -> tuple[list[str], list[str]]:
+    """Return the subvolumes that are not taken, and what is to be said of that; raise Unavailable for one like /usr.
+
+    A snapshot that another subvolume left is named, but nothing is lost with it.
+    """
+    try:
+        nested = known.nested(filesystems, found, passed)
+        data = [place for place in nested if not is_snapshot(Path(place))]
+    except OSError as error:
+        return [], [f"whether there are subvolumes, which are not taken, can't be told: {error.strerror or error}"]
+    if needed := [place for place in data if place in known.NEEDED]:
+        raise Unavailable(
+            f"{', '.join(needed)} is a subvolume that is not backed up",
+            "add it to options.filesystems, or its content to options.exclude",
+        )
+    more = f" and {len(data) - MOST_NAMED} more" if len(data) > MOST_NAMED else ""
+    are, them = ("is a subvolume", "it") if len(data) == 1 else ("are subvolumes", "them")
+    named = ", ".join(map(storable, data[:MOST_NAMED]))
+    words = f"{named}{more} {are} and not taken; add {them} to options.filesystems, or to options.exclude"
+    return nested, [words] if data else []
 
 
 def demand_no_databases(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 SERVERS = {"postgres", "mariadbd", "mysqld"}
 
 
-def databases(root: Path = Path("/")) -> list[Path]:
-    """Return the folders with databases' files: those of Debian's layout, and those of servers that run."""
+def databases(root: Path = Path("/"), never: Collection[str] = ()) -> list[Path]:
+    """Return the folders with databases' files: those of Debian's layout, and those of servers that run.
+
+    never: the places below which nobody looks; what a command line names may lie there.
+    """
     found = {path for path in _written(root) if path.is_dir()}
-    found |= {path for path in _running(root / "proc") if path.is_dir()}
+    found |= {path for path in _running(root / "proc") if _is_there(path, never)}
     found |= {place for path in sorted(found) for place in _elsewhere(path)}
     return sorted(found)
 
@@ -38,6 +41,14 @@ def _running(proc: Path) -> Iterator[Path]:
             words = (place / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
             if Path(words[0]).name in SERVERS:
                 yield from (Path(folder) for folder in named(words))
+
+
+def _is_there(path: Path, never: Collection[str]) -> bool:
+    """Whether there is a folder; a command line may name anything, also what nobody else may look at."""
+    try:
+        return not any(path.is_relative_to(place) for place in never) and path.is_dir()
+    except OSError:
+        return False
 
 
 def named(words: Sequence[str]) -> Iterator[str]:

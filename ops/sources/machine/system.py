@@ -5,57 +5,22 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import re
 import shutil
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ops.core.mounts import Mount, holding, mounts, plain, seen
 from ops.core.names import Digest
 from ops.core.run import run
+from ops.core.subvolumes import subvolumes
 from ops.sources.machine.facts import FileSystem, PackageList
 
 _LOOK_SECONDS = 120.0
 # Where a machine's own software and settings lie: a file system of its own there is needed to boot it.
 NEEDED = ("/boot", "/etc", "/opt", "/root", "/usr", "/var")
+_SNAPSHOT = "/.zfs/snapshot/"  # ZFS mounts them where somebody looks
 BLOCKS = "NAME,TYPE,SIZE,FSTYPE,LABEL,UUID,PARTUUID,MOUNTPOINTS"
-
-
-@dataclass(frozen=True)
-class Mount:
-    """A file system where it is mounted; `origin`: what of it is seen there."""
-
-    place: str
-    origin: str
-    type: str
-    source: str
-
-    @property
-    def stored(self) -> bool:
-        """Whether its files lie on a disk and nowhere else on this machine; those of an overlay lie below it."""
-        return self.source.startswith("/dev/") or self.type == "zfs"
-
-    @property
-    def device(self) -> int | None:
-        """The number that its files carry; none when it can't be looked at."""
-        try:
-            return Path(self.place).stat().st_dev
-        except OSError:
-            return None
-
-
-def mounts(table: Path = Path("/proc/self/mountinfo")) -> list[Mount]:
-    """Return what is mounted, as this process sees it; psutil does not tell which folder of a file system it is."""
-    found = []
-    for line in table.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-        words, _, rest = line.partition(" - ")
-        fields, (kind, source, *_) = words.split(" "), rest.split(" ")
-        found.append(Mount(_plain(fields[4]), _plain(fields[3]), kind, _plain(source)))
-    return found
-
-
-def _plain(word: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), word)
 
 
 def hidden(found: Collection[Mount]) -> list[str]:
@@ -75,15 +40,57 @@ def not_taken(found: Collection[Mount], filesystems: Collection[str], passed: Ca
         {
             mount.place
             for mount in found
-            if mount.stored and mount.device not in devices and not passed(f"{mount.place}/any")
+            if not mount.distant and not passed(f"{mount.place}/any") and _lies_elsewhere(mount, filesystems, devices)
         }
+    )
+
+
+def _lies_elsewhere(mount: Mount, filesystems: Collection[str], devices: Collection[int | None]) -> bool:
+    """Whether the files of a mount lie on a disk that is not taken; those of an overlay lie where it writes."""
+    if mount.upper and mount.place not in filesystems:
+        return replace(mount, place=mount.upper).device not in devices
+    return mount.stored and _SNAPSHOT not in mount.place and mount.device not in devices
+
+
+def never_entered(found: Collection[Mount], filesystems: Collection[str]) -> list[str]:
+    """Return the places where another machine or a program answers, which may refuse us or never answer.
+
+    They are no part of a file system that is taken, so nobody looks at them; but for those above one that is taken.
+    """
+    return sorted(
+        {
+            mount.place
+            for mount in seen(found)
+            if mount.distant and not any(Path(place).is_relative_to(mount.place) for place in filesystems)
+        }
+    )
+
+
+def nested(filesystems: Collection[str], found: Collection[Mount], passed: Callable[[str], bool]) -> list[str]:
+    """Return the subvolumes that are seen as empty folders, because nobody names them; raise OSError.
+
+    One that has nothing in it, as systemd makes some, is none, nor is one that is taken where it is mounted.
+    """
+    devices = {Path(place).stat().st_dev for place in filesystems}
+    places = {*filesystems, *(mount.place for mount in found)}
+    below = {
+        folder
+        for place in filesystems
+        if (mount := holding(place, found)) and mount.type == "btrfs"
+        for folder in subvolumes(Path(place))
+    }
+    return sorted(
+        str(folder)
+        for folder in below
+        if str(folder) not in places and not passed(f"{folder}/any")
+        if folder.stat().st_dev not in devices and any(folder.iterdir())
     )
 
 
 def swap_files(table: Path = Path("/proc/swaps")) -> list[str]:
     """Return the swap files in use; psutil knows their sizes only."""
     lines = table.read_text(encoding="utf-8").splitlines()[1:] if table.exists() else []
-    return [_plain(words[0]) for line in lines if (words := line.split())[1:2] == ["file"]]
+    return [plain(words[0]) for line in lines if (words := line.split())[1:2] == ["file"]]
 
 
 def packages() -> str:

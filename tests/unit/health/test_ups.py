@@ -16,6 +16,8 @@ from ops.core.verdict import Verdict
 from ops.health import ups
 from ops.health.ups import KIND, Options, judge
 from ops.interfaces.check import CheckContext
+from ops.jobs.health.job import look
+from ops.policy.model import CheckSpec, HostPolicy, Site
 
 NOWHERE = CheckContext(datetime(2026, 11, 22, tzinfo=UTC), {})
 HEALTHY = {"ups.status": "OL CHRG", "battery.charge": "100", "battery.runtime": "1800", "ups.load": "22"}
@@ -200,6 +202,28 @@ def test_without_a_name_every_ups_is_looked_at() -> None:
     with upsd(listed, VARIABLES) as port:
         findings = list(KIND.probe(Options(port=port), NOWHERE))
     assert [finding.verdict for finding in findings] == [Verdict.FAIL]
+
+
+LISTED = b'BEGIN LIST UPS\nUPS first "One"\nUPS second "Another"\nEND LIST UPS\n'
+LOW = b'BEGIN LIST VAR %s\nVAR %s ups.status "OB LB"\nVAR %s battery.charge "4"\nEND LIST VAR %s\n'
+STALE = b"ERR DATA-STALE\n"
+
+
+@pytest.mark.parametrize("stale", ["first", "second"])
+def test_of_two_a_stale_one_hides_nothing_of_the_other(stale: str) -> None:
+    names = [b"first", b"second"]
+    answers = [STALE if name == stale.encode() else LOW.replace(b"%s", name) for name in names]
+    with upsd(LISTED, *answers) as port:
+        findings = list(KIND.probe(Options(port=port), NOWHERE))
+    with upsd(LISTED, *answers) as port:
+        spec = CheckSpec("ups", Options(port=port))
+        (entry,) = look(HostPolicy(1, "his1", Site("Test"), checks={"ups": spec}), {}, NOWHERE.now)
+    low = {"first": "second", "second": "first"}[stale]
+    seen = {finding.message.partition(":")[0]: finding.verdict for finding in findings}
+    assert seen == {stale: Verdict.UNKNOWN, low: Verdict.FAIL}
+    assert entry.verdict is Verdict.FAIL
+    assert entry.message.startswith(f"{low}: on battery and the battery is low, charge 4%; {stale}: ")
+    assert "DATA-STALE" in entry.message
 
 
 def test_a_server_without_any_ups_is_unknown() -> None:

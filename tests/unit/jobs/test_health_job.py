@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ops.core.verdict import Finding, Verdict
 from ops.health import disk, drill_age
 from ops.interfaces.check import Check
 from ops.jobs.health import job
+from ops.jobs.health.findings import join
 from ops.policy.model import CheckSpec, HostPolicy, Site
 from tests.states import states
 
@@ -137,6 +139,48 @@ def test_a_fault_in_one_check_is_its_own_unknown(monkeypatch: pytest.MonkeyPatch
     assert len(entries) == 2
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (Unavailable("it is silent"), "it is silent"),
+        (OSError(5, "Input/output error", "/mnt"), "/mnt: Input/output error"),
+        (ZeroDivisionError("by zero"), "this check failed with an error: ZeroDivisionError: by zero"),
+    ],
+)
+def test_what_a_check_found_before_an_error_counts(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def probe(*_: object) -> Iterator[Finding]:
+        yield Finding(Verdict.FAIL, "broken", {"a": 1.0})
+        raise error
+
+    monkeypatch.setattr(disk, "KIND", Check(disk.Options, probe))
+    (entry,) = job.look(policy(bad=CheckSpec("disk", disk.Options())), {}, NOW)
+    assert (entry.verdict, entry.message, entry.figures) == (Verdict.FAIL, f"broken; {words}", {"a": 1.0})
+
+
+def test_what_a_check_found_before_it_hung_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    release = threading.Event()
+
+    def probe(*_: object) -> Iterator[Finding]:
+        yield Finding(Verdict.FAIL, "broken")
+        release.wait(20)
+
+    monkeypatch.setattr(disk, "KIND", Check(disk.Options, probe))
+    monkeypatch.setattr(job, "DEADLINE", 0.5)
+    (entry,) = job.look(policy(slow=CheckSpec("disk", disk.Options())), {}, NOW)
+    release.set()
+    assert entry.verdict is Verdict.FAIL
+    assert entry.message.startswith("broken; did not finish within")
+
+
+def test_the_figures_of_the_worst_are_kept() -> None:
+    low, well = Finding(Verdict.FAIL, "low", {"charge": 4}), Finding(Verdict.PASS, "well", {"charge": 100})
+    assert join([low, well]).figures == join([well, low]).figures == {"charge": 4}
+
+
 def test_a_check_that_hangs_does_not_hold_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
@@ -232,7 +276,7 @@ def test_a_figure_that_is_no_number_does_not_make_the_round_unreadable(
 
 
 def test_of_several_findings_the_worst_is_told_first() -> None:
-    joined = job.join(
+    joined = join(
         [
             Finding(Verdict.PASS, "fine", {"a": 1}),
             Finding(Verdict.WARN, "odd"),

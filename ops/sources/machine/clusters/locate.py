@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ops.core.errors import Unavailable
+from ops.sources._shared.exclude import literally
 
 SOCKETS = Path("/var/run/postgresql")
 # What PostgreSQL makes anew at its start, or what recovery must not find; the folders themselves are kept.
@@ -79,8 +79,3 @@ def demand_taken(places: Sequence[Place], filesystems: Collection[str], passed: 
             f"files of a cluster would not be backed up: {', '.join(outside)}",
             "add their file system to options.filesystems, or leave the cluster out and dump its databases",
         )
-
-
-def literally(path: Path) -> str:
-    """Return a pattern that means exactly this path."""
-    return re.sub(r"([\\*?\[\]])", r"\\\1", str(path))
