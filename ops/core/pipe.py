@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ops.core.errors import CommandError
@@ -40,6 +41,17 @@ def pipe(
             eater.process.wait()
 
 
+def reading(argv: Sequence[str | Path], *, timeout: float, tell: Told = lambda _: None) -> None:
+    """Run a program to its end; `tell` is told now and then how many bytes it and those it started have read.
+
+    Raise Unavailable when the program is not there, CommandError or CommandTimeout when it fails.
+    """
+    with Path(os.devnull).open("wb") as nowhere, stream(argv, timeout=timeout, stdout=nowhere, cwd=ROOT) as reader:
+        while reader.process.poll() is None:
+            tell(_read(reader.process.pid))
+            time.sleep(LOOK_SECONDS)
+
+
 def _watch(feeder: Stream, eater: Stream, tell: Told) -> None:
     """Say how much was written, until the first program has ended, or the second one has left."""
     while feeder.process.poll() is None:
@@ -48,6 +60,19 @@ def _watch(feeder: Stream, eater: Stream, tell: Told) -> None:
             return
         tell(_written(feeder.process.pid))
         time.sleep(LOOK_SECONDS)
+
+
+def _read(process: int) -> int:
+    """Return how many bytes a process and those it started have read so far, as far as they may be looked at."""
+    import psutil
+
+    total = 0
+    with suppress(psutil.Error):
+        first = psutil.Process(process)
+        for one in [first, *first.children(recursive=True)]:
+            with suppress(psutil.Error):
+                total += int(one.io_counters().read_chars)
+    return total
 
 
 def _written(process: int) -> int:

@@ -126,11 +126,29 @@ class RestoreTarget(Protocol[F_contra]):
         folder: where the material lies, when it is more than one stream.
         """
 
+    def loaded(self, database: str) -> None:
+        """Do what can be done only when all is loaded, such as give rights on tables; the mark stays."""
+
+    def resume(self, database: str, facts: F_contra) -> None:
+        """Take up a database with the mark that an earlier run has loaded whole, in place of `begin`."""
+
+    def identity(self, database: str) -> str:
+        """Return what tells a database from any other that had its name or gets it; empty where there is none.
+
+        It may change when somebody changes the structure, or gives the database another name.
+        """
+
+    def data_folder(self) -> Path:
+        """Return the folder in which the server keeps what is loaded."""
+
     def end(self, database: str) -> None:
         """Take the mark away: the database is whole and was proven."""
 
     def replace(self, database: str, live: str) -> str:
-        """Put the loaded database in the place of the live one; return a sentence on where the old one is now."""
+        """Put the loaded database in the place of the live one; return a sentence on where the old one is now.
+
+        It is whole and was proven, and still has its mark, which goes with this.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

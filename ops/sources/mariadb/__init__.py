@@ -7,11 +7,10 @@ accounts of the server go with the manifest. The account that reads has no passw
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from ops.core.announce import announce
 from ops.core.errors import Unavailable
 from ops.core.files import write_atomically
 from ops.core.limits import demand_between
@@ -202,10 +201,15 @@ def parts(options: Options) -> Mapping[str, Options]:
         return {"": options}
     with _session(options) as session:
         found = labels(session.ask(DATABASES))
-        strays = session.ask(STRAYS)
-    for stray, count in strays:
-        announce(_stray(stray, count))
     return {label: replace(options, database=database, all=False) for label, database in found.items()}
+
+
+def left_out(options: Options) -> Sequence[str]:
+    """Return a sentence for each folder in the data directory that the server takes for a database and is none."""
+    if not options.all:
+        return ()
+    with _session(options) as session:
+        return [_stray(folder, count) for folder, count in session.ask(STRAYS)]
 
 
 def _stray(folder: str, count: int) -> str:
@@ -224,6 +228,7 @@ KIND = Source(
     check=check,
     covers=lambda options: [f"mariadb:{options.socket}/{options.database or '*'}"],
     parts=parts,
+    left_out=left_out,
     restore_into=lambda options: RestoreTarget(options.socket),
     database=DATABASE,
     damages=DAMAGES,

@@ -78,6 +78,22 @@ class RestoreTarget:
             words += ["--jobs=2", str(folder / facts.dump)]
         return self.server.argv(words)
 
+    def loaded(self, database: str) -> None:
+        """Do nothing: a dump holds all rights on its tables."""
+
+    def resume(self, database: str, facts: PostgreSQLFacts) -> None:
+        """Do nothing: nothing but the mark tells that a database is not finished."""
+
+    def identity(self, database: str) -> str:
+        """Return the number of the database in the cluster, which no other ever gets."""
+        with self._session() as session:
+            return next(iter(session.tell(f"select oid {_of(database)}")), "")
+
+    def data_folder(self) -> Path:
+        """Return the data directory of the cluster."""
+        with self._session() as session:
+            return Path(session.tell("show data_directory")[0])
+
     def end(self, database: str) -> None:
         """Take the mark away, and let the planner know the tables."""
         with self._session(database) as session:
@@ -86,6 +102,7 @@ class RestoreTarget:
 
     def replace(self, database: str, live: str) -> str:
         """Swap names: nobody may be connected for that moment; the old database is kept under a new name."""
+        self.end(database)
         kept = f"{live[:40]}_before_{clock.now():%Y%m%d_%H%M%S}"
         with self._session() as session:
             there = bool(session.tell(f"select 1 {_of(live)}"))
