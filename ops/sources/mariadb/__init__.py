@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from ops.core.announce import announce
 from ops.core.errors import Unavailable
 from ops.core.files import write_atomically
 from ops.core.limits import demand_between
@@ -42,6 +43,8 @@ from ops.sources.mariadb.snapshot import START_SECONDS, Gate, Instant
 from ops.sources.mariadb.structure import names
 from ops.sources.mariadb.verify import DATABASE, DUMP, END, check
 from ops.sources.mariadb.views import views
+
+_OF_FILE_SYSTEM = "lost+found"  # in the data directory wherever that is a file system of its own: nothing to mend
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ class _Capture(Dump[MariaDBFacts]):
             found,
             locked_seconds=seconds if self.options.lock else 0.0,
             approximate=tuple(sorted(moving if self.options.lock else found.rows)),
-            refused=refused,
+            refused=refused or None,
             warnings=(
                 *([_warning(moving)] if moving else []),
                 *self.out.warnings(),
@@ -209,7 +212,10 @@ def left_out(options: Options) -> Sequence[str]:
     if not options.all:
         return ()
     with _session(options) as session:
-        return [_stray(folder, count) for folder, count in session.ask(STRAYS)]
+        strays = {folder: _stray(folder, count) for folder, count in session.ask(STRAYS)}
+    if word := strays.pop(_OF_FILE_SYSTEM, None):
+        announce(word)
+    return [*strays.values()]
 
 
 def _stray(folder: str, count: int) -> str:

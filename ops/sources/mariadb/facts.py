@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from ops.core.document import decode
 from ops.core.names import DatabaseName
+from ops.core.schema import spare
 from ops.sources._shared.comparison import Definitions, digested
 from ops.sources._shared.dump import DumpFacts
 from ops.sources._shared.row_slices import RowDigest
@@ -155,9 +156,9 @@ class MariaDBFacts(DumpFacts):
     rights: Definitions | None = None
     approximate: tuple[str, ...] = ()
     needed: tuple[str, ...] | None = None
-    form: int = 1
-    left_out: Mapping[str, str] = field(default_factory=dict)
-    refused: Mapping[str, int] = field(default_factory=dict)
+    form: int = spare(1)
+    left_out: Mapping[str, str] | None = None
+    refused: Mapping[str, int] | None = None
 
     def __post_init__(self) -> None:
         """Demand a release that can be compared."""
@@ -175,12 +176,12 @@ class MariaDBFacts(DumpFacts):
         defined = {sort: told.objects or {} for sort, told in self.structure.items()}
         routines = {one.partition(".")[2] for one in defined.get("routine", ())}  # it stands behind the sort
         others = {one for sort in ("view", "trigger", "event") for one in defined.get(sort, ())}
-        return frozenset({*self.rows, *self.sequences, *self.left_out, *routines, *others})
+        return frozenset({*self.rows, *self.sequences, *(self.left_out or ()), *routines, *others})
 
     @property
     def restore_hint(self) -> str:
         """What whoever restores has to bring from elsewhere."""
-        named = ", ".join(f"{one} ({why})" for one, why in self.left_out.items())
+        named = ", ".join(f"{one} ({why})" for one, why in (self.left_out or {}).items())
         return f"not in the dump: {named}; their definitions are comments at its end" if named else ""
 
     @property
@@ -257,7 +258,7 @@ def facts(session: Session, database: str, outside: Counters, left_out: Mapping[
         events=events(ask),
         structure=structure(session, database, left_out),
         form=FORM,
-        left_out=left_out,
+        left_out=left_out or None,
         locked_seconds=0.0,
         dump_bytes=0,
     )

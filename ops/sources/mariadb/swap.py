@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -75,7 +76,7 @@ class Swap:
         if moved:
             back = [(self.live, self.restored, self.fresh), (self.kept, self.live, kept)]
             _renamed(session, back)
-        _emptied(session, self.live)
+            _emptied(session, self.live)
         loaded(self.socket, self.live, self.words, force=True)
         _defaults(session, self.kept or self.restored, self.live)
         if self.kept and not _tables(session, self.kept):
@@ -96,14 +97,16 @@ def unfinished(session: Session, socket: str) -> None:
 def put_in_place(session: Session, socket: str, restored: str, live: str, kept: str, awake: Sequence[str]) -> list[str]:
     """Put a loaded database in the place of the live one, which is then `kept`; return what that one lacks.
 
-    awake: the events that are to happen. The text of what is lacking is in /var/backups. Raise Damaged when it can't be done; then all is as it was.
+    awake: the events that are to happen. The text of what is lacking stays in /var/backups. Raise Damaged when it
+    can't be done; then all is as it was.
     """
     session.tell(f"alter database {name(restored)} comment {text(MARK)}")
     fresh, unclear = dump_renamed(_rest(session, socket, restored), restored, live, _known(session, restored))
     if unclear:
         raise Damaged(f"{', '.join(unclear)} can't be told from {live} by name; nothing live was touched")
     rest = _rest(session, socket, live, force=True)
-    aside, lost = dump_renamed(rest, live, kept, _known(session, live))
+    had = _known(session, live)
+    aside, _ = dump_renamed(rest, live, kept, had)
     old = _tables(session, live)
     swap = Swap(socket, live, restored, kept, _nature(session, live), old, _tables(session, restored), rest)
     write_atomically(swap.note, json.dumps(asdict(swap)))
@@ -117,15 +120,23 @@ def put_in_place(session: Session, socket: str, restored: str, live: str, kept: 
         _awake(session, live, awake)
     except (SeawallError, Stopped) as error:
         _put_back(session, swap, error)
-    loaded(socket, kept, aside, force=True)
-    _defaults(session, live, kept)
-    _awake(session, kept, ())
-    _emptied(session, restored)
-    if lost:
-        write_atomically(NOTES / f"seawall-{swap.label}.sql", rest)
-    swap.note.unlink()
-    session.tell(f"drop database {name(restored)}")
+    text_of_kept = NOTES / f"seawall-{swap.label}.sql"
+    write_atomically(text_of_kept, rest)
+    swap.note.unlink()  # the live database is the new one now; what follows is of the old one alone
+    lost = sorted(had - _settled(session, swap, aside))
+    if not lost:
+        text_of_kept.unlink()
     return lost
+
+
+def _settled(session: Session, swap: Swap, words: str) -> set[str]:
+    """Make the rest of the old database where it is kept, as far as can be; return the names of all it has then."""
+    with suppress(SeawallError):
+        session.tell(f"drop database {name(swap.restored)}")
+        loaded(swap.socket, swap.kept, words, force=True)
+        _defaults(session, swap.live, swap.kept)
+        _awake(session, swap.kept, ())
+    return _known(session, swap.kept)
 
 
 def _put_back(session: Session, swap: Swap, error: BaseException) -> None:
