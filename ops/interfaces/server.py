@@ -130,7 +130,10 @@ class RestoreTarget(Protocol[F_contra]):
         """Take the mark away: the database is whole and was proven."""
 
     def replace(self, database: str, live: str) -> str:
-        """Put the loaded database in the place of the live one; return a sentence on where the old one is now."""
+        """Put the loaded database in the place of the live one; return a sentence on where the old one is now.
+
+        It is whole and was proven, and still has its mark, which goes with this.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

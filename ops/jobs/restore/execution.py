@@ -164,9 +164,10 @@ def _into_database(source: Source, step: Step, only: tuple[str, ...]) -> tuple[F
     found = [*proof.prove(target.server, name, step.told.facts, only)]
     if _wrong(found):
         return found, f"the database {name} does not match its manifest and stays marked as unfinished"
+    if step.live:
+        return found, target.replace(name, step.database)
     target.end(name)
-    words = target.replace(name, step.database) if step.live else f"{step.label} is the database {name}"
-    return found, words
+    return found, f"{step.label} is the database {name}"
 
 
 def _target(step: Step) -> tuple[RestoreTarget[Any], DatabaseServer[Any]]:

@@ -89,6 +89,7 @@ class RestoreTarget:
 
         MariaDB gives no database another name. The old data are moved, never copied and never dropped.
         """
+        self.end(database)
         kept = f"{live[:40]}_before_{clock.now():%Y%m%dT%H%M%SZ}"
         with self._session() as session:
             there = _comment(session, live) is not None

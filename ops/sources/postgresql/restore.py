@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.core import clock
 from ops.core.errors import UsageError
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
@@ -18,6 +17,7 @@ from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts
 from ops.sources.postgresql.roles import missing
 from ops.sources.postgresql.session import PSQL, Session, connection
 from ops.sources.postgresql.sql import identifier, literal, privilege, setting
+from ops.sources.postgresql.swap import LONGEST, Swap
 from ops.sources.postgresql.verify import GLOBALS
 
 MARK = "seawall: this restore is not finished"
@@ -37,7 +37,12 @@ class RestoreTarget:
         return Local("postgres", {"PGHOST": self.socket, "PGPORT": str(self.port)})
 
     def demand(self, database: str, facts: PostgreSQLFacts) -> None:
-        """Raise UsageError when the name is taken, or the server is older than the data."""
+        """Raise UsageError when the name is taken or none, or the server is older than the data."""
+        if not database.strip() or len(database.encode()) > LONGEST:
+            raise UsageError(
+                f"{database!r} is not a valid database name: it has more than {LONGEST} bytes, or nothing in it",
+                "use another name",
+            )
         with self._session() as session:
             major = int(session.tell("show server_version_num")[0]) // 10_000
             taken = session.tell(f"select shobj_description(oid, 'pg_database') {_of(database)}")
@@ -80,37 +85,29 @@ class RestoreTarget:
 
     def end(self, database: str) -> None:
         """Take the mark away, and let the planner know the tables."""
-        with self._session(database) as session:
-            session.tell("analyze")
+        self._known_to_the_planner(database)
+        with self._session() as session:
             session.tell(f"comment on database {identifier(database)} is null")
 
     def replace(self, database: str, live: str) -> str:
-        """Swap names: nobody may be connected for that moment; the old database is kept under a new name."""
-        kept = f"{live[:40]}_before_{clock.now():%Y%m%d_%H%M%S}"
-        with self._session() as session:
-            there = bool(session.tell(f"select 1 {_of(live)}"))
-            if there:
-                session.tell(f"alter database {identifier(live)} allow_connections false")
-            session.tell(
-                "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity "
-                f"where datname in ({literal(live)}, {literal(database)})"
-            )
-            session.tell("begin")
-            if there:
-                session.tell(f"alter database {identifier(live)} rename to {identifier(kept)}")
-            session.tell(f"alter database {identifier(database)} rename to {identifier(live)}")
-            session.tell("commit")
-            if there:
-                session.tell(f"alter database {identifier(kept)} allow_connections true")
-        return (
-            f"the database {live} is now the restored one; the previous one is kept as {kept}"
-            if there
-            else (f"the database {live} did not exist; it is now the restored one")
-        )
+        """Put the loaded database in the place of the live one; that is kept under a new name.
+
+        The mark goes in the same transaction, so that a kill leaves either a marked database beside the live one, which
+        the next restore makes anew, or the restored one in its place.
+        """
+        self._known_to_the_planner(database)
+        with self._session(apart=live) as holder, self._session(apart=live) as ender:
+            return Swap(holder, ender, database, live).done()
+
+    def _known_to_the_planner(self, database: str) -> None:
+        with self._session(database) as session:
+            session.tell("analyze")
 
     @contextmanager
-    def _session(self, database: str = "postgres") -> Iterator[Session]:
-        argv = [*PSQL, f"--dbname={connection(database, client_encoding='UTF8')}"]
+    def _session(self, database: str = "postgres", apart: str = "") -> Iterator[Session]:
+        """Open a session as the superuser; apart: a database that it must not be in."""
+        within = "template1" if database == apart else database
+        argv = [*PSQL, f"--dbname={connection(within, client_encoding='UTF8')}"]
         with self.server.talk(argv, _DAY) as program:
             yield Session(program, "check that the server is running (pg_lsclusters)")
 
