@@ -184,6 +184,11 @@ class MariaDBFacts(DumpFacts):
         return self.database
 
     @property
+    def loaded_bytes(self) -> int:
+        """How much room the tables and indexes took."""
+        return self.bytes
+
+    @property
     def row_count(self) -> int:
         """How many rows all tables have."""
         return sum(self.rows.values())

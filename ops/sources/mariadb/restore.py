@@ -10,11 +10,13 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from ops.core import clock
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
 from ops.core.run import run, stream
+from ops.interfaces.server import LoadedMaterial, Only
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
 from ops.sources.mariadb.accounts import USERS, missing
@@ -77,6 +79,37 @@ class RestoreTarget:
         """Return a program that reads the dump, all of it or some tables with their triggers, and misses its end."""
         after = [] if only else sleeping(self.awake)
         return loading([*self._client(), *LOADING, f"--database={database}"], only, after)
+
+    def load(
+        self, database: str, facts: MariaDBFacts, only: Only, companions: Path, material: LoadedMaterial
+    ) -> Iterator[str]:
+        """Make the empty database and load the dump into it; yield what of the accounts was not run."""
+        yield from self.begin(database, facts, companions)
+        material.fed(self.loader(database, facts, only.tables))
+
+    def loaded(self, _database: str) -> None:
+        """Give the accounts that were missing the rights that they can be given only now."""
+        self._give()
+
+    def resume(self, _database: str, facts: MariaDBFacts) -> None:
+        """Remember which events are to be awake."""
+        self.awake = [event for event, status in facts.events.items() if status == "ENABLED"]
+
+    def identity(self, database: str) -> str:
+        """Return a digest of the tables and of when each was made: the server gives databases no numbers."""
+        query = (
+            "select json_array(table_name, create_time) from information_schema.tables"
+            f" where table_schema = {text(database)} and table_type <> 'VIEW' order by binary table_name"
+        )
+        with self._session() as session:
+            if _comment(session, database) is None:
+                return ""
+            return sha256(repr([*session.ask(query)]).encode()).hexdigest()
+
+    def data_folder(self) -> Path:
+        """Return the data directory of the server."""
+        with self._session() as session:
+            return Path(str(session.one("select json_quote(@@datadir)")))
 
     def end(self, database: str) -> None:
         """Take the mark away."""

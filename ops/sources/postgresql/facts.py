@@ -158,6 +158,11 @@ class PostgreSQLFacts(DatabaseFacts, DumpFacts):
         """The name of the database that was taken."""
         return self.database
 
+    @property
+    def loaded_bytes(self) -> int:
+        """How much room the database took."""
+        return self.bytes
+
 
 def setting(ask: Ask) -> Setting:
     """Return what the session's database is as a whole."""
