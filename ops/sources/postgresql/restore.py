@@ -27,7 +27,7 @@ from ops.sources.postgresql.verify import GLOBALS
 
 MARK = "seawall: this restore is not finished"
 _DAY = 86_400.0
-_NO_LOCALE = ("invalid LC_", "invalid locale")
+NO_LOCALE = ("invalid LC_", "invalid locale")
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,9 @@ class RestoreTarget:
     def _created(session: Session, name: str, facts: PostgreSQLFacts) -> None:
         """Create the database; raise UsageError with the remedy where the machine lacks its locale."""
         try:
-            session.tell(f"create database {name} {_nature(facts)}")
+            session.tell(f"create database {name} {nature(facts)}")
         except Unavailable as error:
-            if not any(word in error.message for word in _NO_LOCALE):
+            if not any(word in error.message for word in NO_LOCALE):
                 raise
             raise UsageError(
                 f"this server lacks the locale {facts.locale or facts.collate} of the database",
@@ -200,7 +200,7 @@ def _of(database: str) -> str:
     return f"from pg_database where datname = {literal(database)}"
 
 
-def _nature(facts: PostgreSQLFacts) -> str:
+def nature(facts: PostgreSQLFacts) -> str:
     """Return what a database can be given only when it is made."""
     words = [
         "template template0",

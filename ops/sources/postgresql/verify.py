@@ -1,25 +1,23 @@
-"""Loading a PostgreSQL dump into a throwaway cluster, and proving any loaded database against its manifest."""
+"""Proving a loaded PostgreSQL database against its manifest, and the throwaway cluster that it may be in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
-from ops.core.errors import CommandError, Damaged
 from ops.core.verdict import Finding, judged, not_configured
-from ops.interfaces.server import CATALOGUE_SECONDS, POLICY_SECONDS, TABLE_SECONDS, DatabaseServer, Engine, Server
+from ops.interfaces.server import CATALOGUE_SECONDS, POLICY_SECONDS, TABLE_SECONDS, Engine, Server
 from ops.sources._shared.comparison import Definitions, added, defined_alike, differing, number, total
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.row_slices import Counted
+from ops.sources.postgresql.contents import meant
 from ops.sources.postgresql.facts import (
     EXTENSIONS,
     INVALID,
     ROLE_ATTRIBUTES,
     TABLES,
     DatabaseFacts,
-    PostgreSQLFacts,
     Setting,
     rows,
     sequences_behind,
@@ -33,29 +31,7 @@ from ops.sources.postgresql.structure import structure
 _DAY = 86_400.0
 GLOBALS = "globals.sql"
 DUMP: Literal["database.dump"] = "database.dump"
-_SIZES = 'find "$1" -type f -printf "%s\\n"; shift; exec "$@" >/dev/null'
 _AHEAD = "all sequences are ahead of their columns"
-
-
-def load(server: Server, material: Path, facts: PostgreSQLFacts) -> str:
-    """Load roles, then the dump, into a fresh cluster; return the database's name."""
-    dump = str(material / facts.dump)
-    # psql goes on where the cluster has a role already; whether all are there is proved after.
-    roles = ["psql", "-XAtq", "--no-password", "--dbname=postgres", f"--file={material / GLOBALS}"]
-    size = sum(map(int, server.run(["sh", "-c", _SIZES, "sh", dump, *roles], 600).split()))
-    if size != facts.dump_bytes:  # pg_restore does not miss all that is cut off
-        raise Damaged(f"the dump has {size} bytes, but had {facts.dump_bytes}")
-    words = ["pg_restore", "--no-password", "--exit-on-error", "--jobs=2"]
-    try:
-        server.run([*words, "--create", "--dbname=postgres", dump], _DAY)
-    except CommandError as error:
-        if "invalid LC_" not in error.stderr and "invalid locale" not in error.stderr:
-            raise
-        # The bare tree knows few languages; in C the rows are the same, only their order in indexes is another.
-        encoding = f"--encoding={facts.encoding}"
-        server.run(["createdb", "--template=template0", encoding, "--locale=C", "--", facts.database], 600)
-        server.run([*words, f"--dbname={connection(facts.database)}", dump], _DAY)
-    return facts.database
 
 
 def prove(
@@ -102,9 +78,9 @@ def beside(server: Server, database: str) -> Iterator[Session]:
 
 def prove_some(facts: DatabaseFacts, there: Mapping[str, int], only: Sequence[str]) -> Finding:
     """Compare the rows of the tables that alone were restored, named with or without their schema."""
-    wanted = {table: count for table, count in facts.rows.items() if {table, table.split(".")[-1]} & {*only}}
-    known = {name for one in (*wanted, *facts.sequences) for name in (one, one.split(".")[-1])}
-    none = [f"the set has no table {table}" for table in only if table not in known]
+    named = {word: meant(word, [*facts.rows, *facts.sequences]) for word in only}
+    wanted = {table: facts.rows[table] for tables in named.values() for table in tables if table in facts.rows}
+    none = [f"the set has no table {word}" for word, tables in named.items() if not tables]
     return judged([*none, *differing(wanted, there)], total(wanted))
 
 
@@ -122,15 +98,26 @@ def _structure(facts: DatabaseFacts, defined: Mapping[str, Definitions], there: 
 
 
 def _roles(facts: DatabaseFacts, there: Mapping[str, Sequence[str]], *, fresh: bool) -> Finding:
-    """Demand all roles; on a server that was made for the proof, also all that they may do."""
-    wanted: Mapping[str, Sequence[str]] = facts.role_attributes if fresh else {}
+    """Demand all roles, and all that they may do, of a server that was made for the proof.
+
+    A restore makes only the roles that the database needs: those of the database as a whole are looked at here, owners
+    and whoever was granted something with the structure.
+    """
+    if not fresh:
+        needed = {facts.owner or "", *(role for role, _ in facts.settings), *(role for role, _, _ in facts.grants)} - {
+            ""
+        }
+        wrong = [f"{name} is missing" for name in sorted(needed) if name not in there]
+        return judged(wrong, f"the {len(needed)} roles that the database itself needs are there")
     wrong = [f"{name} is missing" for name in facts.roles if name not in there]
     wrong += [
         f"{name} differs: {', '.join(sorted({*words} ^ {*there[name]}))}"
-        for name, words in wanted.items()
+        for name, words in facts.role_attributes.items()
         if name in there and {*words} != {*there[name]}
     ]
-    return judged(wrong, f"{len(facts.roles)} roles are there" + (", with their permissions" if wanted else ""))
+    return judged(
+        wrong, f"{len(facts.roles)} roles are there" + (", with their permissions" if facts.role_attributes else "")
+    )
 
 
 def _content(facts: DatabaseFacts, there: Setting, found: Counted) -> Finding:
@@ -166,6 +153,3 @@ def engine(major: int) -> Engine:
         environment={"PGHOST": "/mnt/socket", "PGUSER": "postgres"},
         ready=("psql", "-XAtq", "--no-password", "--dbname=postgres", "--command=select 1"),
     )
-
-
-DATABASE = DatabaseServer(lambda facts: engine(facts.major), load, prove, answer)
