@@ -14,7 +14,7 @@ from ops.core.document import decode
 from ops.core.names import DatabaseName
 from ops.core.schema import spare
 from ops.interfaces.facts import Facts
-from ops.sources._shared.comparison import Definitions
+from ops.sources._shared.comparison import MOST_NAMED, Definitions
 from ops.sources._shared.dump import DumpFacts
 from ops.sources._shared.row_slices import RowDigest
 from ops.sources.postgresql.rows import counted
@@ -22,7 +22,7 @@ from ops.sources.postgresql.sequences import behind
 from ops.sources.postgresql.structure import OURS, Ask, Sort, structure
 
 ANSWER = "PostgreSQL's answer"
-_LATE = "the next number of a sequence is taken already: {words}; set it with setval, or the next row may be refused"
+_LATE = "sequences are behind their columns, so that new rows may be refused: {}; use setval"
 
 TABLES = f"""
 select coalesce(json_agg(format('%I.%I', n.nspname, c.relname) order by n.nspname, c.relname), '[]')
@@ -161,7 +161,7 @@ def facts(ask: Ask, sequences: Mapping[str, int | None]) -> DatabaseFacts:
     found = counted(ask, ask(TABLES))
     late = behind(ask)
     return DatabaseFacts(
-        **{**vars(setting(ask)), "warnings": tuple(_LATE.format(words=words) for words in late.values())},
+        **{**vars(setting(ask)), "warnings": _warned([*late.values()])},
         rows=found.rows,
         content=found.content,
         extensions=ask(EXTENSIONS),
@@ -172,3 +172,9 @@ def facts(ask: Ask, sequences: Mapping[str, int | None]) -> DatabaseFacts:
         sequences=sequences,
         behind=tuple(late),
     )
+
+
+def _warned(late: list[str]) -> tuple[str, ...]:
+    """Return the warning of sequences that are behind, where there are any."""
+    more = f" and {len(late) - MOST_NAMED} more" if len(late) > MOST_NAMED else ""
+    return (_LATE.format("; ".join(late[:MOST_NAMED]) + more),) if late else ()

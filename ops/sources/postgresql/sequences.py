@@ -53,7 +53,7 @@ def set_back(ask: Ask, wanted: Mapping[str, int | None]) -> list[str]:
         increment, cycle, carried = counts[name]
         at = found.get(name)
         if carried and value is not None and (at is None or (not cycle and _before(at, value, increment))):
-            wrong.append(f"{name} is at {at}, but was at {value}")
+            wrong.append(f"{name} {_place(at)}, but was at {value}")
     return wrong
 
 
@@ -75,8 +75,12 @@ def behind(ask: Ask) -> dict[str, str]:
         last, called = ask(f"select json_build_array(last_value, is_called) from {name}")
         if _before(last if called else last - increment, furthest, increment):
             way = "up" if increment > 0 else "down"
-            wrong[name] = f"{name} is at {found.get(name)}, {table}.{column} goes {way} to {furthest}"
+            wrong[name] = f"{name} {_place(found.get(name))}, {table}.{column} goes {way} to {furthest}"
     return wrong
+
+
+def _place(at: int | None) -> str:
+    return "was never called" if at is None else f"is at {at}"
 
 
 def _before(one: int, other: int, increment: int) -> bool:

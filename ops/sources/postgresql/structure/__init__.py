@@ -32,7 +32,7 @@ from (
     (select coalesce(jsonb_object_agg(key, case when length(value) > {_LONGEST} then 'digest '
         || {_DIGEST.format(text="value")} else value end), '{{{{}}}}')
       from jsonb_each_text((array_agg(texts))[1]) where value is not null) as texts
-  from ({{rows}}) q(name, exact, texts) group by name) w
+  from ({{rows}}) q(name, exact, texts) where name is not null group by name) w
 """
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ops.core.verdict import Finding, judged
+from ops.sources._shared.comparison import MOST_NAMED
 from ops.sources.postgresql.session import Session, scratch
 from ops.sources.postgresql.structure import Sort
 from ops.sources.postgresql.structure.rereading import Text, alike, reader
 
-MOST_NAMED = 5
 # A new database has it, whether or not the one that was taken had.
 _BY_ITSELF = {"schema": "public", "comment": "schema public"}
 

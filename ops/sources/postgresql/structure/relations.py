@@ -64,7 +64,7 @@ RELATIONS = {
     # The server names the foreign keys that it makes for partitions by itself, and other ones after a restore.
     "constraint": f"""
       select {_TABLE} || format('.%I', k.conname), jsonb_build_array(k.contype, k.condeferrable, k.condeferred,
-        k.convalidated, k.connoinherit, {_columns("k.conkey", "k.conrelid")}, nullif(k.confrelid, 0)::regclass::text,
+        k.convalidated, k.contype = 'c' and k.connoinherit, {_columns("k.conkey", "k.conrelid")}, nullif(k.confrelid, 0)::regclass::text,
         {_columns("k.confkey", "k.confrelid")}, k.confupdtype, k.confdeltype, k.confmatchtype,
         {_columns("k.confdelsetcols", "k.conrelid")},
         (select jsonb_agg(o::regoperator::text order by place) from unnest(k.conexclop) with ordinality x(o, place))),
@@ -111,7 +111,8 @@ RELATIONS = {
       where not t.tgisinternal and {OURS.format(oid="c.oid")}""",
     "policy": f"""
       select {_TABLE} || format('.%I', p.polname), jsonb_build_array(p.polpermissive, p.polcmd,
-        (select jsonb_agg(case r when 0 then '' else pg_get_userbyid(r) end order by 1) from unnest(p.polroles) r)),
+        (select jsonb_agg(w order by w) from (select case r when 0 then '' else pg_get_userbyid(r) end
+          from unnest(p.polroles) r) x(w))),
         jsonb_build_object('using', pg_get_expr(p.polqual, p.polrelid), 'check',
           pg_get_expr(p.polwithcheck, p.polrelid))
       from pg_policy p join pg_class c on c.oid = p.polrelid join pg_namespace n on n.oid = c.relnamespace
@@ -119,10 +120,11 @@ RELATIONS = {
     "sequence": f"""
       select {_TABLE}, jsonb_build_array(format_type(s.seqtypid, null), s.seqstart, s.seqmin, s.seqmax, s.seqincrement,
         s.seqcache, s.seqcycle, pg_get_userbyid(c.relowner), c.relpersistence,
-        (select jsonb_build_array(d.deptype, d.refobjid::regclass::text, a.attname) from pg_depend d
+        (select jsonb_agg(w order by w) from (select jsonb_build_array(d.deptype, d.refobjid::regclass::text, a.attname)
+          from pg_depend d
           join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
           where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.refclassid = 'pg_class'::regclass
-            and d.deptype in ('a', 'i'))), null::jsonb
+            and d.deptype in ('a', 'i')) x(w))), null::jsonb
       from pg_sequence s join pg_class c on c.oid = s.seqrelid join pg_namespace n on n.oid = c.relnamespace
       where {OURS.format(oid="c.oid")}""",
     "statistics": f"""

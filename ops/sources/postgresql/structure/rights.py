@@ -22,7 +22,7 @@ _TOLD = """
       from (select o.*, i.type, coalesce(i.schema, '') as schema, i.identity from {catalogue} o
         cross join pg_identify_object(o.classoid, o.objoid, o.objsubid) i) o
       where (o.objoid >= 16384 or o.classoid = 'pg_namespace'::regclass and o.objoid = 'public'::regnamespace)
-        and o.schema !~ '^pg_' and o.schema <> 'information_schema'
+        and o.identity is not null and o.schema !~ '^pg_' and o.schema <> 'information_schema'
         and not exists (select from pg_depend d where d.classid = o.classoid and d.objid = o.objoid and d.deptype = 'e')
         and not exists (select from pg_constraint k where o.classoid = 'pg_constraint'::regclass
           and k.oid = o.objoid and k.contype = 'f' and k.conparentid <> 0)"""

@@ -11,7 +11,7 @@ def _proc(column: str) -> str:
 
 
 def _operator(column: str) -> str:
-    return f"(select o.oid::regoperator::text from pg_operator o where o.oid = {column})"
+    return f"(select other.oid::regoperator::text from pg_operator other where other.oid = {column})"
 
 
 def _collation(column: str) -> str:
