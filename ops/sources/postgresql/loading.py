@@ -19,6 +19,7 @@ _MOST_SAID = 8 << 20  # bytes of what pg_restore says of errors
 _ARGUMENT = 100_000  # characters in one word of a command line
 # What a database can be set to that keeps data out of it; programs say so themselves where they know better.
 _OVERRULED = {
+    "role": "none",
     "default_transaction_read_only": "off",
     "default_transaction_isolation": "read\\ committed",
     "statement_timeout": "0",

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ops.core.verdict import Finding, judged, not_configured
 from ops.interfaces.server import CATALOGUE_SECONDS, POLICY_SECONDS, TABLE_SECONDS, Engine, Server
-from ops.sources._shared.comparison import Definitions, added, defined_alike, differing, number, total
+from ops.sources._shared.comparison import added, defined_alike, differing, number, total
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.row_slices import Counted
 from ops.sources.postgresql.contents import meant
@@ -20,13 +20,15 @@ from ops.sources.postgresql.facts import (
     DatabaseFacts,
     Setting,
     rows,
-    sequences_behind,
     setting,
 )
 from ops.sources.postgresql.integrity import sound
 from ops.sources.postgresql.rows import changed, compared, counted
-from ops.sources.postgresql.session import PSQL, Session, connection
+from ops.sources.postgresql.sequences import behind, set_back
+from ops.sources.postgresql.session import PATIENT, PSQL, Ask, Session, connection, steady
 from ops.sources.postgresql.structure import structure
+from ops.sources.postgresql.structure.compared import compared as defined
+from ops.sources.postgresql.structure.earlier import earlier
 
 _DAY = 86_400.0
 GLOBALS = "globals.sql"
@@ -46,16 +48,16 @@ def prove(
     with beside(server, database) as session:
         ask = session.ask
         there = setting(ask)
-        yield "structure", _structure(facts, structure(ask), there)
+        yield "structure", _structure(facts, session, there)
         yield "roles", _roles(facts, ask(ROLE_ATTRIBUTES), fresh=not isinstance(server, Local))
         yield "extensions", _same("extensions", facts.extensions, ask(EXTENSIONS))
         known = ask(TABLES)
         session.seconds = TABLE_SECONDS
-        found = counted(ask, known, facts.content or {})
+        found = counted(ask, known, facts.content or {}, earlier=facts.definitions is None)
         yield "volume", _volume(facts, there, found)
         yield "content", _content(facts, there, found)
-        yield "sequences", judged(sequences_behind(ask, facts.sequences), _AHEAD)
-        yield "integrity", sound(ask, session.tell, facts.invalid_indexes, ask(INVALID), there.major)
+        yield "sequences", sequences(ask, facts)
+        yield "integrity", sound(session, facts.invalid_indexes, ask(INVALID), there.major)
 
 
 def answer(server: Server, database: str, sql: str) -> float:
@@ -70,9 +72,11 @@ def answer(server: Server, database: str, sql: str) -> float:
 @contextmanager
 def beside(server: Server, database: str) -> Iterator[Session]:
     """Open a session that only reads, with definitions written in full."""
-    with server.talk([*PSQL, f"--dbname={connection(database, client_encoding='UTF8')}"], _DAY) as program:
+    words = connection(database, client_encoding="UTF8", options=PATIENT)
+    with server.talk([*PSQL, f"--dbname={words}"], _DAY) as program:
         session = Session(program, seconds=CATALOGUE_SECONDS)
-        session.tell("set search_path = ''; set default_transaction_read_only = on")
+        session.tell("set default_transaction_read_only = on")
+        steady(session)
         yield session
 
 
@@ -91,10 +95,22 @@ def _volume(facts: DatabaseFacts, there: Setting, found: Counted) -> Finding:
     return judged(wrong, total(facts.rows))
 
 
-def _structure(facts: DatabaseFacts, defined: Mapping[str, Definitions], there: Setting) -> Finding:
+def _structure(facts: DatabaseFacts, session: Session, there: Setting) -> Finding:
     if there.encoding != facts.encoding:
         return judged([f"the encoding is {there.encoding}, but was {facts.encoding}"], "")
-    return defined_alike(facts.structure, defined)
+    if facts.definitions is None:
+        return defined_alike(facts.structure, earlier(session.ask))
+    return defined(session, facts.definitions, structure(session.ask))
+
+
+def sequences(ask: Ask, facts: DatabaseFacts) -> Finding:
+    """Compare where the sequences are; one that was behind its column already is as it was."""
+    late = behind(ask)
+    # A manifest without that word has them where they were: one that is there is not set back.
+    known = [name for name in late if facts.behind is None or name in facts.behind]
+    wrong = [*set_back(ask, facts.sequences), *(words for name, words in late.items() if name not in known)]
+    was = f"; behind already when they were taken: {', '.join(known)}" if known else ""
+    return judged(wrong, ("no sequence was set back" if known else _AHEAD) + was)
 
 
 def _roles(facts: DatabaseFacts, there: Mapping[str, Sequence[str]], *, fresh: bool) -> Finding:
