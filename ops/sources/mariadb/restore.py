@@ -16,6 +16,7 @@ from pathlib import Path
 from ops.core import clock
 from ops.core.errors import Unavailable, UsageError
 from ops.core.run import run, stream
+from ops.interfaces.server import LoadedMaterial, Only
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
 from ops.sources.mariadb import accounts
@@ -84,6 +85,13 @@ class RestoreTarget:
         names = Names(facts.database, database, facts.known_names) if database != facts.database else None
         return loading([*self._client(), *LOADING, f"--database={database}"], only, after, names)
 
+    def load(
+        self, database: str, facts: MariaDBFacts, only: Only, companions: Path, material: LoadedMaterial
+    ) -> Iterator[str]:
+        """Make the empty database and load the dump into it; yield what of the accounts was not run."""
+        yield from self.begin(database, facts, companions)
+        material.fed(self.loader(database, facts, only.tables))
+
     def loaded(self, _database: str) -> None:
         """Give the accounts that were missing the rights that they can be given only now."""
         self._give()
@@ -119,6 +127,7 @@ class RestoreTarget:
 
         The old data are moved, never copied and never dropped.
         """
+        self.end(database)
         kept = f"{live[:40]}_before_{clock.now():%Y%m%dT%H%M%SZ}"
         with self._session() as session:
             there = _comment(session, live) is not None
