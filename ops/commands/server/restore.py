@@ -58,6 +58,11 @@ def arguments(parser: ArgumentParser) -> None:
         help="restore only this table or path; may be repeated",
     )
     parser.add_argument(
+        "--with-constraints",
+        action="store_true",
+        help="with --only, also restore the indexes and constraints of the tables, in PostgreSQL",
+    )
+    parser.add_argument(
         "--in-place",
         action="store_true",
         help="replace the live data, which are kept under another name; asks for confirmation",
@@ -73,7 +78,9 @@ def arguments(parser: ArgumentParser) -> None:
 
 def execute(options: Namespace) -> int:
     """Restore an asset; 0 when all was brought and is as its manifest says, or was accepted."""
-    wanted = Wanted(options.to, options.part, options.only, in_place=options.in_place)
+    wanted = Wanted(
+        options.to, options.part, options.only, in_place=options.in_place, constraints=options.with_constraints
+    )
     with found(options.asset, wanted, options.at, options.source) as ready:
         print("\n".join(ready.lines()), file=sys.stderr if options.json else sys.stdout)
         if options.dry_run:

@@ -11,8 +11,9 @@ from ops.core.errors import Damaged, UsageError
 from ops.core.verdict import Finding, judged, not_configured
 from ops.interfaces.server import TABLE_SECONDS, DatabaseServer, ExternalDump, ExternalFacts, Server
 from ops.sources._shared.comparison import number_of
-from ops.sources.postgresql.facts import INVALID, rows, sequences_behind, setting
+from ops.sources.postgresql.facts import INVALID, rows, setting
 from ops.sources.postgresql.integrity import sound
+from ops.sources.postgresql.sequences import behind
 from ops.sources.postgresql.verify import DUMP, answer, beside, engine
 
 _DAY = 86_400.0
@@ -101,10 +102,8 @@ def prove(server: Server, database: str, _known: Found, _only: Sequence[str] = (
     with beside(server, database) as session:
         session.seconds = TABLE_SECONDS
         yield "volume", not_configured(f"no manifest; {number_of(rows(session.ask))}")
-        behind = sequences_behind(session.ask, {})
-        yield "sequences", judged(behind, "all sequences are ahead of their columns")
-        major = setting(session.ask).major
-        yield "integrity", sound(session.ask, session.tell, (), session.ask(INVALID), major)
+        yield "sequences", judged([*behind(session.ask).values()], "all sequences are ahead of their columns")
+        yield "integrity", sound(session, (), session.ask(INVALID), setting(session.ask).major)
 
 
 EXTERNAL_DUMP = ExternalDump(examine, DatabaseServer(lambda known: engine(known.major), load, prove, answer))
