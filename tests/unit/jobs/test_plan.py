@@ -119,7 +119,7 @@ def of_machine(*part: str) -> list[Step]:
     }
     which = Set("one", "server", {label: Snapshot("1", WHEN, "his1", (), (), 1, 1 << 20) for label in parts})
     asset = SimpleNamespace(sources={"tree": SourceSpec("machine", machine.Options())})
-    return planned(asset, which, manifest(parts), Namespace(to=["/srv/x"], part=list(part), in_place=False, only=[]))
+    return planned(asset, which, manifest(parts), Namespace(to=["/srv/x"], part=list(part), in_place=False, only=[], constraints=False))
 
 
 @pytest.mark.parametrize("part", [(), ("tree",), ("tree", "tree.log")])
