@@ -17,7 +17,7 @@ from ops.core.names import FileName
 from ops.interfaces import joined
 from ops.interfaces.manifest import Material, PartFacts
 from ops.interfaces.source import Amount, Capture, CaptureContext, FollowUp, Paths, Source, Stored, Streamed
-from ops.jobs.host import folders
+from ops.jobs.run.leftovers import capture_scratch
 from ops.jobs.run.progress import Progress
 from ops.policy.model import Asset
 from ops.restic.failures import NoRepository, WrongPassword
@@ -166,7 +166,7 @@ def _completing(act: Act, label: str, kind: str, further: FollowUp | None) -> di
 @contextmanager
 def _scene(act: Act, label: str) -> Iterator[CaptureContext]:
     """Name a private folder; what an interrupted run left in it goes before, what this one makes goes after."""
-    scratch = folders.cache() / "scratch" / joined.capture_folder(act.asset, label)
+    scratch = capture_scratch() / joined.capture_folder(act.asset, label)
     scratch.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     rmtree(scratch, ignore_errors=True)
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pwd
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
@@ -22,13 +21,11 @@ from ops.jobs.restore import material
 from ops.jobs.restore.act import HOW_TO_ACCEPT, Act, Done, wrong
 from ops.jobs.restore.folder import bring
 from ops.jobs.restore.plan import Step
+from ops.jobs.run.leftovers import RESTORE, TEMPORARY
 from ops.jobs.run.progress import Progress
 
 RESTORING = "_restoring"
 _LONGEST = 63  # bytes of a name, for every server
-# Root's own folder in it, 0700; the account of the server, to which it is given, has a way to it.
-TEMPORARY = Path("/var/tmp")  # noqa: S108
-SCRATCH = "seawall-restore-"
 _DAY = 86_400.0
 
 
@@ -55,7 +52,7 @@ def into_database(act: Act, step: Step) -> Done:
     else:
         target.end(name)
         sentence = f"{step.label} is the database {name}"
-    act.finished.note(step.database, step.label, "finished", target.identity(step.database), act.only)
+    act.finished.note(step.database, step.label, "finished", target.identity(step.database), _meant(act, step))
     return Done(found, "; ".join([sentence, *remarks]), accepted=bool(differences))
 
 
@@ -73,13 +70,18 @@ def _target(step: Step) -> tuple[RestoreTarget[Any], DatabaseServer[Any]]:
 
 def _found(act: Act, step: Step, target: RestoreTarget[Any], name: str, stage: Any) -> str:
     """Return a sentence on what an earlier run of this restore left under a name; nothing when that is not there."""
-    there = act.finished.find(name, step.label, stage, target.identity(name), act.only)
+    there = act.finished.find(name, step.label, stage, target.identity(name), _meant(act, step))
     if there is None:
         return ""
     if stage == "finished":
         again = f"to restore it once more, {f'use --part {step.label}' if step.live else 'drop it first'}"
         return f"{step.label} was restored at {there.at} already and is the database {name}; {again}"
     return f"the database {name} was loaded whole at {there.at}; to load it anew, drop it first"
+
+
+def _meant(act: Act, step: Step) -> Sequence[str]:
+    """Return what alone is meant, as it is noted of what was restored."""
+    return (*act.only, "with constraints") if act.only and step.constraints else act.only
 
 
 def _state(step: Step, name: str) -> str:
@@ -111,7 +113,7 @@ def _make(act: Act, step: Step, target: RestoreTarget[Any], name: str) -> list[s
         left = f"the database {name} holds what was loaded so far, marked as unfinished; the same command loads it anew"
         error.hint = "; ".join(filter(None, [error.hint, left]))
         raise
-    act.finished.note(name, step.label, "loaded", target.identity(name), act.only)
+    act.finished.note(name, step.label, "loaded", target.identity(name), _meant(act, step))
     return remarks
 
 
@@ -129,7 +131,7 @@ def _load(act: Act, step: Step, target: RestoreTarget[Any], name: str, texts: Pa
         yield from target.load(name, step.told.facts, only, texts, LoadedMaterial(_fed(step, streamed)))
         return
     demand_room(TEMPORARY, step.bytes, f"restoring {step.label}")
-    with own_folder(TEMPORARY, SCRATCH) as scratch:
+    with own_folder(TEMPORARY, RESTORE) as scratch:
         scratch.chmod(0o711)  # the server's account must get to what is its own
         dump = scratch / "dump"
         dump.mkdir(mode=0o700)
