@@ -5,6 +5,7 @@ from __future__ import annotations
 import pwd
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
