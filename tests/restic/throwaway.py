@@ -2,7 +2,7 @@
 
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,13 +33,16 @@ class Throwaway:
     def run(self, *argv: str) -> str:
         return self.server.run(argv, MINUTE)
 
-    def create(self, database: str, sql: str, *settings: str) -> None:
-        """Make a database, run a script in it, and give it its settings."""
+    def create(self, database: str, sql: str) -> None:
+        """Make a database, and run a script in it."""
         self.run("createdb", "--template=template0", "--locale=C.UTF-8", database)
         script = self.folder / "script.sql"
         script.write_text(sql, "utf-8")
         script.chmod(0o644)
         self.run("psql", "-Xq", "--set=ON_ERROR_STOP=1", "--output=/dev/null", f"--file={script}", database)
+
+    def give(self, database: str, settings: Sequence[str]) -> None:
+        """Give a database settings of its own."""
         self.say("postgres", *(f'alter database "{database}" set {setting}' for setting in settings))
 
     def say(self, database: str, *statements: str) -> list[str]:
@@ -56,22 +59,18 @@ class Throwaway:
             yield session
             program.dismiss()
 
-    def facts(self, database: str, role: str = "postgres") -> DatabaseFacts:
-        """Return the facts as a manifest keeps them."""
+    def facts(self, database: str, role: str = "dumper") -> DatabaseFacts:
+        """Return the facts as a manifest keeps them, read by a role that may only read."""
         with self.session(database, role) as session:
             sequences = session.ask(SEQUENCES)
             session.tell("begin transaction isolation level repeatable read, read only")
             return decode(DatabaseFacts, encode(facts(session.ask, sequences)), "facts")
 
     def copy(self, database: str, new: str) -> None:
-        """Dump a database and restore it under another name, with its settings."""
+        """Dump a database and restore it under another name."""
         self.run("pg_dump", "--format=custom", "--compress=0", f"--file={self.folder / 'dump'}", database)
         self.run("createdb", "--template=template0", "--locale=C.UTF-8", new)
         self.run("pg_restore", "--exit-on-error", f"--dbname={new}", str(self.folder / "dump"))
-        query = "select format('alter database %I set %s', '{}', regexp_replace(c, '=(.*)', ' to ''\\1'''))"
-        query += " from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase, unnest(setconfig) c"
-        query += " where setrole = 0 and datname = '{}'"
-        self.say("postgres", *self.say("postgres", query.format(new, database)))
 
     def proven(self, database: str, told: DatabaseFacts) -> dict[str, Finding]:
         """Return what each rung of the proof says."""
@@ -93,6 +92,8 @@ def throwaway() -> Iterator[Throwaway]:
         options = f"{_SETTINGS} -c unix_socket_directories={home}"
         control = ["pg_ctl", "--silent", "--wait", "-D", str(home / "data")]
         cluster.run(*control, f"--log={home / 'log'}", f"--options={options}", "start")
+        cluster.say("postgres", "create role dumper login bypassrls in role pg_read_all_data")
+        cluster.say("postgres", "alter role dumper set lo_compat_privileges = on")
         try:
             yield cluster
         finally:
