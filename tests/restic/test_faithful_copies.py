@@ -1,4 +1,4 @@
-"""A copy that was dumped and restored faithfully passes every rung, whatever its schema and its settings; others do not."""
+"""A copy that was dumped and restored faithfully passes every rung, whatever its schema and settings; others do not."""
 
 import os
 from collections.abc import Iterator
@@ -32,9 +32,11 @@ alter table tubes alter code set default 'T' || nextval('tube_no'); insert into 
 create table back (id int primary key); create sequence back_no increment -1 owned by back.id;
 insert into back select nextval('back_no') from generate_series(1, 5);
 create table imported (id serial primary key); insert into imported values (900001);
-create table never (id serial primary key); create table down (id bigint); create sequence down_no increment -2 owned by down.id;
+create table never (id serial primary key);
+create table down (id bigint); create sequence down_no increment -2 owned by down.id;
 create table dated (at timestamptz); create sequence dated_no owned by dated.at; select nextval('dated_no');
-create domain number as int; create table domained (id number); create sequence domained_no owned by domained.id;
+create domain number as int;
+create table domained (id number); create sequence domained_no owned by domained.id;
 insert into domained select nextval('domained_no') from generate_series(1, 3);
 create table base (a int, z text); create table child (mine int) inherits (base); create table grand () inherits (child);
 alter table base add column later varchar(3) check (later in ('x', 'y'));
@@ -52,7 +54,8 @@ create function evil.format(text, variadic text[]) returns text language plpgsql
 create function evil.count(text) returns bigint language plpgsql as $$ begin raise 'evil'; end $$;
 create function evil.pg_table_size(oid) returns bigint language plpgsql as $$ begin raise 'evil'; end $$;
 create table evil.pg_class (oid oid, relname name); create table evil.pg_settings (name text);
-create table many (id int primary key, at timestamptz default '2020-01-01', f float8 default 0.1, word text default E'a\\\\b');
+create table many (id int primary key, at timestamptz default '2020-01-01', f float8 default 0.1,
+  word text default E'a\\\\b');
 insert into many (id) select g from generate_series(1, 20000) g;
 alter table many enable row level security; alter table many force row level security;
 create table status_of (s varchar(9) check (s in ('A', 'B')), b bytea default '\\x00ff');
@@ -151,7 +154,8 @@ def test_a_database_that_hinders_everybody_is_proven_and_nothing_stays(cluster: 
         ("select setval('tube_no', 1, false)", "sequences", "public.tube_no was never called, but was at 1"),
         ("insert into back values (-9)", "sequences", "public.back_no is at -5, public.back.id goes down to -9"),
         ("insert into domained values (7)", "sequences", "public.domained_no is at 3, public.domained.id goes up to 7"),
-        ("insert into never values (1)", "sequences", "public.never_id_seq was never called, public.never.id goes up to 1"),
+        ("insert into never values (1)",
+         "sequences", "public.never_id_seq was never called, public.never.id goes up to 1"),
         ("drop sequence dated_no", "sequences", "public.dated_no is missing"),
     ],
 )  # fmt: skip
@@ -214,7 +218,8 @@ def test_an_index_whose_function_refuses_is_named_as_not_looked_at(cluster: Thro
     cluster.create(
         "refusing",
         "create function f(int) returns int immutable language plpgsql as $$ begin"
-        " if current_setting('seawall.test', true) is null then raise 'only with the setting'; end if; return $1; end $$;"
+        " if current_setting('seawall.test', true) is null then raise 'only with the setting'; end if;"
+        " return $1; end $$;"
         "create table t (a int); create index refuses on t (f(a)); set seawall.test = 'x'; insert into t values (1)",
     )
     found = cluster.proven("refusing", cluster.facts("refusing"))["integrity"]

@@ -97,7 +97,8 @@ class _Capture(Dump[PostgreSQLFacts]):
         """Return the dump: uncompressed, for restic deduplicates and compresses better than pg_dump."""
         argv = [
             *("pg_dump", "--no-password", "--compress=0", f"--snapshot={self.snapshot}"),
-            *(f"--lock-wait-timeout={self.options.lock_wait.seconds}s", f"--dbname={self.options.connection(options=PATIENT)}"),
+            f"--lock-wait-timeout={self.options.lock_wait.seconds}s",
+            f"--dbname={self.options.connection(options=PATIENT)}",
         ]
         if self.options.jobs == 1:
             return Streamed([*argv, "--format=custom"], DUMP)
