@@ -64,7 +64,8 @@ RELATIONS = {
     # The server names the foreign keys that it makes for partitions by itself, and other ones after a restore.
     "constraint": f"""
       select {_TABLE} || format('.%I', k.conname), jsonb_build_array(k.contype, k.condeferrable, k.condeferred,
-        k.convalidated, k.contype = 'c' and k.connoinherit, {_columns("k.conkey", "k.conrelid")}, nullif(k.confrelid, 0)::regclass::text,
+        k.convalidated, k.contype = 'c' and k.connoinherit, {_columns("k.conkey", "k.conrelid")},
+        nullif(k.confrelid, 0)::regclass::text,
         {_columns("k.confkey", "k.confrelid")}, k.confupdtype, k.confdeltype, k.confmatchtype,
         {_columns("k.confdelsetcols", "k.conrelid")},
         (select jsonb_agg(o::regoperator::text order by place) from unnest(k.conexclop) with ordinality x(o, place))),
