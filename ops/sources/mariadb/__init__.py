@@ -137,10 +137,7 @@ class _Capture(Dump[MariaDBFacts]):
             warnings=(
                 *([_warning(moving)] if moving else []),
                 *self.out.warnings(),
-                *(
-                    f"{rows} rows of {named} violate it; they are loaded with check_constraint_checks = 0"
-                    for named, rows in refused.items()
-                ),
+                *(_violated(named, rows) for named, rows in refused.items()),
             ),
         )
 
@@ -155,6 +152,17 @@ def _warning(moving: Mapping[str, str]) -> str:
     return (
         f"tables without transactions were dumped while others could write to them: {named}; "
         f"convert them to InnoDB, or use `lock_tables: true`"
+    )
+
+
+def _violated(named: str, rows: int) -> str:
+    table, _, constraint = named.partition(".")
+    violate, them = ("row", "violates"), "it"
+    if rows > 1:
+        violate, them = ("rows", "violate"), "them"
+    return (
+        f"{rows} {violate[0]} of {table} {violate[1]} the check {constraint};"
+        f" a restore loads {them} with check_constraint_checks = 0"
     )
 
 

@@ -17,6 +17,7 @@ from ops.core.schema import spare
 from ops.sources._shared.comparison import Definitions, digested
 from ops.sources._shared.dump import DumpFacts
 from ops.sources._shared.row_slices import RowDigest
+from ops.sources.mariadb.own_name import named_in
 from ops.sources.mariadb.rows import Table, counted
 from ops.sources.mariadb.session import Session, name, release, text
 from ops.sources.mariadb.structure import FORM, structure
@@ -105,6 +106,10 @@ select json_array(concat(u.user, '@', u.host), g.place, g.privilege_type, g.is_g
 from mysql.user u join given g on g.grantee = concat('''', u.user, '''@''', u.host, '''')
 where u.user not in ({", ".join(map(text, OWN))}, 'PUBLIC')
 """
+_DEFAULTS = """
+select json_array(table_name, column_default) from information_schema.columns
+where table_schema = database() and column_default like '%val(%'
+"""
 _EVENTS = "select json_array(event_name, status) from information_schema.events where event_schema = database()"
 
 
@@ -133,7 +138,8 @@ class MariaDBFacts(DumpFacts):
     content: their digests. engines: of the tables. users: the accounts that may do something with the database;
     rights: what they may do. events: the state of each. approximate: tables that were counted nearly. needed: the
     accounts without which the database is not whole. form: of the structure. left_out: what is no part of the dump, by
-    name, and why. refused: how many rows a CHECK of their table refuses, by table and constraint.
+    name, and why. refused: how many rows a CHECK of their table refuses, by table and constraint. fed_by: the
+    sequences from which columns of a table take their default.
     """
 
     engine: Literal["mariadb"]
@@ -159,6 +165,7 @@ class MariaDBFacts(DumpFacts):
     form: int = spare(1)
     left_out: Mapping[str, str] | None = None
     refused: Mapping[str, int] | None = None
+    fed_by: Mapping[str, tuple[str, ...]] | None = None
 
     def __post_init__(self) -> None:
         """Demand a release that can be compared."""
@@ -259,9 +266,17 @@ def facts(session: Session, database: str, outside: Counters, left_out: Mapping[
         structure=structure(session, database, left_out),
         form=FORM,
         left_out=left_out or None,
+        fed_by=_fed_by(ask, database) or None,
         locked_seconds=0.0,
         dump_bytes=0,
     )
+
+
+def _fed_by(ask: Ask, database: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for table, default in ask(_DEFAULTS):
+        found[table] = (*found.get(table, ()), *sorted(named_in(default, database)))
+    return found
 
 
 def events(ask: Ask) -> dict[str, str]:

@@ -82,13 +82,23 @@ class RestoreTarget:
     ) -> Sequence[str]:
         """Return a program that reads the dump, all of it or some tables with their triggers, and misses its end."""
         after = [] if only else sleeping(self.awake)
+        wanted = [*only, *(sequence for table in only for sequence in (facts.fed_by or {}).get(table, ()))]
         names = Names(facts.database, database, facts.known_names) if database != facts.database else None
-        return loading([*self._client(), *LOADING, f"--database={database}"], only, after, names)
+        return loading([*self._client(), *LOADING, f"--database={database}"], wanted, after, names)
 
     def load(
         self, database: str, facts: MariaDBFacts, only: Only, companions: Path, material: LoadedMaterial
     ) -> Iterator[str]:
-        """Make the empty database and load the dump into it; yield what of the accounts was not run."""
+        """Make the empty database and load the dump into it; yield what is to be said of accounts, and what is lacking.
+
+        A table that alone is meant comes with its indexes, constraints and triggers, and the sequences that feed it.
+        """
+        if absent := [table for table in only.tables if table not in {*facts.rows, *facts.sequences}]:
+            why = (facts.left_out or {}).get(absent[0], "")
+            raise UsageError(
+                f"the set has no table {', '.join(absent)}{f' ({why})' if why else ''}; nothing was loaded",
+                "--only takes the name of a table as it stands in its database, without quotes and the database's name",
+            )
         yield from self.begin(database, facts, companions)
         material.fed(self.loader(database, facts, only.tables))
 

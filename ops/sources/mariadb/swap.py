@@ -215,7 +215,7 @@ def _defaults(session: Session, before: str, database: str) -> None:
     """Let columns that take their default from a sequence take it from the one that moved with them."""
     sequences = set(_names(session, "table_name", "tables where table_type = 'SEQUENCE'", "table_schema", database))
     query = (
-        "select json_array(table_name, column_name, column_default) from information_schema.columns"  # noqa: S608 -- quoted
+        "select json_array(table_name, column_name, column_default) from information_schema.columns"
         f" where table_schema = {text(database)} and column_default like '%nextval(%'"
     )
     for table, column, default in session.ask(query) if sequences else ():
@@ -239,5 +239,5 @@ def _names(session: Session, column: str, where: str, schema: str, database: str
     """Return names of one sort in a database."""
     table, _, condition = where.partition(" where ")
     more = f" and {condition}" if condition else ""
-    query = f"select json_quote({column}) from information_schema.{table} where {schema} = {text(database)}"  # noqa: S608
+    query = f"select json_quote({column}) from information_schema.{table} where {schema} = {text(database)}"
     return [str(found) for found in session.ask(f"{query}{more}")]

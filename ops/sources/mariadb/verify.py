@@ -125,7 +125,7 @@ def _structure(session: Session, database: str, facts: MariaDBFacts, *, same: bo
 
 def _with_refused(there: Finding, facts: MariaDBFacts) -> Finding:
     """Name the checks that rows violate, as they did before."""
-    named = ", ".join(f"{one} ({rows} rows)" for one, rows in (facts.refused or {}).items())
+    named = ", ".join(f"{one} ({rows})" for one, rows in (facts.refused or {}).items())
     return replace(there, message=f"{there.message}; rows violate a CHECK, as before: {named}") if named else there
 
 

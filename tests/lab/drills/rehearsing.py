@@ -90,7 +90,7 @@ def kept_mariadb(tree: Path, script: str, folder: Path, database: str = "pharmac
         server.run([*CLIENT, f"--execute=create database {database}"], _MINUTES)
         server.run([*CLIENT, "--execute=source /mnt/material/script.sql", database], _MINUTES)
         with mariadb(server, database) as session:
-            facts = facts_of_mariadb(session.ask, database, counters(session.ask))
+            facts = facts_of_mariadb(session, database, counters(session.ask), {})
             users = text_of(session)
         server.run([*_DUMPED, database], _MINUTES)
     (material / "script.sql").unlink()
