@@ -11,6 +11,7 @@ import lzma
 import os
 import struct
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,12 +58,12 @@ def fuse(place: Path, account: int = _SOMEBODY, kind: str = "fuse.sshfs") -> Ite
 @contextmanager
 def btrfs(place: Path) -> Iterator[None]:
     """Mount a small btrfs that nobody else uses."""
-    image = place.with_name(f"{place.name}.img")
-    with image.open("wb") as file:
-        file.write(lzma.decompress(_EMPTY.read_bytes()))
     place.mkdir(parents=True)
-    words = ["mount", "-t", "btrfs", "-o", "loop", str(image), str(place)]
-    mounted = subprocess.run(words, check=False, capture_output=True, text=True)
+    with tempfile.NamedTemporaryFile() as image:  # the kernel keeps it as long as it is mounted
+        image.write(lzma.decompress(_EMPTY.read_bytes()))
+        image.flush()
+        words = ["mount", "-t", "btrfs", "-o", "loop", image.name, str(place)]
+        mounted = subprocess.run(words, check=False, capture_output=True, text=True)
     if mounted.returncode:
         pytest.skip(f"no btrfs can be mounted here: {mounted.stderr.strip()}")
     try:

@@ -31,7 +31,8 @@ def search(scene: SearchContext) -> Search:
     for name, sort in sorted(sorts.items(), key=lambda item: item[1].order):
         places = [Path(place) for one in seen.found for place in one.places]
         try:
-            seen.found.extend(sort.look(replace(scene, answered=(*scene.answered, *places))))
+            for one in sort.look(replace(scene, answered=(*scene.answered, *places))):
+                seen.found.append(one)
         except SeawallError as error:
             seen.unlooked.append(Unsearched(sort=name, message=error.message))
         except OSError as error:

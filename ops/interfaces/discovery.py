@@ -17,6 +17,7 @@ class Found:
     words: what it is, for people. bytes: its size, None where that is not known; least: it may be more.
     places: where it lies in the file system; that it lies there is no gap of its own.
     apart: it is a file system of its own, which one who takes `/` does not enter.
+    volume: where the file system begins on which it lies, empty where that is not known.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Found:
     places: tuple[str, ...] = ()
     least: bool = False
     apart: bool = False
+    volume: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,15 @@ class SearchContext:
 
     larger_than: the bytes above which a folder counts. answered: the paths that something answers for already.
     proc: where the kernel says what runs and what is mounted. by_owner: databases are listed by the account that owns
-    their server, as only root can; otherwise by the one that the roles make.
+    their server, as only root can; otherwise by the one that the roles make. alone: the file systems that something
+    answers for without what is mounted below them.
     """
 
     larger_than: int
     answered: Sequence[Path] = ()
     proc: Path = Path("/proc")
     by_owner: bool = False
+    alone: Sequence[Path] = ()
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from ops.core import clock, kinds
 from ops.core.printable import storable
@@ -13,6 +15,7 @@ from ops.core.verdict import Verdict
 from ops.gaps import Search, search
 from ops.health.gaps import Options, findings
 from ops.interfaces.discovery import PATH, Found, SearchContext, answers
+from ops.interfaces.source import Source
 from ops.interfaces.state import GapsState, Thing, written
 from ops.jobs.health.findings import join
 from ops.jobs.host import own_policy, state_files
@@ -22,6 +25,20 @@ from ops.policy import HostPolicy
 
 UNIT = "seawall-gaps.service"
 OURS = ("/srv/seawall", "/var/lib/seawall", "/var/cache/seawall")  # what Seawall keeps, on backup hosts and elsewhere
+
+
+@dataclass(frozen=True)
+class _Cover:
+    """What a source answers for. alone: it takes a file system without what is mounted below it, as of a machine."""
+
+    name: str
+    alone: bool
+
+    def answers(self, one: Found) -> bool:
+        """Whether it answers for a thing that was found."""
+        if not answers(self.name, one.name) or (one.apart and self.name == f"{PATH}/"):
+            return False
+        return not (self.alone and one.volume) or self.name == f"{PATH}{one.volume}"
 
 
 def find_gaps(shown: Callable[[GapsState], str]) -> Ended:
@@ -41,9 +58,11 @@ def look(policy: HostPolicy) -> Search:
     """Look for all that the policy does not answer for by its place."""
     today = clock.now().date()
     excused = [excuse.what for excuse in policy.exceptions.values() if excuse.until.date >= today]
-    said = [*(f"{PATH}{path}" for path in OURS), *_covers(policy), *excused]
+    covers = list(_covers(policy))
+    said = [*(f"{PATH}{path}" for path in OURS), *(one.name for one in covers if not one.alone), *excused]
     answered = [Path(name.partition(":")[2]) for name in said if name.startswith((PATH, "sqlite:"))]
-    return search(SearchContext(_options(policy).larger_than.bytes, answered))
+    alone = [Path(one.name.removeprefix(PATH)) for one in covers if one.alone]
+    return search(SearchContext(_options(policy).larger_than.bytes, answered, alone=alone))
 
 
 def record(policy: HostPolicy, seen: Search, today: date) -> GapsState:
@@ -69,9 +88,9 @@ def record(policy: HostPolicy, seen: Search, today: date) -> GapsState:
     )
 
 
-def _judged(policy: HostPolicy, one: Found, covers: Iterable[str], today: date) -> tuple[str, dict[str, str]]:
+def _judged(policy: HostPolicy, one: Found, covers: Iterable[_Cover], today: date) -> tuple[str, dict[str, str]]:
     """Return whether a thing is covered, excused or a gap, and what else there is to say of that."""
-    if any(answers(said, one.name) and not (one.apart and said == f"{PATH}/") for said in covers):
+    if any(cover.answers(one) for cover in covers):
         return "covered", {}
     expired = ""
     for excuse in policy.exceptions.values():
@@ -83,10 +102,11 @@ def _judged(policy: HostPolicy, one: Found, covers: Iterable[str], today: date) 
     return "gaps", {"expired": expired} if expired else {}
 
 
-def _covers(policy: HostPolicy) -> Iterable[str]:
+def _covers(policy: HostPolicy) -> Iterator[_Cover]:
     for asset in policy.assets.values():
         for source in asset.sources.values():
-            yield from kinds.load("ops.sources", source.kind).covers(source.options)
+            kind: Source[Any, Any] = kinds.load("ops.sources", source.kind)
+            yield from (_Cover(name, kind.machine is not None) for name in kind.covers(source.options))
 
 
 def _options(policy: HostPolicy) -> Options:

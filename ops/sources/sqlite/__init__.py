@@ -1,27 +1,22 @@
 """A SQLite database: one file, copied while programs use it; the copy is checked.
 
 Nothing is ever made where the database lies, not even when it is not there: the program `sqlite3` would make an empty
-one. See `_sqlite_copy.py` for how the copy is made, also of a database whose folder may not be written.
+one. See `copy.py` for how the copy is made, also of a database whose folder may not be written.
 """
 
 from __future__ import annotations
 
 import grp
-import json
 import pwd
-import re
 import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
-from ops.core.confidential import fit
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
 from ops.core.files import digest
 from ops.core.limits import demand_between
@@ -30,7 +25,6 @@ from ops.core.quantity import Duration
 from ops.core.verdict import Finding, judged, not_configured
 from ops.interfaces.server import (
     POLICY_SECONDS,
-    TABLE_SECONDS,
     DatabaseServer,
     Engine,
     ExternalDump,
@@ -40,18 +34,16 @@ from ops.interfaces.server import (
 from ops.interfaces.source import Capture, CaptureContext, Source, Stored, Streamed
 from ops.sources._shared.comparison import number
 from ops.sources.sqlite import facts as known
+from ops.sources.sqlite.asking import argv, asked, asking
 from ops.sources.sqlite.copy import HEADER, MAGIC, Original, copy
 from ops.sources.sqlite.damage import DAMAGES
 from ops.sources.sqlite.facts import SQLiteFacts
+from ops.sources.sqlite.integrity import integrity
 
 FILE = "database.sqlite"
 _LINK = f"/mnt/data/{FILE}"
 _DAY = 86_400.0
 _LARGEST_PAGE = 65_536
-# How many queries one start of a program is given: a drill starts it inside a tree, and a line has its limit.
-_AT_ONCE = 200
-# What SQLite says of a database that is whole, and uses functions or orders that only its own program knows.
-_STRANGE = re.compile(r"no such (collation sequence|function|module)|unknown (function|tokenizer)|unsafe use of")
 
 
 @dataclass(frozen=True)
@@ -83,9 +75,13 @@ class _Capture(Capture[SQLiteFacts]):
     def facts(self) -> SQLiteFacts:
         """Return the facts as the copy has them, and to whom the original belongs."""
         status = self.original.status
-        with _asked(self.copy) as ask:
+        with asked(self.copy) as ask:
+            content = known.content(ask)
+            if content.uncounted:
+                tables = ", ".join(content.uncounted)
+                self.warnings.append(f"{self.options.path}: rows can't be counted without its program: {tables}")
             return SQLiteFacts(
-                **vars(known.content(ask)),
+                **vars(content),
                 engine="sqlite",
                 sqlite=sqlite3.sqlite_version,
                 path=self.options.path,
@@ -102,24 +98,24 @@ class _Capture(Capture[SQLiteFacts]):
 
     def _integrity(self) -> str:
         """Demand that the copy is whole; return why that can't be seen, where it needs the program's own code."""
-        try:
-            with _asked(self.copy) as ask:
-                broken = known.integrity(ask)
-        except Unavailable as error:
-            if not _STRANGE.search(error.message):
-                raise
+        with asked(self.copy) as ask:
+            seen = integrity(ask)
+        if seen.broken:
+            raise Damaged(f"{self.options.path} is damaged: {'; '.join(seen.broken)}", "the last good set is kept")
+        if seen.rules:
             self.warnings.append(
-                f"{self.options.path}: it can't be checked completely without its program: {error.message}"
+                f"{self.options.path}: rows violate the rules of their tables: {'; '.join(seen.rules)}"
             )
-            return error.message
-        if broken:
-            raise Damaged(f"{self.options.path} is damaged: {'; '.join(broken)}", "the last good set is kept")
-        return ""
+        if seen.unchecked:
+            self.warnings.append(
+                f"{self.options.path}: it can't be checked completely without its program: {seen.unchecked}"
+            )
+        return seen.unchecked
 
     def _strangers(self) -> Mapping[str, int]:
         """Return the number of rows that point to none, by table: the program's matter, and no fault of the copy."""
         try:
-            with _asked(self.copy) as ask:
+            with asked(self.copy) as ask:
                 found: dict[str, int] = ask([known.STRANGERS])[0]
         except Unavailable as error:
             self.warnings.append(f"{self.options.path}: its foreign keys can't be checked: {error.message}")
@@ -157,21 +153,6 @@ def _name(find: Callable[[int], str], number: int) -> str:
         return str(number)
 
 
-@contextmanager
-def _asked(database: Path) -> Iterator[known.Ask]:
-    """Open a database that nobody changes, and let nothing that stands in it do more than answer."""
-    uri = f"file:{quote(str(database))}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as there:
-        there.execute("PRAGMA trusted_schema = OFF")
-        there.execute("PRAGMA cell_size_check = ON")
-        try:
-            yield lambda queries: [json.loads(there.execute(query).fetchone()[0]) for query in queries]
-        except sqlite3.OperationalError as error:
-            raise Unavailable(f"{database.name} can't be queried: {fit('SQLite', str(error))}") from error
-        except (sqlite3.DatabaseError, UnicodeError) as error:
-            raise Damaged(f"{database.name} is damaged: {fit('SQLite', str(error))}") from error
-
-
 def check(folder: Path, facts: SQLiteFacts, _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
     """Look at a restored database: its size, itself, its definitions and rows."""
     database = folder / FILE
@@ -181,35 +162,16 @@ def check(folder: Path, facts: SQLiteFacts, _only: Sequence[str]) -> Sequence[tu
         return [("size", whole)]
     content = known.same_bytes(facts, digest(database) if facts.sha256 else "")
     try:
-        with _asked(database) as ask:
+        with asked(database) as ask:
             return [("size", whole), ("content", content), *known.compared(ask, facts)]
     except SeawallError as error:
         return [("size", whole), ("content", content), ("integrity", judged([f"{FILE} can't be read: {error}"], ""))]
-
-
-def _argv(database: str, *queries: str) -> list[str]:
-    """Return the program that asks a database in a drill's tree; in safe mode it touches no other file."""
-    uri = f"file:{quote(database)}?mode=ro&immutable=1"
-    return ["sqlite3", "-batch", "-bail", "-safe", "-readonly", "-noheader", "-list", uri, *queries]
 
 
 def load(server: Server, material: Path, _facts: object) -> str:
     """Return the restored file: it is the database; reached by a link, in whose place a copy can be put."""
     server.run(["ln", "-s", "--", str(material / FILE), _LINK], 60)
     return _LINK
-
-
-def _asking(server: Server, database: str) -> known.Ask:
-    """Return what asks a database in a drill's tree."""
-
-    def ask(queries: Sequence[str]) -> list[Any]:
-        answers: list[Any] = []
-        for first in range(0, len(queries), _AT_ONCE):
-            text = server.run(_argv(database, *queries[first : first + _AT_ONCE]), TABLE_SECONDS)
-            answers += [json.loads(line) for line in text.rstrip("\n").split("\n")]
-        return answers
-
-    return ask
 
 
 def prove(
@@ -219,7 +181,7 @@ def prove(
     found = server.run(["sha256sum", "--", database], _DAY).lstrip("\\").partition(" ")[0] if facts.sha256 else ""
     yield "content", known.same_bytes(facts, found)
     try:
-        yield from known.compared(_asking(server, database), facts)
+        yield from known.compared(asking(server, database), facts)
     except (SeawallError, ValueError) as error:
         yield "integrity", judged([f"{FILE} can't be read: {error}"], "")
 
@@ -257,14 +219,14 @@ def prove_external(
     for rung in ("structure", "volume", "content", "sequences"):
         yield rung, not_configured("a file that Seawall did not copy has no manifest")
     try:
-        yield "integrity", known.sound(_asking(server, database), "", {})
+        yield "integrity", known.sound(asking(server, database), "", {})
     except (SeawallError, ValueError) as error:
         yield "integrity", judged([f"{FILE} can't be read: {error}"], "")
 
 
 def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query of the policy answers; raise SeawallError."""
-    return number(server.run(_argv(database, sql), POLICY_SECONDS).splitlines())
+    return number(server.run(argv(database, sql), POLICY_SECONDS).splitlines())
 
 
 # A SQLite database has no server: what the drill starts does nothing, under an account that every tree has.

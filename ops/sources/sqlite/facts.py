@@ -6,22 +6,21 @@ are asked the same, and names with line ends or separators confuse neither.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from ops.core.document import decode
 from ops.core.names import Digest, FileMode
+from ops.core.schema import spare
 from ops.core.verdict import Finding, judged, not_configured
 from ops.interfaces.facts import Ownership
 from ops.sources._shared.comparison import Definitions, defined_alike, digested, total
 from ops.sources._shared.dump import DumpFacts
-
-# Given queries, returns what each one answers.
-Ask = Callable[[Sequence[str]], list[Any]]
+from ops.sources.sqlite.integrity import TABLES, Ask, Strange, integrity
 
 SORTS = ("table", "index", "view", "trigger")
-MOST_TOLD = 5
 
 SETTING = """
 select json_object(
@@ -30,17 +29,10 @@ select json_object(
   'user_version', (select user_version from pragma_user_version),
   'application_id', (select application_id from pragma_application_id))
 """
-# Tables of SQLite's own are left out; a virtual table's rows lie in tables that are listed, too.
-TABLES = """
-select json_group_array(name) from (
-  select name from sqlite_master where type = 'table' and name not like 'sqlite\\_%' escape '\\'
-    and sql not like 'create virtual table%' order by name)
-"""
 SEQUENCED = "select json_group_array(name) from sqlite_master where name = 'sqlite_sequence'"
-SEQUENCES = "select json_group_object(name, seq) from sqlite_sequence"
-INTEGRITY = (
-    f"select json_group_array(line) from (select integrity_check as line from pragma_integrity_check limit {MOST_TOLD})"
-)
+SEQUENCES = """
+select json_group_object(name, seq) from sqlite_sequence where typeof(name) = 'text' and typeof(seq) = 'integer'
+"""
 STRANGERS = (
     "select json_group_object(t, n) from (select [table] t, count(*) n from pragma_foreign_key_check group by 1)"
 )
@@ -77,11 +69,15 @@ class Setting:
 
 @dataclass(frozen=True)
 class Content(Setting):
-    """What a database holds: rows by table, sequences by table, definitions by sort."""
+    """What a database holds: rows by table, sequences by table, definitions by sort.
+
+    uncounted: the tables whose rows SQLite can't count without what only the program of the database has.
+    """
 
     structure: Mapping[str, Definitions]
     rows: Mapping[str, int]
     sequences: Mapping[str, int]
+    uncounted: tuple[str, ...] = spare(())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,21 +111,31 @@ class SQLiteFacts(Content, DumpFacts):
         return Ownership(self.owner, self.group, self.mode)
 
 
-def content(ask: Ask) -> Content:
-    """Return setting, structure, rows and sequences."""
+def content(ask: Ask, uncounted: Sequence[str] | None = None) -> Content:
+    """Return setting, structure, rows and sequences; uncounted: the tables not to count, where that is known."""
     setting, tables, sequenced, *found = ask([SETTING, TABLES, SEQUENCED, *map(definitions, SORTS)])
-    counts = ask([counting(table) for table in tables])
+    rows = counted(ask, [table for table in tables if table not in (uncounted or ())], every=uncounted is not None)
     return Content(
         **vars(decode(Setting, setting, "SQLite's answer")),
         structure={sort: digested(rows, 1) for sort, rows in zip(SORTS, found, strict=True)},
-        rows=dict(zip(tables, counts, strict=True)),
+        rows=rows,
         sequences=ask([SEQUENCES])[0] if sequenced else {},
+        uncounted=tuple(table for table in tables if table not in rows),
     )
 
 
-def integrity(ask: Ask) -> list[str]:
-    """Return what is broken inside the database, the first few; nothing when it is whole."""
-    return [str(line) for line in ask([INTEGRITY])[0] if line != "ok"]
+def counted(ask: Ask, tables: Sequence[str], *, every: bool) -> dict[str, int]:
+    """Return the rows of each table; one that can't be counted raises Strange, or is passed over."""
+    try:
+        return dict(zip(tables, ask([counting(table) for table in tables]), strict=True))
+    except Strange:
+        if every:
+            raise
+    rows: dict[str, int] = {}
+    for table in tables:
+        with suppress(Strange):
+            (rows[table],) = ask([counting(table)])
+    return rows
 
 
 def same_bytes(known: SQLiteFacts, found: str) -> Finding:
@@ -142,7 +148,7 @@ def same_bytes(known: SQLiteFacts, found: str) -> Finding:
 
 def compared(ask: Ask, known: SQLiteFacts) -> list[tuple[str, Finding]]:
     """Compare a database with its manifest, rung by rung."""
-    found = content(ask)
+    found = content(ask, known.uncounted)
     return [
         ("integrity", sound(ask, known.unchecked, known.strangers)),
         ("structure", defined_alike(known.structure, found.structure)),
@@ -159,12 +165,13 @@ def sound(ask: Ask, unchecked: str, known: Mapping[str, int] | None) -> Finding:
     """
     if unchecked:
         return judged([], f"not checked: {unchecked}")
-    broken = integrity(ask)
-    if not broken and known is not None:
+    seen = integrity(ask)
+    broken = [*seen.broken]
+    if not broken and not seen.unchecked and known is not None:
         (strangers,) = ask([STRANGERS])
         wrong = {table: count for table, count in strangers.items() if count > known.get(table, 0)}
         broken = [f"{count} rows of {table} violate their foreign keys" for table, count in wrong.items()]
-    return judged(broken, "internally consistent")
+    return judged(broken, f"not checked: {seen.unchecked}" if seen.unchecked else "internally consistent")
 
 
 def _volume(wanted: Mapping[str, int], found: Mapping[str, int]) -> Finding:

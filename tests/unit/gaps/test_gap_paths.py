@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from mounted import btrfs, fuse, snapshot, subvolume
 
 from ops.gaps import path
 from ops.interfaces.discovery import SearchContext
@@ -28,8 +29,9 @@ def around(kernel, tmp_path, monkeypatch):
     monkeypatch.setattr(path, "FOLDERS", (str(tmp_path / "srv"), str(tmp_path / "nowhere")))
     (kernel.proc / "1/mountinfo").write_text("")
 
-    def look(*answered, larger_than=1000):
-        scene = SearchContext(larger_than, [Path(tmp_path, known) for known in answered], kernel.proc)
+    def look(*answered, larger_than=1000, alone=()):
+        alone = [Path(tmp_path, place) for place in alone]
+        scene = SearchContext(larger_than, [Path(tmp_path, known) for known in answered], kernel.proc, alone=alone)
         return {found.name.removeprefix(f"path:{tmp_path}/"): found for found in path.look(scene)}
 
     return look
@@ -98,3 +100,72 @@ def test_a_volume_counts_whatever_its_size_unless_it_is_empty(around, kernel, tm
     assert "a network volume" in found["path:/mnt/pictures"].words
     assert sorted(around("home/anna")) == ["path:/mnt/pictures"]
     assert sorted(around("/")) == sorted(found), "who takes / does not enter other file systems"
+
+
+PART = """\
+22 1 8:1 / / rw - ext4 /dev/sda1 rw
+25 22 8:3 /part {root}/bound rw - xfs /dev/sdb1 rw
+26 22 8:3 /part {root}/again rw - xfs /dev/sdb1 rw
+27 22 8:3 /part/of/it {root}/deeper rw - xfs /dev/sdb1 rw
+"""
+
+
+def test_a_part_of_a_file_system_that_is_seen_nowhere_whole_is_a_volume(tmp_path):
+    for name in ("bound", "again", "deeper"):
+        (tmp_path / name).mkdir()
+    assert list(path.volumes(PART.format(root=tmp_path))) == [(tmp_path / "bound", "xfs")]
+
+
+def test_who_takes_a_file_system_alone_does_not_answer_for_what_is_mounted_below_it(around, kernel, tmp_path):
+    table = PART.format(root=tmp_path) + f"30 25 8:4 / {tmp_path}/bound/scans rw - ext4 /dev/sdc1 rw\n"
+    (kernel.proc / "1/mountinfo").write_text(table)
+    filled(tmp_path / "bound/file", 5000)
+    filled(tmp_path / "bound/scans/file", 5000)
+    assert sorted(around()) == ["bound", "bound/scans"]
+    (found,) = around(alone=["bound"]).values()
+    assert (found.name, found.volume, found.apart) == (f"path:{tmp_path}/bound/scans", f"{tmp_path}/bound/scans", True)
+    assert around(alone=["bound", "bound/scans"]) == around("bound") == {}
+    filled(tmp_path / "bound/scans/old/file", 5000)
+    filled(tmp_path / "bound/scans/new/file", 5000)
+    (found,) = around("bound/scans/new", "bound/scans/file", alone=["bound"]).values()
+    assert (found.name, found.volume, found.apart) == (
+        f"path:{tmp_path}/bound/scans/old",
+        f"{tmp_path}/bound/scans",
+        False,
+    )
+
+
+def test_a_subvolume_is_a_volume_of_its_own(around, kernel, tmp_path):
+    archive = tmp_path / "srv/archive"
+    with btrfs(archive):
+        mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+        (kernel.proc / "1/mountinfo").write_text("".join(f"{line}\n" for line in mounts if str(tmp_path) in line))
+        filled(subvolume(archive / "2025") / "scan", 5000)
+        subvolume(archive / "empty")
+        snapshot(archive / "2025", archive / "kept")
+        filled(archive / "top", 5000)
+        assert sorted(around()) == ["srv/archive", "srv/archive/2025"]
+        (found,) = around(alone=["srv/archive"]).values()
+        assert (found.name, found.words) == (f"path:{archive}/2025", "a volume (btrfs subvolume)")
+        assert (found.bytes, found.apart, found.volume) == (5000, True, f"{archive}/2025")
+        assert around("srv/archive") == around(alone=["srv/archive", "srv/archive/2025"]) == {}
+
+
+@pytest.mark.parametrize("account", [0, 12_345])
+def test_what_never_answers_or_refuses_is_not_touched(around, kernel, tmp_path, account):
+    far = tmp_path / "srv/his/far"
+    filled(tmp_path / "srv/his/documents/file", 5000)
+    filled(tmp_path / "srv/his/scans/file", 5000)
+    with fuse(far, account):
+        line = f"28 22 0:50 / {far} rw,nosuid - fuse.sshfs localhost: rw,user_id={account},group_id=0"
+        (kernel.proc / "1/mountinfo").write_text(f"{MOUNTS.splitlines()[0]}\n{line}\n")
+        found = around("srv/his/documents")
+        assert sorted(found) == ["srv/his/far", "srv/his/scans"]
+        assert found["srv/his/far"].words == "a network volume (fuse.sshfs)"
+
+
+def test_a_base_that_never_answers_is_not_touched(around, kernel, tmp_path):
+    with fuse(tmp_path / "srv", account=0):
+        line = f"28 22 0:50 / {tmp_path}/srv rw - fuse.sshfs localhost: rw,user_id=0,group_id=0"
+        (kernel.proc / "1/mountinfo").write_text(f"{MOUNTS.splitlines()[0]}\n{line}\n")
+        assert sorted(around()) == ["srv"]

@@ -71,6 +71,22 @@ def test_who_takes_the_root_does_not_take_a_volume():
     assert (names(seen.covered), names(seen.gaps)) == (["path:/srv/large"], ["path:/data"])
 
 
+def test_who_takes_a_machine_takes_each_file_system_alone():
+    machine = {"machine": {"kind": "machine", "options": {"filesystems": ["/", "/srv/archive"]}}}
+    seen = state(
+        [
+            Found("path:/srv/large", "a folder", volume="/"),
+            Found("path:/srv/archive", "a volume", apart=True, volume="/srv/archive"),
+            Found("path:/srv/archive/old", "a folder", volume="/srv/archive"),
+            Found("path:/srv/archive/2025", "a volume (btrfs subvolume)", apart=True, volume="/srv/archive/2025"),
+            Found("path:/srv/data/old", "a folder", volume="/srv/data"),
+        ],
+        policy(assets={"his": {**ASSET, "sources": machine}}),
+    )
+    assert names(seen.covered) == ["path:/srv/large", "path:/srv/archive", "path:/srv/archive/old"]
+    assert names(seen.gaps) == ["path:/srv/archive/2025", "path:/srv/data/old"]
+
+
 def test_an_exception_that_expired_is_named_and_excuses_nothing():
     seen = state(FOUND, policy(TODAY - timedelta(days=1)))
     assert names(seen.gaps) == ["postgresql:5432/scratch", "postgresql:5432/stray"]
