@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.core.errors import Unavailable
+from ops.gaps._containers import called
+from ops.interfaces.discovery import Found
 
 OURS = "/seawall-"  # in the control group of whatever Seawall's own units start, such as a drill's throwaway server
 LISTENING = 0x10000  # the flag of a socket that waits for others
@@ -41,13 +43,26 @@ def _processes(proc: Path) -> Iterator[Process]:
     for folder in sorted(proc.glob("[0-9]*"), key=lambda path: int(path.name)):
         try:
             program = (folder / "exe").readlink().name.removesuffix(" (deleted)")
-            group = (folder / "cgroup").read_text().strip().rpartition("\n")[2]
-            inside = "" if _identity(folder / "root") == root else group.rpartition("/")[2] or "elsewhere"
+            groups = (folder / "cgroup").read_text().strip()
+            group = groups.rpartition("\n")[2]
+            inside = "" if _identity(folder / "root") == root else called(groups, proc)
             status = (folder / "stat").read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue  # a thread of the kernel, or it has ended meanwhile
         if OURS not in group:
             yield Process(int(folder.name), int(status[1]), program, inside)
+
+
+def told(process: Process, sort: str, words: str, found: Iterator[Found], proc: Path) -> Iterator[Found]:
+    """Yield what was found of a server; one whose files can't be looked at is told by itself, and ends no search."""
+    try:
+        yield from found
+    except PermissionError:
+        raise
+    except OSError as error:
+        if (proc / str(process.pid)).exists():
+            name = f"{sort}:{process.inside}:{process.pid}" if process.inside else f"{sort}:{process.pid}"
+            yield Found(name, f"{words} that can't be looked at: {error.strerror}")
 
 
 def folder(process: Process, proc: Path) -> Path:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ops.core.errors import CommandError, SeawallError
+from ops.core.printable import printable, storable
 from ops.core.run import run
-from ops.gaps._processes import Process, folder, processes, sockets
+from ops.gaps._containers import REMEDY, lies, stored
+from ops.gaps._processes import Process, folder, processes, seen, sockets, told
 from ops.interfaces.discovery import Found, SearchContext, Sort
 
 PROGRAMS = {"mariadbd", "mysqld"}
 ACCOUNT = "seawall"  # the role mariadb_source makes it; the system says who we are
 OWNER = "root"  # the system's root, on every server that Debian has set up
 SECONDS = 60.0
+OWN = {"mysql", "sys", "performance_schema", "#innodb_redo", "#innodb_temp", "lost+found", "#rocksdb"}
+MOST_NAMED = 5
 # A folder in the data directory that is no database is told as one with `#mysql50#` before its name.
 NAMES = """
 SELECT JSON_OBJECT('name', s.schema_name, 'bytes', NULL) FROM information_schema.schemata s
@@ -29,17 +34,28 @@ FROM information_schema.tables t GROUP BY t.table_schema
 
 
 def look(scene: SearchContext) -> Iterator[Found]:
-    """Yield each database of each server; a server whose databases can't be listed, by itself."""
+    """Yield each database of each server; a server whose databases can't be listed, by itself.
+
+    Then the servers that don't run, as far as their files lie in a container's volume.
+    """
+    places: set[str] = set()
     for process in processes(scene.proc):
         if process.program in PROGRAMS:
-            yield from _server(process, scene)
+            for one in told(process, "mariadb", "a MariaDB server", _server(process, scene), scene.proc):
+                places.update(one.places)
+                yield one
+    for volume in stored("ibdata1", scene.proc):
+        if str(volume.place) not in places:
+            words = f"files of a MariaDB server that does not run, in a container's volume, {volume.place}; {REMEDY}"
+            yield Found(f"mariadb:{volume.name}", printable(storable(words)), None, (str(volume.place),))
 
 
 def _server(process: Process, scene: SearchContext) -> Iterator[Found]:
-    places = (str(folder(process, scene.proc)),)
+    data = folder(process, scene.proc)
     if process.inside:
-        yield Found(f"mariadb:{process.inside}", "a MariaDB server in a container")
+        yield _contained(process, data, scene.proc)
         return
+    places = (str(data),)
     socket = next((path for path in sockets(process, scene.proc) if path.endswith(".sock")), "")
     name = f"mariadb:{socket or process.pid}"
     try:
@@ -51,6 +67,16 @@ def _server(process: Process, scene: SearchContext) -> Iterator[Found]:
     yield Found("", places=places)
     for row in rows:
         yield Found(f"{name}/{row['name']}", "a MariaDB database", None if row["bytes"] is None else int(row["bytes"]))
+
+
+def _contained(process: Process, data: Path, proc: Path) -> Found:
+    """Return a server in a container, with its data folder as this machine sees it, and what that holds."""
+    held = sorted(one.name for one in seen(process, data, proc).iterdir() if one.is_dir() and one.name not in OWN)
+    more = f" and {len(held) - MOST_NAMED} more" if len(held) > MOST_NAMED else ""
+    databases = f"with the databases {', '.join(held[:MOST_NAMED])}{more}" if held else "without a database"
+    where = lies(process.pid, data, proc)
+    words = printable(storable(f"a MariaDB server in a container, {databases}, in {where or data}; {REMEDY}"))
+    return Found(f"mariadb:{process.inside}", words, None, (str(where),) if where else ())
 
 
 def _databases(socket: str, account: str) -> list[dict[str, Any]]:

@@ -20,8 +20,12 @@ REAL = {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "jfs", "f2fs", "reiserfs"
 SHOWN = {"fuse.lxcfs", "fuse.gvfsd-fuse", "fuse.portal", "fuse.snapfuse", "fuse.squashfuse", "fuse.restic"}
 SYSTEM = ("/boot", "/efi", "/usr", "/etc", "/var/log", "/var/tmp", "/tmp", "/run")  # noqa: S108 -- not written to
 FOLDERS = ("/srv", "/home", "/opt", "/data", "/var/www", "/var/lib")
+_LAYERS = tuple(
+    f"/var/lib/containers/storage/{name}"
+    for name in ("overlay", "overlay-containers", "overlay-images", "overlay-layers", "vfs", "vfs-images", "vfs-layers")
+)
 # What packages keep there and bring back themselves.
-KNOWN = ("/var/lib/apt", "/var/lib/dpkg", "/var/lib/systemd", "/var/lib/docker/overlay2", "/var/lib/containers/storage")
+KNOWN = ("/var/lib/apt", "/var/lib/dpkg", "/var/lib/systemd", "/var/lib/docker/overlay2", *_LAYERS)
 SECONDS = 120.0  # for all of it; what is not measured by then is named with what it has at least
 
 

@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ops.core.errors import SeawallError
+from ops.core.printable import printable, storable
 from ops.core.run import run
-from ops.gaps._processes import Process, folder, processes, seen
+from ops.gaps._containers import REMEDY, lies, stored
+from ops.gaps._processes import Process, folder, processes, seen, told
 from ops.interfaces.discovery import Found, SearchContext, Sort
 
 PROGRAMS = {"postgres", "postmaster"}
 ROLE = "seawall_dump"  # the role postgresql_source makes it, and lets our account become it
 SECONDS = 60.0
+PORT = 5432  # of a server that tells none
+FIRST_OWN = 16_384  # the lowest number that a server gives to a database that somebody makes
 # A database that is only there because every server has it counts once somebody has made a relation in it.
 LIST = """
 SELECT json_build_object('name', datname, 'open', datallowconn,
@@ -28,12 +32,23 @@ ORDER BY datname
 
 
 def look(scene: SearchContext) -> Iterator[Found]:
-    """Yield each database of each server; a server whose databases can't be listed, by itself."""
+    """Yield each database of each server; a server whose databases can't be listed, by itself.
+
+    Then the servers that don't run, as far as their files lie in a container's volume.
+    """
     running = [process for process in processes(scene.proc) if process.program in PROGRAMS]
     servers = {process.pid for process in running}
+    places: set[str] = set()
     for process in running:
         if process.parent not in servers:
-            yield from _server(process, scene)
+            for one in told(process, "postgresql", "a PostgreSQL server", _server(process, scene), scene.proc):
+                places.update(one.places)
+                yield one
+    for volume in stored("global/pg_control", scene.proc):
+        data = str(volume.place.parent)
+        if data not in places:
+            words = f"files of a PostgreSQL server that does not run, in a container's volume, {data}; {REMEDY}"
+            yield Found(f"postgresql:{volume.name}:{PORT}", printable(storable(words)), None, (data,))
 
 
 def _server(process: Process, scene: SearchContext) -> Iterator[Found]:
@@ -41,10 +56,10 @@ def _server(process: Process, scene: SearchContext) -> Iterator[Found]:
     here = seen(process, data, scene.proc)
     lines = (here / "postmaster.pid").read_text().splitlines()
     port, socket = lines[3], lines[4] if len(lines) > 4 else ""  # noqa: PLR2004 -- its lines have no names
-    places = tuple(map(str, (data, *(path.resolve() for path in (data / "pg_tblspc").glob("*")))))
     if process.inside:
-        yield Found(f"postgresql:{process.inside}:{port}", "a PostgreSQL server in a container")
+        yield _contained(process, data, port, scene.proc)
         return
+    places = tuple(map(str, (data, *(path.resolve() for path in (data / "pg_tblspc").glob("*")))))
     try:
         rows = _list(socket.split(",")[0].strip(), port, here.owner() if scene.by_owner else "")
     except SeawallError as error:
@@ -55,6 +70,16 @@ def _server(process: Process, scene: SearchContext) -> Iterator[Found]:
         words = "a PostgreSQL database" + ("" if row["open"] else ", closed to connections")
         yield Found(f"postgresql:{port}/{row['name']}", words, row["bytes"])
     yield Found("", places=places)
+
+
+def _contained(process: Process, data: Path, port: str, proc: Path) -> Found:
+    """Return a server in a container, with its data folder as this machine sees it."""
+    folders = list((seen(process, data, proc) / "base").glob("[0-9]*"))
+    count = sum(one.name.isdigit() and int(one.name) >= FIRST_OWN for one in folders)
+    where = lies(process.pid, data, proc)
+    words = f"a PostgreSQL server in a container, with {count} databases in {where or data}; {REMEDY}"
+    places = (str(where),) if where else ()
+    return Found(f"postgresql:{process.inside}:{port}", printable(storable(words)), None, places)
 
 
 def _list(socket: str, port: str, owner: str) -> list[dict[str, Any]]:

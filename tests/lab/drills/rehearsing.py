@@ -22,7 +22,7 @@ from ops.interfaces.drill import Drill, Part
 from ops.interfaces.facts import Facts
 from ops.interfaces.manifest import Material, PartFacts, read_part
 from ops.interfaces.server import Server
-from ops.jobs.backup.capture import Act, taken
+from ops.jobs.backup.capture import Act, captured
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import DrillStage
@@ -188,8 +188,8 @@ def rehearsed_from(repository: Repository, kind: str, part: Part, scratch: Path,
 def taken_into(repository: Repository, kind: str, options: Any) -> Part:
     """Back up one source as `seawall backup` does; return the part."""
     asset = SimpleNamespace(sources={LABEL: SourceSpec(kind, options)})
-    act = Act(repository, "here", "asset", "one", {}, "")
-    part = taken(act, asset)[LABEL]  # type: ignore[arg-type]
+    act = Act(repository, "here", "asset", "one", {}, "", repository.snapshots)
+    part = captured(act, asset).parts[LABEL]  # type: ignore[arg-type]
     told = read_part(json.loads(json.dumps(part.told.written())), LABEL, "manifest.json")
     return Part(LABEL, told, part.summary.bytes)
 
