@@ -30,4 +30,5 @@ def test_what_completes_a_part_is_a_part_of_its_own_and_must_be_all_there(
 
 
 def test_most_parts_are_whole_by_themselves(repository: Repository) -> None:
-    assert _completing(Act(repository, "his1", "his", "s1", {}, "", repository.snapshots), "database", "postgresql", None) == {}
+    act = Act(repository, "his1", "his", "s1", {}, "", repository.snapshots)
+    assert _completing(act, "database", "postgresql", None) == {}
