@@ -9,7 +9,9 @@ from throwaway import PROGRAMS, Throwaway, throwaway
 
 from ops.core.verdict import Verdict
 from ops.sources.postgresql.facts import DatabaseFacts
+from ops.sources.postgresql.session import scratch
 from ops.sources.postgresql.structure.earlier import earlier
+from ops.sources.postgresql.structure.rereading import Text, alike, reader
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not (PROGRAMS / "postgres").exists(), reason="only root, with PostgreSQL 15 on the machine"
@@ -206,6 +208,17 @@ def test_a_text_of_a_manifest_is_read_and_never_run(cluster: Throwaway, ordinary
     found = wrong(cluster, "ordinary_b", replace(ordinary, definitions={**ordinary.definitions, "view": told}))
     assert found == {"structure": "view definitions differ (1 found, 1 in the manifest): public.open_visits"}
     assert cluster.say("ordinary_b", "select last_value from public.call_no") == ["21"]  # it is never rolled back
+
+
+def test_what_the_server_cannot_read_is_like_nothing(cluster: Throwaway) -> None:
+    with cluster.session("ordinary_b") as session, scratch(session):
+        reader(session)
+        ways = {f"{one}, {other}": (one, other) for one in ("1", "(1)", "lacks()") for other in ("1", "2", "lacks()")}
+        read = {
+            name: alike(session, Text("column", "public.visits.lo", "default", one, other))
+            for name, (one, other) in ways.items()
+        }
+    assert [name for name, same in read.items() if same] == ["1, 1", "(1), 1"]
 
 
 def test_a_database_without_the_schema_public_is_the_same(cluster: Throwaway) -> None:

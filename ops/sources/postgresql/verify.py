@@ -33,6 +33,7 @@ from ops.sources.postgresql.structure.compared import compared as defined
 from ops.sources.postgresql.structure.earlier import earlier
 
 _DAY = 86_400.0
+_LOGIN_TRIGGERS = 17
 GLOBALS = "globals.sql"
 DUMP: Literal["database.dump"] = "database.dump"
 _SIZES = 'find "$1" -type f -printf "%s\\n"; shift; exec "$@" >/dev/null'
@@ -65,11 +66,11 @@ def prove(
 ) -> Iterator[tuple[str, Finding]]:
     """Compare a loaded database with its manifest, rung by rung; `only`: these tables alone were loaded."""
     if only:
-        with beside(server, database) as session:
+        with beside(server, database, facts.major) as session:
             session.seconds = TABLE_SECONDS
             yield "volume", prove_some(facts, rows(session.ask), only)
         return
-    with beside(server, database) as session:
+    with beside(server, database, facts.major) as session:
         ask = session.ask
         there = setting(ask)
         yield "structure", _structure(facts, session, there)
@@ -94,9 +95,13 @@ def answer(server: Server, database: str, sql: str) -> float:
 
 
 @contextmanager
-def beside(server: Server, database: str) -> Iterator[Session]:
-    """Open a session that only reads, with definitions written in full."""
-    words = connection(database, client_encoding="UTF8", options=PATIENT)
+def beside(server: Server, database: str, major: int = 0) -> Iterator[Session]:
+    """Open a session that only reads, with definitions written in full.
+
+    major: the least that the server is of; from 17 on, a trigger may run, or forbid, when somebody connects.
+    """
+    quiet = " -c event_triggers=off" if major >= _LOGIN_TRIGGERS else ""
+    words = connection(database, client_encoding="UTF8", options=f"{PATIENT}{quiet}")
     with server.talk([*PSQL, f"--dbname={words}"], _DAY) as program:
         session = Session(program, seconds=CATALOGUE_SECONDS)
         session.tell("set default_transaction_read_only = on")
