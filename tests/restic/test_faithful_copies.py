@@ -54,6 +54,7 @@ HOSTILE = """
 create schema evil;
 create function evil.lower(text) returns text language plpgsql as $$ begin raise 'evil'; end $$;
 create function evil.format(text, variadic text[]) returns text language plpgsql as $$ begin raise 'evil'; end $$;
+create function evil.format(text, name, name) returns text language plpgsql as $$ begin raise 'evil'; end $$;
 create function evil.count(text) returns bigint language plpgsql as $$ begin raise 'evil'; end $$;
 create function evil.pg_table_size(oid) returns bigint language plpgsql as $$ begin raise 'evil'; end $$;
 create table evil.pg_class (oid oid, relname name); create table evil.pg_settings (name text);
