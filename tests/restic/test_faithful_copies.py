@@ -12,6 +12,7 @@ from ops.sources.postgresql.facts import DatabaseFacts
 from ops.sources.postgresql.session import scratch
 from ops.sources.postgresql.structure.earlier import earlier
 from ops.sources.postgresql.structure.rereading import Text, alike, reader
+from ops.sources.postgresql.verify import answer
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not (PROGRAMS / "postgres").exists(), reason="only root, with PostgreSQL 15 on the machine"
@@ -150,6 +151,15 @@ def test_a_database_that_hinders_everybody_is_proven_and_nothing_stays(cluster: 
     assert cluster.facts("hostile").definitions == cluster.facts("hostile", "postgres").definitions
 
 
+def test_a_question_is_asked_in_the_settings_of_the_database(cluster: Throwaway) -> None:
+    questions = {
+        "select extract(timezone_hour from timestamptz '2020-01-01 00:00+00')": -3,
+        "select count(*) from many where (select pg_sleep(0.1)) is not null": 20_000,
+        "select (current_setting('transaction_read_only') = 'on')::int": 1,
+    }
+    assert {sql: answer(cluster.server, "hostile_b", sql) for sql in questions} == questions
+
+
 @pytest.mark.parametrize(
     ("statement", "rung", "words"),
     [
@@ -176,9 +186,14 @@ def test_what_is_not_the_same_is_noticed(
     assert words in found[rung]
 
 
-def test_a_sequence_that_may_begin_anew_or_was_never_called_is_not_behind(
+def test_a_sequence_that_began_anew_before_it_was_dumped_is_not_set_back(
     cluster: Throwaway, ordinary: DatabaseFacts
 ) -> None:
+    earlier_on = replace(ordinary, sequences={**ordinary.sequences, "public.call_no": 98})
+    assert wrong(cluster, "ordinary_b", earlier_on) == {}
+
+
+def test_a_sequence_that_may_begin_anew_or_was_never_called_is_not_behind(ordinary: DatabaseFacts) -> None:
     assert ordinary.sequences["public.call_no"] == 21
     assert ordinary.sequences["public.never_id_seq"] is None
     assert ordinary.behind == ("public.imported_id_seq",)

@@ -27,7 +27,7 @@ from ops.sources.postgresql.facts import (
 from ops.sources.postgresql.integrity import sound
 from ops.sources.postgresql.rows import changed, compared, counted
 from ops.sources.postgresql.sequences import behind, set_back
-from ops.sources.postgresql.session import PATIENT, PSQL, Ask, Session, connection, steady
+from ops.sources.postgresql.session import PATIENT, PSQL, Ask, Session, as_of_the_database, connection, steady
 from ops.sources.postgresql.structure import structure
 from ops.sources.postgresql.structure.compared import compared as defined
 from ops.sources.postgresql.structure.earlier import earlier
@@ -88,7 +88,7 @@ def prove(
 def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query of the policy answers; raise SeawallError."""
     with beside(server, database) as session:
-        session.tell("reset search_path")  # the policy's queries are written as the application writes its own
+        as_of_the_database(session)  # the policy's queries are written as the application writes its own
         session.seconds = POLICY_SECONDS
         lines = session.tell(sql)
     return number(lines)
