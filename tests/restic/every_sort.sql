@@ -14,6 +14,7 @@ comment on schema clinic is 'the clinic';
 
 create type clinic.state as enum ('open', 'paid', 'lost');
 create type clinic.address as (street text, town varchar(40));
+create type clinic.pair as (one int, two text);
 create type clinic.span as range (subtype = float8, subtype_diff = float8mi);
 create collation clinic.german (provider = icu, locale = 'de-u-ks-level2', deterministic = false);
 create domain clinic.amount as numeric(12, 2) default 0 check (value >= 0);

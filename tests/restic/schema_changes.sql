@@ -161,9 +161,8 @@ alter table clinic.patients alter town reset (n_distinct);
 --- column | options of a foreign column | clinic.far_results.id
 alter foreign table clinic.far_results alter id options (set column_name 'n');
 
---- column | attribute of a composite type | clinic.address.street
-alter table clinic.patients drop column address; drop table clinic.typed; alter type clinic.address alter attribute
-street type varchar(9);
+--- column | attribute of a composite type | clinic.pair.two
+alter type clinic.pair alter attribute two type varchar(9);
 
 --- column | of a column named by an odd hand | "Odd ""one"."Ta.ble"."Col;umn"
 alter table "Odd ""one"."Ta.ble" alter "Col;umn" drop default;
@@ -518,8 +517,8 @@ alter type clinic.state owner to owner_two;
 --- type | renamed | clinic.spans
 alter type clinic.span rename to spans;
 
---- type | composite: attribute added | clinic.address
-drop table clinic.typed; alter type clinic.address add attribute land text;
+--- type | composite: attribute added | clinic.pair
+alter type clinic.pair add attribute three text;
 
 --- type | range: difference | clinic.span
 drop type clinic.span; create type clinic.span as range (subtype = float8);

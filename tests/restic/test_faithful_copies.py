@@ -9,7 +9,10 @@ from throwaway import PROGRAMS, Throwaway, throwaway
 
 from ops.core.verdict import Verdict
 from ops.sources.postgresql.facts import DatabaseFacts
+from ops.sources.postgresql.session import scratch
 from ops.sources.postgresql.structure.earlier import earlier
+from ops.sources.postgresql.structure.rereading import Text, alike, reader
+from ops.sources.postgresql.verify import answer
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not (PROGRAMS / "postgres").exists(), reason="only root, with PostgreSQL 15 on the machine"
@@ -38,7 +41,8 @@ create table dated (at timestamptz); create sequence dated_no owned by dated.at;
 create domain number as int;
 create table domained (id number); create sequence domained_no owned by domained.id;
 insert into domained select nextval('domained_no') from generate_series(1, 3);
-create table base (a int, z text); create table child (mine int) inherits (base); create table grand () inherits (child);
+create table base (a int, z text);
+create table child (mine int) inherits (base); create table grand () inherits (child);
 alter table base add column later varchar(3) check (later in ('x', 'y'));
 insert into child values (1, 'one', 2, 'x'); insert into grand values (3, 'two', 4, 'y');
 create table parted (id int, at date, primary key (id, at)) partition by range (at);
@@ -51,10 +55,12 @@ HOSTILE = """
 create schema evil;
 create function evil.lower(text) returns text language plpgsql as $$ begin raise 'evil'; end $$;
 create function evil.format(text, variadic text[]) returns text language plpgsql as $$ begin raise 'evil'; end $$;
+create function evil.format(text, name, name) returns text language plpgsql as $$ begin raise 'evil'; end $$;
 create function evil.count(text) returns bigint language plpgsql as $$ begin raise 'evil'; end $$;
 create function evil.pg_table_size(oid) returns bigint language plpgsql as $$ begin raise 'evil'; end $$;
 create table evil.pg_class (oid oid, relname name); create table evil.pg_settings (name text);
 create table many (id int primary key, at timestamptz default '2020-01-01', f float8 default 0.1,
+  span interval default '1 day 2 hours', day date default '2020-02-03', check (at > timestamptz '2019-01-01'),
   word text default E'a\\\\b');
 insert into many (id) select g from generate_series(1, 20000) g;
 alter table many enable row level security; alter table many force row level security;
@@ -82,15 +88,16 @@ SETTINGS = (
     "row_security = off",
     "search_path = evil, pg_catalog, public",
     "timezone = 'Asia/Tokyo'",
-    "datestyle = 'german'",
     "intervalstyle = 'iso_8601'",
     "bytea_output = 'escape'",
-    "extra_float_digits = -9",
     "quote_all_identifiers = on",
     "standard_conforming_strings = off",
     "transform_null_equals = on",
     "role = 'nobody_here'",
 )
+# Those of another server, in which a copy may be read.
+ELSEWHERE = ("timezone = 'America/Sao_Paulo'", "datestyle = 'german'", "intervalstyle = 'sql_standard'")
+ELSEWHERE += ("extra_float_digits = -9", "bytea_output = 'hex'", "quote_all_identifiers = off")
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +111,7 @@ def cluster() -> Iterator[Throwaway]:
         for database in ("hostile", "hostile_b"):
             cluster.say(database, *WATCHING)
             cluster.give(database, SETTINGS)
+        cluster.give("hostile_b", ELSEWHERE)
         yield cluster
 
 
@@ -143,6 +151,15 @@ def test_a_database_that_hinders_everybody_is_proven_and_nothing_stays(cluster: 
     assert cluster.facts("hostile").definitions == cluster.facts("hostile", "postgres").definitions
 
 
+def test_a_question_is_asked_in_the_settings_of_the_database(cluster: Throwaway) -> None:
+    questions = {
+        "select extract(timezone_hour from timestamptz '2020-01-01 00:00+00')": -3,
+        "select count(*) from many where (select pg_sleep(0.1)) is not null": 20_000,
+        "select (current_setting('transaction_read_only') = 'on')::int": 1,
+    }
+    assert {sql: answer(cluster.server, "hostile_b", sql) for sql in questions} == questions
+
+
 @pytest.mark.parametrize(
     ("statement", "rung", "words"),
     [
@@ -169,9 +186,14 @@ def test_what_is_not_the_same_is_noticed(
     assert words in found[rung]
 
 
-def test_a_sequence_that_may_begin_anew_or_was_never_called_is_not_behind(
+def test_a_sequence_that_began_anew_before_it_was_dumped_is_not_set_back(
     cluster: Throwaway, ordinary: DatabaseFacts
 ) -> None:
+    earlier_on = replace(ordinary, sequences={**ordinary.sequences, "public.call_no": 98})
+    assert wrong(cluster, "ordinary_b", earlier_on) == {}
+
+
+def test_a_sequence_that_may_begin_anew_or_was_never_called_is_not_behind(ordinary: DatabaseFacts) -> None:
     assert ordinary.sequences["public.call_no"] == 21
     assert ordinary.sequences["public.never_id_seq"] is None
     assert ordinary.behind == ("public.imported_id_seq",)
@@ -188,9 +210,10 @@ def test_a_manifest_of_an_earlier_build_is_still_compared(cluster: Throwaway, or
 @pytest.mark.parametrize(
     "text",
     [
-        "SELECT 1; create table public.hacked (id int)",
-        "SELECT visits.id FROM public.visits; create table public.hacked (id int); select 1",
-        "SELECT 1\\; create table public.hacked (id int)",
+        "SELECT 1; select nextval('public.call_no')",
+        "SELECT visits.id FROM public.visits; select nextval('public.call_no'); select 1",
+        "SELECT 1\\; select nextval('public.call_no')",
+        "SELECT nextval('public.call_no')",
         "SELECT visits.id FROM public.visits WHERE pg_terminate_backend(pg_backend_pid())",
     ],
 )
@@ -200,7 +223,18 @@ def test_a_text_of_a_manifest_is_read_and_never_run(cluster: Throwaway, ordinary
     told = replace(view, texts={**view.texts, "public.open_visits": {"query": text}})
     found = wrong(cluster, "ordinary_b", replace(ordinary, definitions={**ordinary.definitions, "view": told}))
     assert found == {"structure": "view definitions differ (1 found, 1 in the manifest): public.open_visits"}
-    assert cluster.say("ordinary_b", "select count(*) from pg_class where relname = 'hacked'") == ["0"]
+    assert cluster.say("ordinary_b", "select last_value from public.call_no") == ["21"]  # it is never rolled back
+
+
+def test_what_the_server_cannot_read_is_like_nothing(cluster: Throwaway) -> None:
+    with cluster.session("ordinary_b") as session, scratch(session):
+        reader(session)
+        ways = {f"{one}, {other}": (one, other) for one in ("1", "(1)", "lacks()") for other in ("1", "2", "lacks()")}
+        read = {
+            name: alike(session, Text("column", "public.visits.lo", "default", one, other))
+            for name, (one, other) in ways.items()
+        }
+    assert [name for name, same in read.items() if same] == ["1, 1", "(1), 1"]
 
 
 def test_a_database_without_the_schema_public_is_the_same(cluster: Throwaway) -> None:

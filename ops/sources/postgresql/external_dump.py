@@ -95,11 +95,11 @@ def load(server: Server, material: Path, known: Found) -> str:
     return DATABASE
 
 
-def prove(server: Server, database: str, _known: Found, _only: Sequence[str] = ()) -> Iterator[tuple[str, Finding]]:
+def prove(server: Server, database: str, known: Found, _only: Sequence[str] = ()) -> Iterator[tuple[str, Finding]]:
     """Look whether the database is sound in itself; there is nothing to compare it with."""
     for rung in ("structure", "roles", "extensions", "content"):
         yield rung, not_configured("a dump that Seawall did not make has no manifest")
-    with beside(server, database) as session:
+    with beside(server, database, known.major) as session:
         session.seconds = TABLE_SECONDS
         yield "volume", not_configured(f"no manifest; {number_of(rows(session.ask))}")
         yield "sequences", judged([*behind(session.ask).values()], "all sequences are ahead of their columns")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,9 +18,10 @@ PSQL = ("psql", "-XAtq", "--no-password", "--set=ON_ERROR_STOP=1")
 _LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout")
 # From the first statement on, whatever the database and its roles have for themselves.
 PATIENT = " ".join(f"-c {word}" for word in ("role=none", *(f"{name}=0" for name in _LIMITS)))
+_UNLIMITED = dict.fromkeys((*_LIMITS, "transaction_timeout"), "0")
 # In which every session that reads facts has values and definitions written, so that both sides are.
 _STEADY = {
-    **dict.fromkeys((*_LIMITS, "transaction_timeout"), "0"),
+    **_UNLIMITED,
     "search_path": "",
     "datestyle": "ISO, MDY",
     "intervalstyle": "postgres",
@@ -92,8 +93,19 @@ def reason(program: Stream) -> str:
 
 
 def steady(session: Session) -> None:
-    """Set all that what a session reads could depend on, each where the server knows it; names are written in full."""
-    pairs = ", ".join(f"('{name}', '{value}')" for name, value in _STEADY.items())
+    """Set all that what a session reads could depend on; names are written in full."""
+    _set(session, _STEADY)
+
+
+def as_of_the_database(session: Session) -> None:
+    """Leave a session to what the database has for itself, but for limits of time and for writing."""
+    session.tell("reset all; set default_transaction_read_only = on")
+    _set(session, _UNLIMITED)
+
+
+def _set(session: Session, settings: Mapping[str, str]) -> None:
+    """Set each of some settings that the server knows."""
+    pairs = ", ".join(f"('{name}', '{value}')" for name, value in settings.items())
     session.tell(
         "select pg_catalog.set_config(s.name, w.value, false) from pg_catalog.pg_settings s join (values"
         f" {pairs}) w(name, value) on pg_catalog.lower(s.name) operator(pg_catalog.=) w.name"

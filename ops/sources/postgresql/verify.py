@@ -25,12 +25,13 @@ from ops.sources.postgresql.facts import (
 from ops.sources.postgresql.integrity import sound
 from ops.sources.postgresql.rows import changed, compared, counted
 from ops.sources.postgresql.sequences import behind, set_back
-from ops.sources.postgresql.session import PATIENT, PSQL, Ask, Session, connection, steady
+from ops.sources.postgresql.session import PATIENT, PSQL, Ask, Session, as_of_the_database, connection, steady
 from ops.sources.postgresql.structure import structure
 from ops.sources.postgresql.structure.compared import compared as defined
 from ops.sources.postgresql.structure.earlier import earlier
 
 _DAY = 86_400.0
+_LOGIN_TRIGGERS = 17
 GLOBALS = "globals.sql"
 DUMP: Literal["database.dump"] = "database.dump"
 _AHEAD = "all sequences are ahead of their columns"
@@ -41,11 +42,11 @@ def prove(
 ) -> Iterator[tuple[str, Finding]]:
     """Compare a loaded database with its manifest, rung by rung; `only`: these tables alone were loaded."""
     if only:
-        with beside(server, database) as session:
+        with beside(server, database, facts.major) as session:
             session.seconds = TABLE_SECONDS
             yield "volume", prove_some(facts, rows(session.ask), only)
         return
-    with beside(server, database) as session:
+    with beside(server, database, facts.major) as session:
         ask = session.ask
         there = setting(ask)
         yield "structure", _structure(facts, session, there)
@@ -63,16 +64,20 @@ def prove(
 def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query of the policy answers; raise SeawallError."""
     with beside(server, database) as session:
-        session.tell("reset search_path")  # the policy's queries are written as the application writes its own
+        as_of_the_database(session)  # the policy's queries are written as the application writes its own
         session.seconds = POLICY_SECONDS
         lines = session.tell(sql)
     return number(lines)
 
 
 @contextmanager
-def beside(server: Server, database: str) -> Iterator[Session]:
-    """Open a session that only reads, with definitions written in full."""
-    words = connection(database, client_encoding="UTF8", options=PATIENT)
+def beside(server: Server, database: str, major: int = 0) -> Iterator[Session]:
+    """Open a session that only reads, with definitions written in full.
+
+    major: the least that the server is of; from 17 on, a trigger may run, or forbid, when somebody connects.
+    """
+    quiet = " -c event_triggers=off" if major >= _LOGIN_TRIGGERS else ""
+    words = connection(database, client_encoding="UTF8", options=f"{PATIENT}{quiet}")
     with server.talk([*PSQL, f"--dbname={words}"], _DAY) as program:
         session = Session(program, seconds=CATALOGUE_SECONDS)
         session.tell("set default_transaction_read_only = on")

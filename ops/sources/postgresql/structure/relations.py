@@ -15,7 +15,8 @@ INHERITS = "(not c.relispartition and exists (select from pg_inherits h where h.
 
 
 def _sorted(array: str) -> str:
-    return f"(select jsonb_agg(o order by o) from unnest({array}) o)"
+    """Return options in one order, without those in which the server keeps its own books, which no dump carries."""
+    return f"(select jsonb_agg(o order by o) from unnest({array}) o where o !~ '^pg_')"
 
 
 def _columns(numbers: str, relation: str) -> str:

@@ -28,6 +28,7 @@ exception when others then
   return said;
 end $$
 """
+_READ = "select coalesce(to_json(pg_temp.seawall_read({}, {})), 'null')"
 _SCRATCH = "seawall_scratch"
 _VIEW = f"select pg_get_viewdef('pg_temp.{_SCRATCH}'::regclass)"
 _RULE = f"select pg_get_ruledef(oid) from pg_rewrite where ev_class = 'pg_temp.{_SCRATCH}'::regclass"
@@ -72,7 +73,7 @@ def alike(session: Session, text: Text) -> bool:
         made = _MAKERS.get(text.sort, _expression)(session, text, bare) if is_one(bare) else None
         if made is None:
             return False
-        prints.append(session.ask(f"select to_json(pg_temp.seawall_read({literal(made[0])}, {literal(made[1])}))"))
+        prints.append(session.ask(_READ.format(*map(literal, made))))
     return prints[0] is not None and prints[0] == prints[1]
 
 

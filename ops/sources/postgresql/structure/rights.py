@@ -10,13 +10,20 @@ def _sorted(array: str) -> str:
 
 
 def _rights(acl: str, kind: str, owner: str) -> str:
-    """Return who may do what by a list of rights; by the default one of that kind of object where there is none."""
-    whole = f"coalesce({acl}, acldefault({kind}, {owner}))" if kind else acl
-    return f"""(select jsonb_agg(w order by w) from (select distinct jsonb_build_array(
-      case x.grantee when 0 then '' else pg_get_userbyid(x.grantee) end, x.privilege_type, x.is_grantable) w
-      from aclexplode({whole}) x) g)"""
+    """Return who may do what by a list of rights, or by the default one of that kind of object where there is none.
+
+    Whoever may do all that an owner may has `ALL`, as in a dump: a later release knows more.
+    """
+    whole = f"acldefault({kind}, {owner})"
+    return f"""(select jsonb_agg(w order by w) from (
+      select jsonb_build_array(case x.grantee when 0 then '' else pg_get_userbyid(x.grantee) end, x.is_grantable,
+        case count(distinct x.privilege_type)
+          when (select count(*) from aclexplode({whole}) own where own.grantee = {owner})
+          then '["ALL"]' else jsonb_agg(distinct x.privilege_type) end)
+      from aclexplode(coalesce({acl}, {whole})) x group by x.grantee, x.is_grantable) g(w))"""
 
 
+_DEFAULT = """(case a.defaclobjtype when 'S' then 's' else a.defaclobjtype end)::"char\""""
 _RELATION = """(case c.relkind when 'S' then 's' else 'r' end)::"char\""""
 _TOLD = """
       from (select o.*, i.type, coalesce(i.schema, '') as schema, i.identity from {catalogue} o
@@ -38,7 +45,7 @@ RIGHTS = {
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and {OURS.format(oid="c.oid")}""",
     "column grant": f"""
-      select format('%I.%I.%I', n.nspname, c.relname, a.attname), jsonb_build_array({_rights("a.attacl", "", "")}),
+      select format('%I.%I.%I', n.nspname, c.relname, a.attname), {_rights("a.attacl", "'c'", "c.relowner")},
         null::jsonb
       from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
       where a.attnum > 0 and not a.attisdropped and cardinality(a.attacl) > 0 and {OURS.format(oid="c.oid")}""",
@@ -57,7 +64,7 @@ RIGHTS = {
     "default privilege": f"""
       select format('%s for %s%s', a.defaclobjtype, pg_get_userbyid(a.defaclrole),
         coalesce(' in ' || nullif(a.defaclnamespace, 0)::regnamespace::text, '')),
-        jsonb_build_array({_rights("a.defaclacl", "", "")}), null::jsonb
+        jsonb_build_array({_rights("a.defaclacl", _DEFAULT, "a.defaclrole")}), null::jsonb
       from pg_default_acl a""",
     "language": f"""
       select format('%I', l.lanname), jsonb_build_array(pg_get_userbyid(l.lanowner), l.lanpltrusted,
