@@ -21,7 +21,8 @@ from ops.sources.mariadb.session import LOADING, program
 from ops.sources.mariadb.verify import ENGINE
 from ops.sources.mariadb.verify import beside as mariadb
 from ops.sources.postgresql import restore
-from ops.sources.postgresql.facts import SEQUENCES, PostgreSQLFacts, facts, setting
+from ops.sources.postgresql.facts import PostgreSQLFacts, facts, setting
+from ops.sources.postgresql.sequences import SEQUENCES
 from ops.sources.postgresql.verify import beside as postgresql
 from ops.sources.postgresql.verify import engine
 
