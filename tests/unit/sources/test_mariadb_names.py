@@ -20,6 +20,7 @@ CREATE TABLE `drugs` (
   `id` int(11) NOT NULL DEFAULT nextval(`lab`.`no`),
   `lab` varchar(9) DEFAULT 'lab.drugs',
 );
+LOCK TABLES `drugs` WRITE;
 INSERT INTO `drugs` VALUES
 (1,'lab.drugs `lab`.`drugs`\nDELIMITER ;;');
 DELIMITER ;;
@@ -28,6 +29,8 @@ DELIMITER ;
 /*!50001 VIEW `old` AS select `lab`.`drugs`.`id` AS `id` from `drugs` */;
 -- Dump completed
 """
+# A locked table could not take its default from a sequence.
+UNLOCKED = DUMP.replace("LOCK TABLES `drugs` WRITE;\n", "")
 
 
 @pytest.mark.parametrize(
@@ -75,13 +78,13 @@ def fed(dump: str, only: tuple[str, ...] = (), names: Names | None = None) -> tu
 
 
 def test_a_dump_is_loaded_as_it_is_under_its_own_name() -> None:
-    assert fed(DUMP) == (0, f"{DUMP}at the end;\n", "")
+    assert fed(DUMP) == (0, f"{UNLOCKED}at the end;\n", "")
 
 
 def test_under_another_name_only_what_names_the_database_is_changed() -> None:
     code, given, _ = fed(DUMP, names=Names("lab", "lab_b", frozenset(KNOWN)))
     assert code == 0
-    changed = [(old, new) for old, new in zip(DUMP.splitlines(), given.splitlines(), strict=False) if old != new]
+    changed = [(old, new) for old, new in zip(UNLOCKED.splitlines(), given.splitlines(), strict=False) if old != new]
     assert [new for _, new in changed] == [
         "  `id` int(11) NOT NULL DEFAULT nextval(`lab_b`.`no`),",
         "/*!50003 trigger lab_b.drugs_seen before update on lab_b.drugs for each row set new.lab = 'lab.drugs' */;;",
