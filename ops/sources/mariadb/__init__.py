@@ -108,7 +108,16 @@ class _Capture(Dump[MariaDBFacts]):
         database = self.options.database
         words = [
             *(f"--ignore-table={database}.{one}" for one in (*self.views, *self.out.tables)),
-            *("--single-transaction", "--quick", "--routines", "--events", "--triggers", "--hex-blob"),
+            # A table that is locked could not take its default from a sequence, which is not.
+            *(
+                "--skip-add-locks",
+                "--single-transaction",
+                "--quick",
+                "--routines",
+                "--events",
+                "--triggers",
+                "--hex-blob",
+            ),
             *("--default-character-set=utf8mb4", LARGEST, "--no-tablespaces", "--skip-dump-date"),
             *(["--dump-history"] if any(about.versioned for about in self.tables.values()) else []),
         ]

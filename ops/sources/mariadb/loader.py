@@ -21,6 +21,8 @@ PIECE = 1 << 20
 END = b"-- Dump completed"
 # Between these lines stand triggers, routines and events, as people wrote them.
 _SPECIAL, _ORDINARY = b"DELIMITER ;;", b"DELIMITER ;\n"
+# A table that is locked can't take its default from a sequence, which mariadb-dump does not lock.
+_LOCK = re.compile(rb"LOCK TABLES `.*` WRITE;$")
 # Lines that may name the database themselves: columns that take their default from a sequence, views of older sets.
 _DEFINITION = re.compile(rb"  `|/\*!50001 VIEW ")
 # How mariadb-dump announces what follows; within data no line begins like that, for line ends are escaped there.
@@ -110,6 +112,8 @@ class Reading:
 
     def _pass_on(self, piece: bytes, beginning: bool) -> None:
         """Write a piece to the client; what a trigger, a routine or an event says comes as a whole."""
+        if beginning and self.block is None and _LOCK.match(piece.rstrip()):
+            return
         if self.names is None:
             self._write(piece)
         elif self.block is not None:

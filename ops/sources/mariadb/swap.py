@@ -218,7 +218,10 @@ def _defaults(session: Session, before: str, database: str) -> None:
         "select json_array(table_name, column_name, column_default) from information_schema.columns"
         f" where table_schema = {text(database)} and column_default like '%nextval(%'"
     )
+    tables = _tables(session, database)  # a view's columns tell the same default
     for table, column, default in session.ask(query) if sequences else ():
+        if table not in tables:
+            continue
         other = renamed(default, before, database, sequences, plain=True)
         if other != default:
             place = f"{name(database)}.{name(table)} alter column {name(column)}"
