@@ -31,7 +31,8 @@ from ops.sources.files.distant import OutOfReach, demand_answers, out_of_reach, 
 class Options:
     """Which files to back up.
 
-    paths: absolute paths of folders or files; all must exist, and none may be empty.
+    paths: absolute paths of folders or files; all must exist, and none may be empty. What is mounted below them is
+        backed up too, unless an ordinary account mounted it or it doesn't answer: then the backup warns.
     exclude: restic patterns of what to leave out.
     mounted: paths at which a file system must be mounted; otherwise nothing is backed up.
     may_lose: the share of files, or of their bytes, that may have disappeared since the last good set.

@@ -51,7 +51,8 @@ LEAST = ("etc/fstab", "etc/os-release", "etc/passwd", "usr/lib/systemd/systemd")
 class Options:
     """What to back up of the machine.
 
-    filesystems: the mount points of its file systems, including `/`; each is backed up without those mounted below it.
+    filesystems: the mount points of its file systems, including `/`, and btrfs subvolumes; each is backed up without
+        those mounted or nested below it.
     exclude: restic patterns of what else to leave out.
     leave_out: folders of databases that are restored from dumps of their own sources.
     clusters: ports of the PostgreSQL clusters whose files are backed up while they run.
@@ -212,9 +213,10 @@ def demand_entered(
             "add it to options.filesystems, or its content to options.exclude",
         )
     more = f" and {len(data) - MOST_NAMED} more" if len(data) > MOST_NAMED else ""
-    are, them = ("is a subvolume", "it") if len(data) == 1 else ("are subvolumes", "them")
     named = ", ".join(map(storable, data[:MOST_NAMED]))
-    words = f"{named}{more} {are} and not taken; add {them} to options.filesystems, or to options.exclude"
+    words = f"{named}{more} are subvolumes and not taken; add them to options.filesystems, or to options.exclude"
+    if len(data) == 1:
+        words = f"{named} is a subvolume and not taken; add it to options.filesystems, or to options.exclude"
     return nested, [words] if data else []
 
 
