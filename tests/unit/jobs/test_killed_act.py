@@ -144,10 +144,11 @@ def test_what_a_killed_restore_or_drill_left_goes_too_and_what_is_used_stays(
     monkeypatch.setattr(leftovers, "TEMPORARY", machine)
     abandoned = [machine / "seawall-restore-abcdefgh", machine / "var/lib/seawall/dumps/his.abcdefgh"]
     abandoned.append(machine / "var/lib/seawall/drills/his.abcdefgh")
-    for folder in abandoned:
-        folder.mkdir(parents=True)
-        (folder / "dump").write_text("in clear text")
+    abandoned[1].parent.mkdir(parents=True)
     with own_folder(machine, "seawall-restore-") as used, own_folder(abandoned[1].parent, "lis.") as copied:
+        for folder in abandoned:
+            folder.mkdir(parents=True)
+            (folder / "dump").write_text("in clear text")
         perform("backup", "backup-his", "his", "his1", good)
         assert (used.exists(), copied.exists()) == (True, True)
     assert not [folder for folder in abandoned if folder.exists()]
