@@ -15,6 +15,7 @@ from ops.core.errors import Damaged
 from ops.core.names import DatabaseName
 from ops.drills._shared.sandbox import Tree
 from ops.drills.database import serving
+from ops.interfaces.server import LoadedMaterial, Only
 from ops.sources._shared.statement import PassedOver
 from ops.sources.mariadb.accounts import missing, text_of
 from ops.sources.mariadb.session import LOADING, program
@@ -98,6 +99,20 @@ def roles_of(server: Tree) -> list[str]:
     return [line for line in server.run(["pg_dumpall", "--globals-only"], 60).splitlines() if "restrict " not in line]
 
 
+def locked(made: list[str], roles: list[str]) -> bool:
+    """Return whether all roles of a healthy server are there, with nothing that lets them in or up."""
+
+    def own(lines: list[str]) -> list[str]:
+        return [one for one in lines if " WITH NO" not in one and " WITH SUPER" not in one and not foreign(one)]
+
+    def foreign(line: str) -> bool:
+        return line.startswith("GRANT pg_") or " ON PARAMETER " in line
+
+    able = [one for one in made if " WITH " in one and one.startswith("ALTER ROLE") and "ROLE postgres" not in one]
+    rights = (" SUPERUSER", " CREATEROLE", " CREATEDB", " REPLICATION", " BYPASSRLS", " LOGIN", "PASSWORD")
+    return own(made) == own(roles) and not any(right in one for one in able for right in rights)
+
+
 @contextmanager
 def clusters(tree: Path, major: int, folder: Path) -> Iterator[tuple[PostgreSQLFacts, list[str], str, Beside]]:
     """Yield the facts and roles of a healthy server, and a restore into an empty one of the same release."""
@@ -118,6 +133,7 @@ def test_roles_settings_and_grants_of_postgresql(
 ) -> None:
     with clusters(tree(release), major, tmp_path) as (told, roles, text, target):
         fresh = roles_of(target.server)
+        dump = LoadedMaterial(lambda _argv: "")
         commands = f"\\! touch /mnt/material/{MARK}"
         attacks = [
             replace(told, grants=(("", f"connect on database again to public; {commands}\n --", False),)),
@@ -130,19 +146,22 @@ def test_roles_settings_and_grants_of_postgresql(
         )
         for attack in attacks:
             with pytest.raises(Damaged):
-                target.begin("again", attack, tmp_path)
+                list(target.load("again", attack, Only(), tmp_path, dump))
         plain = replace(told, owner=None, settings=(("", f"my.x={commands}\n'; {commands}"),), grants=())
-        strange = target.begin("again", plain, tmp_path)
+        *strange, told_of = target.begin("again", plain, tmp_path, {"fresh", "other"})
         assert len(strange) == 5, strange
+        assert told_of.startswith("made the roles fresh, other, which it needs, without login")
         assert not (tmp_path / "empty/material" / MARK).exists()
         made = [line for line in roles_of(target.server) if line not in fresh and " ROLE " in line]
         assert {line.split()[2].rstrip(";") for line in made} == {"fresh", "other"}
         target.server.run(["psql", "-Xqc", "drop role fresh", "-c", "drop role other", "postgres"], 60)
 
         (tmp_path / "globals.sql").write_text(text, "utf-8")
-        assert target.begin("again", told, tmp_path) == []
-        assert roles_of(target.server) == roles
-        assert target.begin("again", told, tmp_path) == []  # as after an interruption
+        assert len([*target.begin("again", told, tmp_path, told.roles)]) == 1
+        assert locked(roles_of(target.server), roles)
+        assert [*target.begin("again", told, tmp_path, told.roles)] == []  # as after an interruption
+        for _, statement in restore.settings("again", told):
+            target.server.run(["psql", "-Xqc", statement, "postgres"], 60)
         with postgresql(target.server, "again") as session:
             now = setting(session.ask)
         assert {*now.grants} == {*told.grants}
