@@ -25,6 +25,7 @@ TABLE = r"""
 32 25 0:61 / /var/lib/pictures rw - nfs4 nas:/x rw
 33 25 0:62 / /srv/pool rw - fuse.mergerfs a:b rw,user_id=0,group_id=0,allow_other
 34 33 254:3 / /srv/pool/disk rw - ext4 /dev/vdc1 rw
+35 25 8:17 / /media/stick rw,nosuid - fuseblk /dev/sdb1 rw,user_id=0,group_id=0,allow_other
 """
 PASSES = left_out(PASSED)
 FOUND = read(TABLE.strip())
@@ -32,8 +33,9 @@ FOUND = read(TABLE.strip())
 
 def test_what_another_machine_or_a_program_shows_is_never_entered() -> None:
     binfmt, far, pool, pictures = "/proc/sys/fs/binfmt_misc", "/home/ulla/far\\", "/srv/pool", "/var/lib/pictures"
-    assert known.never_entered(FOUND, ["/"]) == sorted([binfmt, far, pictures, pool])
-    assert known.never_entered(FOUND, ["/", pictures]) == sorted([binfmt, far, pool])
+    stick = "/media/stick"
+    assert known.never_entered(FOUND, ["/"]) == sorted([binfmt, far, pictures, pool, stick])
+    assert known.never_entered(FOUND, ["/", pictures]) == sorted([binfmt, far, pool, stick])
     assert pool not in known.never_entered(FOUND, ["/", "/srv/pool/disk"])
 
 
