@@ -75,7 +75,7 @@ def test_one_table_alone(site: Site) -> None:
     assert psql(site, "his1", "his_patients", "select count(*) from patients") == "24000"
     psql(site, "his1", "postgres", "drop database his_patients")
     refused(site, "his1", "his --to his_nothing --only no_such_table", "the set has no table no_such_table")
-    psql(site, "his1", "postgres", "drop database his_nothing")
+    assert "his_nothing" not in psql(site, "his1", "postgres", "select datname from pg_database")
 
 
 def test_in_place_keeps_what_was_there(site: Site) -> None:

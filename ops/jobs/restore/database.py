@@ -19,7 +19,7 @@ from ops.core.verdict import Finding, Verdict
 from ops.interfaces.server import MOST_ANSWERED, DatabaseServer, LoadedMaterial, Only, RestoreTarget
 from ops.jobs.host import folders
 from ops.jobs.restore import material
-from ops.jobs.restore.act import HOW_TO_ACCEPT, Act, Done, wrong
+from ops.jobs.restore.act import Act, Done, wrong
 from ops.jobs.restore.folder import bring
 from ops.jobs.restore.plan import Step
 from ops.jobs.run.leftovers import RESTORE, TEMPORARY
@@ -90,7 +90,7 @@ def _state(step: Step, name: str) -> str:
     untouched = f"; the database {step.database} was not touched" if step.live else ""
     return (
         f"the database {name} holds what was restored of {step.label}, but does not match its manifest and stays "
-        f"marked as unfinished{untouched}. It can be used as it is; {HOW_TO_ACCEPT}; if it is not wanted, drop it"
+        f"marked as unfinished{untouched}; it can be used as it is, or dropped"
     )
 
 

@@ -11,7 +11,7 @@ from ops.core.errors import SeawallError
 from ops.core.quantity import span
 from ops.core.verdict import Finding, Verdict, worst
 from ops.interfaces.outcome import RestoreFacts, Rung
-from ops.jobs.restore.act import Act, Done, wrong
+from ops.jobs.restore.act import HOW_TO_ACCEPT, Act, Done, wrong
 from ops.jobs.restore.execution import carry_out
 from ops.jobs.restore.plan import Step
 from ops.jobs.run.job import Outcome
@@ -114,4 +114,7 @@ def _message(act: Act, ends: _Ends, seconds: float) -> str:
     ]
     failed = [f"{label} is NOT restored: {reason}" for label, reason in ends.failed.items()]
     again = ["once the cause is removed, the same command goes on with what is not restored"] if ends.failed else []
-    return "; ".join([head, *(done.sentence for done in ends.done.values()), *differences, *failed, *again])
+    unaccepted = any(not done.matches and not done.accepted for done in ends.done.values())
+    sentences = [done.sentence for done in ends.done.values()]
+    # What went wrong comes first: the words of a state and a record are cut off behind some length.
+    return "; ".join([head, *failed, *differences, *sentences, *again, *([HOW_TO_ACCEPT] if unaccepted else [])])

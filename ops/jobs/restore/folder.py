@@ -16,7 +16,7 @@ from ops.core.own_folder import NO_LINKS, demand_own, held
 from ops.core.restored import put, status
 from ops.core.verdict import Finding, Verdict
 from ops.jobs.restore import material
-from ops.jobs.restore.act import HOW_TO_ACCEPT, Act, Done, Findings, Source, wrong
+from ops.jobs.restore.act import Act, Done, Findings, Source, wrong
 from ops.jobs.restore.plan import Step
 from ops.jobs.run.progress import Progress
 
@@ -40,7 +40,7 @@ def into_folder(act: Act, step: Step, folder: Path) -> Done:
     sentence = "; ".join(filter(None, [f"{step.label} is in {folder}", step.told.facts.restore_hint]))
     differences = wrong(found)
     if differences and not act.acceptance.given(step.label, differences):
-        return Done(found, f"{sentence}. It does not match its manifest, but can be used as it is; {HOW_TO_ACCEPT}")
+        return Done(found, f"{sentence}; it does not match its manifest, but can be used as it is")
     return Done(found, sentence, accepted=bool(differences))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import Damaged, UsageError
+from ops.core.exchange import exchange
 from ops.core.own_folder import demand_same
 from ops.core.restored import each, remove
 from ops.core.verdict import Finding, Verdict
@@ -89,24 +90,64 @@ def _identity(home: Path) -> str:
 def _swap(ready: Sequence[tuple[Path, Path]], step: Step) -> list[Path]:
     """Put what was brought in the place of what is there, all or nothing; return where that is now."""
     stamp = f"{clock.now():%Y%m%dT%H%M%SZ}"
-    moves = [
-        (old, old.with_name(f"{home.name}.before-{stamp}{suffix}")) for _, home in ready for old, suffix in _old(home)
-    ]
     for brought, home in ready:
         _settle(brought, home, step)
-    done: list[tuple[Path, Path]] = []
+    moves = [move for brought, home in ready for move in _moves(brought, home, stamp)]
+    there = [_kept(home, stamp) for _, home in ready if os.path.lexists(home)]
+    done: list[_Move] = []
     try:
-        for before, after in [*moves, *ready]:
-            before.rename(after)
-            done.append((before, after))
+        for move in moves:
+            move.do()
+            done.append(move)
     except OSError as error:
-        for before, after in reversed(done):
-            after.rename(before)
+        for move in reversed(done):
+            move.undo()
         raise UsageError(
             f"{error.filename} can't be renamed ({error.strerror}); nothing was changed",
             f"the restored data are in {', '.join(str(brought) for brought, _ in ready)}; copy them with rsync",
         ) from error
-    return [after for _, after in moves if not after.name.endswith(JOURNALS)]
+    return there
+
+
+@dataclass(frozen=True)
+class _Move:
+    """One name given to what has another; exchanged: what has that gets the first one in the same moment."""
+
+    before: Path
+    after: Path
+    exchanged: bool = False
+
+    def do(self) -> None:
+        if self.exchanged:
+            exchange(self.before, self.after)
+        else:
+            self.before.rename(self.after)
+
+    def undo(self) -> None:
+        if self.exchanged:
+            exchange(self.before, self.after)
+        else:
+            self.after.rename(self.before)
+
+
+def _moves(brought: Path, home: Path, stamp: str) -> Iterator[_Move]:
+    """Yield what puts data in their place, and what is there under the name under which it is kept.
+
+    What is there alone is never missing, even if the machine goes down: the restored data get that name first, and then
+    both are exchanged. A database of one file makes room with its journals, which the new one must never meet.
+    """
+    old = _old(home)
+    if [suffix for _, suffix in old] == [""]:
+        yield _Move(brought, _kept(home, stamp))
+        yield _Move(home, _kept(home, stamp), exchanged=True)
+        return
+    for path, suffix in old:
+        yield _Move(path, _kept(home, stamp, suffix))
+    yield _Move(brought, home)
+
+
+def _kept(home: Path, stamp: str, suffix: str = "") -> Path:
+    return home.with_name(f"{home.name}.before-{stamp}{suffix}")
 
 
 def _old(home: Path) -> list[tuple[Path, str]]:
