@@ -15,7 +15,6 @@ from ops.core.errors import Damaged
 from ops.core.names import DatabaseName
 from ops.drills._shared.sandbox import Tree
 from ops.drills.database import serving
-from ops.interfaces.server import LoadedMaterial, Only
 from ops.sources._shared.statement import PassedOver
 from ops.sources.mariadb.accounts import missing, text_of
 from ops.sources.mariadb.session import LOADING, program
@@ -133,7 +132,6 @@ def test_roles_settings_and_grants_of_postgresql(
 ) -> None:
     with clusters(tree(release), major, tmp_path) as (told, roles, text, target):
         fresh = roles_of(target.server)
-        dump = LoadedMaterial(lambda _argv: "")
         commands = f"\\! touch /mnt/material/{MARK}"
         attacks = [
             replace(told, grants=(("", f"connect on database again to public; {commands}\n --", False),)),
@@ -146,7 +144,7 @@ def test_roles_settings_and_grants_of_postgresql(
         )
         for attack in attacks:
             with pytest.raises(Damaged):
-                list(target.load("again", attack, Only(), tmp_path, dump))
+                list(target.begin("again", attack, tmp_path, ()))
         plain = replace(told, owner=None, settings=(("", f"my.x={commands}\n'; {commands}"),), grants=())
         *strange, told_of = target.begin("again", plain, tmp_path, {"fresh", "other"})
         assert len(strange) == 5, strange
