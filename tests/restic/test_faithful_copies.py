@@ -50,6 +50,7 @@ create table parted_1 partition of parted for values from ('2020-01-01') to ('20
 create table parted_2 partition of parted for values from ('2021-01-01') to ('2022-01-01');
 create table refers (id int, at date, foreign key (id, at) references parted) partition by list (id);
 create table refers_1 partition of refers for values in (1);
+create table parted_0 partition of parted for values from ('2019-01-01') to ('2020-01-01');
 """
 HOSTILE = """
 create schema evil;
