@@ -4,21 +4,26 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
 import pytest
 from throwaway_postgresql import AS_POSTGRES, PROGRAMS, Cluster, cluster
 
-from ops.core.errors import CommandError, UsageError
+from ops.core.errors import CommandError, Damaged, UsageError
 from ops.core.names import DatabaseName
 from ops.core.pipe import pipe
 from ops.core.run import run
 from ops.core.verdict import Verdict
 from ops.interfaces.server import LoadedMaterial, Only
+from ops.sources._shared.local_server import Local
+from ops.sources.postgresql.drilled import load
 from ops.sources.postgresql.facts import PostgreSQLFacts, facts
+from ops.sources.postgresql.left_out import left_out
 from ops.sources.postgresql.restore import RestoreTarget
 from ops.sources.postgresql.sequences import SEQUENCES
+from ops.sources.postgresql.session import PSQL, Session, connection
 from ops.sources.postgresql.sql import identifier
 from ops.sources.postgresql.verify import beside, prove
 
@@ -297,8 +302,8 @@ def test_with_constraints_the_table_has_those_and_its_indexes(server: Cluster) -
     with taken(server, TABLES) as his:
         (said,) = his.load("billing.invoices", constraints=True)
         assert said.startswith("fk constraint billing.invoices invoices_customer_fkey: left out")
-        indexes = "select indexrelid::regclass from pg_index where indrelid = 'billing.invoices'::regclass order by indexrelid::regclass::text desc::text"
-        assert server.psql(indexes, "again") == "billing.invoices_pkey\nbilling.invoices_amount_idx"
+        indexes = "select indexname from pg_indexes where schemaname = 'billing' order by 1"
+        assert server.psql(indexes, "again") == "invoices_amount_idx\ninvoices_pkey"
         assert his.load("billing.invoices", "billing.customers", constraints=True) == []
         assert server.psql("select conname from pg_constraint where contype = 'f'", "again") == "invoices_customer_fkey"
 
@@ -335,3 +340,80 @@ def test_roles_that_are_missing_are_made_locked_and_only_those_that_are_needed(s
         == "night shift\nsee the intranet; ask Ana"
     )
     assert server.psql("select tableowner from pg_tables where tablename = 'owned'", "again") == "clerk"
+
+
+def drilled(his: Taken) -> None:
+    """Load it as a drill does: into a server without the database and its table spaces, in a folder."""
+    his.server.psql("drop database his")
+    files = his.folder / his.facts.dump
+    size = sum(path.stat().st_size for path in files.iterdir())
+    assert load(his.target.server, his.folder, replace(his.facts, dump_bytes=size)) == "his"
+
+
+def test_a_drill_names_what_a_plain_load_refuses(server: Cluster) -> None:
+    with (
+        taken(server, PATHLESS) as his,
+        pytest.raises(Damaged, match="a plain load refuses table data public") as error,
+    ):
+        drilled(his)
+    assert "the function public.slug uses names without a schema" in error.value.message
+    assert "seawall restore" in error.value.hint
+
+
+def test_a_drill_loads_what_settings_and_table_spaces_would_keep_out(server: Cluster) -> None:
+    with TemporaryDirectory() as folder:
+        subprocess.run(["chown", "postgres", folder], check=True)
+        server.psql(f"create tablespace fast location '{folder}'")
+        own = ("default_transaction_read_only = on", "default_tablespace = fast")
+        with taken(
+            server, "create table scans (id int) tablespace fast; insert into scans values (1)", settings=own
+        ) as his:
+            server.psql("drop database his")
+            server.psql("drop tablespace fast")
+            server.psql("create database his")
+            drilled(his)
+        assert server.psql("select id from scans", "his") == "1"
+        kept = "select unnest(setconfig) from pg_db_role_setting order by 1"
+        assert server.psql(kept) == "default_tablespace=fast\ndefault_transaction_read_only=on"
+
+
+LEFT = """
+create role reader login; grant pg_read_all_data to reader;
+create extension postgres_fdw; create server pacs foreign data wrapper postgres_fdw options (host 'x', dbname 'y');
+create user mapping for postgres server pacs options (user 'u', password 'p4cs');
+create user mapping for public server pacs options (user 'v', password 'p4cs');
+create user mapping for reader server pacs;
+create subscription from_lis connection 'dbname=none' publication p with (connect = false);
+"""
+
+
+def said_of(server: Cluster, user: str) -> str:
+    """Return what a backup says of the database as a role, line by line."""
+    words = f"--dbname={connection('his', user=user)}"
+    with Local("postgres", {"PGHOST": server.socket}).talk([*PSQL, words], 60) as program:
+        return "\n".join(left_out(Session(program).ask, "his"))
+
+
+def test_what_no_dump_of_this_role_has_is_said_at_the_backup(server: Cluster) -> None:
+    server.psql("create database his")
+    server.psql(LEFT, "his")
+    server.psql("select pg_create_logical_replication_slot('follows', 'pgoutput')", "his")
+    server.psql("begin; create table t (i int); prepare transaction 'young'", "his")
+    try:
+        mappings, subscription, slot = said_of(server, "reader").splitlines()
+        assert "the options of 2 user mappings are not in the backup (pacs for postgres, pacs for public)" in mappings
+        assert "alter user mapping" in mappings
+        assert "p4cs" not in mappings
+        assert "a subscription is not in the backup (from_lis)" in subscription
+        assert "a logical replication slot is not in the backup (follows)" in slot
+        assert said_of(server, "postgres") == slot
+    finally:
+        server.psql("rollback prepared 'young'", "his")
+        server.psql("select pg_drop_replication_slot('follows')", "his")
+        server.psql("alter subscription from_lis set (slot_name = none); drop subscription from_lis", "his")
+
+
+def test_nothing_is_said_of_a_database_that_a_dump_holds_whole(server: Cluster) -> None:
+    server.psql("create database his")
+    server.psql("create role reader login; grant pg_read_all_data to reader")
+    assert said_of(server, "reader") == ""

@@ -160,7 +160,7 @@ def test_a_worker_of_the_server_that_reconnects_does_not_stop_it(pair: Cluster) 
         pair.psql("select pg_drop_replication_slot('follows')")
 
 
-KILLS = 16
+KILLS = 10
 DEADLINE = 30.0
 LONG = "ä" * 31 + "z"  # 63 bytes
 

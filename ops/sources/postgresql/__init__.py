@@ -99,7 +99,8 @@ class _Capture(Dump[PostgreSQLFacts]):
         """Return the dump: uncompressed, for restic deduplicates and compresses better than pg_dump."""
         argv = [
             *("pg_dump", "--no-password", "--compress=0", f"--snapshot={self.snapshot}"),
-            *(f"--lock-wait-timeout={self.options.lock_wait.seconds}s", f"--dbname={self.options.connection()}"),
+            f"--lock-wait-timeout={self.options.lock_wait.seconds}s",
+            f"--dbname={self.options.connection(options=PATIENT)}",
         ]
         if self.options.jobs == 1:
             return Streamed([*argv, "--format=custom"], DUMP)
@@ -128,7 +129,7 @@ class _Capture(Dump[PostgreSQLFacts]):
 
     def companions(self) -> Mapping[str, str]:
         """Return the cluster's roles and grants, which a dump of one database does not hold."""
-        argv = ["pg_dumpall", "--no-password", "--globals-only", f"--dbname={self.options.connection()}"]
+        argv = ["pg_dumpall", "--no-password", "--globals-only", f"--dbname={self.options.connection(options=PATIENT)}"]
         text = run(argv, timeout=600).stdout
         if "PostgreSQL database cluster dump complete" not in text[-400:]:
             raise Damaged("the dump of roles and grants is truncated")

@@ -110,8 +110,8 @@ class DatabaseFacts(Setting):
 
     rows: how many, by table. content: their digests. sequences: where each is; none that was never used. roles: of
     the cluster; role_attributes: what they may do. comes_back_empty: tables that a recovery empties. definitions: what
-    is defined, by sort; structure: what releases up to 0.1 kept of it. behind: sequences that had not come as far as
-    the column that they feed; those releases did not look.
+    is defined, by sort; structure: what earlier builds kept of it. behind: sequences that had not come as far as the
+    column that they feed; earlier builds did not look.
     """
 
     rows: Mapping[str, int]

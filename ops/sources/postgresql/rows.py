@@ -33,7 +33,7 @@ select coalesce(json_object_agg(format('%I.%I', n.nspname, c.relname), json_buil
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r'
 """
 KEYS = _KEYS.format(moves=INHERITS, order=f"case when not {INHERITS} then a.attnum end, a.attname")
-# As releases up to 0.1 had it, which took columns in their order everywhere.
+# As earlier builds had it, which took columns in their order everywhere.
 _EARLIER_KEYS = _KEYS.format(moves="false", order="a.attnum")
 _OF_LARGE_OBJECTS = "select pg_catalog.pg_table_size('pg_catalog.pg_largeobject')"
 # A page that holds nothing but zeros may be kept or left out; so may zeros at its end.
@@ -65,7 +65,7 @@ def counted(
     """Return rows and content of some tables and of the large objects, in a steady session.
 
     known: the content as a manifest has it, whose slices are taken again; without one they are chosen anew.
-    earlier: whether a release up to 0.1 made that manifest.
+    earlier: whether an earlier build made that manifest.
     """
     about = ask(_EARLIER_KEYS if earlier else KEYS)
     rows, content = {}, {}

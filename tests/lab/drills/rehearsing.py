@@ -36,8 +36,9 @@ from ops.sources.mariadb.facts import counters
 from ops.sources.mariadb.facts import facts as facts_of_mariadb
 from ops.sources.mariadb.verify import ENGINE as MARIADB
 from ops.sources.mariadb.verify import beside as mariadb
-from ops.sources.postgresql.facts import SEQUENCES, PostgreSQLFacts
+from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.facts import facts as facts_of_postgresql
+from ops.sources.postgresql.sequences import SEQUENCES
 from ops.sources.postgresql.verify import beside as postgresql
 from ops.sources.postgresql.verify import engine
 

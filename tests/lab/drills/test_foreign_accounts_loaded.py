@@ -21,7 +21,8 @@ from ops.sources.mariadb.session import LOADING, program
 from ops.sources.mariadb.verify import ENGINE
 from ops.sources.mariadb.verify import beside as mariadb
 from ops.sources.postgresql import restore
-from ops.sources.postgresql.facts import SEQUENCES, PostgreSQLFacts, facts, setting
+from ops.sources.postgresql.facts import PostgreSQLFacts, facts, setting
+from ops.sources.postgresql.sequences import SEQUENCES
 from ops.sources.postgresql.verify import beside as postgresql
 from ops.sources.postgresql.verify import engine
 
@@ -97,6 +98,19 @@ def roles_of(server: Tree) -> list[str]:
     return [line for line in server.run(["pg_dumpall", "--globals-only"], 60).splitlines() if "restrict " not in line]
 
 
+def own(lines: list[str]) -> list[str]:
+    """Return what roles are and have for themselves, without what lets them in or up."""
+    parts = ("CREATE ROLE ", "COMMENT ON ", "GRANT ", "ALTER ROLE ")
+    rights = ("GRANT pg_", " ON PARAMETER ", " WITH NO", " WITH SUPER")
+    return [one for one in lines if one.startswith(parts) and not any(right in one for right in rights)]
+
+
+def able(lines: list[str]) -> list[str]:
+    """Return which lines let a role in or up, other than the server's own."""
+    rights = (" SUPERUSER", " CREATEROLE", " CREATEDB", " REPLICATION", " BYPASSRLS", " LOGIN", "PASSWORD")
+    return [one for one in lines if any(right in one for right in rights) and " ROLE postgres " not in one]
+
+
 @contextmanager
 def clusters(tree: Path, major: int, folder: Path) -> Iterator[tuple[PostgreSQLFacts, list[str], str, Beside]]:
     """Yield the facts and roles of a healthy server, and a restore into an empty one of the same release."""
@@ -129,19 +143,23 @@ def test_roles_settings_and_grants_of_postgresql(
         )
         for attack in attacks:
             with pytest.raises(Damaged):
-                target.begin("again", attack, tmp_path)
+                list(target.begin("again", attack, tmp_path, ()))
         plain = replace(told, owner=None, settings=(("", f"my.x={commands}\n'; {commands}"),), grants=())
-        strange = target.begin("again", plain, tmp_path)
+        *strange, told_of = target.begin("again", plain, tmp_path, {"fresh", "other"})
         assert len(strange) == 5, strange
+        assert told_of.startswith("made the roles fresh, other, which it needs, without login")
         assert not (tmp_path / "empty/material" / MARK).exists()
         made = [line for line in roles_of(target.server) if line not in fresh and " ROLE " in line]
         assert {line.split()[2].rstrip(";") for line in made} == {"fresh", "other"}
         target.server.run(["psql", "-Xqc", "drop role fresh", "-c", "drop role other", "postgres"], 60)
 
         (tmp_path / "globals.sql").write_text(text, "utf-8")
-        assert target.begin("again", told, tmp_path) == []
-        assert roles_of(target.server) == roles
-        assert target.begin("again", told, tmp_path) == []  # as after an interruption
+        assert len([*target.begin("again", told, tmp_path, told.roles)]) == 1
+        assert own(roles_of(target.server)) == own(roles)
+        assert able(roles_of(target.server)) == []
+        assert [*target.begin("again", told, tmp_path, told.roles)] == []  # as after an interruption
+        for _, statement in restore.settings("again", told):
+            target.server.run(["psql", "-Xqc", statement, "postgres"], 60)
         with postgresql(target.server, "again") as session:
             now = setting(session.ask)
         assert {*now.grants} == {*told.grants}

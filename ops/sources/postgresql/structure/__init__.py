@@ -32,7 +32,7 @@ from (
     (select coalesce(jsonb_object_agg(key, case when length(value) > {_LONGEST} then 'digest '
         || {_DIGEST.format(text="value")} else value end), '{{{{}}}}')
       from jsonb_each_text((array_agg(texts))[1]) where value is not null) as texts
-  from ({{rows}}) q(name, exact, texts) where name is not null group by name) w
+  from ({{rows}}) q(name, exact, texts) group by name) w
 """
 
 
@@ -44,6 +44,11 @@ class Sort:
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
+def definitions(sort: str) -> str:
+    """Return the query for one sort, which answers what a `Sort` is decoded from."""
+    return _SORT.format(rows=SORTS[sort])
+
+
 def structure(ask: Ask) -> dict[str, Sort]:
     """Return what is defined, by sort; the session writes all names in full, in the same settings everywhere."""
-    return {sort: decode(Sort, ask(_SORT.format(rows=rows)), ANSWER) for sort, rows in SORTS.items()}
+    return {sort: decode(Sort, ask(definitions(sort)), ANSWER) for sort in SORTS}

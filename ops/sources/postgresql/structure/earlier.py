@@ -1,4 +1,4 @@
-"""What manifests of releases up to 0.1 keep of the definitions: digests of the server's own words, of 18 sorts.
+"""What manifests of earlier builds keep of the definitions: digests of the server's own words, of 18 sorts.
 
 They are asked for so that such a manifest can still be compared; a query never changes.
 """

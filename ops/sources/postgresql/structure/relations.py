@@ -15,7 +15,8 @@ INHERITS = "(not c.relispartition and exists (select from pg_inherits h where h.
 
 
 def _sorted(array: str) -> str:
-    return f"(select jsonb_agg(o order by o) from unnest({array}) o)"
+    """Return options in one order, without those in which the server keeps its own books, which no dump carries."""
+    return f"(select jsonb_agg(o order by o) from unnest({array}) o where o !~ '^pg_')"
 
 
 def _columns(numbers: str, relation: str) -> str:
@@ -64,7 +65,8 @@ RELATIONS = {
     # The server names the foreign keys that it makes for partitions by itself, and other ones after a restore.
     "constraint": f"""
       select {_TABLE} || format('.%I', k.conname), jsonb_build_array(k.contype, k.condeferrable, k.condeferred,
-        k.convalidated, k.contype = 'c' and k.connoinherit, {_columns("k.conkey", "k.conrelid")}, nullif(k.confrelid, 0)::regclass::text,
+        k.convalidated, k.contype = 'c' and k.connoinherit, {_columns("k.conkey", "k.conrelid")},
+        nullif(k.confrelid, 0)::regclass::text,
         {_columns("k.confkey", "k.confrelid")}, k.confupdtype, k.confdeltype, k.confmatchtype,
         {_columns("k.confdelsetcols", "k.conrelid")},
         (select jsonb_agg(o::regoperator::text order by place) from unnest(k.conexclop) with ordinality x(o, place))),

@@ -21,7 +21,7 @@ _RELATION = """(case c.relkind when 'S' then 's' else 'r' end)::"char\""""
 _TOLD = """
       from (select o.*, i.type, coalesce(i.schema, '') as schema, i.identity from {catalogue} o
         cross join pg_identify_object(o.classoid, o.objoid, o.objsubid) i) o
-      where (o.objoid >= 16384 or o.classoid = 'pg_namespace'::regclass and o.objoid = 'public'::regnamespace)
+      where (o.objoid >= 16384 or o.classoid = 'pg_namespace'::regclass and o.objoid = to_regnamespace('public'))
         and o.identity is not null and o.schema !~ '^pg_' and o.schema <> 'information_schema'
         and not exists (select from pg_depend d where d.classid = o.classoid and d.objid = o.objoid and d.deptype = 'e')
         and not exists (select from pg_constraint k where o.classoid = 'pg_constraint'::regclass
