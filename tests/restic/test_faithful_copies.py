@@ -56,7 +56,11 @@ HOSTILE = """
 create schema evil;
 create function evil.lower(text) returns text language plpgsql as $$ begin raise 'evil'; end $$;
 create function evil.format(text, variadic text[]) returns text language plpgsql as $$ begin raise 'evil'; end $$;
-create function evil.format(text, name, name) returns text language plpgsql as $$ begin raise 'evil'; end $$;
+create function evil.format(text, text, oid) returns text language plpgsql as $$ begin raise 'evil'; end $$;
+create function evil.json_agg_of(text, text) returns text language plpgsql as $$ begin raise 'evil'; end $$;
+create aggregate evil.json_agg(text) (sfunc = evil.json_agg_of, stype = text, initcond = '');
+create function evil.same("char", "char") returns bool language plpgsql as $$ begin raise 'evil'; end $$;
+create operator evil.= (leftarg = "char", rightarg = "char", function = evil.same);
 create function evil.count(text) returns bigint language plpgsql as $$ begin raise 'evil'; end $$;
 create function evil.pg_table_size(oid) returns bigint language plpgsql as $$ begin raise 'evil'; end $$;
 create table evil.pg_class (oid oid, relname name); create table evil.pg_settings (name text);

@@ -17,7 +17,8 @@ select json_build_object('place', (select format('%I', n.nspname) from pg_catalo
   join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname = 'amcheck'))
 """
 _OURS = "seawall_amcheck"
-# The database's own path behind the server's: an index may call functions of the site's own.
+# The database's own path behind the server's: an index may call functions of the site's own. What is called here has
+# its schema before it: a function with nearer types is taken from wherever on the path it is.
 _PATH = """
 select set_config('search_path', 'pg_catalog, ' || coalesce(nullif(reset_val, ''), 'pg_catalog'), true)
 from pg_settings where name = 'search_path'
@@ -38,7 +39,7 @@ begin
     exception when data_corrupted or index_corrupted then
       return sqlerrm;
     when others then
-      if left(sqlstate, 2) not in ('53', '54', '55', '57', '58', 'F0', 'XX') then
+      if pg_catalog.left(sqlstate, 2) not in ('53', '54', '55', '57', '58', 'F0', 'XX') then
         return 'not looked at: ' || sqlerrm;
       elsif attempt = 5 or sqlstate <> 'XX000' then
         return 'not seen: ' || sqlerrm;
@@ -48,20 +49,20 @@ begin
 end $$
 """
 _TREES = """
-select coalesce(json_agg(format('%I.%I: ', n.nspname, c.relname) || word), '[]')
+select coalesce(pg_catalog.json_agg(pg_catalog.format('%I.%I: ', n.nspname, c.relname) || word), '[]')
 from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_am a on a.oid = c.relam
-cross join pg_temp.looked(format('select null from (select %s.bt_index_check(%s::oid::regclass, true)) x',
+cross join pg_temp.looked(pg_catalog.format('select null from (select %s.bt_index_check(%s::oid::regclass, true)) x',
   '{place}', c.oid)) word
 where a.amname = 'btree' and c.relkind = 'i' and i.indisvalid and i.indisready and c.relpersistence <> 't'
   and word is not null
 """
 _HEAPS = """
-select coalesce(json_agg(format('%I.%I: ', n.nspname, c.relname) || word), '[]')
+select coalesce(pg_catalog.json_agg(pg_catalog.format('%I.%I: ', n.nspname, c.relname) || word), '[]')
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-cross join pg_temp.looked(format('select msg from %s.verify_heapam(%s::oid::regclass) limit 1',
+cross join pg_temp.looked(pg_catalog.format('select msg from %s.verify_heapam(%s::oid::regclass) limit 1',
   '{place}', c.oid)) word
-where c.relkind in ('r', 'm', 't') and c.relpersistence <> 't' and c.relam = {heap} and word is not null
+where c.relkind in ('r', 'm', 't') and c.relpersistence <> 't' and c.relam = '{heap}' and word is not null
 """
 _HEAP = 2  # the number of the access method that the extension knows
 _COUNT = f"""
