@@ -125,6 +125,25 @@ def clusters(tree: Path, major: int, folder: Path) -> Iterator[tuple[PostgreSQLF
         yield told, roles, text, Beside("", 0, server)
 
 
+def come_back(target: Beside, told: PostgreSQLFacts, roles: list[str], folder: Path) -> None:
+    """Make the roles and the database of a healthy set, and put it in the place of a live one."""
+    assert len([*target.begin("again", told, folder, told.roles)]) == 1
+    assert own(roles_of(target.server)) == own(roles)
+    assert able(roles_of(target.server)) == []
+    assert [*target.begin("again", told, folder, told.roles)] == []  # as after an interruption
+    for _, statement in restore.settings("again", told):
+        target.server.run(["psql", "-Xqc", statement, "postgres"], 60)
+    with postgresql(target.server, "again") as session:
+        now = setting(session.ask)
+    assert {*now.grants} == {*told.grants}
+    assert (now.settings, now.owner, now.public) == (told.settings, told.owner, told.public)
+    target.server.run(["createdb", "live"], 60)
+    kept = target.replace("again", "live").rpartition(" ")[2]
+    databases = target.server.run(["psql", "-XAtqc", "select datname from pg_database", "postgres"], 60).split()
+    assert {"live", kept} < {*databases}
+    assert "again" not in databases
+
+
 @pytest.mark.parametrize(("release", "major"), RELEASES.items())
 def test_roles_settings_and_grants_of_postgresql(
     tree: Callable[[str], Path], tmp_path: Path, release: str, major: int
@@ -154,16 +173,7 @@ def test_roles_settings_and_grants_of_postgresql(
         target.server.run(["psql", "-Xqc", "drop role fresh", "-c", "drop role other", "postgres"], 60)
 
         (tmp_path / "globals.sql").write_text(text, "utf-8")
-        assert len([*target.begin("again", told, tmp_path, told.roles)]) == 1
-        assert own(roles_of(target.server)) == own(roles)
-        assert able(roles_of(target.server)) == []
-        assert [*target.begin("again", told, tmp_path, told.roles)] == []  # as after an interruption
-        for _, statement in restore.settings("again", told):
-            target.server.run(["psql", "-Xqc", statement, "postgres"], 60)
-        with postgresql(target.server, "again") as session:
-            now = setting(session.ask)
-        assert {*now.grants} == {*told.grants}
-        assert (now.settings, now.owner, now.public) == (told.settings, told.owner, told.public)
+        come_back(target, told, roles, tmp_path)
 
 
 def owners(text: str) -> list[str]:
