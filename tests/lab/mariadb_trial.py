@@ -20,12 +20,12 @@ from ops.core.pipe import pipe
 from ops.core.schema import decode, encode
 from ops.interfaces.server import LoadedMaterial, Only
 from ops.interfaces.source import CaptureContext, Stored
-from ops.sources._shared.comparison import Definitions
+from ops.sources._shared.comparison import Definitions, defined_alike  # noqa: F401 -- for the lines that are run
 from ops.sources._shared.local_server import Local
 from ops.sources.mariadb import KIND, Options
 from ops.sources.mariadb.facts import MariaDBFacts
 from ops.sources.mariadb.restore import RestoreTarget
-from ops.sources.mariadb.session import Session
+from ops.sources.mariadb.session import Session, program, talking  # noqa: F401
 from ops.sources.mariadb.structure import structure
 from ops.sources.mariadb.verify import beside
 
