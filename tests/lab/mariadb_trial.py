@@ -101,13 +101,13 @@ def killed_at(moment: int) -> None:
     Session.tell = counted  # type: ignore[method-assign]
 
 
-def kill(program: str, word: str) -> None:
+def kill(named: str, word: str) -> None:
     """Kill the first process of a name that appears with a word among its arguments."""
     while True:
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             with suppress(OSError):
                 words = path.read_bytes().decode(errors="replace").split("\0")
-                if words[0] == program and word in words:
+                if words[0] == named and word in words:
                     os.kill(int(path.parent.name), signal.SIGKILL)
                     return
         time.sleep(0.01)
