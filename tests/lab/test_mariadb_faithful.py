@@ -104,7 +104,8 @@ def dropped(site: Site, host: str, *patterns: str) -> None:
 
 @BOTH
 def test_objects_that_name_their_database_and_views_without_rights_come_back(site: Site, host: str) -> None:
-    made(site, host, NAMED, "own")
+    dropped(site, host, "own%")
+    made(site, host, NAMED)
     said = tried(site, host, "take('own', database='own')")
     assert "dump 0" in said
     assert "the view old is broken and was left out: Unknown column 'seen.code'" in said
@@ -269,7 +270,8 @@ def test_a_folder_that_is_no_database_is_passed_over_with_a_word(site: Site, hos
 
 def test_a_restore_in_place_that_is_killed_leaves_the_old_database_or_the_new_one(site: Site) -> None:
     host = "lis1"
-    made(site, host, NAMED, "own")
+    dropped(site, host, "own%")
+    made(site, host, NAMED)
     tried(site, host, "take('own', database='own')")
     asked(site, host, "update own.drugs set name = 'live'; create procedure own.since() select 1")
     state = "show databases like 'own%'; select group_concat(distinct name) from own.drugs;"
