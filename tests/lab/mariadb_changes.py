@@ -121,14 +121,16 @@ CHANGES = (
     ("the primary key", "alter table log drop primary key", "index", "log.PRIMARY"),
     (
         "ON DELETE of a foreign key",
-        "alter table patients drop foreign key of_ward; alter table patients add constraint of_ward foreign key (ward) references wards (id)"
+        "alter table patients drop foreign key of_ward; alter table patients add constraint of_ward"
+        " foreign key (ward) references wards (id)"
         " on delete cascade",
         "foreign key",
         "patients.of_ward",
     ),
     (
         "ON UPDATE of a foreign key",
-        "alter table patients drop foreign key of_ward; alter table patients add constraint of_ward foreign key (ward) references wards (id)"
+        "alter table patients drop foreign key of_ward; alter table patients add constraint of_ward"
+        " foreign key (ward) references wards (id)"
         " on delete cascade on update cascade",
         "foreign key",
         "patients.of_ward",

@@ -20,12 +20,12 @@ from ops.core.pipe import pipe
 from ops.core.schema import decode, encode
 from ops.interfaces.server import LoadedMaterial, Only
 from ops.interfaces.source import CaptureContext, Stored
-from ops.sources._shared.comparison import Definitions
+from ops.sources._shared.comparison import Definitions, defined_alike  # noqa: F401 -- for the lines that are run
 from ops.sources._shared.local_server import Local
 from ops.sources.mariadb import KIND, Options
 from ops.sources.mariadb.facts import MariaDBFacts
 from ops.sources.mariadb.restore import RestoreTarget
-from ops.sources.mariadb.session import Session
+from ops.sources.mariadb.session import Session, program, talking  # noqa: F401
 from ops.sources.mariadb.structure import structure
 from ops.sources.mariadb.verify import beside
 
@@ -101,13 +101,13 @@ def killed_at(moment: int) -> None:
     Session.tell = counted  # type: ignore[method-assign]
 
 
-def kill(program: str, word: str) -> None:
+def kill(named: str, word: str) -> None:
     """Kill the first process of a name that appears with a word among its arguments."""
     while True:
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             with suppress(OSError):
                 words = path.read_bytes().decode(errors="replace").split("\0")
-                if words[0] == program and word in words:
+                if words[0] == named and word in words:
                     os.kill(int(path.parent.name), signal.SIGKILL)
                     return
         time.sleep(0.01)
