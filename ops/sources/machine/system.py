@@ -46,10 +46,15 @@ def not_taken(found: Collection[Mount], filesystems: Collection[str], passed: Ca
 
 
 def _lies_elsewhere(mount: Mount, filesystems: Collection[str], devices: Collection[int | None]) -> bool:
-    """Whether the files of a mount lie on a disk that is not taken; those of an overlay lie where it writes."""
+    """Whether the files of a mount lie on a disk that is not taken; those of an overlay lie where it writes.
+
+    What is seen at several places, as a unit's own folders are, lies where it is taken.
+    """
+    if mount.device in devices:
+        return False
     if mount.upper and mount.place not in filesystems:
         return replace(mount, place=mount.upper).device not in devices
-    return mount.stored and _SNAPSHOT not in mount.place and mount.device not in devices
+    return mount.stored and _SNAPSHOT not in mount.place
 
 
 def never_entered(found: Collection[Mount], filesystems: Collection[str]) -> list[str]:

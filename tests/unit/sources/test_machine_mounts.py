@@ -59,6 +59,14 @@ def test_an_overlay_is_taken_where_it_writes(upper: str, elsewhere: bool) -> Non
     assert "/srv/merged" not in known.not_taken(merged, ["/"], left_out(["/srv/merged"]))
 
 
+def test_a_folder_that_a_unit_sees_a_second_time_is_taken_where_it_lies() -> None:
+    """On a root that is an overlay itself, whose folders cannot be seen from inside."""
+    line = "40 25 0:65 /etc /etc rw - overlay overlay rw,lowerdir=/a,upperdir=/nowhere/at/all,workdir=/d"
+    assert known.not_taken(read(f"{TABLE.strip()}\n{line}"), ["/"], PASSES) == known.not_taken(
+        read(TABLE.strip()), ["/"], PASSES
+    )
+
+
 def test_a_data_folder_that_a_command_line_claims_is_not_looked_at_where_nobody_looks(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "proc/77").mkdir(parents=True)
