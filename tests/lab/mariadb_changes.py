@@ -286,12 +286,7 @@ CHANGES = (
         "nightly",
     ),
     ("its beginning", "alter event nightly on schedule every 2 day starts '2030-01-01 03:00:00'", "event", "nightly"),
-    (
-        "its end",
-        "alter event nightly on schedule every 2 day starts '2030-01-01 03:00:00' ends '2031-01-01'",
-        "event",
-        "nightly",
-    ),
+    ("its end", "alter event nightly on schedule every 2 day ends '2031-01-01'", "event", "nightly"),
     ("its body", "alter event nightly do delete from log where id > 1", "event", "nightly"),
     ("whether it stays", "alter event nightly on completion preserve", "event", "nightly"),
     ("its comment", "alter event nightly comment 'x'", "event", "nightly"),

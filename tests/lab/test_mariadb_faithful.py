@@ -128,8 +128,10 @@ def test_objects_that_name_their_database_and_views_without_rights_come_back(sit
     ]
     assert asked(site, host, "select twice from own_b.aa order by 1").split()[-1] == "20"
     asked(site, host, "drop database own_b")
+    demand_in_place_over_a_live_one_that_got_worse(site, host)
 
-    # In place, over a live database that got worse since.
+
+def demand_in_place_over_a_live_one_that_got_worse(site: Site, host: str) -> None:
     asked(
         site,
         host,
