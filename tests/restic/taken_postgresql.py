@@ -16,6 +16,7 @@ from ops.interfaces.server import LoadedMaterial, Only
 from ops.sources.postgresql.facts import PostgreSQLFacts, facts
 from ops.sources.postgresql.restore import RestoreTarget
 from ops.sources.postgresql.sequences import SEQUENCES
+from ops.sources.postgresql.session import PATIENT
 from ops.sources.postgresql.sql import identifier
 from ops.sources.postgresql.verify import beside, prove
 
@@ -54,7 +55,9 @@ class Taken:
         self.program("pg_dumpall", "--globals-only", f"--file={folder / 'globals.sql'}")
 
     def program(self, name: str, *words: str) -> str:
-        return run([*AS_POSTGRES, name, f"--host={self.server.socket}", *words], timeout=60, cwd=Path("/")).stdout
+        patient = ("env", f"PGOPTIONS={PATIENT}")  # as the backup's own connections are
+        words = (*AS_POSTGRES, *patient, name, f"--host={self.server.socket}", *words)
+        return run(words, timeout=60, cwd=Path("/")).stdout
 
     def fed(self, argv: Sequence[str]) -> str:
         if self.parallel:

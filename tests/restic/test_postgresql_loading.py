@@ -166,3 +166,23 @@ def test_a_dump_that_was_cut_off_is_not_loaded_quietly(server: Cluster, share: f
         os.truncate(dump, int(dump.stat().st_size * share))
         with pytest.raises(CommandError):
             his.load()
+
+
+WATCHED = """
+create table ddl_log (at timestamptz, tag text);
+create function log_ddl() returns event_trigger language plpgsql as
+  $$ begin insert into public.ddl_log values (now(), tg_tag); end $$;
+create function forbidden() returns event_trigger language plpgsql as $$ begin raise 'not here'; end $$;
+create event trigger log_ddl on ddl_command_end execute function log_ddl();
+create table seen (id int primary key); create materialized view counted as select count(*) from seen;
+comment on table seen is 'seen'; comment on event trigger log_ddl is 'logs';
+create event trigger none_of_these on ddl_command_start when tag in ('REFRESH MATERIALIZED VIEW', 'CREATE EXTENSION')
+  execute function forbidden();
+"""
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_triggers_on_definitions_neither_forbid_the_load_nor_write_of_it(server: Cluster, parallel: bool) -> None:
+    with taken(server, WATCHED, parallel=parallel) as his:
+        assert his.load() == []
+        assert set(his.proof().values()) == {Verdict.PASS}

@@ -28,6 +28,8 @@ _OVERRULED = {
     "session_preload_libraries": "",
 }
 SETTINGS = " ".join(f"-c {name}={value}" for name, value in _OVERRULED.items())
+# Triggers that are there by now do not fire, nor do those on a change of definitions, which write of what they saw.
+QUIET = f"{SETTINGS} -c session_replication_role=replica"
 # The first word is how many of the next ones list the objects that alone are meant; then comes the program.
 _SCRIPT = r"""
 count=$1
@@ -87,7 +89,7 @@ class Archive:
         words: further options of pg_restore. Raise CommandError when it did not come to its end, for what could be
         anything: a dump that is cut off, a full disk, a server that has gone.
         """
-        program = ("env", f"PGOPTIONS={SETTINGS}", "pg_restore", "--no-password", "--verbose", *words)
+        program = ("env", f"PGOPTIONS={QUIET}", "pg_restore", "--no-password", "--verbose", *words)
         said = self.run(_LOAD, (*program, f"--dbname={database}"), numbers)
         code = _CODE.search(said)
         if code and code[1] == "0":

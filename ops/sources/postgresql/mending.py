@@ -17,12 +17,10 @@ from ops.core.errors import CommandError
 from ops.sources.postgresql.contents import Entry, parsed
 from ops.sources.postgresql.explaining import ROLE_GONE, afterwards, lost, of_no_role
 from ops.sources.postgresql.facts import PostgreSQLFacts
-from ops.sources.postgresql.loading import SETTINGS, Archive, Failure
+from ops.sources.postgresql.loading import QUIET, Archive, Failure
 from ops.sources.postgresql.sql import identifier, literal, search_path
 
 _MOST = 50  # objects that are tried one by one
-# Triggers are there by now and must not fire, nor may those on the change of definitions.
-QUIET = f"{SETTINGS} -c session_replication_role=replica"
 # The first lines set the search path, in this form alone; later ones may be rows.
 _AGAIN = rf"""
 target=$1 search=$2 before=$3 change=$4
