@@ -15,7 +15,7 @@ from ops.sources.postgresql.structure.rereading import Text, alike, reader
 from ops.sources.postgresql.verify import answer
 
 pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not (PROGRAMS / "postgres").exists(), reason="only root, with PostgreSQL 15 on the machine"
+    os.geteuid() != 0 or not (PROGRAMS / "postgres").exists(), reason="only root, with PostgreSQL on the machine"
 )
 # What every object-relational mapper writes, times in a zone, and sequences of all sorts.
 ORDINARY = """

@@ -15,7 +15,7 @@ from ops.core.run import run
 from ops.core.verdict import Verdict
 
 pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not PROGRAMS.exists(), reason="only root, with PostgreSQL 15 on the machine"
+    os.geteuid() != 0 or not PROGRAMS.exists(), reason="only root, with PostgreSQL on the machine"
 )
 
 

@@ -18,7 +18,7 @@ from ops.sources.postgresql.left_out import left_out
 from ops.sources.postgresql.session import PSQL, Session, connection
 
 pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not PROGRAMS.exists(), reason="only root, with PostgreSQL 15 on the machine"
+    os.geteuid() != 0 or not PROGRAMS.exists(), reason="only root, with PostgreSQL on the machine"
 )
 
 

@@ -16,7 +16,7 @@ from ops.sources.postgresql.restore import MARK, RestoreTarget
 from ops.sources.postgresql.sql import identifier, literal
 
 pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not PROGRAMS.exists(), reason="only root, with PostgreSQL 15 on the machine"
+    os.geteuid() != 0 or not PROGRAMS.exists(), reason="only root, with PostgreSQL on the machine"
 )
 
 

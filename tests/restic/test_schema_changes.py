@@ -19,7 +19,7 @@ HEAD = re.compile(r"^--- (.+) \| (.+) \| (.+)\n", re.MULTILINE)
 PAGE = HERE.parents[1] / "docs/proof.md"
 LEAST = 150
 pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not (PROGRAMS / "postgres").exists(), reason="only root, with PostgreSQL 15 on the machine"
+    os.geteuid() != 0 or not (PROGRAMS / "postgres").exists(), reason="only root, with PostgreSQL on the machine"
 )
 
 

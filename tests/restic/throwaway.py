@@ -1,4 +1,4 @@
-"""A throwaway PostgreSQL 15 on a socket of its own, and what a test does with its databases."""
+"""A throwaway PostgreSQL on a socket of its own, and what a test does with its databases."""
 
 import subprocess
 import tempfile
@@ -15,7 +15,7 @@ from ops.sources.postgresql.sequences import SEQUENCES
 from ops.sources.postgresql.session import PATIENT, PSQL, Session, connection, steady
 from ops.sources.postgresql.verify import prove
 
-PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/nonexistent"))  # this Debian's release
 MINUTE = 60.0
 _SETTINGS = "-c listen_addresses= -c fsync=off -c full_page_writes=off -c wal_level=logical -c jit=off"
 

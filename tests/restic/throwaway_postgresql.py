@@ -1,4 +1,4 @@
-"""A throwaway PostgreSQL 15 in a temporary folder: on a socket only, ended with its block."""
+"""A throwaway PostgreSQL in a temporary folder: on a socket only, ended with its block."""
 
 import subprocess
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/nonexistent"))  # this Debian's release
 AS_POSTGRES = ("runuser", "-u", "postgres", "--")
 _WORDS = ("listen_addresses=", "fsync=off", "max_prepared_transactions=5", "wal_level=logical", "max_wal_senders=2")
 
