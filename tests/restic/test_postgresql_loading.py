@@ -186,3 +186,18 @@ def test_triggers_on_definitions_neither_forbid_the_load_nor_write_of_it(server:
     with taken(server, WATCHED, parallel=parallel) as his:
         assert his.load() == []
         assert set(his.proof().values()) == {Verdict.PASS}
+
+
+def test_what_the_planner_cannot_be_told_is_no_reason_to_keep_a_database_back(
+    server: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sql = """
+    create function picky(t text) returns text immutable language plpgsql as $$ begin raise 'not today'; end $$;
+    create table told (a text, b int); insert into told select 'x', i from generate_series(1, 300) i;
+    create statistics two on (picky(a)), b from told;
+    """
+    with taken(server, sql) as his:
+        assert his.load() == []
+        his.target.end("again")
+    assert server.databases()["again"][2] == ""
+    assert "not today; run `analyze` there by hand" in capsys.readouterr().out

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.core.announce import announce
 from ops.core.errors import CommandError, Unavailable, UsageError
 from ops.interfaces.server import LoadedMaterial, Only
 from ops.sources._shared.local_server import Local
@@ -181,8 +182,11 @@ class RestoreTarget:
             return Swap(holder, ender, database, live).done()
 
     def _known_to_the_planner(self, database: str) -> None:
-        with self._session(database) as session:
-            session.tell("analyze")
+        try:
+            with self._session(database) as session:
+                session.tell("analyze")
+        except Unavailable as error:  # a function of an index may refuse; the server does the rest by itself, later
+            announce(f"{database}: {error.message}; run `analyze` there by hand, or queries are slow at first")
 
     @contextmanager
     def _session(self, database: str = "postgres", apart: str = "") -> Iterator[Session]:
