@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from throwaway import PROGRAMS, Throwaway, throwaway
+from copied_postgresql import Throwaway, throwaway
+from throwaway_postgresql import PROGRAMS
 
 from ops.core.verdict import Verdict
 from ops.sources.postgresql.facts import DatabaseFacts

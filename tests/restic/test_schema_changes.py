@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from throwaway import PROGRAMS, Throwaway, throwaway
+from copied_postgresql import Throwaway, throwaway
+from throwaway_postgresql import PROGRAMS
 
 from ops.core.schema import decode
 from ops.core.verdict import Verdict

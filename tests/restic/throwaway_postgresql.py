@@ -9,7 +9,10 @@ from tempfile import TemporaryDirectory
 
 PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/nonexistent"))  # this Debian's release
 AS_POSTGRES = ("runuser", "-u", "postgres", "--")
-_WORDS = ("listen_addresses=", "fsync=off", "max_prepared_transactions=5", "wal_level=logical", "max_wal_senders=2")
+_WORDS = (
+    *("listen_addresses=", "fsync=off", "full_page_writes=off", "jit=off"),
+    *("max_prepared_transactions=5", "wal_level=logical", "max_wal_senders=2"),
+)
 
 
 @dataclass(frozen=True)

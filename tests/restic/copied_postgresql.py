@@ -1,11 +1,11 @@
-"""A throwaway PostgreSQL on a socket of its own, and what a test does with its databases."""
+"""What a test does with the databases of a throwaway PostgreSQL: it copies them, and compares."""
 
-import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from throwaway_postgresql import PROGRAMS, cluster
 
 from ops.core.schema import decode, encode
 from ops.core.verdict import Finding
@@ -15,9 +15,7 @@ from ops.sources.postgresql.sequences import SEQUENCES
 from ops.sources.postgresql.session import PATIENT, PSQL, Session, connection, steady
 from ops.sources.postgresql.verify import prove
 
-PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/nonexistent"))  # this Debian's release
 MINUTE = 60.0
-_SETTINGS = "-c listen_addresses= -c fsync=off -c full_page_writes=off -c wal_level=logical -c jit=off"
 
 
 @dataclass(frozen=True)
@@ -79,22 +77,9 @@ class Throwaway:
 
 @contextmanager
 def throwaway() -> Iterator[Throwaway]:
-    """Make a cluster, and remove it when the block ends."""
-    with tempfile.TemporaryDirectory(prefix="seawall-test-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        home = folder / "own"
-        home.mkdir()
-        subprocess.run(["chown", "-R", "postgres:", folder], check=True)
-        cluster = Throwaway(home)
-        words = ["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
-        cluster.run("initdb", *words, "-D", str(home / "data"))
-        options = f"{_SETTINGS} -c unix_socket_directories={home}"
-        control = ["pg_ctl", "--silent", "--wait", "-D", str(home / "data")]
-        cluster.run(*control, f"--log={home / 'log'}", f"--options={options}", "start")
-        cluster.say("postgres", "create role dumper login bypassrls in role pg_read_all_data")
-        cluster.say("postgres", "alter role dumper set lo_compat_privileges = on")
-        try:
-            yield cluster
-        finally:
-            cluster.run(*control, "--mode=immediate", "stop")
+    """Make a cluster with a role that may only read, and remove it when the block ends."""
+    with cluster() as made:
+        one = Throwaway(Path(made.socket))
+        one.say("postgres", "create role dumper login bypassrls in role pg_read_all_data")
+        one.say("postgres", "alter role dumper set lo_compat_privileges = on")
+        yield one
