@@ -38,7 +38,8 @@ def main(end: bytes, addition: str, argv: Sequence[str]) -> int:
     listener.join()
     if code:
         said = b"; ".join(words[-3:]).decode("utf-8", "replace")
-        return told(f"{argv[0]} exited with code {code}{f': {said}' if said else ''}", code if code > 0 else 1)
+        how = f"exited with code {code}" if code > 0 else f"was killed (signal {-code})"
+        return told(f"{argv[0]} {how}{f': {said}' if said else ''}", code if code > 0 else 1)
     if not last.lstrip(b"\n").startswith(end):
         return told(f"the output of {argv[0]} is truncated: {end.decode()!r} is not in its last line", 1)
     with open(addition, "rb") as file:  # noqa: PTH123 -- pathlib is slow to load
