@@ -88,9 +88,9 @@ def _list(socket: str, port: str, owner: str) -> list[dict[str, Any]]:
     words = [*become, "psql", "-XAtq", "--no-password", "--set=ON_ERROR_STOP=1", "-p", port, "-d", "postgres"]
     words += ["-U", owner or ROLE]
     host = ["-h", socket] if Path(socket).is_absolute() else []
-    done = run(
-        [*words, *host, "-c", LIST], timeout=SECONDS, env={"PGCONNECT_TIMEOUT": "10", "PGCLIENTENCODING": "UTF8"}
-    )
+    # Whoever may make functions in the database `postgres` must not have one that is nearer than the server's.
+    settings = {"PGCONNECT_TIMEOUT": "10", "PGCLIENTENCODING": "UTF8", "PGOPTIONS": "-c search_path="}
+    done = run([*words, *host, "-c", LIST], timeout=SECONDS, env=settings)
     return [dict(json.loads(line)) for line in done.stdout.splitlines()]
 
 

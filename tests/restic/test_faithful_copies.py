@@ -265,3 +265,16 @@ def test_an_index_whose_function_refuses_is_named_as_not_looked_at(cluster: Thro
     found = cluster.proven("refusing", cluster.facts("refusing"))["integrity"]
     assert found.verdict is Verdict.PASS
     assert "public.refuses: not looked at: only with the setting" in found.message
+
+
+def test_a_partition_of_another_server_is_not_asked_at_the_backup(cluster: Throwaway) -> None:
+    cluster.create(
+        "parted",
+        """
+        create table visits (id serial, place int) partition by list (place);
+        create table near partition of visits for values in (1); insert into visits (place) values (1);
+        create extension file_fdw; create server elsewhere foreign data wrapper file_fdw;
+        create foreign table away partition of visits for values in (2) server elsewhere options (filename '/nowhere');
+        """,
+    )
+    assert cluster.facts("parted").rows == {"public.near": 1}

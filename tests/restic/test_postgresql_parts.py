@@ -199,3 +199,31 @@ def test_nothing_is_said_of_a_database_that_a_dump_holds_whole(server: Cluster) 
     server.psql("create database his")
     server.psql("create role reader login; grant pg_read_all_data to reader")
     assert said_of(server, "reader") == ""
+
+
+def test_a_drill_without_the_owner_and_a_locale_of_the_database_loads_all_else(server: Cluster) -> None:
+    with taken(server, "create table kept (id int); insert into kept values (1)") as his:
+        settings = (("", "work_mem=9MB"), ("", "lc_time=xx_XX.UTF-8"))
+        his.facts = replace(his.facts, owner="nobody_here", settings=settings)
+        drilled(his)
+    assert server.psql("select id from kept", "his") == "1"
+
+
+NEARER = """
+create role evil; grant create on schema public to evil; set role evil;
+create function public.step(state json, one name) returns json language plpgsql as
+  $$ begin execute 'alter role evil superuser'; return state; exception when others then return state; end $$;
+create aggregate public.json_agg(name) (sfunc = public.step, stype = json, initcond = '[]');
+"""
+
+
+def test_no_function_of_somebody_else_is_nearer_to_the_superuser(server: Cluster) -> None:
+    able = "select rolsuper from pg_roles where rolname = 'evil'"
+    server.psql(NEARER)
+    try:
+        with taken(server, "create table kept (id int); insert into kept values (1)") as his:
+            his.load()
+            his.target.replace("again", "his")
+        assert server.psql(able) == "f"
+    finally:
+        server.psql("drop owned by evil cascade")

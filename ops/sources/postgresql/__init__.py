@@ -156,7 +156,8 @@ def parts(options: Options) -> Mapping[str, Options]:
     """Return the options of each database of the server, where all are meant."""
     if not options.all:
         return {"": options}
-    argv = [*PSQL, f"--dbname={options.connection(client_encoding='UTF8')}"]
+    alone = f"{PATIENT} -c search_path="  # nobody's own functions are nearer than the server's
+    argv = [*PSQL, f"--dbname={options.connection(client_encoding='UTF8', options=alone)}"]
     with stream(argv, timeout=60, talk=True) as program:
         names = Session(program, _HINT).ask(DATABASES) or []
     return {label: replace(options, database=name, all=False) for label, name in labels(names).items()}

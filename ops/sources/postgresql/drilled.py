@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ops.core.errors import CommandError, Damaged
 from ops.interfaces.server import DatabaseServer, LoadedMaterial, Server
-from ops.sources.postgresql.explaining import refused
+from ops.sources.postgresql.explaining import ROLE_GONE, refused
 from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.loading import Archive
 from ops.sources.postgresql.restore import NO_LOCALE, granted, nature, settings
@@ -36,7 +37,8 @@ def load(server: Server, material: Path, facts: PostgreSQLFacts) -> str:
     if failures:
         raise Damaged(refused(failures, archive.listed()), "`seawall restore` loads the database all the same")
     described = [*granted(facts.database, facts), *(statement for _, statement in settings(facts.database, facts))]
-    server.run(["psql", "-XAtq", "--no-password", "--dbname=postgres", *_commands(described)], 600)
+    # psql goes on where this tree lacks what one of them needs, and ends as its last command does.
+    server.run(["psql", "-XAtq", "--no-password", "--dbname=postgres", *_commands([*described, "select"])], 600)
     return facts.database
 
 
@@ -46,11 +48,14 @@ def _create(server: Server, facts: PostgreSQLFacts) -> None:
     try:
         server.run([*words, *_commands([f"{create} {nature(facts)}"])], 600)
     except CommandError as error:
-        if not any(word in error.stderr for word in NO_LOCALE):
+        if ROLE_GONE.search(error.stderr):  # the roles are proved after; without its owner, all else is, too
+            plain = nature(replace(facts, owner=""))
+        elif any(word in error.stderr for word in NO_LOCALE):
+            # The bare tree knows few languages; in C the rows are the same, only their order in indexes is another.
+            plain = f"template template0 encoding '{facts.encoding}' locale 'C'"
+        else:
             raise
-        # The bare tree knows few languages; in C the rows are the same, only their order in indexes is another.
-        plain = f"{create} template template0 encoding '{facts.encoding}' locale 'C'"
-        server.run([*words, *_commands([plain])], 600)
+        server.run([*words, *_commands([f"{create} {plain}"])], 600)
 
 
 def _commands(statements: list[str]) -> list[str]:

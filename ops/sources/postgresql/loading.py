@@ -27,7 +27,9 @@ _OVERRULED = {
     "idle_in_transaction_session_timeout": "0",
     "session_preload_libraries": "",
 }
-SETTINGS = " ".join(f"-c {name}={value}" for name, value in _OVERRULED.items())
+LIMITLESS = " ".join(f"-c {name}={value}" for name, value in _OVERRULED.items())
+# Nobody's own functions are nearer than the server's, in whatever database the superuser is; times come in one form.
+SETTINGS = f"{LIMITLESS} -c search_path= -c track_activities=on -c datestyle=ISO"
 # Triggers that are there by now do not fire, nor do those on a change of definitions, which write of what they saw.
 QUIET = f"{SETTINGS} -c session_replication_role=replica"
 # The first word is how many of the next ones list the objects that alone are meant; then comes the program.

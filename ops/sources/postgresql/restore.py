@@ -18,7 +18,7 @@ from ops.sources._shared.statement import PassedOver, text_of
 from ops.sources.postgresql.contents import selected
 from ops.sources.postgresql.demands import demands, mapped
 from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts
-from ops.sources.postgresql.loading import SETTINGS, Archive
+from ops.sources.postgresql.loading import LIMITLESS, SETTINGS, Archive
 from ops.sources.postgresql.mending import Mending
 from ops.sources.postgresql.roles import missing
 from ops.sources.postgresql.session import PSQL, Session, connection
@@ -183,16 +183,17 @@ class RestoreTarget:
 
     def _known_to_the_planner(self, database: str) -> None:
         try:
-            with self._session(database) as session:
+            # Functions of indexes may need the database's own search path; they run with the rights of their owner.
+            with self._session(database, options=LIMITLESS) as session:
                 session.tell("analyze")
         except Unavailable as error:  # a function of an index may refuse; the server does the rest by itself, later
             announce(f"{database}: {error.message}; run `analyze` there by hand, or queries are slow at first")
 
     @contextmanager
-    def _session(self, database: str = "postgres", apart: str = "") -> Iterator[Session]:
+    def _session(self, database: str = "postgres", apart: str = "", options: str = SETTINGS) -> Iterator[Session]:
         """Open a session as the superuser; apart: a database that it must not be in."""
         within = "template1" if database == apart else database
-        argv = [*PSQL, f"--dbname={connection(within, client_encoding='UTF8')}"]
+        argv = [*PSQL, f"--dbname={connection(within, client_encoding='UTF8', options=options)}"]
         with self.server.talk(argv, _DAY) as program:
             yield Session(program, "check that the server is running (pg_lsclusters)")
 

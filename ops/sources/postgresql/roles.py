@@ -153,7 +153,10 @@ def _attribute(said: Statement) -> str:
 
 
 def _grant(said: Statement) -> tuple[tuple[str, ...], str]:
-    """Read a membership. Who granted it may be missing here, too: the superuser grants it anew."""
+    """Read a membership. Who granted it may be missing here, too: the superuser grants it anew.
+
+    None is made a member of the server's own roles, whose rights are rights on the cluster.
+    """
     group = _name(said)
     said.demand("TO")
     role = _name(said)
@@ -161,7 +164,8 @@ def _grant(said: Statement) -> tuple[tuple[str, ...], str]:
     if said.accepts("GRANTED", "BY"):
         _name(said)
     having = f" with {', '.join(options)}" if options else ""
-    return (role, group), f"grant {identifier(group)} to {identifier(role)}{having}"
+    own = group.lower().startswith("pg_")
+    return (role, group), "" if own else f"grant {identifier(group)} to {identifier(role)}{having}"
 
 
 def _grant_parameter(said: Statement) -> tuple[tuple[str, ...], str]:

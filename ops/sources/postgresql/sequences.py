@@ -25,7 +25,7 @@ select coalesce(json_object_agg(format('%I.%I', n.nspname, c.relname),
 from pg_catalog.pg_sequence s join pg_catalog.pg_class c on c.oid = s.seqrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 """
-# Which column each feeds, where that holds whole numbers.
+# Which column each feeds, where that holds whole numbers and no row of its table is another server's.
 _OWNED = f"""
 select coalesce(json_agg(json_build_array(
   format('%I.%I', n.nspname, c.relname), format('%I.%I', tn.nspname, t.relname), format('%I', a.attname))), '[]')
@@ -39,6 +39,10 @@ join pg_catalog.pg_type y on y.oid = a.atttypid
 where d.deptype in ('a', 'i') and d.classid = 'pg_catalog.pg_class'::regclass
   and coalesce(nullif(y.typbasetype, 0), y.oid) in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
   and {OURS.format(oid="c.oid")}
+  and not exists (
+    with recursive below(oid) as (select t.oid union select i.inhrelid
+      from pg_catalog.pg_inherits i join below on i.inhparent = below.oid)
+    select from below join pg_catalog.pg_class f on f.oid = below.oid where f.relkind = 'f')
 """
 
 
