@@ -60,10 +60,13 @@ class CommandError(SeawallError):
     """A program ended with a code that is not one of its good ones."""
 
     def __init__(self, argv: Sequence[str], exit_code: int, stderr: str, hint: str = "") -> None:
-        said = fit(argv[0], _gist(stderr), stderr) or "no message"
-        how = f"failed with code {exit_code}" if exit_code >= 0 else f"was killed by signal {-exit_code}"
+        said = fit(argv[0], _gist(stderr), stderr)
+        if exit_code >= 0:
+            how = f"failed with code {exit_code}: {said or 'no message'}"
+        else:
+            how = f"was killed (signal {-exit_code}){f': {said}' if said else ''}"
         hint = hint or (OUT_OF_MEMORY if exit_code == -signal.SIGKILL else "")
-        super().__init__(f"{argv[0]} {how}: {said}", hint)
+        super().__init__(f"{argv[0]} {how}", hint)
         self.argv = list(argv)
         self.exit_code = exit_code
         self.stderr = stderr

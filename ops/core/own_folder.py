@@ -26,7 +26,7 @@ def own_folder(parent: Path, prefix: str) -> Iterator[Path]:
     A folder that nobody holds belongs to nobody any more: its holder keeps it open and locked, and the kernel lets go
     of that however the process ends.
     """
-    _forget(parent, prefix)
+    forget(parent, prefix)
     path, handle = _made(parent, prefix)
     try:
         yield path
@@ -74,7 +74,8 @@ def _made(parent: Path, prefix: str) -> tuple[Path, int]:
         os.close(handle)  # somebody took it for one that nobody holds, before it was held
 
 
-def _forget(parent: Path, prefix: str) -> None:
+def forget(parent: Path, prefix: str) -> None:
+    """Remove the folders of this account whose names begin with `prefix` and that no process holds any more."""
     for left in parent.glob(f"{prefix}*"):
         with suppress(OSError):  # gone meanwhile, or held, or no folder
             handle = _open(left)

@@ -6,7 +6,9 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from ops.core.errors import CommandError
 from ops.core.run import Stream, stream
@@ -17,16 +19,22 @@ Told = Callable[[int], None]
 
 
 def pipe(
-    source: Sequence[str | Path], sink: Sequence[str | Path], *, timeout: float, tell: Told = lambda _: None
+    source: Sequence[str | Path],
+    sink: Sequence[str | Path],
+    *,
+    timeout: float,
+    tell: Told = lambda _: None,
+    output: IO[bytes] | None = None,
 ) -> None:
     """Run both to their ends; `tell` is told now and then how many bytes the first one has written.
 
+    output: where what the second one prints goes; by default nowhere.
     Raise Unavailable when one of the programs is not there, CommandError or CommandTimeout when one of them fails.
     When both fail, the first one is blamed for what it broke: the second then only found its input cut off.
     """
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, Path(os.devnull).open("wb") as nowhere:
-        with stream(sink, timeout=timeout, input=there, stdout=nowhere, cwd=ROOT) as eater:
+        with stream(sink, timeout=timeout, input=there, stdout=output or nowhere, cwd=ROOT) as eater:
             there.close()
             try:
                 with stream(source, timeout=timeout, stdout=here, cwd=ROOT) as feeder:
@@ -40,6 +48,23 @@ def pipe(
             eater.process.wait()
 
 
+def reading(
+    argv: Sequence[str | Path], *, timeout: float, tell: Told = lambda _: None, output: IO[bytes] | None = None
+) -> None:
+    """Run a program to its end; `tell` is told now and then how many bytes it and those it started have read.
+
+    output: where what it prints goes; by default nowhere.
+    Raise Unavailable when the program is not there, CommandError or CommandTimeout when it fails.
+    """
+    with (
+        Path(os.devnull).open("wb") as nowhere,
+        stream(argv, timeout=timeout, stdout=output or nowhere, cwd=ROOT) as reader,
+    ):
+        while reader.process.poll() is None:
+            tell(_read(reader.process.pid))
+            time.sleep(LOOK_SECONDS)
+
+
 def _watch(feeder: Stream, eater: Stream, tell: Told) -> None:
     """Say how much was written, until the first program has ended, or the second one has left."""
     while feeder.process.poll() is None:
@@ -48,6 +73,19 @@ def _watch(feeder: Stream, eater: Stream, tell: Told) -> None:
             return
         tell(_written(feeder.process.pid))
         time.sleep(LOOK_SECONDS)
+
+
+def _read(process: int) -> int:
+    """Return how many bytes a process and those it started have read so far, as far as they may be looked at."""
+    import psutil
+
+    total = 0
+    with suppress(psutil.Error):
+        first = psutil.Process(process)
+        for one in [first, *first.children(recursive=True)]:
+            with suppress(psutil.Error):
+                total += int(one.io_counters().read_chars)
+    return total
 
 
 def _written(process: int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ops.core.errors import SeawallError
+from ops.core.errors import CommandError, SeawallError
 from ops.core.printable import printable, storable
 from ops.core.run import run
 from ops.gaps._containers import REMEDY, lies, stored
@@ -20,11 +20,16 @@ OWNER = "root"  # the system's root, on every server that Debian has set up
 SECONDS = 60.0
 OWN = {"mysql", "sys", "performance_schema", "#innodb_redo", "#innodb_temp", "lost+found", "#rocksdb"}
 MOST_NAMED = 5
-LIST = """
-SELECT JSON_OBJECT('name', s.schema_name, 'bytes', COALESCE(SUM(t.data_length + t.index_length), 0))
-FROM information_schema.schemata s LEFT JOIN information_schema.tables t ON t.table_schema = s.schema_name
+# A folder in the data directory that is no database is told as one with `#mysql50#` before its name.
+NAMES = """
+SELECT JSON_OBJECT('name', s.schema_name, 'bytes', NULL) FROM information_schema.schemata s
 WHERE s.schema_name NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
-GROUP BY s.schema_name ORDER BY s.schema_name
+  AND s.schema_name NOT LIKE '#mysql50#%' ORDER BY s.schema_name
+"""
+# To tell sizes the server opens every table, and one of another server that does not answer ends the query.
+SIZES = """
+SELECT JSON_OBJECT('name', t.table_schema, 'bytes', COALESCE(SUM(t.data_length + t.index_length), 0))
+FROM information_schema.tables t GROUP BY t.table_schema
 """
 
 
@@ -54,14 +59,14 @@ def _server(process: Process, scene: SearchContext) -> Iterator[Found]:
     socket = next((path for path in sockets(process, scene.proc) if path.endswith(".sock")), "")
     name = f"mariadb:{socket or process.pid}"
     try:
-        rows = _list(socket, OWNER if scene.by_owner else ACCOUNT)
+        rows = _databases(socket, OWNER if scene.by_owner else ACCOUNT)
     except SeawallError as error:
         reason = error.message.rpartition("ERROR ")[2].strip()
         yield Found(name, f"a MariaDB server; its databases can't be listed: {reason}", None, places)
         return
     yield Found("", places=places)
     for row in rows:
-        yield Found(f"{name}/{row['name']}", "a MariaDB database", int(row["bytes"]))
+        yield Found(f"{name}/{row['name']}", "a MariaDB database", None if row["bytes"] is None else int(row["bytes"]))
 
 
 def _contained(process: Process, data: Path, proc: Path) -> Found:
@@ -74,10 +79,20 @@ def _contained(process: Process, data: Path, proc: Path) -> Found:
     return Found(f"mariadb:{process.inside}", words, None, (str(where),) if where else ())
 
 
-def _list(socket: str, account: str) -> list[dict[str, Any]]:
+def _databases(socket: str, account: str) -> list[dict[str, Any]]:
+    """Return the databases, with their sizes where the server can tell them."""
+    found = _list(socket, account, NAMES)
+    try:
+        sizes = {row["name"]: row["bytes"] for row in _list(socket, account, SIZES)}
+    except CommandError:
+        return found
+    return [{**row, "bytes": sizes.get(row["name"], 0)} for row in found]
+
+
+def _list(socket: str, account: str, query: str) -> list[dict[str, Any]]:
     words = ["mariadb", "--no-defaults", f"--socket={socket}", "--protocol=socket", f"--user={account}"]
     rest = ["--batch", "--raw", "--skip-column-names", "--connect-timeout=10", "--default-character-set=utf8mb4"]
-    done = run([*words, *rest, f"--execute={LIST}"], timeout=SECONDS)
+    done = run([*words, *rest, f"--execute={query}"], timeout=SECONDS)
     return [dict(json.loads(line)) for line in done.stdout.splitlines()]
 
 

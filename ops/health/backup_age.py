@@ -54,6 +54,19 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
         yield Finding(Verdict.WARN, message, figures)
     else:
         yield Finding(Verdict.PASS, f"{message}; RPO {options.rpo}", figures)
+    yield from _missing(good, options, context)
+
+
+def _missing(good: BackupFacts, options: Options, context: CheckContext) -> Iterator[Finding]:
+    """Judge the parts that the last good set does not have, each by the age of the last one that has it."""
+    for label, part in (good.missing or {}).items():
+        if not part.since:
+            yield Finding(Verdict.FAIL, f"{label} has never been backed up: {part.reason}")
+            continue
+        age = context.now - moment(part.since, f"missing.{label}.since", context.now)
+        if age > options.rpo.span:
+            late = f"{label} was last backed up {span(age)} ago, older than the RPO of {options.rpo}: {part.reason}"
+            yield Finding(Verdict.FAIL, late)
 
 
 KIND = Check(Options, probe, recorded=True, derived=True)

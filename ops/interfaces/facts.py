@@ -45,6 +45,11 @@ class Facts:
         return ""
 
     @property
+    def loaded_bytes(self) -> int:
+        """How much room the data take in a server, as far as it is known; 0 for what is not loaded into one."""
+        return 0
+
+    @property
     def ownership(self) -> Ownership | None:
         """To whom a file belonged that is stored as a stream, which has neither owner nor mode; None where unknown."""
         return None

@@ -84,7 +84,8 @@ class PartFacts:
 class Manifest:
     """The manifest of one set; taken: the moment in which it was begun. seawall, restic: their versions.
 
-    keys: by repository, the id of the key that its machine's password opens.
+    keys: by repository, the id of the key that its machine's password opens. missing: why a part could not be
+    captured, by its label; the set counts without it. left_out: sentences on what looked like a part and is none.
     """
 
     set: str
@@ -96,6 +97,8 @@ class Manifest:
     parts: Mapping[str, PartFacts]
     ledger: Anchor | None = None
     keys: Mapping[str, Digest] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    left_out: Sequence[str] = ()
 
     def text(self) -> str:
         """Return it as it is stored."""
@@ -109,6 +112,8 @@ class Manifest:
             "restic": self.restic,
             **({"ledger": encode(self.ledger)} if self.ledger else {}),
             **({"keys": encode(self.keys)} if self.keys else {}),
+            **({"missing": dict(self.missing)} if self.missing else {}),
+            **({"left_out": list(self.left_out)} if self.left_out else {}),
             "parts": {label: part.written() for label, part in self.parts.items()},
         }
         return json.dumps(told, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
@@ -127,6 +132,8 @@ class _Document:
     parts: Mapping[Label, Mapping[str, Any]]
     ledger: Anchor | None = None
     keys: Mapping[Name, Digest] = field(default_factory=dict)
+    missing: Mapping[Label, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Demand what is not said by the types."""
@@ -138,6 +145,8 @@ class _Document:
             ) from error
         if PART in self.parts:
             raise ValueError(f"parts.{PART}: expected another label; that one is the manifest's own")
+        if both := sorted({*self.missing} & {*self.parts}):
+            raise ValueError(f"missing.{both[0]}: expected a part that is not there, found one of the parts")
         for label, part in self.parts.items():
             over = part.get("completes")
             if over is not None and (not isinstance(over, str) or over not in self.parts or over == label):
@@ -167,7 +176,9 @@ def read(content: bytes, file: str) -> Manifest:
     parts = {str(label): read_part(part, f"parts.{label}", file) for label, part in head.parts.items()}
     named = {str(name): key for name, key in head.keys.items()}
     versions = (head.seawall, head.restic)
-    return Manifest(head.set, head.asset, head.host, head.taken, *versions, parts, head.ledger, named)
+    missing = {str(label): why for label, why in head.missing.items()}
+    own = (head.set, head.asset, head.host, head.taken)
+    return Manifest(*own, *versions, parts, head.ledger, named, missing, head.left_out)
 
 
 def read_part(told: Mapping[str, Plain], path: str, file: str) -> PartFacts:

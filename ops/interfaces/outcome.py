@@ -30,10 +30,22 @@ class PartAmount:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MissingPart:
+    """A part that could not be captured. since: the time of the last set that has it; empty: none is known.
+
+    last: how much it was there.
+    """
+
+    reason: str = ""
+    since: str = ""
+    last: PartAmount = field(default_factory=PartAmount)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BackupFacts(OutcomeFacts):
     """A backup. time: when it began, which is the time of its data. accepted_loss: why a loss was accepted.
 
-    repository: where it is, which older ones do not say.
+    repository: where it is, which older ones do not say. missing: the parts that the set does not have, by label.
     """
 
     time: str = ""
@@ -48,6 +60,7 @@ class BackupFacts(OutcomeFacts):
     snapshots: Mapping[str, str] = field(default_factory=dict)
     accepted_loss: str | None = None
     parts: Mapping[str, PartAmount] = field(default_factory=dict)
+    missing: Mapping[str, MissingPart] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +178,11 @@ class DrillFacts(OutcomeFacts):
 
 @dataclass(frozen=True, kw_only=True)
 class RestoreFacts(OutcomeFacts):
-    """A restore. parts: the labels of what was restored. in_place: whether any of it went where the live data are."""
+    """A restore. parts: the labels of what was restored; failed: of what was not.
+
+    in_place: whether any of it went where the live data are. accepted: the labels of those parts whose differences
+    from their manifest a person accepted; accepted_by: who.
+    """
 
     time: str = ""
     set: str = ""
@@ -176,6 +193,9 @@ class RestoreFacts(OutcomeFacts):
     parts: tuple[str, ...] = ()
     in_place: bool = False
     rungs: tuple[Rung, ...] = ()
+    failed: tuple[str, ...] = spare(())
+    accepted: tuple[str, ...] = spare(())
+    accepted_by: str = spare("")
 
 
 @dataclass(frozen=True, kw_only=True)

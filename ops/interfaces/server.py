@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +100,26 @@ class RunningMachine(Generic[F]):
     verify_load: Callable[[Server, F, int], Finding]
 
 
+@dataclass(frozen=True)
+class Only:
+    """What alone is meant of a database. tables: none: all of it. constraints: with their indexes and constraints."""
+
+    tables: Sequence[str] = ()
+    constraints: bool = False
+
+
+@dataclass(frozen=True)
+class LoadedMaterial:
+    """The material of a part on its way into a server.
+
+    fed: runs a program and returns what it printed; it finds the material on its standard input, unless that lies in
+    a folder. folder: that folder, as the server sees it.
+    """
+
+    fed: Callable[[Sequence[str]], str]
+    folder: Path | None = None
+
+
 class RestoreTarget(Protocol[F_contra]):
     """The machine's own server, into which a restore loads a database beside those that are used."""
 
@@ -113,24 +133,40 @@ class RestoreTarget(Protocol[F_contra]):
         The name must be free, or carry the mark of a restore that was interrupted.
         """
 
-    def begin(self, database: str, facts: F_contra, companions: Path) -> Sequence[str]:
-        """Make the empty database with a mark that it is not finished; what an interrupted restore left is dropped.
+    def load(
+        self, database: str, facts: F_contra, only: Only, companions: Path, material: LoadedMaterial
+    ) -> Iterator[str]:
+        """Make the empty database with a mark that it is not finished, and load the material into it.
 
-        companions: the folder with the texts that the capture kept, for roles and users that are missing. Returns
-        one sentence for each statement in them that is not of the kind that the capture writes: it was not run.
+        What an interrupted restore left is dropped. companions: the folder with the texts that the capture kept, for
+        roles and users that are missing. Yields sentences for people: what of the texts was not run, which accounts
+        were made, what could be loaded only in another way or not at all. Raises SeawallError when it can't be loaded;
+        for what `only` asks in vain before anything is made.
         """
 
-    def loader(self, database: str, facts: F_contra, only: Sequence[str], folder: Path | None = None) -> Sequence[str]:
-        """Return the program that loads the material from its standard input; `only`: these tables alone.
+    def loaded(self, database: str) -> None:
+        """Do what can be done only when all is loaded, such as give rights on tables; the mark stays."""
 
-        folder: where the material lies, when it is more than one stream.
+    def resume(self, database: str, facts: F_contra) -> None:
+        """Take up a database with the mark that an earlier run has loaded whole, in place of `load`."""
+
+    def identity(self, database: str) -> str:
+        """Return what tells a database from any other that had its name or gets it; empty where there is none.
+
+        It may change when somebody changes the structure, or gives the database another name.
         """
+
+    def data_folder(self) -> Path:
+        """Return the folder in which the server keeps what is loaded."""
 
     def end(self, database: str) -> None:
         """Take the mark away: the database is whole and was proven."""
 
     def replace(self, database: str, live: str) -> str:
-        """Put the loaded database in the place of the live one; return a sentence on where the old one is now."""
+        """Put the loaded database in the place of the live one; return a sentence on where the old one is now.
+
+        It is whole and was proven, and still has its mark, which goes with this.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

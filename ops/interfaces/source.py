@@ -140,6 +140,11 @@ def nothing_known(_facts: Facts) -> Collection[str]:
     return ()
 
 
+def nothing_left_out(_options: object) -> Sequence[str]:
+    """Say that nothing looks like a part and is none."""
+    return ()
+
+
 def in_no_group(_options: object) -> str:
     """Say that a host is fit without a group of its own."""
     return ""
@@ -155,7 +160,10 @@ class Source(Generic[O, F]):
         were), returns one finding for each thing compared.
     covers: names what its options protect, as `seawall gaps` names what it finds: `postgresql:5432/his`,
         `mariadb:/run/mysqld/mysqld.sock/lab`, `sqlite:/srv/a.db`, `path:/srv/documents`; a database may be `*`.
-    parts: where one source stands for several (all databases of a server), the options of each by a short name.
+    parts: where one source stands for several (all databases of a server), the options of each by a short name. One
+        whose capture fails keeps none of the others from the set; the set says that it is missing, and why.
+    left_out: where one source stands for several, a sentence for each thing that looks like one of them and is none,
+        such as a stray folder among a server's databases; the set is whole without it.
     order: sources of an asset are taken in this order, and by name: a database before the files it points to.
     capabilities: Linux capabilities that taking the data needs beyond the account `seawall`.
     known_files: the paths of the files whose digests the facts hold.
@@ -177,6 +185,7 @@ class Source(Generic[O, F]):
     check: Callable[[Path, F, Sequence[str]], Sequence[tuple[str, Finding]]]
     covers: Callable[[O], Sequence[str]]
     parts: Callable[[O], Mapping[str, O]] | None = None
+    left_out: Callable[[O], Sequence[str]] = nothing_left_out
     order: int = 0
     capabilities: tuple[str, ...] = ()
     known_files: Callable[[F], Collection[str]] = nothing_known

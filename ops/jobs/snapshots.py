@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ops.core import clock
+from ops.core.errors import Damaged
 from ops.core.verdict import Verdict
-from ops.jobs.host import own_policy, repositories
+from ops.interfaces import joined
+from ops.interfaces.outcome import CopyFacts
+from ops.jobs.copy import unread
+from ops.jobs.host import own_policy, repositories, state_files
 from ops.jobs.host.assets import asset_named
+from ops.policy import HostPolicy
 from ops.restic.sets import Set, dated, sets
 
 MAY_STILL_COME = timedelta(days=1)  # the longest that a backup may run
@@ -39,8 +45,41 @@ def listed(name: str | None, repository: str | None) -> list[ListedSet]:
     for chosen in dict.fromkeys(repository or asset_named(policy, one).repository for one in names):
         place = repositories.open_own(policy, chosen)
         place.reach()
-        rows += [_row(one, chosen) for one in reversed(_found(place, clock.now())) if one.asset in names]
+        owing = {one: [*_owing(policy, one, chosen)] for one in names}
+        sets_there = [one for one in reversed(_found(place, clock.now())) if one.asset in names]
+        rows += [_read_back(_row(one, chosen), owing[one.asset]) for one in sets_there]
     return rows
+
+
+def _owing(policy: HostPolicy, name: str, repository: str) -> Iterator[tuple[str, str]]:
+    """Yield for each copy of an asset to a repository that owes something the time of the last good one, and what."""
+    asset = policy.assets.get(name)
+    for copy, spec in asset.copies.items() if asset else ():
+        act = joined.copy(name, copy)
+        if spec.to == repository and (owed := _owed(act, repository)):
+            state = state_files.read_act(act)
+            good = state.last_good if state else None
+            yield good.time if isinstance(good, CopyFacts) and good.repository == repository else "", owed
+
+
+def _read_back(row: ListedSet, owing: Sequence[tuple[str, str]]) -> ListedSet:
+    """Return a set as what it is: of a copy that was not read back whole, nobody knows whether it is good."""
+    if row.verdict is Verdict.PASS:
+        for read, owed in owing:
+            if row.time > read:
+                return replace(row, verdict=Verdict.UNKNOWN, message=f"{row.message}, but {owed}")
+    return row
+
+
+def _owed(act: str, repository: str) -> str:
+    """Return what a copy has not read back of what it brought, in words; nothing when it has read all."""
+    try:
+        owed = unread.owed_by(act, repository)
+    except Damaged as error:
+        return error.message
+    if owed.before is None and not owed.names:
+        return ""
+    return "not read back yet: a copy is in progress, or was interrupted; the next one reads what it brought"
 
 
 def _found(place: repositories.OpenRepository, now: datetime) -> list[Set]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from ops.lab.lab import Lab
 from ops.lab.machine import Machine
 from ops.sources.postgresql import structure as defined
-from ops.sources.postgresql.facts import EXTENSIONS, ROLES, SEQUENCES, SETTING
+from ops.sources.postgresql.facts import EXTENSIONS, ROLES, SETTING
+from ops.sources.postgresql.sequences import SEQUENCES
 from tests.benchmarks.timing import medians, table
 
 PLACE = "/run/seawall-benchmark"
@@ -54,7 +55,7 @@ def prepare(his: Machine) -> None:
 
 def queries() -> str:
     """Return the questions of a manifest, those that Seawall asks."""
-    definitions = [defined.definitions(what) for what in defined.DEFINITIONS]
+    definitions = [defined.definitions(what) for what in defined.SORTS]
     counts = [f"select count(*) from public.{table}" for table in TABLES]
     asked = [SEQUENCES, SETTING, *counts, EXTENSIONS, ROLES, *definitions]
     return "".join(f"{query.strip()};\n" for query in asked)

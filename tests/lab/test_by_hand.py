@@ -128,6 +128,7 @@ def mariadb(reader: Reader, query: str, database: str) -> str:
 def test_a_mariadb_database_beside_and_then_in_its_place(his1: Reader) -> None:
     his1.finds("pharmacy")
     assert "-- Dump completed" in his1.typed("mariadb", "mariadb-fetch")
+    assert his1.typed("mariadb-names") == "names no database"
     his1.typed("mariadb-load", "mariadb-events")
     assert his1.typed("mariadb-compare") == ""
     before = mariadb(his1, MARIADB_LIKE, "pharmacy")

@@ -1,6 +1,7 @@
 """`seawall restore` on real machines: beside what runs, in its place, interrupted, refused; compared to the end."""
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -74,7 +75,7 @@ def test_one_table_alone(site: Site) -> None:
     assert psql(site, "his1", "his_patients", "select count(*) from patients") == "24000"
     psql(site, "his1", "postgres", "drop database his_patients")
     refused(site, "his1", "his --to his_nothing --only no_such_table", "the set has no table no_such_table")
-    psql(site, "his1", "postgres", "drop database his_nothing")
+    assert "his_nothing" not in psql(site, "his1", "postgres", "select datname from pg_database")
 
 
 def test_in_place_keeps_what_was_there(site: Site) -> None:
@@ -171,3 +172,58 @@ def test_a_flipped_byte_in_the_repository_is_no_restore(site: Site) -> None:
     finally:
         site.on("backup1", "cd /srv/seawall && rm -r his1 && mv his1.kept his1", ok=range(1))
         site.on("his1", "cd /; rm -rf /srv/bad; runuser -u postgres -- dropdb --if-exists his_bad", ok=range(1))
+
+
+# Loses a row right after the load, as nothing does that is well.
+LOSING = """
+import subprocess, sys
+sys.path.insert(0, '/usr/share/seawall')
+from ops import cli
+from ops.sources.mariadb.restore import RestoreTarget
+real = RestoreTarget.loaded
+def loaded(self, database):
+    real(self, database)
+    subprocess.run(['mariadb', database, '-e', 'delete from beds limit 1'], check=True)
+RestoreTarget.loaded = loaded
+sys.exit(cli.run(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def wards(site: Site) -> Iterator[None]:
+    """Two small databases of MariaDB 11.8 beside the others, backed up; what is restored of them goes afterwards."""
+    rows = "create table beds (id int primary key) select seq id from seq_1_to_5"
+    site.on("lis1", f"mariadb -e 'create database ward1; use ward1; {rows}; create database ward2; use ward2; {rows}'")
+    assert site.on("lis1", "seawall backup billing").code == 0
+    yield
+    names = "mariadb -N -e 'show databases' | grep -E '^ward|_b$'"
+    drop = 'mariadb -e "drop database $name"'
+    site.on("lis1", f"{names} | while read name; do {drop}; done; seawall backup billing", ok=range(1))
+
+
+def test_of_several_mariadb_databases_one_ends_no_other_and_the_same_command_goes_on(site: Site, wards: None) -> None:
+    site.on("lis1", "mariadb -e 'create database ward1_b'", ok=range(1))  # a person's own
+    ended = site.on("lis1", "seawall restore billing --to '{}_b'")
+    assert ended.code == 1
+    assert "database.ward1 is NOT restored: the database 'ward1_b' already exists" in ended.stdout
+    assert "database.ward2 is the database ward2_b" in ended.stdout
+    site.on("lis1", "mariadb -e 'drop database ward1_b; insert into ward2_b.beds values (9)'", ok=range(1))
+    said = restored(site, "lis1", "billing --to '{}_b'")
+    assert "database.ward2 was restored at " in said
+    assert "database.ward1 is the database ward1_b" in said
+    assert site.on("lis1", "mariadb -N -e 'select count(*) from ward2_b.beds'").stdout.strip() == "6"
+
+
+def test_what_differs_in_mariadb_is_accepted_by_a_person_without_loading_it_again(site: Site, wards: None) -> None:
+    words = "restore billing --part database.ward1 --in-place"
+    lost = site.on("lis1", f"python3 - {words} --confirm billing <<'END'\n{LOSING}\nEND")
+    assert lost.code == 1
+    assert "the database ward1 was not touched" in lost.stdout
+    said = restored(site, "lis1", "billing --part database.ward1 --in-place --confirm billing --accept-differences")
+    assert "was loaded whole at" in said
+    assert "accepted by person:" in said
+    assert site.on("lis1", "mariadb -N -e 'select count(*) from ward1.beds'").stdout.strip() == "4"
+    assert (
+        site.on("lis1", "grep -c 'restored data are as their manifest says' /var/lib/seawall/ledger/ledger.jsonl").code
+        == 0
+    )

@@ -1,6 +1,7 @@
 """A copy is what was read back, whoever else writes meanwhile, and whatever became of the copies before."""
 
 import hashlib
+import json
 import os
 import shutil
 import socket
@@ -123,15 +124,26 @@ def test_who_never_has_its_turn_says_so(machine: Machine, monkeypatch: pytest.Mo
     assert "another copy to offsite is already running" in machine.state(ACT)["message"]
 
 
-def test_a_copy_that_was_killed_owes_its_packs_and_nobody_else_does(machine: Machine) -> None:
+def listed_offsite(capsys: pytest.CaptureFixture[str], machine: Machine) -> dict[str, str]:
+    """Return the verdict of the newest set of each asset in the repository that copies go to."""
+    capsys.readouterr()
+    assert machine.seawall("snapshots", "--from", "offsite", "--json") == 0
+    return {row["asset"]: row["verdict"] for row in reversed(json.loads(capsys.readouterr().out))}
+
+
+def test_a_copy_that_was_killed_owes_its_packs_and_nobody_else_does(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
     wrote = broken_off(machine)
     assert machine.seawall("copy", "pictures") == 0
     own = machine.packs("offsite").keys() - wrote
     assert machine.state("copy-pictures-offsite")["last_good"]["packs_read"] == len(own)
+    assert listed_offsite(capsys, machine) == {"documents": "unknown", "pictures": "pass"}
     assert set(owed(machine) or ()) == wrote
     assert machine.seawall("copy", "documents") == 0
     assert machine.state(ACT)["last_good"]["packs_read"] == len(wrote)
     assert owed(machine) is None
+    assert listed_offsite(capsys, machine) == {"documents": "pass", "pictures": "pass"}
 
 
 def test_whenever_a_copy_is_killed_the_next_one_reads_what_it_left(machine: Machine) -> None:

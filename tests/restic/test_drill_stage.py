@@ -45,6 +45,15 @@ def test_a_drill_takes_no_manifest_of_another_set(machine: Machine) -> None:
         staged(machine, "reports").find()
 
 
+def test_a_drill_says_which_parts_the_set_lacks(machine: Machine) -> None:
+    stored(machine, "reports", {"reports": PARTS["reports"]}, missing={"database.lis": "no rights"})
+    stage = staged(machine, "reports")
+    stage.find()
+    assert [(rung.name, rung.verdict.value, rung.message) for rung in stage.rungs] == [
+        ("set", "warn", "the set does not hold database.lis: no rights")
+    ]
+
+
 def test_a_drill_without_its_tree_is_refused(machine: Machine) -> None:
     with pytest.raises(Unavailable, match=r"the tree .*bookworm is missing"):
         staged(machine, "documents").tree()

@@ -25,7 +25,7 @@ from ops.sources.postgresql.verify import beside, engine
 SERVER = Path("/usr/lib/postgresql/15/bin/postgres")
 pytestmark = [
     pytest.mark.usefixtures("deadline"),
-    pytest.mark.skipif(os.geteuid() != 0 or not SERVER.exists(), reason="only root, with PostgreSQL 15 on the machine"),
+    pytest.mark.skipif(os.geteuid() != 0 or not SERVER.exists(), reason="only root, with PostgreSQL on the machine"),
 ]
 FOLDERS = ("database.a", "root")
 # In place of systemd-nspawn, which wants a tree of its own: the same mounts, the account without any capability.

@@ -21,7 +21,8 @@ from ops.interfaces.manifest import read_part
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import DrillStage
 from ops.jobs.host.repositories import OpenRepository
-from ops.jobs.restore import execution, material
+from ops.jobs.restore import folder as folder_of_restore
+from ops.jobs.restore import material
 from ops.restic.repository import Repository
 from ops.restic.sets import MANIFEST, Set, sets, tags
 
@@ -86,7 +87,7 @@ def trapped(machine: Machine, tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     (folder / "globals.sql").symlink_to(outside / "secret")
     (folder / "users.sql").symlink_to(outside)
-    (folder / execution.MARK).symlink_to(outside / "mark")
+    (folder / folder_of_restore.MARK).symlink_to(outside / "mark")
     os.mkfifo(folder / "manifest.json")
     os.mkfifo(folder / "pipe")
     (folder / "endless").symlink_to("/dev/zero")
@@ -117,7 +118,7 @@ def test_a_restore_that_was_broken_off_is_not_held_up_by_what_it_brought(
 ) -> None:
     folder = tmp_path / "back/reports"
     folder.mkdir(parents=True)
-    os.mkfifo(folder / execution.MARK)
+    os.mkfifo(folder / folder_of_restore.MARK)
     assert machine.seawall("restore", "lis", "--to", tmp_path / "back") == 1
     assert "reports is not empty" in capsys.readouterr().out
     (tmp_path / "link").mkdir()
@@ -153,7 +154,7 @@ def test_a_home_behind_a_link_that_was_restored_is_not_put_in_place(
     # As a restore left it that was broken off, after it had brought the link.
     staging = home.parent / f".seawall-restore-{SET[:8]}-{home.name}"
     staging.mkdir()
-    (staging / execution.MARK).write_text(json.dumps({"set": SET}))
+    (staging / folder_of_restore.MARK).write_text(json.dumps({"set": SET}))
     (staging / first).symlink_to(outside)
     (outside / rest).mkdir(parents=True)
     before = looks(outside)
@@ -195,13 +196,13 @@ def test_a_prepared_folder_of_another_account_is_not_continued(
 ) -> None:
     staging = in_place(machine, tmp_path / "srv/letters")
     staging.mkdir(mode=0o755)
-    (staging / execution.MARK).write_text(json.dumps({"set": SET}))
+    (staging / folder_of_restore.MARK).write_text(json.dumps({"set": SET}))
     os.chown(staging, 65534, 65534)
     assert machine.seawall("restore", "lis", "--in-place", "--confirm", "lis") != 0
     said = capsys.readouterr()
     assert "belongs to another account" in said.out + said.err
     assert staging.stat().st_mode & 0o777 == 0o755
-    assert list(staging.iterdir()) == [staging / execution.MARK]
+    assert list(staging.iterdir()) == [staging / folder_of_restore.MARK]
 
 
 def test_a_prepared_folder_that_was_replaced_is_put_nowhere(tmp_path: Path) -> None:

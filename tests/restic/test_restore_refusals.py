@@ -15,7 +15,7 @@ from ops.core.errors import SeawallError
 from ops.core.names import Digest, TreePath
 from ops.interfaces.manifest import Manifest
 from ops.jobs.backup import job as backup
-from ops.jobs.restore import job as restore
+from ops.jobs.restore.each import each
 from ops.restic.sets import ASSET, PART
 from ops.sources._shared.file_sample import Sampled
 
@@ -263,4 +263,4 @@ def test_what_has_no_digest_is_brought_and_not_called_compared(
 
 def test_a_restore_of_nothing_is_none() -> None:
     with pytest.raises(SeawallError, match="there was nothing to restore"):
-        restore._work(None, [], ())  # type: ignore[arg-type]
+        each(None, [])  # type: ignore[arg-type]

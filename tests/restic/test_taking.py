@@ -17,7 +17,7 @@ def test_what_completes_a_part_is_a_part_of_its_own_and_must_be_all_there(
     names = [tmp_path / name for name in ("one", "two")]
     for path in names:
         path.write_text("four")
-    act = Act(repository, "his1", "his1_server", "s1", {}, "")
+    act = Act(repository, "his1", "his1_server", "s1", {}, "", repository.snapshots)
     log = FollowUp(
         Paths([str(path) for path in names]), 2, 8, LogFacts(log={str(path): 4 for path in names}, files=2, bytes=8)
     )
@@ -30,4 +30,5 @@ def test_what_completes_a_part_is_a_part_of_its_own_and_must_be_all_there(
 
 
 def test_most_parts_are_whole_by_themselves(repository: Repository) -> None:
-    assert _completing(Act(repository, "his1", "his", "s1", {}, ""), "database", "postgresql", None) == {}
+    act = Act(repository, "his1", "his", "s1", {}, "", repository.snapshots)
+    assert _completing(act, "database", "postgresql", None) == {}

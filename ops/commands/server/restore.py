@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from functools import partial
 
+from ops.core.announce import announce
 from ops.core.errors import UsageError
 from ops.jobs.restore.job import found, restore
 from ops.jobs.restore.plan import Wanted
@@ -23,8 +26,13 @@ examples:
   seawall restore lis --to '{}_restored' --part database.lis --from offsite
   seawall restore lis --to '{}_restored' --to reports=/srv/restore      all of a set of several parts
   seawall restore his --in-place                       asks first; keeps what was there before
+  seawall restore his --in-place --accept-differences  goes on although something differs, if you say so
   seawall restore his --to his_restored --dry-run      only says what it would do
 """
+
+
+IN_PLACE = "Existing data will be kept under a new name. Type {} to continue: "
+ACCEPT = "The differences stay in the data. Type {} to accept them: "
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -50,34 +58,65 @@ def arguments(parser: ArgumentParser) -> None:
         help="restore only this table or path; may be repeated",
     )
     parser.add_argument(
+        "--with-constraints",
+        action="store_true",
+        help="with --only, also restore the indexes and constraints of the tables, in PostgreSQL",
+    )
+    parser.add_argument(
         "--in-place",
         action="store_true",
         help="replace the live data, which are kept under another name; asks for confirmation",
     )
-    parser.add_argument("--confirm", metavar="ASSET", help="confirm --in-place in a script")
+    parser.add_argument(
+        "--accept-differences",
+        action="store_true",
+        help="accept what is not as its manifest says: names each difference, asks, and records who accepted it",
+    )
+    parser.add_argument("--confirm", metavar="ASSET", help="confirm --in-place, --accept-differences in a script")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
 
 
 def execute(options: Namespace) -> int:
-    """Restore an asset; 0 when all was brought and is as its manifest says."""
-    wanted = Wanted(options.to, options.part, options.only, in_place=options.in_place)
+    """Restore an asset; 0 when all was brought and is as its manifest says, or was accepted."""
+    wanted = Wanted(
+        options.to, options.part, options.only, in_place=options.in_place, constraints=options.with_constraints
+    )
     with found(options.asset, wanted, options.at, options.source) as ready:
         print("\n".join(ready.lines()), file=sys.stderr if options.json else sys.stdout)
         if options.dry_run:
             return 0
         if options.in_place:
-            _demand_answer(options)
-        ended = restore(ready, options.only)
+            _demand_answer(options, "--in-place", IN_PLACE)
+        if options.accept_differences:
+            _demand_way(options, "--accept-differences")
+        ended = restore(ready, options.only, partial(_accepted, options) if options.accept_differences else None)
     print(ended.text(as_json=options.json), end="")
     return ended.code
 
 
-def _demand_answer(options: Namespace) -> None:
-    """Demand a person's word, or raise UsageError."""
+def _demand_answer(options: Namespace, asked: str, question: str) -> None:
+    """Demand a person's word, or raise UsageError. asked: the option that needs it."""
+    _demand_way(options, asked)
     answer = options.confirm
     if answer is None:
-        if not sys.stdin.isatty():
-            raise UsageError("--in-place requires confirmation, and there is no terminal", "use --confirm ASSET")
-        answer = input(f"Existing data will be kept under a new name. Type {options.asset} to continue: ")
+        answer = input(question.format(options.asset))
     if answer.strip() != options.asset:
         raise UsageError("not confirmed; nothing was changed")
+
+
+def _demand_way(options: Namespace, asked: str) -> None:
+    """Raise UsageError when nobody could give an answer, or the one that was given beforehand is wrong."""
+    if options.confirm is None and not sys.stdin.isatty():
+        raise UsageError(f"{asked} requires confirmation, and there is no terminal", "use --confirm ASSET")
+    if options.confirm is not None and options.confirm.strip() != options.asset:
+        raise UsageError("not confirmed; nothing was changed")
+
+
+def _accepted(options: Namespace, differences: Sequence[str]) -> bool:
+    """Name differences, and return whether a person accepts them."""
+    announce("not as the manifest says:")
+    for difference in differences:
+        announce(f"  {difference}")
+    if options.confirm is not None:
+        return True
+    return bool(input(ACCEPT.format(options.asset)).strip() == options.asset)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,14 +12,15 @@ from typing import Any
 
 from ops.core import kinds
 from ops.core.announce import announce
-from ops.core.errors import Damaged, Unavailable
+from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.names import FileName
 from ops.interfaces import joined
 from ops.interfaces.manifest import Material, PartFacts
 from ops.interfaces.source import Amount, Capture, CaptureContext, FollowUp, Paths, Source, Stored, Streamed
-from ops.jobs.host import folders
+from ops.jobs.run.leftovers import capture_scratch
 from ops.jobs.run.progress import Progress
 from ops.policy.model import Asset
+from ops.restic.failures import NoRepository, WrongPassword
 from ops.restic.messages import Summary
 from ops.restic.repository import Repository
 from ops.restic.sets import tags
@@ -33,6 +34,7 @@ class Act:
     """A backup that is being made.
 
     identity: of its set. before: what is remembered of the last good set, by part. accepted: why a loss is accepted.
+    reach: raises SeawallError when the repository cannot be reached.
     """
 
     repository: Repository
@@ -41,6 +43,7 @@ class Act:
     identity: str
     before: Mapping[str, Amount]
     accepted: str
+    reach: Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -52,24 +55,76 @@ class Part:
     companions: Mapping[str, str]
 
 
-def taken(act: Act, asset: Asset) -> dict[str, Part]:
-    """Take all sources in a fixed order, databases before the files they point to; return the parts by label."""
+@dataclass(frozen=True)
+class Captured:
+    """What was captured of an asset, by label.
+
+    missing: why a part could not be captured. left_out: sentences on what looked like a part and is none.
+    """
+
+    parts: Mapping[str, Part]
+    missing: Mapping[str, str]
+    left_out: Sequence[str]
+
+
+def captured(act: Act, asset: Asset) -> Captured:
+    """Capture all sources in a fixed order, databases before the files they point to.
+
+    Raise SeawallError when a source fails; of one that stands for several, when all of them do.
+    """
     found: dict[str, Part] = {}
-    for label, kind, options in list(parts(asset)):
-        found |= _take(act, label, kind, options)
-    return found
+    missing: dict[str, str] = {}
+    left_out: list[str] = []
+    for kind, several, sentences in list(_sources(asset)):
+        left_out += sentences
+        made, failed = _each(act, kind, several)
+        found |= made
+        missing |= failed
+    return Captured(found, missing, left_out)
 
 
 def parts(asset: Asset) -> Iterator[tuple[str, str, Any]]:
     """Yield label, kind and options of each part; a source that stands for several is asked which they are."""
+    for kind, several, _ in _sources(asset):
+        for label, options in several.items():
+            yield label, kind, options
+
+
+def _sources(asset: Asset) -> Iterator[tuple[str, Mapping[str, Any], Sequence[str]]]:
+    """Yield each source in the order of capture: its kind, the options of its parts, what it leaves out."""
     found = {label: kinds.load("ops.sources", spec.kind) for label, spec in asset.sources.items()}
     for label in sorted(found, key=lambda label: (found[label].order, label)):
         spec, source = asset.sources[label], found[label]
         several = source.parts(spec.options) if source.parts else {"": spec.options}
         if not several:
             raise Unavailable(f"{label} matches nothing: there is no database on the server")
-        for short, options in several.items():
-            yield joined.part(label, short), spec.kind, options
+        left_out = source.left_out(spec.options) if source.parts else ()
+        yield spec.kind, {joined.part(label, short): each for short, each in several.items()}, left_out
+
+
+def _each(act: Act, kind: str, several: Mapping[str, Any]) -> tuple[dict[str, Part], dict[str, str]]:
+    """Capture the parts of a source; return those that are there, and why the others are not.
+
+    One that fails keeps none of the others from being captured; where it is all there is, it is the act that fails.
+    """
+    found: dict[str, Part] = {}
+    failed: dict[str, SeawallError] = {}
+    for label, options in several.items():
+        try:
+            found |= _take(act, label, kind, options)
+        except (NoRepository, WrongPassword):
+            raise  # no fault of this part
+        except SeawallError as error:
+            failed[label] = error
+            if len(failed) == len(several):
+                raise next(iter(failed.values())) from error
+            announce(f"{act.asset}: {label} could not be captured and will be missing: {_reason(error)}")
+            act.reach()
+    return found, {label: _reason(error) for label, error in failed.items()}
+
+
+def _reason(error: SeawallError) -> str:
+    return "; ".join(line.strip() for line in str(error).splitlines())
 
 
 def _take(act: Act, label: str, kind: str, options: Any) -> dict[str, Part]:
@@ -111,7 +166,7 @@ def _completing(act: Act, label: str, kind: str, further: FollowUp | None) -> di
 @contextmanager
 def _scene(act: Act, label: str) -> Iterator[CaptureContext]:
     """Name a private folder; what an interrupted run left in it goes before, what this one makes goes after."""
-    scratch = folders.cache() / "scratch" / joined.capture_folder(act.asset, label)
+    scratch = capture_scratch() / joined.capture_folder(act.asset, label)
     scratch.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     rmtree(scratch, ignore_errors=True)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from shutil import rmtree
@@ -18,9 +19,9 @@ from ops.core.verdict import Verdict
 from ops.evidence.ledger import Head
 from ops.interfaces import joined
 from ops.interfaces.manifest import FILE, Anchor, Manifest, read
-from ops.interfaces.outcome import BackupFacts, PartAmount
+from ops.interfaces.outcome import BackupFacts, MissingPart, PartAmount
 from ops.interfaces.source import Amount
-from ops.jobs.backup.capture import Act, Part, taken
+from ops.jobs.backup.capture import Act, Captured, Part, captured
 from ops.jobs.host import folders, key_ids, own_policy, repositories, state_files
 from ops.jobs.host.assets import asset_named
 from ops.jobs.run.handover import offered, taken_over
@@ -69,22 +70,38 @@ def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
     place = repositories.open_own(policy, asset.repository)
     restic = versions.demand()
     clocks = _preflight(place)
-    act = Act(place.repository, policy.host, name, str(uuid.uuid4()), _before(name), accepted)
+    act = Act(place.repository, policy.host, name, str(uuid.uuid4()), _amounts(_last_good(name)), accepted, place.reach)
     place.forget_locks()
-    parts = taken(act, asset)
-    manifest = _manifest(act, asset, started, restic, parts)
-    stored = _store(act, manifest, parts)
-    summaries = {label: part.summary for label, part in parts.items()}
+    made = captured(act, asset)
+    manifest = _manifest(act, asset, started, restic, made)
+    stored = _store(act, manifest, made.parts)
+    summaries = {label: part.summary for label, part in made.parts.items()}
     remark = _read_back(place.repository, name, act.identity, {**summaries, MANIFEST: stored})
-    return _outcome(started, asset.repository, act.identity, manifest, parts, clocks, remark, accepted)
+    return _outcome(started, asset.repository, act.identity, manifest, made, clocks, remark, accepted)
 
 
-def _before(name: str) -> Mapping[str, Amount]:
-    """Return what is remembered of the parts of the last good set."""
+def _last_good(name: str) -> BackupFacts:
+    """Return what is remembered of the last good set."""
     last = state_files.read_act(joined.backup(name))
     good = last.last_good if last else None
-    parts = good.parts if isinstance(good, BackupFacts) else {}
-    return {label: Amount(part.files, part.bytes) for label, part in parts.items()}
+    return good if isinstance(good, BackupFacts) else BackupFacts()
+
+
+def _amounts(good: BackupFacts) -> Mapping[str, Amount]:
+    """Return how much each part was when it was there last."""
+    missing = {label: part.last for label, part in (good.missing or {}).items()}
+    return {label: Amount(part.files, part.bytes) for label, part in {**missing, **good.parts}.items()}
+
+
+def _missing(good: BackupFacts, reasons: Mapping[str, str]) -> dict[str, MissingPart] | None:
+    """Return the parts that a set does not have, each with what is remembered of it."""
+    told = {}
+    for label, reason in reasons.items():
+        if label in good.parts:
+            told[label] = MissingPart(reason=reason, since=good.time, last=good.parts[label])
+        else:
+            told[label] = replace((good.missing or {}).get(label, MissingPart()), reason=reason)
+    return told or None
 
 
 def _preflight(place: repositories.OpenRepository) -> str:
@@ -93,7 +110,7 @@ def _preflight(place: repositories.OpenRepository) -> str:
     return place.reach()
 
 
-def _manifest(act: Act, asset: Asset, started: datetime, restic: str, parts: Mapping[str, Part]) -> Manifest:
+def _manifest(act: Act, asset: Asset, started: datetime, restic: str, made: Captured) -> Manifest:
     return Manifest(
         set=act.identity,
         asset=act.asset,
@@ -101,9 +118,11 @@ def _manifest(act: Act, asset: Asset, started: datetime, restic: str, parts: Map
         taken=clock.iso(started),
         seawall=__version__,
         restic=restic,
-        parts={label: part.told for label, part in parts.items()},
+        parts={label: part.told for label, part in made.parts.items()},
         ledger=_anchor(),
         keys=key_ids.all_known([asset.repository, *(copy.to for copy in asset.copies.values())]),
+        missing=made.missing,
+        left_out=made.left_out,
     )
 
 
@@ -161,11 +180,12 @@ def _outcome(
     repository: str,
     identity: str,
     manifest: Manifest,
-    parts: Mapping[str, Part],
+    made: Captured,
     clocks: str,
     remark: str,
     accepted: str,
 ) -> Outcome:
+    parts = made.parts
     total, added = (sum(getattr(part.summary, what) for part in parts.values()) for what in ("bytes", "added"))
     rows = sum(part.told.facts.row_count for part in parts.values())
     files = sum(part.told.facts.file_count for part in parts.values())
@@ -187,10 +207,20 @@ def _outcome(
         snapshots={label: part.summary.snapshot for label, part in parts.items()},
         accepted_loss=accepted or None,
         parts={label: PartAmount(files=part.summary.files, bytes=part.summary.bytes) for label, part in parts.items()},
+        missing=_missing(_last_good(manifest.asset), made.missing),
     )
-    warnings = [f"{label}: {words}" for label, part in parts.items() for words in part.told.facts.warnings]
-    warnings += [remark] if remark else []
+    warnings = _warnings(made, remark)
     message = "; ".join([message, *warnings])
     if clocks:
         return Outcome(Verdict.UNKNOWN, f"{message}; {clocks}, so the time of this set is uncertain", facts, facts)
     return Outcome(Verdict.WARN if warnings else Verdict.PASS, message, facts, facts)
+
+
+def _warnings(made: Captured, remark: str) -> list[str]:
+    """Return what is to be said of a set that counts, though not all is as it should be."""
+    return [
+        *(f"{label} is missing: {reason}" for label, reason in made.missing.items()),
+        *made.left_out,
+        *(f"{label}: {words}" for label, part in made.parts.items() for words in part.told.facts.warnings),
+        *filter(None, [remark]),
+    ]

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import stat
-import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -20,8 +18,8 @@ from typing import Any
 from ops.core import clock, kinds
 from ops.core.errors import Unavailable, UsageError
 from ops.core.files import demand_room, digest
+from ops.core.own_folder import forget, own_folder
 from ops.core.quantity import span
-from ops.core.restored import remove
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict, not_configured, worst
 from ops.interfaces.drill import Drill, Part
@@ -56,22 +54,11 @@ def brought(name: str, dump: str) -> Iterator[str]:
     size = sum(path.stat().st_size for path in _files(original))
     folder = folders.state() / "dumps"
     folder.mkdir(mode=0o700, exist_ok=True)
-    _forget(folder, name)
+    forget(folder, "")  # what is left of drills that were killed, whatever they were of
     demand_room(folder, size, "the copy of the dump")
-    place = folder / f"{name}.{uuid.uuid4().hex[:8]}"
-    place.mkdir(mode=0o700)
-    try:
+    with own_folder(folder, f"{name}.") as place:
         run(["cp", "-r", "--reflink=auto", "--no-preserve=all", "--", original, place / LABEL], timeout=_DAY)
         yield str(place / LABEL)
-    finally:
-        remove(place)
-
-
-def _forget(folder: Path, name: str) -> None:
-    """Remove what interrupted drills left; no drill runs longer than two days."""
-    for left in folder.glob(f"{name}.*"):
-        if time.time() - left.stat().st_mtime > 2 * _DAY:
-            remove(left)
 
 
 def _files(dump: Path) -> list[Path]:

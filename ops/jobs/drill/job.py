@@ -25,7 +25,7 @@ from ops.interfaces.outcome import DrillFacts, Forecast, Hardware, Inspection, R
 from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
-from ops.jobs.drill.stage import CLOCK, WORDS, DrillStage
+from ops.jobs.drill.stage import CLOCK, INCOMPLETE, WORDS, DrillStage
 from ops.jobs.host import folders, repositories
 from ops.jobs.restore.material import LARGEST
 from ops.jobs.run.job import Outcome
@@ -146,8 +146,9 @@ def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, d
 
 
 def _good(rungs: Sequence[Rung]) -> bool:
-    """Whether all was proven: that some other set does not count says nothing of the one that was drilled."""
-    return all(rung.verdict is Verdict.PASS or (rung.name == CLOCK and rung.verdict is Verdict.WARN) for rung in rungs)
+    """Whether all that the set holds was proven: what other sets are worth, or what it lacks, the backup says."""
+    known = {CLOCK, INCOMPLETE}
+    return all(rung.verdict is Verdict.PASS or (rung.name in known and rung.verdict is Verdict.WARN) for rung in rungs)
 
 
 def _noticed(rungs: Sequence[Rung]) -> str:

@@ -36,6 +36,7 @@ from ops.restic.sets import Set
 WORDS = "words"  # what programs said, in the scratch folder
 _DAY = 86_400.0
 CLOCK = "clock"  # the rung that tells of clocks that do not agree, and of sets that do not count
+INCOMPLETE = "set"  # the rung that tells of parts that could not be captured
 
 O = TypeVar("O")
 
@@ -97,6 +98,8 @@ class DrillStage(Generic[O]):
                 self.rung(CLOCK, Finding(Verdict.WARN, choice.remark))
         with self.timed("fetch"):
             told = material.manifest(self.place, self.found, self.scratch / "manifest")
+        for label, reason in told.missing.items():
+            self.rung(INCOMPLETE, Finding(Verdict.WARN, f"the set does not hold {label}: {reason}"))
         self.tell(manifest_sha256=digest(self.scratch / "manifest" / FILE))
         self.parts = {label: Part(label, part, self.found.parts[label].bytes) for label, part in told.parts.items()}
         return self.found

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ops.core.document import read_file
 from ops.core.errors import SeawallError
 from ops.core.files import write_json
 from ops.core.schema import Plain
+from ops.core.verdict import Verdict
+from ops.interfaces.running import Running
 from ops.interfaces.state import LIMITS, ActState, State, UnreadableState, read, written
-from ops.jobs.host import folders
+from ops.jobs.host import folders, marks
 
 
 def read_all() -> dict[str, State]:
@@ -18,7 +22,18 @@ def read_all() -> dict[str, State]:
             found[path.stem] = read(read_file(path, LIMITS.bytes, str(path), owned=True), str(path))
         except (OSError, SeawallError) as error:
             found[path.stem] = UnreadableState(message="; ".join(str(error).splitlines()))
+    for name, told in marks.killed():
+        found[name] = _killed(told, found.get(name))
     return found
+
+
+def _killed(told: Running, before: State | None) -> State:
+    """Return the state of an act whose newest run was killed: what it was before is not how that one ended."""
+    bare = ActState(kind=told.kind, verdict=Verdict.UNKNOWN, asset=told.subject, host=told.host)
+    state = before or bare
+    if not isinstance(state, ActState):
+        return state
+    return replace(state, verdict=Verdict.UNKNOWN, started=told.started, message=marks.message(told.started))
 
 
 def read_act(name: str) -> ActState | None:

@@ -9,21 +9,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ops.core import clock
-from ops.core.announce import announce
 from ops.core.errors import SeawallError, UsageError
 from ops.core.own_folder import own_folder
 from ops.core.quantity import Size, span
-from ops.core.verdict import Finding, Verdict, worst
+from ops.core.verdict import Verdict
 from ops.interfaces import joined
 from ops.interfaces.manifest import FILE
-from ops.interfaces.outcome import RestoreFacts, Rung
 from ops.jobs.host import folders, own_policy, recorded, repositories
 from ops.jobs.host.assets import asset_named
 from ops.jobs.restore import material
-from ops.jobs.restore.execution import Source, carry_out
+from ops.jobs.restore.acceptance import Acceptance, Ask
+from ops.jobs.restore.act import Act, Source
+from ops.jobs.restore.each import each
+from ops.jobs.restore.finished import Finished
 from ops.jobs.restore.plan import Step, Wanted, planned
 from ops.jobs.restore.point_in_time import point_in_time
-from ops.jobs.run.job import Ended, Outcome, perform
+from ops.jobs.run.job import Ended, Outcome, actor, perform
 from ops.jobs.run.program_words import apart
 from ops.policy import HostPolicy
 
@@ -72,31 +73,38 @@ def found(name: str, wanted: Wanted, at: str | None, repository: str | None) -> 
         which = choice.which
         told = material.manifest(place, which, folder / "manifest")
         recorded.demand_manifest(name, which.id, folder / "manifest" / FILE)
+        choice.demand(told, wanted.part)
         steps = planned(asset, which, told, wanted)
-        remarks = [*filter(None, [choice.remark, clocks])]
+        lacking = [f"the set does not hold {label}: {reason}" for label, reason in told.missing.items()]
+        remarks = [*filter(None, [choice.remark, clocks]), *lacking]
         yield Ready(policy, name, Source(place, which, folder / "manifest"), steps, remarks)
 
 
-def restore(ready: Ready, only: Sequence[str]) -> Ended:
-    """Carry a restore out; the exit code is 0 when all was brought and is as its manifest says.
+def restore(ready: Ready, only: Sequence[str], ask: Ask | None = None) -> Ended:
+    """Carry a restore out; the exit code is 0 when all was brought and is as its manifest says, or was accepted.
 
-    only: the paths or tables that alone are meant.
+    only: the paths or tables that alone are meant. ask: asks a person whether differences are accepted; none: they
+    are not.
     """
+    act = Act(
+        ready.source,
+        tuple(only),
+        Finished.of(ready.asset, ready.source.which.id),
+        Acceptance(ready.policy.host, ready.asset, ask, actor()),
+        several=len(ready.steps) > 1,
+    )
+    words = folders.state() / "words" / f"{joined.restore(ready.asset)}.txt"
     outcome = perform(
-        "restore",
-        joined.restore(ready.asset),
-        ready.asset,
-        ready.policy.host,
-        lambda: _worked(ready, tuple(only), folders.state() / "words" / f"{joined.restore(ready.asset)}.txt"),
+        "restore", joined.restore(ready.asset), ready.asset, ready.policy.host, lambda: _worked(act, ready.steps, words)
     )
     return Ended.here(outcome, outcome.code)
 
 
-def _worked(ready: Ready, only: tuple[str, ...], words: Path) -> Outcome:
+def _worked(act: Act, steps: Sequence[Step], words: Path) -> Outcome:
     """Do the work, with what programs say kept in a file; it is named when there is reason to read it."""
     with apart(words):
         try:
-            outcome = _work(ready.source, ready.steps, only)
+            outcome = each(act, steps)
         except SeawallError as error:
             if words.exists():
                 error.hint = "; ".join(filter(None, [error.hint, _WORDS.format(words)]))
@@ -112,35 +120,3 @@ def _memory() -> Path:
     folder = folders.scratch()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
-
-
-def _work(source: Source, steps: Sequence[Step], only: tuple[str, ...]) -> Outcome:
-    started = clock.now()
-    found: list[tuple[str, str, Finding]] = []
-    said: list[str] = []
-    for step in steps:
-        findings, words = carry_out(source, step, only)
-        said.append(words)
-        for name, finding in findings:
-            word = finding.verdict.value if finding.configured else "-"
-            announce(f"{step.label}: {word:<7} {name}: {finding.message}")
-            found += [(step.label, name, finding)] if finding.configured else []
-    if not found:
-        raise SeawallError("there was nothing to restore")
-    verdict = worst(finding.verdict for _, _, finding in found)
-    wrong = [f"{label} {name}: {seen.message}" for label, name, seen in found if seen.verdict is not Verdict.PASS]
-    seconds = round((clock.now() - started).total_seconds(), 1)
-    facts = RestoreFacts(
-        time=clock.iso(started),
-        set=source.which.id,
-        repository=source.place.repository.name,
-        data_time=clock.iso(source.which.time),
-        seconds=seconds,
-        bytes=sum(step.bytes for step in steps),
-        parts=tuple(step.label for step in steps),
-        in_place=any(step.live for step in steps),
-        rungs=tuple(Rung(part=label, name=name, verdict=seen.verdict) for label, name, seen in found),
-    )
-    head = f"set {source.which.id[:8]} restored in {span(seconds)}"
-    message = "; ".join([head, *said, *wrong])
-    return Outcome(verdict, message, facts if not wrong else None, facts)

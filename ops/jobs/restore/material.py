@@ -10,7 +10,7 @@ from pathlib import Path
 from ops.core import clock
 from ops.core.archive import ArchiveLimits, unpack
 from ops.core.document import read_file
-from ops.core.errors import Damaged
+from ops.core.errors import Damaged, UsageError
 from ops.core.names import TreePath
 from ops.core.restored import demand_plain
 from ops.interfaces import joined
@@ -27,10 +27,24 @@ _ELSEWHERE = "check its backups and copies, or use --from with another repositor
 
 @dataclass(frozen=True)
 class Choice:
-    """The set that is meant. remark: what else of the asset does not count, and why; empty where there is nothing."""
+    """The set that is meant. remark: what else of the asset does not count, and why; empty where there is nothing.
+
+    earlier: the complete sets before it, the oldest first.
+    """
 
     which: Set
     remark: str
+    earlier: Sequence[Set] = ()
+
+    def demand(self, told: Manifest, named: Sequence[str]) -> None:
+        """Raise UsageError for parts that could not be captured; name the newest set that has the part."""
+        for name in named:
+            if name in told.parts or (reason := told.missing.get(name)) is None:
+                continue
+            having = next((one for one in reversed(self.earlier) if name in one.parts), None)
+            older = f"--at {having.id[:8]} restores it as it was at {clock.iso(having.time)}" if having else ""
+            none = "no earlier set in this repository has it; use --from with another repository"
+            raise UsageError(f"set {self.which.id[:8]} does not hold {name}: {reason}", older or none)
 
 
 def chosen(place: OpenRepository, asset: str, until: datetime | None = None, identity: str = "") -> Choice:
@@ -42,7 +56,8 @@ def chosen(place: OpenRepository, asset: str, until: datetime | None = None, ide
     listed = [*found.ahead, *found.counting] if identity else found.counting
     fitting = [one for one in listed if one.id.startswith(identity) and (until is None or one.time <= until)]
     if fitting:
-        return Choice(fitting[-1], found.remark)
+        which = fitting[-1]
+        return Choice(which, found.remark, [one for one in found.counting if one.time < which.time])
     name = place.repository.name
     if identity and (one := next((one for one in found.doubtful if one.id.startswith(identity)), None)):
         raise Damaged(f"set {one.id} of {asset} in {name} is in doubt: {one.doubt}", DOUBTFUL)

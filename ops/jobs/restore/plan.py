@@ -21,13 +21,15 @@ class Wanted:
     """What a person wants of a restore.
 
     to: places, as [PART=]PLACE. part: only these parts of the set. only: only these paths or tables.
-    in_place: whether the data go in the place of what is there.
+    in_place: whether the data go in the place of what is there. constraints: whether the indexes and constraints of the
+    tables come with them.
     """
 
     to: Sequence[str] = ()
     part: Sequence[str] = ()
     only: Sequence[str] = ()
     in_place: bool = False
+    constraints: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Step:
     """One part of a set and its destination: a folder, or a database, or (live) the place of what is there.
 
     told: by the manifest. options: of the source in the policy, none when it is not there any more. bytes: stored.
-    completed_by: the part that is restored over this one, where it needs one to be whole.
+    completed_by: the part that is restored over this one, where it needs one to be whole. constraints: whether those of
+    the tables come with them, where some tables alone are meant.
     """
 
     label: str
@@ -46,6 +49,7 @@ class Step:
     database: str = ""
     live: bool = False
     completed_by: Step | None = None
+    constraints: bool = False
 
     @property
     def source(self) -> Source[Any, Any]:
@@ -79,11 +83,13 @@ def planned(asset: Asset, which: Set, manifest: Manifest, options: Wanted) -> li
         raise UsageError(
             "--only and --in-place can't be combined", "restore next to the live data, and copy what you need"
         )
+    if options.constraints and not options.only:
+        raise UsageError("--with-constraints needs --only", "all of a database always comes with its constraints")
     steps = []
     for label, told in parts.items():
         if told.completes:
             continue
-        step = _step(asset, which, manifest.parts, label)
+        step = replace(_step(asset, which, manifest.parts, label), constraints=options.constraints)
         steps.append(_live(step) if options.in_place else _beside(step, wishes.get(label) or wishes.get("")))
     if not steps:
         raise UsageError(

@@ -8,16 +8,16 @@ import pwd
 import signal
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ops.core import clock, remnants
-from ops.core.document import decode, read_file
+from ops.core.document import decode
 from ops.core.errors import Damaged, Locked, SeawallError, Stopped
-from ops.core.files import lock, read_json, write_atomically
+from ops.core.files import lock, read_json
 from ops.core.names import Name
 from ops.core.printable import storable
 from ops.core.schema import Plain, encode
@@ -27,10 +27,9 @@ from ops.evidence.ledger import Ledger
 from ops.evidence.redaction import places_in, redacted, redacted_text
 from ops.interfaces.outcome import OutcomeFacts
 from ops.interfaces.state import ActState
-from ops.jobs.host import credentials, folders, state_files
+from ops.jobs.host import credentials, folders, marks, state_files
+from ops.jobs.run.leftovers import remove_leftovers
 from ops.policy.compile import document_digest
-
-_LONGEST_TIME = 64  # bytes
 
 
 @dataclass(frozen=True)
@@ -91,26 +90,32 @@ def perform(
     with lock(folders.scratch() / f"{name}.lock", name), _ended_politely(), remnants.marked(own):
         started = clock.now()
         remnants.end(own)
+        remove_leftovers(name)
         mark = _begun(kind, name, subject, host, started)
         outcome = _recorded(kind, subject, host, started, _tried(work, failed))
-        before = state_files.read_act(name)
-        places = places_in(_policy())
-        state_files.write(
-            name,
-            ActState(
-                kind=Name(kind),
-                asset=subject,
-                host=host,
-                verdict=outcome.verdict,
-                started=clock.iso(started),
-                finished=clock.iso(clock.now()),
-                message=storable(redacted_text(outcome.message, places)),  # states go to reports and mails, too
-                last_good=_discreet(outcome.good, places) or (before.last_good if before else None),
-                damaged=outcome.damaged or bool(before and before.damaged and outcome.good is None),
-            ),
-        )
+        _state(name, kind, subject, host, started, outcome)
         mark.unlink()
     return outcome
+
+
+def _state(name: str, kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> None:
+    """Write the state that an act leaves."""
+    before = state_files.read_act(name)
+    places = places_in(_policy())
+    state_files.write(
+        name,
+        ActState(
+            kind=Name(kind),
+            asset=subject,
+            host=host,
+            verdict=outcome.verdict,
+            started=clock.iso(started),
+            finished=clock.iso(clock.now()),
+            message=storable(redacted_text(outcome.message, places)),  # states go to reports and mails, too
+            last_good=_discreet(outcome.good, places) or (before.last_good if before else None),
+            damaged=outcome.damaged or bool(before and before.damaged and outcome.good is None),
+        ),
+    )
 
 
 def _discreet(facts: OutcomeFacts | None, places: Collection[str]) -> OutcomeFacts | None:
@@ -138,22 +143,29 @@ def _tried(work: Callable[[], Outcome], failed: Verdict) -> Outcome:
 
 def _begun(kind: str, name: str, subject: str, host: str, started: datetime) -> Path:
     """Mark an act as begun; record for the one before it, if its mark is still there, that it never ended."""
-    mark = folders.state() / "state" / f"{name}.running"
-    mark.parent.mkdir(parents=True, exist_ok=True)
-    if os.path.lexists(mark):
-        began = _noted_time(mark) or "an unknown time"
-        message = f"the run started at {began} never reported a result: it was killed, or the machine went down"
-        _recorded(kind, subject, host, started, Outcome(Verdict.UNKNOWN, message))
-    write_atomically(mark, clock.iso(started))
+    before = marks.path(name)
+    if os.path.lexists(before):
+        _recorded(kind, subject, host, started, _killed(marks.began(before)))
+    mark = marks.set_for(name, kind, subject, host)
+    _tell_of_killed(name, started)
     return mark
 
 
-def _noted_time(mark: Path) -> str:
-    """Return the time that a mark holds; nothing where it holds anything else, which is nobody's business to repeat."""
-    try:
-        return clock.iso(clock.parse(read_file(mark, _LONGEST_TIME, str(mark), owned=True).decode("ascii").strip()))
-    except (SeawallError, OSError, ValueError):
-        return ""
+def _killed(began: str) -> Outcome:
+    return Outcome(Verdict.UNKNOWN, marks.message(began or "an unknown time"))
+
+
+def _tell_of_killed(own: str, now: datetime) -> None:
+    """Record that other acts of this account were killed, and state it: their own next run may be a day away."""
+    for name, told in [*marks.killed()]:
+        if name == own or told.account != os.geteuid():
+            continue
+        with suppress(Locked), lock(folders.scratch() / f"{name}.lock", name):
+            if dict(marks.killed()).get(name) != told:
+                continue  # somebody else was quicker
+            outcome = _recorded(told.kind, told.subject, told.host, now, _killed(told.started))
+            _state(name, told.kind, told.subject, told.host, clock.parse(told.started), outcome)
+            marks.path(name).unlink(missing_ok=True)
 
 
 def record(kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> None:

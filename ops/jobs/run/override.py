@@ -18,6 +18,7 @@ from ops.jobs.run.job import actor
 
 ACT = "override"
 LOSS = "no set that shrank a lot"
+DIFFERENCES = "restored data are as their manifest says"
 REMOVAL = "nothing restored by a drill stays"
 
 

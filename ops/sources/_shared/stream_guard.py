@@ -32,7 +32,8 @@ def main(end: bytes, least: int, digest: str, argv: Sequence[str]) -> int:
     seen = hashlib.sha256()
     total, tail = passed_on(program, seen if digest else None)
     if code := program.wait():
-        return told(f"{argv[0]} exited with code {code}", code if code > 0 else 1)
+        how = f"exited with code {code}" if code > 0 else f"was killed (signal {-code})"
+        return told(f"{argv[0]} {how}", code if code > 0 else 1)
     if end and end not in (tail.rstrip().splitlines() or [b""])[-1]:
         return told(f"the output of {argv[0]} is truncated: {end.decode()!r} is not in its last line", 1)
     if total < least:

@@ -7,11 +7,13 @@ accounts of the server go with the manifest. The account that reads has no passw
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from ops.core.announce import announce
 from ops.core.errors import Unavailable
+from ops.core.files import write_atomically
 from ops.core.limits import demand_between
 from ops.core.names import AbsolutePath
 from ops.core.quantity import Duration
@@ -19,13 +21,13 @@ from ops.core.run import run, stream
 from ops.interfaces.source import CaptureContext, Source, Streamed
 from ops.sources._shared.dump import Dump
 from ops.sources._shared.labels import labels
-from ops.sources._shared.stream_guard import watched
 from ops.sources.mariadb.accounts import USERS, text_of
 from ops.sources.mariadb.damage import DAMAGES
+from ops.sources.mariadb.dumping import dumping
 from ops.sources.mariadb.external_dump import EXTERNAL_DUMP
 from ops.sources.mariadb.facts import (
     DATABASES,
-    Counters,
+    STRAYS,
     MariaDBFacts,
     counters,
     facts,
@@ -33,10 +35,16 @@ from ops.sources.mariadb.facts import (
     without_transactions,
 )
 from ops.sources.mariadb.gate import gated
+from ops.sources.mariadb.left_out import ending, sound_out
 from ops.sources.mariadb.restore import RestoreTarget
-from ops.sources.mariadb.session import DAY, LARGEST, Session, program, release, talking
+from ops.sources.mariadb.rows import rows_refused
+from ops.sources.mariadb.session import DAY, LARGEST, Session, name, program, release, talking
 from ops.sources.mariadb.snapshot import START_SECONDS, Gate, Instant
+from ops.sources.mariadb.structure import names
 from ops.sources.mariadb.verify import DATABASE, DUMP, END, check
+from ops.sources.mariadb.views import views
+
+_OF_FILE_SYSTEM = "lost+found"  # in the data directory wherever that is a file system of its own: nothing to mend
 
 
 @dataclass(frozen=True)
@@ -83,27 +91,47 @@ class Options:
 class _Capture(Dump[MariaDBFacts]):
     options: Options
     instant: Instant
-    counters: Counters
+    probe: Session
+    scene: CaptureContext
 
     def __post_init__(self) -> None:
-        self.tables = tables(self.instant.holder.ask)
+        holder, database = self.instant.holder, self.options.database
+        self.views = views(holder, database, names(holder))
+        self.out = sound_out(self.probe, self.views)
+        self.tables = tables(holder.ask, self.out.tables)
+        self.counters = counters(holder.ask, self.out.tables)
 
     def material(self) -> Streamed:
         """Return the dump: without the database's name in it, so that it can be loaded under another one."""
+        addition = self.scene.scratch / "addition.sql"
+        write_atomically(addition, ending(self.instant.holder, self.views, self.out))
+        database = self.options.database
         words = [
-            *("--single-transaction", "--quick", "--routines", "--events", "--triggers", "--hex-blob"),
+            *(f"--ignore-table={database}.{one}" for one in (*self.views, *self.out.tables)),
+            # A table that is locked could not take its default from a sequence, which is not.
+            *(
+                "--skip-add-locks",
+                "--single-transaction",
+                "--quick",
+                "--routines",
+                "--events",
+                "--triggers",
+                "--hex-blob",
+            ),
             *("--default-character-set=utf8mb4", LARGEST, "--no-tablespaces", "--skip-dump-date"),
             *(["--dump-history"] if any(about.versioned for about in self.tables.values()) else []),
         ]
-        dump = [*program("mariadb-dump", self.options.socket, self.options.user), *words, "--", self.options.database]
-        return Streamed(gated(str(self.instant.gate.fifo), START_SECONDS, watched(dump, end=END)), DUMP)
+        dump = [*program("mariadb-dump", self.options.socket, self.options.user), *words, "--", database]
+        whole = dumping(dump, END, str(addition))
+        return Streamed(gated(str(self.instant.gate.fifo), START_SECONDS, whole), DUMP)
 
     def facts(self) -> MariaDBFacts:
         """Fix the instant as soon as the dump's program is there, count, and watch until it has ended."""
         self.instant.gate.meet()
         try:
             seconds = self.instant.fix()
-            found = facts(self.instant.counter.ask, self.options.database, self.counters)
+            found = facts(self.instant.counter, self.options.database, self.counters, self.out.reasons)
+            refused = rows_refused(self.probe, self.tables)
             self.instant.follow()
         except BaseException as error:
             self.instant.stop(str(error).partition("\n")[0])
@@ -114,7 +142,12 @@ class _Capture(Dump[MariaDBFacts]):
             found,
             locked_seconds=seconds if self.options.lock else 0.0,
             approximate=tuple(sorted(moving if self.options.lock else found.rows)),
-            warnings=(_warning(moving),) if moving else (),
+            refused=refused or None,
+            warnings=(
+                *([_warning(moving)] if moving else []),
+                *self.out.warnings(),
+                *(_violated(named, rows) for named, rows in refused.items()),
+            ),
         )
 
     def companions(self) -> Mapping[str, str]:
@@ -131,9 +164,20 @@ def _warning(moving: Mapping[str, str]) -> str:
     )
 
 
+def _violated(named: str, rows: int) -> str:
+    table, _, constraint = named.partition(".")
+    violate, them = ("row", "violates"), "it"
+    if rows > 1:
+        violate, them = ("rows", "violate"), "them"
+    return (
+        f"{rows} {violate[0]} of {table} {violate[1]} the check {constraint};"
+        f" a restore loads {them} with check_constraint_checks = 0"
+    )
+
+
 @contextmanager
-def _session(options: Options, database: str = "") -> Iterator[Session]:
-    with stream(talking(options.client, database), timeout=DAY, talk=True) as client:
+def _session(options: Options, database: str = "", *, force: bool = False) -> Iterator[Session]:
+    with stream(talking(options.client, database, force=force), timeout=DAY, talk=True) as client:
         yield Session(client, seconds=options.lock_wait.seconds)
 
 
@@ -144,12 +188,16 @@ def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     gate = Gate(scene.scratch / "gate", scene.over)
     os.mkfifo(gate.fifo, 0o600)
     try:
-        with _session(options, options.database) as holder, _session(options, options.database) as counter:
+        with (
+            _session(options, options.database) as holder,
+            _session(options, options.database) as counter,
+            _session(options, options.database, force=True) as probe,
+        ):
             _demand_client(holder)
-            through = options.lock_tables and bool(without_transactions(tables(holder.ask)))
-            patience = options.lock_wait.seconds
-            instant = Instant(gate, holder, counter, options.user, patience, options.lock, through)
-            yield _Capture(options, instant, counters(holder.ask))
+            instant = Instant(gate, holder, counter, options.user, options.lock_wait.seconds, options.lock)
+            taken = _Capture(options, instant, probe, scene)
+            instant.through = options.lock_tables and bool(without_transactions(taken.tables))
+            yield taken
     finally:
         gate.close()
         gate.fifo.unlink()
@@ -176,6 +224,26 @@ def parts(options: Options) -> Mapping[str, Options]:
     return {label: replace(options, database=database, all=False) for label, database in found.items()}
 
 
+def left_out(options: Options) -> Sequence[str]:
+    """Return a sentence for each folder in the data directory that the server takes for a database and is none."""
+    if not options.all:
+        return ()
+    with _session(options) as session:
+        strays = {folder: _stray(folder, count) for folder, count in session.ask(STRAYS)}
+    if word := strays.pop(_OF_FILE_SYSTEM, None):
+        announce(word)
+    return [*strays.values()]
+
+
+def _stray(folder: str, count: int) -> str:
+    if not count:
+        return f"the folder {folder} in the server's data directory is no database, and is passed over"
+    return (
+        f"the folder {folder} in the server's data directory has {count} tables but no name that can be used; they are"
+        f" not taken: ALTER DATABASE {name(f'#mysql50#{folder}')} UPGRADE DATA DIRECTORY NAME makes it a database"
+    )
+
+
 KIND = Source(
     options=Options,
     facts=MariaDBFacts,
@@ -183,6 +251,7 @@ KIND = Source(
     check=check,
     covers=lambda options: [f"mariadb:{options.socket}/{options.database or '*'}"],
     parts=parts,
+    left_out=left_out,
     restore_into=lambda options: RestoreTarget(options.socket),
     database=DATABASE,
     damages=DAMAGES,

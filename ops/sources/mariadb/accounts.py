@@ -6,7 +6,8 @@ Each statement stands behind a line that says whose it is, so that a restore tak
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from ops.sources._shared.statement import PassedOver, Strange
 from ops.sources.mariadb.facts import ACCOUNTS
@@ -30,19 +31,39 @@ def text_of(session: Session) -> str:
     )
 
 
-def missing(text: str, present: Collection[str], strange: PassedOver) -> str:
+@dataclass(frozen=True)
+class Missing:
+    """The statements that make accounts, and the accounts: users, which are locked, and roles."""
+
+    sql: str
+    users: Sequence[str] = ()
+    roles: Sequence[str] = ()
+
+    def sentences(self) -> Iterator[str]:
+        """Yield what is to be told: who was made, and what lets them in."""
+        if self.roles:
+            yield f"roles that were missing were made: {', '.join(self.roles)}"
+        if self.users:
+            yield (
+                f"accounts that were missing were made, but locked: {', '.join(self.users)};"
+                f" ALTER USER {self.users[0]} ACCOUNT UNLOCK lets one in"
+            )
+
+
+def missing(text: str, present: Collection[str], strange: PassedOver, wanted: Collection[str]) -> Missing:
     """Return the statements that make the accounts which are not present, and give them their rights.
 
-    text: as `text_of` returns it; what is none of its kind is noted as strange.
+    text: as `text_of` returns it; what is none of its kind is noted as strange. wanted: the accounts that are meant,
+    as `user@host`; others of the server may have been dropped since, and must not come back.
     """
-    there = {_folded(account) for account in present}
+    there, meant = {_folded(account) for account in present}, {_folded(account) for account in wanted}
     made: set[Account] = set()
     kept = [_CAREFUL]
     for owner, statement in _divided(text):
         try:
             told = json.loads(owner)
             # What everybody may do on a server that is used is not for a restore to say.
-            if told == f"{EVERYBODY}@" or _folded(told) in there:
+            if told == f"{EVERYBODY}@" or _folded(told) in there or _folded(told) not in meant:
                 continue
             said = _said(Account.of(told), read(statement), made)
         except (Strange, ValueError, AttributeError, RecursionError):
@@ -51,7 +72,8 @@ def missing(text: str, present: Collection[str], strange: PassedOver) -> str:
             )
         else:
             kept += [f"{said};"] if said else []
-    return "\n".join([*kept, ""])
+    users, roles = (sorted(str(one) for one in made if bool(one.host) is user) for user in (True, False))
+    return Missing("\n".join([*kept, ""]), users, roles)
 
 
 def _divided(text: str) -> Iterator[tuple[str, str]]:

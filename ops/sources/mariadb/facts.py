@@ -7,17 +7,20 @@ reading. Definitions are digested without the database's own name, for a restore
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ops.core.document import decode
 from ops.core.names import DatabaseName
+from ops.core.schema import spare
 from ops.sources._shared.comparison import Definitions, digested
 from ops.sources._shared.dump import DumpFacts
 from ops.sources._shared.row_slices import RowDigest
+from ops.sources.mariadb.own_name import named_in
 from ops.sources.mariadb.rows import Table, counted
-from ops.sources.mariadb.session import name, release, text
+from ops.sources.mariadb.session import Session, name, release, text
+from ops.sources.mariadb.structure import FORM, structure
 
 Ask = Callable[[str], list[Any]]
 
@@ -25,15 +28,27 @@ SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
 # Accounts that a server has by itself.
 OWN = ("root", "mysql", "mariadb.sys")
 
+# What the server makes of a folder in its data directory whose name is none that it writes.
+_STRAY = "#mysql50#"
 DATABASES = (
     "select json_quote(schema_name) from information_schema.schemata"
-    f" where schema_name not in ({', '.join(map(text, SYSTEM))}) order by schema_name"
+    f" where schema_name not in ({', '.join(map(text, SYSTEM))}) and schema_name not like '{_STRAY}%'"
+    " order by schema_name"
 )
+STRAYS = f"""
+select json_array(substr(s.schema_name, {len(_STRAY) + 1}),
+  (select count(*) from information_schema.tables t where t.table_schema = s.schema_name))
+from information_schema.schemata s where s.schema_name like '{_STRAY}%' order by s.schema_name
+"""
 _TABLES = """
 select json_array(t.table_name, t.table_type, t.engine, coalesce(e.transactions, 'NO') = 'YES', t.auto_increment,
   coalesce(t.data_length + t.index_length, 0))
 from information_schema.tables t left join information_schema.engines e on e.engine = t.engine
-where t.table_schema = database() and t.table_type <> 'VIEW' order by t.table_name
+where t.table_schema = {database} and t.table_type <> 'VIEW'{more} order by t.table_name
+"""
+_NAMES = """
+select json_quote(table_name) from information_schema.tables
+where table_schema = database() and table_type <> 'VIEW' order by table_name
 """
 _SETTING = """
 select json_object('server_version', version(), 'charset', default_character_set_name,
@@ -58,6 +73,26 @@ where u.user not in ({", ".join(map(text, OWN))}, 'PUBLIC') and (
   concat('''', u.user, '''@''', u.host, '''') in (select grantee from own)
   or concat('''', m.role, '''@''''') in (select grantee from own))
 """
+# Those that the database names: whoever may do something with it in particular, and in whose name something runs.
+_NEEDED = f"""
+with own as (
+  select g.grantee from information_schema.schema_privileges g where database() like g.table_schema
+  union select g.grantee from information_schema.table_privileges g where g.table_schema = database()
+  union select g.grantee from information_schema.column_privileges g where g.table_schema = database()
+  union select concat('''', p.user, '''@''', p.host, '''') from mysql.procs_priv p where p.db = database()
+), named as (
+  select definer from information_schema.views where table_schema = database()
+  union select definer from information_schema.triggers where trigger_schema = database()
+  union select definer from information_schema.routines where routine_schema = database()
+  union select definer from information_schema.events where event_schema = database()
+)
+select distinct json_quote(concat(u.user, '@', u.host)) from mysql.user u
+left join mysql.roles_mapping m on m.user = u.user and m.host = u.host
+where u.user not in ({", ".join(map(text, OWN))}, 'PUBLIC') and (
+  concat('''', u.user, '''@''', u.host, '''') in (select grantee from own)
+  or concat('''', m.role, '''@''''') in (select grantee from own)
+  or concat(u.user, '@', u.host) in (select definer from named))
+"""
 # What they may do, with all of the server, the database, or a table of it.
 _RIGHTS = f"""
 with given as (
@@ -71,60 +106,11 @@ select json_array(concat(u.user, '@', u.host), g.place, g.privilege_type, g.is_g
 from mysql.user u join given g on g.grantee = concat('''', u.user, '''@''', u.host, '''')
 where u.user not in ({", ".join(map(text, OWN))}, 'PUBLIC')
 """
-_DEFINITIONS = {
-    "table": """
-      select json_array(table_name, table_type, engine, table_collation, create_options, table_comment)
-      from information_schema.tables where table_schema = database() and table_type not in ('VIEW', 'SEQUENCE')""",
-    "column": """
-      select json_array(c.table_name, c.ordinal_position, c.column_name, c.column_type, c.is_nullable,
-        c.column_default, c.extra, c.collation_name, c.generation_expression, c.column_comment)
-      from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
-      where c.table_schema = database() and t.table_type not in ('VIEW', 'SEQUENCE')""",
-    "index": """
-      select json_array(table_name, index_name, non_unique, seq_in_index, column_name, collation, sub_part,
-        index_type, index_comment)
-      from information_schema.statistics where table_schema = database()""",
-    "partition": """
-      select json_array(table_name, partition_name, subpartition_name, partition_method, subpartition_method,
-        partition_expression, subpartition_expression, partition_description)
-      from information_schema.partitions where table_schema = database() and partition_name is not null""",
-    "foreign key": """
-      select json_array(k.table_name, k.constraint_name, k.ordinal_position, k.column_name,
-        if(k.referenced_table_schema = database(), '', k.referenced_table_schema), k.referenced_table_name,
-        k.referenced_column_name, r.update_rule, r.delete_rule)
-      from information_schema.key_column_usage k join information_schema.referential_constraints r
-        on r.constraint_schema = k.constraint_schema and r.table_name = k.table_name
-        and r.constraint_name = k.constraint_name
-      where k.table_schema = database()""",
-    "check": """
-      select json_array(table_name, constraint_name, level, check_clause)
-      from information_schema.check_constraints where constraint_schema = database()""",
-    "view": """
-      select json_array(table_name, view_definition, check_option, definer, security_type, character_set_client,
-        collation_connection)
-      from information_schema.views where table_schema = database()""",
-    "routine": """
-      select json_array(r.routine_type, r.routine_name, r.dtd_identifier, r.routine_definition, r.definer,
-        r.security_type, r.is_deterministic, r.sql_data_access, r.sql_mode, r.routine_comment,
-        r.character_set_client, r.collation_connection)
-      from information_schema.routines r where r.routine_schema = database()""",
-    "parameter": """
-      select json_array(specific_name, routine_type, ordinal_position, parameter_mode, parameter_name, dtd_identifier)
-      from information_schema.parameters where specific_schema = database()""",
-    "trigger": """
-      select json_array(trigger_name, event_manipulation, event_object_table, action_order, action_timing,
-        action_statement, definer, sql_mode, character_set_client, collation_connection)
-      from information_schema.triggers where trigger_schema = database()""",
-    "event": """
-      select json_array(event_name, event_definition, definer, time_zone, event_type, execute_at, interval_value,
-        interval_field, starts, ends, on_completion, sql_mode, event_comment)
-      from information_schema.events where event_schema = database()""",
-}
-# Whether an event is awake is no definition: a restore lets them sleep.
-_EVENTS = "select json_array(event_name, status) from information_schema.events where event_schema = database()"
-_SEQUENCE = """
-select json_array({text}, minimum_value, maximum_value, start_value, increment, cache_size, cycle_option) from {name}
+_DEFAULTS = """
+select json_array(table_name, column_default) from information_schema.columns
+where table_schema = database() and column_default like '%val(%'
 """
+_EVENTS = "select json_array(event_name, status) from information_schema.events where event_schema = database()"
 
 
 @dataclass(frozen=True)
@@ -150,7 +136,10 @@ class MariaDBFacts(DumpFacts):
 
     major, release: of the server, such as 10 and `10.11`. bytes: of tables and indexes. rows: how many, by table;
     content: their digests. engines: of the tables. users: the accounts that may do something with the database;
-    rights: what they may do. events: the state of each. approximate: tables that were counted nearly.
+    rights: what they may do. events: the state of each. approximate: tables that were counted nearly. needed: the
+    accounts without which the database is not whole. form: of the structure. left_out: what is no part of the dump, by
+    name, and why. refused: how many rows a CHECK of their table refuses, by table and constraint. fed_by: the
+    sequences from which columns of a table take their default.
     """
 
     engine: Literal["mariadb"]
@@ -172,6 +161,11 @@ class MariaDBFacts(DumpFacts):
     content: Mapping[str, RowDigest] | None = None
     rights: Definitions | None = None
     approximate: tuple[str, ...] = ()
+    needed: tuple[str, ...] | None = None
+    form: int = spare(1)
+    left_out: Mapping[str, str] | None = None
+    refused: Mapping[str, int] | None = None
+    fed_by: Mapping[str, tuple[str, ...]] | None = None
 
     def __post_init__(self) -> None:
         """Demand a release that can be compared."""
@@ -184,41 +178,53 @@ class MariaDBFacts(DumpFacts):
         return self.database
 
     @property
+    def known_names(self) -> frozenset[str]:
+        """The names of all that the database has."""
+        defined = {sort: told.objects or {} for sort, told in self.structure.items()}
+        routines = {one.partition(".")[2] for one in defined.get("routine", ())}  # it stands behind the sort
+        others = {one for sort in ("view", "trigger", "event") for one in defined.get(sort, ())}
+        return frozenset({*self.rows, *self.sequences, *(self.left_out or ()), *routines, *others})
+
+    @property
+    def restore_hint(self) -> str:
+        """What whoever restores has to bring from elsewhere."""
+        named = ", ".join(f"{one} ({why})" for one, why in (self.left_out or {}).items())
+        return f"not in the dump: {named}; their definitions are comments at its end" if named else ""
+
+    @property
+    def loaded_bytes(self) -> int:
+        """How much room the tables and indexes took."""
+        return self.bytes
+
+    @property
     def row_count(self) -> int:
         """How many rows all tables have."""
         return sum(self.rows.values())
 
 
-def structure(ask: Ask, database: str) -> dict[str, Definitions]:
-    """Return the number of definitions of each sort, and one digest for each: equal when the schema is equal."""
-    # A routine's name stands behind its sort.
-    found = {what: _digest(ask(query), database, 1 + (what == "routine")) for what, query in _DEFINITIONS.items()}
-    sequences = [ask(_SEQUENCE.format(text=text(one), name=name(one)))[0] for one in _sequences(ask)]
-    return {**found, "sequence": _digest(sequences, database)}
+def _listed(ask: Ask, left_out: Collection[str]) -> list[list[Any]]:
+    """Return what is told of the tables: to tell their sizes the server opens all, so those left out are not asked."""
+    if not left_out:
+        return ask(_TABLES.format(database="database()", more=""))
+    (database,) = ask("select json_quote(database())")
+    kept = [str(table) for table in ask(_NAMES) if table not in left_out]
+    one = [_TABLES.format(database=text(database), more=f" and t.table_name = {text(table)}") for table in kept]
+    return [row for query in one for row in ask(query)]
 
 
-def _digest(rows: Iterable[Sequence[object]], database: str, names: int = 1) -> Definitions:
-    own = f"{name(database)}."  # how views name what lies in their own database
-    plain = [[part.replace(own, "") if isinstance(part, str) else part for part in row] for row in rows]
-    return digested(plain, names)
-
-
-def _sequences(ask: Ask) -> list[str]:
-    return [row[0] for row in ask(_TABLES) if row[1] == "SEQUENCE"]
-
-
-def counters(ask: Ask) -> Counters:
+def counters(ask: Ask, left_out: Collection[str] = ()) -> Counters:
     """Return where sequences and AUTO_INCREMENT are: outside transactions, so read before the dump's instant."""
-    ahead = {row[0]: int(row[4]) for row in ask(_TABLES) if row[4] is not None}
-    values = {one: int(ask(f"select next_not_cached_value from {name(one)}")[0]) for one in _sequences(ask)}
-    return Counters(ahead, values)
+    found = _listed(ask, left_out)
+    ahead = {row[0]: int(row[4]) for row in found if row[4] is not None}
+    sequences = [row[0] for row in found if row[1] == "SEQUENCE"]
+    return Counters(ahead, {one: int(ask(f"select next_not_cached_value from {name(one)}")[0]) for one in sequences})
 
 
-def tables(ask: Ask) -> dict[str, Table]:
-    """Return the tables by name."""
+def tables(ask: Ask, left_out: Collection[str] = ()) -> dict[str, Table]:
+    """Return the tables by name, but for those that are no part of a dump."""
     return {
         row[0]: Table(row[2], bool(row[3]), "VERSIONED" in row[1], int(row[5]))
-        for row in ask(_TABLES)
+        for row in _listed(ask, left_out)
         if row[1] != "SEQUENCE"
     }
 
@@ -232,10 +238,14 @@ def rows(ask: Ask, found: Mapping[str, Table]) -> dict[str, int]:
     }
 
 
-def facts(ask: Ask, database: str, outside: Counters) -> MariaDBFacts:
-    """Return all facts as the session's snapshot sees them; outside: what no transaction holds, read before."""
+def facts(session: Session, database: str, outside: Counters, left_out: Mapping[str, str]) -> MariaDBFacts:
+    """Return all facts as the session's snapshot sees them.
+
+    outside: what no transaction holds, read before. left_out: the tables and views that are no part of the dump.
+    """
+    ask = session.ask
     setting = decode(Setting, ask(_SETTING)[0], "MariaDB's answer")
-    found, users = tables(ask), sorted(ask(_USERS))
+    found, users = tables(ask, left_out), sorted(ask(_USERS))
     major, minor = release(setting.server_version)
     counts = counted(ask, found)
     return MariaDBFacts(
@@ -250,12 +260,28 @@ def facts(ask: Ask, database: str, outside: Counters) -> MariaDBFacts:
         content=counts.content,
         engines={table: about.engine for table, about in found.items()},
         users=tuple(users),
+        needed=tuple(sorted(set(ask(_NEEDED)))),
         rights=rights(ask, users),
-        events=dict(ask(_EVENTS)),
-        structure=structure(ask, database),
+        events=events(ask),
+        structure=structure(session, database, left_out),
+        form=FORM,
+        left_out=left_out or None,
+        fed_by=_fed_by(ask, database) or None,
         locked_seconds=0.0,
         dump_bytes=0,
     )
+
+
+def _fed_by(ask: Ask, database: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for table, default in ask(_DEFAULTS):
+        found[table] = (*found.get(table, ()), *sorted(named_in(default, database)))
+    return found
+
+
+def events(ask: Ask) -> dict[str, str]:
+    """Return the state of each event."""
+    return dict(ask(_EVENTS))
 
 
 def rights(ask: Ask, users: Collection[str]) -> Definitions:

@@ -127,8 +127,8 @@ def _user(said: Statement) -> Said:
     if not account.host:
         raise Strange
     words = [*_known_by(said), *_options(said)]
-    if said.accepts("ACCOUNT", "LOCK"):
-        words.append("ACCOUNT LOCK")
+    said.accepts("ACCOUNT", "LOCK")
+    words.append("ACCOUNT LOCK")  # whoever was dropped since must not be let in by a restore
     if said.accepts("PASSWORD", "EXPIRE", "INTERVAL"):
         words.append(f"PASSWORD EXPIRE INTERVAL {said.take('number').value} DAY")
         said.demand("DAY")

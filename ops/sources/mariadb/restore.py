@@ -10,21 +10,22 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from ops.core import clock
-from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
+from ops.core.errors import Unavailable, UsageError
 from ops.core.run import run, stream
+from ops.interfaces.server import LoadedMaterial, Only
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
-from ops.sources.mariadb.accounts import USERS, missing
+from ops.sources.mariadb import accounts
 from ops.sources.mariadb.facts import SYSTEM, MariaDBFacts
-from ops.sources.mariadb.loader import loading
-from ops.sources.mariadb.rename import Move, sleeping
+from ops.sources.mariadb.loader import Names, loading
 from ops.sources.mariadb.session import DAY, LOADING, Session, name, program, talking, text
+from ops.sources.mariadb.swap import MARK, NOTES, put_in_place, sleeping, unfinished
 from ops.sources.mariadb.verify import creation, demand_release
 
-MARK = "seawall: this restore is not finished"
 _LONGEST = 64
 
 
@@ -50,7 +51,9 @@ class RestoreTarget:
         if not database.strip() or len(database) > _LONGEST or database in SYSTEM:
             raise UsageError(f"{database!r} is not a valid database name", "give another name")
         with self._session() as session:
+            unfinished(session, self.socket)
             demand_release(session, facts)
+            _demand_engines(session, facts)
             taken = _comment(session, database)
         if taken not in (None, MARK):
             raise UsageError(
@@ -66,17 +69,62 @@ class RestoreTarget:
                 session.tell(f"drop database {name(database)}")
             session.tell(creation(database, facts, f" comment {text(MARK)}"))
         self.awake = [event for event, status in facts.events.items() if status == "ENABLED"]
-        strange = PassedOver(USERS)
-        self.late = missing(text_of(companions / USERS), there, strange)
+        strange = PassedOver(accounts.USERS)
+        wanted = facts.users if facts.needed is None else facts.needed
+        made = accounts.missing(text_of(companions / accounts.USERS), there, strange, wanted)
+        self.late = made.sql
         self._give()
-        return strange.sentences()
+        hints = [facts.restore_hint] if facts.restore_hint else []
+        return [*strange.sentences(), *made.sentences(), *hints]
 
     def loader(
-        self, database: str, _facts: MariaDBFacts, only: Sequence[str], _folder: Path | None = None
+        self, database: str, facts: MariaDBFacts, only: Sequence[str], _folder: Path | None = None
     ) -> Sequence[str]:
         """Return a program that reads the dump, all of it or some tables with their triggers, and misses its end."""
         after = [] if only else sleeping(self.awake)
-        return loading([*self._client(), *LOADING, f"--database={database}"], only, after)
+        wanted = [*only, *(sequence for table in only for sequence in (facts.fed_by or {}).get(table, ()))]
+        names = Names(facts.database, database, facts.known_names) if database != facts.database else None
+        return loading([*self._client(), *LOADING, f"--database={database}"], wanted, after, names)
+
+    def load(
+        self, database: str, facts: MariaDBFacts, only: Only, companions: Path, material: LoadedMaterial
+    ) -> Iterator[str]:
+        """Make the empty database and load the dump into it; yield what is to be said of accounts, and what is lacking.
+
+        A table that alone is meant comes with its indexes, constraints and triggers, and the sequences that feed it.
+        """
+        if absent := [table for table in only.tables if table not in {*facts.rows, *facts.sequences}]:
+            why = (facts.left_out or {}).get(absent[0], "")
+            raise UsageError(
+                f"the set has no table {', '.join(absent)}{f' ({why})' if why else ''}; nothing was loaded",
+                "--only takes the name of a table as it stands in its database, without quotes and the database's name",
+            )
+        yield from self.begin(database, facts, companions)
+        material.fed(self.loader(database, facts, only.tables))
+
+    def loaded(self, _database: str) -> None:
+        """Give the accounts that were missing the rights that they can be given only now."""
+        self._give()
+
+    def resume(self, _database: str, facts: MariaDBFacts) -> None:
+        """Remember which events are to be awake."""
+        self.awake = [event for event, status in facts.events.items() if status == "ENABLED"]
+
+    def identity(self, database: str) -> str:
+        """Return a digest of the tables and of when each was made: the server gives databases no numbers."""
+        query = (
+            "select json_array(table_name, create_time) from information_schema.tables"
+            f" where table_schema = {text(database)} and table_type <> 'VIEW' order by binary table_name"
+        )
+        with self._session() as session:
+            if _comment(session, database) is None:
+                return ""
+            return sha256(repr([*session.ask(query)]).encode()).hexdigest()
+
+    def data_folder(self) -> Path:
+        """Return the data directory of the server."""
+        with self._session() as session:
+            return Path(str(session.one("select json_quote(@@datadir)")))
 
     def end(self, database: str) -> None:
         """Take the mark away."""
@@ -87,31 +135,25 @@ class RestoreTarget:
     def replace(self, database: str, live: str) -> str:
         """Move the live tables away and the loaded ones to their place, with all that belongs to them.
 
-        MariaDB gives no database another name. The old data are moved, never copied and never dropped.
+        The old data are moved, never copied and never dropped.
         """
+        self.end(database)
         kept = f"{live[:40]}_before_{clock.now():%Y%m%dT%H%M%SZ}"
         with self._session() as session:
             there = _comment(session, live) is not None
             _demand_alone(session, live)
             if not there:
                 session.tell(f"create database {name(live)}")
-            like = f"alter database {name(live)} {_nature(session, database)}"
-            try:
-                if there:
-                    Move(session, self.socket, live, kept, _nature(session, live)).done()
-                session.tell(like)
-                Move(session, self.socket, database, live, "").done(self.awake)
-            except SeawallError as error:
-                raise Damaged(
-                    f"{live} could not be replaced: {error.message}",
-                    f"nothing is lost: the previous data of {live} are there or in {kept}, the new ones in {database}",
-                ) from error
-            session.tell(f"drop database {name(database)}")
+            lost = put_in_place(session, self.socket, database, live, kept, self.awake)
+            if not there:
+                session.tell(f"drop database {name(kept)}")
         self._give()
         if not there:
             return f"the database {live} did not exist; it is now the restored one"
+        without = f", without {', '.join(lost)}, whose text is in {NOTES}" if lost else ""
         return (
             f"the database {live} is now the restored one; the previous one is kept as {kept}, with its events disabled"
+            f"{without}"
         )
 
     def _give(self) -> None:
@@ -133,20 +175,26 @@ def _comment(session: Session, database: str) -> str | None:
     return next((str(comment) for comment in session.ask(query)), None)
 
 
-def _nature(session: Session, database: str) -> str:
-    query = (
-        "select json_array(default_character_set_name, default_collation_name) from information_schema.schemata"
-        f" where schema_name = {text(database)}"
-    )
-    charset, collation = session.one(query)
-    return f"character set {charset} collate {collation}"
+def _demand_engines(session: Session, facts: MariaDBFacts) -> None:
+    """Raise Unavailable when the server lacks an engine: it would make the tables with another one, and say nothing."""
+    has = session.ask("select json_quote(engine) from information_schema.engines where support in ('YES', 'DEFAULT')")
+    if missing := {engine for engine in facts.engines.values() if engine and engine not in has}:
+        tables = sorted(table for table, engine in facts.engines.items() if engine in missing)
+        raise Unavailable(
+            f"the server has no engine {', '.join(sorted(missing))}, which {', '.join(tables[:5])} need",
+            f"INSTALL SONAME 'ha_{min(missing).lower()}'; some engines are a package of their own",
+        )
 
 
 def _demand_alone(session: Session, database: str) -> None:
     """Raise Unavailable when tables of other databases point to this one's: they would go with the old tables."""
+    # The engine's own catalogue: to answer from information_schema's the server opens every table of every database.
+    decoded = "cast(cast(substring_index(for_name, '/', 1) as binary) as char character set filename)"
+    encoded = f"cast(convert({text(database)} using filename) as binary)"
     query = (
-        "select json_quote(constraint_schema) from information_schema.referential_constraints"
-        f" where unique_constraint_schema = {text(database)} and constraint_schema <> {text(database)}"
+        f"select distinct json_quote(convert({decoded} using utf8mb4)) from information_schema.innodb_sys_foreign"
+        " where substring_index(for_name, '/', 1) <> substring_index(ref_name, '/', 1)"
+        f" and cast(substring_index(ref_name, '/', 1) as binary) = {encoded}"
     )
     if others := sorted(set(session.ask(query))):
         raise Unavailable(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ops.sources._shared.row_slices import Counted, RowDigest, Slice, slice_of
-from ops.sources.mariadb.session import name
+from ops.sources.mariadb.session import Session, name
 
 Ask = Callable[[str], list[Any]]
 
@@ -36,6 +36,10 @@ _COLUMNS = """
 select json_array(c.table_name, c.column_name, c.data_type, c.column_key = 'PRI')
 from information_schema.columns c where c.table_schema = database() and c.is_generated = 'NEVER'
   and c.extra not like '%GENERATED%' order by c.table_name, c.ordinal_position
+"""
+_CHECKS = """
+select json_array(table_name, constraint_name, check_clause) from information_schema.check_constraints
+where constraint_schema = database() order by table_name, constraint_name
 """
 _EVERYTHING = {True: " for system_time all", False: ""}
 
@@ -81,6 +85,20 @@ def counted(ask: Ask, tables: Mapping[str, Table], known: Mapping[str, RowDigest
         rows[table] = int(count)
         content[table] = RowDigest(part.slices, part.slice, digest=str(total))
     return Counted(rows, content)
+
+
+def rows_refused(probe: Session, tables: Collection[str]) -> dict[str, int]:
+    """Return how many rows a CHECK of their table refuses, by table and constraint, where there are any.
+
+    A check is not asked about the rows that were there before it, or were written while checks were off.
+    """
+    found = {}
+    for table, constraint, clause in probe.ask(_CHECKS):
+        if table in tables:
+            answer = probe.ask(f"select count(*) from {name(table)} where not ({clause})")
+            if answer and answer[0]:
+                found[f"{table}.{constraint}"] = int(answer[0])
+    return found
 
 
 def keys(ask: Ask) -> dict[str, Sequence[str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ops.core.confidential import fit
@@ -15,11 +16,14 @@ from ops.core.errors import Unavailable
 from ops.core.run import Stream
 
 _END = "seawall-end-of-answer"
+_ERROR = re.compile(r"Error\t(\d+)\t(.*)")
 DAY = 86_400.0
 HINT = "check that the server is running (systemctl status mariadb); playbooks/site.yml creates the account"
 LARGEST = "--max-allowed-packet=1G"
 # Binary mode: no line of a dump is a command to the client itself, such as one that starts a shell.
-LOADING = ("--binary-mode", "--default-character-set=utf8mb4", LARGEST)
+_CAREFUL = ("--binary-mode", "--default-character-set=utf8mb4", LARGEST)
+# Rows that were there before their table had a check stay as they are; the manifest has how many there are.
+LOADING = (*_CAREFUL, "--init-command=set session check_constraint_checks = 0")
 _TALKING = ("--batch", "--raw", "--skip-column-names", "--unbuffered", "--skip-reconnect", "--connect-timeout=10")
 # What a server's settings may say otherwise, and what would end a session that waits or counts for long.
 _STEADY = (
@@ -33,9 +37,18 @@ def program(name: str, socket: str, user: str) -> list[str]:
     return [name, "--no-defaults", *([f"--socket={socket}", "--protocol=socket"] if socket else []), f"--user={user}"]
 
 
-def talking(client: Sequence[str], database: str = "") -> list[str]:
-    """Return a client to talk with."""
-    return [*client, *_TALKING, *LOADING, *([f"--database={database}"] if database else [])]
+def talking(client: Sequence[str], database: str = "", *, force: bool = False) -> list[str]:
+    """Return a client to talk with; force: it goes on after an error, as `Session.attempt` needs it."""
+    more = [*(["--force"] if force else []), *([f"--database={database}"] if database else [])]
+    return [*client, *_TALKING, *_CAREFUL, *more]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why the server refuses a statement: the number of its error, and its words."""
+
+    number: int
+    words: str
 
 
 class Session:
@@ -55,6 +68,12 @@ class Session:
         if answer is None:
             raise Unavailable(f"MariaDB: {reason(self.program)}", self.hint)
         return answer
+
+    def attempt(self, statement: str) -> Refusal | None:
+        """Run a statement whose answer is of no interest, and say why the server refuses it, if it does."""
+        lines = self.tell(f"{statement};\nshow errors")
+        found = next((found for line in reversed(lines) if (found := _ERROR.match(line))), None)
+        return Refusal(int(found[1]), found[2]) if found else None
 
     def ask(self, query: str) -> list[Any]:
         """Run a query whose rows are one JSON document each."""

@@ -82,7 +82,7 @@ class Instant:
     user: str
     patience: int
     lock: bool
-    through: bool
+    through: bool = False
     dump: int = field(default=0, init=False)
 
     def fix(self) -> float:

@@ -23,11 +23,14 @@ from ops.interfaces.source import CaptureContext, Paths, Source, Streamed
 from ops.sources._shared.dump import Dump
 from ops.sources._shared.labels import labels
 from ops.sources.postgresql.damage import DAMAGES
+from ops.sources.postgresql.drilled import DATABASE
 from ops.sources.postgresql.external_dump import EXTERNAL_DUMP
-from ops.sources.postgresql.facts import SEQUENCES, PostgreSQLFacts, facts
+from ops.sources.postgresql.facts import PostgreSQLFacts, facts
+from ops.sources.postgresql.left_out import left_out
 from ops.sources.postgresql.restore import RestoreTarget
-from ops.sources.postgresql.session import PSQL, Session, connection
-from ops.sources.postgresql.verify import DATABASE, DUMP, GLOBALS
+from ops.sources.postgresql.sequences import SEQUENCES
+from ops.sources.postgresql.session import PATIENT, PSQL, Session, connection, steady
+from ops.sources.postgresql.verify import DUMP, GLOBALS
 
 _DAY = 86_400.0
 _MOST_JOBS = 32
@@ -96,7 +99,8 @@ class _Capture(Dump[PostgreSQLFacts]):
         """Return the dump: uncompressed, for restic deduplicates and compresses better than pg_dump."""
         argv = [
             *("pg_dump", "--no-password", "--compress=0", f"--snapshot={self.snapshot}"),
-            *(f"--lock-wait-timeout={self.options.lock_wait.seconds}s", f"--dbname={self.options.connection()}"),
+            f"--lock-wait-timeout={self.options.lock_wait.seconds}s",
+            f"--dbname={self.options.connection(options=PATIENT)}",
         ]
         if self.options.jobs == 1:
             return Streamed([*argv, "--format=custom"], DUMP)
@@ -113,8 +117,10 @@ class _Capture(Dump[PostgreSQLFacts]):
 
     def facts(self) -> PostgreSQLFacts:
         """Return the facts as the dump's snapshot sees them."""
+        found = facts(self.session.ask, self.sequences)
+        warnings = (*found.warnings, *left_out(self.session.ask, self.options.database))
         return PostgreSQLFacts(
-            **vars(facts(self.session.ask, self.sequences)),
+            **{**vars(found), "warnings": warnings},
             engine="postgresql",
             database=DatabaseName(self.options.database),
             dump=DUMP if self.options.jobs == 1 else FOLDER,
@@ -123,7 +129,7 @@ class _Capture(Dump[PostgreSQLFacts]):
 
     def companions(self) -> Mapping[str, str]:
         """Return the cluster's roles and grants, which a dump of one database does not hold."""
-        argv = ["pg_dumpall", "--no-password", "--globals-only", f"--dbname={self.options.connection()}"]
+        argv = ["pg_dumpall", "--no-password", "--globals-only", f"--dbname={self.options.connection(options=PATIENT)}"]
         text = run(argv, timeout=600).stdout
         if "PostgreSQL database cluster dump complete" not in text[-400:]:
             raise Damaged("the dump of roles and grants is truncated")
@@ -136,10 +142,10 @@ _SIZE = "select pg_catalog.pg_database_size(pg_catalog.current_database())"
 @contextmanager
 def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     """Start a session, read the sequences, fix the instant, and hold it until the block ends."""
-    argv = [*PSQL, f"--dbname={options.connection(client_encoding='UTF8')}"]
+    argv = [*PSQL, f"--dbname={options.connection(client_encoding='UTF8', options=PATIENT)}"]
     with stream(argv, timeout=_DAY, talk=True) as program:
         session = Session(program, _HINT)
-        session.tell("set search_path = ''; set idle_in_transaction_session_timeout = 0; set statement_timeout = 0")
+        steady(session)
         sequences = session.ask(SEQUENCES)
         session.tell("begin transaction isolation level repeatable read, read only")
         snapshot = session.tell("select pg_catalog.pg_export_snapshot()")[0]
@@ -150,7 +156,7 @@ def parts(options: Options) -> Mapping[str, Options]:
     """Return the options of each database of the server, where all are meant."""
     if not options.all:
         return {"": options}
-    alone = "-c search_path="  # nobody's own functions are nearer than the server's
+    alone = f"{PATIENT} -c search_path="  # nobody's own functions are nearer than the server's
     argv = [*PSQL, f"--dbname={options.connection(client_encoding='UTF8', options=alone)}"]
     with stream(argv, timeout=60, talk=True) as program:
         names = Session(program, _HINT).ask(DATABASES) or []

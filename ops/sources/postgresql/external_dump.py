@@ -11,8 +11,9 @@ from ops.core.errors import Damaged, UsageError
 from ops.core.verdict import Finding, judged, not_configured
 from ops.interfaces.server import TABLE_SECONDS, DatabaseServer, ExternalDump, ExternalFacts, Server
 from ops.sources._shared.comparison import number_of
-from ops.sources.postgresql.facts import INVALID, rows, sequences_behind, setting
+from ops.sources.postgresql.facts import INVALID, rows, setting
 from ops.sources.postgresql.integrity import sound
+from ops.sources.postgresql.sequences import behind
 from ops.sources.postgresql.verify import DUMP, answer, beside, engine
 
 _DAY = 86_400.0
@@ -94,17 +95,15 @@ def load(server: Server, material: Path, known: Found) -> str:
     return DATABASE
 
 
-def prove(server: Server, database: str, _known: Found, _only: Sequence[str] = ()) -> Iterator[tuple[str, Finding]]:
+def prove(server: Server, database: str, known: Found, _only: Sequence[str] = ()) -> Iterator[tuple[str, Finding]]:
     """Look whether the database is sound in itself; there is nothing to compare it with."""
     for rung in ("structure", "roles", "extensions", "content"):
         yield rung, not_configured("a dump that Seawall did not make has no manifest")
-    with beside(server, database) as session:
+    with beside(server, database, known.major) as session:
         session.seconds = TABLE_SECONDS
         yield "volume", not_configured(f"no manifest; {number_of(rows(session.ask))}")
-        behind = sequences_behind(session.ask, {})
-        yield "sequences", judged(behind, "all sequences are ahead of their columns")
-        major = setting(session.ask).major
-        yield "integrity", sound(session.ask, session.tell, (), session.ask(INVALID), major)
+        yield "sequences", judged([*behind(session.ask).values()], "all sequences are ahead of their columns")
+        yield "integrity", sound(session, (), session.ask(INVALID), setting(session.ask).major)
 
 
 EXTERNAL_DUMP = ExternalDump(examine, DatabaseServer(lambda known: engine(known.major), load, prove, answer))

@@ -14,24 +14,20 @@ from ops.core.document import decode
 from ops.core.names import DatabaseName
 from ops.core.schema import spare
 from ops.interfaces.facts import Facts
-from ops.sources._shared.comparison import Definitions
+from ops.sources._shared.comparison import MOST_NAMED, Definitions
 from ops.sources._shared.dump import DumpFacts
 from ops.sources._shared.row_slices import RowDigest
 from ops.sources.postgresql.rows import counted
-from ops.sources.postgresql.structure import OURS, Ask, structure
+from ops.sources.postgresql.sequences import behind
+from ops.sources.postgresql.structure import OURS, Ask, Sort, structure
 
 ANSWER = "PostgreSQL's answer"
+_LATE = "sequences are behind their columns, so that new rows may be refused: {}; use setval"
 
 TABLES = f"""
 select coalesce(json_agg(format('%I.%I', n.nspname, c.relname) order by n.nspname, c.relname), '[]')
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'r' and {OURS.format(oid="c.oid")}
-"""
-
-# Outside MVCC: read before the dump's snapshot is made, so a later state can only be ahead.
-SEQUENCES = """
-select coalesce(json_object_agg(format('%I.%I', schemaname, sequencename), last_value), '{}')
-from pg_catalog.pg_sequences where schemaname !~ '^pg_'
 """
 
 SETTING = """
@@ -83,19 +79,6 @@ join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where not (i.indisvalid and i.indisready) and {OURS.format(oid="i.indrelid")}
 """
 
-# How far each sequence must be: the greatest value in the column that it feeds.
-OWNED = """
-select coalesce(json_agg(json_build_array(
-  format('%I.%I', sn.nspname, s.relname), format('%I.%I', tn.nspname, t.relname), format('%I', a.attname))), '[]')
-from pg_catalog.pg_depend d
-join pg_catalog.pg_class s on s.oid = d.objid and s.relkind = 'S'
-join pg_catalog.pg_namespace sn on sn.oid = s.relnamespace
-join pg_catalog.pg_class t on t.oid = d.refobjid
-join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
-join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attnum = d.refobjsubid
-where d.deptype in ('a', 'i') and d.classid = 'pg_catalog.pg_class'::regclass
-"""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Setting(Facts):
@@ -126,14 +109,18 @@ class DatabaseFacts(Setting):
     """What a database holds.
 
     rows: how many, by table. content: their digests. sequences: where each is; none that was never used. roles: of
-    the cluster; role_attributes: what they may do. comes_back_empty: tables that a recovery empties.
+    the cluster; role_attributes: what they may do. comes_back_empty: tables that a recovery empties. definitions: what
+    is defined, by sort; structure: what earlier builds kept of it. behind: sequences that had not come as far as the
+    column that they feed; earlier builds did not look.
     """
 
     rows: Mapping[str, int]
     extensions: Mapping[str, str]
     roles: tuple[str, ...]
-    structure: Mapping[str, Definitions]
     sequences: Mapping[str, int | None]
+    structure: Mapping[str, Definitions] = field(default_factory=dict)
+    definitions: Mapping[str, Sort] | None = None
+    behind: tuple[str, ...] | None = None
     content: Mapping[str, RowDigest] | None = None
     role_attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     invalid_indexes: tuple[str, ...] = ()
@@ -158,6 +145,11 @@ class PostgreSQLFacts(DatabaseFacts, DumpFacts):
         """The name of the database that was taken."""
         return self.database
 
+    @property
+    def loaded_bytes(self) -> int:
+        """How much room the database took."""
+        return self.bytes
+
 
 def setting(ask: Ask) -> Setting:
     """Return what the session's database is as a whole."""
@@ -172,30 +164,22 @@ def rows(ask: Ask) -> dict[str, int]:
 def facts(ask: Ask, sequences: Mapping[str, int | None]) -> DatabaseFacts:
     """Return all facts as the session's snapshot sees them; sequences: read before it was made."""
     found = counted(ask, ask(TABLES))
+    late = behind(ask)
     return DatabaseFacts(
-        **vars(setting(ask)),
+        **{**vars(setting(ask)), "warnings": _warned([*late.values()])},
         rows=found.rows,
         content=found.content,
         extensions=ask(EXTENSIONS),
         roles=tuple(ask(ROLES)),
         role_attributes={role: tuple(words) for role, words in ask(ROLE_ATTRIBUTES).items()},
         invalid_indexes=tuple(ask(INVALID)),
-        structure=structure(ask),
+        definitions=structure(ask),
         sequences=sequences,
+        behind=tuple(late),
     )
 
 
-def sequences_behind(ask: Ask, wanted: Mapping[str, int | None]) -> list[str]:
-    """Return what is wrong with the sequences: set back against the manifest, or behind the column they feed."""
-    found = ask(SEQUENCES)
-    wrong = []
-    for name, value in wanted.items():
-        if name not in found:
-            wrong.append(f"{name} is missing")
-        elif value is not None and (found[name] or 0) < value:
-            wrong.append(f"{name} is at {found[name]}, but was at {value}")
-    for sequence, table, column in ask(OWNED):
-        highest = ask(f"select coalesce(max({column}), 0) from {table}")
-        if sequence in found and (found[sequence] or 0) < highest:
-            wrong.append(f"{sequence} is at {found[sequence]}, {table}.{column} goes up to {highest}")
-    return wrong
+def _warned(late: list[str]) -> tuple[str, ...]:
+    """Return the warning of sequences that are behind, where there are any."""
+    more = f" and {len(late) - MOST_NAMED} more" if len(late) > MOST_NAMED else ""
+    return (_LATE.format("; ".join(late[:MOST_NAMED]) + more),) if late else ()

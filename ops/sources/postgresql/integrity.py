@@ -6,13 +6,10 @@ Debian its package holds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Collection
 
 from ops.core.verdict import Finding, Verdict, judged, not_configured
-
-Ask = Callable[[str], Any]
-Tell = Callable[[str], list[str]]
+from ops.sources.postgresql.session import Session, scratch
 
 _THERE = "select json_build_object('there', count(*)) from pg_catalog.pg_available_extensions where name = 'amcheck'"
 _PLACE = """
@@ -20,9 +17,16 @@ select json_build_object('place', (select format('%I', n.nspname) from pg_catalo
   join pg_catalog.pg_namespace n on n.oid = e.extnamespace where e.extname = 'amcheck'))
 """
 _OURS = "seawall_amcheck"
-# One that is broken must not keep us from the others; what could not be looked at is no damage. A cluster that is read
-# through FUSE, as an instant drill's is, may be interrupted by a signal while a file is opened ("Interrupted system
-# call", XX000), which the server takes for an error: the next look sees it.
+# The database's own path behind the server's: an index may call functions of the site's own. What is called here has
+# its schema before it: a function with nearer types is taken from wherever on the path it is.
+_PATH = """
+select set_config('search_path', 'pg_catalog, ' || coalesce(nullif(reset_val, ''), 'pg_catalog'), true)
+from pg_settings where name = 'search_path'
+"""
+# One that is broken must not keep us from the others; what could not be looked at is no damage. Where a function of the
+# site's own refuses it, nobody can look. A cluster that is read through FUSE, as an instant drill's is, may be
+# interrupted by a signal while a file is opened ("Interrupted system call", XX000), which the server takes for an
+# error: the next look sees it.
 _LOOKS = """
 create function pg_temp.looked(look text) returns text language plpgsql as $$
 declare
@@ -35,7 +39,9 @@ begin
     exception when data_corrupted or index_corrupted then
       return sqlerrm;
     when others then
-      if attempt = 5 or sqlstate <> 'XX000' then
+      if pg_catalog.left(sqlstate, 2) not in ('53', '54', '55', '57', '58', 'F0', 'XX') then
+        return 'not looked at: ' || sqlerrm;
+      elsif attempt = 5 or sqlstate <> 'XX000' then
         return 'not seen: ' || sqlerrm;
       end if;
     end;
@@ -43,23 +49,25 @@ begin
 end $$
 """
 _TREES = """
-select coalesce(json_agg(format('%I.%I: ', n.nspname, c.relname) || word), '[]')
+select coalesce(pg_catalog.json_agg(pg_catalog.format('%I.%I: ', n.nspname, c.relname) || word), '[]')
 from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_am a on a.oid = c.relam
-cross join pg_temp.looked(format('select null from (select %s.bt_index_check(%s::oid::regclass, true)) x',
+cross join pg_temp.looked(pg_catalog.format('select null from (select %s.bt_index_check(%s::oid::regclass, true)) x',
   '{place}', c.oid)) word
 where a.amname = 'btree' and c.relkind = 'i' and i.indisvalid and i.indisready and c.relpersistence <> 't'
   and word is not null
 """
 _HEAPS = """
-select coalesce(json_agg(format('%I.%I: ', n.nspname, c.relname) || word), '[]')
+select coalesce(pg_catalog.json_agg(pg_catalog.format('%I.%I: ', n.nspname, c.relname) || word), '[]')
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-cross join pg_temp.looked(format('select msg from %s.verify_heapam(%s::oid::regclass) limit 1',
+cross join pg_temp.looked(pg_catalog.format('select msg from %s.verify_heapam(%s::oid::regclass) limit 1',
   '{place}', c.oid)) word
-where c.relkind in ('r', 'm', 't') and c.relpersistence <> 't' and word is not null
+where c.relkind in ('r', 'm', 't') and c.relpersistence <> 't' and c.relam = '{heap}' and word is not null
 """
-_COUNT = """
-select json_build_array(count(*) filter (where relkind = 'i'), count(*) filter (where relkind = 'r'))
+_HEAP = 2  # the number of the access method that the extension knows
+_COUNT = f"""
+select json_build_array(count(*) filter (where relkind = 'i'),
+  count(*) filter (where relkind = 'r' and relam = {_HEAP}), count(*) filter (where relkind = 'r' and relam <> {_HEAP}))
 from pg_catalog.pg_class
 """
 # Indexes whose order was made by another version of a language's rules than this system has.
@@ -73,37 +81,40 @@ select coalesce(json_agg(distinct name), '[]') from (
 """
 
 
-def sound(ask: Ask, tell: Tell, known: Collection[str], invalid: list[str], major: int) -> Finding:
-    """Look into every index and table; given the session's ask and tell, and the indexes that are not complete.
+def sound(session: Session, known: Collection[str], invalid: list[str], major: int) -> Finding:
+    """Look into every index and table; given a superuser's session, and the indexes that are not complete.
 
     known: those that were not complete when the data were taken.
     """
+    ask = session.ask
     wrong = [f"index {name} is invalid" for name in invalid if name not in known]
     if not ask(_THERE)["there"]:
         return judged(wrong, "") if wrong else not_configured("this server does not have the extension amcheck")
-    found = _seen(ask, tell, heaps=major >= 14)  # noqa: PLR2004 -- the first that can look into tables
-    broken = [word for word in found if ": not seen: " not in word]
+    found = _seen(session, heaps=major >= 14)  # noqa: PLR2004 -- the first that can look into tables
+    aside = [word for word in found if ": not looked at: " in word]
+    unseen = [word for word in found if ": not seen: " in word]
+    broken = [word for word in found if word not in aside and word not in unseen]
     if wrong or broken:
         return judged([*wrong, *broken], "")
-    if found:
-        return Finding(Verdict.UNKNOWN, f"{len(found)} could not be checked: {'; '.join(found[:5])}")
+    if unseen:
+        return Finding(Verdict.UNKNOWN, f"{len(unseen)} could not be checked: {'; '.join(unseen[:5])}")
     if major >= 15 and (stale := ask(_STALE)):  # noqa: PLR2004 -- the first that keeps the versions
         return Finding(Verdict.WARN, f"built with another version of the collation: {', '.join(stale)}; run REINDEX")
-    indexes, tables = ask(_COUNT)
-    return judged([], f"{indexes} indexes and {tables} tables passed the check")
+    indexes, tables, others = ask(_COUNT)
+    said = f"{indexes - len(aside)} indexes and {tables} tables passed the check"
+    said += f"; {others} tables of another access method were not looked at" if others else ""
+    return judged([], said + (f"; {'; '.join(aside[:5])}" if aside else ""))
 
 
-def _seen(ask: Ask, tell: Tell, *, heaps: bool) -> list[str]:
+def _seen(session: Session, *, heaps: bool) -> list[str]:
     """Return what is wrong, by name; whatever is made for it is gone afterwards."""
-    tell("begin transaction read write")
-    tell("set local search_path = ''")
-    place = ask(_PLACE)["place"]
-    if place is None:
-        tell(f"create schema {_OURS}")
-        tell(f"create extension amcheck schema {_OURS}")
-    tell(_LOOKS)
-    tell("reset search_path")  # an index may call functions of the site's own
-    found: list[str] = [*ask(_TREES.format(place=place or _OURS))]
-    found += ask(_HEAPS.format(place=place or _OURS)) if heaps else []
-    tell("rollback")
+    with scratch(session):
+        place = session.ask(_PLACE)["place"]
+        if place is None:
+            session.tell(f"create schema {_OURS}")
+            session.tell(f"create extension amcheck schema {_OURS}")
+        session.tell(_LOOKS)
+        session.tell(_PATH)
+        found: list[str] = [*session.ask(_TREES.format(place=place or _OURS))]
+        found += session.ask(_HEAPS.format(place=place or _OURS, heap=_HEAP)) if heaps else []
     return found

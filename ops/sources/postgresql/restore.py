@@ -5,23 +5,30 @@ A database that is not finished carries a mark in its comment, so that an interr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.core import clock
-from ops.core.errors import UsageError
+from ops.core.announce import announce
+from ops.core.errors import CommandError, Unavailable, UsageError
+from ops.interfaces.server import LoadedMaterial, Only
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
+from ops.sources.postgresql.contents import selected
+from ops.sources.postgresql.demands import demands, mapped
 from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts
+from ops.sources.postgresql.loading import LIMITLESS, SETTINGS, Archive
+from ops.sources.postgresql.mending import Mending
 from ops.sources.postgresql.roles import missing
 from ops.sources.postgresql.session import PSQL, Session, connection
 from ops.sources.postgresql.sql import identifier, literal, privilege, setting
+from ops.sources.postgresql.swap import LONGEST, Swap
 from ops.sources.postgresql.verify import GLOBALS
 
 MARK = "seawall: this restore is not finished"
 _DAY = 86_400.0
+NO_LOCALE = ("invalid LC_", "invalid locale")
 
 
 @dataclass(frozen=True)
@@ -34,10 +41,15 @@ class RestoreTarget:
     @property
     def server(self) -> Local:
         """The cluster, spoken to as its superuser over the socket."""
-        return Local("postgres", {"PGHOST": self.socket, "PGPORT": str(self.port)})
+        return Local("postgres", {"PGHOST": self.socket, "PGPORT": str(self.port), "PGOPTIONS": SETTINGS})
 
     def demand(self, database: str, facts: PostgreSQLFacts) -> None:
-        """Raise UsageError when the name is taken, or the server is older than the data."""
+        """Raise UsageError when the name is taken or none, or the server is older than the data."""
+        if not database.strip() or len(database.encode()) > LONGEST:
+            raise UsageError(
+                f"{database!r} is not a valid database name: it has more than {LONGEST} bytes, or nothing in it",
+                "use another name",
+            )
         with self._session() as session:
             major = int(session.tell("show server_version_num")[0]) // 10_000
             taken = session.tell(f"select shobj_description(oid, 'pg_database') {_of(database)}")
@@ -52,69 +64,140 @@ class RestoreTarget:
                 "use another name, or --in-place to replace it",
             )
 
-    def begin(self, database: str, facts: PostgreSQLFacts, companions: Path) -> Sequence[str]:
-        """Make the empty database as the manifest describes it; roles that are missing are made, none is changed."""
-        name = identifier(database)
-        properties, nature = described(database, facts), _nature(facts)
+    def load(
+        self, database: str, facts: PostgreSQLFacts, only: Only, companions: Path, material: LoadedMaterial
+    ) -> Iterator[str]:
+        """Make the empty database as the manifest describes it and load the dump; roles that are missing are made."""
+        path = str(material.folder / facts.dump) if material.folder else ""
+        archive = Archive(material, path, self.server)
+        wanted = selected(archive.listed(), facts, only.tables, constraints=only.constraints) if only.tables else None
+        asked = demands(archive, facts)
+        yield from self.begin(database, facts, companions, asked.roles)
+        with self._session() as session:
+            spaces = session.ask("select json_agg(spcname) from pg_catalog.pg_tablespace")
+        words = ["--jobs=2"] if material.folder else []
+        if remark := mapped(asked.spaces, spaces):
+            yield remark
+            words.append("--no-tablespaces")
+        failures = archive.loaded(self._reached(database), words, wanted.numbers if wanted else ())
+        if failures:
+            with self._session(database) as session:
+                yield from self._mending(archive, facts, database, session).done(failures)
+        yield from self._described(database, facts)
+        if wanted and wanted.left:
+            yield f"{', '.join(wanted.left)}: left out, because what they refer to is not restored"
+
+    def begin(self, database: str, facts: PostgreSQLFacts, companions: Path, needed: Collection[str]) -> Iterator[str]:
+        """Make the empty database, with a mark; needed roles that are missing are made, locked, none is changed."""
+        name, grants = identifier(database), granted(database, facts)
+        settings(database, facts)  # a setting that no server keeps is found before anything is made
         strange = PassedOver(GLOBALS)
         with self._session() as session:
             there = frozenset(session.ask(ROLES))
-            for statement in missing(text_of(companions / GLOBALS), there, strange):
+            for statement in missing(text_of(companions / GLOBALS), there, needed, strange):
                 session.tell(statement)
+            made = [role for role in session.ask(ROLES) if role not in there]
             session.tell(f"drop database if exists {name} with (force)")
-            session.tell(f"create database {name} {nature}")
+            self._created(session, name, facts)
             session.tell(f"comment on database {name} is {literal(MARK)}")
-            for statement in properties:
+            for statement in grants:
                 session.tell(statement)
-        return strange.sentences()
+        yield from strange.sentences()
+        if made:
+            yield (
+                f"made the roles {', '.join(made)}, which it needs, without login, password and rights on the cluster; "
+                "a person gives them back: alter role ... login password ..."
+            )
 
-    def loader(
-        self, database: str, facts: PostgreSQLFacts, only: Sequence[str], folder: Path | None = None
-    ) -> Sequence[str]:
-        """Return pg_restore, reading its standard input, or the folder with the material of a parallel dump."""
-        chosen = [f"--table={table.split('.')[-1].strip(chr(34))}" for table in only]
-        words = ["pg_restore", "--no-password", "--exit-on-error", *chosen, f"--dbname={self._connection(database)}"]
-        if folder is not None:
-            words += ["--jobs=2", str(folder / facts.dump)]
-        return self.server.argv(words)
+    @staticmethod
+    def _created(session: Session, name: str, facts: PostgreSQLFacts) -> None:
+        """Create the database; raise UsageError with the remedy where the machine lacks its locale."""
+        try:
+            session.tell(f"create database {name} {nature(facts)}")
+        except Unavailable as error:
+            if not any(word in error.message for word in NO_LOCALE):
+                raise
+            raise UsageError(
+                f"this server lacks the locale {facts.locale or facts.collate} of the database",
+                "make it with dpkg-reconfigure locales, restart PostgreSQL, and run the same command again",
+            ) from error
+
+    def _described(self, database: str, facts: PostgreSQLFacts) -> Iterator[str]:
+        """Give the database its settings, when all is loaded, for they may forbid that; yield what could not be set."""
+        known = settings(database, facts)
+        if known and not self._attempt("postgres", [statement for _, statement in known]):
+            for name, statement in known:
+                if not self._attempt("postgres", [statement]):
+                    yield f"the setting {name} could not be given to the database; set it by hand if it is still wanted"
+
+    def _mending(self, archive: Archive, facts: PostgreSQLFacts, database: str, session: Session) -> Mending:
+        session.tell("set search_path = ''")
+        return Mending(
+            archive, facts, self._reached(database), session.ask, lambda words: self._attempt(database, words)
+        )
+
+    def _attempt(self, database: str, statements: Sequence[str]) -> bool:
+        """Run statements in a transaction of their own, without triggers; return whether they went well."""
+        try:
+            with self._session(database) as session:
+                session.tell("set session_replication_role = replica")
+                session.tell("begin")
+                for statement in statements:
+                    session.tell(statement)
+                session.tell("commit")
+        except (Unavailable, CommandError):
+            return False
+        return True
+
+    def loaded(self, database: str) -> None:
+        """Do nothing: a dump holds all rights on its tables."""
+
+    def resume(self, database: str, facts: PostgreSQLFacts) -> None:
+        """Do nothing: nothing but the mark tells that a database is not finished."""
+
+    def identity(self, database: str) -> str:
+        """Return the number of the database in the cluster, which no other ever gets."""
+        with self._session() as session:
+            return next(iter(session.tell(f"select oid {_of(database)}")), "")
+
+    def data_folder(self) -> Path:
+        """Return the data directory of the cluster."""
+        with self._session() as session:
+            return Path(session.tell("show data_directory")[0])
 
     def end(self, database: str) -> None:
         """Take the mark away, and let the planner know the tables."""
-        with self._session(database) as session:
-            session.tell("analyze")
+        self._known_to_the_planner(database)
+        with self._session() as session:
             session.tell(f"comment on database {identifier(database)} is null")
 
     def replace(self, database: str, live: str) -> str:
-        """Swap names: nobody may be connected for that moment; the old database is kept under a new name."""
-        kept = f"{live[:40]}_before_{clock.now():%Y%m%d_%H%M%S}"
-        with self._session() as session:
-            there = bool(session.tell(f"select 1 {_of(live)}"))
-            if there:
-                session.tell(f"alter database {identifier(live)} allow_connections false")
-            session.tell(
-                "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity "
-                f"where datname in ({literal(live)}, {literal(database)})"
-            )
-            session.tell("begin")
-            if there:
-                session.tell(f"alter database {identifier(live)} rename to {identifier(kept)}")
-            session.tell(f"alter database {identifier(database)} rename to {identifier(live)}")
-            session.tell("commit")
-            if there:
-                session.tell(f"alter database {identifier(kept)} allow_connections true")
-        return (
-            f"the database {live} is now the restored one; the previous one is kept as {kept}"
-            if there
-            else (f"the database {live} did not exist; it is now the restored one")
-        )
+        """Put the loaded database in the place of the live one; that is kept under a new name.
+
+        The mark goes in the same transaction, so that a kill leaves either a marked database beside the live one, which
+        the next restore makes anew, or the restored one in its place.
+        """
+        self._known_to_the_planner(database)
+        with self._session(apart=live) as holder, self._session(apart=live) as ender:
+            return Swap(holder, ender, database, live).done()
+
+    def _known_to_the_planner(self, database: str) -> None:
+        try:
+            # Functions of indexes may need the database's own search path; they run with the rights of their owner.
+            with self._session(database, options=LIMITLESS) as session:
+                session.tell("analyze")
+        except Unavailable as error:  # a function of an index may refuse; the server does the rest by itself, later
+            announce(f"{database}: {error.message}; run `analyze` there by hand, or queries are slow at first")
 
     @contextmanager
-    def _session(self, database: str = "postgres") -> Iterator[Session]:
-        argv = [*PSQL, f"--dbname={connection(database, client_encoding='UTF8')}"]
+    def _session(self, database: str = "postgres", apart: str = "", options: str = SETTINGS) -> Iterator[Session]:
+        """Open a session as the superuser; apart: a database that it must not be in."""
+        within = "template1" if database == apart else database
+        argv = [*PSQL, f"--dbname={connection(within, client_encoding='UTF8', options=options)}"]
         with self.server.talk(argv, _DAY) as program:
             yield Session(program, "check that the server is running (pg_lsclusters)")
 
-    def _connection(self, database: str) -> str:
+    def _reached(self, database: str) -> str:
         return connection(database, host=self.socket, port=self.port)
 
 
@@ -122,7 +205,7 @@ def _of(database: str) -> str:
     return f"from pg_database where datname = {literal(database)}"
 
 
-def _nature(facts: PostgreSQLFacts) -> str:
+def nature(facts: PostgreSQLFacts) -> str:
     """Return what a database can be given only when it is made."""
     words = [
         "template template0",
@@ -136,18 +219,23 @@ def _nature(facts: PostgreSQLFacts) -> str:
     return " ".join([*words, f"owner {identifier(facts.owner)}"] if facts.owner else words)
 
 
-def described(database: str, facts: PostgreSQLFacts) -> list[str]:
-    """Return the statements that give a database its settings and grants, which a dump of its content does not hold.
+def settings(database: str, facts: PostgreSQLFacts) -> list[tuple[str, str]]:
+    """Return the settings of a database, which a dump of its content does not hold: each name, and the statement.
 
-    Raises Damaged for a setting or a grant that no server keeps.
+    Raises Damaged for a setting that no server keeps.
     """
     name, said = identifier(database), []
     for role, kept in facts.settings:
         word, _, value = kept.partition("=")
         of = f"role {identifier(role)} in database {name}" if role else f"database {name}"
-        said.append(f"alter {of} set {setting(word, value)}")
-    if not facts.public:
-        said.append(f"revoke all on database {name} from public")
+        said.append((f"{word} of {role}" if role else word, f"alter {of} set {setting(word, value)}"))
+    return said
+
+
+def granted(database: str, facts: PostgreSQLFacts) -> list[str]:
+    """Return the statements that give a database its grants; raise Damaged for one that no server keeps."""
+    name = identifier(database)
+    said = [] if facts.public else [f"revoke all on database {name} from public"]
     for role, word, grantable in facts.grants:
         option = " with grant option" if grantable else ""
         said.append(f"grant {privilege(word)} on database {name} to {identifier(role) if role else 'public'}{option}")

@@ -1,4 +1,8 @@
-r"""The roles in a set, read as pg_dumpall writes them, and written anew.
+r"""The roles in a set, read as pg_dumpall writes them, and written anew: those that are needed, locked.
+
+A role that is made owns things and is granted things, and can do nothing else until a person wants it to: it gets no
+password, no login, none of the rights on the cluster that it had, and is a member only of roles that are made with it.
+So a login that was dropped since does not come back by itself.
 
 A set may come from a server that somebody broke into: only statements that make a missing role and give it what it
 had are taken out of the text. Commands of psql, several statements in a line and whatever else are passed over.
@@ -32,20 +36,23 @@ _USUAL = re.compile(r"\\(un)?restrict [A-Za-z0-9]+\s*")
 _SETTINGS = ("client_encoding", "default_transaction_read_only", "standard_conforming_strings")
 _ABLE = ("SUPERUSER", "INHERIT", "CREATEROLE", "CREATEDB", "LOGIN", "REPLICATION", "BYPASSRLS")
 _ATTRIBUTES = (*_ABLE, *(f"NO{word}" for word in _ABLE))
+_HARMLESS = ("INHERIT", "NOINHERIT")
 _OPTIONS = tuple(f"{word} {value}" for word in ("ADMIN", "INHERIT", "SET") for value in ("OPTION", "TRUE", "FALSE"))
 _OF_PARAMETERS = ("SET", "ALTER SYSTEM", "ALL", "ALL PRIVILEGES")
 
-_Form = Callable[[Statement], tuple[str, str]]
+# Which roles a statement is about, and the statement written anew; an empty one is about rights that none gets.
+_Form = Callable[[Statement], tuple[tuple[str, ...], str]]
 
 
-def missing(text: str, there: Collection[str], strange: PassedOver) -> Iterator[str]:
-    """Yield the statements that make the roles which are not there, one each; those that are there stay as they are."""
+def missing(text: str, there: Collection[str], needed: Collection[str], strange: PassedOver) -> Iterator[str]:
+    """Yield the statements that make the needed roles which are not there; those that are there stay as they are."""
     made = set(there)
+    wanted = {*needed} - {*there}
     for line, tokens in _divided(text):
         try:
             if not _of_the_session(tokens):
-                role, sql = _read(Statement(tokens), made)
-                if role not in there:
+                about, sql = _read(Statement(tokens), made)
+                if sql and {*about} <= wanted:
                     yield sql
         except Strange:
             words = " ".join(token.value.upper() for token in tokens[:3] if token.kind == "word")
@@ -92,11 +99,12 @@ def _of_the_session(tokens: Sequence[Token]) -> bool:
     return False
 
 
-def _read(said: Statement, made: set[str]) -> tuple[str, str]:
-    """Return the role that a statement is about, and the statement written anew; made: the roles so far."""
+def _read(said: Statement, made: set[str]) -> tuple[tuple[str, ...], str]:
+    """Return the roles that a statement is about, and the statement written anew; made: the roles so far."""
     for begin, rest in _FORMS.items():
         if said.accepts(*begin.split()):
-            role, sql = rest(said)
+            about, sql = rest(said)
+            role = about[0]
             said.end()
             if role in _RESERVED or role.startswith("pg_") or len(role.encode()) > _LONGEST:
                 raise Strange
@@ -104,7 +112,7 @@ def _read(said: Statement, made: set[str]) -> tuple[str, str]:
                 made.add(role)
             elif role not in made:
                 raise Strange
-            return role, sql
+            return about, sql
     raise Strange
 
 
@@ -113,34 +121,42 @@ def _name(said: Statement) -> str:
     return token.value.lower() if token.kind == "word" else token.value
 
 
-def _create(said: Statement) -> tuple[str, str]:
+def _create(said: Statement) -> tuple[tuple[str, ...], str]:
     role = _name(said)
-    return role, f"create role {identifier(role)}"
+    return (role,), f"create role {identifier(role)}"
 
 
-def _alter(said: Statement) -> tuple[str, str]:
+def _alter(said: Statement) -> tuple[tuple[str, ...], str]:
     role = _name(said)
     if said.accepts("SET"):
         word = _name(said)
         said.demand("TO")
         values = [literal(value) for value in _listed(said, lambda: said.take("text").value)]
-        return role, f"alter role {identifier(role)} set {identifier(word)} to {', '.join(values)}"
+        return (role,), f"alter role {identifier(role)} set {identifier(word)} to {', '.join(values)}"
     said.demand("WITH")
     words = [_attribute(said)]
     while not said.ended:
         words.append(_attribute(said))
-    return role, f"alter role {identifier(role)} with {' '.join(words)}"
+    kept = " ".join(filter(None, words))
+    return (role,), f"alter role {identifier(role)} with {kept}" if kept else ""
 
 
 def _attribute(said: Statement) -> str:
+    """Return an attribute that a locked role may have; nothing for the others, and for a password."""
     word = said.comes((*_ATTRIBUTES, "CONNECTION LIMIT", "PASSWORD", "VALID UNTIL"))
     if word == "CONNECTION LIMIT":
         return f"{word} {said.take('number').value}"
-    return word if word in _ATTRIBUTES else f"{word} {literal(said.take('text').value)}"
+    if word in _ATTRIBUTES:
+        return word if word in _HARMLESS else ""
+    value = literal(said.take("text").value)
+    return "" if word == "PASSWORD" else f"{word} {value}"
 
 
-def _grant(said: Statement) -> tuple[str, str]:
-    """Read a membership. Who granted it may be missing here, too: the superuser grants it anew."""
+def _grant(said: Statement) -> tuple[tuple[str, ...], str]:
+    """Read a membership. Who granted it may be missing here, too: the superuser grants it anew.
+
+    None is made a member of the server's own roles, whose rights are rights on the cluster.
+    """
     group = _name(said)
     said.demand("TO")
     role = _name(said)
@@ -148,24 +164,23 @@ def _grant(said: Statement) -> tuple[str, str]:
     if said.accepts("GRANTED", "BY"):
         _name(said)
     having = f" with {', '.join(options)}" if options else ""
-    return role, f"grant {identifier(group)} to {identifier(role)}{having}"
+    own = group.lower().startswith("pg_")
+    return (role, group), "" if own else f"grant {identifier(group)} to {identifier(role)}{having}"
 
 
-def _grant_parameter(privilege: str) -> _Form:
-    def read(said: Statement) -> tuple[str, str]:
-        parameter = _name(said)
-        said.demand("TO")
-        role = _name(said)
-        option = " with grant option" if said.accepts("WITH", "GRANT", "OPTION") else ""
-        return role, f"grant {privilege} on parameter {identifier(parameter)} to {identifier(role)}{option}"
-
-    return read
+def _grant_parameter(said: Statement) -> tuple[tuple[str, ...], str]:
+    """Read a right on a parameter of the cluster, which none gets."""
+    _name(said)
+    said.demand("TO")
+    role = _name(said)
+    said.accepts("WITH", "GRANT", "OPTION")
+    return (role,), ""
 
 
-def _comment(said: Statement) -> tuple[str, str]:
+def _comment(said: Statement) -> tuple[tuple[str, ...], str]:
     role = _name(said)
     said.demand("IS")
-    return role, f"comment on role {identifier(role)} is {literal(said.take('text').value)}"
+    return (role,), f"comment on role {identifier(role)} is {literal(said.take('text').value)}"
 
 
 def _listed(said: Statement, one: Callable[[], str]) -> list[str]:
@@ -179,6 +194,6 @@ _FORMS: Mapping[str, _Form] = {
     "CREATE ROLE": _create,
     "ALTER ROLE": _alter,
     "COMMENT ON ROLE": _comment,
-    **{f"GRANT {word} ON PARAMETER": _grant_parameter(word) for word in _OF_PARAMETERS},
+    **{f"GRANT {word} ON PARAMETER": _grant_parameter for word in _OF_PARAMETERS},
     "GRANT": _grant,
 }

@@ -1,8 +1,8 @@
 """What stands in the rows of a PostgreSQL database, as one digest for each table that does not depend on their order.
 
-A row is digested as the text that the server writes for it, so both sides write texts in the same fixed way. Of a
-large table a slice is digested: the rows whose key falls into one of many classes, another class in every set. All
-rows are counted in the same pass.
+A row is digested as the text that the server writes for it, in the settings of a steady session; its columns are taken
+by name where a restore may bring them in another order. Of a large table a slice is digested: the rows whose key falls
+into one of many classes, another class in every set. All rows are counted in the same pass.
 """
 
 from __future__ import annotations
@@ -11,35 +11,30 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ops.sources._shared.row_slices import Counted, RowDigest, Slice, slice_of
+from ops.sources.postgresql.structure.relations import INHERITS
 
 Ask = Callable[[str], Any]
 
 LARGE_OBJECTS = "large objects"
 
-_STEADY = {
-    "datestyle": "ISO, MDY",
-    "intervalstyle": "postgres",
-    "timezone": "UTC",
-    "extra_float_digits": "1",
-    "bytea_output": "hex",
-    "lc_monetary": "C",
-    "xmlbinary": "base64",
-    "quote_all_identifiers": "off",
-}
-_SETTING = ", ".join(f"pg_catalog.set_config('{name}', '{value}', false)" for name, value in _STEADY.items())
-
-# Of each table its bytes, and the columns that choose its slice: the primary key, else what is never stored aside.
-KEYS = """
+# Of each table its bytes, what is digested of a row, and the columns that choose its slice: the primary key, else what
+# is never stored aside.
+_KEYS = """
 select coalesce(json_object_agg(format('%I.%I', n.nspname, c.relname), json_build_object(
   'bytes', pg_catalog.pg_table_size(c.oid),
+  'row', (select 'row(' || string_agg(format('t.%I', a.attname), ', ' order by a.attname) || ')'
+    from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and {moves}),
   'key', coalesce(
-    (select json_agg(format('t.%I', a.attname) order by a.attnum) from pg_catalog.pg_index i
+    (select json_agg(format('t.%I', a.attname) order by {order}) from pg_catalog.pg_index i
       join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey)
       where i.indrelid = c.oid and i.indisprimary),
-    (select json_agg(format('t.%I', a.attname) order by a.attnum) from pg_catalog.pg_attribute a
-      where a.attrelid = c.oid and a.attnum > 0 and a.attlen > 0 and not a.attisdropped), '["t.*"]'))), '{}')
+    (select json_agg(format('t.%I', a.attname) order by {order}) from pg_catalog.pg_attribute a
+      where a.attrelid = c.oid and a.attnum > 0 and a.attlen > 0 and not a.attisdropped), '["t.*"]'))), '{{}}')
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r'
 """
+KEYS = _KEYS.format(moves=INHERITS, order=f"case when not {INHERITS} then a.attnum end, a.attname")
+# As earlier builds had it, which took columns in their order everywhere.
+_EARLIER_KEYS = _KEYS.format(moves="false", order="a.attnum")
 _OF_LARGE_OBJECTS = "select pg_catalog.pg_table_size('pg_catalog.pg_largeobject')"
 # A page that holds nothing but zeros may be kept or left out; so may zeros at its end.
 _PAGES = """
@@ -64,25 +59,28 @@ class Told(Protocol):
         """The digests, where there are any."""
 
 
-def counted(ask: Ask, tables: Sequence[str], known: Mapping[str, RowDigest] | None = None) -> Counted:
-    """Return rows and content of some tables and of the large objects.
+def counted(
+    ask: Ask, tables: Sequence[str], known: Mapping[str, RowDigest] | None = None, *, earlier: bool = False
+) -> Counted:
+    """Return rows and content of some tables and of the large objects, in a steady session.
 
     known: the content as a manifest has it, whose slices are taken again; without one they are chosen anew.
+    earlier: whether an earlier build made that manifest.
     """
-    ask(f"select json_build_array({_SETTING})")
-    about = ask(KEYS)
+    about = ask(_EARLIER_KEYS if earlier else KEYS)
     rows, content = {}, {}
     for table in tables:
         part = slice_of(table, about[table]["bytes"], known)
-        rows[table], content[table] = _read(ask, table, about[table]["key"], part)
+        rows[table], content[table] = _read(ask, table, about[table], part)
     part = slice_of(LARGE_OBJECTS, int(ask(_OF_LARGE_OBJECTS)), known)
-    _, content[LARGE_OBJECTS] = _read(ask, _PAGES, ["t.loid", "t.pageno"], part)
+    _, content[LARGE_OBJECTS] = _read(ask, _PAGES, {"row": None, "key": ["t.loid", "t.pageno"]}, part)
     return Counted(rows, content)
 
 
-def _read(ask: Ask, table: str, key: Sequence[str], part: Slice) -> tuple[int, RowDigest]:
+def _read(ask: Ask, table: str, about: Mapping[str, Any], part: Slice) -> tuple[int, RowDigest]:
     """Read a table once: count all its rows, digest those of its slice."""
-    digest = f"coalesce(sum({_digest('(t.*)')}::numeric) filter (where {chosen_rows(key, part)}), 0)::text"
+    row, chosen = about["row"] or "(t.*)", chosen_rows(about["key"], part)
+    digest = f"coalesce(sum({_digest(row)}::numeric) filter (where {chosen}), 0)::text"
     rows, digest = ask(f"select json_build_array(count(*), {digest}) from {table} t")
     return int(rows), RowDigest(part.slices, part.slice, digest=digest)
 

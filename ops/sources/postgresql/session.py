@@ -3,20 +3,51 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ops.core.confidential import fit
 from ops.core.errors import Unavailable
 from ops.core.run import Stream
 
+Ask = Callable[[str], Any]
+
 _END = "seawall-end-of-answer"
 PSQL = ("psql", "-XAtq", "--no-password", "--set=ON_ERROR_STOP=1")
+_LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout")
+# From the first statement on, whatever the database and its roles have for themselves.
+PATIENT = " ".join(f"-c {word}" for word in ("role=none", *(f"{name}=0" for name in _LIMITS)))
+_UNLIMITED = dict.fromkeys((*_LIMITS, "transaction_timeout"), "0")
+# In which every session that reads facts has values and definitions written, so that both sides are.
+_STEADY = {
+    **_UNLIMITED,
+    "search_path": "",
+    "datestyle": "ISO, MDY",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "lc_monetary": "C",
+    "xmlbinary": "base64",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+    "escape_string_warning": "off",
+    "transform_null_equals": "off",
+    "row_security": "off",
+}
 
 
 def connection(database: str, **words: object) -> str:
     """Return a connection string; quoted, for a database may be called `a b"c`."""
     said = " ".join(f"{name}={quoted(str(value))}" for name, value in words.items())
     return f"{said} dbname={quoted(database)}".strip()
+
+
+_QUIET = """
+select coalesce(json_agg(format('alter event trigger %I disable', evtname)), '[]')
+from pg_catalog.pg_event_trigger where evtenabled <> 'D'
+"""
 
 
 def quoted(value: str) -> str:
@@ -59,3 +90,33 @@ def reason(program: Stream) -> str:
     lines = [line.strip() for line in program.last_words().splitlines() if line.strip()]
     told = [line for line in lines if "ERROR:" in line or "FATAL:" in line or line.startswith("psql: error:")]
     return fit("psql", (told or lines or ["the session ended without a message"])[-1], "\n".join(lines))
+
+
+def steady(session: Session) -> None:
+    """Set all that what a session reads could depend on; names are written in full."""
+    _set(session, _STEADY)
+
+
+def as_of_the_database(session: Session) -> None:
+    """Leave a session to what the database has for itself, but for limits of time and for writing."""
+    session.tell("reset all; set default_transaction_read_only = on")
+    _set(session, _UNLIMITED)
+
+
+def _set(session: Session, settings: Mapping[str, str]) -> None:
+    """Set each of some settings that the server knows."""
+    pairs = ", ".join(f"('{name}', '{value}')" for name, value in settings.items())
+    session.tell(
+        "select pg_catalog.set_config(s.name, w.value, false) from pg_catalog.pg_settings s join (values"
+        f" {pairs}) w(name, value) on pg_catalog.lower(s.name) operator(pg_catalog.=) w.name"
+    )
+
+
+@contextmanager
+def scratch(session: Session) -> Iterator[None]:
+    """Let a superuser's session make things for a block, which wake no event trigger and are gone afterwards."""
+    session.tell("begin transaction read write")
+    for statement in session.ask(_QUIET):
+        session.tell(statement)
+    yield
+    session.tell("rollback")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ops.core.errors import Damaged
 
@@ -30,6 +31,12 @@ def setting(word: str, value: str) -> str:
     if word not in LISTS:
         return f"{identifier(word)} to {literal(value)}"
     return f"{identifier(word)} to {', '.join(map(literal, _members(word, value))) or literal('')}"
+
+
+def search_path(value: str, further: Sequence[str]) -> str:
+    """Return the statement that sets what the server keeps of a search path, with further schemas behind."""
+    found = dict.fromkeys([*_members("search_path", value), *further])
+    return f"set search_path to {', '.join(map(literal, found))}"
 
 
 def privilege(word: str) -> str:

@@ -1,61 +1,40 @@
-"""Loading a PostgreSQL dump into a throwaway cluster, and proving any loaded database against its manifest."""
+"""Proving a loaded PostgreSQL database against its manifest, and the throwaway cluster that it may be in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
-from ops.core.errors import CommandError, Damaged
 from ops.core.verdict import Finding, judged, not_configured
-from ops.interfaces.server import CATALOGUE_SECONDS, POLICY_SECONDS, TABLE_SECONDS, DatabaseServer, Engine, Server
-from ops.sources._shared.comparison import Definitions, added, defined_alike, differing, number, total
+from ops.interfaces.server import CATALOGUE_SECONDS, POLICY_SECONDS, TABLE_SECONDS, Engine, Server
+from ops.sources._shared.comparison import added, defined_alike, differing, number, total
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.row_slices import Counted
+from ops.sources.postgresql.contents import meant
 from ops.sources.postgresql.facts import (
     EXTENSIONS,
     INVALID,
     ROLE_ATTRIBUTES,
     TABLES,
     DatabaseFacts,
-    PostgreSQLFacts,
     Setting,
     rows,
-    sequences_behind,
     setting,
 )
 from ops.sources.postgresql.integrity import sound
 from ops.sources.postgresql.rows import changed, compared, counted
-from ops.sources.postgresql.session import PSQL, Session, connection
+from ops.sources.postgresql.sequences import behind, set_back
+from ops.sources.postgresql.session import PATIENT, PSQL, Ask, Session, as_of_the_database, connection, steady
 from ops.sources.postgresql.structure import structure
+from ops.sources.postgresql.structure.compared import compared as defined
+from ops.sources.postgresql.structure.earlier import earlier
 
 _DAY = 86_400.0
+_LOGIN_TRIGGERS = 17
 GLOBALS = "globals.sql"
 DUMP: Literal["database.dump"] = "database.dump"
-_SIZES = 'find "$1" -type f -printf "%s\\n"; shift; exec "$@" >/dev/null'
 _AHEAD = "all sequences are ahead of their columns"
-
-
-def load(server: Server, material: Path, facts: PostgreSQLFacts) -> str:
-    """Load roles, then the dump, into a fresh cluster; return the database's name."""
-    dump = str(material / facts.dump)
-    # psql goes on where the cluster has a role already; whether all are there is proved after.
-    roles = ["psql", "-XAtq", "--no-password", "--dbname=postgres", f"--file={material / GLOBALS}"]
-    size = sum(map(int, server.run(["sh", "-c", _SIZES, "sh", dump, *roles], 600).split()))
-    if size != facts.dump_bytes:  # pg_restore does not miss all that is cut off
-        raise Damaged(f"the dump has {size} bytes, but had {facts.dump_bytes}")
-    words = ["pg_restore", "--no-password", "--exit-on-error", "--jobs=2"]
-    try:
-        server.run([*words, "--create", "--dbname=postgres", dump], _DAY)
-    except CommandError as error:
-        if "invalid LC_" not in error.stderr and "invalid locale" not in error.stderr:
-            raise
-        # The bare tree knows few languages; in C the rows are the same, only their order in indexes is another.
-        encoding = f"--encoding={facts.encoding}"
-        server.run(["createdb", "--template=template0", encoding, "--locale=C", "--", facts.database], 600)
-        server.run([*words, f"--dbname={connection(facts.database)}", dump], _DAY)
-    return facts.database
 
 
 def prove(
@@ -63,48 +42,54 @@ def prove(
 ) -> Iterator[tuple[str, Finding]]:
     """Compare a loaded database with its manifest, rung by rung; `only`: these tables alone were loaded."""
     if only:
-        with beside(server, database) as session:
+        with beside(server, database, facts.major) as session:
             session.seconds = TABLE_SECONDS
             yield "volume", prove_some(facts, rows(session.ask), only)
         return
-    with beside(server, database) as session:
+    with beside(server, database, facts.major) as session:
         ask = session.ask
         there = setting(ask)
-        yield "structure", _structure(facts, structure(ask), there)
+        yield "structure", _structure(facts, session, there)
         yield "roles", _roles(facts, ask(ROLE_ATTRIBUTES), fresh=not isinstance(server, Local))
         yield "extensions", _same("extensions", facts.extensions, ask(EXTENSIONS))
         known = ask(TABLES)
         session.seconds = TABLE_SECONDS
-        found = counted(ask, known, facts.content or {})
+        found = counted(ask, known, facts.content or {}, earlier=facts.definitions is None)
         yield "volume", _volume(facts, there, found)
         yield "content", _content(facts, there, found)
-        yield "sequences", judged(sequences_behind(ask, facts.sequences), _AHEAD)
-        yield "integrity", sound(ask, session.tell, facts.invalid_indexes, ask(INVALID), there.major)
+        yield "sequences", sequences(ask, facts)
+        yield "integrity", sound(session, facts.invalid_indexes, ask(INVALID), there.major)
 
 
 def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query of the policy answers; raise SeawallError."""
     with beside(server, database) as session:
-        session.tell("reset search_path")  # the policy's queries are written as the application writes its own
+        as_of_the_database(session)  # the policy's queries are written as the application writes its own
         session.seconds = POLICY_SECONDS
         lines = session.tell(sql)
     return number(lines)
 
 
 @contextmanager
-def beside(server: Server, database: str) -> Iterator[Session]:
-    """Open a session that only reads, with definitions written in full."""
-    with server.talk([*PSQL, f"--dbname={connection(database, client_encoding='UTF8')}"], _DAY) as program:
+def beside(server: Server, database: str, major: int = 0) -> Iterator[Session]:
+    """Open a session that only reads, with definitions written in full.
+
+    major: the least that the server is of; from 17 on, a trigger may run, or forbid, when somebody connects.
+    """
+    quiet = " -c event_triggers=off" if major >= _LOGIN_TRIGGERS else ""
+    words = connection(database, client_encoding="UTF8", options=f"{PATIENT}{quiet}")
+    with server.talk([*PSQL, f"--dbname={words}"], _DAY) as program:
         session = Session(program, seconds=CATALOGUE_SECONDS)
-        session.tell("set search_path = ''; set default_transaction_read_only = on")
+        session.tell("set default_transaction_read_only = on")
+        steady(session)
         yield session
 
 
 def prove_some(facts: DatabaseFacts, there: Mapping[str, int], only: Sequence[str]) -> Finding:
     """Compare the rows of the tables that alone were restored, named with or without their schema."""
-    wanted = {table: count for table, count in facts.rows.items() if {table, table.split(".")[-1]} & {*only}}
-    known = {name for one in (*wanted, *facts.sequences) for name in (one, one.split(".")[-1])}
-    none = [f"the set has no table {table}" for table in only if table not in known]
+    named = {word: meant(word, [*facts.rows, *facts.sequences]) for word in only}
+    wanted = {table: facts.rows[table] for tables in named.values() for table in tables if table in facts.rows}
+    none = [f"the set has no table {word}" for word, tables in named.items() if not tables]
     return judged([*none, *differing(wanted, there)], total(wanted))
 
 
@@ -115,22 +100,45 @@ def _volume(facts: DatabaseFacts, there: Setting, found: Counted) -> Finding:
     return judged(wrong, total(facts.rows))
 
 
-def _structure(facts: DatabaseFacts, defined: Mapping[str, Definitions], there: Setting) -> Finding:
+def _structure(facts: DatabaseFacts, session: Session, there: Setting) -> Finding:
     if there.encoding != facts.encoding:
         return judged([f"the encoding is {there.encoding}, but was {facts.encoding}"], "")
-    return defined_alike(facts.structure, defined)
+    if facts.definitions is None:
+        return defined_alike(facts.structure, earlier(session.ask))
+    return defined(session, facts.definitions, structure(session.ask))
+
+
+def sequences(ask: Ask, facts: DatabaseFacts) -> Finding:
+    """Compare where the sequences are; one that was behind its column already is as it was."""
+    late = behind(ask)
+    # A manifest without that word has them where they were: one that is there is not set back.
+    known = [name for name in late if facts.behind is None or name in facts.behind]
+    wrong = [*set_back(ask, facts.sequences), *(words for name, words in late.items() if name not in known)]
+    was = f"; behind already when they were taken: {', '.join(known)}" if known else ""
+    return judged(wrong, ("no sequence was set back" if known else _AHEAD) + was)
 
 
 def _roles(facts: DatabaseFacts, there: Mapping[str, Sequence[str]], *, fresh: bool) -> Finding:
-    """Demand all roles; on a server that was made for the proof, also all that they may do."""
-    wanted: Mapping[str, Sequence[str]] = facts.role_attributes if fresh else {}
+    """Demand all roles, and all that they may do, of a server that was made for the proof.
+
+    A restore makes only the roles that the database needs: those of the database as a whole are looked at here, owners
+    and whoever was granted something with the structure.
+    """
+    if not fresh:
+        needed = {facts.owner or "", *(role for role, _ in facts.settings), *(role for role, _, _ in facts.grants)} - {
+            ""
+        }
+        wrong = [f"{name} is missing" for name in sorted(needed) if name not in there]
+        return judged(wrong, f"the {len(needed)} roles that the database itself needs are there")
     wrong = [f"{name} is missing" for name in facts.roles if name not in there]
     wrong += [
         f"{name} differs: {', '.join(sorted({*words} ^ {*there[name]}))}"
-        for name, words in wanted.items()
+        for name, words in facts.role_attributes.items()
         if name in there and {*words} != {*there[name]}
     ]
-    return judged(wrong, f"{len(facts.roles)} roles are there" + (", with their permissions" if wanted else ""))
+    return judged(
+        wrong, f"{len(facts.roles)} roles are there" + (", with their permissions" if facts.role_attributes else "")
+    )
 
 
 def _content(facts: DatabaseFacts, there: Setting, found: Counted) -> Finding:
@@ -166,6 +174,3 @@ def engine(major: int) -> Engine:
         environment={"PGHOST": "/mnt/socket", "PGUSER": "postgres"},
         ready=("psql", "-XAtq", "--no-password", "--dbname=postgres", "--command=select 1"),
     )
-
-
-DATABASE = DatabaseServer(lambda facts: engine(facts.major), load, prove, answer)

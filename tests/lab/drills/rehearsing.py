@@ -22,7 +22,7 @@ from ops.interfaces.drill import Drill, Part
 from ops.interfaces.facts import Facts
 from ops.interfaces.manifest import Material, PartFacts, read_part
 from ops.interfaces.server import Server
-from ops.jobs.backup.capture import Act, taken
+from ops.jobs.backup.capture import Act, captured
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import DrillStage
@@ -36,8 +36,9 @@ from ops.sources.mariadb.facts import counters
 from ops.sources.mariadb.facts import facts as facts_of_mariadb
 from ops.sources.mariadb.verify import ENGINE as MARIADB
 from ops.sources.mariadb.verify import beside as mariadb
-from ops.sources.postgresql.facts import SEQUENCES, PostgreSQLFacts
+from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.facts import facts as facts_of_postgresql
+from ops.sources.postgresql.sequences import SEQUENCES
 from ops.sources.postgresql.verify import beside as postgresql
 from ops.sources.postgresql.verify import engine
 
@@ -89,7 +90,7 @@ def kept_mariadb(tree: Path, script: str, folder: Path, database: str = "pharmac
         server.run([*CLIENT, f"--execute=create database {database}"], _MINUTES)
         server.run([*CLIENT, "--execute=source /mnt/material/script.sql", database], _MINUTES)
         with mariadb(server, database) as session:
-            facts = facts_of_mariadb(session.ask, database, counters(session.ask))
+            facts = facts_of_mariadb(session, database, counters(session.ask), {})
             users = text_of(session)
         server.run([*_DUMPED, database], _MINUTES)
     (material / "script.sql").unlink()
@@ -187,8 +188,8 @@ def rehearsed_from(repository: Repository, kind: str, part: Part, scratch: Path,
 def taken_into(repository: Repository, kind: str, options: Any) -> Part:
     """Back up one source as `seawall backup` does; return the part."""
     asset = SimpleNamespace(sources={LABEL: SourceSpec(kind, options)})
-    act = Act(repository, "here", "asset", "one", {}, "")
-    part = taken(act, asset)[LABEL]  # type: ignore[arg-type]
+    act = Act(repository, "here", "asset", "one", {}, "", repository.snapshots)
+    part = captured(act, asset).parts[LABEL]  # type: ignore[arg-type]
     told = read_part(json.loads(json.dumps(part.told.written())), LABEL, "manifest.json")
     return Part(LABEL, told, part.summary.bytes)
 

@@ -18,10 +18,11 @@ store = job._store
 def tell_falsely(act, manifest, parts):
     part = manifest.parts['database']
     facts = part.facts
+    index = facts.definitions['index']
     false = replace(
         facts,
         rows={**facts.rows, 'public.patients': facts.rows['public.patients'] + 1, 'public.emptied': 7},
-        structure={**facts.structure, 'index': replace(facts.structure['index'], sha256='0' * 64)},
+        definitions={**facts.definitions, 'index': replace(index, objects=dict.fromkeys(index.objects, '0' * 64))},
         sequences={sequence: 10**9 for sequence in facts.sequences},
         roles=(*facts.roles, 'dropped_role'),
         extensions={**facts.extensions, 'pgcrypto': '1.3'},

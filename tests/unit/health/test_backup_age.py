@@ -103,3 +103,23 @@ def test_the_state_of_another_asset_is_none() -> None:
     states = typed({"backup-his": {"verdict": "pass", "message": "", "last_good": None, "asset": "other"}})
     with pytest.raises(Damaged, match="is of the asset other, and not of his"):
         list(KIND.probe(Options("his", Duration.parse("26h")), CheckContext(NOW, states)))
+
+
+@pytest.mark.parametrize(
+    ("since", "verdict", "words"),
+    [
+        (10, None, ""),
+        (27, Verdict.FAIL, "database.lis was last backed up 1d 3h ago, older than the RPO of 1d 2h: no rights"),
+        (None, Verdict.FAIL, "database.lis has never been backed up: no rights"),
+    ],
+)
+def test_a_part_that_a_young_set_lacks_is_judged_by_the_last_set_that_has_it(
+    since: int | None, verdict: Verdict | None, words: str
+) -> None:
+    made = state(1, "warn", "database.lis is missing")
+    known = {"since": iso(NOW - timedelta(hours=since))} if since else {}
+    made["last_good"]["missing"] = {"database.lis": {"reason": "no rights", **known}}
+    context = CheckContext(NOW, typed({"backup-his": made}))
+    first, *more = KIND.probe(Options("his", Duration.parse("26h")), context)
+    assert first.verdict is Verdict.WARN
+    assert [(finding.verdict, finding.message) for finding in more] == ([(verdict, words)] if verdict else [])

@@ -91,6 +91,13 @@ def test_what_a_backup_tells_is_counted() -> None:
     assert "accepted: moved to the archive" in found["letters"]["documents"].facts.warnings[0]
 
 
+def test_what_a_set_lacks_is_kept_with_its_reason() -> None:
+    document = kept("vendor") | {"missing": {"database.lis": "no rights"}, "left_out": ["lost+found is no database"]}
+    again = told(json.loads(told(document).text()))
+    assert (again.missing, again.left_out) == ({"database.lis": "no rights"}, ("lost+found is no database",))
+    assert "missing" not in json.loads(told(kept("vendor")).text())
+
+
 @pytest.mark.parametrize("version", [VERSION + 1, 999, 0, "1", True, None, 1.0])
 def test_another_version_is_refused_by_its_number(version: object) -> None:
     with pytest.raises(Damaged) as failure:
@@ -140,6 +147,9 @@ def change(document: dict[str, Any], path: str, value: object) -> None:
         ("vendor", "taken", "yesterday", "taken: expected a moment"),
         ("vendor", "ledger", {"n": 1, "sha256": "x"}, "ledger.sha256: expected a SHA-256"),
         ("vendor", "more", 1, "more: unknown key 'more'"),
+        ("vendor", "missing", {"export": "no rights"}, "missing.export: expected a part that is not there"),
+        ("vendor", "missing", {"../x": "no rights"}, "missing.../x: expected the label of a part"),
+        ("vendor", "left_out", "lost+found", "left_out: expected a list"),
         ("his", "parts/database/dump", "../x", "parts.database.dump: unknown value '../x'; expected one of"),
         ("his", "parts/database/rows/clinic.wards", None, "parts.database.rows.clinic.wards: expected a whole number"),
         (

@@ -51,7 +51,7 @@ def manifest(parts: dict[str, PartFacts]) -> Manifest:
 
 
 def steps(*to: str, part: tuple[str, ...] = (), in_place: bool = False, only: tuple[str, ...] = ()) -> list[Step]:
-    options = Namespace(to=list(to), part=list(part), in_place=in_place, only=list(only))
+    options = Namespace(to=list(to), part=list(part), in_place=in_place, only=list(only), constraints=False)
     return planned(ASSET, WHICH, manifest(PARTS), options)
 
 
@@ -119,7 +119,12 @@ def of_machine(*part: str) -> list[Step]:
     }
     which = Set("one", "server", {label: Snapshot("1", WHEN, "his1", (), (), 1, 1 << 20) for label in parts})
     asset = SimpleNamespace(sources={"tree": SourceSpec("machine", machine.Options())})
-    return planned(asset, which, manifest(parts), Namespace(to=["/srv/x"], part=list(part), in_place=False, only=[]))
+    return planned(
+        asset,
+        which,
+        manifest(parts),
+        Namespace(to=["/srv/x"], part=list(part), in_place=False, only=[], constraints=False),
+    )
 
 
 @pytest.mark.parametrize("part", [(), ("tree",), ("tree", "tree.log")])
@@ -134,7 +139,7 @@ def test_what_completes_a_part_comes_with_it(part: tuple[str, ...]) -> None:
 def test_a_kind_that_is_not_the_policys_goes_into_a_folder_alone() -> None:
     other = {**PARTS, "reports": PartFacts("postgresql", postgresql.KIND, Named(name="lis"), Material())}
     for words in (Namespace(to=["again"], in_place=False), Namespace(to=[], in_place=True)):
-        options = Namespace(**vars(words), part=["reports"], only=[])
+        options = Namespace(**vars(words), part=["reports"], only=[], constraints=False)
         with pytest.raises(
             UsageError, match=r"\(postgresql\) can be restored only into a folder|reports is no longer in the policy"
         ):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 
 import pytest
 
@@ -34,7 +35,7 @@ inter@h GRANT BINLOG MONITOR, DELETE HISTORY, CREATE TEMPORARY TABLES, READ_ONLY
 """
 PAIRS = [(found[1], found[2]) for found in re.finditer(r"(?m)^(.+?) ((?:CREATE|GRANT|SET) .*)$", HEALTHY)]
 CAREFUL = "set session sql_mode = 'NO_AUTO_CREATE_USER';\n"
-MADE = ("nobody@h", "CREATE USER IF NOT EXISTS `nobody`@`h`;")
+MADE = ("nobody@h", "CREATE USER IF NOT EXISTS `nobody`@`h` ACCOUNT LOCK;")
 
 
 def told(*pairs: tuple[str, str]) -> str:
@@ -45,22 +46,53 @@ def told(*pairs: tuple[str, str]) -> str:
 def read(text: str, *present: str) -> tuple[list[str], list[str]]:
     """Return the statements to run, and the sentences on the others."""
     strange = PassedOver("users.sql")
-    made = missing(text, ["root@localhost", *present], strange)
+    made = missing(text, ["root@localhost", *present], strange, owners(text)).sql
     assert made.startswith(CAREFUL)
     return made.removeprefix(CAREFUL).splitlines(), strange.sentences()
 
 
+def owners(text: str) -> list[str]:
+    """Whoever a text tells of, as far as that is a text."""
+    found = []
+    for owner in re.findall(r"(?m)^-- account (.*)$", text):
+        with suppress(ValueError, RecursionError):
+            found.append(str(json.loads(owner)))
+    return found
+
+
+def locked(statement: str) -> str:
+    """The statement as it is run: whoever is made by it is locked."""
+    made = statement.startswith("CREATE USER") and "ACCOUNT LOCK" not in statement
+    return re.sub(r"(?= PASSWORD EXPIRE|;$)", " ACCOUNT LOCK", statement, count=1) if made else statement
+
+
+def test_only_accounts_that_are_wanted_are_made_and_users_are_named_and_locked() -> None:
+    text, strange = told(*PAIRS), PassedOver("users.sql")
+    made = missing(text, ["clerk@%"], strange, ["boss@", "CLERK@%", "lim@10.%"])
+    assert made.roles == ["`boss`"]
+    assert made.users == ["`lim`@`10.%`"]
+    assert [one.split(" ")[-1] for one in made.sql.splitlines() if one.startswith("CREATE USER")] == ["LOCK;"]
+    assert {*re.findall(r"(?:TO|FOR) (\S+)", made.sql)} == {"`boss`;", "`boss`", "`lim`@`10.%`"}
+    sentences = [*made.sentences()]
+    assert "`boss`" in sentences[0]
+    assert "locked: `lim`@`10.%`" in sentences[1]
+    assert [*missing(text, owners(text), strange, owners(text)).sentences()] == []
+
+
 def test_accounts_come_back_as_they_were_and_those_that_are_there_stay() -> None:
-    assert read(told(*PAIRS)) == ([statement for _, statement in PAIRS], [])
+    assert read(told(*PAIRS)) == ([locked(statement) for _, statement in PAIRS], [])
     assert read(told(*PAIRS), *{owner for owner, _ in PAIRS}) == ([], [])
-    assert read(told(*PAIRS), "clerk@%") == ([statement for owner, statement in PAIRS if owner != "clerk@%"], [])
+    assert read(told(*PAIRS), "clerk@%") == (
+        [locked(statement) for owner, statement in PAIRS if owner != "clerk@%"],
+        [],
+    )
 
 
 def test_what_older_servers_write_means_the_same() -> None:
     old = ("nobody@h", "GRANT PROXY ON 'clerk'@'%' TO 'nobody'@'h';")
     assert read(told(MADE, old)) == ([MADE[1], "GRANT PROXY ON `clerk`@`%` TO `nobody`@`h`;"], [])
     plugin = ("odd@h", "CREATE USER IF NOT EXISTS `odd`@`h` IDENTIFIED VIA unix_socket;")
-    assert read(told(plugin))[0] == ["CREATE USER IF NOT EXISTS `odd`@`h` IDENTIFIED VIA `unix_socket`;"]
+    assert read(told(plugin))[0] == ["CREATE USER IF NOT EXISTS `odd`@`h` IDENTIFIED VIA `unix_socket` ACCOUNT LOCK;"]
 
 
 def test_what_a_role_has_from_another_is_said_by_that_one() -> None:

@@ -39,7 +39,7 @@ def test_what_is_whole_is_passed_on_byte_by_byte(script: str, demands: dict) -> 
     [
         ("printf abc; exit 3", {}, "exited with code 3"),
         ("printf 'data\\nEND'; exit 3", {"end": "END"}, "exited with code 3"),
-        ("kill -TERM $$", {}, "exited with code -15"),
+        ("kill -TERM $$", {}, "was killed (signal 15)"),
         ("printf abc", {"least": 4}, "has 3 bytes; expected 4 or more"),
         ("true", {"end": "END"}, "is truncated: 'END' is not in its last line"),
         ("printf 'END\\nmore'", {"end": "END"}, "is truncated"),

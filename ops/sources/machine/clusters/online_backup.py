@@ -20,8 +20,9 @@ from ops.interfaces.source import FollowUp, Paths
 from ops.sources.machine.clusters.locate import SOCKETS, Place
 from ops.sources.machine.clusters.snapshot import Instant, Log, began, fixed, place, segments
 from ops.sources.machine.facts import ClusterFacts, LogFacts
-from ops.sources.postgresql.facts import ANSWER, SEQUENCES, DatabaseFacts, facts
-from ops.sources.postgresql.session import PSQL, Session, connection
+from ops.sources.postgresql.facts import ANSWER, DatabaseFacts, facts
+from ops.sources.postgresql.sequences import SEQUENCES
+from ops.sources.postgresql.session import PATIENT, PSQL, Session, connection, steady
 
 ROLE = "seawall_dump"
 LABEL, SPACES = "backup_label", "tablespace_map"
@@ -49,12 +50,7 @@ _SLOTS = """
 select coalesce(json_agg(slot_name), '[]') from pg_catalog.pg_replication_slots where restart_lsn is not null
 """
 # An answer that nobody waits for any more ends soon, and with it what the server keeps for us.
-_PATIENT = """
-set search_path = ''; set synchronous_commit = local; set client_connection_check_interval = '10s';
-select pg_catalog.set_config(name, '0', false) from pg_catalog.pg_settings where name in
-  ('statement_timeout', 'lock_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout',
-   'transaction_timeout')
-"""
+_WATCHED = "set synchronous_commit = local; set client_connection_check_interval = '10s'"
 
 
 @dataclass(frozen=True)
@@ -158,10 +154,18 @@ class Cluster:
 @contextmanager
 def opened(port: int, database: str = "postgres") -> Iterator[Session]:
     """Open a session of the role that dumps, without limits of time."""
-    words = {"host": SOCKETS, "port": port, "user": ROLE, "connect_timeout": 10, "client_encoding": "UTF8"}
+    words = {
+        "host": SOCKETS,
+        "port": port,
+        "user": ROLE,
+        "connect_timeout": 10,
+        "client_encoding": "UTF8",
+        "options": PATIENT,
+    }
     with stream([*PSQL, f"--dbname={connection(database, **words)}"], timeout=_DAY, talk=True) as program:
         session = Session(program, _HINT)
-        session.tell(_PATIENT)
+        session.tell(_WATCHED)
+        steady(session)
         yield session
 
 

@@ -1,6 +1,6 @@
-"""What is defined in a PostgreSQL database, as SQL: tables, columns, rights and all else that a dump carries.
+"""What manifests of earlier builds keep of the definitions: digests of the server's own words, of 18 sorts.
 
-A sort's query never changes its columns: manifests keep digests of their rows. What was forgotten is a sort of its own.
+They are asked for so that such a manifest can still be compared; a query never changes.
 """
 
 from __future__ import annotations
@@ -9,14 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ops.sources._shared.comparison import Definitions, digested
+from ops.sources.postgresql.structure.ours import OURS
 
 Ask = Callable[[str], Any]
-
-# Relations that a dump carries: no system schemas, nothing that an extension made.
-OURS = """
-  n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-  and not exists (select from pg_catalog.pg_depend d where d.objid = {oid} and d.deptype = 'e')
-"""
 
 DEFINITIONS = {
     "column": f"""
@@ -143,6 +138,6 @@ def _columns(what: str) -> str:
     return ", ".join(f"{name}::text" for name in _names(what).split(", "))
 
 
-def structure(ask: Ask) -> dict[str, Definitions]:
+def earlier(ask: Ask) -> dict[str, Definitions]:
     """Return of each sort of definitions what `digested` says: equal when the schema is equal."""
     return {what: digested(ask(definitions(what)), _NAMED.get(what, 2)) for what in DEFINITIONS}

@@ -1,0 +1,65 @@
+"""Loading a PostgreSQL dump into a throwaway cluster, with nothing that a plain load would not do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from ops.core.errors import CommandError, Damaged
+from ops.interfaces.server import DatabaseServer, LoadedMaterial, Server
+from ops.sources.postgresql.explaining import ROLE_GONE, refused
+from ops.sources.postgresql.facts import PostgreSQLFacts
+from ops.sources.postgresql.loading import Archive
+from ops.sources.postgresql.restore import NO_LOCALE, granted, nature, settings
+from ops.sources.postgresql.session import PSQL, connection
+from ops.sources.postgresql.sql import identifier
+from ops.sources.postgresql.verify import GLOBALS, answer, engine, prove
+
+_DAY = 86_400.0
+_SIZES = 'find "$1" -type f -printf "%s\\n"; shift; exec "$@" >/dev/null'
+
+
+def load(server: Server, material: Path, facts: PostgreSQLFacts) -> str:
+    """Load roles, then the dump, into a fresh cluster; return the database's name.
+
+    Its table spaces are not there: all is in the default one. Its settings come last, for they may forbid a load.
+    Raise Damaged for what a plain load refuses, with the objects and what to do about them.
+    """
+    dump = str(material / facts.dump)
+    # psql goes on where the cluster has a role already; whether all are there is proved after.
+    roles = ["psql", "-XAtq", "--no-password", "--dbname=postgres", f"--file={material / GLOBALS}"]
+    size = sum(map(int, server.run(["sh", "-c", _SIZES, "sh", dump, *roles], 600).split()))
+    if size != facts.dump_bytes:  # pg_restore does not miss all that is cut off
+        raise Damaged(f"the dump has {size} bytes, but had {facts.dump_bytes}")
+    _create(server, facts)
+    archive = Archive(LoadedMaterial(lambda argv: server.run(argv, _DAY), material), dump)
+    failures = archive.loaded(connection(facts.database), ["--jobs=2", "--no-tablespaces"])
+    if failures:
+        raise Damaged(refused(failures, archive.listed()), "`seawall restore` loads the database all the same")
+    described = [*granted(facts.database, facts), *(statement for _, statement in settings(facts.database, facts))]
+    # psql goes on where this tree lacks what one of them needs, and ends as its last command does.
+    server.run(["psql", "-XAtq", "--no-password", "--dbname=postgres", *_commands([*described, "select"])], 600)
+    return facts.database
+
+
+def _create(server: Server, facts: PostgreSQLFacts) -> None:
+    create = f"create database {identifier(facts.database)}"
+    words = [*PSQL, "--dbname=postgres"]
+    try:
+        server.run([*words, *_commands([f"{create} {nature(facts)}"])], 600)
+    except CommandError as error:
+        if ROLE_GONE.search(error.stderr):  # the roles are proved after; without its owner, all else is, too
+            plain = nature(replace(facts, owner=""))
+        elif any(word in error.stderr for word in NO_LOCALE):
+            # The bare tree knows few languages; in C the rows are the same, only their order in indexes is another.
+            plain = f"template template0 encoding '{facts.encoding}' locale 'C'"
+        else:
+            raise
+        server.run([*words, *_commands([f"{create} {plain}"])], 600)
+
+
+def _commands(statements: list[str]) -> list[str]:
+    return [f"--command={statement}" for statement in statements]
+
+
+DATABASE = DatabaseServer(lambda facts: engine(facts.major), load, prove, answer)

@@ -1,0 +1,156 @@
+"""Loading what could not be loaded as the dump has it, each object by the way that fits; nothing is a dead end.
+
+A dump is loaded with an empty search path, tables one after the other. What was made under other circumstances, such as
+a check that calls a function without its schema, can refuse rows that were there. So what failed is tried again with
+the database's own search path, when all else is there; then without the checks of the table, which are added again; a
+constraint that the rows break is added for new rows alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ops.core.errors import CommandError
+from ops.sources.postgresql.contents import Entry, parsed
+from ops.sources.postgresql.explaining import ROLE_GONE, afterwards, lost, of_no_role
+from ops.sources.postgresql.facts import PostgreSQLFacts
+from ops.sources.postgresql.loading import QUIET, Archive, Failure
+from ops.sources.postgresql.sql import identifier, literal, search_path
+
+_MOST = 50  # objects that are tried one by one
+# The first lines set the search path, in this form alone; later ones may be rows.
+_AGAIN = rf"""
+target=$1 search=$2 before=$3 change=$4
+shift 4
+"$@" |
+sed -e "1,40{{/^SELECT pg_catalog.set_config('search_path', '', false);\$/d;}}" -e "$change" |
+PGOPTIONS='{QUIET}' psql -Xq --no-password --set=ON_ERROR_STOP=1 --single-transaction \
+  --dbname="$target" --command="$search" --command="$before" --file=- >/dev/null
+"""
+_AS_SQL = ("pg_restore", "--no-password", "--file=-")
+_NOTHING = "select"
+_NOT_VALID = r"/ADD CONSTRAINT/s/;$/ NOT VALID;/"
+_COLLATION = re.compile(r"^CREATE COLLATION (.+?) \(", re.MULTILINE)
+_SCHEMAS = """
+select coalesce(json_agg(nspname order by nspname), '[]') from pg_catalog.pg_namespace
+where nspname !~ '^pg_' and nspname <> 'information_schema'
+"""
+
+
+@dataclass(frozen=True)
+class Mending:
+    """The way back to what one load could not bring.
+
+    target: how psql reaches the database. ask: of the database, one JSON document. attempt: runs statements in a
+    transaction of their own, and returns whether they went well.
+    """
+
+    archive: Archive
+    facts: PostgreSQLFacts
+    target: str
+    ask: Callable[[str], Any]
+    attempt: Callable[[Sequence[str]], bool]
+
+    def done(self, failures: Sequence[Failure]) -> Iterator[str]:
+        """Load what can be loaded; yield a sentence on what was done, and on each object that stays missing."""
+        again = [one for one in failures if not ROLE_GONE.search(one.said)]
+        yield from of_no_role(failures)
+        again = [one for one in again if not (one.entry.sort == "COLLATION" and self._as_c(one.entry))]
+        yield from (lost(one) for one in failures if one.entry.sort == "COLLATION" and one not in again)
+        left = self._left(again)
+        if mended := [one for one in again if one.entry not in [other.entry for other in left]]:
+            yield afterwards(mended, self.archive.listed())
+        for failure in left:
+            yield self._otherwise(failure) or lost(failure)
+
+    def _left(self, again: Sequence[Failure]) -> list[Failure]:
+        """Try the objects with the database's own search path, all together, then one by one; return the others."""
+        if not again or self._failed([one.entry for one in again]) is None:
+            return []
+        left = [*again]
+        before = len(left) + 1
+        while len(left) < before:  # one may need another
+            before = len(left)
+            tried = [(one, self._failed([one.entry])) for one in left[:_MOST]]
+            left = [replace(one, said=said) for one, said in tried if said is not None] + left[_MOST:]
+        return left
+
+    def _failed(self, objects: Sequence[Entry], before: str = _NOTHING, change: str = "") -> str | None:
+        """Load some objects through psql; return what it says when that fails, None when all went well."""
+        own = next((value for role, value in self._settings("search_path") if not role), '"$user", public')
+        search = search_path(own, self.ask(_SCHEMAS))
+        words = (self.target, search, before, change, *_AS_SQL)
+        try:
+            self.archive.run(_AGAIN, words, [entry.number for entry in objects])
+        except CommandError as error:
+            return error.stderr or "no words"
+        return None
+
+    def _settings(self, wanted: str) -> Iterator[tuple[str, str]]:
+        for role, kept in self.facts.settings:
+            word, _, value = kept.partition("=")
+            if word == wanted:
+                yield role, value
+
+    def _otherwise(self, failure: Failure) -> str:
+        """Load an object in a way that leaves a trace; return the sentence on that, or nothing when it can't be."""
+        entry = failure.entry
+        if entry.sort == "TABLE DATA":
+            return self._without_checks(failure)
+        if entry.sort in ("FK CONSTRAINT", "CHECK CONSTRAINT") and self._failed([entry], change=_NOT_VALID) is None:
+            return (
+                f"{entry.name} is there for new rows alone (NOT VALID), because rows that were there break it "
+                f"({failure.reason}); correct them, then: alter table ... validate constraint ..."
+            )
+        return ""
+
+    def _without_checks(self, failure: Failure) -> str:
+        """Load the rows of a table without its checks, and add these again: for new rows alone when rows break them."""
+        name = self._table(failure.entry)
+        checks = self.ask(_checks(name)) if name else []
+        if not checks:
+            return ""
+        dropped = ", ".join(f"drop constraint {identifier(check)}" for check, _ in checks)
+        if self._failed([failure.entry], before=f"alter table {name} {dropped}") is not None:
+            return ""
+        weak: list[str] = []
+        gone: list[str] = []
+        for check, definition in checks:
+            adding = f"alter table {name} add constraint {identifier(check)} {definition}"
+            if self.attempt([adding]):
+                continue
+            (weak if self.attempt([f"{adding} not valid"]) else gone).append(check)
+        words = f"{failure.entry.name} could be loaded only without the checks of the table ({failure.reason})"
+        if weak:
+            words += f"; {', '.join(weak)}: there for new rows alone (NOT VALID), because rows break it"
+        if gone:
+            words += f"; {', '.join(gone)}: not there any more"
+        return f"{words}; correct the rows or the check, then: alter table {name} validate constraint ..."
+
+    def _table(self, entry: Entry) -> str:
+        """Return the manifest's name of the table whose rows an object is; empty when that is not clear."""
+        owners = {"", *self.facts.roles}
+        places = {name: "{} {} ".format(*parsed(name)) for name in self.facts.rows}
+        found = [
+            name
+            for name, place in places.items()
+            if entry.place.startswith(place) and entry.place.removeprefix(place) in owners
+        ]
+        return found[0] if len(found) == 1 else ""
+
+    def _as_c(self, entry: Entry) -> bool:
+        """Make a collation whose locale is not there as the plainest one, so that columns that have it can be made."""
+        text = self.archive.run('"$@"', _AS_SQL, [entry.number])
+        found = _COLLATION.search(text)
+        return found is not None and self.attempt([f'create collation {found[1]} from pg_catalog."C"'])
+
+
+def _checks(table: str) -> str:
+    return f"""
+    select coalesce(json_agg(json_build_array(conname, pg_catalog.pg_get_constraintdef(oid)) order by conname), '[]')
+    from pg_catalog.pg_constraint
+    where conrelid = {literal(table)}::pg_catalog.regclass and contype = 'c' and coninhcount = 0
+    """

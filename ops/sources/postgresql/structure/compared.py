@@ -1,0 +1,61 @@
+"""The definitions of a manifest beside those of a restored database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ops.core.verdict import Finding, judged
+from ops.sources._shared.comparison import MOST_NAMED
+from ops.sources.postgresql.session import Session, scratch
+from ops.sources.postgresql.structure import Sort
+from ops.sources.postgresql.structure.rereading import Text, alike, reader
+
+# A new database has it, whether or not the one that was taken had.
+_BY_ITSELF = {"schema": "public", "comment": "schema public"}
+
+
+def compared(session: Session, wanted: Mapping[str, Sort], found: Mapping[str, Sort]) -> Finding:
+    """Compare definitions by sort, and name those that differ; what only its text tells apart is read again."""
+    wrong = {sort: _told_apart(sort, known, found.get(sort, Sort())) for sort, known in wanted.items()}
+    texts = [text for sort, known in wanted.items() for text in _texts(sort, known, found.get(sort, Sort()))]
+    for text in _reread(session, [text for text in texts if text.name not in wrong[text.sort]]):
+        wrong[text.sort].append(text.name)
+    said = [_said(sort, [*dict.fromkeys(names)], wanted[sort], found) for sort, names in wrong.items() if names]
+    count = sum(len(known.objects) for known in wanted.values())
+    return judged(said, f"{count} definitions, as in the manifest")
+
+
+def _said(sort: str, names: list[str], wanted: Sort, found: Mapping[str, Sort]) -> str:
+    there = len(found.get(sort, Sort()).objects)
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    named = ", ".join(names[:MOST_NAMED]) + more
+    return f"{sort} definitions differ ({there} found, {len(wanted.objects)} in the manifest): {named}"
+
+
+def _told_apart(sort: str, wanted: Sort, found: Sort) -> list[str]:
+    """Return the objects of which one is missing, or differs in what is compared to the letter."""
+    names = {**wanted.objects, **found.objects}
+    if (new := _BY_ITSELF.get(sort, "")) not in wanted.objects:
+        names.pop(new, None)
+    return [
+        name
+        for name in names
+        if wanted.objects.get(name) != found.objects.get(name)
+        or wanted.texts.get(name, {}).keys() != found.texts.get(name, {}).keys()
+    ]
+
+
+def _texts(sort: str, wanted: Sort, found: Sort) -> Iterator[Text]:
+    for name, parts in wanted.texts.items():
+        there = found.texts.get(name, {})
+        for part, text in parts.items():
+            if part in there and there[part] != text:
+                yield Text(sort, name, part, text, there[part])
+
+
+def _reread(session: Session, texts: list[Text]) -> Iterator[Text]:
+    """Yield those that the server reads as different."""
+    if texts:
+        with scratch(session):
+            reader(session)
+            yield from [text for text in texts if not alike(session, text)]

@@ -1,0 +1,203 @@
+"""Databases that a plain load refuses: the rows come back all the same, and what was not as it should be is named."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from taken_postgresql import PATHLESS, taken, tidied
+from throwaway_postgresql import PROGRAMS, Cluster, cluster
+
+from ops.core.errors import CommandError
+from ops.core.run import run
+from ops.core.verdict import Verdict
+
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or not PROGRAMS.exists(), reason="only root, with PostgreSQL on the machine"
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Cluster]:
+    with cluster() as one:
+        yield one
+
+
+@pytest.fixture(autouse=True)
+def tidy(server: Cluster) -> Iterator[None]:
+    yield
+    tidied(server)
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_functions_without_schema_are_loaded_afterwards_and_named(server: Cluster, parallel: bool) -> None:
+    with taken(server, PATHLESS, parallel=parallel) as his:
+        said = his.load()
+        assert {*his.proof().values()} == {Verdict.PASS}
+    assert len(said) == 1, said
+    assert said[0].startswith("table data public.units, ") or "table data public.units" in said[0]
+    assert "the function public.slug uses names without a schema" in said[0]
+    assert "alter function public.slug(...) set search_path = public" in said[0]
+    assert "one" not in said[0]
+    assert server.psql("select key from units", "again") == "ONE"
+    assert server.psql("select key from seen", "again") == "THREE"
+
+
+def test_a_check_that_reads_another_table_is_loaded_when_that_is_there(server: Cluster) -> None:
+    sql = """
+    create table wards (id int primary key); insert into wards values (1);
+    create function known(i int) returns bool language sql as 'select exists (select from public.wards where id = i)';
+    create table beds (ward int check (known(ward))); insert into beds values (1);
+    """
+    with taken(server, sql, parallel=False) as his:
+        (said,) = his.load()
+        assert {*his.proof().values()} == {Verdict.PASS}
+    assert "table data public.beds could be loaded only" in said
+
+
+BROKEN = """
+create table wards (id int primary key);
+create table beds (ward int references wards, number int);
+alter table beds disable trigger all; insert into beds values (99, 7); alter table beds enable trigger all;
+create function small(i int) returns bool language sql immutable as 'select i < 10';
+create table doses (amount int, constraint few check (small(amount))); insert into doses values (5);
+create or replace function small(i int) returns bool language sql immutable as 'select i < 3';
+"""
+
+
+def test_what_the_rows_break_is_there_for_new_rows_alone(server: Cluster) -> None:
+    with taken(server, BROKEN) as his:
+        said = his.load()
+        assert his.proof()["content"] is Verdict.PASS
+        assert his.proof()["structure"] is not Verdict.PASS
+    assert server.psql("select conname from pg_constraint where not convalidated order by 1", "again") == (
+        "beds_ward_fkey\nfew"
+    )
+    words = "; ".join(said)
+    assert "fk constraint public.beds beds_ward_fkey is there for new rows alone (NOT VALID)" in words
+    assert "table data public.doses could be loaded only without the checks of the table" in words
+    assert "few: there for new rows alone" in words
+    assert "99" not in words
+
+
+def test_no_trigger_fires_for_what_is_loaded_afterwards(server: Cluster) -> None:
+    logged = """
+    create table log (word text);
+    create function note() returns trigger language plpgsql as
+      $$ begin insert into public.log values ('row'); return new; end $$;
+    create trigger noted after insert on units for each row execute function note();
+    create function never() returns event_trigger language plpgsql as $$ begin raise 'no'; end $$;
+    create event trigger never on ddl_command_end execute function never();
+    """
+    with taken(server, PATHLESS + logged) as his:
+        his.load()
+    assert server.psql("select (select count(*) from log), (select key from units)", "again") == "0|ONE"
+
+
+SETTINGS = (
+    *("default_transaction_read_only = on", "statement_timeout = '1ms'", "lock_timeout = '1ms'"),
+    *("idle_in_transaction_session_timeout = '1ms'", "default_transaction_isolation = 'serializable'"),
+    *("search_path = 'nowhere'", "row_security = off", "default_table_access_method = heap", "my.own = 'x y'"),
+)
+
+
+def test_settings_of_the_database_do_not_hinder_the_load_and_are_kept(server: Cluster) -> None:
+    rows = "create table rows as select i from generate_series(1, 50000) i"
+    with taken(server, rows, settings=(*SETTINGS, "session_preload_libraries = 'auto_explain'")) as his:
+        assert his.load() == []
+    assert server.psql("set statement_timeout = 0; select count(*) from public.rows", "again") == "50000"
+    kept = (
+        "select unnest(setconfig) from pg_db_role_setting s join pg_database d on d.oid = setdatabase where datname = "
+    )
+    assert server.psql(f"{kept} 'again' order by 1") == server.psql(f"{kept} 'his' order by 1")
+
+
+def test_a_table_space_that_is_not_there_is_mapped_to_the_default(server: Cluster) -> None:
+    with TemporaryDirectory() as folder:
+        subprocess.run(["chown", "postgres", folder], check=True)
+        server.psql(f"create tablespace \"fast disk\" location '{folder}'")
+        sql = """
+        create table scans (id int primary key using index tablespace "fast disk") tablespace "fast disk";
+        insert into scans values (1); create index on scans (id) tablespace "fast disk";
+        """
+        with taken(server, sql) as his:
+            assert [one for one in his.load() if "CREATE TABLESPACE" not in one] == []
+            spaces = "select count(*) from pg_class where reltablespace <> 0 and relname ~ 'scans'"
+            assert server.psql(spaces, "again") == "3"
+            server.psql("drop database again")
+            server.psql("drop database his")
+            server.psql('drop tablespace "fast disk"')
+            said = his.load()[-1]
+            assert said.startswith("no table space fast disk on this server")
+            assert server.psql("select id from scans", "again") == "1"
+
+
+def test_what_is_not_on_this_server_is_named_with_its_remedy(server: Cluster) -> None:
+    sql = """
+    create collation odd (provider = icu, locale = 'pt-BR'); create table words (word text collate odd);
+    insert into words values ('x'); create role gone; create table owned (i int); alter table owned owner to gone;
+    create extension unaccent;
+    """
+    with taken(server, sql) as his:
+        server.psql("drop database his")
+        server.psql("drop role gone")
+        (his.folder / "globals.sql").write_text("")
+        extension = Path(run(["pg_config", "--sharedir"], timeout=9).stdout.strip(), "extension/unaccent.control")
+        text = extension.read_bytes()
+        try:
+            extension.unlink()
+            said = "; ".join(his.load())
+        finally:
+            extension.write_bytes(text)
+    assert "the role gone is neither on this server nor in the set: table public.owned came without" in said
+    assert "extension unaccent could not be loaded as it was" in said
+    assert "install the package of the extension" in said
+    assert server.psql("select word from words", "again") == "x"
+
+
+@pytest.mark.parametrize("share", [0.5, 0.98])
+def test_a_dump_that_was_cut_off_is_not_loaded_quietly(server: Cluster, share: float) -> None:
+    with taken(
+        server, "create table rows as select i, md5(i::text) as word from generate_series(1, 5000) i", parallel=False
+    ) as his:
+        dump = his.folder / "database.dump"
+        os.truncate(dump, int(dump.stat().st_size * share))
+        with pytest.raises(CommandError):
+            his.load()
+
+
+WATCHED = """
+create table ddl_log (at timestamptz, tag text);
+create function log_ddl() returns event_trigger language plpgsql as
+  $$ begin insert into public.ddl_log values (now(), tg_tag); end $$;
+create function forbidden() returns event_trigger language plpgsql as $$ begin raise 'not here'; end $$;
+create event trigger log_ddl on ddl_command_end execute function log_ddl();
+create table seen (id int primary key); create materialized view counted as select count(*) from seen;
+comment on table seen is 'seen'; comment on event trigger log_ddl is 'logs';
+create event trigger none_of_these on ddl_command_start when tag in ('REFRESH MATERIALIZED VIEW', 'CREATE EXTENSION')
+  execute function forbidden();
+"""
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_triggers_on_definitions_neither_forbid_the_load_nor_write_of_it(server: Cluster, parallel: bool) -> None:
+    with taken(server, WATCHED, parallel=parallel) as his:
+        assert his.load() == []
+        assert set(his.proof().values()) == {Verdict.PASS}
+
+
+def test_what_the_planner_cannot_be_told_is_no_reason_to_keep_a_database_back(
+    server: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sql = """
+    create function picky(t text) returns text immutable language plpgsql as $$ begin raise 'not today'; end $$;
+    create table told (a text, b int); insert into told select 'x', i from generate_series(1, 300) i;
+    create statistics two on (picky(a)), b from told;
+    """
+    with taken(server, sql) as his:
+        assert his.load() == []
+        his.target.end("again")
+    assert server.databases()["again"][2] == ""
+    assert "not today; run `analyze` there by hand" in capsys.readouterr().out

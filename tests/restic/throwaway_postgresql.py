@@ -1,0 +1,54 @@
+"""A throwaway PostgreSQL in a temporary folder: on a socket only, ended with its block."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/nonexistent"))  # this Debian's release
+AS_POSTGRES = ("runuser", "-u", "postgres", "--")
+_WORDS = (
+    *("listen_addresses=", "fsync=off", "full_page_writes=off", "jit=off"),
+    *("max_prepared_transactions=5", "wal_level=logical", "max_wal_senders=2"),
+)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster that runs. socket: the folder of its socket."""
+
+    socket: str
+
+    def psql(self, sql: str, database: str = "postgres") -> str:
+        """Run SQL as the superuser and return what it answers; fails when the SQL does."""
+        words = ["psql", "-XAtq", "--set=ON_ERROR_STOP=1", f"--host={self.socket}", "-d", database]
+        done = subprocess.run([*AS_POSTGRES, *words], input=sql, capture_output=True, text=True, cwd="/", check=False)
+        assert done.returncode == 0, f"{sql}: {done.stderr}"
+        return done.stdout.strip()
+
+    def databases(self) -> dict[str, tuple[bool, int, str]]:
+        """Return which databases there are: whether each may be connected to, how often, and what it says of itself."""
+        query = "select datname, datallowconn, datconnlimit, shobj_description(oid, 'pg_database') from pg_database"
+        rows = [line.split("|") for line in self.psql(query).splitlines()]
+        return {name: (open_ == "t", int(limit), said) for name, open_, limit, said in rows}
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """Make a cluster, run it, and end it with the block."""
+    with TemporaryDirectory(prefix="throwaway-", ignore_cleanup_errors=True) as folder:
+        place = Path(folder)
+        subprocess.run(["chown", "postgres", folder], check=True)
+        make = ["initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-D", f"{folder}/data"]
+        options = " ".join(f"-c {word}" for word in (*_WORDS, f"unix_socket_directories={folder}"))
+        start = ["pg_ctl", "--wait", "-D", f"{folder}/data", "-l", f"{folder}/log", "-o", options, "start"]
+        for program, *words in (make, start):
+            done = [*AS_POSTGRES, str(PROGRAMS / program), *words]
+            subprocess.run(done, check=True, cwd="/", stdout=subprocess.DEVNULL)
+        try:
+            yield Cluster(str(place))
+        finally:
+            stop = [*AS_POSTGRES, str(PROGRAMS / "pg_ctl"), "-D", f"{folder}/data", "--mode=immediate", "stop"]
+            subprocess.run(stop, check=True, cwd="/", stdout=subprocess.DEVNULL)
