@@ -40,7 +40,22 @@ class Site:
     def leave(self) -> None:
         """Close the connections that are open."""
         for machine in self.lab.machines():
-            run(self._way(machine.host, "-O", "exit"), timeout=20, ok=range(256))
+            self._left(machine.host)
+
+    def _left(self, host: str) -> None:
+        run(self._way(host, "-O", "exit"), timeout=20, ok=range(256))
+
+    @contextmanager
+    def cut_off(self, host: str) -> Iterator[None]:
+        """Pull a machine's cable for a block. Nobody goes on with a connection of before, which may be half dead."""
+        machine = self.lab.machine(host)
+        machine.cut()
+        try:
+            yield
+        finally:
+            machine.mend()
+            self._left(host)
+            machine.wait()
 
     def ansible(self, playbook: str = "site.yml", *options: str, ok: range | tuple[int, ...] = (0,)) -> Result:
         """Run a playbook as an administrator would."""

@@ -35,7 +35,7 @@ def gated(site: Site, host: str, unit: str) -> Iterator[None]:
     try:
         yield
     finally:
-        site.on(host, OPEN.format(unit=unit))
+        assert site.on(host, OPEN.format(unit=unit)).code == 0
         assert site.on(host, f"until [ $({STATE.format(unit=unit)}) != activating ]; do sleep 0.2; done").code == 0
         assert site.on(host, NO_GATE.format(unit=unit)).code == 0
 
@@ -89,11 +89,8 @@ def test_backups_of_several_machines_end_well_and_are_there(site: Site) -> None:
 def test_a_machine_that_is_cut_off_is_unknown_and_the_others_go_on(site: Site) -> None:
     with gated(site, "lis1", "seawall-backup-lis"), begun(site, "backup", "his", "lis", "--json") as process:
         told(process, "lis1 backup-lis: started")
-        site.lab.machine("lis1").cut()
-        try:
+        with site.cut_off("lis1"):
             output, _ = process.communicate(timeout=5 * MINUTES)
-        finally:
-            site.lab.machine("lis1").mend()
     acts = {act["host"]: act for act in json.loads(output)["acts"]}
     assert process.returncode == 3
     assert acts["his1"]["verdict"] == "pass"

@@ -96,12 +96,8 @@ def test_what_is_wrong_at_a_backup_hosts_door_is_found(breakage: Breakage, found
 
 
 def test_a_machine_that_does_not_answer_is_unknown(kept: Site):
-    machine = kept.lab.machine("offsite1")
-    machine.cut()
-    try:
+    with kept.cut_off("offsite1"):
         code, found = verify(kept)
-    finally:
-        machine.mend()
     assert code == 3
     assert {check["verdict"] for check in found} == {"unknown"}
     assert {"offsite1", "his1", "lis1", "drill1"} == {check["host"] for check in found}

@@ -105,17 +105,13 @@ def test_the_fleet_is_seen_at_once_and_a_dead_machine_is_unknown(done: Site) -> 
     fleet = json.loads(done.seawall("status", "-i", done.lab.inventory, "--json").stdout)
     arrivals = next(one for one in fleet["machines"]["backup1"]["checks"] if one["name"] == "arrivals")
     assert arrivals["verdict"] == "pass", arrivals["message"]
-    machine = done.lab.machine("offsite1")
-    machine.cut()
-    try:
+    with done.cut_off("offsite1"):
         words = ("status", "-i", done.lab.inventory)
         with ThreadPoolExecutor() as pool:  # each waits for the dead one
             plain, shown = (pool.submit(done.seawall, *words, *more) for more in (["--json"], []))
         fleet = json.loads(plain.result().stdout)
         assert fleet["machines"]["offsite1"]["verdict"] == "unknown"
         assert "offsite1" in shown.result().stdout
-    finally:
-        machine.mend()
 
 
 def test_the_report_is_one_page_without_anything_from_elsewhere(done: Site, tmp_path) -> None:

@@ -95,12 +95,8 @@ def test_wrong_repository_password(site: Site) -> None:
 
 
 def test_repository_host_down(site: Site) -> None:
-    backup1 = site.lab.machine("backup1")
-    backup1.cut()
-    try:
+    with site.cut_off("backup1"):
         fails(site, DOCUMENTS, "backup1")
-    finally:
-        backup1.mend()
     passes(site, DOCUMENTS)
 
 

@@ -50,11 +50,7 @@ def test_ledgers_come_verify_here_and_a_changed_past_is_not_taken(site: Site) ->
 
 def test_a_machine_that_does_not_answer_is_unknown_and_its_copy_stays(site: Site) -> None:
     assert site.on("his1", "seawall backup agenda").code == 0
-    machine = site.lab.machine("drill1")
-    machine.cut()
-    try:
+    with site.cut_off("drill1"):
         found = collected(site, 3)
-    finally:
-        machine.mend()
     assert found["drill1"]["verdict"] == "unknown"
     assert found["his1"]["verdict"] == "pass"
