@@ -101,11 +101,16 @@ class RunningMachine(Generic[F]):
 
 
 @dataclass(frozen=True)
-class Only:
-    """What alone is meant of a database. tables: none: all of it. constraints: with their indexes and constraints."""
+class Meant:
+    """What a person wants of a database.
+
+    tables: these alone; none: all of it. constraints: with the indexes and constraints of those tables. logins:
+    whether the accounts that are made may log in, with the passwords that they had.
+    """
 
     tables: Sequence[str] = ()
     constraints: bool = False
+    logins: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,7 @@ class RestoreTarget(Protocol[F_contra]):
         """
 
     def load(
-        self, database: str, facts: F_contra, only: Only, companions: Path, material: LoadedMaterial
+        self, database: str, facts: F_contra, meant: Meant, companions: Path, material: LoadedMaterial
     ) -> Iterator[str]:
         """Make the empty database with a mark that it is not finished, and load the material into it.
 

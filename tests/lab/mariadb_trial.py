@@ -18,7 +18,7 @@ from ops.core import document
 from ops.core.errors import SeawallError
 from ops.core.pipe import pipe
 from ops.core.schema import decode, encode
-from ops.interfaces.server import LoadedMaterial, Only
+from ops.interfaces.server import LoadedMaterial, Meant
 from ops.interfaces.source import CaptureContext, Stored
 from ops.sources._shared.comparison import Definitions, defined_alike  # noqa: F401 -- for the lines that are run
 from ops.sources._shared.local_server import Local
@@ -65,7 +65,7 @@ def loaded(label: str, database: str, only: tuple[str, ...] = (), size: int = -1
 
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "users.sql").write_text((SHELF / f"{label}.users.sql").read_text())
-        for sentence in landing.load(database, told, Only(only), Path(folder), LoadedMaterial(fed)):
+        for sentence in landing.load(database, told, Meant(only), Path(folder), LoadedMaterial(fed)):
             print("said", sentence)
     landing.loaded(database)
     return told, landing

@@ -169,7 +169,7 @@ import json
 from ops.core.document import decode
 from tempfile import TemporaryFile
 from ops.core.pipe import pipe
-from ops.interfaces.server import LoadedMaterial, Only
+from ops.interfaces.server import LoadedMaterial, Meant
 from ops.sources.postgresql import KIND
 folder = Path('/tmp/taken')
 facts = decode(KIND.facts, json.loads((folder / 'facts.json').read_text()), 'facts.json')
@@ -184,7 +184,7 @@ for share in {shares}:
             output.seek(0)
             return output.read().decode()
     try:
-        for sentence in landing.load('again', facts, Only(), folder, LoadedMaterial(fed)):
+        for sentence in landing.load('again', facts, Meant(), folder, LoadedMaterial(fed)):
             print(sentence)
         print('loaded', *(finding.verdict for _, finding in KIND.database.prove(landing.server, 'again', facts)))
     except SeawallError as error:

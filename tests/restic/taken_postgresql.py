@@ -12,7 +12,7 @@ from ops.core.names import DatabaseName
 from ops.core.pipe import pipe
 from ops.core.run import run
 from ops.core.verdict import Verdict
-from ops.interfaces.server import LoadedMaterial, Only
+from ops.interfaces.server import LoadedMaterial, Meant
 from ops.sources.postgresql.facts import PostgreSQLFacts, facts
 from ops.sources.postgresql.restore import RestoreTarget
 from ops.sources.postgresql.sequences import SEQUENCES
@@ -70,7 +70,7 @@ class Taken:
     def load(self, *tables: str, constraints: bool = False) -> list[str]:
         """Load it as `again`; return what was said."""
         material = LoadedMaterial(self.fed, self.folder if self.parallel else None)
-        return [*self.target.load("again", self.facts, Only(tables, constraints), self.folder, material)]
+        return [*self.target.load("again", self.facts, Meant(tables, constraints), self.folder, material)]
 
     def proof(self) -> dict[str, Verdict]:
         return {name: finding.verdict for name, finding in prove(self.target.server, "again", self.facts)}

@@ -27,6 +27,7 @@ examples:
   seawall restore lis --to '{}_restored' --to reports=/srv/restore      all of a set of several parts
   seawall restore his --in-place                       asks first; keeps what was there before
   seawall restore his --in-place --accept-differences  goes on although something differs, if you say so
+  seawall restore his --in-place --with-logins         on a new server: its accounts may log in as before
   seawall restore his --to his_restored --dry-run      only says what it would do
 """
 
@@ -47,6 +48,28 @@ def arguments(parser: ArgumentParser) -> None:
         metavar="[PART=]PLACE",
         help="restore into this folder, or as a new database with this name",
     )
+    _selecting(parser)
+    parser.add_argument(
+        "--in-place",
+        action="store_true",
+        help="replace the live data, which are kept under another name; asks for confirmation",
+    )
+    parser.add_argument(
+        "--with-logins",
+        action="store_true",
+        help="on a new server: let the accounts that it makes log in with their old passwords; otherwise they can't",
+    )
+    parser.add_argument(
+        "--accept-differences",
+        action="store_true",
+        help="accept what is not as its manifest says: names each difference, asks, and records who accepted it",
+    )
+    parser.add_argument("--confirm", metavar="ASSET", help="confirm --in-place, --accept-differences in a script")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
+
+
+def _selecting(parser: ArgumentParser) -> None:
+    """Describe the words that say which data, and what comes with them."""
     parser.add_argument("--at", metavar="WHEN", help="2026-11-20, '2026-11-20 12:00' (site time), or the id of a set")
     parser.add_argument("--from", dest="source", metavar="REPOSITORY", help="repository (default: the asset's own)")
     parser.add_argument("--part", action="append", default=[], metavar="PART", help="restore this part of the set only")
@@ -62,24 +85,17 @@ def arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="with --only, also restore the indexes and constraints of the tables, in PostgreSQL",
     )
-    parser.add_argument(
-        "--in-place",
-        action="store_true",
-        help="replace the live data, which are kept under another name; asks for confirmation",
-    )
-    parser.add_argument(
-        "--accept-differences",
-        action="store_true",
-        help="accept what is not as its manifest says: names each difference, asks, and records who accepted it",
-    )
-    parser.add_argument("--confirm", metavar="ASSET", help="confirm --in-place, --accept-differences in a script")
-    parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
 
 
 def execute(options: Namespace) -> int:
     """Restore an asset; 0 when all was brought and is as its manifest says, or was accepted."""
     wanted = Wanted(
-        options.to, options.part, options.only, in_place=options.in_place, constraints=options.with_constraints
+        options.to,
+        options.part,
+        options.only,
+        in_place=options.in_place,
+        constraints=options.with_constraints,
+        logins=options.with_logins,
     )
     with found(options.asset, wanted, options.at, options.source) as ready:
         print("\n".join(ready.lines()), file=sys.stderr if options.json else sys.stdout)

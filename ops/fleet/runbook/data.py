@@ -42,7 +42,13 @@ def restores(host: str, policy: HostPolicy) -> Iterator[Step]:
         if asset.without:
             words += " " + tr("Until then: {without}.", without=asset.without)
         if _in_place(asset):
-            yield Step(host, words, (f"seawall restore {name} --from {place} --in-place --confirm {name}",))
+            command = f"seawall restore {name} --from {place} --in-place --confirm {name}"
+            if any(source.restore_into for source in _kinds(asset)):
+                words += " " + tr(
+                    "The accounts of its databases can log in as on that day; lock those of who has left."
+                )
+                command += " --with-logins"
+            yield Step(host, words, (command,))
             yield from _questions(host, asset)
         else:
             words += " " + tr(
@@ -78,8 +84,11 @@ def _away(asset: Asset, policy: HostPolicy) -> str | None:
 
 
 def _in_place(asset: Asset) -> bool:
-    sources = [kinds.load("ops.sources", source.kind) for source in asset.sources.values()]
-    return all(source.restore_into or source.in_place_paths for source in sources)
+    return all(source.restore_into or source.in_place_paths for source in _kinds(asset))
+
+
+def _kinds(asset: Asset) -> list[Any]:
+    return [kinds.load("ops.sources", source.kind) for source in asset.sources.values()]
 
 
 def _owner(asset: Asset, policy: HostPolicy) -> str:

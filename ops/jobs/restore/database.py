@@ -16,7 +16,7 @@ from ops.core.own_folder import own_folder
 from ops.core.pipe import Told, pipe, reading
 from ops.core.restored import give
 from ops.core.verdict import Finding, Verdict
-from ops.interfaces.server import MOST_ANSWERED, DatabaseServer, LoadedMaterial, Only, RestoreTarget
+from ops.interfaces.server import MOST_ANSWERED, DatabaseServer, LoadedMaterial, Meant, RestoreTarget
 from ops.jobs.host import folders
 from ops.jobs.restore import material
 from ops.jobs.restore.act import Act, Done, wrong
@@ -121,7 +121,7 @@ def _make(act: Act, step: Step, target: RestoreTarget[Any], name: str) -> list[s
 def _load(act: Act, step: Step, target: RestoreTarget[Any], name: str, texts: Path) -> Iterator[str]:
     """Load from the repository straight into the server; a dump that is a folder goes over the disk."""
     stream, source = step.told.material.stream, act.source
-    only = Only(act.only, step.constraints)
+    meant = Meant(act.only, step.constraints, step.logins)
     if stream:
         words = source.place.repository.dumped(source.which.parts[step.label].id, f"/{stream}")
 
@@ -129,7 +129,7 @@ def _load(act: Act, step: Step, target: RestoreTarget[Any], name: str, texts: Pa
             with source.place.repository.explained():
                 pipe(words, argv, timeout=_DAY, tell=tell, output=output)
 
-        yield from target.load(name, step.told.facts, only, texts, LoadedMaterial(_fed(step, streamed)))
+        yield from target.load(name, step.told.facts, meant, texts, LoadedMaterial(_fed(step, streamed)))
         return
     demand_room(TEMPORARY, step.bytes, f"restoring {step.label}")
     with own_folder(TEMPORARY, RESTORE) as scratch:
@@ -143,7 +143,7 @@ def _load(act: Act, step: Step, target: RestoreTarget[Any], name: str, texts: Pa
         def lying(argv: Sequence[str], tell: Told, output: IO[bytes]) -> None:
             reading(argv, timeout=_DAY, tell=tell, output=output)
 
-        yield from target.load(name, step.told.facts, only, texts, LoadedMaterial(_fed(step, lying), dump))
+        yield from target.load(name, step.told.facts, meant, texts, LoadedMaterial(_fed(step, lying), dump))
 
 
 def _fed(step: Step, run: Callable[[Sequence[str], Told, IO[bytes]], None]) -> Callable[[Sequence[str]], str]:

@@ -22,7 +22,7 @@ class Wanted:
 
     to: places, as [PART=]PLACE. part: only these parts of the set. only: only these paths or tables.
     in_place: whether the data go in the place of what is there. constraints: whether the indexes and constraints of the
-    tables come with them.
+    tables come with them. logins: whether accounts that are made may log in.
     """
 
     to: Sequence[str] = ()
@@ -30,6 +30,7 @@ class Wanted:
     only: Sequence[str] = ()
     in_place: bool = False
     constraints: bool = False
+    logins: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Step:
 
     told: by the manifest. options: of the source in the policy, none when it is not there any more. bytes: stored.
     completed_by: the part that is restored over this one, where it needs one to be whole. constraints: whether those of
-    the tables come with them, where some tables alone are meant.
+    the tables come with them, where some tables alone are meant. logins: whether accounts that are made may log in.
     """
 
     label: str
@@ -50,6 +51,7 @@ class Step:
     live: bool = False
     completed_by: Step | None = None
     constraints: bool = False
+    logins: bool = False
 
     @property
     def source(self) -> Source[Any, Any]:
@@ -89,13 +91,17 @@ def planned(asset: Asset, which: Set, manifest: Manifest, options: Wanted) -> li
     for label, told in parts.items():
         if told.completes:
             continue
-        step = replace(_step(asset, which, manifest.parts, label), constraints=options.constraints)
+        step = replace(
+            _step(asset, which, manifest.parts, label), constraints=options.constraints, logins=options.logins
+        )
         steps.append(_live(step) if options.in_place else _beside(step, wishes.get(label) or wishes.get("")))
     if not steps:
         raise UsageError(
             f"{', '.join(parts)} belongs to another part and is restored with it", "use --part with its name"
         )
     names = [step.database for step in steps if step.database]
+    if options.logins and not names:
+        raise UsageError("--with-logins needs a database", "accounts are made where a database is loaded into a server")
     if len(set(names)) < len(names):
         raise UsageError(
             "several databases can't have the same name", "use --to '{}_restored', or --part for one of them"

@@ -2,7 +2,7 @@
 . /var/tmp/hospital/servers.sh
 start_postgresql 15
 start_mariadb
-as_postgres createuser his_app
+as_postgres psql -qc "CREATE ROLE his_app LOGIN PASSWORD 'made for the lab'"
 as_postgres createdb --owner his_app his
 load -d his -c 'SET ROLE his_app' -f $here/hospital.schema.sql -f $here/rows.sql -f $here/hospital.indexes.sql
 chinook_for_postgresql his_app

@@ -33,28 +33,34 @@ def text_of(session: Session) -> str:
 
 @dataclass(frozen=True)
 class Missing:
-    """The statements that make accounts, and the accounts: users, which are locked, and roles."""
+    """The statements that make accounts, and the accounts: users and roles. logins: whether those users may log in."""
 
     sql: str
     users: Sequence[str] = ()
     roles: Sequence[str] = ()
+    logins: bool = False
 
     def sentences(self) -> Iterator[str]:
         """Yield what is to be told: who was made, and what lets them in."""
         if self.roles:
             yield f"roles that were missing were made: {', '.join(self.roles)}"
-        if self.users:
+        if self.users and self.logins:
+            yield f"accounts that were missing were made, with the passwords of the set: {', '.join(self.users)}"
+        elif self.users:
             yield (
                 f"accounts that were missing were made, but locked: {', '.join(self.users)};"
                 f" ALTER USER {self.users[0]} ACCOUNT UNLOCK lets one in"
             )
 
 
-def missing(text: str, present: Collection[str], strange: PassedOver, wanted: Collection[str]) -> Missing:
+def missing(
+    text: str, present: Collection[str], strange: PassedOver, wanted: Collection[str], *, logins: bool = False
+) -> Missing:
     """Return the statements that make the accounts which are not present, and give them their rights.
 
     text: as `text_of` returns it; what is none of its kind is noted as strange. wanted: the accounts that are meant,
-    as `user@host`; others of the server may have been dropped since, and must not come back.
+    as `user@host`; others of the server may have been dropped since, and must not come back. logins: whether they may
+    log in as they could.
     """
     there, meant = {_folded(account) for account in present}, {_folded(account) for account in wanted}
     made: set[Account] = set()
@@ -65,7 +71,7 @@ def missing(text: str, present: Collection[str], strange: PassedOver, wanted: Co
             # What everybody may do on a server that is used is not for a restore to say.
             if told == f"{EVERYBODY}@" or _folded(told) in there or _folded(told) not in meant:
                 continue
-            said = _said(Account.of(told), read(statement), made)
+            said = _said(Account.of(told), read(statement, logins=logins), made)
         except (Strange, ValueError, AttributeError, RecursionError):
             strange.add(
                 f"a statement of {ascii(owner[:80])[2:-2]} is not what SHOW CREATE USER or SHOW GRANTS say of it"
@@ -73,7 +79,7 @@ def missing(text: str, present: Collection[str], strange: PassedOver, wanted: Co
         else:
             kept += [f"{said};"] if said else []
     users, roles = (sorted(str(one) for one in made if bool(one.host) is user) for user in (True, False))
-    return Missing("\n".join([*kept, ""]), users, roles)
+    return Missing("\n".join([*kept, ""]), users, roles, logins)
 
 
 def _divided(text: str) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from ops.sources._shared.statement import MOST_TOKENS, Kind, Statement, Strange, Token
 from ops.sources.mariadb.facts import OWN
@@ -74,8 +75,11 @@ class Said:
     creation: bool = False
 
 
-def read(statement: str) -> Said:
-    """Read one statement; raise Strange for anything that SHOW CREATE USER or SHOW GRANTS do not write."""
+def read(statement: str, *, logins: bool = False) -> Said:
+    """Read one statement; raise Strange for anything that SHOW CREATE USER or SHOW GRANTS do not write.
+
+    logins: whether a user who is made by it may log in, unless it locks him itself.
+    """
     tokens: list[Token] = []
     for found in _TOKEN.finditer(statement):
         if found.lastgroup != "space":
@@ -83,7 +87,7 @@ def read(statement: str) -> Said:
         if len(tokens) > MOST_TOKENS or (tokens and "\0" in tokens[-1].value):
             raise Strange
     said = Statement(tokens)
-    for begin, rest in _FORMS.items():
+    for begin, rest in _forms(logins).items():
         if said.accepts(*begin.split()):
             whole = rest(said)
             said.demand(";")
@@ -122,13 +126,13 @@ def _role(said: Statement) -> Said:
     return Said(account, f"CREATE ROLE IF NOT EXISTS {account}", creation=True)
 
 
-def _user(said: Statement) -> Said:
+def _user(logins: bool, said: Statement) -> Said:
     account = _account(said)
     if not account.host:
         raise Strange
     words = [*_known_by(said), *_options(said)]
-    said.accepts("ACCOUNT", "LOCK")
-    words.append("ACCOUNT LOCK")  # whoever was dropped since must not be let in by a restore
+    if said.accepts("ACCOUNT", "LOCK") or not logins:  # whoever was dropped since must not be let in by a restore
+        words.append("ACCOUNT LOCK")
     if said.accepts("PASSWORD", "EXPIRE", "INTERVAL"):
         words.append(f"PASSWORD EXPIRE INTERVAL {said.take('number').value} DAY")
         said.demand("DAY")
@@ -230,10 +234,11 @@ def _place(said: Statement) -> str:
     return f"{database}.*" if not sort and said.accepts("*") else f"{sort}{database}.{name(_name(said))}"
 
 
-_FORMS: dict[str, Callable[[Statement], Said]] = {
-    "CREATE ROLE IF NOT EXISTS": _role,
-    "CREATE USER IF NOT EXISTS": _user,
-    "GRANT PROXY ON": _proxy,
-    "GRANT": _grant,
-    "SET DEFAULT ROLE": _default_role,
-}
+def _forms(logins: bool) -> dict[str, Callable[[Statement], Said]]:
+    return {
+        "CREATE ROLE IF NOT EXISTS": _role,
+        "CREATE USER IF NOT EXISTS": partial(_user, logins),
+        "GRANT PROXY ON": _proxy,
+        "GRANT": _grant,
+        "SET DEFAULT ROLE": _default_role,
+    }

@@ -16,7 +16,7 @@ from pathlib import Path
 from ops.core import clock
 from ops.core.errors import Unavailable, UsageError
 from ops.core.run import run, stream
-from ops.interfaces.server import LoadedMaterial, Only
+from ops.interfaces.server import LoadedMaterial, Meant
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
 from ops.sources.mariadb import accounts
@@ -61,8 +61,11 @@ class RestoreTarget:
                 "use another name, or --in-place to replace it",
             )
 
-    def begin(self, database: str, facts: MariaDBFacts, companions: Path) -> Sequence[str]:
-        """Make the empty database as the manifest describes it; accounts that are missing are made, none is changed."""
+    def begin(self, database: str, facts: MariaDBFacts, companions: Path, *, logins: bool = False) -> Sequence[str]:
+        """Make the empty database as the manifest describes it; accounts that are missing are made, none is changed.
+
+        logins: whether the accounts that are made may log in as they could.
+        """
         with self._session() as session:
             there = session.ask("select json_quote(concat(user, '@', host)) from mysql.user")
             if _comment(session, database) == MARK:
@@ -71,7 +74,7 @@ class RestoreTarget:
         self.awake = [event for event, status in facts.events.items() if status == "ENABLED"]
         strange = PassedOver(accounts.USERS)
         wanted = facts.users if facts.needed is None else facts.needed
-        made = accounts.missing(text_of(companions / accounts.USERS), there, strange, wanted)
+        made = accounts.missing(text_of(companions / accounts.USERS), there, strange, wanted, logins=logins)
         self.late = made.sql
         self._give()
         hints = [facts.restore_hint] if facts.restore_hint else []
@@ -87,20 +90,20 @@ class RestoreTarget:
         return loading([*self._client(), *LOADING, f"--database={database}"], wanted, after, names)
 
     def load(
-        self, database: str, facts: MariaDBFacts, only: Only, companions: Path, material: LoadedMaterial
+        self, database: str, facts: MariaDBFacts, meant: Meant, companions: Path, material: LoadedMaterial
     ) -> Iterator[str]:
         """Make the empty database and load the dump into it; yield what is to be said of accounts, and what is lacking.
 
         A table that alone is meant comes with its indexes, constraints and triggers, and the sequences that feed it.
         """
-        if absent := [table for table in only.tables if table not in {*facts.rows, *facts.sequences}]:
+        if absent := [table for table in meant.tables if table not in {*facts.rows, *facts.sequences}]:
             why = (facts.left_out or {}).get(absent[0], "")
             raise UsageError(
                 f"the set has no table {', '.join(absent)}{f' ({why})' if why else ''}; nothing was loaded",
                 "--only takes the name of a table as it stands in its database, without quotes and the database's name",
             )
-        yield from self.begin(database, facts, companions)
-        material.fed(self.loader(database, facts, only.tables))
+        yield from self.begin(database, facts, companions, logins=meant.logins)
+        material.fed(self.loader(database, facts, meant.tables))
 
     def loaded(self, _database: str) -> None:
         """Give the accounts that were missing the rights that they can be given only now."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ops.core.announce import announce
 from ops.core.errors import CommandError, Unavailable, UsageError
-from ops.interfaces.server import LoadedMaterial, Only
+from ops.interfaces.server import LoadedMaterial, Meant
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
 from ops.sources.postgresql.contents import selected
@@ -20,7 +20,7 @@ from ops.sources.postgresql.demands import demands, mapped
 from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts
 from ops.sources.postgresql.loading import LIMITLESS, SETTINGS, Archive
 from ops.sources.postgresql.mending import Mending
-from ops.sources.postgresql.roles import missing
+from ops.sources.postgresql.roles import missing, shown
 from ops.sources.postgresql.session import PSQL, Session, connection
 from ops.sources.postgresql.sql import identifier, literal, privilege, setting
 from ops.sources.postgresql.swap import LONGEST, Swap
@@ -65,14 +65,16 @@ class RestoreTarget:
             )
 
     def load(
-        self, database: str, facts: PostgreSQLFacts, only: Only, companions: Path, material: LoadedMaterial
+        self, database: str, facts: PostgreSQLFacts, meant: Meant, companions: Path, material: LoadedMaterial
     ) -> Iterator[str]:
         """Make the empty database as the manifest describes it and load the dump; roles that are missing are made."""
         path = str(material.folder / facts.dump) if material.folder else ""
         archive = Archive(material, path, self.server)
-        wanted = selected(archive.listed(), facts, only.tables, constraints=only.constraints) if only.tables else None
+        wanted = (
+            selected(archive.listed(), facts, meant.tables, constraints=meant.constraints) if meant.tables else None
+        )
         asked = demands(archive, facts)
-        yield from self.begin(database, facts, companions, asked.roles)
+        yield from self.begin(database, facts, companions, asked.roles, logins=meant.logins)
         with self._session() as session:
             spaces = session.ask("select json_agg(spcname) from pg_catalog.pg_tablespace")
         words = ["--jobs=2"] if material.folder else []
@@ -87,15 +89,20 @@ class RestoreTarget:
         if wanted and wanted.left:
             yield f"{', '.join(wanted.left)}: left out, because what they refer to is not restored"
 
-    def begin(self, database: str, facts: PostgreSQLFacts, companions: Path, needed: Collection[str]) -> Iterator[str]:
-        """Make the empty database, with a mark; needed roles that are missing are made, locked, none is changed."""
+    def begin(
+        self, database: str, facts: PostgreSQLFacts, companions: Path, needed: Collection[str], *, logins: bool = False
+    ) -> Iterator[str]:
+        """Make the empty database, with a mark; needed roles that are missing are made, none is changed.
+
+        logins: whether the roles that are made may log in as they could.
+        """
         name, grants = identifier(database), granted(database, facts)
         settings(database, facts)  # a setting that no server keeps is found before anything is made
         strange = PassedOver(GLOBALS)
         with self._session() as session:
             there = frozenset(session.ask(ROLES))
-            for statement in missing(text_of(companions / GLOBALS), there, needed, strange):
-                session.tell(statement)
+            wanted = [*missing(text_of(companions / GLOBALS), there, needed, strange, logins=logins)]
+            yield from self._given(wanted)
             made = [role for role in session.ask(ROLES) if role not in there]
             session.tell(f"drop database if exists {name} with (force)")
             self._created(session, name, facts)
@@ -104,10 +111,20 @@ class RestoreTarget:
                 session.tell(statement)
         yield from strange.sentences()
         if made:
-            yield (
-                f"made the roles {', '.join(made)}, which it needs, without login, password and rights on the cluster; "
+            as_they_are = (
+                "with the logins and passwords of the set, but without rights on the cluster"
+                if logins
+                else "without login, password and rights on the cluster; "
                 "a person gives them back: alter role ... login password ..."
             )
+            yield f"made the roles {', '.join(made)}, which it needs, {as_they_are}"
+
+    def _given(self, statements: Sequence[str]) -> Iterator[str]:
+        """Run the statements that make roles; yield which of the server's refused, as of settings that it lacks."""
+        if statements and not self._attempt("postgres", statements):
+            for statement in statements:
+                if not self._attempt("postgres", [statement]):
+                    yield f"{shown(statement)}: the server refused it; run it by hand if it is still wanted"
 
     @staticmethod
     def _created(session: Session, name: str, facts: PostgreSQLFacts) -> None:

@@ -2,7 +2,7 @@ r"""The roles in a set, read as pg_dumpall writes them, and written anew: those 
 
 A role that is made owns things and is granted things, and can do nothing else until a person wants it to: it gets no
 password, no login, none of the rights on the cluster that it had, and is a member only of roles that are made with it.
-So a login that was dropped since does not come back by itself.
+So a login that was dropped since does not come back by itself. On a new server, a person may want their logins, too.
 
 A set may come from a server that somebody broke into: only statements that make a missing role and give it what it
 had are taken out of the text. Commands of psql, several statements in a line and whatever else are passed over.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 
 from ops.sources._shared.statement import MOST_TOKENS, Kind, PassedOver, Statement, Strange, Token
 from ops.sources.postgresql.sql import identifier, literal
@@ -37,6 +38,8 @@ _SETTINGS = ("client_encoding", "default_transaction_read_only", "standard_confo
 _ABLE = ("SUPERUSER", "INHERIT", "CREATEROLE", "CREATEDB", "LOGIN", "REPLICATION", "BYPASSRLS")
 _ATTRIBUTES = (*_ABLE, *(f"NO{word}" for word in _ABLE))
 _HARMLESS = ("INHERIT", "NOINHERIT")
+_PASSWORD = "PASSWORD"  # noqa: S105 -- the word, not a secret
+_LOGINS = ("LOGIN", "NOLOGIN", _PASSWORD)
 _OPTIONS = tuple(f"{word} {value}" for word in ("ADMIN", "INHERIT", "SET") for value in ("OPTION", "TRUE", "FALSE"))
 _OF_PARAMETERS = ("SET", "ALTER SYSTEM", "ALL", "ALL PRIVILEGES")
 
@@ -44,19 +47,31 @@ _OF_PARAMETERS = ("SET", "ALTER SYSTEM", "ALL", "ALL PRIVILEGES")
 _Form = Callable[[Statement], tuple[tuple[str, ...], str]]
 
 
-def missing(text: str, there: Collection[str], needed: Collection[str], strange: PassedOver) -> Iterator[str]:
-    """Yield the statements that make the needed roles which are not there; those that are there stay as they are."""
+def missing(
+    text: str, there: Collection[str], needed: Collection[str], strange: PassedOver, *, logins: bool = False
+) -> Iterator[str]:
+    """Yield the statements that make the needed roles which are not there; those that are there stay as they are.
+
+    logins: whether they may log in as they could.
+    """
+    alter: _Form = partial(_alter, _HARMLESS + _LOGINS if logins else _HARMLESS)
+    forms = {**_FORMS, "ALTER ROLE": alter}
     made = set(there)
     wanted = {*needed} - {*there}
     for line, tokens in _divided(text):
         try:
             if not _of_the_session(tokens):
-                about, sql = _read(Statement(tokens), made)
+                about, sql = _read(Statement(tokens), forms, made)
                 if sql and {*about} <= wanted:
                     yield sql
         except Strange:
             words = " ".join(token.value.upper() for token in tokens[:3] if token.kind == "word")
             strange.add(f"line {line} ({words[:60] or 'no SQL'}) is not about a role as pg_dumpall writes it")
+
+
+def shown(statement: str) -> str:
+    """Return such a statement as it may be told: without a password's hash."""
+    return statement.partition(f" {_PASSWORD} ")[0]
 
 
 def _divided(text: str) -> Iterator[tuple[int, list[Token]]]:
@@ -99,9 +114,9 @@ def _of_the_session(tokens: Sequence[Token]) -> bool:
     return False
 
 
-def _read(said: Statement, made: set[str]) -> tuple[tuple[str, ...], str]:
+def _read(said: Statement, forms: Mapping[str, _Form], made: set[str]) -> tuple[tuple[str, ...], str]:
     """Return the roles that a statement is about, and the statement written anew; made: the roles so far."""
-    for begin, rest in _FORMS.items():
+    for begin, rest in forms.items():
         if said.accepts(*begin.split()):
             about, sql = rest(said)
             role = about[0]
@@ -126,7 +141,7 @@ def _create(said: Statement) -> tuple[tuple[str, ...], str]:
     return (role,), f"create role {identifier(role)}"
 
 
-def _alter(said: Statement) -> tuple[tuple[str, ...], str]:
+def _alter(granted: Collection[str], said: Statement) -> tuple[tuple[str, ...], str]:
     role = _name(said)
     if said.accepts("SET"):
         word = _name(said)
@@ -134,22 +149,22 @@ def _alter(said: Statement) -> tuple[tuple[str, ...], str]:
         values = [literal(value) for value in _listed(said, lambda: said.take("text").value)]
         return (role,), f"alter role {identifier(role)} set {identifier(word)} to {', '.join(values)}"
     said.demand("WITH")
-    words = [_attribute(said)]
+    words = [_attribute(said, granted)]
     while not said.ended:
-        words.append(_attribute(said))
+        words.append(_attribute(said, granted))
     kept = " ".join(filter(None, words))
     return (role,), f"alter role {identifier(role)} with {kept}" if kept else ""
 
 
-def _attribute(said: Statement) -> str:
-    """Return an attribute that a locked role may have; nothing for the others, and for a password."""
-    word = said.comes((*_ATTRIBUTES, "CONNECTION LIMIT", "PASSWORD", "VALID UNTIL"))
+def _attribute(said: Statement, granted: Collection[str]) -> str:
+    """Return an attribute that the role may have; nothing for one that it is not granted."""
+    word = said.comes((*_ATTRIBUTES, "CONNECTION LIMIT", _PASSWORD, "VALID UNTIL"))
     if word == "CONNECTION LIMIT":
         return f"{word} {said.take('number').value}"
     if word in _ATTRIBUTES:
-        return word if word in _HARMLESS else ""
+        return word if word in granted else ""
     value = literal(said.take("text").value)
-    return "" if word == "PASSWORD" else f"{word} {value}"
+    return f"{word} {value}" if word == "VALID UNTIL" or word in granted else ""
 
 
 def _grant(said: Statement) -> tuple[tuple[str, ...], str]:
@@ -192,7 +207,6 @@ def _listed(said: Statement, one: Callable[[], str]) -> list[str]:
 
 _FORMS: Mapping[str, _Form] = {
     "CREATE ROLE": _create,
-    "ALTER ROLE": _alter,
     "COMMENT ON ROLE": _comment,
     **{f"GRANT {word} ON PARAMETER": _grant_parameter for word in _OF_PARAMETERS},
     "GRANT": _grant,

@@ -112,7 +112,7 @@ def test_only_what_has_a_copy_off_site_is_restored_and_the_rest_named_as_lost(to
     local["sources"] = {"files": {"kind": "files", "options": {"paths": ["/srv/agenda"]}}}
     edited(told, "host_vars/his1/policy.yml", lambda data: data["policy__host"]["assets"].update(agenda=local))
     text = page(told)
-    assert "seawall restore his --from offsite --in-place --confirm his" in text
+    assert "seawall restore his --from offsite --in-place --confirm his --with-logins\n" in text
     assert "seawall restore agenda" not in text
     assert "agenda on his1" in text.partition("WHAT IS LOST WITH THE SITE")[2]
 

@@ -1,6 +1,5 @@
 """What a restore is going to do follows from the set, the policy and a person's words; what cannot be is refused."""
 
-from argparse import Namespace
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from ops.core.errors import UsageError
 from ops.interfaces.facts import Facts
 from ops.interfaces.manifest import Manifest, Material, PartFacts
-from ops.jobs.restore.plan import Step, planned
+from ops.jobs.restore.plan import Step, Wanted, planned
 from ops.jobs.restore.point_in_time import point_in_time
 from ops.policy.model import SourceSpec
 from ops.restic.messages import Snapshot
@@ -50,8 +49,10 @@ def manifest(parts: dict[str, PartFacts]) -> Manifest:
     return Manifest("one", "lis", "lis1", "2026-11-22T00:00:00Z", "0.1.0", "0.18.0", parts)
 
 
-def steps(*to: str, part: tuple[str, ...] = (), in_place: bool = False, only: tuple[str, ...] = ()) -> list[Step]:
-    options = Namespace(to=list(to), part=list(part), in_place=in_place, only=list(only), constraints=False)
+def steps(
+    *to: str, part: tuple[str, ...] = (), in_place: bool = False, only: tuple[str, ...] = (), logins: bool = False
+) -> list[Step]:
+    options = Wanted(list(to), list(part), list(only), in_place=in_place, logins=logins)
     return planned(ASSET, WHICH, manifest(PARTS), options)
 
 
@@ -103,6 +104,12 @@ def test_what_cannot_be_is_refused(to: tuple[str, ...], part: tuple[str, ...], i
         steps(*to, part=part, in_place=in_place)
 
 
+def test_logins_are_of_databases_that_are_loaded() -> None:
+    assert {step.logins for step in steps("{}_r", part=("database",), logins=True)} == {True}
+    with pytest.raises(UsageError, match="--with-logins needs a database"):
+        steps("/srv/x", logins=True)
+
+
 def test_moments_are_of_the_sites_zone_and_a_day_means_its_end() -> None:
     assert point_in_time("2026-11-20 12:00", "America/Sao_Paulo")[0].astimezone(UTC).hour == 15
     assert point_in_time("2026-11-20", "UTC")[0] == datetime(2026, 11, 20, 23, 59, 59, tzinfo=UTC)
@@ -123,7 +130,7 @@ def of_machine(*part: str) -> list[Step]:
         asset,
         which,
         manifest(parts),
-        Namespace(to=["/srv/x"], part=list(part), in_place=False, only=[], constraints=False),
+        Wanted(["/srv/x"], list(part)),
     )
 
 
@@ -138,8 +145,7 @@ def test_what_completes_a_part_comes_with_it(part: tuple[str, ...]) -> None:
 
 def test_a_kind_that_is_not_the_policys_goes_into_a_folder_alone() -> None:
     other = {**PARTS, "reports": PartFacts("postgresql", postgresql.KIND, Named(name="lis"), Material())}
-    for words in (Namespace(to=["again"], in_place=False), Namespace(to=[], in_place=True)):
-        options = Namespace(**vars(words), part=["reports"], only=[], constraints=False)
+    for options in (Wanted(["again"], ["reports"]), Wanted(part=["reports"], in_place=True)):
         with pytest.raises(
             UsageError, match=r"\(postgresql\) can be restored only into a folder|reports is no longer in the policy"
         ):

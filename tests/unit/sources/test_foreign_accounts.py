@@ -79,6 +79,18 @@ def test_only_accounts_that_are_wanted_are_made_and_users_are_named_and_locked()
     assert [*missing(text, owners(text), strange, owners(text)).sentences()] == []
 
 
+def test_on_a_new_server_accounts_may_log_in_unless_they_were_locked() -> None:
+    shut = ("shut@h", "CREATE USER IF NOT EXISTS `shut`@`h` ACCOUNT LOCK;")
+    open_ = ("open@h", "CREATE USER IF NOT EXISTS `open`@`h` IDENTIFIED BY PASSWORD '*1';")
+    text, strange = told(shut, open_), PassedOver("users.sql")
+    made = missing(text, (), strange, owners(text), logins=True)
+    assert made.sql.removeprefix(CAREFUL).splitlines() == [shut[1], open_[1]]
+    assert [*made.sentences()] == [
+        "accounts that were missing were made, with the passwords of the set: `open`@`h`, `shut`@`h`"
+    ]
+    assert strange.sentences() == []
+
+
 def test_accounts_come_back_as_they_were_and_those_that_are_there_stay() -> None:
     assert read(told(*PAIRS)) == ([locked(statement) for _, statement in PAIRS], [])
     assert read(told(*PAIRS), *{owner for owner, _ in PAIRS}) == ([], [])

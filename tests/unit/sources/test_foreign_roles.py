@@ -12,7 +12,7 @@ from ops.interfaces.manifest import read_part
 from ops.sources._shared.statement import MOST_TOKENS, PassedOver
 from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.restore import granted, settings
-from ops.sources.postgresql.roles import missing
+from ops.sources.postgresql.roles import missing, shown
 from ops.sources.postgresql.sql import identifier, literal, setting
 
 LIS = Path(__file__).parents[1] / "interfaces/manifests/lis.json"
@@ -82,6 +82,22 @@ def read(text: str, there: Collection[str], needed: Collection[str] = EVERYTHING
 def test_needed_roles_come_back_locked_and_those_that_are_there_stay() -> None:
     assert read(HEALTHY, {"postgres"}) == (MADE, [])
     assert read(HEALTHY, EVERYTHING) == ([], [])
+
+
+def test_on_a_new_server_logins_come_back_but_no_right_on_the_cluster() -> None:
+    text = (
+        "CREATE ROLE new;\nALTER ROLE new WITH SUPERUSER CREATEDB LOGIN PASSWORD 'SCRAM-SHA-256$x'"
+        " VALID UNTIL '2031-01-02';\nCREATE ROLE set;\nALTER ROLE set WITH NOLOGIN;\n"
+        "ALTER ROLE clerk WITH LOGIN PASSWORD 'x';\n"
+    )
+    made = [*missing(text, {"postgres", "clerk"}, EVERYTHING, PassedOver("globals.sql"), logins=True)]
+    assert made == [
+        'create role "new"',
+        "alter role \"new\" with LOGIN PASSWORD 'SCRAM-SHA-256$x' VALID UNTIL '2031-01-02'",
+        'create role "set"',
+        'alter role "set" with NOLOGIN',
+    ]
+    assert shown(made[1]) == 'alter role "new" with LOGIN'
 
 
 def test_a_role_that_is_not_needed_does_not_come_back() -> None:
