@@ -39,3 +39,10 @@ def tried(site: Site, host: str, body: str, *, root: bool = False, path: str = "
     result = site.on(host, f"cd / && {who} env PATH={path} python3 /var/tmp/trial.py <<'END'\n{body}\nEND", timeout=300)
     assert result.code == 0, result.stdout + result.stderr
     return result.stdout
+
+
+def dropped(site: Site, host: str, *patterns: str) -> None:
+    """Drop the databases whose names are like these."""
+    for pattern in patterns:
+        for database in asked(site, host, f"show databases like '{pattern}'").splitlines():
+            asked(site, host, f"drop database `{database}`")

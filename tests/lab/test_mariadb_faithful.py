@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from hospital import Site
-from mariadb_bench import BOTH, LIVE, asked, at_the_bench, tried
+from mariadb_bench import BOTH, LIVE, asked, at_the_bench, dropped, tried
 from mariadb_changes import CHANGES, SCHEMA
 
 PAGE = Path(__file__).parents[2] / "docs/proof-mariadb.md"
@@ -93,13 +93,6 @@ def made(site: Site, host: str, sql: str, *databases: str) -> None:
     """Make databases anew."""
     before = " ".join(f"drop database if exists `{database}`;" for database in databases)
     asked(site, host, before + sql)
-
-
-def dropped(site: Site, host: str, *patterns: str) -> None:
-    """Drop the databases whose names are like these."""
-    for pattern in patterns:
-        for database in asked(site, host, f"show databases like '{pattern}'").splitlines():
-            asked(site, host, f"drop database `{database}`")
 
 
 @BOTH
@@ -268,31 +261,3 @@ def test_a_folder_that_is_no_database_is_passed_over_with_a_word(site: Site, hos
         assert "mysql50" not in said
     finally:
         site.on(host, "rmdir /var/lib/mysql/old-2024 /var/lib/mysql/lost+found", ok=range(1))
-
-
-def test_a_restore_in_place_that_is_killed_leaves_the_old_database_or_the_new_one(site: Site) -> None:
-    host = "lis1"
-    dropped(site, host, "own%")
-    made(site, host, NAMED)
-    tried(site, host, "take('own', database='own')")
-    asked(site, host, "update own.drugs set name = 'live'; create procedure own.since() select 1")
-    state = "show databases like 'own%'; select group_concat(distinct name) from own.drugs;"
-    objects = "select concat(count(*), 'o') from information_schema.{} where {}_schema = 'own'"
-    state += ";".join(objects.format(f"{sort}s", sort) for sort in ("trigger", "routine", "event"))
-    whole = asked(site, host, state).splitlines()
-    outcomes = set()
-    for moment in (6, 10):
-        result = site.on(
-            host,
-            "cd / && python3 /var/tmp/trial.py <<'END'\n"
-            "told, target = loaded('own', 'own_restoring')\n"
-            f"killed_at({moment})\ntarget.replace('own_restoring', 'own')\nEND",
-        )
-        assert result.code == 137, result.stdout + result.stderr
-        assert asked(site, host, "select count(*) from own.drugs") == "2"  # at every moment there are rows
-        said = tried(site, host, "loaded('own', 'own_again')", root=True)
-        outcomes.add("an interrupted restore in place was undone" in said)
-        asked(site, host, "drop database own_again; drop database if exists own_restoring")
-        assert asked(site, host, state).splitlines() == whole, moment
-    assert True in outcomes
-    dropped(site, host, "own%")

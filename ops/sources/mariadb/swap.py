@@ -2,7 +2,8 @@
 
 MariaDB gives no database another name, but moves all tables of two databases in one statement. What it does not move
 (views, routines, triggers and events) is made anew around that. Before anything live is touched all is written down, so
-that whatever fails can be put back; when nobody is left to do it, after a kill, whoever restores next does it first.
+that whatever fails can be put back. When nobody is left to do it, after a kill, whoever restores next does it first,
+maybe days later: where the tables had not moved by putting back, else by going on, for they may have been used since.
 """
 
 from __future__ import annotations
@@ -18,7 +19,16 @@ from ops.core.document import Limits, parse
 from ops.core.errors import Damaged, SeawallError, Stopped
 from ops.core.files import write_atomically
 from ops.core.run import run
-from ops.sources.mariadb.own_name import dump_renamed, renamed
+from ops.sources.mariadb.database import (
+    drop_triggers,
+    drop_unmoved,
+    follow_sequences,
+    move_tables,
+    nature_of,
+    tables_of,
+    wake,
+)
+from ops.sources.mariadb.own_name import dump_renamed
 from ops.sources.mariadb.session import DAY, LARGEST, LOADING, Session, name, program, text
 from ops.sources.mariadb.structure import names
 from ops.sources.mariadb.views import statements, views
@@ -38,8 +48,10 @@ def sleeping(events: Sequence[str]) -> list[str]:
 class Swap:
     """What is being done on the server behind a socket, as the note says it.
 
-    restored: the loaded database, whose tables are `fresh`. live: the place, whose tables are `old`. kept: where these
-    go, made like `nature`; empty when there is no live one. words: what makes the rest of the live one again.
+    restored: the loaded database, made like `fresh_nature`, whose tables are `fresh`. live: the place, whose tables are
+    `old`. kept: where these go, made like `nature`. words: what makes the rest of the live one again; aside: the same
+    where it is kept; fresh_words: the same of the restored one in its new place. had: the names of all that the live
+    one has. awake: the events that are to happen.
     """
 
     socket: str
@@ -47,9 +59,14 @@ class Swap:
     restored: str
     kept: str
     nature: str
+    fresh_nature: str
     old: Sequence[str]
     fresh: Sequence[str]
     words: str
+    aside: str
+    fresh_words: str
+    had: Sequence[str]
+    awake: Sequence[str]
 
     @property
     def note(self) -> Path:
@@ -64,34 +81,78 @@ class Swap:
     def move(self, session: Session) -> None:
         """Move both databases' tables in one statement; nothing is moved when it fails."""
         for database in (self.restored, self.live):
-            _without_triggers(session, database)
-        _renamed(session, [(self.live, self.kept, self.old), (self.restored, self.live, self.fresh)])
+            drop_triggers(session, database)
+        move_tables(session, [(self.live, self.kept, self.old), (self.restored, self.live, self.fresh)])
+
+    def moved(self, session: Session) -> bool:
+        """Whether the tables have changed their places."""
+        return not tables_of(session, self.restored) if self.fresh else bool(tables_of(session, self.kept))
+
+    def furnish(self, session: Session) -> None:
+        """Make the rest of the restored database in its new place, whatever of it is there already."""
+        drop_triggers(session, self.live)
+        drop_unmoved(session, self.live)
+        session.tell(f"alter database {name(self.live)} {self.fresh_nature}")
+        loaded(self.socket, self.live, self.fresh_words)
+        follow_sequences(session, self.restored, self.live)
+        wake(session, self.live, self.awake)
+
+    def end(self, session: Session) -> list[str]:
+        """Forget the note: the live database is the new one now. Furnish the old one, and return what it lacks."""
+        text_of_kept = NOTES / f"seawall-{self.label}.sql"
+        write_atomically(text_of_kept, self.words)
+        self.note.unlink()
+        lost = sorted({*self.had} - _settled(session, self))
+        if not lost:
+            text_of_kept.unlink()
+        return lost
 
     def undo(self, session: Session) -> None:
         """Put back what was, whatever was done already."""
-        for database in filter(None, (self.live, self.kept)):
-            _without_triggers(session, database)
-        kept = _tables(session, self.kept) if self.kept else []
-        moved = not _tables(session, self.restored) if self.fresh else bool(kept)
-        if moved:
+        for database in (self.live, self.kept):
+            drop_triggers(session, database)
+        kept = tables_of(session, self.kept)
+        if self.moved(session):
             back = [(self.live, self.restored, self.fresh), (self.kept, self.live, kept)]
-            _renamed(session, back)
-            _emptied(session, self.live)
+            move_tables(session, back)
+            drop_unmoved(session, self.live)
         loaded(self.socket, self.live, self.words, force=True)
-        _defaults(session, self.kept or self.restored, self.live)
-        if self.kept and not _tables(session, self.kept):
+        follow_sequences(session, self.kept, self.live)
+        if not tables_of(session, self.kept):
             session.tell(f"drop database if exists {name(self.kept)}")
         self.note.unlink()
 
 
 def unfinished(session: Session, socket: str) -> None:
-    """Put back what a swap on this server left that was killed."""
+    """End what a swap on this server left that was killed: one that had moved the tables goes on, others are undone.
+
+    Raises Damaged when one can't go on; the note then stays, and says where everything is.
+    """
     for note in sorted(NOTES.glob(f"{_PREFIX}*.json")):
         told = parse(note.read_bytes(), _LIMITS, str(note))
         if isinstance(told, dict) and told.get("socket") == socket:
             swap = Swap(**told)
-            swap.undo(session)
-            announce(f"{swap.live}: an interrupted restore in place was undone; the live data are as they were")
+            if swap.moved(session):
+                _gone_on(session, swap)
+            else:
+                swap.undo(session)
+                announce(f"{swap.live}: an interrupted restore in place was undone; the live data are as they were")
+
+
+def _gone_on(session: Session, swap: Swap) -> None:
+    try:
+        swap.furnish(session)
+    except SeawallError as error:
+        raise Damaged(
+            f"{swap.live}: an interrupted restore in place can't be ended: {str(error).partition(chr(10))[0]}",
+            f"its tables are the restored ones, those before are in {swap.kept}; remove the reason, and run the same "
+            f"command again; {swap.note} has the text of views, routines, triggers and events",
+        ) from error
+    lost = swap.end(session)
+    without = f", without {', '.join(lost)}, whose text is in {NOTES}" if lost else ""
+    announce(
+        f"{swap.live}: an interrupted restore in place was ended; the previous data are kept as {swap.kept}{without}"
+    )
 
 
 def put_in_place(session: Session, socket: str, restored: str, live: str, kept: str, awake: Sequence[str]) -> list[str]:
@@ -106,36 +167,38 @@ def put_in_place(session: Session, socket: str, restored: str, live: str, kept: 
         raise Damaged(f"{', '.join(unclear)} can't be told from {live} by name; nothing live was touched")
     rest = _rest(session, socket, live, force=True)
     had = _known(session, live)
-    aside, _ = dump_renamed(rest, live, kept, had)
-    old = _tables(session, live)
-    swap = Swap(socket, live, restored, kept, _nature(session, live), old, _tables(session, restored), rest)
+    swap = Swap(
+        socket=socket,
+        live=live,
+        restored=restored,
+        kept=kept,
+        nature=nature_of(session, live),
+        fresh_nature=nature_of(session, restored),
+        old=tables_of(session, live),
+        fresh=tables_of(session, restored),
+        words=rest,
+        aside=dump_renamed(rest, live, kept, had)[0],
+        fresh_words=fresh,
+        had=sorted(had),
+        awake=awake,
+    )
     write_atomically(swap.note, json.dumps(asdict(swap)))
     try:
         session.tell(f"create database {name(kept)} {swap.nature}")
         swap.move(session)
-        _emptied(session, live)
-        session.tell(f"alter database {name(live)} {_nature(session, restored)}")
-        loaded(socket, live, fresh)
-        _defaults(session, restored, live)
-        _awake(session, live, awake)
+        swap.furnish(session)
     except (SeawallError, Stopped) as error:
         _put_back(session, swap, error)
-    text_of_kept = NOTES / f"seawall-{swap.label}.sql"
-    write_atomically(text_of_kept, rest)
-    swap.note.unlink()  # the live database is the new one now; what follows is of the old one alone
-    lost = sorted(had - _settled(session, swap, aside))
-    if not lost:
-        text_of_kept.unlink()
-    return lost
+    return swap.end(session)
 
 
-def _settled(session: Session, swap: Swap, words: str) -> set[str]:
+def _settled(session: Session, swap: Swap) -> set[str]:
     """Make the rest of the old database where it is kept, as far as can be; return the names of all it has then."""
     with suppress(SeawallError):
         session.tell(f"drop database {name(swap.restored)}")
-        loaded(swap.socket, swap.kept, words, force=True)
-        _defaults(session, swap.live, swap.kept)
-        _awake(session, swap.kept, ())
+        loaded(swap.socket, swap.kept, swap.aside, force=True)
+        follow_sequences(session, swap.live, swap.kept)
+        wake(session, swap.kept, ())
     return _known(session, swap.kept)
 
 
@@ -174,73 +237,3 @@ def loaded(socket: str, database: str, words: str, *, force: bool = False) -> No
 def _known(session: Session, database: str) -> set[str]:
     session.tell(f"use {name(database)}")
     return names(session)
-
-
-def _renamed(session: Session, moves: Sequence[tuple[str, str, Sequence[str]]]) -> None:
-    words = [
-        f"{name(source)}.{name(table)} to {name(target)}.{name(table)}"
-        for source, target, tables in moves
-        for table in tables
-    ]
-    if words:
-        session.tell(f"rename table {', '.join(words)}")
-
-
-def _without_triggers(session: Session, database: str) -> None:
-    for trigger in _names(session, "trigger_name", "triggers", "trigger_schema", database):
-        session.tell(f"drop trigger {name(database)}.{name(trigger)}")
-
-
-def _emptied(session: Session, database: str) -> None:
-    """Drop what is not moved and is made anew: no table is among it."""
-    own = name(database)
-    for view in _names(session, "table_name", "views", "table_schema", database):
-        session.tell(f"drop view {own}.{name(view)}")
-    for sort in ("FUNCTION", "PROCEDURE", "PACKAGE"):
-        for routine in _names(
-            session, "routine_name", f"routines where routine_type = '{sort}'", "routine_schema", database
-        ):
-            session.tell(f"drop {sort} {own}.{name(routine)}")
-    for event in _names(session, "event_name", "events", "event_schema", database):
-        session.tell(f"drop event {own}.{name(event)}")
-
-
-def _awake(session: Session, database: str, events: Sequence[str]) -> None:
-    for event in _names(session, "event_name", "events", "event_schema", database):
-        status = "enable" if event in events else "disable"
-        session.tell(f"alter event {name(database)}.{name(event)} {status}")
-
-
-def _defaults(session: Session, before: str, database: str) -> None:
-    """Let columns that take their default from a sequence take it from the one that moved with them."""
-    sequences = set(_names(session, "table_name", "tables where table_type = 'SEQUENCE'", "table_schema", database))
-    query = (
-        "select json_array(table_name, column_name, column_default) from information_schema.columns"
-        f" where table_schema = {text(database)} and column_default like '%nextval(%'"
-    )
-    tables = _tables(session, database)  # a view's columns tell the same default
-    for table, column, default in session.ask(query) if sequences else ():
-        if table not in tables:
-            continue
-        other = renamed(default, before, database, sequences, plain=True)
-        if other != default:
-            place = f"{name(database)}.{name(table)} alter column {name(column)}"
-            session.tell(f"alter table {place} set default {other}")
-
-
-def _tables(session: Session, database: str) -> list[str]:
-    return _names(session, "table_name", "tables where table_type <> 'VIEW'", "table_schema", database)
-
-
-def _nature(session: Session, database: str) -> str:
-    query = "select json_array(default_character_set_name, default_collation_name) from information_schema.schemata"
-    charset, collation = session.one(f"{query} where schema_name = {text(database)}")
-    return f"character set {charset} collate {collation}"
-
-
-def _names(session: Session, column: str, where: str, schema: str, database: str) -> list[str]:
-    """Return names of one sort in a database."""
-    table, _, condition = where.partition(" where ")
-    more = f" and {condition}" if condition else ""
-    query = f"select json_quote({column}) from information_schema.{table} where {schema} = {text(database)}"
-    return [str(found) for found in session.ask(f"{query}{more}")]
