@@ -67,19 +67,21 @@ class Taken:
             output.seek(0)
             return output.read().decode()
 
-    def load(self, *tables: str, constraints: bool = False) -> list[str]:
+    def load(self, *tables: str, constraints: bool = False, logins: bool = False) -> list[str]:
         """Load it as `again`; return what was said."""
         material = LoadedMaterial(self.fed, self.folder if self.parallel else None)
-        return [*self.target.load("again", self.facts, Meant(tables, constraints), self.folder, material)]
+        return [*self.target.load("again", self.facts, Meant(tables, constraints, logins), self.folder, material)]
 
     def proof(self) -> dict[str, Verdict]:
         return {name: finding.verdict for name, finding in prove(self.target.server, "again", self.facts)}
 
 
 @contextmanager
-def taken(server: Cluster, sql: str, *, settings: Sequence[str] = (), parallel: bool = True) -> Iterator[Taken]:
-    """Make the database `his` with some SQL and settings, and take it."""
-    server.psql("create database his")
+def taken(
+    server: Cluster, sql: str, *, nature: str = "", settings: Sequence[str] = (), parallel: bool = True
+) -> Iterator[Taken]:
+    """Make the database `his` with some SQL and settings, and take it. nature: its encoding and locale."""
+    server.psql(f"create database his {nature}")
     server.psql(sql, "his")
     for one in settings:
         server.psql(f"alter database his set {one}")

@@ -114,6 +114,40 @@ def test_settings_of_the_database_do_not_hinder_the_load_and_are_kept(server: Cl
     assert server.psql(f"{kept} 'again' order by 1") == server.psql(f"{kept} 'his' order by 1")
 
 
+def test_a_setting_of_a_role_that_the_server_refuses_ends_no_restore(server: Cluster) -> None:
+    server.psql("create role clerk login password 'x'")
+    with taken(server, "create table t (id int); alter table t owner to clerk", parallel=False) as his:
+        with (his.folder / "globals.sql").open("a") as file:
+            file.write("ALTER ROLE clerk SET lc_messages TO 'xx_XX';\nALTER ROLE clerk SET work_mem TO '8MB';\n")
+        server.psql("drop database his")
+        server.psql("drop role clerk")
+        said = his.load(logins=True)
+        assert {*his.proof().values()} == {Verdict.PASS}
+    assert 'alter role "clerk" set "lc_messages" to \'xx_XX\': the server refused it' in said[0]
+    assert "made the roles clerk, which it needs, with the logins and passwords of the set" in said[1]
+    query = "select a.rolcanlogin, rolconfig, a.rolpassword ~ '^SCRAM' from pg_authid a join pg_roles r using (oid)"
+    query += " where a.rolname = 'clerk'"
+    assert server.psql(query) == "t|{work_mem=8MB}|t"
+
+
+# What moved here from a server of long ago: bytes of Latin-1 in rows, names of columns, defaults and comments.
+LATIN = r"""
+create table notes (id int primary key, t text default E'M\xfcller' check (t <> E'\xe9'), u char(9), a text[]);
+insert into notes values (1, E'gr\xfc\xdf', E'\xe8', array[E'\xe7']), (2, 'plain', '', '{}');
+comment on table notes is E'\xe0'; create type kind as enum (E'\xe1', 'b'); create view seen as select E'\xe2' as x;
+"""
+
+
+def test_a_database_without_an_encoding_comes_back_and_a_changed_letter_is_noticed(server: Cluster) -> None:
+    with taken(server, LATIN, nature="encoding 'SQL_ASCII' template template0 locale 'C'") as his:
+        assert his.load() == []
+        assert {*his.proof().values()} == {Verdict.PASS}
+        server.psql(r"alter table notes alter t set default E'M\xf6ller'", "again")
+        assert his.proof()["structure"] is Verdict.FAIL
+        server.psql(r"alter table notes alter t set default E'M\xfcller'; update notes set u = E'\xe9'", "again")
+        assert {name for name, verdict in his.proof().items() if verdict is not Verdict.PASS} == {"content"}
+
+
 def test_a_table_space_that_is_not_there_is_mapped_to_the_default(server: Cluster) -> None:
     with TemporaryDirectory() as folder:
         subprocess.run(["chown", "postgres", folder], check=True)

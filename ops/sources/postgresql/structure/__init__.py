@@ -23,14 +23,22 @@ SORTS = {**RELATIONS, **TYPES, **RIGHTS}
 ANSWER = "PostgreSQL's answer"
 # A longer text is kept as its digest: the manifest is not the place for it.
 _LONGEST = 200_000
-_DIGEST = "left(encode(sha256(convert_to({text}, 'UTF8')), 'hex'), 16)"
+# What a database in SQL_ASCII holds may be no UTF-8: digests are of the bytes, and texts are told with \\ooo for each.
+_ENCODING = "case getdatabaseencoding() when 'SQL_ASCII' then 'SQL_ASCII' else 'UTF8' end"
+_DIGEST = f"left(encode(sha256(convert_to({{text}}, {_ENCODING})), 'hex'), 16)"
+_BYTES = "encode(convert_to({text}, 'SQL_ASCII'), 'escape')"
+_TOLD = (
+    f"case when getdatabaseencoding() = 'SQL_ASCII' and {_BYTES} <> replace({{text}}, '\\', '\\\\')"
+    f" then {_BYTES} else {{text}} end"
+)
+_NAME = _TOLD.format(text="name")
 _SORT = f"""
-select json_build_object('objects', coalesce(json_object_agg(name, digest order by name), '{{{{}}}}'),
-  'texts', coalesce(json_object_agg(name, texts order by name) filter (where texts <> '{{{{}}}}'), '{{{{}}}}'))
+select json_build_object('objects', coalesce(json_object_agg({_NAME}, digest order by name), '{{{{}}}}'),
+  'texts', coalesce(json_object_agg({_NAME}, texts order by name) filter (where texts <> '{{{{}}}}'), '{{{{}}}}'))
 from (
   select name, {_DIGEST.format(text="string_agg(exact::text, ' ' order by exact::text)")} as digest,
     (select coalesce(jsonb_object_agg(key, case when length(value) > {_LONGEST} then 'digest '
-        || {_DIGEST.format(text="value")} else value end), '{{{{}}}}')
+        || {_DIGEST.format(text="value")} else {_TOLD.format(text="value")} end), '{{{{}}}}')
       from jsonb_each_text((array_agg(texts))[1]) where value is not null) as texts
   from ({{rows}}) q(name, exact, texts) group by name) w
 """
