@@ -11,8 +11,10 @@ from taken_postgresql import PATHLESS, Taken, taken, tidied
 from throwaway_postgresql import PROGRAMS, Cluster, cluster
 
 from ops.core.errors import Damaged, UsageError
+from ops.core.names import AbsolutePath
 from ops.core.verdict import Verdict
 from ops.sources._shared.local_server import Local
+from ops.sources.postgresql import Options, parts, shut
 from ops.sources.postgresql.drilled import load
 from ops.sources.postgresql.left_out import left_out
 from ops.sources.postgresql.session import PSQL, Session, connection
@@ -55,6 +57,16 @@ create table parted (at date) partition by range (at);
 create table parted_1 partition of parted for values from ('2026-01-01') to ('2027-01-01');
 insert into parted values ('2026-02-02');
 """
+
+
+def test_a_database_that_allows_no_connections_is_named_where_all_are_meant(server: Cluster) -> None:
+    options = Options(all=True, user="postgres", socket=AbsolutePath(server.socket))
+    assert (parts(options), shut(options)) == ({}, [])
+    server.psql("create database attic; alter database attic allow_connections false")
+    assert [one.partition(":")[0] for one in shut(options)] == [
+        "the database attic is not taken, for it allows no connections"
+    ]
+    assert [*shut(replace(options, all=False, database="postgres"))] == []
 
 
 def count(server: Cluster, table: str) -> str:

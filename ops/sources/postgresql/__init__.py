@@ -38,11 +38,18 @@ FOLDER: Literal["database.dir"] = "database.dir"
 
 # All that allow connections; `postgres` only when somebody keeps tables in it, which it is not for.
 DATABASES = """
-select json_agg(datname order by datname) from pg_catalog.pg_database
+select coalesce(json_agg(datname order by datname), '[]') from pg_catalog.pg_database
 where datallowconn and not datistemplate and (datname <> 'postgres' or exists (
   select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'))
 """
+SHUT = """
+select coalesce(json_agg(datname order by datname), '[]')
+from pg_catalog.pg_database where not datallowconn and not datistemplate
+"""
+_SHUT = (
+    "the database {} is not taken, for it allows no connections: ALTER DATABASE ... ALLOW_CONNECTIONS true, or drop it"
+)
 
 
 @dataclass(frozen=True)
@@ -156,11 +163,20 @@ def parts(options: Options) -> Mapping[str, Options]:
     """Return the options of each database of the server, where all are meant."""
     if not options.all:
         return {"": options}
+    names = _listed(options, DATABASES)
+    return {label: replace(options, database=name, all=False) for label, name in labels(names).items()}
+
+
+def shut(options: Options) -> Sequence[str]:
+    """Return a sentence for each database of the server that nobody can be connected to, so that none is taken."""
+    return [_SHUT.format(name) for name in _listed(options, SHUT)] if options.all else ()
+
+
+def _listed(options: Options, query: str) -> Sequence[str]:
     alone = f"{PATIENT} -c search_path="  # nobody's own functions are nearer than the server's
     argv = [*PSQL, f"--dbname={options.connection(client_encoding='UTF8', options=alone)}"]
     with stream(argv, timeout=60, talk=True) as program:
-        names = Session(program, _HINT).ask(DATABASES) or []
-    return {label: replace(options, database=name, all=False) for label, name in labels(names).items()}
+        return [*Session(program, _HINT).ask(query)]
 
 
 def check(folder: Path, facts: PostgreSQLFacts, _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
@@ -181,6 +197,7 @@ KIND = Source(
     check=check,
     covers=lambda options: [f"postgresql:{options.port}/{options.database or '*'}"],
     parts=parts,
+    left_out=shut,
     restore_into=lambda options: RestoreTarget(options.socket, options.port),
     database=DATABASE,
     damages=DAMAGES,
