@@ -11,7 +11,7 @@ from ops.core.errors import Problem
 from ops.core.quantity import Percent
 from ops.policy.dates import missed_rarely
 from ops.policy.model import HostPolicy
-from ops.policy.rules.paths import both, nests, of_servers
+from ops.policy.rules.paths import both, covered, nests, of_servers
 
 _ALL = Percent(100)
 _LEAST_PORT = 1024  # below, only root opens ports, which a server of databases never is
@@ -20,6 +20,7 @@ _LEAST_PORT = 1024  # below, only root opens ports, which a server of databases 
 def notes(policy: HostPolicy, today: date) -> Iterator[Problem]:
     """Yield what an administrator should look at again in the policy of one host."""
     yield from _over(policy, today)
+    yield from _excused_though_taken(policy)
     for name, contact in policy.contacts.items():
         if not contact.phone and not contact.mail:
             yield Problem(f"policy.contacts.{name}", "has neither phone nor mail, so nobody can be reached by it")
@@ -40,6 +41,19 @@ def _over(policy: HostPolicy, today: date) -> Iterator[Problem]:
         if duty.until and duty.until.date < today:
             said = f"ended on {duty.until}: nobody is asked for it any more; choose a later day, or remove the duty"
             yield Problem(f"policy.duties.{name}.until", said)
+
+
+def _excused_though_taken(policy: HostPolicy) -> Iterator[Problem]:
+    taken = {
+        thing: asset
+        for asset, spec in policy.assets.items()
+        for source in spec.sources.values()
+        for thing in covered(source)
+    }
+    for name, excuse in policy.exceptions.items():
+        if excuse.what in taken:
+            said = f"{excuse.what} is no gap: {taken[excuse.what]} takes it; remove the exception"
+            yield Problem(f"policy.exceptions.{name}.what", said)
 
 
 def _of_sources(policy: HostPolicy) -> Iterator[Problem]:

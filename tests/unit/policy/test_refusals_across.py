@@ -133,6 +133,14 @@ def test_an_exception_that_has_ended_is_noted(variables: dict[str, dict[str, Any
     )
 
 
+def test_an_exception_for_what_an_asset_takes_is_noted(variables: dict[str, dict[str, Any]]) -> None:
+    variables["his1"]["policy__host"]["exceptions"]["scratch"]["what"] = "postgresql:5432/his"
+    (note,) = notes(policy_of(variables), date(2026, 11, 1))
+    assert (
+        str(note) == "policy.exceptions.scratch.what: postgresql:5432/his is no gap: his takes it; remove the exception"
+    )
+
+
 def test_a_folder_of_an_asset_in_that_of_another_is_noted(variables: dict[str, dict[str, Any]]) -> None:
     assets = variables["his1"]["policy__host"]["assets"]
     files = {"kind": "files", "options": {"paths": ["/srv/documents/new"]}}
