@@ -36,15 +36,18 @@ def bench(site: Site) -> Iterator[None]:
         yield
 
 
-def killed(site: Site, moment: int) -> str:
-    """Kill a restore in place at so many statements that change something; return what the next one says."""
+def killed(site: Site, moment: int, *since: str) -> str:
+    """Kill a restore in place at so many statements that change something; return what the next one says.
+
+    since: what somebody does with the server until then.
+    """
     dropped(site, HOST, "own%")
     asked(site, HOST, TAKEN)
     tried(site, HOST, "take('own', database='own')")
     asked(site, HOST, LIVE)
     result = site.on(HOST, KILLED.format(moment))
     assert result.code == 137, result.stdout + result.stderr
-    asked(site, HOST, USED)
+    asked(site, HOST, ";".join([USED, *since]))
     return tried(site, HOST, "loaded('own', 'own_again')", root=True)
 
 
@@ -55,9 +58,28 @@ def test_before_the_tables_have_moved_all_is_put_back(site: Site) -> None:
     dropped(site, HOST, "own%")
 
 
+def test_before_the_tables_have_moved_the_live_one_stays_though_the_restored_one_was_dropped(site: Site) -> None:
+    assert "an interrupted restore in place was undone" in killed(site, 6, "drop database own_restoring")
+    assert asked(site, HOST, STATE).splitlines() == OLD
+    dropped(site, HOST, "own%")
+
+
+def test_where_nobody_can_tell_nothing_is_touched(site: Site) -> None:
+    said = killed(site, 12, "drop table own.seen")
+    try:
+        assert "an interrupted restore in place is left as it is, for tables came or went since" in said
+        assert "used" in asked(site, HOST, "select name from own.drugs").splitlines()
+    finally:
+        site.on(HOST, "rm /var/backups/seawall-in-place-own-*.json /var/backups/seawall-own_before*", ok=range(1))
+        dropped(site, HOST, "own%")
+
+
 @pytest.mark.parametrize("moment", [9, 12, 15])
 def test_after_the_tables_have_moved_it_is_ended_and_what_came_since_stays(site: Site, moment: int) -> None:
-    assert "an interrupted restore in place was ended; the previous data are kept as" in killed(site, moment)
+    said = killed(site, moment, "create procedure own.vendor() select 2")
+    assert "an interrupted restore in place was ended; the previous data are kept as" in said
+    (since,) = site.on(HOST, "ls /var/backups/seawall-own_before*-until-*.sql", ok=range(1)).stdout.split()
+    assert "PROCEDURE `vendor`" in site.on(HOST, f"cat {since} && rm {since}", ok=range(1)).stdout
     assert "used" in asked(site, HOST, "select name from own.drugs").splitlines()
     assert asked(site, HOST, STATE).splitlines() == NEW
     (kept,) = asked(site, HOST, "show databases like 'own\\_before%'").splitlines()

@@ -10,9 +10,12 @@ import pytest
 from taken_postgresql import PATHLESS, taken, tidied
 from throwaway_postgresql import PROGRAMS, Cluster, cluster
 
-from ops.core.errors import CommandError
+from ops.core.errors import CommandError, Damaged
 from ops.core.run import run
 from ops.core.verdict import Verdict
+from ops.sources._shared.local_server import Local
+from ops.sources.postgresql.facts import facts
+from ops.sources.postgresql.verify import beside
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not PROGRAMS.exists(), reason="only root, with PostgreSQL on the machine"
@@ -146,6 +149,16 @@ def test_a_database_without_an_encoding_comes_back_and_a_changed_letter_is_notic
         assert his.proof()["structure"] is Verdict.FAIL
         server.psql(r"alter table notes alter t set default E'M\xfcller'; update notes set u = E'\xe9'", "again")
         assert {name for name, verdict in his.proof().items() if verdict is not Verdict.PASS} == {"content"}
+
+
+def test_a_name_that_nobody_can_ask_for_is_refused_by_name(server: Cluster) -> None:
+    server.psql("create database old encoding 'SQL_ASCII' template template0 locale 'C'")
+    server.psql(r"do $$ begin execute E'create table m\xfcl (id int)'; end $$", "old")
+    with (
+        beside(Local("postgres", {"PGHOST": server.socket}), "old") as session,
+        pytest.raises(Damaged, match="holds bytes that are no UTF-8"),
+    ):
+        facts(session.ask, {})
 
 
 def test_a_table_space_that_is_not_there_is_mapped_to_the_default(server: Cluster) -> None:

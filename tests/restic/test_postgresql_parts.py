@@ -64,7 +64,7 @@ def test_a_database_that_allows_no_connections_is_named_where_all_are_meant(serv
     assert (parts(options), shut(options)) == ({}, [])
     server.psql("create database attic; alter database attic allow_connections false")
     assert [one.partition(":")[0] for one in shut(options)] == [
-        "the database attic is not taken, for it allows no connections"
+        "the database attic is not taken, for nobody can be connected to it"
     ]
     assert [*shut(replace(options, all=False, database="postgres"))] == []
 

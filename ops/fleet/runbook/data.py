@@ -45,7 +45,8 @@ def restores(host: str, policy: HostPolicy) -> Iterator[Step]:
             command = f"seawall restore {name} --from {place} --in-place --confirm {name}"
             if any(source.restore_into for source in _kinds(asset)):
                 words += " " + tr(
-                    "The accounts of its databases can log in as on that day; lock those of who has left."
+                    "The accounts of its databases can log in as on that day: lock those of people who have left. If "
+                    "the server may have been broken into, leave --with-logins out."
                 )
                 command += " --with-logins"
             yield Step(host, words, (command,))

@@ -96,9 +96,9 @@ def _sources(asset: Asset) -> Iterator[tuple[str, Mapping[str, Any], Sequence[st
     for label in sorted(found, key=lambda label: (found[label].order, label)):
         spec, source = asset.sources[label], found[label]
         several = source.parts(spec.options) if source.parts else {"": spec.options}
-        if not several:
-            raise Unavailable(f"{label} matches nothing: there is no database on the server")
         left_out = source.left_out(spec.options) if source.parts else ()
+        if not several:
+            raise Unavailable(f"{label} matches nothing: there is no database on the server", "; ".join(left_out))
         yield spec.kind, {joined.part(label, short): each for short, each in several.items()}, left_out
 
 

@@ -33,20 +33,20 @@ def text_of(session: Session) -> str:
 
 @dataclass(frozen=True)
 class Missing:
-    """The statements that make accounts, and the accounts: users and roles. logins: whether those users may log in."""
+    """The statements that make accounts, and the accounts: locked users, roles, and users who may log in."""
 
     sql: str
     users: Sequence[str] = ()
     roles: Sequence[str] = ()
-    logins: bool = False
+    let_in: Sequence[str] = ()
 
     def sentences(self) -> Iterator[str]:
         """Yield what is to be told: who was made, and what lets them in."""
         if self.roles:
             yield f"roles that were missing were made: {', '.join(self.roles)}"
-        if self.users and self.logins:
-            yield f"accounts that were missing were made, with the passwords of the set: {', '.join(self.users)}"
-        elif self.users:
+        if self.let_in:
+            yield f"accounts that were missing were made, with the passwords of the set: {', '.join(self.let_in)}"
+        if self.users:
             yield (
                 f"accounts that were missing were made, but locked: {', '.join(self.users)};"
                 f" ALTER USER {self.users[0]} ACCOUNT UNLOCK lets one in"
@@ -60,10 +60,11 @@ def missing(
 
     text: as `text_of` returns it; what is none of its kind is noted as strange. wanted: the accounts that are meant,
     as `user@host`; others of the server may have been dropped since, and must not come back. logins: whether they may
-    log in as they could.
+    log in as they could; none whom the set has locked, or with a right on more than some databases.
     """
     there, meant = {_folded(account) for account in present}, {_folded(account) for account in wanted}
-    made: set[Account] = set()
+    made: dict[Account, Said] = {}
+    given: list[Said] = []
     kept = [_CAREFUL]
     for owner, statement in _divided(text):
         try:
@@ -71,15 +72,28 @@ def missing(
             # What everybody may do on a server that is used is not for a restore to say.
             if told == f"{EVERYBODY}@" or _folded(told) in there or _folded(told) not in meant:
                 continue
-            said = _said(Account.of(told), read(statement, logins=logins), made)
+            said = _said(Account.of(told), read(statement), made)
         except (Strange, ValueError, AttributeError, RecursionError):
             strange.add(
                 f"a statement of {ascii(owner[:80])[2:-2]} is not what SHOW CREATE USER or SHOW GRANTS say of it"
             )
         else:
-            kept += [f"{said};"] if said else []
-    users, roles = (sorted(str(one) for one in made if bool(one.host) is user) for user in (True, False))
-    return Missing("\n".join([*kept, ""]), users, roles, logins)
+            given += [said] if said else []
+    kept += [f"{said.sql};" for said in given]
+    let_in = [one for one in _ordinary(made, given) if not made[one].shut] if logins else []
+    kept += [f"ALTER USER {one} ACCOUNT UNLOCK;" for one in let_in]
+    users = sorted(str(one) for one in made if one.host and one not in let_in)
+    roles = sorted(str(one) for one in made if not one.host)
+    return Missing("\n".join([*kept, ""]), users, roles, sorted(map(str, let_in)))
+
+
+def _ordinary(made: Collection[Account], given: Sequence[Said]) -> list[Account]:
+    """Return the users whose rights, their roles' among them, are on single databases alone."""
+    strong = {said.account for said in given if said.strong}
+    weak = set(made) - strong
+    while beyond := {said.account for said in given if said.role and Account(said.role) not in weak} & weak:
+        weak -= beyond
+    return [one for one in made if one.host and one in weak]
 
 
 def _divided(text: str) -> Iterator[tuple[str, str]]:
@@ -89,17 +103,17 @@ def _divided(text: str) -> Iterator[tuple[str, str]]:
         yield owner, statement
 
 
-def _said(account: Account, said: Said, made: set[Account]) -> str:
-    """Return a statement of an account; nothing for what a role has from another one, whose own statements say it."""
+def _said(account: Account, said: Said, made: dict[Account, Said]) -> Said | None:
+    """Return a statement of an account; None for what a role has from another one, whose own statements say it."""
     if said.account != account:
         if said.account.host or account.host:
             raise Strange
-        return ""
+        return None
     if said.creation:
-        made.add(account)
+        made[account] = said
     elif account not in made:
         raise Strange  # rights alone might go to another account, or make one that anybody may use
-    return said.sql
+    return said
 
 
 def _folded(account: str) -> str:

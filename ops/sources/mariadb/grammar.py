@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from fnmatch import fnmatchcase
 
 from ops.sources._shared.statement import MOST_TOKENS, Kind, Statement, Strange, Token
-from ops.sources.mariadb.facts import OWN
+from ops.sources.mariadb.facts import OWN, SYSTEM
 from ops.sources.mariadb.session import name, text
 
 _TOKEN = re.compile(
@@ -68,18 +68,22 @@ class Account:
 
 @dataclass(frozen=True)
 class Said:
-    """A statement written anew. account: whom it is about. creation: whether it makes the account."""
+    """A statement written anew.
+
+    account: whom it is about. creation: whether it makes the account; then a user is locked, shut: also in the set.
+    strong: whether it gives a right on more than some databases. role: the role that it gives.
+    """
 
     account: Account
     sql: str
     creation: bool = False
+    shut: bool = False
+    strong: bool = False
+    role: str = ""
 
 
-def read(statement: str, *, logins: bool = False) -> Said:
-    """Read one statement; raise Strange for anything that SHOW CREATE USER or SHOW GRANTS do not write.
-
-    logins: whether a user who is made by it may log in, unless it locks him itself.
-    """
+def read(statement: str) -> Said:
+    """Read one statement; raise Strange for anything that SHOW CREATE USER or SHOW GRANTS do not write."""
     tokens: list[Token] = []
     for found in _TOKEN.finditer(statement):
         if found.lastgroup != "space":
@@ -87,7 +91,7 @@ def read(statement: str, *, logins: bool = False) -> Said:
         if len(tokens) > MOST_TOKENS or (tokens and "\0" in tokens[-1].value):
             raise Strange
     said = Statement(tokens)
-    for begin, rest in _forms(logins).items():
+    for begin, rest in _FORMS.items():
         if said.accepts(*begin.split()):
             whole = rest(said)
             said.demand(";")
@@ -126,19 +130,19 @@ def _role(said: Statement) -> Said:
     return Said(account, f"CREATE ROLE IF NOT EXISTS {account}", creation=True)
 
 
-def _user(logins: bool, said: Statement) -> Said:
+def _user(said: Statement) -> Said:
     account = _account(said)
     if not account.host:
         raise Strange
     words = [*_known_by(said), *_options(said)]
-    if said.accepts("ACCOUNT", "LOCK") or not logins:  # whoever was dropped since must not be let in by a restore
-        words.append("ACCOUNT LOCK")
+    shut = said.accepts("ACCOUNT", "LOCK")
+    words.append("ACCOUNT LOCK")  # whoever was dropped since must not be let in by a restore
     if said.accepts("PASSWORD", "EXPIRE", "INTERVAL"):
         words.append(f"PASSWORD EXPIRE INTERVAL {said.take('number').value} DAY")
         said.demand("DAY")
     elif said.accepts("PASSWORD", "EXPIRE"):
         words.append("PASSWORD EXPIRE NEVER" if said.accepts("NEVER") else "PASSWORD EXPIRE")
-    return Said(account, " ".join([f"CREATE USER IF NOT EXISTS {account}", *words]), creation=True)
+    return Said(account, " ".join([f"CREATE USER IF NOT EXISTS {account}", *words]), creation=True, shut=shut)
 
 
 def _known_by(said: Statement) -> list[str]:
@@ -185,7 +189,7 @@ def _proxy(said: Statement) -> Said:
     said.demand("TO")
     account = _account(said)
     option = " WITH GRANT OPTION" if said.accepts("WITH", "GRANT", "OPTION") else ""
-    return Said(account, f"GRANT PROXY ON {other} TO {account}{option}")
+    return Said(account, f"GRANT PROXY ON {other} TO {account}{option}", strong=True)
 
 
 def _default_role(said: Statement) -> Said:
@@ -197,11 +201,11 @@ def _default_role(said: Statement) -> Said:
 
 def _grant(said: Statement) -> Said:
     if said.next_is("TO", after=1):
-        role = name(_name(said))
+        role = _name(said)
         said.demand("TO")
         account = _account(said)
         option = " WITH ADMIN OPTION" if said.accepts("WITH", "ADMIN", "OPTION") else ""
-        return Said(account, f"GRANT {role} TO {account}{option}")
+        return Said(account, f"GRANT {name(role)} TO {account}{option}", role=role)
     rights = [_right(said)]
     while said.accepts(","):
         rights.append(_right(said))
@@ -210,7 +214,13 @@ def _grant(said: Statement) -> Said:
     said.demand("TO")
     account = _account(said)
     words = [f"GRANT {', '.join(rights)} ON {place} TO {account}", *_known_by(said), *_options(said)]
-    return Said(account, " ".join(words))
+    return Said(account, " ".join(words), strong=rights != ["USAGE"] and _beyond(place))
+
+
+def _beyond(place: str) -> bool:
+    """Whether a place is more than some databases: all of them, or the server's own, which a pattern may mean, too."""
+    database = place.partition(".")[0].strip("`").lower().replace("\\_", "\0")
+    return "*" in database or "%" in database or any(fnmatchcase(own, database.replace("_", "?")) for own in SYSTEM)
 
 
 def _right(said: Statement) -> str:
@@ -234,11 +244,10 @@ def _place(said: Statement) -> str:
     return f"{database}.*" if not sort and said.accepts("*") else f"{sort}{database}.{name(_name(said))}"
 
 
-def _forms(logins: bool) -> dict[str, Callable[[Statement], Said]]:
-    return {
-        "CREATE ROLE IF NOT EXISTS": _role,
-        "CREATE USER IF NOT EXISTS": partial(_user, logins),
-        "GRANT PROXY ON": _proxy,
-        "GRANT": _grant,
-        "SET DEFAULT ROLE": _default_role,
-    }
+_FORMS: dict[str, Callable[[Statement], Said]] = {
+    "CREATE ROLE IF NOT EXISTS": _role,
+    "CREATE USER IF NOT EXISTS": _user,
+    "GRANT PROXY ON": _proxy,
+    "GRANT": _grant,
+    "SET DEFAULT ROLE": _default_role,
+}

@@ -21,9 +21,10 @@ from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
 from ops.sources.mariadb import accounts
 from ops.sources.mariadb.facts import SYSTEM, MariaDBFacts
+from ops.sources.mariadb.interrupted import alone, unfinished
 from ops.sources.mariadb.loader import Names, loading
 from ops.sources.mariadb.session import DAY, LOADING, Session, name, program, talking, text
-from ops.sources.mariadb.swap import MARK, NOTES, put_in_place, sleeping, unfinished
+from ops.sources.mariadb.swap import MARK, NOTES, Wish, put_in_place, sleeping
 from ops.sources.mariadb.verify import creation, demand_release
 
 _LONGEST = 64
@@ -142,14 +143,12 @@ class RestoreTarget:
         """
         self.end(database)
         kept = f"{live[:40]}_before_{clock.now():%Y%m%dT%H%M%SZ}"
-        with self._session() as session:
+        with self._session() as session, alone(self.socket):
             there = _comment(session, live) is not None
             _demand_alone(session, live)
             if not there:
                 session.tell(f"create database {name(live)}")
-            lost = put_in_place(session, self.socket, database, live, kept, self.awake)
-            if not there:
-                session.tell(f"drop database {name(kept)}")
+            lost = put_in_place(session, Wish(self.socket, live, database, kept, (*self.awake,), self.late, there))
         self._give()
         if not there:
             return f"the database {live} did not exist; it is now the restored one"

@@ -12,12 +12,11 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 
-from ops.core.announce import announce
-from ops.core.document import Limits, parse
 from ops.core.errors import Damaged, SeawallError, Stopped
-from ops.core.files import write_atomically
+from ops.core.files import sync_directory, write_atomically
 from ops.core.run import run
 from ops.sources.mariadb.database import (
     drop_triggers,
@@ -35,8 +34,8 @@ from ops.sources.mariadb.views import statements, views
 
 NOTES = Path("/var/backups")
 MARK = "seawall: this restore is not finished"
-_PREFIX = "seawall-in-place-"
-_LIMITS = Limits(bytes=256 << 20, depth=4, entries=4_000_000, text=128 << 20)
+PREFIX = "seawall-in-place-"
+LEFT = "look at {}: it says where everything is; put the database right by hand, and remove that file"
 
 
 def sleeping(events: Sequence[str]) -> list[str]:
@@ -50,8 +49,9 @@ class Swap:
 
     restored: the loaded database, made like `fresh_nature`, whose tables are `fresh`. live: the place, whose tables are
     `old`. kept: where these go, made like `nature`. words: what makes the rest of the live one again; aside: the same
-    where it is kept; fresh_words: the same of the restored one in its new place. had: the names of all that the live
-    one has. awake: the events that are to happen.
+    where it is kept; fresh_words: the same of the restored one in its new place. had, has: the names of all that the
+    live one and the restored one have. awake: the events that are to happen. late: rights that accounts which this
+    restore made get once the tables are there. there: whether there was a live one.
     """
 
     socket: str
@@ -60,23 +60,26 @@ class Swap:
     kept: str
     nature: str
     fresh_nature: str
-    old: Sequence[str]
-    fresh: Sequence[str]
+    old: tuple[str, ...]
+    fresh: tuple[str, ...]
     words: str
     aside: str
     fresh_words: str
-    had: Sequence[str]
-    awake: Sequence[str]
+    had: tuple[str, ...]
+    has: tuple[str, ...]
+    awake: tuple[str, ...]
+    late: str
+    there: bool
 
     @property
     def note(self) -> Path:
         """The file that says all this."""
-        return NOTES / f"{_PREFIX}{self.label}.json"
+        return NOTES / f"{PREFIX}{_label(self.live)}-{_digest(self.socket, self.live)}.json"
 
     @property
-    def label(self) -> str:
-        """The name of the live database as part of a file's."""
-        return "".join(one if one.isalnum() else "_" for one in self.live)
+    def text_of_kept(self) -> Path:
+        """The file with what makes the rest of the old database, for as long as that lacks some of it."""
+        return NOTES / f"seawall-{_label(self.kept)}-{_digest(self.socket, self.kept)}.sql"
 
     def move(self, session: Session) -> None:
         """Move both databases' tables in one statement; nothing is moved when it fails."""
@@ -84,27 +87,30 @@ class Swap:
             drop_triggers(session, database)
         move_tables(session, [(self.live, self.kept, self.old), (self.restored, self.live, self.fresh)])
 
-    def moved(self, session: Session) -> bool:
-        """Whether the tables have changed their places."""
-        return not tables_of(session, self.restored) if self.fresh else bool(tables_of(session, self.kept))
+    def moved(self, session: Session) -> bool | None:
+        """Whether the tables have changed their places; None where others have changed so much that nobody can tell."""
+        live, kept = set(tables_of(session, self.live)), set(tables_of(session, self.kept))
+        if {*self.fresh} <= live and {*self.old} <= kept:
+            return True
+        return False if {*self.old} <= live and not kept else None
 
-    def furnish(self, session: Session) -> None:
-        """Make the rest of the restored database in its new place, whatever of it is there already."""
+    def furnish(self, session: Session, *, force: bool = False) -> None:
+        """Make the rest of the restored database in its new place, whatever of it is there; force: what can be made."""
         drop_triggers(session, self.live)
         drop_unmoved(session, self.live)
         session.tell(f"alter database {name(self.live)} {self.fresh_nature}")
-        loaded(self.socket, self.live, self.fresh_words)
+        loaded(self.socket, self.live, self.fresh_words, force=force)
         follow_sequences(session, self.restored, self.live)
         wake(session, self.live, self.awake)
 
     def end(self, session: Session) -> list[str]:
         """Forget the note: the live database is the new one now. Furnish the old one, and return what it lacks."""
-        text_of_kept = NOTES / f"seawall-{self.label}.sql"
-        write_atomically(text_of_kept, self.words)
-        self.note.unlink()
-        lost = sorted({*self.had} - _settled(session, self))
+        self._forget()
+        if not self.there:
+            session.tell(f"drop database if exists {name(self.kept)}")
+        lost = sorted({*self.had} - _settled(session, self)) if self.there else []
         if not lost:
-            text_of_kept.unlink()
+            self.text_of_kept.unlink(missing_ok=True)
         return lost
 
     def undo(self, session: Session) -> None:
@@ -112,7 +118,7 @@ class Swap:
         for database in (self.live, self.kept):
             drop_triggers(session, database)
         kept = tables_of(session, self.kept)
-        if self.moved(session):
+        if kept if self.old else {*self.fresh} & {*tables_of(session, self.live)}:
             back = [(self.live, self.restored, self.fresh), (self.kept, self.live, kept)]
             move_tables(session, back)
             drop_unmoved(session, self.live)
@@ -120,68 +126,58 @@ class Swap:
         follow_sequences(session, self.kept, self.live)
         if not tables_of(session, self.kept):
             session.tell(f"drop database if exists {name(self.kept)}")
+        if not self.there and not tables_of(session, self.live):
+            session.tell(f"drop database {name(self.live)}")
+        self._forget()
+        self.text_of_kept.unlink(missing_ok=True)
+
+    def _forget(self) -> None:
         self.note.unlink()
+        sync_directory(NOTES)  # else a power cut could bring it back
 
 
-def unfinished(session: Session, socket: str) -> None:
-    """End what a swap on this server left that was killed: one that had moved the tables goes on, others are undone.
+@dataclass(frozen=True)
+class Wish:
+    """Which databases behind a socket change places, and what else; as in Swap."""
 
-    Raises Damaged when one can't go on; the note then stays, and says where everything is.
+    socket: str
+    live: str
+    restored: str
+    kept: str
+    awake: tuple[str, ...]
+    late: str
+    there: bool
+
+
+def put_in_place(session: Session, wish: Wish) -> list[str]:
+    """Put a loaded database in the place of the live one, which is then kept; return what that one lacks.
+
+    The text of what is lacking stays in /var/backups. Raise Damaged when it can't be done; then all is as it was.
     """
-    for note in sorted(NOTES.glob(f"{_PREFIX}*.json")):
-        told = parse(note.read_bytes(), _LIMITS, str(note))
-        if isinstance(told, dict) and told.get("socket") == socket:
-            swap = Swap(**told)
-            if swap.moved(session):
-                _gone_on(session, swap)
-            else:
-                swap.undo(session)
-                announce(f"{swap.live}: an interrupted restore in place was undone; the live data are as they were")
-
-
-def _gone_on(session: Session, swap: Swap) -> None:
-    try:
-        swap.furnish(session)
-    except SeawallError as error:
-        raise Damaged(
-            f"{swap.live}: an interrupted restore in place can't be ended: {str(error).partition(chr(10))[0]}",
-            f"its tables are the restored ones, those before are in {swap.kept}; remove the reason, and run the same "
-            f"command again; {swap.note} has the text of views, routines, triggers and events",
-        ) from error
-    lost = swap.end(session)
-    without = f", without {', '.join(lost)}, whose text is in {NOTES}" if lost else ""
-    announce(
-        f"{swap.live}: an interrupted restore in place was ended; the previous data are kept as {swap.kept}{without}"
-    )
-
-
-def put_in_place(session: Session, socket: str, restored: str, live: str, kept: str, awake: Sequence[str]) -> list[str]:
-    """Put a loaded database in the place of the live one, which is then `kept`; return what that one lacks.
-
-    awake: the events that are to happen. The text of what is lacking stays in /var/backups. Raise Damaged when it
-    can't be done; then all is as it was.
-    """
+    socket, restored, live, kept = wish.socket, wish.restored, wish.live, wish.kept
     session.tell(f"alter database {name(restored)} comment {text(MARK)}")
-    fresh, unclear = dump_renamed(_rest(session, socket, restored), restored, live, _known(session, restored))
+    fresh, unclear = dump_renamed(rest_of(session, socket, restored), restored, live, known(session, restored))
     if unclear:
         raise Damaged(f"{', '.join(unclear)} can't be told from {live} by name; nothing live was touched")
-    rest = _rest(session, socket, live, force=True)
-    had = _known(session, live)
+    rest = rest_of(session, socket, live, force=True)
+    had = known(session, live)
     swap = Swap(
-        socket=socket,
-        live=live,
-        restored=restored,
-        kept=kept,
+        **vars(wish),
         nature=nature_of(session, live),
         fresh_nature=nature_of(session, restored),
-        old=tables_of(session, live),
-        fresh=tables_of(session, restored),
+        old=(*tables_of(session, live),),
+        fresh=(*tables_of(session, restored),),
         words=rest,
         aside=dump_renamed(rest, live, kept, had)[0],
         fresh_words=fresh,
-        had=sorted(had),
-        awake=awake,
+        had=(*sorted(had),),
+        has=(*sorted(known(session, restored)),),
     )
+    if swap.note.exists():
+        raise Damaged(
+            f"an earlier restore in place of {live} was interrupted and has not ended", LEFT.format(swap.note)
+        )
+    write_atomically(swap.text_of_kept, rest)  # before anything is touched: afterwards the disk may be full
     write_atomically(swap.note, json.dumps(asdict(swap)))
     try:
         session.tell(f"create database {name(kept)} {swap.nature}")
@@ -192,6 +188,15 @@ def put_in_place(session: Session, socket: str, restored: str, live: str, kept: 
     return swap.end(session)
 
 
+def _label(database: str) -> str:
+    """Return the name of a database as part of a file's."""
+    return "".join(one if one.isalnum() else "_" for one in database)
+
+
+def _digest(*words: str) -> str:
+    return sha256("\0".join(words).encode()).hexdigest()[:8]
+
+
 def _settled(session: Session, swap: Swap) -> set[str]:
     """Make the rest of the old database where it is kept, as far as can be; return the names of all it has then."""
     with suppress(SeawallError):
@@ -199,7 +204,7 @@ def _settled(session: Session, swap: Swap) -> set[str]:
         loaded(swap.socket, swap.kept, swap.aside, force=True)
         follow_sequences(session, swap.live, swap.kept)
         wake(session, swap.kept, ())
-    return _known(session, swap.kept)
+    return known(session, swap.kept)
 
 
 def _put_back(session: Session, swap: Swap, error: BaseException) -> None:
@@ -217,7 +222,7 @@ def _put_back(session: Session, swap: Swap, error: BaseException) -> None:
     ) from error
 
 
-def _rest(session: Session, socket: str, database: str, *, force: bool = False) -> str:
+def rest_of(session: Session, socket: str, database: str, *, force: bool = False) -> str:
     """Return what makes views, routines, triggers and events; force: also where some of them are broken."""
     session.tell(f"use {name(database)}")
     found = views(session, database, names(session))
@@ -234,6 +239,7 @@ def loaded(socket: str, database: str, words: str, *, force: bool = False) -> No
     run(client, timeout=DAY, input=words, ok=(0, 1) if force else (0,))
 
 
-def _known(session: Session, database: str) -> set[str]:
+def known(session: Session, database: str) -> set[str]:
+    """Return the names of all that a database has."""
     session.tell(f"use {name(database)}")
     return names(session)

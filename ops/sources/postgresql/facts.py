@@ -6,11 +6,12 @@ reading. They run with an empty search_path, so that all definitions are written
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from ops.core.document import decode
+from ops.core.errors import Damaged
 from ops.core.names import DatabaseName
 from ops.core.schema import spare
 from ops.interfaces.facts import Facts
@@ -22,6 +23,7 @@ from ops.sources.postgresql.sequences import behind
 from ops.sources.postgresql.structure import OURS, Ask, Sort, structure
 
 ANSWER = "PostgreSQL's answer"
+_NO_LETTER = "\ufffd"  # in the place of each byte that is none of UTF-8
 _LATE = "sequences are behind their columns, so that new rows may be refused: {}; use setval"
 
 TABLES = f"""
@@ -163,10 +165,12 @@ def rows(ask: Ask) -> dict[str, int]:
 
 def facts(ask: Ask, sequences: Mapping[str, int | None]) -> DatabaseFacts:
     """Return all facts as the session's snapshot sees them; sequences: read before it was made."""
-    found = counted(ask, ask(TABLES))
+    here, tables = setting(ask), ask(TABLES)
+    _demand_readable(here, [*tables, *sequences])
+    found = counted(ask, tables)
     late = behind(ask)
     return DatabaseFacts(
-        **{**vars(setting(ask)), "warnings": _warned([*late.values()])},
+        **{**vars(here), "warnings": _warned([*late.values()])},
         rows=found.rows,
         content=found.content,
         extensions=ask(EXTENSIONS),
@@ -177,6 +181,15 @@ def facts(ask: Ask, sequences: Mapping[str, int | None]) -> DatabaseFacts:
         sequences=sequences,
         behind=tuple(late),
     )
+
+
+def _demand_readable(here: Setting, names: Sequence[str]) -> None:
+    """Raise Damaged for a name whose bytes are no UTF-8: nobody could ask for it, nor tell it from another one."""
+    if here.encoding == "SQL_ASCII" and (strange := [name for name in names if _NO_LETTER in name]):
+        raise Damaged(
+            f"the name of the table or sequence {strange[0]} holds bytes that are no UTF-8",
+            "rename it; its rows, columns and definitions may hold letters of any encoding",
+        )
 
 
 def _warned(late: list[str]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts
 from ops.sources.postgresql.loading import LIMITLESS, SETTINGS, Archive
 from ops.sources.postgresql.mending import Mending
 from ops.sources.postgresql.roles import missing, shown
-from ops.sources.postgresql.session import PSQL, Session, connection
+from ops.sources.postgresql.session import PSQL, RAW, Session, connection
 from ops.sources.postgresql.sql import identifier, literal, privilege, setting
 from ops.sources.postgresql.swap import LONGEST, Swap
 from ops.sources.postgresql.verify import GLOBALS
@@ -158,6 +158,7 @@ class RestoreTarget:
         try:
             with self._session(database) as session:
                 session.tell("set session_replication_role = replica")
+                session.tell("set log_statement = none; set log_min_error_statement = panic")  # no hash in its log
                 session.tell("begin")
                 for statement in statements:
                     session.tell(statement)
@@ -212,7 +213,9 @@ class RestoreTarget:
         within = "template1" if database == apart else database
         argv = [*PSQL, f"--dbname={connection(within, client_encoding='UTF8', options=options)}"]
         with self.server.talk(argv, _DAY) as program:
-            yield Session(program, "check that the server is running (pg_lsclusters)")
+            session = Session(program, "check that the server is running (pg_lsclusters)")
+            session.tell(RAW)
+            yield session
 
     def _reached(self, database: str) -> str:
         return connection(database, host=self.socket, port=self.port)

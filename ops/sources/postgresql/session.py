@@ -37,7 +37,7 @@ _STEADY = {
     "row_security": "off",
 }
 # A database in SQL_ASCII holds bytes of any encoding, which the server can't turn into UTF-8: it sends them as such.
-_RAW = """
+RAW = """
 select pg_catalog.set_config('client_encoding', 'SQL_ASCII', false)
 where pg_catalog.current_setting('server_encoding') operator(pg_catalog.=) 'SQL_ASCII'
 """
@@ -100,14 +100,14 @@ def reason(program: Stream) -> str:
 def steady(session: Session) -> None:
     """Set all that what a session reads could depend on; names are written in full."""
     _set(session, _STEADY)
-    session.tell(_RAW)
+    session.tell(RAW)
 
 
 def as_of_the_database(session: Session) -> None:
     """Leave a session to what the database has for itself, but for limits of time and for writing."""
     session.tell("reset all; set default_transaction_read_only = on")
     _set(session, _UNLIMITED)
-    session.tell(_RAW)
+    session.tell(RAW)
 
 
 def _set(session: Session, settings: Mapping[str, str]) -> None:

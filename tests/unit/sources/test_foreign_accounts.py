@@ -84,11 +84,33 @@ def test_on_a_new_server_accounts_may_log_in_unless_they_were_locked() -> None:
     open_ = ("open@h", "CREATE USER IF NOT EXISTS `open`@`h` IDENTIFIED BY PASSWORD '*1';")
     text, strange = told(shut, open_), PassedOver("users.sql")
     made = missing(text, (), strange, owners(text), logins=True)
-    assert made.sql.removeprefix(CAREFUL).splitlines() == [shut[1], open_[1]]
-    assert [*made.sentences()] == [
-        "accounts that were missing were made, with the passwords of the set: `open`@`h`, `shut`@`h`"
+    assert made.sql.removeprefix(CAREFUL).splitlines() == [
+        *(shut[1], locked(open_[1]), "ALTER USER `open`@`h` ACCOUNT UNLOCK;"),
     ]
+    said = [*made.sentences()]
+    assert said[0] == "accounts that were missing were made, with the passwords of the set: `open`@`h`"
+    assert "locked: `shut`@`h`" in said[1]
     assert strange.sentences() == []
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        *("GRANT SELECT ON *.* TO `app`@`%`;", "GRANT PROXY ON 'root'@'localhost' TO 'app'@'%' WITH GRANT OPTION;"),
+        *("GRANT ALL PRIVILEGES ON `mysql`.* TO `app`@`%`;", "GRANT `boss` TO `app`@`%`;", "GRANT `dba` TO `app`@`%`;"),
+        *("GRANT SELECT ON `%`.* TO `app`@`%`;", "GRANT SELECT ON `m_sql`.* TO `app`@`%`;"),
+    ],
+)
+def test_nobody_with_a_right_beyond_single_databases_is_let_in(right: str) -> None:
+    role = [("boss@", "CREATE ROLE IF NOT EXISTS `boss`;"), ("boss@", "GRANT RELOAD ON *.* TO `boss`;")]
+    app = ("app@%", "CREATE USER IF NOT EXISTS `app`@`%` IDENTIFIED BY PASSWORD '*1';")
+    text, strange = told(*role, app, ("app@%", right)), PassedOver("users.sql")
+    made = missing(text, ["dba@"], strange, owners(text), logins=True)
+    assert (made.users, made.let_in, strange.sentences()) == (["`app`@`%`"], [], [])
+    assert "UNLOCK" not in made.sql
+    weak = ["USAGE ON *.*", "ALL PRIVILEGES ON `his`.*", "SELECT ON `his\\_2`.`t`"]
+    usage = told(app, *(("app@%", f"GRANT {one} TO `app`@`%`;") for one in weak))
+    assert missing(usage, (), strange, owners(usage), logins=True).let_in == ["`app`@`%`"]
 
 
 def test_accounts_come_back_as_they_were_and_those_that_are_there_stay() -> None:

@@ -121,6 +121,7 @@ def test_no_right_on_the_cluster_and_no_password_comes_back(word: str) -> None:
         "ALTER ROLE ALL SET search_path TO 'x'",
         "ALTER ROLE new IN DATABASE live SET search_path TO 'x'",
         "ALTER ROLE new SET search_path = x",
+        "ALTER ROLE new SET session_preload_libraries TO '/tmp/evil.so'",
         "ALTER ROLE new SET work_mem TO '1MB', pg_read_file('/etc/passwd')",
         "ALTER ROLE new SET work_mem FROM CURRENT",
         "ALTER ROLE new WITH PASSWORD 'a' || 'b'",
