@@ -126,6 +126,12 @@ def test_a_setting_of_a_role_that_the_server_refuses_ends_no_restore(server: Clu
         server.psql("drop role clerk")
         said = his.load(logins=True)
         assert {*his.proof().values()} == {Verdict.PASS}
+        server.psql("drop database again")
+        server.psql("alter role clerk nologin")
+        assert his.load(logins=True) == [
+            "roles that were there already can't log in: clerk; alter role ... login password ..."
+        ]
+        server.psql("alter role clerk login")
     assert 'alter role "clerk" set "lc_messages" to \'xx_XX\': the server refused it' in said[0]
     assert "made the roles clerk, which it needs, with the logins and passwords of the set" in said[1]
     query = "select a.rolcanlogin, rolconfig, a.rolpassword ~ '^SCRAM' from pg_authid a join pg_roles r using (oid)"

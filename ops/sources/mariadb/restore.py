@@ -28,6 +28,8 @@ from ops.sources.mariadb.swap import MARK, NOTES, Wish, put_in_place, sleeping
 from ops.sources.mariadb.verify import creation, demand_release
 
 _LONGEST = 64
+_ACCOUNTS = "select json_quote(concat(user, '@', host)) from mysql.user"
+_LOCKED = "json_value(priv, '$.account_locked')"
 
 
 @dataclass
@@ -68,7 +70,10 @@ class RestoreTarget:
         logins: whether the accounts that are made may log in as they could.
         """
         with self._session() as session:
-            there = session.ask("select json_quote(concat(user, '@', host)) from mysql.user")
+            there = session.ask(_ACCOUNTS)
+            shut = (
+                session.ask(f"{_ACCOUNTS} join mysql.global_priv using (user, host) where {_LOCKED}") if logins else ()
+            )
             if _comment(session, database) == MARK:
                 session.tell(f"drop database {name(database)}")
             session.tell(creation(database, facts, f" comment {text(MARK)}"))
@@ -79,6 +84,11 @@ class RestoreTarget:
         self.late = made.sql
         self._give()
         hints = [facts.restore_hint] if facts.restore_hint else []
+        shut = sorted({*shut} & {*wanted})
+        if shut:
+            hints.append(
+                f"accounts that were there already are locked: {', '.join(shut)}; ALTER USER ... ACCOUNT UNLOCK"
+            )
         return [*strange.sentences(), *made.sentences(), *hints]
 
     def loader(

@@ -28,6 +28,7 @@ from ops.sources.postgresql.verify import GLOBALS
 
 MARK = "seawall: this restore is not finished"
 _DAY = 86_400.0
+_SHUT = "select coalesce(json_agg(rolname), '[]') from pg_catalog.pg_roles where not rolcanlogin"
 NO_LOCALE = ("invalid LC_", "invalid locale")
 
 
@@ -104,12 +105,15 @@ class RestoreTarget:
             wanted = [*missing(text_of(companions / GLOBALS), there, needed, strange, logins=logins)]
             yield from self._given(wanted)
             made = [role for role in session.ask(ROLES) if role not in there]
+            shut = sorted({*session.ask(_SHUT)} & there & {*needed}) if logins else ()
             session.tell(f"drop database if exists {name} with (force)")
             self._created(session, name, facts)
             session.tell(f"comment on database {name} is {literal(MARK)}")
             for statement in grants:
                 session.tell(statement)
         yield from strange.sentences()
+        if shut:
+            yield f"roles that were there already can't log in: {', '.join(shut)}; alter role ... login password ..."
         if made:
             as_they_are = (
                 "with the logins and passwords of the set, but without rights on the cluster"
