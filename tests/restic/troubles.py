@@ -59,13 +59,15 @@ def disk(folder: Path, *, inodes: int = 0, size: int = 0) -> Iterator[Path]:
         run("cp", "-a", f"{kept}/.", folder)
         yield folder
     finally:
-        for old in sorted(kept.rglob("*"), reverse=True):
-            if not os.path.lexists(folder / old.relative_to(kept)):
-                old.rmdir() if old.is_dir() else old.unlink()
-        run("cp", "-a", f"{folder}/.", kept)
-        for place in (folder, kept):
-            run("umount", place)
-        kept.rmdir()
+        try:
+            for old in sorted(kept.rglob("*"), reverse=True):
+                if not os.path.lexists(folder / old.relative_to(kept)):
+                    old.rmdir() if old.is_dir() else old.unlink()
+            run("cp", "-a", f"{folder}/.", kept)
+        finally:  # one that fails is no reason for the others to fail
+            for place in (folder, kept):
+                run("umount", place)
+            kept.rmdir()
 
 
 def fill(folder: Path) -> Path:
@@ -89,7 +91,8 @@ def fill_inodes(folder: Path) -> Path:
 
 
 def run(*words: str | Path) -> None:
-    subprocess.run([*map(str, words)], check=True, capture_output=True)
+    done = subprocess.run([*map(str, words)], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @contextmanager
