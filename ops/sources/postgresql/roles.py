@@ -38,13 +38,15 @@ _SETTINGS = ("client_encoding", "default_transaction_read_only", "standard_confo
 _ABLE = ("SUPERUSER", "INHERIT", "CREATEROLE", "CREATEDB", "LOGIN", "REPLICATION", "BYPASSRLS")
 _ATTRIBUTES = (*_ABLE, *(f"NO{word}" for word in _ABLE))
 _HARMLESS = ("INHERIT", "NOINHERIT")
-# Settings that only a superuser may change: they load programs into the server, or put rights and triggers aside.
+# Settings that only a superuser may change: they load programs into the server, or put rights and triggers aside, so
+# that none of a set is given to a role that may log in.
 _OF_SUPERUSERS = (
     *("session_preload_libraries", "local_preload_libraries", "dynamic_library_path", "session_replication_role"),
     *("lo_compat_privileges", "allow_system_table_mods", "ignore_checksum_failure", "zero_damaged_pages"),
 )
 _PASSWORD = "PASSWORD"  # noqa: S105 -- the word, not a secret
-_LOGINS = ("LOGIN", "NOLOGIN", _PASSWORD)
+_LOGIN = "LOGIN"
+_LOGINS = (_LOGIN, "NOLOGIN", _PASSWORD)
 _OPTIONS = tuple(f"{word} {value}" for word in ("ADMIN", "INHERIT", "SET") for value in ("OPTION", "TRUE", "FALSE"))
 _OF_PARAMETERS = ("SET", "ALTER SYSTEM", "ALL", "ALL PRIVILEGES")
 
@@ -150,7 +152,7 @@ def _alter(granted: Collection[str], said: Statement) -> tuple[tuple[str, ...], 
     role = _name(said)
     if said.accepts("SET"):
         word = _name(said)
-        if word.lower() in _OF_SUPERUSERS:
+        if _LOGIN in granted and word.lower() in _OF_SUPERUSERS:
             raise Strange
         said.demand("TO")
         values = [literal(value) for value in _listed(said, lambda: said.take("text").value)]
