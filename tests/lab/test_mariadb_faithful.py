@@ -146,7 +146,10 @@ def demand_in_place_over_a_live_one_that_got_worse(site: Site, host: str) -> Non
         )
         == "nextval(`own`.`no`)"
     )
-    site.on(host, "rm /var/backups/seawall-own.sql", ok=range(1))
+    kept = site.on(
+        host, "cat /var/backups/seawall-own_before_*.sql && rm /var/backups/seawall-own_before_*", ok=range(1)
+    )
+    assert "PROCEDURE `unclear`" in kept.stdout
     dropped(site, host, "own", "own\\_before%")
 
 
