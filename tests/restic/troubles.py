@@ -53,7 +53,7 @@ def disk(folder: Path, *, inodes: int = 0, size: int = 0) -> Iterator[Path]:
     used = sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
     options = [f"nr_inodes={there + inodes + 8}"] * bool(inodes) + [f"size={used + size}"] * bool(size)
     kept.mkdir()
-    run("mount", "--bind", folder, kept)
+    run("mount", "--bind", "--make-private", folder, kept)  # else the small disk would appear there, too
     run("mount", "-t", "tmpfs", "-o", ",".join(["mode=0755", *options]), "tmpfs", folder)
     try:
         run("cp", "-a", f"{kept}/.", folder)
