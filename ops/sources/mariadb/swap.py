@@ -44,20 +44,32 @@ def sleeping(events: Sequence[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Swap:
-    """What is being done on the server behind a socket, as the note says it.
+class Wish:
+    """Which databases behind a socket change places.
 
-    restored: the loaded database, made like `fresh_nature`, whose tables are `fresh`. live: the place, whose tables are
-    `old`. kept: where these go, made like `nature`. words: what makes the rest of the live one again; aside: the same
-    where it is kept; fresh_words: the same of the restored one in its new place. had, has: the names of all that the
-    live one and the restored one have. awake: the events that are to happen. late: rights that accounts which this
-    restore made get once the tables are there. there: whether there was a live one.
+    restored: the loaded database. live: the place. kept: where the tables of the live one go. awake: the events that
+    are to happen. late: rights that accounts which this restore made get once the tables are there. there: whether
+    there was a live one.
     """
 
     socket: str
     live: str
     restored: str
     kept: str
+    awake: tuple[str, ...]
+    late: str
+    there: bool
+
+
+@dataclass(frozen=True)
+class Swap(Wish):
+    """What is being done, as the note says it.
+
+    nature, fresh_nature: what the live and the restored database are made like. old, fresh: their tables. words: what
+    makes the rest of the live one again; aside: the same where it is kept; fresh_words: the same of the restored one
+    in its new place. had, has: the names of all that the live one and the restored one have.
+    """
+
     nature: str
     fresh_nature: str
     old: tuple[str, ...]
@@ -67,9 +79,6 @@ class Swap:
     fresh_words: str
     had: tuple[str, ...]
     has: tuple[str, ...]
-    awake: tuple[str, ...]
-    late: str
-    there: bool
 
     @property
     def note(self) -> Path:
@@ -134,19 +143,6 @@ class Swap:
     def _forget(self) -> None:
         self.note.unlink()
         sync_directory(NOTES)  # else a power cut could bring it back
-
-
-@dataclass(frozen=True)
-class Wish:
-    """Which databases behind a socket change places, and what else; as in Swap."""
-
-    socket: str
-    live: str
-    restored: str
-    kept: str
-    awake: tuple[str, ...]
-    late: str
-    there: bool
 
 
 def put_in_place(session: Session, wish: Wish) -> list[str]:
