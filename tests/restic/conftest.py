@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from cheap_key import cheapen
 from one_machine import BACKED_UP, BIN, Machine, copied, furnish, served
+from taken_postgresql import tidied
+from throwaway_postgresql import Cluster, cluster
 
 from ops.restic.repository import Repository
 
@@ -42,6 +44,20 @@ def machine(backed_up: Path, tmp_path: Path) -> Iterator[Machine]:
     one = copied(backed_up, tmp_path)
     with served(one):
         yield one
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Cluster]:
+    """A throwaway PostgreSQL of the module's own."""
+    with cluster() as one:
+        yield one
+
+
+@pytest.fixture
+def tidy(server: Cluster) -> Iterator[None]:
+    """Remove from it what a test made."""
+    yield
+    tidied(server)
 
 
 @pytest.fixture

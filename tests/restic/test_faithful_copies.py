@@ -1,12 +1,11 @@
 """A copy that was dumped and restored faithfully passes every rung, whatever its schema and settings; others do not."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from copied_postgresql import Throwaway, throwaway
-from throwaway_postgresql import PROGRAMS
+from throwaway_postgresql import ONLY_ROOT
 
 from ops.core.verdict import Verdict
 from ops.sources.postgresql.facts import DatabaseFacts
@@ -15,9 +14,7 @@ from ops.sources.postgresql.structure.earlier import earlier
 from ops.sources.postgresql.structure.rereading import Text, alike, reader
 from ops.sources.postgresql.verify import answer
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not (PROGRAMS / "postgres").exists(), reason="only root, with PostgreSQL on the machine"
-)
+pytestmark = ONLY_ROOT
 # What every object-relational mapper writes, times in a zone, and sequences of all sorts.
 ORDINARY = """
 set timezone = 'America/Sao_Paulo'; set intervalstyle = 'iso_8601'; set datestyle = 'german';

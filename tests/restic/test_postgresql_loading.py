@@ -2,13 +2,12 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from taken_postgresql import PATHLESS, taken, tidied
-from throwaway_postgresql import PROGRAMS, Cluster, cluster
+from taken_postgresql import PATHLESS, taken
+from throwaway_postgresql import ONLY_ROOT, Cluster
 
 from ops.core.errors import CommandError, Damaged
 from ops.core.run import run
@@ -17,21 +16,7 @@ from ops.sources._shared.local_server import Local
 from ops.sources.postgresql.facts import facts
 from ops.sources.postgresql.verify import beside
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not PROGRAMS.exists(), reason="only root, with PostgreSQL on the machine"
-)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Cluster]:
-    with cluster() as one:
-        yield one
-
-
-@pytest.fixture(autouse=True)
-def tidy(server: Cluster) -> Iterator[None]:
-    yield
-    tidied(server)
+pytestmark = [ONLY_ROOT, pytest.mark.usefixtures("tidy")]
 
 
 @pytest.mark.parametrize("parallel", [False, True])

@@ -1,14 +1,12 @@
 """Tables alone, roles that come back locked, drills, and what a backup leaves out, on a real PostgreSQL."""
 
-import os
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from tempfile import TemporaryDirectory
 
 import pytest
-from taken_postgresql import PATHLESS, Taken, taken, tidied
-from throwaway_postgresql import PROGRAMS, Cluster, cluster
+from taken_postgresql import PATHLESS, Taken, taken
+from throwaway_postgresql import ONLY_ROOT, Cluster
 
 from ops.core.errors import Damaged, UsageError
 from ops.core.names import AbsolutePath
@@ -19,21 +17,7 @@ from ops.sources.postgresql.drilled import load
 from ops.sources.postgresql.left_out import left_out
 from ops.sources.postgresql.session import PSQL, Session, connection
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not PROGRAMS.exists(), reason="only root, with PostgreSQL on the machine"
-)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Cluster]:
-    with cluster() as one:
-        yield one
-
-
-@pytest.fixture(autouse=True)
-def tidy(server: Cluster) -> Iterator[None]:
-    yield
-    tidied(server)
+pytestmark = [ONLY_ROOT, pytest.mark.usefixtures("tidy")]
 
 
 TABLES = """

@@ -9,21 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from throwaway_postgresql import AS_POSTGRES, PROGRAMS, Cluster, cluster
+from throwaway_postgresql import AS_POSTGRES, ONLY_ROOT, Cluster
 
 from ops.core.errors import Unavailable, UsageError
 from ops.sources.postgresql.restore import MARK, RestoreTarget
 from ops.sources.postgresql.sql import identifier, literal
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not PROGRAMS.exists(), reason="only root, with PostgreSQL on the machine"
-)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Cluster]:
-    with cluster() as one:
-        yield one
+pytestmark = ONLY_ROOT
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """Every single change of a schema is noticed and named, and its faithful copy is the same; the page lists them."""
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from copied_postgresql import Throwaway, throwaway
-from throwaway_postgresql import PROGRAMS
+from throwaway_postgresql import ONLY_ROOT
 
 from ops.core.schema import decode
 from ops.core.verdict import Verdict
@@ -19,9 +18,7 @@ HERE = Path(__file__).parent
 HEAD = re.compile(r"^--- (.+) \| (.+) \| (.+)\n", re.MULTILINE)
 PAGE = HERE.parents[1] / "docs/proof.md"
 LEAST = 150
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not (PROGRAMS / "postgres").exists(), reason="only root, with PostgreSQL on the machine"
-)
+pytestmark = ONLY_ROOT
 
 
 def changes() -> dict[str, list[tuple[str, str, str]]]:

@@ -1,5 +1,6 @@
 """A throwaway PostgreSQL in a temporary folder: on a socket only, ended with its block."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
+
+ONLY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can run a server under its own account")
 PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/nonexistent"))  # this Debian's release
 AS_POSTGRES = ("runuser", "-u", "postgres", "--")
 _WORDS = (
@@ -38,6 +42,8 @@ class Cluster:
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """Make a cluster, run it, and end it with the block."""
+    if not (PROGRAMS / "postgres").is_file():
+        pytest.fail("PostgreSQL's programs are not there; `make setup` installs them")
     with TemporaryDirectory(prefix="throwaway-", ignore_cleanup_errors=True) as folder:
         place = Path(folder)
         subprocess.run(["chown", "postgres", folder], check=True)
