@@ -10,6 +10,7 @@ from ops.sources.postgresql.contents import Entry
 from ops.sources.postgresql.loading import Failure
 
 ROLE_GONE = re.compile(r'ERROR:  role "((?:[^"]|"")+)" does not exist')
+_ERROR = re.compile(r"ERROR:  ")
 _CALLED = re.compile(r'^(?:CONTEXT:  )?(?:PL/pgSQL function ([^\s(]+)\(|SQL function "([^"]+)")', re.MULTILINE)
 _ROUTINES = ("FUNCTION", "PROCEDURE", "AGGREGATE")
 _MOST_NAMED = 5
@@ -66,6 +67,11 @@ def called(failures: Sequence[Failure], listed: Sequence[Entry]) -> list[str]:
                 schema = place.partition(f" {name}(")[0]
                 found[printable(f"{schema}.{name}", " ")] = None
     return [*found][:_MOST_NAMED]
+
+
+def only_roles(failure: Failure) -> bool:
+    """Return whether nothing but roles that are not there stands in the way of an object."""
+    return 0 < len(ROLE_GONE.findall(failure.said)) == len(_ERROR.findall(failure.said))
 
 
 def of_no_role(failures: Sequence[Failure]) -> Iterator[str]:

@@ -28,8 +28,9 @@ _OVERRULED = {
     "session_preload_libraries": "",
 }
 LIMITLESS = " ".join(f"-c {name}={value}" for name, value in _OVERRULED.items())
-# Nobody's own functions are nearer than the server's, in whatever database the superuser is; times come in one form.
-SETTINGS = f"{LIMITLESS} -c search_path= -c track_activities=on -c datestyle=ISO"
+# Nobody's own functions are nearer than the server's, in whatever database the superuser is; times come in one form, and
+# errors in the language in which they are read here.
+SETTINGS = f"{LIMITLESS} -c search_path= -c track_activities=on -c datestyle=ISO -c lc_messages=C"
 # Triggers that are there by now do not fire, nor do those on a change of definitions, which write of what they saw.
 QUIET = f"{SETTINGS} -c session_replication_role=replica"
 # The first word is how many of the next ones list the objects that alone are meant; then comes the program.
@@ -50,7 +51,10 @@ grep -av '^pg_restore: \(creating\|processing\|launching\|finished\|entering\|co
 tail -c {_MOST_SAID}
 """
 _CODE = re.compile(r"^seawall-code (\d+)\s*\Z", re.MULTILINE)
-_FAILED = re.compile(r"^pg_restore: from TOC entry (\d+); ", re.MULTILINE)
+# Its workers write the pieces of their lines one by one, so those of two that fail at once stand between each other.
+_PIECES = r"(?:(?:pg_restore|error|warning|detail|hint):|[ \n])*"
+_FAILED = re.compile(rf"^{_PIECES}from TOC entry (\d+); [^\n]*", re.MULTILINE)
+_SILENT = re.compile(rf"{_PIECES}\Z")
 _WENT_ON = "errors ignored on restore:"
 # There is no use in trying again, or in trying the next object.
 _FATAL = ("No space left on device", "server closed the connection", "terminating connection", "out of memory")
@@ -109,16 +113,29 @@ class Archive:
         return self.material.fed((self.own.argv(words) if self.own else words) + path)
 
     def _failures(self, said: str) -> list[Failure]:
-        """Return what failed: behind each object's line stand the errors that it made."""
+        """Return what failed, each with the errors that it made."""
         known = {entry.number: entry for entry in self.listed()}
-        found: dict[int, str] = {}
-        places = [*_FAILED.finditer(said)]
-        for place, after in zip(places, [*(one.start() for one in places[1:]), len(said)], strict=True):
-            number = int(place[1])
-            found[number] = found.get(number, "") + said[place.end() : after]
+        found = errors(said)
         if not found or not {*found} <= {*known}:
             raise Damaged("pg_restore does not say which objects could not be loaded")
         return [Failure(entry, found[number]) for number, entry in known.items() if number in found]
+
+
+def errors(said: str) -> dict[int, str]:
+    """Return the numbers of the objects that pg_restore names as failed, with the words that stand behind each.
+
+    Objects that failed at once, so that nobody can tell whose words are whose, have the words of all of them.
+    """
+    found: dict[int, str] = {}
+    places = [*_FAILED.finditer(said)]
+    together: list[int] = []
+    for place, after in zip(places, [*(one.start() for one in places[1:]), len(said)], strict=True):
+        words = said[place.end() : after]
+        together.append(int(place[1]))
+        if not _SILENT.match(words):
+            found.update({number: found.get(number, "") + words for number in together})
+            together = []
+    return found | {number: found.get(number, "") for number in together}
 
 
 def _chunks(numbers: Sequence[int]) -> list[str]:

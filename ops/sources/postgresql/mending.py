@@ -15,7 +15,7 @@ from typing import Any
 
 from ops.core.errors import CommandError
 from ops.sources.postgresql.contents import Entry, parsed
-from ops.sources.postgresql.explaining import ROLE_GONE, afterwards, lost, of_no_role
+from ops.sources.postgresql.explaining import afterwards, lost, of_no_role, only_roles
 from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.loading import QUIET, Archive, Failure
 from ops.sources.postgresql.sql import identifier, literal, search_path
@@ -56,7 +56,7 @@ class Mending:
 
     def done(self, failures: Sequence[Failure]) -> Iterator[str]:
         """Load what can be loaded; yield a sentence on what was done, and on each object that stays missing."""
-        again = [one for one in failures if not ROLE_GONE.search(one.said)]
+        again = [one for one in failures if not only_roles(one)]
         yield from of_no_role(failures)
         again = [one for one in again if not (one.entry.sort == "COLLATION" and self._as_c(one.entry))]
         yield from (lost(one) for one in failures if one.entry.sort == "COLLATION" and one not in again)
