@@ -28,8 +28,8 @@ _OVERRULED = {
     "session_preload_libraries": "",
 }
 LIMITLESS = " ".join(f"-c {name}={value}" for name, value in _OVERRULED.items())
-# Nobody's own functions are nearer than the server's, in whatever database the superuser is; times come in one form, and
-# errors in the language in which they are read here.
+# Nobody's own functions are nearer than the server's, in whatever database the superuser is; times come in one form,
+# and errors in the language in which they are read here.
 SETTINGS = f"{LIMITLESS} -c search_path= -c track_activities=on -c datestyle=ISO -c lc_messages=C"
 # Triggers that are there by now do not fire, nor do those on a change of definitions, which write of what they saw.
 QUIET = f"{SETTINGS} -c session_replication_role=replica"

@@ -55,7 +55,9 @@ def test_the_last_one_is_named_though_nothing_stands_behind_it() -> None:
 
 
 def test_words_of_rows_name_no_object() -> None:
-    found = errors(HEAD.format(5) + 'pg_restore: error: ERROR:  one\nCOPY t: "from TOC entry 7; x"\nfor from TOC entry 9; \n')
+    found = errors(
+        HEAD.format(5) + 'pg_restore: error: ERROR:  one\nCOPY t: "from TOC entry 7; x"\nfor from TOC entry 9; \n'
+    )
     assert {*found} == {5}
 
 
