@@ -61,6 +61,12 @@ def test_words_of_rows_name_no_object() -> None:
     assert {*found} == {5}
 
 
+def test_many_empty_lines_are_read_quickly() -> None:
+    """A function of a restored database says what it likes."""
+    assert {*errors(HEAD.format(5) + "pg_restore: error: ERROR:  one" + "\n" * 1_000_000)} == {5}
+    assert {*errors(HEAD.format(5) + "\n" * 1_000_000 + "pg_restore: " * 100_000)} == {5}
+
+
 @pytest.mark.parametrize(
     ("said", "only"), [(NO_ROLE, True), (NO_FUNCTION, False), (NO_ROLE + NO_FUNCTION, False), ("", False)]
 )
