@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
+import signal
 import socket
 import subprocess
 import threading
@@ -53,6 +54,12 @@ class Server:
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
+    @property
+    def connections(self) -> list[int]:
+        """The processes that serve its connections."""
+        pid = self.process.pid
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
     def program(self, name: str, text: str) -> None:
         """Give its sessions a program."""
         path = self.folder / "bin" / name
@@ -86,7 +93,11 @@ def serve(folder: Path, public: str, more: str = "") -> Iterator[Server]:
             assert program.process.poll() is None, program.last_words() or (folder / "log").read_text()
             assert time.monotonic() < deadline, (folder / "log").read_text()
             time.sleep(0.01)
-        yield Server(folder, port, program.process)
+        server = Server(folder, port, program.process)
+        yield server
+        with contextlib.suppress(OSError):  # a test may have killed it
+            for pid in server.connections:  # which clients keep, and which keep its output open
+                os.kill(pid, signal.SIGTERM)
         program.dismiss()
 
 

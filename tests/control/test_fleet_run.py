@@ -168,9 +168,8 @@ def test_a_machine_that_drops_is_unknown_and_the_rest_go_on(fleet: Fleet) -> Non
 
 def kill(server: sshd.Server) -> None:
     """Kill the processes of a server's connections, and the server."""
-    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
-    for pid in (*children, server.process.pid):
-        os.kill(int(pid), signal.SIGKILL)
+    for pid in (*server.connections, server.process.pid):
+        os.kill(pid, signal.SIGKILL)
 
 
 def test_a_machine_that_is_not_reached_is_unknown(fleet: Fleet) -> None:
