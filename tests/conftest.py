@@ -1,7 +1,9 @@
 """What every ring needs."""
 
+from collections.abc import Generator
 from pathlib import Path
 
+import measured
 import pytest
 
 pytest_plugins = ["healthy", "warm_ansible"]
@@ -34,6 +36,15 @@ class _AtOnce:
             crash = getattr(report.longrepr, "reprcrash", None)
             reason = str(crash.message if crash else report.longrepr).partition("\n")[0][:200]
             self._terminal.write_line(f"\n{report.when} of {report.nodeid} failed: {reason}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Pause the measuring of what is run where a test would take half as long again."""
+    if item.get_closest_marker("unmeasured") is None:
+        return (yield)
+    with measured.paused():
+        return (yield)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

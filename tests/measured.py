@@ -8,6 +8,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from coverage import Coverage
 CHECKOUT = Path(__file__).parents[1]
 CONFIG = CHECKOUT / "pyproject.toml"
 RINGS = ("unit", "control", "restic")
+IN_CHILDREN = "COVERAGE_PROCESS_CONFIG"  # with it in their environment, programs that tests start are measured
 DATA = "data"  # how the files begin; coverage.py joins those that begin as the joined one is called
 # The least share of each room, in per cent.
 FLOORS = {
@@ -57,6 +59,21 @@ def environment(folder: Path) -> dict[str, str]:
 def command(folder: Path | None) -> list[str]:
     """Return the words behind the interpreter that run pytest; measured, where there is a folder."""
     return ["-m", *(["coverage", "run", f"--rcfile={CONFIG}", "-m"] if folder else []), "pytest"]
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """Measure nothing in a block, neither here nor in what it starts."""
+    running, config = Coverage.current(), os.environ.pop(IN_CHILDREN, None)
+    if running:
+        running.stop()
+    try:
+        yield
+    finally:
+        if running:
+            running.start()
+        if config is not None:
+            os.environ[IN_CHILDREN] = config
 
 
 def rooms(folder: Path) -> list[Room]:

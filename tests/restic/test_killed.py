@@ -23,7 +23,10 @@ from ops.core.run import stream
 from ops.fleet.packaging.deb import CHECKOUT
 from ops.restic.sets import sets
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can restore owners and make folders in memory")
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can restore owners and make folders in memory"),
+    pytest.mark.unmeasured,
+]
 STATES = ("backup-documents", "backup-papers", "copy-documents-offsite")
 SEED = int(os.environ.get("SEAWALL_KILL_SEED") or Random().randrange(1 << 32))
 

@@ -10,6 +10,7 @@ CHECKOUT = Path(__file__).parents[3]
 COUNT = 2_500
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("kind", ["answers", "ledgers", "manifests", "states"])
 def test_garbage_is_taken_for_what_it_is(kind: str) -> None:
     words = [sys.executable, "-m", "tests.fed", kind, str(COUNT)]

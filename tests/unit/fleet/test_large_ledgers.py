@@ -19,6 +19,7 @@ KINDS = {
 }
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_large_ledger_needs_little_memory(kind: str, tmp_path: Path) -> None:
     words = [sys.executable, "-m", "tests.unit.fleet.large_ledgers", kind, str(tmp_path)]

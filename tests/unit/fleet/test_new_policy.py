@@ -104,6 +104,7 @@ def test_what_a_policy_cannot_hold_becomes_a_note(found: Found, tmp_path: Path, 
     assert f"# - {note}\n" in (path / "host_vars/his1/policy.yml").read_text()
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.lists(st.tuples(st.sampled_from(["postgresql:5432/", "sqlite:/", "path:/"]), st.text(max_size=90))))
 def test_whatever_servers_call_their_data_the_inventory_passes(

@@ -1,6 +1,11 @@
 """What is measured is added up room by room, and what misses the floor is named."""
 
-from measured import FLOORS, Room, missed, summed, table
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from measured import FLOORS, IN_CHILDREN, Room, command, environment, missed, rooms, summed, table
 
 
 def told(statements: int, lines: int, branches: int, ways: int) -> dict:
@@ -29,3 +34,28 @@ def test_a_room_that_nobody_measured_is_named() -> None:
 
 def test_a_room_without_a_floor_may_be_empty() -> None:
     assert missed([*(Room(name, 1, 1) for name in FLOORS), Room("lab", 100, 0)]) == []
+
+
+CODE = """
+import sys
+from subprocess import run
+from measured import paused
+from ops.core.quantity import Size
+with paused():
+    import ops.evidence.lines
+    run([sys.executable, "-c", "import ops.reports.times"], check=True)
+run([sys.executable, "-c", "import ops.health.disk"], check=True)
+import ops.restic.repository
+"""
+
+
+def test_what_runs_in_a_pause_is_not_measured_here_or_in_children(tmp_path: Path, checkout: Path) -> None:
+    (tmp_path / "play.py").write_text(CODE)
+    words = [sys.executable, *command(tmp_path)[:-1], "play"]
+    path = os.pathsep.join(map(str, (tmp_path, checkout, checkout / "tests")))
+    env = environment(tmp_path) | {"PYTHONPATH": path}
+    env.pop(IN_CHILDREN, None)
+    subprocess.run(words, check=True, cwd=checkout, env=env)
+    found = {room.name for room in rooms(tmp_path) if room.run}
+    assert {"core", "health", "restic"} <= found
+    assert not {"evidence", "reports"} & found

@@ -75,6 +75,7 @@ def secrets(policy: HostPolicy) -> Iterator[tuple[tuple[str, ...], str]]:
             yield ("read", drilled.host, place), joined.password_file(joined.read_from(drilled.host, place))
 
 
+@pytest.mark.unmeasured
 @examples(400)
 @given(sites())
 def test_two_things_never_have_one_name(site: dict[str, HostLayers]) -> None:

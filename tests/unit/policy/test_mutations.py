@@ -22,6 +22,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
         yield trial
 
 
+@pytest.mark.unmeasured
 @examples(150)
 @given(NUMBERS)
 def test_ends_well(trial: Trial, number: int) -> None:
