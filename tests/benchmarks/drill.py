@@ -15,6 +15,7 @@ from statistics import median
 
 from ops.core.errors import Damaged, Unavailable
 from ops.core.quantity import Duration
+from ops.core.verdict import Verdict
 from ops.drills.database import KIND, Options
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import DrillStage
@@ -104,7 +105,7 @@ def measured(folder: Path, tree: Path, kept: Kept, repository: Repository) -> st
 
 def by_hand(folder: Path, tree: Path) -> None:
     room = folder / "hand"
-    words = ["bash", HAND, tree, room, folder / "repository", folder / "password", folder / "roles"]
+    words: list[str | Path] = ["bash", HAND, tree, room, folder / "repository", folder / "password", folder / "roles"]
     subprocess.run(["unshare", "--mount", *words], check=True)
     shutil.rmtree(room)
 
@@ -122,7 +123,7 @@ def drilled(scratch: Path, tree: Path, kept: Kept, repository: Repository) -> Ti
         KIND.play(stage)
     finally:
         shutil.rmtree(scratch)
-    wrong = [rung["message"] for rung in stage.rungs if rung["verdict"] != "pass"]
+    wrong = [f"{rung.name}: {rung.message}" for rung in stage.rungs if rung.verdict is not Verdict.PASS]
     if wrong:
         raise Damaged(f"the drill that is measured failed: {'; '.join(wrong)}")
     return stage

@@ -7,6 +7,7 @@ borgmatic to the server's own disk, which is in its favour. First runs are into 
 import json
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from ops.lab.lab import Lab
@@ -63,8 +64,8 @@ def measure(lab: Lab) -> Iterator[str]:
 def speed(his: Machine) -> list[str]:
     """Return first and unchanged runs of each way."""
     ways = {"by hand": HAND, "seawall": OURS, "borgmatic": BORG}
-    first = {name: seconds(lambda words=words: his.ssh(words, timeout=15 * MINUTES)) for name, words in ways.items()}
-    again = {name: seconds(lambda words=words: his.ssh(words, timeout=15 * MINUTES)) for name, words in ways.items()}
+    first = {name: seconds(partial(his.ssh, words, timeout=15 * MINUTES)) for name, words in ways.items()}
+    again = {name: seconds(partial(his.ssh, words, timeout=15 * MINUTES)) for name, words in ways.items()}
     lines = [
         "pgbench scale 50 and 20,000 files (aim: seawall at most 1.03 by hand, and quicker than borgmatic at first)"
     ]
@@ -89,7 +90,7 @@ def growth(his: Machine) -> list[str]:
         ("500 rows changed here and there", SCATTERED),
     ):
         his.ssh("cd / && runuser -u postgres -- psql -Xq bench", input=change + ";", timeout=5 * MINUTES)
-        ours = int(json.loads(his.ssh(OURS, timeout=15 * MINUTES).stdout.splitlines()[-1])["added_bytes"])
+        ours = int(json.loads(his.ssh(OURS, timeout=15 * MINUTES).stdout)["added_bytes"])
         theirs = int(his.ssh(COMPRESSED, timeout=15 * MINUTES).stdout.split()[-1])
         row = f"{ours / 1e6:>8.1f} MB{theirs / 1e6:>10.1f} MB{ours / theirs:>8.3f}"
         lines.append(f"  after {title:<34}{row}")

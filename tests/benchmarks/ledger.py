@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ops.core.run import run
+from ops.core.schema import Plain
 from ops.evidence import ledger as written
 from ops.evidence.keys import fingerprint, public
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, Head, WrittenLine
@@ -24,7 +25,7 @@ def measure() -> Iterator[str]:
     try:
         signers = prepare(folder)
         program = Path(sys.executable).with_name("seawall")
-        verify = [program, "ledger", "verify", "--directory", folder, "--signers", signers]
+        verify: list[str | Path] = [program, "ledger", "verify", "--directory", folder, "--signers", signers]
         seconds = medians(
             {
                 DIGESTS: partial(run, ["sha256sum", folder / NAME], timeout=60),
@@ -53,8 +54,11 @@ def prepare(folder: Path) -> Path:
     return folder / "signers"
 
 
-def _body(number: int) -> dict[str, object]:
-    parts = {"database": {"files": 1, "bytes": 1_000_000 + number}, "documents": {"files": number, "bytes": number}}
+def _body(number: int) -> dict[str, Plain]:
+    parts: dict[str, Plain] = {
+        "database": {"files": 1, "bytes": 1_000_000 + number},
+        "documents": {"files": number, "bytes": number},
+    }
     return {
         "host": "his1",
         "actor": "unit:seawall-backup-his",

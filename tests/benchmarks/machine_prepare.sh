@@ -16,5 +16,5 @@ fi
 chown -R $owner: $root
 install -d /run/systemd/system/$unit.d
 # Without credentials from systemd they are those below the root.
-printf '[Service]\nLoadCredential=\nEnvironment=SEAWALL_ROOT=%s\n' $root >/run/systemd/system/$unit.d/benchmark.conf
+printf '[Service]\nLoadCredential=\nEnvironment=SEAWALL_ROOT=%s\nReadWritePaths=%s\n' $root $root >/run/systemd/system/$unit.d/benchmark.conf
 systemctl daemon-reload

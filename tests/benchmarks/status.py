@@ -19,6 +19,10 @@ from pathlib import Path
 import yaml
 
 from ops.core.run import run
+from ops.core.schema import Plain
+from ops.core.verdict import Verdict
+from ops.interfaces.state import CheckResult
+from ops.interfaces.status_answer import StatusAnswer
 from tests.benchmarks.timing import table
 from tests.control import sshd
 
@@ -27,8 +31,8 @@ OURS, PYINFRA, ANSIBLE = "seawall status", "pyinfra exec", "ansible all -m comma
 PROGRAMS = Path(sys.executable).parent
 CHECKOUT = Path(__file__).parents[2]
 POLICY = {"version": 1, "site": {"name": "Test hospital"}}
-CHECK = {"name": "disk", "kind": "disk", "verdict": "pass", "message": "/: 50% free", "figures": {}}
-STATUS = {"version": 1, "verdict": "pass", "assets": {}, "drills": {}, "checks": [CHECK] * 20, "ledger": None}
+CHECK = CheckResult(name="disk", kind="disk", verdict=Verdict.PASS, message="/: 50% free")
+NOW = "$(date -u +%Y-%m-%dT%H:%M:%SZ)"  # in the shell of the machine
 
 
 def measure() -> Iterator[str]:
@@ -74,6 +78,20 @@ def commands(folder: Path) -> Mapping[str, Callable[[], object]]:
     }
 
 
+def answer(host: str) -> dict[str, Plain]:
+    """Return what a healthy machine says."""
+    told = StatusAnswer(
+        host=host,
+        time=NOW,
+        seawall="1",
+        policy_digest="",
+        verdict=Verdict.PASS,
+        checks=(CHECK,) * 20,
+        health_time=NOW,
+    )
+    return told.written()
+
+
 @contextmanager
 def fleet(folder: Path) -> Iterator[Path]:
     """Have the machines run, with an inventory for Ansible and us, and one for pyinfra."""
@@ -82,7 +100,7 @@ def fleet(folder: Path) -> Iterator[Path]:
     with ExitStack() as stack:
         for number in range(MACHINES):
             server = stack.enter_context(sshd.serve(folder / f"m{number}", public))
-            server.program("seawall", f"echo '{json.dumps(STATUS)}'")
+            server.program("seawall", f"echo '{json.dumps(answer(f'm{number}'))}'".replace(NOW, f"'{NOW}'"))
             known.append(server.known)
             hosts[f"m{number}"] = {"ansible_host": "127.0.0.1", "ansible_port": server.port}
         (folder / "known").write_text("".join(known))

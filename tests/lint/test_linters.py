@@ -32,6 +32,11 @@ def test_types() -> None:
     lint("mypy", "ops")
 
 
+def test_types_of_benchmarks() -> None:
+    """No ring runs them whole, so nothing else notices when what they use has changed."""
+    lint("mypy", "--explicit-package-bases", "tests/benchmarks")
+
+
 def test_import_contracts() -> None:
     lint("lint-imports", "--no-cache")
 

@@ -1,11 +1,14 @@
 """Benchmarks: what was measured is shown whatever breaks afterwards, and what broke is named."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from ops.core.errors import Damaged
-from tests.benchmarks import backup, machine
+from ops.core.verdict import Verdict
+from ops.interfaces.status_answer import read
+from tests.benchmarks import backup, machine, status
 from tests.benchmarks.__main__ import main, run
 
 
@@ -45,6 +48,11 @@ def test_what_is_asked_by_hand_is_what_a_manifest_asks() -> None:
 def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["machines"]) == 2
     assert "there is no part 'machines'; there are: start, ledger" in capsys.readouterr().err
+
+
+def test_what_the_machines_of_a_benchmark_say_is_a_status() -> None:
+    told = json.dumps(status.answer("m1")).replace(status.NOW, "2026-11-27T08:00:00Z").encode()
+    assert read(told, "m1").checks[0].verdict is Verdict.PASS
 
 
 def test_shares_are_of_what_comes_before_the_first_answer() -> None:
