@@ -14,6 +14,7 @@ from ops.core.run import run
 from ops.core.verdict import Verdict
 from ops.sources._shared.local_server import Local
 from ops.sources.postgresql.facts import facts
+from ops.sources.postgresql.restore import RestoreTarget
 from ops.sources.postgresql.verify import beside
 
 pytestmark = [ONLY_ROOT, pytest.mark.usefixtures("tidy")]
@@ -100,6 +101,16 @@ def test_settings_of_the_database_do_not_hinder_the_load_and_are_kept(server: Cl
         "select unnest(setconfig) from pg_db_role_setting s join pg_database d on d.oid = setdatabase where datname = "
     )
     assert server.psql(f"{kept} 'again' order by 1") == server.psql(f"{kept} 'his' order by 1")
+
+
+def test_errors_come_in_the_language_in_which_they_are_read(server: Cluster) -> None:
+    asked = ["psql", "-XAtq", "--dbname=postgres", "--command=show lc_messages"]
+    server.psql("alter role postgres set lc_messages = 'C.UTF-8'")
+    try:
+        assert server.psql("show lc_messages") == "C.UTF-8"
+        assert RestoreTarget(server.socket, 5432).server.run(asked, 60) == "C\n"
+    finally:
+        server.psql("alter role postgres reset lc_messages")
 
 
 def test_a_setting_of_a_role_that_the_server_refuses_ends_no_restore(server: Cluster) -> None:

@@ -54,7 +54,7 @@ _CODE = re.compile(r"^seawall-code (\d+)\s*\Z", re.MULTILINE)
 # Its workers write the pieces of their lines one by one, so those of two that fail at once stand between each other.
 _PIECES = r"(?:(?:pg_restore|error|warning|detail|hint):| )*"
 _FAILED = re.compile(rf"^{_PIECES}from TOC entry (\d+); [^\n]*", re.MULTILINE)
-_SILENT = re.compile(rf"(?:{_PIECES}\n)*{_PIECES}\Z")
+_SILENT = re.compile(rf"(?:{_PIECES}(?:while PROCESSING TOC:)?\n)*{_PIECES}\Z")
 _WENT_ON = "errors ignored on restore:"
 # There is no use in trying again, or in trying the next object.
 _FATAL = ("No space left on device", "server closed the connection", "terminating connection", "out of memory")

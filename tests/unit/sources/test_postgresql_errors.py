@@ -25,7 +25,7 @@ def test_each_has_its_own_words() -> None:
     assert "function" in found[7] and "role" not in found[7]
 
 
-# What two workers of a real pg_restore 15 wrote at once; the order of the pieces differs from run to run.
+# The first is what two workers of a real pg_restore 15 wrote at once; the order of the pieces differs from run to run.
 @pytest.mark.parametrize(
     "said",
     [
@@ -40,6 +40,8 @@ def test_each_has_its_own_words() -> None:
         # the words of one come between the number and the words of the other
         "pg_restore: from TOC entry 5; 0 1 TABLE DATA a postgres\npg_restore: error: pg_restore: "
         "from TOC entry 7; 0 2 TABLE DATA b postgres\nERROR:  one\npg_restore: error: ERROR:  two\n",
+        "pg_restore: from TOC entry 5; 0 1 TABLE DATA a postgres\npg_restore: while PROCESSING TOC:\n"
+        "pg_restore: from TOC entry 7; 0 2 TABLE DATA b postgres\nERROR:  one\npg_restore: error: ERROR:  two\n",
         "pg_restore: error: from TOC entry 5; 0 1 TABLE DATA a postgres\n"
         "pg_restore: error: ERROR:  one\nwarning: from TOC entry 7; 0 2 TABLE DATA b postgres\nERROR:  two\n",
     ],
