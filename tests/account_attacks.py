@@ -186,7 +186,7 @@ def of_servers() -> Iterator[Attack]:
         yield Attack(
             me, KEEPER, "read the ledger of the machine", read(LIB / "ledger"), DENIED, "only its account and root"
         )
-        lists = write(Path("/etc/restic-rest-server/users.htpasswd"))
+        lists = write(Path("/etc/seawall-writers/his1.htpasswd"))
         yield Attack(me, KEEPER, "alter the list of accounts", lists, DENIED, ROOTS)
     for me in ("seawall-reader", "www-data"):
         yield Attack(me, KEEPER, "read a repository outside its unit", read(STORED), DENIED, CLOSED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import median
+from statistics import median_low
 
 from ops.keeper.repository import Stored
 
@@ -50,7 +50,8 @@ def _daily(days: Counter[int]) -> int:
     """
     known = min(max(days, default=0), DAYS)  # the oldest day is that of the first backup, or no longer looked at
     weeks = [sum(days[age] for age in range(first, first + WEEK)) for first in range(0, known - WEEK + 1, WEEK)]
-    return int(max(median([days[age] for age in range(known)] or [0]), median(weeks or [0]) / WEEK))
+    weekly = median_low(weeks) // WEEK if len(weeks) > 2 else 0  # noqa: PLR2004 -- of two, none is in the middle
+    return max(median_low([days[age] for age in range(known)] or [0]), weekly)
 
 
 def most(stored: Iterable[Stored], quota: int | None, free: int) -> int:

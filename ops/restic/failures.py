@@ -31,6 +31,10 @@ class WrongPassword(SeawallError):
     """The repository is there, and the password opens none of its keys."""
 
 
+class NoRoom(SeawallError):
+    """The repository's host takes no more: its disk is full, or the machine's quota there."""
+
+
 class Incomplete(SeawallError):
     """A snapshot was made, but some of the source could not be read."""
 
@@ -55,8 +59,10 @@ def explain(error: CommandError, repository: str) -> SeawallError:
             f"repository {repository}: wrong password or no key found",
             "the password on this machine does not open the repository; run playbooks/site.yml with the right vault",
         )
-    hint = _FOREIGN_HINT if any(word in error.stderr for word in _FOREIGN) else _QUOTA_HINT if QUOTA in said else ""
-    return SeawallError(f"repository {repository}: {_cause(said)} (restic exit code {error.exit_code})", hint)
+    message = f"repository {repository}: {_cause(said)} (restic exit code {error.exit_code})"
+    if full:
+        return NoRoom(message, _QUOTA_HINT if QUOTA in full else "")
+    return SeawallError(message, _FOREIGN_HINT if any(word in error.stderr for word in _FOREIGN) else "")
 
 
 @dataclass
