@@ -44,7 +44,7 @@ class Options:
     port: port for machines that write to their own repository.
     reader_port: port for drill hosts and host checks, which may only read.
     quota: how large the repository of a machine may become; what is larger is refused. Each file counts as 16 KiB at
-        least. Without a quota, a machine may add half of what is free on the disk, day by day.
+        least. Without a quota, a machine may add half of what is free on the disk, and again every six hours.
     quotas: the same for single machines, by their names.
     """
 
