@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,21 +134,6 @@ def test_small_files_fill_a_quota_too(template: Path, tmp_path: Path):
             (client.folder / "data/00" / f"{number:064}").write_bytes(b"x")
     with served(tmp_path, "his1", template, 10 * MIB) as client:
         assert "507" in refused(client, random_files(tmp_path / "more", MIB))
-
-
-def test_one_goes_on_while_another_is_refused(template: Path, tmp_path: Path):
-    """Each has a limit of its own: what is refused to one is taken from the other, before and after."""
-    large = random_files(tmp_path / "large", 60 * MIB)
-    with (
-        served(tmp_path, "his1", template, 30 * MIB) as first,
-        served(tmp_path, "lis1", template, 100 * MIB) as second,
-        ThreadPoolExecutor() as pool,
-    ):
-        full = pool.submit(refused, first, large)
-        assert stored(second, large)
-        assert "507" in full.result()
-        assert "507" in refused(first, random_files(tmp_path / "more", 30 * MIB))
-        assert stored(second, random_files(tmp_path / "last", 2 * MIB))
 
 
 def test_a_server_that_no_socket_was_handed_to_does_not_listen_by_itself(
