@@ -33,6 +33,7 @@ from attack_ways import (
     changed,
     device,
     end_systemd,
+    enter,
     environment,
     forged_request,
     give_to_root,
@@ -186,7 +187,7 @@ def of_servers() -> Iterator[Attack]:
         yield Attack(
             me, KEEPER, "read the ledger of the machine", read(LIB / "ledger"), DENIED, "only its account and root"
         )
-        lists = write(Path("/etc/restic-rest-server/users.htpasswd"))
+        lists = write(Path("/etc/seawall-writers/his1.htpasswd"))
         yield Attack(me, KEEPER, "alter the list of accounts", lists, DENIED, ROOTS)
     for me in ("seawall-reader", "www-data"):
         yield Attack(me, KEEPER, "read a repository outside its unit", read(STORED), DENIED, CLOSED)
@@ -206,6 +207,24 @@ def of_reader_inside() -> Iterator[Attack]:
     yield Attack(INSIDE, KEEPER, "tell somebody on the network", reach, UNREACHABLE, "its unit has no network")
 
 
+SERVED = "restic-rest-server, in its unit"
+
+
+def of_server_inside() -> Iterator[Attack]:
+    """Yield what the server of one machine tries against another machine, where both have the same account."""
+    sees = "its unit sees one machine's repository"
+    yield Attack(SERVED, KEEPER, "read another machine's repository", read(STORED / "lis1"), ABSENT, sees)
+    alone = "its unit sees no other process"
+    yield Attack(SERVED, KEEPER, "go where another machine's server is", enter(STORED / "lis1"), ABSENT, alone)
+    yield Attack(SERVED, KEEPER, "read the secrets", read(SECRETS / "tls.key"), ABSENT, OUTSIDE)
+    yield Attack(SERVED, KEEPER, "read the hashes of passwords", read(Path("/etc/shadow")), ABSENT, OUTSIDE)
+    given = Path("/run/credentials/seawall-writer-lis1.service/accounts")
+    yield Attack(
+        SERVED, KEEPER, "read another machine's account", read(given), ABSENT, "systemd shows each unit its own"
+    )
+    yield Attack(SERVED, KEEPER, "tell somebody on the network", reach, UNREACHABLE, "its unit has no network")
+
+
 PORT = "a drill host's account, at the readers' port"
 
 
@@ -222,7 +241,7 @@ def of_port() -> Iterator[Attack]:
     )
 
 
-ATTACKS = (*of_seawall(), *of_servers(), *of_reader_inside(), *of_port())
+ATTACKS = (*of_seawall(), *of_servers(), *of_reader_inside(), *of_server_inside(), *of_port())
 
 
 def table() -> str:

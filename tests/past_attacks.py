@@ -38,7 +38,6 @@ ADDED: Mapping[str, str] = {
     "add 300 locks": BY_KEY,
     "add garbage to data/": UNNAMED,
     "add an empty pack": BY_HOST,
-    "make a repository within its own": BY_HOST,
 }
 REFUSALS = (
     "delete a snapshot",
@@ -58,6 +57,8 @@ REFUSALS = (
     "read another machine's repository",
     "add to another machine's repository",
     "make a repository beside its own",
+    "make a repository within its own",
+    "make a config in a folder of its choice",
     "read what was set aside",
     "enter the readers' port",
     "delete a snapshot at the readers' port",

@@ -1,22 +1,25 @@
-"""Foreign files in the repositories that this machine keeps, as of the last search.
+"""Foreign files in the repositories that this machine keeps, and quotas that are nearly used up, as of the last search.
 
 The search itself is `seawall repository arrivals`, which may see the repositories; a check may not.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from ops.core.printable import printable
-from ops.core.quantity import counted
+from ops.core.quantity import Size, counted
 from ops.core.verdict import Finding, Verdict
 from ops.health._age import moment, span, unreadable
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.state import ARRIVALS, ArrivalsState, KeptRepository
 
 STALE = timedelta(days=2)
+NEARLY, FULL = 0.8, 0.95  # of a quota
+AHEAD = 14  # days
 MOST = 3  # so many are named in a message; `seawall repository arrivals` names them all
 
 
@@ -50,9 +53,26 @@ def findings(repositories: Mapping[str, KeptRepository]) -> Iterator[Finding]:
             yield Finding(Verdict.FAIL, f"{counted(one.count, 'foreign file')} of {host}: {named}{more}", figures)
         for note in one.notes:
             yield Finding(Verdict.WARN, f"{host}: {note}", figures)
+        yield from (Finding(verdict, f"{host}: {said}", figures) for verdict, said in room(one))
     if not count:
         searched = counted(len(repositories), "repository", "repositories")
         yield Finding(Verdict.PASS, f"no foreign files in {searched}", figures)
+
+
+def room(one: KeptRepository) -> Iterator[tuple[Verdict, str]]:
+    """Yield what is to be said of how much of its quota a repository takes up."""
+    if not one.quota:
+        return
+    share, left = one.used / one.quota, one.quota - one.used
+    days = left / one.daily if one.daily else math.inf
+    if share < NEARLY and days > AHEAD:
+        return
+    text = f"{Size(one.used)} of its quota of {Size(one.quota)} are used ({share:.0%})"
+    if left <= 0:
+        text += ": nothing more is taken"
+    elif days < math.inf:
+        text += f"; full in {'less than a day' if days < 1 else counted(int(days), 'day')} at {Size(one.daily)} a day"
+    yield Verdict.FAIL if share >= FULL else Verdict.WARN, f"{text}; raise it in the policy, or let go of old sets"
 
 
 KIND = Check(Options, probe, recorded=True, derived=True)

@@ -46,6 +46,16 @@ def service(act: str) -> str:
     return f"{unit(act)}.service"
 
 
+def writer(client: str) -> str:
+    """Return the name of the unit at a backup host that serves a client's repository, without its ending."""
+    return unit(f"writer-{client}")
+
+
+def writer_socket(client: str) -> str:
+    """Return the path of the socket at which that unit listens."""
+    return f"/run/{PREFIX}writer/{client}"
+
+
 def check(kind: str, asset: str, copy: str = "") -> str:
     """Return the name of a check that follows from an asset or one of its copies, such as `copy_age-his-offsite`."""
     return "-".join([kind, asset, *filter(None, [copy])])

@@ -139,7 +139,8 @@ class KeptRepository:
 
     config: the SHA-256 of its `config`. keys: the ids of those that are trusted. accepted: until when a person
     accepted what had arrived, in seconds since 1970. judged: when the newest key arrived of those that were looked at,
-    likewise. foreign: some of the files that no backup explains, count: of all.
+    likewise. foreign: some of the files that no backup explains, count: of all. quota: how large it may become, in
+    bytes; 0: the policy does not say. used: how much of that it takes up. daily: how much more each day, of late.
     """
 
     config: Digest | None = None
@@ -151,6 +152,9 @@ class KeptRepository:
     foreign: tuple[ForeignFile, ...] = ()
     count: int = 0
     notes: tuple[str, ...] = ()
+    quota: int = 0
+    used: int = 0
+    daily: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

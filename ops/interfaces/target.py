@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from ops.core.errors import Damaged
+from ops.core.quantity import Size
 
 O = TypeVar("O")
 
@@ -42,6 +43,16 @@ def nothing_written(_options: object) -> Sequence[str]:
     return ()
 
 
+def no_quota(_options: object, _machine: str) -> Size | None:
+    """Say that a machine may keep as much as there is room for."""
+    return None
+
+
+def nobody_named(_options: object) -> Mapping[str, str]:
+    """Say that the options name no machine."""
+    return {}
+
+
 @dataclass(frozen=True)
 class Target(Generic[O]):
     """A kind of place.
@@ -58,6 +69,8 @@ class Target(Generic[O]):
     view: with the same and a function that is given the path of a file, such as `index/NAME`, and says whether it is
         left out, serves the repository without those files for a block; yields the file with that view's address.
         None, as is `listed`, for a kind to whose repositories nobody else may add.
+    quota: given the options and the name of a machine, returns how large its repository may become; None: no limit.
+    named: given the options, returns the machines that they name, each by the path of its key below the options.
     group: the group of the inventory that makes a host fit to keep it; empty where none has to.
     synonyms: what else people call it, so that they are told the right word.
     writes: given the options, returns the folders on the machine itself that backing up and copying write to; their
@@ -79,5 +92,7 @@ class Target(Generic[O]):
     writes: Callable[[O], Sequence[str]] = nothing_written
     listed: Callable[[Path, Path, str], Mapping[str, int]] | None = None
     view: Callable[[Path, Path, Callable[[str], bool]], AbstractContextManager[Path]] | None = None
+    quota: Callable[[O, str], Size | None] = no_quota
+    named: Callable[[O], Mapping[str, str]] = nobody_named
     group: str = ""
     synonyms: tuple[str, ...] = ()

@@ -39,7 +39,7 @@ class Unusual:
 
 @dataclass(frozen=True)
 class Filling:
-    """How much arrived in a day, in bytes. usual: on the other days. left: days until the disk is full."""
+    """How much arrived in a day, in bytes. usual: on the other days. left: days until there is no room."""
 
     bytes: int
     usual: int
@@ -124,7 +124,7 @@ def unusual(stored: Iterable[Stored], now: float) -> list[Unusual]:
 def filling(stored: Iterable[Stored], now: float, free: int) -> Filling | None:
     """Return how fast a repository grows when it grew much faster in the last day than usual; else None.
 
-    free: the bytes that are left on its file system.
+    free: the bytes that are left for it.
     """
     days: Counter[int] = Counter()
     for one in stored:

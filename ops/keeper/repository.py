@@ -9,7 +9,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +65,24 @@ def files(repository: int) -> Iterator[Stored]:
         else:
             with folder_in(repository, name) as folder:
                 yield from (_stored(name, f"{name}/{one}", seen) for one, seen in _entries(folder))
+
+
+def remove_uploads(repository: int) -> None:
+    """Remove what is left of uploads, while none is under way: rest-server leaves them behind where it refuses one."""
+    for path in [one.path for one in files(repository) if one.sort and UPLOAD in one.name]:
+        with _folder_of(repository, path) as (folder, name), suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)
+
+
+@contextmanager
+def _folder_of(repository: int, path: str) -> Iterator[tuple[int, str]]:
+    """Open the folder of a file for a block; yield its descriptor, and the file's name in it."""
+    first, _, rest = path.partition("/")
+    if not rest:
+        yield repository, first
+        return
+    with folder_in(repository, first) as folder, _folder_of(folder, rest) as found:
+        yield found
 
 
 def config(repository: int) -> Digest:

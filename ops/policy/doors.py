@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ops.core import kinds
+from ops.core.quantity import Size
 from ops.policy import secrets
 from ops.policy.model import HostPolicy
 from ops.policy.secrets import Secrets
@@ -22,11 +23,15 @@ class Account:
 
 @dataclass(frozen=True)
 class Client:
-    """A machine that keeps its repository at a backup host, with the accounts that may read it."""
+    """A machine that keeps its repository at a backup host, with the accounts that may read it.
+
+    quota: how large the repository may become, in bytes; None where the policy does not say.
+    """
 
     name: str
     hash: str = field(repr=False)
     readers: tuple[Account, ...] = ()
+    quota: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,12 +50,21 @@ def clients(policy: HostPolicy, said: Secrets) -> list[Client]:
     kept = _kept(policy)
     found = []
     for name, readers in sorted(policy.clients.items()):
+        allowed = quota(policy, name)
+        room = allowed.bytes if allowed else None
         if policy.control and name == policy.control.name:
-            found.append(Client(name, said.text(policy.host, secrets.CONTROL[1], policy.control.repository, "hash")))
+            account = said.text(policy.host, secrets.CONTROL[1], policy.control.repository, "hash")
+            found.append(Client(name, account, quota=room))
             continue
         accounts = (Account(each, said.text(name, secrets.READER_ACCOUNTS, kept, each, "hash")) for each in readers)
-        found.append(Client(name, said.text(name, secrets.ACCOUNTS, kept, "hash"), tuple(accounts)))
+        found.append(Client(name, said.text(name, secrets.ACCOUNTS, kept, "hash"), tuple(accounts), room))
     return found
+
+
+def quota(policy: HostPolicy, client: str) -> Size | None:
+    """Return how large a client's repository may become at a backup host; None where the policy does not say."""
+    kept = policy.repositories.get(_kept(policy))
+    return kinds.load("ops.targets", KIND).quota(kept.options, client) if kept else None
 
 
 def ports(policy: HostPolicy) -> Ports:

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ops.interfaces import joined
+
 UNITS = "/etc/systemd/system"
 READERS = "/etc/seawall-readers"
+WRITERS = "/etc/seawall-writers"
 CONTENTS = ("content", "template", "variables")  # the module is given them apart, where nothing logs them
 
 
@@ -32,6 +35,17 @@ class File:
     def plain(self) -> dict[str, Any]:
         """Return it as plain data, without what it does not say."""
         return {name: value for name, value in vars(self).items() if value is not None and value != {}}
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder as a role wants it, in the same words."""
+
+    path: str
+    owner: str
+    group: str
+    mode: str
+    folder: bool = True
 
 
 def described(files: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -73,3 +87,36 @@ def reader_files(clients: Sequence[Mapping[str, Any]]) -> list[File]:
         for client in clients
         if client.get("readers")
     ]
+
+
+def writer_files(clients: Sequence[Mapping[str, Any]], base: str) -> list[File | Folder]:
+    """Return for each client its account, and the socket and the service that serve its repository alone.
+
+    base: the folder above the repositories; a server sees of it that of its client, which so must be there first.
+    """
+    found: list[File | Folder] = []
+    for client in clients:
+        name = str(client["name"])
+        variables = {"client": name, "quota": client.get("quota"), "socket": joined.writer_socket(name)}
+        account = {"accounts": [{"name": name, "hash": client["hash"]}]}
+        found += [
+            Folder(f"{base}/{name}", "restic-rest-server", "restic-rest-server", "0700"),
+            File(
+                path=f"{WRITERS}/{name}.htpasswd",
+                template="etc/seawall-writers/client.htpasswd.j2",
+                variables=account,
+                format="htpasswd",
+                mode="0600",
+                secret=True,
+            ),
+            *(
+                File(
+                    path=f"{UNITS}/{joined.writer(name)}.{suffix}",
+                    template=f"etc/systemd/system/seawall-writer.{suffix}.j2",
+                    variables=variables,
+                    format="unit",
+                )
+                for suffix in ("socket", "service")
+            ),
+        ]
+    return found

@@ -17,7 +17,9 @@ _FOREIGN_HINT = (
     "if the disk is sound, somebody added files: seawall repository foreign REPOSITORY names them (on a drill "
     "host with --of HOST); Seawall's page foreign-files.md says what to do"
 )
+_QUOTA_HINT = "on the backup host, seawall check tells which; raise the machine's quota in the policy, or make room"
 FULL = "no space left on device"
+QUOTA = "507 Insufficient Storage"  # rest-server says so of a full disk, too
 PART_UNREAD = 3  # a snapshot was made; restic's manual has the numbers
 
 
@@ -27,6 +29,10 @@ class NoRepository(Unavailable):
 
 class WrongPassword(SeawallError):
     """The repository is there, and the password opens none of its keys."""
+
+
+class NoRoom(SeawallError):
+    """The repository's host takes no more: its disk is full, or the machine's quota there."""
 
 
 class Incomplete(SeawallError):
@@ -53,8 +59,10 @@ def explain(error: CommandError, repository: str) -> SeawallError:
             f"repository {repository}: wrong password or no key found",
             "the password on this machine does not open the repository; run playbooks/site.yml with the right vault",
         )
-    hint = _FOREIGN_HINT if any(word in error.stderr for word in _FOREIGN) else ""
-    return SeawallError(f"repository {repository}: {_cause(said)} (restic exit code {error.exit_code})", hint)
+    message = f"repository {repository}: {_cause(said)} (restic exit code {error.exit_code})"
+    if full:
+        return NoRoom(message, _QUOTA_HINT if QUOTA in full else "")
+    return SeawallError(message, _FOREIGN_HINT if any(word in error.stderr for word in _FOREIGN) else "")
 
 
 @dataclass
@@ -68,7 +76,7 @@ class Losses:
     unread: str = ""
 
     def __call__(self, line: str) -> bool:
-        """Count what a line tells; return whether the disk of the repository's host is full."""
+        """Count what a line tells; return whether there is no room at the repository's host."""
         for document in documents([line]):
             if document.get("message_type") == "error":
                 if "no such file or directory" in line:
@@ -85,10 +93,12 @@ class Losses:
 
 
 def no_room(line: str) -> bool:
-    """Whether restic was told that the repository's disk is full; 0.18.0 would go on trying for ever."""
-    return "507 Insufficient Storage" in line or FULL in line
+    """Whether restic was told that there is no room for more; 0.18.0 would go on trying for ever."""
+    return QUOTA in line or FULL in line
 
 
 def _cause(said: str) -> str:
     """Add to restic's words what they mean, where they hide it."""
+    if QUOTA in said:
+        return f"the disk of the repository's host is full, or this machine's quota there: {said}"
     return f"the disk of the repository's host is full: {said}" if no_room(said) else said

@@ -9,7 +9,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from ops.core import clock
 from ops.core.document import Limits, parse
 from ops.core.errors import Damaged, Unavailable
 from ops.core.files import CHUNK
-from ops.core.limits import demand_port
-from ops.core.names import Digest
+from ops.core.limits import demand_between, demand_port
+from ops.core.names import Digest, HostName
 from ops.core.quantity import Size
 from ops.interfaces.layout import DATA
 from ops.interfaces.target import Location, Missing, Reached, Target
@@ -32,22 +32,31 @@ LISTED_SECONDS = 900.0
 VERIFIED_SECONDS = 3600.0
 LISTING = Limits(bytes=256 << 20, depth=2, entries=8_000_000, text=1 << 10)  # of some two million packs
 LARGEST_PACK = 1 << 30  # restic makes none of more than an eighth of it
+LEAST_QUOTA, LARGEST_QUOTA = Size(256 << 20), Size(1 << 60)  # restic sends several packs of 16 MiB at once
 _OTHER_NAME = 62  # X509_V_ERR_HOSTNAME_MISMATCH
 _NAME = "the name may lead to the wrong address: compare DNS and /etc/hosts here with the inventory"
 
 
 @dataclass(frozen=True)
 class Options:
-    """On which ports the backup host listens.
+    """On which ports the backup host listens, and how much a machine may keep there.
 
     port: port for machines that write to their own repository.
     reader_port: port for drill hosts and host checks, which may only read.
+    quota: how large the repository of a machine may become; what is larger is refused. Each file counts as 16 KiB at
+        least. Without a quota, a machine may add half of what is free on the disk, and again every six hours.
+    quotas: the same for single machines, by their names.
     """
 
     port: int = 8000
     reader_port: int = 8001
+    quota: Size | None = None
+    quotas: Mapping[HostName, Size] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for name, quota in (("quota", self.quota), *((f"quotas.{host}", one) for host, one in self.quotas.items())):
+            if quota is not None:
+                demand_between(name, quota, LEAST_QUOTA, LARGEST_QUOTA)
         demand_port("port", self.port)
         demand_port("reader_port", self.reader_port)
         if self.port == self.reader_port:
@@ -63,6 +72,16 @@ def address(options: Options, location: Location) -> str:
 def sign_in(where: str, account: str, password: str) -> str:
     """Return an address with an account as restic reads it."""
     return f"rest:https://{account}:{password}@{where}"
+
+
+def quota(options: Options, machine: str) -> Size | None:
+    """Return how large a machine's repository may become; None where the policy does not say."""
+    return options.quotas.get(HostName(machine), options.quota)
+
+
+def named(options: Options) -> Mapping[str, str]:
+    """Return the machines that the options name, by the path of the key below them."""
+    return {f"quotas.{host}": str(host) for host in options.quotas}
 
 
 def reach(url: Path, authority: Path) -> Reached:
@@ -224,6 +243,8 @@ KIND = Target(
     verify=verify,
     listed=listed,
     view=view,
+    quota=quota,
+    named=named,
     group="backup_hosts",
     synonyms=("rest", "restic", "http", "https", "server"),
 )

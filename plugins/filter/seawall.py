@@ -113,6 +113,7 @@ class FilterModule:
             "clients": of_secrets(doors.clients),
             "described": of_plain(role_files.described),
             "reader_files": of_plain(role_files.reader_files),
+            "writer_files": of_plain(role_files.writer_files),
             "simulation_files": of_plain(ups.simulation_files),
             "ups_devices": of_plain(ups.devices),
             "databases": of_document(databases),

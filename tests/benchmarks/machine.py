@@ -9,7 +9,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -19,6 +19,7 @@ from ops.core.quantity import Size
 from ops.lab.lab import Lab
 from ops.lab.machine import Machine
 from tests.benchmarks.timing import table
+from tests.benchmarks.wide_door import wide
 
 HAND = Path(__file__).with_name("machine_by_hand.sh")
 PREPARE = Path(__file__).with_name("machine_prepare.sh")
@@ -61,13 +62,13 @@ def apart(lab: Lab) -> Iterator[None]:
     prepare, password = PREPARE.read_text("utf-8"), secrets.token_hex(32)
     his, drill, backup = (lab.machine(host) for host in ("his1", "drill1", "backup1"))
     _remove(his, drill, backup)
-    try:
+    with ExitStack() as after:
+        after.callback(_remove, his, drill, backup)
+        after.enter_context(wide(backup))
         words = f"root={ROOT} repository={REPOSITORY}\n{prepare}"
         his.ssh(f"unit={BACKUP} name=primary owner=seawall\n{words}", input=password, timeout=2 * MINUTES)
         drill.ssh(f"unit={DRILL} name=his1-primary owner=root\n{words}", input=password, timeout=2 * MINUTES)
         yield
-    finally:
-        _remove(his, drill, backup)
 
 
 def _remove(his: Machine, drill: Machine, backup: Machine) -> None:

@@ -4,7 +4,6 @@ from breakages import CREDENTIALS, Breakage, changed, drop_in
 
 SERVER = "/usr/bin/restic-rest-server --path /srv/seawall"
 TLS = "--tls --tls-cert %%d/tls.pem --tls-key %%d/tls.key"
-AUTH = "--append-only --private-repos --htpasswd-file /etc/restic-rest-server/users.htpasswd"
 REFUSED = "is not refused"
 
 
@@ -30,6 +29,8 @@ OPENED = (
     "SystemCallFilter=",
     "RestrictNamespaces=no",
     "CapabilityBoundingSet=~",
+    "User=restic-rest-server",
+    "Group=restic-rest-server",
     "ExecStart=",
     f"ExecStart={SERVER} --listen :8000 {TLS} --no-auth",
 )
@@ -45,10 +46,10 @@ AT_DOORS = (
         "a writers' door without accounts that deletes what it is told to",
         "backup1",
         *drop_in(
-            "seawall-repositories.service",
+            "seawall-writers.service",
             "Service",
             *OPENED,
-            start="systemctl restart seawall-repositories; sleep 1",
+            start="systemctl restart seawall-writers; sleep 1",
         ),
         {
             "snapshot cannot be deleted": REFUSED,
@@ -57,19 +58,33 @@ AT_DOORS = (
             "other repositories cannot be seen": "/nobody/config",
             "nobody enters without an account": "backup1 answers HTTP 200",
             "reader cannot reach the writers door": "drill1 gets HTTP 200",
-            "doors are open and locked in": "seawall-repositories.service has an exposure",
+            "doors are open and locked in": "seawall-writers.service has an exposure",
         },
         ("his1", "drill1"),
     ),
     Breakage(
+        "a client's server that sees all repositories",
+        "backup1",
+        *drop_in(
+            "seawall-writer-lis1.service",
+            "Service",
+            "TemporaryFileSystem=",
+            "BindPaths=",
+            "BindPaths=/srv/seawall",
+            start="systemctl restart seawall-writer-lis1",
+        ),
+        {
+            "each client has a server of its own with its quota": "seawall-writer-lis1.service sees /srv/seawall",
+            "units are as they were written": "seawall-writer-lis1.service is changed",
+        },
+    ),
+    Breakage(
         "a writers' door without TLS",
         "offsite1",
-        *drop_in(
-            "seawall-repositories.service",
-            "Service",
-            "ExecStart=",
-            f"ExecStart={SERVER} --listen :8000 {AUTH}",
-            start="systemctl restart seawall-repositories; sleep 1",
+        *changed(
+            "/etc/seawall-writers/nginx.conf",
+            "sed -i 's/listen 8000 ssl/listen 8000/' {}",
+            "systemctl restart seawall-writers; sleep 1",
         ),
         {
             "nothing goes without tls": "offsite1:8000 answers without TLS",

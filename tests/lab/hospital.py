@@ -17,6 +17,8 @@ from ops.lab.lab import Lab
 CHECKOUT = Path(__file__).parents[2]
 PROGRAMS = CHECKOUT / ".venv/bin"
 MINUTES = 60.0
+# The server of a client has the folder that was there when it started, also when another one is in its place.
+SERVED_ANEW = "systemctl restart seawall-writer-his1"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import account_attacks
 import attack_ways
 import pytest
-from account_attacks import ATTACKS, INSIDE, PORT, chosen
+from account_attacks import ATTACKS, INSIDE, PORT, SERVED, chosen
 from attack_ways import DRILLER, KEEPER, SERVER, Attack
 from hospital import CHECKOUT, Site
 
@@ -31,6 +31,12 @@ AS_READER = (
     "nsenter --target $(systemctl show --property=MainPID --value seawall-reader) --mount --net "
     "setpriv --reuid $(id -u seawall-reader) --regid $(id -g seawall-reader) --clear-groups "
     "--inh-caps -all,+dac_read_search --bounding-set -all,+dac_read_search --ambient-caps -all,+dac_read_search"
+)
+# Likewise the server of one machine, which sees no other process, and has no capability.
+AS_WRITER = (
+    "nsenter --target $(systemctl show --property=MainPID --value seawall-writer-his1) --mount --net --pid "
+    "setpriv --reuid $(id -u restic-rest-server) --regid $(id -g restic-rest-server) --clear-groups "
+    "--inh-caps -all --bounding-set -all --ambient-caps -all"
 )
 AS_ROOT = "env"
 AS_ACCOUNT = "runuser -u {} --"
@@ -65,7 +71,7 @@ def outcomes(site: Site) -> Iterator[dict[tuple[str, str, str], str]]:
 def on_one(site: Site, kind: str) -> dict[tuple[str, str, str], str]:
     """Play every account of one machine, and spring its traps."""
     ways = {account: AS_ACCOUNT.format(account) for account in OF_KIND[kind]}
-    ways |= {KEEPER: {INSIDE: AS_READER}, DRILLER: {PORT: AS_ROOT}}.get(kind, {})
+    ways |= {KEEPER: {INSIDE: AS_READER, SERVED: AS_WRITER}, DRILLER: {PORT: AS_ROOT}}.get(kind, {})
     found = {
         (account, kind, tried): said
         for account, way in ways.items()

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hospital import Site
+from hospital import SERVED_ANEW, Site
 
 COPIES = ("copy-his-offsite", "copy-documents-offsite")
 REPOSITORY = "/srv/seawall/his1"
@@ -19,7 +19,7 @@ def emptied(site: Site) -> Iterator[Site]:
     site.given("his1", "backup his", "backup documents", *copied)
     site.on("offsite1", f"cp -a {REPOSITORY} {REPOSITORY}.kept", ok=range(1))
     yield site
-    site.on("offsite1", f"rm -r {REPOSITORY} && mv {REPOSITORY}.kept {REPOSITORY}", ok=range(1))
+    site.on("offsite1", f"rm -r {REPOSITORY} && mv {REPOSITORY}.kept {REPOSITORY} && {SERVED_ANEW}", ok=range(1))
 
 
 def test_two_copies_begun_together_are_both_good(emptied: Site) -> None:

@@ -22,7 +22,8 @@ FIGURES = {
     "health": 1.5,
     "reader": 0.8,
     "readers": 1.2,
-    "repositories": 1.2,
+    "writer": 0.5,
+    "writers": 1.2,
 }
 LOOK = """
 for unit in $(systemctl list-unit-files --no-legend --type=service 'seawall*' | cut -d ' ' -f 1); do

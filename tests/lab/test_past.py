@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hospital import Site
+from hospital import SERVED_ANEW, Site
 
 from tests.past_attacks import ADDED, BY_HOST, BY_KEY, REFUSALS, UNNAMED
 
@@ -32,7 +32,7 @@ def attacked(site: Site) -> Iterator[Site]:
     yield site
     site.on("drill1", f"rm -rf {OUT} /run/names")
     for keeper, _, _ in SITES:
-        site.on(keeper, f"rm -r {KEPT} /srv/seawall/.aside; mv {KEPT}.kept {KEPT}", ok=range(2))
+        site.on(keeper, f"rm -r {KEPT} /srv/seawall/.aside; mv {KEPT}.kept {KEPT}; {SERVED_ANEW}", ok=range(2))
         back = "cp -a /run/state.kept/arrivals.json /var/lib/seawall/state/; rm -r /run/state.kept /run/names"
         site.on(keeper, f"{back}; rm -f /var/lib/seawall/state/set-aside-his1.json; seawall repository arrivals")
 

@@ -22,11 +22,11 @@ UNIT = {
     "after": [],
 }
 DEVICE = {"driver": "dummy-ups", "port": "mains.dev", "description": "x"}
-DOORS = ("backup1", "backup_host", "seawall-repositories seawall-reader seawall-readers")
+DOORS = ("backup1", "backup_host", "seawall-writer-his1 seawall-writers seawall-reader seawall-readers")
 UPS = ("his1", "ups", "nut-server nut-monitor")
 HEALTH = ("his1", "monitoring", "seawall-health.timer")
-KEPT = "cd /etc && sha256sum nut/*.conf nut/upsd.users restic-rest-server/* seawall-readers/* seawall/credentials/tls.*"
-KEPT += " systemd/system/seawall-*.service systemd/system/seawall-*.timer 2>/dev/null; true"
+KEPT = "cd /etc && sha256sum nut/*.conf nut/upsd.users seawall-writers/* seawall-readers/* seawall/credentials/tls.*"
+KEPT += " systemd/system/seawall-*.{service,socket,timer} 2>/dev/null; true"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hospital import Site
+from hospital import SERVED_ANEW, Site
 
 COUNTED = "query_to_xml('select count(*) c from ' || c.oid::regclass, false, true, '')"
 COUNT = (
@@ -170,7 +170,7 @@ def test_a_flipped_byte_in_the_repository_is_no_restore(site: Site) -> None:
         for words in ("his --to his_bad", "documents --to /srv/bad"):
             assert site.on("his1", f"seawall restore {words}").code == 1
     finally:
-        site.on("backup1", "cd /srv/seawall && rm -r his1 && mv his1.kept his1", ok=range(1))
+        site.on("backup1", f"cd /srv/seawall && rm -r his1 && mv his1.kept his1 && {SERVED_ANEW}", ok=range(1))
         site.on("his1", "cd /; rm -rf /srv/bad; runuser -u postgres -- dropdb --if-exists his_bad", ok=range(1))
 
 

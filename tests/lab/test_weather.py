@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from hospital import Site
+from hospital import SERVED_ANEW, Site
 
 ENDED = "systemctl show -p ActiveState seawall-backup-his | grep -qE 'inactive|failed'"
 HIS, DOCUMENTS = "seawall backup his", "seawall backup documents"
@@ -106,7 +106,7 @@ def test_a_certificate_that_is_not_of_the_sites_authority(site: Site) -> None:
     ).stdout
     key = site.on("backup1", "find /etc -name '*key*' -path '*seawall*' ! -path '*ledger*'").stdout
     assert len(certificate.split()) == len(key.split()) == 1, certificate + key
-    units = "seawall-repositories seawall-readers"
+    units = "seawall-writers seawall-readers"
     kind = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -subj /CN=backup1 -addext subjectAltName=DNS:backup1"
     made = f"openssl req -x509 {kind} -nodes -days 2 -keyout /root/k -out /root/c 2>/dev/null"
     paths = f"{certificate.strip()} {key.strip()}"
@@ -126,9 +126,10 @@ def test_disk_full_on_the_backup_host(site: Site) -> None:
     small = (
         "cd /srv/seawall && mv his1 his1.kept && mkdir his1 && "
         "mount -t tmpfs -o size=$(( $(du -sk his1.kept | cut -f1) + 600 ))k,mode=0750 tmpfs his1 && "
-        "cp -a his1.kept/. his1/ && chown --reference=his1.kept his1 && chmod --reference=his1.kept his1"
+        "cp -a his1.kept/. his1/ && chown --reference=his1.kept his1 && chmod --reference=his1.kept his1 && "
+        f"{SERVED_ANEW}"
     )
-    mended = "cd /srv/seawall && umount his1 && rmdir his1 && mv his1.kept his1"
+    mended = f"cd /srv/seawall && umount his1 && rmdir his1 && mv his1.kept his1 && {SERVED_ANEW}"
     new = "head -c 8000000 /dev/urandom > /srv/his/documents/new.bin; chown www-data: /srv/his/documents/new.bin"
     with changed(site, "his1", new, "rm /srv/his/documents/new.bin"), changed(site, "backup1", small, mended):
         fails(site, DOCUMENTS, "full")
@@ -238,7 +239,7 @@ def test_a_drill_of_flipped_bytes_does_not_pass(site: Site) -> None:
         "cd /srv/seawall && cp -a his1 his1.kept && find his1/data -type f -size +8k | while read f; do "
         "chmod u+w $f; printf X | dd of=$f bs=1 seek=4000 conv=notrunc status=none; done"
     )
-    with changed(site, "offsite1", flip, "cd /srv/seawall && rm -r his1 && mv his1.kept his1"):
+    with changed(site, "offsite1", flip, f"cd /srv/seawall && rm -r his1 && mv his1.kept his1 && {SERVED_ANEW}"):
         site.on("drill1", "rm -rf /var/cache/seawall/restic", ok=range(1))
         result = site.on("drill1", "seawall drill his --from offsite")
         assert result.code in (2, 3), result.stdout

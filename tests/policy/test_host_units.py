@@ -2,10 +2,13 @@
 
 import re
 
+from ops.interfaces import joined
+from ops.policy import doors
+
 # systemd's own score, 0 (locked in) to 10 (open). A drill starts machines, which cannot be had for less.
 EXPOSED = {"seawall": 3.0, "root": 7.0}
 DOOR = 3.0
-DOORS = ("seawall-repositories.service", "seawall-reader.service", "seawall-readers.service")
+DOORS = ("seawall-writers.service", "seawall-reader.service", "seawall-readers.service")
 FOR_ALL = {"ca.pem", "ledger.key"}
 
 
@@ -47,11 +50,30 @@ def test_service_is_locked_in(act, service):
 
 
 def test_doors_are_open_and_locked_in(keeper, units):
-    for name in DOORS:
+    for name in (*DOORS, *servers(keeper).values()):
         service = units["services"].get(name, {"ActiveState": "not there", "exposure": None})
         assert service["ActiveState"] == "active", f"{name} is {service['ActiveState']}"
         assert service["User"] != "root", f"{name} runs as root"
         assert service["exposure"] <= DOOR, f"{name} has an exposure of {service['exposure']}, more than {DOOR}"
+
+
+def test_each_client_has_a_server_of_its_own_with_its_quota(keeper, units):
+    for client, name in servers(keeper).items():
+        service = units["services"].get(name, {"ExecStart": "", "BindPaths": "", "TemporaryFileSystem": ""})
+        quota = doors.quota(keeper.policy, client)
+        started = re.search(r"argv\[\]=(.*?) ;", service["ExecStart"])
+        command = started[1] if started else "nothing"
+        meant = rf"/usr/bin/seawall repository serve {re.escape(client)} --folder (\S+) --accounts \S+"
+        meant += f" --quota {quota.bytes}" if quota else ""
+        served = re.fullmatch(meant, command)
+        assert served, f"{name} runs {command}, with a quota of {quota or 'none'} by the policy"
+        bound = service["BindPaths"].split(":")[0]
+        assert bound == f"{served[1]}/{client}", f"{name} sees {service['BindPaths'] or 'all repositories'}"
+        assert served[1] in re.split(r"[\s:]", service["TemporaryFileSystem"]), f"{name} sees {served[1]}"
+
+
+def servers(keeper):
+    return {client: f"{joined.writer(client)}.service" for client in keeper.policy.clients}
 
 
 def test_units_are_as_they_were_written(machine, units):

@@ -143,12 +143,15 @@ def copied(template: Path, folder: Path) -> Machine:
 
 
 @contextmanager
-def served(machine: Machine) -> Iterator[None]:
-    """Run the rest-server as the role backup_host does, for a block in which the machine is the one we are on."""
+def served(machine: Machine, *more: str) -> Iterator[None]:
+    """Run the rest-server as the role backup_host does, for a block in which the machine is the one we are on.
+
+    more: further words for rest-server.
+    """
     folder = machine.stored.parent
     words = ["--path", machine.stored, "--listen", "localhost:0", "--append-only", "--private-repos"]
     words += ["--tls", "--tls-cert", folder / "tls.pem", "--tls-key", folder / "tls.key"]
-    words += ["--htpasswd-file", folder / "users.htpasswd"]
+    words += ["--htpasswd-file", folder / "users.htpasswd", *more]
     argv = [BIN / "restic-rest-server", *words]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
         try:

@@ -2,12 +2,15 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from kept import Keeper, kept
 from one_machine import Machine
+
+from ops.keeper.quota import LEAST
 
 
 @pytest.fixture
@@ -116,3 +119,27 @@ def test_a_state_that_cannot_be_read_trusts_nobody_anew(keeper: Keeper):
     (keeper.root / "var/lib/seawall/state/arrivals.json").write_text("{")
     keeper.add("keys", b"x" * 200)
     assert keeper.seawall("repository", "arrivals") == 1
+
+
+def test_a_client_without_a_repository_yet_has_an_empty_folder_and_no_foreign_files(keeper: Keeper):
+    """The role makes the folder: the client's server sees nothing else."""
+    (keeper.root / "var/lib/seawall/state/arrivals.json").unlink()
+    shutil.rmtree(keeper.repository)
+    keeper.repository.mkdir()
+    assert keeper.seawall("repository", "arrivals") == 0
+    (keeper.repository / "strange").write_text("x")
+    assert keeper.seawall("repository", "arrivals") == 2
+
+
+def test_a_quota_that_is_nearly_used_up_is_announced(keeper: Keeper, capsys: pytest.CaptureFixture[str]):
+    path = keeper.root / "etc/seawall/policy.json"
+    policy = json.loads(path.read_text())
+    for quota, code, said in (("1TiB", 0, ""), ("600MiB", 1, "of its quota of 600 MiB"), ("500MiB", 2, "nothing more")):
+        policy["repositories"]["primary"]["options"] = {"quota": quota}
+        path.write_text(json.dumps(policy))
+        folder = keeper.repository / "data/00"
+        for number in range((500 << 20) // LEAST - len(list(folder.iterdir()))):
+            (folder / f"{number + (1 << 60):064x}").write_bytes(b"x" * 200)
+        capsys.readouterr()
+        assert keeper.seawall("repository", "arrivals") == code
+        assert said in capsys.readouterr().out

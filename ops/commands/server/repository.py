@@ -90,6 +90,15 @@ def _of_keepers(commands: _SubParsersAction[ArgumentParser]) -> None:
     )
     arrivals.add_argument("--accept", metavar="HOST", help="trust the keys and files that HOST's repository has now")
     arrivals.add_argument("--reason", default="", help=REASON)
+    serve = commands.add_parser(
+        "serve",
+        help="on a backup host: run by the unit of each client, serves its repository up to its quota",
+        description="Become rest-server for one client's repository, at a socket that systemd hands over.",
+    )
+    serve.add_argument("host", help="whose repository")
+    serve.add_argument("--folder", type=Path, required=True, help="the folder above the repository")
+    serve.add_argument("--accounts", type=Path, required=True, metavar="FILE", help="the account's name and hash")
+    serve.add_argument("--quota", type=int, metavar="BYTES", help="how large it may become; else half of what is free")
     aside = commands.add_parser(
         "set-aside",
         help="on a backup host: move files out of a repository, or back",
@@ -118,6 +127,7 @@ def execute(options: Namespace) -> int:
         "foreign": _foreign,
         "view": _view,
         "arrivals": _arrivals,
+        "serve": _serve,
         "set-aside": _set_aside,
     }[options.command]
     return command(options)
@@ -164,6 +174,13 @@ def _arrivals(options: Namespace) -> int:
     if not options.accept:
         return _told(search(), options)
     return _told(accept(options.accept, _demanded(options.reason)), options)
+
+
+def _serve(options: Namespace) -> int:
+    from ops.jobs.keeper.serve import Service, serve
+
+    serve(Service(options.host, options.folder, options.accounts, options.quota))
+    return 0
 
 
 def _set_aside(options: Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ from ops.core.names import Digest, HostName
 from ops.core.printable import storable
 from ops.core.quantity import Size, counted
 from ops.core.verdict import Verdict
-from ops.health.arrivals import findings
+from ops.health.arrivals import findings, room
 from ops.interfaces import layout
 from ops.interfaces.outcome import OutcomeFacts
 from ops.interfaces.state import ARRIVALS, ArrivalsState, ForeignFile, KeptRepository, written
@@ -22,8 +23,9 @@ from ops.jobs.host import folders, own_policy, state_files
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
 from ops.keeper import foreign, repository
+from ops.keeper import quota as quotas
 from ops.keeper.repository import Stored
-from ops.policy import HostPolicy
+from ops.policy import HostPolicy, doors
 
 UNIT = "seawall-arrivals.service"
 MOST = 1000  # so many foreign files of a repository are noted; all of them are counted
@@ -79,7 +81,7 @@ def demand_client(policy: HostPolicy, host: str) -> None:
 def foreign_now(policy: HostPolicy, host: str) -> list[ForeignFile]:
     """Return all foreign files that a client's repository has now, by what is noted of it."""
     known = noted().get(HostName(host), KeptRepository())
-    return _seen(host, len(policy.clients[host]) + 1, known, clock.now().timestamp())[1]
+    return _seen(policy, host, known, clock.now().timestamp())[1]
 
 
 def text(state: ArrivalsState) -> str:
@@ -90,6 +92,7 @@ def text(state: ArrivalsState) -> str:
         lines.append(f"{verdict:<8} {host}: {counted(one.files, 'file')}, {one.count} foreign")
         lines += [f"           {file.path} {file.why}" for file in one.foreign]
         lines += [f"warn     {host}: {note}" for note in one.notes]
+        lines += [f"{verdict:<8} {host}: {said}" for verdict, said in room(one)]
     return storable("\n".join(lines))
 
 
@@ -106,9 +109,9 @@ def noted() -> dict[HostName, KeptRepository]:
 
 def _looked(policy: HostPolicy, before: dict[HostName, KeptRepository], now: float) -> ArrivalsState:
     seen = {}
-    for host, readers in policy.clients.items():
+    for host in policy.clients:
         name = HostName(host)
-        seen[name] = _seen(host, len(readers) + 1, before.get(name, KeptRepository()), now)[0]
+        seen[name] = _seen(policy, host, before.get(name, KeptRepository()), now)[0]
     finding = join(list(findings({str(host): one for host, one in seen.items()})))
     return ArrivalsState(
         host=policy.host,
@@ -119,10 +122,10 @@ def _looked(policy: HostPolicy, before: dict[HostName, KeptRepository], now: flo
     )
 
 
-def _seen(host: str, expected: int, known: KeptRepository, now: float) -> tuple[KeptRepository, list[ForeignFile]]:
-    """Return what is noted of a client's repository, and all its foreign files. expected: how many keys it needs."""
+def _seen(policy: HostPolicy, host: str, known: KeptRepository, now: float) -> tuple[KeptRepository, list[ForeignFile]]:
+    """Return what is noted of a client's repository, and all its foreign files."""
     base = folders.repositories()
-    if known.config is None and not Path(base, host).is_dir():
+    if known.config is None and not _is_filled(Path(base, host)):
         return KeptRepository(), []  # it has none yet; whoever backs up judges that
     try:
         with repository.opened(base, host) as folder:
@@ -130,7 +133,10 @@ def _seen(host: str, expected: int, known: KeptRepository, now: float) -> tuple[
     except (SeawallError, OSError) as error:
         gone = ForeignFile(path=layout.CONFIG, why=f"can't be looked at: {error}")
         return replace(known, files=0, bytes=0, foreign=(gone,), count=1, notes=()), []
-    noted = _trusted(stored, expected, known)
+    noted = _trusted(stored, len(policy.clients[host]) + 1, known)  # its own key, and one for each reader
+    quota, use = doors.quota(policy, host), quotas.use(stored, now)
+    free = shutil.disk_usage(base).free
+    left = min(free, max(0, quota.bytes - use.used)) if quota else free
     fresh = [one for one in stored if one.arrived > known.accepted or one.sort == layout.KEYS]
     found = [*_changed(known, config, {one.name for one in stored}), *foreign.foreign(fresh, noted, now)]
     return KeptRepository(
@@ -142,8 +148,22 @@ def _seen(host: str, expected: int, known: KeptRepository, now: float) -> tuple[
         bytes=sum(one.size for one in stored),
         foreign=tuple(ForeignFile(path=storable(one.path), why=one.why) for one in found[:MOST]),
         count=len(found),
-        notes=tuple(_notes(stored, now, shutil.disk_usage(base).free)),
+        notes=tuple(_notes(stored, now, left, "its quota" if left < free else "the disk of all repositories")),
+        quota=quota.bytes if quota else 0,
+        used=use.used,
+        daily=use.daily,
     ), found
+
+
+def _is_filled(folder: Path) -> bool:
+    """Whether something lies in a folder; the role makes that of a new client, whose server sees nothing else."""
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # what it is will show
 
 
 def _trusted(stored: Collection[Stored], expected: int, known: KeptRepository) -> tuple[Digest, ...]:
@@ -157,14 +177,14 @@ def _trusted(stored: Collection[Stored], expected: int, known: KeptRepository) -
     return (*known.keys, *foreign.keys_at_first(late, max(0, expected - len(known.keys))))
 
 
-def _notes(stored: Collection[Stored], now: float, free: int) -> Iterator[str]:
-    """Yield what is unusual about a repository, and yet may be a busy day."""
+def _notes(stored: Collection[Stored], now: float, left: int, of: str) -> Iterator[str]:
+    """Yield what is unusual about a repository, and yet may be a busy day. left: the bytes that are, and of what."""
     for one in foreign.unusual(stored, now):
         yield f"{one.files} files arrived in {one.sort}/ in a day; {one.usual:.0f} is usual"
-    if grown := foreign.filling(stored, now, free):
+    if grown := foreign.filling(stored, now, left):
         days = "less than a day" if grown.left < 1 else f"{grown.left:.0f} days"
         much = f"{Size(grown.bytes)} arrived in a day; {Size(grown.usual)} is usual"
-        yield f"{much}: at this pace the disk of all repositories is full in {days}"
+        yield f"{much}: at this pace {of} is full in {days}"
 
 
 def _changed(known: KeptRepository, config: Digest, names: set[str]) -> list[ForeignFile]:

@@ -11,8 +11,9 @@ from ops.interfaces import joined
 from ops.interfaces.state import ARRIVALS
 from ops.policy.model import Asset, CheckSpec, HostPolicy, Written
 
-CHECK, UNIT, SECRET = "check", "unit", "file with a secret"
+CHECK, UNIT, SECRET, SOCKET = "check", "unit", "file with a secret", "socket"
 LONGEST = 240  # letters of a name of a file or a unit, with the suffixes that come behind it
+LONGEST_SOCKET = 107  # bytes of its path; unix(7)
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class _Joined:
     name: str
     what: str
     path: str
+    longest: int = LONGEST
 
 
 def judge(written: Mapping[str, Written | None]) -> Iterator[tuple[tuple[str, ...], Problem]]:
@@ -35,7 +37,8 @@ def judge(written: Mapping[str, Written | None]) -> Iterator[tuple[tuple[str, ..
             for name, asset in other.assets.items()
             if asset.drill and asset.drill.host == host
         ]
-        yield from (((host,), problem) for problem in _judged([*_of_machine(policy), *_of_drills(drills)]))
+        names = [*_of_machine(policy), *_of_drills(drills), *_of_client(host, policy)]
+        yield from (((host,), problem) for problem in _judged(names))
 
 
 def of_host(policy: HostPolicy) -> Iterator[Problem]:
@@ -64,9 +67,9 @@ def _judged(names: Iterable[_Joined]) -> Iterator[Problem]:
         if first.what != one.what:
             message = f"{one.what} would have the {one.sort} {one.name}, as {first.what} has; rename one of them"
             yield Problem(one.path, message)
-        if len(one.name) > LONGEST:
+        if len(one.name) > one.longest:
             message = f"{one.what} would have the {one.sort} {one.name[:40]}..., which is too long"
-            yield Problem(one.path, f"{message}; expected {LONGEST} letters at most")
+            yield Problem(one.path, f"{message}; expected {one.longest} letters at most")
 
 
 def _of_machine(policy: Written | HostPolicy) -> Iterator[_Joined]:
@@ -115,6 +118,17 @@ def _of_keeper(policy: HostPolicy) -> Iterator[_Joined]:
         what, path = "the search for foreign files", "policy.clients"
         yield _Joined(UNIT, joined.unit(ARRIVALS), what, path)
         yield _Joined(CHECK, ARRIVALS, what, path)
+    for client in policy.clients:
+        what, path = f"the repository of {client}", f"policy.clients.{client}"
+        yield _Joined(UNIT, joined.writer(client), what, path)
+        yield _Joined(SOCKET, joined.writer_socket(client), what, path, LONGEST_SOCKET)
+
+
+def _of_client(host: str, policy: Written) -> Iterator[_Joined]:
+    """Yield the names that a machine's repositories have at their backup hosts."""
+    if policy.assets:
+        what, path = f"the repository of {host}", f"hosts.{host}"
+        yield _Joined(SOCKET, joined.writer_socket(host), what, path, LONGEST_SOCKET)
 
 
 def _places(asset: Asset) -> set[str]:

@@ -21,6 +21,7 @@ def judge(written: Written, around: Surroundings) -> Iterator[Problem]:
     for name, repository in written.repositories.items():
         yield from names.formed(f"policy.repositories.{name}", name)
         yield from _one(f"policy.repositories.{name}", repository, around)
+        yield from _named(f"policy.repositories.{name}", written, repository, around)
     for (first, one), (name, other) in itertools.combinations(written.repositories.items(), 2):
         yield from _two(first, one, name, other)
 
@@ -56,6 +57,18 @@ def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Pr
             f"{repository.place} can't be: a repository of kind {kind} lies on the machine itself; expected local or "
             f"removable",
         )
+
+
+def _named(path: str, written: Written, repository: Repository, around: Surroundings) -> Iterator[Problem]:
+    """Yield which machines that the options name are neither in the inventory nor the control machine."""
+    if repository.kind not in kinds.kinds("ops.targets"):
+        return
+    target = access.target(repository.kind)
+    if not isinstance(repository.options, target.options):
+        return
+    machines = [*around.hosts, *([written.control.name] if written.control else [])]
+    for key, host in target.named(repository.options).items():
+        yield from names.known(f"{path}.options.{key}", "machine", host, machines)
 
 
 def _two(first: str, one: Repository, name: str, other: Repository) -> Iterator[Problem]:

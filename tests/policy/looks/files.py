@@ -8,7 +8,7 @@ import pwd
 import stat
 from pathlib import Path
 
-SERVERS = ("/etc/restic-rest-server", "/etc/seawall-readers")
+SERVERS = ("/etc/seawall-writers", "/etc/seawall-readers")
 PLACES = ("/etc/seawall", "/var/lib/seawall", "/var/cache/seawall", "/run/seawall", *SERVERS)
 # Whole systems of others lie there, and many files of restic's.
 NOT_INTO = {

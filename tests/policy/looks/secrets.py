@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 CREDENTIALS = Path("/etc/seawall/credentials")
-HASHES = (Path("/etc/restic-rest-server"), Path("/etc/seawall-readers"))
+HASHES = (Path("/etc/seawall-writers"), Path("/etc/seawall-readers"))
 UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/etc/cron.d", "/etc/tmpfiles.d")
 OTHERS = ("/var/lib/seawall/state", "/var/lib/seawall/ledger", "/etc/seawall/policy.json", "/run/seawall")
 LARGEST = 8 << 20

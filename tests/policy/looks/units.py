@@ -17,6 +17,8 @@ SERVICE = (
     "ProtectSystem",
     "PrivateTmp",
     "ExecStart",
+    "BindPaths",
+    "TemporaryFileSystem",
     "AmbientCapabilities",
     "CapabilityBoundingSet",
     "DropInPaths",

@@ -64,3 +64,40 @@ def test_another_state_under_its_name_is_no_pass():
     state = {"gaps": [], "excused": [], "covered": [], "finished": iso(NOW)}
     with pytest.raises(Damaged, match="can't be read"):
         list(probe(Options(), CheckContext(NOW, {"arrivals": typed({"gaps": state})["gaps"]})))
+
+
+def of_quota(used: int, daily: int = 0) -> list[tuple[Verdict, str]]:
+    """What is said of a quota of 1000 GiB, of which so many GiB are used."""
+    gib = 1 << 30
+    found = seen(his1={**GOOD, "quota": 1000 * gib, "used": used * gib, "daily": daily * gib})
+    return [(finding.verdict, finding.message) for finding in found if "quota" in finding.message]
+
+
+@pytest.mark.parametrize(
+    ("used", "daily", "verdict", "said"),
+    [
+        (
+            800,
+            1,
+            Verdict.WARN,
+            "his1: 800 GiB of its quota of 1000 GiB are used (80%); full in 200 days at 1 GiB a day",
+        ),
+        (300, 70, Verdict.WARN, "(30%); full in 10 days at 70 GiB a day"),
+        (949, 0, Verdict.WARN, "(95%); raise it in the policy"),
+        (950, 100, Verdict.FAIL, "(95%); full in less than a day"),
+        (1000, 100, Verdict.FAIL, "(100%): nothing more is taken"),
+        (1200, 0, Verdict.FAIL, "(120%): nothing more is taken"),
+    ],
+)
+def test_a_quota_is_announced_before_it_is_full(used: int, daily: int, verdict: Verdict, said: str):
+    ((found, message),) = of_quota(used, daily)
+    assert found is verdict
+    assert said in message
+
+
+def test_a_quota_with_room_for_weeks_is_not_spoken_of():
+    assert of_quota(799) == of_quota(300, 40) == of_quota(0) == []
+
+
+def test_without_a_quota_nothing_is_said_of_one():
+    assert len(seen(his1={**GOOD, "used": 1 << 50, "daily": 1 << 40})) == 1

@@ -208,6 +208,16 @@ def test_a_server_refuses_times_that_nobody_can_keep(rendered: Path, old: str, n
         validated(rendered)
 
 
+@pytest.mark.parametrize(("letters", "is_refused"), [(87, False), (88, True)])
+def test_a_host_whose_name_is_too_long_for_its_socket_is_refused(letters: int, is_refused: bool) -> None:
+    name = "h" * letters
+    hosts = site(**{name: {"assets": {"papers": asset("papers", "a", {}, None)}}})
+    if is_refused:
+        assert "would have the socket /run/seawall-writer/hh" in refused(hosts)
+    else:
+        compile_site(hosts)
+
+
 def test_nothing_else_joins_names() -> None:
     """Whoever joins them elsewhere makes names that no rule knows."""
     ops = Path(__file__).parents[3] / "ops"

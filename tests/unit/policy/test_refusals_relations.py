@@ -150,6 +150,21 @@ REPOSITORIES = {
         "port is 70000; expected 1 to 65535",
         (ALL, "host: backup1", "host: backup1, options: {port: 70000}"),
     ),
+    "a quota in which nothing fits": wrong(
+        "policy.repositories.primary.options",
+        "quota is 20 MiB; expected 256 MiB to",
+        (ALL, "host: backup1", "host: backup1, options: {quota: 20MiB}"),
+    ),
+    "a quota of one machine in which nothing fits": wrong(
+        "policy.repositories.primary.options",
+        "quotas.his1 is 0 B; expected 256 MiB to",
+        (ALL, "host: backup1", "host: backup1, options: {quotas: {his1: 0B}}"),
+    ),
+    "a quota of a machine that is not there": wrong(
+        "policy.repositories.primary.options.quotas.hsi1",
+        "there is no machine 'hsi1', did you mean 'his1'?",
+        (ALL, "host: backup1", "host: backup1, options: {quotas: {hsi1: 2TiB}}"),
+    ),
 }
 
 CASES = GROUPS | REPOSITORIES
@@ -163,6 +178,7 @@ HEALTHY: dict[str, tuple[tuple[str, str, str], ...]] = {
     "further options of a repository": (
         (ALL, "host: backup1", "host: backup1, options: {port: 9000, reader_port: 9001}"),
     ),
+    "quotas": ((ALL, "host: backup1", "host: backup1, options: {quota: 500GiB, quotas: {his1: 2TiB}}"),),
 }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
-from ops.policy.role_files import File, described, reader_files, unit_files
+from ops.policy.role_files import File, Folder, described, reader_files, unit_files, writer_files
 
 
 def test_each_unit_has_a_service_and_a_timer_that_are_judged_as_such():
@@ -79,3 +79,23 @@ def test_a_copy_waits_for_its_backup_and_a_backup_for_no_service():
     for services, lines in ((["a.service"], [after, "After=a.service"]), ([], [after])):
         text = service.render(unit=unit | {"after": services}, profile="job")
         assert [line for line in text.splitlines() if line.startswith("After=")] == lines
+
+
+def test_each_client_has_a_folder_an_account_a_socket_and_a_server_of_its_own():
+    folder, account, socket, service = writer_files([{"name": "his1", "hash": "x", "quota": 5}], "/srv/seawall")
+    assert folder == Folder("/srv/seawall/his1", "restic-rest-server", "restic-rest-server", "0700")
+    assert (account.path, account.mode, account.secret) == ("/etc/seawall-writers/his1.htpasswd", "0600", True)
+    assert socket.path == "/etc/systemd/system/seawall-writer-his1.socket"
+    assert service.path == "/etc/systemd/system/seawall-writer-his1.service"
+    assert "x" not in service.variables.values()
+
+
+def test_a_client_s_server_sees_its_own_folder_and_has_the_quota_of_the_policy():
+    templates = Path(__file__).parents[3] / "roles/backup_host/templates"
+    environment = Environment(loader=FileSystemLoader(templates))
+    environment.filters["comment"] = str
+    service = environment.get_template("etc/systemd/system/seawall-writer.service.j2")
+    for quota, words in ((1 << 40, f" --quota {1 << 40}"), (None, "")):
+        text = service.render(client="his1", quota=quota, backup_host_path="/srv/seawall")
+        assert f"serve his1 --folder /srv/seawall \\\n  --accounts %d/accounts{words}\n" in text
+        assert "\nBindPaths=/srv/seawall/his1\n" in text

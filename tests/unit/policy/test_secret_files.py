@@ -187,3 +187,13 @@ def test_databases_are_told_with_how_their_servers_are_reached(inventory):
     assert databases(policy, "postgresql") == [{"database": "his", "port": 5432}]
     assert databases(policy, "mariadb") == [{"all": True, "socket": "/run/his.sock"}]
     assert taken_clusters(policy) == [5432, 5433]
+
+
+def test_each_client_has_the_quota_that_the_policy_gives_it(inventory, secrets):
+    assert [one.quota for one in clients(policies(inventory)["backup1"], secrets)] == [None]
+    path = inventory / "group_vars/all/policy.yml"
+    path.write_text(path.read_text().replace("host: backup1", "host: backup1, options: {quota: 500GiB}"))
+    assert [one.quota for one in clients(policies(inventory)["backup1"], secrets)] == [500 << 30]
+    path.write_text(path.read_text().replace("quota: 500GiB", "quota: 500GiB, quotas: {his1: 1TiB}"))
+    assert [one.quota for one in clients(policies(inventory)["backup1"], secrets)] == [1 << 40]
+    assert {one.quota for one in clients(policies(inventory)["offsite1"], secrets)} == {None}
