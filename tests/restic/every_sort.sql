@@ -166,3 +166,13 @@ insert into clinic.base values (1, 'one', 'b');
 insert into clinic.child (a, z, mine, later_one) values (2, 'two', 3, 'c');
 insert into clinic.visits values ('2025-05-05', 'A', 1), ('2030-01-01', 'B', 2);
 refresh materialized view clinic.per_ward;
+
+alter database sorts owner to owner_one;
+revoke create on database sorts from owner_one;
+grant connect on database sorts to reader with grant option;
+revoke temporary on database sorts from public;
+alter database sorts set work_mem to '5MB';
+alter database sorts set search_path to clinic, "Odd ""one", public;
+alter role reader in database sorts set statement_timeout to '5s';
+alter database sorts connection limit 50;
+comment on database sorts is E'the ward''s own\nin two lines \\ and more';

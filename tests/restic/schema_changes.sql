@@ -836,3 +836,49 @@ comment on function clinic.many() is 'x';
 
 --- comment | extension | extension pg_trgm
 comment on extension pg_trgm is 'x';
+
+--- database | owner | its owner is owner_two, but was owner_one
+alter database copied owner to owner_two;
+
+--- database | right revoked | right CONNECT of reader with grant option is missing
+revoke connect on database copied from reader;
+
+--- database | right not to be handed on | right CONNECT of reader with grant option is missing; right CONNECT of reader was not granted
+revoke grant option for connect on database copied from reader;
+
+--- database | right for everybody | right TEMPORARY of everybody was not granted
+grant temporary on database copied to public;
+
+--- database | right of its owner | right CREATE of its owner was not granted
+grant create on database copied to owner_one;
+
+--- database | setting | setting work_mem
+alter database copied set work_mem to '6MB';
+
+--- database | setting dropped | setting work_mem
+alter database copied reset work_mem;
+
+--- database | setting added | setting lock_timeout, which it did not have
+alter database copied set lock_timeout to '1s';
+
+--- database | search path | setting search_path
+alter database copied set search_path to "Odd ""one", clinic, public;
+
+--- database | setting of a role | setting statement_timeout of role reader
+alter role reader in database copied set statement_timeout to '6s';
+
+--- database | setting of another role | setting statement_timeout of role writer, which it did not have
+alter role writer in database copied set statement_timeout to '5s';
+
+--- database | connection limit | its connection limit is 51, but was 50
+alter database copied connection limit 51;
+
+--- database | comment | its comment differs
+comment on database copied is 'the ward''s own';
+
+--- database | comment dropped | its comment differs
+comment on database copied is null;
+
+--- database | security label | its security label of selinux differs
+set local allow_system_table_mods = on; insert into pg_shseclabel select oid, 'pg_database'::regclass, 'selinux', 'x' from
+pg_database where datname = 'copied';

@@ -10,7 +10,8 @@ from ops.interfaces.server import DatabaseServer, LoadedMaterial, Server
 from ops.sources.postgresql.explaining import ROLE_GONE, refused
 from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.loading import Archive
-from ops.sources.postgresql.restore import NO_LOCALE, granted, nature, settings
+from ops.sources.postgresql.nature import commented, described, granted, nature, unmarked
+from ops.sources.postgresql.restore import NO_LOCALE
 from ops.sources.postgresql.session import PSQL, connection
 from ops.sources.postgresql.sql import identifier
 from ops.sources.postgresql.verify import GLOBALS, answer, engine, prove
@@ -36,9 +37,11 @@ def load(server: Server, material: Path, facts: PostgreSQLFacts) -> str:
     failures = archive.loaded(connection(facts.database), ["--jobs=2", "--no-tablespaces"])
     if failures:
         raise Damaged(refused(failures, archive.listed()), "`seawall restore` loads the database all the same")
-    described = [*granted(facts.database, facts), *(statement for _, statement in settings(facts.database, facts))]
-    # psql goes on where this tree lacks what one of them needs, and ends as its last command does.
-    server.run(["psql", "-XAtq", "--no-password", "--dbname=postgres", *_commands([*described, "select"])], 600)
+    name = facts.database
+    statements = [one.statement for one in (*granted(name, facts), *described(name, facts))]
+    # psql goes on where this tree lacks what one of them needs, which is named by the proof, and ends as its last does.
+    last = commented(name, unmarked(facts.comment or ""))
+    server.run(["psql", "-XAtq", "--no-password", "--dbname=postgres", *_commands([*statements, last])], 600)
     return facts.database
 
 

@@ -39,6 +39,11 @@ select json_build_object(
   'encoding', pg_catalog.pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype,
   'provider', d.datlocprovider, 'owner', pg_catalog.pg_get_userbyid(d.datdba),
   'locale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
+  'rules', to_jsonb(d) ->> 'daticurules',
+  'comment', coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), ''),
+  'connection_limit', d.datconnlimit,
+  'labels', (select coalesce(json_agg(json_build_array(provider, label) order by provider), '[]')
+    from pg_catalog.pg_shseclabel where classoid = 'pg_catalog.pg_database'::regclass and objoid = d.oid),
   'settings', (select coalesce(json_agg(json_build_array(coalesce(pg_catalog.pg_get_userbyid(nullif(setrole, 0)), ''),
     config)), '[]') from pg_catalog.pg_db_role_setting, unnest(setconfig) config where setdatabase = d.oid),
   'grants', (select coalesce(json_agg(json_build_array(
@@ -86,9 +91,10 @@ where not (i.indisvalid and i.indisready) and {OURS.format(oid="i.indrelid")}
 class Setting(Facts):
     """What a database is as a whole.
 
-    major: of the server's version. provider, locale: of the database's rules of order, `c`, `i` or `b` and a name.
-    settings: of the database by role, empty for all, as `name=value`. grants: on the database itself: to whom (empty:
-    everybody), what, and whether it may be handed on. public: whether everybody has what a new database grants.
+    major: of the server's version. provider, locale, rules: of the database's order: `c`, `i` or `b`, a name, and rules
+    of its own. settings: of the database by role, empty for all, as `name=value`. grants: on the database itself: to
+    whom (empty: everybody), what, and whether it may be handed on. public: whether these are a new database's.
+    comment, connection_limit, labels (by provider): earlier builds did not look.
     """
 
     server_version: str
@@ -101,9 +107,13 @@ class Setting(Facts):
     provider: str | None = None
     owner: str | None = None
     locale: str | None = None
+    rules: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
     grants: tuple[tuple[str, str, bool], ...] = ()
     public: bool = True
+    comment: str | None = None
+    connection_limit: int | None = None
+    labels: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ from ops.sources.postgresql.facts import (
     setting,
 )
 from ops.sources.postgresql.integrity import sound
+from ops.sources.postgresql.nature.compared import compared as as_a_whole
 from ops.sources.postgresql.rows import changed, compared, counted
 from ops.sources.postgresql.sequences import behind, set_back
 from ops.sources.postgresql.session import PATIENT, PSQL, Ask, Session, as_of_the_database, connection, steady
@@ -104,8 +105,10 @@ def _structure(facts: DatabaseFacts, session: Session, there: Setting) -> Findin
     if there.encoding != facts.encoding:
         return judged([f"the encoding is {there.encoding}, but was {facts.encoding}"], "")
     if facts.definitions is None:
-        return defined_alike(facts.structure, earlier(session.ask))
-    return defined(session, facts.definitions, structure(session.ask))
+        found = defined_alike(facts.structure, earlier(session.ask))
+    else:
+        found = defined(session, facts.definitions, structure(session.ask))
+    return as_a_whole(session, facts, there, found)
 
 
 def sequences(ask: Ask, facts: DatabaseFacts) -> Finding:

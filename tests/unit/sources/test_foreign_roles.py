@@ -11,7 +11,7 @@ from ops.core.errors import Damaged
 from ops.interfaces.manifest import read_part
 from ops.sources._shared.statement import MOST_TOKENS, PassedOver
 from ops.sources.postgresql.facts import PostgreSQLFacts
-from ops.sources.postgresql.restore import granted, settings
+from ops.sources.postgresql.nature import granted, settings
 from ops.sources.postgresql.roles import missing, shown
 from ops.sources.postgresql.sql import identifier, literal, setting
 
@@ -231,16 +231,16 @@ def test_a_database_gets_the_settings_and_grants_it_had() -> None:
         grants=(("", "CONNECT", False), ("clerk", "TEMPORARY", True)),
         public=False,
     )
-    assert settings("again", facts) == [
-        ("work_mem", 'alter database "again" set "work_mem" to \'8MB\''),
+    assert [(one.what, one.statement) for one in settings("again", facts)] == [
+        ("setting work_mem", 'alter database "again" set "work_mem" to \'8MB\''),
         (
-            'search_path of odd "na;me',
+            'setting search_path of role odd "na;me',
             'alter role "odd ""na;me" in database "again" set "search_path" to \'clinic\', \'public\'',
         ),
-        ("x.y", "alter database \"again\" set \"x.y\" to E'\\\\! id\n;'''"),
+        ("setting x.y", "alter database \"again\" set \"x.y\" to E'\\\\! id\n;'''"),
     ]
-    assert granted("again", facts) == [
-        'revoke all on database "again" from public',
+    assert [one.statement for one in granted("again", facts)] == [
+        'revoke all on database "again" from public, "his_owner"',
         'grant CONNECT on database "again" to public',
         'grant TEMPORARY on database "again" to "clerk" with grant option',
     ]
