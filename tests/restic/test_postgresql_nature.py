@@ -105,3 +105,9 @@ def test_a_manifest_that_says_less_is_compared_as_far_as_it_goes(server: Cluster
         server.psql("alter database again owner to clerk")
         assert "its owner is clerk, but was chief" in structure(his, **said_less).message
         assert structure(his, **said_less, owner=None).verdict is Verdict.PASS
+
+
+def test_a_drill_gives_it_too(server: Cluster) -> None:
+    with taken(server, WHOLE, parallel=False) as his:
+        his.drill()
+        assert {*his.proof("his").values()} == {Verdict.PASS}

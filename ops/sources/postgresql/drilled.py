@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ops.core.errors import CommandError, Damaged
 from ops.interfaces.server import DatabaseServer, LoadedMaterial, Server
+from ops.sources.postgresql.contents import batches
 from ops.sources.postgresql.explaining import ROLE_GONE, refused
 from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.loading import Archive
@@ -34,9 +35,10 @@ def load(server: Server, material: Path, facts: PostgreSQLFacts) -> str:
         raise Damaged(f"the dump has {size} bytes, but had {facts.dump_bytes}")
     _create(server, facts)
     archive = Archive(LoadedMaterial(lambda argv: server.run(argv, _DAY), material), dump)
-    failures = archive.loaded(connection(facts.database), ["--jobs=2", "--no-tablespaces"])
+    listed, words = archive.listed(), ["--jobs=2", "--no-tablespaces"]
+    failures = [one for part in batches(listed) for one in archive.loaded(connection(facts.database), words, part)]
     if failures:
-        raise Damaged(refused(failures, archive.listed()), "`seawall restore` loads the database all the same")
+        raise Damaged(refused(failures, listed), "`seawall restore` loads the database all the same")
     name = facts.database
     statements = [one.statement for one in (*granted(name, facts), *described(name, facts))]
     # psql goes on where this tree lacks what one of them needs, which is named by the proof, and ends as its last does.

@@ -15,7 +15,7 @@ from ops.core.errors import CommandError, Unavailable, UsageError
 from ops.interfaces.server import LoadedMaterial, Meant
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
-from ops.sources.postgresql.contents import selected
+from ops.sources.postgresql.contents import batches, selected
 from ops.sources.postgresql.demands import demands, mapped
 from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts
 from ops.sources.postgresql.loading import LIMITLESS, SETTINGS, Archive
@@ -92,7 +92,10 @@ class RestoreTarget:
         if remark := mapped(asked.spaces, spaces):
             yield remark
             words.append("--no-tablespaces")
-        failures = archive.loaded(self._reached(database), words, wanted.numbers if wanted else ())
+        reached, parts = self._reached(database), [wanted.numbers] if wanted else [()]
+        if asked.watched and not wanted:
+            parts = batches(archive.listed())
+        failures = [one for numbers in parts for one in archive.loaded(reached, words, numbers)]
         if failures:
             with self._session(database) as session:
                 yield from self._mending(archive, facts, database, session).done(failures)
