@@ -167,6 +167,13 @@ insert into clinic.child (a, z, mine, later_one) values (2, 'two', 3, 'c');
 insert into clinic.visits values ('2025-05-05', 'A', 1), ('2030-01-01', 'B', 2);
 refresh materialized view clinic.per_ward;
 
+revoke execute on function pg_catalog.pg_sleep(float8) from public; grant select (rolname) on pg_catalog.pg_authid to reader;
+grant execute on function pg_catalog.pg_ls_waldir() to reader; grant usage on language plpgsql to writer;
+grant select on pg_catalog.pg_config to reader with grant option; revoke usage on type pg_catalog.int2 from public;
+revoke execute on function public.similarity(text, text) from public; grant usage on foreign data wrapper file_fdw to reader;
+create extension pg_stat_statements; revoke select on public.pg_stat_statements from public;
+create aggregate clinic.most(variadic one int[]) (sfunc = array_cat, stype = int[]);
+
 alter database sorts owner to owner_one;
 revoke create on database sorts from owner_one;
 grant connect on database sorts to reader with grant option;

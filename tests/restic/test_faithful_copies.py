@@ -49,6 +49,14 @@ create table parted_2 partition of parted for values from ('2021-01-01') to ('20
 create table refers (id int, at date, foreign key (id, at) references parted) partition by list (id);
 create table refers_1 partition of refers for values in (1);
 create table parted_0 partition of parted for values from ('2019-01-01') to ('2020-01-01');
+create table doubted (i int); create table before () inherits (doubted);
+alter table doubted add constraint doubt check (i in (1, 2)) not valid; create table after () inherits (doubted);
+create table sure (i int constraint doubt check (i in (1, 2))); alter table sure inherit doubted;
+create table given (a number default 3, e varchar(3) default 'x'); create table not_given () inherits (given);
+alter table not_given alter a drop default, alter e drop default;
+create table nothing (a number default null);
+create table spans (begin varchar(9), until date);
+create function begun() returns setof varchar begin atomic select begin from spans where begin in ('A', 'B'); end;
 """
 HOSTILE = """
 create schema evil;
@@ -139,6 +147,20 @@ def test_an_ordinary_schema_is_the_same(cluster: Throwaway, ordinary: DatabaseFa
 def test_a_sequence_that_is_behind_is_told_at_the_backup(ordinary: DatabaseFacts) -> None:
     (warning,) = ordinary.warnings
     assert "public.imported_id_seq was never called, public.imported.id goes up to 900001" in warning
+
+
+def test_a_default_of_its_type_that_a_dump_loses_is_noticed(cluster: Throwaway) -> None:
+    cluster.create(
+        "typed",
+        "create domain five as int default 5; create table p (a five default 7); create table c () inherits (p);"
+        "alter table c alter a drop default; insert into c default values",
+    )
+    cluster.copy("typed", "typed_b")
+    assert cluster.say("typed_b", "insert into c default values returning a is null") == ["t"]
+    cluster.say("typed_b", "delete from c where a is null")
+    assert wrong(cluster, "typed_b", cluster.facts("typed")) == {
+        "structure": "column definitions differ (2 found, 2 in the manifest): public.c.a"
+    }
 
 
 def test_the_copy_of_a_copy_is_the_same_too(cluster: Throwaway, ordinary: DatabaseFacts) -> None:
