@@ -7,6 +7,7 @@ import pytest
 from copied_postgresql import Throwaway, throwaway
 from throwaway_postgresql import ONLY_ROOT
 
+from ops.core.schema import decode, encode
 from ops.core.verdict import Verdict
 from ops.sources.postgresql.facts import DatabaseFacts
 from ops.sources.postgresql.session import scratch
@@ -233,6 +234,21 @@ def test_a_manifest_of_an_earlier_build_is_still_compared(cluster: Throwaway, or
     assert {*wrong(cluster, "ordinary_b", old)} == {"content"}  # columns by their order, which inheriting changes
     found = wrong(cluster, "ordinary_b", replace(old, structure={**old.structure, "view": old.structure["index"]}))
     assert "view definitions differ" in found["structure"]
+
+
+def test_a_manifest_that_knows_less_is_compared_as_far_as_it_goes(cluster: Throwaway, ordinary: DatabaseFacts) -> None:
+    document = encode(ordinary)
+    for name in ("comment", "connection_limit", "labels", "rules", "extension_rows"):
+        document.pop(name)
+    for sort in ("built-in grant", "aggregate argument"):
+        document["definitions"].pop(sort)
+    old = decode(DatabaseFacts, document, "facts")
+    cluster.run("createdb", "--template=ordinary_b", "newer")
+    cluster.say("newer", "revoke execute on function pg_sleep(float8) from public")
+    cluster.say("newer", "comment on database newer is 'x'", "alter database newer connection limit 7")
+    assert wrong(cluster, "newer", old) == {}
+    assert {*wrong(cluster, "newer", ordinary)} == {"structure"}
+    cluster.run("dropdb", "newer")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from ops.interfaces.facts import Facts
 from ops.sources._shared.comparison import MOST_NAMED, Definitions
 from ops.sources._shared.dump import DumpFacts
 from ops.sources._shared.row_slices import RowDigest
-from ops.sources.postgresql.rows import counted
+from ops.sources.postgresql.rows import counted, of_extensions
 from ops.sources.postgresql.sequences import behind
 from ops.sources.postgresql.structure import OURS, Ask, Sort, structure
 
@@ -120,10 +120,11 @@ class Setting(Facts):
 class DatabaseFacts(Setting):
     """What a database holds.
 
-    rows: how many, by table. content: their digests. sequences: where each is; none that was never used. roles: of
-    the cluster; role_attributes: what they may do. comes_back_empty: tables that a recovery empties. definitions: what
-    is defined, by sort; structure: what earlier builds kept of it. behind: sequences that had not come as far as the
-    column that they feed; earlier builds did not look.
+    rows: how many, by table; extension_rows: of extensions' tables, those that a dump carries. content: their digests.
+    sequences: where each is; none that was never used. roles: of the cluster; role_attributes: what they may do.
+    comes_back_empty: tables that a recovery empties. definitions: what is defined, by sort; structure: what earlier
+    builds kept of it. behind: sequences that had not come as far as the column that they feed. Earlier builds did not
+    look at extension_rows and behind.
     """
 
     rows: Mapping[str, int]
@@ -134,6 +135,7 @@ class DatabaseFacts(Setting):
     definitions: Mapping[str, Sort] | None = None
     behind: tuple[str, ...] | None = None
     content: Mapping[str, RowDigest] | None = None
+    extension_rows: Mapping[str, int] | None = None
     role_attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     invalid_indexes: tuple[str, ...] = ()
     comes_back_empty: tuple[str, ...] = spare(())
@@ -177,12 +179,13 @@ def facts(ask: Ask, sequences: Mapping[str, int | None]) -> DatabaseFacts:
     """Return all facts as the session's snapshot sees them; sequences: read before it was made."""
     here, tables = setting(ask), ask(TABLES)
     _demand_readable(here, [*tables, *sequences])
-    found = counted(ask, tables)
+    found, of_others = counted(ask, tables), of_extensions(ask)
     late = behind(ask)
     return DatabaseFacts(
         **{**vars(here), "warnings": _warned([*late.values()])},
         rows=found.rows,
-        content=found.content,
+        content={**found.content, **of_others.content},
+        extension_rows=of_others.rows,
         extensions=ask(EXTENSIONS),
         roles=tuple(ask(ROLES)),
         role_attributes={role: tuple(words) for role, words in ask(ROLE_ATTRIBUTES).items()},
