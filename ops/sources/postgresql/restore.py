@@ -112,7 +112,8 @@ class RestoreTarget:
         logins: whether the roles that are made may log in as they could.
         """
         name, grants = identifier(database), granted(database, facts)
-        described(database, facts)  # a setting that no server keeps is found before anything is made
+        # What no server keeps is found before anything is made.
+        mark, _ = commented(database, marked(facts)), described(database, facts)
         strange = PassedOver(GLOBALS)
         with self._session() as session:
             there = frozenset(session.ask(ROLES))
@@ -123,7 +124,7 @@ class RestoreTarget:
             shut = sorted({*session.ask(_SHUT)} & there & {*needed}) if logins else ()
             session.tell(f"drop database if exists {name} with (force)")
             owned = self._created(session, name, facts)
-            session.tell(commented(database, marked(facts)))
+            session.tell(mark)
         if not owned:
             yield f"the role {facts.owner}, which owns the database, is neither on this server nor in the set"
         yield from self._missed(self._refused(grants))
