@@ -172,6 +172,8 @@ grant execute on function pg_catalog.pg_ls_waldir() to reader; grant usage on la
 grant select on pg_catalog.pg_config to reader with grant option; revoke usage on type pg_catalog.int2 from public;
 revoke execute on function public.similarity(text, text) from public; grant usage on foreign data wrapper file_fdw to reader;
 create extension pg_stat_statements; revoke select on public.pg_stat_statements from public;
+create role installer superuser; set role installer; create extension hstore; reset role;
+revoke execute on function public.akeys(public.hstore) from installer; grant usage on type public.hstore to postgres;
 create aggregate clinic.most(variadic one int[]) (sfunc = array_cat, stype = int[]);
 
 alter database sorts owner to owner_one;

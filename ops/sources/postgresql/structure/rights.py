@@ -17,15 +17,15 @@ def _rights(acl: str, kind: str, owner: str) -> str:
     return f"(select jsonb_agg(w order by w) from ({_each_right(acl, kind, owner)}) g(w))"
 
 
-def _each_right(acl: str, kind: str, owner: str) -> str:
-    """Return the query for `_rights`, one row for everybody who may do something."""
+def _each_right(acl: str, kind: str, owner: str, among: str = "") -> str:
+    """Return the query for `_rights`, one row for everybody who may do something. among: a condition of it."""
     whole = f"acldefault({kind}, {owner})"
     return f"""
       select jsonb_build_array(case x.grantee when 0 then '' else pg_get_userbyid(x.grantee) end, x.is_grantable,
         case count(distinct x.privilege_type)
           when (select count(*) from aclexplode({whole}) own where own.grantee = {owner})
           then '["ALL"]' else jsonb_agg(distinct x.privilege_type) end)
-      from aclexplode(coalesce({acl}, {whole})) x group by x.grantee, x.is_grantable"""
+      from aclexplode(coalesce({acl}, {whole})) x {among} group by x.grantee, x.is_grantable"""
 
 
 _DEFAULT = """(case a.defaclobjtype when 'S' then 's' else a.defaclobjtype end)::"char\""""
@@ -42,7 +42,9 @@ _WITH_RIGHTS = f"""
   union all select 'pg_language'::regclass, oid, 0, 'l', lanacl, lanowner, 0 from pg_language where lanispl
   union all select 'pg_foreign_data_wrapper'::regclass, oid, 0, 'F', fdwacl, fdwowner, 0 from pg_foreign_data_wrapper
   union all select 'pg_foreign_server'::regclass, oid, 0, 'S', srvacl, srvowner, 0 from pg_foreign_server"""
-_NOW, _FIRST = (_each_right(acl, "o.kind", "o.owner") for acl in ("o.acl", "p.initprivs"))
+# Whoever makes an extension owns what is in it, and that is the restore's superuser where it was another's.
+_OTHERS = "where x.grantee not in (o.owner, 10)"
+_NOW, _FIRST = (_each_right(acl, "o.kind", "o.owner", _OTHERS) for acl in ("o.acl", "p.initprivs"))
 _CHANGED = "select jsonb_agg(w order by w) from (({one}) except ({other})) g(w)"
 _TOLD = """
       from (select o.*, i.type, coalesce(i.schema, '') as schema, i.identity from {catalogue} o
