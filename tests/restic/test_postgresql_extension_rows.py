@@ -2,43 +2,26 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from taken_postgresql import Taken, taken
-from throwaway_postgresql import ONLY_ROOT, PROGRAMS, Cluster
+from throwaway_postgresql import ONLY_ROOT, Cluster
+from trial_extension import trial_extension
 
-from ops.core.run import run
 from ops.core.verdict import Verdict
 from ops.sources.postgresql.verify import prove
 
 pytestmark = [ONLY_ROOT, pytest.mark.usefixtures("tidy")]
-NAME = "seawall_trial"
-SCRIPT = """
-create table units (code text primary key, built_in bool default false); insert into units values ('mg', true);
-create sequence numbers; create table "all of it" (id int); create table not_kept (id int);
-select pg_catalog.pg_extension_config_dump('units', 'where not units.built_in');
-select pg_catalog.pg_extension_config_dump('"all of it"', '');
-select pg_catalog.pg_extension_config_dump('numbers', '');
-"""
-USED = f"""
-create extension {NAME}; insert into units values ('IU'), ('mmol'); insert into "all of it" values (1), (2);
+USED = """
+create extension seawall_trial; insert into units values ('IU'), ('mmol'); insert into "all of it" values (1), (2);
 insert into not_kept values (1); select nextval('numbers'), nextval('numbers');
 """
 
 
 @pytest.fixture(scope="module", autouse=True)
 def extension() -> Iterator[None]:
-    """An extension for as long as this module runs."""
-    folder = Path(run([PROGRAMS / "pg_config", "--sharedir"], timeout=9).stdout.strip(), "extension")
-    control, script = folder / f"{NAME}.control", folder / f"{NAME}--1.0.sql"
-    control.write_text("default_version = '1.0'\nrelocatable = true\n", "utf-8")
-    script.write_text(SCRIPT, "utf-8")
-    for file in (control, script):
-        file.chmod(0o644)
-    yield
-    control.unlink()
-    script.unlink()
+    with trial_extension():
+        yield
 
 
 def wrong(his: Taken, **changes: object) -> dict[str, str]:
