@@ -111,3 +111,12 @@ def test_a_drill_gives_it_too(server: Cluster) -> None:
     with taken(server, WHOLE, parallel=False) as his:
         his.drill()
         assert {*his.proof("his").values()} == {Verdict.PASS}
+
+
+def test_a_comment_in_another_encoding_ends_no_backup(server: Cluster) -> None:
+    nature = "encoding 'WIN1252' template template0 locale 'C'"
+    with taken(server, "comment on database his is 'plain'", nature=nature) as his:
+        assert his.facts.comment == "plain"
+        server.psql("comment on database his is 'Í'")  # of which a byte is none of that encoding
+        with beside(his.target.server, "his") as session:
+            assert setting(session.ask).comment is None

@@ -23,10 +23,12 @@ def trial_extension() -> Iterator[None]:
     """Let every server of this machine make the extension, for a block."""
     folder = Path(run([PROGRAMS / "pg_config", "--sharedir"], timeout=9).stdout.strip(), "extension")
     control, script = folder / f"{NAME}.control", folder / f"{NAME}--1.0.sql"
-    control.write_text("default_version = '1.0'\nrelocatable = true\n", "utf-8")
-    script.write_text(SCRIPT, "utf-8")
-    for file in (control, script):
-        file.chmod(0o644)
-    yield
-    control.unlink()
-    script.unlink()
+    try:
+        control.write_text("default_version = '1.0'\nrelocatable = true\n", "utf-8")
+        script.write_text(SCRIPT, "utf-8")
+        for file in (control, script):
+            file.chmod(0o644)
+        yield
+    finally:
+        for file in (control, script):
+            file.unlink(missing_ok=True)

@@ -32,6 +32,7 @@ from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamesp
 where c.relkind = 'r' and {OURS.format(oid="c.oid")}
 """
 
+# Whoever says something of a database may do so from another one, in an encoding that this one can't be read in.
 SETTING = """
 select json_build_object(
   'server_version', current_setting('server_version'),
@@ -40,7 +41,9 @@ select json_build_object(
   'provider', d.datlocprovider, 'owner', pg_catalog.pg_get_userbyid(d.datdba),
   'locale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
   'rules', to_jsonb(d) ->> 'daticurules',
-  'comment', coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), ''),
+  'comment', (select case when pg_catalog.pg_encoding_to_char(d.encoding) = 'UTF8' or said = '' or
+      encode(convert_to(said, 'SQL_ASCII'), 'escape') = replace(said, '\\', '\\\\') then said end
+    from coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), '') said),
   'connection_limit', d.datconnlimit,
   'labels', (select coalesce(json_agg(json_build_array(provider, label) order by provider), '[]')
     from pg_catalog.pg_shseclabel where classoid = 'pg_catalog.pg_database'::regclass and objoid = d.oid),
@@ -94,7 +97,7 @@ class Setting(Facts):
     major: of the server's version. provider, locale, rules: of the database's order: `c`, `i` or `b`, a name, and rules
     of its own. settings: of the database by role, empty for all, as `name=value`. grants: on the database itself: to
     whom (empty: everybody), what, and whether it may be handed on. public: whether these are a new database's.
-    comment, connection_limit, labels (by provider): earlier builds did not look.
+    comment (none: its letters can't be told), connection_limit, labels (by provider): earlier builds did not look.
     """
 
     server_version: str
