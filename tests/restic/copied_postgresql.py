@@ -10,9 +10,11 @@ from throwaway_postgresql import PROGRAMS, cluster
 from ops.core.schema import decode, encode
 from ops.core.verdict import Finding
 from ops.sources._shared.local_server import Local
-from ops.sources.postgresql.facts import DatabaseFacts, facts
+from ops.sources.postgresql.facts import DatabaseFacts, facts, setting
+from ops.sources.postgresql.nature import commented, described, granted
 from ops.sources.postgresql.sequences import SEQUENCES
 from ops.sources.postgresql.session import PATIENT, PSQL, Session, connection, steady
+from ops.sources.postgresql.sql import identifier
 from ops.sources.postgresql.verify import prove
 
 MINUTE = 60.0
@@ -65,10 +67,15 @@ class Throwaway:
             return decode(DatabaseFacts, encode(facts(session.ask, sequences)), "facts")
 
     def copy(self, database: str, new: str) -> None:
-        """Dump a database and restore it under another name."""
+        """Dump a database and restore it under another name, with what it is as a whole."""
         self.run("pg_dump", "--format=custom", "--compress=0", f"--file={self.folder / 'dump'}", database)
         self.run("createdb", "--template=template0", "--locale=C.UTF-8", new)
         self.run("pg_restore", "--exit-on-error", f"--dbname={new}", str(self.folder / "dump"))
+        with self.session(database) as session:
+            told = setting(session.ask)
+        statements = [one.statement for one in (*granted(new, told), *described(new, told))]
+        owner = f"alter database {identifier(new)} owner to {identifier(told.owner or '')}"
+        self.say("postgres", owner, *statements, commented(new, told.comment or ""))
 
     def proven(self, database: str, told: DatabaseFacts) -> dict[str, Finding]:
         """Return what each rung of the proof says."""

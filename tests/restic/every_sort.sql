@@ -166,3 +166,22 @@ insert into clinic.base values (1, 'one', 'b');
 insert into clinic.child (a, z, mine, later_one) values (2, 'two', 3, 'c');
 insert into clinic.visits values ('2025-05-05', 'A', 1), ('2030-01-01', 'B', 2);
 refresh materialized view clinic.per_ward;
+
+revoke execute on function pg_catalog.pg_sleep(float8) from public; grant select (rolname) on pg_catalog.pg_authid to reader;
+grant execute on function pg_catalog.pg_ls_waldir() to reader; grant usage on language plpgsql to writer;
+grant select on pg_catalog.pg_config to reader with grant option; revoke usage on type pg_catalog.int2 from public;
+revoke execute on function public.similarity(text, text) from public; grant usage on foreign data wrapper file_fdw to reader;
+create extension pg_stat_statements; revoke select on public.pg_stat_statements from public;
+create role installer superuser; set role installer; create extension hstore; reset role;
+revoke execute on function public.akeys(public.hstore) from installer; grant usage on type public.hstore to postgres;
+create aggregate clinic.most(variadic one int[]) (sfunc = array_cat, stype = int[]);
+
+alter database sorts owner to owner_one;
+revoke create on database sorts from owner_one;
+grant connect on database sorts to reader with grant option;
+revoke temporary on database sorts from public;
+alter database sorts set work_mem to '5MB';
+alter database sorts set search_path to clinic, "Odd ""one", public;
+alter role reader in database sorts set statement_timeout to '5s';
+alter database sorts connection limit 50;
+comment on database sorts is E'the ward''s own\nin two lines \\ and more';

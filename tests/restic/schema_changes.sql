@@ -627,6 +627,15 @@ create or replace aggregate clinic.total(int) (sfunc = int4mul, stype = int, ini
 --- aggregate | owner | clinic.total(integer)
 alter aggregate clinic.total(int) owner to owner_two;
 
+--- aggregate argument | not variadic | clinic.most(integer[])
+drop aggregate clinic.most(int[]); create aggregate clinic.most(one int[]) (sfunc = array_cat, stype = int[]);
+
+--- aggregate argument | name | clinic.most(integer[])
+drop aggregate clinic.most(int[]); create aggregate clinic.most(variadic two int[]) (sfunc = array_cat, stype = int[]);
+
+--- aggregate argument | variadic | clinic.first_of(integer[])
+create aggregate clinic.first_of(variadic int[]) (sfunc = array_cat, stype = int[]);
+
 --- operator | dropped | clinic.>>
 drop operator clinic.>> (clinic.address, clinic.address) cascade;
 
@@ -734,6 +743,39 @@ revoke usage on type clinic.state from reader;
 --- type grant | on a domain | clinic.word
 grant usage on type clinic.word to reader with grant option;
 
+--- built-in grant | given back to everybody | function pg_catalog.pg_sleep(double precision)
+grant execute on function pg_catalog.pg_sleep(float8) to public;
+
+--- built-in grant | revoked from everybody | function pg_catalog.pg_cancel_backend(integer)
+revoke execute on function pg_catalog.pg_cancel_backend(int) from public;
+
+--- built-in grant | of a column | table column pg_catalog.pg_authid.rolname
+revoke select (rolname) on pg_catalog.pg_authid from reader;
+
+--- built-in grant | of a table | table pg_catalog.pg_authid
+grant select on pg_catalog.pg_authid to reader;
+
+--- built-in grant | not to be handed on | view pg_catalog.pg_config
+revoke grant option for select on pg_catalog.pg_config from reader;
+
+--- built-in grant | of a type | type smallint
+grant usage on type pg_catalog.int2 to public;
+
+--- built-in grant | of a language | language plpgsql
+revoke usage on language plpgsql from public;
+
+--- built-in grant | of the schema | schema pg_catalog
+revoke usage on schema pg_catalog from public; grant usage on schema pg_catalog to reader;
+
+--- built-in grant | function of an extension | function public.similarity(pg_catalog.text,pg_catalog.text)
+grant execute on function public.similarity(text, text) to public;
+
+--- built-in grant | view of an extension | view public.pg_stat_statements
+grant select on public.pg_stat_statements to reader;
+
+--- built-in grant | foreign data wrapper of an extension | foreign-data wrapper file_fdw
+revoke usage on foreign data wrapper file_fdw from reader;
+
 --- large object | owner | 77001
 alter large object 77001 owner to owner_two;
 
@@ -836,3 +878,49 @@ comment on function clinic.many() is 'x';
 
 --- comment | extension | extension pg_trgm
 comment on extension pg_trgm is 'x';
+
+--- database | owner | its owner is owner_two, but was owner_one
+alter database copied owner to owner_two;
+
+--- database | right revoked | right CONNECT of reader with grant option is missing
+revoke connect on database copied from reader;
+
+--- database | right not to be handed on | right CONNECT of reader with grant option is missing; right CONNECT of reader was not granted
+revoke grant option for connect on database copied from reader;
+
+--- database | right for everybody | right TEMPORARY of everybody was not granted
+grant temporary on database copied to public;
+
+--- database | right of its owner | right CREATE of its owner was not granted
+grant create on database copied to owner_one;
+
+--- database | setting | setting work_mem
+alter database copied set work_mem to '6MB';
+
+--- database | setting dropped | setting work_mem
+alter database copied reset work_mem;
+
+--- database | setting added | setting lock_timeout, which it did not have
+alter database copied set lock_timeout to '1s';
+
+--- database | search path | setting search_path
+alter database copied set search_path to "Odd ""one", clinic, public;
+
+--- database | setting of a role | setting statement_timeout of role reader
+alter role reader in database copied set statement_timeout to '6s';
+
+--- database | setting of another role | setting statement_timeout of role writer, which it did not have
+alter role writer in database copied set statement_timeout to '5s';
+
+--- database | connection limit | its connection limit is 51, but was 50
+alter database copied connection limit 51;
+
+--- database | comment | its comment differs
+comment on database copied is 'the ward''s own';
+
+--- database | comment dropped | its comment differs
+comment on database copied is null;
+
+--- database | security label | its security label of selinux differs
+set local allow_system_table_mods = on; insert into pg_shseclabel select oid, 'pg_database'::regclass, 'selinux', 'x' from
+pg_database where datname = 'copied';

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
@@ -13,6 +14,7 @@ from ops.core.pipe import pipe
 from ops.core.run import run
 from ops.core.verdict import Verdict
 from ops.interfaces.server import LoadedMaterial, Meant
+from ops.sources.postgresql import drilled
 from ops.sources.postgresql.facts import PostgreSQLFacts, facts
 from ops.sources.postgresql.restore import RestoreTarget
 from ops.sources.postgresql.sequences import SEQUENCES
@@ -72,8 +74,15 @@ class Taken:
         material = LoadedMaterial(self.fed, self.folder if self.parallel else None)
         return [*self.target.load("again", self.facts, Meant(tables, constraints, logins), self.folder, material)]
 
-    def proof(self) -> dict[str, Verdict]:
-        return {name: finding.verdict for name, finding in prove(self.target.server, "again", self.facts)}
+    def drill(self) -> None:
+        """Load it as a drill does, in the place of the one that it was taken of."""
+        self.server.psql("drop database if exists his")
+        dump = self.folder / self.facts.dump
+        size = sum(path.stat().st_size for path in [dump, *dump.glob("*")] if path.is_file())
+        drilled.load(self.target.server, self.folder, replace(self.facts, dump_bytes=size))
+
+    def proof(self, database: str = "again") -> dict[str, Verdict]:
+        return {name: finding.verdict for name, finding in prove(self.target.server, database, self.facts)}
 
 
 @contextmanager

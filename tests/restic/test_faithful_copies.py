@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 from copied_postgresql import Throwaway, throwaway
+from hindering import ELSEWHERE, HOSTILE, SETTINGS, WATCHING
 from throwaway_postgresql import ONLY_ROOT
 
+from ops.core.schema import decode, encode
 from ops.core.verdict import Verdict
 from ops.sources.postgresql.facts import DatabaseFacts
 from ops.sources.postgresql.session import scratch
@@ -49,58 +51,15 @@ create table parted_2 partition of parted for values from ('2021-01-01') to ('20
 create table refers (id int, at date, foreign key (id, at) references parted) partition by list (id);
 create table refers_1 partition of refers for values in (1);
 create table parted_0 partition of parted for values from ('2019-01-01') to ('2020-01-01');
+create table doubted (i int); create table before () inherits (doubted);
+alter table doubted add constraint doubt check (i in (1, 2)) not valid; create table after () inherits (doubted);
+create table sure (i int constraint doubt check (i in (1, 2))); alter table sure inherit doubted;
+create table given (a number default 3, e varchar(3) default 'x'); create table not_given () inherits (given);
+alter table not_given alter a drop default, alter e drop default;
+create table nothing (a number default null);
+create table spans (begin varchar(9), until date);
+create function begun() returns setof varchar begin atomic select begin from spans where begin in ('A', 'B'); end;
 """
-HOSTILE = """
-create schema evil;
-create function evil.lower(text) returns text language plpgsql as $$ begin raise 'evil'; end $$;
-create function evil.format(text, variadic text[]) returns text language plpgsql as $$ begin raise 'evil'; end $$;
-create function evil.format(text, text, oid) returns text language plpgsql as $$ begin raise 'evil'; end $$;
-create function evil.json_agg_of(text, text) returns text language plpgsql as $$ begin raise 'evil'; end $$;
-create aggregate evil.json_agg(text) (sfunc = evil.json_agg_of, stype = text, initcond = '');
-create function evil.same("char", "char") returns bool language plpgsql as $$ begin raise 'evil'; end $$;
-create operator evil.= (leftarg = "char", rightarg = "char", function = evil.same);
-create function evil.count(text) returns bigint language plpgsql as $$ begin raise 'evil'; end $$;
-create function evil.pg_table_size(oid) returns bigint language plpgsql as $$ begin raise 'evil'; end $$;
-create table evil.pg_class (oid oid, relname name); create table evil.pg_settings (name text);
-create table many (id int primary key, at timestamptz default '2020-01-01', f float8 default 0.1,
-  span interval default '1 day 2 hours', day date default '2020-02-03', check (at > timestamptz '2019-01-01'),
-  word text default E'a\\\\b');
-insert into many (id) select g from generate_series(1, 20000) g;
-alter table many enable row level security; alter table many force row level security;
-create table status_of (s varchar(9) check (s in ('A', 'B')), b bytea default '\\x00ff');
-create table ddl_log (at timestamptz, tag text);
-create function log_ddl() returns event_trigger language plpgsql as
-  $$ begin insert into public.ddl_log values (now(), tg_tag); end $$;
-create function no_ddl() returns event_trigger language plpgsql as $$ begin raise 'nothing is made here'; end $$;
-revoke all on schema public from public;
-"""
-# Made after the copy, for how a copy is loaded is no matter of the proof.
-WATCHING = (
-    "create event trigger log_ddl on ddl_command_end execute function log_ddl()",
-    "create event trigger no_ddl on ddl_command_start execute function no_ddl()",
-    "alter event trigger no_ddl enable always",
-    "alter event trigger log_ddl enable always",
-)
-SETTINGS = (
-    "default_transaction_read_only = on",
-    "default_transaction_isolation = 'serializable'",
-    "statement_timeout = '10ms'",
-    "lock_timeout = '1ms'",
-    "idle_in_transaction_session_timeout = '1ms'",
-    "idle_session_timeout = '1ms'",
-    "row_security = off",
-    "search_path = evil, pg_catalog, public",
-    "timezone = 'Asia/Tokyo'",
-    "intervalstyle = 'iso_8601'",
-    "bytea_output = 'escape'",
-    "quote_all_identifiers = on",
-    "standard_conforming_strings = off",
-    "transform_null_equals = on",
-    "role = 'nobody_here'",
-)
-# Those of another server, in which a copy may be read.
-ELSEWHERE = ("timezone = 'America/Sao_Paulo'", "datestyle = 'german'", "intervalstyle = 'sql_standard'")
-ELSEWHERE += ("extra_float_digits = -9", "bytea_output = 'hex'", "quote_all_identifiers = off")
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +100,20 @@ def test_a_sequence_that_is_behind_is_told_at_the_backup(ordinary: DatabaseFacts
     assert "public.imported_id_seq was never called, public.imported.id goes up to 900001" in warning
 
 
+def test_a_default_of_its_type_that_a_dump_loses_is_noticed(cluster: Throwaway) -> None:
+    cluster.create(
+        "typed",
+        "create domain five as int default 5; create table p (a five default 7); create table c () inherits (p);"
+        "alter table c alter a drop default; insert into c default values",
+    )
+    cluster.copy("typed", "typed_b")
+    assert cluster.say("typed_b", "insert into c default values returning a is null") == ["t"]
+    cluster.say("typed_b", "delete from c where a is null")
+    assert wrong(cluster, "typed_b", cluster.facts("typed")) == {
+        "structure": "column definitions differ (2 found, 2 in the manifest): public.c.a"
+    }
+
+
 def test_the_copy_of_a_copy_is_the_same_too(cluster: Throwaway, ordinary: DatabaseFacts) -> None:
     cluster.copy("ordinary_b", "ordinary_c")
     assert wrong(cluster, "ordinary_c", ordinary) == {}
@@ -148,7 +121,10 @@ def test_the_copy_of_a_copy_is_the_same_too(cluster: Throwaway, ordinary: Databa
 
 def test_a_database_that_hinders_everybody_is_proven_and_nothing_stays(cluster: Throwaway) -> None:
     told = cluster.facts("hostile")
-    assert wrong(cluster, "hostile_b", told) == {}
+    names = ("DateStyle, which it did not have", "IntervalStyle", "TimeZone", "bytea_output")
+    names += ("extra_float_digits, which it did not have", "quote_all_identifiers")
+    differing = "; ".join(f"setting {name}" for name in names)  # those of elsewhere, and nothing else
+    assert wrong(cluster, "hostile_b", told) == {"structure": f"the database itself differs: {differing}"}
     with cluster.session("hostile_b") as session:
         assert session.ask("select count(*) from public.ddl_log") == 0
     assert cluster.facts("hostile").definitions == cluster.facts("hostile", "postgres").definitions
@@ -208,6 +184,21 @@ def test_a_manifest_of_an_earlier_build_is_still_compared(cluster: Throwaway, or
     assert {*wrong(cluster, "ordinary_b", old)} == {"content"}  # columns by their order, which inheriting changes
     found = wrong(cluster, "ordinary_b", replace(old, structure={**old.structure, "view": old.structure["index"]}))
     assert "view definitions differ" in found["structure"]
+
+
+def test_a_manifest_that_knows_less_is_compared_as_far_as_it_goes(cluster: Throwaway, ordinary: DatabaseFacts) -> None:
+    document = encode(ordinary)
+    for name in ("comment", "connection_limit", "labels", "rules", "extension_rows"):
+        document.pop(name, None)
+    for sort in ("built-in grant", "aggregate argument"):
+        document["definitions"].pop(sort)
+    old = decode(DatabaseFacts, document, "facts")
+    cluster.run("createdb", "--template=ordinary_b", "newer")
+    cluster.say("newer", "revoke execute on function pg_sleep(float8) from public")
+    cluster.say("newer", "comment on database newer is 'x'", "alter database newer connection limit 7")
+    assert wrong(cluster, "newer", old) == {}
+    assert {*wrong(cluster, "newer", ordinary)} == {"structure"}
+    cluster.run("dropdb", "newer")
 
 
 @pytest.mark.parametrize(

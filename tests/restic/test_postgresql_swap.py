@@ -12,7 +12,8 @@ import pytest
 from throwaway_postgresql import AS_POSTGRES, ONLY_ROOT, Cluster
 
 from ops.core.errors import Unavailable, UsageError
-from ops.sources.postgresql.restore import MARK, RestoreTarget
+from ops.sources.postgresql.nature import MARK
+from ops.sources.postgresql.restore import RestoreTarget
 from ops.sources.postgresql.sql import identifier, literal
 
 pytestmark = ONLY_ROOT

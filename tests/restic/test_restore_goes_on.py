@@ -12,7 +12,8 @@ import pytest
 from one_machine import Machine, afterwards, copied, served, set_policy
 from throwaway_postgresql import Cluster, cluster
 
-from ops.sources.postgresql.restore import MARK, RestoreTarget
+from ops.sources.postgresql.nature import MARK
+from ops.sources.postgresql.restore import RestoreTarget
 
 NAMES = ("births", "doses", "wards")
 EACH = "{}_b"

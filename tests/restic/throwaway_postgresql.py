@@ -1,5 +1,6 @@
 """A throwaway PostgreSQL in a temporary folder: on a socket only, ended with its block."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -34,9 +35,9 @@ class Cluster:
 
     def databases(self) -> dict[str, tuple[bool, int, str]]:
         """Return which databases there are: whether each may be connected to, how often, and what it says of itself."""
-        query = "select datname, datallowconn, datconnlimit, shobj_description(oid, 'pg_database') from pg_database"
-        rows = [line.split("|") for line in self.psql(query).splitlines()]
-        return {name: (open_ == "t", int(limit), said) for name, open_, limit, said in rows}
+        said = "coalesce(shobj_description(oid, 'pg_database'), '')"
+        query = f"select json_agg(json_build_array(datname, datallowconn, datconnlimit, {said})) from pg_database"
+        return {name: (open_, limit, words) for name, open_, limit, words in json.loads(self.psql(query))}
 
 
 @contextmanager

@@ -22,6 +22,7 @@ _BELONGINGS = (
 )
 _CONSTRAINTS = ("CHECK CONSTRAINT", "CONSTRAINT", "INDEX", "INDEX ATTACH", "STATISTICS")
 _FOREIGN_KEY = "FK CONSTRAINT"
+_WATCHER, _FILLED = "EVENT TRIGGER", "MATERIALIZED VIEW DATA"
 # The longest first, for some begin as others do.
 SORTS = tuple(
     sorted(
@@ -40,14 +41,14 @@ SORTS = tuple(
             *(
                 "AGGREGATE",
                 "MATERIALIZED VIEW",
-                "MATERIALIZED VIEW DATA",
+                _FILLED,
                 "VIEW",
                 "TYPE",
                 "DOMAIN",
                 "SCHEMA",
                 "TRIGGER",
             ),
-            *("EVENT TRIGGER", "POLICY", "ROW SECURITY", "RULE", "USER MAPPING", "SERVER", "FOREIGN TABLE"),
+            *(_WATCHER, "POLICY", "ROW SECURITY", "RULE", "USER MAPPING", "SERVER", "FOREIGN TABLE"),
             *("PUBLICATION TABLE", "PUBLICATION", "SUBSCRIPTION", "DEFAULT ACL", "BLOB", "BLOBS", "TRANSFORM"),
         ),
         key=len,
@@ -87,6 +88,17 @@ def entries(listing: str) -> list[Entry]:
             last = found[-1]
             found[-1] = Entry(last.number, last.sort, last.place, tuple(map(int, needs[1].split())))
     return found
+
+
+def batches(listed: Sequence[Entry]) -> list[tuple[int, ...]]:
+    """Return what has to be loaded before triggers on definitions are there, and these; one empty batch means all.
+
+    A view is filled with rows after they were made, which they may write down, or forbid.
+    """
+    late = [one.number for one in listed if one.sort == _WATCHER or one.place.startswith(f"- {_WATCHER} ")]
+    if not late or all(one.sort != _FILLED for one in listed):
+        return [()]
+    return [tuple(one.number for one in listed if one.number not in late), tuple(late)]
 
 
 def parsed(name: str) -> tuple[str, str]:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from ops.core.errors import CommandError, Damaged
 from ops.interfaces.server import DatabaseServer, LoadedMaterial, Server
+from ops.sources.postgresql.contents import batches
 from ops.sources.postgresql.explaining import ROLE_GONE, refused
 from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.loading import Archive
-from ops.sources.postgresql.restore import NO_LOCALE, granted, nature, settings
+from ops.sources.postgresql.nature import commented, described, granted, nature, unmarked
+from ops.sources.postgresql.restore import NO_LOCALE
 from ops.sources.postgresql.session import PSQL, connection
 from ops.sources.postgresql.sql import identifier
 from ops.sources.postgresql.verify import GLOBALS, answer, engine, prove
@@ -33,12 +35,15 @@ def load(server: Server, material: Path, facts: PostgreSQLFacts) -> str:
         raise Damaged(f"the dump has {size} bytes, but had {facts.dump_bytes}")
     _create(server, facts)
     archive = Archive(LoadedMaterial(lambda argv: server.run(argv, _DAY), material), dump)
-    failures = archive.loaded(connection(facts.database), ["--jobs=2", "--no-tablespaces"])
+    listed, words = archive.listed(), ["--jobs=2", "--no-tablespaces"]
+    failures = [one for part in batches(listed) for one in archive.loaded(connection(facts.database), words, part)]
     if failures:
-        raise Damaged(refused(failures, archive.listed()), "`seawall restore` loads the database all the same")
-    described = [*granted(facts.database, facts), *(statement for _, statement in settings(facts.database, facts))]
-    # psql goes on where this tree lacks what one of them needs, and ends as its last command does.
-    server.run(["psql", "-XAtq", "--no-password", "--dbname=postgres", *_commands([*described, "select"])], 600)
+        raise Damaged(refused(failures, listed), "`seawall restore` loads the database all the same")
+    name = facts.database
+    statements = [one.statement for one in (*granted(name, facts), *described(name, facts))]
+    # psql goes on where this tree lacks what one of them needs, which is named by the proof, and ends as its last does.
+    last = commented(name, unmarked(facts.comment or ""))
+    server.run(["psql", "-XAtq", "--no-password", "--dbname=postgres", *_commands([*statements, last])], 600)
     return facts.database
 
 

@@ -18,7 +18,7 @@ from ops.interfaces.facts import Facts
 from ops.sources._shared.comparison import MOST_NAMED, Definitions
 from ops.sources._shared.dump import DumpFacts
 from ops.sources._shared.row_slices import RowDigest
-from ops.sources.postgresql.rows import counted
+from ops.sources.postgresql.rows import counted, of_extensions
 from ops.sources.postgresql.sequences import behind
 from ops.sources.postgresql.structure import OURS, Ask, Sort, structure
 
@@ -32,6 +32,7 @@ from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamesp
 where c.relkind = 'r' and {OURS.format(oid="c.oid")}
 """
 
+# Whoever says something of a database may do so from another one, in an encoding that this one can't be read in.
 SETTING = """
 select json_build_object(
   'server_version', current_setting('server_version'),
@@ -39,6 +40,13 @@ select json_build_object(
   'encoding', pg_catalog.pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype,
   'provider', d.datlocprovider, 'owner', pg_catalog.pg_get_userbyid(d.datdba),
   'locale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
+  'rules', to_jsonb(d) ->> 'daticurules',
+  'comment', (select case when pg_catalog.pg_encoding_to_char(d.encoding) = 'UTF8' or said = '' or
+      encode(convert_to(said, 'SQL_ASCII'), 'escape') = replace(said, '\\', '\\\\') then said end
+    from coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), '') said),
+  'connection_limit', d.datconnlimit,
+  'labels', (select coalesce(json_agg(json_build_array(provider, label) order by provider), '[]')
+    from pg_catalog.pg_shseclabel where classoid = 'pg_catalog.pg_database'::regclass and objoid = d.oid),
   'settings', (select coalesce(json_agg(json_build_array(coalesce(pg_catalog.pg_get_userbyid(nullif(setrole, 0)), ''),
     config)), '[]') from pg_catalog.pg_db_role_setting, unnest(setconfig) config where setdatabase = d.oid),
   'grants', (select coalesce(json_agg(json_build_array(
@@ -86,9 +94,10 @@ where not (i.indisvalid and i.indisready) and {OURS.format(oid="i.indrelid")}
 class Setting(Facts):
     """What a database is as a whole.
 
-    major: of the server's version. provider, locale: of the database's rules of order, `c`, `i` or `b` and a name.
-    settings: of the database by role, empty for all, as `name=value`. grants: on the database itself: to whom (empty:
-    everybody), what, and whether it may be handed on. public: whether everybody has what a new database grants.
+    major: of the server's version. provider, locale, rules: of the database's order: `c`, `i` or `b`, a name, and rules
+    of its own. settings: of the database by role, empty for all, as `name=value`. grants: on the database itself: to
+    whom (empty: everybody), what, and whether it may be handed on. public: whether these are a new database's.
+    comment (none: its letters can't be told), connection_limit, labels (by provider): earlier builds did not look.
     """
 
     server_version: str
@@ -101,19 +110,24 @@ class Setting(Facts):
     provider: str | None = None
     owner: str | None = None
     locale: str | None = None
+    rules: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
     grants: tuple[tuple[str, str, bool], ...] = ()
     public: bool = True
+    comment: str | None = None
+    connection_limit: int | None = None
+    labels: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseFacts(Setting):
     """What a database holds.
 
-    rows: how many, by table. content: their digests. sequences: where each is; none that was never used. roles: of
-    the cluster; role_attributes: what they may do. comes_back_empty: tables that a recovery empties. definitions: what
-    is defined, by sort; structure: what earlier builds kept of it. behind: sequences that had not come as far as the
-    column that they feed; earlier builds did not look.
+    rows: how many, by table; extension_rows: of extensions' tables, those that a dump carries. content: their digests.
+    sequences: where each is; none that was never used. roles: of the cluster; role_attributes: what they may do.
+    comes_back_empty: tables that a recovery empties. definitions: what is defined, by sort; structure: what earlier
+    builds kept of it. behind: sequences that had not come as far as the column that they feed. Earlier builds did not
+    look at extension_rows and behind.
     """
 
     rows: Mapping[str, int]
@@ -124,6 +138,7 @@ class DatabaseFacts(Setting):
     definitions: Mapping[str, Sort] | None = None
     behind: tuple[str, ...] | None = None
     content: Mapping[str, RowDigest] | None = None
+    extension_rows: Mapping[str, int] | None = None
     role_attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     invalid_indexes: tuple[str, ...] = ()
     comes_back_empty: tuple[str, ...] = spare(())
@@ -167,12 +182,13 @@ def facts(ask: Ask, sequences: Mapping[str, int | None]) -> DatabaseFacts:
     """Return all facts as the session's snapshot sees them; sequences: read before it was made."""
     here, tables = setting(ask), ask(TABLES)
     _demand_readable(here, [*tables, *sequences])
-    found = counted(ask, tables)
+    found, of_others = counted(ask, tables), of_extensions(ask)
     late = behind(ask)
     return DatabaseFacts(
         **{**vars(here), "warnings": _warned([*late.values()])},
         rows=found.rows,
-        content=found.content,
+        content={**found.content, **of_others.content},
+        extension_rows=of_others.rows,
         extensions=ask(EXTENSIONS),
         roles=tuple(ask(ROLES)),
         role_attributes={role: tuple(words) for role, words in ask(ROLE_ATTRIBUTES).items()},

@@ -24,6 +24,10 @@ select json_build_object(
   'slots', (
     select coalesce(json_agg(slot_name order by slot_name), '[]') from pg_catalog.pg_replication_slots
     where database = pg_catalog.current_database() and not temporary),
+  'disabled', (
+    select coalesce(json_agg(distinct format('%s.%I', k.conrelid::regclass, k.conname)), '[]')
+    from pg_catalog.pg_trigger t join pg_catalog.pg_constraint k on k.oid = t.tgconstraint
+    where t.tgisinternal and t.tgenabled <> 'O'),
   'prepared', (
     select coalesce(json_agg(gid order by prepared), '[]') from pg_catalog.pg_prepared_xacts
     where database = pg_catalog.current_database() and prepared < now() - interval '1 hour'))
@@ -46,6 +50,12 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "a logical replication slot is",
         "{} logical replication slots are",
         "no dump holds one: after a restore whoever follows this database has to be set up again",
+    ),
+    "disabled": (
+        "that a constraint's own triggers are disabled (alter table ... disable trigger all) is",
+        "that the own triggers of {} constraints are disabled (alter table ... disable trigger all) is",
+        "no dump holds it: after a restore the server enforces the constraint for new rows; alter table ... enable "
+        "trigger all does it here, too, and enables the table's other triggers with them",
     ),
     "prepared": (
         "a prepared transaction of more than an hour ago is",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from ops.core.errors import CommandError
@@ -18,6 +19,7 @@ from ops.sources.postgresql.contents import Entry, parsed
 from ops.sources.postgresql.explaining import afterwards, lost, of_no_role, only_roles
 from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.loading import QUIET, Archive, Failure
+from ops.sources.postgresql.silenced import Silenced
 from ops.sources.postgresql.sql import identifier, literal, search_path
 
 _MOST = 50  # objects that are tried one by one
@@ -54,8 +56,14 @@ class Mending:
     ask: Callable[[str], Any]
     attempt: Callable[[Sequence[str]], bool]
 
+    @cached_property
+    def triggers(self) -> Silenced:
+        """Those that would write again what the rows brought with them."""
+        return Silenced(self.ask, self.attempt)
+
     def done(self, failures: Sequence[Failure]) -> Iterator[str]:
         """Load what can be loaded; yield a sentence on what was done, and on each object that stays missing."""
+        self.triggers.hush()
         again = [one for one in failures if not only_roles(one)]
         yield from of_no_role(failures)
         again = [one for one in again if not (one.entry.sort == "COLLATION" and self._as_c(one.entry))]
@@ -65,6 +73,7 @@ class Mending:
             yield afterwards(mended, self.archive.listed())
         for failure in left:
             yield self._otherwise(failure) or lost(failure)
+        yield from self.triggers.woken()
 
     def _left(self, again: Sequence[Failure]) -> list[Failure]:
         """Try the objects with the database's own search path, all together, then one by one; return the others."""
@@ -83,6 +92,7 @@ class Mending:
         own = next((value for role, value in self._settings("search_path") if not role), '"$user", public')
         search = search_path(own, self.ask(_SCHEMAS))
         words = (self.target, search, before, change, *_AS_SQL)
+        self.triggers.hush()  # one of the objects before may be another
         try:
             self.archive.run(_AGAIN, words, [entry.number for entry in objects])
         except CommandError as error:

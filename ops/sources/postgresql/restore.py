@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ops.core.announce import announce
@@ -15,18 +15,28 @@ from ops.core.errors import CommandError, Unavailable, UsageError
 from ops.interfaces.server import LoadedMaterial, Meant
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
-from ops.sources.postgresql.contents import selected
+from ops.sources.postgresql.contents import batches, selected
 from ops.sources.postgresql.demands import demands, mapped
 from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts
 from ops.sources.postgresql.loading import LIMITLESS, SETTINGS, Archive
 from ops.sources.postgresql.mending import Mending
+from ops.sources.postgresql.nature import (
+    MARK,
+    Given,
+    comment_of,
+    commented,
+    described,
+    granted,
+    marked,
+    nature,
+    unmarked,
+)
 from ops.sources.postgresql.roles import missing, shown
 from ops.sources.postgresql.session import PSQL, RAW, Session, connection
-from ops.sources.postgresql.sql import identifier, literal, privilege, setting
+from ops.sources.postgresql.sql import identifier, literal
 from ops.sources.postgresql.swap import LONGEST, Swap
 from ops.sources.postgresql.verify import GLOBALS
 
-MARK = "seawall: this restore is not finished"
 _DAY = 86_400.0
 _SHUT = "select coalesce(json_agg(rolname), '[]') from pg_catalog.pg_roles where not rolcanlogin"
 NO_LOCALE = ("invalid LC_", "invalid locale")
@@ -82,11 +92,15 @@ class RestoreTarget:
         if remark := mapped(asked.spaces, spaces):
             yield remark
             words.append("--no-tablespaces")
-        failures = archive.loaded(self._reached(database), words, wanted.numbers if wanted else ())
+        reached, parts = self._reached(database), [wanted.numbers] if wanted else [()]
+        if asked.watched and not wanted:
+            parts = batches(archive.listed())
+        failures = [one for numbers in parts for one in archive.loaded(reached, words, numbers)]
         if failures:
             with self._session(database) as session:
                 yield from self._mending(archive, facts, database, session).done(failures)
-        yield from self._described(database, facts)
+        # They come last, for they may forbid a load.
+        yield from self._missed(self._refused(described(database, facts)))
         if wanted and wanted.left:
             yield f"{', '.join(wanted.left)}: left out, because what they refer to is not restored"
 
@@ -98,19 +112,22 @@ class RestoreTarget:
         logins: whether the roles that are made may log in as they could.
         """
         name, grants = identifier(database), granted(database, facts)
-        settings(database, facts)  # a setting that no server keeps is found before anything is made
+        # What no server keeps is found before anything is made.
+        mark, _ = commented(database, marked(facts)), described(database, facts)
         strange = PassedOver(GLOBALS)
         with self._session() as session:
             there = frozenset(session.ask(ROLES))
             wanted = [*missing(text_of(companions / GLOBALS), there, needed, strange, logins=logins)]
-            yield from self._given(wanted)
+            for one in self._refused([Given(shown(statement), statement) for statement in wanted]):
+                yield f"{one.what}: the server refused it; run it by hand if it is still wanted"
             made = [role for role in session.ask(ROLES) if role not in there]
             shut = sorted({*session.ask(_SHUT)} & there & {*needed}) if logins else ()
             session.tell(f"drop database if exists {name} with (force)")
-            self._created(session, name, facts)
-            session.tell(f"comment on database {name} is {literal(MARK)}")
-            for statement in grants:
-                session.tell(statement)
+            owned = self._created(session, name, facts)
+            session.tell(mark)
+        if not owned:
+            yield f"the role {facts.owner}, which owns the database, is neither on this server nor in the set"
+        yield from self._missed(self._refused(grants))
         yield from strange.sentences()
         if shut:
             yield f"roles that were there already can't log in: {', '.join(shut)}; alter role ... login password ..."
@@ -123,18 +140,12 @@ class RestoreTarget:
             )
             yield f"made the roles {', '.join(made)}, which it needs, {as_they_are}"
 
-    def _given(self, statements: Sequence[str]) -> Iterator[str]:
-        """Run the statements that make roles; yield which of the server's refused, as of settings that it lacks."""
-        if statements and not self._attempt("postgres", statements):
-            for statement in statements:
-                if not self._attempt("postgres", [statement]):
-                    yield f"{shown(statement)}: the server refused it; run it by hand if it is still wanted"
-
     @staticmethod
-    def _created(session: Session, name: str, facts: PostgreSQLFacts) -> None:
-        """Create the database; raise UsageError with the remedy where the machine lacks its locale."""
+    def _created(session: Session, name: str, facts: PostgreSQLFacts) -> bool:
+        """Create the database, and return whether its owner is there; raise UsageError where its locale is not."""
+        owned = not facts.owner or facts.owner in session.ask(ROLES)
         try:
-            session.tell(f"create database {name} {nature(facts)}")
+            session.tell(f"create database {name} {nature(facts if owned else replace(facts, owner=None))}")
         except Unavailable as error:
             if not any(word in error.message for word in NO_LOCALE):
                 raise
@@ -142,14 +153,18 @@ class RestoreTarget:
                 f"this server lacks the locale {facts.locale or facts.collate} of the database",
                 "make it with dpkg-reconfigure locales, restart PostgreSQL, and run the same command again",
             ) from error
+        return owned
 
-    def _described(self, database: str, facts: PostgreSQLFacts) -> Iterator[str]:
-        """Give the database its settings, when all is loaded, for they may forbid that; yield what could not be set."""
-        known = settings(database, facts)
-        if known and not self._attempt("postgres", [statement for _, statement in known]):
-            for name, statement in known:
-                if not self._attempt("postgres", [statement]):
-                    yield f"the setting {name} could not be given to the database; set it by hand if it is still wanted"
+    def _refused(self, wanted: Sequence[Given]) -> list[Given]:
+        """Run statements about what all databases share; return which the server refused, as of settings it lacks."""
+        if not wanted or self._attempt("postgres", [one.statement for one in wanted]):
+            return []
+        return [one for one in wanted if not self._attempt("postgres", [one.statement])]
+
+    @staticmethod
+    def _missed(refused: Sequence[Given]) -> Iterator[str]:
+        for one in refused:
+            yield f"the {one.what} could not be given to the database; set it by hand if it is still wanted"
 
     def _mending(self, archive: Archive, facts: PostgreSQLFacts, database: str, session: Session) -> Mending:
         session.tell("set search_path = ''")
@@ -191,7 +206,7 @@ class RestoreTarget:
         """Take the mark away, and let the planner know the tables."""
         self._known_to_the_planner(database)
         with self._session() as session:
-            session.tell(f"comment on database {identifier(database)} is null")
+            session.tell(commented(database, unmarked(session.ask(comment_of(database)))))
 
     def replace(self, database: str, live: str) -> str:
         """Put the loaded database in the place of the live one; that is kept under a new name.
@@ -227,40 +242,3 @@ class RestoreTarget:
 
 def _of(database: str) -> str:
     return f"from pg_database where datname = {literal(database)}"
-
-
-def nature(facts: PostgreSQLFacts) -> str:
-    """Return what a database can be given only when it is made."""
-    words = [
-        "template template0",
-        f"encoding {literal(facts.encoding)}",
-        f"lc_collate {literal(facts.collate)} lc_ctype {literal(facts.ctype)}",
-    ]
-    if facts.provider == "i":
-        words.append(f"locale_provider icu icu_locale {literal(facts.locale or '')}")
-    if facts.provider == "b":
-        words.append(f"locale_provider builtin builtin_locale {literal(facts.locale or '')}")
-    return " ".join([*words, f"owner {identifier(facts.owner)}"] if facts.owner else words)
-
-
-def settings(database: str, facts: PostgreSQLFacts) -> list[tuple[str, str]]:
-    """Return the settings of a database, which a dump of its content does not hold: each name, and the statement.
-
-    Raises Damaged for a setting that no server keeps.
-    """
-    name, said = identifier(database), []
-    for role, kept in facts.settings:
-        word, _, value = kept.partition("=")
-        of = f"role {identifier(role)} in database {name}" if role else f"database {name}"
-        said.append((f"{word} of {role}" if role else word, f"alter {of} set {setting(word, value)}"))
-    return said
-
-
-def granted(database: str, facts: PostgreSQLFacts) -> list[str]:
-    """Return the statements that give a database its grants; raise Damaged for one that no server keeps."""
-    name = identifier(database)
-    said = [] if facts.public else [f"revoke all on database {name} from public"]
-    for role, word, grantable in facts.grants:
-        option = " with grant option" if grantable else ""
-        said.append(f"grant {privilege(word)} on database {name} to {identifier(role) if role else 'public'}{option}")
-    return said

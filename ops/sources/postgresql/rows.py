@@ -35,6 +35,13 @@ from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamesp
 KEYS = _KEYS.format(moves=INHERITS, order=f"case when not {INHERITS} then a.attnum end, a.attname")
 # As earlier builds had it, which took columns in their order everywhere.
 _EARLIER_KEYS = _KEYS.format(moves="false", order="a.attnum")
+# The tables of extensions whose rows a dump carries, or those of them for which a condition holds.
+_OF_EXTENSIONS = """
+select coalesce(json_object_agg(format('%I.%I', n.nspname, c.relname), x.condition), '{}')
+from pg_catalog.pg_extension e cross join lateral unnest(e.extconfig, e.extcondition) x(oid, condition)
+join pg_catalog.pg_class c on c.oid = x.oid and c.relkind = 'r'
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+"""
 _OF_LARGE_OBJECTS = "select pg_catalog.pg_table_size('pg_catalog.pg_largeobject')"
 # A page that holds nothing but zeros may be kept or left out; so may zeros at its end.
 _PAGES = """
@@ -49,6 +56,10 @@ class Told(Protocol):
     @property
     def rows(self) -> Mapping[str, int]:
         """How many each table has."""
+
+    @property
+    def extension_rows(self) -> Mapping[str, int] | None:
+        """How many each table of an extension has that a dump carries, where somebody looked."""
 
     @property
     def large_objects(self) -> int:
@@ -77,6 +88,17 @@ def counted(
     return Counted(rows, content)
 
 
+def of_extensions(ask: Ask, known: Mapping[str, RowDigest] | None = None) -> Counted:
+    """Return rows and content of the tables of extensions, of what a dump carries of them; see `counted`."""
+    conditions, rows, content = ask(_OF_EXTENSIONS), {}, {}
+    about = ask(KEYS) if conditions else {}
+    for table, condition in sorted(conditions.items()):
+        part = slice_of(table, about[table]["bytes"], known)
+        # In its own words, which may name the table.
+        rows[table], content[table] = _read(ask, f"(select * from {table} {condition})", about[table], part)
+    return Counted(rows, content)
+
+
 def _read(ask: Ask, table: str, about: Mapping[str, Any], part: Slice) -> tuple[int, RowDigest]:
     """Read a table once: count all its rows, digest those of its slice."""
     row, chosen = about["row"] or "(t.*)", chosen_rows(about["key"], part)
@@ -100,7 +122,7 @@ def _digest(row: str) -> str:
 
 def changed(manifest: Told, found: Counted, large_objects: int) -> list[str]:
     """Return the tables with as many rows as the manifest has, but other ones; large_objects: how many were found."""
-    wanted, rows = manifest.content or {}, manifest.rows
+    wanted, rows = manifest.content or {}, {**manifest.rows, **(manifest.extension_rows or {})}
     same = [table for table, count in rows.items() if count and found.rows.get(table) == count]
     if manifest.large_objects and manifest.large_objects == large_objects:
         same.append(LARGE_OBJECTS)
@@ -115,4 +137,5 @@ def compared(manifest: Told) -> str:
     """Return in words what was compared."""
     sliced = sorted(name for name, told in (manifest.content or {}).items() if told.slices > 1)
     part = f"; a slice of {len(sliced)} large ones: {', '.join(sliced[:5])}" if sliced else ""
-    return f"the rows of {len(manifest.rows)} tables and the large objects match the manifest{part}"
+    count = len(manifest.rows) + len(manifest.extension_rows or {})
+    return f"the rows of {count} tables and the large objects match the manifest{part}"

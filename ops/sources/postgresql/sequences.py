@@ -12,16 +12,20 @@ from ops.sources.postgresql.structure.ours import OURS
 
 Ask = Callable[[str], Any]
 
+# A dump carries where a sequence is, also of an extension that says so.
+_CARRIED = f"""(
+  c.oid in (select unnest(e.extconfig) from pg_catalog.pg_extension e) or {OURS.format(oid="c.oid")})
+"""
 SEQUENCES = f"""
 select coalesce(json_object_agg(format('%I.%I', n.nspname, c.relname), s.last_value), '{{}}')
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 join pg_catalog.pg_sequences s on s.schemaname = n.nspname and s.sequencename = c.relname
-where c.relkind = 'S' and c.relpersistence <> 't' and {OURS.format(oid="c.oid")}
+where c.relkind = 'S' and c.relpersistence <> 't' and {_CARRIED}
 """
 # How each counts: by how much, and whether from its other end again; and whether a dump carries where it is.
 _COUNTS = f"""
 select coalesce(json_object_agg(format('%I.%I', n.nspname, c.relname),
-  json_build_array(s.seqincrement, s.seqcycle, {OURS.format(oid="c.oid")})), '{{}}')
+  json_build_array(s.seqincrement, s.seqcycle, {_CARRIED})), '{{}}')
 from pg_catalog.pg_sequence s join pg_catalog.pg_class c on c.oid = s.seqrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 """

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ops.core import clock
 from ops.core.errors import Unavailable
 from ops.core.printable import printable
+from ops.sources.postgresql.nature import comment_of, commented, unmarked
 from ops.sources.postgresql.session import Session
 from ops.sources.postgresql.sql import identifier, literal
 
@@ -58,13 +59,14 @@ class Swap:
         self.holder.tell("set default_transaction_read_only = off")
         self.holder.tell(_UNHURRIED)
         old, kept = self._found(), free_name(self.ender, self.live)
+        said = self.ender.ask(comment_of(self.loaded))
         self._demand_none_prepared()
         self.holder.tell("begin")
         self.holder.tell(f"set local lock_timeout = '{_LOCK}'")
         if old:
             self._renamed(self.live, kept, old.oid)
         self._renamed(self.loaded, self.live, _oid(self.ender, self.loaded))
-        self.holder.tell(f"comment on database {identifier(self.live)} is null")
+        self.holder.tell(commented(self.live, unmarked(said)))
         if old:
             words = f"connection limit {old.connection_limit} is_template {str(old.template).lower()}"
             self.holder.tell(f"alter database {identifier(self.live)} with {words}")

@@ -23,7 +23,8 @@ from ops.sources.postgresql.facts import (
     setting,
 )
 from ops.sources.postgresql.integrity import sound
-from ops.sources.postgresql.rows import changed, compared, counted
+from ops.sources.postgresql.nature.compared import compared as as_a_whole
+from ops.sources.postgresql.rows import changed, compared, counted, of_extensions
 from ops.sources.postgresql.sequences import behind, set_back
 from ops.sources.postgresql.session import PATIENT, PSQL, Ask, Session, as_of_the_database, connection, steady
 from ops.sources.postgresql.structure import structure
@@ -34,6 +35,7 @@ _DAY = 86_400.0
 _LOGIN_TRIGGERS = 17
 GLOBALS = "globals.sql"
 DUMP: Literal["database.dump"] = "database.dump"
+_NOTHING = Counted({}, {})
 _AHEAD = "all sequences are ahead of their columns"
 
 
@@ -55,8 +57,11 @@ def prove(
         known = ask(TABLES)
         session.seconds = TABLE_SECONDS
         found = counted(ask, known, facts.content or {}, earlier=facts.definitions is None)
-        yield "volume", _volume(facts, there, found)
-        yield "content", _content(facts, there, found)
+        # Earlier builds did not look at them.
+        of_others = _NOTHING if facts.extension_rows is None else of_extensions(ask, facts.content or {})
+        yield "volume", _volume(facts, there, found, of_others)
+        both = Counted({**found.rows, **of_others.rows}, {**found.content, **of_others.content})
+        yield "content", _content(facts, there, both)
         yield "sequences", sequences(ask, facts)
         yield "integrity", sound(session, facts.invalid_indexes, ask(INVALID), there.major)
 
@@ -93,8 +98,10 @@ def prove_some(facts: DatabaseFacts, there: Mapping[str, int], only: Sequence[st
     return judged([*none, *differing(wanted, there)], total(wanted))
 
 
-def _volume(facts: DatabaseFacts, there: Setting, found: Counted) -> Finding:
+def _volume(facts: DatabaseFacts, there: Setting, found: Counted, of_others: Counted) -> Finding:
     wrong = [*differing(facts.rows, found.rows), *added(facts.rows, found.rows)]
+    kept = facts.extension_rows or {}
+    wrong += [*differing(kept, of_others.rows), *added(kept, of_others.rows)]
     if there.large_objects != facts.large_objects:
         wrong.append(f"{there.large_objects} large objects, but had {facts.large_objects}")
     return judged(wrong, total(facts.rows))
@@ -104,8 +111,10 @@ def _structure(facts: DatabaseFacts, session: Session, there: Setting) -> Findin
     if there.encoding != facts.encoding:
         return judged([f"the encoding is {there.encoding}, but was {facts.encoding}"], "")
     if facts.definitions is None:
-        return defined_alike(facts.structure, earlier(session.ask))
-    return defined(session, facts.definitions, structure(session.ask))
+        found = defined_alike(facts.structure, earlier(session.ask))
+    else:
+        found = defined(session, facts.definitions, structure(session.ask))
+    return as_a_whole(session, facts, there, found)
 
 
 def sequences(ask: Ask, facts: DatabaseFacts) -> Finding:

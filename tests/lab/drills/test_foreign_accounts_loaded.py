@@ -22,6 +22,7 @@ from ops.sources.mariadb.verify import ENGINE
 from ops.sources.mariadb.verify import beside as mariadb
 from ops.sources.postgresql import restore
 from ops.sources.postgresql.facts import PostgreSQLFacts, facts, setting
+from ops.sources.postgresql.nature import settings
 from ops.sources.postgresql.sequences import SEQUENCES
 from ops.sources.postgresql.verify import beside as postgresql
 from ops.sources.postgresql.verify import engine
@@ -131,8 +132,8 @@ def come_back(target: Beside, told: PostgreSQLFacts, roles: list[str], folder: P
     assert own(roles_of(target.server)) == own(roles)
     assert able(roles_of(target.server)) == []
     assert [*target.begin("again", told, folder, told.roles)] == []  # as after an interruption
-    for _, statement in restore.settings("again", told):
-        target.server.run(["psql", "-Xqc", statement, "postgres"], 60)
+    for one in settings("again", told):
+        target.server.run(["psql", "-Xqc", one.statement, "postgres"], 60)
     with postgresql(target.server, "again") as session:
         now = setting(session.ask)
     assert {*now.grants} == {*told.grants}

@@ -7,6 +7,7 @@ from ops.sources.mariadb import rows as mariadb
 from ops.sources.postgresql import rows as postgresql
 
 TOLD = SimpleNamespace(
+    extension_rows=None,
     rows={"a": 3, "b": 5, "empty": 0},
     large_objects=1,
     content={

@@ -11,7 +11,16 @@ from ops.core.errors import Damaged
 from ops.interfaces.manifest import read_part
 from ops.sources._shared.statement import MOST_TOKENS, PassedOver
 from ops.sources.postgresql.facts import PostgreSQLFacts
-from ops.sources.postgresql.restore import granted, settings
+from ops.sources.postgresql.nature import (
+    MARK,
+    commented,
+    described,
+    granted,
+    marked,
+    nature,
+    settings,
+    unmarked,
+)
 from ops.sources.postgresql.roles import missing, shown
 from ops.sources.postgresql.sql import identifier, literal, setting
 
@@ -231,19 +240,46 @@ def test_a_database_gets_the_settings_and_grants_it_had() -> None:
         grants=(("", "CONNECT", False), ("clerk", "TEMPORARY", True)),
         public=False,
     )
-    assert settings("again", facts) == [
-        ("work_mem", 'alter database "again" set "work_mem" to \'8MB\''),
+    assert [(one.what, one.statement) for one in settings("again", facts)] == [
+        ("setting work_mem", 'alter database "again" set "work_mem" to \'8MB\''),
         (
-            'search_path of odd "na;me',
+            'setting search_path of role odd "na;me',
             'alter role "odd ""na;me" in database "again" set "search_path" to \'clinic\', \'public\'',
         ),
-        ("x.y", "alter database \"again\" set \"x.y\" to E'\\\\! id\n;'''"),
+        ("setting x.y", "alter database \"again\" set \"x.y\" to E'\\\\! id\n;'''"),
     ]
-    assert granted("again", facts) == [
-        'revoke all on database "again" from public',
+    assert [one.statement for one in granted("again", facts)] == [
+        'revoke all on database "again" from public, "his_owner"',
         'grant CONNECT on database "again" to public',
         'grant TEMPORARY on database "again" to "clerk" with grant option',
     ]
+
+
+def test_what_else_is_said_of_a_database_is_quoted() -> None:
+    odd = "a'b\\ \n;\n\\! id"
+    facts = replace(FACTS, settings=(), labels=(('se"linux', odd),), connection_limit=0, comment=odd)
+    quoted = "E'a''b\\\\ \n;\n\\\\! id'"
+    assert [one.statement for one in described('x"y', facts)] == [
+        'alter database "x""y" connection limit 0',
+        f'security label for "se""linux" on database "x""y" is {quoted}',
+    ]
+    assert commented("x", odd) == f'comment on database "x" is {quoted}'
+    assert described("x", replace(FACTS, settings=(), connection_limit=-1)) == []
+
+
+def test_the_order_of_a_database_is_given_with_its_own_rules() -> None:
+    facts = replace(FACTS, provider="i", locale="de", rules="&a < 'g'", owner=None)
+    assert nature(facts).endswith("locale_provider icu icu_locale 'de' icu_rules '&a < ''g'''")
+    assert nature(replace(facts, rules=None)).endswith("locale_provider icu icu_locale 'de'")
+
+
+def test_a_mark_is_taken_from_a_comment_and_from_nothing_else() -> None:
+    for comment in ("", "one", "two\nlines", MARK, f"{MARK}\nand more"):
+        kept = marked(replace(FACTS, comment=comment))
+        assert kept.startswith(MARK)
+        assert unmarked(kept) == unmarked(comment)
+    assert unmarked("one") == "one"
+    assert marked(replace(FACTS, comment=None)) == MARK
 
 
 @pytest.mark.parametrize("word", ["connect on database live to public; \\! id\n --", "ALL", "", "connect", "SET"])

@@ -12,6 +12,7 @@ GOOD = [
     "CREATE RULE r AS ON INSERT TO t DO ( SELECT 1; INSERT INTO u VALUES (';'::text); )",
     "BEGIN ATOMIC\n SELECT CASE WHEN a THEN 1 ELSE CASE 2 WHEN b THEN 3 END END;\n SELECT $1;\nEND",
     "BEGIN ATOMIC\nEND",
+    "BEGIN ATOMIC\n SELECT t.begin\n   FROM t;\nEND",
     "CASE WHEN a THEN 1 END",
     "RETURN (a - 1)",
 ]
@@ -32,6 +33,7 @@ BAD = [
     "1\0",
     "BEGIN ATOMIC SELECT 1; END; drop table t",
     "BEGIN ATOMIC SELECT begin FROM t; END; drop table t; select 1 END",
+    "BEGIN ATOMIC SELECT 1 AS begin; END; drop table t; BEGIN ATOMIC select 1; END",
     "BEGIN ATOMIC SELECT 1 case; END; drop table t; select 1 END",
     "BEGIN ATOMIC SELECT 1 END, 2; drop table t; END",
     "BEGIN ATOMIC SELECT 1;",

@@ -76,7 +76,9 @@ class Database:
         kept = {name: value for name, value in self.sequences.items() if name not in self.unlogged}
         found = facts(self.session.ask, kept)
         empty = tuple(table for table in self.unlogged if table in found.rows)
-        return replace(found, rows={**found.rows, **dict.fromkeys(empty, 0)}, comes_back_empty=empty)
+        others = {name: 0 if name in self.unlogged else rows for name, rows in (found.extension_rows or {}).items()}
+        rows = {**found.rows, **dict.fromkeys(empty, 0)}
+        return replace(found, rows=rows, extension_rows=others, comes_back_empty=empty)
 
 
 @dataclass

@@ -52,9 +52,9 @@ class Sort:
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def definitions(sort: str) -> str:
-    """Return the query for one sort, which answers what a `Sort` is decoded from."""
-    return _SORT.format(rows=SORTS[sort])
+def definitions(sort: str, rows: str = "") -> str:
+    """Return the query for one sort, or for other rows of it, which answers what a `Sort` is decoded from."""
+    return _SORT.format(rows=rows or SORTS[sort])
 
 
 def structure(ask: Ask) -> dict[str, Sort]:

@@ -8,6 +8,7 @@ from ops.core.verdict import Finding, judged
 from ops.sources._shared.comparison import MOST_NAMED
 from ops.sources.postgresql.session import Session, scratch
 from ops.sources.postgresql.structure import Sort
+from ops.sources.postgresql.structure.dumped import rewritten
 from ops.sources.postgresql.structure.rereading import Text, alike, reader
 
 # A new database has it, whether or not the one that was taken had.
@@ -16,7 +17,7 @@ _BY_ITSELF = {"schema": "public", "comment": "schema public"}
 
 def compared(session: Session, wanted: Mapping[str, Sort], found: Mapping[str, Sort]) -> Finding:
     """Compare definitions by sort, and name those that differ; what only its text tells apart is read again."""
-    wrong = {sort: _told_apart(sort, known, found.get(sort, Sort())) for sort, known in wanted.items()}
+    wrong = {sort: _differing(session, sort, known, found.get(sort, Sort())) for sort, known in wanted.items()}
     texts = [text for sort, known in wanted.items() for text in _texts(sort, known, found.get(sort, Sort()))]
     for text in _reread(session, [text for text in texts if text.name not in wrong[text.sort]]):
         wrong[text.sort].append(text.name)
@@ -30,6 +31,12 @@ def _said(sort: str, names: list[str], wanted: Sort, found: Mapping[str, Sort]) 
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     named = ", ".join(names[:MOST_NAMED]) + more
     return f"{sort} definitions differ ({there} found, {len(wanted.objects)} in the manifest): {named}"
+
+
+def _differing(session: Session, sort: str, wanted: Sort, found: Sort) -> list[str]:
+    names = _told_apart(sort, wanted, found)
+    same = rewritten(session.ask, sort, names, wanted, found)
+    return [name for name in names if name not in same]
 
 
 def _told_apart(sort: str, wanted: Sort, found: Sort) -> list[str]:

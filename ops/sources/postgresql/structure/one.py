@@ -19,7 +19,7 @@ _PAIRS = {")": "(", "]": "["}
 def is_one(text: str) -> bool:
     """Return whether a text closes no bracket that it did not open and ends nothing before its own end."""
     open_, cases, body, ended = [""], 0, text[:12].lower() == "begin atomic", False
-    for place, token in enumerate(_TOKEN.finditer(text)):
+    for token in _TOKEN.finditer(text):
         said, sort = token.group().lower(), token.lastgroup
         if sort in {"foreign", "cut"} or (ended and not said.isspace()):
             return False
@@ -30,9 +30,7 @@ def is_one(text: str) -> bool:
                 return False
         elif sort == "end" and len(open_) == 1 and (cases or not body):
             return False
-        elif body and sort == "word":
-            if said == "begin" and place:
-                return False
+        elif body and sort == "word":  # a body in a body there is none; a column may be called `begin`
             ended = said == "end" and not cases
             cases += (said == "case") - (said == "end" and not ended)
     return open_ == [""] and ended == body

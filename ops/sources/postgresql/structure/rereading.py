@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ops.sources.postgresql.session import Session
+from ops.sources.postgresql.session import Session, scratch
 from ops.sources.postgresql.sql import literal
 from ops.sources.postgresql.structure.one import is_one
 
@@ -63,6 +63,13 @@ class Text:
 def reader(session: Session) -> None:
     """Make what reads; in a transaction that is rolled back."""
     session.tell(_READER)
+
+
+def accepts(session: Session, statement: str) -> bool:
+    """Return whether the server takes a statement, which is taken back at once."""
+    with scratch(session):
+        reader(session)
+        return session.ask(_READ.format(literal(statement), literal("select true"))) is not None
 
 
 def alike(session: Session, text: Text) -> bool:

@@ -14,17 +14,38 @@ def _rights(acl: str, kind: str, owner: str) -> str:
 
     Whoever may do all that an owner may has `ALL`, as in a dump: a later release knows more.
     """
+    return f"(select jsonb_agg(w order by w) from ({_each_right(acl, kind, owner)}) g(w))"
+
+
+def _each_right(acl: str, kind: str, owner: str, among: str = "") -> str:
+    """Return the query for `_rights`, one row for everybody who may do something. among: a condition of it."""
     whole = f"acldefault({kind}, {owner})"
-    return f"""(select jsonb_agg(w order by w) from (
+    return f"""
       select jsonb_build_array(case x.grantee when 0 then '' else pg_get_userbyid(x.grantee) end, x.is_grantable,
         case count(distinct x.privilege_type)
           when (select count(*) from aclexplode({whole}) own where own.grantee = {owner})
           then '["ALL"]' else jsonb_agg(distinct x.privilege_type) end)
-      from aclexplode(coalesce({acl}, {whole})) x group by x.grantee, x.is_grantable) g(w))"""
+      from aclexplode(coalesce({acl}, {whole})) x {among} group by x.grantee, x.is_grantable"""
 
 
 _DEFAULT = """(case a.defaclobjtype when 'S' then 's' else a.defaclobjtype end)::"char\""""
 _RELATION = """(case c.relkind when 'S' then 's' else 'r' end)::"char\""""
+# All that may have rights, with the letter by which the server knows the rights that such a thing has at first.
+_WITH_RIGHTS = f"""
+  select 'pg_class'::regclass, c.oid, 0, {_RELATION}, c.relacl, c.relowner, c.relnamespace from pg_class c
+    where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+  union all select 'pg_class'::regclass, c.oid, a.attnum, 'c', a.attacl, c.relowner, c.relnamespace
+    from pg_attribute a join pg_class c on c.oid = a.attrelid where a.attnum > 0 and not a.attisdropped
+  union all select 'pg_proc'::regclass, oid, 0, 'f', proacl, proowner, pronamespace from pg_proc
+  union all select 'pg_type'::regclass, oid, 0, 'T', typacl, typowner, typnamespace from pg_type
+  union all select 'pg_namespace'::regclass, oid, 0, 'n', nspacl, nspowner, oid from pg_namespace
+  union all select 'pg_language'::regclass, oid, 0, 'l', lanacl, lanowner, 0 from pg_language where lanispl
+  union all select 'pg_foreign_data_wrapper'::regclass, oid, 0, 'F', fdwacl, fdwowner, 0 from pg_foreign_data_wrapper
+  union all select 'pg_foreign_server'::regclass, oid, 0, 'S', srvacl, srvowner, 0 from pg_foreign_server"""
+# Whoever makes an extension owns what is in it, and that is the restore's superuser where it was another's.
+_OTHERS = "where x.grantee not in (o.owner, 10)"
+_NOW, _FIRST = (_each_right(acl, "o.kind", "o.owner", _OTHERS) for acl in ("o.acl", "p.initprivs"))
+_CHANGED = "select jsonb_agg(w order by w) from (({one}) except ({other})) g(w)"
 _TOLD = """
       from (select o.*, i.type, coalesce(i.schema, '') as schema, i.identity from {catalogue} o
         cross join pg_identify_object(o.classoid, o.objoid, o.objsubid) i) o
@@ -61,6 +82,17 @@ RIGHTS = {
       select o.oid::text, jsonb_build_array(pg_get_userbyid(o.lomowner), {_rights("o.lomacl", "'L'", "o.lomowner")}),
         null::jsonb
       from pg_largeobject_metadata o""",
+    # On what came with the server or an extension: what was granted since, and what was revoked. A dump carries that.
+    "built-in grant": f"""
+      select i.type || ' ' || i.identity, jsonb_build_array(d.granted, d.revoked), null::jsonb
+      from ({_WITH_RIGHTS}) o(class, oid, part, kind, acl, owner, space)
+      left join pg_init_privs p on p.classoid = o.class and p.objoid = o.oid and p.objsubid = o.part
+      cross join lateral (select ({_CHANGED.format(one=_NOW, other=_FIRST)}),
+        ({_CHANGED.format(one=_FIRST, other=_NOW)})) d(granted, revoked)
+      cross join lateral pg_identify_object(o.class, o.oid, o.part) i
+      where o.acl is distinct from p.initprivs and coalesce(d.granted, d.revoked) is not null
+        and (o.space = 'pg_catalog'::regnamespace or exists (select from pg_depend e
+          where e.classid = o.class and e.objid = o.oid and e.deptype = 'e'))""",
     "default privilege": f"""
       select format('%s for %s%s', a.defaclobjtype, pg_get_userbyid(a.defaclrole),
         coalesce(' in ' || nullif(a.defaclnamespace, 0)::regnamespace::text, '')),

@@ -70,6 +70,13 @@ TYPES = {
         nullif(g.aggmtranstype, 0)::regtype::text, g.aggmtransspace, g.agginitval, g.aggminitval), null::jsonb
       from pg_aggregate g join pg_proc p on p.oid = g.aggfnoid join pg_namespace n on n.oid = p.pronamespace
       where {OURS.format(oid="p.oid")}""",
+    # Those that have no names and are of the plain mode are all alike.
+    "aggregate argument": f"""
+      select {_FUNCTION}, jsonb_build_array(p.proargnames, p.proargmodes, nullif(p.provariadic, 0)::regtype::text),
+        null::jsonb
+      from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+      where p.prokind = 'a' and coalesce(p.proargnames, p.proargmodes::text[]) is not null
+        and {OURS.format(oid="p.oid")}""",
     "operator": f"""
       select o.oid::regoperator::text, jsonb_build_array(pg_get_userbyid(o.oprowner), o.oprcanmerge, o.oprcanhash,
         o.oprresult::regtype::text, {_operator("o.oprcom")}, {_operator("o.oprnegate")}, {_proc("o.oprcode")},

@@ -1,0 +1,40 @@
+"""What no dump holds is said at the backup; a database of which a dump holds all is taken without a word."""
+
+import pytest
+from throwaway_postgresql import ONLY_ROOT, Cluster
+
+from ops.sources._shared.local_server import Local
+from ops.sources.postgresql.left_out import left_out
+from ops.sources.postgresql.verify import beside
+
+pytestmark = ONLY_ROOT
+SCHEMA = """
+create table wards (id int primary key, code text unique deferrable);
+create table beds (ward int constraint "of a ward" references wards, code text unique deferrable);
+create table other (ward int references wards) partition by list (ward);
+create table other_one partition of other for values in (1);
+create function note() returns trigger language plpgsql as $$ begin return new; end $$;
+create trigger noted after insert on beds for each row execute function note(); alter table beds disable trigger noted;
+"""
+
+
+def said(server: Cluster) -> list[str]:
+    with beside(Local("postgres", {"PGHOST": server.socket}), "his") as session:
+        return [*left_out(session.ask, "his")]
+
+
+@pytest.mark.usefixtures("tidy")
+def test_constraints_whose_triggers_are_disabled_are_named(server: Cluster) -> None:
+    server.psql("create database his")
+    server.psql(SCHEMA, "his")
+    assert said(server) == []  # a dump holds that a trigger of somebody's own is disabled
+    server.psql("alter table beds disable trigger all", "his")
+    (sentence,) = said(server)
+    assert sentence.startswith(
+        "his: that the own triggers of 2 constraints are disabled (alter table ... disable trigger"
+    )
+    assert ' is not in the backup (public.beds."of a ward", public.beds.beds_code_key); no dump holds it' in sentence
+    server.psql("alter table beds enable trigger all; alter table only other_one disable trigger all", "his")
+    assert "the backup (public.other_one.other_ward_fkey); " in said(server)[0]
+    server.psql("alter table other_one enable trigger all", "his")
+    assert said(server) == []
