@@ -184,3 +184,54 @@ def test_a_cluster_that_is_not_there_is_named(site: Site) -> None:
     )
     result = site.on("his1", f"python3 - <<'END'\n{body}END")
     assert "Unavailable: no PostgreSQL server was found at port 5433" in result.stderr
+
+
+LOST = "select pg_relation_filepath('lost')"
+# What the backup of a machine does with a cluster's databases, and what is then asked of them, here of the same server.
+COUNT = """
+import sys
+sys.path.insert(0, "/usr/share/seawall")
+from pathlib import Path
+from types import SimpleNamespace
+from ops.core.run import run, stream
+from ops.sources.machine.clusters.locate import found
+from ops.sources.machine.clusters.online_backup import completed, taking
+from ops.sources.machine.clusters.recovery import inside
+class Here:
+    def run(self, argv, timeout):
+        return run(argv, timeout=timeout, cwd=Path("/")).stdout
+    def talk(self, argv, timeout):
+        return stream(argv, timeout=timeout, cwd=Path("/"), talk=True)
+with taking(found(5432)) as cluster:
+    completed([cluster])
+    told = cluster.facts()
+print(*cluster.warnings(), sep="\\n")
+print("uncounted", *told.uncounted)
+for name, finding in inside(Here(), SimpleNamespace(clusters={"5432": told})):
+    print(name, finding.verdict.value, finding.message, sep="|")
+"""
+
+
+def test_a_database_that_cannot_be_read_ends_no_backup_and_is_never_called_proven(site: Site) -> None:
+    """One that was made since the playbook ran last and that not everybody may enter, and one that lost a file."""
+    try:
+        for statement in (
+            "create database shut",
+            "revoke connect on database shut from public",
+            "create database torn",
+        ):
+            psql(site, statement)
+        psql(site, "create table lost (id int); checkpoint", "torn")
+        passes(site, f"rm {DATA}/{psql(site, LOST, 'torn')}")
+        told = passes(site, f"python3 -B - <<'END'\n{COUNT}END").splitlines()
+    finally:
+        for name in ("shut", "torn"):
+            psql(site, f"drop database if exists {name}")
+    shut, torn, names, *asked = told
+    assert shut.startswith("5432/shut is in the set, but was not counted: seawall_dump may not connect to it; run ")
+    assert torn.startswith("5432/torn is in the set, but was not counted: PostgreSQL: ")
+    assert names == "uncounted shut torn"
+    verdicts = dict(line.split("|")[:2] for line in asked)
+    assert {name for name, verdict in verdicts.items() if verdict == "warn"} == {"5432/shut volume", "5432/torn volume"}
+    assert {"5432 databases", "5432/his volume", "5432/his content"} <= verdicts.keys()
+    assert set(verdicts.values()) == {"pass", "warn"}
