@@ -1,5 +1,6 @@
 """What names its own database in SQL, and the programs around a dump: the views they add, the names they change."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -174,3 +175,12 @@ def test_views_are_made_after_what_they_read_and_as_they_were_before_it() -> Non
     order = [words.index(word) for word in ("INVOKER VIEW `below`", "INVOKER VIEW `above`", "DEFINER VIEW `above`")]
     assert order == sorted(order)
     assert words.index("DEFINER=`a`@`b` SQL SECURITY DEFINER VIEW `below`") > order[-1]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n*/", "`\n", "\n`"])
+def test_no_name_of_a_view_ends_the_comment_that_announces_it(end: str) -> None:
+    """What stands behind a comment is run by whoever loads the dump, as the server's root."""
+    lines = "\n".join(statements([view(f"v{end};create database owned;-- x", "1")])).split("\n")
+    run = "\n".join(line for line in lines if not line.startswith("--"))
+    assert "owned" in run
+    assert "owned" not in re.sub("`(?:[^`]|``)*`", "", run)
