@@ -78,6 +78,9 @@ create database strange; use strange; create table plain (id int primary key); i
 create table ends (`x
 seawall-end-of-answer
 [9]` int);
+create table `t
+DELIMITER ;;
+x` (id int primary key); create procedure counts() select count(*) from strange.plain;
 create view `v
 ;create database owned;-- x` as select * from plain;
 """

@@ -93,6 +93,39 @@ def test_under_another_name_only_what_names_the_database_is_changed() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "t\nDELIMITER ;;\nx",
+        "t;\nDELIMITER ;;\nx",
+        "t``\n/*!50003 */ ;\nDELIMITER ;;\nx",
+        "t'\nDELIMITER ;;\n\"x",
+        "t\n-- Table structure for table `b`\nx".replace("`", "``"),
+        "t\nLOCK TABLES ``t`` WRITE;\nx",
+    ],
+)
+def test_a_name_that_holds_lines_of_a_dump_is_none_of_them(name: str) -> None:
+    heads = ("CREATE TABLE {} (\n", "(PARTITION {} VALUES IN (1),\n", "  {} int,\n", "INSERT INTO {} VALUES\n")
+    text = "".join(head.format(f"`{name}`") for head in heads)
+    routine = "DELIMITER ;;\nprocedure p() update lab.drugs set a = 'it''s';;\nDELIMITER ;\n"
+    dump = f"{text}(1,'it''s'),\n{routine}{text}{END}\n"
+    code, given, said = fed(dump, names=Names("lab", "lab_b", frozenset(KNOWN)))
+    assert (code, said) == (0, "")
+    assert given == f"{dump.replace('lab.drugs', 'lab_b.drugs')}at the end;\n"
+    only = f"-- Table structure for table `a`\n{dump}"
+    code, given, said = fed(only, ("a",))
+    assert (code, given, said) == (0, f"{only}at the end;\n", "")
+
+
+@pytest.mark.parametrize(
+    "open_", ["CREATE TABLE `t\n", "  `a` int COMMENT 'x\n", "DELIMITER ;;\nprocedure p() select 1;;\n"]
+)
+def test_a_dump_in_which_something_has_no_end_is_not_loaded_whole(open_: str) -> None:
+    code, _, said = fed(f"{open_}{END}\n", names=Names("lab", "lab_b", frozenset(KNOWN)))
+    assert code == 1
+    assert "without an end" in said
+
+
 def test_what_cannot_be_told_apart_ends_the_load_and_is_named() -> None:
     dump = f"DELIMITER ;;\nCREATE PROCEDURE `p`() select lab.id from lab.drugs lab;;\nDELIMITER ;\n{END}\n"
     code, given, said = fed(dump, names=Names("lab", "b", frozenset(KNOWN)))
