@@ -124,7 +124,6 @@ def full_here(stderr: str) -> bool:
 
 def _cause(full: str) -> str:
     """Return what restic's words mean where it was told that there is no room, to stand before them."""
-    if not full:
-        return ""
-    quota = ", or this machine's quota there" if full.removesuffix(_NUMBER).endswith(QUOTA) else ""
-    return f"the disk of the repository's host is full{quota}: "
+    if full.removesuffix(_NUMBER).endswith(QUOTA):
+        return "the disk of the repository's host is full, or this machine's quota there: "
+    return "the disk of the repository's host is full: " if full else ""
