@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ops.core.quantity import Duration
-from ops.core.verdict import Finding, Verdict
+from ops.core.verdict import Finding, Verdict, worst
 from ops.health._age import act_state, day, moment, span, trouble
 from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
@@ -36,22 +36,28 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     good = state.good(DrillFacts)
     problem = trouble(state)
     if good is None:
-        yield Finding(_verdict(state), f"no good drill; latest: {problem or 'no message'}")
+        due = (context.since or now) + options.every.span
+        latest = f"no good drill; latest: {problem or 'no message'}"
+        since = f"; one was due {day(due)}" if due < now else ""
+        yield Finding(_verdict(state, late=due < now), f"{latest}{since}")
         return
     age = now - moment(good.time, "time", now)
     figures = {"age_seconds": age.total_seconds(), "every_seconds": float(options.every.seconds)}
-    message = f"last good drill {span(age)} ago"
+    late = age > options.every.span
+    message = f"last good drill {span(age)} ago" + (f", due every {options.every}" if late else "")
     if problem:
-        yield Finding(_verdict(state), f"latest drill: {problem}; {message}", figures)
-    elif age > options.every.span:
-        yield Finding(Verdict.FAIL, f"{message}, due every {options.every}", figures)
+        yield Finding(_verdict(state, late=late), f"latest drill: {problem}; {message}", figures)
     else:
-        yield Finding(Verdict.PASS, message, figures)
+        yield Finding(Verdict.FAIL if late else Verdict.PASS, message, figures)
 
 
-def _verdict(state: ActState) -> Verdict:
-    """A failed drill is news of its own: as things stand the restore does not work, however young the last good."""
-    return Verdict.UNKNOWN if state.verdict is Verdict.PASS else state.verdict
+def _verdict(state: ActState, *, late: bool) -> Verdict:
+    """A failed drill is news of its own: as things stand the restore does not work, however young the last good.
+
+    late: whether a good one was due since. One that only warned, or could not be made, puts nothing off.
+    """
+    told = Verdict.UNKNOWN if state.verdict is Verdict.PASS else state.verdict
+    return worst([told, Verdict.FAIL]) if late else told
 
 
 def _none_yet(options: Options, context: CheckContext) -> Finding:

@@ -7,18 +7,21 @@ mistake.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.core.errors import UsageError
+from ops.core.errors import Unavailable, UsageError
+from ops.core.plain_file import FOLDER
 from ops.keeper.repository import folder_in, opened
 
 ASIDE = ".aside"
 _PATH = re.compile(r"[^/\0]+(?:/[^/\0]+){0,2}")
+_STRANGE = "find out who put it there, then remove it"
 _MOVE = re.compile(r"[0-9]{8}T[0-9]{6}Z(?:-[0-9]+)?")
 
 
@@ -45,14 +48,34 @@ def moves(base: Path, host: str) -> list[str]:
 
 
 def begin(base: Path, host: str, when: str) -> str:
-    """Make the folder of a new move, begun at a moment such as 20261126T180000Z, and return its name."""
-    parent = base / ASIDE / host
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    number = 1
-    while (parent / (name := when if number == 1 else f"{when}-{number}")).exists():
-        number += 1
-    (parent / name).mkdir(mode=0o700)
+    """Make the folder of a new move, begun at a moment such as 20261126T180000Z, and return its name.
+
+    Raise Unavailable when what lies there is none of this account's folders.
+    """
+    with opened(base.parent, base.name) as place, _own(place, ASIDE) as aside, _own(aside, host) as client:
+        with os.scandir(client) as found:
+            there = {entry.name for entry in found}
+        names = itertools.chain([when], (f"{when}-{number}" for number in itertools.count(2)))
+        name = next(one for one in names if one not in there)
+        os.mkdir(name, 0o700, dir_fd=client)
     return name
+
+
+@contextmanager
+def _own(parent: int, name: str) -> Iterator[int]:
+    """Open a folder of this account's in a folder for a block; one that is missing is made."""
+    with suppress(FileExistsError):
+        os.mkdir(name, 0o700, dir_fd=parent)
+    try:
+        handle = os.open(name, FOLDER, dir_fd=parent)
+    except OSError as error:
+        raise Unavailable(f"{name} beside the repositories can't be opened: {error.strerror}", _STRANGE) from error
+    try:
+        if os.fstat(handle).st_uid != os.geteuid():
+            raise Unavailable(f"{name} beside the repositories belongs to another account", _STRANGE)
+        yield handle
+    finally:
+        os.close(handle)
 
 
 def away(base: Path, host: str, move: str, paths: Iterable[str]) -> Moved:
@@ -71,7 +94,9 @@ def back(base: Path, host: str, move: str) -> Moved:
         raise UsageError(f"no files of {host} were set aside as {move!r}", f"known: {known}")
     with opened(base, host) as repository, _aside(base, host, move) as folder:
         moved = _moved(folder, repository, list(_paths(folder)))
-    _remove_empty(base / ASIDE / host / move)
+        _remove_empty(folder)
+    with opened(base, ASIDE) as aside, folder_in(aside, host) as client, suppress(OSError):  # something stayed in it
+        os.rmdir(move, dir_fd=client)
     return moved
 
 
@@ -141,9 +166,12 @@ def _paths(folder: int, start: str = "") -> Iterator[str]:
             yield f"{start}{name}"
 
 
-def _remove_empty(folder: Path) -> None:
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_dir() and not any(path.iterdir()):
-            path.rmdir()
-    if not any(folder.iterdir()):
-        folder.rmdir()
+def _remove_empty(folder: int) -> None:
+    """Remove the folders in a folder in which nothing is."""
+    with os.scandir(folder) as found:
+        inside = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
+    for name in inside:
+        with folder_in(folder, name) as inner:
+            _remove_empty(inner)
+        with suppress(OSError):  # something is in it
+            os.rmdir(name, dir_fd=folder)

@@ -15,6 +15,7 @@ from ops.keeper.repository import Stored
 
 LEAST = 16 << 10
 DAY = 86_400.0
+COUNTED_EVERY = 6 * 3_600.0  # seconds; the client's unit counts anew as often
 WEEK = 7
 DAYS = 4 * WEEK
 
@@ -54,14 +55,16 @@ def _daily(days: Counter[int]) -> int:
     return max(median_low([days[age] for age in range(known)] or [0]), weekly)
 
 
-def most(stored: Iterable[Stored], quota: int | None, free: int) -> int:
+def most(stored: Iterable[Stored], quota: int | None, free: int, now: float) -> int:
     """Return the limit to give rest-server, in bytes as it counts; never 0, which it takes for none at all.
 
-    quota: in bytes; None: half of what is free on the file system may be added. free: in bytes.
+    quota: in bytes; None: half of what is free on the file system may be added. free: in bytes. now: in seconds since
+    1970. What arrived since the count before is of that half: whoever makes the server end early gains nothing.
     """
-    size = used = 0
+    size = used = fresh = 0
     for one in stored:
         size += one.size
         used += charged(one.size)
-    allowed = used + free // 2 if quota is None else quota
+        fresh += charged(one.size) if one.arrived > now - COUNTED_EVERY else 0
+    allowed = used + max(0, (free + fresh) // 2 - fresh) if quota is None else quota
     return max(1, allowed - (used - size))

@@ -20,6 +20,9 @@ _FOREIGN_HINT = (
 _QUOTA_HINT = "on the backup host, seawall check tells which; raise the machine's quota in the policy, or make room"
 FULL = "no space left on device"
 QUOTA = "507 Insufficient Storage"  # rest-server says so of a full disk, too
+_GONE = "no such file or directory"
+_NUMBER = " (507)"  # some releases of restic put it behind the words
+_PROGRAM = "subprocess "  # how the words begin of the program whose output is stored
 PART_UNREAD = 3  # a snapshot was made; restic's manual has the numbers
 
 
@@ -48,7 +51,7 @@ def explain(error: CommandError, repository: str) -> SeawallError:
         )
     if error.exit_code < 0:
         return Unavailable(f"repository {repository}: {error.message}", error.hint)
-    full = next(filter(no_room, error.stderr.splitlines()), None)
+    full = next(filter(None, map(_of_room, error.stderr.splitlines())), "")
     said = fit("restic", full or program_error(error.stderr) or plain_error(error.stderr), error.stderr)
     if error.exit_code == 10:  # noqa: PLR2004 -- these numbers are restic's, see its manual
         return NoRepository(f"repository {repository} does not exist: {said}", "playbooks/site.yml creates it")
@@ -59,7 +62,7 @@ def explain(error: CommandError, repository: str) -> SeawallError:
             f"repository {repository}: wrong password or no key found",
             "the password on this machine does not open the repository; run playbooks/site.yml with the right vault",
         )
-    message = f"repository {repository}: {_cause(said)} (restic exit code {error.exit_code})"
+    message = f"repository {repository}: {_cause(full)}{said} (restic exit code {error.exit_code})"
     if full:
         return NoRoom(message, _QUOTA_HINT if QUOTA in full else "")
     return SeawallError(message, _FOREIGN_HINT if any(word in error.stderr for word in _FOREIGN) else "")
@@ -69,7 +72,8 @@ def explain(error: CommandError, repository: str) -> SeawallError:
 class Losses:
     """What restic could not read, told line by line: a file that vanished meanwhile is no fault of anybody's.
 
-    It is handed each line of standard error, and says of each whether no further attempt can succeed.
+    It is handed each line of standard error, and says of each whether no further attempt can succeed. The names of
+    files in such a line are anybody's words; what went wrong stands at its end.
     """
 
     vanished: int = 0
@@ -79,10 +83,11 @@ class Losses:
         """Count what a line tells; return whether there is no room at the repository's host."""
         for document in documents([line]):
             if document.get("message_type") == "error":
-                if "no such file or directory" in line:
+                said = plain_error(line)
+                if said.endswith(_GONE):
                     self.vanished += 1
                 else:
-                    self.unread = self.unread or plain_error(line)
+                    self.unread = self.unread or said
         return no_room(line)
 
     def demand(self, code: int, repository: str) -> None:
@@ -94,11 +99,31 @@ class Losses:
 
 def no_room(line: str) -> bool:
     """Whether restic was told that there is no room for more; 0.18.0 would go on trying for ever."""
-    return QUOTA in line or FULL in line
+    return bool(_of_room(line))
 
 
-def _cause(said: str) -> str:
-    """Add to restic's words what they mean, where they hide it."""
-    if QUOTA in said:
-        return f"the disk of the repository's host is full, or this machine's quota there: {said}"
-    return f"the disk of the repository's host is full: {said}" if no_room(said) else said
+def _of_room(line: str) -> str:
+    """Return what a line says of a repository's host that has no room; empty for a line that says something else.
+
+    What is said of a file of the source, or by the program that is backed up, never means the repository's host: its
+    words are those of whoever named a file or a table.
+    """
+    said = line.strip()
+    for document in documents([line]):
+        if document.get("message_type") != "exit_error":
+            return ""
+        said = plain_error(line)
+    ends = said.removesuffix(_NUMBER).endswith((FULL, QUOTA))
+    return said if ends and not said.startswith(_PROGRAM) else ""
+
+
+def full_here(stderr: str) -> bool:
+    """Whether restic found no space where it restores to; at the repository's host it writes nothing then."""
+    return any(plain_error(line).endswith(FULL) for line in stderr.splitlines())
+
+
+def _cause(full: str) -> str:
+    """Return what restic's words mean where it was told that there is no room, to stand before them."""
+    if full.removesuffix(_NUMBER).endswith(QUOTA):
+        return "the disk of the repository's host is full, or this machine's quota there: "
+    return "the disk of the repository's host is full: " if full else ""

@@ -21,7 +21,7 @@ from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
 from ops.core.names import Digest
 from ops.core.run import Result, Stream, run, stream
 from ops.interfaces.entry import Entry
-from ops.restic.failures import FULL, PART_UNREAD, Losses, explain, no_room
+from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
 from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
 
@@ -120,7 +120,7 @@ class Repository:
                     if progress and (told := progress_of(document)):
                         progress(*told)
         except CommandError as error:
-            if FULL in error.stderr:  # here, not at the repository's host: nothing is written there
+            if full_here(error.stderr):
                 raise Unavailable(
                     f"repository {self.name}: no space is left in {target}",
                     "free some space; if there was enough by what the set says of itself, whoever made it lied",

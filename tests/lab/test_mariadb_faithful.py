@@ -72,6 +72,18 @@ VIOLATED = """
 create database violated; use violated; create table chk (id int primary key, v int, constraint `chk.a` check (v > 0));
 insert into chk values (1, 1); set check_constraint_checks = 0; insert into chk values (2, -1), (3, null);
 """
+# As an account of an application may name things that has no rights elsewhere.
+STRANGE = """
+create database strange; use strange; create table plain (id int primary key); insert into plain values (1), (2), (3);
+create table ends (`x
+seawall-end-of-answer
+[9]` int);
+create table `t
+DELIMITER ;;
+x` (id int primary key); create procedure counts() select count(*) from strange.plain;
+create view `v
+;create database owned;-- x` as select * from plain;
+"""
 ACCOUNTS = """
 create database mine; create table mine.t (id int); create database other; create table other.t (id int);
 create or replace user elsewhere@localhost identified by 'x'; grant all on other.* to elsewhere@localhost;
@@ -164,6 +176,18 @@ def test_a_faithful_copy_is_the_same_beside_and_in_place_whatever_the_engine(sit
     body = f"print(defined_alike(shape('options'), shape({kept!r})).message)"
     assert "as in the manifest" in tried(site, host, body, root=True)
     dropped(site, host, "options%")
+
+
+@BOTH
+def test_no_name_speaks_for_the_server_or_is_run_as_its_root(site: Site, host: str) -> None:
+    dropped(site, host, "strange%", "owned")
+    made(site, host, STRANGE)
+    tried(site, host, "take('strange', database='strange')")
+    said = tried(site, host, "bring('strange', 'strange_b')", root=True)
+    assert said.count("pass ") == RUNGS, said
+    assert asked(site, host, "show databases like 'owned'") == ""
+    assert asked(site, host, "select count(*) from strange_b.plain") == "3"
+    dropped(site, host, "strange%")
 
 
 @BOTH

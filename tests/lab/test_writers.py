@@ -122,6 +122,39 @@ print([answers.get(number, 0) for number in range(40)])
     assert answers.count(0) == 32
 
 
+def test_an_account_has_no_second_share_by_another_password_that_is_the_same_to_bcrypt(site: Site) -> None:
+    """rest-server looks at 72 bytes of a password, and goes round in it; what comes behind may be anything."""
+    tried = """
+word = url.password
+tries = [word, *(f"{word}\\0{word}{n:032}" for n in range(3))]
+answers = []
+for word in tries:
+    account = base64.b64encode(f"{url.username}:{word}".encode()).decode()
+    answers.append(status(begun("GET", "keys/", 0)))
+print(answers)
+"""
+    assert asked(site, "lis1", tried) == [200, 401, 401, 401]
+
+
+def test_whoever_tries_passwords_has_so_many_at_once_from_one_address(site: Site) -> None:
+    """With another number than the role's, and with an account that is right: wrong ones are answered too soon."""
+    few = changed(
+        CONF,
+        "sed -i 's|limit_conn addresses 32|limit_conn addresses 3|' {}",
+        "systemctl restart seawall-writers; until ss -Htln | grep -q :8000; do sleep 0.1; done",
+    )
+    held = """
+lines = [begun("POST", f"data/{name(n)}", 2_000_000, b"x") for n in range(3)]
+end = time.monotonic() + 20
+while (answer := status(begun("GET", "keys/", 0))) != 429 and time.monotonic() < end:
+    continue  # the uploads may still be on their way
+print([answer])
+"""
+    with hurt(site, "backup1", few):
+        assert asked(site, "lis1", held) == [429]
+    assert asked(site, "lis1", held.replace("while (", "if (").replace("continue", "pass")) == [200]
+
+
 def test_small_uploads_are_held_back_and_large_ones_are_not(site: Site) -> None:
     """With other numbers than the role's, for those would take a minute."""
     few = changed(

@@ -47,6 +47,19 @@ def test_a_link_in_the_place_of_a_repository_is_not_followed(keeper: Keeper, tmp
     assert keeper.seawall("repository", "arrivals") == 2
 
 
+def test_nothing_is_trusted_without_its_record(keeper: Keeper):
+    strange = keeper.add("keys", b"x" * 200)
+    assert keeper.seawall("repository", "arrivals") == 2
+    key = keeper.root / "etc/seawall/credentials/ledger.key"
+    away = key.rename(keeper.root / "away")
+    assert keeper.seawall("repository", "arrivals", "--accept", "his1", "--reason", "for the archive") == 1
+    assert keeper.named() == {strange}
+    assert keeper.seawall("repository", "arrivals") == 2
+    away.rename(key)
+    assert keeper.seawall("repository", "arrivals", "--accept", "his1", "--reason", "for the archive") == 0
+    assert keeper.named() == set()
+
+
 def test_what_a_person_accepts_is_trusted_and_recorded(keeper: Keeper):
     key = keeper.add("keys", b"x" * 200)
     assert keeper.seawall("repository", "arrivals") == 2

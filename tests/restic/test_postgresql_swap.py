@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -71,6 +72,11 @@ def as_it_was(server: Cluster) -> bool:
     return there["his"][:2] == (True, 7) and there["his_restoring"][2] == MARK and word_of(server, "his") == "old"
 
 
+def remedy(error: Unavailable) -> list[str]:
+    """Return the words of the program that an error tells to run, as a shell takes them."""
+    return shlex.split(error.hint[error.hint.index("psql ") : error.hint.rindex("; then run")])
+
+
 def test_the_restored_one_takes_the_place_and_the_old_one_is_kept_as_it_was(pair: Cluster) -> None:
     with connected(pair, "begin; lock table said in share mode"), connected(pair, "begin", "his_restoring"):
         said = exchange(pair)
@@ -93,11 +99,21 @@ def test_a_prepared_transaction_is_named_with_its_remedy(pair: Cluster) -> None:
         Unavailable, match="is as it was: 1 prepared transaction holds it: 'stuck' of postgres"
     ) as error:
         exchange(pair)
-    assert "rollback prepared 'stuck'" in error.value.hint
+    assert remedy(error.value) == ["psql", "-d", "his", "-c", "rollback prepared 'stuck'"]
     assert as_it_was(pair)
     pair.psql("rollback prepared 'stuck'", "his")
     exchange(pair)
     assert word_of(pair, "his") == "new"
+
+
+def test_whoever_names_a_prepared_transaction_has_nobody_run_a_program(pair: Cluster) -> None:
+    gid = """x'"; $(touch /run/owned) `id` #"""
+    named = gid.replace("'", "''")
+    pair.psql(f"begin; insert into said values ('x'); prepare transaction '{named}'", "his")
+    with pytest.raises(Unavailable) as error:
+        exchange(pair)
+    assert remedy(error.value) == ["psql", "-d", "his", "-c", f"rollback prepared '{named}'"]
+    pair.psql(remedy(error.value)[-1], "his")
 
 
 def test_a_lock_on_the_database_is_named_and_nobody_is_thrown_out_for_it(

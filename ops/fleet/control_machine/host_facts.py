@@ -27,7 +27,7 @@ MOST_NAMES = 20_000  # packages or sources of a machine
 MOST_CHARACTERS = 400  # of one name
 MOST_KIB = 1 << 50
 MOST_CPUS = 1 << 16
-_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]*(?::[a-z0-9]+)?", re.ASCII)
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]*(?<!-)(?::[a-z0-9]+)?", re.ASCII)  # apt removes what has a `-` behind it
 _RELEASE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,39}", re.ASCII)
 # Each line begins with what it tells. Packages that no source offers are told apart: somebody brought them by hand.
 QUESTION = r"""

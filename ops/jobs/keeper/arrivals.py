@@ -42,25 +42,26 @@ def search() -> Ended:
 
 
 def accept(host: str, reason: str) -> Ended:
-    """Trust every key that a client's repository has now, and its config, whoever made them; that is recorded."""
+    """Trust every key that a client's repository has now, and its config, whoever made them, once that is recorded."""
     policy = demand_keeper()
     demand_client(policy, host)
+    name, now = HostName(host), clock.now().timestamp()
+    seen: dict[HostName, KeptRepository] = {}
 
     def work() -> Outcome:
-        before, now = noted(), clock.now().timestamp()
         with repository.opened(folders.repositories(), host) as folder:
             keys = [one.name for one in repository.files(folder) if one.sort == layout.KEYS]
-            known = KeptRepository(
+            seen[name] = KeptRepository(
                 config=repository.config(folder),
-                keys=tuple(Digest(name) for name in sorted(keys) if Digest.fits(name)),
+                keys=tuple(Digest(key) for key in sorted(keys) if Digest.fits(key)),
                 accepted=now,
             )
-        state = _looked(policy, {**before, HostName(host): known}, now)
-        state_files.write(ARRIVALS, state)
-        message = f"{counted(len(known.keys), 'key')} and all that had arrived were accepted: {reason}"
-        return Outcome(Verdict.PASS, message, OutcomeFacts())
+        count = counted(len(seen[name].keys), "key")
+        return Outcome(Verdict.PASS, f"{count} and all that had arrived were accepted: {reason}", OutcomeFacts())
 
     outcome = perform("accept-arrivals", f"accept-arrivals-{host}", host, policy.host, work)
+    if outcome.good:
+        state_files.write(ARRIVALS, _looked(policy, {**noted(), **seen}, now))
     return Ended.here(outcome, outcome.code)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import Unavailable, UsageError
 from ops.core.quantity import Size
@@ -49,7 +50,7 @@ def arguments(service: Service) -> Sequence[str]:
     with repository.opened(service.base, service.client) as folder:
         repository.remove_uploads(folder)
         free = shutil.disk_usage(folder).free
-        most = quota.most(repository.files(folder), service.quota, free)
+        most = quota.most(repository.files(folder), service.quota, free, clock.now().timestamp())
     announce(f"the repository of {service.client} may hold {Size(most)}, as {PROGRAM} counts")
     words = ["--path", str(service.base), "--append-only", "--private-repos"]
     return [*words, "--htpasswd-file", str(service.accounts), "--max-size", str(most)]

@@ -30,6 +30,28 @@ _TABLE = re.compile(rb"-- (?:Table structure for table|Dumping data for table|Se
 _OTHER = re.compile(
     rb"-- (?:Temporary table structure for view|Final view structure for view|Dumping \w+ for database)"
 )
+# What is quoted as a whole, the rest of a line that is a comment, and the head of a line of rows.
+_WHOLE = re.compile(rb"`(?:[^`]|``)*+`|'(?:[^'\\]|''|\\.)*+'|\"(?:[^\"\\]|\"\"|\\.)*+\"|(?:--\s|#).*", re.DOTALL)
+_ROWS = re.compile(rb"(?:INSERT|REPLACE) INTO `(?:[^`]|``)*+`")
+_BEGUN = re.compile(rb"[`'\"]")
+
+
+def is_row(line: bytes) -> bool:
+    """Whether a line of a dump, which begins in no quotation, is a row of a table."""
+    return line[:1] == b"(" and not line.startswith(b"(PARTITION")
+
+
+def left_open(line: bytes, before: bytes = b"") -> bytes:
+    """Return the mark of a quotation that a line leaves open, given the one that is open before it; else nothing.
+
+    A name may hold line ends, and so lines that look like others. Rows hold none, and are too many to be read here.
+    """
+    if before:
+        line = before + line
+    elif is_row(line) or _ROWS.match(line):
+        return b""
+    begun = _BEGUN.search(_WHOLE.sub(b"", line))
+    return begun[0] if begun else b""
 
 
 @dataclass(frozen=True)
@@ -79,29 +101,46 @@ class Reading:
         self.wanted = True
         self.missing = set(only)
         self.words = b""
+        self.open = b""  # the mark of a quotation in which the next line begins
+        self.special = False  # whether it is within what people wrote
         self.block: list[bytes] | None = None  # of a trigger, a routine or an event
 
     def through(self) -> str:
         """Read all; return what is wrong with it."""
         beginning, last = True, b""
         while piece := sys.stdin.buffer.readline(PIECE):
+            own = beginning and not self.open  # a line of the dump itself, not of a name in it
             if beginning:
-                self._look(piece)
                 last = piece if piece.strip() else last
+            if own:
+                self._look(piece)
             try:
-                self._pass_on(piece, beginning)
+                self._pass_on(piece, own)
             except Ambiguous:
                 return self._unclear()
+            if beginning and not (own and is_row(piece)):
+                self._follow(piece)
             beginning = piece.endswith(b"\n")
         if not last.startswith(END):
             return "the dump is truncated: its last line is not the completion mark"
+        if self.open or self.special:
+            return "the dump has a name, a text or a routine without an end"
         if self.missing:
             return f"the dump has no table {b', '.join(sorted(self.missing)).decode()}"
         return ""
 
+    def _follow(self, line: bytes) -> None:
+        """See whether the next line begins within a name or a text, or within what people wrote."""
+        if self.special:
+            self.special = not line.startswith(_ORDINARY)
+        elif not self.open and line.startswith(_SPECIAL):
+            self.special = True
+        else:
+            self.open = left_open(line, self.open)
+
     def _look(self, piece: bytes) -> None:
         """See what begins with a line; what people wrote into a routine may look like anything."""
-        if not self.only or self.block is not None or not piece.startswith(b"-- "):
+        if not self.only or self.special or not piece.startswith(b"-- "):
             return
         if found := _TABLE.match(piece.rstrip()):
             name = found[1].replace(b"``", b"`")

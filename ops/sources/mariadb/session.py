@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,6 @@ from ops.core.confidential import fit
 from ops.core.errors import Unavailable
 from ops.core.run import Stream
 
-_END = "seawall-end-of-answer"
 _ERROR = re.compile(r"Error\t(\d+)\t(.*)")
 DAY = 86_400.0
 HINT = "check that the server is running (systemctl status mariadb); playbooks/site.yml creates the account"
@@ -59,12 +59,14 @@ class Session:
         self.program = program
         self.hint = hint
         self.patience = patience
+        # Names are told as they are, with their line ends: none of them can hold what nobody knows.
+        self._end = f"seawall-end-of-answer-{secrets.token_hex(16)}"
         self.tell(_STEADY.format(seconds=seconds))
 
     def tell(self, statement: str) -> list[str]:
         """Run a statement and return the lines of its answer."""
-        self.program.write(f"{statement};\nselect '{_END}';\n")
-        answer = self.program.until(_END, self.patience)
+        self.program.write(f"{statement};\nselect '{self._end}';\n")
+        answer = self.program.until(self._end, self.patience)
         if answer is None:
             raise Unavailable(f"MariaDB: {reason(self.program)}", self.hint)
         return answer

@@ -147,7 +147,7 @@ def sound(session: Session, there: Mapping[str, Table]) -> Finding:
             unseen.append(table)
             continue
         for line in session.tell(f"check table {name(table)} extended"):
-            *_, kind, words = line.split("\t")
+            _, kind, words = [*line.rsplit("\t", 2), "", ""][:3]  # of a name that holds a line end, a piece alone
             if kind.lower() in {"error", "warning"}:
                 wrong.append(f"{table}: {fit('mariadb', words)}")
             elif kind.lower() == "note":

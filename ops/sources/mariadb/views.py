@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ops.core.printable import printable
 from ops.sources.mariadb.own_name import named_in, without
 from ops.sources.mariadb.session import Session, name, text
 
@@ -103,6 +104,7 @@ def statements(wanted: Sequence[View]) -> Iterator[str]:
 
 
 def _headed(one: View, what: str, words: str) -> Iterator[str]:
-    # As mariadb-dump announces views, so that whoever takes single tables out of a dump passes them over.
-    yield f"\n--\n-- {what} for view {name(one.name)}\n--\n"
+    # As mariadb-dump announces views, so that whoever takes single tables out of a dump passes them over. Behind a line
+    # end, which a name may hold, a comment is over: what follows there would be run by whoever loads the dump.
+    yield f"\n--\n-- {what} for view {name(printable(one.name, ' '))}\n--\n"
     yield words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,6 @@ from ops.core.run import Stream
 
 Ask = Callable[[str], Any]
 
-_END = "seawall-end-of-answer"
 PSQL = ("psql", "-XAtq", "--no-password", "--set=ON_ERROR_STOP=1")
 _LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout")
 # From the first statement on, whatever the database and its roles have for themselves.
@@ -68,6 +68,8 @@ class Session:
         self.program = program
         self.hint = hint
         self.seconds = seconds
+        # Values may hold line ends: none of them can hold what nobody knows.
+        self._end = f"seawall-end-of-answer-{secrets.token_hex(16)}"
 
     def tell(self, statement: str) -> list[str]:
         """Run a statement and return the lines of its answer."""
@@ -76,11 +78,11 @@ class Session:
 
     def say(self, statement: str) -> None:
         """Give a statement to the server, and do not wait for its answer."""
-        self.program.write(f"{statement}\n;\n\\echo {_END}\n")
+        self.program.write(f"{statement}\n;\n\\echo {self._end}\n")
 
     def hear(self) -> list[str]:
         """Return the lines that answer the oldest statement whose answer was not heard yet."""
-        answer = self.program.until(_END, self.seconds)
+        answer = self.program.until(self._end, self.seconds)
         if answer is None:
             raise Unavailable(f"PostgreSQL: {reason(self.program)}", self.hint)
         return answer

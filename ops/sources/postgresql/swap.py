@@ -7,6 +7,7 @@ stops it, a kill at any moment too, leaves the live database as it was, or the r
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from ops.core import clock
@@ -96,9 +97,10 @@ class Swap:
         if found := self.ender.ask(query):
             names = ", ".join(f"{gid!r} of {owner}" for gid, owner, _ in found[:_MOST_NAMED])
             gid, _, database = found[0]
+            words = shlex.join(["psql", "-d", database, "-c", f"rollback prepared {literal(gid)}"])
             raise self._refused(
                 f"{len(found)} prepared transaction{'s' * (len(found) > 1)} hold{'s' * (len(found) == 1)} it: {names}",
-                f"end each from inside, with rollback or commit: psql -d {database!r} -c \"rollback prepared '{gid}'\"",
+                f"end each from inside, with rollback or commit: {words}",  # whoever names it can't name a command
             )
 
     def _renamed(self, before: str, after: str, oid: int) -> None:

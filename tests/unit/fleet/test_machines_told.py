@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.keys import listed
@@ -52,6 +54,19 @@ def test_a_machine_that_does_not_answer_is_unknown_and_keeps_what_is_known(tmp_p
         assert host_facts.note(tmp_path, tmp_path, {"his1": answer})["his1"].verdict is Verdict.UNKNOWN
     assert host_facts.read(tmp_path)["his1"].cpus == 4
     assert keys(tmp_path) == [KEY]
+
+
+@pytest.mark.parametrize("name", ["openssh-server-", "sudo-:amd64", "--purge", "nginx;reboot"])
+def test_no_machine_has_a_person_who_rebuilds_it_remove_what_it_needs(tmp_path: Path, name: str) -> None:
+    """The runbook has its packages behind `apt-get install -y`."""
+    assert noted(tmp_path, TOLD.replace("package nginx", f"package {name}")).verdict is Verdict.UNKNOWN
+    assert host_facts.read(tmp_path) == {}
+
+
+@pytest.mark.parametrize("name", ["g++", "libc6:amd64", "python3.11-venv"])
+def test_names_that_packages_have_are_kept(tmp_path: Path, name: str) -> None:
+    assert noted(tmp_path, TOLD.replace("package nginx", f"package {name}")).verdict is Verdict.PASS
+    assert name in host_facts.read(tmp_path)["his1"].packages
 
 
 def test_another_key_is_a_warning_and_is_not_listed(tmp_path: Path) -> None:

@@ -46,6 +46,19 @@ def test_the_newest_drill_speaks_for_the_restore_as_it_is_now(verdict: str, expe
     assert "last good drill 12d ago" in finding.message
 
 
+@pytest.mark.parametrize("verdict", ["warn", "unknown", "fail"])
+@pytest.mark.parametrize("age_days", [32, None])
+def test_a_drill_that_was_not_good_puts_the_next_good_one_off_by_nothing(verdict: str, age_days: float | None) -> None:
+    finding = look(state(age_days, verdict, "restoring all would take too long"), since=NOW - timedelta(days=40))
+    assert finding.verdict is Verdict.FAIL
+    assert "restoring all would take too long" in finding.message
+    assert "due" in finding.message
+
+
+def test_a_first_drill_that_warned_warns_until_a_good_one_was_due() -> None:
+    assert look(state(None, "warn", "too long"), since=NOW - timedelta(days=30)).verdict is Verdict.WARN
+
+
 def test_a_first_drill_that_failed_fails() -> None:
     assert look(state(None, "fail", "the dump ends early")).verdict is Verdict.FAIL
 

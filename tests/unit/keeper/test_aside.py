@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.core.errors import UsageError
+from ops.core.errors import Unavailable, UsageError
 from ops.keeper import aside
 
 WHEN = "20261126T180000Z"
@@ -40,6 +40,18 @@ def test_what_is_moved_lies_under_the_same_paths_and_comes_back_to_them(base: Pa
     aside.back(base, "his1", WHEN)
     assert tree(base / "his1") == before
     assert aside.moves(base, "his1") == []
+
+
+@pytest.mark.parametrize("place", [".aside", ".aside/his1"])
+def test_no_folder_is_made_behind_a_link(base: Path, tmp_path: Path, place: str):
+    """The folder of the repositories belongs to the account of their server, who may put one there."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (base / place).parent.mkdir(exist_ok=True)
+    (base / place).symlink_to(elsewhere)
+    with pytest.raises(Unavailable, match="can't be opened"):
+        aside.begin(base, "his1", WHEN)
+    assert not any(elsewhere.iterdir())
 
 
 def test_what_is_not_there_is_counted_and_hinders_nothing(base: Path):

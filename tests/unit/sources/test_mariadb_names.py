@@ -1,5 +1,6 @@
 """What names its own database in SQL, and the programs around a dump: the views they add, the names they change."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,39 @@ def test_under_another_name_only_what_names_the_database_is_changed() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "t\nDELIMITER ;;\nx",
+        "t;\nDELIMITER ;;\nx",
+        "t``\n/*!50003 */ ;\nDELIMITER ;;\nx",
+        "t'\nDELIMITER ;;\n\"x",
+        "t\n-- Table structure for table `b`\nx".replace("`", "``"),
+        "t\nLOCK TABLES ``t`` WRITE;\nx",
+    ],
+)
+def test_a_name_that_holds_lines_of_a_dump_is_none_of_them(name: str) -> None:
+    heads = ("CREATE TABLE {} (\n", "(PARTITION {} VALUES IN (1),\n", "  {} int,\n", "INSERT INTO {} VALUES\n")
+    text = "".join(head.format(f"`{name}`") for head in heads)
+    routine = "DELIMITER ;;\nprocedure p() update lab.drugs set a = 'it''s';;\nDELIMITER ;\n"
+    dump = f"{text}(1,'it''s'),\n{routine}{text}{END}\n"
+    code, given, said = fed(dump, names=Names("lab", "lab_b", frozenset(KNOWN)))
+    assert (code, said) == (0, "")
+    assert given == f"{dump.replace('lab.drugs', 'lab_b.drugs')}at the end;\n"
+    only = f"-- Table structure for table `a`\n{dump}"
+    code, given, said = fed(only, ("a",))
+    assert (code, given, said) == (0, f"{only}at the end;\n", "")
+
+
+@pytest.mark.parametrize(
+    "open_", ["CREATE TABLE `t\n", "  `a` int COMMENT 'x\n", "DELIMITER ;;\nprocedure p() select 1;;\n"]
+)
+def test_a_dump_in_which_something_has_no_end_is_not_loaded_whole(open_: str) -> None:
+    code, _, said = fed(f"{open_}{END}\n", names=Names("lab", "lab_b", frozenset(KNOWN)))
+    assert code == 1
+    assert "without an end" in said
+
+
 def test_what_cannot_be_told_apart_ends_the_load_and_is_named() -> None:
     dump = f"DELIMITER ;;\nCREATE PROCEDURE `p`() select lab.id from lab.drugs lab;;\nDELIMITER ;\n{END}\n"
     code, given, said = fed(dump, names=Names("lab", "b", frozenset(KNOWN)))
@@ -174,3 +208,12 @@ def test_views_are_made_after_what_they_read_and_as_they_were_before_it() -> Non
     order = [words.index(word) for word in ("INVOKER VIEW `below`", "INVOKER VIEW `above`", "DEFINER VIEW `above`")]
     assert order == sorted(order)
     assert words.index("DEFINER=`a`@`b` SQL SECURITY DEFINER VIEW `below`") > order[-1]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n*/", "`\n", "\n`"])
+def test_no_name_of_a_view_ends_the_comment_that_announces_it(end: str) -> None:
+    """What stands behind a comment is run by whoever loads the dump, as the server's root."""
+    lines = "\n".join(statements([view(f"v{end};create database owned;-- x", "1")])).split("\n")
+    run = "\n".join(line for line in lines if not line.startswith("--"))
+    assert "owned" in run
+    assert "owned" not in re.sub("`(?:[^`]|``)*`", "", run)
