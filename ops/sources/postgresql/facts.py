@@ -72,8 +72,8 @@ ROLE_ATTRIBUTES = """
 select coalesce(json_object_agg(r.rolname, (
   select coalesce(json_agg(word order by word), '[]') from (
     select key from jsonb_each_text(to_jsonb(r)) where value = 'true'
-    union all select 'connections ' || r.rolconnlimit where r.rolconnlimit >= 0
-    union all select 'until ' || extract(epoch from r.rolvaliduntil) where r.rolvaliduntil is not null
+    union all select format('connections %s', r.rolconnlimit) where r.rolconnlimit >= 0
+    union all select format('until %s', extract(epoch from r.rolvaliduntil)) where r.rolvaliduntil is not null
     union all select 'set ' || setting from unnest(r.rolconfig) setting
     union all select 'member of ' || pg_catalog.pg_get_userbyid(m.roleid) || case when m.admin_option
       then ' with admin option' else '' end from pg_catalog.pg_auth_members m where m.member = r.oid

@@ -88,7 +88,7 @@ RELATIONS = {
             (select jsonb_build_array({_sorted("a.attoptions")}, nullif(a.attstattarget, -1)) from pg_attribute a
               where a.attrelid = c.oid and a.attnum = k.place)) order by k.place)
           from unnest(i.indkey) with ordinality k(no, place))),
-        (select coalesce(jsonb_object_agg('expression ' || k.place,
+        (select coalesce(jsonb_object_agg(format('expression %s', k.place),
             pg_get_indexdef(c.oid, k.place::int, false)), '{{}}')
           from unnest(i.indkey) with ordinality k(no, place) where k.no = 0)
         || jsonb_build_object('predicate', pg_get_expr(i.indpred, i.indrelid))
@@ -133,7 +133,7 @@ RELATIONS = {
       select format('%I.%I', n.nspname, s.stxname), jsonb_build_array(s.stxrelid::regclass::text,
         pg_get_userbyid(s.stxowner), {_sorted("s.stxkind")}, {_columns("s.stxkeys::int2[]", "s.stxrelid")},
         nullif(s.stxstattarget, -1)),
-        (select coalesce(jsonb_object_agg('expression ' || e.place, e.said), '{{}}')
+        (select coalesce(jsonb_object_agg(format('expression %s', e.place), e.said), '{{}}')
           from unnest(pg_get_statisticsobjdef_expressions(s.oid)) with ordinality e(said, place))
       from pg_statistic_ext s join pg_namespace n on n.oid = s.stxnamespace where {OURS.format(oid="s.oid")}""",
 }

@@ -135,7 +135,7 @@ RIGHTS = {
             (select jsonb_agg(a.attname order by a.attname) from unnest(r.prattrs::int2[]) k(no)
               join pg_attribute a on a.attrelid = r.prrelid and a.attnum = k.no)) order by r.prrelid::regclass::text)
           from pg_publication_rel r where r.prpubid = p.oid)),
-        (select jsonb_object_agg('where ' || r.prrelid::regclass, pg_get_expr(r.prqual, r.prrelid))
+        (select jsonb_object_agg(format('where %s', r.prrelid::regclass), pg_get_expr(r.prqual, r.prrelid))
           from pg_publication_rel r where r.prpubid = p.oid)
       from pg_publication p where {ADDED.format(oid="p.oid")}""",
     "extension": """
