@@ -50,6 +50,7 @@ SETTINGS = (
     "quote_all_identifiers = on",
     "standard_conforming_strings = off",
     "transform_null_equals = on",
+    "plpgsql.extra_errors = 'all'",
     "role = 'nobody_here'",
 )
 # Those of another server, in which a copy may be read.

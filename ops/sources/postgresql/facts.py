@@ -81,7 +81,7 @@ select coalesce(json_object_agg(r.rolname, (
 from pg_catalog.pg_roles r where r.rolname !~ '^pg_'
 """
 
-# Indexes that are not complete; a dump makes them anew.
+# Indexes that are not complete; a dump leaves them out, but for those of tables with partitions.
 INVALID = f"""
 select coalesce(json_agg(format('%I.%I', n.nspname, c.relname) order by n.nspname, c.relname), '[]')
 from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid

@@ -113,7 +113,7 @@ def _structure(facts: DatabaseFacts, session: Session, there: Setting) -> Findin
     if facts.definitions is None:
         found = defined_alike(facts.structure, earlier(session.ask))
     else:
-        found = defined(session, facts.definitions, structure(session.ask))
+        found = defined(session, facts.definitions, structure(session.ask), facts.invalid_indexes)
     return as_a_whole(session, facts, there, found)
 
 
