@@ -22,7 +22,7 @@ _BELONGINGS = (
 )
 _CONSTRAINTS = ("CHECK CONSTRAINT", "CONSTRAINT", "INDEX", "INDEX ATTACH", "STATISTICS")
 _FOREIGN_KEY = "FK CONSTRAINT"
-_WATCHER, _FILLED = "EVENT TRIGGER", "MATERIALIZED VIEW DATA"
+_WATCHER, FILLED = "EVENT TRIGGER", "MATERIALIZED VIEW DATA"
 # The longest first, for some begin as others do.
 SORTS = tuple(
     sorted(
@@ -41,7 +41,7 @@ SORTS = tuple(
             *(
                 "AGGREGATE",
                 "MATERIALIZED VIEW",
-                _FILLED,
+                FILLED,
                 "VIEW",
                 "TYPE",
                 "DOMAIN",
@@ -96,7 +96,7 @@ def batches(listed: Sequence[Entry]) -> list[tuple[int, ...]]:
     A view is filled with rows after they were made, which they may write down, or forbid.
     """
     late = [one.number for one in listed if one.sort == _WATCHER or one.place.startswith(f"- {_WATCHER} ")]
-    if not late or all(one.sort != _FILLED for one in listed):
+    if not late or all(one.sort != FILLED for one in listed):
         return [()]
     return [tuple(one.number for one in listed if one.number not in late), tuple(late)]
 

@@ -16,6 +16,7 @@ _ROUTINES = ("FUNCTION", "PROCEDURE", "AGGREGATE")
 _MOST_NAMED = 5
 _LOOK = "look whether the rows of the live database still keep to its constraints"
 _REMEDIES = {
+    "MATERIALIZED VIEW DATA": "it is empty until what it draws on answers: refresh materialized view ...",
     "EXTENSION": "install the package of the extension on this server, and restore again",
     "COLLATION": (
         "it was made with the order of C, because this server lacks its locale: "

@@ -18,7 +18,7 @@ from ops.sources._shared.statement import PassedOver, text_of
 from ops.sources.postgresql.contents import batches, selected
 from ops.sources.postgresql.demands import demands, mapped
 from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts
-from ops.sources.postgresql.loading import LIMITLESS, SETTINGS, Archive
+from ops.sources.postgresql.loading import LIMITLESS, OVERRULED, SETTINGS, Archive
 from ops.sources.postgresql.mending import Mending
 from ops.sources.postgresql.nature import (
     MARK,
@@ -33,7 +33,7 @@ from ops.sources.postgresql.nature import (
 )
 from ops.sources.postgresql.roles import missing, shown
 from ops.sources.postgresql.session import PSQL, RAW, Session, connection
-from ops.sources.postgresql.sql import identifier, literal
+from ops.sources.postgresql.sql import PRELOADED, identifier, literal
 from ops.sources.postgresql.swap import LONGEST, Swap
 from ops.sources.postgresql.verify import GLOBALS
 
@@ -101,6 +101,7 @@ class RestoreTarget:
                 yield from self._mending(archive, facts, database, session).done(failures)
         # They come last, for they may forbid a load.
         yield from self._missed(self._refused(described(database, facts)))
+        yield from self._closed(database, facts)
         if wanted and wanted.left:
             yield f"{', '.join(wanted.left)}: left out, because what they refer to is not restored"
 
@@ -165,6 +166,19 @@ class RestoreTarget:
     def _missed(refused: Sequence[Given]) -> Iterator[str]:
         for one in refused:
             yield f"the {one.what} could not be given to the database; set it by hand if it is still wanted"
+
+    def _closed(self, database: str, facts: PostgreSQLFacts) -> Iterator[str]:
+        """Yield a sentence when a session can't begin because of a program that the settings name."""
+        own = " ".join(f"-c {name}={value}" for name, value in OVERRULED.items() if name not in PRELOADED)
+        if any(kept.startswith(PRELOADED) for _, kept in facts.settings):
+            try:
+                with self._session(database, options=own):
+                    pass
+            except Unavailable as error:
+                yield (
+                    f"nobody can be connected to {database} ({error.message}): install what it names, or take the "
+                    f"setting away: alter database ... reset {PRELOADED[1]}"
+                )
 
     def _mending(self, archive: Archive, facts: PostgreSQLFacts, database: str, session: Session) -> Mending:
         session.tell("set search_path = ''")

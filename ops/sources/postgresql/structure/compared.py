@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from ops.core.verdict import Finding, judged
+from ops.core.verdict import Finding, Verdict, judged
 from ops.sources._shared.comparison import MOST_NAMED
 from ops.sources.postgresql.session import Session, scratch
 from ops.sources.postgresql.structure import Sort
-from ops.sources.postgresql.structure.dumped import rewritten
+from ops.sources.postgresql.structure.dumped import rewritten, unfilled
 from ops.sources.postgresql.structure.rereading import Text, alike, reader
 
 # A new database has it, whether or not the one that was taken had.
 _BY_ITSELF = {"schema": "public", "comment": "schema public"}
 # What every database has from the beginning, however often it was made anew; and what the role that dumps can't take.
 _NO_COMMENTS = ("extension plpgsql", "subscription ")
+_REFRESH = "refresh materialized view ... where that answers"
 
 
 def compared(
@@ -29,16 +30,25 @@ def compared(
     texts = [text for sort, known in wanted.items() for text in _texts(sort, known, found.get(sort, Sort()))]
     for text in _reread(session, [text for text in texts if text.name not in wrong[text.sort]]):
         wrong[text.sort].append(text.name)
+    empty = unfilled(session.ask, wrong.get("table", []), wanted.get("table", Sort()))
+    wrong["table"] = [name for name in wrong.get("table", []) if name not in empty]
     said = [_said(sort, [*dict.fromkeys(names)], wanted[sort], found) for sort, names in wrong.items() if names]
-    count = sum(len(known.objects) for known in wanted.values())
-    return judged(said, f"{count} definitions, as in the manifest")
+    good = f"{sum(len(known.objects) for known in wanted.values())} definitions, as in the manifest"
+    if empty and not said:
+        return Finding(
+            Verdict.WARN, f"{good}, but empty, for what they draw on is not here: {_named(empty)}; {_REFRESH}"
+        )
+    return judged(said, good)
 
 
 def _said(sort: str, names: list[str], wanted: Sort, found: Mapping[str, Sort]) -> str:
     there = len(found.get(sort, Sort()).objects)
+    return f"{sort} definitions differ ({there} found, {len(wanted.objects)} in the manifest): {_named(names)}"
+
+
+def _named(names: list[str]) -> str:
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    named = ", ".join(names[:MOST_NAMED]) + more
-    return f"{sort} definitions differ ({there} found, {len(wanted.objects)} in the manifest): {named}"
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def _without(wanted: Mapping[str, Sort], indexes: Collection[str]) -> Mapping[str, Sort]:

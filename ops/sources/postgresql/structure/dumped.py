@@ -44,6 +44,22 @@ _UNCARRIED = {
       select i.type || ' ' || i.identity from pg_depend d cross join pg_identify_object(d.classid, d.objid, 0) i
       where d.classid in ('pg_proc'::regclass, 'pg_type'::regclass) and d.deptype = 'i'""",
 }
+# Views that hold no rows, for what they draw on is another server's, or holds none itself and did not before.
+_UNFILLED = """
+with recursive below(view, oid) as (
+  select c.oid, c.oid from pg_catalog.pg_class c where c.relkind = 'm' and not c.relispopulated
+  union select b.view, d.refobjid from below b join pg_catalog.pg_rewrite r on r.ev_class = b.oid
+    join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::regclass and d.objid = r.oid
+      and d.refclassid = 'pg_catalog.pg_class'::regclass)
+select distinct c.oid from pg_catalog.pg_class c join below b on b.view = c.oid
+join pg_catalog.pg_class f on f.oid = b.oid
+where f.relkind = 'f' or f.oid <> c.oid and f.relkind = 'm' and not f.relispopulated
+"""
+_EMPTY = f"""
+select coalesce(json_agg(format('%I.%I', n.nspname, c.relname)), '[]') from pg_class c
+join pg_namespace n on n.oid = c.relnamespace where c.oid in ({_UNFILLED})
+"""
+_FILLED = f"""{RELATIONS["table"].replace("c.relispopulated", "true")} and c.oid in ({_UNFILLED})"""
 _NULL = re.compile(r"NULL(::.+)?", re.DOTALL)
 # Where the default NULL hides one of the column's type, it means something.
 _OF_TYPES = """
@@ -69,6 +85,20 @@ def rewritten(ask: Ask, sort: str, names: Collection[str], wanted: Sort, found: 
             and wanted.texts.get(name, {}).keys() == found.texts.get(name, {}).keys()
         }
     return same | _null_defaults(ask, names, wanted, found) if sort == "column" else same
+
+
+def empty(ask: Ask) -> list[str]:
+    """Return the views that hold no rows, for what they draw on is another server's, or holds none itself."""
+    found: list[str] = ask(_EMPTY)
+    return found
+
+
+def unfilled(ask: Ask, names: Collection[str], wanted: Sort) -> list[str]:
+    """Return which of some tables that differ do so only because they are views of rows that are not to be had here."""
+    if not names:
+        return []
+    filled = decode(Sort, ask(definitions("table", _FILLED)), ANSWER).objects
+    return [name for name in names if name in filled and filled[name] == wanted.objects.get(name)]
 
 
 def _null_defaults(ask: Ask, names: Collection[str], wanted: Sort, found: Sort) -> set[str]:
