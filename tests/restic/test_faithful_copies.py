@@ -68,7 +68,7 @@ create table keyless (i int not null); create unique index key_gone on keyless (
 alter table keyless replica identity using index key_gone; drop index key_gone;
 create index half on visits (lo); comment on index half is 'x';
 update pg_index set indisvalid = false where indexrelid = 'half'::regclass;
-drop extension plpgsql; create extension plpgsql;
+create collation plainly from "C"; drop extension plpgsql; create extension plpgsql;
 create subscription far connection '' publication p with (connect = false); comment on subscription far is 'x';
 """
 

@@ -16,6 +16,7 @@ from ops.sources.postgresql.sql import literal
 from ops.sources.postgresql.structure import ANSWER, Sort, definitions
 from ops.sources.postgresql.structure.relations import RELATIONS, STATISTICS
 from ops.sources.postgresql.structure.rights import TYPE_GRANT
+from ops.sources.postgresql.structure.types import TYPES
 
 # What objects of a sort would be told as, had a dump not rewritten them.
 _BEFORE = {
@@ -28,6 +29,9 @@ _BEFORE = {
     "table": f"""{RELATIONS["table"].replace("c.relreplident", "'i'::text")} and c.relreplident = 'd'""",
     # As earlier builds told them.
     "statistics": STATISTICS.format(moves="false"),
+    # Made from one that fits every encoding.
+    "collation": f"""{TYPES["collation"].replace("l.collencoding", "-1")}
+      and l.collprovider = 'c' and l.collcollate in ('C', 'POSIX') and l.collctype in ('C', 'POSIX')""",
     "type grant": TYPE_GRANT.format(told="t.typacl is null"),
 }
 # What the server makes by itself with a type or a table: a dump has no rights on it, and says nothing of it.
