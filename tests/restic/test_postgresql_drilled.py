@@ -9,7 +9,7 @@ from throwaway_postgresql import ONLY_ROOT, Cluster
 from ops.core.errors import Damaged
 from ops.core.verdict import Verdict
 from ops.sources.postgresql.role_proof import roles
-from ops.sources.postgresql.verify import beside
+from ops.sources.postgresql.verify import beside, prove
 
 pytestmark = [ONLY_ROOT, pytest.mark.usefixtures("tidy")]
 HARDENED = """
@@ -95,3 +95,16 @@ def test_a_program_that_is_not_there_is_named_and_hinders_no_proof(server: Clust
         assert {*his.proof().values()} == {Verdict.PASS}
         his.facts = replace(his.facts, settings=(("", "session_preload_libraries=auto_explain"),))
         assert his.load() == []
+
+
+def test_an_extension_of_another_version_is_named_and_one_that_is_missing_is_a_failure(server: Cluster) -> None:
+    with taken(server, "create extension hstore version '1.4'; create extension unaccent") as his:
+        his.load()
+        proof = dict(prove(his.target.server, "again", his.facts))
+        assert proof.pop("extensions").verdict is Verdict.WARN
+        assert {one.verdict for one in proof.values()} == {Verdict.PASS}
+        server.psql("drop extension unaccent", "again")
+        (found,) = [one for name, one in prove(his.target.server, "again", his.facts) if name == "extensions"]
+        assert found.verdict is Verdict.FAIL
+        assert "unaccent 1.1 is missing; hstore is 1." in found.message
+        assert found.message.endswith(", but was 1.4")
