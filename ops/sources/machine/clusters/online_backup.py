@@ -37,7 +37,8 @@ select json_build_object(
   'segment_bytes', (select setting::bigint from pg_catalog.pg_settings where name = 'wal_segment_size'))
 """
 _DATABASES = """
-select json_agg(datname order by datname) from pg_catalog.pg_database where datallowconn and not datistemplate
+select json_agg(datname order by datname) from pg_catalog.pg_database
+where datallowconn and (not datistemplate or datname not in ('template0', 'template1'))
 """
 # A recovery empties them.
 _UNLOGGED = """
