@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ops.core.errors import CommandError, Damaged
 from ops.interfaces.server import DatabaseServer, LoadedMaterial, Server
-from ops.sources.postgresql.contents import FILLED, batches, parsed
+from ops.sources.postgresql.contents import FILLED, batches, place
 from ops.sources.postgresql.explaining import ROLE_GONE, refused
 from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.loading import SETTINGS, Archive, Failure
@@ -45,7 +45,7 @@ def load(server: Server, material: Path, facts: PostgreSQLFacts) -> str:
     archive = Archive(LoadedMaterial(lambda argv: server.run(argv, _DAY), material), dump)
     listed, words = archive.listed(), ["--jobs=2", "--no-tablespaces"]
     failures = [one for part in batches(listed) for one in archive.loaded(connection(facts.database), words, part)]
-    if left := _of_here(server, facts.database, failures):
+    if left := _of_here(server, facts, failures):
         raise Damaged(refused(left, listed), "`seawall restore` loads the database all the same")
     name = facts.database
     statements = [one.statement for one in (*granted(name, facts), *described(name, facts))]
@@ -55,12 +55,12 @@ def load(server: Server, material: Path, facts: PostgreSQLFacts) -> str:
     return facts.database
 
 
-def _of_here(server: Server, database: str, failures: Sequence[Failure]) -> Sequence[Failure]:
+def _of_here(server: Server, facts: PostgreSQLFacts, failures: Sequence[Failure]) -> Sequence[Failure]:
     """Return failures but for views of what is another server's, which nobody can ask here; the proof names them."""
     if not any(one.entry.sort == FILLED for one in failures):
         return failures
-    with beside(server, database) as session:
-        names = tuple("{} {} ".format(*parsed(name)) for name in empty(session.ask))
+    with beside(server, facts.database) as session:
+        names = tuple(place(name, facts.encoding) for name in empty(session.ask))
     return [one for one in failures if one.entry.sort != FILLED or not one.entry.place.startswith(names)]
 
 

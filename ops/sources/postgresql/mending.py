@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from ops.core.errors import CommandError
-from ops.sources.postgresql.contents import Entry, parsed
+from ops.sources.postgresql.contents import Entry, place
 from ops.sources.postgresql.explaining import afterwards, lost, of_no_role, only_roles
 from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.loading import QUIET, Archive, Failure
@@ -143,11 +143,11 @@ class Mending:
     def _table(self, entry: Entry) -> str:
         """Return the manifest's name of the table whose rows an object is; empty when that is not clear."""
         owners = {"", *self.facts.roles}
-        places = {name: "{} {} ".format(*parsed(name)) for name in self.facts.rows}
+        places = {name: place(name, self.facts.encoding) for name in self.facts.rows}
         found = [
             name
-            for name, place in places.items()
-            if entry.place.startswith(place) and entry.place.removeprefix(place) in owners
+            for name, begun in places.items()
+            if entry.place.startswith(begun) and entry.place.removeprefix(begun) in owners
         ]
         return found[0] if len(found) == 1 else ""
 

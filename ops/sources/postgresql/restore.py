@@ -17,7 +17,7 @@ from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
 from ops.sources.postgresql.contents import batches, selected
 from ops.sources.postgresql.demands import demands, mapped
-from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts
+from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts, shared
 from ops.sources.postgresql.loading import LIMITLESS, OVERRULED, SETTINGS, Archive
 from ops.sources.postgresql.mending import Mending
 from ops.sources.postgresql.nature import (
@@ -117,11 +117,11 @@ class RestoreTarget:
         mark, _ = commented(database, marked(facts)), described(database, facts)
         strange = PassedOver(GLOBALS)
         with self._session() as session:
-            there = frozenset(session.ask(ROLES))
+            there = frozenset(shared(session.ask, ROLES))
             wanted = [*missing(text_of(companions / GLOBALS), there, needed, strange, logins=logins)]
             for one in self._refused([Given(shown(statement), statement) for statement in wanted]):
                 yield f"{one.what}: the server refused it; run it by hand if it is still wanted"
-            made = [role for role in session.ask(ROLES) if role not in there]
+            made = [role for role in shared(session.ask, ROLES) if role not in there]
             shut = sorted({*session.ask(_SHUT)} & there & {*needed}) if logins else ()
             session.tell(f"drop database if exists {name} with (force)")
             owned = self._created(session, name, facts)
@@ -144,7 +144,7 @@ class RestoreTarget:
     @staticmethod
     def _created(session: Session, name: str, facts: PostgreSQLFacts) -> bool:
         """Create the database, and return whether its owner is there; raise UsageError where its locale is not."""
-        owned = not facts.owner or facts.owner in session.ask(ROLES)
+        owned = not facts.owner or facts.owner in shared(session.ask, ROLES)
         try:
             session.tell(f"create database {name} {nature(facts if owned else replace(facts, owner=None))}")
         except Unavailable as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ops.core.verdict import Finding, Verdict, judged
-from ops.sources.postgresql.facts import ROLE_ATTRIBUTES, DatabaseFacts
+from ops.sources.postgresql.facts import ROLE_ATTRIBUTES, DatabaseFacts, shared
 from ops.sources.postgresql.session import Session
 from ops.sources.postgresql.sql import identifier, setting
 from ops.sources.postgresql.structure.rereading import accepts
@@ -21,7 +21,7 @@ def roles(session: Session, facts: DatabaseFacts, *, fresh: bool) -> Finding:
     A restore makes only the roles that the database needs: those of the database as a whole are looked at here, owners
     and whoever was granted something with the structure.
     """
-    there: Mapping[str, Sequence[str]] = session.ask(ROLE_ATTRIBUTES)
+    there: Mapping[str, Sequence[str]] = shared(session.ask, ROLE_ATTRIBUTES)
     if not fresh:
         needed = {facts.owner or "", *(role for role, _ in facts.settings), *(role for role, _, _ in facts.grants)} - {
             ""
