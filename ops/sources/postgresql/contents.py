@@ -50,6 +50,9 @@ SORTS = tuple(
                 "TRIGGER",
             ),
             *(_WATCHER, "POLICY", "ROW SECURITY", "RULE", "USER MAPPING", "SERVER", "FOREIGN TABLE"),
+            *("FOREIGN DATA WRAPPER", "ACCESS METHOD", "PROCEDURAL LANGUAGE", "SHELL TYPE", "OPERATOR CLASS"),
+            *(f"TEXT SEARCH {word}" for word in ("CONFIGURATION", "DICTIONARY", "PARSER", "TEMPLATE")),
+            *("OPERATOR FAMILY", "PUBLICATION TABLES IN SCHEMA"),
             *("PUBLICATION TABLE", "PUBLICATION", "SUBSCRIPTION", "DEFAULT ACL", "BLOB", "BLOBS", "TRANSFORM"),
         ),
         key=len,
@@ -71,8 +74,8 @@ class Entry:
     @property
     def name(self) -> str:
         """What it is, for people: its sort and name, without the owner where that has no blank in it."""
-        words = self.place.rsplit(" ", 1)[0].removeprefix("- ")
-        return f"{self.sort.lower()} {words.replace(' ', '.', 1)}"
+        words = self.place.rsplit(" ", 1)[0]
+        return f"{self.sort.lower()} {words[2:] if words.startswith('- ') else words.replace(' ', '.', 1)}"
 
 
 def entries(listing: str) -> list[Entry]:
