@@ -17,8 +17,8 @@ from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
 from ops.sources.postgresql.contents import batches, selected
 from ops.sources.postgresql.demands import demands, mapped
-from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts
-from ops.sources.postgresql.loading import LIMITLESS, SETTINGS, Archive
+from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts, shared
+from ops.sources.postgresql.loading import LIMITLESS, OVERRULED, SETTINGS, Archive
 from ops.sources.postgresql.mending import Mending
 from ops.sources.postgresql.nature import (
     MARK,
@@ -33,7 +33,7 @@ from ops.sources.postgresql.nature import (
 )
 from ops.sources.postgresql.roles import missing, shown
 from ops.sources.postgresql.session import PSQL, RAW, Session, connection
-from ops.sources.postgresql.sql import identifier, literal
+from ops.sources.postgresql.sql import PRELOADED, identifier, literal
 from ops.sources.postgresql.swap import LONGEST, Swap
 from ops.sources.postgresql.verify import GLOBALS
 
@@ -101,6 +101,7 @@ class RestoreTarget:
                 yield from self._mending(archive, facts, database, session).done(failures)
         # They come last, for they may forbid a load.
         yield from self._missed(self._refused(described(database, facts)))
+        yield from self._closed(database, facts)
         if wanted and wanted.left:
             yield f"{', '.join(wanted.left)}: left out, because what they refer to is not restored"
 
@@ -116,11 +117,11 @@ class RestoreTarget:
         mark, _ = commented(database, marked(facts)), described(database, facts)
         strange = PassedOver(GLOBALS)
         with self._session() as session:
-            there = frozenset(session.ask(ROLES))
+            there = frozenset(shared(session.ask, ROLES))
             wanted = [*missing(text_of(companions / GLOBALS), there, needed, strange, logins=logins)]
             for one in self._refused([Given(shown(statement), statement) for statement in wanted]):
                 yield f"{one.what}: the server refused it; run it by hand if it is still wanted"
-            made = [role for role in session.ask(ROLES) if role not in there]
+            made = [role for role in shared(session.ask, ROLES) if role not in there]
             shut = sorted({*session.ask(_SHUT)} & there & {*needed}) if logins else ()
             session.tell(f"drop database if exists {name} with (force)")
             owned = self._created(session, name, facts)
@@ -143,7 +144,7 @@ class RestoreTarget:
     @staticmethod
     def _created(session: Session, name: str, facts: PostgreSQLFacts) -> bool:
         """Create the database, and return whether its owner is there; raise UsageError where its locale is not."""
-        owned = not facts.owner or facts.owner in session.ask(ROLES)
+        owned = not facts.owner or facts.owner in shared(session.ask, ROLES)
         try:
             session.tell(f"create database {name} {nature(facts if owned else replace(facts, owner=None))}")
         except Unavailable as error:
@@ -165,6 +166,19 @@ class RestoreTarget:
     def _missed(refused: Sequence[Given]) -> Iterator[str]:
         for one in refused:
             yield f"the {one.what} could not be given to the database; set it by hand if it is still wanted"
+
+    def _closed(self, database: str, facts: PostgreSQLFacts) -> Iterator[str]:
+        """Yield a sentence when a session can't begin because of a program that the settings name."""
+        own = " ".join(f"-c {name}={value}" for name, value in OVERRULED.items() if name not in PRELOADED)
+        if any(kept.startswith(PRELOADED) for _, kept in facts.settings):
+            try:
+                with self._session(database, options=own):
+                    pass
+            except Unavailable as error:
+                yield (
+                    f"nobody can be connected to {database} ({error.message}): install what it names, or take the "
+                    f"setting away: alter database ... reset {PRELOADED[1]}"
+                )
 
     def _mending(self, archive: Archive, facts: PostgreSQLFacts, database: str, session: Session) -> Mending:
         session.tell("set search_path = ''")

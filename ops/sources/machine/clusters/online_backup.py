@@ -39,7 +39,7 @@ select json_build_object(
 # Which there are, and whether we may enter them.
 _DATABASES = """
 select json_object_agg(datname, pg_catalog.has_database_privilege(oid, 'connect') order by datname)
-from pg_catalog.pg_database where datallowconn and not datistemplate
+from pg_catalog.pg_database where datallowconn and (not datistemplate or datname not in ('template0', 'template1'))
 """
 # A recovery empties them.
 _UNLOGGED = """
