@@ -32,7 +32,7 @@ LISTED_SECONDS = 900.0
 VERIFIED_SECONDS = 3600.0
 LISTING = Limits(bytes=256 << 20, depth=2, entries=8_000_000, text=1 << 10)  # of some two million packs
 LARGEST_PACK = 1 << 30  # restic makes none of more than an eighth of it
-LEAST_QUOTA, LARGEST_QUOTA = Size(256 << 20), Size(1 << 60)  # restic sends several packs of 16 MiB at once
+LEAST_QUOTA, LARGEST_QUOTA = Size(256 << 20), Size(1 << 50)  # restic sends several packs of 16 MiB at once
 _OTHER_NAME = 62  # X509_V_ERR_HOSTNAME_MISMATCH
 _NAME = "the name may lead to the wrong address: compare DNS and /etc/hosts here with the inventory"
 
