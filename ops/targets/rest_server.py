@@ -7,6 +7,7 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from ops.targets._view import view
 REACH_SECONDS = 5.0  # to connect
 READ_SECONDS = 120.0  # for each step of an answer; a client's server counts the repository first, every six hours
 REACHED_SECONDS = 150.0  # for all of it, however slowly the other side answers
+PAUSES = (2.0, 8.0)  # in seconds; a playbook starts a client's server anew
 LISTED_SECONDS = 900.0
 VERIFIED_SECONDS = 3600.0
 LISTING = Limits(bytes=256 << 20, depth=2, entries=8_000_000, text=1 << 10)  # of some two million packs
@@ -86,16 +88,23 @@ def named(options: Options) -> Mapping[str, str]:
 
 def reach(url: Path, authority: Path) -> Reached:
     """Look whether the backup host answers, with a certificate of the site's authority, to our account."""
-    place = Place.read(url)
-    with _get(place, authority, "/config", REACHED_SECONDS, method="HEAD", connected=REACH_SECONDS) as answer:
-        if answer.status in (401, 403):
-            raise Unavailable(
-                f"{place.host} rejects this machine's account (HTTP {answer.status})",
-                "the backup host has a different password for the account; run playbooks/site.yml",
-            )
-        if answer.status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
-            _demand_ok(place, answer)
-        said = answer.getheader("Date")
+    place, pauses = Place.read(url), iter(PAUSES)
+    while True:
+        with _get(place, authority, "/config", REACHED_SECONDS, method="HEAD", connected=REACH_SECONDS) as answer:
+            if answer.status < http.HTTPStatus.INTERNAL_SERVER_ERROR:
+                return _reached(place, answer)
+            if (pause := next(pauses, None)) is None:
+                raise _refused(place, answer)
+        time.sleep(pause)
+
+
+def _reached(place: Place, answer: http.client.HTTPResponse) -> Reached:
+    if answer.status in (401, 403):
+        raise Unavailable(
+            f"{place.host} rejects this machine's account (HTTP {answer.status})",
+            "the backup host has a different password for the account; run playbooks/site.yml",
+        )
+    said = answer.getheader("Date")
     return Reached(_ahead(said) if said else None)
 
 
@@ -233,7 +242,11 @@ _NETWORK = (
 
 def _demand_ok(place: Place, answer: http.client.HTTPResponse) -> None:
     if answer.status != http.HTTPStatus.OK:
-        raise Unavailable(f"{place.host}:{place.port} answers HTTP {answer.status} {answer.reason}", _NETWORK)
+        raise _refused(place, answer)
+
+
+def _refused(place: Place, answer: http.client.HTTPResponse) -> Unavailable:
+    return Unavailable(f"{place.host}:{place.port} answers HTTP {answer.status} {answer.reason}", _NETWORK)
 
 
 def _demand_whole(place: Place, promised: int | None, read: int) -> None:
