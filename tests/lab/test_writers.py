@@ -9,6 +9,8 @@ import pytest
 from breakages import changed, drop_in
 from hospital import SERVED_ANEW, Site
 
+from tests.door_floods import ALLOWED, ENDED, OPEN, STOP, flood
+
 pytestmark = pytest.mark.lab
 
 URL = "/etc/seawall/credentials/primary.url"
@@ -17,44 +19,47 @@ UNIT = "seawall-writer-his1.service"
 SERVE = "/usr/bin/seawall repository serve his1 --folder /srv/seawall --accounts %%d/accounts"
 COUNTED = "find /srv/seawall/his1 -type f -printf '%s\\n' | awk '{ n += $1 > 16384 ? $1 : 16384 } END { print n }'"
 LARGE = "/srv/his/documents/large.bin"
-# As somebody would who has the machine's account: opens the door, and says what it answers.
-OPEN = """
-import base64, hashlib, os, socket, ssl, sys, time
-from urllib.parse import urlsplit
-url = urlsplit(open("/etc/seawall/credentials/primary.url").read().strip().removeprefix("rest:"))
-account = base64.b64encode(f"{url.username}:{url.password}".encode()).decode()
-context = ssl.create_default_context(cafile="/etc/seawall/credentials/ca.pem")
-def begun(method, path, length, body=b""):
-    line = context.wrap_socket(socket.create_connection((url.hostname, url.port), 60), server_hostname=url.hostname)
-    head = f"{method} {url.path}{path} HTTP/1.1\\r\\nHost: x\\r\\nAuthorization: Basic {account}\\r\\n"
-    line.sendall(f"{head}Connection: close\\r\\nContent-Length: {length}\\r\\n\\r\\n".encode() + body)
-    return line
-def status(line):
-    return int(line.recv(100).split()[1])
-def name(number):
-    return f"{number:064x}"
+# Eight programs that never rest in the group of one client's server, and one in that of another's, all on one
+# processor; says how much of it each group had when the one had a second.
+HOGS = """
+import json, os, subprocess, time
+def group(host):
+    shown = ["systemctl", "show", "--value", "--property=ControlGroup", f"seawall-writer-{host}.service"]
+    return "/sys/fs/cgroup" + subprocess.run(shown, capture_output=True, text=True, check=True).stdout.strip()
+def used(place):
+    with open(f"{place}/cpu.stat") as file:
+        return int(file.readline().split()[1])
+def busy(place):
+    child = os.fork()
+    if not child:
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        with open(f"{place}/cgroup.procs", "w") as file:
+            file.write(str(os.getpid()))
+        while True:
+            pass
+    return child
+one, other = group("his1"), group("lis1")
+hogs = [busy(one), *(busy(other) for _ in range(8))]
+try:
+    before, end = (used(one), used(other)), time.monotonic() + 60
+    while used(one) - before[0] < 1_000_000 and time.monotonic() < end:
+        time.sleep(0.05)
+    print(json.dumps([used(one) - before[0], used(other) - before[1]]))
+finally:
+    for hog in hogs:
+        os.kill(hog, 9)
+        os.waitpid(hog, 0)
 """
-# Uploads that never end well, so that nothing of them stays: their names are not those of their content.
-FLOOD = f"""{OPEN}
-import threading
-rounds = [0]
-def flood(number):
-    while True:
-        line = begun("POST", f"data/{{name(number)}}", 16 << 20, bytes(16 << 20))
-        status(line)
-        line.close()
-        rounds[0] += 1
-        with open("/run/flood.new", "w") as file:
-            file.write(str(rounds[0]))
-        os.replace("/run/flood.new", "/run/flood")
-for number in range(24):
-    threading.Thread(target=flood, args=[number]).start()
+LIMITS = {"cpu.weight": "100", "memory.high": str(1 << 30), "memory.max": str(2 << 30), "pids.max": "128"}
+LOOK = """
+group=/sys/fs/cgroup$(systemctl show --value --property=ControlGroup {unit})
+dirname $group; cd $group && cat {limits}
 """
 
 
 def asked(site: Site, host: str, script: str) -> list[int]:
-    """Run a script on a machine; return the statuses that it printed."""
-    done = site.on(host, f"python3 - <<'END'\n{OPEN}{script}\nEND", ok=range(1))
+    """Run a script on a machine; return the numbers that it printed."""
+    done = site.on(host, f"python3 - <<'END'\n{script}\nEND", ok=range(1))
     return list(json.loads(done.stdout))
 
 
@@ -93,14 +98,37 @@ def test_a_full_quota_is_told_and_hinders_nobody_else(site: Site) -> None:
 
 
 def test_a_machine_that_floods_the_door_holds_up_nobody(site: Site) -> None:
-    flood = f"systemd-run --quiet --unit=flood python3 -c '{FLOOD}'; until [ -e /run/flood ]; do sleep 0.1; done"
-    with hurt(site, "lis1", (flood, "systemctl stop flood; rm /run/flood")):
-        before = int(site.on("lis1", "cat /run/flood", ok=range(1)).stdout)
+    """With more at once than it may have; what another asks is answered, and nothing of it is refused."""
+    with hurt(site, "lis1", (flood(ALLOWED + 8), STOP)):
+        before = int(site.on("lis1", ENDED, ok=range(1)).stdout)
+        large = "print([status(begun('POST', f'data/{name(n)}', 1_000_000, bytes(1_000_000))) for n in range(20)])"
+        assert asked(site, "his1", OPEN + large) == [400] * 20
         done = site.on("his1", "seawall backup documents")
         assert done.code == 0, done.stdout
-        assert int(site.on("lis1", "cat /run/flood", ok=range(1)).stdout) > before
+        assert int(site.on("lis1", ENDED, ok=range(1)).stdout) > before
         assert site.on("lis1", "systemctl is-active flood").code == 0
     assert not site.on("backup1", "find /srv/seawall/lis1/data -size +8000k -newer /etc/seawall-writers").stdout
+
+
+def test_each_running_server_has_the_limits_of_all_others(site: Site) -> None:
+    seen = {
+        host: site.on(
+            "backup1", LOOK.format(unit=f"seawall-writer-{host}.service", limits=" ".join(LIMITS)), ok=range(1)
+        )
+        for host in ("his1", "lis1")
+    }
+    slices, limits = {}, {}
+    for host, done in seen.items():
+        slices[host], *limits[host] = done.stdout.split()
+    assert slices["his1"] == slices["lis1"]
+    assert limits["his1"] == limits["lis1"] == [*LIMITS.values()]
+
+
+def test_a_server_that_takes_all_of_the_processor_leaves_another_its_half(site: Site) -> None:
+    """By what the kernel counted for each: eight against one would have eight times as much without weights."""
+    one, other = asked(site, "backup1", HOGS)
+    assert one >= 1_000_000
+    assert other < 2 * one
 
 
 def test_an_account_has_so_many_uploads_at_once_and_no_more(site: Site) -> None:
@@ -117,9 +145,9 @@ while len(answers) < 8 and time.monotonic() < end:
     time.sleep(0.1)
 print([answers.get(number, 0) for number in range(40)])
 """
-    answers = asked(site, "lis1", many)
-    assert answers.count(429) == 40 - 32
-    assert answers.count(0) == 32
+    answers = asked(site, "lis1", OPEN + many)
+    assert answers.count(429) == 40 - ALLOWED
+    assert answers.count(0) == ALLOWED
 
 
 def test_small_uploads_are_held_back_and_large_ones_are_not(site: Site) -> None:
@@ -132,8 +160,8 @@ def test_small_uploads_are_held_back_and_large_ones_are_not(site: Site) -> None:
     small = "print([status(begun('POST', f'locks/{name(n)}', 1, b'x')) for n in range(9)])"
     large = "print([status(begun('POST', f'data/{name(n)}', 1_000_000, bytes(1_000_000))) for n in range(9)])"
     with hurt(site, "backup1", few):
-        assert asked(site, "lis1", small) == [400] * 4 + [429] * 5
-        assert asked(site, "lis1", large) == [400] * 9
+        assert asked(site, "lis1", OPEN + small) == [400] * 4 + [429] * 5
+        assert asked(site, "lis1", OPEN + large) == [400] * 9
 
 
 def test_what_nobody_counts_is_not_taken(site: Site) -> None:
@@ -141,7 +169,7 @@ def test_what_nobody_counts_is_not_taken(site: Site) -> None:
 print([status(begun("POST", path, length, bytes(length)))
        for path, length in (("config", 9000), ("more/config", 1), ("more/?create=true", 0), ("more/data/", 0))])
 """
-    assert asked(site, "lis1", tried) == [413, 403, 403, 403]
+    assert asked(site, "lis1", OPEN + tried) == [413, 403, 403, 403]
 
 
 # As version 0.1.0 left a backup host: one server for all, at the port that the door has now.
