@@ -36,8 +36,30 @@ def upload(number):
 for number in range(AT_ONCE):
     threading.Thread(target=upload, args=[number]).start()
 """
+# Uploads that are begun and not ended, until so many were refused as must be; prints the answers, 0 where none came.
+HELD = """
+answers, end, lines = {}, time.monotonic() + 20, []
+for number in range(MANY):
+    CLAIMED
+    lines.append(begun("POST", f"data/{name(number)}", 2_000_000, b"x"))
+while len(answers) < REFUSED and time.monotonic() < end:
+    for number, line in enumerate(lines):
+        line.setblocking(False)
+        try:
+            answers[number] = answers.get(number) or status(line)
+        except ssl.SSLWantReadError:
+            continue  # it waits for the rest of the upload, or in line
+    time.sleep(0.1)
+print([answers.get(number, 0) for number in range(MANY)])
+"""
 MIB = 1 << 20
-ALLOWED = 32  # requests of an account at once; the role's nginx says so
+# Requests at once, of an account, and of an address to one repository; the role's nginx says so.
+ALLOWED, OF_AN_ADDRESS = 32, 64
+
+
+def held(many: int, refused: int, claimed: str = "pass") -> str:
+    """Return a script that begins so many uploads at once. claimed: a statement before each, such as another account."""
+    return f"{OPEN}MANY, REFUSED = {many}, {refused}\n{HELD.replace('CLAIMED', claimed)}"
 
 
 def flood(at_once: int, size: int = 16 * MIB) -> str:

@@ -1,7 +1,7 @@
 """What one machine has of the writers' door while another floods it, with all that it may ask at once.
 
-his1 uploads with five requests at once, as restic does, alone and beside lis1, which tries more than it may. Uploads are
-those of whole packs under names that are not theirs, so that nothing of them stays.
+his1 uploads with five requests at once, as restic does, alone and beside lis1, which tries more than it may. Uploads
+are those of whole packs under names that are not theirs, so that nothing of them stays.
 """
 
 import time

@@ -9,7 +9,7 @@ import pytest
 from breakages import changed, drop_in
 from hospital import SERVED_ANEW, Site
 
-from tests.door_floods import ALLOWED, ENDED, OPEN, STOP, flood
+from tests.door_floods import ALLOWED, ENDED, OF_AN_ADDRESS, OPEN, STOP, flood, held
 
 pytestmark = pytest.mark.lab
 
@@ -19,6 +19,7 @@ UNIT = "seawall-writer-his1.service"
 SERVE = "/usr/bin/seawall repository serve his1 --folder /srv/seawall --accounts %%d/accounts"
 COUNTED = "find /srv/seawall/his1 -type f -printf '%s\\n' | awk '{ n += $1 > 16384 ? $1 : 16384 } END { print n }'"
 LARGE = "/srv/his/documents/large.bin"
+LARGE_ONES = "print([status(begun('POST', f'data/{name(n)}', 1_000_000, bytes(1_000_000))) for n in range(9)])"
 # Eight programs that never rest in the group of one client's server, and one in that of another's, all on one
 # processor; says how much of it each group had when the one had a second.
 HOGS = """
@@ -101,8 +102,7 @@ def test_a_machine_that_floods_the_door_holds_up_nobody(site: Site) -> None:
     """With more at once than it may have; what another asks is answered, and nothing of it is refused."""
     with hurt(site, "lis1", (flood(ALLOWED + 8), STOP)):
         before = int(site.on("lis1", ENDED, ok=range(1)).stdout)
-        large = "print([status(begun('POST', f'data/{name(n)}', 1_000_000, bytes(1_000_000))) for n in range(20)])"
-        assert asked(site, "his1", OPEN + large) == [400] * 20
+        assert asked(site, "his1", OPEN + LARGE_ONES) == [400] * 9
         done = site.on("his1", "seawall backup documents")
         assert done.code == 0, done.stdout
         assert int(site.on("lis1", ENDED, ok=range(1)).stdout) > before
@@ -132,22 +132,20 @@ def test_a_server_that_takes_all_of_the_processor_leaves_another_its_half(site: 
 
 
 def test_an_account_has_so_many_uploads_at_once_and_no_more(site: Site) -> None:
-    many = """
-lines = [begun("POST", f"data/{name(n)}", 2_000_000, b"x") for n in range(40)]
-answers, end = {}, time.monotonic() + 20
-while len(answers) < 8 and time.monotonic() < end:
-    for number, line in enumerate(lines):
-        line.setblocking(False)
-        try:
-            answers[number] = answers.get(number) or status(line)
-        except ssl.SSLWantReadError:
-            continue  # it waits for the rest of the upload
-    time.sleep(0.1)
-print([answers.get(number, 0) for number in range(40)])
-"""
-    answers = asked(site, "lis1", OPEN + many)
-    assert answers.count(429) == 40 - ALLOWED
-    assert answers.count(0) == ALLOWED
+    answers = asked(site, "lis1", held(ALLOWED + 8, 8))
+    assert (answers.count(429), answers.count(0)) == (8, ALLOWED)
+
+
+def test_who_guesses_another_machines_password_takes_little_of_its_server(site: Site) -> None:
+    """That server stands still meanwhile, so that each guess waits there; the machine itself is not refused."""
+    guessed = "url, account = url._replace(path='/his1/'), base64.b64encode(f'his1:{number}'.encode()).decode()"
+    stands = ("systemctl kill --signal=STOP {}", "systemctl kill --signal=CONT {}")
+    with hurt(site, "backup1", (stands[0].format(UNIT), stands[1].format(UNIT))), ThreadPoolExecutor() as pool:
+        answers = asked(site, "lis1", held(OF_AN_ADDRESS + 8, 8, guessed))
+        assert (answers.count(429), answers.count(0)) == (8, OF_AN_ADDRESS)
+        own = pool.submit(asked, site, "his1", OPEN + LARGE_ONES)
+        site.on("backup1", stands[1].format(UNIT), ok=range(1))
+        assert own.result() == [400] * 9
 
 
 def test_small_uploads_are_held_back_and_large_ones_are_not(site: Site) -> None:
@@ -158,10 +156,9 @@ def test_small_uploads_are_held_back_and_large_ones_are_not(site: Site) -> None:
         "systemctl restart seawall-writers; until ss -Htln | grep -q :8000; do sleep 0.1; done",
     )
     small = "print([status(begun('POST', f'locks/{name(n)}', 1, b'x')) for n in range(9)])"
-    large = "print([status(begun('POST', f'data/{name(n)}', 1_000_000, bytes(1_000_000))) for n in range(9)])"
     with hurt(site, "backup1", few):
         assert asked(site, "lis1", OPEN + small) == [400] * 4 + [429] * 5
-        assert asked(site, "lis1", OPEN + large) == [400] * 9
+        assert asked(site, "lis1", OPEN + LARGE_ONES) == [400] * 9
 
 
 def test_what_nobody_counts_is_not_taken(site: Site) -> None:
