@@ -58,7 +58,7 @@ ALLOWED, OF_AN_ADDRESS = 32, 64
 
 
 def held(many: int, refused: int, claimed: str = "pass") -> str:
-    """Return a script that begins so many uploads at once. claimed: a statement before each, such as another account."""
+    """Return a script that begins so many uploads at once. claimed: a statement before each, such as a guess."""
     return f"{OPEN}MANY, REFUSED = {many}, {refused}\n{HELD.replace('CLAIMED', claimed)}"
 
 
