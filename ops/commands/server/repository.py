@@ -30,6 +30,7 @@ def arguments(parser: ArgumentParser) -> None:
     _of_owners(commands)
     _of_readers(commands)
     _of_keepers(commands)
+    _of_servers(commands)
 
 
 def _of_owners(commands: _SubParsersAction[ArgumentParser]) -> None:
@@ -92,21 +93,6 @@ def _of_keepers(commands: _SubParsersAction[ArgumentParser]) -> None:
     )
     arrivals.add_argument("--accept", metavar="HOST", help="trust the keys and files that HOST's repository has now")
     arrivals.add_argument("--reason", default="", help=REASON)
-    serve = commands.add_parser(
-        "serve",
-        help="on a backup host: serve a client's repository, up to its quota; only its unit runs this",
-        description="Become rest-server for one client's repository, at a socket that systemd hands over. "
-        "Only the client's unit runs this: systemctl restart seawall-writer-HOST.service.",
-    )
-    serve.add_argument("host", help="whose repository")
-    serve.add_argument("--folder", type=Path, required=True, help="the folder above the repository")
-    serve.add_argument("--accounts", type=Path, required=True, metavar="FILE", help="the account's name and hash")
-    serve.add_argument(
-        "--quota",
-        type=int,
-        metavar="BYTES",
-        help="how large it may become; by default, it may add half of what is free",
-    )
     aside = commands.add_parser(
         "set-aside",
         help="on a backup host: move files out of a repository, or back",
@@ -125,6 +111,24 @@ def _of_keepers(commands: _SubParsersAction[ArgumentParser]) -> None:
     )
     aside.add_argument("--back", metavar="MOVE", help="move back what was set aside, by the name of that move")
     aside.add_argument("--reason", default="", help=REASON)
+
+
+def _of_servers(commands: _SubParsersAction[ArgumentParser]) -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="on a backup host: serve a client's repository, up to its quota; only its unit runs this",
+        description="Become rest-server for one client's repository, at a socket that systemd hands over. "
+        "Only the client's unit runs this: systemctl restart seawall-writer-HOST.service.",
+    )
+    serve.add_argument("host", help="whose repository")
+    serve.add_argument("--folder", type=Path, required=True, help="the folder above the repository")
+    serve.add_argument("--accounts", type=Path, required=True, metavar="FILE", help="the account's name and hash")
+    serve.add_argument(
+        "--quota",
+        type=int,
+        metavar="BYTES",
+        help="how large it may become; by default, it may add half of what is free",
+    )
 
 
 def execute(options: Namespace) -> int:
