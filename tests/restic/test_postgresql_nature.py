@@ -9,6 +9,7 @@ from throwaway_postgresql import ONLY_ROOT, Cluster
 from ops.core.verdict import Finding, Verdict
 from ops.sources.postgresql.facts import setting
 from ops.sources.postgresql.nature import MARK
+from ops.sources.postgresql.restore import REMEDY
 from ops.sources.postgresql.verify import beside, prove
 
 pytestmark = [ONLY_ROOT, pytest.mark.usefixtures("tidy")]
@@ -70,7 +71,7 @@ def test_what_this_server_refuses_is_named_and_no_pass(server: Cluster) -> None:
     with taken(server, WHOLE + UNKNOWN) as his:
         said = his.load()
         assert said == [
-            f"the {what} could not be given to the database; set it by hand if it is still wanted"
+            f"the {what} could not be given to the database: {REMEDY}"
             for what in ("setting lc_messages", "security label of selinux")
         ]
         found = structure(his)
@@ -88,7 +89,9 @@ def test_an_owner_and_a_right_of_roles_that_are_gone_are_no_dead_end(server: Clu
         server.psql("drop database his; drop role chief; drop role clerk")
         (his.folder / "globals.sql").write_text("")
         said = "; ".join(his.load())
-        assert "the role chief, which owns the database, is neither on this server nor in the set" in said
+        assert (
+            "the role chief, which owns the database, is neither on this server nor in the set, so it belongs" in said
+        )
         assert "the right CONNECT of clerk could not be given to the database" in said
         assert "the setting work_mem of role clerk could not be given to the database" in said
         assert structure(his).message.startswith("the database itself differs: its owner is postgres, but was chief")

@@ -70,8 +70,8 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "disabled": (
         "that a constraint's own triggers are disabled (alter table ... disable trigger all) is",
         "that the own triggers of {} constraints are disabled (alter table ... disable trigger all) is",
-        "no dump holds it: after a restore the server enforces the constraint for new rows; alter table ... enable "
-        "trigger all does it here, too, and enables the table's other triggers with them",
+        "no dump holds it: a restored database enforces the constraint for new rows again; to have it enforced here, "
+        "too: alter table ... enable trigger all, which also enables the table's other triggers",
     ),
     "incomplete": (
         "an index that is not complete, as create or reindex index concurrently leaves it behind when it fails, is",

@@ -39,6 +39,10 @@ from ops.sources.postgresql.verify import GLOBALS
 
 _DAY = 86_400.0
 _SHUT = "select coalesce(json_agg(rolname), '[]') from pg_catalog.pg_roles where not rolcanlogin"
+REMEDY = (
+    "this server lacks the language, role or module that it needs; make that, then set it by hand "
+    "if it is still wanted (the manifest has it), and run the same command again"
+)
 NO_LOCALE = ("invalid LC_", "invalid locale")
 
 
@@ -127,7 +131,10 @@ class RestoreTarget:
             owned = self._created(session, name, facts)
             session.tell(mark)
         if not owned:
-            yield f"the role {facts.owner}, which owns the database, is neither on this server nor in the set"
+            yield (
+                f"the role {facts.owner}, which owns the database, is neither on this server nor in the set, so it "
+                f"belongs to the superuser; alter database ... owner to ..."
+            )
         yield from self._missed(self._refused(grants))
         yield from strange.sentences()
         if shut:
@@ -165,7 +172,7 @@ class RestoreTarget:
     @staticmethod
     def _missed(refused: Sequence[Given]) -> Iterator[str]:
         for one in refused:
-            yield f"the {one.what} could not be given to the database; set it by hand if it is still wanted"
+            yield f"the {one.what} could not be given to the database: {REMEDY}"
 
     def _closed(self, database: str, facts: PostgreSQLFacts) -> Iterator[str]:
         """Yield a sentence when a session can't begin because of a program that the settings name."""
