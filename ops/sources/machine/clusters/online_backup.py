@@ -192,7 +192,9 @@ def opened(port: int, database: str = "postgres") -> Iterator[Session]:
         "client_encoding": "UTF8",
         "options": PATIENT,
     }
-    with stream([*PSQL, f"--dbname={connection(database, **words)}"], timeout=_DAY, talk=True) as program:
+    argv = [*PSQL, f"--dbname={connection(database, **words)}"]
+    # An error is heard by whoever asked, and told of one database only.
+    with stream(argv, timeout=_DAY, ok=range(4), talk=True) as program:
         session = Session(program, _HINT)
         session.tell(_WATCHED)
         steady(session)
