@@ -51,7 +51,7 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> Non
 
 def _beside(path: Path) -> tuple[int, str]:
     """Make a file beside another one, held as long as it is written."""
-    _forget_unfinished(path)
+    forget_unfinished(path)
     while True:
         with _named(path):
             handle, name = tempfile.mkstemp(prefix=f".{path.name}.{_UNFINISHED}", dir=path.parent)
@@ -70,7 +70,7 @@ def _named(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def _forget_unfinished(path: Path) -> None:
+def forget_unfinished(path: Path) -> None:
     """Remove what was being written beside a file when its writer was killed: what nobody holds any more."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.{_UNFINISHED}{_RANDOM}"):
         with suppress(OSError):  # gone meanwhile, or held, or not ours to remove

@@ -8,14 +8,22 @@ Q = TypeVar("Q", bound=Any)  # anything that is ordered: a number, or a quantity
 LAST_PORT = 65_535
 
 
+class OutOfRange(ValueError):
+    """A value is not in its range. name: of the key that has it, from the options on."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
 def demand_between(name: str, value: Q, least: Q, most: Q) -> None:
-    """Raise ValueError unless a value is in a range."""
+    """Raise OutOfRange unless a value is in a range."""
     if not least <= value <= most:
-        raise ValueError(f"{name} is {value}; expected {least} to {most}")
+        raise OutOfRange(name, f"{name} is {value}; expected {least} to {most}")
 
 
 def demand_port(name: str, port: int) -> None:
-    """Raise ValueError for what can't be the number of a TCP port."""
+    """Raise OutOfRange for what can't be the number of a TCP port."""
     demand_between(name, port, 1, LAST_PORT)
 
 

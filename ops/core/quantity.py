@@ -55,7 +55,7 @@ class Size:
     """An amount of data in bytes; written 512MiB, 10GiB."""
 
     bytes: int
-    expected: ClassVar[str] = "a size such as 512MiB or 10GiB"
+    expected: ClassVar[str] = "a size such as 512MiB or 10GiB (a number with KiB, MiB, GiB or TiB)"
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from ops.core.errors import PolicyError, Problem
 from ops.core.kinds import nearest
+from ops.core.limits import OutOfRange
 from ops.core.numbers import TOO_LARGE, Shown, is_too_large
 
 T = TypeVar("T")
@@ -207,6 +208,10 @@ def _record(kind: type, data: Any, path: str, problems: list[Problem]) -> Any:
         return None
     try:
         return kind(**values)
+    except OutOfRange as error:
+        held = error.name.partition(".")[0] in values
+        problems.append(Problem(below(path, error.name) if held else path, str(error)))
+        return None
     except ValueError as error:  # what no single key says wrong: the record's own demand
         problems.append(Problem(path, str(error)))
         return None
@@ -241,7 +246,7 @@ def _scalar(kind: Any, data: Any, path: str, problems: list[Problem]) -> Any:
     expected = getattr(kind, "expected", None) or {str: "a text", int: "a whole number", bool: "true or false"}.get(
         kind, kind.__name__
     )
-    problems.append(Problem(path, f"expected {expected}, found {_shown.repr(data)}"))
+    problems.append(Problem(path, f"expected {expected}, found {'nothing' if data is None else _shown.repr(data)}"))
     return None
 
 

@@ -24,7 +24,7 @@ LIST = """
 SELECT json_build_object('name', datname, 'open', datallowconn,
   'bytes', CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) END)
 FROM pg_database
-WHERE NOT datistemplate AND (datname <> 'postgres' OR EXISTS (
+WHERE (NOT datistemplate OR datname NOT IN ('template0', 'template1')) AND (datname <> 'postgres' OR EXISTS (
   SELECT FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
   WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'))
 ORDER BY datname

@@ -6,7 +6,7 @@ The search itself is `seawall repository arrivals`, which may see the repositori
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -36,14 +36,15 @@ def probe(_: Options, context: CheckContext) -> Iterator[Finding]:
         return
     if not isinstance(state, ArrivalsState):
         raise unreadable(state)
-    yield from findings({str(host): one for host, one in state.repositories.items()})
+    yield from findings(state)
     age = context.now - moment(state.finished, "finished", context.now)
     if age > STALE:
         yield Finding(Verdict.UNKNOWN, f"the last search was {span(age)} ago; check seawall-arrivals.timer")
 
 
-def findings(repositories: Mapping[str, KeptRepository]) -> Iterator[Finding]:
+def findings(state: ArrivalsState) -> Iterator[Finding]:
     """Given what a search saw, yield what is to be said of it."""
+    repositories = state.repositories
     count = sum(one.count for one in repositories.values())
     figures = {"repositories": float(len(repositories)), "foreign_files": float(count)}
     for host, one in repositories.items():
@@ -54,6 +55,7 @@ def findings(repositories: Mapping[str, KeptRepository]) -> Iterator[Finding]:
         for note in one.notes:
             yield Finding(Verdict.WARN, f"{host}: {note}", figures)
         yield from (Finding(verdict, f"{host}: {said}", figures) for verdict, said in room(one))
+    yield from (Finding(Verdict.WARN, said, figures) for said in overbooked(state))
     if not count:
         searched = counted(len(repositories), "repository", "repositories")
         yield Finding(Verdict.PASS, f"no foreign files in {searched}", figures)
@@ -67,12 +69,28 @@ def room(one: KeptRepository) -> Iterator[tuple[Verdict, str]]:
     days = left / one.daily if one.daily else math.inf
     if share < NEARLY and days > AHEAD:
         return
-    text = f"{Size(one.used)} of its quota of {Size(one.quota)} are used ({share:.0%})"
+    text = use(one)
     if left <= 0:
         text += ": nothing more is taken"
     elif days < math.inf:
         text += f"; full in {'less than a day' if days < 1 else counted(int(days), 'day')} at {Size(one.daily)} a day"
-    yield Verdict.FAIL if share >= FULL else Verdict.WARN, f"{text}; raise it in the policy, or let go of old sets"
+    yield Verdict.FAIL if share >= FULL else Verdict.WARN, f"{text}; raise it in the policy, or remove old sets"
+
+
+def use(one: KeptRepository) -> str:
+    """Return how much of its quota a repository takes up; nothing where it has none."""
+    if not one.quota:
+        return ""
+    return f"{Size(one.used)} of its quota of {Size(one.quota)} are used ({one.used / one.quota:.0%})"
+
+
+def overbooked(state: ArrivalsState) -> Iterator[str]:
+    """Yield that the quotas together are more than there is, so that one machine may fill what is another's."""
+    if state.quotas > state.disk > 0:
+        yield (
+            f"the quotas together are {Size(state.quotas)}, and the disk of the repositories has {Size(state.disk)}: "
+            f"lower them in the policy, or enlarge it"
+        )
 
 
 KIND = Check(Options, probe, recorded=True, derived=True)

@@ -159,11 +159,17 @@ class KeptRepository:
 
 @dataclass(frozen=True, kw_only=True)
 class ArrivalsState:
-    """What a backup host saw in the repositories that it keeps, by client."""
+    """What a backup host saw in the repositories that it keeps, by client.
+
+    quotas: how large all that have a quota may become together, disk: the size of their file system; in bytes, and 0
+    where an earlier release did not note it.
+    """
 
     verdict: Verdict
     finished: str
     repositories: Mapping[HostName, KeptRepository]
+    quotas: int = 0
+    disk: int = 0
     kind: Name = Name(ARRIVALS)
     host: str = ""
     message: str = ""

@@ -84,7 +84,8 @@ def _owed(act: str, repository: str) -> str:
 
 def _found(place: repositories.OpenRepository, now: datetime) -> list[Set]:
     """Return all sets: of those that may count only what is not dated in the future, as a restore takes them."""
-    snapshots = place.repository.snapshots()
+    unlocked = replace(place.repository, locks=False)  # a list needs no lock, for which a full repository has no room
+    snapshots = unlocked.snapshots()
     known = {(one.id, one.asset): one for one in sets(dated(snapshots, now)) if one.complete or one.doubt}
     return [known.get((one.id, one.asset), one) for one in sets(snapshots)]
 

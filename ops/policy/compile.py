@@ -21,7 +21,7 @@ from ops.policy.layers import HostLayers, Tree, site_names
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
 from ops.policy.origins import once
 from ops.policy.partial import misses, without_broken
-from ops.policy.rules import across, judge
+from ops.policy.rules import across, judge, quotas
 from ops.policy.rules.joined import judge as joined_names
 from ops.policy.rules.notes import notes
 from ops.policy.surroundings import Surroundings
@@ -65,8 +65,9 @@ def _judged(
     hosts = {name: large.without(layers, too_large[name]) for name, layers in hosts.items()}
     resolved = {name: resolve(name, layers, around.hosts, problems[name]) for name, layers in hosts.items()}
     written = {name: _compile(name, tree, around, problems[name]) for name, (tree, _) in resolved.items()}
-    together = (_twice(written), _drilled(written), _controlled(written), across.judge(written), joined_names(written))
-    for names, problem in itertools.chain.from_iterable(together):
+    own = (_twice(written), _drilled(written), _controlled(written))
+    together = itertools.chain(*own, across.judge(written), joined_names(written), quotas.judge(written))
+    for names, problem in together:
         for name in names:
             problems[name].append(problem)
     told = {
@@ -240,10 +241,7 @@ def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...
     clients: dict[str, tuple[str, ...]] = {}
     for name, other in site.items():
         kept = {key for key, repository in other.repositories.items() if repository.host == host}
-        used = {asset.repository for asset in other.assets.values()} | {
-            copy.to for asset in other.assets.values() for copy in asset.copies.values()
-        }
-        if kept & used:
+        if kept & quotas.used(other):
             readers = {asset.drill.host for asset in other.assets.values() if asset.drill}
             clients[name] = tuple(sorted(readers))
         if other.control and other.control.repository in kept:

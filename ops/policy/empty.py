@@ -1,6 +1,7 @@
-"""Keys of assets, classes and the control machine with nothing after them, or with only comments below them.
+"""Keys of assets, classes, repositories and the control machine with nothing after them, or only comments below them.
 
-As a value, nothing would silently take away what a class or another layer says. Only the word `none` does that.
+As a value, nothing would silently take away what a class or another layer says, or a repository's quota. Only the word
+`none` does that.
 """
 
 from __future__ import annotations
@@ -37,11 +38,23 @@ def _layer(name: str, tree: Tree, shared: Collection[str], problems: list[Proble
     lacking = [section for section in _ALONE if section in tree and tree[section] is None]
     problems.extend(Problem(f"policy ({name}).{section}", _VALUE) for section in lacking)
     filled = {section: value for section, value in tree.items() if section not in lacking}
+    if told := _section(tree, "repositories"):
+        path = f"policy ({name}).repositories"
+        filled["repositories"] = {key: _repository(one, below(path, str(key)), problems) for key, one in told.items()}
     for section in ("assets", "defaults"):
         left_out = shared if section == "assets" else ()
         if told := _section(tree, section):
             filled[section] = _filled(told, f"policy ({name}).{section}", (), left_out, problems)
     return filled
+
+
+def _repository(value: Plain, path: str, problems: list[Problem]) -> Plain:
+    """Return a repository without the empty keys among its options."""
+    if not isinstance(value, Mapping) or not isinstance(options := value.get("options"), Mapping):
+        return value
+    empty = [key for key, part in options.items() if part is None]
+    problems.extend(Problem(below(f"{path}.options", str(key)), _VALUE) for key in empty)
+    return {**value, "options": {key: part for key, part in options.items() if key not in empty}}
 
 
 def _filled(

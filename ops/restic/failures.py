@@ -17,7 +17,9 @@ _FOREIGN_HINT = (
     "if the disk is sound, somebody added files: seawall repository foreign REPOSITORY names them (on a drill "
     "host with --of HOST); Seawall's page foreign-files.md says what to do"
 )
-_QUOTA_HINT = "on the backup host, seawall check tells which; raise the machine's quota in the policy, or make room"
+_QUOTA_HINT = (
+    "on the backup host, seawall repository arrivals tells which; raise the machine's quota in the policy, or make room"
+)
 FULL = "no space left on device"
 QUOTA = "507 Insufficient Storage"  # rest-server says so of a full disk, too
 _GONE = "no such file or directory"

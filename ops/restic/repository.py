@@ -196,7 +196,8 @@ class Repository:
 
     def copy_from(self, source: Repository, ids: Sequence[str], *, timeout: float) -> None:
         """Bring snapshots of another repository here; what is here already is passed over."""
-        self._run(["copy", *self._from(source), *ids], timeout=timeout)
+        unlocked = [] if source.locks else ["--no-lock"]  # of the source alone
+        self._run(["copy", *self._from(source), *unlocked, *ids], timeout=timeout)
 
     def demand_whole(self, *, timeout: float) -> None:
         """Have restic look, without reading data, whether all is there that its index names; raise Damaged.

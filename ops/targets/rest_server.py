@@ -7,6 +7,7 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -25,14 +26,15 @@ from ops.interfaces.target import Location, Missing, Reached, Target
 from ops.targets._rest import MEDIA_TYPE, Place
 from ops.targets._view import view
 
-REACH_SECONDS = 5.0  # for each step on the way
-READ_SECONDS = 120.0
-REACHED_SECONDS = 20.0  # for all of it, however slowly the other side answers
+REACH_SECONDS = 5.0  # to connect
+READ_SECONDS = 120.0  # for each step of an answer; a client's server counts the repository first, every six hours
+REACHED_SECONDS = 150.0  # for all of it, however slowly the other side answers
+PAUSES = (2.0, 8.0)  # in seconds; a playbook starts a client's server anew
 LISTED_SECONDS = 900.0
 VERIFIED_SECONDS = 3600.0
 LISTING = Limits(bytes=256 << 20, depth=2, entries=8_000_000, text=1 << 10)  # of some two million packs
 LARGEST_PACK = 1 << 30  # restic makes none of more than an eighth of it
-LEAST_QUOTA, LARGEST_QUOTA = Size(256 << 20), Size(1 << 60)  # restic sends several packs of 16 MiB at once
+LEAST_QUOTA, LARGEST_QUOTA = Size(256 << 20), Size(1 << 50)  # restic sends several packs of 16 MiB at once
 _OTHER_NAME = 62  # X509_V_ERR_HOSTNAME_MISMATCH
 _NAME = "the name may lead to the wrong address: compare DNS and /etc/hosts here with the inventory"
 
@@ -86,14 +88,23 @@ def named(options: Options) -> Mapping[str, str]:
 
 def reach(url: Path, authority: Path) -> Reached:
     """Look whether the backup host answers, with a certificate of the site's authority, to our account."""
-    place = Place.read(url)
-    with _get(place, authority, "/config", (REACH_SECONDS, REACHED_SECONDS), method="HEAD") as answer:
-        if answer.status in (401, 403):
-            raise Unavailable(
-                f"{place.host} rejects this machine's account (HTTP {answer.status})",
-                "the backup host has a different password for the account; run playbooks/site.yml",
-            )
-        said = answer.getheader("Date")
+    place, pauses = Place.read(url), iter(PAUSES)
+    while True:
+        with _get(place, authority, "/config", REACHED_SECONDS, method="HEAD", connected=REACH_SECONDS) as answer:
+            if answer.status < http.HTTPStatus.INTERNAL_SERVER_ERROR:
+                return _reached(place, answer)
+            if (pause := next(pauses, None)) is None:
+                raise _refused(place, answer)
+        time.sleep(pause)
+
+
+def _reached(place: Place, answer: http.client.HTTPResponse) -> Reached:
+    if answer.status in (401, 403):
+        raise Unavailable(
+            f"{place.host} rejects this machine's account (HTTP {answer.status})",
+            "the backup host has a different password for the account; run playbooks/site.yml",
+        )
+    said = answer.getheader("Date")
     return Reached(_ahead(said) if said else None)
 
 
@@ -116,7 +127,7 @@ def packs(url: Path, authority: Path) -> Mapping[str, int]:
 def listed(url: Path, authority: Path, folder: str) -> Mapping[str, int]:
     """Return the size in bytes of every file of a folder by its name, uploads under way among them."""
     place = Place.read(url)
-    with _get(place, authority, f"/{folder}/", (READ_SECONDS, LISTED_SECONDS)) as answer:
+    with _get(place, authority, f"/{folder}/", LISTED_SECONDS) as answer:
         _demand_ok(place, answer)
         whole = answer.length
         content = answer.read(LISTING.bytes + 1)
@@ -141,7 +152,7 @@ def verify(url: Path, authority: Path, name: str) -> int:
     """Read a pack whole; its name is the SHA-256 of its content."""
     place = Place.read(url)
     total, size = hashlib.sha256(), 0
-    with _get(place, authority, f"/data/{name}", (READ_SECONDS, VERIFIED_SECONDS)) as answer:
+    with _get(place, authority, f"/data/{name}", VERIFIED_SECONDS) as answer:
         if answer.status == http.HTTPStatus.NOT_FOUND:
             raise Missing(f"pack {name[:10]} is not on {place.host}")
         _demand_ok(place, answer)
@@ -159,14 +170,18 @@ def verify(url: Path, authority: Path, name: str) -> int:
 
 @contextmanager
 def _get(
-    place: Place, authority: Path, path: str, seconds: tuple[float, float], method: str = "GET"
+    place: Place, authority: Path, path: str, most: float, method: str = "GET", connected: float = READ_SECONDS
 ) -> Iterator[http.client.HTTPResponse]:
-    """Ask for a path, for a block that reads the answer; seconds: for each step of it, and for all of it."""
-    step, most = seconds
-    where = f"{place.host}:{place.port}"
+    """Ask for a path, for a block that reads the answer.
+
+    most, connected: in how many seconds all of it must have ended, and the connection be there.
+    """
+    where, step = f"{place.host}:{place.port}", connected
     connection = place.connection(authority, step)
     try:
         with _ended_after(connection, most) as late:
+            step = READ_SECONDS
+            connection.sock.settimeout(step)
             try:
                 connection.request(method, f"{place.path}{path}", headers={**place.headers, "Accept": MEDIA_TYPE})
                 yield connection.getresponse()
@@ -220,12 +235,18 @@ def _ended_after(connection: http.client.HTTPConnection, seconds: float) -> Iter
         watcher.join()
 
 
-_NETWORK = "check that the backup host is up, its service rest-server is running, and the network works"
+_NETWORK = (
+    "check that the backup host is up, its units seawall-writer* and seawall-reader* are running, and the network works"
+)
 
 
 def _demand_ok(place: Place, answer: http.client.HTTPResponse) -> None:
     if answer.status != http.HTTPStatus.OK:
-        raise Unavailable(f"{place.host}:{place.port} answers HTTP {answer.status} {answer.reason}", _NETWORK)
+        raise _refused(place, answer)
+
+
+def _refused(place: Place, answer: http.client.HTTPResponse) -> Unavailable:
+    return Unavailable(f"{place.host}:{place.port} answers HTTP {answer.status} {answer.reason}", _NETWORK)
 
 
 def _demand_whole(place: Place, promised: int | None, read: int) -> None:

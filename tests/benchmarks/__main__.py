@@ -14,7 +14,7 @@ from functools import partial
 
 from ops.core.errors import SeawallError
 from ops.lab.lab import Lab
-from tests.benchmarks import backup, drill, large, ledger, machine, start, status
+from tests.benchmarks import backup, door, drill, large, ledger, machine, start, status
 
 Part = Callable[[], Iterator[str]]
 
@@ -24,7 +24,7 @@ def main(chosen: Sequence[str]) -> int:
     lab = Lab("demo")
     parts: dict[str, Part] = {"start": start.measure, "ledger": ledger.measure, "drill": drill.measure}
     parts["status"] = status.measure
-    for name, module in {"backup": backup, "large": large, "machine": machine}.items():
+    for name, module in {"backup": backup, "door": door, "large": large, "machine": machine}.items():
         parts[name] = partial(_in_lab, lab, module.measure)
     if unknown := [name for name in chosen if name not in parts]:
         print(f"there is no part {unknown[0]!r}; there are: {', '.join(parts)}", file=sys.stderr)

@@ -132,7 +132,7 @@ def changes(output: str) -> dict[str, int]:
 
 
 def without_hosts(inventory: Path, *names: str) -> None:
-    """Leave hosts out of an inventory, with the way to them."""
+    """Leave hosts out of an inventory, with the way to them and their space in repositories."""
     for file in (inventory / "hosts.yml", inventory / "machines.yml"):
         everything = yaml.safe_load(file.read_text("utf-8"))
         for group in (everything["all"], *everything["all"].get("children", {}).values()):
@@ -141,6 +141,12 @@ def without_hosts(inventory: Path, *names: str) -> None:
         file.write_text(yaml.safe_dump(everything), "utf-8")
     for name in names:
         shutil.rmtree(inventory / "host_vars" / name, ignore_errors=True)
+    path = inventory / "group_vars/all/policy.yml"
+    policy = yaml.safe_load(path.read_text("utf-8"))
+    for repository in policy["policy__all"]["repositories"].values():
+        for name in names:
+            repository.get("options", {}).get("quotas", {}).pop(name, None)
+    path.write_text(yaml.safe_dump(policy, allow_unicode=True), "utf-8")
 
 
 def tell(what: str) -> None:

@@ -31,7 +31,7 @@ manifest = json.load(open(sys.argv[1]))
 manifest["parts"]["database"] |= {
     "settings": [["", "search_path=public, pg_catalog"], ["his_app", "work_mem=8MB"]],
     "public": False,
-    "grants": [["his_app", "CONNECT", True]],
+    "grants": [["his_app", "CREATE", False], ["his_app", "TEMPORARY", False], ["his_app", "CONNECT", True]],
 }
 json.dump(manifest, open(sys.argv[1], "w"))"""
 SPARE = "/var/tmp/spare"

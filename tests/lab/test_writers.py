@@ -9,6 +9,8 @@ import pytest
 from breakages import changed, drop_in
 from hospital import SERVED_ANEW, Site
 
+from tests.door_floods import ALLOWED, ENDED, OF_AN_ADDRESS, OPEN, STOP, flood, held
+
 pytestmark = pytest.mark.lab
 
 URL = "/etc/seawall/credentials/primary.url"
@@ -16,45 +18,50 @@ CONF = "/etc/seawall-writers/nginx.conf"
 UNIT = "seawall-writer-his1.service"
 SERVE = "/usr/bin/seawall repository serve his1 --folder /srv/seawall --accounts %%d/accounts"
 COUNTED = "find /srv/seawall/his1 -type f -printf '%s\\n' | awk '{ n += $1 > 16384 ? $1 : 16384 } END { print n }'"
+LEFT = "find /srv/seawall/lis1/data -size +8000k -newer /etc/seawall-writers"
 LARGE = "/srv/his/documents/large.bin"
-# As somebody would who has the machine's account: opens the door, and says what it answers.
-OPEN = """
-import base64, hashlib, os, socket, ssl, sys, time
-from urllib.parse import urlsplit
-url = urlsplit(open("/etc/seawall/credentials/primary.url").read().strip().removeprefix("rest:"))
-account = base64.b64encode(f"{url.username}:{url.password}".encode()).decode()
-context = ssl.create_default_context(cafile="/etc/seawall/credentials/ca.pem")
-def begun(method, path, length, body=b""):
-    line = context.wrap_socket(socket.create_connection((url.hostname, url.port), 60), server_hostname=url.hostname)
-    head = f"{method} {url.path}{path} HTTP/1.1\\r\\nHost: x\\r\\nAuthorization: Basic {account}\\r\\n"
-    line.sendall(f"{head}Connection: close\\r\\nContent-Length: {length}\\r\\n\\r\\n".encode() + body)
-    return line
-def status(line):
-    return int(line.recv(100).split()[1])
-def name(number):
-    return f"{number:064x}"
+LARGE_ONES = "print([status(begun('POST', f'data/{name(n)}', 1_000_000, bytes(1_000_000))) for n in range(9)])"
+# Eight programs that never rest in the group of one client's server, and one in that of another's, all on one
+# processor; says how much of it each group had when the one had a second.
+HOGS = """
+import json, os, subprocess, time
+def group(host):
+    shown = ["systemctl", "show", "--value", "--property=ControlGroup", f"seawall-writer-{host}.service"]
+    return "/sys/fs/cgroup" + subprocess.run(shown, capture_output=True, text=True, check=True).stdout.strip()
+def used(place):
+    with open(f"{place}/cpu.stat") as file:
+        return int(file.readline().split()[1])
+def busy(place):
+    child = os.fork()
+    if not child:
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        with open(f"{place}/cgroup.procs", "w") as file:
+            file.write(str(os.getpid()))
+        while True:
+            pass
+    return child
+one, other = group("his1"), group("lis1")
+hogs = [busy(one), *(busy(other) for _ in range(8))]
+try:
+    before, end = (used(one), used(other)), time.monotonic() + 60
+    while used(one) - before[0] < 1_000_000 and time.monotonic() < end:
+        time.sleep(0.05)
+    print(json.dumps([used(one) - before[0], used(other) - before[1]]))
+finally:
+    for hog in hogs:
+        os.kill(hog, 9)
+        os.waitpid(hog, 0)
 """
-# Uploads that never end well, so that nothing of them stays: their names are not those of their content.
-FLOOD = f"""{OPEN}
-import threading
-rounds = [0]
-def flood(number):
-    while True:
-        line = begun("POST", f"data/{{name(number)}}", 16 << 20, bytes(16 << 20))
-        status(line)
-        line.close()
-        rounds[0] += 1
-        with open("/run/flood.new", "w") as file:
-            file.write(str(rounds[0]))
-        os.replace("/run/flood.new", "/run/flood")
-for number in range(24):
-    threading.Thread(target=flood, args=[number]).start()
+LIMITS = {"cpu.weight": "100", "memory.high": str(1 << 30), "memory.max": str(2 << 30), "pids.max": "128"}
+LOOK = """
+group=/sys/fs/cgroup$(systemctl show --value --property=ControlGroup {unit})
+dirname $group; cd $group && cat {limits}
 """
 
 
 def asked(site: Site, host: str, script: str) -> list[int]:
-    """Run a script on a machine; return the statuses that it printed."""
-    done = site.on(host, f"python3 - <<'END'\n{OPEN}{script}\nEND", ok=range(1))
+    """Run a script on a machine; return the numbers that it printed."""
+    done = site.on(host, f"python3 - <<'END'\n{script}\nEND", ok=range(1))
     return list(json.loads(done.stdout))
 
 
@@ -93,36 +100,54 @@ def test_a_full_quota_is_told_and_hinders_nobody_else(site: Site) -> None:
 
 
 def test_a_machine_that_floods_the_door_holds_up_nobody(site: Site) -> None:
-    flood = f"systemd-run --quiet --unit=flood python3 -c '{FLOOD}'; until [ -e /run/flood ]; do sleep 0.1; done"
-    with hurt(site, "lis1", (flood, "systemctl stop flood; rm /run/flood")):
-        before = int(site.on("lis1", "cat /run/flood", ok=range(1)).stdout)
+    """With more at once than it may have; what another asks is answered, and nothing of it is refused."""
+    with hurt(site, "lis1", (flood(ALLOWED + 8), STOP)):
+        before = int(site.on("lis1", ENDED, ok=range(1)).stdout)
+        assert asked(site, "his1", OPEN + LARGE_ONES) == [400] * 9
         done = site.on("his1", "seawall backup documents")
         assert done.code == 0, done.stdout
-        assert int(site.on("lis1", "cat /run/flood", ok=range(1)).stdout) > before
+        assert int(site.on("lis1", ENDED, ok=range(1)).stdout) > before
         assert site.on("lis1", "systemctl is-active flood").code == 0
-    # What had come whole is still looked at, and then refused.
-    left = "find /srv/seawall/lis1/data -size +8000k -newer /etc/seawall-writers"
-    gone = f"timeout 60 sh -c 'while [ -n \"$({left})\" ]; do sleep 0.1; done'"
-    assert site.on("backup1", gone).code == 0, site.on("backup1", left).stdout
+    gone = f'until [ -z "$({LEFT})" ]; do sleep 0.2; done'  # what was under way ends a moment later
+    assert site.on("backup1", f"timeout 60 sh -c '{gone}'").code == 0, site.on("backup1", LEFT).stdout
+
+
+def test_each_running_server_has_the_limits_of_all_others(site: Site) -> None:
+    seen = {
+        host: site.on(
+            "backup1", LOOK.format(unit=f"seawall-writer-{host}.service", limits=" ".join(LIMITS)), ok=range(1)
+        )
+        for host in ("his1", "lis1")
+    }
+    slices, limits = {}, {}
+    for host, done in seen.items():
+        slices[host], *limits[host] = done.stdout.split()
+    assert slices["his1"] == slices["lis1"]
+    assert limits["his1"] == limits["lis1"] == [*LIMITS.values()]
+
+
+def test_a_server_that_takes_all_of_the_processor_leaves_another_its_half(site: Site) -> None:
+    """By what the kernel counted for each: eight against one would have eight times as much without weights."""
+    one, other = asked(site, "backup1", HOGS)
+    assert one >= 1_000_000
+    assert other < 2 * one
 
 
 def test_an_account_has_so_many_uploads_at_once_and_no_more(site: Site) -> None:
-    many = """
-lines = [begun("POST", f"data/{name(n)}", 2_000_000, b"x") for n in range(40)]
-answers, end = {}, time.monotonic() + 20
-while len(answers) < 8 and time.monotonic() < end:
-    for number, line in enumerate(lines):
-        line.setblocking(False)
-        try:
-            answers[number] = answers.get(number) or status(line)
-        except ssl.SSLWantReadError:
-            continue  # it waits for the rest of the upload
-    time.sleep(0.1)
-print([answers.get(number, 0) for number in range(40)])
-"""
-    answers = asked(site, "lis1", many)
-    assert answers.count(429) == 40 - 32
-    assert answers.count(0) == 32
+    answers = asked(site, "lis1", held(ALLOWED + 8, 8))
+    assert (answers.count(429), answers.count(0)) == (8, ALLOWED)
+
+
+def test_who_guesses_another_machines_password_takes_little_of_its_server(site: Site) -> None:
+    """That server stands still meanwhile, so that each guess waits there; the machine itself is not refused."""
+    guessed = "url, account = url._replace(path='/his1/'), base64.b64encode(f'his1:{number}'.encode()).decode()"
+    stands = ("systemctl kill --signal=STOP {}", "systemctl kill --signal=CONT {}")
+    with hurt(site, "backup1", (stands[0].format(UNIT), stands[1].format(UNIT))), ThreadPoolExecutor() as pool:
+        answers = asked(site, "lis1", held(OF_AN_ADDRESS + 8, 8, guessed))
+        assert (answers.count(429), answers.count(0)) == (8, OF_AN_ADDRESS)
+        own = pool.submit(asked, site, "his1", OPEN + LARGE_ONES)
+        site.on("backup1", stands[1].format(UNIT), ok=range(1))
+        assert own.result() == [400] * 9
 
 
 def test_an_account_has_no_second_share_by_another_password_that_is_the_same_to_bcrypt(site: Site) -> None:
@@ -136,26 +161,7 @@ for word in tries:
     answers.append(status(begun("GET", "keys/", 0)))
 print(answers)
 """
-    assert asked(site, "lis1", tried) == [200, 401, 401, 401]
-
-
-def test_whoever_tries_passwords_has_so_many_at_once_from_one_address(site: Site) -> None:
-    """With another number than the role's, and with an account that is right: wrong ones are answered too soon."""
-    few = changed(
-        CONF,
-        "sed -i 's|limit_conn addresses 32|limit_conn addresses 3|' {}",
-        "systemctl restart seawall-writers; until ss -Htln | grep -q :8000; do sleep 0.1; done",
-    )
-    held = """
-lines = [begun("POST", f"data/{name(n)}", 2_000_000, b"x") for n in range(3)]
-end = time.monotonic() + 20
-while (answer := status(begun("GET", "keys/", 0))) != 429 and time.monotonic() < end:
-    continue  # the uploads may still be on their way
-print([answer])
-"""
-    with hurt(site, "backup1", few):
-        assert asked(site, "lis1", held) == [429]
-    assert asked(site, "lis1", held.replace("while (", "if (").replace("continue", "pass")) == [200]
+    assert asked(site, "lis1", OPEN + tried) == [200, 401, 401, 401]
 
 
 def test_small_uploads_are_held_back_and_large_ones_are_not(site: Site) -> None:
@@ -166,10 +172,9 @@ def test_small_uploads_are_held_back_and_large_ones_are_not(site: Site) -> None:
         "systemctl restart seawall-writers; until ss -Htln | grep -q :8000; do sleep 0.1; done",
     )
     small = "print([status(begun('POST', f'locks/{name(n)}', 1, b'x')) for n in range(9)])"
-    large = "print([status(begun('POST', f'data/{name(n)}', 1_000_000, bytes(1_000_000))) for n in range(9)])"
     with hurt(site, "backup1", few):
-        assert asked(site, "lis1", small) == [400] * 4 + [429] * 5
-        assert asked(site, "lis1", large) == [400] * 9
+        assert asked(site, "lis1", OPEN + small) == [400] * 4 + [429] * 5
+        assert asked(site, "lis1", OPEN + LARGE_ONES) == [400] * 9
 
 
 def test_what_nobody_counts_is_not_taken(site: Site) -> None:
@@ -177,7 +182,7 @@ def test_what_nobody_counts_is_not_taken(site: Site) -> None:
 print([status(begun("POST", path, length, bytes(length)))
        for path, length in (("config", 9000), ("more/config", 1), ("more/?create=true", 0), ("more/data/", 0))])
 """
-    assert asked(site, "lis1", tried) == [413, 403, 403, 403]
+    assert asked(site, "lis1", OPEN + tried) == [413, 403, 403, 403]
 
 
 # As version 0.1.0 left a backup host: one server for all, at the port that the door has now.

@@ -1,4 +1,4 @@
-"""A database that hinders everybody who reads it, by its functions, settings and triggers on definitions."""
+"""A database that hinders everybody who reads it, by functions, casts, settings and triggers on definitions."""
 
 HOSTILE = """
 create schema evil;
@@ -11,6 +11,10 @@ create function evil.same("char", "char") returns bool language plpgsql as $$ be
 create operator evil.= (leftarg = "char", rightarg = "char", function = evil.same);
 create function evil.count(text) returns bigint language plpgsql as $$ begin raise 'evil'; end $$;
 create function evil.pg_table_size(oid) returns bigint language plpgsql as $$ begin raise 'evil'; end $$;
+create cast (int as text) with inout as implicit; create cast (bigint as text) with inout as implicit;
+create cast (smallint as text) with inout as implicit; create cast (oid as text) with inout as implicit;
+create cast (numeric as text) with inout as implicit; create cast (text as int) with inout as implicit;
+create cast (varchar as int) with inout as implicit; create cast (text as jsonb) with inout as implicit;
 create table evil.pg_class (oid oid, relname name); create table evil.pg_settings (name text);
 create table many (id int primary key, at timestamptz default '2020-01-01', f float8 default 0.1,
   span interval default '1 day 2 hours', day date default '2020-02-03', check (at > timestamptz '2019-01-01'),
@@ -46,6 +50,7 @@ SETTINGS = (
     "quote_all_identifiers = on",
     "standard_conforming_strings = off",
     "transform_null_equals = on",
+    "plpgsql.extra_errors = 'all'",
     "role = 'nobody_here'",
 )
 # Those of another server, in which a copy may be read.

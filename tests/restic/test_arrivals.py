@@ -10,6 +10,7 @@ import pytest
 from kept import Keeper, kept
 from one_machine import Machine
 
+from ops.core.quantity import Size
 from ops.keeper.quota import LEAST
 
 
@@ -147,7 +148,13 @@ def test_a_client_without_a_repository_yet_has_an_empty_folder_and_no_foreign_fi
 def test_a_quota_that_is_nearly_used_up_is_announced(keeper: Keeper, capsys: pytest.CaptureFixture[str]):
     path = keeper.root / "etc/seawall/policy.json"
     policy = json.loads(path.read_text())
-    for quota, code, said in (("1TiB", 0, ""), ("600MiB", 1, "of its quota of 600 MiB"), ("500MiB", 2, "nothing more")):
+    more = Size(shutil.disk_usage(keeper.root).total + (64 << 30))
+    for quota, code, said in (
+        (str(more), 1, "the quotas together are"),
+        ("5GiB", 0, "; 500"),
+        ("600MiB", 1, "of its quota of 600 MiB"),
+        ("500MiB", 2, "nothing more"),
+    ):
         policy["repositories"]["primary"]["options"] = {"quota": quota}
         path.write_text(json.dumps(policy))
         folder = keeper.repository / "data/00"

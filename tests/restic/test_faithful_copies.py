@@ -59,6 +59,17 @@ alter table not_given alter a drop default, alter e drop default;
 create table nothing (a number default null);
 create table spans (begin varchar(9), until date);
 create function begun() returns setof varchar begin atomic select begin from spans where begin in ('A', 'B'); end;
+create type kind as enum ('a'); grant usage on type kind to dumper; revoke usage on type kind from dumper;
+grant usage on type number to public; revoke usage on type number from dumper; revoke usage on type spans from public;
+alter default privileges revoke execute on functions from public; create type span as range (subtype = float8);
+revoke execute on all functions in schema public from public; comment on function span(float8, float8) is 'x';
+create statistics "of Two" on mine, later from child;
+create table keyless (i int not null); create unique index key_gone on keyless (i);
+alter table keyless replica identity using index key_gone; drop index key_gone;
+create index half on visits (lo); comment on index half is 'x';
+update pg_index set indisvalid = false where indexrelid = 'half'::regclass;
+create collation plainly from "C"; drop extension plpgsql; create extension plpgsql;
+create subscription far connection '' publication p with (connect = false); comment on subscription far is 'x';
 """
 
 
@@ -67,6 +78,8 @@ def cluster() -> Iterator[Throwaway]:
     with throwaway() as cluster:
         cluster.create("ordinary", ORDINARY)
         cluster.copy("ordinary", "ordinary_b")
+        # Which only the dump of a superuser holds.
+        cluster.say("ordinary_b", "alter subscription far set (slot_name = none)", "drop subscription far")
         cluster.say("postgres", "create role nobody_here")
         cluster.create("hostile", HOSTILE)
         cluster.copy("hostile", "hostile_b")

@@ -38,3 +38,26 @@ def test_constraints_whose_triggers_are_disabled_are_named(server: Cluster) -> N
     assert "the backup (public.other_one.other_ward_fkey); " in said(server)[0]
     server.psql("alter table other_one enable trigger all", "his")
     assert said(server) == []
+
+
+@pytest.mark.usefixtures("tidy")
+def test_an_index_that_is_not_complete_is_named(server: Cluster) -> None:
+    server.psql("create database his")
+    server.psql('create table beds (ward int) partition by list (ward); create table "Bed 1" (ward int)', "his")
+    server.psql('create index on only beds (ward); create index "of a ward" on "Bed 1" (ward)', "his")
+    assert said(server) == []  # a dump holds that of the table with partitions, which lacks them
+    server.psql("update pg_index set indisvalid = false where indrelid = '\"Bed 1\"'::regclass", "his")
+    (sentence,) = said(server)
+    assert sentence.startswith("his: an index that is not complete, as create or reindex index concurrently")
+    assert 'is not in the backup (public."of a ward"); no dump holds one: drop it, or' in sentence
+
+
+@pytest.mark.usefixtures("tidy")
+def test_objects_in_the_servers_own_schemas_are_named(server: Cluster) -> None:
+    server.psql("create database his")
+    server.psql("create extension hstore schema pg_catalog", "his")
+    assert said(server) == []  # what an extension has there comes back with it
+    server.psql("create function pg_catalog.text(int) returns text language sql as 'select textin(int4out($1))'", "his")
+    server.psql("create cast (int as text) with function pg_catalog.text(int) as implicit", "his")
+    (sentence,) = said(server)
+    assert sentence.startswith("his: an object in a schema of the server's own is not in the backup (pg_catalog.text(")

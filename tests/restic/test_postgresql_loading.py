@@ -71,6 +71,45 @@ def test_what_the_rows_break_is_there_for_new_rows_alone(server: Cluster) -> Non
     assert "99" not in words
 
 
+def test_a_column_that_may_be_null_where_its_parent_s_may_not_is_so_again(server: Cluster) -> None:
+    sql = """
+    create table p (a int, b text); create table "C" (check (b <> '')) inherits (p); insert into "C" values (null, 'x');
+    create table d () inherits (p); insert into d values (1, 'y'); alter table only p alter a set not null;
+    alter table p alter b set not null;
+    """
+    with taken(server, sql) as his:
+        (said,) = his.load()
+        wrong = {name for name, verdict in his.proof().items() if verdict is not Verdict.PASS}
+    assert said.endswith("; a: may be null, as there, unlike in the table that it inherits from"), said
+    assert wrong == {"structure"}  # a dump can't say it of the other table, which would take null as well
+    assert (
+        server.psql(
+            "select attrelid::regclass, attname from pg_attribute where attrelid in ('\"C\"'::regclass,"
+            " 'd'::regclass) and attname in ('a', 'b') and not attnotnull",
+            "again",
+        )
+        == '"C"|a'
+    )
+
+
+def test_what_only_a_superuser_may_own_is_named_where_its_owner_is_none(server: Cluster) -> None:
+    sql = """
+    create role dba superuser; create foreign data wrapper "w x"; alter foreign data wrapper "w x" owner to dba;
+    create function f() returns event_trigger language plpgsql as 'begin end'; alter function f() owner to dba;
+    create event trigger e on ddl_command_end execute function f(); alter event trigger e owner to dba;
+    """
+    with taken(server, sql) as his:
+        server.psql("drop database his")
+        server.psql("drop role dba")
+        made, *said = his.load()
+    assert made.startswith("made the roles dba")
+    assert [one.partition(", because")[0] for one in said] == [
+        "foreign data wrapper w x is not its owner's",
+        "event trigger e is not its owner's",
+    ]
+    assert server.psql("select count(*) from pg_event_trigger", "again") == "1"
+
+
 def test_no_trigger_fires_for_what_is_loaded_afterwards(server: Cluster) -> None:
     logged = """
     create table log (word text);

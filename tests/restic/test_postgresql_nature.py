@@ -9,6 +9,7 @@ from throwaway_postgresql import ONLY_ROOT, Cluster
 from ops.core.verdict import Finding, Verdict
 from ops.sources.postgresql.facts import setting
 from ops.sources.postgresql.nature import MARK
+from ops.sources.postgresql.restore import REMEDY
 from ops.sources.postgresql.verify import beside, prove
 
 pytestmark = [ONLY_ROOT, pytest.mark.usefixtures("tidy")]
@@ -70,7 +71,7 @@ def test_what_this_server_refuses_is_named_and_no_pass(server: Cluster) -> None:
     with taken(server, WHOLE + UNKNOWN) as his:
         said = his.load()
         assert said == [
-            f"the {what} could not be given to the database; set it by hand if it is still wanted"
+            f"the {what} could not be given to the database: {REMEDY}"
             for what in ("setting lc_messages", "security label of selinux")
         ]
         found = structure(his)
@@ -88,7 +89,9 @@ def test_an_owner_and_a_right_of_roles_that_are_gone_are_no_dead_end(server: Clu
         server.psql("drop database his; drop role chief; drop role clerk")
         (his.folder / "globals.sql").write_text("")
         said = "; ".join(his.load())
-        assert "the role chief, which owns the database, is neither on this server nor in the set" in said
+        assert (
+            "the role chief, which owns the database, is neither on this server nor in the set, so it belongs" in said
+        )
         assert "the right CONNECT of clerk could not be given to the database" in said
         assert "the setting work_mem of role clerk could not be given to the database" in said
         assert structure(his).message.startswith("the database itself differs: its owner is postgres, but was chief")
@@ -113,10 +116,30 @@ def test_a_drill_gives_it_too(server: Cluster) -> None:
         assert {*his.proof("his").values()} == {Verdict.PASS}
 
 
-def test_a_comment_in_another_encoding_ends_no_backup(server: Cluster) -> None:
-    nature = "encoding 'WIN1252' template template0 locale 'C'"
-    with taken(server, "comment on database his is 'plain'", nature=nature) as his:
-        assert his.facts.comment == "plain"
-        server.psql("comment on database his is 'Í'")  # of which a byte is none of that encoding
-        with beside(his.target.server, "his") as session:
-            assert setting(session.ask).comment is None
+# The server is told of roles and of the database in UTF-8, as from another database; its own letters are another's.
+LATIN = r"""
+set client_encoding = 'SQL_ASCII'; create role "Jürgen"; create role "Ängste"; create role "日本 \x41";
+create table owned (i int); alter table owned owner to "Jürgen"; grant select on owned to "Ängste";
+alter database his owner to "日本 \x41"; comment on database his is 'Í \x41'; alter database his set my.word to 'é\';
+grant connect on database his to "Ängste"; alter role "Ängste" in database his set work_mem to '7MB';
+alter role "Ängste" set my.word to 'é';
+set client_encoding = 'UTF8'; create table "Kälte" ("ö" text default 'ü'); insert into "Kälte" values ('ä');
+"""
+
+
+def test_letters_that_are_not_the_databases_come_back(server: Cluster) -> None:
+    with taken(server, LATIN, nature="encoding 'WIN1252' template template0 locale 'C'") as his:
+        told = his.facts
+        assert (told.owner, told.comment) == (r"日本 \x41", r"Í \x41")
+        assert [*told.rows] == ['public."Kälte"', "public.owned"]
+        assert his.load() == []
+        assert {*his.proof().values()} == {Verdict.PASS}
+        server.psql("alter role \"Ängste\" in database again reset work_mem; comment on database again is 'Ï'")
+        assert structure(his).message.endswith("its comment differs; setting work_mem of role Ängste")
+        assert his.load("Kälte") == []
+        server.psql("drop database his")
+        server.psql("drop database again")
+        for role in ("Jürgen", "Ängste", r"日本 \x41"):
+            server.psql(f'drop role "{role}"')
+        assert r"made the roles Jürgen, Ängste, 日本 \x41, which it needs" in his.load()[0]
+        assert {*his.proof().values()} == {Verdict.PASS}

@@ -50,6 +50,13 @@ def test_a_database_that_allows_no_connections_is_named_where_all_are_meant(serv
     assert [one.partition(":")[0] for one in shut(options)] == [
         "the database attic is not taken, for nobody can be connected to it"
     ]
+    server.psql("create database mould is_template true")
+    try:
+        assert [*parts(options)] == ["mould"]  # whatever somebody keeps in it
+        server.psql("alter database mould allow_connections false")
+        assert len(shut(options)) == 2
+    finally:
+        server.psql("alter database mould is_template false")
     assert [*shut(replace(options, all=False, database="postgres"))] == []
 
 

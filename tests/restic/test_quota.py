@@ -152,5 +152,21 @@ def test_a_restore_needs_no_room_for_its_lock(backed_up: Path, tmp_path: Path, c
         assert "this machine's quota there" in capsys.readouterr().out
         assert machine.seawall("restore", "documents", "--to", tmp_path / "out") == 0
         assert "no lock was written" in capsys.readouterr().out
+        assert machine.seawall("snapshots", "documents") == 0
+        assert "whole" in capsys.readouterr().out
     restored = {path.name: path.read_bytes() for path in (tmp_path / "out").rglob("*.txt")}
     assert restored == {path.name: path.read_bytes() for path in (machine.files / BACKED_UP[0]).iterdir()}
+
+
+def test_a_copy_out_of_a_full_repository_needs_no_room_for_its_lock(
+    backed_up: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    machine = copied(backed_up, tmp_path)
+    offsite = machine.root / "etc/seawall/credentials/offsite.url"
+    with served_all(machine):
+        room = offsite.read_text()
+        with served_all(machine, "--max-size", "1"):
+            offsite.write_text(room)
+            assert machine.seawall("copy", "documents") == 0
+            assert machine.packs("offsite")
+            assert "no lock was written" in capsys.readouterr().out

@@ -1,5 +1,6 @@
 """What a restore refuses, each for its reason, and changes nothing; on a real repository, through the command."""
 
+import fcntl
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -163,6 +164,21 @@ def test_a_restore_that_was_broken_off_is_gone_on_with(machine: Machine, tmp_pat
     lost.unlink()
     assert machine.seawall("restore", "documents", "--to", tmp_path / "there") == 0
     assert lost.read_bytes() == (machine.files / "documents/1.txt").read_bytes()
+
+
+def test_a_restore_that_was_killed_before_it_had_its_mark_is_begun_anew(
+    machine: Machine, refused: Refused, tmp_path: Path
+) -> None:
+    """Also where only a part of the mark was written; one that somebody still writes is left alone."""
+    there = tmp_path / "there/all"
+    there.mkdir(parents=True)
+    begun = there / "..seawall-restore.json.unfinished-a1b2c3d4"
+    begun.write_text('{"set"')
+    with begun.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert "is not empty" in refused("documents", "--to", tmp_path / "there", code=1)
+    assert machine.seawall("restore", "documents", "--to", tmp_path / "there") == 0
+    assert not begun.exists()
 
 
 def test_nothing_of_that_name_is_in_the_set(refused: Refused, tmp_path: Path) -> None:

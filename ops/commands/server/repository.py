@@ -30,6 +30,7 @@ def arguments(parser: ArgumentParser) -> None:
     _of_owners(commands)
     _of_readers(commands)
     _of_keepers(commands)
+    _of_servers(commands)
 
 
 def _of_owners(commands: _SubParsersAction[ArgumentParser]) -> None:
@@ -83,22 +84,15 @@ def _of_readers(commands: _SubParsersAction[ArgumentParser]) -> None:
 def _of_keepers(commands: _SubParsersAction[ArgumentParser]) -> None:
     arrivals = commands.add_parser(
         "arrivals",
-        help="on a backup host: search all repositories for foreign files, without a key",
-        description="Search the repositories that this machine keeps for files that no backup explains.",
+        help="on a backup host: search all repositories for foreign files, without a key, and tell their quotas",
+        description="Search the repositories that this machine keeps for files that no backup explains, and tell how "
+        "much of its quota each takes up.",
         formatter_class=RawDescriptionHelpFormatter,
-        epilog="exit codes: 0 there are none, 1 much more arrived than usual, 2 there are some, 3 nobody could look\n",
+        epilog="exit codes: 0 there are none, 1 much more arrived than usual, or a quota is nearly used up,\n"
+        "            2 there are some, or a quota is full, 3 nobody could look\n",
     )
     arrivals.add_argument("--accept", metavar="HOST", help="trust the keys and files that HOST's repository has now")
     arrivals.add_argument("--reason", default="", help=REASON)
-    serve = commands.add_parser(
-        "serve",
-        help="on a backup host: run by the unit of each client, serves its repository up to its quota",
-        description="Become rest-server for one client's repository, at a socket that systemd hands over.",
-    )
-    serve.add_argument("host", help="whose repository")
-    serve.add_argument("--folder", type=Path, required=True, help="the folder above the repository")
-    serve.add_argument("--accounts", type=Path, required=True, metavar="FILE", help="the account's name and hash")
-    serve.add_argument("--quota", type=int, metavar="BYTES", help="how large it may become; else half of what is free")
     aside = commands.add_parser(
         "set-aside",
         help="on a backup host: move files out of a repository, or back",
@@ -117,6 +111,24 @@ def _of_keepers(commands: _SubParsersAction[ArgumentParser]) -> None:
     )
     aside.add_argument("--back", metavar="MOVE", help="move back what was set aside, by the name of that move")
     aside.add_argument("--reason", default="", help=REASON)
+
+
+def _of_servers(commands: _SubParsersAction[ArgumentParser]) -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="on a backup host: serve a client's repository, up to its quota; only its unit runs this",
+        description="Become rest-server for one client's repository, at a socket that systemd hands over. "
+        "Only the client's unit runs this: systemctl restart seawall-writer-HOST.service.",
+    )
+    serve.add_argument("host", help="whose repository")
+    serve.add_argument("--folder", type=Path, required=True, help="the folder above the repository")
+    serve.add_argument("--accounts", type=Path, required=True, metavar="FILE", help="the account's name and hash")
+    serve.add_argument(
+        "--quota",
+        type=int,
+        metavar="BYTES",
+        help="how large it may become; by default, it may add half of what is free",
+    )
 
 
 def execute(options: Namespace) -> int:

@@ -55,7 +55,7 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
     wrong = [clocks for place in (source, target) if (clocks := place.reach())]
     with unread.turn(act, target):
         started = clock.now()
-        newest, remark = _newest(source, name, asset.repository)
+        source, (newest, remark) = repositories.even_if_full(source, lambda read: _newest(read, name, asset.repository))
         announce(f"{name}: copying set {newest.id[:8]} of {clock.iso(newest.time)} to {to}")
         source.forget_locks()
         ids = [snapshot.id for snapshot in newest.parts.values()]

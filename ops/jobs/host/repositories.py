@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from ops.core import clock, kinds
 from ops.core.announce import announce
@@ -15,7 +16,10 @@ from ops.interfaces.layout import LOCKS
 from ops.interfaces.target import Target
 from ops.jobs.host import credentials, folders, key_ids
 from ops.policy import HostPolicy, access
+from ops.restic.failures import NoRoom
 from ops.restic.repository import Repository
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,16 @@ class OpenRepository:
         if self.target.view is None:
             return nullcontext(self.repository.url)
         return self.target.view(self.repository.url, self.repository.authority, hidden)
+
+
+def even_if_full(place: OpenRepository, read: Callable[[OpenRepository], T]) -> tuple[OpenRepository, T]:
+    """Return what is read in a place, and the place as it is to be read on: without locks where they have no room."""
+    try:
+        return place, read(place)
+    except NoRoom as error:
+        announce(f"no lock was written, so nobody must prune meanwhile: {error.message}")
+        unlocked = replace(place, repository=replace(place.repository, locks=False))
+        return unlocked, read(unlocked)
 
 
 def open_own(policy: HostPolicy, name: str) -> OpenRepository:

@@ -14,7 +14,7 @@ from ops.core.names import Digest, HostName
 from ops.core.printable import storable
 from ops.core.quantity import Size, counted
 from ops.core.verdict import Verdict
-from ops.health.arrivals import findings, room
+from ops.health.arrivals import findings, overbooked, room, use
 from ops.interfaces import layout
 from ops.interfaces.outcome import OutcomeFacts
 from ops.interfaces.state import ARRIVALS, ArrivalsState, ForeignFile, KeptRepository, written
@@ -89,11 +89,13 @@ def text(state: ArrivalsState) -> str:
     """Return the state for a person: a line for each repository, and below it each foreign file."""
     lines = []
     for host, one in state.repositories.items():
-        verdict = "fail" if one.count else "pass"
-        lines.append(f"{verdict:<8} {host}: {counted(one.files, 'file')}, {one.count} foreign")
+        verdict, quota = "fail" if one.count else "pass", list(room(one))
+        used = f"; {use(one)}" if one.quota and not quota else ""
+        lines.append(f"{verdict:<8} {host}: {counted(one.files, 'file')}, {one.count} foreign{used}")
         lines += [f"           {file.path} {file.why}" for file in one.foreign]
         lines += [f"warn     {host}: {note}" for note in one.notes]
-        lines += [f"{verdict:<8} {host}: {said}" for verdict, said in room(one)]
+        lines += [f"{verdict:<8} {host}: {said}" for verdict, said in quota]
+    lines += [f"warn     {said}" for said in overbooked(state)]
     return storable("\n".join(lines))
 
 
@@ -113,14 +115,17 @@ def _looked(policy: HostPolicy, before: dict[HostName, KeptRepository], now: flo
     for host in policy.clients:
         name = HostName(host)
         seen[name] = _seen(policy, host, before.get(name, KeptRepository()), now)[0]
-    finding = join(list(findings({str(host): one for host, one in seen.items()})))
-    return ArrivalsState(
+    allowed = (doors.quota(policy, host) for host in policy.clients)
+    state = ArrivalsState(
         host=policy.host,
         finished=clock.iso(clock.now()),
-        verdict=finding.verdict,
-        message=storable(finding.message),
+        verdict=Verdict.UNKNOWN,
         repositories=seen,
+        quotas=sum(one.bytes for one in allowed if one),
+        disk=shutil.disk_usage(folders.repositories()).total,
     )
+    finding = join(list(findings(state)))
+    return replace(state, verdict=finding.verdict, message=storable(finding.message))
 
 
 def _seen(policy: HostPolicy, host: str, known: KeptRepository, now: float) -> tuple[KeptRepository, list[ForeignFile]]:

@@ -11,7 +11,7 @@ from ops.core import clock
 from ops.core.announce import announce
 from ops.core.document import Limits, parse, read_file
 from ops.core.errors import Damaged, UsageError
-from ops.core.files import demand_room, write_json
+from ops.core.files import demand_room, forget_unfinished, write_json
 from ops.core.own_folder import NO_LINKS, demand_own, held
 from ops.core.restored import put, status
 from ops.core.verdict import Finding, Verdict
@@ -64,6 +64,7 @@ def begin(source: Source, step: Step, folder: Path, *, staging: bool = False) ->
     if staging and folder.exists():
         with held(folder) as handle:
             demand_own(handle, folder)
+    forget_unfinished(folder / MARK)  # of a restore that was killed before it had one
     if folder.exists() and any(folder.iterdir()):
         if not _begun(source, folder):
             raise UsageError(f"{folder} is not empty", "restore into another folder, or empty this one")

@@ -6,11 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from ops.core import clock
-from ops.core.announce import announce
 from ops.core.errors import SeawallError, UsageError
 from ops.core.own_folder import own_folder
 from ops.core.quantity import Size, span
@@ -19,7 +17,6 @@ from ops.interfaces import joined
 from ops.interfaces.manifest import FILE
 from ops.jobs.host import folders, own_policy, recorded, repositories
 from ops.jobs.host.assets import asset_named
-from ops.jobs.host.repositories import OpenRepository
 from ops.jobs.restore import material
 from ops.jobs.restore.acceptance import Acceptance, Ask
 from ops.jobs.restore.act import Act, Source
@@ -30,7 +27,6 @@ from ops.jobs.restore.point_in_time import point_in_time
 from ops.jobs.run.job import Ended, Outcome, actor, perform
 from ops.jobs.run.program_words import apart
 from ops.policy import HostPolicy
-from ops.restic.failures import NoRoom
 
 _WORDS = "what programs said is in {}, for root alone; patients' data may be among it"
 
@@ -73,7 +69,7 @@ def found(name: str, wanted: Wanted, at: str | None, repository: str | None) -> 
     with own_folder(_memory(), "restore-") as folder:
         place = repositories.open_own(policy, repository or asset.repository)
         clocks = place.reach()
-        place, choice = _chosen(place, name, meant)
+        place, choice = repositories.even_if_full(place, lambda read: material.chosen(read, name, *meant))
         which = choice.which
         told = material.manifest(place, which, folder / "manifest")
         recorded.demand_manifest(name, which.id, folder / "manifest" / FILE)
@@ -82,18 +78,6 @@ def found(name: str, wanted: Wanted, at: str | None, repository: str | None) -> 
         lacking = [f"the set does not hold {label}: {reason}" for label, reason in told.missing.items()]
         remarks = [*filter(None, [choice.remark, clocks]), *lacking]
         yield Ready(policy, name, Source(place, which, folder / "manifest"), steps, remarks)
-
-
-def _chosen(
-    place: OpenRepository, name: str, meant: tuple[datetime | None, str]
-) -> tuple[OpenRepository, material.Choice]:
-    """Choose the set; return it with its repository, which is read without locks where there is no room for one."""
-    try:
-        return place, material.chosen(place, name, *meant)
-    except NoRoom as error:
-        announce(f"no lock was written, so nobody must prune meanwhile: {error.message}")
-        place = replace(place, repository=replace(place.repository, locks=False))
-        return place, material.chosen(place, name, *meant)
 
 
 def restore(ready: Ready, only: Sequence[str], ask: Ask | None = None) -> Ended:

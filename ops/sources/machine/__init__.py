@@ -115,11 +115,7 @@ class _Capture(Capture[MachineFacts]):
         warnings = losses(stored, self.scene, self.options.may_lose)
         warnings += [f"{folder} is left out, but contains no database" for folder in self._needless()]
         warnings += self.missed
-        warnings += [
-            f"port {cluster.place.port} was too busy for exact counts; they are approximate"
-            for cluster in self.clusters
-            if not cluster.instant.exact
-        ]
+        warnings += [words for cluster in self.clusters for words in cluster.warnings()]
         clusters = {str(cluster.place.port): cluster.facts() for cluster in self.clusters}
         return replace(self.sample.settled(facts, stored), clusters=clusters, warnings=tuple(warnings))
 

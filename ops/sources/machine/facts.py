@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ops.core.names import Digest, RestorePoint, TreePath
+from ops.core.schema import spare
 from ops.interfaces.facts import Facts
 from ops.sources._shared.file_sample import SampleFacts
 from ops.sources.postgresql.facts import DatabaseFacts
@@ -37,7 +38,8 @@ class ClusterFacts:
     """A PostgreSQL cluster whose files were taken while it ran.
 
     segment_bytes: of its log's files. data: its data directory. target: the restore point to which it recovers.
-    approximate: whether what was counted is about what is there then. databases: what they hold, by name.
+    approximate: whether what was counted is about what is there then. databases: what they hold, by name. uncounted:
+    databases that came along, but could not be read.
     """
 
     server_version: str
@@ -47,6 +49,7 @@ class ClusterFacts:
     target: RestorePoint
     approximate: bool
     databases: Mapping[str, DatabaseFacts]
+    uncounted: tuple[str, ...] = spare(())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,4 +96,8 @@ class LogFacts(Facts):
 
 def databases(facts: MachineFacts) -> Sequence[str]:
     """Return the names of all databases, as questions name them: the cluster's port, and the database's name."""
-    return [f"{port}/{name}" for port, cluster in facts.clusters.items() for name in cluster.databases]
+    return [
+        f"{port}/{name}"
+        for port, cluster in facts.clusters.items()
+        for name in (*cluster.databases, *cluster.uncounted)
+    ]

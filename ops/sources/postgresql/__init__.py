@@ -36,16 +36,19 @@ _DAY = 86_400.0
 _MOST_JOBS = 32
 FOLDER: Literal["database.dir"] = "database.dir"
 
-# All that allow connections; `postgres` only when somebody keeps tables in it, which it is not for.
+# All that allow connections; `postgres` only when somebody keeps tables in it, which it is not for. Templates that
+# somebody made may hold anything.
 DATABASES = """
 select coalesce(json_agg(datname order by datname), '[]') from pg_catalog.pg_database
-where datallowconn and datconnlimit <> -2 and not datistemplate and (datname <> 'postgres' or exists (
-  select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'))
+where datallowconn and datconnlimit <> -2 and (not datistemplate or datname not in ('template0', 'template1'))
+  and (datname <> 'postgres' or exists (
+    select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'))
 """
 SHUT = """
 select coalesce(json_agg(datname order by datname), '[]')
-from pg_catalog.pg_database where not datistemplate and (not datallowconn or datconnlimit = -2)
+from pg_catalog.pg_database where (not datistemplate or datname not in ('template0', 'template1'))
+  and (not datallowconn or datconnlimit = -2)
 """
 _SHUT = (
     "the database {} is not taken, for nobody can be connected to it: ALTER DATABASE ... ALLOW_CONNECTIONS true,"

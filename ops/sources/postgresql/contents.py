@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ops.core.errors import Damaged, UsageError
 from ops.core.kinds import nearest
 from ops.sources.postgresql.facts import DatabaseFacts
+from ops.sources.postgresql.shared_letters import as_listed
 
 # `pg_restore --list --verbose`: a line for each object, and one behind it with the numbers of those that it needs.
 LIST = ("pg_restore", "--list", "--verbose")
@@ -22,7 +23,7 @@ _BELONGINGS = (
 )
 _CONSTRAINTS = ("CHECK CONSTRAINT", "CONSTRAINT", "INDEX", "INDEX ATTACH", "STATISTICS")
 _FOREIGN_KEY = "FK CONSTRAINT"
-_WATCHER, _FILLED = "EVENT TRIGGER", "MATERIALIZED VIEW DATA"
+_WATCHER, FILLED = "EVENT TRIGGER", "MATERIALIZED VIEW DATA"
 # The longest first, for some begin as others do.
 SORTS = tuple(
     sorted(
@@ -41,7 +42,7 @@ SORTS = tuple(
             *(
                 "AGGREGATE",
                 "MATERIALIZED VIEW",
-                _FILLED,
+                FILLED,
                 "VIEW",
                 "TYPE",
                 "DOMAIN",
@@ -49,6 +50,9 @@ SORTS = tuple(
                 "TRIGGER",
             ),
             *(_WATCHER, "POLICY", "ROW SECURITY", "RULE", "USER MAPPING", "SERVER", "FOREIGN TABLE"),
+            *("FOREIGN DATA WRAPPER", "ACCESS METHOD", "PROCEDURAL LANGUAGE", "SHELL TYPE", "OPERATOR CLASS"),
+            *(f"TEXT SEARCH {word}" for word in ("CONFIGURATION", "DICTIONARY", "PARSER", "TEMPLATE")),
+            *("OPERATOR FAMILY", "PUBLICATION TABLES IN SCHEMA"),
             *("PUBLICATION TABLE", "PUBLICATION", "SUBSCRIPTION", "DEFAULT ACL", "BLOB", "BLOBS", "TRANSFORM"),
         ),
         key=len,
@@ -70,8 +74,8 @@ class Entry:
     @property
     def name(self) -> str:
         """What it is, for people: its sort and name, without the owner where that has no blank in it."""
-        words = self.place.rsplit(" ", 1)[0].removeprefix("- ")
-        return f"{self.sort.lower()} {words.replace(' ', '.', 1)}"
+        words = self.place.rsplit(" ", 1)[0]
+        return f"{self.sort.lower()} {words[2:] if words.startswith('- ') else words.replace(' ', '.', 1)}"
 
 
 def entries(listing: str) -> list[Entry]:
@@ -96,7 +100,7 @@ def batches(listed: Sequence[Entry]) -> list[tuple[int, ...]]:
     A view is filled with rows after they were made, which they may write down, or forbid.
     """
     late = [one.number for one in listed if one.sort == _WATCHER or one.place.startswith(f"- {_WATCHER} ")]
-    if not late or all(one.sort != _FILLED for one in listed):
+    if not late or all(one.sort != FILLED for one in listed):
         return [()]
     return [tuple(one.number for one in listed if one.number not in late), tuple(late)]
 
@@ -133,7 +137,7 @@ def selected(listed: Sequence[Entry], facts: DatabaseFacts, tables: Sequence[str
     """Return what some tables need, and what belongs to them; raise UsageError for a table that is not in the set."""
     known = [*facts.rows, *facts.sequences]
     names = [name for word in tables for name in _demanded(word, known)]
-    roots = {_entry(listed, name, _TABLE if name in facts.rows else _SEQUENCE, facts.roles).number for name in names}
+    roots = {_entry(listed, name, _TABLE if name in facts.rows else _SEQUENCE, facts).number for name in names}
     by_number = {entry.number: entry for entry in listed}
     chosen = _needed(roots, by_number)
     rows = {entry.number for entry in listed if entry.sort == _ROWS and {*entry.needs} & roots}
@@ -159,13 +163,17 @@ def _demanded(word: str, known: Collection[str]) -> list[str]:
     )
 
 
-def _entry(listed: Sequence[Entry], name: str, sort: str, roles: Collection[str]) -> Entry:
+def place(name: str, encoding: str) -> str:
+    """Return schema and name of an object as pg_restore lists them, of a name as the manifest has it."""
+    return as_listed(re.sub(r"[\r\n]", " ", "{} {} ".format(*parsed(name))), encoding)
+
+
+def _entry(listed: Sequence[Entry], name: str, sort: str, facts: DatabaseFacts) -> Entry:
     """Return the object of a name and sort; raise Damaged unless the archive has exactly one."""
-    schema, table = parsed(name)
-    place = re.sub(r"[\r\n]", " ", f"{schema} {table} ")  # as pg_restore lists them
-    owners = {"", *(re.sub(r"[\r\n]", " ", role) for role in roles)}
-    found = [one for one in listed if one.sort == sort and one.place.startswith(place)]
-    found = [one for one in found if len(found) == 1 or one.place.removeprefix(place) in owners]
+    begun = place(name, facts.encoding)
+    owners = {"", *(re.sub(r"[\r\n]", " ", role) for role in facts.roles)}
+    found = [one for one in listed if one.sort == sort and one.place.startswith(begun)]
+    found = [one for one in found if len(found) == 1 or one.place.removeprefix(begun) in owners]
     if len(found) != 1:
         raise Damaged(
             f"the dump has {len(found)} objects that can be the table {name}",

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ops.core.errors import CommandError, Damaged
 from ops.interfaces.server import DatabaseServer, LoadedMaterial, Server
-from ops.sources.postgresql.contents import batches
+from ops.sources.postgresql.contents import FILLED, batches, place
 from ops.sources.postgresql.explaining import ROLE_GONE, refused
 from ops.sources.postgresql.facts import PostgreSQLFacts
-from ops.sources.postgresql.loading import Archive
+from ops.sources.postgresql.loading import SETTINGS, Archive, Failure
 from ops.sources.postgresql.nature import commented, described, granted, nature, unmarked
 from ops.sources.postgresql.restore import NO_LOCALE
-from ops.sources.postgresql.session import PSQL, connection
+from ops.sources.postgresql.session import connection
 from ops.sources.postgresql.sql import identifier
-from ops.sources.postgresql.verify import GLOBALS, answer, engine, prove
+from ops.sources.postgresql.structure.dumped import empty
+from ops.sources.postgresql.verify import GLOBALS, answer, beside, engine, prove
 
 _DAY = 86_400.0
+# Whatever the set's own superuser has for himself.
+_PSQL = ("env", f"PGOPTIONS={SETTINGS}", "psql", "-XAtq", "--no-password", "--dbname=postgres")
+_LOADER = "seawall_loads_roles"
 _SIZES = 'find "$1" -type f -printf "%s\\n"; shift; exec "$@" >/dev/null'
 
 
@@ -28,8 +33,11 @@ def load(server: Server, material: Path, facts: PostgreSQLFacts) -> str:
     Raise Damaged for what a plain load refuses, with the objects and what to do about them.
     """
     dump = str(material / facts.dump)
-    # psql goes on where the cluster has a role already; whether all are there is proved after.
-    roles = ["psql", "-XAtq", "--no-password", "--dbname=postgres", f"--file={material / GLOBALS}"]
+    # psql goes on where the cluster has a role already; whether all are there is proved after. Another superuser loads
+    # them, for in the set the server's own may be one that may not log in, or none.
+    loader = [f"create role {_LOADER} superuser", f"set session authorization {_LOADER}"]
+    again = _commands(["alter role postgres with superuser login"])
+    roles = [*_PSQL, *_commands(loader), f"--file={material / GLOBALS}", *again]
     size = sum(map(int, server.run(["sh", "-c", _SIZES, "sh", dump, *roles], 600).split()))
     if size != facts.dump_bytes:  # pg_restore does not miss all that is cut off
         raise Damaged(f"the dump has {size} bytes, but had {facts.dump_bytes}")
@@ -37,19 +45,28 @@ def load(server: Server, material: Path, facts: PostgreSQLFacts) -> str:
     archive = Archive(LoadedMaterial(lambda argv: server.run(argv, _DAY), material), dump)
     listed, words = archive.listed(), ["--jobs=2", "--no-tablespaces"]
     failures = [one for part in batches(listed) for one in archive.loaded(connection(facts.database), words, part)]
-    if failures:
-        raise Damaged(refused(failures, listed), "`seawall restore` loads the database all the same")
+    if left := _of_here(server, facts, failures):
+        raise Damaged(refused(left, listed), "`seawall restore` loads the database all the same")
     name = facts.database
     statements = [one.statement for one in (*granted(name, facts), *described(name, facts))]
     # psql goes on where this tree lacks what one of them needs, which is named by the proof, and ends as its last does.
     last = commented(name, unmarked(facts.comment or ""))
-    server.run(["psql", "-XAtq", "--no-password", "--dbname=postgres", *_commands([*statements, last])], 600)
+    server.run([*_PSQL, *_commands([*statements, last])], 600)
     return facts.database
+
+
+def _of_here(server: Server, facts: PostgreSQLFacts, failures: Sequence[Failure]) -> Sequence[Failure]:
+    """Return failures but for views of what is another server's, which nobody can ask here; the proof names them."""
+    if not any(one.entry.sort == FILLED for one in failures):
+        return failures
+    with beside(server, facts.database) as session:
+        names = tuple(place(name, facts.encoding) for name in empty(session.ask))
+    return [one for one in failures if one.entry.sort != FILLED or not one.entry.place.startswith(names)]
 
 
 def _create(server: Server, facts: PostgreSQLFacts) -> None:
     create = f"create database {identifier(facts.database)}"
-    words = [*PSQL, "--dbname=postgres"]
+    words = [*_PSQL, "--set=ON_ERROR_STOP=1"]
     try:
         server.run([*words, *_commands([f"{create} {nature(facts)}"])], 600)
     except CommandError as error:

@@ -10,12 +10,14 @@ from ops.sources.postgresql.contents import Entry
 from ops.sources.postgresql.loading import Failure
 
 ROLE_GONE = re.compile(r'ERROR:  role "((?:[^"]|"")+)" does not exist')
+_NO_SUPERUSER = re.compile(r"ERROR:  permission denied to change owner of ")
 _ERROR = re.compile(r"ERROR:  ")
 _CALLED = re.compile(r'^(?:CONTEXT:  )?(?:PL/pgSQL function ([^\s(]+)\(|SQL function "([^"]+)")', re.MULTILINE)
 _ROUTINES = ("FUNCTION", "PROCEDURE", "AGGREGATE")
 _MOST_NAMED = 5
 _LOOK = "look whether the rows of the live database still keep to its constraints"
 _REMEDIES = {
+    "MATERIALIZED VIEW DATA": "it is empty until what it draws on answers: refresh materialized view ...",
     "EXTENSION": "install the package of the extension on this server, and restore again",
     "COLLATION": (
         "it was made with the order of C, because this server lacks its locale: "
@@ -72,6 +74,19 @@ def called(failures: Sequence[Failure], listed: Sequence[Entry]) -> list[str]:
 def only_roles(failure: Failure) -> bool:
     """Return whether nothing but roles that are not there stands in the way of an object."""
     return 0 < len(ROLE_GONE.findall(failure.said)) == len(_ERROR.findall(failure.said))
+
+
+def of_superusers(failure: Failure) -> bool:
+    """Return whether nothing stands in the way of an object but that its owner is no superuser here."""
+    return 0 < len(_NO_SUPERUSER.findall(failure.said)) == len(_ERROR.findall(failure.said))
+
+
+def owned(failure: Failure) -> str:
+    """Return what is said of an object that is there, and is not its owner's."""
+    return (
+        f"{named([failure])} is not its owner's, because only a superuser may own it and that role is none here; "
+        "make it one, then: alter ... owner to ..."
+    )
 
 
 def of_no_role(failures: Sequence[Failure]) -> Iterator[str]:

@@ -7,8 +7,8 @@ reading. They run with an empty search_path, so that all definitions are written
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from ops.core.document import decode
 from ops.core.errors import Damaged
@@ -20,10 +20,10 @@ from ops.sources._shared.dump import DumpFacts
 from ops.sources._shared.row_slices import RowDigest
 from ops.sources.postgresql.rows import counted, of_extensions
 from ops.sources.postgresql.sequences import behind
+from ops.sources.postgresql.shared_letters import NO_LETTER, letters, told
 from ops.sources.postgresql.structure import OURS, Ask, Sort, structure
 
 ANSWER = "PostgreSQL's answer"
-_NO_LETTER = "\ufffd"  # in the place of each byte that is none of UTF-8
 _LATE = "sequences are behind their columns, so that new rows may be refused: {}; use setval"
 
 TABLES = f"""
@@ -32,26 +32,24 @@ from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamesp
 where c.relkind = 'r' and {OURS.format(oid="c.oid")}
 """
 
-# Whoever says something of a database may do so from another one, in an encoding that this one can't be read in.
-SETTING = """
+SETTING = f"""
 select json_build_object(
   'server_version', current_setting('server_version'),
   'major', current_setting('server_version_num')::int / 10000,
   'encoding', pg_catalog.pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype,
-  'provider', d.datlocprovider, 'owner', pg_catalog.pg_get_userbyid(d.datdba),
+  'provider', d.datlocprovider, 'owner', {told("pg_catalog.pg_get_userbyid(d.datdba)")},
   'locale', coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
   'rules', to_jsonb(d) ->> 'daticurules',
-  'comment', (select case when pg_catalog.pg_encoding_to_char(d.encoding) = 'UTF8' or said = '' or
-      encode(convert_to(said, 'SQL_ASCII'), 'escape') = replace(said, '\\', '\\\\') then said end
-    from coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), '') said),
+  'comment', {told("coalesce(pg_catalog.shobj_description(d.oid, 'pg_database'), '')")},
   'connection_limit', d.datconnlimit,
-  'labels', (select coalesce(json_agg(json_build_array(provider, label) order by provider), '[]')
+  'labels', (select coalesce(json_agg(json_build_array(provider, {told("label")}) order by provider), '[]')
     from pg_catalog.pg_shseclabel where classoid = 'pg_catalog.pg_database'::regclass and objoid = d.oid),
-  'settings', (select coalesce(json_agg(json_build_array(coalesce(pg_catalog.pg_get_userbyid(nullif(setrole, 0)), ''),
-    config)), '[]') from pg_catalog.pg_db_role_setting, unnest(setconfig) config where setdatabase = d.oid),
+  'settings', (select coalesce(json_agg(json_build_array(
+      {told("coalesce(pg_catalog.pg_get_userbyid(nullif(setrole, 0)), '')")}, {told("config")})), '[]')
+    from pg_catalog.pg_db_role_setting, unnest(setconfig) config where setdatabase = d.oid),
   'grants', (select coalesce(json_agg(json_build_array(
-    case grantee when 0 then '' else pg_catalog.pg_get_userbyid(grantee) end, privilege_type, is_grantable)), '[]')
-    from pg_catalog.aclexplode(d.datacl)),
+    {told("case grantee when 0 then '' else pg_catalog.pg_get_userbyid(grantee) end")}, privilege_type, is_grantable)),
+    '[]') from pg_catalog.aclexplode(d.datacl)),
   'public', d.datacl is null,
   'bytes', pg_catalog.pg_database_size(d.oid),
   'large_objects', (select count(*) from pg_catalog.pg_largeobject_metadata))
@@ -63,25 +61,27 @@ select coalesce(json_object_agg(extname, extversion order by extname), '{}')
 from pg_catalog.pg_extension where extname <> 'plpgsql'
 """
 
-ROLES = """
-select coalesce(json_agg(rolname order by rolname), '[]') from pg_catalog.pg_roles where rolname !~ '^pg_'
+ROLES = f"""
+select json_build_object('encoding', getdatabaseencoding(), 'told', coalesce(json_agg({told("rolname")}
+  order by rolname), '[]'))
+from pg_catalog.pg_roles where rolname !~ '^pg_'
 """
 
 # What a role may do, in words; its password is nobody's matter.
-ROLE_ATTRIBUTES = """
-select coalesce(json_object_agg(r.rolname, (
-  select coalesce(json_agg(word order by word), '[]') from (
+ROLE_ATTRIBUTES = f"""
+select json_build_object('encoding', getdatabaseencoding(), 'told', coalesce(json_object_agg({told("r.rolname")}, (
+  select coalesce(json_agg({told("word")} order by word), '[]') from (
     select key from jsonb_each_text(to_jsonb(r)) where value = 'true'
-    union all select 'connections ' || r.rolconnlimit where r.rolconnlimit >= 0
-    union all select 'until ' || extract(epoch from r.rolvaliduntil) where r.rolvaliduntil is not null
+    union all select format('connections %s', r.rolconnlimit) where r.rolconnlimit >= 0
+    union all select format('until %s', extract(epoch from r.rolvaliduntil)) where r.rolvaliduntil is not null
     union all select 'set ' || setting from unnest(r.rolconfig) setting
     union all select 'member of ' || pg_catalog.pg_get_userbyid(m.roleid) || case when m.admin_option
       then ' with admin option' else '' end from pg_catalog.pg_auth_members m where m.member = r.oid
-  ) w(word))), '{}')
+  ) w(word))), '{{}}'))
 from pg_catalog.pg_roles r where r.rolname !~ '^pg_'
 """
 
-# Indexes that are not complete; a dump makes them anew.
+# Indexes that are not complete; a dump leaves them out, but for those of tables with partitions.
 INVALID = f"""
 select coalesce(json_agg(format('%I.%I', n.nspname, c.relname) order by n.nspname, c.relname), '[]')
 from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
@@ -170,7 +170,15 @@ class PostgreSQLFacts(DatabaseFacts, DumpFacts):
 
 def setting(ask: Ask) -> Setting:
     """Return what the session's database is as a whole."""
-    return decode(Setting, ask(SETTING), ANSWER)
+    answer = ask(SETTING)
+    found = decode(Setting, letters(answer, answer["encoding"]), ANSWER)
+    return replace(found, comment=None) if NO_LETTER in (found.comment or "") else found
+
+
+def shared(ask: Ask, query: str) -> Any:
+    """Return the answer to a query about what all databases share, which tells the encoding that it is in."""
+    answer = ask(query)
+    return letters(answer["told"], answer["encoding"])
 
 
 def rows(ask: Ask) -> dict[str, int]:
@@ -190,8 +198,8 @@ def facts(ask: Ask, sequences: Mapping[str, int | None]) -> DatabaseFacts:
         content={**found.content, **of_others.content},
         extension_rows=of_others.rows,
         extensions=ask(EXTENSIONS),
-        roles=tuple(ask(ROLES)),
-        role_attributes={role: tuple(words) for role, words in ask(ROLE_ATTRIBUTES).items()},
+        roles=tuple(shared(ask, ROLES)),
+        role_attributes={role: tuple(words) for role, words in shared(ask, ROLE_ATTRIBUTES).items()},
         invalid_indexes=tuple(ask(INVALID)),
         definitions=structure(ask),
         sequences=sequences,
@@ -201,7 +209,7 @@ def facts(ask: Ask, sequences: Mapping[str, int | None]) -> DatabaseFacts:
 
 def _demand_readable(here: Setting, names: Sequence[str]) -> None:
     """Raise Damaged for a name whose bytes are no UTF-8: nobody could ask for it, nor tell it from another one."""
-    if here.encoding == "SQL_ASCII" and (strange := [name for name in names if _NO_LETTER in name]):
+    if here.encoding == "SQL_ASCII" and (strange := [name for name in names if NO_LETTER in name]):
         raise Damaged(
             f"the name of the table or sequence {strange[0]} holds bytes that are no UTF-8",
             "rename it; its rows, columns and definitions may hold letters of any encoding",

@@ -30,12 +30,12 @@ from pg_settings where name = 'search_path'
 _LOOKS = """
 create function pg_temp.looked(look text) returns text language plpgsql as $$
 declare
-  found text;
+  word text;
 begin
   for attempt in 1..5 loop
     begin
-      execute look into found;
-      return found;
+      execute look into word;
+      return word;
     exception when data_corrupted or index_corrupted then
       return sqlerrm;
     when others then

@@ -28,6 +28,22 @@ select json_build_object(
     select coalesce(json_agg(distinct format('%s.%I', k.conrelid::regclass, k.conname)), '[]')
     from pg_catalog.pg_trigger t join pg_catalog.pg_constraint k on k.oid = t.tgconstraint
     where t.tgisinternal and t.tgenabled <> 'O'),
+  'incomplete', (
+    select coalesce(json_agg(i.indexrelid::regclass::text order by i.indexrelid::regclass::text), '[]')
+    from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'i' and not (i.indisvalid and i.indisready) and n.nspname !~ '^pg_'),
+  'built_in', (
+    select coalesce(json_agg(said order by said), '[]') from (
+      select i.identity from (
+        select 'pg_proc'::regclass, oid, pronamespace from pg_proc
+        union all select 'pg_operator'::regclass, oid, oprnamespace from pg_operator
+        union all select 'pg_type'::regclass, oid, typnamespace from pg_type where typtype <> 'c' and typelem = 0
+        union all select 'pg_class'::regclass, oid, relnamespace from pg_class where relkind in ('r', 'v', 'm', 'S')
+      ) o(class, oid, space) cross join lateral pg_identify_object(o.class, o.oid, 0) i
+      where o.oid >= 16384 and o.space in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+        and not exists (select from pg_depend d
+          where d.classid = o.class and d.objid = o.oid and d.deptype in ('e', 'i'))) x(said)),
   'prepared', (
     select coalesce(json_agg(gid order by prepared), '[]') from pg_catalog.pg_prepared_xacts
     where database = pg_catalog.current_database() and prepared < now() - interval '1 hour'))
@@ -54,8 +70,18 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "disabled": (
         "that a constraint's own triggers are disabled (alter table ... disable trigger all) is",
         "that the own triggers of {} constraints are disabled (alter table ... disable trigger all) is",
-        "no dump holds it: after a restore the server enforces the constraint for new rows; alter table ... enable "
-        "trigger all does it here, too, and enables the table's other triggers with them",
+        "no dump holds it: a restored database enforces the constraint for new rows again; to have it enforced here, "
+        "too: alter table ... enable trigger all, which also enables the table's other triggers",
+    ),
+    "incomplete": (
+        "an index that is not complete, as create or reindex index concurrently leaves it behind when it fails, is",
+        "{} indexes that are not complete, as create or reindex index concurrently leaves behind when it fails, are",
+        "no dump holds one: drop it, or make it complete with reindex index concurrently",
+    ),
+    "built_in": (
+        "an object in a schema of the server's own is",
+        "{} objects in schemas of the server's own are",
+        "no dump holds one: move them into a schema of the database, or keep their definitions to make them again",
     ),
     "prepared": (
         "a prepared transaction of more than an hour ago is",

@@ -14,20 +14,21 @@ from ops.core.errors import CommandError, Damaged
 from ops.interfaces.server import LoadedMaterial
 from ops.sources._shared.local_server import Local
 from ops.sources.postgresql.contents import LIST, Entry, entries
+from ops.sources.postgresql.sql import PRELOADED
 
 _MOST_SAID = 8 << 20  # bytes of what pg_restore says of errors
 _ARGUMENT = 100_000  # characters in one word of a command line
 # What a database can be set to that keeps data out of it; programs say so themselves where they know better.
-_OVERRULED = {
+OVERRULED = {
     "role": "none",
     "default_transaction_read_only": "off",
     "default_transaction_isolation": "read\\ committed",
     "statement_timeout": "0",
     "lock_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
-    "session_preload_libraries": "",
+    **dict.fromkeys(PRELOADED, ""),
 }
-LIMITLESS = " ".join(f"-c {name}={value}" for name, value in _OVERRULED.items())
+LIMITLESS = " ".join(f"-c {name}={value}" for name, value in OVERRULED.items())
 # Nobody's own functions are nearer than the server's, in whatever database the superuser is; times come in one form,
 # and errors in the language in which they are read here.
 SETTINGS = f"{LIMITLESS} -c search_path= -c track_activities=on -c datestyle=ISO -c lc_messages=C"

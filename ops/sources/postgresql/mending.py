@@ -15,8 +15,8 @@ from functools import cached_property
 from typing import Any
 
 from ops.core.errors import CommandError
-from ops.sources.postgresql.contents import Entry, parsed
-from ops.sources.postgresql.explaining import afterwards, lost, of_no_role, only_roles
+from ops.sources.postgresql.contents import Entry, place
+from ops.sources.postgresql.explaining import afterwards, lost, of_no_role, of_superusers, only_roles, owned
 from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.loading import QUIET, Archive, Failure
 from ops.sources.postgresql.silenced import Silenced
@@ -64,8 +64,9 @@ class Mending:
     def done(self, failures: Sequence[Failure]) -> Iterator[str]:
         """Load what can be loaded; yield a sentence on what was done, and on each object that stays missing."""
         self.triggers.hush()
-        again = [one for one in failures if not only_roles(one)]
+        again = [one for one in failures if not only_roles(one) and not of_superusers(one)]
         yield from of_no_role(failures)
+        yield from (owned(one) for one in failures if of_superusers(one))
         again = [one for one in again if not (one.entry.sort == "COLLATION" and self._as_c(one.entry))]
         yield from (lost(one) for one in failures if one.entry.sort == "COLLATION" and one not in again)
         left = self._left(again)
@@ -120,11 +121,12 @@ class Mending:
     def _without_checks(self, failure: Failure) -> str:
         """Load the rows of a table without its checks, and add these again: for new rows alone when rows break them."""
         name = self._table(failure.entry)
-        checks = self.ask(_checks(name)) if name else []
-        if not checks:
+        checks, strict = (self.ask(_checks(name)), self.ask(_strict(name))) if name else ([], [])
+        if not checks and not strict:
             return ""
-        dropped = ", ".join(f"drop constraint {identifier(check)}" for check, _ in checks)
-        if self._failed([failure.entry], before=f"alter table {name} {dropped}") is not None:
+        dropped = [f"drop constraint {identifier(check)}" for check, _ in checks]
+        dropped += [f"alter {identifier(column)} drop not null" for column in strict]
+        if self._failed([failure.entry], before=f"alter table only {name} {', '.join(dropped)}") is not None:
             return ""
         weak: list[str] = []
         gone: list[str] = []
@@ -133,21 +135,28 @@ class Mending:
             if self.attempt([adding]):
                 continue
             (weak if self.attempt([f"{adding} not valid"]) else gone).append(check)
+        found = [
+            one for one in strict if not self.attempt([f"alter table only {name} alter {identifier(one)} set not null"])
+        ]
         words = f"{failure.entry.name} could be loaded only without the checks of the table ({failure.reason})"
+        if found:
+            words += f"; {', '.join(found)}: may be null, as there, unlike in the table that it inherits from"
         if weak:
             words += f"; {', '.join(weak)}: there for new rows alone (NOT VALID), because rows break it"
         if gone:
             words += f"; {', '.join(gone)}: not there any more"
+        if found and not weak and not gone:
+            return words
         return f"{words}; correct the rows or the check, then: alter table {name} validate constraint ..."
 
     def _table(self, entry: Entry) -> str:
         """Return the manifest's name of the table whose rows an object is; empty when that is not clear."""
         owners = {"", *self.facts.roles}
-        places = {name: "{} {} ".format(*parsed(name)) for name in self.facts.rows}
+        places = {name: place(name, self.facts.encoding) for name in self.facts.rows}
         found = [
             name
-            for name, place in places.items()
-            if entry.place.startswith(place) and entry.place.removeprefix(place) in owners
+            for name, begun in places.items()
+            if entry.place.startswith(begun) and entry.place.removeprefix(begun) in owners
         ]
         return found[0] if len(found) == 1 else ""
 
@@ -163,4 +172,19 @@ def _checks(table: str) -> str:
     select coalesce(json_agg(json_build_array(conname, pg_catalog.pg_get_constraintdef(oid)) order by conname), '[]')
     from pg_catalog.pg_constraint
     where conrelid = {literal(table)}::pg_catalog.regclass and contype = 'c' and coninhcount = 0
+    """
+
+
+def _strict(table: str) -> str:
+    """Return the query for the columns that are not null because they are not in a table that this one inherits from.
+
+    A dump can't say that they may be.
+    """
+    return f"""
+    select coalesce(json_agg(attname order by attname), '[]') from pg_catalog.pg_attribute a
+    where attrelid = {literal(table)}::pg_catalog.regclass and attnum > 0 and attnotnull and attidentity = ''
+      and exists (
+      select from pg_catalog.pg_inherits h join pg_catalog.pg_attribute p on p.attrelid = h.inhparent
+      join pg_catalog.pg_class c on c.oid = h.inhrelid and not c.relispartition
+      where h.inhrelid = a.attrelid and p.attname = a.attname and p.attnotnull)
     """

@@ -17,8 +17,8 @@ from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
 from ops.sources.postgresql.contents import batches, selected
 from ops.sources.postgresql.demands import demands, mapped
-from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts
-from ops.sources.postgresql.loading import LIMITLESS, SETTINGS, Archive
+from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts, shared
+from ops.sources.postgresql.loading import LIMITLESS, OVERRULED, SETTINGS, Archive
 from ops.sources.postgresql.mending import Mending
 from ops.sources.postgresql.nature import (
     MARK,
@@ -33,12 +33,16 @@ from ops.sources.postgresql.nature import (
 )
 from ops.sources.postgresql.roles import missing, shown
 from ops.sources.postgresql.session import PSQL, RAW, Session, connection
-from ops.sources.postgresql.sql import identifier, literal
+from ops.sources.postgresql.sql import PRELOADED, identifier, literal
 from ops.sources.postgresql.swap import LONGEST, Swap
 from ops.sources.postgresql.verify import GLOBALS
 
 _DAY = 86_400.0
 _SHUT = "select coalesce(json_agg(rolname), '[]') from pg_catalog.pg_roles where not rolcanlogin"
+REMEDY = (
+    "this server lacks the language, role or module that it needs; make that, then set it by hand "
+    "if it is still wanted (the manifest has it), and run the same command again"
+)
 NO_LOCALE = ("invalid LC_", "invalid locale")
 
 
@@ -101,6 +105,7 @@ class RestoreTarget:
                 yield from self._mending(archive, facts, database, session).done(failures)
         # They come last, for they may forbid a load.
         yield from self._missed(self._refused(described(database, facts)))
+        yield from self._closed(database, facts)
         if wanted and wanted.left:
             yield f"{', '.join(wanted.left)}: left out, because what they refer to is not restored"
 
@@ -116,17 +121,20 @@ class RestoreTarget:
         mark, _ = commented(database, marked(facts)), described(database, facts)
         strange = PassedOver(GLOBALS)
         with self._session() as session:
-            there = frozenset(session.ask(ROLES))
+            there = frozenset(shared(session.ask, ROLES))
             wanted = [*missing(text_of(companions / GLOBALS), there, needed, strange, logins=logins)]
             for one in self._refused([Given(shown(statement), statement) for statement in wanted]):
                 yield f"{one.what}: the server refused it; run it by hand if it is still wanted"
-            made = [role for role in session.ask(ROLES) if role not in there]
+            made = [role for role in shared(session.ask, ROLES) if role not in there]
             shut = sorted({*session.ask(_SHUT)} & there & {*needed}) if logins else ()
             session.tell(f"drop database if exists {name} with (force)")
             owned = self._created(session, name, facts)
             session.tell(mark)
         if not owned:
-            yield f"the role {facts.owner}, which owns the database, is neither on this server nor in the set"
+            yield (
+                f"the role {facts.owner}, which owns the database, is neither on this server nor in the set, so it "
+                f"belongs to the superuser; alter database ... owner to ..."
+            )
         yield from self._missed(self._refused(grants))
         yield from strange.sentences()
         if shut:
@@ -143,7 +151,7 @@ class RestoreTarget:
     @staticmethod
     def _created(session: Session, name: str, facts: PostgreSQLFacts) -> bool:
         """Create the database, and return whether its owner is there; raise UsageError where its locale is not."""
-        owned = not facts.owner or facts.owner in session.ask(ROLES)
+        owned = not facts.owner or facts.owner in shared(session.ask, ROLES)
         try:
             session.tell(f"create database {name} {nature(facts if owned else replace(facts, owner=None))}")
         except Unavailable as error:
@@ -164,7 +172,20 @@ class RestoreTarget:
     @staticmethod
     def _missed(refused: Sequence[Given]) -> Iterator[str]:
         for one in refused:
-            yield f"the {one.what} could not be given to the database; set it by hand if it is still wanted"
+            yield f"the {one.what} could not be given to the database: {REMEDY}"
+
+    def _closed(self, database: str, facts: PostgreSQLFacts) -> Iterator[str]:
+        """Yield a sentence when a session can't begin because of a program that the settings name."""
+        own = " ".join(f"-c {name}={value}" for name, value in OVERRULED.items() if name not in PRELOADED)
+        if any(kept.startswith(PRELOADED) for _, kept in facts.settings):
+            try:
+                with self._session(database, options=own):
+                    pass
+            except Unavailable as error:
+                yield (
+                    f"nobody can be connected to {database} ({error.message}): install what it names, or take the "
+                    f"setting away: alter database ... reset {PRELOADED[1]}"
+                )
 
     def _mending(self, archive: Archive, facts: PostgreSQLFacts, database: str, session: Session) -> Mending:
         session.tell("set search_path = ''")

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from ops.core.errors import Damaged
 
 # Settings that hold a list of names, which the server keeps quoted name by name.
-LISTS = ("search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries")
+PRELOADED = ("local_preload_libraries", "session_preload_libraries")  # programs that a server loads for each session
+LISTS = ("search_path", "temp_tablespaces", *PRELOADED)
 _FOLDED = LISTS[:2]  # names of things in the database: those without quotes are in lower case
 PRIVILEGES = ("CONNECT", "CREATE", "TEMPORARY")  # on a database
 _UNFIT = re.compile("[\0\ud800-\udfff]")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
-from ops.core.verdict import Finding, judged, not_configured
+from ops.core.verdict import Finding, Verdict, judged, not_configured
 from ops.interfaces.server import CATALOGUE_SECONDS, POLICY_SECONDS, TABLE_SECONDS, Engine, Server
 from ops.sources._shared.comparison import added, defined_alike, differing, number, total
 from ops.sources._shared.local_server import Local
@@ -15,7 +15,6 @@ from ops.sources.postgresql.contents import meant
 from ops.sources.postgresql.facts import (
     EXTENSIONS,
     INVALID,
-    ROLE_ATTRIBUTES,
     TABLES,
     DatabaseFacts,
     Setting,
@@ -24,18 +23,23 @@ from ops.sources.postgresql.facts import (
 )
 from ops.sources.postgresql.integrity import sound
 from ops.sources.postgresql.nature.compared import compared as as_a_whole
+from ops.sources.postgresql.role_proof import roles
 from ops.sources.postgresql.rows import changed, compared, counted, of_extensions
 from ops.sources.postgresql.sequences import behind, set_back
 from ops.sources.postgresql.session import PATIENT, PSQL, Ask, Session, as_of_the_database, connection, steady
+from ops.sources.postgresql.sql import PRELOADED
 from ops.sources.postgresql.structure import structure
 from ops.sources.postgresql.structure.compared import compared as defined
 from ops.sources.postgresql.structure.earlier import earlier
 
 _DAY = 86_400.0
 _LOGIN_TRIGGERS = 17
+# Nor is a program loaded that this server may lack.
+_BARE = " ".join(f"-c {name}=" for name in PRELOADED)
 GLOBALS = "globals.sql"
 DUMP: Literal["database.dump"] = "database.dump"
 _NOTHING = Counted({}, {})
+_UPDATE = "alter extension ... update in the live database makes them alike"
 _AHEAD = "all sequences are ahead of their columns"
 
 
@@ -52,8 +56,8 @@ def prove(
         ask = session.ask
         there = setting(ask)
         yield "structure", _structure(facts, session, there)
-        yield "roles", _roles(facts, ask(ROLE_ATTRIBUTES), fresh=not isinstance(server, Local))
-        yield "extensions", _same("extensions", facts.extensions, ask(EXTENSIONS))
+        yield "roles", roles(session, facts, fresh=not isinstance(server, Local))
+        yield "extensions", _extensions(facts.extensions, ask(EXTENSIONS))
         known = ask(TABLES)
         session.seconds = TABLE_SECONDS
         found = counted(ask, known, facts.content or {}, earlier=facts.definitions is None)
@@ -82,7 +86,7 @@ def beside(server: Server, database: str, major: int = 0) -> Iterator[Session]:
     major: the least that the server is of; from 17 on, a trigger may run, or forbid, when somebody connects.
     """
     quiet = " -c event_triggers=off" if major >= _LOGIN_TRIGGERS else ""
-    words = connection(database, client_encoding="UTF8", options=f"{PATIENT}{quiet}")
+    words = connection(database, client_encoding="UTF8", options=f"{PATIENT} {_BARE}{quiet}")
     with server.talk([*PSQL, f"--dbname={words}"], _DAY) as program:
         session = Session(program, seconds=CATALOGUE_SECONDS)
         session.tell("set default_transaction_read_only = on")
@@ -113,7 +117,7 @@ def _structure(facts: DatabaseFacts, session: Session, there: Setting) -> Findin
     if facts.definitions is None:
         found = defined_alike(facts.structure, earlier(session.ask))
     else:
-        found = defined(session, facts.definitions, structure(session.ask))
+        found = defined(session, facts.definitions, structure(session.ask), facts.invalid_indexes)
     return as_a_whole(session, facts, there, found)
 
 
@@ -127,29 +131,6 @@ def sequences(ask: Ask, facts: DatabaseFacts) -> Finding:
     return judged(wrong, ("no sequence was set back" if known else _AHEAD) + was)
 
 
-def _roles(facts: DatabaseFacts, there: Mapping[str, Sequence[str]], *, fresh: bool) -> Finding:
-    """Demand all roles, and all that they may do, of a server that was made for the proof.
-
-    A restore makes only the roles that the database needs: those of the database as a whole are looked at here, owners
-    and whoever was granted something with the structure.
-    """
-    if not fresh:
-        needed = {facts.owner or "", *(role for role, _ in facts.settings), *(role for role, _, _ in facts.grants)} - {
-            ""
-        }
-        wrong = [f"{name} is missing" for name in sorted(needed) if name not in there]
-        return judged(wrong, f"the {len(needed)} roles that the database itself needs are there")
-    wrong = [f"{name} is missing" for name in facts.roles if name not in there]
-    wrong += [
-        f"{name} differs: {', '.join(sorted({*words} ^ {*there[name]}))}"
-        for name, words in facts.role_attributes.items()
-        if name in there and {*words} != {*there[name]}
-    ]
-    return judged(
-        wrong, f"{len(facts.roles)} roles are there" + (", with their permissions" if facts.role_attributes else "")
-    )
-
-
 def _content(facts: DatabaseFacts, there: Setting, found: Counted) -> Finding:
     if facts.content is None:
         return not_configured("the set has no digests of rows")
@@ -158,10 +139,17 @@ def _content(facts: DatabaseFacts, there: Setting, found: Counted) -> Finding:
     return judged(changed(facts, found, there.large_objects), compared(facts))
 
 
-def _same(what: str, wanted: Mapping[str, str], found: Mapping[str, str]) -> Finding:
-    differing = [name for name, version in wanted.items() if found.get(name) != version]
-    wrong = [f"{name} {wanted[name]} is missing or differs" for name in differing]
-    return judged(wrong, f"{len(wanted)} {what}, as in the manifest")
+def _extensions(wanted: Mapping[str, str], found: Mapping[str, str]) -> Finding:
+    """Demand all extensions; which version a server makes anew is not in a dump, and need not be the one that was."""
+    wrong = [f"{name} {version} is missing" for name, version in wanted.items() if name not in found]
+    others = [
+        f"{name} is {found[name]}, but was {version}"
+        for name, version in wanted.items()
+        if found.get(name, version) != version
+    ]
+    if others and not wrong:
+        return Finding(Verdict.WARN, f"{'; '.join(others)}: a server makes the version that it has; {_UPDATE}")
+    return judged([*wrong, *others], f"{len(wanted)} extensions, as in the manifest")
 
 
 def engine(major: int) -> Engine:

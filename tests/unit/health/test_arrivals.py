@@ -7,7 +7,7 @@ import pytest
 
 from ops.core.clock import iso
 from ops.core.errors import Damaged
-from ops.core.verdict import Verdict
+from ops.core.verdict import Finding, Verdict
 from ops.health.arrivals import Options, probe
 from ops.interfaces.check import CheckContext
 from tests.states import states as typed
@@ -22,7 +22,11 @@ FOREIGN = {
 
 
 def seen(later: timedelta = timedelta(), **repositories: Any) -> Any:
-    state = {"kind": "arrivals", "verdict": "pass", "finished": iso(NOW), "repositories": repositories}
+    return probed({"repositories": repositories}, later)
+
+
+def probed(said: dict[str, Any], later: timedelta = timedelta()) -> list[Finding]:
+    state = {"kind": "arrivals", "verdict": "pass", "finished": iso(NOW), **said}
     return list(probe(Options(), CheckContext(NOW + later, typed({"arrivals": state}))))
 
 
@@ -101,3 +105,15 @@ def test_a_quota_with_room_for_weeks_is_not_spoken_of():
 
 def test_without_a_quota_nothing_is_said_of_one():
     assert len(seen(his1={**GOOD, "used": 1 << 50, "daily": 1 << 40})) == 1
+
+
+def test_quotas_that_are_more_than_the_disk_are_a_warning():
+    tib = 1 << 40
+    found = probed({"repositories": {"his1": GOOD}, "quotas": 3 * tib, "disk": 2 * tib})
+    said = "the quotas together are 3 TiB, and the disk of the repositories has 2 TiB: lower them in the policy"
+    assert [(one.verdict, said in one.message) for one in found] == [(Verdict.WARN, True), (Verdict.PASS, False)]
+
+
+@pytest.mark.parametrize("disk", [0, 3 << 40])
+def test_quotas_that_fit_the_disk_or_of_which_nobody_knows_are_not_spoken_of(disk: int):
+    assert len(probed({"repositories": {"his1": GOOD}, "quotas": 3 << 40, "disk": disk})) == 1

@@ -55,6 +55,15 @@ def test_an_asset_of_a_group_is_left_out_by_the_word_alone(site):
     assert told(site) == [f"{SERVERS}:3: policy.assets.logs: {MAPPING}"]
 
 
+@pytest.mark.parametrize("key", ["quota", "quotas", "port"])
+def test_an_empty_option_of_a_repository_is_told_and_no_limit_goes_with_it(site, key):
+    place = "kind: rest_server, place: primary, host: backup1"
+    change(site, ALL, place, f"{place}, options: {{{key}: }}")
+    (problem,) = told(site)
+    assert problem.endswith(f"policy.repositories.primary.options.{key}: {VALUE}")
+    assert problem.startswith(f"{ALL}:")
+
+
 @pytest.mark.parametrize("written", ["defaults: {critical: }", "defaults:", "control:"])
 def test_an_empty_class_or_section_is_told(site, written):
     put(site, HIS1, HIS.replace("policy__host:", f"policy__host:\n  {written}"))

@@ -204,7 +204,7 @@ LIMITS = {
         check("ups: {kind: ups, options: {host: 192.0.2.9, runtime_warn_below: 1min}}"),
     ),
     "port": wrong(
-        "policy.checks.ups.options", "port is 0", check("ups: {kind: ups, options: {host: 192.0.2.9, port: 0}}")
+        "policy.checks.ups.options.port", "port is 0", check("ups: {kind: ups, options: {host: 192.0.2.9, port: 0}}")
     ),
     "unit": wrong(
         "policy.checks.running.options.expected[0]",
@@ -212,7 +212,7 @@ LIMITS = {
         check("running: {kind: units, options: {expected: [ssh]}}"),
     ),
     "endless wait for a lock": wrong(
-        f"{ASSET}.sources.database.options",
+        f"{ASSET}.sources.database.options.lock_wait",
         "lock_wait is 0s; expected 1s to 1d",
         (HIS1, "{database: his}", "{database: his, lock_wait: 0s}"),
     ),

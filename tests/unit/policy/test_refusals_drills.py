@@ -109,7 +109,7 @@ CASES = {
         (HIS1, EXPECTED, "        kind: machine\n        options: {services: [ssh.service], without: [ssh.service]}\n"),
     ),
     "time for a boot outside sense": wrong(
-        f"{ASSET}.drill.options",
+        f"{ASSET}.drill.options.within",
         "within is 1s; expected 10s to 1d",
         sources("        tree: {kind: machine}\n"),
         (HIS1, EXPECTED, "        kind: machine\n        options: {within: 1s}\n"),

@@ -146,19 +146,30 @@ REPOSITORIES = {
         (ALL, "host: backup1", "host: backup1, options: {port: 8001}"),
     ),
     "a port that is none": wrong(
-        "policy.repositories.primary.options",
+        "policy.repositories.primary.options.port",
         "port is 70000; expected 1 to 65535",
         (ALL, "host: backup1", "host: backup1, options: {port: 70000}"),
     ),
     "a quota in which nothing fits": wrong(
-        "policy.repositories.primary.options",
-        "quota is 20 MiB; expected 256 MiB to",
+        "policy.repositories.primary.options.quota",
+        "quota is 20 MiB; expected 256 MiB to 1024 TiB",
         (ALL, "host: backup1", "host: backup1, options: {quota: 20MiB}"),
     ),
     "a quota of one machine in which nothing fits": wrong(
-        "policy.repositories.primary.options",
+        "policy.repositories.primary.options.quotas.his1",
         "quotas.his1 is 0 B; expected 256 MiB to",
         (ALL, "host: backup1", "host: backup1, options: {quotas: {his1: 0B}}"),
+    ),
+    "a quota of a machine that keeps nothing there": wrong(
+        "policy.repositories.primary.options.quotas.drill1",
+        ("drill1 keeps nothing in primary", "remove it, or back up or copy an asset of drill1 there"),
+        (ALL, "host: backup1", "host: backup1, options: {quotas: {drill1: 2TiB}}"),
+    ),
+    "a quota of the control machine, which keeps nothing there": wrong(
+        "policy.repositories.primary.options.quotas.control",
+        "control keeps nothing in primary",
+        (ALL, "host: backup1", "host: backup1, options: {quotas: {control: 2TiB}}"),
+        (ALL, "  checks:\n", CONTROL),
     ),
     "a quota of a machine that is not there": wrong(
         "policy.repositories.primary.options.quotas.hsi1",
@@ -177,6 +188,13 @@ HEALTHY: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "further options of a repository": (
         (ALL, "host: backup1", "host: backup1, options: {port: 9000, reader_port: 9001}"),
+    ),
+    "a quota of a machine that copies there": (
+        (ALL, "host: offsite1", "host: offsite1, options: {quotas: {his1: 2TiB}}"),
+    ),
+    "a quota of the control machine": (
+        (ALL, "host: offsite1", "host: offsite1, options: {quotas: {control: 20GiB}}"),
+        (ALL, "  checks:\n", CONTROL),
     ),
     "quotas": ((ALL, "host: backup1", "host: backup1, options: {quota: 500GiB, quotas: {his1: 2TiB}}"),),
 }
@@ -227,3 +245,19 @@ def test_what_differs_in_more_than_the_host_is_told_each_time() -> None:
         Problem("a", "h1.x lacks it", "f:1"),
     ]
     assert joined([*elsewhere, *elsewhere], ["h1", "h2"]) == elsewhere
+
+
+def test_a_quota_out_of_range_is_told_in_its_own_line(inventory: Path) -> None:
+    text = "host: backup1\n      options:\n        quota: 2TiB\n        quotas:\n          his1: 5MiB"
+    spoil(inventory, [Edit(ALL, "{kind: rest_server, place: primary, host: backup1}", "PLACE")])
+    spoil(inventory, [Edit(ALL, "PLACE", f"\n      kind: rest_server\n      place: primary\n      {text}")])
+    _, (problem,) = judge(inventory)
+    line = int(problem.where.rpartition(":")[2])
+    assert (inventory / ALL).read_text().splitlines()[line - 1].strip() == "his1: 5MiB"
+
+
+def test_a_quota_is_not_refused_as_idle_while_the_policy_of_its_machine_cant_be_read(inventory: Path) -> None:
+    spoil(inventory, [Edit(ALL, "host: backup1", "host: backup1, options: {quotas: {his1: 2TiB}}")])
+    spoil(inventory, [Edit(HIS1, "rpo: 26h", "rpo: 26")])
+    (problem,) = judge(inventory)[1]
+    assert problem.path == "policy.assets.his.rpo"

@@ -30,9 +30,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     listed: bytes | None = None  # in place of the real list of packs
     promised: int | None = None  # in place of the real length
     drips = False  # a byte now and then, without end
+    statuses: tuple[int, ...] = ()  # of the first answers to HEAD; all others are 200
+    late = 0.0  # seconds
 
     def do_HEAD(self) -> None:
-        self.answer(b"")
+        self.server.enough.wait(self.late)  # type: ignore[attr-defined]
+        status, *rest = *self.statuses, 200
+        Handler.statuses = tuple(rest[:-1])
+        self.answer(b"", status)
 
     def do_GET(self) -> None:
         upload = {"name": f"{NAME}.rest-server-temp5895050046234240337", "size": 5}
@@ -80,6 +85,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def server(certificates: Path) -> Iterator[http.server.ThreadingHTTPServer]:
     Handler.served, Handler.said, Handler.listed, Handler.promised, Handler.drips = PACK, "", None, None, False
+    Handler.statuses, Handler.late = (), 0.0
     server = http.server.ThreadingHTTPServer(("localhost", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates / "site.pem", certificates / "site.key")
@@ -128,6 +134,41 @@ def test_a_closed_port_is_told_at_once(url: Path, certificates: Path, server: ht
     server.server_close()
     with pytest.raises(Unavailable, match="can't be reached"):
         KIND.reach(url, certificates / "site.pem")
+
+
+def test_a_server_that_counts_its_repository_first_is_waited_for(
+    url: Path, certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest_server, "REACH_SECONDS", 2.0)
+    Handler.late = 2.2
+    assert KIND.reach(url, certificates / "site.pem").clock_ahead is not None
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_a_door_with_no_server_behind_it_is_told(
+    url: Path, certificates: Path, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest_server, "PAUSES", (0.0, 0.0))
+    Handler.statuses = (status,) * 3
+    with pytest.raises(Unavailable, match=f"answers HTTP {status}") as caught:
+        KIND.reach(url, certificates / "site.pem")
+    assert "seawall-writer*" in caught.value.hint
+
+
+def test_a_server_that_is_started_anew_is_waited_for(
+    url: Path, certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest_server, "PAUSES", (0.0, 0.0))
+    Handler.statuses = (502, 502)
+    assert KIND.reach(url, certificates / "site.pem").clock_ahead is not None
+
+
+@pytest.mark.parametrize("status", [404, 429])
+def test_a_door_without_a_repository_yet_or_with_many_requests_is_reached(
+    url: Path, certificates: Path, status: int
+) -> None:
+    Handler.statuses = (status,)
+    assert KIND.reach(url, certificates / "site.pem").clock_ahead is not None
 
 
 def test_an_unknown_name_is_told(url: Path, certificates: Path) -> None:

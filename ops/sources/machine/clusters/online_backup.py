@@ -36,8 +36,10 @@ select json_build_object(
   'standby', pg_catalog.pg_is_in_recovery(),
   'segment_bytes', (select setting::bigint from pg_catalog.pg_settings where name = 'wal_segment_size'))
 """
+# Which there are, and whether we may enter them.
 _DATABASES = """
-select json_agg(datname order by datname) from pg_catalog.pg_database where datallowconn and not datistemplate
+select json_object_agg(datname, pg_catalog.has_database_privilege(oid, 'connect') order by datname)
+from pg_catalog.pg_database where datallowconn and (not datistemplate or datname not in ('template0', 'template1'))
 """
 # A recovery empties them.
 _UNLOGGED = """
@@ -91,7 +93,8 @@ class Cluster:
     stack: ExitStack
     about: About
     texts: Mapping[str, str] = field(default_factory=dict)
-    databases: Mapping[str, Database] = field(default_factory=dict)
+    databases: dict[str, Database] = field(default_factory=dict)
+    uncounted: dict[str, str] = field(default_factory=dict)
     timeline: int = 0
     instant: Instant = field(default_factory=lambda: Instant("", 0, exact=False))
 
@@ -107,15 +110,26 @@ class Cluster:
             self.texts |= {f"{SPACES}-{self.place.port}": said["spaces"]}
         start = began(said["label"])
         self.timeline = start.timeline
-        self.databases = {name: self._opened(name) for name in self.session.ask(_DATABASES)}
+        for name, ours in self.session.ask(_DATABASES).items():
+            self._enter(name, ours=ours)
         log = Log(self.place, self.about.major, self.timeline, since)
         sessions = [database.session for database in self.databases.values()]
         self.instant = fixed(self.session, sessions, log, self.name)
         return self._log(start.place)
 
-    def _opened(self, name: str) -> Database:
-        session = self.stack.enter_context(opened(self.place.port, name))
-        return Database(session, session.ask(SEQUENCES), session.ask(_UNLOGGED))
+    def _enter(self, name: str, *, ours: bool) -> None:
+        """Open a database; one that can't be entered comes along uncounted, and ends no backup of the others.
+
+        ours: whether the role that dumps may connect to it.
+        """
+        if not ours:
+            self.uncounted[name] = f"{ROLE} may not connect to it; run playbooks/site.yml, which grants that"
+            return
+        try:
+            session = self.stack.enter_context(opened(self.place.port, name))
+            self.databases[name] = Database(session, session.ask(SEQUENCES), session.ask(_UNLOGGED))
+        except Unavailable as error:
+            self.uncounted[name] = error.message
 
     def _log(self, start: int) -> dict[str, int]:
         """Return the sizes of the log's files by path; raise Damaged when one is not there any more."""
@@ -134,7 +148,12 @@ class Cluster:
 
     def facts(self) -> ClusterFacts:
         """Count in the held sessions; return what the manifest keeps of the cluster."""
-        told = {name: database.facts() for name, database in self.databases.items()}
+        told = {}
+        for name, database in self.databases.items():
+            try:
+                told[name] = database.facts()
+            except (Unavailable, Damaged) as error:
+                self.uncounted[name] = error.message
         if self.slot not in self.session.ask(_SLOTS):
             raise Damaged(f"the cluster at port {self.place.port} removed part of its log before it was backed up")
         return ClusterFacts(
@@ -145,7 +164,16 @@ class Cluster:
             target=RestorePoint(self.instant.name),
             approximate=not self.instant.exact,
             databases=told,
+            uncounted=tuple(self.uncounted),
         )
+
+    def warnings(self) -> list[str]:
+        """Return what a person is to know of the cluster in this set."""
+        port = self.place.port
+        said = [f"{port}/{name} is in the set, but was not counted: {why}" for name, why in self.uncounted.items()]
+        if not self.instant.exact:
+            said.append(f"port {port} was too busy for exact counts; they are approximate")
+        return said
 
     @property
     def slot(self) -> str:

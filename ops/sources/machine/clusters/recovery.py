@@ -25,6 +25,7 @@ from ops.sources.postgresql.verify import beside, prove
 SETTINGS = "postgresql.auto.conf"
 SIGNAL = "recovery.signal"
 LARGEST_TEXT = 1 << 20
+_UNCOUNTED = "it was not counted at its backup, so what it holds is not proven"
 _NAMES = "select json_agg(datname) from pg_catalog.pg_database"
 
 
@@ -153,8 +154,10 @@ def inside(server: Server, facts: MachineFacts) -> Sequence[tuple[str, Finding]]
         here = Inside(server, int(port))
         with beside(here, "postgres") as session:
             there = session.ask(_NAMES)
-        missing = [f"{name} is missing" for name in cluster.databases if name not in there]
-        found.append((f"{port} databases", judged(missing, f"{len(cluster.databases)} databases are there")))
+        names = [*cluster.databases, *cluster.uncounted]
+        missing = [f"{name} is missing" for name in names if name not in there]
+        found.append((f"{port} databases", judged(missing, f"{len(names)} databases are there")))
+        found += [(f"{port}/{name} volume", Finding(Verdict.WARN, _UNCOUNTED)) for name in cluster.uncounted]
         for name, database in cluster.databases.items():
             if name in there:
                 rungs = prove(here, name, database)

@@ -33,6 +33,8 @@ def nature(facts: Setting) -> str:
         f"encoding {literal(facts.encoding)}",
         f"lc_collate {literal(facts.collate)} lc_ctype {literal(facts.ctype)}",
     ]
+    if facts.provider == "c":
+        words.append("locale_provider libc")  # the cluster's own databases may have another one
     if facts.provider == "i":
         rules = f" icu_rules {literal(facts.rules)}" if facts.rules else ""
         words.append(f"locale_provider icu icu_locale {literal(facts.locale or '')}{rules}")

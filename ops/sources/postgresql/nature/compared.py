@@ -39,7 +39,7 @@ def _unlike(wanted: Setting, there: Setting) -> Iterator[str]:
         yield f"its owner is {there.owner}, but was {wanted.owner}"
     old, new = _rights(wanted), _rights(there)
     yield from (f"{right} is missing" for right in sorted(old - new))
-    yield from (f"{right} was not granted" for right in sorted(new - old))
+    yield from (f"{right}, which it did not have" for right in sorted(new - old))
     if wanted.comment is not None and unmarked(wanted.comment) != unmarked(there.comment or ""):
         yield "its comment differs"
     if wanted.connection_limit not in {None, there.connection_limit}:

@@ -28,6 +28,18 @@ def _columns(numbers: str, relation: str) -> str:
     )
 
 
+# The server keeps their columns in the order in which the table has them.
+STATISTICS = f"""
+      select format('%I.%I', n.nspname, s.stxname), jsonb_build_array(s.stxrelid::regclass::text,
+        pg_get_userbyid(s.stxowner), {_sorted("s.stxkind")},
+        (select jsonb_agg(a.attname order by case when not {{moves}} then u.place end, a.attname)
+          from unnest(s.stxkeys::int2[]) with ordinality u(no, place) join pg_class c on c.oid = s.stxrelid
+          join pg_attribute a on a.attrelid = c.oid and a.attnum = u.no),
+        nullif(s.stxstattarget, -1)),
+        (select coalesce(jsonb_object_agg(format('expression %s', e.place), e.said), '{{{{}}}}')
+          from unnest(pg_get_statisticsobjdef_expressions(s.oid)) with ordinality e(said, place))
+      from pg_statistic_ext s join pg_namespace n on n.oid = s.stxnamespace where {OURS.format(oid="s.oid")}"""
+
 RELATIONS = {
     "table": f"""
       select {_TABLE}, jsonb_build_array(c.relkind, c.relpersistence, pg_get_userbyid(c.relowner), c.relrowsecurity,
@@ -88,7 +100,7 @@ RELATIONS = {
             (select jsonb_build_array({_sorted("a.attoptions")}, nullif(a.attstattarget, -1)) from pg_attribute a
               where a.attrelid = c.oid and a.attnum = k.place)) order by k.place)
           from unnest(i.indkey) with ordinality k(no, place))),
-        (select coalesce(jsonb_object_agg('expression ' || k.place,
+        (select coalesce(jsonb_object_agg(format('expression %s', k.place),
             pg_get_indexdef(c.oid, k.place::int, false)), '{{}}')
           from unnest(i.indkey) with ordinality k(no, place) where k.no = 0)
         || jsonb_build_object('predicate', pg_get_expr(i.indpred, i.indrelid))
@@ -129,11 +141,5 @@ RELATIONS = {
             and d.deptype in ('a', 'i')) x(w))), null::jsonb
       from pg_sequence s join pg_class c on c.oid = s.seqrelid join pg_namespace n on n.oid = c.relnamespace
       where {OURS.format(oid="c.oid")}""",
-    "statistics": f"""
-      select format('%I.%I', n.nspname, s.stxname), jsonb_build_array(s.stxrelid::regclass::text,
-        pg_get_userbyid(s.stxowner), {_sorted("s.stxkind")}, {_columns("s.stxkeys::int2[]", "s.stxrelid")},
-        nullif(s.stxstattarget, -1)),
-        (select coalesce(jsonb_object_agg('expression ' || e.place, e.said), '{{}}')
-          from unnest(pg_get_statisticsobjdef_expressions(s.oid)) with ordinality e(said, place))
-      from pg_statistic_ext s join pg_namespace n on n.oid = s.stxnamespace where {OURS.format(oid="s.oid")}""",
+    "statistics": STATISTICS.format(moves=INHERITS),
 }

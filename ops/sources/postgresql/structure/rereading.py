@@ -29,6 +29,11 @@ exception when others then
 end $$
 """
 _READ = "select coalesce(to_json(pg_temp.seawall_read({}, {})), 'null')"
+# Names that all databases share are given to it as they are, where it takes any byte for a letter.
+_LETTERS = """
+select set_config('client_encoding', 'SQL_ASCII', true)
+where pg_encoding_max_length(pg_char_to_encoding(getdatabaseencoding()::name)) = 1
+"""
 _SCRATCH = "seawall_scratch"
 _VIEW = f"select pg_get_viewdef('pg_temp.{_SCRATCH}'::regclass)"
 _RULE = f"select pg_get_ruledef(oid) from pg_rewrite where ev_class = 'pg_temp.{_SCRATCH}'::regclass"
@@ -66,8 +71,9 @@ def reader(session: Session) -> None:
 
 
 def accepts(session: Session, statement: str) -> bool:
-    """Return whether the server takes a statement, which is taken back at once."""
+    """Return whether the server takes a statement on what all databases share, which is taken back at once."""
     with scratch(session):
+        session.tell(_LETTERS)
         reader(session)
         return session.ask(_READ.format(literal(statement), literal("select true"))) is not None
 

@@ -55,6 +55,14 @@ _TOLD = """
         and not exists (select from pg_constraint k where o.classoid = 'pg_constraint'::regclass
           and k.oid = o.objoid and k.contype = 'f' and k.conparentid <> 0)"""
 
+_OF_TYPE = _rights("t.typacl", "'T'", "t.typowner")
+_NEW_TYPE = _rights("null", "'T'", "t.typowner")
+# Rights that were granted and revoked again, so that they are as in the beginning, are in no dump.
+TYPE_GRANT = f"""
+      select format('%I.%I', n.nspname, t.typname), jsonb_build_array({_OF_TYPE}), null::jsonb
+      from pg_type t join pg_namespace n on n.oid = t.typnamespace
+      where {{told}} and {OURS.format(oid="t.oid")}"""
+
 RIGHTS = {
     "schema": f"""
       select format('%I', n.nspname), jsonb_build_array(pg_get_userbyid(n.nspowner),
@@ -73,11 +81,7 @@ RIGHTS = {
     "function grant": f"""
       select p.oid::regprocedure::text, jsonb_build_array({_rights("p.proacl", "'f'", "p.proowner")}), null::jsonb
       from pg_proc p join pg_namespace n on n.oid = p.pronamespace where {OURS.format(oid="p.oid")}""",
-    "type grant": f"""
-      select format('%I.%I', n.nspname, t.typname), jsonb_build_array({_rights("t.typacl", "'T'", "t.typowner")}),
-        null::jsonb
-      from pg_type t join pg_namespace n on n.oid = t.typnamespace
-      where t.typacl is not null and {OURS.format(oid="t.oid")}""",
+    "type grant": TYPE_GRANT.format(told=f"{_OF_TYPE} is distinct from {_NEW_TYPE}"),
     "large object": f"""
       select o.oid::text, jsonb_build_array(pg_get_userbyid(o.lomowner), {_rights("o.lomacl", "'L'", "o.lomowner")}),
         null::jsonb
@@ -135,7 +139,7 @@ RIGHTS = {
             (select jsonb_agg(a.attname order by a.attname) from unnest(r.prattrs::int2[]) k(no)
               join pg_attribute a on a.attrelid = r.prrelid and a.attnum = k.no)) order by r.prrelid::regclass::text)
           from pg_publication_rel r where r.prpubid = p.oid)),
-        (select jsonb_object_agg('where ' || r.prrelid::regclass, pg_get_expr(r.prqual, r.prrelid))
+        (select jsonb_object_agg(format('where %s', r.prrelid::regclass), pg_get_expr(r.prqual, r.prrelid))
           from pg_publication_rel r where r.prpubid = p.oid)
       from pg_publication p where {ADDED.format(oid="p.oid")}""",
     "extension": """
