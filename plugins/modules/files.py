@@ -123,14 +123,47 @@ def account(ask: Any, name: str) -> int | None:
 def there(one: Wanted) -> There:
     """Look at the place. A folder may be a link to one; in the place of a file a link counts as another file."""
     try:
-        found = one.path.stat() if one.content is None else one.path.lstat()
+        if one.content is None:
+            return folder_there(one.path)
+        found = one.path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return There()
-    is_folder = stat.S_ISDIR(found.st_mode)
-    if is_folder != (one.content is None):
-        raise Wrong(f"{one.path}: a {'folder' if is_folder else 'file'} is in its place")
+    if stat.S_ISDIR(found.st_mode):
+        raise Wrong(f"{one.path}: a folder is in its place")
     content = one.path.read_bytes() if stat.S_ISREG(found.st_mode) else None
     return There(True, content, (found.st_uid, found.st_gid), stat.S_IMODE(found.st_mode))
+
+
+def folder_there(path: Path) -> There:
+    """Look at the place of a folder."""
+    handle = opened_folder(path)
+    try:
+        found = os.fstat(handle)
+    finally:
+        os.close(handle)
+    return There(True, None, (found.st_uid, found.st_gid), stat.S_IMODE(found.st_mode))
+
+
+def opened_folder(path: Path) -> int:
+    """Open a folder, or the one that a link in its place leads to, and return its descriptor.
+
+    A link is followed only where root or this account made it: some folders lie in one of another account, which must
+    not say what it is given. Raise Wrong for any other link, and for what is no folder.
+    """
+    try:
+        return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except NotADirectoryError:
+        handle = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISLNK(found.st_mode):
+            raise Wrong(f"{path}: a file is in its place")
+        if found.st_uid not in {0, os.geteuid()}:
+            raise Wrong(f"{path}: a link of another account is in its place; find out who put it there, then remove it")
+        target = os.readlink("", dir_fd=handle)
+    finally:
+        os.close(handle)
+    return opened_folder(path.parent / target)
 
 
 def compared(one: Wanted, now: There) -> Step:
@@ -234,8 +267,7 @@ def run_validation(module: AnsibleModule, step: Step, ready: Mapping[str, str]) 
 
 def give_rights(one: Wanted, path: Path) -> None:
     """Set owner and mode through a handle, so that a link put in the way is not followed to a file elsewhere."""
-    follow = 0 if one.content is None else os.O_NOFOLLOW
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | follow)
+    handle = opened_folder(path) if one.content is None else os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     try:
         os.fchown(handle, *(-1 if number is None else number for number in one.ids))
         os.fchmod(handle, one.mode)

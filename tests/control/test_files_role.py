@@ -3,6 +3,7 @@
 import grp
 import os
 import pwd
+import stat
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -168,6 +169,26 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_not_written_through(place
     place.put([{"path": "link", "content": "ours\n"}])
     assert not (place.there / "link").is_symlink()
     assert target.read_text() == "not ours\n"
+
+
+def test_a_link_in_the_place_of_a_folder_is_followed_where_root_made_it(place):
+    target = place.root / "elsewhere"
+    target.mkdir(mode=0o755)
+    (place.there / "link").symlink_to("../elsewhere")
+    place.put([{"path": "link", "folder": True, "mode": "0700"}])
+    assert (place.there / "link").is_symlink()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a link of another account")
+def test_a_link_of_another_account_in_the_place_of_a_folder_gives_that_account_nothing(place):
+    target = place.root / "elsewhere"
+    target.mkdir(mode=0o755)
+    (place.there / "link").symlink_to(target)
+    os.lchown(place.there / "link", 65534, 65534)
+    said = place.put([{"path": "link", "folder": True, "owner": "nobody", "mode": "0700"}], ok=False)
+    assert "a link of another account is in its place" in said
+    assert (target.stat().st_uid, stat.S_IMODE(target.stat().st_mode)) == (os.getuid(), 0o755)
 
 
 def test_a_folder_in_the_place_of_a_file_and_an_unknown_key_are_errors(place):

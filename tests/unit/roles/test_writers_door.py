@@ -73,9 +73,9 @@ def test_no_account_is_admitted_with_a_password_that_is_only_the_same_to_bcrypt(
     assert not admitted(host, header(host, same))
 
 
-@pytest.mark.parametrize("key", ["$client $http_authorization", "$client $binary_remote_addr"])
-def test_each_account_and_each_address_has_so_many_requests_at_once(key: str) -> None:
+@pytest.mark.parametrize(("key", "most"), [("$client $http_authorization", 32), ("$client $binary_remote_addr", 64)])
+def test_each_account_and_each_address_has_so_many_requests_at_once(key: str, most: int) -> None:
     text = rendered("his1")
     zone = re.search(rf'limit_conn_zone "{re.escape(key)}" zone=([a-z]+):', text)
     assert zone
-    assert f"limit_conn {zone[1]} 32;" in text
+    assert f"limit_conn {zone[1]} {most};" in text
