@@ -32,13 +32,14 @@ from ops.sources.postgresql.nature import (
     unmarked,
 )
 from ops.sources.postgresql.roles import missing, shown
-from ops.sources.postgresql.session import PSQL, RAW, Session, connection
+from ops.sources.postgresql.session import PSQL, RAW, Session, connection, untriggered
 from ops.sources.postgresql.sql import PRELOADED, identifier, literal
 from ops.sources.postgresql.swap import LONGEST, Swap
 from ops.sources.postgresql.verify import GLOBALS
 
 _DAY = 86_400.0
 _SHUT = "select coalesce(json_agg(rolname), '[]') from pg_catalog.pg_roles where not rolcanlogin"
+_WITHOUT_TRIGGERS = ("postgres", "template1")  # databases in which nobody has to expect one at his login
 NO_LOCALE = ("invalid LC_", "invalid locale")
 
 
@@ -62,7 +63,7 @@ class RestoreTarget:
                 "use another name",
             )
         with self._session() as session:
-            major = int(session.tell("show server_version_num")[0]) // 10_000
+            major = _release(session)
             taken = session.tell(f"select shobj_description(oid, 'pg_database') {_of(database)}")
         if major < facts.major:
             raise UsageError(
@@ -80,7 +81,7 @@ class RestoreTarget:
     ) -> Iterator[str]:
         """Make the empty database as the manifest describes it and load the dump; roles that are missing are made."""
         path = str(material.folder / facts.dump) if material.folder else ""
-        archive = Archive(material, path, self.server)
+        archive = Archive(material, path, self.server, facts.major)
         wanted = (
             selected(archive.listed(), facts, meant.tables, constraints=meant.constraints) if meant.tables else None
         )
@@ -244,6 +245,9 @@ class RestoreTarget:
     def _session(self, database: str = "postgres", apart: str = "", options: str = SETTINGS) -> Iterator[Session]:
         """Open a session as the superuser; apart: a database that it must not be in."""
         within = "template1" if database == apart else database
+        if within not in _WITHOUT_TRIGGERS:
+            with self._session() as session:
+                options += untriggered(_release(session))
         argv = [*PSQL, f"--dbname={connection(within, client_encoding='UTF8', options=options)}"]
         with self.server.talk(argv, _DAY) as program:
             session = Session(program, "check that the server is running (pg_lsclusters)")
@@ -252,6 +256,11 @@ class RestoreTarget:
 
     def _reached(self, database: str) -> str:
         return connection(database, host=self.socket, port=self.port)
+
+
+def _release(session: Session) -> int:
+    """Return of which major version the server is."""
+    return int(session.tell("show server_version_num")[0]) // 10_000
 
 
 def _of(database: str) -> str:
