@@ -42,7 +42,7 @@ def load(server: Server, material: Path, facts: PostgreSQLFacts) -> str:
     if size != facts.dump_bytes:  # pg_restore does not miss all that is cut off
         raise Damaged(f"the dump has {size} bytes, but had {facts.dump_bytes}")
     _create(server, facts)
-    archive = Archive(LoadedMaterial(lambda argv: server.run(argv, _DAY), material), dump)
+    archive = Archive(LoadedMaterial(lambda argv: server.run(argv, _DAY), material), dump, major=facts.major)
     listed, words = archive.listed(), ["--jobs=2", "--no-tablespaces"]
     failures = [one for part in batches(listed) for one in archive.loaded(connection(facts.database), words, part)]
     if left := _of_here(server, facts, failures):
@@ -59,7 +59,7 @@ def _of_here(server: Server, facts: PostgreSQLFacts, failures: Sequence[Failure]
     """Return failures but for views of what is another server's, which nobody can ask here; the proof names them."""
     if not any(one.entry.sort == FILLED for one in failures):
         return failures
-    with beside(server, facts.database) as session:
+    with beside(server, facts.database, facts.major) as session:
         names = tuple(place(name, facts.encoding) for name in empty(session.ask))
     return [one for one in failures if one.entry.sort != FILLED or not one.entry.place.startswith(names)]
 

@@ -14,6 +14,7 @@ from ops.core.errors import CommandError, Damaged
 from ops.interfaces.server import LoadedMaterial
 from ops.sources._shared.local_server import Local
 from ops.sources.postgresql.contents import LIST, Entry, entries
+from ops.sources.postgresql.session import untriggered
 from ops.sources.postgresql.sql import PRELOADED
 
 _MOST_SAID = 8 << 20  # bytes of what pg_restore says of errors
@@ -79,12 +80,18 @@ class Archive:
     """A dump of pg_dump on its way into a server.
 
     material: the dump. path: where the program finds it; nothing: on its standard input. own: the machine's own
-    server, none for a throwaway one, whose programs are run in it anyway.
+    server, none for a throwaway one, whose programs are run in it anyway. major: the least that the server is of.
     """
 
     material: LoadedMaterial
     path: str
     own: Local | None = None
+    major: int = 0
+
+    @property
+    def quiet(self) -> str:
+        """Options of sessions in which no trigger fires."""
+        return QUIET + untriggered(self.major)
 
     def listed(self) -> list[Entry]:
         """Return what is in it."""
@@ -96,7 +103,7 @@ class Archive:
         words: further options of pg_restore. Raise CommandError when it did not come to its end, for what could be
         anything: a dump that is cut off, a full disk, a server that has gone.
         """
-        program = ("env", f"PGOPTIONS={QUIET}", "pg_restore", "--no-password", "--verbose", *words)
+        program = ("env", f"PGOPTIONS={self.quiet}", "pg_restore", "--no-password", "--verbose", *words)
         said = self.run(_LOAD, (*program, f"--dbname={database}"), numbers)
         code = _CODE.search(said)
         if code and code[1] == "0":

@@ -18,18 +18,18 @@ from ops.core.errors import CommandError
 from ops.sources.postgresql.contents import Entry, place
 from ops.sources.postgresql.explaining import afterwards, lost, of_no_role, of_superusers, only_roles, owned
 from ops.sources.postgresql.facts import PostgreSQLFacts
-from ops.sources.postgresql.loading import QUIET, Archive, Failure
+from ops.sources.postgresql.loading import Archive, Failure
 from ops.sources.postgresql.silenced import Silenced
 from ops.sources.postgresql.sql import identifier, literal, search_path
 
 _MOST = 50  # objects that are tried one by one
 # The first lines set the search path, in this form alone; later ones may be rows.
-_AGAIN = rf"""
-target=$1 search=$2 before=$3 change=$4
-shift 4
+_AGAIN = r"""
+target=$1 search=$2 before=$3 change=$4 quiet=$5
+shift 5
 "$@" |
-sed -e "1,40{{/^SELECT pg_catalog.set_config('search_path', '', false);\$/d;}}" -e "$change" |
-PGOPTIONS='{QUIET}' psql -Xq --no-password --set=ON_ERROR_STOP=1 --single-transaction \
+sed -e "1,40{/^SELECT pg_catalog.set_config('search_path', '', false);\$/d;}" -e "$change" |
+PGOPTIONS="$quiet" psql -Xq --no-password --set=ON_ERROR_STOP=1 --single-transaction \
   --dbname="$target" --command="$search" --command="$before" --file=- >/dev/null
 """
 _AS_SQL = ("pg_restore", "--no-password", "--file=-")
@@ -92,7 +92,7 @@ class Mending:
         """Load some objects through psql; return what it says when that fails, None when all went well."""
         own = next((value for role, value in self._settings("search_path") if not role), '"$user", public')
         search = search_path(own, self.ask(_SCHEMAS))
-        words = (self.target, search, before, change, *_AS_SQL)
+        words = (self.target, search, before, change, self.archive.quiet, *_AS_SQL)
         self.triggers.hush()  # one of the objects before may be another
         try:
             self.archive.run(_AGAIN, words, [entry.number for entry in objects])

@@ -32,7 +32,7 @@ from ops.sources.postgresql.nature import (
     unmarked,
 )
 from ops.sources.postgresql.roles import missing, shown
-from ops.sources.postgresql.session import PSQL, RAW, Session, connection
+from ops.sources.postgresql.session import PSQL, RAW, Session, connection, untriggered
 from ops.sources.postgresql.sql import PRELOADED, identifier, literal
 from ops.sources.postgresql.swap import LONGEST, Swap
 from ops.sources.postgresql.verify import GLOBALS
@@ -43,6 +43,7 @@ REMEDY = (
     "this server lacks the language, role or module that it needs; make that, then set it by hand "
     "if it is still wanted (the manifest has it), and run the same command again"
 )
+_WITHOUT_TRIGGERS = ("postgres", "template1")  # databases in which nobody has to expect one at his login
 NO_LOCALE = ("invalid LC_", "invalid locale")
 
 
@@ -66,7 +67,7 @@ class RestoreTarget:
                 "use another name",
             )
         with self._session() as session:
-            major = int(session.tell("show server_version_num")[0]) // 10_000
+            major = _release(session)
             taken = session.tell(f"select shobj_description(oid, 'pg_database') {_of(database)}")
         if major < facts.major:
             raise UsageError(
@@ -84,7 +85,7 @@ class RestoreTarget:
     ) -> Iterator[str]:
         """Make the empty database as the manifest describes it and load the dump; roles that are missing are made."""
         path = str(material.folder / facts.dump) if material.folder else ""
-        archive = Archive(material, path, self.server)
+        archive = Archive(material, path, self.server, facts.major)
         wanted = (
             selected(archive.listed(), facts, meant.tables, constraints=meant.constraints) if meant.tables else None
         )
@@ -251,6 +252,9 @@ class RestoreTarget:
     def _session(self, database: str = "postgres", apart: str = "", options: str = SETTINGS) -> Iterator[Session]:
         """Open a session as the superuser; apart: a database that it must not be in."""
         within = "template1" if database == apart else database
+        if within not in _WITHOUT_TRIGGERS:
+            with self._session() as session:
+                options += untriggered(_release(session))
         argv = [*PSQL, f"--dbname={connection(within, client_encoding='UTF8', options=options)}"]
         with self.server.talk(argv, _DAY) as program:
             session = Session(program, "check that the server is running (pg_lsclusters)")
@@ -259,6 +263,11 @@ class RestoreTarget:
 
     def _reached(self, database: str) -> str:
         return connection(database, host=self.socket, port=self.port)
+
+
+def _release(session: Session) -> int:
+    """Return of which major version the server is."""
+    return int(session.tell("show server_version_num")[0]) // 10_000
 
 
 def _of(database: str) -> str:

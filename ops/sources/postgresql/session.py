@@ -19,6 +19,7 @@ _LIMITS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_tim
 # From the first statement on, whatever the database and its roles have for themselves.
 PATIENT = " ".join(f"-c {word}" for word in ("role=none", *(f"{name}=0" for name in _LIMITS)))
 _UNLIMITED = dict.fromkeys((*_LIMITS, "transaction_timeout"), "0")
+_LOGIN_TRIGGERS = 17
 # In which every session that reads facts has values and definitions written, so that both sides are.
 _STEADY = {
     **_UNLIMITED,
@@ -53,6 +54,14 @@ _QUIET = """
 select coalesce(json_agg(format('alter event trigger %I disable', evtname)), '[]')
 from pg_catalog.pg_event_trigger where evtenabled <> 'D'
 """
+
+
+def untriggered(major: int) -> str:
+    """Return the option for a superuser's session that wakes no event trigger, nor one that forbids to connect.
+
+    major: the least that the server is of; one of before 17 knows neither.
+    """
+    return " -c event_triggers=off" if major >= _LOGIN_TRIGGERS else ""
 
 
 def quoted(value: str) -> str:

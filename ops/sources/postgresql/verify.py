@@ -26,14 +26,22 @@ from ops.sources.postgresql.nature.compared import compared as as_a_whole
 from ops.sources.postgresql.role_proof import roles
 from ops.sources.postgresql.rows import changed, compared, counted, of_extensions
 from ops.sources.postgresql.sequences import behind, set_back
-from ops.sources.postgresql.session import PATIENT, PSQL, Ask, Session, as_of_the_database, connection, steady
+from ops.sources.postgresql.session import (
+    PATIENT,
+    PSQL,
+    Ask,
+    Session,
+    as_of_the_database,
+    connection,
+    steady,
+    untriggered,
+)
 from ops.sources.postgresql.sql import PRELOADED
 from ops.sources.postgresql.structure import structure
 from ops.sources.postgresql.structure.compared import compared as defined
 from ops.sources.postgresql.structure.earlier import earlier
 
 _DAY = 86_400.0
-_LOGIN_TRIGGERS = 17
 # Nor is a program loaded that this server may lack.
 _BARE = " ".join(f"-c {name}=" for name in PRELOADED)
 GLOBALS = "globals.sql"
@@ -72,11 +80,16 @@ def prove(
 
 def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query of the policy answers; raise SeawallError."""
-    with beside(server, database) as session:
+    with beside(server, database, _release(server)) as session:
         as_of_the_database(session)  # the policy's queries are written as the application writes its own
         session.seconds = POLICY_SECONDS
         lines = session.tell(sql)
     return number(lines)
+
+
+def _release(server: Server) -> int:
+    """Return of which major version a server is; in a database where nobody's triggers are."""
+    return int(server.run([*PSQL, "--dbname=template1", "--command=show server_version_num"], 60)) // 10_000
 
 
 @contextmanager
@@ -85,8 +98,7 @@ def beside(server: Server, database: str, major: int = 0) -> Iterator[Session]:
 
     major: the least that the server is of; from 17 on, a trigger may run, or forbid, when somebody connects.
     """
-    quiet = " -c event_triggers=off" if major >= _LOGIN_TRIGGERS else ""
-    words = connection(database, client_encoding="UTF8", options=f"{PATIENT} {_BARE}{quiet}")
+    words = connection(database, client_encoding="UTF8", options=f"{PATIENT} {_BARE}{untriggered(major)}")
     with server.talk([*PSQL, f"--dbname={words}"], _DAY) as program:
         session = Session(program, seconds=CATALOGUE_SECONDS)
         session.tell("set default_transaction_read_only = on")
