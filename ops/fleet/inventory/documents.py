@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.core.errors import Problem
-from ops.core.numbers import TOO_LARGE
+from ops.core.numbers import MOST_DIGITS, TOO_LARGE
 from ops.fleet.inventory import files, layer_line
 from ops.fleet.inventory.files import Source
 from ops.fleet.inventory.yaml_words import explain
@@ -108,10 +108,16 @@ def _strange(root: yaml.Node) -> Iterator[tuple[str, int]]:
             )
         elif node.tag.startswith(("tag:yaml.org,2002:python", "!")) and node.tag not in KNOWN_TAGS:
             yield f"Ansible knows no tag {node.tag.removeprefix('tag:yaml.org,2002:')}; delete it", line
-        elif node.tag.startswith("tag:yaml.org,2002:int") and len(node.value) > _LONGEST_NUMBER:
+        elif isinstance(node, yaml.ScalarNode) and node.tag.startswith("tag:yaml.org,2002:int") and _many_digits(node):
             yield f"{TOO_LARGE}; put quotes around what is no number", line
         elif isinstance(node, yaml.ScalarNode) and node.tag.endswith(":timestamp") and read_as(node) == node.value:
             yield f"there is no such day or time as {node.value}; put quotes around what is no date", line
+
+
+def _many_digits(node: yaml.ScalarNode) -> bool:
+    """Whether a whole number has more digits than are read of what Ansible says, however it is written."""
+    value = node.value if len(node.value) > _LONGEST_NUMBER else read_as(node)
+    return not isinstance(value, int) or abs(value) >= 10**MOST_DIGITS
 
 
 def _unread(source: Source) -> list[Problem]:

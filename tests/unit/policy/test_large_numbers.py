@@ -83,12 +83,16 @@ def test_json(tmp_path: Path) -> None:
     assert parse(b'{"n": 9223372036854775807}', Limits(1 << 20, 3, 10, 100), "an answer")
 
 
-def test_an_inventory(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [DIGITS, str(10**40), str(-(10**19)), hex(1 << 66)])
+def test_an_inventory(tmp_path: Path, number: str) -> None:
     """What is read by Ansible and by us is named with its line, wherever it stands."""
-    (tmp_path / "hosts.yml").write_text(f"all:\n  vars:\n    number: {DIGITS}\n  hosts: {{his1: }}\n")
+    (tmp_path / "hosts.yml").write_text(f"all:\n  vars:\n    number: {number}\n  hosts: {{his1: }}\n")
     words = [sys.executable, "-m", "ops", "policy", "check", str(tmp_path)]
     done = subprocess.run(words, check=False, capture_output=True, text=True)
     assert "hosts.yml:3: YAML: a number is too large" in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_ansible_says_of_a_number() -> None:
     said = failed("[ERROR]: YAML parsing failed: Exceeds the limit (4300 digits) for integer string conversion: x")
     assert said.endswith("a number has thousands of digits; `seawall policy check` names its line")
