@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 TEMPLATES = Path(__file__).parents[3] / "roles/backup_host/templates"
@@ -45,11 +45,13 @@ def header(host: str, password: bytes) -> str:
     return f"Basic {base64.b64encode(host.encode() + b':' + password).decode()}"
 
 
+@settings(deadline=None)  # the first of each renders a template
 @given(hosts, passwords)
 def test_every_account_is_admitted_in_its_own_spelling(host: str, password: bytes) -> None:
     assert admitted(host, header(host, password))
 
 
+@settings(deadline=None)  # the first of each renders a template
 @given(hosts, passwords, some.data())
 def test_no_account_is_admitted_in_another_spelling(host: str, password: bytes, data: some.DataObject) -> None:
     """base64 has letters of which some bits count for nothing, and rest-server looks at none of them."""
@@ -64,6 +66,7 @@ def test_no_account_is_admitted_in_another_spelling(host: str, password: bytes, 
     assert spelled == right or not admitted(host, spelled)
 
 
+@settings(deadline=None)  # the first of each renders a template
 @given(hosts, some.binary(min_size=1, max_size=MOST // 2), some.binary(min_size=1, max_size=99))
 def test_no_account_is_admitted_with_a_password_that_is_only_the_same_to_bcrypt(
     host: str, password: bytes, anything: bytes
