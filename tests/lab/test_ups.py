@@ -18,3 +18,4 @@ def test_no_driver_keeps_a_connection_that_upsd_has_closed(site: Site, act: str)
     assert before.strip()
     assert after.strip()
     assert after != before
+    assert site.on("his1", "systemctl is-active nut-driver@mains nut-server nut-monitor").code == 0
