@@ -885,13 +885,13 @@ alter database copied owner to owner_two;
 --- database | right revoked | right CONNECT of reader with grant option is missing
 revoke connect on database copied from reader;
 
---- database | right not to be handed on | right CONNECT of reader with grant option is missing; right CONNECT of reader was not granted
+--- database | right not to be handed on | right CONNECT of reader with grant option is missing; right CONNECT of reader, which it did not have
 revoke grant option for connect on database copied from reader;
 
---- database | right for everybody | right TEMPORARY of everybody was not granted
+--- database | right for everybody | right TEMPORARY of everybody, which it did not have
 grant temporary on database copied to public;
 
---- database | right of its owner | right CREATE of its owner was not granted
+--- database | right of its owner | right CREATE of its owner, which it did not have
 grant create on database copied to owner_one;
 
 --- database | setting | setting work_mem
