@@ -112,11 +112,12 @@ class _Capture(Capture[MachineFacts]):
         """Add count, bytes and the digests of the sampled files that held still; on a live machine some never do."""
         if stored.files == 0:
             raise Damaged("no files of the machine were found")
+        # First, for a database that can't be read is known once it is counted.
+        clusters = {str(cluster.place.port): cluster.facts() for cluster in self.clusters}
         warnings = losses(stored, self.scene, self.options.may_lose)
         warnings += [f"{folder} is left out, but contains no database" for folder in self._needless()]
         warnings += self.missed
         warnings += [words for cluster in self.clusters for words in cluster.warnings()]
-        clusters = {str(cluster.place.port): cluster.facts() for cluster in self.clusters}
         return replace(self.sample.settled(facts, stored), clusters=clusters, warnings=tuple(warnings))
 
     def follow_up(self) -> FollowUp | None:
