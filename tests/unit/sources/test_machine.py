@@ -1,6 +1,9 @@
 """What of a machine is taken, what is refused, and how its restore is looked at; whole machines are in the lab."""
 
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -12,8 +15,12 @@ from ops.sources._shared.exclude import left_out
 from ops.sources._shared.file_sample import Sample, Sampled
 from ops.sources.machine import KIND, LEAST, PASSED, Options, _Capture, check, demand, demand_no_databases, demand_whole
 from ops.sources.machine import system as known
+from ops.sources.machine.clusters.locate import Place
+from ops.sources.machine.clusters.online_backup import About, Cluster, Database
+from ops.sources.machine.clusters.snapshot import Instant
 from ops.sources.machine.data_dirs import databases, named
 from ops.sources.machine.facts import MachineFacts, PackageList
+from ops.sources.postgresql.session import Session
 
 TABLE = r"""
 25 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
@@ -211,3 +218,32 @@ def test_every_look_at_a_restored_machine_fires(root: Path) -> None:
 
 def test_what_it_covers() -> None:
     assert KIND.covers(Options(filesystems=("/", "/var"))) == ["path:/", "path:/var"]
+
+
+class Torn(Database):
+    """A database whose tables can't all be read."""
+
+    def facts(self) -> NoReturn:
+        raise Unavailable("PostgreSQL: could not open a file")
+
+
+class Kept(Session):
+    """A session that finds the log whole."""
+
+    def __init__(self) -> None:
+        """Have no server."""
+
+    def ask(self, query: str) -> list[str]:
+        return ["slot"]
+
+
+def test_a_database_that_fails_while_it_is_counted_is_told(tmp_path: Path) -> None:
+    place, session = Place(5432, tmp_path, tmp_path, ()), Kept()
+    about = About(server_version="15", major=15, standby=False, segment_bytes=16 << 20)
+    databases = {"torn": Torn(session, {}, ())}
+    cluster = Cluster(place, "slot", session, ExitStack(), about, databases=databases, instant=Instant("slot", 0, True))
+    taken = replace(capture(tmp_path, Amount()), clusters=[cluster])
+    told = taken.finish(facts(), Stored(10, 9, {}))
+    (words,) = told.warnings
+    assert words == "5432/torn is in the set, but was not counted: PostgreSQL: could not open a file"
+    assert told.clusters["5432"].uncounted == ("torn",)
