@@ -22,7 +22,19 @@ def material() -> Path:
 @pytest.fixture(scope="session")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A machine that backs databases up, drills and restores them; its drills run in a copy of the tree it is in."""
-    one = furnish(tmp_path_factory.mktemp("machine"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{BIN}:{os.environ['PATH']}")
+        one = furnish(tmp_path_factory.mktemp("machine"))
+        _drilling(one)
+        with served(one):
+            credentials = one.root / "etc/seawall/credentials"
+            for part in ("url", "password"):
+                (credentials / f"his1-primary.{part}").write_text((credentials / f"primary.{part}").read_text())
+            yield one
+
+
+def _drilling(one: Machine) -> None:
+    """Make a drill host of a machine, which has a ledger that can be verified."""
     state = one.root / "var/lib/seawall"
     (state / "trees").mkdir()
     if tree := os.environ.get("SEAWALL_REAL_TREE"):
@@ -31,13 +43,6 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     public = (etc / "credentials/ledger.key.pub").read_text()
     (etc / "ledger.pub").write_text(public)
     (etc / "allowed_signers").write_text(f'his1 namespaces="seawall-ledger" {public}')
-    credentials = etc / "credentials"
-    (credentials / "his1-primary.password").write_text((credentials / "primary.password").read_text())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", f"{BIN}:{os.environ['PATH']}")
-        with served(one):
-            (credentials / "his1-primary.url").write_text((credentials / "primary.url").read_text())
-            yield one
 
 
 @pytest.fixture(scope="session")

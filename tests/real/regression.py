@@ -25,6 +25,8 @@ def compile_functions(source: Path) -> None:
     """Compile the functions in C that the tests use, to where the server has its own."""
     release = PROGRAMS.parent.name
     headers = [f"-I/usr/include/postgresql/{release}/server", "-I/usr/include/postgresql"]
+    # These are named, for the source may be that of an earlier release, whose headers included each other.
+    headers += ["-include", "postgres.h", "-include", "utils/array.h"]
     words = ["gcc", "-shared", "-fPIC", "-O1", "-w", *headers, source / "regress.c", "-o", LIBRARIES / "regress.so"]
     subprocess.run(words, check=True)
 

@@ -4,6 +4,7 @@ import gzip
 import os
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from applications import APPLICATIONS
@@ -17,6 +18,7 @@ from throwaway_postgresql import AS_POSTGRES, PROGRAMS, Cluster
 RELEASE = os.environ.get("SEAWALL_REAL_RELEASE", "bookworm")
 RESULTS = Path(os.environ.get("SEAWALL_REAL_RESULTS", "/dev/null"))
 TABLES = "select count(*) from pg_class where relkind in ('r', 'p') and oid > 16383"
+BEHIND = "sequences are behind their columns"
 NOT_THERE = "the packages of this release have no {}"
 
 
@@ -28,7 +30,10 @@ def read(path: Path) -> str:
 
 def found(material: Path, name: str, engine: str) -> list[Path]:
     """Return the scripts of an application that there are; skip the test where none is."""
-    places = [material / "applications" / name / script for script in APPLICATIONS[name].scripts(engine)]
+    one = APPLICATIONS[name]
+    places = [
+        material / "applications" / package / script for script in one.scripts(engine) for package in one.packages
+    ]
     if not (there := [path for path in places if path.is_file()]):
         pytest.skip(NOT_THERE.format(f"schema of {name}"))
     return there
@@ -57,15 +62,18 @@ def judged(journey: Journey, *known: str) -> None:
     assert len(words) == len(journey.said), journey.said
 
 
-def test_the_regression_database(machine: Machine, postgresql: Cluster, material: Path, tmp_path: Path) -> None:
+def test_the_regression_database(machine: Machine, postgresql: Cluster, material: Path) -> None:
     source = material / "regress"
     if not (source / "parallel_schedule").is_file():
         pytest.skip(NOT_THERE.format("sources of PostgreSQL"))
     compile_functions(source)
-    tmp_path.chmod(0o755)
-    make(postgresql, source, tmp_path)
+    with TemporaryDirectory() as folder:  # pytest's own are closed to the server's account
+        Path(folder).chmod(0o755)
+        make(postgresql, source, Path(folder))
     assert int(postgresql.psql(TABLES, NAME)) > 500
-    judged(on_postgresql(machine, postgresql, "PostgreSQL's regression database", NAME), "sequences are behind")
+    borrowed = source / "borrowed"
+    of = f" (the scripts of {borrowed.read_text()})" if borrowed.exists() else ""
+    judged(on_postgresql(machine, postgresql, f"PostgreSQL's regression database{of}", NAME), BEHIND)
 
 
 @pytest.mark.parametrize("name", [name for name, one in APPLICATIONS.items() if one.postgresql])
@@ -76,7 +84,7 @@ def test_an_application_on_postgresql(machine: Machine, postgresql: Cluster, mat
     for text in filter(None, (APPLICATIONS[name].before, *map(read, scripts))):
         fed(postgresql, database, text)
     fed(postgresql, database, postgresql.psql(POSTGRESQL, database))
-    judged(on_postgresql(machine, postgresql, name, database), "sequences are behind")
+    judged(on_postgresql(machine, postgresql, name, database), BEHIND)
 
 
 @pytest.mark.parametrize("name", [name for name, one in APPLICATIONS.items() if one.mariadb])

@@ -23,7 +23,12 @@ class MariaDB:
     def sql(self, text: str, database: str = "mysql", *, force: bool = False) -> str:
         """Run SQL as root and return what it answers; fails when the SQL does, unless it is forced."""
         words = ["mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "-N", "-r", "-B"]
-        words += ["--default-character-set=utf8mb4", "--max-allowed-packet=1G", *(["--force"] if force else []), database]
+        words += [
+            "--default-character-set=utf8mb4",
+            "--max-allowed-packet=1G",
+            *(["--force"] if force else []),
+            database,
+        ]
         done = subprocess.run(words, input=text, capture_output=True, text=True, check=False)
         assert force or done.returncode == 0, done.stderr[-2000:]
         return done.stdout.strip()
