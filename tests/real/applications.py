@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-_KAMAILIO = ("standard", "acc", "auth_db", "avpops", "dialog", "dispatcher", "domain", "group", "lcr", "msilo", "presence",
-             "registrar", "usrloc", "xcap")  # fmt: skip
+_KAMAILIO = (
+    *("standard", "acc", "auth_db", "avpops", "dialog", "dispatcher", "domain", "group", "lcr", "msilo", "presence"),
+    *("registrar", "usrloc"),
+)
 
 
 @dataclass(frozen=True)
 class Application:
-    """packages: of Debian. postgresql, mariadb: its scripts in their order, as paths below /; none: not for that server.
+    """packages: of Debian. postgresql, mariadb: its scripts in their order, as paths below /, where it has any.
 
     before: what a site's administrator makes in a new PostgreSQL database first.
     """

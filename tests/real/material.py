@@ -8,8 +8,9 @@ from pathlib import Path
 
 from applications import APPLICATIONS
 from health import HEALTH
-from ops.fleet.packaging.mirror import mirror
 from trees import MAJORS, PLACE, entered
+
+from ops.fleet.packaging.mirror import mirror
 
 DAYS = 7
 SECONDS = 900.0

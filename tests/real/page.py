@@ -16,11 +16,12 @@ the schemas and first rows of their own packages. Tables that an application lea
 these take them. On a server of each Debian release every database is backed up, drilled, restored beside and restored
 in place, by the commands that an administrator types.
 
-**pass** means that every rung of the proof passed: structure, accounts, rows, their content, sequences, integrity. A backup
-that ends in **warn** found something in the original that a restore keeps as it is, such as a sequence that is behind its
-column.
+**pass** means that every rung of the proof passed: structure, accounts, rows, their content, sequences, integrity. A
+backup that ends in **warn** found something in the original that a restore keeps as it is, such as a sequence that is
+behind its column.
 
-The ring needs an hour's half, the archive and Python's registry of packages, so it is not part of `make test`.
+The ring takes up to 40 minutes and needs the Debian archive and Python's registry of packages, so it is not part of
+`make test`.
 """
 COLUMNS = ("database", "tables", "rows", *ACTS, "rungs")
 
