@@ -11,9 +11,11 @@ from health import HEALTH
 from trees import MAJORS, PLACE, entered
 
 from ops.fleet.packaging.mirror import mirror
+from ops.lab.hospital import Data
 
 DAYS = 7
 SECONDS = 900.0
+IMAGES = ("CT_small.dcm", "MR_small.dcm")  # which pydicom ships for its own tests
 SCRIPT = Path(__file__).with_name("fetched.sh")
 
 
@@ -30,6 +32,8 @@ def gathered(release: str, tree: Path) -> Path:
             sys.exit(f"the packages of {release} could not be fetched")
     if not (folder / "regress/parallel_schedule").exists():
         borrowed(release, folder)
+    for name in IMAGES:
+        shutil.copy(Data.found().dicom / name, folder)
     if HEALTH.exists():
         shutil.copy(HEALTH, folder / HEALTH.name)
     return folder

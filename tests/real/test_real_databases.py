@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import orthanc
 import pytest
 from applications import APPLICATIONS
 from filling import MARIADB, POSTGRESQL
@@ -85,6 +86,23 @@ def test_an_application_on_postgresql(machine: Machine, postgresql: Cluster, mat
         fed(postgresql, database, text)
     fed(postgresql, database, postgresql.psql(POSTGRESQL, database))
     judged(on_postgresql(machine, postgresql, name, database), BEHIND)
+
+
+def test_gnu_health(machine: Machine, postgresql: Cluster, material: Path) -> None:
+    dump = material / "gnuhealth.sql"
+    if not dump.is_file():
+        pytest.skip("it could not be had, or not be made")
+    postgresql.psql("create database gnuhealth")
+    fed(postgresql, "gnuhealth", read(dump))
+    fed(postgresql, "gnuhealth", postgresql.psql(POSTGRESQL, "gnuhealth"))
+    judged(on_postgresql(machine, postgresql, "GNU Health", "gnuhealth"), BEHIND)
+
+
+def test_orthanc(machine: Machine, postgresql: Cluster, material: Path, tmp_path: Path) -> None:
+    postgresql.psql("create database orthanc")
+    images = sorted(material.glob("*.dcm"))
+    assert orthanc.fill(tmp_path, postgresql.socket, "orthanc", images) == len(images) > 1
+    judged(on_postgresql(machine, postgresql, "Orthanc", "orthanc"))
 
 
 @pytest.mark.parametrize("name", [name for name, one in APPLICATIONS.items() if one.mariadb])
