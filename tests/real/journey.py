@@ -10,7 +10,6 @@ from typing import Any
 from one_machine import Machine, set_policy
 
 ACTS = ("backup", "drill", "beside", "in place")
-RUNGS = 7  # a proof of PostgreSQL has as many, one of MariaDB one less
 
 
 @dataclass
@@ -58,13 +57,20 @@ def travelled(machine: Machine, journey: Journey, database: str) -> Journey:
         command = act if act in {"backup", "drill"} else "restore"
         machine.seawall(command, "his", *ways.get(act, ()))
         state = machine.state(f"{command}-his")
-        last = state.get("last_good") or state.get("outcome") or {}
+        facts = recorded(machine)
         journey.verdicts[act] = state["verdict"]
         if state["verdict"] != "pass":
             journey.said[act] = state["message"]
-        for rung in last.get("rungs", ()):
+        for rung in facts.get("rungs", ()):
             journey.rungs[f"{act}: {rung['name']}"] = rung["verdict"]
         if act == "backup":
-            journey.rows, journey.bytes = last.get("rows", 0), last.get("bytes", 0)
+            journey.rows, journey.bytes = facts.get("rows", 0), facts.get("bytes", 0)
     journey.seconds = round(time.monotonic() - started, 1)
     return journey
+
+
+def recorded(machine: Machine) -> Mapping[str, Any]:
+    """Return the facts of the newest record: those of an act that failed, too."""
+    ledger = machine.root / "var/lib/seawall/ledger/ledger.jsonl"
+    facts: Mapping[str, Any] = json.loads(ledger.read_text("utf-8").splitlines()[-1])["facts"]
+    return facts
