@@ -11,13 +11,12 @@ echo 'APT::Sandbox::User "root";' >/etc/apt/apt.conf.d/10root
 apt-get -qq update
 mkdir -p "$folder/packages" "$folder/sources"
 cd "$folder/packages"
-for package; do
-  if apt-get -qq download "$package" 2>/dev/null; then
-    mkdir -p "$folder/applications/$package"
-    dpkg-deb --extract "$package"_*.deb "$folder/applications/$package"
-  else
-    echo "$release has no package $package"
-  fi
+there=$(printf '%s\n' "$@" | sort -u >../wanted; apt-cache pkgnames | sort -u | comm -12 - ../wanted)
+# shellcheck disable=SC2086 -- one word for each package
+apt-get -qq download $there
+for file in *.deb; do
+  mkdir -p "$folder/applications/${file%%_*}"
+  dpkg-deb --extract "$file" "$folder/applications/${file%%_*}"
 done
 cd "$folder/sources"
 if apt-get -qq source --download-only "postgresql-$major" 2>/dev/null; then
@@ -27,5 +26,5 @@ if apt-get -qq source --download-only "postgresql-$major" 2>/dev/null; then
 else
   echo "the archive has no sources of postgresql-$major"
 fi
-rm -rf "$folder/packages" "$folder/sources"
+rm -rf "$folder/wanted" "$folder/packages" "$folder/sources"
 touch "$folder/whole"

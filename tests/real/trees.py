@@ -19,7 +19,7 @@ PLACE = CACHE / "real"
 # application that makes its database itself.
 PROGRAMS = (
     *("python3-pytest", "python3-psutil", "python3-jinja2", "python3-yaml", "python3-cryptography"),
-    *("openssl", "openssh-client", "systemd-container", "gcc", "libc6-dev", "orthanc", "orthanc-postgresql"),
+    *("openssl", "openssh-client", "systemd-container", "bzip2", "gcc", "libc6-dev", "orthanc", "orthanc-postgresql"),
 )
 MAJORS = {"bookworm": 15, "trixie": 17}
 RECIPES = {
