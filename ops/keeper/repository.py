@@ -22,7 +22,7 @@ UPLOAD = ".rest-server-temp"  # how rest-server calls a file that it is still re
 _CONFIG_BYTES = 4096
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stored:
     """A file of a repository. sort: the folder that it belongs to; empty for what has no place in a repository.
 
