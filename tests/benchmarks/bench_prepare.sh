@@ -1,9 +1,9 @@
 #!/bin/sh
 # Run on his1 as root: a database of pgbench with text that compresses as text does, small files, files of holes, borgmatic, and
 # three fresh repositories: one for Seawall, one for the same acts by hand, one for borgmatic (on its own disk).
-# SCALE: of pgbench. FILES: how many small files. HOLES: how many files of 10 GB that take no room.
+# SCALE: of pgbench. FILES: how many small files, of at most WORDS words. HOLES: how many files of 10 GB that take no room.
 set -eu
-export SCALE=${SCALE:-50} FILES=${FILES:-20000} HOLES=${HOLES:-0}
+export SCALE=${SCALE:-50} FILES=${FILES:-20000} HOLES=${HOLES:-0} WORDS=${WORDS:-900}
 place=/srv/bench
 cd /
 rm -rf $place
@@ -22,12 +22,12 @@ analyze;
 SQL
 python3 - <<'END'
 import os, pathlib, random
-chance = random.Random(20261122)
+chance, words_at_most = random.Random(20261122), int(os.environ["WORDS"])
 words = "laudo exame paciente alta retorno krev rána leito dose 患者 控制 sinais vitais estáveis".split()
 for number in range(int(os.environ["FILES"])):
     folder = pathlib.Path("/srv/bench/files", f"{number // 500:02d}")
     folder.mkdir(exist_ok=True)
-    text = " ".join(chance.choice(words) + str(chance.randrange(999)) for _ in range(chance.randrange(100, 900)))
+    text = " ".join(chance.choice(words) + str(chance.randrange(999)) for _ in range(chance.randrange(words_at_most // 9, words_at_most)))
     (folder / f"{number:05d}.txt").write_text(text)
 for number in range(int(os.environ["HOLES"])):
     with open(f"/srv/bench/files/{number}.holes", "wb") as file:

@@ -13,14 +13,14 @@ from tests.benchmarks import large
 from tests.benchmarks.large import HAND, OURS, seconds
 from tests.benchmarks.wide_door import wide
 
-SCALE, FILES, HOLES = 1_340, 2_000_000, 20
+SCALE, FILES, HOLES, WORDS = 1_340, 2_000_000, 20, 20
 HOURS = 3600.0
 
 
 def measure(lab: Lab) -> Iterator[str]:
     """Yield the tables."""
     size = float(os.environ.get("SIZE", "1"))
-    sizes = {"SCALE": round(SCALE * size), "FILES": round(FILES * size), "HOLES": round(HOLES * size)}
+    sizes = {"SCALE": round(SCALE * size), "FILES": round(FILES * size), "HOLES": round(HOLES * size), "WORDS": WORDS}
     his = lab.machine("his1")
     try:
         with wide(lab.machine("backup1")):
