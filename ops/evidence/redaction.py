@@ -94,7 +94,7 @@ def _without_dicom(text: str) -> str:
 
 
 def _without_quotation(text: str, mark: str) -> str:
-    """Cut from the first mark to the last of its kind, for what is quoted may hold marks; without a last, to the end."""
+    """Cut from the first mark to the last of its kind, for a quotation may hold marks; without a last, to the end."""
     found = _QUOTED[mark].search(text)
     if found is None:
         return text
