@@ -118,8 +118,8 @@ def _of_disks(commands: _SubParsersAction[ArgumentParser]) -> None:
     scrub = commands.add_parser(
         "scrub",
         help="on a backup host: read all repositories again, without a key, and name the files that are damaged",
-        description="Read what is new in the repositories that this machine keeps, then what was not read for the "
-        "longest time, and compare each file with its name, which is the SHA-256 of its content. It ends after the "
+        description="Read what is new in the repositories that this machine keeps, then what was not read for the\n"
+        "longest time, and compare each file with its name, which is the SHA-256 of its content. It ends after the\n"
         "time that the policy allows (8h by default), and goes on there the next time.",
         formatter_class=RawDescriptionHelpFormatter,
         epilog="examples:\n  seawall repository scrub\n"
