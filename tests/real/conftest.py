@@ -16,7 +16,9 @@ from throwaway_postgresql import Cluster, cluster
 @pytest.fixture(scope="session")
 def material() -> Path:
     """The folder with the scripts of the applications and PostgreSQL's own, unpacked."""
-    return Path(os.environ["SEAWALL_REAL_MATERIAL"])
+    if not (place := os.environ.get("SEAWALL_REAL_MATERIAL")):
+        pytest.fail("`make real` fetches what these tests load, and runs them")
+    return Path(place)
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,7 @@ def made(release: str) -> Path:
 
 
 def entered(tree: Path, argv: Sequence[str | Path], env: Mapping[str, str], seconds: float) -> int:
-    """Run a program in a tree, in the checkout, with the machine's own network; return its exit code."""
+    """Run a program in a tree, in the checkout, with the machine's own network; return its exit code, 1 when it is late."""
     with TemporaryDirectory(prefix="layer-", dir=PLACE) as layer:
         words = [
             "unshare",
@@ -86,5 +86,9 @@ def entered(tree: Path, argv: Sequence[str | Path], env: Mapping[str, str], seco
         inside = {"HOME": "/root", "PATH": PATH, "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", **env}
         inside["SYSTEMD_NSPAWN_UNIFIED_HIERARCHY"] = "1"
         given = ["-i", *(f"{name}={value}" for name, value in inside.items())]
-        done = subprocess.run([*map(os.fspath, words), *given, *map(os.fspath, argv)], timeout=seconds, check=False)
-        return done.returncode
+        try:
+            every = [*map(os.fspath, words), *given, *map(os.fspath, argv)]
+            return subprocess.run(every, timeout=seconds, check=False).returncode
+        except subprocess.TimeoutExpired:
+            print(f"{argv[0]} was ended after {seconds / 60:.0f} minutes", flush=True)
+            return 1
