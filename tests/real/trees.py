@@ -67,7 +67,7 @@ def made(release: str) -> Path:
 
 
 def entered(tree: Path, argv: Sequence[str | Path], env: Mapping[str, str], seconds: float) -> int:
-    """Run a program in a tree, in the checkout, with the machine's own network; return its exit code, 1 when it is late."""
+    """Run a program in a tree, in the checkout, with the machine's network; return its exit code, 1 when it is late."""
     with TemporaryDirectory(prefix="layer-", dir=PLACE) as layer:
         words = [
             "unshare",
