@@ -1,0 +1,102 @@
+"""The role that loads rows: no superuser, so that what a database runs for each row can't become one.
+
+A check, a generated column or a partition's key may call functions of whoever owns the table. They run with the rights
+of the session, and in a superuser's `set role` can be undone. So rows come in sessions of a role that is nobody else:
+it exists while a restore runs, may write to tables and read none, and is reached by the account `postgres` alone. One
+that a killed restore left is made anew by the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from ops.core.errors import CommandError, Unavailable, UsageError
+from ops.sources.postgresql.loading import OVERRULED
+from ops.sources.postgresql.session import Session
+from ops.sources.postgresql.sql import literal
+
+LOADER = "seawall_load"
+_OF_SUPERUSERS = ("role", "session_preload_libraries")
+# Of its sessions, what everybody may set for himself; the role itself is given the rest.
+OPTIONS = " ".join(
+    (
+        *(f"-c {name}={value}" for name, value in OVERRULED.items() if name not in _OF_SUPERUSERS),
+        *("-c search_path=", "-c datestyle=ISO"),
+    )
+)
+_SETTINGS = {"lc_messages": "C", "session_replication_role": "replica"}
+_MADE = (
+    f"create role {LOADER} login bypassrls",
+    *(f"alter role {LOADER} set {name} = {literal(value)}" for name, value in _SETTINGS.items()),
+    f"comment on role {LOADER} is 'loads rows of a restore that runs, and goes with it'",
+    f"grant pg_write_all_data to {LOADER}",
+)
+_SILENT = f"alter role {LOADER} set event_triggers = off"
+_ENDED = "select pg_terminate_backend(pid) from pg_stat_activity where usename = {}".format
+_ALONE = "lock table pg_catalog.pg_shseclabel in share update exclusive mode"  # nobody but a superuser can hold it
+_WHO = "select json_build_array(session_user, (select rolsuper from pg_roles where rolname = session_user))"
+_ALLOWED = f"select to_json(has_database_privilege('{LOADER}', {{}}, 'connect'))"
+_REMEDY = (
+    "run playbooks/site.yml for this machine; or put `local all {0} peer map=seawall` above all else in pg_hba.conf "
+    "and `seawall postgres {0}` into pg_ident.conf, reload PostgreSQL, and run the same command again"
+)
+_LEFT = "an interrupted restore left it: drop the database that carries its mark (\\l+), and run the same command again"
+
+
+@contextmanager
+def loader(holder: Session, session: Session, database: str, quoted: str, *, watched: bool) -> Iterator[None]:
+    """Have the role for a block, in which it may connect to one database; another restore waits until it ends.
+
+    holder, session: of the superuser. quoted: the database's name as SQL has it. watched: whether the server knows
+    triggers that fire when somebody connects. Raise UsageError where one of that name can't be made anew.
+    """
+    holder.tell("begin")
+    holder.tell(_ALONE)
+    session.tell(_ENDED(literal(LOADER)))
+    try:
+        session.tell(f"drop role if exists {LOADER}")
+    except Unavailable as error:
+        raise UsageError(f"the role {LOADER} can't be made anew: {error.message}", _LEFT) from error
+    for statement in (*_MADE, *([_SILENT] if watched else [])):
+        session.tell(statement)
+    if not session.ask(_ALLOWED.format(literal(database))):
+        session.tell(f"grant connect on database {quoted} to {LOADER}")
+    yield
+    holder.tell("commit")
+
+
+def demand(session: Session) -> None:
+    """Raise UsageError unless a session that should be the role's is, and that of no superuser."""
+    if session.ask(_WHO) != [LOADER, False]:
+        raise UsageError(f"a session of the role {LOADER} is somebody else's", _REMEDY.format(LOADER))
+
+
+@contextmanager
+def reached() -> Iterator[None]:
+    """Turn a failure to connect as the role into what to do about it."""
+    try:
+        yield
+    except (Unavailable, CommandError) as error:
+        raise UsageError(
+            f"rows are loaded by the role {LOADER}, and the account postgres can't be connected as that: {error}",
+            _REMEDY.format(LOADER),
+        ) from error
+
+
+def gone(within: Session, session: Session) -> None:
+    """Remove the role, and all that it made or was given; within: a superuser's session in the database."""
+    session.tell(_ENDED(literal(LOADER)))
+    within.tell(f"drop owned by {LOADER} cascade")
+    session.tell(f"drop role {LOADER}")
+
+
+def lent(tables: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
+    """Return the statements that make it the owner of tables, and those that take it back; each table with its owner.
+
+    A constraint can be compared with the rows by the owner alone.
+    """
+    return (
+        [f"alter table {table} owner to {LOADER}" for table, _ in tables],
+        [f"alter table {table} owner to {owner}" for table, owner in tables],
+    )
