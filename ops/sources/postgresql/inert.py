@@ -27,7 +27,8 @@ begin
   from pg_event_trigger_ddl_commands() c join pg_proc p on p.oid = c.objid join pg_language l on l.oid = p.prolang
   where c.classid = 'pg_proc'::regclass and not c.in_extension and p.prokind = 'f'
     and l.lanname not in ('c', 'internal');
-  update pg_proc p set probin = null, prosqlbody = null, prosrc = E'begin return ''0''; exception when others then return null; end',
+  update pg_proc p set probin = null, prosqlbody = null,
+    prosrc = 'begin return ''0''; exception when others then return null; end',
     prolang = (select oid from pg_language where lanname = 'plpgsql')
   from pg_event_trigger_ddl_commands() c, {ours}.bodies b
   where c.classid = 'pg_proc'::regclass and p.oid = c.objid and b.oid = p.oid;

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 
 from ops.core.errors import CommandError, Unavailable, UsageError
 from ops.sources.postgresql.loading import OVERRULED
-from ops.sources.postgresql.session import Session
-from ops.sources.postgresql.sql import literal
+from ops.sources.postgresql.session import Session, unhurried
+from ops.sources.postgresql.sql import identifier, literal
 
 LOADER = "seawall_load"
 _OF_SUPERUSERS = ("role", "session_preload_libraries")
@@ -45,12 +45,13 @@ _LEFT = "an interrupted restore left it: drop the database that carries its mark
 
 
 @contextmanager
-def loader(holder: Session, session: Session, database: str, quoted: str, *, watched: bool) -> Iterator[None]:
+def loader(holder: Session, session: Session, within: Session, database: str, *, watched: bool) -> Iterator[None]:
     """Have the role for a block, in which it may connect to one database; another restore waits until it ends.
 
-    holder, session: of the superuser. quoted: the database's name as SQL has it. watched: whether the server knows
+    holder, session: of the superuser, as is within, which is in the database. watched: whether the server knows
     triggers that fire when somebody connects. Raise UsageError where one of that name can't be made anew.
     """
+    unhurried(holder)
     holder.tell("begin")
     holder.tell(_ALONE)
     session.tell(_ENDED(literal(LOADER)))
@@ -60,9 +61,14 @@ def loader(holder: Session, session: Session, database: str, quoted: str, *, wat
         raise UsageError(f"the role {LOADER} can't be made anew: {error.message}", _LEFT) from error
     for statement in (*_MADE, *([_SILENT] if watched else [])):
         session.tell(statement)
-    if not session.ask(_ALLOWED.format(literal(database))):
-        session.tell(f"grant connect on database {quoted} to {LOADER}")
-    yield
+    try:
+        if not session.ask(_ALLOWED.format(literal(database))):
+            session.tell(f"grant connect on database {identifier(database)} to {LOADER}")
+        yield
+    finally:
+        session.tell(_ENDED(literal(LOADER)))
+        within.tell(f"drop owned by {LOADER} cascade")
+        session.tell(f"drop role {LOADER}")
     holder.tell("commit")
 
 
@@ -82,13 +88,6 @@ def reached() -> Iterator[None]:
             f"rows are loaded by the role {LOADER}, and the account postgres can't be connected as that: {error}",
             _REMEDY.format(LOADER),
         ) from error
-
-
-def gone(within: Session, session: Session) -> None:
-    """Remove the role, and all that it made or was given; within: a superuser's session in the database."""
-    session.tell(_ENDED(literal(LOADER)))
-    within.tell(f"drop owned by {LOADER} cascade")
-    session.tell(f"drop role {LOADER}")
 
 
 def lent(tables: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:

@@ -19,7 +19,6 @@ from ops.sources.postgresql.loading import Archive, Failure
 from ops.sources.postgresql.mending import Mending
 from ops.sources.postgresql.reach import Reach, release
 from ops.sources.postgresql.session import Session
-from ops.sources.postgresql.sql import identifier
 
 _ROWS, _CHECK = "TABLE DATA", "CHECK CONSTRAINT"
 _KEYS = ("CONSTRAINT", "INDEX", "INDEX ATTACH", "FK CONSTRAINT")
@@ -80,7 +79,7 @@ class Load:
         """Load it; yield a sentence on what could be loaded only in another way, or not at all."""
         parts = staged(self.archive.listed(), self.chosen)
         awake = replace(self.archive, awake=True)
-        with self._loader(), self.reach.session(self.database) as session:
+        with self.reach.session(self.database) as session, self._loader(session):
             inert.begin(session)
             yield from self._mended(session, awake, self._brought(awake, parts.before))
             # While there are no rows that they could be compared with.
@@ -112,16 +111,12 @@ class Load:
         return Mending(archive, self.facts, self.reach, self.database, session.ask)
 
     @contextmanager
-    def _loader(self) -> Iterator[None]:
+    def _loader(self, within: Session) -> Iterator[None]:
         """Have the role that loads rows, and look whether it can be reached before anything is loaded."""
-        reach, name = self.reach, identifier(self.database)
+        reach = self.reach
         with reach.session() as holder, reach.session() as session:
             watched = release(session) >= _LOGIN_TRIGGERS
-            try:
-                with loaders.loader(holder, session, self.database, name, watched=watched):
-                    with loaders.reached(), reach.loaders(self.database) as own:
-                        loaders.demand(own)
-                    yield
-            finally:
-                with reach.session(self.database) as within:
-                    loaders.gone(within, session)
+            with loaders.loader(holder, session, within, self.database, watched=watched):
+                with loaders.reached(), reach.loaders(self.database) as own:
+                    loaders.demand(own)
+                yield
