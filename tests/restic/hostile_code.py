@@ -78,7 +78,8 @@ ROUTES = {
     " create statistics told_two on (sure('statistics', i)), j from told",
     "materialized": "create materialized view kept as select wins('materialized')",
     "loop": "create table looped (i int); create function of_loop(r looped) returns bool language sql as"
-    " $f$ select public.wins('loop') $f$; alter table looped add check (of_loop(looped)); insert into looped values (1)",
+    " $f$ select public.wins('loop') $f$; alter table looped add check (of_loop(looped));"
+    " insert into looped values (1)",
     "domain_loop": "create domain ring as int; create function of_ring(i int, r ring[] default null) returns bool"
     " language sql as $f$ select public.wins('domain_loop') $f$; alter domain ring add check (of_ring(value));"
     " create table rings (r ring); insert into rings values (1)",
@@ -88,8 +89,8 @@ ROUTES = {
     "pathless": "create function nearby() returns bool language sql as 'select true'; create function far(i int)"
     " returns bool language plpgsql as 'begin return nearby(); end';"
     " create table pathless (i int check (far(i) and wins('pathless'))); insert into pathless values (1)",
-    "row_as_text": "create table told_rows (i int); insert into told_rows values (1); create function row_text(told_rows)"
-    " returns text language sql as $f$ select public.wins('row_as_text')::text $f$;"
+    "row_as_text": "create table told_rows (i int); insert into told_rows values (1);"
+    " create function row_text(told_rows) returns text language sql as $f$ select public.wins('row_as_text')::text $f$;"
     " create cast (told_rows as text) with function row_text(told_rows) as implicit",
     "program": "create table asked (i int check (query_to_xml(case when current_setting('is_superuser') = 'on' then"
     " 'select pg_create_physical_replication_slot(''won_program'')' else 'select 1' end, true, true, '') is not null));"
@@ -104,8 +105,7 @@ create table boxes (i int primary key); insert into boxes values (1);
 create table in_boxes (b boxed references boxes); insert into in_boxes values (row(1));
 """
 _ALLOWED = "grant all on schema public to clerk; grant all on database his to clerk;\n"
-MADE = _ALLOWED + _OWN + _TRIED + ";\n".join(ROUTES.values())
-WITH_CAST = MADE + ";" + _CAST
+WITH_CAST = _ALLOWED + _OWN + _TRIED + ";\n".join((*ROUTES.values(), _CAST))
 
 
 def won(server: Cluster) -> list[str]:
