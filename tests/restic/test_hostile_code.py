@@ -1,5 +1,6 @@
 """What an application's account put into its database runs with nobody's rights but its own when that is restored."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from throwaway_postgresql import ONLY_ROOT, Cluster
 from ops.core.errors import UsageError
 from ops.core.verdict import Verdict
 from ops.sources.postgresql import loader
+from ops.sources.postgresql.nature import MARK
 from ops.sources.postgresql.reach import Reach
 from ops.sources.postgresql.session import scratch
 from ops.sources.postgresql.structure.rereading import Text, alike, reader
@@ -93,35 +95,49 @@ def test_functions_domains_and_rights_are_as_they_were(server: Cluster) -> None:
 
 def test_what_a_killed_restore_left_is_made_anew(server: Cluster) -> None:
     server.psql(f"create role intruder; create role {loader.LOADER} superuser login password 'x'")
-    server.psql(f"grant {loader.LOADER} to intruder; create database again")
-    server.psql(f"create schema s authorization {loader.LOADER}; create table s.t (i int)", "again")
-    server.psql(f"grant create on schema public to {loader.LOADER}", "again")
+    server.psql(f"grant {loader.LOADER} to intruder")
+    for name in ("again", "other"):
+        server.psql(f"create database {name}")
+        server.psql(f"comment on database {name} is '{MARK}\nand what it said'")
+        server.psql(f"create schema s authorization {loader.LOADER}; create table s.t (i int)", name)
+        server.psql(f"grant create on schema public to {loader.LOADER}", name)
     with taken(server, "create table t (i int check (i > 0)); insert into t values (1)", parallel=False) as his:
         assert his.load() == []
         assert {*his.proof().values()} == {Verdict.PASS}
     assert server.psql(_LEFT) == ""
 
 
-def test_a_role_that_cannot_be_made_or_reached_is_said_before_anything_is_loaded(server: Cluster) -> None:
+def test_a_role_that_cannot_be_made_anew_is_said_before_anything_is_loaded(server: Cluster) -> None:
     server.psql(f"create role {loader.LOADER}; create database other owner {loader.LOADER}")
     with taken(server, "create table t (i int); insert into t values (1)", parallel=False) as his:
         with pytest.raises(UsageError, match="can't be made anew") as refused:
             his.load()
-        assert "drop the database that carries its mark" in (refused.value.hint or "")
-        server.psql("drop database other")
-        rules = Path(server.socket, "data/pg_hba.conf")
-        before = rules.read_text()
-        rules.write_text(f"local all {loader.LOADER} reject\n{before}")
-        server.psql("select pg_reload_conf()")
+        assert "drop the database" in (refused.value.hint or "")
+        assert server.psql("select count(*) from pg_class where relname = 't'", "again") == "0"
+    server.psql("drop database other")
+
+
+def test_where_the_role_is_not_let_in_the_lines_that_are_told_let_it_in(server: Cluster) -> None:
+    rules, names = (Path(server.socket, "data", name) for name in ("pg_hba.conf", "pg_ident.conf"))
+    before = rules.read_text(), names.read_text()
+    with taken(server, "create table t (i int); insert into t values (1)", parallel=False) as his:
         try:
+            rules.write_text("local all all peer\n")  # as Debian has it
+            server.psql("select pg_reload_conf()")
             with pytest.raises(UsageError, match="can't be connected as that") as refused:
                 his.load()
-        finally:
-            rules.write_text(before)
+            assert server.psql("select count(*) from pg_class where relname = 't'", "again") == "0"
+            assert server.psql(_LEFT) == ""
+            rule, name = re.findall("`([^`]+)`", refused.value.hint or "")
+            rules.write_text(f"{rule}\nlocal all all peer\n")
+            names.write_text(f"{name}\n")
             server.psql("select pg_reload_conf()")
-        assert "local all seawall_load peer map=seawall" in (refused.value.hint or "")
-        assert server.psql("select count(*) from pg_class where relname = 't'", "again") == "0"
-        assert server.psql(_LEFT) == ""
+            assert his.load() == []
+        finally:
+            rules.write_text(before[0])
+            names.write_text(before[1])
+            server.psql("select pg_reload_conf()")
+    assert server.psql("select i from t", "again") == "1"
 
 
 def test_a_session_of_somebody_else_s_loads_nothing(server: Cluster) -> None:

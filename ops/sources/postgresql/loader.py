@@ -2,8 +2,8 @@
 
 A check, a generated column or a partition's key may call functions of whoever owns the table. They run with the rights
 of the session, and in a superuser's `set role` can be undone. So rows come in sessions of a role that is nobody else:
-it exists while a restore runs, may write to tables and read none, and is reached by the account `postgres` alone. One
-that a killed restore left is made anew by the next.
+it exists while a restore runs, may read and fill the tables of that database, and is reached by the account `postgres`
+alone. One that a killed restore left is made anew by the next.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ops.core.errors import CommandError, Unavailable, UsageError
+from ops.sources.postgresql.inert import OURS
 from ops.sources.postgresql.loading import OVERRULED
+from ops.sources.postgresql.nature import MARK
 from ops.sources.postgresql.session import Session, unhurried
 from ops.sources.postgresql.sql import identifier, literal
 
@@ -30,11 +32,41 @@ _MADE = (
     f"create role {LOADER} login bypassrls",
     *(f"alter role {LOADER} set {name} = {literal(value)}" for name, value in _SETTINGS.items()),
     f"comment on role {LOADER} is 'loads rows of a restore that runs, and goes with it'",
-    f"grant pg_write_all_data to {LOADER}",
 )
 _SILENT = f"alter role {LOADER} set event_triggers = off"
 _ENDED = "select pg_terminate_backend(pid) from pg_stat_activity where usename = {}".format
 _ALONE = "lock table pg_catalog.pg_shseclabel in share update exclusive mode"  # nobody but a superuser can hold it
+_BELONGS = """
+select coalesce(json_agg(distinct d.datname), '[]') from pg_shdepend s join pg_database d on d.oid = s.dbid
+where s.refclassid = 'pg_authid'::regclass and s.refobjid = (select oid from pg_roles where rolname = {role})
+  and starts_with(shobj_description(d.oid, 'pg_database'), {mark})
+"""
+# A check may read other tables. Rights that nobody had touched are noted: they are to be as if nobody ever had.
+_NOTED = """
+create table {ours}.untouched as select oid from pg_catalog.pg_class where relacl is null
+union all select oid from pg_catalog.pg_namespace where nspacl is null
+"""
+_GIVEN = """
+do $$
+declare
+  given text;
+begin
+  for given in
+    select format('grant usage on schema %I to {role}', nspname) from pg_catalog.pg_namespace
+    where nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+    union all
+    select format('grant select, insert on table %s to {role}', c.oid::pg_catalog.regclass)
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'v', 'm') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+  loop
+    execute given;
+  end loop;
+end $$
+"""
+_UNTOUCHED = """
+update pg_catalog.pg_class c set relacl = null from {ours}.untouched u where u.oid = c.oid;
+update pg_catalog.pg_namespace n set nspacl = null from {ours}.untouched u where u.oid = n.oid
+"""
 _WHO = "select json_build_array(session_user, (select rolsuper from pg_roles where rolname = session_user))"
 _ALLOWED = f"select to_json(has_database_privilege('{LOADER}', {{}}, 'connect'))"
 _REMEDY = (
@@ -67,9 +99,31 @@ def loader(holder: Session, session: Session, within: Session, database: str, *,
         yield
     finally:
         session.tell(_ENDED(literal(LOADER)))
-        within.tell(f"drop owned by {LOADER} cascade")
+        freed(within)
         session.tell(f"drop role {LOADER}")
     holder.tell("commit")
+
+
+def belongs(session: Session) -> list[str]:
+    """Return the databases of interrupted restores in which something belongs to the role, or was given to it."""
+    return [*session.ask(_BELONGS.format(role=literal(LOADER), mark=literal(MARK)))]
+
+
+def freed(within: Session) -> None:
+    """Remove from a database all that belongs to the role, and what it was given."""
+    within.tell("set session_replication_role = replica")  # nothing fires
+    within.tell(f"drop owned by {LOADER} cascade")
+
+
+def allow(within: Session) -> None:
+    """Let it read and fill the tables of a database."""
+    within.tell(_NOTED.format(ours=OURS))
+    within.tell(_GIVEN.format(role=LOADER))
+
+
+def untouched(within: Session) -> None:
+    """Make rights what they were before, when the role is gone."""
+    within.tell(_UNTOUCHED.format(ours=OURS))
 
 
 def demand(session: Session) -> None:

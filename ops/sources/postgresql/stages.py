@@ -78,20 +78,27 @@ class Load:
     def done(self) -> Iterator[str]:
         """Load it; yield a sentence on what could be loaded only in another way, or not at all."""
         parts = staged(self.archive.listed(), self.chosen)
-        awake = replace(self.archive, awake=True)
-        with self.reach.session(self.database) as session, self._loader(session):
-            inert.begin(session)
-            yield from self._mended(session, awake, self._brought(awake, parts.before))
-            # While there are no rows that they could be compared with.
-            early = [one for one in parts.after if one.sort in _KEYS] if session.ask(_CASTS) else []
-            yield from self._mended(session, awake, self._brought(awake, early))
-            inert.fill(session)
-            failures = self._brought(awake, parts.rows, loaders.LOADER)
-            failures += self._brought(awake, [one for one in parts.after if one not in early])
-            yield from self._mended(session, awake, failures)
+        with self.reach.session(self.database) as session:
+            with self._loader(session):
+                yield from self._filled(session, parts)
+            loaders.untouched(session)
             inert.end(session)
             yield from self._mended(session, self.archive, self._brought(self.archive, parts.last))
             yield from self._mending(session, self.archive).named(self._failed)
+
+    def _filled(self, session: Session, parts: Stages) -> Iterator[str]:
+        """Load all but what is last."""
+        awake = replace(self.archive, awake=True)
+        inert.begin(session)
+        yield from self._mended(session, awake, self._brought(awake, parts.before))
+        # While there are no rows that they could be compared with.
+        early = [one for one in parts.after if one.sort in _KEYS] if session.ask(_CASTS) else []
+        yield from self._mended(session, awake, self._brought(awake, early))
+        inert.fill(session)
+        loaders.allow(session)
+        failures = self._brought(awake, parts.rows, loaders.LOADER)
+        failures += self._brought(awake, [one for one in parts.after if one not in early])
+        yield from self._mended(session, awake, failures)
 
     def _brought(self, archive: Archive, entries: Sequence[Entry], role: str = "") -> list[Failure]:
         if not entries:
@@ -116,6 +123,9 @@ class Load:
         reach = self.reach
         with reach.session() as holder, reach.session() as session:
             watched = release(session) >= _LOGIN_TRIGGERS
+            for other in loaders.belongs(session):
+                with reach.session(other) as left:
+                    loaders.freed(left)
             with loaders.loader(holder, session, within, self.database, watched=watched):
                 with loaders.reached(), reach.loaders(self.database) as own:
                     loaders.demand(own)
