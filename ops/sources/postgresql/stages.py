@@ -20,7 +20,9 @@ from ops.sources.postgresql.mending import Mending
 from ops.sources.postgresql.reach import Reach, release
 from ops.sources.postgresql.session import Session
 
-_ROWS, _CHECK = "TABLE DATA", "CHECK CONSTRAINT"
+_ROWS = "TABLE DATA"
+# Wherever they stand: they may run functions while those are not empty, or look at rows.
+_FIRST = ("CHECK CONSTRAINT", "TABLE", "TABLE ATTACH")
 _KEYS = ("CONSTRAINT", "INDEX", "INDEX ATTACH", "FK CONSTRAINT")
 _LOADED = (_ROWS, "SEQUENCE SET", "BLOBS")
 _AFTER = (*_KEYS, FILLED, "TRIGGER", "RULE", "POLICY", "ROW SECURITY", "STATISTICS")
@@ -52,7 +54,7 @@ def staged(listed: Sequence[Entry], chosen: Collection[int]) -> Stages:
             continue
         if entry.sort in _LAST:
             part = "last"
-        elif entry.sort == _CHECK or at < end:
+        elif entry.sort in _FIRST or at < end:
             part = "before"
         else:
             part = "rows" if entry.sort == _ROWS else "after"
@@ -91,8 +93,9 @@ class Load:
         awake = replace(self.archive, awake=True)
         inert.begin(session)
         yield from self._mended(session, awake, self._brought(awake, parts.before))
+        casts = session.ask(_CASTS) or any(one.sort == "CAST" for one in parts.after)
         # While there are no rows that they could be compared with.
-        early = [one for one in parts.after if one.sort in _KEYS] if session.ask(_CASTS) else []
+        early = [one for one in parts.after if one.sort in _KEYS] if casts else []
         yield from self._mended(session, awake, self._brought(awake, early))
         inert.fill(session)
         loaders.allow(session)
