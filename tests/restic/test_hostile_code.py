@@ -75,6 +75,7 @@ create function named(i int) returns text stable security definer set search_pat
 create table doses (d dose, t int generated always as (twice(d)) stored); insert into doses values (3);
 create table "O \\'" (i int generated always as identity, check (i > 0)); insert into "O \\'" default values;
 alter table doses enable row level security; alter table doses force row level security;
+create schema apart; create table apart.t (i int);
 create view doubled as select twice(3) as six, '{3}'::dose[] as three;
 """
 
@@ -87,6 +88,11 @@ def test_functions_domains_and_rights_are_as_they_were(server: Cluster) -> None:
         assert his.load() == []
         assert {*his.proof().values()} == {Verdict.PASS}
     assert server.psql("select six, three from doubled", "again") == "6|{3}"
+    touched = (
+        "select relname from pg_class where relacl is not null and relname in ('doses', 'doubled', 't')"
+        " union all select nspname from pg_namespace where nspacl is not null and nspname = 'apart'"
+    )
+    assert server.psql(touched, "again") == ""
     comment = "select obj_description(oid, 'pg_constraint') from pg_constraint where conname = 'dose_check'"
     assert server.psql(comment, "again") == "a comment"
     refused = "do $$ begin perform 12::dose; exception when check_violation then raise notice 'refused'; return; end $$"
