@@ -39,7 +39,8 @@ def coverage(
         raise UsageError(f"the period ends before it begins: {since:%Y-%m-%d} to {until:%Y-%m-%d}")
     acts = [*_scheduled(policy, since, until), *_rounds(done, since, until, zone)]
     tallies = [tally(act, done, until, now) for act in acts]
-    broken = [finding for finding in verify(directory, signers) if finding.verdict is Verdict.FAIL] if done else []
+    found = verify(directory, signers) if done else []
+    broken = [finding for finding in found if finding.verdict in {Verdict.FAIL, Verdict.UNKNOWN}]
     return Coverage(tallies, broken, since, until, zone)
 
 

@@ -117,6 +117,13 @@ def test_a_ledger_that_does_not_verify_is_no_proof(machine, capsys) -> None:
     assert "the ledger itself: record 1 was changed" in capsys.readouterr().out
 
 
+def test_a_ledger_whose_signature_nobody_could_check_is_no_proof(machine, capsys) -> None:
+    root = machine("his1", *NIGHTS, *COPIES)
+    (root / "etc/seawall/allowed_signers").unlink()
+    assert cli.run(["ledger", "complete", *OCTOBER]) == 3
+    assert "unknown the ledger itself: the signature was not checked" in capsys.readouterr().out
+
+
 def test_without_any_record_all_is_missing(machine, capsys) -> None:
     machine("his1")
     assert cli.run(["ledger", "complete", *OCTOBER]) == 2
