@@ -21,6 +21,7 @@ from ops.policy.model import CheckSpec, HostPolicy, Site
 from tests.states import states
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LIMITS = {"warn": "0.1%", "fail": "0%"}  # which no disk of a machine that runs tests falls below
 POLICY = {
     "version": 1,
     "host": "his1",
@@ -28,7 +29,7 @@ POLICY = {
     "checks": {
         "root_disk": {
             "kind": "disk",
-            "options": {"warn_below": "0%", "fail_below": "0%", "inodes_warn_below": "0%", "inodes_fail_below": "0%"},
+            "options": {f"{what}{how}_below": share for what in ("", "inodes_") for how, share in LIMITS.items()},
         },
         "backup_age_his": {"kind": "backup_age", "options": {"asset": "his", "rpo": "26h"}},
         "gone": {"kind": "disk", "options": {"path": "/nowhere/at/all"}},
