@@ -69,10 +69,11 @@ def _rounds(done: Sequence[Completed], since: datetime, until: datetime, zone: Z
     if looked is None:
         return
     day = max(looked.began, since - timedelta(microseconds=1)).astimezone(zone).date()
-    due = []
+    due, ends = [], []
     while (moment := _start(day := day + timedelta(days=1), zone)) < until:
         due.append(moment)
-    yield Expected(ROUND, looked.asset, "", due, [moment + timedelta(days=1) for moment in due])
+        ends.append(_start(day + timedelta(days=1), zone))  # a day may have 23 hours, or 25
+    yield Expected(ROUND, looked.asset, "", due, ends)
 
 
 def _moments(calendar: Calendar, since: datetime, until: datetime) -> list[datetime]:
