@@ -6,7 +6,8 @@ whatever was noted since it was last collected is looked for in what is collecte
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import functools
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,18 @@ from ops.fleet.ledgers.heads import SeenHead
 
 def of(host: str, listed: Path) -> Sequence[SeenHead]:
     """Return the heads that were noted of a machine, in that order. listed: the list of signers beside them."""
-    return heads.read(listed.with_name(HEADS)).get(host, ())
+    path = listed.with_name(HEADS)
+    try:
+        seen = path.stat()
+    except FileNotFoundError:
+        return ()
+    return _read(path, (seen.st_mtime_ns, seen.st_ino, seen.st_size)).get(host, ())
+
+
+@functools.lru_cache(maxsize=1)
+def _read(path: Path, _state: tuple[int, ...]) -> Mapping[str, Sequence[SeenHead]]:
+    """Return the heads of all machines; as long as the file is the same, it is read once for all of them."""
+    return heads.read(path)
 
 
 def end_of_copy(folder: Path) -> Anchor | None:
