@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from ops.core.errors import UsageError
-from ops.core.run import Stream, run, talk
+from ops.core.run import run
 from ops.interfaces import joined
-from ops.interfaces.server import MOST_ANSWERED
 from ops.interfaces.source import Entered
 from ops.sources._shared import container_entry
+from ops.sources._shared.local_server import Local
 
 ContainerEngine = Literal["podman", "docker"]
 
@@ -34,31 +32,19 @@ def entering(place: Entered | None, argv: Sequence[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Inside:
+class Inside(Local):
     """Programs beside the server in a container, run as one of its accounts; root alone can do that."""
 
-    place: Entered
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def account(self) -> str:
-        """Raise UsageError: no account of this machine's is the container's."""
-        raise UsageError(
-            f"what lies in a folder can't be loaded into the container {self.place.container}",
-            "restore into a folder with --to",
-        )
+    place: Entered = field(kw_only=True)
 
     def argv(self, argv: Sequence[str]) -> list[str]:
         """Return the words that run a program in the container."""
         variables = {"LC_ALL": "C.UTF-8", "TZ": "UTC", **self.environment}
         given = [f"--env={name}={value}" for name, value in variables.items()]
-        user = f"--user={self.place.account}"
+        user = f"--user={self.account}"
         return [self.place.engine, "exec", "--interactive", user, *given, self.place.container, *argv]
 
-    def run(self, argv: Sequence[str], timeout: float) -> str:
-        """Run a program to its end and return its output; raise CommandError."""
-        return run(self.argv(argv), timeout=timeout, cwd=Path("/"), most=MOST_ANSWERED).stdout
-
-    def talk(self, argv: Sequence[str], timeout: float) -> AbstractContextManager[Stream]:
-        """Run a program that the block talks with."""
-        return talk(self.argv(argv), timeout=timeout, cwd=Path("/"), most=MOST_ANSWERED)
+    def seen(self, folder: Path) -> Path:
+        """Return where a folder of the server's lies on this machine, as long as the container runs."""
+        argv = [self.place.engine, "container", "inspect", "--format={{.State.Pid}}", self.place.container]
+        return Path(f"/proc/{int(run(argv, timeout=20).stdout)}/root", str(folder).lstrip("/"))
