@@ -1,0 +1,155 @@
+"""A database server in a container of the real podman, from an image that costs nothing: its programs are this machine's.
+
+podman has a store of its own in a temporary folder, and needs neither systemd nor a registry. What it would not find on
+every machine that tests run on, it finds in a mount namespace of its own: one tree of control groups.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tarfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from throwaway_postgresql import PROGRAMS
+
+from ops.interfaces import joined
+from ops.interfaces.source import Entered
+from ops.sources._shared import container_door
+
+IMAGE = "localhost/seawall-server:1"
+NAME = "his-db"
+READER = "create role seawall_dump login bypassrls; grant pg_read_all_data to seawall_dump;"
+# Neither a network nor control groups of its own, nor more than any process may have.
+_PLAIN = ("--network=none", "--cgroups=disabled", "--ulimit=nofile=1024:1024", "--ulimit=nproc=4096:4096")
+_FOLDERS = ("dev", "etc", "proc", "root", "run", "sys", "tmp", "usr", "var", "var/lib", "run/postgresql")
+_LINKS = {"bin": "usr/bin", "lib": "usr/lib", "lib64": "usr/lib64", "sbin": "usr/sbin", "var/run": "../run"}
+_PODMAN = """#!/bin/sh
+exec nsenter --mount=/proc/{namespace}/ns/mnt -- {program} --root={folder}/store --runroot={folder}/run \\
+  --tmpdir={folder}/tmp --cgroup-manager=cgroupfs --events-backend=file "$@"
+"""
+_SERVER = """
+set -e
+cd /var/lib/postgresql
+[ -e data ] || initdb --no-sync --auth=trust --encoding=UTF8 --locale=C.UTF-8 -D data >/dev/null
+exec postgres -D data -c listen_addresses= -c fsync=off -c unix_socket_directories=/run/postgresql
+"""
+_READY_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Podman:
+    """folder: where its store is, and before it on PATH the program `podman` that uses that."""
+
+    folder: Path
+
+    def run(self, *words: str, input: str | None = None) -> str:
+        """Run it and return what it said; fails when it does."""
+        done = subprocess.run(
+            [self.folder / "bin/podman", *words], input=input, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 0, f"podman {' '.join(words)}: {done.stderr}"
+        return done.stdout.strip()
+
+    def serve(self, name: str = NAME) -> None:
+        """Run a PostgreSQL server in a container, with its data in a volume of the container's name, until it answers."""
+        mounts = (f"--volume={PROGRAMS.parents[3]}:/usr:ro", f"--volume={name}:/var/lib/postgresql:U")
+        words = ("--name", name, *_PLAIN, *mounts, "--user=postgres", f"--env=PATH={PROGRAMS}:/usr/bin")
+        self.run("run", "--detach", *words, IMAGE, "sh", "-c", _SERVER)
+        waiting = f"timeout {_READY_SECONDS} sh -c 'until pg_isready --quiet; do sleep 0.1; done'"
+        self.run("exec", name, "sh", "-c", waiting)
+
+    def serve_nothing(self, name: str) -> None:
+        """Run a container in which there is no program of a database's."""
+        words = ("--name", name, *_PLAIN, f"--volume={PROGRAMS.parents[3]}:/usr:ro", "--env=PATH=/usr/sbin")
+        self.run("run", "--detach", *words, IMAGE, "/usr/bin/sleep", "infinity")
+
+    def psql(self, sql: str, database: str = "postgres", name: str = NAME) -> str:
+        """Run SQL as the superuser in a container and return what it answers."""
+        words = ("psql", "-XAtq", "--set=ON_ERROR_STOP=1", "-d", database)
+        return self.run("exec", "--interactive", "--user=postgres", name, *words, input=sql)
+
+
+@contextmanager
+def podman() -> Iterator[Podman]:
+    """Make a podman with the image and put it first on PATH; its containers and all else of it end with the block."""
+    program = shutil.which("podman")
+    if program is None:
+        pytest.fail("podman is not there; `make setup` installs it")
+    with TemporaryDirectory(prefix="podman-", ignore_cleanup_errors=True) as place, ExitStack() as stack:
+        folder = Path(place)
+        holder = stack.enter_context(_namespace())
+        for name in ("bin", "tmp"):
+            (folder / name).mkdir()
+        script = folder / "bin/podman"
+        script.write_text(_PODMAN.format(namespace=holder, program=program, folder=folder))
+        script.chmod(0o755)
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("PATH", f"{folder / 'bin'}:{os.environ['PATH']}")
+        one = Podman(folder)
+        stack.callback(one.run, "rm", "--all", "--force", "--time=0", "--volumes")
+        subprocess.run([script, "import", "--quiet", "-", IMAGE], input=_image(), check=True, stdout=subprocess.DEVNULL)
+        yield one
+
+
+@contextmanager
+def _namespace() -> Iterator[int]:
+    """Yield a process in whose mount namespace there is one tree of control groups, as on any server of today."""
+    script = "mount -t cgroup2 none /sys/fs/cgroup && echo there && exec sleep infinity"
+    words = ["unshare", "--mount", "sh", "-c", script]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holder:
+        try:
+            assert holder.stdout
+            assert holder.stdout.readline() == "there\n"
+            yield holder.pid
+        finally:
+            holder.send_signal(signal.SIGKILL)
+
+
+def _image() -> bytes:
+    """Return the root of a container that has all its programs from elsewhere."""
+    accounts = ("root:x:0:0::/root:/bin/sh", "postgres:x:101:101::/var/lib/postgresql:/bin/sh")
+    groups = ("root:x:0:", "postgres:x:101:")
+    content = BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        for name in _FOLDERS:
+            one = tarfile.TarInfo(name)
+            one.type, one.mode = tarfile.DIRTYPE, 0o1777 if name in ("tmp", "run/postgresql") else 0o755
+            tar.addfile(one)
+        for name, target in _LINKS.items():
+            one = tarfile.TarInfo(name)
+            one.type, one.linkname = tarfile.SYMTYPE, target
+            tar.addfile(one)
+        for name, lines in {"etc/passwd": accounts, "etc/group": groups}.items():
+            text = "".join(f"{line}\n" for line in lines).encode()
+            one = tarfile.TarInfo(name)
+            one.size, one.mode = len(text), 0o644
+            tar.addfile(one, BytesIO(text))
+    return content.getvalue()
+
+
+@contextmanager
+def door(root: Path, place: Entered) -> Iterator[Path]:
+    """Open the way into a container as systemd does: root's side is started for each call at the socket."""
+    socket = root / joined.container_socket(place.engine, place.container).lstrip("/")
+    socket.parent.mkdir(parents=True, exist_ok=True)
+    words = ["systemd-socket-activate", "--accept", "--seqpacket", f"--listen={socket}"]
+    words += [f"--setenv=PATH={os.environ['PATH']}", "python3", "-I", "-S", container_door.__file__, place.engine]
+    with subprocess.Popen([*words, place.container, place.account, *place.programs]) as opened:
+        try:
+            _awaited(socket)
+            yield socket
+        finally:
+            opened.terminate()
+            socket.unlink(missing_ok=True)
+
+
+def _awaited(path: Path) -> None:
+    words: Sequence[str] = ("timeout", "20", "sh", "-c", 'until [ -S "$1" ]; do sleep 0.02; done', "sh", str(path))
+    subprocess.run(words, check=True)
