@@ -20,6 +20,7 @@ LISTENED = 3  # the descriptor that systemd hands over
 LARGEST = 131_072  # bytes of a call
 STREAMS = 3
 REFUSED = 126
+ABSENT = 127  # podman's and docker's code for a program that is not in the container
 GRACE = 10.0  # seconds that a program has to end when its caller has gone
 LOOK_SECONDS = 20
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC"}  # as every program of ours has it
@@ -84,7 +85,8 @@ def entered(place: Sequence[str], words: Sequence[str], streams: Sequence[int], 
         return REFUSED
     code = awaited(program, caller)
     if code:
-        told(streams, reason(engine, container))
+        why = reason(engine, container)
+        told(streams, why or (f"the container {container} has no {words[0]}" if code == ABSENT else ""))
     return code if code >= 0 else 128 - code
 
 
@@ -108,7 +110,7 @@ def awaited(program: "subprocess.Popen[bytes]", caller: socket.socket) -> int:
 
 def reason(engine: str, container: str) -> str:
     """Return what about a container keeps programs from being run in it; nothing where it runs."""
-    argv = [engine, "container", "inspect", "--format={{.State.Running}}", container]
+    argv = [engine, "container", "inspect", "--format={{.State.Status}}", container]
     try:
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=LOOK_SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -120,8 +122,10 @@ def reason(engine: str, container: str) -> str:
             f"there is no container {container}: {engine} ps --all lists them; if it has another name by now, "
             f"correct `container` in the policy and run playbooks/site.yml"
         )
-    running = done.stdout.strip() == b"true"
-    return "" if running else f"the container {container} is not running: {engine} start {container}"
+    status = done.stdout.decode("utf-8", "replace").strip()[:20]
+    if status == "running":
+        return ""
+    return f"the container {container} is not running, but {status}: {engine} start {container}, or unpause"
 
 
 def told(streams: Sequence[int], words: str) -> None:
