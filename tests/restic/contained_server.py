@@ -1,7 +1,7 @@
-"""A database server in a container of the real podman, from an image that costs nothing: its programs are this machine's.
+"""A database server in a container of the real podman, from an image that costs nothing: it has this machine's programs.
 
-podman has a store of its own in a temporary folder, and needs neither systemd nor a registry. What it would not find on
-every machine that tests run on, it finds in a mount namespace of its own: one tree of control groups.
+podman has a store of its own in a temporary folder, and needs neither systemd nor a registry. What it would not find
+on every machine that tests run on, it finds in a mount namespace of its own: one tree of control groups.
 """
 
 import os
@@ -58,7 +58,7 @@ class Podman:
         return done.stdout.strip()
 
     def serve(self, name: str = NAME) -> None:
-        """Run a PostgreSQL server in a container, with its data in a volume of the container's name, until it answers."""
+        """Run a PostgreSQL server in a container until it answers; its data are in a volume of the same name."""
         mounts = (f"--volume={PROGRAMS.parents[3]}:/usr:ro", f"--volume={name}:/var/lib/postgresql:U")
         words = ("--name", name, *_PLAIN, *mounts, "--user=postgres", f"--env=PATH={PROGRAMS}:/usr/bin")
         self.run("run", "--detach", *words, IMAGE, "sh", "-c", _SERVER)

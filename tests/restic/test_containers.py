@@ -14,6 +14,7 @@ import pytest
 from contained_server import NAME, READER, Podman, door, podman
 from one_machine import Machine, copied, served, set_policy
 
+from ops.core.names import ContainerName
 from ops.interfaces.source import Entered
 from ops.sources._shared.container_door import REFUSED, understood
 from ops.sources._shared.containers import entering
@@ -21,13 +22,13 @@ from ops.sources.postgresql import Options
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can run a container that is root's")
 ASSET = {"his": {"database": ("postgresql", {"container": NAME, "database": "his"})}}
-PLACE = Options(database="his", container=NAME).entered
+PLACE = Entered("podman", NAME, "postgres", ("psql", "pg_dump", "pg_dumpall"))
 DATA = (
     "create table wards (id int primary key, name text); insert into wards select i, 'w' from generate_series(1, 50) i"
 )
 SESSIONS = "select count(*) from pg_stat_activity where usename = 'seawall_dump'"
 GONE = f'until [ "$(psql -U postgres -XAtc "{SESSIONS}")" = 0 ]; do sleep 0.1; done'
-assert PLACE
+assert Options(database="his", container=ContainerName(NAME)).entered == PLACE
 
 
 @pytest.fixture(scope="module")
