@@ -40,6 +40,7 @@ cd /var/lib/postgresql
 [ -e data ] || initdb --no-sync --auth=trust --encoding=UTF8 --locale=C.UTF-8 -D data >/dev/null
 exec postgres -D data -c listen_addresses= -c fsync=off -c unix_socket_directories=/run/postgresql
 """
+OWN = {"postgres": 101, "mysql": 102}  # accounts of the image
 _READY_SECONDS = 30
 
 
@@ -114,8 +115,8 @@ def _namespace() -> Iterator[int]:
 
 def _image() -> bytes:
     """Return the root of a container that has all its programs from elsewhere."""
-    accounts = ("root:x:0:0::/root:/bin/sh", "postgres:x:101:101::/var/lib/postgresql:/bin/sh")
-    groups = ("root:x:0:", "postgres:x:101:")
+    accounts = ("root:x:0:0::/root:/bin/sh", *(f"{name}:x:{number}:{number}::/:/bin/sh" for name, number in OWN.items()))
+    groups = ("root:x:0:", *(f"{name}:x:{number}:" for name, number in OWN.items()))
     content = BytesIO()
     with tarfile.open(fileobj=content, mode="w") as tar:
         for name in _FOLDERS:
