@@ -115,7 +115,10 @@ def _namespace() -> Iterator[int]:
 
 def _image() -> bytes:
     """Return the root of a container that has all its programs from elsewhere."""
-    accounts = ("root:x:0:0::/root:/bin/sh", *(f"{name}:x:{number}:{number}::/:/bin/sh" for name, number in OWN.items()))
+    accounts = (
+        "root:x:0:0::/root:/bin/sh",
+        *(f"{name}:x:{number}:{number}::/:/bin/sh" for name, number in OWN.items()),
+    )
     groups = ("root:x:0:", *(f"{name}:x:{number}:" for name, number in OWN.items()))
     content = BytesIO()
     with tarfile.open(fileobj=content, mode="w") as tar:

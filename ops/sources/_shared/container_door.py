@@ -14,6 +14,7 @@ import socket
 import subprocess  # noqa: TID251 -- runs alone, without our package
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 LISTENED = 3  # the descriptor that systemd hands over
@@ -41,10 +42,8 @@ def main(engine: str, container: str, account: str, programs: Sequence[str]) -> 
         finally:
             for stream in streams:
                 os.close(stream)
-        try:
+        with suppress(OSError):  # it has gone
             caller.send(str(code).encode())
-        except OSError:
-            return 0  # it has gone
     return 0
 
 
@@ -131,10 +130,8 @@ def reason(engine: str, container: str) -> str:
 def told(streams: Sequence[int], words: str) -> None:
     """Say something where the program would have."""
     if words and len(streams) == STREAMS:
-        try:
+        with suppress(OSError):  # nobody listens any more
             os.write(streams[2], f"{words}\n".encode())
-        except OSError:
-            pass  # nobody listens any more
 
 
 if __name__ == "__main__":
