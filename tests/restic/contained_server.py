@@ -1,4 +1,4 @@
-"""A database server in a container of the real podman, from an image that costs nothing: it has this machine's programs.
+"""A database server in a container of the real podman, with this machine's programs: an image costs nothing then.
 
 podman has a store of its own in a temporary folder, and needs neither systemd nor a registry. What it would not find
 on every machine that tests run on, it finds in a mount namespace of its own: one tree of control groups.
@@ -41,6 +41,13 @@ cd /var/lib/postgresql
 exec postgres -D data -c listen_addresses= -c fsync=off -c unix_socket_directories=/run/postgresql
 """
 OWN = {"postgres": 101, "mysql": 102}  # accounts of the image
+_MARIADB = """
+set -e
+cd /var/lib/mysql
+[ -e data ] || mariadb-install-db --no-defaults --datadir=/var/lib/mysql/data --skip-test-db --auth-root-socket-user=mysql >/dev/null
+exec mariadbd --no-defaults --datadir=/var/lib/mysql/data --socket=/tmp/mysqld.sock --skip-networking \\
+  --innodb-flush-log-at-trx-commit=0
+"""
 _READY_SECONDS = 30
 
 
@@ -60,11 +67,23 @@ class Podman:
 
     def serve(self, name: str = NAME) -> None:
         """Run a PostgreSQL server in a container until it answers; its data are in a volume of the same name."""
-        mounts = (f"--volume={PROGRAMS.parents[3]}:/usr:ro", f"--volume={name}:/var/lib/postgresql:U")
-        words = ("--name", name, *_PLAIN, *mounts, "--user=postgres", f"--env=PATH={PROGRAMS}:/usr/bin")
-        self.run("run", "--detach", *words, IMAGE, "sh", "-c", _SERVER)
-        waiting = f"timeout {_READY_SECONDS} sh -c 'until pg_isready --quiet; do sleep 0.1; done'"
-        self.run("exec", name, "sh", "-c", waiting)
+        self._serve(name, "postgres", "/var/lib/postgresql", _SERVER)
+        self.wait(name, "pg_isready --quiet")
+
+    def serve_mariadb(self, name: str) -> None:
+        """Run a MariaDB server in a container until it answers; its socket is /tmp/mysqld.sock."""
+        self._serve(name, "mysql", "/var/lib/mysql", _MARIADB)
+        self.wait(name, "mariadb-admin --no-defaults --socket=/tmp/mysqld.sock ping")
+
+    def _serve(self, name: str, account: str, folder: str, script: str) -> None:
+        mounts = (f"--volume={PROGRAMS.parents[3]}:/usr:ro", f"--volume={name}:{folder}:U")
+        words = ("--name", name, *_PLAIN, *mounts, f"--user={account}", f"--env=PATH={PROGRAMS}:/usr/bin:/usr/sbin")
+        self.run("run", "--detach", *words, IMAGE, "sh", "-c", script)
+
+    def wait(self, name: str, command: str) -> None:
+        """Wait until a command in a container ends well."""
+        waiting = f"until {command} >/dev/null 2>&1; do sleep 0.1; done"
+        self.run("exec", name, "timeout", str(_READY_SECONDS), "sh", "-c", waiting)
 
     def serve_nothing(self, name: str) -> None:
         """Run a container in which there is no program of a database's."""

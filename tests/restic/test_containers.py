@@ -26,8 +26,10 @@ PLACE = Entered("podman", NAME, "postgres", ("psql", "pg_dump", "pg_dumpall"))
 DATA = (
     "create table wards (id int primary key, name text); insert into wards select i, 'w' from generate_series(1, 50) i"
 )
+SOCKET = "/tmp/mysqld.sock"
+DATA_OF_MARIADB = "create table wards (id int primary key, name text); insert into wards values (1, 'one'), (2, 'two')"
 SESSIONS = "select count(*) from pg_stat_activity where usename = 'seawall_dump'"
-GONE = f'until [ "$(psql -U postgres -XAtc "{SESSIONS}")" = 0 ]; do sleep 0.1; done'
+GONE = f'[ "$(psql -U postgres -XAtc "{SESSIONS}")" = 0 ]'
 assert Options(database="his", container=ContainerName(NAME)).entered == PLACE
 
 
@@ -120,7 +122,7 @@ def test_a_container_that_is_stopped_or_has_another_name_is_told_with_what_to_do
         assert f"the container {NAME} is not running, but exited: podman start {NAME}" in failed(his)
     finally:
         engine.run("start", NAME)
-        engine.run("exec", NAME, "timeout", "30", "sh", "-c", "until pg_isready --quiet; do sleep 0.1; done")
+        engine.wait(NAME, "pg_isready --quiet")
     assert his.seawall("backup", "his") == 0
 
 
@@ -135,6 +137,24 @@ def test_without_its_client_programs_or_its_role_that_is_told(engine: Podman, hi
     set_policy(his, {"his": {"database": ("postgresql", {"container": "empty", "database": "his"})}})
     with door(his.root, place):
         assert "the container empty has no psql" in failed(his)
+
+
+def test_mariadb_is_taken_by_its_own_programs_and_brought_into_a_folder(
+    engine: Podman, his: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine.serve_mariadb("lis-db")
+    words = ("exec", "--interactive", "--user=mysql", "lis-db", "mariadb", "--no-defaults", f"--socket={SOCKET}")
+    engine.run(*words, input=f"create database lis; use lis; {DATA_OF_MARIADB}")
+    set_policy(his, {"lis": {"database": ("mariadb", {"container": "lis-db", "socket": SOCKET, "all": True})}})
+    with door(his.root, Entered("podman", "lis-db", "mysql", ("mariadb", "mariadb-dump"))):
+        assert his.seawall("backup", "lis") == 0
+    state = his.state("backup-lis")
+    assert state["verdict"] == "pass", state["message"]
+    assert his.seawall("restore", "lis", "--to", "{}_again") == 1
+    assert "nothing is restored into the container lis-db" in "".join(capsys.readouterr())
+    assert his.seawall("restore", "lis", "--to", tmp_path / "back") == 0
+    (dump,) = (tmp_path / "back").glob("*/database.sql")
+    assert "(1,'one'),\n(2,'two')" in dump.read_text()
 
 
 def test_without_the_way_in_it_is_told_who_opens_it(stored: Path, tmp_path: Path, failed: Failed) -> None:
@@ -187,4 +207,4 @@ def test_what_runs_in_the_container_ends_with_its_caller(engine: Podman, way: Pa
         assert engine.psql(SESSIONS) == "1"
         session.send_signal(end)
         session.wait(20)
-        engine.run("exec", NAME, "timeout", "20", "sh", "-c", GONE)
+        engine.wait(NAME, GONE)
