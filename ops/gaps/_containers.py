@@ -85,24 +85,15 @@ def lies(pid: int, path: Path, proc: Path) -> Path | None:
 
 
 def stored(mark: str, proc: Path) -> Iterator[Volume]:
-    """Yield each volume, or folder in one, that has a file of some name, such as each server's data folder has.
+    """Yield each folder that has a file of some name, such as each server's data folder has.
 
-    Then the same of folders that containers have from outside, whether they run or not. Raise Unavailable in the end
-    when what is noted of some container can't be read: what it has is not known.
+    Those that containers have from outside, whether they run or not, then those of volumes that none has. Raise
+    Unavailable in the end when what is noted of some container can't be read: what it has is not known.
     """
     host = proc / "1/root"
     known: set[Path] = set()
-    for store in _stores(proc, _PODMAN, _DOCKER):
-        for volume in sorted((host / store / "volumes").glob("*/_data")):
-            for place in _marked(volume, mark, host):
-                known.add(place)
-                yield Volume(_plain(volume.parent.name), place)
     unread: list[Path] = []
-    table = _table(proc)
-    for name, folder in _given(proc, unread):
-        mount = mounts.holding(str(folder), table)
-        if mount and mount.distant:
-            continue  # to look at it may take for ever
+    for name, folder in (*_given(proc, unread), *_volumes(proc)):
         for place in _marked(host / str(folder).lstrip("/"), mark, host):
             if place not in known:
                 known.add(place)
@@ -121,34 +112,48 @@ def _marked(folder: Path, mark: str, host: Path) -> Iterator[Path]:
             yield Path("/") / file.parent.relative_to(host)
 
 
+def _volumes(proc: Path) -> Iterator[tuple[str, PurePosixPath]]:
+    """Yield all volumes, each with its name."""
+    host = proc / "1/root"
+    for store in _stores(proc, _PODMAN, _DOCKER):
+        for volume in sorted((host / store / "volumes").glob("*/_data")):
+            yield volume.parent.name, PurePosixPath("/", volume.relative_to(host))
+
+
 def _given(proc: Path, unread: list[Path]) -> Iterator[tuple[str, PurePosixPath]]:
     """Yield the folders that containers have from outside, each with the container's name.
 
     unread: gets the files that can't be read or say something else.
     """
-    host = proc / "1/root"
+    host, table = proc / "1/root", _table(proc)
     for store in _stores(proc, _PODMAN):
         for file in sorted((host / store).glob("overlay-containers/*/userdata/config.json")):
             name = _noted(host, "id", file.parents[1].name) or file.parents[1].name[:_SHORT]
             told = _read(file)
             points = told.get("mounts", []) if isinstance(told, dict) else None
-            yield from _folders(file, name, points, "source", unread)
+            yield from _folders(file, name, points, "source", unread, table)
     for store in _stores(proc, _DOCKER):
         for file in sorted((host / store).glob("containers/*/config.v2.json")):
             told = _read(file)
             points = (told.get("MountPoints") or {}) if isinstance(told, dict) else None
             several = [*points.values()] if isinstance(points, dict) else None
             name = str(told.get("Name", "")).strip("/") if isinstance(told, dict) else ""
-            yield from _folders(file, name or file.parent.name[:_SHORT], several, "Source", unread)
+            yield from _folders(file, name or file.parent.name[:_SHORT], several, "Source", unread, table)
 
 
-def _folders(file: Path, name: str, several: Any, key: str, unread: list[Path]) -> Iterator[tuple[str, PurePosixPath]]:
+def _folders(
+    file: Path, name: str, several: Any, key: str, unread: list[Path], table: list[Mount]
+) -> Iterator[tuple[str, PurePosixPath]]:
+    """Yield the folders that one container has from outside, but for those that another machine shows."""
     if not isinstance(several, list):
         unread.append(file)
         return
     for one in several:
         source = one.get(key) if isinstance(one, dict) else None
-        if isinstance(source, str) and source.count("/") > 1 and ".." not in source.split("/"):
+        if not isinstance(source, str) or source.count("/") <= 1 or ".." in source.split("/"):
+            continue
+        mount = mounts.holding(source, table)
+        if not (mount and mount.distant):  # to look there may take for ever
             yield name, PurePosixPath(source)
 
 
