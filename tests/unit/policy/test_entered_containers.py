@@ -67,7 +67,7 @@ def test_two_sources_of_one_container_have_one_way_in() -> None:
     both = compiled(his=("postgresql", HIS), lis=("mariadb", {**HIS, "container_user": "postgres"}))
     (one,) = containers(both)
     assert one.programs == ("mariadb", "mariadb-dump", "pg_dump", "pg_dumpall", "psql")
-    apart = compiled(his=("postgresql", HIS), lis=("postgresql", {**HIS, "engine": "docker"}))
+    apart = compiled(his=("postgresql", HIS), lis=("postgresql", {**HIS, "database": "lis", "engine": "docker"}))
     assert [one.engine for one in containers(apart)] == ["docker", "podman"]
 
 
