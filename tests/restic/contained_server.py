@@ -5,9 +5,12 @@ on every machine that tests run on, it finds in a mount namespace of its own: on
 """
 
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,6 +18,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 import pytest
 from throwaway_postgresql import PROGRAMS
@@ -25,7 +29,9 @@ from ops.sources._shared import container_door
 
 IMAGE = "localhost/seawall-server:1"
 NAME = "his-db"
-READER = "create role seawall_dump login bypassrls; grant pg_read_all_data to seawall_dump;"
+PAGE = Path(__file__).parents[2] / "docs/containers.md"
+# What makes the accounts that read, as the page for administrators has it: PostgreSQL's, MariaDB's.
+READER, READER_OF_MARIADB = re.findall(r"<<'SQL'\n(.*?)^SQL$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 # Neither a network nor control groups of its own, nor more than any process may have.
 _PLAIN = ("--network=none", "--cgroups=disabled", "--ulimit=nofile=1024:1024", "--ulimit=nproc=4096:4096")
 _FOLDERS = ("dev", "etc", "proc", "root", "run", "sys", "tmp", "usr", "var", "var/lib", "run/postgresql")
@@ -44,7 +50,8 @@ OWN = {"postgres": 101, "mysql": 102}  # accounts of the image
 _MARIADB = """
 set -e
 cd /var/lib/mysql
-[ -e data ] || mariadb-install-db --no-defaults --datadir=/var/lib/mysql/data --skip-test-db --auth-root-socket-user=mysql >/dev/null
+[ -e data ] || mariadb-install-db --no-defaults --datadir=/var/lib/mysql/data --skip-test-db \\
+  --auth-root-authentication-method=normal >/dev/null
 exec mariadbd --no-defaults --datadir=/var/lib/mysql/data --socket=/tmp/mysqld.sock --skip-networking \\
   --innodb-flush-log-at-trx-commit=0
 """
@@ -160,19 +167,32 @@ def _image() -> bytes:
 @contextmanager
 def door(root: Path, place: Entered) -> Iterator[Path]:
     """Open the way into a container as systemd does: root's side is started for each call at the socket."""
-    socket = root / joined.container_socket(place.engine, place.container).lstrip("/")
-    socket.parent.mkdir(parents=True, exist_ok=True)
-    words = ["systemd-socket-activate", "--accept", "--seqpacket", f"--listen={socket}"]
-    words += [f"--setenv=PATH={os.environ['PATH']}", "python3", "-I", "-S", container_door.__file__, place.engine]
-    with subprocess.Popen([*words, place.container, place.account, *place.programs]) as opened:
+    path = root / joined.container_socket(place.engine, place.container).lstrip("/")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    words = [sys.executable, "-I", "-S", container_door.__file__, place.engine, place.container, place.account]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        started: list[int] = []
+        answering = Thread(target=_answering, args=(listener, [*words, *place.programs], started))
+        answering.start()
         try:
-            _awaited(socket)
-            yield socket
+            yield path
         finally:
-            opened.terminate()
-            socket.unlink(missing_ok=True)
+            listener.shutdown(socket.SHUT_RDWR)
+            answering.join()
+            path.unlink()
+            for process in started:
+                os.waitpid(process, 0)
 
 
-def _awaited(path: Path) -> None:
-    words: Sequence[str] = ("timeout", "20", "sh", "-c", 'until [ -S "$1" ]; do sleep 0.02; done', "sh", str(path))
-    subprocess.run(words, check=True)
+def _answering(listener: socket.socket, words: Sequence[str], started: list[int]) -> None:
+    """Start a program for each call, with that as its descriptor, until nobody listens any more."""
+    while True:
+        try:
+            call = listener.accept()[0]
+        except OSError:
+            return
+        with call:
+            handed = [(os.POSIX_SPAWN_DUP2, call.fileno(), container_door.LISTENED)]
+            started.append(os.posix_spawn(words[0], words, os.environ, file_actions=handed))

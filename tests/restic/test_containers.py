@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contained_server import NAME, READER, Podman, door, podman
+from contained_server import NAME, READER, READER_OF_MARIADB, Podman, door, podman
 from one_machine import Machine, copied, served, set_policy
 
 from ops.core.names import ContainerName
@@ -143,8 +143,8 @@ def test_mariadb_is_taken_by_its_own_programs_and_brought_into_a_folder(
     engine: Podman, his: Machine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     engine.serve_mariadb("lis-db")
-    words = ("exec", "--interactive", "--user=mysql", "lis-db", "mariadb", "--no-defaults", f"--socket={SOCKET}")
-    engine.run(*words, input=f"create database lis; use lis; {DATA_OF_MARIADB}")
+    words = ("exec", "--interactive", "lis-db", "mariadb", "--no-defaults", f"--socket={SOCKET}", "--user=root")
+    engine.run(*words, input=f"{READER_OF_MARIADB} create database lis; use lis; {DATA_OF_MARIADB}")
     set_policy(his, {"lis": {"database": ("mariadb", {"container": "lis-db", "socket": SOCKET, "all": True})}})
     with door(his.root, Entered("podman", "lis-db", "mysql", ("mariadb", "mariadb-dump"))):
         assert his.seawall("backup", "lis") == 0
