@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -186,7 +186,7 @@ def door(root: Path, place: Entered) -> Iterator[Path]:
                 os.waitpid(process, 0)
 
 
-def _answering(listener: socket.socket, words: Sequence[str], started: list[int]) -> None:
+def _answering(listener: socket.socket, words: list[str], started: list[int]) -> None:
     """Start a program for each call, with that as its descriptor, until nobody listens any more."""
     while True:
         try:

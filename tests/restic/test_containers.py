@@ -15,6 +15,7 @@ from contained_server import NAME, READER, READER_OF_MARIADB, Podman, door, podm
 from one_machine import Machine, copied, served, set_policy
 
 from ops.core.names import ContainerName
+from ops.gaps._named import names
 from ops.interfaces.source import Entered
 from ops.sources._shared.container_door import REFUSED, understood
 from ops.sources._shared.containers import entering
@@ -107,6 +108,20 @@ def test_it_is_taken_by_its_own_programs_and_comes_back_beside_and_in_place(engi
     engine.psql("delete from wards where id > 10", "his")
     assert his.seawall("restore", "his", "--in-place", "--confirm", "his") == 0
     assert rows(engine, "his") == 50
+
+
+def test_the_names_of_its_databases_stand_in_its_files(engine: Podman) -> None:
+    engine.psql("create database before")
+    engine.psql('alter database before rename to "a b"')
+    engine.psql("create database gone")
+    engine.psql("drop database gone")
+    engine.psql("checkpoint")
+    told = json.loads(engine.psql("select json_object_agg(oid, datname) from pg_database"))
+    found = names(engine.folder / f"store/volumes/{NAME}/_data/data")
+    assert {number: name for number, name in found.items() if str(number) in told} == {
+        int(number): name for number, name in told.items()
+    }
+    engine.psql('drop database "a b"')
 
 
 def test_a_container_that_is_stopped_or_has_another_name_is_told_with_what_to_do(
