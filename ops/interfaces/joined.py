@@ -56,6 +56,16 @@ def writer_socket(client: str) -> str:
     return f"/run/{PREFIX}writer/{client}"
 
 
+def container(engine: str, name: str) -> str:
+    """Return the name of the units that let the account's programs into a container, without their ending."""
+    return unit(f"container-{engine}-{name}")
+
+
+def container_socket(engine: str, name: str) -> str:
+    """Return the path of the socket at which those units listen; root alone may write to its folder."""
+    return f"/run/seawall/container-{engine}-{name}"
+
+
 def check(kind: str, asset: str, copy: str = "") -> str:
     """Return the name of a check that follows from an asset or one of its copies, such as `copy_age-his-offsite`."""
     return "-".join([kind, asset, *filter(None, [copy])])

@@ -145,6 +145,25 @@ def nothing_left_out(_options: object) -> Sequence[str]:
     return ()
 
 
+@dataclass(frozen=True)
+class Entered:
+    """A container of root's that programs are run in for the account.
+
+    engine: the program that runs them there, `podman` or `docker`. container: its name. account: whose they are in it.
+    programs: those that may be run.
+    """
+
+    engine: str
+    container: str
+    account: str
+    programs: tuple[str, ...]
+
+
+def enters_none(_options: object) -> Entered | None:
+    """Say that no container has to be entered."""
+    return None
+
+
 def in_no_group(_options: object) -> str:
     """Say that a host is fit without a group of its own."""
     return ""
@@ -165,6 +184,7 @@ class Source(Generic[O, F]):
     left_out: where one source stands for several, a sentence for each thing that looks like one of them and is none,
         such as a stray folder among a server's databases; the set is whole without it.
     order: sources of an asset are taken in this order, and by name: a database before the files it points to.
+    enters: given the options, the container in which its programs are run, where they are.
     capabilities: Linux capabilities that taking the data needs beyond the account `seawall`.
     known_files: the paths of the files whose digests the facts hold.
     in_place_paths: for a restore in place: the places on this machine, by the path in the restored folder.
@@ -187,6 +207,7 @@ class Source(Generic[O, F]):
     parts: Callable[[O], Mapping[str, O]] | None = None
     left_out: Callable[[O], Sequence[str]] = nothing_left_out
     order: int = 0
+    enters: Callable[[O], Entered | None] = enters_none
     capabilities: tuple[str, ...] = ()
     known_files: Callable[[F], Collection[str]] = nothing_known
     in_place_paths: Callable[[O], Mapping[str, Path]] | None = None

@@ -1,4 +1,7 @@
-"""Which databases of a machine the policy protects, and how their servers are reached by those who grant rights."""
+"""Which databases of a machine the policy protects, and how their servers are reached by those who grant rights.
+
+Those in containers are not among them: who runs a container gives its server the role that reads.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ def databases(policy: HostPolicy, kind: str) -> list[dict[str, Plain]]:
     return [
         ({"all": True} if options.all else {"database": options.database}) | {place: getattr(options, place)}
         for options in _options(policy, kind)
+        if not options.container
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ops.core.errors import Problem
+from ops.policy import containers
 from ops.policy.model import Asset, Repository, Written
 from ops.policy.rules import drills, names, paths, retention, spans
 from ops.policy.rules.groups import SERVERS, lacking
@@ -29,6 +30,7 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
         yield from retention.judge(f"{path}.retention", asset.retention, asset.rpo)
         yield from retention.of_copies(f"{path}.retention", asset, written.site.timezone)
     yield from _twice(written.assets)
+    yield from containers.judge(written.assets)
 
 
 def _groups(path: str, host: str, asset: Asset, around: Surroundings) -> Iterator[Problem]:
