@@ -1,8 +1,8 @@
 """PostgreSQL's write-ahead log as it is archived: the names of its files, and whether none of them is missing.
 
 The log is cut into segments of one size, numbered without end. A promotion begins a new timeline: from some segment on
-the log goes on under another first number, and a history file says where. Recovery from a backup needs each segment from
-the backup's end on, of the timeline that was current there.
+the log goes on under another first number, and a history file says where. Recovery from a backup needs each segment
+from the backup's end on, of the timeline that was current there.
 """
 
 from __future__ import annotations

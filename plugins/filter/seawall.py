@@ -19,7 +19,7 @@ if CHECKOUT not in sys.path:
     sys.path.insert(0, CHECKOUT)
 
 from ops.core.errors import PolicyError, SeawallError  # noqa: E402 -- the checkout must be on the path
-from ops.policy import doors, role_files, secret_files, ups  # noqa: E402
+from ops.policy import doors, logs, role_files, secret_files, ups  # noqa: E402
 from ops.policy.compile import document, read_document  # noqa: E402
 from ops.policy.databases import databases, taken_clusters  # noqa: E402
 from ops.policy.hostvars import PREFIX, compile_inventory  # noqa: E402
@@ -118,5 +118,6 @@ class FilterModule:
             "ups_devices": of_plain(ups.devices),
             "databases": of_document(databases),
             "taken_clusters": of_document(taken_clusters),
+            "log_clusters": of_document(logs.log_clusters),
             "unit_files": of_plain(role_files.unit_files),
         }

@@ -1,7 +1,7 @@
 """Archive the log of an asset's server: what waits in the spool goes into the repository, and is read back.
 
-First the server is asked to end the segment that it writes, so that each commit up to that moment is archived. Only what
-the repository lists again is removed from the spool.
+First the server is asked to end the segment that it writes, so that each commit up to that moment is archived. Only
+what the repository lists again is removed from the spool.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.core import clock, kinds
+from ops.core import clock
 from ops.core.errors import Damaged, SeawallError, UsageError
 from ops.core.quantity import Size, span
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
 from ops.interfaces.change_log import ChangeLog, Mark, first_number, is_segment
 from ops.interfaces.outcome import LogFacts
-from ops.interfaces.source import Source
 from ops.jobs.host import folders, own_policy, repositories
 from ops.jobs.host.assets import asset_named
 from ops.jobs.log.spool import Waiting, histories, remove, waiting
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
+from ops.policy.logs import change_log, logged
 from ops.policy.model import Asset
 from ops.restic.batches import Reach, base, batches, reach, tags
 from ops.restic.messages import Snapshot, Summary
@@ -48,13 +48,13 @@ class Shipped:
     listed: Sequence[Snapshot]
 
 
-def logged(asset: Asset) -> tuple[ChangeLog[Any], Any] | None:
-    """Return how the log of an asset is archived, with the options of its source; None where it is not."""
-    for spec in asset.sources.values():
-        source: Source[Any, Any] = kinds.load("ops.sources", spec.kind)
-        if source.log and source.log.wanted(spec.options):
-            return source.log, spec.options
-    return None
+def look(name: str) -> str:
+    """Return what waits in the spool of an asset, for a person; raise SeawallError."""
+    own_policy.demand_server()
+    _demand_logged(name, asset_named(own_policy.read(), name))
+    files, strange = waiting(folders.spool(name))
+    size = Size(sum(one.bytes for one in files))
+    return "; ".join([f"{len(files)} files of the log of {name} wait, {size}", *strange])
 
 
 def archive_log(name: str) -> Ended:
@@ -65,14 +65,20 @@ def archive_log(name: str) -> Ended:
     own_policy.demand_server()
     policy = own_policy.read()
     asset = asset_named(policy, name)
-    found = logged(asset)
-    if found is None:
-        raise UsageError(f"{name} has no log to archive", "set `wal: true` in the options of its postgresql_cluster")
+    found = _demand_logged(name, asset)
     job = joined.log(name)
     if ended := run_in_unit(joined.service(job), job):
         return ended
     outcome = perform("log", job, name, policy.host, lambda: _work(policy, name, asset, *found))
     return Ended.here(outcome, outcome.code)
+
+
+def _demand_logged(name: str, asset: Asset) -> tuple[ChangeLog[Any], Any]:
+    """Return how the log of an asset is archived, with the options of its source; raise UsageError where it is not."""
+    spec = logged(asset)
+    if spec is None:
+        raise UsageError(f"{name} has no log to archive", "set `wal: true` in the options of its postgresql_cluster")
+    return change_log(spec), spec.options
 
 
 def _work(policy: HostPolicy, name: str, asset: Asset, log: ChangeLog[Any], options: Any) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ops.core.errors import Problem
+from ops.policy import logs
 from ops.policy.model import Asset, Repository, Written
 from ops.policy.rules import drills, names, paths, retention, spans
 from ops.policy.rules.groups import SERVERS, lacking
@@ -23,6 +24,7 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
         yield from _kept(host, f"{path}.repository", asset.repository, written.repositories)
         yield from _copies(host, path, asset, written.repositories)
         yield from _sources(path, asset)
+        yield from logs.judge(path, asset)
         if asset.drill:
             yield from drills.judge(f"{path}.drill", host, asset, asset.drill, written, around)
         yield from spans.judge(path, asset, written.site.timezone)

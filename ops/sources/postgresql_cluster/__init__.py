@@ -1,6 +1,6 @@
 """A PostgreSQL cluster as a whole: its files, taken while it runs, from which its write-ahead log goes on.
 
-With `wal: true` the log is archived, too: `seawall restore ASSET --at MOMENT` then recovers the cluster as it was at any
+With `wal: true` the log is archived, too: `seawall restore ASSET --at MOMENT` then recovers it as it was at any
 moment since the oldest set. A dump of each database (the kind `postgresql`) is what other major versions can load; this
 one needs the same.
 """

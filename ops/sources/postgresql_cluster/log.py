@@ -7,7 +7,7 @@ from pathlib import Path
 from ops.core.clock import parse
 from ops.core.errors import Unavailable
 from ops.interfaces.change_log import Mark
-from ops.sources.machine.clusters.locate import found
+from ops.sources.machine.clusters.locate import Place
 from ops.sources.machine.clusters.online_backup import opened
 
 _ABOUT = """
@@ -26,7 +26,8 @@ def mark(port: int, sockets: Path) -> Mark:
 
     Raise Unavailable where it does not run, follows another one, or archives nothing.
     """
-    with opened(found(port, sockets)) as session:
+    # Where its files are, only who may read them can find out; this needs the socket alone.
+    with opened(Place(port, Path("/"), Path("/"), (), sockets)) as session:
         about = session.ask(_ABOUT)
         if about["standby"]:
             raise Unavailable(f"the cluster at port {port} is a standby", "archive the log of its primary instead")
