@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -17,6 +18,7 @@ from pathlib import Path
 from ops.core.errors import CommandError, Damaged, Unavailable, UsageError
 from ops.core.names import TreePath
 from ops.core.plain_file import reading
+from ops.core.quantity import span
 from ops.core.run import run
 from ops.core.verdict import Verdict
 from ops.interfaces.change_log import Recovered, Recovery
@@ -28,7 +30,8 @@ from ops.sources.postgresql_cluster.facts import ClusterFilesFacts
 ACCOUNT = "postgres"
 AT_MOST = 172_800  # seconds that a recovery may take
 DATA, SERVER = "data", "server"
-_SHORT = 120.0
+_SHORT, _LOOK_SECONDS = 120.0, 0.1
+_STATUS_LINE = 7  # of postmaster.pid
 _PLAIN = re.compile(r"/[A-Za-z0-9/_.,+@-]*")
 _LAST = re.compile(r"last completed transaction was at log time ([0-9:. +-]{10,40}?)$", re.MULTILINE)
 _WHY = re.compile(r"(?:FATAL|PANIC|ERROR): +(.{1,300})$", re.MULTILINE)
@@ -164,14 +167,40 @@ def _running(programs: Path, data: Path, server: Path) -> Iterator[None]:
     ]
     try:
         run([*control, *words, "start"], timeout=AT_MOST, cwd=Path("/"))
+        _await(data, server)
         yield
     except CommandError as error:
-        why = _WHY.findall(_log(server))
-        message = f"PostgreSQL did not recover the cluster: {why[-1] if why else 'its log does not say why'}"
-        raise Damaged(message, f"its log is {server}/log") from error
+        raise _failed(server) from error
     finally:
         if (data / "postmaster.pid").exists():
             run([*control, "-w", "-s", "-m", "fast", "stop"], timeout=3600, cwd=Path("/"), ok=(0, 1))
+
+
+def _await(data: Path, server: Path) -> None:
+    """Wait for the end of the recovery: pg_ctl waits for its beginning alone; raise Damaged when the server is gone."""
+    deadline = time.monotonic() + AT_MOST
+    while (status := _status(data)) != "ready":
+        if status is None:
+            raise _failed(server)
+        if time.monotonic() > deadline:
+            raise Unavailable(f"the recovery did not end within {span(AT_MOST)}", f"its log is {server}/log")
+        time.sleep(_LOOK_SECONDS)
+
+
+def _status(data: Path) -> str | None:
+    """Return what the server writes of its state; None when it has ended."""
+    try:
+        with reading(data / "postmaster.pid") as file:
+            lines = file.read(LARGEST_TEXT).decode("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return None
+    return lines[_STATUS_LINE].strip() if len(lines) > _STATUS_LINE else ""
+
+
+def _failed(server: Path) -> Damaged:
+    why = _WHY.findall(_log(server))
+    message = f"PostgreSQL did not recover the cluster: {why[-1] if why else 'its log does not say why'}"
+    return Damaged(message, f"its log is {server}/log")
 
 
 def _log(server: Path) -> str:
