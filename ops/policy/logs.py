@@ -8,7 +8,7 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import Problem
 from ops.core.quantity import Duration
-from ops.core.schema import Plain
+from ops.core.schema import Plain, collect
 from ops.interfaces.change_log import SPOOLS, ChangeLog
 from ops.policy.model import Asset, HostPolicy, SourceSpec
 
@@ -25,8 +25,13 @@ def logged(asset: Asset) -> SourceSpec | None:
 def _wanted(spec: SourceSpec) -> bool:
     if spec.kind not in kinds.kinds("ops.sources"):
         return False  # a problem of its own
-    log: Any = kinds.load("ops.sources", spec.kind).log
-    return bool(log and not isinstance(spec.options, dict) and log.wanted(spec.options))
+    kind: Any = kinds.load("ops.sources", spec.kind)
+    if kind.log is None:
+        return False
+    options = spec.options
+    if not isinstance(options, kind.options):  # as they were written, and not judged yet
+        options = collect(kind.options, options or {}, "options", [])
+    return options is not None and bool(kind.log.wanted(options))
 
 
 def change_log(spec: SourceSpec) -> ChangeLog[Any]:

@@ -1,10 +1,12 @@
 """A PostgreSQL cluster whose log is archived comes back as it was at any moment, or it is said why not."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,12 +17,8 @@ import pytest
 from one_machine import Machine, copied, served, set_policy
 from throwaway_postgresql import AS_POSTGRES, ONLY_ROOT, PROGRAMS, Cluster, cluster
 
-from ops.core.errors import Damaged, Unavailable, UsageError
-from ops.jobs.log import spool as spools
-
 pytestmark = ONLY_ROOT
 ASSET = "cluster"
-SEGMENT = 1 << 20  # so that little is moved
 GRANTS = """
 create role seawall_dump login bypassrls replication in role pg_read_all_data;
 alter role seawall_dump set default_transaction_read_only = on;
@@ -46,6 +44,16 @@ class Site:
         """Commit a row; return a moment after that commit, and before whatever comes later."""
         self.server.psql(f"insert into visits values ({number}, clock_timestamp())")
         return datetime.fromisoformat(self.server.psql("select to_json(clock_timestamp()) #>> '{}'"))
+
+    def lose(self, number: int) -> str:
+        """Commit a row, and let the segment with it disappear once it is in the spool; return its name."""
+        self.visit(number)
+        name = self.server.psql("select pg_walfile_name(pg_switch_wal())")
+        deadline = time.monotonic() + 60
+        while not (self.spool / name).exists():
+            assert time.monotonic() < deadline
+        (self.spool / name).unlink()
+        return name
 
     def recover(self, name: str, at: str) -> int:
         return self.machine.seawall("restore", ASSET, "--at", at, "--to", self.open / name)
@@ -117,3 +125,60 @@ def test_a_cluster_comes_back_as_it_was_at_a_moment(site: Site, capsys: pytest.C
     assert "the log reaches to" in capsys.readouterr().err
     assert site.recover("third", "latest") == 2
     assert "not an empty folder" in capsys.readouterr().err
+
+
+def test_a_batch_that_is_cut_off_is_stored_by_the_next(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing leaves the spool before the repository lists it."""
+    from ops.jobs.log import job
+
+    site.visit(7)
+
+    def cut(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(job, "_read_back", cut)
+        assert site.machine.seawall("log", ASSET) == 130
+    left = sorted(path.name for path in site.spool.iterdir())
+    assert left
+    assert site.machine.seawall("log", ASSET) == 0
+    assert not list(site.spool.iterdir())
+    assert site.machine.state(f"log-{ASSET}")["last_good"]["files"] > len(left)
+
+
+def test_a_missing_segment_is_named_at_once_and_a_backup_begins_anew(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = site.machine.state(f"log-{ASSET}")["last_good"]["time"]
+    lost = site.lose(8)
+    after = site.visit(9)
+    capsys.readouterr()
+    assert site.machine.seawall("log", ASSET) == 1
+    said = capsys.readouterr().out
+    assert f"{lost} is missing: nothing after {good} can be restored" in said
+    state = site.machine.state(f"log-{ASSET}")
+    assert (state["verdict"], state["last_good"]["time"]) == ("fail", good)
+    site.machine.seawall("check")
+    told = capsys.readouterr().out
+    assert re.search(rf"^fail +backup_age-{ASSET} .*{lost} is missing", told, re.MULTILINE)
+    assert site.recover("beyond", after.isoformat()) == 2
+    assert f"after it, {lost} is missing" in capsys.readouterr().err
+
+    assert site.machine.seawall("backup", ASSET) == 0
+    assert site.machine.seawall("log", ASSET) == 0
+    assert site.machine.state(f"log-{ASSET}")["verdict"] == "pass"
+    capsys.readouterr()
+    site.machine.seawall("check")
+    assert re.search(rf"^pass +backup_age-{ASSET} ", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_a_log_that_was_not_the_servers_is_left_alone(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """What somebody puts into the spool is neither followed nor stored nor removed."""
+    (site.spool / "0000000100000000000000FF").symlink_to("/etc/shadow")
+    (site.spool / "-x\n").write_text("a name")
+    os.mkfifo(site.spool / "00000009.history")
+    assert site.machine.seawall("log", ASSET) == 0
+    assert "3 things in" in capsys.readouterr().out
+    assert len(list(site.spool.iterdir())) == 3
+    for path in site.spool.iterdir():
+        path.unlink()
