@@ -127,6 +127,24 @@ def machine(place: Path) -> Material:
     return folder, replace(kept("his1_server", "tree").facts, sample=sample, enabled_units=())
 
 
+def cluster(place: Path) -> Material:
+    """Make the least of a cluster's files, each of them sampled; what it is, a machine's manifest tells."""
+    from ops.sources.postgresql_cluster.facts import ClusterFilesFacts
+
+    told: Any = kept("his1_server", "tree").facts
+    known = told.clusters["5432"]
+    folder = place / "restored"
+    data = folder / known.data.lstrip("/")
+    data.mkdir(parents=True)
+    files = {TreePath(f"{known.data}/{name}"): data / name for name in ("PG_VERSION", "postgresql.auto.conf")}
+    for name, path in files.items():
+        path.write_text(f"the content of {name}")
+    sample = {name: sampled(path) for name, path in files.items()}
+    return folder, ClusterFilesFacts(
+        engine="postgresql_cluster", port=5432, cluster=known, files=2, bytes=0, sample=sample
+    )
+
+
 def sampled(path: Path) -> Sampled:
     from ops.core.files import digest
 
@@ -156,6 +174,7 @@ EXAMPLES = {
         every_byte=False,
         readable=False,
     ),
+    "postgresql_cluster": Example(nowhere={"socket": "/nowhere/at/all"}, made=cluster),
     "sqlite": Example(
         nowhere={"path": "/nowhere/at/all.sqlite"},
         made=taken("sqlite"),

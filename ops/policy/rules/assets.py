@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ops.core.errors import Problem
 from ops.policy import logs
-from ops.policy.model import Asset, Repository, SourceSpec, Written
+from ops.policy.model import Asset, Repository, Written
 from ops.policy.rules import drills, names, paths, retention, spans
 from ops.policy.rules.groups import SERVERS, lacking
 from ops.policy.rules.repositories import served
@@ -70,20 +70,12 @@ def _copies(host: str, path: str, asset: Asset, repositories: Mapping[str, Repos
             )
 
 
-def _is_other_way(spec: SourceSpec) -> bool:
-    """Whether a source takes a server's files: a dump of its databases beside them is another way back."""
-    kind = paths.kind_of(spec)
-    return bool(kind and kind.log)
-
-
 def _twice(assets: Mapping[str, Asset]) -> Iterator[Problem]:
     """What two assets take is restored twice, and nobody knows from which of them it is right."""
-    seen: dict[str, str] = {}
+    seen: dict[tuple[bool, str], str] = {}
     for name, asset in assets.items():
         for label, spec in asset.sources.items():
             for thing in paths.covered(spec):
-                if _is_other_way(spec):
-                    continue
-                if (first := seen.setdefault(thing, name)) != name:
+                if (first := seen.setdefault((paths.is_of_files(spec), thing), name)) != name:
                     message = f"takes {thing}, which the asset {first} takes, too; take it in one of the two"
                     yield Problem(f"policy.assets.{name}.sources.{label}", message)
