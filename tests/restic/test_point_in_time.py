@@ -55,8 +55,8 @@ class Site:
         (self.spool / name).unlink()
         return name
 
-    def recover(self, name: str, at: str) -> int:
-        return self.machine.seawall("restore", ASSET, "--at", at, "--to", self.open / name)
+    def recover(self, name: str, at: str, *more: str) -> int:
+        return self.machine.seawall("restore", ASSET, "--at", at, "--to", self.open / name, *more)
 
     def recovered(self, name: str) -> list[int]:
         """Start a recovered cluster as the restore says, and return the visits in it."""
@@ -114,7 +114,9 @@ def test_a_cluster_comes_back_as_it_was_at_a_moment(site: Site, capsys: pytest.C
     assert site.recover("third", moments[2].isoformat()) == 0
     assert "its last commit is of 20" in capsys.readouterr().out
     assert site.recovered("third") == [0, 1, 2, 3]
-    assert site.recover("late", "latest") == 0
+    assert site.machine.seawall("copy", ASSET) == 0
+    assert ", with its log up to 20" in capsys.readouterr().out
+    assert site.recover("late", "latest", "--from", "offsite") == 0
     assert site.recovered("late") == list(range(7))
 
     capsys.readouterr()
