@@ -264,9 +264,10 @@ def _ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec
                 "calendar": str(spec.calendar),
                 "grace": str(spec.grace),
                 "timezone": policy.site.timezone,
-                "rpo": str(asset.rpo),
                 "to": spec.to,
             }
+            if not logs.logged(asset):  # its minutes are no measure for a copy, which may take hours
+                options["rpo"] = str(asset.rpo)
             checks[joined.check("copy_age", name, copy)] = CheckSpec("copy_age", options)
     for name, drilled in drills.items():
         if drilled.asset.drill:

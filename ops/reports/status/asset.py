@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ops.core.quantity import Size, span
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import AssetStatus, Person
-from ops.interfaces.outcome import BackupFacts, CopyFacts, DrillFacts, OutcomeFacts
+from ops.interfaces.outcome import BackupFacts, CopyFacts, DrillFacts, LogFacts, OutcomeFacts
 from ops.interfaces.state import ActState, State
 from ops.reports.catalogue import tr, trn
 from ops.reports.status.model import Act, Asset, Drill, Line, Measure
@@ -17,7 +17,7 @@ from ops.reports.times import Times
 def shown(name: str, asset: AssetStatus, times: Times) -> Asset:
     """Return what is shown of an asset."""
     findings = {one.about: Line(one.verdict, one.about, one.message) for one in asset.findings}
-    good = good_of(asset.backup)
+    good = good_of(asset.log or asset.backup)
     copies = (_act(copy, state, findings.get(f"copy {copy}"), times) for copy, state in asset.copies.items())
     return Asset(
         name=name,
@@ -27,7 +27,7 @@ def shown(name: str, asset: AssetStatus, times: Times) -> Asset:
         host=asset.host,
         verdict=asset.verdict,
         backup=_act("backup", asset.backup, findings.get("backup"), times),
-        age=_measure(times.age(good.time) if isinstance(good, BackupFacts) else None, asset.rpo_seconds),
+        age=_measure(times.age(good.time) if isinstance(good, (BackupFacts, LogFacts)) else None, asset.rpo_seconds),
         copies=tuple(copies),
         drill=_drill(asset, asset.drill_host, findings.get("drill"), times) if asset.drill_host else None,
         troubles=loud(findings.values()),
