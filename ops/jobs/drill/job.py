@@ -31,6 +31,7 @@ from ops.jobs.restore.material import LARGEST
 from ops.jobs.run.job import Outcome
 from ops.jobs.run.program_words import apart
 from ops.policy import HostPolicy
+from ops.policy.logs import logged
 from ops.policy.model import Asset, Drilled
 
 TEXTS = 64 << 20  # manifests, roles, what a machine says while it boots
@@ -107,7 +108,8 @@ def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, d
     assert stage.found is not None  # noqa: S101 -- it was drilled
     age = round((clock.now() - stage.found.time).total_seconds(), 1)
     recovery = stage.recovery_seconds
-    times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=repository == asset.repository)
+    fresh = repository == asset.repository and not logged(asset)  # what is archived after the set is not drilled
+    times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=fresh)
     times += _forecast(asset.rto.seconds, stage.forecast)
     rungs = (*stage.rungs, *times)
     verdict = worst(rung.verdict for rung in rungs)
