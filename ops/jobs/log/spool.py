@@ -118,7 +118,7 @@ def waiting(spool: Path) -> tuple[list[Waiting], list[str]]:
             continue
         seen = entry.stat(follow_symlinks=False)
         if _fits(entry.name, seen):
-            files.append(Waiting(entry.name, seen.st_size, seen.st_ino, seen.st_mtime_ns))
+            files.append(Waiting(entry.name, seen.st_size, seen.st_ino, seen.st_ctime_ns))
         else:
             strange += 1
     said = f"{strange} {'things' if strange > 1 else 'thing'} in {spool} can't be of PostgreSQL's log and stay there"
@@ -146,7 +146,7 @@ def remove(spool: Path, files: Sequence[Waiting]) -> int:
     try:
         for file in files:
             seen = os.stat(file.name, dir_fd=folder, follow_symlinks=False)
-            if (seen.st_ino, seen.st_size, seen.st_mtime_ns) == (file.inode, file.bytes, file.changed):
+            if (seen.st_ino, seen.st_size, seen.st_ctime_ns) == (file.inode, file.bytes, file.changed):
                 os.unlink(file.name, dir_fd=folder)
                 removed += 1
         os.fsync(folder)
