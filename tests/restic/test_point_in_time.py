@@ -1,5 +1,6 @@
 """A PostgreSQL cluster whose log is archived comes back as it was at any moment, or it is said why not."""
 
+import json
 import os
 import re
 import shlex
@@ -107,6 +108,9 @@ def test_a_cluster_comes_back_as_it_was_at_a_moment(site: Site, capsys: pytest.C
     moments += [site.visit(number) for number in range(4, 7)]
     assert site.machine.seawall("log", ASSET) == 0
     assert not list(site.spool.iterdir())
+    records = (site.machine.root / "var/lib/seawall/ledger/ledger.jsonl").read_text().splitlines()
+    results = [record["result"] for record in map(json.loads, records) if record["act"] == "log"]
+    assert results == ["fail", "pass"]  # of two good ones on a day the first alone
     state = site.machine.state(f"log-{ASSET}")
     assert state["verdict"] == "pass"
     assert datetime.fromisoformat(state["last_good"]["time"]) > moments[-1] - timedelta(seconds=1)

@@ -69,7 +69,7 @@ def archive_log(name: str) -> Ended:
     job = joined.log(name)
     if ended := run_in_unit(joined.service(job), job):
         return ended
-    outcome = perform("log", job, name, policy.host, lambda: _work(policy, name, asset, *found))
+    outcome = perform("log", job, name, policy.host, lambda: _work(policy, name, asset, *found), daily=True)
     return Ended.here(outcome, outcome.code)
 
 
