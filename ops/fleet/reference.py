@@ -64,6 +64,7 @@ PARTS = (
     ("copies", model.Copy),
     ("drill", model.Drill),
     ("expectations", model.Expectation),
+    ("references", model.Reference),
     ("checks", model.CheckSpec),
     ("exceptions", model.Excuse),
     ("duties", Duty),

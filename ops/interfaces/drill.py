@@ -123,6 +123,12 @@ class Stage(Protocol[O_co]):
     def ask(self, name: str, answer: Callable[[str], float], *, alone: bool) -> None:
         """Put the policy's questions to a database, if they are meant for it; `alone`: there is no other."""
 
+    def files_in(self, folder: Path) -> None:
+        """Tell a folder in which files lie, under their own paths, that rows of a database may name."""
+
+    def refer(self, name: str, rows: Callable[[str], Iterator[Mapping[str, Plain]]], *, alone: bool) -> None:
+        """Look for the files that a database names, by the policy's queries that are meant for it."""
+
     def hurt_files(self, moment: FileMoment, label: str, folder: Path) -> None:
         """Let a drill that must fail do its damage to the files that lie here; any other passes on."""
 

@@ -100,6 +100,19 @@ class Expectation:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """An SQL query for the files that a database names; each of them must be in the same set.
+
+    sql: the query; a row for each file, with its absolute `path` and, where the database knows them, its size in
+        `bytes` and its digest in `md5` or `sha256`; digests are compared of a thousand files, chosen by chance.
+    asks: the database to query, if it is another than the drill's.
+    """
+
+    sql: str
+    asks: str = ""
+
+
+@dataclass(frozen=True)
 class Drill:
     """A restore made to prove that restoring works.
 
@@ -109,6 +122,7 @@ class Drill:
     every: the maximum age of the last good drill.
     calendar: when the drill starts by itself; without a time of day, at 04:00.
     expectations: queries of the restored data, by name.
+    references: queries for the files that rows name, by name; for PostgreSQL, and kinds of drill that query a database.
     asks: the database to query, if there are several: a part of the set such as `database.his`, or for
         a machine the port and the name, such as `5432/his`.
     release: the Debian release of the tree in which the throwaway server runs.
@@ -120,6 +134,7 @@ class Drill:
     options: Any = field(default_factory=dict)
     calendar: Calendar = field(default_factory=lambda: Calendar("Sun 04:00", (Item("Sun *-*-*", "04:00:00"),)))
     expectations: Mapping[str, Expectation] = field(default_factory=dict)
+    references: Mapping[str, Reference] = field(default_factory=dict)
     asks: str = ""
     release: Literal["bookworm", "trixie"] = "bookworm"
 

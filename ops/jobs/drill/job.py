@@ -66,6 +66,9 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
         stage.rung("semantics", Finding(Verdict.UNKNOWN, words))
     elif stage.askable and not asset.drill.expectations:
         stage.rung("semantics", not_configured("drill.expectations has no queries"))
+    for label in stage.unreferred if not stage.enough() else ():
+        words = f"its database is not in the set; it must be one of {', '.join(stage.askable) or 'none'}"
+        stage.rung(f"references {label}", Finding(Verdict.UNKNOWN, words))
     return _outcome(stage, asset, kind, repository, damage)
 
 

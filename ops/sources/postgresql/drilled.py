@@ -17,6 +17,7 @@ from ops.sources.postgresql.restore import NO_LOCALE
 from ops.sources.postgresql.session import connection
 from ops.sources.postgresql.sql import identifier
 from ops.sources.postgresql.structure.dumped import empty
+from ops.sources.postgresql.listed import rows
 from ops.sources.postgresql.verify import GLOBALS, answer, beside, engine, prove
 
 _DAY = 86_400.0
@@ -84,4 +85,4 @@ def _commands(statements: list[str]) -> list[str]:
     return [f"--command={statement}" for statement in statements]
 
 
-DATABASE = DatabaseServer(lambda facts: engine(facts.major), load, prove, answer)
+DATABASE = DatabaseServer(lambda facts: engine(facts.major), load, prove, answer, rows)
