@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections.abc import Sequence
@@ -121,4 +122,6 @@ def _number(body: str, key: str) -> float | None:
     except (ValueError, RecursionError):
         return None
     found = told.get(key) if isinstance(told, dict) else None
-    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) and found == found else None
+    if not isinstance(found, int | float) or isinstance(found, bool) or not math.isfinite(found):
+        return None
+    return float(found)

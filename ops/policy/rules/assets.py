@@ -72,9 +72,8 @@ def _twice(assets: Mapping[str, Asset]) -> Iterator[Problem]:
     """What two assets take is restored twice, and nobody knows from which of them it is right."""
     seen: dict[str, str] = {}
     for name, asset in assets.items():
-        whole = any((kind := paths.kind_of(spec)) and kind.machine for spec in asset.sources.values())
-        for label, spec in asset.sources.items():
-            for thing in () if whole else paths.covered(spec):  # a whole machine has everything that others take
+        for label, spec in paths.apart(asset):
+            for thing in paths.covered(spec):
                 if (first := seen.setdefault(thing, name)) != name:
                     message = f"takes {thing}, which the asset {first} takes, too; take it in one of the two"
                     yield Problem(f"policy.assets.{name}.sources.{label}", message)

@@ -11,13 +11,13 @@ from ops.interfaces.server import DatabaseServer, LoadedMaterial, Server
 from ops.sources.postgresql.contents import FILLED, batches, place
 from ops.sources.postgresql.explaining import ROLE_GONE, refused
 from ops.sources.postgresql.facts import PostgreSQLFacts
+from ops.sources.postgresql.listed import rows
 from ops.sources.postgresql.loading import SETTINGS, Archive, Failure
 from ops.sources.postgresql.nature import commented, described, granted, nature, unmarked
 from ops.sources.postgresql.restore import NO_LOCALE
 from ops.sources.postgresql.session import connection
 from ops.sources.postgresql.sql import identifier
 from ops.sources.postgresql.structure.dumped import empty
-from ops.sources.postgresql.listed import rows
 from ops.sources.postgresql.verify import GLOBALS, answer, beside, engine, prove
 
 _DAY = 86_400.0
