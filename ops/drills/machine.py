@@ -47,8 +47,8 @@ def play(stage: Stage[Options]) -> None:
                 if running := up(stage, machine, begun):
                     if isinstance(machine, Emulated):
                         stage.rung("kernel", kernel_runs(machine, root))
-                    services(stage, machine, begun)
-                    _answers(stage, part, machine, begun)
+                    active = services(stage, machine, begun)
+                    _answers(stage, part, machine, begun, patient=active)
             if running:
                 with stage.timed("prove"):
                     boot_over(stage, machine)
@@ -70,11 +70,14 @@ def _powered(stage: Stage[Options], part: Part, root: Path) -> Iterator[Booted |
         yield machine
 
 
-def _answers(stage: Stage[Options], part: Part, machine: Booted | Emulated, begun: float) -> None:
-    """Put the policy's questions; the first answer is what the recovery time is counted to."""
+def _answers(stage: Stage[Options], part: Part, machine: Booted | Emulated, begun: float, *, patient: bool) -> None:
+    """Put the policy's questions; the first answer is what the recovery time is counted to.
+
+    patient: whether what is requested by HTTP is waited for: a service is active before it has come to listen.
+    """
     for door in stage.options.answers:
         asking = machine.door(door)
-        if door.get:  # its unit is active before it has come to listen
+        if door.get and patient:
             wait(stage, machine, partial(serves, asking, machine.patience))
         stage.rung(door.name, answer(asking, door, machine.patience))
     questions(stage, part, machine)

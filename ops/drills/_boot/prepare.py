@@ -202,8 +202,8 @@ def boot_over(stage: Stage[Options], machine: Booted | Emulated) -> None:
     stage.rung("boot", Finding(Verdict.WARN if wrong else Verdict.PASS, "; ".join(wrong) or "no unit has failed"))
 
 
-def services(stage: Stage[Options], machine: Booted | Emulated, begun: float) -> None:
-    """Wait until all services are active that the policy lists."""
+def services(stage: Stage[Options], machine: Booted | Emulated, begun: float) -> bool:
+    """Wait until all services are active that the policy lists; return whether they are."""
     wanted = stage.options.services
     states: dict[str, str] = {}
 
@@ -215,6 +215,7 @@ def services(stage: Stage[Options], machine: Booted | Emulated, begun: float) ->
     wrong = [f"{name} is {seen or 'missing'}" for name, seen in states.items() if seen != "active"]
     stage.rung("services", judged(wrong, f"{len(wanted)} services are active"))
     stage.tell(services_seconds=round(time.monotonic() - begun, 2))
+    return not wrong
 
 
 def questions(stage: Stage[Options], part: Part, machine: Booted | Emulated) -> None:
