@@ -34,7 +34,7 @@ def image() -> str:
 def images(site: Site) -> int:
     """Return how many images Orthanc on his1 has."""
     query = "select count(*) from attachedfiles"
-    return int(site.on("his1", f"runuser -u postgres -- psql -d orthanc -XAtqc '{query}'", ok=range(1)).stdout)
+    return int(site.on("his1", f"cd / && runuser -u postgres -- psql -d orthanc -XAtqc '{query}'", ok=range(1)).stdout)
 
 
 @contextmanager

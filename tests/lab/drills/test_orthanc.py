@@ -14,6 +14,10 @@ from ops.lab.hospital import SENT, Data
 ROWS = f"select '{STORAGE}/' || left(uuid, 2) || '/' || substr(uuid, 3, 2) || '/' || uuid from attachedfiles"
 
 
+def psql(site: Site, query: str) -> str:
+    return site.on("his1", f'cd / && runuser -u postgres -- psql -d orthanc -XAtqc "{query}"', ok=range(1)).stdout
+
+
 @pytest.fixture(scope="module")
 def taken(site: Site) -> Site:
     """The site with a set of the asset that was taken while images came."""
@@ -35,10 +39,7 @@ def test_no_row_lacks_its_file_when_images_come_while_it_is_backed_up(taken: Sit
 def test_an_image_comes_back_bit_for_bit(taken: Site) -> None:
     sent = Data.found().dicom / SENT[0]
     name = pydicom.dcmread(sent).SOPInstanceUID
-    query = (
-        f"{ROWS} join dicomidentifiers d using (id) where d.value = '{name}'"  # an image's number is that of its files
-    )
-    path = taken.on("his1", f'runuser -u postgres -- psql -d orthanc -XAtqc "{query}"', ok=range(1)).stdout.strip()
+    path = psql(taken, f"{ROWS} join dicomidentifiers d using (id) where d.value = '{name}'").strip()
     taken.on("his1", f"seawall restore pacs --part images --to /srv/beside --only {path}", ok=range(1))
     came = taken.on("his1", "find /srv/beside -type f -exec sha256sum {} +; rm -r /srv/beside", ok=range(1)).stdout
     assert came.split()[0] == hashlib.sha256(sent.read_bytes()).hexdigest()
