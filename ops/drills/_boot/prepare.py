@@ -41,7 +41,9 @@ class Options:
     """What the booted machine must do.
 
     services: units that must be active.
-    answers: TCP ports that must answer, queried from inside the machine.
+    answers: TCP ports that must answer, queried from inside the machine: `port`, and if wanted `says`, what the first
+        words from it must contain. With `get`, a path is requested by HTTP, such as `/statistics`; `number` and
+        `at_least` are then a key of the JSON object that is answered, and the smallest acceptable number there.
     without: units that are not started, because their data are restored in another way, such as from a dump.
     within: how long booting may take until all services are up; ten times as long if `own_kernel` has to do
         without hardware virtualisation.
