@@ -11,6 +11,7 @@ from ops.core.names import AbsolutePath
 from ops.core.quantity import Day, Duration
 from ops.core.schema import spare
 from ops.policy.duty import Duty
+from ops.policy.queries import Expectation, Reference
 from ops.policy.site import AWAY, Contact, Repository, Site
 
 __all__ = [
@@ -81,35 +82,6 @@ class Copy:
     to: str
     calendar: Calendar
     grace: Duration = Duration(86_400)
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """An SQL query whose answer is a number, and what the number must be.
-
-    sql: the query; one row with one column.
-    equals: the exact number.
-    at_least: the smallest acceptable number.
-    at_most: the largest acceptable number.
-    """
-
-    sql: str
-    equals: float | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-
-
-@dataclass(frozen=True)
-class Reference:
-    """An SQL query for the files that a database names; each of them must be in the same set.
-
-    sql: the query; a row for each file, with its absolute `path` and, where the database knows them, its size in
-        `bytes` and its digest in `md5` or `sha256`; digests are compared of a thousand files, chosen by chance.
-    asks: the database to query, if it is another than the drill's.
-    """
-
-    sql: str
-    asks: str = ""
 
 
 @dataclass(frozen=True)

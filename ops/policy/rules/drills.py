@@ -9,7 +9,8 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import Problem
 from ops.interfaces.drill import Drill as DrillKind
-from ops.policy.model import Asset, Drill, Expectation, Written
+from ops.policy.model import Asset, Drill, Written
+from ops.policy.queries import Expectation
 from ops.policy.rules import names, questions
 from ops.policy.rules.groups import DRILL_HOSTS, lacking
 from ops.policy.rules.paths import covered, kind_of
