@@ -127,7 +127,7 @@ class Bringing:
     """A stage whose parts each bring one file of their own, and one that all of them have."""
 
     options, instant = Options(), None
-    parts: Mapping[str, Part] = {  # noqa: RUF012 -- only read
+    parts: Mapping[str, Part] = {
         one.label: one
         for one in (
             part("images", "files"),
