@@ -90,5 +90,6 @@ KIND = Drill(
     play=play,
     takes=lambda source, options: source.machine is not None and bool(options.clusters),
     wants="a source of the kind machine with PostgreSQL's port in its `clusters`",
+    boots=True,
     synonyms=("power", "poweroff", "powerfail"),
 )

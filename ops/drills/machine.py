@@ -101,5 +101,6 @@ KIND = Drill(
     takes=lambda source, _options: source.machine is not None,
     wants="a source of the kind machine",
     builds_disk=own_kernel,
+    boots=True,
     synonyms=("boot", "server", "vm", "system"),
 )

@@ -153,6 +153,7 @@ class Drill(Generic[O]):
     wants: in words, what that is, for whoever chose the wrong kind of drill.
     builds_disk: whether, on that stage, it builds a disk, and can notice what is wrong with one.
     queries: whether it can put the policy's expectations to a database.
+    boots: whether it boots a machine; of its set, that alone can be damaged on purpose.
     synonyms: what else people call it, so that they are told the right word.
     """
 
@@ -162,4 +163,5 @@ class Drill(Generic[O]):
     wants: str
     builds_disk: Callable[[Stage[O]], bool] = builds_none
     queries: bool = True
+    boots: bool = False
     synonyms: tuple[str, ...] = ()

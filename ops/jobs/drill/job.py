@@ -56,7 +56,8 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
         stage.find()
         if wanted.sabotage:
             disk = drill.builds_disk(stage)
-            stage.sabotage = DamageInjection(wanted.sabotage, stage.parts.values(), stage.chance, disk=disk)
+            parts = [part for part in stage.parts.values() if part.source.machine or not drill.boots]
+            stage.sabotage = DamageInjection(wanted.sabotage, parts, stage.chance, disk=disk)
         play(stage, drill)
         if not stage.rungs:
             stage.rung("proof", Finding(Verdict.UNKNOWN, "the drill proved nothing"))
