@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from ops.core.quantity import Percent
+
 Q = TypeVar("Q", bound=Any)  # anything that is ordered: a number, or a quantity
 LAST_PORT = 65_535
+LEAST_SHARE, WHOLE = Percent(0.1), Percent(100)
 
 
 class OutOfRange(ValueError):
@@ -25,6 +28,11 @@ def demand_between(name: str, value: Q, least: Q, most: Q) -> None:
 def demand_port(name: str, port: int) -> None:
     """Raise OutOfRange for what can't be the number of a TCP port."""
     demand_between(name, port, 1, LAST_PORT)
+
+
+def demand_can_warn(name: str, share: Percent) -> None:
+    """Raise OutOfRange for a share below which nothing ever falls: a check that can't warn says nothing."""
+    demand_between(name, share, LEAST_SHARE, WHOLE)
 
 
 def demand_warning_first(warns: tuple[str, Q], fails: tuple[str, Q | None]) -> None:

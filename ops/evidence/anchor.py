@@ -6,7 +6,7 @@ head it goes on from only if they were seen before it was written: what was writ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,24 +46,44 @@ def judged(lines: list[Line], anchor: Anchor) -> Iterator[Finding]:
         yield fail(f"record {number} is not the one noted elsewhere: the ledger was rewritten")
 
 
+def naming(lines: Iterable[Line], head: Head) -> Line | None:
+    """Return the succession after a restore that names a head as lost, by its digest; None when none does."""
+    return next((line for line in lines if _restored(line) and _names(line, head)), None)
+
+
+def lost(head: Head, line: Line) -> Finding:
+    """Return that a head was lost, as a succession says."""
+    reason = line.succession.reason if line.succession else ""
+    message = f"record {head.n}, noted elsewhere, was lost when the machine was restored"
+    return Finding(Verdict.WARN, f"{message}, according to record {line.n}: {reason}")
+
+
 def _lost(lines: list[Line], anchor: Anchor) -> Finding | None:
     """Return what a succession says of a head that is not here; None when none excuses it."""
-    for line in lines:
-        if _excuses(line, anchor):
-            reason = line.succession.reason if line.succession else ""
-            message = f"record {anchor.head.n}, noted elsewhere, was lost when the machine was restored"
-            return Finding(Verdict.WARN, f"{message}, according to record {line.n}: {reason}")
-    return None
+    return next((lost(anchor.head, line) for line in lines if _excuses(line, anchor)), None)
 
 
-def _excuses(line: Line, anchor: Anchor) -> bool:
+def _restored(line: Line) -> bool:
+    """Whether a line is a succession after a restore that lost records, and goes on from the record before it."""
     told = line.succession
     if told is None or line.n is None or not told.restored or told.lost is None:
         return False
-    if told.continues != NotedHead(n=line.n - 1, sha256=line.previous):
+    return told.continues == NotedHead(n=line.n - 1, sha256=line.previous)
+
+
+def _names(line: Line, head: Head) -> bool:
+    named = line.succession.lost if line.succession else None
+    return named is not None and (named.n, named.sha256) == (head.n, head.sha256)
+
+
+def _excuses(line: Line, anchor: Anchor) -> bool:
+    if not _restored(line):
         return False
-    if (told.lost.n, told.lost.sha256) == (anchor.head.n, anchor.head.sha256):
+    if _names(line, anchor.head):
         return True
+    told = line.succession
+    if told is None or told.lost is None or told.continues is None:
+        return False
     between = told.continues.n < anchor.head.n < told.lost.n
     if anchor.noted is not None and told.lost.sha256 not in anchor.noted.get(told.lost.n, ()):
         return False  # anybody can invent a number

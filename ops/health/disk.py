@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.core.limits import demand_warning_first
+from ops.core.limits import demand_between, demand_can_warn, demand_warning_first
 from ops.core.names import AbsolutePath
 from ops.core.quantity import Percent, Size
 from ops.core.verdict import Finding, Verdict
 from ops.interfaces.check import Check, CheckContext
+
+LEAST_ENOUGH, MOST_ENOUGH = Size(1 << 30), Size(1 << 50)
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Options:
     path: any path on the file system.
     warn_below: share of free usable space below which the check warns.
     fail_below: share of free usable space below which the check fails.
-    enough: amount of free space that is always enough, for very large file systems.
+    enough: amount of free space that is always enough, for very large file systems; at least 1 GiB.
     inodes_warn_below: share of free inodes below which the check warns.
     inodes_fail_below: share of free inodes below which the check fails.
     mount_point: require the path to be a mount point.
@@ -36,6 +38,10 @@ class Options:
     mount_point: bool = False
 
     def __post_init__(self) -> None:
+        demand_can_warn("warn_below", self.warn_below)
+        demand_can_warn("inodes_warn_below", self.inodes_warn_below)
+        if self.enough is not None:
+            demand_between("enough", self.enough, LEAST_ENOUGH, MOST_ENOUGH)
         demand_warning_first(("warn_below", self.warn_below), ("fail_below", self.fail_below))
         demand_warning_first(
             ("inodes_warn_below", self.inodes_warn_below), ("inodes_fail_below", self.inodes_fail_below)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ops.core.limits import demand_warning_first
+from ops.core.limits import demand_can_warn, demand_warning_first
 from ops.core.quantity import Percent, Size
 from ops.core.verdict import Finding, Verdict
 from ops.interfaces.check import Check, CheckContext
@@ -23,6 +23,7 @@ class Options:
     fail_below: Percent = Percent(5)
 
     def __post_init__(self) -> None:
+        demand_can_warn("warn_below", self.warn_below)
         demand_warning_first(("warn_below", self.warn_below), ("fail_below", self.fail_below))
 
 

@@ -97,6 +97,10 @@ MISTAKES = {
         swap(ALL, "name: Example hospital", "name: !!python/name:os.system x"),
         (f"{ALL}:5: YAML: Ansible knows no tag python/name:os.system; delete it",),
     ),
+    "a tag of bytes": Said(
+        swap(ALL, "name: Example hospital", "name: !!binary SGVsbG8="),
+        (f"{ALL}:5: YAML: Ansible knows no tag binary; delete it",),
+    ),
     # Encodings.
     "UTF-16": Said(
         encoded(HIS1, "utf-16"), (f"{HIS1}:1: file: is UTF-16, not UTF-8; convert it: iconv -f UTF-16 -t UTF-8 ",)

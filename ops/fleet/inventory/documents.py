@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import yaml
 
 SEALED_FILE = "$ANSIBLE_VAULT"
+UNKNOWN_TAGS = ("tag:yaml.org,2002:python", "tag:yaml.org,2002:binary", "!")  # of bytes it can't make its JSON
 KNOWN_TAGS = {"!vault", "!vault-encrypted", "!unsafe"}
 _LONGEST_NUMBER = 80  # letters; one of 64 bits in twos, with its signs, has fewer
 _MOST = 500_000  # values in a file
@@ -106,7 +107,7 @@ def _strange(root: yaml.Node) -> Iterator[tuple[str, int]]:
                 "{{ must stand in quotes; in the policy no expression has a place, so write the value itself there",
                 line,
             )
-        elif node.tag.startswith(("tag:yaml.org,2002:python", "!")) and node.tag not in KNOWN_TAGS:
+        elif node.tag.startswith(UNKNOWN_TAGS) and node.tag not in KNOWN_TAGS:
             yield f"Ansible knows no tag {node.tag.removeprefix('tag:yaml.org,2002:')}; delete it", line
         elif isinstance(node, yaml.ScalarNode) and node.tag.startswith("tag:yaml.org,2002:int") and _many_digits(node):
             yield f"{TOO_LARGE}; put quotes around what is no number", line

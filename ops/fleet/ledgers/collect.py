@@ -18,8 +18,9 @@ from ops.core.verdict import Finding, Verdict
 from ops.evidence.completeness import Coverage
 from ops.evidence.ledger import HEAD, NAME, SIGNATURES
 from ops.fleet.inventory import LEDGERS, Inventory
-from ops.fleet.ledgers import growth, signers
+from ops.fleet.ledgers import growth, noted, signers
 from ops.fleet.ledgers.growth import FILES, Copy, Told
+from ops.fleet.ledgers.heads import SeenHead
 from ops.jobs.ledger.coverage import coverage
 from ops.policy import HostPolicy
 
@@ -71,7 +72,7 @@ def collect(inventory: Inventory) -> dict[str, Finding]:
     fresh = signers.note(listed, {host: one.key for host, one in told.items() if isinstance(one, Told)})
     policies = inventory.policies()
     return {
-        host: _without(policies[host], copies[host], one)
+        host: _without(policies[host], noted.of(host, listed), copies[host], one)
         if isinstance(one, Finding)
         else signers.as_told(growth.settled(home / host, other.get(host, copies[host]), one, listed), fresh.get(host))
         for host, one in told.items()
@@ -97,12 +98,14 @@ def covered(
     return coverage(policy, collected, period, folder, signer_list or signers.place(inventory.path))
 
 
-def _without(policy: HostPolicy, copy: Copy, found: Finding) -> Finding:
-    """Judge a machine that told no ledger."""
+def _without(policy: HostPolicy, seen: Sequence[SeenHead], copy: Copy, found: Finding) -> Finding:
+    """Judge a machine that told no ledger. seen: the heads of it that were noted."""
     if found.message != NONE:
         return found
     if count := copy.count(NAME):
         return Finding(Verdict.FAIL, f"its ledger is gone; {count} records were collected before")
+    if seen:
+        return Finding(Verdict.FAIL, f"its ledger is gone; record {seen[-1].n} was seen before")
     if not policy.assets and not policy.drills:
         return Finding(Verdict.PASS, "it has no scheduled jobs and an empty ledger")
     return found

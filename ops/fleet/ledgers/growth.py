@@ -10,19 +10,17 @@ import hashlib
 import itertools
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ops.core import clock
 from ops.core.files import sync_directory
 from ops.core.printable import printable
 from ops.core.verdict import Finding, Verdict, worst
-from ops.evidence import reader
-from ops.evidence.anchor import Anchor
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Head
 from ops.evidence.verification import verify
-from ops.fleet.inventory import HEADS
-from ops.fleet.ledgers import heads
+from ops.fleet.ledgers import noted
 
 FILES = (NAME, SIGNATURES, HEAD, SIGNATURE)
 MOST_VERIFIED = 1_000  # kept signatures of one answer, the newest; each takes some milliseconds
@@ -175,6 +173,7 @@ def _grown(folder: Path, copy: Copy, told: Told, listed: Path) -> Finding:
         begin(folder, copy)
     if refused := add(folder, told):
         return refused
+    os.utime(fresh / HEAD, (collected := clock.now().timestamp(), collected))  # what is noted since is held against it
     sync_directory(fresh)
     known_before = copy.size(NAME)
     found = _judged(fresh, folder, copy, listed)
@@ -191,45 +190,17 @@ def _grown(folder: Path, copy: Copy, told: Told, listed: Path) -> Finding:
 def _judged(fresh: Path, folder: Path, copy: Copy, listed: Path) -> Sequence[Finding]:
     """Verify the whole, and hold it against what was collected."""
     held, now = Copy(folder), Copy(fresh)
-    anchor, rewritten = _anchor(folder), []
+    anchor, changed = noted.end_of_copy(folder), [*noted.since_collected(folder, fresh, listed)]
     if now.begins_as(held, NAME):
         if not now.begins_as(held, SIGNATURES):
-            rewritten = [Finding(Verdict.FAIL, "its kept signatures are no longer those that were collected")]
+            changed.append(Finding(Verdict.FAIL, "its kept signatures are no longer those that were collected"))
     elif anchor:
-        anchor = _dated(anchor, folder, _lost(fresh), listed)
+        anchor = noted.dated(anchor, folder, fresh, listed)
+        if noted.holds(fresh, anchor):
+            changed += noted.unsigned(folder, fresh)
     verified = max(copy.count(SIGNATURES), now.count(SIGNATURES) - MOST_VERIFIED)
     found = verify(fresh, listed, anchor, host=folder.name, each_signature=True, verified=verified)
-    return [*found, *rewritten]
-
-
-def _anchor(folder: Path) -> Anchor | None:
-    """Return where the copy in a folder ends."""
-    head = Head.of(folder) if folder.exists() else None
-    return Anchor(head) if head else None
-
-
-def _lost(folder: Path) -> set[int]:
-    """Return the numbers of the records that successions of a copy name as lost."""
-    lines, _ = reader.read(folder / NAME)
-    return {line.succession.lost.n for line in lines if line.succession and line.succession.lost}
-
-
-def _dated(anchor: Anchor, folder: Path, lost: Collection[int], listed: Path) -> Anchor:
-    """Return where a copy ends, with when that was by the machine's own clock, and which successions came before.
-
-    lost: numbers of records; which of their heads are known here, by the copy or by `seawall status`, is added.
-    """
-    lines, _ = reader.read(folder / NAME)
-    seen = next((line.when for line in reversed(lines) if line.when), None)
-    noted: dict[int, set[str]] = {number: set() for number in lost}
-    for line in lines:
-        if line.n in noted:
-            noted[line.n].add(line.sha256)
-    for head in heads.read(listed.with_name(HEADS)).get(folder.name, ()):
-        if head.n in noted:
-            noted[head.n].add(head.sha256)
-    after = {line.sha256 for line in lines if line.succession}
-    return replace(anchor, seen=seen, after=after, noted=noted)
+    return [*found, *changed]
 
 
 def _words(messages: Sequence[str]) -> str:

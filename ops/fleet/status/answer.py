@@ -34,7 +34,20 @@ def anchored(answer: Answer[Said], anchor: Head | None) -> MachineStatus:
     if answer.fact is None:
         return _unknown(answer.trouble)
     status = clocks.compared(read(answer.fact.status), answer.asked, answer.answered)
-    return status if anchor is None else with_finding(status, LEDGER, heads.judged(answer.fact.ledger, anchor))
+    if anchor is None:
+        return status
+    return with_finding(status, LEDGER, _held(heads.judged(answer.fact.ledger, anchor), status, anchor))
+
+
+def _held(finding: Finding, status: MachineStatus, anchor: Head) -> Finding:
+    """Return what a ledger said to a head that was seen before; none that ends before that head still holds it."""
+    told = status.told.ledger if status.told else None
+    if finding.verdict is not Verdict.PASS or (told and told.lines > anchor.n):
+        return finding
+    if told and (told.lines, told.head) == (anchor.n, anchor.sha256):
+        return finding
+    end = f"ends with record {told.lines}" if told else "has no end"
+    return Finding(Verdict.FAIL, f"says that its ledger holds record {anchor.n}, seen before, but shows one that {end}")
 
 
 def keys(place: Path, found: Mapping[str, MachineStatus]) -> dict[str, MachineStatus]:

@@ -6,14 +6,14 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from ops.core import clock
 from ops.core.announce import announce
 from ops.core.document import Limits, decode, parse, read_file
-from ops.core.errors import UsageError
-from ops.core.files import write_json
+from ops.core.errors import Locked, UsageError
+from ops.core.files import lock, write_json
 from ops.core.run import run
 from ops.core.schema import encode
 from ops.interfaces import joined
@@ -25,6 +25,7 @@ LIMITS = Limits(bytes=1 << 16, depth=4, entries=1000, text=1 << 12)
 LONGEST = timedelta(hours=24)
 SHELL = ("/bin/bash", "--login")
 _LOOK_SECONDS = 0.3
+_WAIT_SECONDS = 10.0  # for somebody who looks whether it is held
 
 
 @dataclass(frozen=True)
@@ -49,9 +50,18 @@ def hold(name: str, enter: Sequence[str], wanted: DrillOptions, words: Path) -> 
     """
     until = clock.now() + LONGEST
     path = note(name)
-    seen = f"/proc/{os.getpid()}/root{words}"  # the drill has mounts of its own
-    write_json(path, encode(Held(tuple(enter), clock.iso(until), wanted.keep, wanted.approver, seen)))
-    verbs = ("enter", "words", "end") if enter else ("words", "end")
+    with lock(_lock(name), f"holding {name}", wait=_WAIT_SECONDS):  # dropped by the kernel if this drill is killed
+        _held(name, path, Held(tuple(enter), clock.iso(until), wanted.keep, wanted.approver, _seen(words)), until)
+
+
+def _seen(words: Path) -> str:
+    """Return how others see a file of this drill, which has mounts of its own."""
+    return f"/proc/{os.getpid()}/root{words}"
+
+
+def _held(name: str, path: Path, held: Held, until: datetime) -> None:
+    write_json(path, encode(held))
+    verbs = ("enter", "words", "end") if held.enter else ("words", "end")
     ways = [f"seawall drill {verb} {name}" for verb in verbs]
     announce(f"{name}: held until {clock.iso(until)}; {', '.join(ways)}")
     try:
@@ -62,8 +72,26 @@ def hold(name: str, enter: Sequence[str], wanted: DrillOptions, words: Path) -> 
 
 
 def note(name: str) -> Path:
-    """Return the file that is there as long as a system is kept."""
+    """Return the file that is there as long as a system is kept, and after a drill that was killed meanwhile."""
     return folders.scratch() / f"{joined.held(name)}.json"
+
+
+def is_held(name: str) -> bool:
+    """Whether a drill is there that holds a system.
+
+    The note alone says it not: after a drill that was killed, the process that leads in may be another one by then.
+    """
+    if not note(name).exists():
+        return False
+    try:
+        with lock(_lock(name), name):
+            return False
+    except Locked:
+        return True
+
+
+def _lock(name: str) -> Path:
+    return folders.scratch() / f"{joined.held(name)}.lock"
 
 
 def enter(name: str, words: Sequence[str]) -> int:
@@ -102,4 +130,8 @@ def _kept(name: str) -> Held:
         kept = [path.stem.removeprefix(joined.held("")) for path in folders.scratch().glob(f"{joined.held('*')}.json")]
         known = f"held: {', '.join(kept)}" if kept else "none is held; use seawall drill ASSET --hold REASON"
         raise UsageError(f"no restored {name} is held on this machine", known)
+    if not is_held(name):
+        raise UsageError(
+            f"the drill that held {name} was killed: nothing of it is left", f"seawall drill {name} --hold"
+        )
     return decode(Held, parse(read_file(path, LIMITS.bytes, str(path), owned=True), LIMITS, str(path)), str(path))

@@ -36,7 +36,7 @@ def drill(name: str, wanted: DrillOptions) -> Ended:
     with brought(name, said.dump) as copy:
         said = replace(said, dump=copy)
         with offered(job, said, by_root=True):
-            held = hold.note(name).exists if said.keep else None
+            held = (lambda: hold.is_held(name)) if said.keep else None
             unit = joined.service(job)
             if ended := run_in_unit(unit, joined.act(_act(said), name), held, ended_code=Verdict.UNKNOWN.exit_code):
                 if _act(said) != "drill":

@@ -39,7 +39,8 @@ def coverage(
         raise UsageError(f"the period ends before it begins: {since:%Y-%m-%d} to {until:%Y-%m-%d}")
     acts = [*_scheduled(policy, since, until), *_rounds(done, since, until, zone)]
     tallies = [tally(act, done, until, now) for act in acts]
-    broken = [finding for finding in verify(directory, signers) if finding.verdict is Verdict.FAIL] if done else []
+    found = verify(directory, signers) if done else []
+    broken = [finding for finding in found if finding.verdict in {Verdict.FAIL, Verdict.UNKNOWN}]
     return Coverage(tallies, broken, since, until, zone)
 
 
@@ -68,10 +69,11 @@ def _rounds(done: Sequence[Completed], since: datetime, until: datetime, zone: Z
     if looked is None:
         return
     day = max(looked.began, since - timedelta(microseconds=1)).astimezone(zone).date()
-    due = []
+    due, ends = [], []
     while (moment := _start(day := day + timedelta(days=1), zone)) < until:
         due.append(moment)
-    yield Expected(ROUND, looked.asset, "", due, [moment + timedelta(days=1) for moment in due])
+        ends.append(_start(day + timedelta(days=1), zone))  # a day may have 23 hours, or 25
+    yield Expected(ROUND, looked.asset, "", due, ends)
 
 
 def _moments(calendar: Calendar, since: datetime, until: datetime) -> list[datetime]:

@@ -11,7 +11,7 @@ from ops.core import clock
 from ops.core.announce import announce
 from ops.core.document import Limits, parse, read_file
 from ops.core.errors import Damaged, UsageError
-from ops.core.files import demand_room, forget_unfinished, write_json
+from ops.core.files import demand_room, forget_unfinished, sync_file_system, write_json
 from ops.core.own_folder import NO_LINKS, demand_own, held
 from ops.core.restored import put, status
 from ops.core.verdict import Finding, Verdict
@@ -36,6 +36,7 @@ def into_folder(act: Act, step: Step, folder: Path) -> Done:
     found = [brought, *step.told.check(folder, act.only)]
     if step.completed_by and not act.only:
         found += _completed(source, step, step.completed_by, folder)
+    sync_file_system(folder)
     write_json(folder / MARK, {**_mark(source, step), "finished": clock.iso(clock.now())})
     sentence = "; ".join(filter(None, [f"{step.label} is in {folder}", step.told.facts.restore_hint]))
     differences = wrong(found)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from ops.core import clock
 from ops.core.announce import announce
-from ops.core.errors import Damaged, UsageError
+from ops.core.errors import Damaged, Unavailable, UsageError
 from ops.core.exchange import exchange
+from ops.core.files import sync_file_system
 from ops.core.own_folder import demand_same
 from ops.core.restored import each, remove
 from ops.core.verdict import Finding, Verdict
@@ -38,7 +39,7 @@ def in_place(act: Act, step: Step) -> Done:
         )
     for staging, which in staged.begun:
         demand_same(staging, which)
-    kept = _swap(staged.ready, step)
+    kept = swap(staged.ready, step)
     for staging in {staging for staging, _ in staged.begun}:
         remove(staging)
     for home in step.homes.values():
@@ -87,14 +88,19 @@ def _identity(home: Path) -> str:
     return f"{seen.st_dev}:{seen.st_ino}"
 
 
-def _swap(ready: Sequence[tuple[Path, Path]], step: Step) -> list[Path]:
-    """Put what was brought in the place of what is there, all or nothing; return where that is now."""
+def swap(ready: Sequence[tuple[Path, Path]], step: Step) -> list[Path]:
+    """Put what was brought in the place of what is there, all or nothing; return where that is now.
+
+    ready: where each lies, and its home. It is on the disk before it has the name, and the name before this returns.
+    Raise UsageError for what can't be renamed, Unavailable for a disk that takes no more.
+    """
     stamp = f"{clock.now():%Y%m%dT%H%M%SZ}"
     for brought, home in ready:
         _settle(brought, home, step)
     moves = [move for brought, home in ready for move in _moves(brought, home, stamp)]
     there = [_kept(home, stamp) for _, home in ready if os.path.lexists(home)]
     done: list[_Move] = []
+    _to_disk(ready)  # a name that survives a power cut must not be that of data that do not
     try:
         for move in moves:
             move.do()
@@ -106,7 +112,19 @@ def _swap(ready: Sequence[tuple[Path, Path]], step: Step) -> list[Path]:
             f"{error.filename} can't be renamed ({error.strerror}); nothing was changed",
             f"the restored data are in {', '.join(str(brought) for brought, _ in ready)}; copy them with rsync",
         ) from error
+    _to_disk(ready)
     return there
+
+
+def _to_disk(ready: Sequence[tuple[Path, Path]]) -> None:
+    for folder in {home.parent for _, home in ready}:
+        try:
+            sync_file_system(folder)
+        except OSError as error:
+            raise Unavailable(
+                f"what was restored can't be brought to the disk of {folder} ({error.strerror})",
+                "its disk may be broken: journalctl -k",
+            ) from error
 
 
 @dataclass(frozen=True)

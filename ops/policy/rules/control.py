@@ -17,6 +17,7 @@ _PATH = "policy.control"
 def judge(control: Control, written: Written, around: Surroundings) -> Iterator[Problem]:
     """Yield what is wrong with the backup of the control machine."""
     yield from names.of_asset(f"{_PATH}.name", control.name)
+    yield from names.of_client(f"{_PATH}.name", control.name)
     yield from names.known(f"{_PATH}.owner", "contact", control.owner, written.contacts)
     yield from _repository(control, written)
     if control.name in around.hosts:

@@ -12,6 +12,7 @@ from ops.core.names import HostName
 DRILL_VERBS = ("enter", "words", "end")  # `seawall drill enter ASSET`
 MANIFEST = "manifest"  # the part of each set that is none of its sources
 YAML_WORDS = ("yes", "no", "on", "off", "true", "false", "null", "none")
+OF_REPOSITORIES = ("config", "data", "index", "keys", "locks", "snapshots")  # what each repository consists of
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LONGEST = 64
 _LONGEST_LINE = 300
@@ -25,6 +26,17 @@ def of_host(host: str) -> Iterator[Problem]:
             f"hosts.{host}",
             f"{host!r} can't be the name of a machine here; give it a name of letters, digits, `-` and single `.`, "
             f"such as backup1, and write its address as `ansible_host` beside it",
+        )
+    yield from of_client(f"hosts.{host}", host)
+
+
+def of_client(path: str, name: str) -> Iterator[Problem]:
+    """Yield why the repository of what is called so can't be kept at a backup host."""
+    if name in OF_REPOSITORIES:
+        yield Problem(
+            path,
+            f"{name!r} can't be the name of a machine here: a backup host takes it for a part of a repository; "
+            f"use one such as {name}1",
         )
 
 

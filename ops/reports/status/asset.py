@@ -10,13 +10,15 @@ from ops.interfaces.fleet_status import AssetStatus, Person
 from ops.interfaces.outcome import BackupFacts, CopyFacts, DrillFacts, OutcomeFacts
 from ops.interfaces.state import ActState, State
 from ops.reports.catalogue import tr, trn
+from ops.reports.status.brief import brief, few
 from ops.reports.status.model import Act, Asset, Drill, Line, Measure
 from ops.reports.times import Times
 
 
 def shown(name: str, asset: AssetStatus, times: Times) -> Asset:
     """Return what is shown of an asset."""
-    findings = {one.about: Line(one.verdict, one.about, one.message) for one in asset.findings}
+    worst_last = sorted(asset.findings, key=lambda one: one.verdict.severity)  # one told twice is as bad as its worst
+    findings = {one.about: Line(one.verdict, one.about, brief(one.message)) for one in worst_last}
     good = good_of(asset.backup)
     copies = (_act(copy, state, findings.get(f"copy {copy}"), times) for copy, state in asset.copies.items())
     return Asset(
@@ -30,7 +32,7 @@ def shown(name: str, asset: AssetStatus, times: Times) -> Asset:
         age=_measure(times.age(good.time) if isinstance(good, BackupFacts) else None, asset.rpo_seconds),
         copies=tuple(copies),
         drill=_drill(asset, asset.drill_host, findings.get("drill"), times) if asset.drill_host else None,
-        troubles=loud(findings.values()),
+        troubles=few(loud(findings.values())),
     )
 
 

@@ -8,6 +8,7 @@ from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import AssetStatus, FleetStatus
 from ops.interfaces.state import ActState, State, UnreadableState
 from ops.reports.catalogue import tr
+from ops.reports.status.brief import brief
 from ops.reports.status.enumeration import enumerated
 from ops.reports.status.model import Glance
 from ops.reports.times import Times
@@ -41,6 +42,6 @@ def _acts(name: str, asset: AssetStatus) -> Iterator[tuple[str, State | None]]:
 
 
 def _line(act: str, state: ActState, times: Times) -> str:
-    message = state.message or tr("no message")
+    message = brief(state.message) or tr("no message")
     when = times.when(state.finished)
     return f"{when}, {act}: {message}" if when else f"{act}: {message}"

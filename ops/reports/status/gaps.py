@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ops.interfaces.state import GapsState, State, Thing
-from ops.reports.catalogue import tr
+from ops.reports.catalogue import tr, trn
+
+MOST = 200  # of one machine; what it tells more must not push others out of sight
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,11 @@ class Gap:
 
 def gaps(state: State | None) -> tuple[Gap, ...]:
     """Given the state that the last search left, return what it found, gaps first; an unreadable one shows none."""
-    return tuple(map(_gap, (*state.gaps, *state.excused))) if isinstance(state, GapsState) else ()
+    every = (*state.gaps, *state.excused) if isinstance(state, GapsState) else ()
+    shown = tuple(map(_gap, every[:MOST]))
+    if not (more := len(every) - MOST) > 0:
+        return shown
+    return (*shown, Gap("…", trn("{count} more", "{count} more", more), ""))
 
 
 def _gap(thing: Thing) -> Gap:

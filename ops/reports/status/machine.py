@@ -8,6 +8,7 @@ from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import MachineStatus
 from ops.reports.catalogue import tr, trn
 from ops.reports.status.asset import loud
+from ops.reports.status.brief import few
 from ops.reports.status.gaps import gaps
 from ops.reports.status.model import Asset, Line, Machine
 from ops.reports.times import Times
@@ -28,7 +29,7 @@ def shown(name: str, machine: MachineStatus, assets: Iterable[Asset], times: Tim
         for entry in sorted(told.checks, key=lambda entry: entry.verdict.severity)
         if entry.asset and entry.verdict is not Verdict.PASS
     }
-    checks = tuple(sorted([*lines, *pointed.values()], key=lambda line: -line.verdict.severity))
+    every = sorted([*lines, *pointed.values()], key=lambda line: -line.verdict.severity)
     known = [f"Seawall {told.seawall}"] if told.seawall else []
     looked = [tr("checked at {time}", time=times.when(told.health_time))] if told.health_time else []
     records = [trn("{count} record", "{count} records", told.ledger.lines)] if told.ledger else []
@@ -36,9 +37,9 @@ def shown(name: str, machine: MachineStatus, assets: Iterable[Asset], times: Tim
         name=name,
         verdict=machine.verdict,
         message=machine.message,
-        tally=_tally(checks),
-        checks=checks,
-        troubles=loud(lines),
+        tally=_tally(every),
+        checks=few(every),
+        troubles=few(loud(lines)),
         facts=(*known, *looked, *records),
         gaps=gaps(told.gaps),
         call=call,

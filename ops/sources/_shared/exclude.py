@@ -15,6 +15,7 @@ from ops.core.errors import UsageError
 # What Go's filepath.Match knows, with which restic compares names.
 _ONE = r"(?:\\.|[^\\\]-])"
 _RANGE = re.compile(rf"({_ONE})(?:-({_ONE}))?", re.DOTALL)
+_ANY = ("a", "Z9.q", "-", ".5", "~_")  # names of which no pattern means all, unless it means every name
 _TERM = re.compile(rf"\*|\?|\\.|\[\^?+(?:{_ONE}(?:-{_ONE})?)+\]|[^\[\\]", re.DOTALL)
 
 
@@ -34,10 +35,12 @@ def literally(path: str | Path) -> str:
 def demand_some_left(paths: Sequence[str], patterns: Sequence[str]) -> None:
     """Raise UsageError when a pattern would leave out the whole of a path: restic takes nothing then, and says nothing.
 
-    A pattern such as `his` is compared with every name on the way, that of the folder above the path, too.
+    A pattern such as `his` is compared with every name on the way, that of the folder above the path, too; one such as
+    `/srv/his/*` spares the folder itself, and nothing that is in it.
     """
     for pattern in patterns:
-        whole = next(filter(left_out([pattern]), paths), None)
+        passed = left_out([pattern])
+        whole = next((path for path in paths if passed(path) or all(passed(f"{path}/{name}") for name in _ANY)), None)
         if whole is not None:
             raise UsageError(f"the pattern {pattern!r} excludes all of {whole}", "write it as an absolute path")
 

@@ -15,7 +15,7 @@ from ops.sources.postgresql.shared_letters import as_listed
 LIST = ("pg_restore", "--list", "--verbose")
 _ENTRY = re.compile(r"(\d+); (\d+) \d+ (.*)")
 _DEPENDS = re.compile(r";\s+depends on:([\d ]+)")
-_TABLE, _ROWS, _SEQUENCE = "TABLE", "TABLE DATA", "SEQUENCE"
+_TABLE, _ROWS, _SEQUENCE, _SEQUENCE_SET = "TABLE", "TABLE DATA", "SEQUENCE", "SEQUENCE SET"
 # What belongs to a table and to nothing else comes with it.
 _BELONGINGS = (
     *(_SEQUENCE, "SEQUENCE OWNED BY", "SEQUENCE SET", "DEFAULT", "TABLE ATTACH"),
@@ -24,6 +24,8 @@ _BELONGINGS = (
 _CONSTRAINTS = ("CHECK CONSTRAINT", "CONSTRAINT", "INDEX", "INDEX ATTACH", "STATISTICS")
 _FOREIGN_KEY = "FK CONSTRAINT"
 _WATCHER, FILLED = "EVENT TRIGGER", "MATERIALIZED VIEW DATA"
+# What stands in a list for the catalogue of each. A sequence in a schema that is called SET has another.
+_CATALOGUE = {_ROWS: "0", FILLED: "0", _SEQUENCE_SET: "0", "DEFAULT ACL": "826"}
 # The longest first, for some begin as others do.
 SORTS = tuple(
     sorted(
@@ -85,8 +87,8 @@ def entries(listing: str) -> list[Entry]:
         if told := _ENTRY.fullmatch(line):
             words = told[3]
             sort = next((sort for sort in SORTS if words.startswith(f"{sort} ")), words.split(" ", 1)[0])
-            if sort == _ROWS and told[2] != "0":
-                sort = _TABLE  # in a schema that is called DATA
+            if told[2] != _CATALOGUE.get(sort, told[2]):
+                sort = sort.rpartition(" ")[0]  # in a schema that is called DATA, SET or ACL
             found.append(Entry(int(told[1]), sort, words.removeprefix(f"{sort} ")))
         elif found and (needs := _DEPENDS.fullmatch(line)):
             last = found[-1]

@@ -14,25 +14,20 @@ _DEFINITIONS = ("pg_restore", "--file=-", "--section=pre-data", "--section=post-
 _NAMING = r"""
 { "$@" || exit 1; } |
 grep -aE -e '^(ALTER .* OWNER TO|GRANT|REVOKE|ALTER DEFAULT PRIVILEGES|CREATE POLICY|CREATE USER MAPPING) ' \
-  -e '^SET default_t' -e '^ALTER EVENT TRIGGER '
+  -e '^SET default_t'
 exit 0
 """
 _NAME = r'("(?:[^"]|"")+"|[^\W\d][\w$]*)'
 _ROLE = re.compile(rf"(?:\b(?:TO|FROM|FOR|ROLE|USER)|,) {_NAME}")
-_WATCHED = re.compile(r"^ALTER EVENT TRIGGER .* ENABLE (?:ALWAYS|REPLICA);$", re.MULTILINE)
 _SPACE = re.compile(rf"SET default_tablespace = {_NAME};")
 
 
 @dataclass(frozen=True)
 class Demands:
-    """roles: names that may be those of roles, among others. spaces: table spaces.
-
-    watched: whether there are triggers on definitions that fire wherever the dump is loaded.
-    """
+    """roles: names that may be those of roles, among others. spaces: table spaces."""
 
     roles: frozenset[str]
     spaces: tuple[str, ...]
-    watched: bool
 
 
 def demands(archive: Archive, facts: PostgreSQLFacts) -> Demands:
@@ -41,7 +36,7 @@ def demands(archive: Archive, facts: PostgreSQLFacts) -> Demands:
     roles = {_plain(name) for line in text.splitlines() for name in _ROLE.findall(line)}
     roles |= {role for role, _ in facts.settings} | {role for role, _, _ in facts.grants} | {facts.owner or ""}
     spaces = tuple(sorted({_plain(name) for name in _SPACE.findall(text)}))
-    return Demands(frozenset(roles - {""}), spaces, watched=bool(_WATCHED.search(text)))
+    return Demands(frozenset(roles - {""}), spaces)
 
 
 def mapped(spaces: Collection[str], there: Collection[str]) -> str:

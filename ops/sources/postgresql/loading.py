@@ -81,29 +81,34 @@ class Archive:
 
     material: the dump. path: where the program finds it; nothing: on its standard input. own: the machine's own
     server, none for a throwaway one, whose programs are run in it anyway. major: the least that the server is of.
+    awake: whether triggers on definitions that always fire do so, for they are ours.
     """
 
     material: LoadedMaterial
     path: str
     own: Local | None = None
     major: int = 0
+    awake: bool = False
 
     @property
     def quiet(self) -> str:
         """Options of sessions in which no trigger fires."""
-        return QUIET + untriggered(self.major)
+        return QUIET + ("" if self.awake else untriggered(self.major))
 
     def listed(self) -> list[Entry]:
         """Return what is in it."""
         return entries(self.run('"$@"', LIST))
 
-    def loaded(self, database: str, words: Sequence[str], numbers: Sequence[int] = ()) -> list[Failure]:
+    def loaded(
+        self, database: str, words: Sequence[str], numbers: Sequence[int] = (), options: str = ""
+    ) -> list[Failure]:
         """Load it into a database, or these objects of it; return each that failed.
 
-        words: further options of pg_restore. Raise CommandError when it did not come to its end, for what could be
+        words: further options of pg_restore. options: of its sessions, if others than a superuser's. Raise CommandError
+        when it did not come to its end, for what could be
         anything: a dump that is cut off, a full disk, a server that has gone.
         """
-        program = ("env", f"PGOPTIONS={self.quiet}", "pg_restore", "--no-password", "--verbose", *words)
+        program = ("env", f"PGOPTIONS={options or self.quiet}", "pg_restore", "--no-password", "--verbose", *words)
         said = self.run(_LOAD, (*program, f"--dbname={database}"), numbers)
         code = _CODE.search(said)
         if code and code[1] == "0":

@@ -18,24 +18,33 @@ from ops.core.errors import CommandError
 from ops.sources.postgresql.contents import Entry, place
 from ops.sources.postgresql.explaining import afterwards, lost, of_no_role, of_superusers, only_roles, owned
 from ops.sources.postgresql.facts import PostgreSQLFacts
+from ops.sources.postgresql.loader import LOADER, OPTIONS, lent
 from ops.sources.postgresql.loading import Archive, Failure
+from ops.sources.postgresql.reach import Reach
 from ops.sources.postgresql.silenced import Silenced
 from ops.sources.postgresql.sql import identifier, literal, search_path
 
 _MOST = 50  # objects that are tried one by one
 # The first lines set the search path, in this form alone; later ones may be rows.
 _AGAIN = r"""
-target=$1 search=$2 before=$3 change=$4 quiet=$5
-shift 5
+target=$1 search=$2 change=$3 quiet=$4
+shift 4
 "$@" |
 sed -e "1,40{/^SELECT pg_catalog.set_config('search_path', '', false);\$/d;}" -e "$change" |
 PGOPTIONS="$quiet" psql -Xq --no-password --set=ON_ERROR_STOP=1 --single-transaction \
-  --dbname="$target" --command="$search" --command="$before" --file=- >/dev/null
+  --dbname="$target" --command="$search" --file=- >/dev/null
 """
 _AS_SQL = ("pg_restore", "--no-password", "--file=-")
-_NOTHING = "select"
 _NOT_VALID = r"/ADD CONSTRAINT/s/;$/ NOT VALID;/"
+_ROWS, _UNPROVEN = "TABLE DATA", " NOT VALID"
 _COLLATION = re.compile(r"^CREATE COLLATION (.+?) \(", re.MULTILINE)
+# A table and what inherits from it, each with its owner.
+_OWNERS = """
+with recursive below(oid) as (select {}::pg_catalog.regclass::oid
+  union select i.inhrelid from pg_catalog.pg_inherits i join below on i.inhparent = below.oid)
+select coalesce(json_agg(json_build_array(c.oid::pg_catalog.regclass, format('%I', r.rolname)) order by c.oid), '[]')
+from below join pg_catalog.pg_class c using (oid) join pg_catalog.pg_roles r on r.oid = c.relowner
+"""
 _SCHEMAS = """
 select coalesce(json_agg(nspname order by nspname), '[]') from pg_catalog.pg_namespace
 where nspname !~ '^pg_' and nspname <> 'information_schema'
@@ -46,27 +55,30 @@ where nspname !~ '^pg_' and nspname <> 'information_schema'
 class Mending:
     """The way back to what one load could not bring.
 
-    target: how psql reaches the database. ask: of the database, one JSON document. attempt: runs statements in a
-    transaction of their own, and returns whether they went well.
+    reach: how the server is spoken to. ask: of the database, one JSON document, in a superuser's session.
     """
 
     archive: Archive
     facts: PostgreSQLFacts
-    target: str
+    reach: Reach
+    database: str
     ask: Callable[[str], Any]
-    attempt: Callable[[Sequence[str]], bool]
 
     @cached_property
     def triggers(self) -> Silenced:
         """Those that would write again what the rows brought with them."""
-        return Silenced(self.ask, self.attempt)
+        return Silenced(self.ask, self._attempt)
+
+    def _attempt(self, statements: Sequence[str]) -> bool:
+        return self.reach.attempt(self.database, statements)
 
     def done(self, failures: Sequence[Failure]) -> Iterator[str]:
-        """Load what can be loaded; yield a sentence on what was done, and on each object that stays missing."""
+        """Load what can be loaded; yield a sentence on what was done, and on each object that stays missing.
+
+        Objects that only lack a role, or a superuser as their owner, are there: `named` tells of them.
+        """
         self.triggers.hush()
         again = [one for one in failures if not only_roles(one) and not of_superusers(one)]
-        yield from of_no_role(failures)
-        yield from (owned(one) for one in failures if of_superusers(one))
         again = [one for one in again if not (one.entry.sort == "COLLATION" and self._as_c(one.entry))]
         yield from (lost(one) for one in failures if one.entry.sort == "COLLATION" and one not in again)
         left = self._left(again)
@@ -76,11 +88,21 @@ class Mending:
             yield self._otherwise(failure) or lost(failure)
         yield from self.triggers.woken()
 
+    @staticmethod
+    def named(failures: Sequence[Failure]) -> Iterator[str]:
+        """Yield a sentence on each role that is missing, and on each object that only a superuser may own."""
+        yield from of_no_role(failures)
+        yield from (owned(one) for one in failures if of_superusers(one))
+
     def _left(self, again: Sequence[Failure]) -> list[Failure]:
         """Try the objects with the database's own search path, all together, then one by one; return the others."""
-        if not again or self._failed([one.entry for one in again]) is None:
-            return []
         left = [*again]
+        for group in (
+            [one for one in again if one.entry.sort == _ROWS],
+            [one for one in again if one.entry.sort != _ROWS],
+        ):
+            if group and self._failed([one.entry for one in group]) is None:
+                left = [one for one in left if one not in group]
         before = len(left) + 1
         while len(left) < before:  # one may need another
             before = len(left)
@@ -88,11 +110,12 @@ class Mending:
             left = [replace(one, said=said) for one, said in tried if said is not None] + left[_MOST:]
         return left
 
-    def _failed(self, objects: Sequence[Entry], before: str = _NOTHING, change: str = "") -> str | None:
-        """Load some objects through psql; return what it says when that fails, None when all went well."""
+    def _failed(self, objects: Sequence[Entry], change: str = "") -> str | None:
+        """Load some objects through psql, rows as the role for them; return what it says, None when all went well."""
         own = next((value for role, value in self._settings("search_path") if not role), '"$user", public')
         search = search_path(own, self.ask(_SCHEMAS))
-        words = (self.target, search, before, change, self.archive.quiet, *_AS_SQL)
+        role, options = (LOADER, OPTIONS) if objects[0].sort == _ROWS else ("", self.archive.quiet)
+        words = (self.reach.target(self.database, role), search, change, options, *_AS_SQL)
         self.triggers.hush()  # one of the objects before may be another
         try:
             self.archive.run(_AGAIN, words, [entry.number for entry in objects])
@@ -109,7 +132,7 @@ class Mending:
     def _otherwise(self, failure: Failure) -> str:
         """Load an object in a way that leaves a trace; return the sentence on that, or nothing when it can't be."""
         entry = failure.entry
-        if entry.sort == "TABLE DATA":
+        if entry.sort == _ROWS:
             return self._without_checks(failure)
         if entry.sort in ("FK CONSTRAINT", "CHECK CONSTRAINT") and self._failed([entry], change=_NOT_VALID) is None:
             return (
@@ -126,18 +149,18 @@ class Mending:
             return ""
         dropped = [f"drop constraint {identifier(check)}" for check, _ in checks]
         dropped += [f"alter {identifier(column)} drop not null" for column in strict]
-        if self._failed([failure.entry], before=f"alter table only {name} {', '.join(dropped)}") is not None:
+        adding = {check: f"alter table {name} add constraint {identifier(check)} {words}" for check, words in checks}
+        demanded = {one: f"alter table only {name} alter {identifier(one)} set not null" for one in strict}
+        if not self._attempt([f"alter table only {name} {', '.join(dropped)}"]):
             return ""
-        weak: list[str] = []
-        gone: list[str] = []
-        for check, definition in checks:
-            adding = f"alter table {name} add constraint {identifier(check)} {definition}"
-            if self.attempt([adding]):
-                continue
-            (weak if self.attempt([f"{adding} not valid"]) else gone).append(check)
-        found = [
-            one for one in strict if not self.attempt([f"alter table only {name} alter {identifier(one)} set not null"])
-        ]
+        if self._failed([failure.entry]) is not None:
+            for statement in (*adding.values(), *demanded.values()):  # to a table without rows
+                self._attempt([statement])
+            return ""
+        found = [one for one, statement in demanded.items() if not self._compared(name, statement)]
+        gone = [check for check, statement in adding.items() if not self._attempt([_unproven(statement)])]
+        there = {check for check, statement in adding.items() if check not in gone}
+        weak = [one for one in there if _proven(adding[one]) and not self._compared(name, _proving(name, one))]
         words = f"{failure.entry.name} could be loaded only without the checks of the table ({failure.reason})"
         if found:
             words += f"; {', '.join(found)}: may be null, as there, unlike in the table that it inherits from"
@@ -148,6 +171,16 @@ class Mending:
         if found and not weak and not gone:
             return words
         return f"{words}; correct the rows or the check, then: alter table {name} validate constraint ..."
+
+    def _compared(self, table: str, statement: str) -> bool:
+        """Run a statement that compares the rows of a table with something, as the role that loads rows, its owner."""
+        given, back = lent(self.ask(_OWNERS.format(literal(table))))
+        if not self._attempt(given):
+            return False
+        try:
+            return self.reach.attempt_as_loader(self.database, [statement])
+        finally:
+            self._attempt(back)
 
     def _table(self, entry: Entry) -> str:
         """Return the manifest's name of the table whose rows an object is; empty when that is not clear."""
@@ -164,7 +197,21 @@ class Mending:
         """Make a collation whose locale is not there as the plainest one, so that columns that have it can be made."""
         text = self.archive.run('"$@"', _AS_SQL, [entry.number])
         found = _COLLATION.search(text)
-        return found is not None and self.attempt([f'create collation {found[1]} from pg_catalog."C"'])
+        return found is not None and self._attempt([f'create collation {found[1]} from pg_catalog."C"'])
+
+
+def _proven(statement: str) -> bool:
+    """Return whether a statement that adds a constraint compares the rows with it."""
+    return not statement.endswith(_UNPROVEN)
+
+
+def _unproven(statement: str) -> str:
+    """Return the statement that adds a constraint without a look at the rows."""
+    return statement + _UNPROVEN if _proven(statement) else statement
+
+
+def _proving(table: str, check: str) -> str:
+    return f"alter table {table} validate constraint {identifier(check)}"
 
 
 def _checks(table: str) -> str:

@@ -6,20 +6,18 @@ A database that is not finished carries a mark in its comment, so that an interr
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ops.core.announce import announce
-from ops.core.errors import CommandError, Unavailable, UsageError
+from ops.core.errors import Unavailable, UsageError
 from ops.interfaces.server import LoadedMaterial, Meant
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
-from ops.sources.postgresql.contents import batches, selected
+from ops.sources.postgresql.contents import selected
 from ops.sources.postgresql.demands import demands, mapped
 from ops.sources.postgresql.facts import ROLES, PostgreSQLFacts, shared
-from ops.sources.postgresql.loading import LIMITLESS, OVERRULED, SETTINGS, Archive
-from ops.sources.postgresql.mending import Mending
+from ops.sources.postgresql.loading import LIMITLESS, OVERRULED, Archive
 from ops.sources.postgresql.nature import (
     MARK,
     Given,
@@ -31,9 +29,11 @@ from ops.sources.postgresql.nature import (
     nature,
     unmarked,
 )
+from ops.sources.postgresql.reach import Reach, release
 from ops.sources.postgresql.roles import missing, shown
-from ops.sources.postgresql.session import PSQL, RAW, Session, connection, untriggered
+from ops.sources.postgresql.session import Session
 from ops.sources.postgresql.sql import PRELOADED, identifier, literal
+from ops.sources.postgresql.stages import Load
 from ops.sources.postgresql.swap import LONGEST, Swap
 from ops.sources.postgresql.verify import GLOBALS
 
@@ -57,7 +57,11 @@ class RestoreTarget:
     @property
     def server(self) -> Local:
         """The cluster, spoken to as its superuser over the socket."""
-        return Local("postgres", {"PGHOST": self.socket, "PGPORT": str(self.port), "PGOPTIONS": SETTINGS})
+        return self._reach.server
+
+    @property
+    def _reach(self) -> Reach:
+        return Reach(self.socket, self.port)
 
     def demand(self, database: str, facts: PostgreSQLFacts) -> None:
         """Raise UsageError when the name is taken or none, or the server is older than the data."""
@@ -66,8 +70,8 @@ class RestoreTarget:
                 f"{database!r} is not a valid database name: it has more than {LONGEST} bytes, or nothing in it",
                 "use another name",
             )
-        with self._session() as session:
-            major = _release(session)
+        with self._reach.session() as session:
+            major = release(session)
             taken = session.tell(f"select shobj_description(oid, 'pg_database') {_of(database)}")
         if major < facts.major:
             raise UsageError(
@@ -91,19 +95,15 @@ class RestoreTarget:
         )
         asked = demands(archive, facts)
         yield from self.begin(database, facts, companions, asked.roles, logins=meant.logins)
-        with self._session() as session:
+        with self._reach.session() as session:
             spaces = session.ask("select json_agg(spcname) from pg_catalog.pg_tablespace")
         words = ["--jobs=2"] if material.folder else []
         if remark := mapped(asked.spaces, spaces):
             yield remark
             words.append("--no-tablespaces")
-        reached, parts = self._reached(database), [wanted.numbers] if wanted else [()]
-        if asked.watched and not wanted:
-            parts = batches(archive.listed())
-        failures = [one for numbers in parts for one in archive.loaded(reached, words, numbers)]
-        if failures:
-            with self._session(database) as session:
-                yield from self._mending(archive, facts, database, session).done(failures)
+        yield from Load(
+            self._reach, archive, facts, database, words, frozenset(wanted.numbers if wanted else ())
+        ).done()
         # They come last, for they may forbid a load.
         yield from self._missed(self._refused(described(database, facts)))
         yield from self._closed(database, facts)
@@ -121,7 +121,7 @@ class RestoreTarget:
         # What no server keeps is found before anything is made.
         mark, _ = commented(database, marked(facts)), described(database, facts)
         strange = PassedOver(GLOBALS)
-        with self._session() as session:
+        with self._reach.session() as session:
             there = frozenset(shared(session.ask, ROLES))
             wanted = [*missing(text_of(companions / GLOBALS), there, needed, strange, logins=logins)]
             for one in self._refused([Given(shown(statement), statement) for statement in wanted]):
@@ -166,9 +166,9 @@ class RestoreTarget:
 
     def _refused(self, wanted: Sequence[Given]) -> list[Given]:
         """Run statements about what all databases share; return which the server refused, as of settings it lacks."""
-        if not wanted or self._attempt("postgres", [one.statement for one in wanted]):
+        if not wanted or self._reach.attempt("postgres", [one.statement for one in wanted]):
             return []
-        return [one for one in wanted if not self._attempt("postgres", [one.statement])]
+        return [one for one in wanted if not self._reach.attempt("postgres", [one.statement])]
 
     @staticmethod
     def _missed(refused: Sequence[Given]) -> Iterator[str]:
@@ -180,33 +180,13 @@ class RestoreTarget:
         own = " ".join(f"-c {name}={value}" for name, value in OVERRULED.items() if name not in PRELOADED)
         if any(kept.startswith(PRELOADED) for _, kept in facts.settings):
             try:
-                with self._session(database, options=own):
+                with self._reach.session(database, options=own):
                     pass
             except Unavailable as error:
                 yield (
                     f"nobody can be connected to {database} ({error.message}): install what it names, or take the "
                     f"setting away: alter database ... reset {PRELOADED[1]}"
                 )
-
-    def _mending(self, archive: Archive, facts: PostgreSQLFacts, database: str, session: Session) -> Mending:
-        session.tell("set search_path = ''")
-        return Mending(
-            archive, facts, self._reached(database), session.ask, lambda words: self._attempt(database, words)
-        )
-
-    def _attempt(self, database: str, statements: Sequence[str]) -> bool:
-        """Run statements in a transaction of their own, without triggers; return whether they went well."""
-        try:
-            with self._session(database) as session:
-                session.tell("set session_replication_role = replica")
-                session.tell("set log_statement = none; set log_min_error_statement = panic")  # no hash in its log
-                session.tell("begin")
-                for statement in statements:
-                    session.tell(statement)
-                session.tell("commit")
-        except (Unavailable, CommandError):
-            return False
-        return True
 
     def loaded(self, database: str) -> None:
         """Do nothing: a dump holds all rights on its tables."""
@@ -216,18 +196,18 @@ class RestoreTarget:
 
     def identity(self, database: str) -> str:
         """Return the number of the database in the cluster, which no other ever gets."""
-        with self._session() as session:
+        with self._reach.session() as session:
             return next(iter(session.tell(f"select oid {_of(database)}")), "")
 
     def data_folder(self) -> Path:
         """Return the data directory of the cluster."""
-        with self._session() as session:
+        with self._reach.session() as session:
             return Path(session.tell("show data_directory")[0])
 
     def end(self, database: str) -> None:
         """Take the mark away, and let the planner know the tables."""
         self._known_to_the_planner(database)
-        with self._session() as session:
+        with self._reach.session() as session:
             session.tell(commented(database, unmarked(session.ask(comment_of(database)))))
 
     def replace(self, database: str, live: str) -> str:
@@ -237,37 +217,16 @@ class RestoreTarget:
         the next restore makes anew, or the restored one in its place.
         """
         self._known_to_the_planner(database)
-        with self._session(apart=live) as holder, self._session(apart=live) as ender:
+        with self._reach.session(apart=live) as holder, self._reach.session(apart=live) as ender:
             return Swap(holder, ender, database, live).done()
 
     def _known_to_the_planner(self, database: str) -> None:
         try:
             # Functions of indexes may need the database's own search path; they run with the rights of their owner.
-            with self._session(database, options=LIMITLESS) as session:
+            with self._reach.session(database, options=LIMITLESS) as session:
                 session.tell("analyze")
         except Unavailable as error:  # a function of an index may refuse; the server does the rest by itself, later
             announce(f"{database}: {error.message}; run `analyze` there by hand, or queries are slow at first")
-
-    @contextmanager
-    def _session(self, database: str = "postgres", apart: str = "", options: str = SETTINGS) -> Iterator[Session]:
-        """Open a session as the superuser; apart: a database that it must not be in."""
-        within = "template1" if database == apart else database
-        if within not in _WITHOUT_TRIGGERS:
-            with self._session() as session:
-                options += untriggered(_release(session))
-        argv = [*PSQL, f"--dbname={connection(within, client_encoding='UTF8', options=options)}"]
-        with self.server.talk(argv, _DAY) as program:
-            session = Session(program, "check that the server is running (pg_lsclusters)")
-            session.tell(RAW)
-            yield session
-
-    def _reached(self, database: str) -> str:
-        return connection(database, host=self.socket, port=self.port)
-
-
-def _release(session: Session) -> int:
-    """Return of which major version the server is."""
-    return int(session.tell("show server_version_num")[0]) // 10_000
 
 
 def _of(database: str) -> str:

@@ -100,8 +100,11 @@ def of_extensions(ask: Ask, known: Mapping[str, RowDigest] | None = None) -> Cou
 
 
 def _read(ask: Ask, table: str, about: Mapping[str, Any], part: Slice) -> tuple[int, RowDigest]:
-    """Read a table once: count all its rows, digest those of its slice."""
-    row, chosen = about["row"] or "(t.*)", chosen_rows(about["key"], part)
+    """Read a table once: count all its rows, digest those of its slice.
+
+    As a record of no type, for one that is the table's may have a cast to text, which is a function of its owner's.
+    """
+    row, chosen = about["row"] or "row(t.*)", chosen_rows(about["key"], part)
     digest = f"coalesce(sum({_digest(row)}::numeric) filter (where {chosen}), 0)::text"
     rows, digest = ask(f"select json_build_array(count(*), {digest}) from {table} t")
     return int(rows), RowDigest(part.slices, part.slice, digest=digest)

@@ -114,6 +114,11 @@ def steady(session: Session) -> None:
     session.tell(RAW)
 
 
+def unhurried(session: Session) -> None:
+    """Have a session and its transactions last as long as they need."""
+    _set(session, _UNLIMITED)
+
+
 def as_of_the_database(session: Session) -> None:
     """Leave a session to what the database has for itself, but for limits of time and for writing."""
     session.tell("reset all; set default_transaction_read_only = on")

@@ -17,6 +17,7 @@ select coalesce(json_agg(json_build_array(
   order by w.place, w.name), '[]')
 from (
   select 1, format('event trigger %I', e.evtname), '', e.evtenabled, e.evtname::text from pg_catalog.pg_event_trigger e
+  where e.evtname not like 'seawall_inert%'  -- ours, which is wanted
   union all
   select 2, format('table only %s', t.tgrelid::regclass), format(' trigger %I', t.tgname), t.tgenabled,
     format('%s.%I', t.tgrelid::regclass, t.tgname)

@@ -21,7 +21,7 @@ from ops.evidence.anchor import Anchor
 from ops.evidence.keys import public
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Head, Ledger
 from ops.evidence.verification import verify
-from ops.fleet.ledgers import collect, signers
+from ops.fleet.ledgers import collect, heads, signers
 from ops.fleet.ledgers.growth import FILES, Copy, Told
 from ops.jobs.ledger.rotate_key import Wanted, go_on
 
@@ -112,7 +112,13 @@ class Site:
         with self.control_clock():
             head = Head.of(self.ledger)
             if head and self.judged().verdict in FINE:
-                self.noted.append(Anchor(head, self.now))
+                self.told_to_status(head)
+
+    def told_to_status(self, head: Head) -> None:
+        """What `seawall status` notes of a machine that calls its ledger whole."""
+        place = heads.place(self.inventory)
+        heads.note(place, heads.read(place), {"his1": head})
+        self.noted.append(Anchor(head, self.now))
 
     def gather(self) -> Finding:
         with self.control_clock():

@@ -123,3 +123,22 @@ def test_heads_that_are_damaged_are_no_pass(tmp_path: Path, text: str) -> None:
     (tmp_path / "heads").write_text(text)
     with pytest.raises(Damaged):
         heads.read(tmp_path / "heads")
+
+
+@pytest.mark.parametrize(
+    ("told", "end"),
+    [
+        (None, "has no end"),
+        ({"lines": 3, "head": "a" * 64}, "ends with record 3"),
+        ({"lines": 4, "head": "b" * 64}, "ends with record 4"),
+    ],
+)
+def test_a_machine_that_calls_a_ledger_whole_that_ends_before_what_was_seen_is_not_believed(told, end: str) -> None:
+    verified = json.dumps({"version": 1, "verdict": "pass", "findings": [{"verdict": "pass", "message": "whole"}]})
+    line = json.dumps(answer(time=clock.iso(clock.now()), ledger=told))
+    status = anchored(Answer(Status().process([line, BETWEEN, verified])), Head(4, "a" * 64))
+    assert (status.verdict, end in status.told.checks[-1].message) == ("fail", True)
+    assert head(status) is None
+    for good in ({"lines": 4, "head": "a" * 64}, {"lines": 5, "head": "b" * 64}):
+        line = json.dumps(answer(time=clock.iso(clock.now()), ledger=good))
+        assert anchored(Answer(Status().process([line, BETWEEN, verified])), Head(4, "a" * 64)).verdict == "pass"

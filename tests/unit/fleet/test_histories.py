@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,10 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties import examples
 
-from ops.core.verdict import Verdict
+from ops.core.verdict import Finding, Verdict
 from ops.evidence.keys import public
 from ops.evidence.ledger import HEAD, NAME, SIGNATURE, SIGNATURES, Head
 from ops.evidence.ssh_signature import sign
+from ops.fleet.ledgers import collect, heads
 from ops.jobs.ledger.rotate_key import Wanted, go_on
 
 
@@ -193,3 +195,71 @@ def test_each_is_named_on_a_history_with_a_restore() -> None:
     with site() as one:
         played(one, ["more", "note", "gather", "restore", "more", "save", "note", "gather"])
         demand_named(one, ILLEGAL)
+
+
+def written_anew(site: Site, dropped: int) -> None:
+    """The end written anew by the machine itself, lines and signatures; what was collected is still its beginning."""
+    kept = collected(site)[SIGNATURES]
+    signed_anew(site, lines_of(site)[:-dropped], site.key)
+    site.put(site.files() | {SIGNATURES: kept})
+    for _ in range(dropped + 1):
+        site.act()
+
+
+@pytest.mark.parametrize("dropped", [1, 2, 3])
+def test_what_a_lying_machine_told_the_status_is_looked_for_in_what_is_collected(dropped: int) -> None:
+    """The heads were noted after the ledger was collected, and the machine itself calls whatever it has whole."""
+    with site() as one:
+        for _ in range(3):
+            one.act()
+            one.note()
+        whole, kept = one.files(), collected(one)
+        written_anew(one, dropped)
+        found = one.gather()
+        assert (found.verdict, collected(one)) == (Verdict.FAIL, kept)
+        assert f"record {7 - dropped} is not the one noted elsewhere: the ledger was rewritten" in found.message
+        one.put(whole)
+        assert one.gather().verdict is Verdict.PASS
+
+
+def test_what_the_status_saw_and_was_never_collected_is_not_taken_for_a_ledger_that_does_not_exist_yet() -> None:
+    with site() as one:
+        shutil.rmtree(one.inventory / ".ledgers")
+        one.put({})
+        with pytest.MonkeyPatch.context() as patch:
+            none = Finding(Verdict.UNKNOWN, collect.NONE)
+            patch.setattr(collect, "_asked", lambda _, copies: dict.fromkeys(copies, none))
+            assert one.gather() == Finding(Verdict.FAIL, "its ledger is gone; record 3 was seen before")
+            heads.place(one.inventory).unlink()
+            assert one.gather() == none
+
+
+def test_records_that_were_collected_unsigned_are_not_written_anew() -> None:
+    with site() as one:
+        before = one.files()
+        for _ in range(3):
+            one.act()
+        one.put(one.files() | {name: before[name] for name in (HEAD, SIGNATURE, SIGNATURES)})
+        assert one.gather().verdict is Verdict.WARN
+        whole, kept = one.files(), collected(one)
+        one.put(before)
+        for _ in range(4):
+            one.act()
+        found = one.gather()
+        assert (found.verdict, collected(one)) == (Verdict.FAIL, kept)
+        assert "records 4 to 6, collected before they were signed, changed since" in found.message
+        one.put(whole)  # the honest machine signs them as they are
+        one.act()
+        assert one.gather().verdict is Verdict.WARN
+
+
+def test_records_that_were_collected_unsigned_may_be_lost_in_a_restore() -> None:
+    with site() as one:
+        one.unsigned()
+        one.gather()
+        one.restore(one.saved[0], new=False)
+        found = one.gather()
+        assert (found.verdict, "record 4, collected before it was signed, lost" in found.message) == (
+            Verdict.WARN,
+            True,
+        ), found

@@ -5,6 +5,7 @@ import gzip
 import json
 import tracemalloc
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from ops.fleet.ledgers.growth import Copy, Told
 from ops.fleet.status.answer import read
 from ops.fleet.status.join import join
 from ops.interfaces import status_answer
+from ops.interfaces.fleet_status import MachineStatus
 from ops.interfaces.record import Succession
 from ops.reports.status import html as status_html
 from ops.reports.status import text as status_text
@@ -94,6 +96,35 @@ def test_no_control_character_reaches_a_terminal_or_a_page() -> None:
     assert not [letter for letter in shown if letter != "\n" and not letter.isprintable()]
     assert not [line for line in shown.splitlines() if line.startswith("fail     MACHINE")]
     assert "\x1b" not in status_html.render(status)
+
+
+def shown_beside(found: MachineStatus) -> list[str]:
+    """The lines of a status of that machine and of another one, whose backup failed."""
+    status = replace(join({}, {}), machines={"evil1": found, "his1": read(json.dumps(answer(checks=[FAILED])))})
+    assert "the disk of his1 is full" in status_html.render(status)
+    return status_text.render(status).splitlines()
+
+
+FAILED = {**CHECK, "name": "disk", "verdict": "fail", "message": "the disk of his1 is full"}
+
+
+def test_what_one_machine_tells_does_not_push_another_out_of_sight() -> None:
+    checks = [{**CHECK, "name": f"c{number}", "verdict": "fail"} for number in range(10_000)]
+    checks[0]["message"] = "x" * 900_000
+    gaps = {**GAPS, "gaps": [{"name": f"g{number}", "words": ""} for number in range(10_000)]}
+    found = read(json.dumps(answer(checks=checks, gaps=gaps)))
+    assert found.told is not None
+    lines = shown_beside(found)
+    assert len(lines) < 400
+    assert max(map(len, lines)) < 2_100
+    assert [line.strip() for line in lines if line.endswith(" more")] == ["fail: …: 9940 more", "…: 9800 more"]
+
+
+def test_what_a_machine_has_anyway_is_shown_as_it_is() -> None:
+    checks = [{**CHECK, "name": f"c{number}", "verdict": "warn", "message": "x" * 1_000} for number in range(50)]
+    lines = shown_beside(read(json.dumps(answer(checks=checks))))
+    assert sum("x" * 1_000 in line for line in lines) == 50
+    assert not [line for line in lines if line.endswith(" more")]
 
 
 def test_an_unreadable_answer_says_so_without_control_characters() -> None:

@@ -38,7 +38,7 @@ def test_inodes_are_judged_by_the_share_that_is_free(free: int, verdict: Verdict
 
 def test_a_real_file_system_is_looked_at() -> None:
     generous = Options(
-        warn_below=Percent(0), fail_below=Percent(0), inodes_warn_below=Percent(0), inodes_fail_below=Percent(0)
+        warn_below=Percent(0.1), fail_below=Percent(0), inodes_warn_below=Percent(0.1), inodes_fail_below=Percent(0)
     )
     findings = list(KIND.probe(generous, NOWHERE))
     assert {finding.verdict for finding in findings} == {Verdict.PASS}

@@ -21,15 +21,13 @@ from ops.policy.model import CheckSpec, HostPolicy, Site
 from tests.states import states
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LOW = {f"{what}{how}_below": f"{least}%" for what in ("", "inodes_") for how, least in (("warn", 0.1), ("fail", 0))}
 POLICY = {
     "version": 1,
     "host": "his1",
     "site": {"name": "Test hospital", "timezone": "America/Sao_Paulo"},
     "checks": {
-        "root_disk": {
-            "kind": "disk",
-            "options": {"warn_below": "0%", "fail_below": "0%", "inodes_warn_below": "0%", "inodes_fail_below": "0%"},
-        },
+        "root_disk": {"kind": "disk", "options": LOW},
         "backup_age_his": {"kind": "backup_age", "options": {"asset": "his", "rpo": "26h"}},
         "gone": {"kind": "disk", "options": {"path": "/nowhere/at/all"}},
     },

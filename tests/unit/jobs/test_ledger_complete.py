@@ -117,6 +117,13 @@ def test_a_ledger_that_does_not_verify_is_no_proof(machine, capsys) -> None:
     assert "the ledger itself: record 1 was changed" in capsys.readouterr().out
 
 
+def test_a_ledger_whose_signature_nobody_could_check_is_no_proof(machine, capsys) -> None:
+    root = machine("his1", *NIGHTS, *COPIES)
+    (root / "etc/seawall/allowed_signers").unlink()
+    assert cli.run(["ledger", "complete", *OCTOBER]) == 3
+    assert "unknown the ledger itself: the signature was not checked" in capsys.readouterr().out
+
+
 def test_without_any_record_all_is_missing(machine, capsys) -> None:
     machine("his1")
     assert cli.run(["ledger", "complete", *OCTOBER]) == 2
@@ -159,6 +166,19 @@ def test_a_day_without_a_round_of_checks_is_missing_and_a_bad_round_is_none(mach
     (rounds,) = json.loads(capsys.readouterr().out)["acts"]
     assert (rounds["act"], rounds["expected"], rounds["done"]) == ("check", 4, 3)
     assert (rounds["missing"], rounds["late"], rounds["failed"]) == (["2026-10-29T03:00:00Z"], [], 0)
+
+
+def test_the_day_on_which_summer_time_begins_has_no_hour_of_the_next_one(machine, capsys) -> None:
+    """It has 23 hours, and nobody looked; the next day's first round, right after it, is none of that day."""
+    root = machine("his1")
+    path = root / "etc/seawall/policy.json"
+    path.write_text(path.read_text().replace("America/Sao_Paulo", "Europe/Prague"))
+    for looked in ("2026-03-27T12:00:00Z", "2026-03-28T03:00:00Z", "2026-03-29T22:10:00Z"):
+        body = {"host": "his1", "actor": "unit:x", "act": "check", "subject": "health", "result": "pass"}
+        Ledger(root / "var/lib/seawall/ledger", root / "key").append({**body, "started": looked})
+    cli.run(["ledger", "complete", "--since", "2026-03-28", "--until", "2026-03-30", "--json"])
+    (rounds,) = [act for act in json.loads(capsys.readouterr().out)["acts"] if act["act"] == "check"]
+    assert (rounds["expected"], rounds["done"], rounds["missing"]) == (3, 2, ["2026-03-28T23:00:00Z"])
 
 
 @pytest.mark.parametrize("words", [["--since", "soon"], ["--since", "2026-10-02", "--until", "2026-10-01"]])

@@ -107,6 +107,11 @@ PATHS = {
         "excludes all of /srv/documents",
         (HIS1, "paths: [/srv/documents]", "paths: [/srv/documents], exclude: [documents]"),
     ),
+    "all in one of two folders is excluded": wrong(
+        f"{ASSET}.sources.documents.options.exclude",
+        "excludes all of /srv/documents",
+        (HIS1, "paths: [/srv/documents]", "paths: [/srv/documents, /srv/scans], exclude: [/srv/documents/*]"),
+    ),
     "two sources of one folder": wrong(
         f"{ASSET}.sources.second",
         "takes path:/srv/documents, which the source documents takes, too",
@@ -194,6 +199,26 @@ LIMITS = {
         "policy.checks.root_disk.options",
         "inodes_warn_below is 1%",
         (ALL, "path: /,", "path: /, inodes_warn_below: 1%,"),
+    ),
+    "disk that never warns": wrong(
+        "policy.checks.root_disk.options.warn_below",
+        "warn_below is 0%; expected 0.1% to 100%",
+        (ALL, "warn_below: 15%, fail_below: 5%", "warn_below: 0%, fail_below: 0%"),
+    ),
+    "inodes that never warn": wrong(
+        "policy.checks.root_disk.options.inodes_warn_below",
+        "inodes_warn_below is 0%",
+        (ALL, "path: /,", "path: /, inodes_warn_below: 0%, inodes_fail_below: 0%,"),
+    ),
+    "disk of which next to nothing is enough": wrong(
+        "policy.checks.root_disk.options.enough",
+        "enough is 1 B; expected 1 GiB to",
+        (ALL, "path: /,", "path: /, enough: 1B,"),
+    ),
+    "memory that never warns": wrong(
+        "policy.checks.ram.options.warn_below",
+        "warn_below is 0%",
+        check("ram: {kind: memory, options: {warn_below: 0%, fail_below: 0%}}"),
     ),
     "memory": wrong(
         "policy.checks.ram.options", "warn_below is 1%", check("ram: {kind: memory, options: {warn_below: 1%}}")

@@ -84,6 +84,12 @@ GROUPS = {
         (HOSTS, "backup1", "bäckup1"),
         (ALL, "host: backup1", "host: bäckup1"),
     ),
+    "host that is called as a part of a repository": wrong(
+        "hosts.data",
+        ("a backup host takes it for a part of a repository", "such as data1"),
+        (HOSTS, "backup1", "data"),
+        (ALL, "host: backup1", "host: data"),
+    ),
     "IPv6 address as a host's name": wrong(
         "hosts.2001:db8::21",
         ("can't be the name of a machine", "such as backup1", "write its address as `ansible_host`"),

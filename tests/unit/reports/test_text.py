@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ops.core.quantity import span
+from ops.core.verdict import Verdict
+from ops.interfaces.fleet_status import AssetFinding
 from ops.reports.status import text as status_text
 from ops.reports.status.view import view
 
 sys.path.insert(0, str(Path(__file__).parent))
 import fifty
 from sample import fleet, healthy, typed
+
+FAIL, PASS = Verdict.FAIL, Verdict.PASS
 
 
 def test_the_table_of_a_healthy_fleet() -> None:
@@ -53,6 +58,16 @@ def test_a_machine_that_says_nothing_is_there_with_its_reason() -> None:
         if "lab1 " in line and "does not answer" in line
     )
     assert line.startswith("unknown  lab1")
+
+
+def test_what_a_machine_tells_twice_of_an_asset_is_as_bad_as_the_worse_of_both() -> None:
+    two = tuple(AssetFinding(about="backup", verdict=verdict, message=verdict.value) for verdict in (FAIL, PASS))
+    status = typed(healthy())
+    for findings in (two, two[::-1]):
+        asset = replace(status.assets["his"], verdict=FAIL, findings=findings)
+        shown = view(replace(status, assets={"his": asset}))
+        assert [trouble.lines[0].message for trouble in shown.troubles] == ["fail"]
+        assert shown.assets[0].backup.verdict is FAIL
 
 
 def test_colours_only_where_they_are_wanted() -> None:

@@ -149,7 +149,11 @@ def test_patterns_mean_what_they_mean_to_restic(pattern: str, path: str, out: bo
     assert left_out([pattern])(path) is out
 
 
-@pytest.mark.parametrize("pattern", ["his", "/srv", "/srv/*", "s?v", "/**/documents", "doc*", "/srv/his/documents/"])
+ALL_OF_ONE = ["his", "/srv", "/srv/*", "s?v", "/**/documents", "doc*", "/srv/his/documents/"]
+ALL_IN_ONE = ["documents/*", "/srv/his/documents/*", "/srv/his/documents/?*", "documents/**/*", "/srv/his/*/*"]
+
+
+@pytest.mark.parametrize("pattern", [*ALL_OF_ONE, *ALL_IN_ONE])
 def test_a_pattern_that_leaves_out_a_whole_source_is_refused(pattern: str) -> None:
     paths = ["/var/data", "/srv/his/documents"]
     with pytest.raises(UsageError, match="excludes all of /srv/his/documents"):
@@ -164,6 +168,7 @@ def test_a_pattern_that_says_nothing_is_refused(pattern: str) -> None:
 
 def test_patterns_inside_a_source_are_fine(folder: Path, tmp_path: Path) -> None:
     demand_some_left([str(folder)], ["*.log", f"{folder}/cache", "/other/*"])
+    demand_some_left([str(folder)], [f"{folder}/.*", f"{folder}/*.*", f"{folder}/[a-z]*", f"{folder}/*/*"])
     sample = choose([str(folder)], left_out(["1.txt", f"{folder}/2*"]))
     assert {path.name for path in sample.looks} == {"0.txt", "3.txt"}
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ops.sources.postgresql.inert import PUT_ASIDE
 from ops.sources.postgresql.session import Session, scratch
 from ops.sources.postgresql.sql import literal
 from ops.sources.postgresql.structure.one import is_one
@@ -66,8 +67,12 @@ class Text:
 
 
 def reader(session: Session) -> None:
-    """Make what reads; in a transaction that is rolled back."""
+    """Make what reads; in a transaction that is rolled back.
+
+    A text may hold a literal whose type demands something: none is asked what, for that is code of the database's.
+    """
     session.tell(_READER)
+    session.tell(PUT_ASIDE)
 
 
 def accepts(session: Session, statement: str) -> bool:

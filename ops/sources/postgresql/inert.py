@@ -1,0 +1,82 @@
+"""What a dump defines, made by a superuser without any code of its own running with his rights.
+
+The server runs functions and checks of domains while definitions are made: for a constant that it works out, for a
+literal that it reads, for the bound of a partition. So the body of each function is emptied when it is made, and comes
+back before rows are loaded; what a domain demands is put aside until all is loaded. Both are done in the catalogues, so
+that they come back as they were. A database in which this was interrupted has the mark of one that is not finished.
+"""
+
+from __future__ import annotations
+
+from ops.sources.postgresql.session import Session
+
+OURS = "seawall_inert"  # the schema, and how the triggers' names begin
+_ASIDE = "z"  # a sort of constraint that no release knows: it is looked for by nobody
+# What an extension brings is its maker's: whoever may not be trusted could not install it.
+_DEMANDED = """
+update pg_catalog.pg_constraint c set contype = '{after}' where c.contypid <> 0 and c.contype = '{before}'
+  and not exists (select from pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+    and d.objid = c.contypid and d.deptype = 'e')
+"""
+PUT_ASIDE = _DEMANDED.format(before="c", after=_ASIDE)
+_TAKEN_UP = _DEMANDED.format(before=_ASIDE, after="c")
+_EMPTIED = """
+create function {ours}.emptied() returns event_trigger language plpgsql set search_path = pg_catalog as $$
+begin
+  insert into {ours}.bodies select p.*
+  from pg_event_trigger_ddl_commands() c join pg_proc p on p.oid = c.objid join pg_language l on l.oid = p.prolang
+  where c.classid = 'pg_proc'::regclass and not c.in_extension and p.prokind = 'f'
+    and l.lanname not in ('c', 'internal');
+  update pg_proc p set probin = null, prosqlbody = null,
+    prosrc = 'begin return ''0''; exception when others then return null; end',
+    prolang = (select oid from pg_language where lanname = 'plpgsql')
+  from pg_event_trigger_ddl_commands() c, {ours}.bodies b
+  where c.classid = 'pg_proc'::regclass and p.oid = c.objid and b.oid = p.oid;
+end $$
+"""
+_BEGUN = (
+    f"create schema {OURS}",
+    f"create table {OURS}.bodies (like pg_catalog.pg_proc)",
+    _EMPTIED.format(ours=OURS),
+    f"""
+create function {OURS}.put_aside() returns event_trigger language plpgsql set search_path = pg_catalog as $$
+begin
+  {PUT_ASIDE};
+end $$
+""",
+    f"create event trigger {OURS}_functions on ddl_command_end when tag in ('CREATE FUNCTION')"
+    f" execute function {OURS}.emptied()",
+    f"create event trigger {OURS}_domains on ddl_command_end when tag in ('CREATE DOMAIN', 'ALTER DOMAIN')"
+    f" execute function {OURS}.put_aside()",
+    # In a load no other trigger fires.
+    f"alter event trigger {OURS}_functions enable always",
+    f"alter event trigger {OURS}_domains enable always",
+)
+_BODIES = """
+update pg_catalog.pg_proc p set prolang = b.prolang, prosrc = b.prosrc, probin = b.probin, prosqlbody = b.prosqlbody
+from {ours}.bodies b where b.oid = p.oid
+"""
+_FILLED = (f"drop event trigger {OURS}_functions", _BODIES.format(ours=OURS))
+_ENDED = (f"drop event trigger {OURS}_domains", f"drop schema {OURS} cascade", _TAKEN_UP)
+
+
+def begin(session: Session) -> None:
+    """Have functions emptied and domains' demands put aside from now on, in an empty database."""
+    _tell(session, _BEGUN)
+
+
+def fill(session: Session) -> None:
+    """Give the functions their bodies: what is made from now on may run them only as somebody else."""
+    _tell(session, _FILLED)
+
+
+def end(session: Session) -> None:
+    """Take up what domains demand, and remove what was made for this."""
+    _tell(session, _ENDED)
+
+
+def _tell(session: Session, statements: tuple[str, ...]) -> None:
+    session.tell("begin read write")
+    for statement in statements:
+        session.tell(statement)
+    session.tell("commit")

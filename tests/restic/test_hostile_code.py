@@ -1,0 +1,159 @@
+"""What an application's account put into its database runs with nobody's rights but its own when that is restored."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hostile_code import ROUTES, WITH_CAST, forget, won
+from taken_postgresql import Taken, taken
+from throwaway_postgresql import ONLY_ROOT, Cluster
+
+from ops.core.errors import UsageError
+from ops.core.verdict import Verdict
+from ops.sources.postgresql import loader
+from ops.sources.postgresql.nature import MARK
+from ops.sources.postgresql.reach import Reach
+from ops.sources.postgresql.session import scratch
+from ops.sources.postgresql.structure.rereading import Text, alike, reader
+from ops.sources.postgresql.verify import beside, prove
+
+pytestmark = [ONLY_ROOT, pytest.mark.usefixtures("tidy")]
+# What the server does as the owner, or what needs more than a plain load.
+_OTHERWISE = {"pathless", "index_rows", "excluded", "statistics", "materialized", "row_as_text", "broken"}
+_LEFT = "select rolname from pg_roles where rolname ~ '^seawall'"
+
+
+@pytest.fixture
+def clerk(server: Cluster, tidy: None) -> Iterator[None]:
+    """The account of an application."""
+    server.psql("create role clerk login")
+    yield
+    forget(server)
+
+
+@pytest.mark.usefixtures("clerk")
+def test_each_route_leads_to_a_superuser_where_everything_is_loaded_as_one(server: Cluster) -> None:
+    with taken(server, WITH_CAST, parallel=False) as his:
+        forget(server)
+        server.psql("create database plain")
+        for section in ("pre-data", "data", "post-data"):
+            his.fed(_plainly(his, section))
+        assert {*ROUTES, "foreign_key"} - _OTHERWISE <= {*won(server)}
+
+
+def _plainly(his: Taken, section: str) -> list[str]:
+    words = f'pg_restore --host={his.server.socket} --section={section} --dbname=plain "$1" 2>&1 || true'
+    return ["runuser", "-u", "postgres", "--", "sh", "-c", words, "sh", str(his.folder / his.facts.dump)]
+
+
+@pytest.mark.usefixtures("clerk")
+def test_nobody_becomes_superuser_by_a_restore(server: Cluster) -> None:
+    with taken(server, WITH_CAST, parallel=True) as his:
+        assert won(server) == []  # nor is it read as one
+        said = his.load()
+        assert won(server) == []
+        found = dict(prove(his.target.server, "again", his.facts))
+        assert won(server) == []
+        his.target.end("again")
+        assert won(server) == []
+    assert {one.partition(" could")[0] for one in said} == {"table data public.pathless", "table data public.broken"}
+    wrong = {name for name, finding in found.items() if finding.verdict is not Verdict.PASS}
+    assert wrong == {"structure"}, found  # of the check that the rows break
+    assert server.psql(_LEFT) == ""
+    assert server.psql("select count(*) from pg_namespace where nspname ~ '^seawall'", "again") == "0"
+    assert server.psql("select count(*) from pg_constraint where contypid <> 0 and contype <> 'c'", "again") == "0"
+    assert server.psql("select conname from pg_constraint where not convalidated", "again") == "broken_i_check"
+
+
+DEMANDING = """
+create domain dose as int check (value < 10); alter domain dose add constraint "any" check (value > 0) not valid;
+comment on constraint dose_check on domain dose is 'a comment'; create extension lo;
+create function twice(i int) returns int immutable language sql return i * 2;
+create function named(i int) returns text stable security definer set search_path = '' language plpgsql as
+  'begin return i::text; end';
+create table doses (d dose, t int generated always as (twice(d)) stored); insert into doses values (3);
+create table "O \\'" (i int generated always as identity, check (i > 0)); insert into "O \\'" default values;
+alter table doses enable row level security; alter table doses force row level security;
+create schema apart; create table apart.t (i int);
+create view doubled as select twice(3) as six, '{3}'::dose[] as three;
+"""
+
+
+def test_functions_domains_and_rights_are_as_they_were(server: Cluster) -> None:
+    server.psql("create role owner; create role reader")
+    given = "alter table doses owner to owner; grant select (d) on doses to reader; alter domain dose owner to owner;"
+    given += "revoke all on database his from public; grant connect on database his to reader;"
+    with taken(server, DEMANDING + given) as his:
+        assert his.load() == []
+        assert {*his.proof().values()} == {Verdict.PASS}
+    assert server.psql("select six, three from doubled", "again") == "6|{3}"
+    touched = (
+        "select relname from pg_class where relacl is not null and relname in ('doses', 'doubled', 't')"
+        " union all select nspname from pg_namespace where nspacl is not null and nspname = 'apart'"
+    )
+    assert server.psql(touched, "again") == ""
+    comment = "select obj_description(oid, 'pg_constraint') from pg_constraint where conname = 'dose_check'"
+    assert server.psql(comment, "again") == "a comment"
+    refused = "do $$ begin perform 12::dose; exception when check_violation then raise notice 'refused'; return; end $$"
+    assert server.psql(f"{refused}; select 3::dose", "again") == "3"
+
+
+def test_what_a_killed_restore_left_is_made_anew(server: Cluster) -> None:
+    server.psql(f"create role intruder; create role {loader.LOADER} superuser login password 'x'")
+    server.psql(f"grant {loader.LOADER} to intruder")
+    for name in ("again", "other"):
+        server.psql(f"create database {name}")
+        server.psql(f"comment on database {name} is '{MARK}\nand what it said'")
+        server.psql(f"create schema s authorization {loader.LOADER}; create table s.t (i int)", name)
+        server.psql(f"grant create on schema public to {loader.LOADER}", name)
+    with taken(server, "create table t (i int check (i > 0)); insert into t values (1)", parallel=False) as his:
+        assert his.load() == []
+        assert {*his.proof().values()} == {Verdict.PASS}
+    assert server.psql(_LEFT) == ""
+
+
+def test_a_role_that_cannot_be_made_anew_is_said_before_anything_is_loaded(server: Cluster) -> None:
+    server.psql(f"create role {loader.LOADER}; create database other owner {loader.LOADER}")
+    with taken(server, "create table t (i int); insert into t values (1)", parallel=False) as his:
+        with pytest.raises(UsageError, match="can't be made anew") as refused:
+            his.load()
+        assert "drop the database" in (refused.value.hint or "")
+        assert server.psql("select count(*) from pg_class where relname = 't'", "again") == "0"
+    server.psql("drop database other")
+
+
+def test_where_the_role_is_not_let_in_the_lines_that_are_told_let_it_in(server: Cluster) -> None:
+    rules, names = (Path(server.socket, "data", name) for name in ("pg_hba.conf", "pg_ident.conf"))
+    before = rules.read_text(), names.read_text()
+    with taken(server, "create table t (i int); insert into t values (1)", parallel=False) as his:
+        try:
+            rules.write_text("local all all peer\n")  # as Debian has it
+            server.psql("select pg_reload_conf()")
+            with pytest.raises(UsageError, match="can't be connected as that") as refused:
+                his.load()
+            assert server.psql("select count(*) from pg_class where relname = 't'", "again") == "0"
+            assert server.psql(_LEFT) == ""
+            rule, name = re.findall("`([^`]+)`", refused.value.hint or "")
+            rules.write_text(f"{rule}\nlocal all all peer\n")
+            names.write_text(f"{name}\n")
+            server.psql("select pg_reload_conf()")
+            assert his.load() == []
+        finally:
+            rules.write_text(before[0])
+            names.write_text(before[1])
+            server.psql("select pg_reload_conf()")
+    assert server.psql("select i from t", "again") == "1"
+
+
+def test_a_session_of_somebody_else_s_loads_nothing(server: Cluster) -> None:
+    with Reach(server.socket, 5432).session() as session, pytest.raises(UsageError, match="somebody else's"):
+        loader.demand(session)
+
+
+def test_a_text_that_is_read_once_more_asks_no_domain(server: Cluster) -> None:
+    sql = "create domain asking as int check (now() is null); create view v as select null::asking[] as a"
+    with taken(server, sql) as his, beside(his.target.server, "his") as session, scratch(session):
+        reader(session)
+        said = "select '{1}'::public.asking[] as a"
+        assert alike(session, Text("view", "public.v", "query", said, said))
