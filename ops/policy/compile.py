@@ -234,7 +234,8 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
 def _checks(policy: Written, clients: Mapping[str, object]) -> dict[str, CheckSpec]:
     """Return the checks that a policy names, with those of a machine that keeps repositories of others, or without."""
     if clients:
-        return {SCRUB: CheckSpec(SCRUB), **policy.checks, ARRIVALS: CheckSpec(ARRIVALS)}
+        usual = kinds.load("ops.health", SCRUB).options()  # the unit's time follows from it, also where nothing is said
+        return {SCRUB: CheckSpec(SCRUB, usual), **policy.checks, ARRIVALS: CheckSpec(ARRIVALS)}
     return {name: check for name, check in policy.checks.items() if name != SCRUB}
 
 

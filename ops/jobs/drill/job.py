@@ -57,7 +57,8 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
         stage.find()
         if wanted.sabotage:
             disk = drill.builds_disk(stage)
-            stage.sabotage = DamageInjection(wanted.sabotage, stage.parts.values(), stage.chance, disk=disk)
+            parts = [part for part in stage.parts.values() if part.source.machine or not drill.boots]
+            stage.sabotage = DamageInjection(wanted.sabotage, parts, stage.chance, disk=disk)
         play(stage, drill)
         if not stage.rungs:
             stage.rung("proof", Finding(Verdict.UNKNOWN, "the drill proved nothing"))
@@ -67,6 +68,9 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
         stage.rung("semantics", Finding(Verdict.UNKNOWN, words))
     elif stage.askable and not asset.drill.expectations:
         stage.rung("semantics", not_configured("drill.expectations has no queries"))
+    for label in stage.unreferred if not stage.enough() else ():
+        words = f"its database is not in the set; it must be one of {', '.join(stage.askable) or 'none'}"
+        stage.rung(f"references {label}", Finding(Verdict.UNKNOWN, words))
     return _outcome(stage, asset, kind, repository, damage)
 
 

@@ -75,7 +75,7 @@ def _twice(assets: Mapping[str, Asset]) -> Iterator[Problem]:
     """What two assets take is restored twice, and nobody knows from which of them it is right."""
     seen: dict[tuple[bool, str], str] = {}
     for name, asset in assets.items():
-        for label, spec in asset.sources.items():
+        for label, spec in paths.apart(asset):
             for thing in paths.covered(spec):
                 if (first := seen.setdefault((paths.is_of_files(spec), thing), name)) != name:
                     message = f"takes {thing}, which the asset {first} takes, too; take it in one of the two"

@@ -33,6 +33,15 @@ def covered(spec: SourceSpec) -> list[str]:
     return [*kind.covers(spec.options)] if kind else []
 
 
+def apart(asset: Asset) -> list[tuple[str, SourceSpec]]:
+    """Return the sources whose data no other asset should take: all but the files that a machine's set has once more.
+
+    They are taken after the machine, so that its databases' rows find the files that they name.
+    """
+    whole = any((kind := kind_of(spec)) and kind.machine for spec in asset.sources.values())
+    return [(label, spec) for label, spec in asset.sources.items() if not (whole and spec.kind == "files")]
+
+
 def judge(path: str, asset: Asset) -> Iterator[Problem]:
     """Yield what is wrong with what the sources of one asset take."""
     for name, spec in asset.sources.items():

@@ -15,10 +15,12 @@ from pathlib import Path
 
 from ops.core.errors import Damaged, UsageError
 from ops.core.run import Stream
+from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict, judged
 from ops.interfaces.server import Server
 from ops.sources.machine.clusters.online_backup import LABEL, SPACES
 from ops.sources.machine.facts import ClusterFacts, LogFacts, MachineFacts
+from ops.sources.postgresql.listed import rows as rows_of
 from ops.sources.postgresql.verify import answer as answered
 from ops.sources.postgresql.verify import beside, prove
 
@@ -200,9 +202,20 @@ def _fair(rung: str, finding: Finding, cluster: ClusterFacts) -> Finding:
 
 def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query answers; database: the cluster's port, `/`, and the database's name."""
+    here, name = _meant(server, database)
+    return answered(here, name, sql)
+
+
+def rows(server: Server, database: str, sql: str) -> Iterator[Mapping[str, Plain]]:
+    """Yield the rows that a query answers; database: as in `answer`."""
+    here, name = _meant(server, database)
+    return rows_of(here, name, sql)
+
+
+def _meant(server: Server, database: str) -> tuple[Inside, str]:
     port, _, name = database.partition("/")
     if not (port.isdigit() and name):
         raise UsageError(
             f"{database!r} is not a database of a machine", "use the cluster's port and the name: 5432/his"
         )
-    return answered(Inside(server, int(port)), name, sql)
+    return Inside(server, int(port)), name
