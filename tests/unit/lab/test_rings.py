@@ -1,4 +1,11 @@
-from rings import counted, grouped
+import threading
+from pathlib import Path
+
+import pytest
+import rings
+from rings import Ring, counted, grouped, run_rings
+
+SOON = 20  # seconds
 
 
 def results(*, tests: int, failures: int = 0, errors: int = 0, skipped: int = 0) -> str:
@@ -44,3 +51,43 @@ def test_one_cause_of_many_failures_is_one_line():
     failed = [(f"test_{number}", "no his1") for number in range(40)] + [("test_x", "other")]
     assert grouped(failed) == ["test_0 and 39 more: no his1", "test_x: other"]
     assert len(grouped([(f"test_{number}", f"reason {number}") for number in range(40)])) == 9
+
+
+def test_a_ring_without_a_lab_waits_for_none_that_has_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    together = threading.Barrier(3)
+
+    def run(name: str, data: Path) -> Ring:
+        if name != "drills":
+            together.wait(SOON)
+        return Ring(name, 1.0, passed=1)
+
+    monkeypatch.setattr(rings, "LABS_AT_ONCE", 2)
+    monkeypatch.setattr(rings, "run_ring", run)
+    assert [ring.name for ring in run_rings(["lab", "fresh", "drills", "unit"], tmp_path)] == [
+        *("lab", "fresh", "drills", "unit")
+    ]
+
+
+def test_no_more_labs_are_up_at_once_than_a_small_machine_bears(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    others_are_through = threading.Event()
+    most: list[int] = []
+    up: set[str] = set()
+
+    def run(name: str, data: Path) -> Ring:
+        if name == "lint":
+            others_are_through.set()
+        elif name != "unit":
+            up.add(name)
+            most.append(len(up))
+            assert others_are_through.wait(SOON)
+            up.remove(name)
+        return Ring(name, 1.0, passed=1)
+
+    monkeypatch.setattr(rings, "LABS_AT_ONCE", 1)
+    monkeypatch.setattr(rings, "run_ring", run)
+    run_rings(["lab", "fresh", "drills", "unit", "lint"], tmp_path)
+    assert most == [1, 1, 1]
+
+
+def test_every_ring_that_boots_a_lab_counts_as_one():
+    assert {name for name, words in rings.RINGS.items() if words[0].startswith("tests/lab")} == rings.WITH_LAB
