@@ -54,7 +54,7 @@ class Room:
 def environment(folder: Path) -> dict[str, str]:
     """Return the environment in which what is run is measured into a folder.
 
-    Python keeps what it compiled, whatever it is told here: hundreds of programs that tests start would compile the same.
+    Python keeps what it compiled, whatever it is told here: hundreds of programs would compile the same.
     """
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, "COVERAGE_FILE": str(folder / DATA)}
