@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from cheap_keys import cheapen
 from hospital import CHECKOUT, Site, converged, one_at_a_time
 
 from ops.fleet.packaging import root_trees
@@ -46,6 +47,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     machines = Lab("drills", hosts=(*HOSTS, CONTROL))
     try:
         hospital = converged(machines, tmp_path_factory.mktemp("ssh"))
+        cheapen(hospital)
         yield hospital
         hospital.leave()
     finally:

@@ -20,15 +20,21 @@ LEAST = {"N": 2, "r": 1, "p": 1}
 def cheapen(repository: Path, password: str) -> None:
     """Put a cheap key in the place of a repository's only key."""
     (old,) = (repository / "keys").iterdir()
-    key = json.loads(old.read_text())
+    name, text = cheap(old.read_text(), password)
+    old.unlink()
+    (repository / "keys" / name).write_text(text)
+
+
+def cheap(dear: str, password: str) -> tuple[str, str]:
+    """Given what is in the file of a key, return the id and the content of a cheap one in its place."""
+    key = json.loads(dear)
     sealed = base64.b64decode(key["data"])
     nonce, content = sealed[:NONCE], sealed[NONCE:-MAC]
-    cheap = key | LEAST
-    data = nonce + _cipher(_derived(cheap, password), nonce, _cipher(_derived(key, password), nonce, content))
-    cheap["data"] = base64.b64encode(data + _mac(_derived(cheap, password), nonce, data[NONCE:])).decode()
-    text = json.dumps(cheap)
-    old.unlink()
-    (repository / "keys" / hashlib.sha256(text.encode()).hexdigest()).write_text(text)
+    new = key | LEAST
+    data = nonce + _cipher(_derived(new, password), nonce, _cipher(_derived(key, password), nonce, content))
+    new["data"] = base64.b64encode(data + _mac(_derived(new, password), nonce, data[NONCE:])).decode()
+    text = json.dumps(new)
+    return hashlib.sha256(text.encode()).hexdigest(), text
 
 
 def _derived(key: dict, password: str) -> bytes:
