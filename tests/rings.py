@@ -1,4 +1,4 @@
-"""Runs every ring of tests, three side by side; a ring that could not run fails the whole, and is named.
+"""Runs every ring of tests, four side by side; a ring that could not run fails the whole, and is named.
 
   python -m tests.rings             all rings
   python -m tests.rings lint unit   some
@@ -27,18 +27,20 @@ REASONS_SHOWN = 8  # so that the end of a run says it all, also where only its l
 # What pytest is given; of the rings that boot a lab, and of the others, the longest first, so that the short ones fill
 # what is left. Where no converged lab is kept, `lab` makes one while `fresh` runs, and `drills` begins from it.
 RINGS = {
-    "lab": ("tests/lab", "--ignore=tests/lab/drills", "--ignore=tests/lab/fresh"),
+    "lab": ("tests/lab", *(f"--ignore=tests/lab/{name}" for name in ("drills", "fresh", "servers"))),
     "fresh": ("tests/lab/fresh",),
     "drills": ("tests/lab/drills",),
     "restic": ("tests/restic",),
     "unit": ("tests/unit", "tests/contract"),
+    "servers": ("tests/lab/servers",),
     "control": ("tests/control",),
     "lint": ("tests/lint",),
 }
 WITH_LAB = {"lab", "fresh", "drills"}
 LABS_AT_ONCE = min(2, os.cpu_count() or 1)  # more need more memory than a small machine has
-# Beside the labs, for whoever has one waits for machines that boot, stop and pause, and a processor is free meanwhile.
-OTHERS_AT_ONCE = 1
+# Beside the labs: whoever has one waits for machines that boot and stop, restic waits a fifth of a second at each start
+# whether somebody else locks, and a processor is free meanwhile.
+OTHERS_AT_ONCE = min(2, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)

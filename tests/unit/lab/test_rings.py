@@ -5,6 +5,7 @@ import pytest
 import rings
 from rings import Ring, counted, grouped, run_rings
 
+CHECKOUT = Path(__file__).parents[3]
 SOON = 20  # seconds
 
 
@@ -54,7 +55,7 @@ def test_one_cause_of_many_failures_is_one_line():
 
 
 def test_a_ring_without_a_lab_waits_for_none_that_has_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    together = threading.Barrier(3)
+    together = threading.Barrier(4)
 
     def run(name: str, data: Path) -> Ring:
         if name != "drills":
@@ -62,10 +63,10 @@ def test_a_ring_without_a_lab_waits_for_none_that_has_one(monkeypatch: pytest.Mo
         return Ring(name, 1.0, passed=1)
 
     monkeypatch.setattr(rings, "LABS_AT_ONCE", 2)
+    monkeypatch.setattr(rings, "OTHERS_AT_ONCE", 2)
     monkeypatch.setattr(rings, "run_ring", run)
-    assert [ring.name for ring in run_rings(["lab", "fresh", "drills", "unit"], tmp_path)] == [
-        *("lab", "fresh", "drills", "unit")
-    ]
+    names = ["lab", "fresh", "drills", "restic", "unit"]
+    assert [ring.name for ring in run_rings(names, tmp_path)] == names
 
 
 def test_no_more_labs_are_up_at_once_than_a_small_machine_bears(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -90,4 +91,19 @@ def test_no_more_labs_are_up_at_once_than_a_small_machine_bears(monkeypatch: pyt
 
 
 def test_every_ring_that_boots_a_lab_counts_as_one():
-    assert {name for name, words in rings.RINGS.items() if words[0].startswith("tests/lab")} == rings.WITH_LAB
+    """Whoever has tests in tests/lab boots one, but for those that need only servers."""
+    in_lab = {name for name, words in rings.RINGS.items() if words[0].startswith("tests/lab")}
+    assert in_lab - {"servers"} == rings.WITH_LAB
+
+
+def test_no_test_is_in_two_rings_or_in_none():
+    def files(folder: Path) -> set[Path]:
+        return set(folder.rglob("test_*.py"))
+
+    seen: list[Path] = []
+    for words in rings.RINGS.values():
+        left_out = [files(CHECKOUT / word.removeprefix("--ignore=")) for word in words if word.startswith("-")]
+        folders = [files(CHECKOUT / word) for word in words if not word.startswith("-")]
+        seen += set().union(*folders).difference(*left_out)
+    assert len(seen) == len(set(seen))
+    assert set(seen) == files(CHECKOUT / "tests") - files(CHECKOUT / "tests/policy")
