@@ -25,16 +25,13 @@ _FAILED = re.compile(r" failed with code -?\d+: ")
 _SEVERITY = r"(?:ERROR|ERRO|FEHLER|ERREUR|CHYBA|FATAL|PANIC|WARNING|NOTICE)\b"
 _ABOUT = re.compile(rf"(?<!\w)(?!{_SEVERITY})(?:[^\W\d_a-z]{{4,}}(?: \d+)?|Command was):\s.*", re.DOTALL)
 _VALUES = re.compile(r"(?:=\s*\(|\bcontains \(|\bValues? \(|\bvalues ?\().*", re.DOTALL | re.IGNORECASE)
-# From the first mark to the last of its kind, for what is quoted may hold such marks; without a last one, to the end.
-_QUOTED = {
-    mark: re.compile(rf"(?<![\w{CUT}]){mark}(?!{CUT}{mark}).*?(?:{mark}(?!.*{mark})(?!\w)|$)", re.DOTALL)
-    for mark in "\"'`"
-}
+# Where a quotation begins, and is not one that was cut out already.
+_QUOTED = {mark: re.compile(rf"(?<![\w{CUT}]){mark}(?!{CUT}{mark})") for mark in "\"'`"}
 _PATH = re.compile(r"(?<![\w/])/(?=[^\s/])")
 _OURS = re.compile(
     r"/(?:etc|run|var/lib|var/cache|usr/share)/seawall(?:/(?!drills|scratch|manifest)[a-z][\w.-]*)*(?![\w/])"
 )
-_DICOM = re.compile(r"\S*\w\^\w.*", re.DOTALL)
+_DICOM = re.compile(r"\w\^\w")
 _NAME = r"[^\W\d_a-z][^\W\d_A-Z]{2,}"
 _PERSON = re.compile(rf"\b{_NAME}(?:\s+(?:(?:d[aeo]s?|e|van|von|der|del|della)\s+)*{_NAME})+")
 _NO_PERSON = {"Insufficient Storage"}
@@ -54,11 +51,10 @@ def redacted(value: Any, places: Collection[str] = ()) -> Any:
 def redacted_text(text: str, places: Collection[str] = ()) -> str:
     """Return a text without what it quotes: values, statements, names of files and people; one too long is cut."""
     text = _without_strangers(text if len(text) <= LONGEST else f"{text[:LONGEST]}{CUT}")
-    for rule in (_ABOUT, _DICOM):
-        text = rule.sub(CUT, text)
+    text = _without_dicom(_ABOUT.sub(CUT, text))
     text = _VALUES.sub(f"({CUT})", text)
-    for mark, quoted in _QUOTED.items():
-        text = quoted.sub(f"{mark}{CUT}{mark}", text)
+    for mark in _QUOTED:
+        text = _without_quotation(text, mark)
     text = _without_paths(text, sorted(places, key=len, reverse=True))
     return _PERSON.sub(lambda found: found[0] if found[0] in _NO_PERSON else CUT, text)
 
@@ -85,6 +81,27 @@ def _without_strangers(text: str) -> str:
     if found is None or _PROGRAM.search(text[: found.start()]):
         return text
     return f"{text[: found.end()]}{CUT}"
+
+
+def _without_dicom(text: str) -> str:
+    """Cut the text at the first word that is a name as DICOM writes them."""
+    found = _DICOM.search(text)
+    if found is None:
+        return text
+    before = text[: found.start()]
+    word = "" if before[-1:].isspace() else (before.split() or [""])[-1]
+    return f"{before.removesuffix(word)}{CUT}"
+
+
+def _without_quotation(text: str, mark: str) -> str:
+    """Cut from the first mark to the last of its kind, for a quotation may hold marks; without a last, to the end."""
+    found = _QUOTED[mark].search(text)
+    if found is None:
+        return text
+    last = text.rfind(mark, found.end())
+    closed = last >= 0 and not re.match(r"\w", text[last + 1 : last + 2])
+    rest = text[last + 1 :] if closed else ""
+    return f"{text[: found.start()]}{mark}{CUT}{mark}{rest}"
 
 
 def _without_paths(text: str, places: list[str]) -> str:

@@ -19,7 +19,7 @@ from ops.interfaces.outcome import OutcomeFacts, facts_of
 
 F = TypeVar("F", bound=OutcomeFacts)
 VERSION = 1
-HEALTH, GAPS, ARRIVALS = "health", "gaps", "arrivals"
+HEALTH, GAPS, ARRIVALS, SCRUB = "health", "gaps", "arrivals", "scrub"
 # A drill of a server with five thousand databases, each with ten proof steps, fits in, and into a hundred mebibytes.
 LIMITS = Limits(bytes=12 << 20, depth=16, entries=400_000, text=1 << 20)
 
@@ -176,6 +176,48 @@ class ArrivalsState:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DamagedFile:
+    """A file that is not what its name says, or is gone. path: below the repository; why: what is wrong with it."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScrubbedRepository:
+    """A repository whose files a backup host reads again and again, without a key.
+
+    files, bytes: of all. fresh: the bytes that were read within the period. late: how many files were not read within
+    a day after they arrived. oldest: the oldest reading, in seconds since 1970; where a file was never read, when it
+    arrived. damaged: some of the files that are not what they were; count: of all. trouble: why nobody could look.
+    accepted: whether a person said that those which are gone may be, and nothing was read since.
+    """
+
+    files: int = 0
+    bytes: int = 0
+    fresh: int = 0
+    late: int = 0
+    oldest: float | None = None
+    damaged: tuple[DamagedFile, ...] = ()
+    count: int = 0
+    trouble: str = ""
+    accepted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScrubState:
+    """How far a backup host has read the repositories that it keeps, by client. every: the period, in seconds."""
+
+    verdict: Verdict
+    finished: str
+    every: int
+    repositories: Mapping[HostName, ScrubbedRepository]
+    kind: Name = Name(SCRUB)
+    host: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnreadableState:
     """What stands in the place of a state that can't be read: nothing is known. message: why."""
 
@@ -183,7 +225,7 @@ class UnreadableState:
     verdict: Verdict = Verdict.UNKNOWN
 
 
-State: TypeAlias = ActState | HealthState | GapsState | ArrivalsState | UnreadableState
+State: TypeAlias = ActState | HealthState | GapsState | ArrivalsState | ScrubState | UnreadableState
 
 
 def read(content: bytes, file: str) -> State:
@@ -206,6 +248,8 @@ def state_of(data: Plain, file: str) -> State:
         return decode(GapsState, told, file)
     if kind == ARRIVALS:
         return decode(ArrivalsState, told, file)
+    if kind == SCRUB:
+        return decode(ScrubState, told, file)
     state = decode(_Act, told, file)
     good = None if state.last_good is None else facts_of(state.kind, state.last_good, file, "last_good")
     return ActState(**{**vars(state), "last_good": good})

@@ -47,6 +47,15 @@ def moves(base: Path, host: str) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if _MOVE.fullmatch(path.name)) if folder.is_dir() else []
 
 
+def held(base: Path, host: str) -> set[str]:
+    """Return the paths that all files of a client that are set aside had in its repository."""
+    found: set[str] = set()
+    for move in moves(base, host):
+        with _aside(base, host, move) as folder:
+            found.update(_paths(folder))
+    return found
+
+
 def begin(base: Path, host: str, when: str) -> str:
     """Make the folder of a new move, begun at a moment such as 20261126T180000Z, and return its name.
 

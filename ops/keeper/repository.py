@@ -22,7 +22,7 @@ UPLOAD = ".rest-server-temp"  # how rest-server calls a file that it is still re
 _CONFIG_BYTES = 4096
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stored:
     """A file of a repository. sort: the folder that it belongs to; empty for what has no place in a repository.
 
@@ -70,18 +70,18 @@ def files(repository: int) -> Iterator[Stored]:
 def remove_uploads(repository: int) -> None:
     """Remove what is left of uploads, while none is under way: rest-server leaves them behind where it refuses one."""
     for path in [one.path for one in files(repository) if one.sort and UPLOAD in one.name]:
-        with _folder_of(repository, path) as (folder, name), suppress(FileNotFoundError):
+        with folder_of(repository, path) as (folder, name), suppress(FileNotFoundError):
             os.unlink(name, dir_fd=folder)
 
 
 @contextmanager
-def _folder_of(repository: int, path: str) -> Iterator[tuple[int, str]]:
+def folder_of(repository: int, path: str) -> Iterator[tuple[int, str]]:
     """Open the folder of a file for a block; yield its descriptor, and the file's name in it."""
     first, _, rest = path.partition("/")
     if not rest:
         yield repository, first
         return
-    with folder_in(repository, first) as folder, _folder_of(folder, rest) as found:
+    with folder_in(repository, first) as folder, folder_of(folder, rest) as found:
         yield found
 
 

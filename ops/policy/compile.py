@@ -14,7 +14,7 @@ from ops.core import kinds
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
 from ops.interfaces import joined
-from ops.interfaces.state import ARRIVALS
+from ops.interfaces.state import ARRIVALS, SCRUB
 from ops.policy import hours, large, periods
 from ops.policy.assets import resolve
 from ops.policy.layers import HostLayers, Tree, site_names
@@ -223,7 +223,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         assets=policy.assets,
         drills=drills,
         clients=clients,
-        checks={"gaps": CheckSpec("gaps"), **policy.checks, **_ages(policy, drills), **_arrivals(clients)},
+        checks={"gaps": CheckSpec("gaps"), **_checks(policy, clients), **_ages(policy, drills)},
         exceptions=policy.exceptions,
         duties={name: duty for name, duty in policy.duties.items() if name not in site_duties},
         site_duties={name: duty for name, duty in policy.duties.items() if name in site_duties},
@@ -231,9 +231,11 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
     )
 
 
-def _arrivals(clients: Mapping[str, object]) -> dict[str, CheckSpec]:
-    """Return the check of a machine that keeps repositories of others."""
-    return {ARRIVALS: CheckSpec(ARRIVALS)} if clients else {}
+def _checks(policy: Written, clients: Mapping[str, object]) -> dict[str, CheckSpec]:
+    """Return the checks that a policy names, with those of a machine that keeps repositories of others, or without."""
+    if clients:
+        return {SCRUB: CheckSpec(SCRUB), **policy.checks, ARRIVALS: CheckSpec(ARRIVALS)}
+    return {name: check for name, check in policy.checks.items() if name != SCRUB}
 
 
 def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...]]:

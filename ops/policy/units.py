@@ -9,7 +9,7 @@ from ops.core import kinds
 from ops.core.printable import printable
 from ops.interfaces import joined
 from ops.interfaces.joined import read_from, repository_files
-from ops.interfaces.state import GAPS, HEALTH
+from ops.interfaces.state import GAPS, HEALTH, SCRUB
 from ops.policy import access, hours
 from ops.policy.access import AUTHORITY, LEDGER_KEY
 from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
@@ -17,6 +17,7 @@ from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 HEALTH_EVERY = "*:0/5"
 GAPS_AT = "*-*-* 05:30:00"
 ARRIVALS_AT = "*-*-* 05:00:00"
+SCRUB_AT = "*-*-* 06:30:00"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Unit:
 
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
-    keeper = [_arrivals(policy)] if policy.clients else []
+    keeper = [_arrivals(policy), _scrub(policy)] if policy.clients else []
     return [*_backups(policy), *_copies(policy), *_drills(policy), _health(policy), _gaps(policy), *keeper]
 
 
@@ -156,6 +157,21 @@ def _arrivals(policy: HostPolicy) -> Unit:
         capabilities=("CAP_DAC_READ_SEARCH",),
         credentials=(),
         timeout=7200,
+    )
+
+
+def _scrub(policy: HostPolicy) -> Unit:
+    return Unit(
+        name=joined.unit(SCRUB),
+        description=f"Read the repositories on {policy.host} again, and name what is damaged",
+        command="repository scrub",
+        calendar=(f"{SCRUB_AT} {policy.site.timezone}",),
+        random_delay=900,
+        user="seawall",
+        # As the search for foreign files: whatever it reads is encrypted.
+        capabilities=("CAP_DAC_READ_SEARCH",),
+        credentials=(),
+        timeout=policy.checks[SCRUB].options.longest.seconds + 3600,  # it ends by itself; one file may be large
     )
 
 

@@ -1,7 +1,9 @@
 #!/bin/sh
-# Run on his1 as root: a database of pgbench at scale 50 with text that compresses as text does, 20,000 small files, borgmatic, and
+# Run on his1 as root: a database of pgbench with text that compresses as text does, small files, files of holes, borgmatic, and
 # three fresh repositories: one for Seawall, one for the same acts by hand, one for borgmatic (on its own disk).
+# SCALE: of pgbench. FILES: how many small files, of at most WORDS words. HOLES: how many files of 10 GB that take no room.
 set -eu
+export SCALE=${SCALE:-50} FILES=${FILES:-20000} HOLES=${HOLES:-0} WORDS=${WORDS:-900}
 place=/srv/bench
 cd /
 rm -rf $place
@@ -12,21 +14,24 @@ export DEBIAN_FRONTEND=noninteractive
 command -v borgmatic >/dev/null || apt-get -qq install --no-install-recommends borgmatic borgbackup >/dev/null
 as_postgres dropdb --if-exists --force bench
 as_postgres createdb bench
-as_postgres /usr/lib/postgresql/15/bin/pgbench -i -q -s 50 -I dtgp bench 2>/dev/null
+as_postgres /usr/lib/postgresql/15/bin/pgbench -i -q -s $SCALE -I dtgp bench 2>/dev/null
 as_postgres psql -Xq -v ON_ERROR_STOP=1 bench <<'SQL'
 set synchronous_commit = off;
 alter table pgbench_accounts alter filler type text using md5(aid::text) || md5((aid * 7)::text);
 analyze;
 SQL
 python3 - <<'END'
-import pathlib, random
-chance = random.Random(20261122)
+import os, pathlib, random
+chance, words_at_most = random.Random(20261122), int(os.environ["WORDS"])
 words = "laudo exame paciente alta retorno krev rána leito dose 患者 控制 sinais vitais estáveis".split()
-for number in range(20_000):
+for number in range(int(os.environ["FILES"])):
     folder = pathlib.Path("/srv/bench/files", f"{number // 500:02d}")
     folder.mkdir(exist_ok=True)
-    text = " ".join(chance.choice(words) + str(chance.randrange(999)) for _ in range(chance.randrange(100, 900)))
+    text = " ".join(chance.choice(words) + str(chance.randrange(999)) for _ in range(chance.randrange(words_at_most // 9, words_at_most)))
     (folder / f"{number:05d}.txt").write_text(text)
+for number in range(int(os.environ["HOLES"])):
+    with open(f"/srv/bench/files/{number}.holes", "wb") as file:
+        file.truncate(10_000_000_000)
 END
 # Secrets of its own, as a unit would get them: the same account, repositories below its own.
 for who in root hand; do

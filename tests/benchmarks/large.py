@@ -6,7 +6,7 @@ borgmatic to the server's own disk, which is in its favour. First runs are into 
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -53,14 +53,25 @@ def measure(lab: Lab) -> Iterator[str]:
     his = lab.machine("his1")
     try:
         with wide(lab.machine("backup1")):
-            his.ssh("sh -s", input=(HERE / "bench_prepare.sh").read_text("utf-8"), timeout=20 * MINUTES)
-            his.ssh("cat >/srv/bench/by_hand.sh", input=(HERE / "large_by_hand.sh").read_text("utf-8"))
+            prepare(his, {}, 20 * MINUTES)
             yield "\n".join([*speed(his), *memory(his)])
             yield "\n".join(growth(his))
     finally:
-        his.ssh(CLEANED, timeout=5 * MINUTES)
-        # A client can't remove what it wrote; the backup host's administrator can.
-        lab.machine("backup1").ssh("rm -rf /srv/seawall/his1/bench-*", timeout=2 * MINUTES)
+        clean(lab)
+
+
+def prepare(his: Machine, sizes: Mapping[str, int], timeout: float) -> None:
+    """Make the data and the repositories, of the usual sizes but for some; timeout: in seconds."""
+    given = "".join(f"export {name}={value}\n" for name, value in sizes.items())
+    his.ssh("sh -s", input=given + (HERE / "bench_prepare.sh").read_text("utf-8"), timeout=timeout)
+    his.ssh("cat >/srv/bench/by_hand.sh", input=(HERE / "large_by_hand.sh").read_text("utf-8"))
+
+
+def clean(lab: Lab) -> None:
+    """Remove all of it again."""
+    lab.machine("his1").ssh(CLEANED, timeout=20 * MINUTES)
+    # A client can't remove what it wrote; the backup host's administrator can.
+    lab.machine("backup1").ssh("rm -rf /srv/seawall/his1/bench-*", timeout=20 * MINUTES)
 
 
 def speed(his: Machine) -> list[str]:
@@ -76,9 +87,9 @@ def speed(his: Machine) -> list[str]:
     return lines
 
 
-def memory(his: Machine) -> list[str]:
-    """Return the most memory that Seawall's own process took."""
-    done = his.ssh(f"{AS}SEAWALL_ROOT=/srv/bench/root python3 - <<'END'\n{MEASURED}\nEND", timeout=15 * MINUTES)
+def memory(his: Machine, timeout: float = 15 * MINUTES) -> list[str]:
+    """Return the most memory that Seawall's own process took; timeout: in seconds."""
+    done = his.ssh(f"{AS}SEAWALL_ROOT=/srv/bench/root python3 - <<'END'\n{MEASURED}\nEND", timeout=timeout)
     peak = next(int(line.split()[1]) for line in done.stderr.splitlines() if line.startswith("peak"))
     return [f"  memory of seawall's own process: {peak / 1024:.0f} MB (aim: under 60 MB)"]
 

@@ -22,6 +22,7 @@ FIGURES = {
     "health": 1.5,
     "reader": 0.8,
     "readers": 1.2,
+    "scrub": 1.2,
     "writer": 0.5,
     "writers": 1.2,
 }

@@ -165,6 +165,8 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         nightly, reads = Calendar.parse("*-*-* 05:00:00").zoned(policy.site.timezone), "cap_dac_read_search"
         command = "repository arrivals"
         yield Act(host, "seawall-arrivals", command, nightly, ARRIVALS_DELAY, "seawall", reads, frozenset())
+        daily, command = Calendar.parse("*-*-* 06:30:00").zoned(policy.site.timezone), "repository scrub"
+        yield Act(host, "seawall-scrub", command, daily, ARRIVALS_DELAY, "seawall", reads, frozenset())
 
 
 def _secrets(name: str) -> frozenset[str]:

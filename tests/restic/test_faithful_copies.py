@@ -57,6 +57,7 @@ create table sure (i int constraint doubt check (i in (1, 2))); alter table sure
 create table given (a number default 3, e varchar(3) default 'x'); create table not_given () inherits (given);
 alter table not_given alter a drop default, alter e drop default;
 create table nothing (a number default null);
+create aggregate summed (int) (sfunc = int4pl, stype = int, finalfunc_extra, finalfunc_modify = read_write);
 create table spans (begin varchar(9), until date);
 create function begun() returns setof varchar begin atomic select begin from spans where begin in ('A', 'B'); end;
 create type kind as enum ('a'); grant usage on type kind to dumper; revoke usage on type kind from dumper;

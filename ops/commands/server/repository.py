@@ -1,9 +1,9 @@
-"""Create this machine's repositories, and find files that somebody added to one and move them aside.
+"""Create this machine's repositories, find files that somebody added to one, and those that a disk has damaged.
 
 A machine may add to its own repository whatever it likes, also when somebody broke into it. The backup host searches
-for such files each night without any key (arrivals) and moves them aside by a person's word (set-aside). A machine with
-a key tells which files restic can't read and which parts come twice (foreign), and reads the repository without some
-files meanwhile (view).
+for such files each night without any key (arrivals) and moves them aside by a person's word (set-aside). It also reads
+all files again and again, and names those that are damaged (scrub). A machine with a key tells which files restic can't
+read and which parts come twice (foreign), and reads the repository without some files meanwhile (view).
 """
 
 from __future__ import annotations
@@ -93,6 +93,19 @@ def _of_keepers(commands: _SubParsersAction[ArgumentParser]) -> None:
     )
     arrivals.add_argument("--accept", metavar="HOST", help="trust the keys and files that HOST's repository has now")
     arrivals.add_argument("--reason", default="", help=REASON)
+    scrub = commands.add_parser(
+        "scrub",
+        help="on a backup host: read all repositories again, without a key, and name the files that are damaged",
+        description="Read what is new in the repositories that this machine keeps, then what was not read for the "
+        "longest time, and compare each file with its name, which is the SHA-256 of its content. It ends after the "
+        "time that the policy allows (8h by default), and goes on there the next time.",
+        formatter_class=RawDescriptionHelpFormatter,
+        epilog="examples:\n  seawall repository scrub\n"
+        "  seawall repository scrub --accept his1 --reason 'removed old sets, ticket 4712'\n\n"
+        "exit codes: 0 no damage, 1 some were not read for too long, 2 damaged or missing files, 3 nobody could look\n",
+    )
+    scrub.add_argument("--accept", metavar="HOST", help="files of HOST's repository that are gone may be")
+    scrub.add_argument("--reason", default="", help=REASON)
     aside = commands.add_parser(
         "set-aside",
         help="on a backup host: move files out of a repository, or back",
@@ -139,6 +152,7 @@ def execute(options: Namespace) -> int:
         "foreign": _foreign,
         "view": _view,
         "arrivals": _arrivals,
+        "scrub": _scrub,
         "serve": _serve,
         "set-aside": _set_aside,
     }[options.command]
@@ -186,6 +200,12 @@ def _arrivals(options: Namespace) -> int:
     if not options.accept:
         return _told(search(), options)
     return _told(accept(options.accept, _demanded(options.reason)), options)
+
+
+def _scrub(options: Namespace) -> int:
+    from ops.jobs.keeper.scrub import accept, scrub
+
+    return _told(accept(options.accept, _demanded(options.reason)) if options.accept else scrub(), options)
 
 
 def _serve(options: Namespace) -> int:

@@ -16,7 +16,7 @@ from ops.policy.surroundings import UPS_DEVICES, Surroundings
 
 DERIVED = ("backup_age_", "copy_age_", "drill_age_")  # how releases before called those that it makes of assets
 OURS = ("health", "ledger", "policy", "clock", "keys", "arrivals")  # what Seawall itself adds to a machine's checks
-GAPS = "gaps"  # every machine has it; written under this name it has other options
+SINGLE = ("gaps", "scrub")  # a machine has one of it by itself; written under this name it has other options
 
 
 def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem]:
@@ -38,8 +38,9 @@ def named(path: str, name: str, spec: CheckSpec) -> Iterator[Problem]:
     """Yield why a check that somebody wrote can't be called so."""
     if name in OURS or name.startswith(DERIVED):
         yield Problem(path, f"{name!r} is the name of a check that the policy makes by itself; use another name")
-    elif (name == GAPS) != (spec.kind == GAPS) and GAPS in (name, spec.kind):
-        yield Problem(path, f"the check of kind {GAPS} is called {GAPS} on every machine; use this name for it alone")
+    elif name != spec.kind and (single := {name, spec.kind} & {*SINGLE}):
+        one = min(single)
+        yield Problem(path, f"the check of kind {one} is called {one} on every machine; use this name for it alone")
 
 
 def _fitting(path: str, host: str, spec: CheckSpec, kind: Check[Any], around: Surroundings) -> Iterator[Problem]:

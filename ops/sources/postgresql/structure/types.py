@@ -18,6 +18,12 @@ def _collation(column: str) -> str:
     return f"nullif({column}, 0)::regcollation::text"
 
 
+def _final(moving: str, what: str) -> str:
+    """Return what an aggregate says of its final function: without one no dump carries it, and a copy has the usual."""
+    usual = "false" if what == "extra" else "(case g.aggkind when 'n' then 'r' else 'w' end)::\"char\""
+    return f"case g.agg{moving}finalfn::oid when 0 then {usual} else g.agg{moving}final{what} end"
+
+
 _FUNCTION = "p.oid::regprocedure::text"
 _OPERATOR_CLASS = "join pg_am m on m.oid = {method} join pg_namespace n on n.oid = {schema}"
 # A list of names may stand with or without a space behind its commas.
@@ -65,7 +71,8 @@ TYPES = {
       select {_FUNCTION}, jsonb_build_array(pg_get_userbyid(p.proowner), pg_get_function_result(p.oid), p.proparallel,
         g.aggkind, g.aggnumdirectargs, {_proc("g.aggtransfn")}, {_proc("g.aggfinalfn")}, {_proc("g.aggcombinefn")},
         {_proc("g.aggserialfn")}, {_proc("g.aggdeserialfn")}, {_proc("g.aggmtransfn")}, {_proc("g.aggminvtransfn")},
-        {_proc("g.aggmfinalfn")}, g.aggfinalextra, g.aggmfinalextra, g.aggfinalmodify, g.aggmfinalmodify,
+        {_proc("g.aggmfinalfn")}, {_final("", "extra")}, {_final("m", "extra")},
+        {_final("", "modify")}, {_final("m", "modify")},
         {_operator("g.aggsortop")}, g.aggtranstype::regtype::text, g.aggtransspace,
         nullif(g.aggmtranstype, 0)::regtype::text, g.aggmtransspace, g.agginitval, g.aggminitval), null::jsonb
       from pg_aggregate g join pg_proc p on p.oid = g.aggfnoid join pg_namespace n on n.oid = p.pronamespace

@@ -1,0 +1,208 @@
+"""Reading the repositories that this machine keeps again and again, without a key, and noting what is damaged.
+
+The name of a file of a repository is the SHA-256 of its content, so that nobody needs a key to see whether it still is
+what was stored. What is new is read first, then what was not read for the longest time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+
+from ops.core import clock
+from ops.core.announce import announce
+from ops.core.errors import SeawallError, Unavailable
+from ops.core.names import HostName
+from ops.core.printable import storable
+from ops.core.quantity import Size, counted
+from ops.core.verdict import Verdict
+from ops.health.scrub import Options, coverage, findings
+from ops.interfaces import layout
+from ops.interfaces.outcome import OutcomeFacts
+from ops.interfaces.state import SCRUB, DamagedFile, ScrubbedRepository, ScrubState, written
+from ops.jobs.health.findings import join
+from ops.jobs.host import folders, state_files
+from ops.jobs.keeper.arrivals import demand_client, demand_keeper
+from ops.jobs.run.job import Ended, Outcome, perform
+from ops.jobs.run.systemd_unit import run_in_unit
+from ops.keeper import aside, reading, readings, repository
+from ops.keeper.reading import Pace
+from ops.keeper.readings import Known, Readings
+from ops.keeper.repository import Stored
+from ops.policy import HostPolicy
+
+UNIT = "seawall-scrub.service"
+MEMORY = "scrub.sqlite"
+MOST = 1000  # so many damaged files of a repository are noted; all of them are counted
+DAY = 86_400.0
+READ = frozenset({layout.DATA, layout.INDEX, layout.SNAPSHOTS, layout.KEYS})  # locks come and go
+TELL_EVERY = 60.0
+
+
+def scrub() -> Ended:
+    """Read and note, through the unit where a person starts it; the exit code is that of the verdict."""
+    policy = demand_keeper()
+    if ended := run_in_unit(UNIT, SCRUB, ended_code=Verdict.UNKNOWN.exit_code):
+        return ended
+    state = _scrubbed(policy, _before())
+    state_files.write(SCRUB, state)
+    return Ended(state.verdict.exit_code, written(state), text(state))
+
+
+def accept(host: str, reason: str) -> Ended:
+    """Let the files of a client that are gone be gone, once that is recorded; then scrub."""
+    policy = demand_keeper()
+    demand_client(policy, host)
+    name, before = HostName(host), _before()
+    if before is None or name not in before.repositories:
+        raise Unavailable(f"nothing of {host} was read yet", "seawall repository scrub")
+
+    def work() -> Outcome:
+        return Outcome(Verdict.PASS, f"the files of {host} that are gone may be: {reason}", OutcomeFacts())
+
+    outcome = perform("accept-scrub", f"accept-scrub-{host}", host, policy.host, work)
+    if not outcome.good:
+        return Ended.here(outcome, outcome.code)
+    seen = {**before.repositories, name: replace(before.repositories[name], accepted=True)}
+    state_files.write(SCRUB, replace(before, repositories=seen))
+    return scrub()
+
+
+def text(state: ScrubState) -> str:
+    """Return the state for a person: a line for each repository, and below it each damaged file."""
+    lines = []
+    for host, one in state.repositories.items():
+        verdict = "fail" if one.count or one.trouble else "warn" if one.late else "pass"
+        said = one.trouble or f"{counted(one.files, 'file')}, {coverage(one)} of {Size(one.bytes)} read in the period"
+        lines.append(f"{verdict:<8} {host}: {said}, {one.count} damaged")
+        lines += [f"           {file.path} {file.why}" for file in one.damaged]
+    return storable("\n".join(lines))
+
+
+def _before() -> ScrubState | None:
+    state = state_files.read_all().get(SCRUB)
+    return state if isinstance(state, ScrubState) else None
+
+
+def _scrubbed(policy: HostPolicy, before: ScrubState | None) -> ScrubState:
+    """Read for as long as the policy allows, and return how far all was read."""
+    options = policy.checks[SCRUB].options
+    with readings.opened(folders.state() / "state" / MEMORY) as memory, ExitStack() as stack:
+        memory.keep(policy.clients)
+        accepted = {host for host, one in before.repositories.items() if one.accepted} if before else set()
+        places, troubles = _listed(policy, memory, accepted, stack)
+        _Reader(memory, places, options).read()
+        seen = {HostName(host): _noted(memory, host, options) for host in policy.clients}
+    for host, trouble in troubles.items():
+        seen[HostName(host)] = replace(seen[HostName(host)], trouble=trouble)
+    now = clock.now()
+    state = ScrubState(
+        host=policy.host,
+        finished=clock.iso(now),
+        verdict=Verdict.UNKNOWN,
+        every=options.every.seconds,
+        repositories=seen,
+    )
+    finding = join(list(findings(state, now)))
+    return replace(state, verdict=finding.verdict, message=storable(finding.message))
+
+
+def _listed(
+    policy: HostPolicy, memory: Readings, accepted: Collection[str], stack: ExitStack
+) -> tuple[dict[str, int], dict[str, str]]:
+    """List each client's repository; return the descriptors of their folders, and why others can't be listed."""
+    places: dict[str, int] = {}
+    troubles: dict[str, str] = {}
+    base = folders.repositories()
+    for host in policy.clients:
+        if not (base / host).exists() and not memory.sums(host, 0, 0).files:
+            continue  # it has none yet; whoever backs up judges that
+        try:
+            place = stack.enter_context(repository.opened(base, host))
+            _list(memory, host, place, accepted=host in accepted)
+        except (SeawallError, OSError) as error:
+            troubles[host] = storable(str(error))
+        else:
+            places[host] = place
+    return places, troubles
+
+
+def _list(memory: Readings, host: str, place: int, *, accepted: bool) -> None:
+    """Note which files a repository has; those that a person set aside, or accepted as gone, are none of it."""
+    if accepted:
+        memory.forget(host, memory.gone(host))
+    memory.listed(host, (one for one in repository.files(place) if _is_read(one)), clock.now().timestamp())
+    if gone := set(memory.gone(host)):
+        memory.forget(host, gone & aside.held(folders.repositories(), host))
+
+
+def _is_read(one: Stored) -> bool:
+    return one.sort in READ and repository.UPLOAD not in one.name
+
+
+def _noted(memory: Readings, host: str, options: Options) -> ScrubbedRepository:
+    now = clock.now().timestamp()
+    sums = memory.sums(host, since=now - options.every.seconds, late=now - DAY)
+    wrong, count = memory.wrong(host, MOST)
+    return ScrubbedRepository(
+        files=sums.files,
+        bytes=sums.bytes,
+        fresh=sums.fresh,
+        late=sums.late,
+        oldest=sums.oldest,
+        damaged=tuple(DamagedFile(path=storable(path), why=why) for path, why in wrong),
+        count=count,
+    )
+
+
+@dataclass
+class _Reader:
+    """Reads files of the repositories, given by their folders' descriptors, until its time is over."""
+
+    memory: Readings
+    places: Mapping[str, int]
+    options: Options
+    monotonic: Callable[[], float] = time.monotonic
+    files: int = 0
+    began: float = field(init=False)
+    pace: Pace = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin to count time and bytes."""
+        self.began = self.monotonic()
+        self.pace = Pace(self.options.rate.bytes)
+
+    def read(self) -> None:
+        """Read what was found damaged once more, then what is new, then what waits longest."""
+        hosts = list(self.places)
+        self._look(self.memory.damaged(hosts))
+        # Half of the period early, so that nothing is late when some nights had no time for it.
+        before = clock.now().timestamp() - self.options.every.seconds / 2
+        while not self._is_over() and (batch := self.memory.due(hosts, before)):
+            self._look(batch)
+
+    def _is_over(self) -> bool:
+        return self.monotonic() - self.began >= self.options.longest.seconds
+
+    def _look(self, batch: Sequence[Known]) -> None:
+        seen: list[tuple[Known, str]] = []
+        told = self.monotonic()
+        for one in batch:
+            if self._is_over():
+                break
+            seen.append((one, self._fault(one)))
+            if seen[-1][1]:
+                announce(f"{one.host}: {storable(one.path)} {seen[-1][1]}")
+            if self.monotonic() - told > TELL_EVERY:
+                told = self.monotonic()
+                announce(f"{counted(self.files + len(seen), 'file')}, {Size(self.pace.bytes)} read")
+        self.memory.noted(seen, clock.now().timestamp())
+        self.files += len(seen)
+
+    def _fault(self, one: Known) -> str:
+        try:
+            return reading.fault(self.places[one.host], one.path, self.pace)
+        except FileNotFoundError:
+            return readings.GONE
