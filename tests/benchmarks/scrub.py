@@ -11,19 +11,20 @@ from hashlib import sha256
 from pathlib import Path
 
 from ops.core.run import run
+from ops.core.schema import Plain
 from ops.policy import HostLayers, compile_site
 from ops.policy.compile import document
 from tests.benchmarks.timing import medians, table
 
 PACKS, PACK_BYTES = 256, 16 << 20
 DIGESTS, SCRUB = "sha256sum of the packs", f"seawall repository scrub, {PACKS} packs of 16 MiB"
-ALL = {
+ALL: dict[str, Plain] = {
     "version": 1,
     "site": {"name": "Test hospital"},
     "contacts": {"it": {"name": "Head of IT"}},
     "repositories": {"primary": {"kind": "rest_server", "place": "primary", "host": "backup1"}},
 }
-ASSET = {
+ASSET: dict[str, Plain] = {
     "owner": "it",
     "schedule": "*-*-* 01:30:00",
     "rpo": "26h",
@@ -50,7 +51,7 @@ def prepare(root: Path) -> Path:
     for name in ("etc/seawall", "var/lib/seawall/state", "run/seawall"):
         (root / name).mkdir(parents=True)
     layers = {"backup1": HostLayers(ALL), "his1": HostLayers(ALL, host={"assets": {"x": ASSET}})}
-    fast = {"kind": "scrub", "options": {"rate": "100GiB"}}
+    fast: Plain = {"kind": "scrub", "options": {"rate": "100GiB"}}
     layers["backup1"] = HostLayers(ALL, host={"checks": {"scrub": fast}})
     policy = document(compile_site(layers)["backup1"])
     (root / "etc/seawall/policy.json").write_text(json.dumps(policy))

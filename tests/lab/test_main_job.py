@@ -101,10 +101,15 @@ def test_the_fleet_is_seen_at_once_and_a_dead_machine_is_unknown(done: Site) -> 
     fleet = json.loads(done.seawall("status", "-i", done.lab.inventory, "--json").stdout)
     assert set(fleet["machines"]) == {"his1", "lis1", "backup1", "drill1", "offsite1"}
     assert fleet["assets"]["his"]["backup"]["last_good"]["set"] == state(done, "his1", "backup-his")["last_good"]["set"]
-    done.on("backup1", "seawall repository arrivals && systemctl start seawall-health", ok=range(1))
+    done.on(
+        "backup1",
+        "seawall repository arrivals && seawall repository scrub && systemctl start seawall-health",
+        ok=range(1),
+    )
     fleet = json.loads(done.seawall("status", "-i", done.lab.inventory, "--json").stdout)
-    arrivals = next(one for one in fleet["machines"]["backup1"]["checks"] if one["name"] == "arrivals")
-    assert arrivals["verdict"] == "pass", arrivals["message"]
+    checks = {one["name"]: one for one in fleet["machines"]["backup1"]["checks"]}
+    for name in ("arrivals", "scrub"):
+        assert checks[name]["verdict"] == "pass", checks[name]["message"]
     with done.cut_off("offsite1"):
         words = ("status", "-i", done.lab.inventory)
         with ThreadPoolExecutor() as pool:  # each waits for the dead one

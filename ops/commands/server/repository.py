@@ -30,6 +30,7 @@ def arguments(parser: ArgumentParser) -> None:
     _of_owners(commands)
     _of_readers(commands)
     _of_keepers(commands)
+    _of_disks(commands)
     _of_servers(commands)
 
 
@@ -93,19 +94,6 @@ def _of_keepers(commands: _SubParsersAction[ArgumentParser]) -> None:
     )
     arrivals.add_argument("--accept", metavar="HOST", help="trust the keys and files that HOST's repository has now")
     arrivals.add_argument("--reason", default="", help=REASON)
-    scrub = commands.add_parser(
-        "scrub",
-        help="on a backup host: read all repositories again, without a key, and name the files that are damaged",
-        description="Read what is new in the repositories that this machine keeps, then what was not read for the "
-        "longest time, and compare each file with its name, which is the SHA-256 of its content. It ends after the "
-        "time that the policy allows (8h by default), and goes on there the next time.",
-        formatter_class=RawDescriptionHelpFormatter,
-        epilog="examples:\n  seawall repository scrub\n"
-        "  seawall repository scrub --accept his1 --reason 'removed old sets, ticket 4712'\n\n"
-        "exit codes: 0 no damage, 1 some were not read for too long, 2 damaged or missing files, 3 nobody could look\n",
-    )
-    scrub.add_argument("--accept", metavar="HOST", help="files of HOST's repository that are gone may be")
-    scrub.add_argument("--reason", default="", help=REASON)
     aside = commands.add_parser(
         "set-aside",
         help="on a backup host: move files out of a repository, or back",
@@ -124,6 +112,22 @@ def _of_keepers(commands: _SubParsersAction[ArgumentParser]) -> None:
     )
     aside.add_argument("--back", metavar="MOVE", help="move back what was set aside, by the name of that move")
     aside.add_argument("--reason", default="", help=REASON)
+
+
+def _of_disks(commands: _SubParsersAction[ArgumentParser]) -> None:
+    scrub = commands.add_parser(
+        "scrub",
+        help="on a backup host: read all repositories again, without a key, and name the files that are damaged",
+        description="Read what is new in the repositories that this machine keeps, then what was not read for the\n"
+        "longest time, and compare each file with its name, which is the SHA-256 of its content. It ends after the\n"
+        "time that the policy allows (8h by default), and goes on there the next time.",
+        formatter_class=RawDescriptionHelpFormatter,
+        epilog="examples:\n  seawall repository scrub\n"
+        "  seawall repository scrub --accept his1 --reason 'removed old sets, ticket 4712'\n\n"
+        "exit codes: 0 no damage, 1 some were not read for too long, 2 damaged or missing files, 3 nobody could look\n",
+    )
+    scrub.add_argument("--accept", metavar="HOST", help="files of HOST's repository that are gone may be")
+    scrub.add_argument("--reason", default="", help=REASON)
 
 
 def _of_servers(commands: _SubParsersAction[ArgumentParser]) -> None:
