@@ -128,8 +128,8 @@ def status(root: Path, path: str) -> os.stat_result:
         return os.stat(name, dir_fd=folder, follow_symlinks=False)
 
 
-def digest(root: Path, path: str, size: int) -> str | None:
-    """Return the SHA-256 of a plain file of that size below a root; None when there is none, or another size."""
+def digest(root: Path, path: str, size: int, algorithm: str = "sha256") -> str | None:
+    """Return the digest of a plain file of that size below a root; None when there is none, or another size."""
     try:
         with beside(root, path) as (folder, name):
             seen = os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -138,7 +138,7 @@ def digest(root: Path, path: str, size: int) -> str | None:
             handle = os.open(name, FOUND, dir_fd=folder)
     except OSError:
         return None
-    total = hashlib.sha256()
+    total = hashlib.new(algorithm, usedforsecurity=False)  # it may be another program's, to find what is damaged
     with os.fdopen(handle, "rb") as file:
         while piece := file.read(CHUNK):
             total.update(piece)

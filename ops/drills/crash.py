@@ -9,7 +9,17 @@ from typing import Any
 from ops.core.errors import SeawallError, UsageError
 from ops.core.verdict import Finding, Verdict
 from ops.drills._boot.container import booted
-from ops.drills._boot.prepare import Options, boot_over, instant, machine_of, questions, raised, services, up
+from ops.drills._boot.prepare import (
+    Options,
+    boot_over,
+    instant,
+    machine_of,
+    questions,
+    raised,
+    references,
+    services,
+    up,
+)
 from ops.interfaces.drill import Drill, Part, Stage
 from ops.interfaces.server import RunningMachine
 
@@ -78,6 +88,8 @@ def _recovered(stage: Stage[Options], part: Part, kind: RunningMachine[Any], roo
                 stage.rung("commits", kind.verify_load(machine, part.told.facts, acknowledged))
                 for name, finding in kind.prove(machine, part.told.facts):
                     stage.rung(name, finding)
+                stage.files_in(root)
+                references(stage, part, machine)
             except SeawallError as error:
                 stage.rung(
                     "inside", Finding(Verdict.FAIL, f"the machine could not be queried after the crash: {error}")
@@ -90,5 +102,6 @@ KIND = Drill(
     play=play,
     takes=lambda source, options: source.machine is not None and bool(options.clusters),
     wants="a source of the kind machine with PostgreSQL's port in its `clusters`",
+    boots=True,
     synonyms=("power", "poweroff", "powerfail"),
 )

@@ -49,6 +49,9 @@ def play(stage: Stage[Options]) -> None:
         brought = [(part, _material(stage, part, place)) for part in stage.parts.values()]
         for part, folder in brought:
             if part.database is None:
+                stage.files_in(folder)
+        for part, folder in brought:
+            if part.database is None:
                 with stage.timed("prove"):
                     _looked_at(stage, part, folder)
             else:
@@ -96,6 +99,8 @@ def _served(stage: Stage[Options], part: Part, kind: DatabaseServer[Any], place:
             _proved(stage, part, kind, server, database)
             alone = [one.label for one in stage.parts.values() if one.database] == [part.label]
             stage.ask(part.label, lambda sql: kind.answer(server, database, sql), alone=alone)
+            if rows := kind.rows:
+                stage.refer(part.label, lambda sql: rows(server, database, sql), alone=alone)
         stage.shown(server.entrance)
 
 

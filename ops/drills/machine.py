@@ -5,13 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from ops.core.errors import SeawallError
 from ops.core.verdict import Finding, Verdict
 from ops.drills._boot.container import Booted, booted
-from ops.drills._boot.port_probe import answer
-from ops.drills._boot.prepare import Options, boot_over, instant, machine_of, questions, raised, services, up
+from ops.drills._boot.port_probe import answer, serves
+from ops.drills._boot.prepare import (
+    Options,
+    boot_over,
+    instant,
+    machine_of,
+    questions,
+    raised,
+    references,
+    services,
+    up,
+    wait,
+)
 from ops.drills._qemu.machine import Emulated, demand_programs
 from ops.drills._qemu.steps import kernel_runs, own_disk, own_kernel
 from ops.interfaces.drill import Drill, Part, Stage
@@ -35,12 +47,14 @@ def play(stage: Stage[Options]) -> None:
                 if running := up(stage, machine, begun):
                     if isinstance(machine, Emulated):
                         stage.rung("kernel", kernel_runs(machine, root))
-                    services(stage, machine, begun)
-                    _answers(stage, part, machine, begun)
+                    active = services(stage, machine, begun)
+                    _answers(stage, part, machine, begun, patient=active)
             if running:
                 with stage.timed("prove"):
                     boot_over(stage, machine)
                     _proved(stage, part, machine)
+                    stage.files_in(root)
+                    references(stage, part, machine)
             stage.shown(lambda: machine.inside([]))
 
 
@@ -56,11 +70,16 @@ def _powered(stage: Stage[Options], part: Part, root: Path) -> Iterator[Booted |
         yield machine
 
 
-def _answers(stage: Stage[Options], part: Part, machine: Booted | Emulated, begun: float) -> None:
-    """Put the policy's questions; the first answer is what the recovery time is counted to."""
+def _answers(stage: Stage[Options], part: Part, machine: Booted | Emulated, begun: float, *, patient: bool) -> None:
+    """Put the policy's questions; the first answer is what the recovery time is counted to.
+
+    patient: whether what is requested by HTTP is waited for: a service is active before it has come to listen.
+    """
     for door in stage.options.answers:
-        asking = machine.door(door.port, door.says)
-        stage.rung(f"port {door.port}", answer(asking, door.port, door.says, machine.patience))
+        asking = machine.door(door)
+        if door.get and patient:
+            wait(stage, machine, partial(serves, asking, machine.patience))
+        stage.rung(door.name, answer(asking, door, machine.patience))
     questions(stage, part, machine)
     stage.tell(isolated_answer_seconds=round(time.monotonic() - begun, 2))
 
@@ -82,5 +101,6 @@ KIND = Drill(
     takes=lambda source, _options: source.machine is not None,
     wants="a source of the kind machine",
     builds_disk=own_kernel,
+    boots=True,
     synonyms=("boot", "server", "vm", "system"),
 )

@@ -14,7 +14,7 @@ from ops.core import kinds
 from ops.core.names import AbsolutePath, AccountName, ContainerName, FileName, UnitName
 from ops.core.quantity import Percent
 from ops.core.schema import encode, key
-from ops.policy import model
+from ops.policy import model, queries
 from ops.policy.duty import Duty
 from ops.policy.rules.spans import RANGES
 
@@ -63,7 +63,8 @@ PARTS = (
     ("retention", model.Retention),
     ("copies", model.Copy),
     ("drill", model.Drill),
-    ("expectations", model.Expectation),
+    ("expectations", queries.Expectation),
+    ("references", queries.Reference),
     ("checks", model.CheckSpec),
     ("exceptions", model.Excuse),
     ("duties", Duty),

@@ -123,6 +123,12 @@ class Stage(Protocol[O_co]):
     def ask(self, name: str, answer: Callable[[str], float], *, alone: bool) -> None:
         """Put the policy's questions to a database, if they are meant for it; `alone`: there is no other."""
 
+    def files_in(self, folder: Path) -> None:
+        """Tell a folder in which files lie, under their own paths, that rows of a database may name."""
+
+    def refer(self, name: str, rows: Callable[[str], Iterator[Mapping[str, Plain]]], *, alone: bool) -> None:
+        """Look for the files that a database names, by the policy's queries that are meant for it."""
+
     def hurt_files(self, moment: FileMoment, label: str, folder: Path) -> None:
         """Let a drill that must fail do its damage to the files that lie here; any other passes on."""
 
@@ -147,6 +153,7 @@ class Drill(Generic[O]):
     wants: in words, what that is, for whoever chose the wrong kind of drill.
     builds_disk: whether, on that stage, it builds a disk, and can notice what is wrong with one.
     queries: whether it can put the policy's expectations to a database.
+    boots: whether it boots a machine; of its set, that alone can be damaged on purpose.
     synonyms: what else people call it, so that they are told the right word.
     """
 
@@ -156,4 +163,5 @@ class Drill(Generic[O]):
     wants: str
     builds_disk: Callable[[Stage[O]], bool] = builds_none
     queries: bool = True
+    boots: bool = False
     synonyms: tuple[str, ...] = ()

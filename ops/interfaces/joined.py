@@ -21,6 +21,11 @@ def backup(asset: str) -> str:
     return act("backup", asset)
 
 
+def log(asset: str) -> str:
+    """Return the name of the act that archives an asset's log."""
+    return act("log", asset)
+
+
 def copy(asset: str, copy: str) -> str:
     """Return the name of one of an asset's copies, such as `copy-his-offsite`."""
     return f"{act('copy', asset)}-{copy}"

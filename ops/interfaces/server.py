@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from ops.core.run import Stream
+from ops.core.schema import Plain
 from ops.core.verdict import Finding
 from ops.interfaces.facts import Facts
 
@@ -17,6 +18,9 @@ from ops.interfaces.facts import Facts
 MOST_ANSWERED = 32 << 20
 # For how long one question to it is waited for: to its catalogues, of the policy, and to all rows of a table.
 CATALOGUE_SECONDS, POLICY_SECONDS, TABLE_SECONDS = 900.0, 3600.0, 6 * 3600.0
+
+# The rows that a query answers, by their columns: given a server, a database and the query; raises SeawallError.
+Rows = Callable[["Server", str, str], Iterator[Mapping[str, Plain]]]
 
 F = TypeVar("F", bound=Facts)
 F_contra = TypeVar("F_contra", bound=Facts, contravariant=True)
@@ -66,12 +70,14 @@ class DatabaseServer(Generic[F]):
     prove: given a server, the database, the facts, and the tables that alone were restored (none: all were), yields
         one finding per rung of the proof, when it was looked at, for that is timed.
     answer: given a server, a database and a query, returns the one number it answers; raises SeawallError.
+    rows: where the kind can, the rows that a query answers.
     """
 
     engine: Callable[[F], Engine]
     load: Callable[[Server, Path, F], str]
     prove: Callable[[Server, str, F, Sequence[str]], Iterable[tuple[str, Finding]]]
     answer: Callable[[Server, str, str], float]
+    rows: Rows | None = None
 
 
 class CommitLoad(Protocol):
@@ -88,6 +94,7 @@ class RunningMachine(Generic[F]):
     databases: the names of its databases, as `answer` takes them and the policy writes them: `5432/his`.
     prove: returns one finding per rung of the proof.
     answer: given a database and a query, returns the one number it answers; raises SeawallError.
+    rows: given the same, the rows that the query answers.
     load: writes to the machine's databases for a block, commit after commit; what it yields counts in
         `acknowledged()` those that were acknowledged.
     verify_load: given that count, looks whether all of them are there, and removes them.
@@ -96,6 +103,7 @@ class RunningMachine(Generic[F]):
     databases: Callable[[F], Sequence[str]]
     prove: Callable[[Server, F], Sequence[tuple[str, Finding]]]
     answer: Callable[[Server, str, str], float]
+    rows: Rows
     load: Callable[[Server, F], AbstractContextManager[CommitLoad]]
     verify_load: Callable[[Server, F, int], Finding]
 

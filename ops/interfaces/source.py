@@ -11,6 +11,7 @@ from threading import Event
 from typing import Any, Generic, TypeVar
 
 from ops.core.verdict import Finding
+from ops.interfaces.change_log import ChangeLog
 from ops.interfaces.damage import DataDamage, FileDamage
 from ops.interfaces.facts import Facts
 from ops.interfaces.server import DatabaseServer, ExternalDump, RestoreTarget, RunningMachine
@@ -197,6 +198,7 @@ class Source(Generic[O, F]):
     group: given the options, the group of the inventory that makes a host fit for it, beside `servers`; empty where
         none has to.
     synonyms: what else people call it, so that they are told the right word.
+    log: how what it writes between two sets is archived and played again, where the kind has such a log.
     """
 
     options: type[O]
@@ -219,3 +221,4 @@ class Source(Generic[O, F]):
     external_dump: ExternalDump[Any] | None = None
     group: Callable[[O], str] = in_no_group
     synonyms: tuple[str, ...] = ()
+    log: ChangeLog[O] | None = None

@@ -6,6 +6,7 @@ what exists is kept, and the second run is quick. `seawall lab down` removes eve
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ops.policy.model import Drilled
 
 GOOD = (0, 1)  # judging commands: pass and warn; a warning is shown, it does not stop the demo
+ANSWER = re.compile(r": pass +(port \d+/.*)")  # what a booted machine was asked by HTTP, and what it said
 AT_ONCE = 3  # assets that are backed up, copied and drilled side by side: one waits where another computes
 
 
@@ -84,12 +86,18 @@ def _drill(asset: str, host: str, drilled: Drilled) -> Named:
     copies = list(drilled.asset.copies.values())
     if _is_machine((host, drilled)) and copies:
         command = f"seawall drill {asset} --instant --from {copies[0].to}"
-        return f"boot {asset} on {host} straight from {copies[0].to}", partial(_act, host, command, ok=GOOD)
+        return f"boot {asset} on {host} straight from {copies[0].to}", partial(_booted, host, command)
     return f"drill the restore of {asset} on {host}", partial(_act, host, f"seawall drill {asset}", ok=GOOD)
 
 
 def _act(host: str, command: str, step: Step, ok: tuple[int, ...] = (0,)) -> str:
     return step.on(host, command, ok=ok)
+
+
+def _booted(host: str, command: str, step: Step) -> str:
+    """Boot a machine, and say beside the verdict what its own services answered by HTTP."""
+    said = step.on(host, command, ok=GOOD)
+    return "\n".join([said, *(f"{'':14}{answer}" for answer in ANSWER.findall(step.kept.read_text("utf-8")))])
 
 
 def _proofs(policies: dict[str, HostPolicy]) -> Iterator[Named]:

@@ -21,6 +21,8 @@ from ops.lab import people
 
 SEED = 20261122
 DOCUMENTS = 420
+# What Orthanc holds: a study each.
+SENT = ("CT_small.dcm", "MR_small.dcm", "JPEG2000.dcm", "SC_rgb_small_odd.dcm", "rtdose_1frame.dcm")
 HERE = Path(__file__).parent
 SQL = HERE / "data"
 EXAMPLES = Path(ops.__file__).resolve().parents[2] / "shared/data/db"
@@ -54,7 +56,7 @@ class Data:
     def digest(self) -> str:
         """A short name for exactly these data."""
         total = hashlib.sha256()
-        for source in (*sorted(SQL.iterdir()), HERE / "people.py", HERE / "hospital.py"):
+        for source in (*scripts(), HERE / "people.py", HERE / "hospital.py"):
             total.update(source.read_bytes())
         for image in self.images():
             total.update(f"{image.name} {image.stat().st_size}\n".encode())
@@ -69,7 +71,7 @@ class Data:
     def write(self, folder: Path) -> None:
         """Write everything that `his.sh` or `lis.sh` in the folder then brings to its place on the server."""
         folder.mkdir(parents=True)
-        for path in SQL.iterdir():
+        for path in scripts():
             shutil.copyfile(path, folder / path.name)
         for name, path in self.chinook.items():
             shutil.copyfile(path, folder / name)
@@ -81,6 +83,14 @@ class Data:
         (folder / "dicom").mkdir()
         for image in self.images():
             shutil.copyfile(image, folder / "dicom" / image.name)
+        (folder / "images").mkdir()
+        for name in SENT:
+            shutil.copyfile(self.dicom / name, folder / "images" / name)
+
+
+def scripts() -> list[Path]:
+    """Return what fills the servers."""
+    return sorted(path for path in SQL.iterdir() if path.is_file())
 
 
 def write_rows(path: Path) -> None:

@@ -31,6 +31,8 @@ TIDY = (
     'ln -sf /dev/null "$1/etc/systemd/system/console-getty.service"',
     ': >"$1/etc/machine-id"',
 )
+# What a server has beside its databases.
+OTHERS = {"his": ("orthanc", "orthanc-postgresql"), "lis": ()}
 PLAIN = Recipe("trixie", SERVER, after=TIDY)
 BARE = Recipe("bookworm", SERVER, after=TIDY)
 # In the tree, as its root: the rest of an ordinary server, and the hospital's data.
@@ -86,7 +88,7 @@ def _server(store: Path, name: str, release: str, source: Source, tell: Callable
     below = _bare(store, f"database-{release}", recipe, source, tell)
     root_trees.pack(below, recipe, CACHE / f"trees/{release}.tar.gz")
     data = hospital.Data.found()
-    script = FILL.format(packages=" ".join(SERVER), server=name)
+    script = FILL.format(packages=" ".join((*SERVER, *OTHERS[name])), server=name)
     tree = store / f"{name}-{short_digest(recipe.digest, script, *TIDY, data.digest)}"
     if not tree.exists():
         _timed(f"{name}1 and its data", lambda: _fill(tree, below, data, script, source), tell)

@@ -24,7 +24,7 @@ from ops.policy.rules import names
 STANDARD = "standard"
 PATH = "policy.defaults"
 _KEYS = tuple(field.name for field in dataclasses.fields(AssetClass))
-_OF_ONE_ASSET = ("asks", "expectations")
+_OF_ONE_ASSET = ("asks", "expectations", "references")
 _PARTS_MAY_BE_NONE = ("retention", "copies")
 
 

@@ -26,7 +26,8 @@ def databases(policy: HostPolicy, kind: str) -> list[dict[str, Plain]]:
 
 def taken_clusters(policy: HostPolicy) -> list[int]:
     """Return the ports of the PostgreSQL clusters whose files are taken while they run, in order."""
-    return sorted({port for options in _options(policy, "machine") for port in options.clusters})
+    of_machines = {port for options in _options(policy, "machine") for port in options.clusters}
+    return sorted(of_machines | {options.port for options in _options(policy, "postgresql_cluster")})
 
 
 def _options(policy: HostPolicy, kind: str) -> Iterator[Any]:

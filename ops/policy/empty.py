@@ -19,7 +19,7 @@ _VALUE = "is empty; give it a value, or remove the key"
 _MAPPING = "expected a mapping, found nothing; write what is in it, or remove the key"
 _OF_CLASSES = tuple(field.name for field in dataclasses.fields(AssetClass))
 _ALONE = ("defaults", "control")  # of the other sections, the types say that they must not be empty
-_OF_A_KIND = ("options", "expectations")  # what is in there has a meaning of its own
+_OF_A_KIND = ("options", "expectations", "references")  # what is in there has a meaning of its own
 
 
 def without(layers: HostLayers, problems: list[Problem]) -> HostLayers:

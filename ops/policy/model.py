@@ -11,6 +11,7 @@ from ops.core.names import AbsolutePath
 from ops.core.quantity import Day, Duration
 from ops.core.schema import spare
 from ops.policy.duty import Duty
+from ops.policy.queries import Expectation, Reference
 from ops.policy.site import AWAY, Contact, Repository, Site
 
 __all__ = [
@@ -84,22 +85,6 @@ class Copy:
 
 
 @dataclass(frozen=True)
-class Expectation:
-    """An SQL query whose answer is a number, and what the number must be.
-
-    sql: the query; one row with one column.
-    equals: the exact number.
-    at_least: the smallest acceptable number.
-    at_most: the largest acceptable number.
-    """
-
-    sql: str
-    equals: float | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-
-
-@dataclass(frozen=True)
 class Drill:
     """A restore made to prove that restoring works.
 
@@ -109,6 +94,7 @@ class Drill:
     every: the maximum age of the last good drill.
     calendar: when the drill starts by itself; without a time of day, at 04:00.
     expectations: queries of the restored data, by name.
+    references: queries for the files that rows name, by name; for PostgreSQL, and kinds of drill that query a database.
     asks: the database to query, if there are several: a part of the set such as `database.his`, or for
         a machine the port and the name, such as `5432/his`.
     release: the Debian release of the tree in which the throwaway server runs.
@@ -120,6 +106,7 @@ class Drill:
     options: Any = field(default_factory=dict)
     calendar: Calendar = field(default_factory=lambda: Calendar("Sun 04:00", (Item("Sun *-*-*", "04:00:00"),)))
     expectations: Mapping[str, Expectation] = field(default_factory=dict)
+    references: Mapping[str, Reference] = field(default_factory=dict)
     asks: str = ""
     release: Literal["bookworm", "trixie"] = "bookworm"
 

@@ -11,6 +11,7 @@ restic=(restic --repository-file "$credential.url" --password-file "$credential.
   --no-lock --quiet)
 "${restic[@]}" restore latest --tag "seawall-set=$set,seawall-part=tree" --target "$room/root"
 "${restic[@]}" restore latest --tag "seawall-set=$set,seawall-part=tree.log" --target "$room/root"
+"${restic[@]}" restore latest --tag "seawall-set=$set,seawall-part=images" --target "$room/root"
 chmod 755 "$room/root"
 systemd-nspawn --quiet --register=no --keep-unit --settings=no --boot --private-network --console=read-only \
   --directory="$room/root" systemd.mask=mariadb.service systemd.mask=lab-address.service </dev/null >/dev/null 2>&1 &

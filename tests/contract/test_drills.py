@@ -98,7 +98,7 @@ class BareStage:
     def ignored(self, *_what: Any, **_more: Any) -> None:
         """Take note of nothing."""
 
-    happened = unproven = tell = expect = hurt_files = hurt_data = shown = ignored
+    happened = unproven = tell = expect = hurt_files = hurt_data = shown = files_in = refer = ignored
 
     def _broken(self) -> None:
         if self.fails:

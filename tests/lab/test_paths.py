@@ -126,8 +126,8 @@ def test_a_machine_is_seen_whole_but_for_its_databases(site: Site) -> None:
 
 def test_a_folder_of_a_machine_comes_back_by_command(site: Site) -> None:
     taken(site, "his1_server")
-    restored = "rm -rf /srv/machine; seawall restore his1_server --to /srv/machine --only /etc --only /usr/bin"
-    result = site.on("his1", restored)
+    words = "his1_server --part tree --to /srv/machine --only /etc --only /usr/bin"
+    result = site.on("his1", f"rm -rf /srv/machine; seawall restore {words}")
     assert result.code == 0, result.stdout + result.stderr
     for folder in ("/usr/bin", "/etc/systemd", "/etc/ssh"):
         assert site.on("his1", f"diff -r --no-dereference {folder} /srv/machine/tree{folder}").code == 0

@@ -16,7 +16,7 @@ from ops.core.confidential import fit
 from ops.core.errors import CommandError, Unavailable
 from ops.core.run import Stream, run, stream, talk
 from ops.drills._boot import enter
-from ops.drills._boot.port_probe import door
+from ops.drills._boot.port_probe import Door, door
 from ops.drills._shared.console import tail
 from ops.interfaces.server import MOST_ANSWERED
 
@@ -66,9 +66,9 @@ class Booted:
         """Return the program as it is run from here."""
         return [*entrance(self.leader), *argv]
 
-    def door(self, port: int, says: str) -> list[str]:
+    def door(self, asked: Door) -> list[str]:
         """Return what asks a TCP port, from inside."""
-        return door(self.leader, port, says)
+        return door(self.leader, asked)
 
     def told(self, argv: Sequence[str], timeout: float = 20) -> str:
         """Return what a program inside prints, whatever its exit code; nothing when it could not run."""

@@ -13,13 +13,14 @@ from pathlib import Path
 
 from ops.core.announce import announce
 from ops.core.errors import Damaged, UsageError
-from ops.core.limits import demand_between, demand_port
+from ops.core.limits import demand_between
 from ops.core.names import UnitName
 from ops.core.quantity import Duration
 from ops.core.ram import LEAST, in_memory, share, writable
 from ops.core.verdict import Finding, Verdict, judged
 from ops.drills._boot.container import Booted
 from ops.drills._boot.isolate import isolate, mask
+from ops.drills._boot.port_probe import Door
 from ops.drills._qemu.machine import Emulated
 from ops.drills._storage.space import MEMORY, room
 from ops.interfaces.drill import Part, Stage
@@ -36,22 +37,13 @@ LOGIN = "systemd-user-sessions.service"
 
 
 @dataclass(frozen=True)
-class Door:
-    """A TCP port of the machine that must answer.
-
-    port: its number. says: what the first words from it must hold; nothing: that it takes a connection is enough.
-    """
-
-    port: int
-    says: str = ""
-
-
-@dataclass(frozen=True)
 class Options:
     """What the booted machine must do.
 
     services: units that must be active.
-    answers: TCP ports that must answer, queried from inside the machine.
+    answers: TCP ports that must answer, queried from inside the machine: `port`, and if wanted `says`, what the first
+        words from it must contain. With `get`, a path is requested by HTTP, such as `/statistics`; `number` and
+        `at_least` are then a key of the JSON object that is answered, and the smallest acceptable number there.
     without: units that are not started, because their data are restored in another way, such as from a dump.
     within: how long booting may take until all services are up; ten times as long if `own_kernel` has to do
         without hardware virtualisation.
@@ -70,7 +62,7 @@ class Options:
 
     def __post_init__(self) -> None:
         for door in self.answers:
-            demand_port("answers: port", door.port)
+            door.demand()
         demand_between("within", self.within, Duration(10), Duration(86_400))
         if self.instant and self.own_kernel:
             raise ValueError("instant and own_kernel exclude each other: a disk is built from a restored machine")
@@ -84,7 +76,8 @@ def raised(stage: Stage[Options], part: Part, *, own_disk: bool = False) -> Iter
 
     own_disk: whether it is to be booted from a disk of its own, not as a container.
     """
-    with _mounted(stage, part) if instant(stage) and not own_disk else _restored(stage, part) as root:
+    files = _files_beside(stage)
+    with _mounted(stage, part, files) if instant(stage) and not own_disk else _restored(stage, part, files) as root:
         _unproven(stage)
         if not own_disk:
             stage.unproven(CONTAINER)
@@ -93,6 +86,9 @@ def raised(stage: Stage[Options], part: Part, *, own_disk: bool = False) -> Iter
             for one in (part, *_completing(stage, part)):
                 for name, finding in one.check(root):
                     stage.rung(name, finding)
+            for one in files:
+                for name, finding in one.check(root):
+                    stage.rung(f"{one.label} {name}", finding)
         yield root if not stage.enough() and _completed(stage, part, root, own_disk=own_disk) else None
 
 
@@ -113,7 +109,7 @@ def machine_of(stage: Stage[Options]) -> Part:
 
 
 @contextmanager
-def _mounted(stage: Stage[Options], part: Part) -> Iterator[Path]:
+def _mounted(stage: Stage[Options], part: Part, files: Sequence[Part]) -> Iterator[Path]:
     """Yield the tree as it lies in the mounted repository, with a layer over it in memory that may be written."""
     announce(f"{stage.name}: {TRUSTING}")
     stage.tell(method="instant", written=MEMORY)
@@ -123,16 +119,17 @@ def _mounted(stage: Stage[Options], part: Part) -> Iterator[Path]:
             folders = block.enter_context(stage.mounted())
             block.enter_context(in_memory(layer, LEAST, share()))  # what a machine writes nobody knows
             # To restore the small parts would open the repository once more each, which takes longer than they do.
-            trees = [folders[one.label] for one in (*reversed(_completing(stage, part)), part)]
+            above = [*reversed(files), *reversed(_completing(stage, part))]
+            trees = [folders[one.label] for one in (*above, part)]
             root = block.enter_context(writable(trees, layer))
         yield root
 
 
 @contextmanager
-def _restored(stage: Stage[Options], part: Part) -> Iterator[Path]:
+def _restored(stage: Stage[Options], part: Part, files: Sequence[Part]) -> Iterator[Path]:
     """Yield the tree restored."""
     further = _completing(stage, part)
-    with room(stage, LEAST + sum(one.bytes + one.bytes // 4 for one in (part, *further))) as place:
+    with room(stage, LEAST + sum(one.bytes + one.bytes // 4 for one in (part, *further, *files))) as place:
         root = place / "root"
         with stage.timed("fetch"), ThreadPoolExecutor(1) as beside:
             # They are small, and to open a repository takes longer than they do. The tree, which may take hours, comes
@@ -141,6 +138,8 @@ def _restored(stage: Stage[Options], part: Part) -> Iterator[Path]:
             stage.bring(part.label, root)
             for one in small:
                 one.result()
+            for other in files:  # after the tree, for both may hold the same
+                stage.bring(other.label, root)
             root.chmod(0o755)  # a snapshot has no entry for / itself
         yield root
 
@@ -162,6 +161,15 @@ def _completed(stage: Stage[Options], part: Part, root: Path, *, own_disk: bool)
 def _completing(stage: Stage[Options], part: Part) -> list[Part]:
     """Return the parts of the set without which this one is not whole."""
     return [other for other in stage.parts.values() if other.told.completes == part.label]
+
+
+def _files_beside(stage: Stage[Options]) -> list[Part]:
+    """Return the parts of the set that are files of the machine; they were taken after it, and lie over its tree."""
+    return [
+        part
+        for part in stage.parts.values()
+        if part.source.in_place_paths and not (part.told.material.stream or part.database or part.source.machine)
+    ]
 
 
 def _unproven(stage: Stage[Options]) -> None:
@@ -196,8 +204,8 @@ def boot_over(stage: Stage[Options], machine: Booted | Emulated) -> None:
     stage.rung("boot", Finding(Verdict.WARN if wrong else Verdict.PASS, "; ".join(wrong) or "no unit has failed"))
 
 
-def services(stage: Stage[Options], machine: Booted | Emulated, begun: float) -> None:
-    """Wait until all services are active that the policy lists."""
+def services(stage: Stage[Options], machine: Booted | Emulated, begun: float) -> bool:
+    """Wait until all services are active that the policy lists; return whether they are."""
     wanted = stage.options.services
     states: dict[str, str] = {}
 
@@ -209,6 +217,7 @@ def services(stage: Stage[Options], machine: Booted | Emulated, begun: float) ->
     wrong = [f"{name} is {seen or 'missing'}" for name, seen in states.items() if seen != "active"]
     stage.rung("services", judged(wrong, f"{len(wanted)} services are active"))
     stage.tell(services_seconds=round(time.monotonic() - begun, 2))
+    return not wrong
 
 
 def questions(stage: Stage[Options], part: Part, machine: Booted | Emulated) -> None:
@@ -219,6 +228,16 @@ def questions(stage: Stage[Options], part: Part, machine: Booted | Emulated) -> 
     names = kind.databases(part.told.facts)
     for name in names:
         stage.ask(name, partial(kind.answer, machine, name), alone=len(names) == 1)
+
+
+def references(stage: Stage[Options], part: Part, machine: Booted | Emulated) -> None:
+    """Look for the files that the databases of the machine name."""
+    kind = part.source.machine
+    if kind is None:
+        return
+    names = kind.databases(part.told.facts)
+    for name in names:
+        stage.refer(name, partial(kind.rows, machine, name), alone=len(names) == 1)
 
 
 def _states(machine: Booted | Emulated, units: Sequence[str]) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ from ops.core.confidential import fit
 from ops.core.errors import CommandError, Unavailable
 from ops.core.ram import available
 from ops.core.run import Stream, run, stream, talk
+from ops.drills._boot.port_probe import Door
 from ops.drills._qemu import agent_client
 from ops.drills._qemu.bootable import PORTS, SAYS, Kernel
 from ops.drills._shared.console import tail
@@ -33,7 +34,9 @@ ASK = Path(agent_client.__file__)
 # Runs inside: Perl, for every Debian has perl-base.
 _DOOR = (
     "use IO::Socket::INET; my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $ARGV[0], Timeout => 60)"
-    " or die \"$@\\n\"; if ($ARGV[1] ne '') { alarm 60; sysread($s, my $b, 400); print $b; }"
+    ' or die "$@\\n"; alarm 60; my $b; if ($ARGV[2] ne \'\') { print $s "GET $ARGV[2] HTTP/1.0\\r\\nHost: localhost'
+    '\\r\\n\\r\\n"; $s->flush; print $b while sysread($s, $b, 65536); }'
+    " elsif ($ARGV[1] ne '') { sysread($s, $b, 400); print $b; }"
 )
 
 
@@ -61,9 +64,9 @@ class Emulated:
         """Return the program as it is run from here."""
         return [sys.executable, str(ASK), str(self.ports), *argv]
 
-    def door(self, port: int, says: str) -> list[str]:
+    def door(self, asked: Door) -> list[str]:
         """Return what asks a TCP port, from inside."""
-        return self.inside(["perl", "-e", _DOOR, str(port), says])
+        return self.inside(["perl", "-e", _DOOR, str(asked.port), asked.says, asked.get])
 
     def told(self, argv: Sequence[str], timeout: float = 20) -> str:
         """Return what a program inside prints, whatever its exit code; nothing when it could not run."""

@@ -10,7 +10,8 @@ from ops.core import kinds
 from ops.core.quantity import Duration
 from ops.fleet.runbook.model import Step
 from ops.policy import HostPolicy
-from ops.policy.model import AWAY, Asset, Expectation
+from ops.policy.model import AWAY, Asset
+from ops.policy.queries import Expectation
 from ops.reports.catalogue import tr
 
 BESIDE = "/srv/restored"

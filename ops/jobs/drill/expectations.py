@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ops.core.errors import SeawallError
 from ops.core.verdict import Finding, Verdict
-from ops.policy.model import Expectation
+from ops.policy.queries import Expectation
 
 
 def judged_answer(answer: Callable[[str], float], wanted: Expectation) -> Finding:

@@ -31,6 +31,7 @@ from ops.jobs.restore.material import LARGEST
 from ops.jobs.run.job import Outcome
 from ops.jobs.run.program_words import apart
 from ops.policy import HostPolicy
+from ops.policy.logs import logged
 from ops.policy.model import Asset, Drilled
 
 TEXTS = 64 << 20  # manifests, roles, what a machine says while it boots
@@ -56,7 +57,8 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
         stage.find()
         if wanted.sabotage:
             disk = drill.builds_disk(stage)
-            stage.sabotage = DamageInjection(wanted.sabotage, stage.parts.values(), stage.chance, disk=disk)
+            parts = [part for part in stage.parts.values() if part.source.machine or not drill.boots]
+            stage.sabotage = DamageInjection(wanted.sabotage, parts, stage.chance, disk=disk)
         play(stage, drill)
         if not stage.rungs:
             stage.rung("proof", Finding(Verdict.UNKNOWN, "the drill proved nothing"))
@@ -66,6 +68,9 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
         stage.rung("semantics", Finding(Verdict.UNKNOWN, words))
     elif stage.askable and not asset.drill.expectations:
         stage.rung("semantics", not_configured("drill.expectations has no queries"))
+    for label in stage.unreferred if not stage.enough() else ():
+        words = f"its database is not in the set; it must be one of {', '.join(stage.askable) or 'none'}"
+        stage.rung(f"references {label}", Finding(Verdict.UNKNOWN, words))
     return _outcome(stage, asset, kind, repository, damage)
 
 
@@ -107,7 +112,7 @@ def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, d
     assert stage.found is not None  # noqa: S101 -- it was drilled
     age = round((clock.now() - stage.found.time).total_seconds(), 1)
     recovery = stage.recovery_seconds
-    times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=repository == asset.repository)
+    times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=_is_fresh(asset, repository))
     times += _forecast(asset.rto.seconds, stage.forecast)
     rungs = (*stage.rungs, *times)
     verdict = worst(rung.verdict for rung in rungs)
@@ -188,6 +193,11 @@ def _forecast(rto: int, forecast: Forecast | None) -> list[Rung]:
     over = forecast.seconds > rto
     words = f"by the sample, all {forecast.files:,} files would take about {span(forecast.seconds)} of {span(rto)}"
     return [Rung(name="forecast", verdict=Verdict.WARN if over else Verdict.PASS, message=words)]
+
+
+def _is_fresh(asset: Asset, repository: str) -> bool:
+    """Whether a set there must be as young as the RPO; what is archived of a log after it is not drilled."""
+    return repository == asset.repository and not logged(asset)
 
 
 def _times(rto: int, recovery: float, rpo: int, age: float, *, fresh: bool) -> list[Rung]:

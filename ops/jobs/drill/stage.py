@@ -27,6 +27,7 @@ from ops.jobs.drill import hold
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.expectations import judged_answer
 from ops.jobs.drill.options import DrillOptions
+from ops.jobs.drill.references import judged_references
 from ops.jobs.host import folders
 from ops.jobs.host.repositories import OpenRepository
 from ops.jobs.restore import material
@@ -62,6 +63,8 @@ class DrillStage(Generic[O]):
     parts: Mapping[str, Part] = field(default_factory=dict)
     sabotage: DamageInjection | None = None
     unasked: list[str] = field(default_factory=list)
+    unreferred: list[str] = field(default_factory=list)
+    places: list[Path] = field(default_factory=list)
     askable: list[str] = field(default_factory=list)
     forecast: Forecast | None = None
     told: dict[str, Plain] = field(default_factory=dict)
@@ -69,6 +72,7 @@ class DrillStage(Generic[O]):
 
     def __post_init__(self) -> None:
         self.unasked = list(self.drill.expectations)
+        self.unreferred = list(self.drill.references)
 
     @property
     def instant(self) -> bool | None:
@@ -172,6 +176,19 @@ class DrillStage(Generic[O]):
             for question, wanted in self.drill.expectations.items():
                 self.rung(f"semantics {question}", judged_answer(answer, wanted))
             self.unasked = []
+
+    def files_in(self, folder: Path) -> None:
+        """Keep a folder in which files lie that rows may name."""
+        self.places.append(folder)
+
+    def refer(self, name: str, rows: Callable[[str], Iterator[Mapping[str, Plain]]], *, alone: bool) -> None:
+        """Look for the files that a database names: the one that the query or the policy names, or the only one."""
+        for label, wanted in self.drill.references.items():
+            meant = wanted.asks or self.drill.asks
+            if meant == name or (not meant and alone):
+                found = judged_references(rows(wanted.sql), self.places, self.chance)
+                self.rung(f"references {label}", found)
+                self.unreferred.remove(label)
 
     def hurt_files(self, moment: FileMoment, label: str, folder: Path) -> None:
         """Let the damage be done that a person asked for, to what lies in a folder."""

@@ -1,11 +1,13 @@
-# The hospital information system's server, Debian 12: PostgreSQL 15, MariaDB 10.11, SQLite, documents.
+# The hospital information system's server, Debian 12: PostgreSQL 15, MariaDB 10.11, SQLite, documents, Orthanc.
 . /var/tmp/hospital/servers.sh
+. /var/tmp/hospital/orthanc.sh
 start_postgresql 15
 start_mariadb
 as_postgres psql -qc "CREATE ROLE his_app LOGIN PASSWORD 'made for the lab'"
 as_postgres createdb --owner his_app his
 load -d his -c 'SET ROLE his_app' -f $here/hospital.schema.sql -f $here/rows.sql -f $here/hospital.indexes.sql
 chinook_for_postgresql his_app
+make_orthanc
 mariadb -e "CREATE USER pharmacist@localhost IDENTIFIED BY 'made for the lab';
   GRANT ALL ON pharmacy.* TO pharmacist@localhost"
 fill_mariadb pharmacy

@@ -9,7 +9,8 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import Problem
 from ops.interfaces.drill import Drill as DrillKind
-from ops.policy.model import Asset, Drill, Expectation, Written
+from ops.policy.model import Asset, Drill, Written
+from ops.policy.queries import Expectation
 from ops.policy.rules import names, questions
 from ops.policy.rules.groups import DRILL_HOSTS, lacking
 from ops.policy.rules.paths import covered, kind_of
@@ -58,10 +59,11 @@ def _misfit(name: str, kind: DrillKind[Any], asset: Asset) -> str:
 
 def _questions(path: str, asset: Asset, drill: Drill, kind: DrillKind[Any]) -> Iterator[Problem]:
     if not kind.queries:
-        for key in ("expectations", "asks"):
+        for key in ("expectations", "references", "asks"):
             if getattr(drill, key):
                 yield Problem(f"{path}.{key}", f"a drill of kind {drill.kind} queries no database; remove {key}")
         return
+    yield from _references(path, asset, drill)
     askable = _askable(asset)
     if drill.expectations and not askable:
         yield Problem(
@@ -84,12 +86,30 @@ def _questions(path: str, asset: Asset, drill: Drill, kind: DrillKind[Any]) -> I
             yield Problem(f"{path}.expectations.{name}.sql", message)
 
 
-def _askable(asset: Asset) -> list[str]:
-    """Return what can be asked: the label of a part, or `PORT/*` for a machine; a `*` stands for any database."""
+def _references(path: str, asset: Asset, drill: Drill) -> Iterator[Problem]:
+    """Yield what is wrong with the queries for files: each needs one database whose rows can be had."""
+    able = _askable(asset, rows=True)
+    for name, wanted in drill.references.items():
+        yield from names.shown(f"{path}.references.{name}", name)
+        if message := questions.wrong(wanted.sql):
+            yield Problem(f"{path}.references.{name}.sql", message)
+        if not able:
+            yield Problem(f"{path}.references.{name}", "the asset has no PostgreSQL database that could be queried")
+        elif asked := wanted.asks or drill.asks:
+            yield from _asks(f"{path}.references.{name}.asks", asked, able)
+        elif len(able) > 1 or able[0].endswith("*"):
+            yield Problem(f"{path}.references.{name}.asks", f"is missing; expected {_listed(able)}")
+
+
+def _askable(asset: Asset, *, rows: bool = False) -> list[str]:
+    """Return what can be asked: the label of a part, or `PORT/*` for a machine; a `*` stands for any database.
+
+    rows: only what can answer with rows.
+    """
     found = []
     for name, spec in asset.sources.items():
         kind = kind_of(spec)
-        if kind and kind.database:
+        if kind and kind.database and (kind.database.rows or not rows):
             several = any(thing.endswith("*") for thing in covered(spec))
             found.append(f"{name}.*" if several else name)
         elif kind and kind.machine:

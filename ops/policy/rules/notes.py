@@ -11,7 +11,7 @@ from ops.core.errors import Problem
 from ops.core.quantity import Percent
 from ops.policy.dates import missed_rarely
 from ops.policy.model import HostPolicy
-from ops.policy.rules.paths import both, covered, nests, of_servers
+from ops.policy.rules.paths import apart, both, covered, nests, of_servers
 
 _ALL = Percent(100)
 _LEAST_PORT = 1024  # below, only root opens ports, which a server of databases never is
@@ -79,12 +79,12 @@ def _missed(policy: HostPolicy, today: date) -> Iterator[Problem]:
 
 def _taken_twice(policy: HostPolicy) -> Iterator[Problem]:
     for (first, one), (name, other) in itertools.combinations(policy.assets.items(), 2):
-        for label, spec in other.sources.items():
+        for label, spec in apart(other):
             path = f"policy.assets.{name}.sources.{label}"
-            for nested in sorted({text for mine in one.sources.values() for text in nests(mine, spec)}):
+            for nested in sorted({text for _, mine in apart(one) for text in nests(mine, spec)}):
                 said = f"{nested}: both {first} and {name} take it; exclude it from one of them unless that is meant"
                 yield Problem(path, said)
-            for thing in sorted({thing for mine in one.sources.values() for thing in both(mine, spec)}):
+            for thing in sorted({thing for _, mine in apart(one) for thing in both(mine, spec)}):
                 yield Problem(
                     path, f"both {first} and {name} take {thing}; take it in one of them unless that is meant"
                 )

@@ -33,6 +33,15 @@ def covered(spec: SourceSpec) -> list[str]:
     return [*kind.covers(spec.options)] if kind else []
 
 
+def apart(asset: Asset) -> list[tuple[str, SourceSpec]]:
+    """Return the sources whose data no other asset should take: all but the files that a machine's set has once more.
+
+    They are taken after the machine, so that its databases' rows find the files that they name.
+    """
+    whole = any((kind := kind_of(spec)) and kind.machine for spec in asset.sources.values())
+    return [(label, spec) for label, spec in asset.sources.items() if not (whole and spec.kind == "files")]
+
+
 def judge(path: str, asset: Asset) -> Iterator[Problem]:
     """Yield what is wrong with what the sources of one asset take."""
     for name, spec in asset.sources.items():
@@ -58,8 +67,16 @@ def overlaps(paths: Sequence[str]) -> Iterator[tuple[int, str]]:
             yield number, f"{path} lies in {outer}, which is taken anyway; remove it"
 
 
+def is_of_files(spec: SourceSpec) -> bool:
+    """Whether a source takes a server of databases by its files: a dump of them beside that is another way back."""
+    kind = kind_of(spec)
+    return bool(kind and kind.log)
+
+
 def both(one: SourceSpec, other: SourceSpec) -> list[str]:
     """Return what two sources take both; all databases of a server are each of them."""
+    if is_of_files(one) != is_of_files(other):
+        return []
     pairs = itertools.product(covered(one), covered(other))
     return sorted({mine for mine, its in pairs if mine == its or _among(mine, its) or _among(its, mine)})
 

@@ -27,7 +27,7 @@ from ops.sources._shared.file_sample import MAY_LOSE, Sample, choose, compared, 
 from ops.sources.machine import system as known
 from ops.sources.machine.clusters.locate import Place, demand_taken, found
 from ops.sources.machine.clusters.online_backup import Cluster, completed, taking
-from ops.sources.machine.clusters.recovery import answer, complete, inside, log_there
+from ops.sources.machine.clusters.recovery import answer, complete, inside, log_there, rows
 from ops.sources.machine.damage import DAMAGES
 from ops.sources.machine.data_dirs import databases
 from ops.sources.machine.facts import LogFacts, MachineFacts
@@ -259,10 +259,10 @@ KIND = Source(
     capture=capture,
     check=check,
     covers=lambda options: [f"path:{place}" for place in options.filesystems],
-    order=2,
+    order=0,  # its clusters name files, which another source of the set may take after them
     capabilities=("CAP_DAC_READ_SEARCH",),
     known_files=known_files,
-    machine=RunningMachine(databases_of, inside, answer, load_commits, verify_load),
+    machine=RunningMachine(databases_of, inside, answer, rows, load_commits, verify_load),
     completion=Completion(LogFacts, log_there, complete),
     damages=DAMAGES,
     group=lambda options: "postgresql_hosts" if options.clusters else "",

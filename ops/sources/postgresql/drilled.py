@@ -11,6 +11,7 @@ from ops.interfaces.server import DatabaseServer, LoadedMaterial, Server
 from ops.sources.postgresql.contents import FILLED, batches, place
 from ops.sources.postgresql.explaining import ROLE_GONE, refused
 from ops.sources.postgresql.facts import PostgreSQLFacts
+from ops.sources.postgresql.listed import rows
 from ops.sources.postgresql.loading import SETTINGS, Archive, Failure
 from ops.sources.postgresql.nature import commented, described, granted, nature, unmarked
 from ops.sources.postgresql.restore import NO_LOCALE
@@ -84,4 +85,4 @@ def _commands(statements: list[str]) -> list[str]:
     return [f"--command={statement}" for statement in statements]
 
 
-DATABASE = DatabaseServer(lambda facts: engine(facts.major), load, prove, answer)
+DATABASE = DatabaseServer(lambda facts: engine(facts.major), load, prove, answer, rows)

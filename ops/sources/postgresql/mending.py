@@ -146,13 +146,13 @@ class Mending:
         """Load rows that are larger than a page, whose columns were made plain only when these were there."""
         name = self._table(failure.entry) if _TOO_BIG in failure.said else ""
         columns = self.ask(_plain(name)) if name else []
+        if not columns:
+            return ""
         plain, elsewhere = (
             f"alter table only {name} " + ", ".join(f"alter {identifier(one)} set storage {how}" for one in columns)
             for how in ("plain", "extended")
         )
-        if not columns or not self._attempt([elsewhere]):
-            return ""
-        loaded = self._failed([failure.entry]) is None
+        loaded = self._attempt([elsewhere]) and self._failed([failure.entry]) is None
         if not self._attempt([plain]):
             return f"{failure.entry.name}: set the storage of its columns by hand: {plain}"
         if not loaded:

@@ -80,14 +80,14 @@ def prove(
 
 def answer(server: Server, database: str, sql: str) -> float:
     """Return the one number that a query of the policy answers; raise SeawallError."""
-    with beside(server, database, _release(server)) as session:
+    with beside(server, database, release(server)) as session:
         as_of_the_database(session)  # the policy's queries are written as the application writes its own
         session.seconds = POLICY_SECONDS
         lines = session.tell(sql)
     return number(lines)
 
 
-def _release(server: Server) -> int:
+def release(server: Server) -> int:
     """Return of which major version a server is; in a database where nobody's triggers are."""
     return int(server.run([*PSQL, "--dbname=template1", "--command=show server_version_num"], 60)) // 10_000
 

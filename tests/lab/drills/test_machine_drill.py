@@ -1,12 +1,17 @@
 """A whole machine booted as a drill: what it proves, that nothing leaves it, and that nothing is left of it."""
 
+import hashlib
 import shlex
 import time
 from collections.abc import Iterator
 
+import pydicom
 import pytest
 from aftermath import DRILLS, TRACES, facts
 from hospital import Site
+from modality import sending
+
+from ops.lab.hospital import SENT, Data
 
 UNIT = "seawall-drill-his1_server.service"
 WITHIN = 60.0
@@ -23,8 +28,10 @@ RIGHTS = {
 
 @pytest.fixture(scope="module")
 def backed_up(site: Site) -> Site:
-    """The machine his1, backed up and copied to the other site."""
-    site.on("his1", "seawall backup his1_server && seawall copy his1_server", ok=range(1))
+    """The machine his1, backed up while images came, and copied to the other site."""
+    with sending(site):
+        site.on("his1", "seawall backup his1_server", ok=range(1))
+    site.on("his1", "seawall copy his1_server", ok=range(1))
     return site
 
 
@@ -57,6 +64,7 @@ def test_the_machine_boots_and_leaves_no_trace(backed_up: Site, how: str) -> Non
     assert record["result"] == "pass"
     assert told["method"] == ("instant" if "--instant " in how else "restore")
     wanted = {"content", "system", "units", "log", "boot", "services", "port 22", "port 5432", "semantics patients"}
+    wanted |= {"images content", "port 8042/statistics", "references images"}
     assert wanted | {"5432/his volume", "5432/his sequences"} <= {rung["name"] for rung in told["rungs"]}
     assert told["login_seconds"] <= told["services_seconds"] <= told["isolated_answer_seconds"]
     assert any("kernel, boot loader" in sentence for sentence in told["not_proved"])
@@ -69,6 +77,18 @@ def test_what_no_program_asked_for_was_not_fetched(kept: Site) -> None:
     unit = f"nsenter --mount --target=$(systemctl show --property=MainPID --value {UNIT})"
     fetched, all_files = map(int, kept.on("drill1", f"{unit} bash -c {shlex.quote(words)}").stdout.split())
     assert 0 < fetched < all_files
+
+
+def test_its_orthanc_gives_an_image_as_it_was_sent(kept: Site) -> None:
+    sent = Data.found().dicom / SENT[0]
+    name = pydicom.dcmread(sent).SOPInstanceUID
+    ask = (
+        "import hashlib, json, urllib.request as http; at = 'http://127.0.0.1:8042';"
+        f"found = json.load(http.urlopen(at + '/tools/lookup', b'{name}'));"
+        "image = http.urlopen(at + [one['Path'] for one in found if one['Type'] == 'Instance'][0] + '/file').read();"
+        "print(hashlib.sha256(image).hexdigest())"
+    )
+    assert inside(kept, f"python3 -c {shlex.quote(ask)}").strip() == hashlib.sha256(sent.read_bytes()).hexdigest()
 
 
 def test_it_has_no_network(kept: Site) -> None:

@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from ops.core import kinds
 from ops.core.errors import Damaged, PolicyError
 from ops.core.run import stream
 from ops.core.schema import decode
@@ -16,6 +17,8 @@ from ops.drills._boot import prepare
 from ops.drills._boot.container import Booted
 from ops.drills._boot.prepare import TRUSTING, Options, boot_over, raised
 from ops.interfaces.drill import Part, Stage
+from ops.interfaces.facts import Facts
+from ops.interfaces.manifest import Material, PartFacts
 
 
 @pytest.mark.parametrize("name", ["postgresql@*.service", "ssh.service cron.service", "--all", "[a-z]*"])
@@ -113,3 +116,51 @@ def test_a_machine_whose_root_has_to_be_trusted_is_called_one(
     with pytest.raises(Damaged, match="fetch"), raised(stage, part):
         pass
     assert (TRUSTING in capsys.readouterr().out) is instant
+
+
+def part(label: str, kind: str, **more: object) -> Part:
+    told = PartFacts(kind, kinds.load("ops.sources", kind), cast(Facts, None), Material(), **more)  # type: ignore[arg-type]
+    return Part(label, told, 1)
+
+
+class Bringing:
+    """A stage whose parts each bring one file of their own, and one that all of them have."""
+
+    options, instant = Options(), None
+    parts: Mapping[str, Part] = {
+        one.label: one
+        for one in (
+            part("images", "files"),
+            part("tree", "machine"),
+            part("tree.log", "machine", completes="tree"),
+            part("agenda", "sqlite"),
+        )
+    }
+
+    def tell(self, **_figures: object) -> None:
+        pass
+
+    def timed(self, _part: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def bring(self, label: str, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        (folder / label).touch()
+        if label != "tree.log":  # brought beside the tree, at any time
+            (folder / "both").write_text(label)
+
+
+def test_files_of_the_set_lie_over_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They were taken after it; what is no file of it does not belong there."""
+    monkeypatch.setattr(prepare, "room", lambda _stage, _needed: nullcontext(tmp_path))
+    stage = cast(Stage[Options], Bringing())
+    files = prepare._files_beside(stage)
+    with prepare._restored(stage, stage.parts["tree"], files) as root:
+        assert {path.name for path in root.iterdir()} == {"tree", "tree.log", "images", "both"}
+        assert (root / "both").read_text() == "images"
+
+
+def test_files_are_taken_after_a_machine() -> None:
+    order = {kind: kinds.load("ops.sources", kind).order for kind in ("machine", "postgresql", "files")}
+    assert order["machine"] < order["files"]
+    assert order["postgresql"] < order["files"]

@@ -116,6 +116,41 @@ CASES = {
     ),
 }
 
+REFERRED = """\
+        references:
+          images: {sql: "select path, bytes from images"}
+"""
+CASES |= {
+    "references of files": wrong(
+        f"{ASSET}.drill.references",
+        "queries no database; remove references",
+        (HIS1, EXPECTED, f"        kind: files\n{REFERRED}"),
+    ),
+    "references of what answers with no rows": wrong(
+        f"{ASSET}.drill.references.images",
+        "no PostgreSQL database that could be queried",
+        (HOSTS, "    ups_hosts: {hosts: {his1: {}}}\n", MARIADB),
+        sources("        database: {kind: mariadb, options: {database: his}}\n" + FILES),
+        (HIS1, EXPECTED, REFERRED),
+    ),
+    "references of one of several": wrong(
+        f"{ASSET}.drill.references.images.asks",
+        ("is missing", "expected database or second"),
+        more("second: {kind: postgresql, options: {database: second}}"),
+        (HIS1, EXPECTED, REFERRED),
+    ),
+    "references of a database that is not there": wrong(
+        f"{ASSET}.drill.references.images.asks",
+        ("has no database 'lis'", "expected database"),
+        (HIS1, EXPECTED, REFERRED.replace("{sql", "{asks: lis, sql")),
+    ),
+    "references that write": wrong(
+        f"{ASSET}.drill.references.images.sql",
+        "expected one statement that reads",
+        (HIS1, EXPECTED, REFERRED.replace("select path, bytes from images", "delete from images")),
+    ),
+}
+
 HEALTHY: dict[str, tuple[tuple[str, str, str], ...]] = {
     "a drill of files": (sources(FILES), (HIS1, EXPECTED, "        kind: files\n")),
     "a drill of files of both": ((HIS1, EXPECTED, "        kind: files\n"),),
@@ -137,6 +172,17 @@ HEALTHY: dict[str, tuple[tuple[str, str, str], ...]] = {
         (HIS1, "every: 31d", "every: 31d\n        asks: database.his"),
     ),
     "a range": ((HIS1, "at_least: 1000", "at_least: 1000, at_most: 1000"),),
+    "references of the only database": ((HIS1, EXPECTED, REFERRED),),
+    "references of another database than the questions": (
+        sources("        tree: {kind: machine, options: {clusters: [5432]}}\n" + FILES),
+        (
+            HIS1,
+            EXPECTED,
+            "        kind: machine\n        asks: 5432/his\n"
+            + EXPECTED
+            + REFERRED.replace("{sql", "{asks: 5432/pacs, sql"),
+        ),
+    ),
     "MariaDB in its group": (
         (HOSTS, "    ups_hosts: {hosts: {his1: {}}}\n", MARIADB),
         sources("        database: {kind: mariadb, options: {database: his}}\n" + FILES),

@@ -20,7 +20,8 @@ from ops.jobs.drill import hold
 from ops.jobs.drill.external_dump import brought, drilled_dump
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.run.job import Outcome
-from ops.policy.model import Asset, Drill, Drilled, Expectation, Retention, SourceSpec
+from ops.policy.model import Asset, Drill, Drilled, Retention, SourceSpec
+from ops.policy.queries import Expectation
 from ops.sources.postgresql.verify import engine
 
 SCRIPT = """
