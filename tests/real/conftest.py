@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "restic"), str(Path(__file__).parents[1])]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "restic"))
 from one_machine import BIN, Machine, furnish, served
 from throwaway_mariadb import MariaDB, mariadb
 from throwaway_postgresql import Cluster, cluster
