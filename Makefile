@@ -24,10 +24,13 @@ lint: setup ## ruff, mypy, import contracts, yamllint, ansible-lint, sizes and w
 unit: setup ## the quick tests, for everyday work
 	@$(PYTEST) tests/unit tests/contract
 
+real: setup ## real databases all the way, on both releases: up to 40 minutes; writes docs/real-applications.md
+	@.venv/bin/python -m tests.real
+
 bench: setup ## measure Seawall against the same work done by hand (PARTS=machine: only that)
 	@PATH="$$PWD/.cache/bin:$$PATH" .venv/bin/python -m tests.benchmarks $(PARTS)
 
 lock: setup ## update requirements.lock from pyproject.toml
 	@ops/lab/lock.sh
 
-.PHONY: help setup demo demo-down test lint unit bench lock
+.PHONY: help setup demo demo-down test lint unit real bench lock

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Every machine has these.
 SERVER = {
+    "archive": ("ops.commands.server.archive", "take a file of PostgreSQL's log; PostgreSQL runs this itself"),
     "backup": ("ops.commands.server.backup", "back up an asset and read the set back"),
     "copy": ("ops.commands.server.copy", "copy an asset's newest good set to another repository"),
     "restore": ("ops.commands.server.restore", "restore an asset, next to the live data or in place"),
@@ -25,6 +26,7 @@ SERVER = {
     "gaps": ("ops.commands.server.gaps", "find data on this machine that no asset covers"),
     "health": ("ops.commands.server.health", "record and show this machine's health"),
     "ledger": ("ops.commands.server.ledger", "show and verify the signed ledger of this machine"),
+    "log": ("ops.commands.server.log", "archive PostgreSQL's log up to now, so that each moment can be restored"),
     "policy": ("ops.commands.server.policy", "check and show this machine's policy"),
     "record": ("ops.commands.server.record", "write the record of a drill as a page to sign"),
     "repository": ("ops.commands.server.repository", "create repositories; find foreign files and move them aside"),

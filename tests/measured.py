@@ -52,8 +52,12 @@ class Room:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Return the environment in which what is run is measured into a folder."""
-    return {**os.environ, "COVERAGE_FILE": str(folder / DATA)}
+    """Return the environment in which what is run is measured into a folder.
+
+    Python keeps what it compiled, whatever it is told here: hundreds of programs would compile the same.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "COVERAGE_FILE": str(folder / DATA)}
 
 
 def command(folder: Path | None) -> list[str]:

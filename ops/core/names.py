@@ -86,6 +86,22 @@ class DatabaseName(_Word):
         return 0 < len(text) <= LONGEST_FILE_NAME and "\0" not in text
 
 
+class ContainerName(_Pattern):
+    """The name of a container, as podman and docker take it."""
+
+    __slots__ = ()
+    expected = "the name of a container, such as his-db: 1 to 64 letters, digits, `_`, `.` or `-`, no `.` or `-` first"
+    form = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+
+
+class AccountName(_Pattern):
+    """The name or number of an account of a system."""
+
+    __slots__ = ()
+    expected = "the name or number of an account, such as postgres or 999"
+    form = re.compile(r"[a-z_][a-z0-9_-]{0,31}|0|[1-9][0-9]{0,9}")
+
+
 class Digest(_Pattern):
     """A SHA-256 in hex."""
 

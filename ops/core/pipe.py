@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
-import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 
 from ops.core.errors import CommandError
 from ops.core.run import Stream, stream
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.5  # between two words about how far it is
 ROOT = Path("/")  # a folder that every account may enter
 Told = Callable[[int], None]
 
@@ -62,7 +62,7 @@ def reading(
     ):
         while reader.process.poll() is None:
             tell(_read(reader.process.pid))
-            time.sleep(LOOK_SECONDS)
+            _wait_for_an_end(reader)
 
 
 def _watch(feeder: Stream, eater: Stream, tell: Told) -> None:
@@ -72,7 +72,18 @@ def _watch(feeder: Stream, eater: Stream, tell: Told) -> None:
             feeder.dismiss()
             return
         tell(_written(feeder.process.pid))
-        time.sleep(LOOK_SECONDS)
+        _wait_for_an_end(feeder, eater)
+
+
+def _wait_for_an_end(*programs: Stream) -> None:
+    """Wait until one of some programs ends, at most until the next word about how far it is."""
+    ends = select.poll()
+    with ExitStack() as watched, suppress(ProcessLookupError):  # one is gone already
+        for program in programs:
+            end = os.pidfd_open(program.process.pid)
+            watched.callback(os.close, end)
+            ends.register(end, select.POLLIN)
+        ends.poll(LOOK_SECONDS * 1000)
 
 
 def _read(process: int) -> int:

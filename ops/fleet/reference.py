@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.core import kinds
-from ops.core.names import AbsolutePath, FileName, UnitName
+from ops.core.names import AbsolutePath, AccountName, ContainerName, FileName, UnitName
 from ops.core.quantity import Percent
 from ops.core.schema import encode, key
 from ops.policy import model, queries
@@ -88,6 +88,8 @@ WORDS: Mapping[Any, str] = {
     bool: "true or false",
     Percent: "share",
     AbsolutePath: "path",
+    AccountName: "name of an account",
+    ContainerName: "name of a container",
     FileName: "file name",
     UnitName: "unit",
     Any: "as the kind says",

@@ -15,13 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ops.core import mounts
+from ops.core import mounts, plain_file
+from ops.core.errors import Damaged, Unavailable
 from ops.core.mounts import Mount
 
-REMEDY = (
-    "let it dump into a folder that a source of the kind files takes, or name a program that dumps it in one of the "
-    "kind command"
-)
+_MOST = 4 << 20  # bytes of what is noted of a container
 _IDENTITY = re.compile(r"(?:^|[-/])([0-9a-f]{64})(?:\.scope)?(?:/|$)", re.MULTILINE)
 _MACHINE = re.compile(
     r"/(?:systemd-nspawn@([^/\n]+)\.service|machine-([^/\n]+)\.scope|lxc(?:\.payload[./]|/)([^/\n]+))(?:/|$)",
@@ -29,23 +27,42 @@ _MACHINE = re.compile(
 )
 _SHORT = 12  # digits of an id, as people are shown them
 _PODMAN, _DOCKER = "containers/storage", "docker"
+_LAYER = re.compile(r"/([0-9a-f]{64})/diff")
+REMEDY = (
+    "a source of the kind {kind} with `container: {name}` takes it, where podman or docker runs it as root; otherwise "
+    "let it dump into a folder that a source of the kind files takes, or name a program in one of the kind command"
+)
 
 
 @dataclass(frozen=True)
 class Volume:
-    """Files of a database server in a volume of a container engine. place: where they lie on this machine."""
+    """Files of a database server in a volume of a container engine, or in a folder that a container has from outside.
+
+    name: of the volume or the container. place: where they lie on this machine.
+    """
 
     name: str
     place: Path
 
 
-def called(groups: str, proc: Path) -> str:
-    """Given the control groups of a process in a container, as the kernel lists them, return how it is called."""
+def called(groups: str, proc: Path, pid: int = 0) -> str:
+    """Given the control groups of a process in a container, as the kernel lists them, return how it is called.
+
+    pid: of the process, whose root tells of a container that has no control group of its own.
+    """
+    host = proc / "1/root"
     if found := _IDENTITY.search(groups):
-        return _plain(_noted(found[1], proc / "1/root") or found[1][:_SHORT])
+        return _plain(_noted(host, "id", found[1]) or found[1][:_SHORT])
     if found := _MACHINE.search(groups):
         return _plain(next(filter(None, found.groups())))
-    return groups.rpartition("/")[2] or "elsewhere"
+    if (layer := _layer(pid, proc)) and (name := _noted(host, "layer", layer)):
+        return _plain(name)
+    return _plain(groups.rpartition("/")[2].strip(".") or "elsewhere")
+
+
+def remedy(kind: str, name: str) -> str:
+    """Return what the policy can say of a server in a container."""
+    return REMEDY.format(kind=kind, name=name)
 
 
 def lies(pid: int, path: Path, proc: Path) -> Path | None:
@@ -68,13 +85,86 @@ def lies(pid: int, path: Path, proc: Path) -> Path | None:
 
 
 def stored(mark: str, proc: Path) -> Iterator[Volume]:
-    """Yield each volume, or folder in one, that has a file of some name, such as each server's data folder has."""
+    """Yield each folder that has a file of some name, such as each server's data folder has.
+
+    Those that containers have from outside, whether they run or not, then those of volumes that none has. Raise
+    Unavailable in the end when what is noted of some container can't be read: what it has is not known.
+    """
+    host = proc / "1/root"
+    known: set[Path] = set()
+    unread: list[Path] = []
+    for name, folder in (*_given(proc, unread), *_volumes(proc)):
+        for place in _marked(host / str(folder).lstrip("/"), mark, host):
+            if place not in known:
+                known.add(place)
+                yield Volume(_plain(name), place)
+    if unread:
+        raise Unavailable(
+            f"what is noted of a container can't be read, so that its folders are not known: {unread[0]}",
+            "podman ps --all or docker ps --all shows whether it is still there; remove what is left of it",
+        )
+
+
+def _marked(folder: Path, mark: str, host: Path) -> Iterator[Path]:
+    """Yield the folders of a server, in a folder or not far below it, as the machine sees them."""
+    for pattern in (mark, f"*/{mark}", f"*/*/{mark}"):
+        for file in sorted(folder.glob(pattern)):
+            yield Path("/") / file.parent.relative_to(host)
+
+
+def _volumes(proc: Path) -> Iterator[tuple[str, PurePosixPath]]:
+    """Yield all volumes, each with its name."""
     host = proc / "1/root"
     for store in _stores(proc, _PODMAN, _DOCKER):
         for volume in sorted((host / store / "volumes").glob("*/_data")):
-            for pattern in (mark, f"*/{mark}", f"*/*/{mark}"):
-                for file in sorted(volume.glob(pattern)):
-                    yield Volume(_plain(volume.parent.name), Path("/") / file.parent.relative_to(host))
+            yield volume.parent.name, PurePosixPath("/", volume.relative_to(host))
+
+
+def _given(proc: Path, unread: list[Path]) -> Iterator[tuple[str, PurePosixPath]]:
+    """Yield the folders that containers have from outside, each with the container's name.
+
+    unread: gets the files that can't be read or say something else.
+    """
+    host, table = proc / "1/root", _table(proc)
+    for store in _stores(proc, _PODMAN):
+        for file in sorted((host / store).glob("overlay-containers/*/userdata/config.json")):
+            name = _noted(host, "id", file.parents[1].name) or file.parents[1].name[:_SHORT]
+            told = _read(file)
+            points = told.get("mounts", []) if isinstance(told, dict) else None
+            yield from _folders(file, name, points, "source", unread, table)
+    for store in _stores(proc, _DOCKER):
+        for file in sorted((host / store).glob("containers/*/config.v2.json")):
+            told = _read(file)
+            points = (told.get("MountPoints") or {}) if isinstance(told, dict) else None
+            several = [*points.values()] if isinstance(points, dict) else None
+            name = str(told.get("Name", "")).strip("/") if isinstance(told, dict) else ""
+            yield from _folders(file, name or file.parent.name[:_SHORT], several, "Source", unread, table)
+
+
+def _folders(
+    file: Path, name: str, several: Any, key: str, unread: list[Path], table: list[Mount]
+) -> Iterator[tuple[str, PurePosixPath]]:
+    """Yield the folders that one container has from outside, but for those that another machine shows."""
+    if not isinstance(several, list):
+        unread.append(file)
+        return
+    for one in several:
+        source = one.get(key) if isinstance(one, dict) else None
+        if not isinstance(source, str) or source.count("/") <= 1 or ".." in source.split("/"):
+            continue
+        mount = mounts.holding(source, table)
+        if not (mount and mount.distant):  # to look there may take for ever
+            yield name, PurePosixPath(source)
+
+
+def _layer(pid: int, proc: Path) -> str:
+    """Return the number of the layer that a process's root writes to, empty where it is none of podman's."""
+    with suppress(OSError):
+        own = mounts.read((proc / str(pid) / "mountinfo").read_text(errors="surrogateescape"))
+        root = mounts.holding("/", own)
+        if root and (found := _LAYER.search(root.upper)):
+            return found[1]
+    return ""
 
 
 def _holding(origin: PurePosixPath, mount: Mount, known: list[Mount]) -> list[Mount]:
@@ -85,23 +175,28 @@ def _seen(origin: PurePosixPath, mount: Mount) -> Path:
     return Path(mount.place) / origin.relative_to(mount.origin)
 
 
-def _noted(identity: str, host: Path) -> str:
-    """Return the name that podman or docker noted for a container, empty where none is found."""
-    for store in _stores(host.parent.parent, _DOCKER):
+def _noted(host: Path, key: str, identity: str) -> str:
+    """Return the name that podman or docker noted for a container, empty where none is found.
+
+    key: what of it is known: its `id`, or the `layer` that it writes to.
+    """
+    for store in _stores(host.parent.parent, _DOCKER) if key == "id" else ():
         told = _read(host / store / "containers" / identity / "config.v2.json")
         if isinstance(told, dict) and isinstance(told.get("Name"), str):
             return str(told["Name"]).strip("/")
     for store in _stores(host.parent.parent, _PODMAN):
         for file in ("containers.json", "volatile-containers.json"):
-            for one in _read(host / store / "overlay-containers" / file) or ():
-                if isinstance(one, dict) and one.get("id") == identity and isinstance(one.get("names"), list):
+            several = _read(host / store / "overlay-containers" / file)
+            for one in several if isinstance(several, list) else ():
+                if isinstance(one, dict) and one.get(key) == identity and isinstance(one.get("names"), list):
                     return str(next(iter(one["names"]), ""))
     return ""
 
 
 def _read(file: Path) -> Any:
-    with suppress(OSError, ValueError):
-        return json.loads(file.read_text(encoding="utf-8"))
+    """Return what a file says; nothing where it is not there, is no plain file, or says something else."""
+    with suppress(OSError, Damaged, ValueError, RecursionError), plain_file.reading(file) as content:
+        return json.loads(content.read(_MOST))
     return None
 
 
@@ -115,14 +210,18 @@ def _stores(proc: Path, *names: str) -> Iterator[Path]:
 
 def _homes(proc: Path) -> Iterator[Path]:
     """Yield the homes of accounts, but for those that another machine shows: to look at one may take for ever."""
-    far: set[str] = set()
-    with suppress(OSError):
-        table = mounts.read((proc / "1/mountinfo").read_text(errors="surrogateescape"))
-        far = {mount.place for mount in table if mount.distant}
+    far = {mount.place for mount in _table(proc) if mount.distant}
     if "/home" in far:
         return
     with suppress(OSError), os.scandir(proc / "1/root/home") as entries:
         yield from (Path("home") / entry.name for entry in entries if f"/home/{entry.name}" not in far)
+
+
+def _table(proc: Path) -> list[Mount]:
+    """Return what is mounted on this machine, nothing where that can't be told."""
+    with suppress(OSError):
+        return mounts.read((proc / "1/mountinfo").read_text(errors="surrogateescape"))
+    return []
 
 
 def _plain(name: str) -> str:

@@ -45,7 +45,7 @@ def _processes(proc: Path) -> Iterator[Process]:
             program = (folder / "exe").readlink().name.removesuffix(" (deleted)")
             groups = (folder / "cgroup").read_text().strip()
             group = groups.rpartition("\n")[2]
-            inside = "" if _identity(folder / "root") == root else called(groups, proc)
+            inside = "" if _identity(folder / "root") == root else called(groups, proc, int(folder.name))
             status = (folder / "stat").read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):
             continue  # a thread of the kernel, or it has ended meanwhile

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from ops.core.errors import CommandError, SeawallError
 from ops.core.printable import printable, storable
 from ops.core.run import run
-from ops.gaps._containers import REMEDY, lies, stored
+from ops.gaps._containers import lies, remedy, stored
 from ops.gaps._processes import Process, folder, processes, seen, sockets, told
 from ops.interfaces.discovery import Found, SearchContext, Sort
 
@@ -19,7 +20,6 @@ ACCOUNT = "seawall"  # the role mariadb_source makes it; the system says who we 
 OWNER = "root"  # the system's root, on every server that Debian has set up
 SECONDS = 60.0
 OWN = {"mysql", "sys", "performance_schema", "#innodb_redo", "#innodb_temp", "lost+found", "#rocksdb"}
-MOST_NAMED = 5
 # A folder in the data directory that is no database is told as one with `#mysql50#` before its name.
 NAMES = """
 SELECT JSON_OBJECT('name', s.schema_name, 'bytes', NULL) FROM information_schema.schemata s
@@ -46,14 +46,18 @@ def look(scene: SearchContext) -> Iterator[Found]:
                 yield one
     for volume in stored("ibdata1", scene.proc):
         if str(volume.place) not in places:
-            words = f"files of a MariaDB server that does not run, in a container's volume, {volume.place}; {REMEDY}"
-            yield Found(f"mariadb:{volume.name}", printable(storable(words)), None, (str(volume.place),))
+            what = f"files of a MariaDB server that does not run, in a container's volume, {volume.place}"
+            seen_here = scene.proc / "1/root" / str(volume.place).lstrip("/")
+            yield from _held(volume.name, what, seen_here, (str(volume.place),))
 
 
 def _server(process: Process, scene: SearchContext) -> Iterator[Found]:
     data = folder(process, scene.proc)
     if process.inside:
-        yield _contained(process, data, scene.proc)
+        where = lies(process.pid, data, scene.proc)
+        what = f"a MariaDB server in a container, with its files in {where or data}"
+        places = (str(where),) if where else ()
+        yield from _held(process.inside, what, seen(process, data, scene.proc), places)
         return
     places = (str(data),)
     socket = next((path for path in sockets(process, scene.proc) if path.endswith(".sock")), "")
@@ -69,14 +73,24 @@ def _server(process: Process, scene: SearchContext) -> Iterator[Found]:
         yield Found(f"{name}/{row['name']}", "a MariaDB database", None if row["bytes"] is None else int(row["bytes"]))
 
 
-def _contained(process: Process, data: Path, proc: Path) -> Found:
-    """Return a server in a container, with its data folder as this machine sees it, and what that holds."""
-    held = sorted(one.name for one in seen(process, data, proc).iterdir() if one.is_dir() and one.name not in OWN)
-    more = f" and {len(held) - MOST_NAMED} more" if len(held) > MOST_NAMED else ""
-    databases = f"with the databases {', '.join(held[:MOST_NAMED])}{more}" if held else "without a database"
-    where = lies(process.pid, data, proc)
-    words = printable(storable(f"a MariaDB server in a container, {databases}, in {where or data}; {REMEDY}"))
-    return Found(f"mariadb:{process.inside}", words, None, (str(where),) if where else ())
+def _held(container: str, what: str, data: Path, places: tuple[str, ...]) -> Iterator[Found]:
+    """Yield each database of a server in a container by its folder; the server by itself where it has none.
+
+    what: in words. data: its folder, as it can be looked at.
+    """
+    held = sorted(one for one in data.iterdir() if one.is_dir() and one.name not in OWN)
+    more = f"{what}; {remedy('mariadb', container)}"
+    if not held:
+        yield Found(f"mariadb:{container}", printable(storable(f"no database in {more}")), None, places)
+    for one in held:
+        size = sum(file.lstat().st_size for file in one.iterdir())
+        words = printable(storable(f"a MariaDB database of {more}"))
+        yield Found(f"mariadb:{container}/{_name(one.name)}", words, size, places)
+
+
+def _name(folder: str) -> str:
+    """Return the name of a database by its folder, in which other letters than plain ones stand as `@` and digits."""
+    return re.sub(r"@([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), folder)
 
 
 def _databases(socket: str, account: str) -> list[dict[str, Any]]:

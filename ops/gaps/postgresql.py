@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ops.core.errors import SeawallError
 from ops.core.printable import printable, storable
 from ops.core.run import run
-from ops.gaps._containers import REMEDY, lies, stored
+from ops.gaps._containers import lies, remedy, stored
+from ops.gaps._named import names
 from ops.gaps._processes import Process, folder, processes, seen, told
 from ops.interfaces.discovery import Found, SearchContext, Sort
 
@@ -47,8 +49,9 @@ def look(scene: SearchContext) -> Iterator[Found]:
     for volume in stored("global/pg_control", scene.proc):
         data = str(volume.place.parent)
         if data not in places:
-            words = f"files of a PostgreSQL server that does not run, in a container's volume, {data}; {REMEDY}"
-            yield Found(f"postgresql:{volume.name}:{PORT}", printable(storable(words)), None, (data,))
+            what = f"files of a PostgreSQL server that does not run, in a container's volume, {data}"
+            seen_here = scene.proc / "1/root" / data.lstrip("/")
+            yield from _held(f"postgresql:{volume.name}:{PORT}", volume.name, what, seen_here, (data,))
 
 
 def _server(process: Process, scene: SearchContext) -> Iterator[Found]:
@@ -57,7 +60,10 @@ def _server(process: Process, scene: SearchContext) -> Iterator[Found]:
     lines = (here / "postmaster.pid").read_text().splitlines()
     port, socket = lines[3], lines[4] if len(lines) > 4 else ""  # noqa: PLR2004 -- its lines have no names
     if process.inside:
-        yield _contained(process, data, port, scene.proc)
+        where = lies(process.pid, data, scene.proc)
+        what = f"a PostgreSQL server in a container, with its files in {where or data}"
+        lying = (str(where),) if where else ()
+        yield from _held(f"postgresql:{process.inside}:{port}", process.inside, what, here, lying)
         return
     places = tuple(map(str, (data, *(path.resolve() for path in (data / "pg_tblspc").glob("*")))))
     try:
@@ -72,14 +78,23 @@ def _server(process: Process, scene: SearchContext) -> Iterator[Found]:
     yield Found("", places=places)
 
 
-def _contained(process: Process, data: Path, port: str, proc: Path) -> Found:
-    """Return a server in a container, with its data folder as this machine sees it."""
-    folders = list((seen(process, data, proc) / "base").glob("[0-9]*"))
-    count = sum(one.name.isdigit() and int(one.name) >= FIRST_OWN for one in folders)
-    where = lies(process.pid, data, proc)
-    words = f"a PostgreSQL server in a container, with {count} databases in {where or data}; {REMEDY}"
-    places = (str(where),) if where else ()
-    return Found(f"postgresql:{process.inside}:{port}", printable(storable(words)), None, places)
+def _held(server: str, container: str, what: str, data: Path, places: tuple[str, ...]) -> Iterator[Found]:
+    """Yield each database of a server in a container by what its files tell; the server by itself where they do not.
+
+    what: in words. data: its folder, as it can be looked at.
+    """
+    folders = [one for one in (data / "base").glob("[0-9]*") if one.name.isdigit() and int(one.name) >= FIRST_OWN]
+    known = names(data)
+    more = f"{what}; {remedy('postgresql', container)}"
+    if not folders or not all(int(one.name) in known for one in folders):
+        words = f"{len(folders)} databases in {more}"
+        yield Found(server, printable(storable(words)), None, places)
+        return
+    for one in sorted(folders, key=lambda folder: known[int(folder.name)]):
+        with suppress(OSError):
+            size = sum(file.lstat().st_size for file in one.iterdir())
+            words = f"a PostgreSQL database of {more}"
+            yield Found(f"{server}/{known[int(one.name)]}", printable(storable(words)), size, places)
 
 
 def _list(socket: str, port: str, owner: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from ops.core.verdict import Finding, Verdict
 from ops.health._age import act_state, moment, span, trouble
 from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
-from ops.interfaces.outcome import BackupFacts
+from ops.interfaces.outcome import BackupFacts, LogFacts
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,20 @@ class Options:
     asset: name of the asset.
     rpo: the maximum age of the newest good set.
     repository: where it must be; by default, in any one.
+    log: whether its write-ahead log is archived, so that the end of that is what must be young.
     """
 
     asset: str
     rpo: Duration
     repository: str = ""
+    log: bool = False
 
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
-    """Judge the state that the last backup left."""
+    """Judge the state that the last backup left, or where a log is archived, what that left."""
+    if options.log:
+        yield from _log(options, context)
+        return
     state = act_state(context, joined.backup(options.asset), options.asset)
     if state is None:
         yield Finding(Verdict.FAIL, f"{options.asset} has never been backed up")
@@ -55,6 +60,33 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     else:
         yield Finding(Verdict.PASS, f"{message}; RPO {options.rpo}", figures)
     yield from _missing(good, options, context)
+
+
+def _log(options: Options, context: CheckContext) -> Iterator[Finding]:
+    """Judge the end of an archived log, and the set from which it goes on."""
+    state = act_state(context, joined.log(options.asset), options.asset)
+    base = act_state(context, joined.backup(options.asset), options.asset)
+    if base is None or base.good(BackupFacts) is None:
+        yield Finding(Verdict.FAIL, f"{options.asset} has no good backup from which its log could be played")
+    elif problem := trouble(base):
+        yield Finding(Verdict.WARN, f"the latest backup of {options.asset}: {problem}")
+    good = state.good(LogFacts) if state else None
+    if state is None or good is None:
+        said = f"; latest attempt: {problem}" if state and (problem := trouble(state)) else ""
+        yield Finding(Verdict.FAIL, f"no log of {options.asset} has been archived yet{said}")
+        return
+    age = context.now - moment(good.time, "time", context.now)
+    figures = {"age_seconds": age.total_seconds(), "rpo_seconds": float(options.rpo.seconds)}
+    message = f"each commit up to {span(age)} ago can be restored"
+    if age > options.rpo.span:
+        said = f"; latest attempt: {problem}" if (problem := trouble(state)) else ""
+        yield Finding(Verdict.FAIL, f"{message}, older than the RPO of {options.rpo}{said}", figures)
+    elif problem := trouble(state):
+        # What is missing of a log stays so until the next backup, however young its last good end is.
+        verdict = Verdict.FAIL if state.verdict is Verdict.FAIL else Verdict.WARN
+        yield Finding(verdict, f"{message}, but {problem}", figures)
+    else:
+        yield Finding(Verdict.PASS, f"{message}; RPO {options.rpo}", figures)
 
 
 def _missing(good: BackupFacts, options: Options, context: CheckContext) -> Iterator[Finding]:

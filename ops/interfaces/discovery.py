@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 PATH = "path:"
+_CONTAINED = re.compile(r"postgresql:[^/:*]+:\d+|mariadb:[^/:*]+")
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,13 @@ class Sort:
 def answers(said: str, name: str) -> bool:
     """Say whether a name of the policy answers for what was found under a name.
 
-    `postgresql:5432/*` answers for all that begins so, and for `postgresql:5432` itself; `path:/srv` for all below it.
+    `postgresql:5432/*` answers for all that begins so, and for `postgresql:5432` itself; `path:/srv` for all below it;
+    the server in a container, as `postgresql:his-db:5432`, for each of its databases.
     """
     if said.startswith(PATH) and not said.endswith("*"):
         return name.startswith(PATH) and PurePosixPath(name[len(PATH) :]).is_relative_to(said[len(PATH) :])
     said, name = said.replace(":/var/run/", ":/run/"), name.replace(":/var/run/", ":/run/")
+    if _CONTAINED.fullmatch(said) and name.startswith(f"{said}/"):
+        return True
     start = said.removesuffix("*")
     return name == said or (said != start and (name.startswith(start) or f"{name}/" == start))

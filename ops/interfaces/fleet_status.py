@@ -92,6 +92,7 @@ class AssetStatus:
 
     repository, copies_to: where the policy wants its backup and, by name, its copies. away: names of the copies that a
     disaster of the site does not reach. backup_away: whether its backup is so, too. person: whoever answers for it.
+    log: how the archiving of its log ended, where that is done.
     """
 
     host: str
@@ -112,6 +113,7 @@ class AssetStatus:
     away: tuple[str, ...] = ()
     backup_away: bool = False
     person: Person | None = None
+    log: State | None = None
 
     def written(self) -> dict[str, Plain]:
         """Return it as plain data."""
@@ -134,6 +136,7 @@ class AssetStatus:
             "away": list(self.away),
             "backup_away": self.backup_away,
             "person": encode(self.person),
+            **({"log": written(self.log)} if self.log else {}),
         }
 
 

@@ -21,6 +21,11 @@ def backup(asset: str) -> str:
     return act("backup", asset)
 
 
+def log(asset: str) -> str:
+    """Return the name of the act that archives an asset's log."""
+    return act("log", asset)
+
+
 def copy(asset: str, copy: str) -> str:
     """Return the name of one of an asset's copies, such as `copy-his-offsite`."""
     return f"{act('copy', asset)}-{copy}"
@@ -54,6 +59,16 @@ def writer(client: str) -> str:
 def writer_socket(client: str) -> str:
     """Return the path of the socket at which that unit listens."""
     return f"/run/{PREFIX}writer/{client}"
+
+
+def container(engine: str, name: str) -> str:
+    """Return the name of the units that let the account's programs into a container, without their ending."""
+    return unit(f"container-{engine}-{name}")
+
+
+def container_socket(engine: str, name: str) -> str:
+    """Return the path of the socket at which those units listen; root alone may write to its folder."""
+    return f"/run/seawall/container-{engine}-{name}"
 
 
 def check(kind: str, asset: str, copy: str = "") -> str:

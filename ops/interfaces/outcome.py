@@ -78,6 +78,24 @@ class CopyFacts(OutcomeFacts):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LogFacts(OutcomeFacts):
+    """A part of a log that was archived. time: each commit before it can be restored; set: from which, at that time.
+
+    segment: the newest that is archived.
+    """
+
+    time: str = ""
+    set: str = ""
+    repository: str = ""
+    segment: str = ""
+    snapshots: tuple[str, ...] = ()
+    files: int = 0
+    bytes: int = 0
+    added_bytes: int = 0
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rung:
     """One thing that was proven or not. part: of the set, for a restore; seconds: since the one before."""
 
@@ -239,6 +257,7 @@ class SetAsideFacts(OutcomeFacts):
 OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "backup": BackupFacts,
     "copy": CopyFacts,
+    "log": LogFacts,
     "drill": DrillFacts,
     "sabotage": DrillFacts,
     "dump": DrillFacts,

@@ -11,6 +11,7 @@ from threading import Event
 from typing import Any, Generic, TypeVar
 
 from ops.core.verdict import Finding
+from ops.interfaces.change_log import ChangeLog
 from ops.interfaces.damage import DataDamage, FileDamage
 from ops.interfaces.facts import Facts
 from ops.interfaces.server import DatabaseServer, ExternalDump, RestoreTarget, RunningMachine
@@ -145,6 +146,25 @@ def nothing_left_out(_options: object) -> Sequence[str]:
     return ()
 
 
+@dataclass(frozen=True)
+class Entered:
+    """A container of root's that programs are run in for the account.
+
+    engine: the program that runs them there, `podman` or `docker`. container: its name. account: whose they are in it.
+    programs: those that may be run.
+    """
+
+    engine: str
+    container: str
+    account: str
+    programs: tuple[str, ...]
+
+
+def enters_none(_options: object) -> Entered | None:
+    """Say that no container has to be entered."""
+    return None
+
+
 def in_no_group(_options: object) -> str:
     """Say that a host is fit without a group of its own."""
     return ""
@@ -165,6 +185,7 @@ class Source(Generic[O, F]):
     left_out: where one source stands for several, a sentence for each thing that looks like one of them and is none,
         such as a stray folder among a server's databases; the set is whole without it.
     order: sources of an asset are taken in this order, and by name: a database before the files it points to.
+    enters: given the options, the container in which its programs are run, where they are.
     capabilities: Linux capabilities that taking the data needs beyond the account `seawall`.
     known_files: the paths of the files whose digests the facts hold.
     in_place_paths: for a restore in place: the places on this machine, by the path in the restored folder.
@@ -177,6 +198,7 @@ class Source(Generic[O, F]):
     group: given the options, the group of the inventory that makes a host fit for it, beside `servers`; empty where
         none has to.
     synonyms: what else people call it, so that they are told the right word.
+    log: how what it writes between two sets is archived and played again, where the kind has such a log.
     """
 
     options: type[O]
@@ -187,6 +209,7 @@ class Source(Generic[O, F]):
     parts: Callable[[O], Mapping[str, O]] | None = None
     left_out: Callable[[O], Sequence[str]] = nothing_left_out
     order: int = 0
+    enters: Callable[[O], Entered | None] = enters_none
     capabilities: tuple[str, ...] = ()
     known_files: Callable[[F], Collection[str]] = nothing_known
     in_place_paths: Callable[[O], Mapping[str, Path]] | None = None
@@ -198,3 +221,4 @@ class Source(Generic[O, F]):
     external_dump: ExternalDump[Any] | None = None
     group: Callable[[O], str] = in_no_group
     synonyms: tuple[str, ...] = ()
+    log: ChangeLog[O] | None = None

@@ -23,7 +23,7 @@ LIMITS = Limits(bytes=4 << 20, depth=20, entries=100_000, text=1 << 20)
 
 @dataclass(frozen=True, kw_only=True)
 class AssetAnswer:
-    """An asset: what the policy says of it, and how its backup and its copies, by name, ended."""
+    """An asset: what the policy says of it, and how its backup, the archiving of its log and its copies ended."""
 
     owner: str
     summary: str
@@ -31,6 +31,7 @@ class AssetAnswer:
     rto_seconds: int
     backup: State | None = None
     copies: Mapping[str, State | None] = field(default_factory=dict)
+    log: State | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +121,7 @@ def _asset(asset: AssetAnswer) -> dict[str, Plain]:
         "rto_seconds": asset.rto_seconds,
         "backup": _state(asset.backup),
         "copies": {name: _state(state) for name, state in asset.copies.items()},
+        **({"log": written(asset.log)} if asset.log else {}),
     }
 
 
@@ -139,6 +141,7 @@ class _Asset:
     rto_seconds: int
     backup: Any = None
     copies: Mapping[Name, Any] = field(default_factory=dict)
+    log: Any = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,6 +210,7 @@ def _read_asset(asset: _Asset, place: str) -> AssetAnswer:
         rto_seconds=asset.rto_seconds,
         backup=_read_state(asset.backup, f"{place}.backup"),
         copies={name: _read_state(state, f"{place}.copies.{name}") for name, state in asset.copies.items()},
+        log=_read_state(asset.log, f"{place}.log"),
     )
 
 

@@ -23,6 +23,7 @@ from ops.jobs.ledger.attested import newest
 from ops.jobs.repository import used
 from ops.policy import HostPolicy
 from ops.policy.compile import document_digest
+from ops.policy.logs import logged
 from ops.policy.model import Asset
 
 
@@ -73,6 +74,7 @@ def _asset(policy: HostPolicy, name: str, asset: Asset, states: Mapping[str, Sta
         rto_seconds=asset.rto.seconds,
         backup=states.get(joined.backup(name)),
         copies={copy: states.get(joined.copy(name, copy)) for copy in asset.copies},
+        log=states.get(joined.log(name)) if logged(asset) else None,
     )
 
 

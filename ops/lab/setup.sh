@@ -10,6 +10,8 @@ packages="apt-cacher-ng ca-certificates debian-archive-keyring iproute2 mmdebstr
 packages="$packages openssh-server python3-venv sqlite3 systemd-container"
 # And PostgreSQL servers of their own, on a socket in a temporary folder.
 packages="$packages postgresql"
+# And servers in containers, which need no image but this machine's programs.
+packages="$packages podman crun mariadb-server-core mariadb-client"
 # What turns pages into PDFs, and its letters: European ones, and a small font of Chinese ones.
 packages="$packages libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-wqy-microhei"
 
@@ -48,7 +50,8 @@ install_packages() {
     apt-get -qq install --no-install-recommends $(missing) &&
     case $wanted in *apt-cacher-ng*) systemctl disable apt-cacher-ng || rm -f /etc/rc?.d/S??apt-cacher-ng ;; esac &&
     case $wanted in *openssh-server*) systemctl disable ssh || rm -f /etc/rc?.d/S??ssh ;; esac &&
-    case $wanted in *postgresql*) systemctl disable postgresql || rm -f /etc/rc?.d/S??postgresql ;; esac
+    case $wanted in *postgresql*) systemctl disable postgresql || rm -f /etc/rc?.d/S??postgresql ;; esac &&
+    case $wanted in *podman*) systemctl disable podman.service podman.socket podman-restart podman-auto-update || : ;; esac
 }
 
 # Each package is kept as the file that it came in: the control machine's own copy takes them along, so that a clean

@@ -15,7 +15,7 @@ from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
 from ops.interfaces import joined
 from ops.interfaces.state import ARRIVALS, SCRUB
-from ops.policy import hours, large, periods
+from ops.policy import hours, large, logs, periods
 from ops.policy.assets import resolve
 from ops.policy.layers import HostLayers, Tree, site_names
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
@@ -256,7 +256,9 @@ def _ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec
     """The checks that follow from the assets themselves: is the backup, copy or drill young enough."""
     checks = {}
     for name, asset in policy.assets.items():
-        young = {"asset": name, "rpo": str(asset.rpo), "repository": asset.repository}
+        young: dict[str, Any] = {"asset": name, "rpo": str(asset.rpo), "repository": asset.repository}
+        if logs.logged(asset):
+            young |= {"log": True}
         checks[joined.check("backup_age", name)] = CheckSpec("backup_age", young)
         for copy, spec in asset.copies.items():
             options = {
@@ -265,9 +267,10 @@ def _ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec
                 "calendar": str(spec.calendar),
                 "grace": str(spec.grace),
                 "timezone": policy.site.timezone,
-                "rpo": str(asset.rpo),
                 "to": spec.to,
             }
+            if not logs.logged(asset):  # its minutes are no measure for a copy, which may take hours
+                options["rpo"] = str(asset.rpo)
             checks[joined.check("copy_age", name, copy)] = CheckSpec("copy_age", options)
     for name, drilled in drills.items():
         if drilled.asset.drill:

@@ -1,4 +1,7 @@
-"""Which databases of a machine the policy protects, and how their servers are reached by those who grant rights."""
+"""Which databases of a machine the policy protects, and how their servers are reached by those who grant rights.
+
+Those in containers are not among them: who runs a container gives its server the role that reads.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,14 @@ def databases(policy: HostPolicy, kind: str) -> list[dict[str, Plain]]:
     return [
         ({"all": True} if options.all else {"database": options.database}) | {place: getattr(options, place)}
         for options in _options(policy, kind)
+        if not options.container
     ]
 
 
 def taken_clusters(policy: HostPolicy) -> list[int]:
     """Return the ports of the PostgreSQL clusters whose files are taken while they run, in order."""
-    return sorted({port for options in _options(policy, "machine") for port in options.clusters})
+    of_machines = {port for options in _options(policy, "machine") for port in options.clusters}
+    return sorted(of_machines | {options.port for options in _options(policy, "postgresql_cluster")})
 
 
 def _options(policy: HostPolicy, kind: str) -> Iterator[Any]:

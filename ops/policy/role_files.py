@@ -120,3 +120,17 @@ def writer_files(clients: Sequence[Mapping[str, Any]], base: str) -> list[File |
             ),
         ]
     return found
+
+
+def container_files(containers: Sequence[Mapping[str, Any]]) -> list[File]:
+    """Return for each container that is entered the socket that the account reaches, and the service behind it."""
+    return [
+        File(
+            path=f"{UNITS}/{joined.container(one['engine'], one['container'])}{suffix}",
+            template=f"etc/systemd/system/seawall-container{suffix}.j2",
+            variables={**one, "socket": joined.container_socket(one["engine"], one["container"])},
+            format="unit",
+        )
+        for one in containers
+        for suffix in (".socket", "@.service")
+    ]

@@ -10,7 +10,7 @@ from ops.core.printable import printable
 from ops.interfaces import joined
 from ops.interfaces.joined import read_from, repository_files
 from ops.interfaces.state import GAPS, HEALTH, SCRUB
-from ops.policy import access, hours
+from ops.policy import access, hours, logs
 from ops.policy.access import AUTHORITY, LEDGER_KEY
 from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 
@@ -45,8 +45,9 @@ class Unit:
 
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
+    acts = [*_backups(policy), *_logs(policy), *_copies(policy), *_drills(policy)]
     keeper = [_arrivals(policy), _scrub(policy)] if policy.clients else []
-    return [*_backups(policy), *_copies(policy), *_drills(policy), _health(policy), _gaps(policy), *keeper]
+    return [*acts, _health(policy), _gaps(policy), *keeper]
 
 
 def _backups(policy: HostPolicy) -> Iterator[Unit]:
@@ -63,6 +64,23 @@ def _backups(policy: HostPolicy) -> Iterator[Unit]:
             timeout=86_400,
             writable=_writable(policy, asset.repository),
         )
+
+
+def _logs(policy: HostPolicy) -> Iterator[Unit]:
+    for name, asset in policy.assets.items():
+        if logs.logged(asset):
+            yield Unit(
+                name=joined.unit(joined.log(name)),
+                description=f"Archive the log of {name}",
+                command=f"log {name}",
+                calendar=(logs.calendar(asset.rpo),),
+                random_delay=0,
+                user="seawall",
+                capabilities=(),
+                credentials=(*repository_files(asset.repository), AUTHORITY, LEDGER_KEY),
+                timeout=3600,
+                writable=(*_writable(policy, asset.repository), logs.spool(name)),
+            )
 
 
 def _line(text: str) -> str:

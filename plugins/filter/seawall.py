@@ -19,8 +19,9 @@ if CHECKOUT not in sys.path:
     sys.path.insert(0, CHECKOUT)
 
 from ops.core.errors import PolicyError, SeawallError  # noqa: E402 -- the checkout must be on the path
-from ops.policy import doors, role_files, secret_files, ups  # noqa: E402
+from ops.policy import doors, logs, role_files, secret_files, ups  # noqa: E402
 from ops.policy.compile import document, read_document  # noqa: E402
+from ops.policy.containers import containers  # noqa: E402
 from ops.policy.databases import databases, taken_clusters  # noqa: E402
 from ops.policy.hostvars import PREFIX, compile_inventory  # noqa: E402
 from ops.policy.secrets import Secrets  # noqa: E402
@@ -118,5 +119,8 @@ class FilterModule:
             "ups_devices": of_plain(ups.devices),
             "databases": of_document(databases),
             "taken_clusters": of_document(taken_clusters),
+            "containers": of_document(containers),
+            "container_files": of_plain(role_files.container_files),
+            "log_clusters": of_document(logs.log_clusters),
             "unit_files": of_plain(role_files.unit_files),
         }

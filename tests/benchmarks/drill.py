@@ -24,7 +24,7 @@ from ops.policy.model import Drill
 from ops.restic.repository import Repository
 from ops.restic.sets import sets, tags
 from tests.benchmarks.timing import table
-from tests.lab.drills.rehearsing import LABEL, Kept, kept_postgresql
+from tests.lab.servers.rehearsing import LABEL, Kept, kept_postgresql
 
 CHECKOUT = Path(__file__).parents[2]
 TREE = CHECKOUT / ".cache/trees/bookworm.tar.gz"

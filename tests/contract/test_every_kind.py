@@ -21,7 +21,11 @@ from ops.core.names import AbsolutePath
 
 KINDS = [(package, kind) for package in SORTS for kind in every(package)]
 # A machine knows what makes PostgreSQL's files whole; nobody else knows another kind.
-FRIENDS = {("ops.sources.machine", "ops.sources.postgresql")}
+FRIENDS = {
+    ("ops.sources.machine", "ops.sources.postgresql"),
+    ("ops.sources.postgresql_cluster", "ops.sources.machine"),
+    ("ops.sources.postgresql_cluster", "ops.sources.postgresql"),
+}
 # What belongs to those who use the kinds.
 ABOVE = ("ops.policy", "ops.jobs", "ops.commands", "ops.fleet", "ops.lab", "ops.cli")
 # Imports each module in a process of its own, and tells what came along and what it did.

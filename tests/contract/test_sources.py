@@ -12,19 +12,18 @@ from random import Random
 from typing import Any
 
 import pytest
+from cluster_example import cluster, kept, sampled
 from every_kind import decoded, every, example, nothing_left, passes
 
 from ops.core import document, kinds
 from ops.core.errors import SeawallError
-from ops.core.names import Digest, TreePath
+from ops.core.names import TreePath
 from ops.core.run import run
 from ops.core.schema import encode
 from ops.core.verdict import Finding
 from ops.interfaces.damage import FileDamage
 from ops.interfaces.facts import Facts
-from ops.interfaces.manifest import PartFacts, read_part
 from ops.interfaces.source import Capture, CaptureContext, Paths, Source, Stored
-from ops.sources._shared.file_sample import Sampled
 
 KEPT = Path(__file__).parents[1] / "unit/interfaces/manifests"
 Material = tuple[Path, Facts]
@@ -95,12 +94,6 @@ def finished(capture: Capture[Any], folder: Path, kind: type[Facts]) -> Facts:
     return document.decode(kind, json.loads(json.dumps(encode(done))), "manifest.json")
 
 
-def kept(manifest: str, label: str) -> PartFacts:
-    """Return a part of a manifest of a real server, which another release wrote."""
-    told = json.loads((KEPT / f"{manifest}.json").read_text(encoding="utf-8"))["parts"][label]
-    return read_part(told, f"parts.{label}", "manifest.json")
-
-
 def dumped(manifest: str, label: str, begin: bytes, end: bytes) -> Callable[[Path], Material]:
     """Return a function that makes a dump of the size that a manifest tells."""
 
@@ -127,12 +120,6 @@ def machine(place: Path) -> Material:
     return folder, replace(kept("his1_server", "tree").facts, sample=sample, enabled_units=())
 
 
-def sampled(path: Path) -> Sampled:
-    from ops.core.files import digest
-
-    return Sampled(path.stat().st_size, path.stat().st_mtime_ns, Digest(digest(path)))
-
-
 EXAMPLES = {
     "command": Example(
         nowhere={"argv": ["/nowhere/at/all"]},
@@ -156,6 +143,7 @@ EXAMPLES = {
         every_byte=False,
         readable=False,
     ),
+    "postgresql_cluster": Example(nowhere={"socket": "/nowhere/at/all"}, made=cluster),
     "sqlite": Example(
         nowhere={"path": "/nowhere/at/all.sqlite"},
         made=taken("sqlite"),

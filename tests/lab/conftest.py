@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from cheap_keys import cheapen
 from hospital import Site, converged
 
 from ops.lab.lab import Lab
@@ -33,6 +34,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     machines = Lab("test")
     try:
         hospital = converged(machines, tmp_path_factory.mktemp("ssh"))
+        cheapen(hospital)
         yield hospital
         hospital.leave()
     finally:

@@ -221,7 +221,7 @@ def _foreign(keeper: HostPolicy, own: set[str]) -> tuple[str, ...]:
 
 def databases(policies: Policies) -> list[Database]:
     taken = {(host, port) for host, options in _of(policies, "machine") for port in options.clusters}
-    dumped = list(_of(policies, "postgresql"))
+    dumped = list(_of_machines(policies, "postgresql"))
     apart = sorted(taken - {(host, options.port) for host, options in dumped})
     return [
         # All of a server: any database shows the role.
@@ -231,7 +231,12 @@ def databases(policies: Policies) -> list[Database]:
 
 
 def mariadbs(policies: Policies) -> list[MariaDB]:
-    return [MariaDB(host, options.database, options) for host, options in _of(policies, "mariadb")]
+    return [MariaDB(host, options.database, options) for host, options in _of_machines(policies, "mariadb")]
+
+
+def _of_machines(policies: Policies, kind: str) -> Iterator[tuple[str, Any]]:
+    """Yield those of servers on machines themselves: what is in a container is its own affair."""
+    yield from ((host, options) for host, options in _of(policies, kind) if not options.container)
 
 
 def _of(policies: Policies, kind: str) -> Iterator[tuple[str, Any]]:

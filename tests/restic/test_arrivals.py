@@ -158,6 +158,7 @@ def test_a_quota_that_is_nearly_used_up_is_announced(keeper: Keeper, capsys: pyt
         policy["repositories"]["primary"]["options"] = {"quota": quota}
         path.write_text(json.dumps(policy))
         folder = keeper.repository / "data/00"
+        folder.mkdir(exist_ok=True)
         for number in range((500 << 20) // LEAST - len(list(folder.iterdir()))):
             (folder / f"{number + (1 << 60):064x}").write_bytes(b"x" * 200)
         capsys.readouterr()

@@ -210,6 +210,7 @@ def test_a_pack_that_is_gone_and_was_not_needed_is_none(machine: Machine, monkey
     content = b"what a copy that was killed left behind, and retention took away"
     name = hashlib.sha256(content).hexdigest()
     orphan = machine.stored / f"his1/offsite/data/{name[:2]}/{name}"
+    orphan.parent.mkdir(exist_ok=True)
     afterwards(monkeypatch, Repository, "copy_from", lambda: orphan.write_bytes(content))
     afterwards(monkeypatch, job, "_read_back", orphan.unlink)
     assert machine.seawall("copy", "documents") == 0

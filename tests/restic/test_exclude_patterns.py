@@ -31,15 +31,13 @@ def patterns(count: int) -> list[str]:
 
 
 @pytest.fixture
-def listed(make: Callable[[str], Repository], tmp_path: Path) -> Callable[[list[str]], tuple[int, set[str]]]:
+def listed(repository: Repository, tmp_path: Path) -> Callable[[list[str]], tuple[int, set[str]]]:
     """A function that has restic look at a folder with patterns; returned are its exit code and the names it takes."""
-    repository = make("primary")
-    repository.init()
     folder = tmp_path / "files"
     folder.mkdir()
     for name in NAMES:
         (folder / name).write_text("x")
-    words = ["restic", "-r", (tmp_path / "primary.url").read_text(), "-p", str(tmp_path / "primary.password")]
+    words = ["restic", "-r", repository.url.read_text(), "-p", str(repository.password)]
 
     def look(chosen: list[str]) -> tuple[int, set[str]]:
         excluded = [word for pattern in chosen for word in ("--exclude", pattern)]

@@ -198,7 +198,9 @@ def test_what_programs_said_is_shown_while_a_drill_is_held(
     keeper = held(drilling, "pictures")
     with pytest.raises(UsageError, match="nothing of pictures runs that could be entered"):
         hold.enter("pictures", [])
-    capsys.readouterr()
+    while "held until" not in capsys.readouterr().out:
+        keeper.join(0.01)
+        assert keeper.is_alive()
     assert drilling.seawall("drill", "words", "pictures") == 0
     assert capsys.readouterr().out == "pictures: no program said anything\n"
     (drilling.root / "run/seawall/pictures.words").write_text("psql:\nERROR:  of a row\x1b[2J\n")

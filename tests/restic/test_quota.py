@@ -130,8 +130,10 @@ def test_small_files_fill_a_quota_too(template: Path, tmp_path: Path):
     """rest-server counts their bytes alone; what they take more is counted when it starts."""
     with served(tmp_path, "his1", template, 10 * MIB) as client:
         assert stored(client, random_files(tmp_path / "files", MIB))
+        folder = client.folder / "data/00"
+        folder.mkdir(exist_ok=True)
         for number in range(10 * MIB // LEAST):
-            (client.folder / "data/00" / f"{number:064}").write_bytes(b"x")
+            (folder / f"{number:064}").write_bytes(b"x")
     with served(tmp_path, "his1", template, 10 * MIB) as client:
         assert "507" in refused(client, random_files(tmp_path / "more", MIB))
 

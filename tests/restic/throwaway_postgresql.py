@@ -41,15 +41,24 @@ class Cluster:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """Make a cluster, run it, and end it with the block."""
+def cluster(*settings: str, wal_segment: str = "16") -> Iterator[Cluster]:
+    """Make a cluster, run it with further settings, and end it with the block. wal_segment: in MiB."""
     if not (PROGRAMS / "postgres").is_file():
         pytest.fail("PostgreSQL's programs are not there; `make setup` installs them")
     with TemporaryDirectory(prefix="throwaway-", ignore_cleanup_errors=True) as folder:
         place = Path(folder)
         subprocess.run(["chown", "postgres", folder], check=True)
-        make = ["initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-D", f"{folder}/data"]
-        options = " ".join(f"-c {word}" for word in (*_WORDS, f"unix_socket_directories={folder}"))
+        make = [
+            "initdb",
+            "--no-sync",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            f"--wal-segsize={wal_segment}",
+            "-D",
+            f"{folder}/data",
+        ]
+        options = " ".join(f"-c {word}" for word in (*_WORDS, *settings, f"unix_socket_directories={folder}"))
         start = ["pg_ctl", "--wait", "-D", f"{folder}/data", "-l", f"{folder}/log", "-o", options, "start"]
         for program, *words in (make, start):
             done = [*AS_POSTGRES, str(PROGRAMS / program), *words]

@@ -14,6 +14,7 @@ from functools import partial
 
 from ops.core.announce import announce
 from ops.core.errors import UsageError
+from ops.jobs.restore import moment
 from ops.jobs.restore.job import found, restore
 from ops.jobs.restore.plan import Wanted
 
@@ -28,6 +29,7 @@ examples:
   seawall restore his --in-place                       asks first; keeps what was there before
   seawall restore his --in-place --accept-differences  goes on although something differs, if you say so
   seawall restore his --in-place --with-logins         on a new server: its accounts may log in as before
+  seawall restore his_cluster --at '2026-11-20 14:32' --to /srv/recovered   PostgreSQL as it was at that moment
   seawall restore his --to his_restored --dry-run      only says what it would do
 """
 
@@ -70,7 +72,12 @@ def arguments(parser: ArgumentParser) -> None:
 
 def _selecting(parser: ArgumentParser) -> None:
     """Describe the words that say which data, and what comes with them."""
-    parser.add_argument("--at", metavar="WHEN", help="2026-11-20, '2026-11-20 12:00' (site time), or the id of a set")
+    parser.add_argument(
+        "--at",
+        metavar="WHEN",
+        help="2026-11-20, '2026-11-20 12:00' (site time), or the id of a set; a cluster with an archived log is "
+        "restored as it was at that very moment, with `latest` as late as possible",
+    )
     parser.add_argument("--from", dest="source", metavar="REPOSITORY", help="repository (default: the asset's own)")
     parser.add_argument("--part", action="append", default=[], metavar="PART", help="restore this part of the set only")
     parser.add_argument(
@@ -89,6 +96,8 @@ def _selecting(parser: ArgumentParser) -> None:
 
 def execute(options: Namespace) -> int:
     """Restore an asset; 0 when all was brought and is as its manifest says, or was accepted."""
+    if moment.is_moment(options.asset, options.at):
+        return _recovered(options)
     wanted = Wanted(
         options.to,
         options.part,
@@ -106,6 +115,19 @@ def execute(options: Namespace) -> int:
         if options.accept_differences:
             _demand_way(options, "--accept-differences")
         ended = restore(ready, options.only, partial(_accepted, options) if options.accept_differences else None)
+    print(ended.text(as_json=options.json), end="")
+    return ended.code
+
+
+def _recovered(options: Namespace) -> int:
+    """Recover a cluster as it was at a moment; 0 when it got there."""
+    if any((options.part, options.only, options.in_place, options.with_logins, options.accept_differences)):
+        raise UsageError("a cluster is recovered as a whole, into a folder", "use --at with --to /FOLDER alone")
+    with moment.found(options.asset, options.at, options.to, options.source) as ready:
+        print("\n".join(ready.lines()), file=sys.stderr if options.json else sys.stdout)
+        if options.dry_run:
+            return 0
+        ended = moment.restore(ready)
     print(ended.text(as_json=options.json), end="")
     return ended.code
 

@@ -118,6 +118,7 @@ def _states(told: StatusAnswer) -> dict[str, State]:
     found: dict[str, State | None] = {GAPS: told.gaps, ARRIVALS: told.arrivals}
     for name, asset in told.assets.items():
         found[joined.backup(name)] = asset.backup
+        found[joined.log(name)] = asset.log
         found |= {joined.copy(name, copy): state for copy, state in asset.copies.items()}
     found |= {joined.drill(name): drill.state for name, drill in told.drills.items()}
     return {name: state for name, state in found.items() if state is not None}

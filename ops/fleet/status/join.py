@@ -89,6 +89,7 @@ def _asset(
         away=tuple(name for name, copy in asset.copies.items() if _away(policies[host], copy.to)),
         backup_away=_away(policies[host], asset.repository),
         person=_person(policies[host], asset),
+        log=own.log if own else None,
     )
 
 

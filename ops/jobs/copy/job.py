@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from hashlib import sha256
 
 from ops.core import clock
@@ -19,7 +20,10 @@ from ops.jobs.host.assets import asset_named
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
+from ops.policy.logs import logged
 from ops.policy.model import Asset
+from ops.restic.batches import Batch, base, batches, reach
+from ops.restic.messages import Snapshot
 from ops.restic.sets import ASSET, DOUBTFUL, MANIFEST, SET, Set, complete, dated, sets
 
 _DAY = 86_400.0
@@ -55,20 +59,23 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
     wrong = [clocks for place in (source, target) if (clocks := place.reach())]
     with unread.turn(act, target):
         started = clock.now()
-        source, (newest, remark) = repositories.even_if_full(source, lambda read: _newest(read, name, asset.repository))
+        source, (newest, remark, log) = repositories.even_if_full(
+            source, lambda read: _newest(read, name, asset.repository, logged=logged(asset) is not None)
+        )
         announce(f"{name}: copying set {newest.id[:8]} of {clock.iso(newest.time)} to {to}")
         source.forget_locks()
-        ids = [snapshot.id for snapshot in newest.parts.values()]
+        ids = [snapshot.id for snapshot in (*newest.parts.values(), *(batch.snapshot for batch in log))]
         target.repository.copy_from(source.repository, ids, timeout=_DAY)
     try:
         there = _read_back(target, newest)
+        until = _read_back_log(target, name, newest, log)
     except SeawallError:
         unread.read(act, target)  # raises what is wrong with a pack, where that is why
         raise
     packs, size = unread.read(act, target)
     seconds = round((clock.now() - started).total_seconds(), 1)
     facts = CopyFacts(
-        time=clock.iso(newest.time),
+        time=clock.iso(until or newest.time),
         copied=clock.iso(clock.now()),
         set=newest.id,
         repository=to,
@@ -78,18 +85,46 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
         manifest_sha256=there,
     )
     said = f"set {newest.id[:8]} of {clock.iso(newest.time)} is in {to}"
+    if until:
+        said += f", with its log up to {clock.iso(until)}"
     message = "; ".join([f"{said}; {packs} new packs, {Size(size)} read back", *filter(None, [remark, *wrong])])
     verdict = Verdict.UNKNOWN if wrong else Verdict.WARN if remark else Verdict.PASS
     return Outcome(verdict, message, facts, facts)
 
 
-def _newest(source: repositories.OpenRepository, name: str, repository: str) -> tuple[Set, str]:
-    """Return the newest set that counts, and what is to be said of those that do not."""
-    found = complete(source.repository.snapshots([f"{ASSET}={name}"]), name, clock.now())
+def _newest(
+    source: repositories.OpenRepository, name: str, repository: str, *, logged: bool
+) -> tuple[Set, str, Sequence[Batch]]:
+    """Return the newest set that counts, what is to be said of those that do not, and the archived log since then."""
+    listed = source.repository.snapshots([f"{ASSET}={name}"])
+    found = complete(listed, name, clock.now())
     if not found.counting:
         others = f"; {found.remark}" if found.remark else ""
         raise Damaged(f"repository {repository} has no complete set of {name}{others}", f"seawall backup {name}")
-    return found.counting[-1], found.remark
+    newest = found.counting[-1]
+    return newest, found.remark, _since(newest, listed, name) if logged else ()
+
+
+def _since(newest: Set, listed: Sequence[Snapshot], name: str) -> Sequence[Batch]:
+    """Return the batches that follow a set, as far as nothing is missing."""
+    known = batches(dated(listed, clock.now()), name)
+    start = base(newest, known[-1].size) if known else None
+    return reach(start, known).batches if start else ()
+
+
+def _read_back_log(
+    target: repositories.OpenRepository, name: str, newest: Set, log: Sequence[Batch]
+) -> datetime | None:
+    """Demand the batches in the target, each with its files; return up to when it can be restored there."""
+    if not log:
+        return None
+    there = batches(dated(target.repository.snapshots([f"{ASSET}={name}"]), clock.now()), name)
+    known = {(*sorted(batch.names), batch.until, batch.snapshot.files, batch.snapshot.bytes) for batch in there}
+    for batch in log:
+        if (*sorted(batch.names), batch.until, batch.snapshot.files, batch.snapshot.bytes) not in known:
+            raise Damaged(f"a batch of the log of {name} is not in {target.repository.name} as it was", "copy again")
+    start = base(newest, log[-1].size)
+    return reach(start, log).until if start else None
 
 
 def _read_back(target: repositories.OpenRepository, wanted: Set) -> str:

@@ -31,6 +31,7 @@ from ops.jobs.restore.material import LARGEST
 from ops.jobs.run.job import Outcome
 from ops.jobs.run.program_words import apart
 from ops.policy import HostPolicy
+from ops.policy.logs import logged
 from ops.policy.model import Asset, Drilled
 
 TEXTS = 64 << 20  # manifests, roles, what a machine says while it boots
@@ -111,7 +112,7 @@ def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, d
     assert stage.found is not None  # noqa: S101 -- it was drilled
     age = round((clock.now() - stage.found.time).total_seconds(), 1)
     recovery = stage.recovery_seconds
-    times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=repository == asset.repository)
+    times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=_is_fresh(asset, repository))
     times += _forecast(asset.rto.seconds, stage.forecast)
     rungs = (*stage.rungs, *times)
     verdict = worst(rung.verdict for rung in rungs)
@@ -192,6 +193,11 @@ def _forecast(rto: int, forecast: Forecast | None) -> list[Rung]:
     over = forecast.seconds > rto
     words = f"by the sample, all {forecast.files:,} files would take about {span(forecast.seconds)} of {span(rto)}"
     return [Rung(name="forecast", verdict=Verdict.WARN if over else Verdict.PASS, message=words)]
+
+
+def _is_fresh(asset: Asset, repository: str) -> bool:
+    """Whether a set there must be as young as the RPO; what is archived of a log after it is not drilled."""
+    return repository == asset.repository and not logged(asset)
 
 
 def _times(rto: int, recovery: float, rpo: int, age: float, *, fresh: bool) -> list[Rung]:

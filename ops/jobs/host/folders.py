@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ops.interfaces.change_log import SPOOLS
+
 ROOT, ACCOUNT = "root", "account"  # whose folder in memory it is
 
 
@@ -30,6 +32,11 @@ def repositories() -> Path:
     except FileNotFoundError:
         named = "/srv/seawall"
     return _below_root(named.lstrip("/"))
+
+
+def spool(asset: str) -> Path:
+    """Return the folder in which the log of an asset's server waits to be archived."""
+    return _below_root(f"{SPOOLS.lstrip('/')}/{asset}")
 
 
 def scratch() -> Path:

@@ -79,12 +79,20 @@ class Ended:
 
 
 def perform(
-    kind: str, name: str, subject: str, host: str, work: Callable[[], Outcome], failed: Verdict = Verdict.FAIL
+    kind: str,
+    name: str,
+    subject: str,
+    host: str,
+    work: Callable[[], Outcome],
+    failed: Verdict = Verdict.FAIL,
+    *,
+    daily: bool = False,
 ) -> Outcome:
     """Do the work under a lock of its own; write state and record; return the outcome.
 
     `kind` is backup, copy or drill, `name` the name of the state, `failed` the verdict when the work could not be
-    done. Raise Locked, and record nothing, when the same act is running already.
+    done. `daily`: for an act of every few minutes, of which the ledger keeps the first good one of a day, and whatever
+    was not good or follows that. Raise Locked, and record nothing, when the same act is running already.
     """
     own = f"{folders.state()} {name}"
     with lock(folders.scratch() / f"{name}.lock", name), _ended_politely(), remnants.marked(own):
@@ -92,10 +100,20 @@ def perform(
         remnants.end(own)
         remove_leftovers(name)
         mark = _begun(kind, name, subject, host, started)
-        outcome = _recorded(kind, subject, host, started, _tried(work, failed))
+        outcome = _tried(work, failed)
+        if not (daily and _known_today(name, outcome)):
+            outcome = _recorded(kind, subject, host, started, outcome)
         _state(name, kind, subject, host, started, outcome)
         mark.unlink()
     return outcome
+
+
+def _known_today(name: str, outcome: Outcome) -> bool:
+    """Whether an act was good, as the one before it was on the same day."""
+    before = state_files.read_act(name)
+    if before is None or not before.verdict is outcome.verdict is Verdict.PASS:
+        return False
+    return before.finished[:10] == clock.iso(clock.now())[:10]
 
 
 def _state(name: str, kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> None:

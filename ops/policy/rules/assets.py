@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ops.core.errors import Problem
+from ops.policy import containers, logs
 from ops.policy.model import Asset, Repository, Written
 from ops.policy.rules import drills, names, paths, retention, spans
 from ops.policy.rules.groups import SERVERS, lacking
@@ -23,12 +24,14 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
         yield from _kept(host, f"{path}.repository", asset.repository, written.repositories)
         yield from _copies(host, path, asset, written.repositories)
         yield from _sources(path, asset)
+        yield from logs.judge(path, asset)
         if asset.drill:
             yield from drills.judge(f"{path}.drill", host, asset, asset.drill, written, around)
         yield from spans.judge(path, asset, written.site.timezone)
         yield from retention.judge(f"{path}.retention", asset.retention, asset.rpo)
         yield from retention.of_copies(f"{path}.retention", asset, written.site.timezone)
     yield from _twice(written.assets)
+    yield from containers.judge(written.assets)
 
 
 def _groups(path: str, host: str, asset: Asset, around: Surroundings) -> Iterator[Problem]:
@@ -70,10 +73,10 @@ def _copies(host: str, path: str, asset: Asset, repositories: Mapping[str, Repos
 
 def _twice(assets: Mapping[str, Asset]) -> Iterator[Problem]:
     """What two assets take is restored twice, and nobody knows from which of them it is right."""
-    seen: dict[str, str] = {}
+    seen: dict[tuple[bool, str], str] = {}
     for name, asset in assets.items():
         for label, spec in paths.apart(asset):
             for thing in paths.covered(spec):
-                if (first := seen.setdefault(thing, name)) != name:
+                if (first := seen.setdefault((paths.is_of_files(spec), thing), name)) != name:
                     message = f"takes {thing}, which the asset {first} takes, too; take it in one of the two"
                     yield Problem(f"policy.assets.{name}.sources.{label}", message)

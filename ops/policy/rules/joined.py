@@ -9,6 +9,7 @@ from ops.core import kinds
 from ops.core.errors import Problem
 from ops.interfaces import joined
 from ops.interfaces.state import ARRIVALS
+from ops.policy.logs import logged
 from ops.policy.model import Asset, CheckSpec, HostPolicy, Written
 
 CHECK, UNIT, SECRET, SOCKET = "check", "unit", "file with a secret", "socket"
@@ -90,6 +91,8 @@ def _of_asset(name: str, asset: Asset) -> Iterator[_Joined]:
     what = f"the backup of {name}"
     yield _Joined(UNIT, joined.unit(joined.backup(name)), what, path)
     yield _Joined(CHECK, joined.check("backup_age", name), what, path)
+    if logged(asset):
+        yield _Joined(UNIT, joined.unit(joined.log(name)), f"the log of {name}", path)
     for copy in asset.copies:
         what = f"the copy {copy} of {name}"
         yield _Joined(UNIT, joined.unit(joined.copy(name, copy)), what, f"{path}.copies.{copy}")

@@ -67,8 +67,16 @@ def overlaps(paths: Sequence[str]) -> Iterator[tuple[int, str]]:
             yield number, f"{path} lies in {outer}, which is taken anyway; remove it"
 
 
+def is_of_files(spec: SourceSpec) -> bool:
+    """Whether a source takes a server of databases by its files: a dump of them beside that is another way back."""
+    kind = kind_of(spec)
+    return bool(kind and kind.log)
+
+
 def both(one: SourceSpec, other: SourceSpec) -> list[str]:
     """Return what two sources take both; all databases of a server are each of them."""
+    if is_of_files(one) != is_of_files(other):
+        return []
     pairs = itertools.product(covered(one), covered(other))
     return sorted({mine for mine, its in pairs if mine == its or _among(mine, its) or _among(its, mine)})
 

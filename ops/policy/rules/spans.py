@@ -8,7 +8,7 @@ from datetime import timedelta
 from ops.core.calendar import Calendar
 from ops.core.errors import Problem
 from ops.core.quantity import Duration
-from ops.policy import hours
+from ops.policy import hours, logs
 from ops.policy.model import DRILL_SPREAD, Asset, Control
 from ops.policy.rules.keeping import promise
 
@@ -46,7 +46,8 @@ def judge(path: str, asset: Asset, zone: str) -> Iterator[Problem]:
     for what, span in (("rpo", asset.rpo), ("rto", asset.rto), ("random_delay", asset.random_delay)):
         yield from in_range(f"{path}.{what}", what, span)
     yield from _too_often(f"{path}.schedule", asset.schedule)
-    yield from promise(f"{path}.schedule", asset.schedule, asset.random_delay, (f"{path}.rpo", asset.rpo))
+    if not logs.logged(asset):  # its log keeps the promise
+        yield from promise(f"{path}.schedule", asset.schedule, asset.random_delay, (f"{path}.rpo", asset.rpo))
     for name, copy in asset.copies.items():
         yield from in_range(f"{path}.copies.{name}.grace", "grace", copy.grace)
         yield from _too_often(f"{path}.copies.{name}.calendar", copy.calendar)

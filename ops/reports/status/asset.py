@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ops.core.quantity import Size, span
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import AssetStatus, Person
-from ops.interfaces.outcome import BackupFacts, CopyFacts, DrillFacts, OutcomeFacts
+from ops.interfaces.outcome import BackupFacts, CopyFacts, DrillFacts, LogFacts, OutcomeFacts
 from ops.interfaces.state import ActState, State
 from ops.reports.catalogue import tr, trn
 from ops.reports.status.brief import brief, few
@@ -19,7 +19,7 @@ def shown(name: str, asset: AssetStatus, times: Times) -> Asset:
     """Return what is shown of an asset."""
     worst_last = sorted(asset.findings, key=lambda one: one.verdict.severity)  # one told twice is as bad as its worst
     findings = {one.about: Line(one.verdict, one.about, brief(one.message)) for one in worst_last}
-    good = good_of(asset.backup)
+    good = good_of(asset.log or asset.backup)
     copies = (_act(copy, state, findings.get(f"copy {copy}"), times) for copy, state in asset.copies.items())
     return Asset(
         name=name,
@@ -29,7 +29,7 @@ def shown(name: str, asset: AssetStatus, times: Times) -> Asset:
         host=asset.host,
         verdict=asset.verdict,
         backup=_act("backup", asset.backup, findings.get("backup"), times),
-        age=_measure(times.age(good.time) if isinstance(good, BackupFacts) else None, asset.rpo_seconds),
+        age=_measure(times.age(good.time) if isinstance(good, (BackupFacts, LogFacts)) else None, asset.rpo_seconds),
         copies=tuple(copies),
         drill=_drill(asset, asset.drill_host, findings.get("drill"), times) if asset.drill_host else None,
         troubles=few(loud(findings.values())),

@@ -22,8 +22,8 @@ from ops.core.schema import spare
 from ops.core.verdict import Finding
 from ops.interfaces.source import Capture, CaptureContext, Paths, Source, Stored
 from ops.sources._shared.exclude import demand_some_left, left_out, literally
+from ops.sources._shared.file_damage import DAMAGES
 from ops.sources._shared.file_sample import MAY_LOSE, Sample, SampleFacts, choose, compared, known_files, losses
-from ops.sources.files.damage import DAMAGES
 from ops.sources.files.distant import OutOfReach, demand_answers, out_of_reach, told
 
 

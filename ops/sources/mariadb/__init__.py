@@ -12,13 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from ops.core.announce import announce
-from ops.core.errors import Unavailable
+from ops.core.errors import Unavailable, UsageError
 from ops.core.files import write_atomically
 from ops.core.limits import demand_between
-from ops.core.names import AbsolutePath
+from ops.core.names import AbsolutePath, AccountName, ContainerName
 from ops.core.quantity import Duration
 from ops.core.run import run, stream
-from ops.interfaces.source import CaptureContext, Source, Streamed
+from ops.core.schema import spare
+from ops.interfaces.source import CaptureContext, Entered, Source, Streamed
+from ops.sources._shared.containers import ContainerEngine, entering
 from ops.sources._shared.dump import Dump
 from ops.sources._shared.labels import labels
 from ops.sources.mariadb.accounts import USERS, text_of
@@ -38,12 +40,14 @@ from ops.sources.mariadb.gate import gated
 from ops.sources.mariadb.left_out import ending, sound_out
 from ops.sources.mariadb.restore import RestoreTarget
 from ops.sources.mariadb.rows import rows_refused
-from ops.sources.mariadb.session import DAY, LARGEST, Session, name, program, release, talking
+from ops.sources.mariadb.session import DAY, HINT, HINT_INSIDE, LARGEST, Session, name, program, release, talking
 from ops.sources.mariadb.snapshot import START_SECONDS, Gate, Instant
 from ops.sources.mariadb.structure import names
 from ops.sources.mariadb.verify import DATABASE, DUMP, END, check
 from ops.sources.mariadb.views import views
 
+_READER = "seawall"
+_PROGRAMS = ("mariadb", "mariadb-dump")
 _OF_FILE_SYSTEM = "lost+found"  # in the data directory wherever that is a file system of its own: nothing to mend
 
 
@@ -59,15 +63,21 @@ class Options:
         approximately.
     lock_tables: lock tables without transactions, if there are any, during the whole dump.
     lock_wait: how long to wait for a lock that somebody holds; other sessions may have to wait meanwhile.
+    container: name of the container in which the server runs; its own programs are run there.
+    engine: what runs that container.
+    container_user: the account of the container that the programs run as, and the database account that reads.
     """
 
     database: str = ""
     all: bool = False
     socket: AbsolutePath = AbsolutePath("/run/mysqld/mysqld.sock")
-    user: str = "seawall"
+    user: str = _READER
     lock: bool = True
     lock_tables: bool = False
     lock_wait: Duration = Duration(60)
+    container: ContainerName | None = None
+    engine: ContainerEngine = spare("podman")
+    container_user: AccountName = spare(AccountName("mysql"))
 
     def __post_init__(self) -> None:
         """Demand what no single key says."""
@@ -79,12 +89,28 @@ class Options:
             raise ValueError("use either `database` with a name, or `all: true`")
         if self.lock_tables and not self.lock:
             raise ValueError("`lock_tables` can't be combined with `lock: false`")
+        if self.container and (self.user != _READER or self.container_user.isdigit()):
+            raise ValueError("in a container the account that reads has the name of `container_user`: use that alone")
         demand_between("lock_wait", self.lock_wait, Duration(1), Duration(86_400))
 
     @property
-    def client(self) -> list[str]:
-        """The mariadb client with the words that lead to this server."""
-        return program("mariadb", self.socket, self.user)
+    def entered(self) -> Entered | None:
+        """The container in which the server's programs are run, where it lies in one."""
+        return Entered(self.engine, self.container, self.container_user, _PROGRAMS) if self.container else None
+
+    @property
+    def server(self) -> str:
+        """The server as `seawall gaps` names it."""
+        return f"mariadb:{self.container or self.socket}"
+
+    @property
+    def reader(self) -> str:
+        """The database account: the server knows it by the account that its program runs as."""
+        return self.container_user if self.container else self.user
+
+    def program(self, name: str, *more: str) -> list[str]:
+        """Return the words that run one of the server's own programs, wherever it lies, and lead it there."""
+        return entering(self.entered, [*program(name, self.socket, self.reader), *more])
 
 
 @dataclass
@@ -121,7 +147,7 @@ class _Capture(Dump[MariaDBFacts]):
             *("--default-character-set=utf8mb4", LARGEST, "--no-tablespaces", "--skip-dump-date"),
             *(["--dump-history"] if any(about.versioned for about in self.tables.values()) else []),
         ]
-        dump = [*program("mariadb-dump", self.options.socket, self.options.user), *words, "--", database]
+        dump = self.options.program("mariadb-dump", *words, "--", database)
         whole = dumping(dump, END, str(addition))
         return Streamed(gated(str(self.instant.gate.fifo), START_SECONDS, whole), DUMP)
 
@@ -177,8 +203,10 @@ def _violated(named: str, rows: int) -> str:
 
 @contextmanager
 def _session(options: Options, database: str = "", *, force: bool = False) -> Iterator[Session]:
-    with stream(talking(options.client, database, force=force), timeout=DAY, talk=True) as client:
-        yield Session(client, seconds=options.lock_wait.seconds)
+    argv = talking(options.program("mariadb"), database, force=force)
+    with stream(argv, timeout=DAY, talk=True) as client:
+        hint = HINT_INSIDE if options.container else HINT
+        yield Session(client, hint, seconds=options.lock_wait.seconds)
 
 
 @contextmanager
@@ -193,8 +221,8 @@ def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
             _session(options, options.database) as counter,
             _session(options, options.database, force=True) as probe,
         ):
-            _demand_client(holder)
-            instant = Instant(gate, holder, counter, options.user, options.lock_wait.seconds, options.lock)
+            _demand_client(holder, options)
+            instant = Instant(gate, holder, counter, options.reader, options.lock_wait.seconds, options.lock)
             taken = _Capture(options, instant, probe, scene)
             instant.through = options.lock_tables and bool(without_transactions(taken.tables))
             yield taken
@@ -203,10 +231,10 @@ def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
         gate.fifo.unlink()
 
 
-def _demand_client(session: Session) -> None:
+def _demand_client(session: Session, options: Options) -> None:
     """Demand a mariadb-dump that knows what the server knows."""
     server = release(session.one("select json_quote(version())"))
-    ours = release(run(["mariadb-dump", "--version"], timeout=20).stdout)
+    ours = release(run(entering(options.entered, ["mariadb-dump", "--version"]), timeout=60).stdout)
     if server > ours:
         versions = [".".join(map(str, version)) for version in (server, ours)]
         raise Unavailable(
@@ -244,18 +272,29 @@ def _stray(folder: str, count: int) -> str:
     )
 
 
+def _restored_into(options: Options) -> RestoreTarget:
+    """Return the machine's own server; raise UsageError where the server lies in a container."""
+    if options.container:
+        raise UsageError(
+            f"nothing is restored into the container {options.container}: its root may have a password",
+            "restore into a folder with --to, and load it by hand: docs/containers.md",
+        )
+    return RestoreTarget(options.socket)
+
+
 KIND = Source(
     options=Options,
     facts=MariaDBFacts,
     capture=capture,
     check=check,
-    covers=lambda options: [f"mariadb:{options.socket}/{options.database or '*'}"],
+    covers=lambda options: [f"{options.server}/{options.database or '*'}"],
     parts=parts,
     left_out=left_out,
-    restore_into=lambda options: RestoreTarget(options.socket),
+    restore_into=_restored_into,
     database=DATABASE,
     damages=DAMAGES,
     external_dump=EXTERNAL_DUMP,
-    group=lambda _options: "mariadb_hosts",
+    group=lambda options: "" if options.container else "mariadb_hosts",
+    enters=lambda options: options.entered,
     synonyms=("mysql", "maria", "percona", "galera"),
 )

@@ -19,6 +19,7 @@ from ops.core.run import Stream
 _ERROR = re.compile(r"Error\t(\d+)\t(.*)")
 DAY = 86_400.0
 HINT = "check that the server is running (systemctl status mariadb); playbooks/site.yml creates the account"
+HINT_INSIDE = "check that the server in the container is running and knows the account; docs/containers.md"
 LARGEST = "--max-allowed-packet=1G"
 # Binary mode: no line of a dump is a command to the client itself, such as one that starts a shell.
 _CAREFUL = ("--binary-mode", "--default-character-set=utf8mb4", LARGEST)

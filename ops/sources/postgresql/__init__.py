@@ -15,11 +15,13 @@ from typing import Literal
 from ops.core.errors import Damaged
 from ops.core.files import demand_room
 from ops.core.limits import demand_between, demand_port
-from ops.core.names import AbsolutePath, DatabaseName
+from ops.core.names import AbsolutePath, AccountName, ContainerName, DatabaseName
 from ops.core.quantity import Duration
 from ops.core.run import run, stream
+from ops.core.schema import spare
 from ops.core.verdict import Finding, judged
-from ops.interfaces.source import CaptureContext, Paths, Source, Streamed
+from ops.interfaces.source import CaptureContext, Entered, Paths, Source, Streamed
+from ops.sources._shared.containers import ContainerEngine, entering
 from ops.sources._shared.dump import Dump
 from ops.sources._shared.labels import labels
 from ops.sources.postgresql.damage import DAMAGES
@@ -67,6 +69,9 @@ class Options:
     port: port of the server, which determines its socket.
     user: the database role that reads; the Ansible role postgresql_source creates it.
     lock_wait: how long to wait for a table that somebody has locked.
+    container: name of the container in which the server runs; its own programs are run there.
+    engine: what runs that container.
+    container_user: the account of the container that the programs run as.
     """
 
     database: str = ""
@@ -76,6 +81,9 @@ class Options:
     port: int = 5432
     user: str = "seawall_dump"
     lock_wait: Duration = Duration(300)
+    container: ContainerName | None = None
+    engine: ContainerEngine = spare("podman")
+    container_user: AccountName = spare(AccountName("postgres"))
 
     def __post_init__(self) -> None:
         if self.database.endswith("*") or self.database != self.database.strip():
@@ -86,8 +94,29 @@ class Options:
             raise ValueError("expected either `database: NAME` or `all: true`")
         if not 1 <= self.jobs <= _MOST_JOBS:
             raise ValueError(f"jobs is {self.jobs}; expected 1 to {_MOST_JOBS}")
+        if self.container and self.jobs > 1:
+            raise ValueError(f"jobs is {self.jobs}; a dump from a container is a stream, which has one connection")
         demand_port("port", self.port)
         demand_between("lock_wait", self.lock_wait, Duration(1), Duration(86_400))
+
+    @property
+    def entered(self) -> Entered | None:
+        """The container in which the server's programs are run, where it lies in one."""
+        return Entered(self.engine, self.container, self.container_user, _PROGRAMS) if self.container else None
+
+    @property
+    def server(self) -> str:
+        """The server as `seawall gaps` names it."""
+        return f"postgresql:{self.container}:{self.port}" if self.container else f"postgresql:{self.port}"
+
+    @property
+    def hint(self) -> str:
+        """What to look at when the server can't be reached."""
+        return _HINT_INSIDE.format(engine=self.engine, container=self.container) if self.container else _HINT
+
+    def program(self, *argv: str) -> list[str]:
+        """Return the words that run one of the server's own programs, wherever it lies."""
+        return entering(self.entered, argv)
 
     def connection(self, **words: object) -> str:
         """Return the connection string to the database, or to the server where all are meant."""
@@ -95,6 +124,10 @@ class Options:
         return connection(self.database or "postgres", **place, **words)
 
 
+_PROGRAMS = ("psql", "pg_dump", "pg_dumpall")
+_HINT_INSIDE = (
+    "check that the server in the container is running ({engine} logs {container}) and has the role; docs/containers.md"
+)
 _HINT = "check that the server is running (pg_lsclusters), and run playbooks/site.yml if it was set up recently"
 
 
@@ -114,7 +147,7 @@ class _Capture(Dump[PostgreSQLFacts]):
             f"--dbname={self.options.connection(options=PATIENT)}",
         ]
         if self.options.jobs == 1:
-            return Streamed([*argv, "--format=custom"], DUMP)
+            return Streamed(self.options.program(*argv, "--format=custom"), DUMP)
         return self._dumped(argv)
 
     def _dumped(self, argv: Sequence[str]) -> Paths:
@@ -141,7 +174,7 @@ class _Capture(Dump[PostgreSQLFacts]):
     def companions(self) -> Mapping[str, str]:
         """Return the cluster's roles and grants, which a dump of one database does not hold."""
         argv = ["pg_dumpall", "--no-password", "--globals-only", f"--dbname={self.options.connection(options=PATIENT)}"]
-        text = run(argv, timeout=600).stdout
+        text = run(self.options.program(*argv), timeout=600).stdout
         if "PostgreSQL database cluster dump complete" not in text[-400:]:
             raise Damaged("the dump of roles and grants is truncated")
         return {GLOBALS: text}
@@ -154,8 +187,8 @@ _SIZE = "select pg_catalog.pg_database_size(pg_catalog.current_database())"
 def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     """Start a session, read the sequences, fix the instant, and hold it until the block ends."""
     argv = [*PSQL, f"--dbname={options.connection(client_encoding='UTF8', options=PATIENT)}"]
-    with stream(argv, timeout=_DAY, talk=True) as program:
-        session = Session(program, _HINT)
+    with stream(options.program(*argv), timeout=_DAY, talk=True) as program:
+        session = Session(program, options.hint)
         steady(session)
         sequences = session.ask(SEQUENCES)
         session.tell("begin transaction isolation level repeatable read, read only")
@@ -179,8 +212,8 @@ def shut(options: Options) -> Sequence[str]:
 def _listed(options: Options, query: str) -> Sequence[str]:
     alone = f"{PATIENT} -c search_path="  # nobody's own functions are nearer than the server's
     argv = [*PSQL, f"--dbname={options.connection(client_encoding='UTF8', options=alone)}"]
-    with stream(argv, timeout=60, talk=True) as program:
-        return [*Session(program, _HINT).ask(query)]
+    with stream(options.program(*argv), timeout=60, talk=True) as program:
+        return [*Session(program, options.hint).ask(query)]
 
 
 def check(folder: Path, facts: PostgreSQLFacts, _only: Sequence[str]) -> Sequence[tuple[str, Finding]]:
@@ -199,13 +232,14 @@ KIND = Source(
     facts=PostgreSQLFacts,
     capture=capture,
     check=check,
-    covers=lambda options: [f"postgresql:{options.port}/{options.database or '*'}"],
+    covers=lambda options: [f"{options.server}/{options.database or '*'}"],
     parts=parts,
     left_out=shut,
-    restore_into=lambda options: RestoreTarget(options.socket, options.port),
+    restore_into=lambda options: RestoreTarget(options.socket, options.port, options.entered),
     database=DATABASE,
     damages=DAMAGES,
     external_dump=EXTERNAL_DUMP,
-    group=lambda _options: "postgresql_hosts",
+    group=lambda options: "" if options.container else "postgresql_hosts",
+    enters=lambda options: options.entered,
     synonyms=("postgres", "pg", "pgsql", "psql", "postgre"),
 )

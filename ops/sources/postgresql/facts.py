@@ -18,7 +18,7 @@ from ops.interfaces.facts import Facts
 from ops.sources._shared.comparison import MOST_NAMED, Definitions
 from ops.sources._shared.dump import DumpFacts
 from ops.sources._shared.row_slices import RowDigest
-from ops.sources.postgresql.rows import counted, of_extensions
+from ops.sources.postgresql.rows import counted, of_extensions, readable
 from ops.sources.postgresql.sequences import behind
 from ops.sources.postgresql.shared_letters import NO_LETTER, letters, told
 from ops.sources.postgresql.structure import OURS, Ask, Sort, structure
@@ -183,7 +183,7 @@ def shared(ask: Ask, query: str) -> Any:
 
 def rows(ask: Ask) -> dict[str, int]:
     """Return the number of rows of every table."""
-    return {table: int(ask(f"select count(*) from {table}")) for table in ask(TABLES)}
+    return {table: int(ask(f"select count(*) from {read}")) for table, read in readable(ask, ask(TABLES)).items()}
 
 
 def facts(ask: Ask, sequences: Mapping[str, int | None]) -> DatabaseFacts:

@@ -35,6 +35,7 @@ PGOPTIONS="$quiet" psql -Xq --no-password --set=ON_ERROR_STOP=1 --single-transac
   --dbname="$target" --command="$search" --file=- >/dev/null
 """
 _AS_SQL = ("pg_restore", "--no-password", "--file=-")
+_TOO_BIG = "row is too big"
 _NOT_VALID = r"/ADD CONSTRAINT/s/;$/ NOT VALID;/"
 _ROWS, _UNPROVEN = "TABLE DATA", " NOT VALID"
 _COLLATION = re.compile(r"^CREATE COLLATION (.+?) \(", re.MULTILINE)
@@ -133,13 +134,33 @@ class Mending:
         """Load an object in a way that leaves a trace; return the sentence on that, or nothing when it can't be."""
         entry = failure.entry
         if entry.sort == _ROWS:
-            return self._without_checks(failure)
+            return self._stored_elsewhere(failure) or self._without_checks(failure)
         if entry.sort in ("FK CONSTRAINT", "CHECK CONSTRAINT") and self._failed([entry], change=_NOT_VALID) is None:
             return (
                 f"{entry.name} is there for new rows alone (NOT VALID), because rows that were there break it "
                 f"({failure.reason}); correct them, then: alter table ... validate constraint ..."
             )
         return ""
+
+    def _stored_elsewhere(self, failure: Failure) -> str:
+        """Load rows that are larger than a page, whose columns were made plain only when these were there."""
+        name = self._table(failure.entry) if _TOO_BIG in failure.said else ""
+        columns = self.ask(_plain(name)) if name else []
+        if not columns:
+            return ""
+        plain, elsewhere = (
+            f"alter table only {name} " + ", ".join(f"alter {identifier(one)} set storage {how}" for one in columns)
+            for how in ("plain", "extended")
+        )
+        loaded = self._attempt([elsewhere]) and self._failed([failure.entry]) is None
+        if not self._attempt([plain]):
+            return f"{failure.entry.name}: set the storage of its columns by hand: {plain}"
+        if not loaded:
+            return ""
+        return (
+            f"{failure.entry.name} has rows that are larger than a page, so it was loaded while {', '.join(columns)} "
+            "could be stored elsewhere; for new rows the storage is plain again"
+        )
 
     def _without_checks(self, failure: Failure) -> str:
         """Load the rows of a table without its checks, and add these again: for new rows alone when rows break them."""
@@ -219,6 +240,16 @@ def _checks(table: str) -> str:
     select coalesce(json_agg(json_build_array(conname, pg_catalog.pg_get_constraintdef(oid)) order by conname), '[]')
     from pg_catalog.pg_constraint
     where conrelid = {literal(table)}::pg_catalog.regclass and contype = 'c' and coninhcount = 0
+    """
+
+
+def _plain(table: str) -> str:
+    """Return the query for the columns that could be stored out of line by their type, but may not be."""
+    return f"""
+    select coalesce(json_agg(attname order by attnum), '[]') from pg_catalog.pg_attribute a
+    join pg_catalog.pg_type t on t.oid = a.atttypid
+    where attrelid = {literal(table)}::pg_catalog.regclass and attnum > 0 and not attisdropped
+      and attstorage = 'p' and typstorage <> 'p'
     """
 
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ops.core.errors import CommandError, Unavailable
+from ops.interfaces.source import Entered
+from ops.sources._shared.containers import Inside
 from ops.sources._shared.local_server import Local
 from ops.sources.postgresql import loader
 from ops.sources.postgresql.loading import SETTINGS
@@ -18,15 +20,20 @@ _WITHOUT_TRIGGERS = ("postgres", "template1")  # databases in which nobody has t
 
 @dataclass(frozen=True)
 class Reach:
-    """The cluster behind a socket folder and a port; root alone can become the account that it is spoken to by."""
+    """The cluster behind a socket folder and a port; root alone can become the account that it is spoken to by.
+
+    place: the container in which it lies, where it does.
+    """
 
     socket: str
     port: int
+    place: Entered | None = None
 
     @property
     def server(self) -> Local:
         """The cluster, spoken to as its superuser over the socket."""
-        return Local("postgres", {"PGHOST": self.socket, "PGPORT": str(self.port), "PGOPTIONS": SETTINGS})
+        reached = {"PGHOST": self.socket, "PGPORT": str(self.port), "PGOPTIONS": SETTINGS}
+        return Inside(self.place.account, reached, place=self.place) if self.place else Local("postgres", reached)
 
     @contextmanager
     def session(self, database: str = "postgres", apart: str = "", options: str = SETTINGS) -> Iterator[Session]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from ops.core.announce import announce
 from ops.core.errors import Unavailable, UsageError
 from ops.interfaces.server import LoadedMaterial, Meant
+from ops.interfaces.source import Entered
 from ops.sources._shared.local_server import Local
 from ops.sources._shared.statement import PassedOver, text_of
 from ops.sources.postgresql.contents import selected
@@ -35,7 +36,7 @@ from ops.sources.postgresql.session import Session
 from ops.sources.postgresql.sql import PRELOADED, identifier, literal
 from ops.sources.postgresql.stages import Load
 from ops.sources.postgresql.swap import LONGEST, Swap
-from ops.sources.postgresql.verify import GLOBALS
+from ops.sources.postgresql.verify import DUMP, GLOBALS
 
 _DAY = 86_400.0
 _SHUT = "select coalesce(json_agg(rolname), '[]') from pg_catalog.pg_roles where not rolcanlogin"
@@ -49,10 +50,11 @@ NO_LOCALE = ("invalid LC_", "invalid locale")
 
 @dataclass(frozen=True)
 class RestoreTarget:
-    """The cluster behind a socket folder and a port."""
+    """The cluster behind a socket folder and a port, and where it lies in a container, that."""
 
     socket: str
     port: int
+    place: Entered | None = None
 
     @property
     def server(self) -> Local:
@@ -61,7 +63,7 @@ class RestoreTarget:
 
     @property
     def _reach(self) -> Reach:
-        return Reach(self.socket, self.port)
+        return Reach(self.socket, self.port, self.place)
 
     def demand(self, database: str, facts: PostgreSQLFacts) -> None:
         """Raise UsageError when the name is taken or none, or the server is older than the data."""
@@ -69,6 +71,11 @@ class RestoreTarget:
             raise UsageError(
                 f"{database!r} is not a valid database name: it has more than {LONGEST} bytes, or nothing in it",
                 "use another name",
+            )
+        if self.place and facts.dump != DUMP:
+            raise UsageError(
+                f"the dump is a folder, which can't be loaded into the container {self.place.container}",
+                "restore it into a folder with --to, and load it by hand: docs/restore-by-hand-databases.md",
             )
         with self._reach.session() as session:
             major = release(session)
@@ -202,7 +209,8 @@ class RestoreTarget:
     def data_folder(self) -> Path:
         """Return the data directory of the cluster."""
         with self._reach.session() as session:
-            return Path(session.tell("show data_directory")[0])
+            folder = Path(session.tell("show data_directory")[0])
+        return self.server.seen(folder)
 
     def end(self, database: str) -> None:
         """Take the mark away, and let the planner know the tables."""

@@ -42,6 +42,16 @@ from pg_catalog.pg_extension e cross join lateral unnest(e.extconfig, e.extcondi
 join pg_catalog.pg_class c on c.oid = x.oid and c.relkind = 'r'
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 """
+# Tables to which rows of other servers count, of foreign tables that inherit from them; a dump holds their own alone.
+_SHARED = """
+with recursive below(top, oid) as (
+  select inhparent, inhrelid from pg_catalog.pg_inherits
+  union select b.top, i.inhrelid from below b join pg_catalog.pg_inherits i on i.inhparent = b.oid)
+select coalesce(json_agg(distinct format('%I.%I', n.nspname, c.relname)), '[]') from below b
+join pg_catalog.pg_class f on f.oid = b.oid and f.relkind = 'f'
+join pg_catalog.pg_class c on c.oid = b.top and c.relkind = 'r'
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+"""
 _OF_LARGE_OBJECTS = "select pg_catalog.pg_table_size('pg_catalog.pg_largeobject')"
 # A page that holds nothing but zeros may be kept or left out; so may zeros at its end.
 _PAGES = """
@@ -70,6 +80,12 @@ class Told(Protocol):
         """The digests, where there are any."""
 
 
+def readable(ask: Ask, tables: Sequence[str]) -> dict[str, str]:
+    """Return how each table is read, by name: those to which another server's rows count, without these."""
+    shared = {*ask(_SHARED)}
+    return {table: f"only {table}" if table in shared else table for table in tables}
+
+
 def counted(
     ask: Ask, tables: Sequence[str], known: Mapping[str, RowDigest] | None = None, *, earlier: bool = False
 ) -> Counted:
@@ -80,9 +96,9 @@ def counted(
     """
     about = ask(_EARLIER_KEYS if earlier else KEYS)
     rows, content = {}, {}
-    for table in tables:
+    for table, read in readable(ask, tables).items():
         part = slice_of(table, about[table]["bytes"], known)
-        rows[table], content[table] = _read(ask, table, about[table], part)
+        rows[table], content[table] = _read(ask, read, about[table], part)
     part = slice_of(LARGE_OBJECTS, int(ask(_OF_LARGE_OBJECTS)), known)
     _, content[LARGE_OBJECTS] = _read(ask, _PAGES, {"row": None, "key": ["t.loid", "t.pageno"]}, part)
     return Counted(rows, content)

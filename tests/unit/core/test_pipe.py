@@ -1,10 +1,13 @@
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ops.core import pipe as module
 from ops.core.errors import CommandError, CommandTimeout, Unavailable
-from ops.core.pipe import pipe
+from ops.core.pipe import pipe, reading
 
 
 def python(code: str) -> list[str]:
@@ -52,3 +55,25 @@ def test_progress_is_told_in_bytes(tmp_path: Path) -> None:
 
 def test_a_second_one_that_has_enough_is_no_failure(tmp_path: Path) -> None:
     pipe(["yes"], ["head", "-n", "3"], timeout=30)
+
+
+@pytest.fixture
+def deadline() -> Iterator[None]:
+    """End a wait for what never comes."""
+
+    def late(_number: int, _frame: object) -> None:
+        raise TimeoutError("it waits although the program has ended")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(40)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("deadline")
+def test_nobody_waits_for_the_next_look_when_a_program_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_SECONDS", 600.0)
+    pipe(python("print('x')"), ["cat"], timeout=30)
+    pipe(["yes"], ["head", "-n", "3"], timeout=30)
+    reading(python("print('x')"), timeout=30)

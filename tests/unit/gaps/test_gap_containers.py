@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from kernel import Kernel
 
+from ops.core.errors import Unavailable
 from ops.gaps import mariadb, postgresql
 from ops.gaps._containers import called, lies
 from ops.gaps._processes import processes
@@ -120,7 +121,8 @@ def test_a_postgresql_server_in_a_container_is_told_with_its_folder(kernel: Kern
     (one,) = postgresql.look(SearchContext(0, proc=kernel.proc))
     assert (one.name, one.places) == ("postgresql:lis-db:5432", ("/srv/volumes/lis/_data",))
     assert one.words.startswith(
-        "a PostgreSQL server in a container, with 2 databases in /srv/volumes/lis/_data; let it"
+        "2 databases in a PostgreSQL server in a container, with its files in /srv/volumes/lis/_data; a source of the "
+        "kind postgresql with `container: lis-db` takes it"
     )
     assert meaningless(one.name) == ""
 
@@ -130,9 +132,10 @@ def test_a_mariadb_server_in_a_container_is_told_with_its_databases(kernel: Kern
     for name in ("mysql", "sys", "performance_schema", "billing", "pharmacy"):
         (root / "var/lib/data" / name).mkdir(parents=True)
     contained(kernel, "mariadbd", "/var/lib/data", root)
-    (one,) = mariadb.look(SearchContext(0, proc=kernel.proc))
-    assert (one.name, one.places) == ("mariadb:lis-db", ("/srv/volumes/lis/_data",))
-    assert "with the databases billing, pharmacy, in /srv/volumes/lis/_data; let it dump" in one.words
+    (one, two) = mariadb.look(SearchContext(0, proc=kernel.proc))
+    assert (one.name, one.places) == ("mariadb:lis-db/billing", ("/srv/volumes/lis/_data",))
+    assert two.name == "mariadb:lis-db/pharmacy"
+    assert "in a container, with its files in /srv/volumes/lis/_data; a source of the kind mariadb with" in one.words
     assert meaningless(one.name) == ""
 
 
@@ -148,7 +151,7 @@ def test_files_of_servers_that_do_not_run_are_found_in_volumes(kernel: Kernel, h
         "postgresql:his:5432",
         ("/var/lib/containers/storage/volumes/his/_data/pgdata",),
     )
-    assert one.words.startswith("files of a PostgreSQL server that does not run, in a container's volume, /var/lib/con")
+    assert "files of a PostgreSQL server that does not run, in a container's volume, /var/lib/containers" in one.words
     assert (two.name, two.places) == ("mariadb:old", ("/var/lib/docker/volumes/old/_data",))
     assert {meaningless(one.name), meaningless(two.name)} == {""}
 
@@ -159,7 +162,54 @@ def test_a_server_that_runs_is_not_told_again_by_its_volume(kernel: Kernel, host
     contained(kernel, "mariadbd", "/var/lib/data", root)
     (kernel.proc / "1/mountinfo").write_text(MACHINE.replace("/srv rw", "/var/lib/docker rw"))
     written(host / "var/lib/docker/volumes/lis/_data/ibdata1")
-    assert [one.name for one in mariadb.look(SearchContext(0, proc=kernel.proc))] == ["mariadb:lis-db"]
+    assert [one.name for one in mariadb.look(SearchContext(0, proc=kernel.proc))] == ["mariadb:lis-db/billing"]
+
+
+def test_files_of_a_stopped_container_in_a_folder_of_the_machine_are_found(kernel: Kernel, host: Path) -> None:
+    podman = host / "var/lib/containers/storage/overlay-containers"
+    written(podman / "containers.json", json.dumps([{"id": PODMAN, "names": ["his-db"], "layer": OTHER}]))
+    given = [{"source": "/srv/his/data"}, {"source": "tmpfs"}, {"source": "/srv/texts/all"}]
+    written(podman / PODMAN / "userdata/config.json", json.dumps({"mounts": given}))
+    written(host / "srv/his/data/global/pg_control")
+    points = {"/var/lib/mysql": {"Source": "/srv/lis/data"}}
+    noted = {"Name": "/lis-db", "MountPoints": points}
+    written(host / f"var/lib/docker/containers/{DOCKER}/config.v2.json", json.dumps(noted))
+    written(host / "srv/lis/data/ibdata1")
+    (host / "srv/lis/data/a@0020b").mkdir()
+    scene = SearchContext(0, proc=kernel.proc)
+    (one,), (two,) = postgresql.look(scene), mariadb.look(scene)
+    assert (one.name, one.places) == ("postgresql:his-db:5432", ("/srv/his/data",))
+    assert (two.name, two.places) == ("mariadb:lis-db/a b", ("/srv/lis/data",))
+
+
+@pytest.mark.parametrize("noted", ["{", "[]", "[" * 100_000, '{"mounts": 5}'])
+def test_garbage_of_one_container_is_unknown_for_that_alone(kernel: Kernel, host: Path, noted: str) -> None:
+    written(host / f"var/lib/containers/storage/overlay-containers/{PODMAN}/userdata/config.json", noted)
+    written(host / "var/lib/docker/volumes/old/_data/ibdata1")
+    look = mariadb.look(SearchContext(0, proc=kernel.proc))
+    assert next(look).name == "mariadb:old"
+    with pytest.raises(Unavailable, match="what is noted of a container can't be read"):
+        next(look)
+
+
+def test_a_pipe_in_the_place_of_a_note_is_not_waited_for(kernel: Kernel, host: Path) -> None:
+    note = host / f"home/ana/.local/share/containers/storage/overlay-containers/{OTHER}/userdata/config.json"
+    note.parent.mkdir(parents=True)
+    os.mkfifo(note)
+    with pytest.raises(Unavailable):
+        list(postgresql.look(SearchContext(0, proc=kernel.proc)))
+
+
+def test_one_without_a_control_group_of_its_own_is_known_by_its_layer(kernel: Kernel, host: Path) -> None:
+    layer = "7c" * 32
+    podman = host / "var/lib/containers/storage"
+    written(
+        podman / "overlay-containers/containers.json", json.dumps([{"id": PODMAN, "names": ["hb"], "layer": layer}])
+    )
+    folder = kernel.runs(70, "postgres")
+    (folder / "mountinfo").write_text(INSIDE.replace("/var/lib/docker/overlay2/q/", f"{podman}/overlay/{layer}/"))
+    assert called("0::/", kernel.proc, 70) == "hb"
+    assert called("0::/../../..", kernel.proc) == "elsewhere"
 
 
 def test_one_server_that_cannot_be_looked_at_hides_no_other(kernel: Kernel, host: Path, tmp_path: Path) -> None:

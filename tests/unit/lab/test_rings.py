@@ -1,4 +1,12 @@
-from rings import counted, grouped
+import threading
+from pathlib import Path
+
+import pytest
+import rings
+from rings import Ring, counted, grouped, run_rings
+
+CHECKOUT = Path(__file__).parents[3]
+SOON = 20  # seconds
 
 
 def results(*, tests: int, failures: int = 0, errors: int = 0, skipped: int = 0) -> str:
@@ -44,3 +52,59 @@ def test_one_cause_of_many_failures_is_one_line():
     failed = [(f"test_{number}", "no his1") for number in range(40)] + [("test_x", "other")]
     assert grouped(failed) == ["test_0 and 39 more: no his1", "test_x: other"]
     assert len(grouped([(f"test_{number}", f"reason {number}") for number in range(40)])) == 9
+
+
+def test_a_ring_without_a_lab_waits_for_none_that_has_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    together = threading.Barrier(4)
+
+    def run(name: str, data: Path) -> Ring:
+        if name != "drills":
+            together.wait(SOON)
+        return Ring(name, 1.0, passed=1)
+
+    monkeypatch.setattr(rings, "LABS_AT_ONCE", 2)
+    monkeypatch.setattr(rings, "OTHERS_AT_ONCE", 2)
+    monkeypatch.setattr(rings, "run_ring", run)
+    names = ["lab", "fresh", "drills", "restic", "unit"]
+    assert [ring.name for ring in run_rings(names, tmp_path)] == names
+
+
+def test_no_more_labs_are_up_at_once_than_a_small_machine_bears(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    others_are_through = threading.Event()
+    most: list[int] = []
+    up: set[str] = set()
+
+    def run(name: str, data: Path) -> Ring:
+        if name == "lint":
+            others_are_through.set()
+        elif name != "unit":
+            up.add(name)
+            most.append(len(up))
+            assert others_are_through.wait(SOON)
+            up.remove(name)
+        return Ring(name, 1.0, passed=1)
+
+    monkeypatch.setattr(rings, "LABS_AT_ONCE", 1)
+    monkeypatch.setattr(rings, "run_ring", run)
+    run_rings(["lab", "fresh", "drills", "unit", "lint"], tmp_path)
+    assert most == [1, 1, 1]
+
+
+def test_every_ring_that_boots_a_lab_counts_as_one():
+    """Whoever has tests in tests/lab boots one, but for those that need only servers."""
+    in_lab = {name for name, words in rings.RINGS.items() if words[0].startswith("tests/lab")}
+    assert in_lab - {"servers"} == rings.WITH_LAB
+
+
+def test_no_test_is_in_two_rings_or_in_none():
+    def files(folder: Path) -> set[Path]:
+        return set(folder.rglob("test_*.py"))
+
+    seen: list[Path] = []
+    for words in rings.RINGS.values():
+        left_out = [files(CHECKOUT / word.removeprefix("--ignore=")) for word in words if word.startswith("-")]
+        folders = [files(CHECKOUT / word) for word in words if not word.startswith("-")]
+        seen += set().union(*folders).difference(*left_out)
+    assert len(seen) == len(set(seen))
+    by_hand = files(CHECKOUT / "tests/policy") | files(CHECKOUT / "tests/real")  # `seawall verify`; real databases
+    assert set(seen) == files(CHECKOUT / "tests") - by_hand

@@ -8,8 +8,8 @@ import pytest
 
 from ops.core.names import Digest, TreePath
 from ops.interfaces.manifest import read
+from ops.sources._shared import file_damage as of_files
 from ops.sources._shared.file_sample import Sampled
-from ops.sources.files import damage as of_files
 from ops.sources.machine import damage as of_machines
 from ops.sources.machine.facts import MachineFacts
 

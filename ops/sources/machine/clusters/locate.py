@@ -23,13 +23,14 @@ class Place:
     """Where a cluster is.
 
     port: names its socket. data: its data directory. log: the folder of its log of changes. spaces: of its tables,
-    outside the data directory.
+    outside the data directory. sockets: the folder of its socket.
     """
 
     port: int
     data: Path
     log: Path
     spaces: tuple[Path, ...]
+    sockets: Path = SOCKETS
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -62,7 +63,7 @@ def found(port: int, sockets: Path = SOCKETS) -> Place:
         )
     # A table space inside the data directory is a plain folder.
     spaces = (link.resolve() for link in sorted((data / "pg_tblspc").iterdir()) if link.is_symlink())
-    return Place(port, data, (data / "pg_wal").resolve(), tuple(spaces))
+    return Place(port, data, (data / "pg_wal").resolve(), tuple(spaces), sockets)
 
 
 def demand_taken(places: Sequence[Place], filesystems: Collection[str], passed: Callable[[str], bool]) -> None:

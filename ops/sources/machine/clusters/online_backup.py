@@ -17,7 +17,7 @@ from ops.core.errors import Damaged, Unavailable
 from ops.core.names import RestorePoint, TreePath
 from ops.core.run import stream
 from ops.interfaces.source import FollowUp, Paths
-from ops.sources.machine.clusters.locate import SOCKETS, Place
+from ops.sources.machine.clusters.locate import Place
 from ops.sources.machine.clusters.snapshot import Instant, Log, began, fixed, place, segments
 from ops.sources.machine.facts import ClusterFacts, LogFacts
 from ops.sources.postgresql.facts import ANSWER, DatabaseFacts, facts
@@ -126,10 +126,22 @@ class Cluster:
             self.uncounted[name] = f"{ROLE} may not connect to it; run playbooks/site.yml, which grants that"
             return
         try:
-            session = self.stack.enter_context(opened(self.place.port, name))
+            session = self.stack.enter_context(opened(self.place, name))
             self.databases[name] = Database(session, session.ask(SEQUENCES), session.ask(_UNLOGGED))
         except Unavailable as error:
             self.uncounted[name] = error.message
+
+    def described(self) -> ClusterFacts:
+        """Return what is known of it before anything is counted."""
+        return ClusterFacts(
+            server_version=self.about.server_version,
+            major=self.about.major,
+            segment_bytes=self.about.segment_bytes,
+            data=TreePath(self.place.data),
+            target=RestorePoint(self.instant.name or self.name),
+            approximate=not self.instant.exact,
+            databases={},
+        )
 
     def _log(self, start: int) -> dict[str, int]:
         """Return the sizes of the log's files by path; raise Damaged when one is not there any more."""
@@ -156,16 +168,7 @@ class Cluster:
                 self.uncounted[name] = error.message
         if self.slot not in self.session.ask(_SLOTS):
             raise Damaged(f"the cluster at port {self.place.port} removed part of its log before it was backed up")
-        return ClusterFacts(
-            server_version=self.about.server_version,
-            major=self.about.major,
-            segment_bytes=self.about.segment_bytes,
-            data=TreePath(self.place.data),
-            target=RestorePoint(self.instant.name),
-            approximate=not self.instant.exact,
-            databases=told,
-            uncounted=tuple(self.uncounted),
-        )
+        return replace(self.described(), databases=told, uncounted=tuple(self.uncounted))
 
     def warnings(self) -> list[str]:
         """Return what a person is to know of the cluster in this set."""
@@ -182,11 +185,11 @@ class Cluster:
 
 
 @contextmanager
-def opened(port: int, database: str = "postgres") -> Iterator[Session]:
+def opened(one: Place, database: str = "postgres") -> Iterator[Session]:
     """Open a session of the role that dumps, without limits of time."""
     words = {
-        "host": SOCKETS,
-        "port": port,
+        "host": one.sockets,
+        "port": one.port,
         "user": ROLE,
         "connect_timeout": 10,
         "client_encoding": "UTF8",
@@ -205,7 +208,7 @@ def opened(port: int, database: str = "postgres") -> Iterator[Session]:
 def taking(one: Place) -> Iterator[Cluster]:
     """Keep a cluster's log, and put it into backup mode, until the block ends."""
     with ExitStack() as stack:
-        session = stack.enter_context(opened(one.port))
+        session = stack.enter_context(opened(one))
         about = decode(About, session.ask(_ABOUT), ANSWER)
         if about.standby:
             raise Unavailable(

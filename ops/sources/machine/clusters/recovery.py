@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,17 +52,35 @@ def complete(root: Path, facts: MachineFacts, companions: Mapping[str, Path]) ->
     a tree or a manifest that is not as it must be, or when a cluster in it was started already.
     """
     for port, cluster in facts.clusters.items():
-        settings = recovery(cluster)
-        with _folder(root, cluster.data) as data:
-            if _there(data, f"{LABEL}.old"):
-                raise Damaged(f"{cluster.data} was already started in {root}", "restore into a new folder")
-            for name in (LABEL, SPACES):
-                if text := companions.get(f"{name}-{port}"):
-                    _write(data, name, text.read_bytes())
-            before = _read(data, SETTINGS).removesuffix(settings)
-            _write(data, SETTINGS, before + (b"" if before.endswith(b"\n") or not before else b"\n") + settings)
-            _write(data, SIGNAL, b"")
-            os.fsync(data)
+        completed_in(root, port, cluster, companions)
+
+
+def completed_in(root: Path, port: str, cluster: ClusterFacts, companions: Mapping[str, Path]) -> None:
+    """Let one cluster of a restored tree recover when it is started; raise Damaged."""
+    settings = recovery(cluster)
+    with _folder(root, cluster.data) as data:
+        if _there(data, f"{LABEL}.old"):
+            raise Damaged(f"{cluster.data} was already started in {root}", "restore into a new folder")
+        for name in (LABEL, SPACES):
+            if text := companions.get(f"{name}-{port}"):
+                _write(data, name, text.read_bytes())
+        before = _read(data, SETTINGS).removesuffix(settings)
+        _write(data, SETTINGS, before + (b"" if before.endswith(b"\n") or not before else b"\n") + settings)
+        _write(data, SIGNAL, b"")
+        os.fsync(data)
+
+
+def lay(root: Path, path: str, texts: Mapping[str, bytes], aside: Collection[str]) -> None:
+    """Write texts into the data directory at a path below a root, and put files of some names aside; raise Damaged."""
+    with _folder(root, path) as data:
+        if _there(data, f"{LABEL}.old"):
+            raise Damaged(f"the cluster in {root} was already started", "restore into a new folder")
+        for name in aside:
+            if _there(data, name):
+                os.rename(name, f"{name}.restored", src_dir_fd=data, dst_dir_fd=data)
+        for name, content in texts.items():
+            _write(data, name, content)
+        os.fsync(data)
 
 
 def recovery(cluster: ClusterFacts) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from cheap_key import cheapen
 from rehearsing import (
     LABEL,
     Here,
@@ -38,7 +39,7 @@ from ops.sources.files import Options as FilesOptions
 from ops.sources.mariadb.facts import MariaDBFacts
 
 CHECKOUT = Path(__file__).parents[3]
-DATA, HURT = CHECKOUT / "ops/lab/data", CHECKOUT / "tests/lab/drills/hurt"
+DATA, HURT = CHECKOUT / "ops/lab/data", CHECKOUT / "tests/lab/servers/hurt"
 PAGE = CHECKOUT / "docs/sabotage.md"
 LEAST = 40
 _MINUTES = 60.0
@@ -165,6 +166,7 @@ def hurt_from_repository(folder: Path, kind: str, drill: str, options: object) -
     authority = Path("/etc/ssl/certs/ca-certificates.crt")
     repository = Repository("primary", folder / "url", folder / "password", authority, folder / "cache")
     repository.init()
+    cheapen(folder / "repository", "of this test")
     part = taken_into(repository, kind, options)
     assert failed(rehearsed_from(repository, drill, part, folder / "drill")) == ""
     stages = {name: rehearsed_from(repository, drill, part, folder / "drill", name) for name in ways(kind)}

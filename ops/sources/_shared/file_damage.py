@@ -96,11 +96,14 @@ def _link(folder: Path, _facts: Facts, chance: Random) -> str:
     return "the target of a link was changed"
 
 
-DAMAGES: dict[str, FileDamage[Facts]] = {
+CONTENT: dict[str, FileDamage[Facts]] = {
     "bit_flipped": _file(_flip),
     "end_cut_off": _file(_cut),
     "file_emptied": _file(_empty),
     "file_removed": _file(_remove),
+}
+DAMAGES: dict[str, FileDamage[Facts]] = {
+    **CONTENT,
     "file_renamed": _file(_rename),
     "file_added": _file(_copy),
     "mode_changed": _file(_open),

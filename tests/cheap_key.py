@@ -1,4 +1,4 @@
-"""A key of a repository that costs next to nothing to derive, so that a test may start restic as often as it likes.
+"""A repository that costs next to nothing to open and to copy: each test may have its own, and start restic often.
 
 restic makes keys that take most of a second, which is right and is all that a start of it costs. Here the same master
 key is kept under the same password, with the least that restic accepts for the derivation; restic's design document
@@ -18,17 +18,29 @@ LEAST = {"N": 2, "r": 1, "p": 1}
 
 
 def cheapen(repository: Path, password: str) -> None:
-    """Put a cheap key in the place of a repository's only key."""
+    """Put a cheap key in the place of a repository's only key, and remove the folders for packs that hold none.
+
+    There are 256 of them, and whoever stores a pack makes its folder where it is missing.
+    """
     (old,) = (repository / "keys").iterdir()
-    key = json.loads(old.read_text())
+    name, text = cheap(old.read_text(), password)
+    old.unlink()
+    (repository / "keys" / name).write_text(text)
+    for folder in (repository / "data").iterdir():
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def cheap(dear: str, password: str) -> tuple[str, str]:
+    """Given what is in the file of a key, return the id and the content of a cheap one in its place."""
+    key = json.loads(dear)
     sealed = base64.b64decode(key["data"])
     nonce, content = sealed[:NONCE], sealed[NONCE:-MAC]
-    cheap = key | LEAST
-    data = nonce + _cipher(_derived(cheap, password), nonce, _cipher(_derived(key, password), nonce, content))
-    cheap["data"] = base64.b64encode(data + _mac(_derived(cheap, password), nonce, data[NONCE:])).decode()
-    text = json.dumps(cheap)
-    old.unlink()
-    (repository / "keys" / hashlib.sha256(text.encode()).hexdigest()).write_text(text)
+    new = key | LEAST
+    data = nonce + _cipher(_derived(new, password), nonce, _cipher(_derived(key, password), nonce, content))
+    new["data"] = base64.b64encode(data + _mac(_derived(new, password), nonce, data[NONCE:])).decode()
+    text = json.dumps(new)
+    return hashlib.sha256(text.encode()).hexdigest(), text
 
 
 def _derived(key: dict, password: str) -> bytes:

@@ -1,0 +1,159 @@
+"""Batches: the snapshots in which an asset's write-ahead log is archived, and what can be recovered with them.
+
+A batch has tags of its own and none of a set, so that no set is another one for it. Its files are the paths that the
+snapshot names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from ops.core import clock
+from ops.interfaces.change_log import Archived, Segment, is_file_name, is_segment, is_segment_size, named
+from ops.restic.messages import Snapshot
+from ops.restic.sets import ASSET, Set
+
+LOG, UNTIL, SIZE, START = "seawall-log", "seawall-log-until", "seawall-log-segment", "seawall-log-start"
+_PART = ".log"  # of a set: what makes a backup of a running cluster whole
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A snapshot of some files of the log.
+
+    folder: in which they lie in it. names: of the files. size: of each segment in bytes. until: all that was committed
+    before that moment is in this batch and those before it; None where that is not known. starts: the number of the
+    first segment of each timeline whose history file is in it.
+    """
+
+    snapshot: Snapshot
+    folder: str
+    names: Sequence[str]
+    size: int
+    until: datetime | None
+    starts: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def segments(self) -> list[Segment]:
+        """Its segments, in order."""
+        return sorted(Segment.of(name, self.size) for name in self.names if is_segment(name))
+
+
+def tags(asset: str, names: Iterable[str], size: int, until: datetime | None, starts: Mapping[int, int]) -> list[str]:
+    """Return the tags of a batch."""
+    segments = sorted(filter(is_segment, names))
+    said = [f"{ASSET}={asset}", f"{LOG}={segments[0]}-{segments[-1]}" if segments else f"{LOG}=none", f"{SIZE}={size}"]
+    said += [f"{UNTIL}={until.isoformat()}"] if until else []
+    return [*said, *(f"{START}={timeline}-{number}" for timeline, number in sorted(starts.items()))]
+
+
+def batches(snapshots: Iterable[Snapshot], asset: str) -> list[Batch]:
+    """Return an asset's batches, oldest first; what is not as we make them is passed over, for anybody may add it."""
+    listed = [one for one in snapshots if one.tag(LOG) and one.tag(ASSET) == asset]
+    return sorted(filter(None, map(_batch, listed)), key=lambda one: one.snapshot.time)
+
+
+def _batch(snapshot: Snapshot) -> Batch | None:
+    try:
+        size = int((snapshot.tag(SIZE) or "")[:12])
+        paths = [PurePosixPath(path) for path in snapshot.paths]
+        folders, names = {str(path.parent) for path in paths}, [path.name for path in paths]
+        if not is_segment_size(size) or len(folders) != 1 or not all(map(is_file_name, names)):
+            return None
+        until = clock.parse(text) if (text := snapshot.tag(UNTIL)) else None
+        starts = dict(_start(tag) for tag in snapshot.tags if tag.startswith(f"{START}="))
+        if until and until > snapshot.time + clock.SKEW:
+            return None
+        found = Batch(snapshot, folders.pop(), names, size, until, starts)
+        return found if found.segments or starts else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _start(tag: str) -> tuple[int, int]:
+    timeline, _, number = tag.partition("=")[2].partition("-")
+    return int(timeline[:12]), int(number[:24])
+
+
+@dataclass(frozen=True)
+class Base:
+    """A set from which the log goes on. first, last: the segments that it holds itself. folder: in which they lie."""
+
+    which: Set
+    label: str
+    folder: str
+    first: Segment
+    last: Segment
+    size: int
+
+
+def base(which: Set, size: int) -> Base | None:
+    """Return a set as the beginning of a recovery; None for one that holds no log. size: of a segment in bytes."""
+    label = next((label for label in which.parts if label.endswith(_PART)), "")
+    if not label:
+        return None
+    paths = [PurePosixPath(path) for path in which.parts[label].paths]
+    try:
+        held = sorted(Segment.of(path.name, size) for path in paths if is_segment(path.name))
+    except ValueError:
+        return None
+    if not held:
+        return None
+    return Base(which, label.removesuffix(_PART), str(paths[0].parent), held[0], held[-1], size)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far recovery from a base gets.
+
+    until: the moment, exclusive, up to which each commit is archived; the end of the base where no batch follows.
+    batches: that are needed for it. newest: the last segment of them. missing: why it gets no farther, for a person;
+    empty where nothing is missing.
+    """
+
+    base: Base
+    until: datetime
+    batches: Sequence[Batch]
+    newest: Segment
+    missing: str = ""
+
+
+def reach(start: Base, found: Sequence[Batch]) -> Reach:
+    """Return how far recovery from a base gets with some batches; where something is missing, only as far as that."""
+    fitting = [
+        batch
+        for batch in found
+        if batch.size == start.size and (batch.starts or any(one >= start.last for one in batch.segments))
+    ]
+    if not _missing(start, fitting):
+        return _reached(start, fitting)
+    good = 0
+    for count in range(1, len(fitting)):
+        if not _missing(start, fitting[:count]):
+            good = count
+    return replace(_reached(start, fitting[:good]), missing=_missing(start, fitting))
+
+
+def _reached(start: Base, used: Sequence[Batch]) -> Reach:
+    untils = [batch.until for batch in used if batch.until]
+    return Reach(start, max([start.which.latest, *untils]), tuple(used), _archived(used).newest(start.last))
+
+
+def _archived(used: Sequence[Batch]) -> Archived:
+    segments = {one for batch in used for one in batch.segments}
+    return Archived(segments, {line: number for batch in used for line, number in batch.starts.items()})
+
+
+def _missing(start: Base, used: Sequence[Batch]) -> str:
+    """Return what is missing of the log between a base and its newest segment, for a person."""
+    archived = _archived(used)
+    if not any(one >= start.last for one in archived.segments):
+        return ""
+    newest = archived.newest(start.last)
+    lost = archived.missing(start.last, newest)
+    said = [named(lost, start.size)] if lost else []
+    said += [f"{line:08X}.history" for line in archived.unexplained(start.last, newest)]
+    return ", ".join(said)

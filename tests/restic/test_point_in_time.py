@@ -1,0 +1,190 @@
+"""A PostgreSQL cluster whose log is archived comes back as it was at any moment, or it is said why not."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from one_machine import Machine, copied, served, set_policy
+from throwaway_postgresql import AS_POSTGRES, ONLY_ROOT, PROGRAMS, Cluster, cluster
+
+pytestmark = ONLY_ROOT
+ASSET = "cluster"
+GRANTS = """
+create role seawall_dump login bypassrls replication in role pg_read_all_data;
+alter role seawall_dump set default_transaction_read_only = on;
+grant execute on function pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_create_restore_point(text),
+  pg_switch_wal() to seawall_dump;
+create table visits (number int primary key, at timestamptz not null);
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A machine with a cluster, and a folder that the server's account may enter."""
+
+    machine: Machine
+    server: Cluster
+    open: Path
+
+    @property
+    def spool(self) -> Path:
+        return self.open / "var/spool/seawall" / ASSET
+
+    def visit(self, number: int) -> datetime:
+        """Commit a row; return a moment after that commit, and before whatever comes later."""
+        self.server.psql(f"insert into visits values ({number}, clock_timestamp())")
+        return datetime.fromisoformat(self.server.psql("select to_json(clock_timestamp()) #>> '{}'"))
+
+    def lose(self, number: int) -> str:
+        """Commit a row, and let the segment with it disappear once it is in the spool; return its name."""
+        self.visit(number)
+        name = self.server.psql("select pg_walfile_name(pg_switch_wal())")
+        deadline = time.monotonic() + 60
+        while not (self.spool / name).exists():
+            assert time.monotonic() < deadline
+        (self.spool / name).unlink()
+        return name
+
+    def recover(self, name: str, at: str, *more: str) -> int:
+        return self.machine.seawall("restore", ASSET, "--at", at, "--to", self.open / name, *more)
+
+    def recovered(self, name: str) -> list[int]:
+        """Start a recovered cluster as the restore says, and return the visits in it."""
+        folder = self.open / name
+        control = [*AS_POSTGRES, PROGRAMS / "pg_ctl", "-D", folder / "data", "-w", "-s"]
+        subprocess.run(
+            [*control, "-o", f"-c config_file={folder}/server/postgresql.conf", "start"], check=True, cwd="/"
+        )
+        try:
+            return [
+                int(line) for line in Cluster(f"{folder}/server").psql("select number from visits order by 1").split()
+            ]
+        finally:
+            subprocess.run([*control, "-m", "immediate", "stop"], check=True, cwd="/")
+
+
+def words(root: Path) -> str:
+    """The archive_command, run by the server as its own account."""
+    here = Path(__file__).parents[2]
+    return f"cd {here} && SEAWALL_ROOT={root} {sys.executable} -m ops archive {ASSET} $OLDPWD/%p --limit 64MiB"
+
+
+@pytest.fixture(scope="module")
+def site(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with TemporaryDirectory(prefix="archived-") as folder:
+        open_ = Path(folder)
+        (open_ / "var/spool/seawall" / ASSET).mkdir(parents=True)
+        open_.chmod(0o755)
+        shutil.chown(open_ / "var/spool/seawall" / ASSET, "postgres")
+        machine = copied(backed_up, tmp_path_factory.mktemp("archived"))
+        (machine.root / "var/spool").mkdir(parents=True)
+        (machine.root / "var/spool/seawall").symlink_to(open_ / "var/spool/seawall")
+        command = shlex.quote(f"archive_command={words(open_)}")
+        with cluster("archive_mode=on", command, wal_segment="1") as server, served(machine):
+            server.psql(GRANTS)
+            options = {"wal": True, "socket": server.socket}
+            set_policy(machine, {ASSET: {"all": ("postgresql_cluster", options)}})
+            yield Site(machine, server, open_)
+
+
+def test_a_cluster_comes_back_as_it_was_at_a_moment(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    assert site.machine.seawall("log", ASSET) == 1
+    assert "there is no backup yet" in capsys.readouterr().out
+    before = site.visit(0)
+    assert site.machine.seawall("backup", ASSET) == 0
+    moments = [site.visit(number) for number in range(1, 4)]
+    assert site.machine.seawall("log", ASSET) == 0
+    moments += [site.visit(number) for number in range(4, 7)]
+    assert site.machine.seawall("log", ASSET) == 0
+    assert not list(site.spool.iterdir())
+    records = (site.machine.root / "var/lib/seawall/ledger/ledger.jsonl").read_text().splitlines()
+    results = [record["result"] for record in map(json.loads, records) if record["act"] == "log"]
+    assert results == ["fail", "pass"]  # of two good ones on a day the first alone
+    state = site.machine.state(f"log-{ASSET}")
+    assert state["verdict"] == "pass"
+    assert datetime.fromisoformat(state["last_good"]["time"]) > moments[-1] - timedelta(seconds=1)
+
+    assert site.recover("third", moments[2].isoformat()) == 0
+    assert "its last commit is of 20" in capsys.readouterr().out
+    assert site.recovered("third") == [0, 1, 2, 3]
+    assert site.machine.seawall("copy", ASSET) == 0
+    assert ", with its log up to 20" in capsys.readouterr().out
+    assert site.recover("late", "latest", "--from", "offsite") == 0
+    assert site.recovered("late") == list(range(7))
+
+    capsys.readouterr()
+    assert site.recover("early", before.isoformat()) == 2
+    assert "the first moment" in capsys.readouterr().err
+    ahead = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
+    assert site.recover("ahead", ahead) == 2
+    assert "the log reaches to" in capsys.readouterr().err
+    assert site.recover("third", "latest") == 2
+    assert "not an empty folder" in capsys.readouterr().err
+
+
+def test_a_batch_that_is_cut_off_is_stored_by_the_next(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing leaves the spool before the repository lists it."""
+    from ops.jobs.log import job
+
+    site.visit(7)
+
+    def cut(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(job, "_read_back", cut)
+        assert site.machine.seawall("log", ASSET) == 130
+    left = sorted(path.name for path in site.spool.iterdir())
+    assert left
+    assert site.machine.seawall("log", ASSET) == 0
+    assert not list(site.spool.iterdir())
+    assert site.machine.state(f"log-{ASSET}")["last_good"]["files"] > len(left)
+
+
+def test_a_missing_segment_is_named_at_once_and_a_backup_begins_anew(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = site.machine.state(f"log-{ASSET}")["last_good"]["time"]
+    lost = site.lose(8)
+    after = site.visit(9)
+    capsys.readouterr()
+    assert site.machine.seawall("log", ASSET) == 1
+    said = capsys.readouterr().out
+    assert f"{lost} is missing: nothing after {good} can be restored" in said
+    state = site.machine.state(f"log-{ASSET}")
+    assert (state["verdict"], state["last_good"]["time"]) == ("fail", good)
+    site.machine.seawall("check")
+    told = capsys.readouterr().out
+    assert re.search(rf"^fail +backup_age-{ASSET} .*{lost} is missing", told, re.MULTILINE)
+    assert site.recover("beyond", after.isoformat()) == 2
+    assert f"after it, {lost} is missing" in capsys.readouterr().err
+
+    assert site.machine.seawall("backup", ASSET) == 0
+    assert site.machine.seawall("log", ASSET) == 0
+    assert site.machine.state(f"log-{ASSET}")["verdict"] == "pass"
+    capsys.readouterr()
+    site.machine.seawall("check")
+    assert re.search(rf"^pass +backup_age-{ASSET} ", capsys.readouterr().out, re.MULTILINE)
+
+
+def test_a_log_that_was_not_the_servers_is_left_alone(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """What somebody puts into the spool is neither followed nor stored nor removed."""
+    (site.spool / "0000000100000000000000FF").symlink_to("/etc/shadow")
+    (site.spool / "-x\n").write_text("a name")
+    os.mkfifo(site.spool / "00000009.history")
+    assert site.machine.seawall("log", ASSET) == 0
+    assert "3 things in" in capsys.readouterr().out
+    assert len(list(site.spool.iterdir())) == 3
+    for path in site.spool.iterdir():
+        path.unlink()

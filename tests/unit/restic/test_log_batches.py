@@ -1,0 +1,103 @@
+"""Batches of a log among all that a repository lists: which count, and how far a set with them reaches."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ops.interfaces.change_log import Segment
+from ops.restic.batches import Base, base, batches, reach, tags
+from ops.restic.messages import Snapshot
+from ops.restic.sets import Set
+
+SIZE = 16 << 20
+START = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+FOLDER = "/var/spool/seawall/his"
+
+
+def at(minutes: int) -> datetime:
+    return START + timedelta(minutes=minutes)
+
+
+def snapshot(minutes: int, paths: list[str], marks: list[str]) -> Snapshot:
+    return Snapshot(f"{minutes:064x}", at(minutes), "his1", tuple(marks), tuple(paths), len(paths), 0)
+
+
+def names(timeline: int, first: int, last: int) -> list[str]:
+    return [Segment(timeline, number).name(SIZE) for number in range(first, last + 1)]
+
+
+def batch(minutes: int, files: list[str], **starts: int) -> Snapshot:
+    known = {int(line.removeprefix("t")): number for line, number in starts.items()}
+    return snapshot(minutes, [f"{FOLDER}/{name}" for name in files], tags("his", files, SIZE, at(minutes), known))
+
+
+def start() -> Base:
+    """A set that holds the segments 3 and 4."""
+    log = snapshot(0, [f"/var/lib/postgresql/15/main/pg_wal/{name}" for name in names(1, 3, 4)], [])
+    found = base(Set("a", "his", {"files": log, "files.log": log, "manifest": log}), SIZE)
+    assert found
+    return found
+
+
+def reached(*listed: Snapshot) -> tuple[datetime, str, str]:
+    found = reach(start(), batches(listed, "his"))
+    return found.until, found.newest.name(SIZE), found.missing
+
+
+def test_a_set_reaches_its_own_end_and_each_batch_brings_it_farther() -> None:
+    assert (start().first, start().last) == (Segment(1, 3), Segment(1, 4))
+    assert reached() == (at(0), *names(1, 4, 4), "")
+    assert reached(batch(5, names(1, 4, 5)), batch(10, names(1, 6, 6))) == (at(10), *names(1, 6, 6), "")
+
+
+def test_what_was_before_the_set_is_not_needed() -> None:
+    found = reach(start(), batches([batch(-5, names(1, 1, 2)), batch(5, names(1, 3, 5))], "his"))
+    assert [len(one.names) for one in found.batches] == [3]
+
+
+def test_a_gap_ends_it_where_the_last_whole_batch_did() -> None:
+    gap = (at(5), *names(1, 4, 4), *names(1, 5, 5))
+    assert reached(batch(5, names(1, 4, 4)), batch(10, names(1, 6, 7))) == gap
+    assert reached(batch(5, names(1, 4, 4)), batch(10, names(1, 6, 7)), batch(15, names(1, 8, 8))) == gap
+
+
+def test_the_segment_that_continues_the_set_must_be_there_itself() -> None:
+    assert reached(batch(5, names(1, 5, 6)))[2] == names(1, 4, 4)[0]
+
+
+def test_a_segment_that_comes_late_closes_its_gap() -> None:
+    listed = [batch(5, names(1, 4, 4)), batch(10, names(1, 6, 7)), batch(15, names(1, 5, 5))]
+    assert reached(*listed) == (at(15), *names(1, 7, 7), "")
+
+
+def test_a_new_timeline_needs_its_history() -> None:
+    known = [*names(1, 4, 6), *names(2, 6, 7)]
+    assert "00000002.history" in reached(batch(5, known))[2]
+    assert reached(batch(5, [*known, "00000002.history"], t2=6)) == (at(5), *names(2, 7, 7), "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tags": ()},
+        {"tags": ("seawall-asset=other", "seawall-log=x", f"seawall-log-segment={SIZE}")},
+        {"tags": ("seawall-asset=his", "seawall-log=x", "seawall-log-segment=17")},
+        {"tags": ("seawall-asset=his", "seawall-log=x", "seawall-log-segment=" + "9" * 5000)},
+        {"tags": ("seawall-asset=his", "seawall-log=x", f"seawall-log-segment={SIZE}", "seawall-log-until=now")},
+        {
+            "tags": (
+                *("seawall-asset=his", "seawall-log=x", f"seawall-log-segment={SIZE}"),
+                f"seawall-log-until={at(9000).isoformat()}",
+            )
+        },
+        {"paths": (f"{FOLDER}/000000010000000000000004", "/etc/000000010000000000000005")},
+        {"paths": (f"{FOLDER}/../passwd",)},
+        {"paths": ()},
+    ],
+)
+def test_what_is_not_as_we_make_it_is_passed_over(change: dict[str, Any]) -> None:
+    good = batch(5, names(1, 4, 5))
+    assert batches([replace(good, **change)], "his") == []
+    assert len(batches([replace(good, **change), good], "his")) == 1
