@@ -142,11 +142,6 @@ PATHS = {
         "takes path:/srv/documents, which the asset his takes",
         asset("other", OTHER.replace("/srv/other", "/srv/documents/")),
     ),
-    "a database of a machine that another asset has": wrong(
-        "policy.assets.other.sources.database",
-        "takes postgresql:5432/his, which the asset his takes, too",
-        asset("other", OTHER.replace("files: ", "tree: {kind: machine}\n" + DATABASE + "        files: ")),
-    ),
     "path of a disk": wrong(
         "policy.checks.root_disk.options.path", "expected an absolute path", (ALL, "path: /,", "path: srv,")
     ),
@@ -197,11 +192,6 @@ HEALTHY: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "folders of two assets, one in the other": (asset("other", OTHER.replace("/srv/other", "/srv")),),
     "a machine beside what it holds": (more("tree: {kind: machine}"),),
-    "files of another asset, once more after the machine": (
-        asset(
-            "other", OTHER.replace("files: ", "tree: {kind: machine}\n        files: ").replace("other]", "documents]")
-        ),
-    ),
     "a file of a database in a folder": (
         more("agenda: {kind: sqlite, options: {path: /srv/documents/a.db}}"),
         (HIS1, "every: 31d", "every: 31d\n        asks: agenda"),
