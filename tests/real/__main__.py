@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "restic")]
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS / "real"), str(TESTS / "restic"), str(TESTS)]
 import health  # noqa: E402 -- found by the line above, as pytest finds them
 import material  # noqa: E402
 import page  # noqa: E402

@@ -99,5 +99,4 @@ APPLICATIONS = {
         mariadb=tuple(f"usr/share/tango-db/{name}.sql" for name in ("create_db_tables", "stored_proc")),
     ),
     "phpMyAdmin": Application(("phpmyadmin",), mariadb=("usr/share/phpmyadmin/sql/create_tables.sql",)),
-    "ZoneMinder": Application(("zoneminder",), mariadb=("usr/share/zoneminder/db/zm_create.sql",)),
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "restic"))
+sys.path[:0] = [str(Path(__file__).parents[1] / "restic"), str(Path(__file__).parents[1])]
 from one_machine import BIN, Machine, furnish, served
 from throwaway_mariadb import MariaDB, mariadb
 from throwaway_postgresql import Cluster, cluster
