@@ -11,8 +11,10 @@ from spoiled import (
     HIS1,
     HOSTS,
     MARIADB,
+    OTHER,
     Wrong,
     asked,
+    asset,
     demand_refused,
     demand_taken,
     more,
@@ -121,6 +123,11 @@ REFERRED = """\
           images: {sql: "select path, bytes from images"}
 """
 CASES |= {
+    "a database of a machine that another asset has": wrong(
+        "policy.assets.other.sources.database",
+        "takes postgresql:5432/his, which the asset his takes, too",
+        asset("other", OTHER.replace("files: ", "tree: {kind: machine}\n" + DATABASE + "        files: ")),
+    ),
     "references of files": wrong(
         f"{ASSET}.drill.references",
         "queries no database; remove references",
@@ -172,6 +179,11 @@ HEALTHY: dict[str, tuple[tuple[str, str, str], ...]] = {
         (HIS1, "every: 31d", "every: 31d\n        asks: database.his"),
     ),
     "a range": ((HIS1, "at_least: 1000", "at_least: 1000, at_most: 1000"),),
+    "files of another asset, once more after the machine": (
+        asset(
+            "other", OTHER.replace("files: ", "tree: {kind: machine}\n        files: ").replace("other]", "documents]")
+        ),
+    ),
     "references of the only database": ((HIS1, EXPECTED, REFERRED),),
     "references of another database than the questions": (
         sources("        tree: {kind: machine, options: {clusters: [5432]}}\n" + FILES),
