@@ -44,7 +44,7 @@ def cluster(root: Path, process: str = "77") -> Path:
 def test_a_cluster_is_found_with_its_log_and_table_spaces(tmp_path: Path) -> None:
     data = cluster(tmp_path)
     there = found(5432, tmp_path)
-    assert there == Place(5432, data, tmp_path / "log", (tmp_path / "space",))
+    assert there == Place(5432, data, tmp_path / "log", (tmp_path / "space",), tmp_path)
     with pytest.raises(Unavailable, match="no PostgreSQL server was found at port 5433"):
         found(5433, tmp_path)
 
