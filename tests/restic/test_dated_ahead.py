@@ -47,7 +47,7 @@ def newest(machine: Machine) -> str:
 def staged(machine: Machine, place: str = "primary", **wishes: Any) -> DrillStage[None]:
     scratch = machine.root / "run/seawall/stage"
     scratch.mkdir()
-    drill = SimpleNamespace(expectations={}, release="bookworm")
+    drill = SimpleNamespace(expectations={}, references={}, release="bookworm")
     return DrillStage("documents", drill, machine.place(place), DrillOptions(**wishes), scratch, Random(1), None)
 
 

@@ -14,7 +14,7 @@ from ops.jobs.drill.stage import DrillStage
 
 
 def staged(machine: Machine, asset: str, **wishes: Any) -> DrillStage[None]:
-    drill = SimpleNamespace(expectations={}, release="bookworm")
+    drill = SimpleNamespace(expectations={}, references={}, release="bookworm")
     scratch = machine.root / "run/seawall/stage"
     scratch.mkdir()
     return DrillStage(asset, drill, machine.place("primary"), DrillOptions(**wishes), scratch, Random(1), None)

@@ -83,7 +83,7 @@ def drilled(
         sent(machine, tmp_path / "sent", commands)
         scratch = machine.root / "stage"
         scratch.mkdir(mode=0o700)
-        drill = SimpleNamespace(expectations={}, release="bookworm", asks="")
+        drill = SimpleNamespace(expectations={}, references={}, release="bookworm", asks="")
         chance = Random(1)
         stage = DrillStage("lis", drill, machine.place("primary"), DrillOptions(), scratch, chance, database.Options())  # type: ignore[arg-type]
         stage.find()

@@ -130,7 +130,7 @@ def test_a_restore_that_was_broken_off_is_not_held_up_by_what_it_brought(
 def test_a_drill_writes_no_text_through_what_it_brought(machine: Machine, trapped: Path) -> None:
     scratch = machine.root / "run/seawall/stage"
     scratch.mkdir()
-    drill = SimpleNamespace(expectations={}, release="bookworm")
+    drill = SimpleNamespace(expectations={}, references={}, release="bookworm")
     stage = DrillStage("lis", drill, machine.place("primary"), DrillOptions(), scratch, Random(1), None)  # type: ignore[arg-type]
     stage.find()
     (part,) = stage.parts.values()
