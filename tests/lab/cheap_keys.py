@@ -15,7 +15,9 @@ PLACES = {"backup1": "primary", "offsite1": "offsite"}  # who keeps repositories
 CLIENTS = ("his1", "lis1")
 PASSWORDS = "cd /etc/seawall/credentials && grep -H . *.password"
 FOUND = "cd /srv/seawall && for key in */keys/*; do echo $key && cat $key && echo; done"
-NOTES = "cd /var/lib/seawall && grep -rlE '{old}' keys state 2>/dev/null | xargs -r sed -i {changes}"
+# What a scrub remembers of the keys that go is forgotten with all else: it reads everything anew.
+FORGET = "cd /var/lib/seawall && rm -f state/scrub.sqlite"
+NOTES = FORGET + " && grep -rlE '{old}' keys state 2>/dev/null | xargs -r sed -i {changes}"
 
 
 def cheapen(site: Site) -> None:
