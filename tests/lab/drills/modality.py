@@ -12,13 +12,16 @@ from ops.lab.hospital import Data
 
 STORAGE = "/var/lib/orthanc/db-v6"
 NUMBER = "10000000"  # in the name of the image, and another one in that of each that is sent
+# Seconds between two: a scanner is no faster, and a drill reads all of so many files, where it samples thousands.
+PACE = 0.1
 SENDER = f"""
-import base64, itertools, os, sys, urllib.request
+import base64, itertools, os, sys, time, urllib.request
 image = base64.b64decode(open("/run/image").read())
 for number in itertools.count({NUMBER} + int(sys.argv[1])):
     urllib.request.urlopen("http://127.0.0.1:8042/instances", image.replace(b"{NUMBER}", str(number).encode())).close()
     if os.path.exists("/run/enough"):
         break
+    time.sleep({PACE})
 """
 
 
