@@ -23,6 +23,7 @@ from ops.sources.mariadb.verify import beside as mariadb
 from ops.sources.postgresql import restore
 from ops.sources.postgresql.facts import PostgreSQLFacts, facts, setting
 from ops.sources.postgresql.nature import settings
+from ops.sources.postgresql.reach import Reach
 from ops.sources.postgresql.sequences import SEQUENCES
 from ops.sources.postgresql.verify import beside as postgresql
 from ops.sources.postgresql.verify import engine
@@ -76,8 +77,8 @@ RELEASES = {"bookworm": 15, "trixie": 17}
 
 
 @dataclass(frozen=True)
-class Beside(restore.RestoreTarget):
-    """A restore into the server of a tree, in the place of the machine's own."""
+class InTree(Reach):
+    """The server of a tree, in the place of the machine's own."""
 
     tree: Tree | None = None
 
@@ -85,6 +86,21 @@ class Beside(restore.RestoreTarget):
     def server(self) -> Tree:  # type: ignore[override]
         assert self.tree
         return self.tree
+
+
+@dataclass(frozen=True)
+class Beside(restore.RestoreTarget):
+    """A restore into the server of a tree."""
+
+    tree: Tree | None = None
+
+    @property
+    def _reach(self) -> InTree:
+        return InTree(self.socket, self.port, tree=self.tree)
+
+    @property
+    def server(self) -> Tree:  # type: ignore[override]
+        return self._reach.server
 
 
 def room(folder: Path) -> Path:
@@ -123,7 +139,7 @@ def clusters(tree: Path, major: int, folder: Path) -> Iterator[tuple[PostgreSQLF
         roles, text = roles_of(server), server.run(["pg_dumpall", "--globals-only"], 60)
     told = PostgreSQLFacts(**vars(found), engine="postgresql", database=DatabaseName("the his"), dump_bytes=0)
     with serving(tree, room(folder / "empty"), engine(major)) as server:
-        yield told, roles, text, Beside("", 0, server)
+        yield told, roles, text, Beside("", 0, tree=server)
 
 
 def come_back(target: Beside, told: PostgreSQLFacts, roles: list[str], folder: Path) -> None:
