@@ -122,11 +122,18 @@ class Reach:
 
 
 def reach(start: Base, found: Sequence[Batch]) -> Reach:
-    """Return how far recovery from a base gets with some batches; where something is missing, only as far as that."""
+    """Return how far recovery from a base gets with some batches; where something is missing, only as far as that.
+
+    What was archived before the base began is none of its way: a cluster that was made anew counts from the beginning,
+    and the segments of the one before have higher numbers.
+    """
+    since = start.which.time - clock.SKEW
     fitting = [
         batch
         for batch in found
-        if batch.size == start.size and (batch.starts or any(one >= start.last for one in batch.segments))
+        if batch.size == start.size
+        and batch.snapshot.time >= since
+        and (batch.starts or any(one >= start.last for one in batch.segments))
     ]
     if not _missing(start, fitting):
         return _reached(start, fitting)

@@ -57,6 +57,13 @@ def test_what_was_before_the_set_is_not_needed() -> None:
     assert [len(one.names) for one in found.batches] == [3]
 
 
+def test_a_cluster_made_anew_begins_anew() -> None:
+    """The one before had got much farther, and its log is still there."""
+    former = batch(-60, names(1, 900, 950))
+    assert reached(former) == (at(0), *names(1, 4, 4), "")
+    assert reached(former, batch(5, names(1, 4, 5))) == (at(5), *names(1, 5, 5), "")
+
+
 def test_a_gap_ends_it_where_the_last_whole_batch_did() -> None:
     gap = (at(5), *names(1, 4, 4), *names(1, 5, 5))
     assert reached(batch(5, names(1, 4, 4)), batch(10, names(1, 6, 7))) == gap
