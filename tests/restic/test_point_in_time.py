@@ -167,6 +167,22 @@ def test_a_library_that_the_databases_load_for_sessions_is_not_loaded(site: Site
     assert site.recover("library", loaded.isoformat()) == 0
 
 
+def test_a_link_that_is_put_in_the_folder_s_place_is_not_followed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder above may be the server's account's own, which may be an intruder by now."""
+    from ops.jobs.restore import moment
+
+    victim = site.open / "victim"
+    victim.mkdir(mode=0o755)
+
+    def swapped(folder: Path, *_words: object) -> None:
+        folder.symlink_to(victim)
+
+    monkeypatch.setattr(moment, "demand_room", swapped)
+    assert site.recover("swapped", "latest") == 1
+    assert victim.stat().st_mode & 0o777 == 0o755
+    assert not list(victim.iterdir())
+
+
 def test_a_missing_segment_is_named_at_once_and_a_backup_begins_anew(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:

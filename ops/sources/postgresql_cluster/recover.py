@@ -62,8 +62,8 @@ def recover(wanted: Recovery) -> Recovered:
     prepared = _prepared(programs, wanted.folder / DATA)
     for name, text in _files(server, wanted, prepared).items():
         (server / name).write_text(text, encoding="utf-8")
+    (wanted.folder / DATA).chmod(0o700)  # as long as nobody else can put a link there
     run(["chown", "--recursive", "--no-dereference", f"{ACCOUNT}:{ACCOUNT}", str(wanted.folder)], timeout=3600)
-    (wanted.folder / DATA).chmod(0o700)
     with _running(programs, wanted.folder / DATA, server):
         names = _asked(server, facts.cluster.major, "select datname from pg_catalog.pg_database where datallowconn order by 1")
     last = _LAST.findall(_log(server))
