@@ -94,7 +94,9 @@ class Readings:
     def forget(self, host: str, paths: Iterable[str]) -> None:
         """Forget files of a client, as those that were set aside."""
         with self._link:
-            self._link.executemany("delete from file where (host, path) = (?, ?)", ((host, _kept(path)) for path in paths))
+            self._link.executemany(
+                "delete from file where (host, path) = (?, ?)", ((host, _kept(path)) for path in paths)
+            )
 
     def due(self, hosts: Sequence[str], before: float) -> list[Known]:
         """Return some files of clients that were never read, or not since a moment: those that wait longest."""

@@ -88,7 +88,8 @@ def _work(policy: HostPolicy, name: str, asset: Asset, log: ChangeLog[Any], opti
     mark, trouble = _marked(log, options, spool)
     files, strange = waiting(spool)
     if mark and mark.segment not in {one.name for one in files}:
-        mark, trouble = None, [f"{mark.segment} was not archived: what has its name in {spool} is not of the log"]
+        trouble = [f"{mark.segment} was not archived: what has its name in {spool} is not of the log"]
+        mark = None
     place = repositories.open_own(policy, asset.repository)
     clocks = place.reach()
     shipped = _ship(place.repository, policy.host, name, spool, files, mark)

@@ -235,7 +235,7 @@ def _begun(folder: Path) -> os.stat_result:
     with held(folder) as handle:
         os.fchown(handle, 0, 0)
         os.fchmod(handle, 0o700)
-        if os.listdir(handle):
+        if any(Path(f"/proc/self/fd/{handle}").iterdir()):
             raise UsageError(f"{folder} is not empty any more", "find out who put something there; use another folder")
         return os.fstat(handle)
 

@@ -65,7 +65,9 @@ def recover(wanted: Recovery) -> Recovered:
     (wanted.folder / DATA).chmod(0o700)  # as long as nobody else can put a link there
     run(["chown", "--recursive", "--no-dereference", f"{ACCOUNT}:{ACCOUNT}", str(wanted.folder)], timeout=3600)
     with _running(programs, wanted.folder / DATA, server):
-        names = _asked(server, facts.cluster.major, "select datname from pg_catalog.pg_database where datallowconn order by 1")
+        names = _asked(
+            server, facts.cluster.major, "select datname from pg_catalog.pg_database where datallowconn order by 1"
+        )
     last = _LAST.findall(_log(server))
     hint = _HINT.format(data=wanted.folder / DATA, server=server, programs=programs)
     return Recovered(last[-1].strip() if last else "", names, hint)
@@ -220,4 +222,6 @@ def _asked(server: Path, major: int, query: str) -> list[str]:
     argv = ["runuser", "-u", ACCOUNT, "--", "psql", "-XAtq", "--no-password", f"--host={server}", "-d", "postgres"]
     plain = [*_SESSION, *(_LOGIN if int(major) >= _FIRST_WITH_LOGIN else ())]
     variables = {"PGOPTIONS": " ".join(f"-c {word}" for word in plain)}
-    return run([*argv, "-c", query], timeout=_SHORT, cwd=Path("/"), env=variables, most=MOST_ANSWERED).stdout.splitlines()
+    return run(
+        [*argv, "-c", query], timeout=_SHORT, cwd=Path("/"), env=variables, most=MOST_ANSWERED
+    ).stdout.splitlines()
