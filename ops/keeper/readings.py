@@ -76,8 +76,8 @@ class Readings:
             self._link.executemany(_LISTED, rows)
             there = "update file set wrong = '', read = null where host = ? and listed = ? and wrong = ?"
             self._link.execute(there, (host, now, GONE))
-            gone = "update file set wrong = ? where host = ? and listed <> ?"
-            self._link.execute(gone, (GONE, host, now))
+            gone = "update file set wrong = ?, read = ? where host = ? and listed <> ? and wrong <> ?"
+            self._link.execute(gone, (GONE, now, host, now, GONE))
 
     def keep(self, hosts: Iterable[str]) -> None:
         """Forget the files of all clients but these."""
@@ -86,9 +86,10 @@ class Readings:
             for host in known - set(hosts):
                 self._link.execute("delete from file where host = ?", (host,))
 
-    def gone(self, host: str) -> list[str]:
-        """Return the paths of a client's files that are gone."""
-        found = self._link.execute("select path from file where (host, wrong) = (?, ?)", (host, GONE))
+    def gone(self, host: str, until: float) -> list[str]:
+        """Return the paths of a client's files of which it was noted until a moment that they are gone."""
+        query = "select path from file where (host, wrong) = (?, ?) and read <= ?"
+        found = self._link.execute(query, (host, GONE, until))
         return [os.fsdecode(path) for (path,) in found]
 
     def forget(self, host: str, paths: Iterable[str]) -> None:

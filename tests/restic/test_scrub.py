@@ -5,12 +5,16 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kept import Keeper, kept
 from one_machine import Machine, damage
+
+from ops.core import clock
+from ops.core.clock import iso
 
 DAY = 86_400.0
 REASON = ("--reason", "removed by hand, ticket 4712")
@@ -161,6 +165,22 @@ def test_what_goes_after_a_person_accepted_is_not_accepted(keeper: Keeper):
     assert keeper.seawall("repository", "scrub") == 2
     second.unlink()
     assert keeper.seawall("repository", "scrub", "--accept", "his1", *REASON) == 2
+    assert named(keeper).keys() == {path_of(keeper, second)}
+
+
+def test_what_a_scrub_that_was_killed_found_gone_is_not_accepted(keeper: Keeper):
+    first, second = files(keeper, "data")[:2]
+    first.unlink()
+    assert keeper.seawall("repository", "scrub") == 2
+    state = keeper.root / "var/lib/seawall/state/scrub.json"
+    told = json.loads(state.read_text())
+    told["repositories"]["his1"]["accepted"] = True
+    told["finished"] = iso(clock.now() - timedelta(minutes=5))
+    time_passes(keeper, 300.0)
+    second.unlink()
+    assert keeper.seawall("repository", "scrub") == 2
+    state.write_text(json.dumps(told))  # as it was when the next one was killed
+    assert keeper.seawall("repository", "scrub") == 2
     assert named(keeper).keys() == {path_of(keeper, second)}
 
 

@@ -6,8 +6,9 @@ what was stored. What is new is read first, then what was not read for the longe
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
@@ -92,7 +93,9 @@ def _scrubbed(policy: HostPolicy, before: ScrubState | None) -> ScrubState:
     with readings.opened(folders.state() / "state" / MEMORY) as memory, ExitStack() as stack:
         memory.keep(policy.clients)
         accepted = {host for host, one in before.repositories.items() if one.accepted} if before else set()
-        places, troubles = _listed(policy, memory, accepted, stack)
+        for client in accepted:
+            memory.forget(client, memory.gone(client, _end(before)))
+        places, troubles = _listed(policy, memory, stack)
         _Reader(memory, places, options).read()
         seen = {HostName(host): _noted(memory, host, options) for host in policy.clients}
     for host, trouble in troubles.items():
@@ -109,9 +112,15 @@ def _scrubbed(policy: HostPolicy, before: ScrubState | None) -> ScrubState:
     return replace(state, verdict=finding.verdict, message=storable(finding.message))
 
 
-def _listed(
-    policy: HostPolicy, memory: Readings, accepted: Collection[str], stack: ExitStack
-) -> tuple[dict[str, int], dict[str, str]]:
+def _end(before: ScrubState | None) -> float:
+    """Return when a scrub had ended: what a later one that was killed found gone is not in the state of this one."""
+    try:
+        return clock.parse(before.finished).timestamp() + 1 if before else 0.0  # it is told in whole seconds
+    except ValueError:
+        return 0.0
+
+
+def _listed(policy: HostPolicy, memory: Readings, stack: ExitStack) -> tuple[dict[str, int], dict[str, str]]:
     """List each client's repository; return the descriptors of their folders, and why others can't be listed."""
     places: dict[str, int] = {}
     troubles: dict[str, str] = {}
@@ -121,7 +130,7 @@ def _listed(
             continue  # it has none yet; whoever backs up judges that
         try:
             place = stack.enter_context(repository.opened(base, host))
-            _list(memory, host, place, accepted=host in accepted)
+            _list(memory, host, place)
         except (SeawallError, OSError) as error:
             troubles[host] = storable(str(error))
         else:
@@ -129,12 +138,10 @@ def _listed(
     return places, troubles
 
 
-def _list(memory: Readings, host: str, place: int, *, accepted: bool) -> None:
-    """Note which files a repository has; those that a person set aside, or accepted as gone, are none of it."""
-    if accepted:
-        memory.forget(host, memory.gone(host))
+def _list(memory: Readings, host: str, place: int) -> None:
+    """Note which files a repository has; those that a person set aside are none of it."""
     memory.listed(host, (one for one in repository.files(place) if _is_read(one)), clock.now().timestamp())
-    if gone := set(memory.gone(host)):
+    if gone := set(memory.gone(host, math.inf)):
         memory.forget(host, gone & aside.held(folders.repositories(), host))
 
 
