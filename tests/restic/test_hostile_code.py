@@ -20,7 +20,12 @@ from ops.sources.postgresql.verify import beside, prove
 
 pytestmark = [ONLY_ROOT, pytest.mark.usefixtures("tidy")]
 # What the server does as the owner, or what needs more than a plain load.
-_OTHERWISE = {"pathless", "index_rows", "excluded", "statistics", "materialized", "row_as_text", "broken"}
+_OTHERWISE = {
+    *("pathless", "index_rows", "excluded", "statistics", "materialized", "row_as_text", "broken"),
+    *("folded_statistics", "literal_in_body"),
+}
+# What runs when a query of a table is planned: a backup's role, which is no superuser, can't help that.
+_PLANNED = {"index_where", "folded_statistics", "index_attached", "literal_in_body"}
 _LEFT = "select rolname from pg_roles where rolname ~ '^seawall'"
 
 
@@ -50,7 +55,8 @@ def _plainly(his: Taken, section: str) -> list[str]:
 @pytest.mark.usefixtures("clerk")
 def test_nobody_becomes_superuser_by_a_restore(server: Cluster) -> None:
     with taken(server, WITH_CAST, parallel=True) as his:
-        assert won(server) == []  # nor is it read as one
+        assert {*won(server)} <= _PLANNED  # nothing else, even where it is read as one
+        forget(server)
         said = his.load()
         assert won(server) == []
         found = dict(prove(his.target.server, "again", his.facts))
@@ -64,6 +70,20 @@ def test_nobody_becomes_superuser_by_a_restore(server: Cluster) -> None:
     assert server.psql("select count(*) from pg_namespace where nspname ~ '^seawall'", "again") == "0"
     assert server.psql("select count(*) from pg_constraint where contypid <> 0 and contype <> 'c'", "again") == "0"
     assert server.psql("select conname from pg_constraint where not convalidated", "again") == "broken_i_check"
+
+
+TAKEN_NAMES = """
+create schema seawall_inert; create table seawall_inert.bodies (i int);
+create table seawall_inert.untouched as select 'pg_catalog.pg_class'::regclass::oid as oid;
+"""
+
+
+@pytest.mark.usefixtures("clerk")
+def test_a_schema_that_is_called_as_ours_hinders_no_restore(server: Cluster) -> None:
+    sql = f"grant all on database his to clerk;\n\\connect - clerk\n{TAKEN_NAMES}"
+    with taken(server, sql, parallel=False) as his:
+        assert his.load() == []
+        assert {*his.proof().values()} == {Verdict.PASS}
 
 
 DEMANDING = """

@@ -2,15 +2,20 @@
 
 The server runs functions and checks of domains while definitions are made: for a constant that it works out, for a
 literal that it reads, for the bound of a partition. So the body of each function is emptied when it is made, and comes
-back before rows are loaded; what a domain demands is put aside until all is loaded. Both are done in the catalogues, so
-that they come back as they were. A database in which this was interrupted has the mark of one that is not finished.
+back before rows are loaded; what a domain demands is put aside until all is loaded. Whoever plans a query of a table has
+what its indexes, statistics and keys call worked out where it depends on nothing, unless the functions are volatile: so
+they are before a superuser does. All is done in the catalogues, so that it comes back as it was. A database in which
+this was interrupted has the mark of one that is not finished.
 """
 
 from __future__ import annotations
 
+import secrets
+
 from ops.sources.postgresql.session import Session
 
-OURS = "seawall_inert"  # the schema, and how the triggers' names begin
+# The schema, and how the triggers' names begin: nothing in a dump can have that name, and be taken for ours.
+OURS = f"seawall_inert_{secrets.token_hex(8)}"
 _ASIDE = "z"  # a sort of constraint that no release knows: it is looked for by nobody
 # What an extension brings is its maker's: whoever may not be trusted could not install it.
 _DEMANDED = """
@@ -56,8 +61,15 @@ _BODIES = """
 update pg_catalog.pg_proc p set prolang = b.prolang, prosrc = b.prosrc, probin = b.probin, prosqlbody = b.prosqlbody
 from {ours}.bodies b where b.oid = p.oid
 """
+_HASTY = """
+from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
+where p.provolatile <> 'v' and p.oid >= 16384 and l.lanname not in ('c', 'internal')
+"""
+_VOLATILE = f"update pg_catalog.pg_proc set provolatile = 'v' where oid in (select p.oid {_HASTY})"
+_STILL = (f"create table {OURS}.hasty as select p.oid, p.provolatile {_HASTY}", _VOLATILE)
+_HASTY_AGAIN = f"update pg_catalog.pg_proc p set provolatile = h.provolatile from {OURS}.hasty h where h.oid = p.oid"
 _FILLED = (f"drop event trigger {OURS}_functions", _BODIES.format(ours=OURS))
-_ENDED = (f"drop event trigger {OURS}_domains", f"drop schema {OURS} cascade", _TAKEN_UP)
+_ENDED = (_HASTY_AGAIN, f"drop event trigger {OURS}_domains", f"drop schema {OURS} cascade", _TAKEN_UP)
 
 
 def begin(session: Session) -> None:
@@ -68,6 +80,17 @@ def begin(session: Session) -> None:
 def fill(session: Session) -> None:
     """Give the functions their bodies: what is made from now on may run them only as somebody else."""
     _tell(session, _FILLED)
+
+
+def still(session: Session) -> None:
+    """Have no function worked out by whoever plans a query; no index that calls one can be made until the end."""
+    _tell(session, _STILL)
+
+
+def unasked(session: Session) -> None:
+    """Have a transaction that is rolled back plan its queries without any code of the database's."""
+    session.tell(_VOLATILE)
+    session.tell(PUT_ASIDE)
 
 
 def end(session: Session) -> None:

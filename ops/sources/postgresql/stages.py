@@ -26,6 +26,8 @@ _FIRST = ("CHECK CONSTRAINT", "TABLE", "TABLE ATTACH")
 _KEYS = ("CONSTRAINT", "INDEX", "INDEX ATTACH", "FK CONSTRAINT")
 _LOADED = (_ROWS, "SEQUENCE SET", "BLOBS")
 _AFTER = (*_KEYS, FILLED, "TRIGGER", "RULE", "POLICY", "ROW SECURITY", "STATISTICS")
+# Here the server looks at what indexes and keys of the tables call, as whoever runs it: with what needs them, they wait.
+_LOOKING = ("INDEX ATTACH", "FK CONSTRAINT", "TRIGGER", FILLED)
 _LAST = ("COMMENT", "ACL", "DEFAULT ACL", "SECURITY LABEL", "EVENT TRIGGER")
 _LOGIN_TRIGGERS = 17
 # A foreign key between columns of different types compares its rows through these, in the session that makes it.
@@ -60,6 +62,15 @@ def staged(listed: Sequence[Entry], chosen: Collection[int]) -> Stages:
             part = "rows" if entry.sort == _ROWS else "after"
         parts[part].append(entry)
     return Stages(**{name: tuple(found) for name, found in parts.items()})
+
+
+def looking(entries: Sequence[Entry]) -> list[Entry]:
+    """Return, in their order, those that have indexes and keys of tables looked at, and what needs them."""
+    found: dict[int, Entry] = {}
+    for entry in entries:
+        if entry.sort in _LOOKING or {*entry.needs} & {*found}:
+            found[entry.number] = entry
+    return [*found.values()]
 
 
 @dataclass(frozen=True)
@@ -100,7 +111,11 @@ class Load:
         inert.fill(session)
         loaders.allow(session)
         failures = self._brought(awake, parts.rows, loaders.LOADER)
-        failures += self._brought(awake, [one for one in parts.after if one not in early])
+        late = looking(parts.after)
+        made = self._brought(awake, [one for one in parts.after if one not in early and one not in late])
+        yield from self._mended(session, awake, made)
+        inert.still(session)
+        failures += self._brought(awake, [one for one in late if one not in early])
         yield from self._mended(session, awake, failures)
 
     def _brought(self, archive: Archive, entries: Sequence[Entry], role: str = "") -> list[Failure]:
