@@ -2,9 +2,9 @@
 
 The server runs functions and checks of domains while definitions are made: for a constant that it works out, for a
 literal that it reads, for the bound of a partition. So the body of each function is emptied when it is made, and comes
-back before rows are loaded; what a domain demands is put aside until all is loaded. Whoever plans a query of a table has
-what its indexes, statistics and keys call worked out where it depends on nothing, unless the functions are volatile: so
-they are before a superuser does. All is done in the catalogues, so that it comes back as it was. A database in which
+back before rows are loaded; what a domain demands is put aside until all is loaded. What the indexes, statistics and keys
+of a table call with constants alone is worked out by whoever plans a query of it, but for volatile functions: so all are
+volatile before a superuser does. All is done in the catalogues, so that it comes back as it was. A database in which
 this was interrupted has the mark of one that is not finished.
 """
 
@@ -61,15 +61,23 @@ _BODIES = """
 update pg_catalog.pg_proc p set prolang = b.prolang, prosrc = b.prosrc, probin = b.probin, prosqlbody = b.prosqlbody
 from {ours}.bodies b where b.oid = p.oid
 """
-_HASTY = """
-from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
-where p.provolatile <> 'v' and p.oid >= 16384 and l.lanname not in ('c', 'internal')
+_VOLATILE = """
+update pg_catalog.pg_proc p set provolatile = 'v' from pg_catalog.pg_language l
+where l.oid = p.prolang and p.provolatile <> 'v' and p.oid >= 16384 and l.lanname not in ('c', 'internal')
 """
-_VOLATILE = f"update pg_catalog.pg_proc set provolatile = 'v' where oid in (select p.oid {_HASTY})"
-_STILL = (f"create table {OURS}.hasty as select p.oid, p.provolatile {_HASTY}", _VOLATILE)
-_HASTY_AGAIN = f"update pg_catalog.pg_proc p set provolatile = h.provolatile from {OURS}.hasty h where h.oid = p.oid"
+_NOTED = "create table {ours}.hasty as select oid, provolatile from pg_catalog.pg_proc"
+_HASTY_AGAIN = """
+update pg_catalog.pg_proc p set provolatile = h.provolatile from {ours}.hasty h
+where h.oid = p.oid and h.provolatile <> p.provolatile
+"""
+_STILL = (_NOTED.format(ours=OURS), _VOLATILE)
 _FILLED = (f"drop event trigger {OURS}_functions", _BODIES.format(ours=OURS))
-_ENDED = (_HASTY_AGAIN, f"drop event trigger {OURS}_domains", f"drop schema {OURS} cascade", _TAKEN_UP)
+_ENDED = (
+    _HASTY_AGAIN.format(ours=OURS),
+    f"drop event trigger {OURS}_domains",
+    f"drop schema {OURS} cascade",
+    _TAKEN_UP,
+)
 
 
 def begin(session: Session) -> None:

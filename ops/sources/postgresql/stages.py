@@ -26,7 +26,7 @@ _FIRST = ("CHECK CONSTRAINT", "TABLE", "TABLE ATTACH")
 _KEYS = ("CONSTRAINT", "INDEX", "INDEX ATTACH", "FK CONSTRAINT")
 _LOADED = (_ROWS, "SEQUENCE SET", "BLOBS")
 _AFTER = (*_KEYS, FILLED, "TRIGGER", "RULE", "POLICY", "ROW SECURITY", "STATISTICS")
-# Here the server looks at what indexes and keys of the tables call, as whoever runs it: with what needs them, they wait.
+# Here the server works out what indexes and keys call, as whoever runs it; with what needs them, they wait.
 _LOOKING = ("INDEX ATTACH", "FK CONSTRAINT", "TRIGGER", FILLED)
 _LAST = ("COMMENT", "ACL", "DEFAULT ACL", "SECURITY LABEL", "EVENT TRIGGER")
 _LOGIN_TRIGGERS = 17
