@@ -2,10 +2,10 @@
 
 The server runs functions and checks of domains while definitions are made: for a constant that it works out, for a
 literal that it reads, for the bound of a partition. So the body of each function is emptied when it is made, and comes
-back before rows are loaded; what a domain demands is put aside until all is loaded. What the indexes, statistics and keys
-of a table call with constants alone is worked out by whoever plans a query of it, but for volatile functions: so all are
-volatile before a superuser does. All is done in the catalogues, so that it comes back as it was. A database in which
-this was interrupted has the mark of one that is not finished.
+back before rows are loaded; what a domain demands is put aside until all is loaded. What the indexes, statistics and
+keys of a table call with constants alone is worked out by whoever plans a query of it, but for volatile functions: so
+all are volatile before a superuser does. This is done in the catalogues, so that it comes back as it was. A database in
+which it was interrupted has the mark of one that is not finished.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from ops.sources.postgresql import inert
 from ops.sources.postgresql import loader as loaders
 from ops.sources.postgresql.contents import FILLED, Entry
+from ops.sources.postgresql.explaining import afterwards
 from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.loading import Archive, Failure
 from ops.sources.postgresql.mending import Mending
@@ -87,6 +88,7 @@ class Load:
     words: Sequence[str]
     chosen: Collection[int]
     _failed: list[Failure] = field(default_factory=list)
+    _again: list[Failure] = field(default_factory=list)
 
     def done(self) -> Iterator[str]:
         """Load it; yield a sentence on what could be loaded only in another way, or not at all."""
@@ -97,6 +99,8 @@ class Load:
             loaders.untouched(session)
             inert.end(session)
             yield from self._mended(session, self.archive, self._brought(self.archive, parts.last))
+            if self._again:
+                yield afterwards(self._again, self.archive.listed())
             yield from self._mending(session, self.archive).named(self._failed)
 
     def _filled(self, session: Session, parts: Stages) -> Iterator[str]:
@@ -133,7 +137,7 @@ class Load:
 
     def _mending(self, session: Session, archive: Archive) -> Mending:
         session.tell("set search_path = ''")
-        return Mending(archive, self.facts, self.reach, self.database, session.ask)
+        return Mending(archive, self.facts, self.reach, self.database, session.ask, self._again)
 
     @contextmanager
     def _loader(self, within: Session) -> Iterator[None]:
