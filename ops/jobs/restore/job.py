@@ -54,6 +54,12 @@ class Ready:
         return [head, *(f"  {step.words()}" for step in self.steps), *(f"  {remark}" for remark in self.remarks)]
 
 
+def demand_root() -> None:
+    """Raise UsageError for anybody but root; where another root is set, tests act in its place."""
+    if os.geteuid() != 0 and "SEAWALL_ROOT" not in os.environ:
+        raise UsageError("only root can restore the owners of files and databases", "sudo seawall restore ...")
+
+
 @contextmanager
 def found(name: str, wanted: Wanted, at: str | None, repository: str | None) -> Iterator[Ready]:
     """Find the set that is meant and plan its restore, with its manifest at hand as long as the block lasts.
@@ -61,8 +67,7 @@ def found(name: str, wanted: Wanted, at: str | None, repository: str | None) -> 
     at: a moment in the site's time, or the first letters of a set; none: the newest. repository: none: where the
     asset's sets go first. Raise UsageError for what can't be, Damaged when there is no such set.
     """
-    if os.geteuid() != 0 and "SEAWALL_ROOT" not in os.environ:
-        raise UsageError("only root can restore the owners of files and databases", "sudo seawall restore ...")
+    demand_root()
     policy = own_policy.read()
     asset = asset_named(policy, name)
     meant = point_in_time(at, policy.site.timezone)

@@ -26,6 +26,7 @@ from ops.interfaces.outcome import RestoreFacts
 from ops.jobs.host import folders, own_policy, recorded, repositories
 from ops.jobs.host.assets import asset_named
 from ops.jobs.restore import material
+from ops.jobs.restore.job import demand_root
 from ops.jobs.restore.point_in_time import point_in_time
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.progress import Progress
@@ -83,6 +84,7 @@ class Ready:
 
 def is_moment(name: str, at: str | None) -> bool:
     """Whether --at means a moment of an asset whose log is archived, and no set."""
+    demand_root()
     policy = own_policy.read()
     if not at or logged(asset_named(policy, name)) is None:
         return False
@@ -96,8 +98,7 @@ def found(name: str, at: str, to: Sequence[str], repository: str | None) -> Iter
     at: in the site's time, or `latest`. to: one empty folder. Raise UsageError for a moment that can't be had, which
     names those that can, Damaged where nothing is there.
     """
-    if os.geteuid() != 0 and "SEAWALL_ROOT" not in os.environ:
-        raise UsageError("only root can restore the owners of files and databases", "sudo seawall restore ...")
+    demand_root()
     folder = _folder(to)
     policy = own_policy.read()
     asset = asset_named(policy, name)
