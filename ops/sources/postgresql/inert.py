@@ -33,7 +33,8 @@ begin
   where c.classid = 'pg_proc'::regclass and not c.in_extension and p.prokind = 'f'
     and l.lanname not in ('c', 'internal');
   update pg_proc p set probin = null, prosqlbody = null,
-    prosrc = 'begin return ''0''; exception when others then return null; end',
+    prosrc = case when p.proretset or p.prorettype = 'void'::regtype or p.proargmodes && '{{o,b,t}}'
+      then 'begin return; end' else 'begin return ''0''; exception when others then return null; end' end,
     prolang = (select oid from pg_language where lanname = 'plpgsql')
   from pg_event_trigger_ddl_commands() c, {ours}.bodies b
   where c.classid = 'pg_proc'::regclass and p.oid = c.objid and b.oid = p.oid;

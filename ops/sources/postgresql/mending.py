@@ -205,7 +205,7 @@ class Mending:
             self._attempt(back)
 
     def _table(self, entry: Entry) -> str:
-        """Return the manifest's name of the table whose rows an object is; empty when that is not clear."""
+        """Return the manifest's name of the table whose rows an object is; empty when it is not clear, or not there."""
         owners = {"", *self.facts.roles}
         places = {name: place(name, self.facts.encoding) for name in self.facts.rows}
         found = [
@@ -213,7 +213,7 @@ class Mending:
             for name, begun in places.items()
             if entry.place.startswith(begun) and entry.place.removeprefix(begun) in owners
         ]
-        return found[0] if len(found) == 1 else ""
+        return found[0] if len(found) == 1 and self.ask(_there(found[0])) else ""
 
     def _as_c(self, entry: Entry) -> bool:
         """Make a collation whose locale is not there as the plainest one, so that columns that have it can be made."""
@@ -234,6 +234,10 @@ def _unproven(statement: str) -> str:
 
 def _proving(table: str, check: str) -> str:
     return f"alter table {table} validate constraint {identifier(check)}"
+
+
+def _there(table: str) -> str:
+    return f"select to_json(pg_catalog.to_regclass({literal(table)}) is not null)"
 
 
 def _checks(table: str) -> str:
