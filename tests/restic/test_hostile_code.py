@@ -96,6 +96,13 @@ create table doses (d dose, t int generated always as (twice(d)) stored); insert
 create table "O \\'" (i int generated always as identity, check (i > 0)); insert into "O \\'" default values;
 alter table doses enable row level security; alter table doses force row level security;
 create schema apart; create table apart.t (i int);
+create function next(i int, out o int) immutable language sql as 'select i + 1';
+create function around(i int, out a int, out b date) immutable language sql as 'select i - 1, now()::date';
+create function nothing() returns void immutable language sql as '';
+create table turned (i int, g int generated always as (i + next(1) + (around(1)).a) stored);
+insert into turned values (1); create index on turned (i) where next(1) > 0;
+create table turned_key (i int) partition by list ((i + next(1)));
+create table turned_3 partition of turned_key for values in (3); insert into turned_key values (1);
 create view doubled as select twice(3) as six, '{3}'::dose[] as three;
 """
 

@@ -33,8 +33,11 @@ begin
   where c.classid = 'pg_proc'::regclass and not c.in_extension and p.prokind = 'f'
     and l.lanname not in ('c', 'internal');
   update pg_proc p set probin = null, prosqlbody = null,
-    prosrc = case when p.proretset or p.prorettype = 'void'::regtype or p.proargmodes && '{{o,b,t}}'
-      then 'begin return; end' else 'begin return ''0''; exception when others then return null; end' end,
+    prosrc = case when p.proretset or p.prorettype = 'void'::regtype then 'begin return; end'
+      when p.proargmodes && '{{o,b,t}}' then (select format('begin %s return; exception when others then return; end',
+        string_agg(format('$%s := ''0'';', n), ' ')) from unnest(p.proargmodes) with ordinality m(mode, n)
+        where mode in ('o', 'b', 't'))
+      else 'begin return ''0''; exception when others then return null; end' end,
     prolang = (select oid from pg_language where lanname = 'plpgsql')
   from pg_event_trigger_ddl_commands() c, {ours}.bodies b
   where c.classid = 'pg_proc'::regclass and p.oid = c.objid and b.oid = p.oid;
