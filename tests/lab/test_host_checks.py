@@ -82,7 +82,9 @@ def demand_found(breakage: Breakage, found: Found) -> None:
 
 
 def test_machines_as_the_playbooks_leave_them_pass(kept: Site):
-    assert verify(kept) == (0, [])
+    code, found = verify(kept)
+    assert [(check["host"], check["name"], check["message"]) for check in found] == []
+    assert code == 0
 
 
 @pytest.mark.parametrize("breakage", HERE, ids=str)
@@ -105,7 +107,9 @@ def test_a_machine_that_does_not_answer_is_unknown(kept: Site):
 
 
 def test_mended_machines_pass_and_have_lost_nothing(kept: Site, found_on_machines: Found, found_at_doors: Found):
-    assert verify(kept) == (0, [])
+    code, found = verify(kept)
+    assert [(check["host"], check["name"], check["message"]) for check in found] == []
+    assert code == 0
     for repository in ("primary", "offsite"):
         listed = kept.on("his1", f"seawall snapshots his --from {repository} --json")
         assert [row["verdict"] for row in json.loads(listed.stdout)].count("pass") >= 1

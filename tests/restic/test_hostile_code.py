@@ -150,26 +150,55 @@ def test_a_role_that_cannot_be_made_anew_is_said_before_anything_is_loaded(serve
     server.psql("drop database other")
 
 
-def test_where_the_role_is_not_let_in_the_lines_that_are_told_let_it_in(server: Cluster) -> None:
-    rules, names = (Path(server.socket, "data", name) for name in ("pg_hba.conf", "pg_ident.conf"))
-    before = rules.read_text(), names.read_text()
+@pytest.fixture
+def as_debian(server: Cluster) -> Iterator[tuple[Path, Path]]:
+    """The cluster's two files of rules, as Debian has them; they are put back afterwards."""
+    files = Path(server.socket, "data/pg_hba.conf"), Path(server.socket, "data/pg_ident.conf")
+    before = [file.read_text() for file in files]
+    files[0].write_text("local all all peer\n")
+    server.psql("select pg_reload_conf()")
+    yield files
+    for file, text in zip(files, before, strict=True):
+        file.resolve().write_text(text)
+    server.psql("select pg_reload_conf()")
+
+
+def test_where_the_role_is_not_let_in_a_restore_lets_it_in_while_it_runs(
+    server: Cluster, as_debian: tuple[Path, Path]
+) -> None:
+    before = [(file.read_text(), file.stat().st_mode, file.owner()) for file in as_debian]
+    left = "# BEGIN a restore by Seawall\nlocal all x peer\n# END a restore by Seawall\n"
     with taken(server, "create table t (i int); insert into t values (1)", parallel=False) as his:
-        try:
-            rules.write_text("local all all peer\n")  # as Debian has it
-            server.psql("select pg_reload_conf()")
-            with pytest.raises(UsageError, match="can't be connected as that") as refused:
-                his.load()
-            assert server.psql("select count(*) from pg_class where relname = 't'", "again") == "0"
-            assert server.psql(_LEFT) == ""
-            rule, name = re.findall("`([^`]+)`", refused.value.hint or "")
-            rules.write_text(f"{rule}\nlocal all all peer\n")
-            names.write_text(f"{name}\n")
-            server.psql("select pg_reload_conf()")
+        for found in ("", left):  # by one that was killed
+            as_debian[0].write_text(found + before[0][0])
             assert his.load() == []
-        finally:
-            rules.write_text(before[0])
-            names.write_text(before[1])
-            server.psql("select pg_reload_conf()")
+            assert server.psql("select i from t", "again") == "1"
+            assert [(file.read_text(), file.stat().st_mode, file.owner()) for file in as_debian] == before
+            assert server.psql(_LEFT) == ""
+            server.psql("drop database again")
+
+
+def test_where_it_can_not_be_let_in_the_lines_that_are_told_let_it_in(
+    server: Cluster, as_debian: tuple[Path, Path]
+) -> None:
+    ours = Path(server.socket, "of-root")  # where the superuser's account can't write
+    ours.mkdir(mode=0o755)
+    for file in as_debian:
+        (ours / file.name).write_text(file.read_text())
+        beside = file.with_suffix(".link")
+        beside.symlink_to(ours / file.name)
+        beside.replace(file)  # at once: the server may just be about to read it
+    rules, names = as_debian
+    with taken(server, "create table t (i int); insert into t values (1)", parallel=False) as his:
+        with pytest.raises(UsageError, match="can't be connected as that") as refused:
+            his.load()
+        assert server.psql("select count(*) from pg_class where relname = 't'", "again") == "0"
+        assert server.psql(_LEFT) == ""
+        rule, name = re.findall("`([^`]+)`", refused.value.hint or "")
+        rules.write_text(f"{rule}\nlocal all all peer\n")
+        names.write_text(f"{name}\n")
+        server.psql("select pg_reload_conf()")
+        assert his.load() == []
     assert server.psql("select i from t", "again") == "1"
 
 

@@ -8,10 +8,10 @@ or view alone; comments, rights and triggers on definitions are last.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
-from ops.sources.postgresql import inert
+from ops.sources.postgresql import inert, way_in
 from ops.sources.postgresql import loader as loaders
 from ops.sources.postgresql.contents import FILLED, Entry
 from ops.sources.postgresql.explaining import afterwards
@@ -148,7 +148,9 @@ class Load:
             for other in loaders.belongs(session):
                 with reach.session(other) as left:
                     loaders.freed(left)
-            with loaders.loader(holder, session, within, self.database, watched=watched):
+            with loaders.loader(holder, session, within, self.database, watched=watched), ExitStack() as ways:
+                if not way_in.is_open(reach, self.database):
+                    ways.enter_context(way_in.made(reach, self.database))
                 with loaders.reached(), reach.loaders(self.database) as own:
                     loaders.demand(own)
                 yield
