@@ -126,6 +126,19 @@ def test_functions_domains_and_rights_are_as_they_were(server: Cluster) -> None:
     assert server.psql(f"{refused}; select 3::dose", "again") == "3"
 
 
+def test_rows_of_a_table_that_could_not_be_made_end_no_restore(server: Cluster) -> None:
+    keyed = "create function begun() returns timestamp immutable language sql as $$ select timestamp '2026-11-20' $$;"
+    keyed += "create table unmade (t timestamp) partition by list ((t - begun())); create table made (i int);"
+    keyed += "create table unmade_1 partition of unmade default; create table other (like unmade, g interval"
+    keyed += (
+        " generated always as (t - begun()) stored); insert into made values (1); insert into unmade values (now())"
+    )
+    with taken(server, keyed, parallel=False) as his:
+        assert any(one.startswith("table public.unmade could not be loaded") for one in his.load())
+        assert his.proof()["structure"] is Verdict.FAIL  # so it is not put in the place of another
+    assert server.psql("select i from made", "again") == "1"
+
+
 def test_what_a_killed_restore_left_is_made_anew(server: Cluster) -> None:
     server.psql(f"create role intruder; create role {loader.LOADER} superuser login password 'x'")
     server.psql(f"grant {loader.LOADER} to intruder")
