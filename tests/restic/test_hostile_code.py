@@ -96,6 +96,10 @@ create table doses (d dose, t int generated always as (twice(d)) stored); insert
 create table "O \\'" (i int generated always as identity, check (i > 0)); insert into "O \\'" default values;
 alter table doses enable row level security; alter table doses force row level security;
 create schema apart; create table apart.t (i int);
+create function begun() returns timestamp immutable language sql as 'select timestamp ''1999-11-20''';
+create function chosen() returns uuid immutable language sql as 'select md5(text ''1'')::uuid';
+create table since (t timestamp, g interval generated always as (t - begun()) stored, u uuid, c bool generated always as
+  (u = chosen()) stored); insert into since (t, u) values (timestamp '2026-11-20', chosen());
 create function next(i int, out o int) immutable language sql as 'select i + 1';
 create function around(i int, out a int, out b date) immutable language sql as 'select i - 1, now()::date';
 create function nothing() returns void immutable language sql as '';
@@ -127,12 +131,11 @@ def test_functions_domains_and_rights_are_as_they_were(server: Cluster) -> None:
 
 
 def test_rows_of_a_table_that_could_not_be_made_end_no_restore(server: Cluster) -> None:
-    keyed = "create function begun() returns timestamp immutable language sql as $$ select timestamp '2026-11-20' $$;"
-    keyed += "create table unmade (t timestamp) partition by list ((t - begun())); create table made (i int);"
-    keyed += "create table unmade_1 partition of unmade default; create table other (like unmade, g interval"
+    keyed = "create function chosen() returns uuid immutable language sql as $$ select md5('1')::uuid $$;"
     keyed += (
-        " generated always as (t - begun()) stored); insert into made values (1); insert into unmade values (now())"
+        "create table unmade (u uuid) partition by list ((u = chosen())); create table unmade_1 partition of unmade"
     )
+    keyed += " default; create table made (i int); insert into made values (1); insert into unmade values (chosen());"
     with taken(server, keyed, parallel=False) as his:
         assert any(one.startswith("table public.unmade could not be loaded") for one in his.load())
         assert his.proof()["structure"] is Verdict.FAIL  # so it is not put in the place of another

@@ -37,7 +37,9 @@ begin
       when p.proargmodes && '{{o,b,t}}' then (select format('begin %s return; exception when others then return; end',
         string_agg(format('$%s := ''0'';', n), ' ')) from unnest(p.proargmodes) with ordinality m(mode, n)
         where mode in ('o', 'b', 't'))
-      else 'begin return ''0''; exception when others then return null; end' end,
+      when p.prorettype in (select oid from pg_type where typtype = 'p') then 'begin return ''0''; end'
+      else format('begin return ''0''::%1$s; exception when others then begin return ''2000-01-01''::%1$s; '
+        'exception when others then return null; end; end', format_type(p.prorettype, null)) end,
     prolang = (select oid from pg_language where lanname = 'plpgsql')
   from pg_event_trigger_ddl_commands() c, {ours}.bodies b
   where c.classid = 'pg_proc'::regclass and p.oid = c.objid and b.oid = p.oid;
