@@ -22,7 +22,7 @@ SPOOLS = "/var/spool/seawall"  # below it a folder for each asset whose log is a
 LARGEST_SEGMENT = 1 << 30
 SMALLEST_SEGMENT = 1 << 20
 _NAME = re.compile(r"([0-9A-F]{8})(?:([0-9A-F]{16})(\.[0-9A-F]{8}\.backup|\.partial)?|\.history)")
-_SWITCH = re.compile(r"^\s*(\d+)\s+([0-9A-F]{1,8})/([0-9A-F]{1,8})\b", re.MULTILINE)
+_SWITCH = re.compile(r"^[ \t]{0,20}(\d{1,10})[ \t]{1,20}([0-9A-F]{1,8})/([0-9A-F]{1,8})\b", re.MULTILINE)
 _MOST_NAMED = 3
 
 
@@ -49,6 +49,9 @@ class Segment:
         """Return the name of its file; size: of each segment in bytes."""
         high, low = divmod(self.number, (1 << 32) // size)
         return f"{self.timeline:08X}{high:08X}{low:08X}"
+
+
+Run = tuple[Segment, Segment]  # segments of one timeline that follow each other, by the first and the last
 
 
 def is_file_name(name: str) -> bool:
@@ -93,42 +96,55 @@ class Archived:
     segments: Collection[Segment]
     starts: Mapping[int, int]
 
-    def missing(self, since: Segment, until: Segment) -> list[Segment]:
-        """Return what recovery from one segment to another needs, both included, and is not archived."""
-        there = set(self.segments)
-        return [one for one in self._needed(since, until) if one not in there]
+    def missing(self, since: Segment, until: Segment) -> list[Run]:
+        """Return what recovery from one segment to another needs, both included, and is not archived.
+
+        Numbers are never gone through one by one: whoever names a file chooses its number.
+        """
+        there: dict[int, list[int]] = {}
+        for one in sorted(self.segments):
+            there.setdefault(one.timeline, []).append(one.number)
+        lost = []
+        for line, first, last in self._needed(since, until):
+            begin = first
+            for number in [*(one for one in there.get(line, ()) if first <= one <= last), last + 1]:
+                if number > begin:
+                    lost.append((Segment(line, begin), Segment(line, number - 1)))
+                begin = number + 1
+        return lost
 
     def unexplained(self, since: Segment, until: Segment) -> list[int]:
         """Return the timelines between two segments whose history is not archived."""
         used = {one.timeline for one in self.segments if since.number <= one.number <= until.number}
         return sorted(line for line in used if since.timeline < line <= until.timeline and line not in self.starts)
 
-    def _needed(self, since: Segment, until: Segment) -> Iterator[Segment]:
-        """Yield the segments on the way: at each number, that of the newest timeline that had begun."""
-        lines = [(start, line) for line, start in self.starts.items() if since.timeline < line <= until.timeline]
-        for number in range(since.number, until.number + 1):
-            line = max((line for start, line in lines if start <= number), default=since.timeline)
-            yield Segment(line, number)
+    def _needed(self, since: Segment, until: Segment) -> Iterator[tuple[int, int, int]]:
+        """Yield the way in pieces, each of the newest timeline that had begun: it, its first and last number."""
+        line, begin = since.timeline, since.number
+        for start, other in sorted((start, other) for other, start in self.starts.items()):
+            if not line < other <= until.timeline or start > until.number:
+                continue
+            if start > begin:
+                yield line, begin, start - 1
+                begin = start
+            line = other
+        yield line, begin, until.number
 
     def newest(self, since: Segment) -> Segment:
         """Return the newest segment that follows another one, on the newest timeline; that one where there is none."""
         return max((one for one in self.segments if one.number >= since.number and one >= since), default=since)
 
 
-def named(segments: Sequence[Segment], size: int) -> str:
-    """Return segments for a person, runs of them by their ends."""
-    runs: list[list[Segment]] = []
-    for one in segments:
-        if runs and (runs[-1][-1].timeline, runs[-1][-1].number + 1) == (one.timeline, one.number):
-            runs[-1].append(one)
-        else:
-            runs.append([one])
+def named(runs: Sequence[Run], size: int) -> str:
+    """Return runs of segments for a person, each by its ends; size: of a segment in bytes."""
     said = [
-        run[0].name(size) if len(run) == 1 else f"{run[0].name(size)} to {run[-1].name(size)} ({len(run)} segments)"
-        for run in runs
+        first.name(size)
+        if first == last
+        else f"{first.name(size)} to {last.name(size)} ({last.number - first.number + 1} segments)"
+        for first, last in runs[:_MOST_NAMED]
     ]
-    more = f" and {len(said) - _MOST_NAMED} more runs" if len(said) > _MOST_NAMED else ""
-    return f"{', '.join(said[:_MOST_NAMED])}{more}"
+    more = f" and {len(runs) - _MOST_NAMED} more runs" if len(runs) > _MOST_NAMED else ""
+    return f"{', '.join(said)}{more}"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ memory. When it is lost, everything is new and is read again; only which files h
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -71,7 +72,7 @@ class Readings:
     def listed(self, host: str, files: Iterable[Stored], now: float) -> None:
         """Note all files that a client's repository has now; those that were known and are not among them are gone."""
         with self._link:
-            rows = ((host, one.path, one.size, one.arrived, now) for one in files)
+            rows = ((host, _kept(one.path), one.size, one.arrived, now) for one in files)
             self._link.executemany(_LISTED, rows)
             there = "update file set wrong = '', read = null where host = ? and listed = ? and wrong = ?"
             self._link.execute(there, (host, now, GONE))
@@ -87,14 +88,15 @@ class Readings:
 
     def gone(self, host: str) -> list[str]:
         """Return the paths of a client's files that are gone."""
-        return [
-            path for (path,) in self._link.execute("select path from file where (host, wrong) = (?, ?)", (host, GONE))
-        ]
+        found = self._link.execute("select path from file where (host, wrong) = (?, ?)", (host, GONE))
+        return [os.fsdecode(path) for (path,) in found]
 
     def forget(self, host: str, paths: Iterable[str]) -> None:
         """Forget files of a client, as those that were set aside."""
         with self._link:
-            self._link.executemany("delete from file where (host, path) = (?, ?)", ((host, path) for path in paths))
+            self._link.executemany(
+                "delete from file where (host, path) = (?, ?)", ((host, _kept(path)) for path in paths)
+            )
 
     def due(self, hosts: Sequence[str], before: float) -> list[Known]:
         """Return some files of clients that were never read, or not since a moment: those that wait longest."""
@@ -107,23 +109,32 @@ class Readings:
     def _known(self, hosts: Sequence[str], which: str, words: tuple[object, ...]) -> list[Known]:
         places = ", ".join("?" * len(hosts))
         query = f"select host, path from file where host in ({places}) and {which}"  # noqa: S608 -- our own words
-        return [Known(*row) for row in self._link.execute(query, (*hosts, *words))]
+        return [Known(host, os.fsdecode(path)) for host, path in self._link.execute(query, (*hosts, *words))]
 
     def noted(self, seen: Iterable[tuple[Known, str]], now: float) -> None:
         """Note what reading files showed: nothing, or what is wrong with each."""
         with self._link:
-            rows = ((now, wrong, one.host, one.path) for one, wrong in seen)
+            rows = ((now, wrong, one.host, _kept(one.path)) for one, wrong in seen)
             self._link.executemany("update file set read = ?, wrong = ? where host = ? and path = ?", rows)
 
     def wrong(self, host: str, most: int) -> tuple[list[tuple[str, str]], int]:
         """Return some of a client's files that are wrong, each with why, and how many there are."""
         named = "select path, wrong from file where host = ? and wrong <> '' order by path limit ?"
         (count,) = self._link.execute("select count(*) from file where host = ? and wrong <> ''", (host,)).fetchone()
-        return list(self._link.execute(named, (host, most))), count
+        return [(os.fsdecode(path), why) for path, why in self._link.execute(named, (host, most))], count
 
     def sums(self, host: str, since: float, late: float) -> Sums:
         """Return what is remembered of a client's files; since, late: as in `Sums`, in seconds since 1970."""
         return Sums(*self._link.execute(_SUMS, {"host": host, "since": since, "late": late}).fetchone())
+
+
+def _kept(path: str) -> str | bytes:
+    """Return a path as SQLite can keep it: one that is no UTF-8, as a damaged folder may name, by its bytes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
 
 
 @contextmanager

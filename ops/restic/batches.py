@@ -122,19 +122,42 @@ class Reach:
 
 
 def reach(start: Base, found: Sequence[Batch]) -> Reach:
-    """Return how far recovery from a base gets with some batches; where something is missing, only as far as that."""
+    """Return how far recovery from a base gets with some batches; where something is missing, only as far as that.
+
+    What was archived before the base began is none of its way: a cluster that was made anew counts from the beginning,
+    and the segments of the one before have higher numbers.
+    """
+    since = start.which.time - clock.SKEW
     fitting = [
         batch
         for batch in found
-        if batch.size == start.size and (batch.starts or any(one >= start.last for one in batch.segments))
+        if batch.size == start.size
+        and batch.snapshot.time >= since
+        and (batch.starts or any(one >= start.last for one in batch.segments))
     ]
     if not _missing(start, fitting):
         return _reached(start, fitting)
-    good = 0
-    for count in range(1, len(fitting)):
-        if not _missing(start, fitting[:count]):
-            good = count
+    good = next((count for count in reversed(_hopeful(start, fitting)) if not _missing(start, fitting[:count])), 0)
     return replace(_reached(start, fitting[:good]), missing=_missing(start, fitting))
+
+
+def _hopeful(start: Base, fitting: Sequence[Batch]) -> list[int]:
+    """Return how many of the oldest batches may be whole: enough numbers are there, and the newest timeline's history.
+
+    A log of weeks is tens of thousands of batches; to look at all that came before each of them takes hours.
+    """
+    last = newest = start.last
+    numbers: set[int] = set()
+    lines = {last.timeline}
+    found = []
+    for count, batch in enumerate(fitting, 1):
+        following = [one for one in batch.segments if one.number >= last.number and one >= last]
+        newest = max([newest, *following])
+        numbers.update(one.number for one in following)
+        lines.update(batch.starts)
+        if not numbers or (newest.number - last.number < len(numbers) and newest.timeline in lines):
+            found.append(count)
+    return found
 
 
 def _reached(start: Base, used: Sequence[Batch]) -> Reach:

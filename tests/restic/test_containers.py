@@ -141,6 +141,26 @@ def test_a_container_that_is_stopped_or_has_another_name_is_told_with_what_to_do
     assert his.seawall("backup", "his") == 0
 
 
+def test_a_name_that_is_the_beginning_of_another_one_s_number_enters_none(
+    engine: Podman, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`db` is both, once the container of that name was removed."""
+    monkeypatch.setenv("SEAWALL_ROOT", str(tmp_path))
+    number = engine.run("container", "inspect", "--format={{.Id}}", NAME)[:12]
+    place = Entered("podman", number, "postgres", PLACE.programs)
+    with door(tmp_path, place):
+        done = subprocess.run(entering(place, ["psql", "--version"]), capture_output=True, text=True, check=False)
+    assert done.returncode == REFUSED
+    assert f"there is no container {number}" in done.stderr
+    engine.run("rename", NAME, "db")
+    try:
+        place = Entered("podman", "db", "postgres", PLACE.programs)
+        with door(tmp_path, place):
+            assert subprocess.run(entering(place, ["psql", "--version"]), check=False).returncode == 0
+    finally:
+        engine.run("rename", "db", NAME)
+
+
 def test_without_its_client_programs_or_its_role_that_is_told(engine: Podman, his: Machine, failed: Failed) -> None:
     engine.psql("alter role seawall_dump rename to another")
     try:

@@ -152,6 +152,37 @@ def test_a_batch_that_is_cut_off_is_stored_by_the_next(site: Site, monkeypatch: 
     assert site.machine.state(f"log-{ASSET}")["last_good"]["files"] > len(left)
 
 
+def test_a_library_that_the_databases_load_for_sessions_is_not_loaded(site: Site) -> None:
+    """It is none of the files that were taken: it may be anybody's, and here it is gone."""
+    library = site.open / "library.so"
+    shutil.copy(PROGRAMS.parent / "lib/auto_explain.so", library)
+    library.chmod(0o755)
+    site.server.psql(f"alter database postgres set session_preload_libraries = '{library}'")
+    site.server.psql(f"alter role postgres set session_preload_libraries = '{library}'")
+    loaded = site.visit(11)
+    site.server.psql("alter database postgres reset all; alter role postgres reset all")
+    site.visit(12)
+    library.unlink()
+    assert site.machine.seawall("log", ASSET) == 0
+    assert site.recover("library", loaded.isoformat()) == 0
+
+
+def test_a_link_that_is_put_in_the_folder_s_place_is_not_followed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder above may be the server's account's own, which may be an intruder by now."""
+    from ops.jobs.restore import moment
+
+    victim = site.open / "victim"
+    victim.mkdir(mode=0o755)
+
+    def swapped(folder: Path, *_words: object) -> None:
+        folder.symlink_to(victim)
+
+    monkeypatch.setattr(moment, "demand_room", swapped)
+    assert site.recover("swapped", "latest") == 1
+    assert victim.stat().st_mode & 0o777 == 0o755
+    assert not list(victim.iterdir())
+
+
 def test_a_missing_segment_is_named_at_once_and_a_backup_begins_anew(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -188,3 +219,22 @@ def test_a_log_that_was_not_the_servers_is_left_alone(site: Site, capsys: pytest
     assert len(list(site.spool.iterdir())) == 3
     for path in site.spool.iterdir():
         path.unlink()
+
+
+def test_a_moment_whose_segment_was_not_stored_is_not_claimed(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """What has its name in the spool is none: the server could not archive it, and says so in its log alone."""
+    site.visit(20)
+    whole = site.server.psql("select pg_walfile_name(pg_switch_wal())")
+    deadline = time.monotonic() + 60
+    while not (site.spool / whole).exists():
+        assert time.monotonic() < deadline
+    site.visit(21)
+    name = site.server.psql("select pg_walfile_name(pg_current_wal_lsn())")
+    os.mkfifo(site.spool / name)
+    after = site.visit(22)
+    capsys.readouterr()
+    assert site.machine.seawall("log", ASSET) == 1
+    assert f"{name} was not archived" in capsys.readouterr().out
+    assert site.recover("claimed", after.isoformat()) == 2
+    (site.spool / name).unlink()
+    assert site.machine.seawall("log", ASSET) == 0

@@ -210,3 +210,19 @@ def test_uploads_and_locks_are_not_read(keeper: Keeper):
     (keeper.repository / "data/00").mkdir(exist_ok=True)
     (keeper.repository / f"data/00/{'0' * 64}.rest-server-temp12345").write_bytes(b"x")
     assert keeper.seawall("repository", "scrub") == 0
+
+
+def test_a_name_that_is_no_text_keeps_nothing_else_from_being_read(machine: Machine, keeper: Keeper) -> None:
+    """As a folder has it that the disk has damaged."""
+    strange = Path(os.fsdecode(bytes(keeper.repository / "index") + b"/\xff\xfe"))
+    strange.write_bytes(b"whatever")
+    assert machine.seawall("backup", "documents") == 0
+    assert keeper.seawall("repository", "scrub") == 2
+    seen = of_his1(keeper)
+    assert [one["why"] for one in seen["damaged"]] == ["is not what was stored: its content has another SHA-256"]
+    assert seen["late"] == 0
+    assert seen["fresh"] == seen["bytes"]
+    strange.unlink()
+    assert keeper.seawall("repository", "scrub") == 2
+    assert [one["why"] for one in of_his1(keeper)["damaged"]] == ["was there, and is gone"]
+    assert keeper.seawall("repository", "scrub", "--accept", "his1", *REASON) == 0

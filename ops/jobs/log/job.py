@@ -87,6 +87,9 @@ def _work(policy: HostPolicy, name: str, asset: Asset, log: ChangeLog[Any], opti
     spool = folders.spool(name)
     mark, trouble = _marked(log, options, spool)
     files, strange = waiting(spool)
+    if mark and mark.segment not in {one.name for one in files}:
+        trouble = [f"{mark.segment} was not archived: what has its name in {spool} is not of the log"]
+        mark = None
     place = repositories.open_own(policy, asset.repository)
     clocks = place.reach()
     shipped = _ship(place.repository, policy.host, name, spool, files, mark)

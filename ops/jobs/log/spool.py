@@ -48,6 +48,7 @@ def archive(source: Path, spool: Path, limit: int) -> bool:
     target = spool / source.name
     if os.path.lexists(target):
         _demand_same(source, target)
+        _synchronise(spool)  # whoever put it there may have been killed before that
         return False
     _demand_room(source, spool, limit)
     unfinished = spool / f".{source.name}{_UNFINISHED}"
@@ -145,7 +146,10 @@ def remove(spool: Path, files: Sequence[Waiting]) -> int:
     folder = os.open(spool, FOLDER)
     try:
         for file in files:
-            seen = os.stat(file.name, dir_fd=folder, follow_symlinks=False)
+            try:
+                seen = os.stat(file.name, dir_fd=folder, follow_symlinks=False)
+            except FileNotFoundError:
+                continue
             if (seen.st_ino, seen.st_size, seen.st_ctime_ns) == (file.inode, file.bytes, file.changed):
                 os.unlink(file.name, dir_fd=folder)
                 removed += 1

@@ -15,7 +15,7 @@ from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import Damaged, UsageError
 from ops.core.files import demand_room
-from ops.core.own_folder import NO_LINKS, own_folder
+from ops.core.own_folder import NO_LINKS, demand_same, held, own_folder
 from ops.core.quantity import Size, counted, span
 from ops.core.restored import demand_plain
 from ops.core.verdict import Verdict
@@ -210,9 +210,7 @@ def _bring(ready: Ready) -> None:
     """Bring the files of the base and of the log into the folder, which nobody else can enter meanwhile."""
     start, repository = ready.reach.base, ready.place.repository
     demand_room(ready.folder, 2 * ready.bytes, "recovering a cluster")
-    ready.folder.mkdir(mode=0o700, exist_ok=True)
-    os.chown(ready.folder, 0, 0)
-    ready.folder.chmod(0o700)
+    begun = _begun(ready.folder)
     part, progress = start.which.parts[start.label], Progress(start.label, "restored", ready.bytes)
     folders_of = {ready.log.data(ready.told.facts): _DATA}
     spaces = enumerate(ready.log.spaces(ready.told.facts))
@@ -224,7 +222,22 @@ def _bring(ready: Ready) -> None:
     announce(f"{ready.asset}: bringing its log")
     for identity, path in logs:
         repository.restore(f"{identity}:{path}", ready.folder / _LOG, timeout=_DAY)
+    demand_same(ready.folder, begun)
     _place_log(ready.folder)
+
+
+def _begun(folder: Path) -> os.stat_result:
+    """Make a folder, or take over an empty one, for root alone; return which one it is.
+
+    Whoever owns the folder above it, as the server's account may, can put a link in its place at any time.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with held(folder) as handle:
+        os.fchown(handle, 0, 0)
+        os.fchmod(handle, 0o700)
+        if any(Path(f"/proc/self/fd/{handle}").iterdir()):
+            raise UsageError(f"{folder} is not empty any more", "find out who put something there; use another folder")
+        return os.fstat(handle)
 
 
 def _place_log(folder: Path) -> None:

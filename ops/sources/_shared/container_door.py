@@ -25,6 +25,7 @@ ABSENT = 127  # podman's and docker's code for a program that is not in the cont
 GRACE = 10.0  # seconds that a program has to end when its caller has gone
 LOOK_SECONDS = 20
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC"}  # as every program of ours has it
+_OF_A_NUMBER = frozenset("0123456789abcdef")
 _GONE = select.POLLHUP | select.POLLRDHUP
 
 
@@ -75,6 +76,9 @@ def understood(message: bytes, programs: Sequence[str]) -> "tuple[list[str], str
 def entered(place: Sequence[str], words: Sequence[str], streams: Sequence[int], caller: socket.socket) -> int:
     """Run a program in the container until it ends, or its caller has gone; return its exit code."""
     engine, container, account = place
+    if is_number(engine, container):
+        told(streams, absent(engine, container))
+        return REFUSED
     given = [f"--env={name}={value}" for name, value in ENVIRONMENT.items()]
     argv = [engine, "exec", "--interactive", f"--user={account}", *given, container, *words]
     try:
@@ -107,24 +111,42 @@ def awaited(program: "subprocess.Popen[bytes]", caller: socket.socket) -> int:
     return program.wait()
 
 
+def is_number(engine: str, container: str) -> bool:
+    """Whether podman would take a name for the beginning of another container's number, for none has that name."""
+    if not set(container) <= _OF_A_NUMBER:
+        return False
+    name, why = looked(engine, container, "Name")
+    return not why and name.removeprefix("/") != container  # docker writes /db
+
+
 def reason(engine: str, container: str) -> str:
     """Return what about a container keeps programs from being run in it; nothing where it runs."""
-    argv = [engine, "container", "inspect", "--format={{.State.Status}}", container]
+    status, why = looked(engine, container, "State.Status")
+    if why or status == "running":
+        return why
+    return f"the container {container} is not running, but {status[:20]}: {engine} start {container}, or unpause"
+
+
+def looked(engine: str, container: str, what: str) -> "tuple[str, str]":
+    """Return a field of what podman knows of a container, or why it can't be had."""
+    argv = [engine, "container", "inspect", f"--format={{{{.{what}}}}}", container]
     try:
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=LOOK_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        return f"{engine} does not answer"
+        return "", f"{engine} does not answer"
     except OSError as error:
-        return f"{engine} can't be started: {error.strerror}"
+        return "", f"{engine} can't be started: {error.strerror}"
     if done.returncode:
-        return (
-            f"there is no container {container}: {engine} ps --all lists them; if it has another name by now, "
-            f"correct `container` in the policy and run playbooks/site.yml"
-        )
-    status = done.stdout.decode("utf-8", "replace").strip()[:20]
-    if status == "running":
-        return ""
-    return f"the container {container} is not running, but {status}: {engine} start {container}, or unpause"
+        return "", absent(engine, container)
+    return done.stdout.decode("utf-8", "replace").strip(), ""
+
+
+def absent(engine: str, container: str) -> str:
+    """Return that there is no such container, with what to do."""
+    return (
+        f"there is no container {container}: {engine} ps --all lists them; if it has another name by now, "
+        f"correct `container` in the policy and run playbooks/site.yml"
+    )
 
 
 def told(streams: Sequence[int], words: str) -> None:

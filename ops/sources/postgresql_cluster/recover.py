@@ -22,6 +22,7 @@ from ops.core.quantity import span
 from ops.core.run import run
 from ops.core.verdict import Verdict
 from ops.interfaces.change_log import Recovered, Recovery
+from ops.interfaces.server import MOST_ANSWERED
 from ops.sources._shared.file_sample import compared
 from ops.sources.machine.clusters.online_backup import LABEL, SPACES
 from ops.sources.machine.clusters.recovery import LARGEST_TEXT, SETTINGS, SIGNAL, lay
@@ -36,6 +37,9 @@ _PLAIN = re.compile(r"/[A-Za-z0-9/_.,+@-]*")
 _LAST = re.compile(r"last completed transaction was at log time ([0-9:. +-]{10,40}?)$", re.MULTILINE)
 _WHY = re.compile(r"(?:FATAL|PANIC|ERROR): +(.{1,300})$", re.MULTILINE)
 _PREPARED = re.compile(r"^max_prepared_xacts setting: +(\d{1,6})$", re.MULTILINE)
+# What the catalog may set for a session, and so may run code of theirs: libraries, and triggers of a login.
+_SESSION = ("session_preload_libraries=", "local_preload_libraries=")
+_LOGIN, _FIRST_WITH_LOGIN = ("event_triggers=off",), 17
 _HINT = """\
 the cluster is in {data}, recovered and ended; its server's log is {server}/log. To look at it:
   runuser -u postgres -- {programs}/pg_ctl -D {data} -o '-c config_file={server}/postgresql.conf' start
@@ -58,10 +62,12 @@ def recover(wanted: Recovery) -> Recovered:
     prepared = _prepared(programs, wanted.folder / DATA)
     for name, text in _files(server, wanted, prepared).items():
         (server / name).write_text(text, encoding="utf-8")
+    (wanted.folder / DATA).chmod(0o700)  # as long as nobody else can put a link there
     run(["chown", "--recursive", "--no-dereference", f"{ACCOUNT}:{ACCOUNT}", str(wanted.folder)], timeout=3600)
-    (wanted.folder / DATA).chmod(0o700)
     with _running(programs, wanted.folder / DATA, server):
-        names = _asked(server, "select datname from pg_catalog.pg_database where datallowconn order by 1")
+        names = _asked(
+            server, facts.cluster.major, "select datname from pg_catalog.pg_database where datallowconn order by 1"
+        )
     last = _LAST.findall(_log(server))
     hint = _HINT.format(data=wanted.folder / DATA, server=server, programs=programs)
     return Recovered(last[-1].strip() if last else "", names, hint)
@@ -211,6 +217,11 @@ def _log(server: Path) -> str:
     return ""
 
 
-def _asked(server: Path, query: str) -> list[str]:
+def _asked(server: Path, major: int, query: str) -> list[str]:
+    """Ask a recovered server; the settings that its databases and roles have for a session are not obeyed either."""
     argv = ["runuser", "-u", ACCOUNT, "--", "psql", "-XAtq", "--no-password", f"--host={server}", "-d", "postgres"]
-    return run([*argv, "-c", query], timeout=_SHORT, cwd=Path("/")).stdout.splitlines()
+    plain = [*_SESSION, *(_LOGIN if int(major) >= _FIRST_WITH_LOGIN else ())]
+    variables = {"PGOPTIONS": " ".join(f"-c {word}" for word in plain)}
+    return run(
+        [*argv, "-c", query], timeout=_SHORT, cwd=Path("/"), env=variables, most=MOST_ANSWERED
+    ).stdout.splitlines()

@@ -61,6 +61,12 @@ def test_a_history_tells_where_its_timeline_begins() -> None:
     assert first_number("not a history", SIZE) is None
 
 
+def test_a_history_is_read_line_by_line() -> None:
+    """What goes on over the ends of lines looks from each of them as far as there are blank ones."""
+    assert first_number("1\n0/3000060\n", SIZE) is None
+    assert first_number("\n" * (1 << 20), SIZE) is None
+
+
 def test_nothing_is_missing_of_a_whole_log() -> None:
     archived = Archived(run(1, 3, 9), {})
     assert archived.missing(Segment(1, 3), archived.newest(Segment(1, 3))) == []
@@ -69,13 +75,13 @@ def test_nothing_is_missing_of_a_whole_log() -> None:
 def test_what_is_missing_is_named_by_its_ends() -> None:
     archived = Archived([*run(1, 3, 4), *run(1, 8, 9)], {})
     lost = archived.missing(Segment(1, 3), Segment(1, 9))
-    assert lost == run(1, 5, 7)
+    assert lost == [(Segment(1, 5), Segment(1, 7))]
     assert named(lost, SIZE) == "000000010000000000000005 to 000000010000000000000007 (3 segments)"
-    assert named(lost[:1], SIZE) == "000000010000000000000005"
+    assert named([(Segment(1, 5), Segment(1, 5))], SIZE) == "000000010000000000000005"
 
 
 def test_the_first_one_missing_is_noticed_too() -> None:
-    assert Archived(run(1, 4, 9), {}).missing(Segment(1, 3), Segment(1, 9)) == run(1, 3, 3)
+    assert Archived(run(1, 4, 9), {}).missing(Segment(1, 3), Segment(1, 9)) == [(Segment(1, 3), Segment(1, 3))]
 
 
 def test_a_timeline_begins_where_its_history_says() -> None:
@@ -87,12 +93,39 @@ def test_a_timeline_begins_where_its_history_says() -> None:
 
 def test_the_first_segment_of_a_timeline_is_missed_though_the_old_one_has_its_number() -> None:
     archived = Archived([*run(1, 3, 6), *run(2, 6, 8)], {2: 5})
-    assert archived.missing(Segment(1, 3), Segment(2, 8)) == [Segment(2, 5)]
+    assert archived.missing(Segment(1, 3), Segment(2, 8)) == [(Segment(2, 5), Segment(2, 5))]
 
 
 def test_a_timeline_without_its_history_is_noticed() -> None:
     archived = Archived([*run(1, 3, 5), *run(2, 5, 8)], {})
     assert archived.unexplained(Segment(1, 3), archived.newest(Segment(1, 3))) == [2]
+
+
+def test_a_number_that_somebody_made_up_is_a_gap_that_nobody_counts_through() -> None:
+    """One by one, this fills the memory."""
+    far = Segment.of("FFFFFFFFFFFFFFFF000000FF", SIZE)
+    archived = Archived([*run(1, 3, 4), far], {far.timeline: far.number})
+    assert archived.missing(Segment(1, 3), far) == [(Segment(1, 5), Segment(1, far.number - 1))]
+    assert "00000001FFFFFFFF000000FE" in named(archived.missing(Segment(1, 3), far), SIZE)
+
+
+@given(
+    st.sets(st.builds(Segment, st.integers(1, 4), st.integers(0, 12))),
+    st.dictionaries(st.integers(1, 4), st.integers(-2, 14)),
+    st.integers(0, 12),
+    st.integers(1, 4),
+)
+def test_runs_are_what_looking_at_each_number_finds(
+    segments: set[Segment], starts: dict[int, int], first: int, newest: int
+) -> None:
+    lines = [(start, line) for line, start in starts.items() if 1 < line <= newest]
+    way = [
+        Segment(max((line for start, line in lines if start <= number), default=1), number)
+        for number in range(first, 13)
+    ]
+    runs = Archived(segments, starts).missing(Segment(1, first), Segment(newest, 12))
+    found = [one for begin, end in runs for one in run(begin.timeline, begin.number, end.number)]
+    assert found == [one for one in way if one not in segments]
 
 
 def test_what_a_former_timeline_has_after_the_end_of_another_is_not_asked_for() -> None:

@@ -95,3 +95,24 @@ def test_only_what_was_stored_is_removed(spool: Path, tmp_path: Path) -> None:
     assert spools.remove(spool, files) == 0
     assert spools.remove(spool, spools.waiting(spool)[0]) == 1
     assert not [*spool.iterdir()]
+
+
+def test_what_waits_already_is_on_the_disk_before_the_server_may_drop_it(
+    spool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever put it there may have been killed before its folder was written."""
+    path = segment(tmp_path / "server")
+    spools.archive(path, spool, LIMIT)
+    synchronised: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synchronised.append(os.fstat(handle).st_ino))
+    assert not spools.archive(path, spool, LIMIT)
+    assert synchronised == [spool.stat().st_ino]
+
+
+def test_what_somebody_else_removed_keeps_nothing_else_in_the_spool(spool: Path, tmp_path: Path) -> None:
+    for number in range(2):
+        spools.archive(segment(tmp_path / "server", name=f"{NAME[:-1]}{number}"), spool, LIMIT)
+    files, _ = spools.waiting(spool)
+    (spool / files[0].name).unlink()
+    assert spools.remove(spool, files) == 1
+    assert not [*spool.iterdir()]

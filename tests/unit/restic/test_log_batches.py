@@ -1,13 +1,17 @@
 """Batches of a log among all that a repository lists: which count, and how far a set with them reaches."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ops.interfaces.change_log import Segment
-from ops.restic.batches import Base, base, batches, reach, tags
+from ops.restic import batches as module
+from ops.restic.batches import Base, Batch, base, batches, reach, tags
 from ops.restic.messages import Snapshot
 from ops.restic.sets import Set
 
@@ -57,10 +61,44 @@ def test_what_was_before_the_set_is_not_needed() -> None:
     assert [len(one.names) for one in found.batches] == [3]
 
 
+def test_a_cluster_made_anew_begins_anew() -> None:
+    """The one before had got much farther, and its log is still there."""
+    former = batch(-60, names(1, 900, 950))
+    assert reached(former) == (at(0), *names(1, 4, 4), "")
+    assert reached(former, batch(5, names(1, 4, 5))) == (at(5), *names(1, 5, 5), "")
+
+
 def test_a_gap_ends_it_where_the_last_whole_batch_did() -> None:
     gap = (at(5), *names(1, 4, 4), *names(1, 5, 5))
     assert reached(batch(5, names(1, 4, 4)), batch(10, names(1, 6, 7))) == gap
     assert reached(batch(5, names(1, 4, 4)), batch(10, names(1, 6, 7)), batch(15, names(1, 8, 8))) == gap
+
+
+def test_a_gap_in_a_long_log_is_found_at_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To look at all batches before each of them takes the longer the more there are, and then by its square."""
+    listed = [batch(minute, names(1, 4 + minute, 4 + minute)) for minute in range(200) if minute != 50]
+    looks: list[int] = []
+    missing = module._missing
+
+    def counted(begin: Base, used: Sequence[Batch]) -> str:
+        looks.append(len(used))
+        return missing(begin, used)
+
+    monkeypatch.setattr(module, "_missing", counted)
+    assert reached(*listed) == (at(49), *names(1, 53, 53), names(1, 54, 54)[0])
+    assert len(looks) < 5
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(3, 9)), max_size=8), st.permutations([2, 3]))
+def test_it_reaches_as_far_as_trying_each_number_of_batches_does(
+    order: list[tuple[int, int]], lines: list[int]
+) -> None:
+    listed = [batch(n, names(line, number, number)) for n, (line, number) in enumerate(order)]
+    listed += [batch(len(order) + n, ["0000000A.history"], **{f"t{line}": 5}) for n, line in enumerate(lines)]
+    known = batches(listed, "his")
+    fitting = [one for one in known if one.starts or any(segment >= start().last for segment in one.segments)]
+    good = max(count for count in range(len(fitting) + 1) if not module._missing(start(), fitting[:count]))
+    assert reach(start(), known).batches == tuple(fitting[:good])
 
 
 def test_the_segment_that_continues_the_set_must_be_there_itself() -> None:
