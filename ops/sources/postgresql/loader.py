@@ -53,11 +53,12 @@ declare
 begin
   for given in
     select format('grant usage on schema %I to {role}', nspname) from pg_catalog.pg_namespace
-    where nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+    where nspname not in ('pg_catalog', 'information_schema', 'pg_toast', '{ours}')
     union all
     select format('grant select, insert on table %s to {role}', c.oid::pg_catalog.regclass)
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'v', 'm') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+    where c.relkind in ('r', 'p', 'v', 'm')
+      and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast', '{ours}')
   loop
     execute given;
   end loop;
@@ -118,7 +119,7 @@ def freed(within: Session) -> None:
 def allow(within: Session) -> None:
     """Let it read and fill the tables of a database."""
     within.tell(_NOTED.format(ours=OURS))
-    within.tell(_GIVEN.format(role=LOADER))
+    within.tell(_GIVEN.format(role=LOADER, ours=OURS))
 
 
 def untouched(within: Session) -> None:

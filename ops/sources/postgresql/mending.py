@@ -16,7 +16,7 @@ from typing import Any
 
 from ops.core.errors import CommandError
 from ops.sources.postgresql.contents import Entry, place
-from ops.sources.postgresql.explaining import afterwards, lost, of_no_role, of_superusers, only_roles, owned
+from ops.sources.postgresql.explaining import lost, of_no_role, of_superusers, only_roles, owned
 from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.loader import LOADER, OPTIONS, lent
 from ops.sources.postgresql.loading import Archive, Failure
@@ -56,7 +56,8 @@ where nspname !~ '^pg_' and nspname <> 'information_schema'
 class Mending:
     """The way back to what one load could not bring.
 
-    reach: how the server is spoken to. ask: of the database, one JSON document, in a superuser's session.
+    reach: how the server is spoken to. ask: of the database, one JSON document, in a superuser's session. again: what
+    could be loaded as the dump has it, only later, is added to it.
     """
 
     archive: Archive
@@ -64,6 +65,7 @@ class Mending:
     reach: Reach
     database: str
     ask: Callable[[str], Any]
+    again: list[Failure]
 
     @cached_property
     def triggers(self) -> Silenced:
@@ -83,8 +85,7 @@ class Mending:
         again = [one for one in again if not (one.entry.sort == "COLLATION" and self._as_c(one.entry))]
         yield from (lost(one) for one in failures if one.entry.sort == "COLLATION" and one not in again)
         left = self._left(again)
-        if mended := [one for one in again if one.entry not in [other.entry for other in left]]:
-            yield afterwards(mended, self.archive.listed())
+        self.again.extend(one for one in again if one.entry not in [other.entry for other in left])
         for failure in left:
             yield self._otherwise(failure) or lost(failure)
         yield from self.triggers.woken()
@@ -204,7 +205,7 @@ class Mending:
             self._attempt(back)
 
     def _table(self, entry: Entry) -> str:
-        """Return the manifest's name of the table whose rows an object is; empty when that is not clear."""
+        """Return the manifest's name of the table whose rows an object is; empty when it is not clear, or not there."""
         owners = {"", *self.facts.roles}
         places = {name: place(name, self.facts.encoding) for name in self.facts.rows}
         found = [
@@ -212,7 +213,7 @@ class Mending:
             for name, begun in places.items()
             if entry.place.startswith(begun) and entry.place.removeprefix(begun) in owners
         ]
-        return found[0] if len(found) == 1 else ""
+        return found[0] if len(found) == 1 and self.ask(_there(found[0])) else ""
 
     def _as_c(self, entry: Entry) -> bool:
         """Make a collation whose locale is not there as the plainest one, so that columns that have it can be made."""
@@ -233,6 +234,10 @@ def _unproven(statement: str) -> str:
 
 def _proving(table: str, check: str) -> str:
     return f"alter table {table} validate constraint {identifier(check)}"
+
+
+def _there(table: str) -> str:
+    return f"select to_json(pg_catalog.to_regclass({literal(table)}) is not null)"
 
 
 def _checks(table: str) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from ops.sources.postgresql import inert, way_in
 from ops.sources.postgresql import loader as loaders
 from ops.sources.postgresql.contents import FILLED, Entry
+from ops.sources.postgresql.explaining import afterwards
 from ops.sources.postgresql.facts import PostgreSQLFacts
 from ops.sources.postgresql.loading import Archive, Failure
 from ops.sources.postgresql.mending import Mending
@@ -26,6 +27,8 @@ _FIRST = ("CHECK CONSTRAINT", "TABLE", "TABLE ATTACH")
 _KEYS = ("CONSTRAINT", "INDEX", "INDEX ATTACH", "FK CONSTRAINT")
 _LOADED = (_ROWS, "SEQUENCE SET", "BLOBS")
 _AFTER = (*_KEYS, FILLED, "TRIGGER", "RULE", "POLICY", "ROW SECURITY", "STATISTICS")
+# Here the server works out what indexes and keys call, as whoever runs it; with what needs them, they wait.
+_LOOKING = ("INDEX ATTACH", "FK CONSTRAINT", "TRIGGER", FILLED)
 _LAST = ("COMMENT", "ACL", "DEFAULT ACL", "SECURITY LABEL", "EVENT TRIGGER")
 _LOGIN_TRIGGERS = 17
 # A foreign key between columns of different types compares its rows through these, in the session that makes it.
@@ -62,6 +65,15 @@ def staged(listed: Sequence[Entry], chosen: Collection[int]) -> Stages:
     return Stages(**{name: tuple(found) for name, found in parts.items()})
 
 
+def looking(entries: Sequence[Entry]) -> list[Entry]:
+    """Return, in their order, those that have indexes and keys of tables looked at, and what needs them."""
+    found: dict[int, Entry] = {}
+    for entry in entries:
+        if entry.sort in _LOOKING or {*entry.needs} & {*found}:
+            found[entry.number] = entry
+    return [*found.values()]
+
+
 @dataclass(frozen=True)
 class Load:
     """The load of a dump into an empty database.
@@ -76,6 +88,7 @@ class Load:
     words: Sequence[str]
     chosen: Collection[int]
     _failed: list[Failure] = field(default_factory=list)
+    _again: list[Failure] = field(default_factory=list)
 
     def done(self) -> Iterator[str]:
         """Load it; yield a sentence on what could be loaded only in another way, or not at all."""
@@ -86,6 +99,8 @@ class Load:
             loaders.untouched(session)
             inert.end(session)
             yield from self._mended(session, self.archive, self._brought(self.archive, parts.last))
+            if self._again:
+                yield afterwards(self._again, self.archive.listed())
             yield from self._mending(session, self.archive).named(self._failed)
 
     def _filled(self, session: Session, parts: Stages) -> Iterator[str]:
@@ -100,7 +115,11 @@ class Load:
         inert.fill(session)
         loaders.allow(session)
         failures = self._brought(awake, parts.rows, loaders.LOADER)
-        failures += self._brought(awake, [one for one in parts.after if one not in early])
+        late = looking(parts.after)
+        made = self._brought(awake, [one for one in parts.after if one not in early and one not in late])
+        yield from self._mended(session, awake, made)
+        inert.still(session)
+        failures += self._brought(awake, [one for one in late if one not in early])
         yield from self._mended(session, awake, failures)
 
     def _brought(self, archive: Archive, entries: Sequence[Entry], role: str = "") -> list[Failure]:
@@ -118,7 +137,7 @@ class Load:
 
     def _mending(self, session: Session, archive: Archive) -> Mending:
         session.tell("set search_path = ''")
-        return Mending(archive, self.facts, self.reach, self.database, session.ask)
+        return Mending(archive, self.facts, self.reach, self.database, session.ask, self._again)
 
     @contextmanager
     def _loader(self, within: Session) -> Iterator[None]:
