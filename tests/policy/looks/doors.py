@@ -22,6 +22,9 @@ LISTING = "application/vnd.x.restic.rest.v2"
 NOBODY = hashlib.sha256(b"seawall host check: there is no such thing").hexdigest()
 NAME = re.compile("[0-9a-f]{64}")
 REFUSED = {401, 403, 405}
+# A server that refuses a body hangs up before it has read it, and the door may not know yet what it said; asked again, it
+# does.
+CUT_OFF, TRIES = 502, 20
 
 
 def look(wanted: dict) -> dict:
@@ -165,5 +168,8 @@ def overwrite(place: Place, what: str) -> dict:
     had, content = place.ask("GET", f"{place.path}/{what}")
     if had != 200:
         return {"refused": False, "status": had, "tried": f"{what[:20]}, which can't be read"}
-    status, _ = place.ask("POST", f"{place.path}/{what}", body=content)
+    for _ in range(TRIES):
+        status, _ = place.ask("POST", f"{place.path}/{what}", body=content)
+        if status != CUT_OFF:
+            break
     return {"refused": status in REFUSED, "status": status, "tried": what[:20]}
