@@ -22,8 +22,8 @@ LISTING = "application/vnd.x.restic.rest.v2"
 NOBODY = hashlib.sha256(b"seawall host check: there is no such thing").hexdigest()
 NAME = re.compile("[0-9a-f]{64}")
 REFUSED = {401, 403, 405}
-# A server that refuses a body hangs up before it has read it, and the door may not know yet what it said; asked again, it
-# does.
+# A server that refuses a body hangs up before it has read it, and the door may not know yet what it said: asked once
+# more, it does.
 CUT_OFF, TRIES = 502, 20
 
 
