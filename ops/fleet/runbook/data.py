@@ -80,6 +80,13 @@ def lost(host: str, policy: HostPolicy) -> Iterator[str]:
             )
 
 
+def lost_databases(policy: HostPolicy) -> list[str]:
+    """Return the databases of PostgreSQL that have no copy off-site: without them the policy can't be applied."""
+    gone = [asset for asset in policy.assets.values() if _away(asset, policy) is None]
+    sources = (source for asset in gone for source in asset.sources.values() if source.kind == "postgresql")
+    return sorted({str(source.options.database) for source in sources if source.options.database})
+
+
 def _away(asset: Asset, policy: HostPolicy) -> str | None:
     places = [asset.repository, *(copy.to for copy in asset.copies.values())]
     return next((place for place in places if policy.repositories[place].place in AWAY), None)
