@@ -52,7 +52,8 @@ ROUTES = {
     " for values in (1); create index on joined (i) where sure('partition_index')",
     "inherited": "create table elder (i int); create table younger (j int) inherits (elder);"
     " create index on younger (j) where sure('inherited')",
-    "check": "create table checked (i serial, check (i > 0 or sure('check')))",
+    "check": "create table checked (i int, check (i > 0 or sure('check')));"
+    " create sequence of_checked owned by checked.i",
     "inlined": "create domain embodied as int check (tells('inlined')); create function literally(i int) returns bool"
     " immutable language sql as $f$ select i > 0 or '{1}'::public.embodied[] is null $f$;"
     " create table literals (i int); create index on literals (i) where literally(i)",

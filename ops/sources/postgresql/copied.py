@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ops.sources._shared.row_slices import Counted, RowDigest, Slice, slice_of
-from ops.sources.postgresql.rows import CONDITIONS, Ask, large_objects
+from ops.sources.postgresql.rows import CONDITIONS, SHARED, Ask, large_objects
+from ops.sources.postgresql.sequences import OWNED
 from ops.sources.postgresql.session import Session
 
 _TABLES = """
@@ -26,7 +27,7 @@ select coalesce(json_object_agg(format('%I.%I', n.nspname, c.relname), json_buil
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r'
 """
 # The tables whose rows are another's, too: its partitions, or what inherits from it.
-BELOW = """
+_BELOW = """
 with recursive below(top, oid) as (
   select inhparent, inhrelid from pg_catalog.pg_inherits
   union select b.top, i.inhrelid from below b join pg_catalog.pg_inherits i on i.inhparent = b.oid)
@@ -40,70 +41,58 @@ _CHOSEN = 1000  # rows of a slice that are looked at when one is to be hurt
 _NONE = b"\\N"
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Which columns of which tables hold the numbers that a sequence gives; below: see `BELOW`."""
-
-    watched: Mapping[str, Sequence[str]]
-    below: Mapping[str, Sequence[str]]
-
-    @classmethod
-    def fed(cls, ask: Ask, owned: Sequence[tuple[str, str]]) -> Columns:
-        """Return those of some tables and columns, of a table with partitions in each of these."""
-        below: Mapping[str, Sequence[str]] = ask(BELOW)
-        found: dict[str, list[str]] = {}
-        for top, column in owned:
-            for table in (top, *below.get(top, ())):
-                if column not in found.setdefault(table, []):
-                    found[table].append(column)
-        return cls(found, below)
-
-
 @dataclass
 class Copied:
-    """What was found. ends: the least and the largest number of each watched column, by table and column."""
+    """What was found. ends: the least and the largest number of each column that a sequence feeds, by table and column.
 
+    below: see `_BELOW`.
+    """
+
+    below: Mapping[str, Sequence[str]]
     rows: dict[str, int] = field(default_factory=dict)
     content: dict[str, RowDigest] = field(default_factory=dict)
     ends: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
-    def furthest(self, below: Mapping[str, Sequence[str]], table: str, column: str, *, upwards: bool) -> int | None:
+    def furthest(self, table: str, column: str, *, upwards: bool) -> int | None:
         """Return the largest number of a column, or the least; of all tables whose rows are the table's."""
-        found = [self.ends[one, column] for one in (table, *below.get(table, ())) if (one, column) in self.ends]
+        found = [self.ends[one, column] for one in (table, *self.below.get(table, ())) if (one, column) in self.ends]
         if not found:
             return None
         return max(high for _, high in found) if upwards else min(low for low, _ in found)
 
 
-def copied(
-    session: Session,
-    tables: Sequence[str],
-    shared: Sequence[str],
-    known: Mapping[str, RowDigest] | None = None,
-    columns: Columns | None = None,
-) -> Copied:
+def copied(session: Session, tables: Sequence[str], known: Mapping[str, RowDigest] | None = None) -> Copied:
     """Return rows and content of some tables and of the large objects, in a steady session.
 
-    The rows of what inherits from a table count as its own, but for the tables in `shared`; its digest is of those that
+    The rows of what inherits from a table count as its own, but for those of other servers; its digest is of those that
     lie in itself. known: the content as a manifest has it, whose slices are taken again; without one they are chosen
-    anew. columns: those whose least and largest numbers are wanted.
+    anew.
     """
-    about, below = session.ask(_TABLES), columns.below if columns else session.ask(BELOW)
-    found, own = Copied(), {}
-    further = {other for table in tables if table not in shared for other in below.get(table, ())}
-    for table in dict.fromkeys([*tables, *sorted(further)]):
-        watched = [one for one in (columns.watched.get(table, ()) if columns else ()) if one in about[table]["columns"]]
+    ask = session.ask
+    about, found, own = ask(_TABLES), Copied(ask(_BELOW)), dict[str, int]()
+    fed, shared = _fed(ask, found.below), {*ask(SHARED)}
+    more = {table: () if table in shared else found.below.get(table, ()) for table in tables}
+    for table in dict.fromkeys([*tables, *sorted({one for below in more.values() for one in below})]):
+        first = [name for name in fed.get(table, ()) if name in about[table]["columns"]]
         part = slice_of(table, about[table]["bytes"], known)
-        read = _read(session, told(table, about[table]["columns"], watched), part, len(watched))
+        read = _read(session, told(table, about[table]["columns"], first), part, len(first))
         own[table] = read.rows
-        found.ends.update({(table, name): ends for name, ends in zip(watched, read.ends, strict=True) if ends})
-        if table in tables:
+        found.ends.update({(table, name): ends for name, ends in zip(first, read.ends, strict=True) if ends})
+        if table in more:
             found.content[table] = RowDigest(part.slices, part.slice, digest=str(read.digest))
-    for table in tables:
-        more = () if table in shared else below.get(table, ())
-        found.rows[table] = own[table] + sum(own[other] for other in more)
-    found.content.update(large_objects(session.ask, known))
+    found.rows.update({table: own[table] + sum(own[one] for one in below) for table, below in more.items()})
+    found.content.update(large_objects(ask, known))
     return found
+
+
+def _fed(ask: Ask, below: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return the columns that sequences feed, by table; of a table with partitions in each of these."""
+    found: dict[str, list[str]] = {}
+    for _, top, column in ask(OWNED):
+        for table in (top, *below.get(top, ())):
+            if column not in found.setdefault(table, []):
+                found[table].append(column)
+    return {table: sorted(columns) for table, columns in found.items()}
 
 
 def copied_of_extensions(session: Session, known: Mapping[str, RowDigest] | None = None) -> Counted:
@@ -133,16 +122,16 @@ def in_slice(line: bytes, part: Slice) -> bool:
 
 
 def chosen_lines(session: Session, table: str, part: Slice) -> str:
-    """Return the condition for rows of a slice, of a large table for the first thousand; the table is `t`."""
+    """Return the condition for rows of a slice, for the first thousand of no great length; the table is `t`."""
     if part.slices == 1:
         return "true"
     columns = ["ctid", *session.ask(_TABLES)[table]["columns"]]
     places: list[str] = []
-    for line in session.lines(told(table, columns, ["ctid"], "where true")):
-        place, _, row = line.partition(b"\t")
-        if in_slice(row, part) and len(places) < _CHOSEN:
-            places.append(place.decode())
-    return "t.ctid = any('{\"" + '","'.join(places) + "\"}'::tid[])"
+    for line in _whole(session.lines(told(table, columns, ["ctid"], "where true"))):
+        if isinstance(line, bytes) and len(places) < _CHOSEN:
+            place, _, row = line.partition(b"\t")
+            places += [f'"{place.decode()}"'] if in_slice(row, part) else []
+    return "t.ctid = any('{" + ",".join(places) + "}'::tid[])"
 
 
 @dataclass

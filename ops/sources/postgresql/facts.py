@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Literal
 
 from ops.core.document import decode
@@ -19,9 +18,9 @@ from ops.interfaces.facts import Facts
 from ops.sources._shared.comparison import MOST_NAMED, Definitions
 from ops.sources._shared.dump import DumpFacts
 from ops.sources._shared.row_slices import RowDigest
-from ops.sources.postgresql.copied import Columns, copied, copied_of_extensions
-from ops.sources.postgresql.rows import SHARED, readable
-from ops.sources.postgresql.sequences import OWNED, behind
+from ops.sources.postgresql.copied import copied, copied_of_extensions
+from ops.sources.postgresql.rows import readable
+from ops.sources.postgresql.sequences import behind
 from ops.sources.postgresql.session import Session, wary
 from ops.sources.postgresql.shared_letters import NO_LETTER, letters, told
 from ops.sources.postgresql.structure import OURS, Ask, Sort, structure
@@ -200,9 +199,8 @@ def facts(session: Session, sequences: Mapping[str, int | None]) -> DatabaseFact
     wary(session)
     here, tables = setting(ask), ask(TABLES)
     _demand_readable(here, [*tables, *sequences])
-    fed = Columns.fed(ask, [(table, column) for _, table, column in ask(OWNED)])
-    found, of_others = copied(session, tables, ask(SHARED), columns=fed), copied_of_extensions(session)
-    late = behind(ask, partial(found.furthest, fed.below))
+    found, of_others = copied(session, tables), copied_of_extensions(session)
+    late = behind(ask, found.furthest)
     return DatabaseFacts(
         **{**vars(here), "warnings": _warned([*late.values()])},
         rows=found.rows,

@@ -26,7 +26,7 @@ from ops.sources.postgresql.facts import (
 from ops.sources.postgresql.integrity import sound
 from ops.sources.postgresql.nature.compared import compared as as_a_whole
 from ops.sources.postgresql.role_proof import roles
-from ops.sources.postgresql.rows import SHARED, changed, compared, counted, of_extensions
+from ops.sources.postgresql.rows import changed, compared, counted, of_extensions
 from ops.sources.postgresql.sequences import behind, set_back
 from ops.sources.postgresql.session import (
     PATIENT,
@@ -88,7 +88,7 @@ def _counted(session: Session, tables: Sequence[str], facts: DatabaseFacts) -> t
     known, ask = facts.content or {}, session.ask
     unseen = facts.extension_rows is None  # by an earlier build
     if facts.copied:
-        found = copied(session, tables, ask(SHARED), known)
+        found = copied(session, tables, known)
         return Counted(found.rows, found.content), _NOTHING if unseen else copied_of_extensions(session, known)
     here = counted(ask, tables, known, earlier=facts.definitions is None)
     return here, _NOTHING if unseen else of_extensions(ask, known)
