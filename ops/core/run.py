@@ -27,7 +27,7 @@ TAIL_LINES = 60
 LINE_CHARACTERS = 65_536  # of errors; a longer line is cut into several, for no program may fill the memory
 LINE_COST = 64  # what a line takes in memory besides its characters, so that empty ones are no way around a limit
 GRACE_SECONDS = 10.0
-PIECE = 1 << 20  # bytes of a line that are held at once, where lines may have any length
+BLOCK = 1 << 20  # bytes that are held at once, where lines may have any length
 
 
 @dataclass(frozen=True)
@@ -86,20 +86,25 @@ class Stream:
             raise CommandTimeout(self.argv, seconds, self.stderr)
         return None
 
-    def pieces_until(self, end: bytes, seconds: float | None = None) -> Generator[bytes, None, bool]:
-        """Yield the lines before the next one that is `end` as they are, with their ends; return whether it came.
+    def blocks_until(self, end: bytes, seconds: float | None = None) -> Generator[bytes, None, bool]:
+        """Yield the lines before the next one that is `end`, as they are, many at once; return whether it came.
 
-        A line that is longer than PIECE bytes comes in pieces, for it may be longer than memory. All that the program
-        said before must have been read. seconds: see `until`.
+        A line that is longer than BLOCK bytes comes in several blocks, for it may be longer than memory. All that the
+        program said before must have been read, and it must wait when it has said `end`. seconds: see `until`.
         """
         output = cast("BufferedReader", cast("TextIOWrapper", self.process.stdout).buffer)
-        whole, last = True, end + b"\n"
+        rest, last = b"", end + b"\n"
         with _awaited(self, seconds):
-            for piece in iter(partial(output.readline, PIECE), b""):
-                if whole and piece == last:
+            for block in iter(partial(output.read1, BLOCK), b""):
+                cut = block.rfind(b"\n") + 1
+                lines, rest = (rest + block[:cut], block[cut:]) if cut else (b"", rest + block)
+                if lines == last or lines.endswith(b"\n" + last):
+                    yield lines.removesuffix(last)
                     return True
-                whole = piece.endswith(b"\n")
-                yield piece
+                if len(rest) > BLOCK:
+                    lines, rest = lines + rest, b""
+                if lines:
+                    yield lines
         if self.timed_out and seconds is not None:
             raise CommandTimeout(self.argv, seconds, self.stderr)
         return False

@@ -37,9 +37,9 @@ BEHIND += (
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few thousand rows are a large table, and one of some thousand bytes comes in pieces."""
+    """A few thousand rows are a large table, and one of some thousand bytes comes in several blocks."""
     monkeypatch.setattr(row_slices, "DIGESTED", 200_000)
-    monkeypatch.setattr(run, "PIECE", 1000)
+    monkeypatch.setattr(run, "BLOCK", 1000)
 
 
 def test_rows_of_all_sorts_come_back_and_are_proven(server: Cluster) -> None:

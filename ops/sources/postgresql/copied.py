@@ -39,6 +39,7 @@ select coalesce(json_object_agg(top, tables), '{}') from (
 """
 _CHOSEN = 1000  # rows of a slice that are looked at when one is to be hurt
 _NONE = b"\\N"
+_DIGEST = 8  # bytes
 
 
 @dataclass
@@ -116,81 +117,84 @@ def told(table: str, columns: Sequence[str], first: Sequence[str] = (), conditio
     return f"copy {table} ({listed}) to stdout" if listed else f"copy {table} to stdout"
 
 
-def in_slice(line: bytes, part: Slice) -> bool:
-    """Whether a row belongs to a slice, given its line with the end."""
-    return part.slices == 1 or zlib.crc32(line) % part.slices == part.slice
-
-
 def chosen_lines(session: Session, table: str, part: Slice) -> str:
     """Return the condition for rows of a slice, for the first thousand of no great length; the table is `t`."""
     if part.slices == 1:
         return "true"
     columns = ["ctid", *session.ask(_TABLES)[table]["columns"]]
     places: list[str] = []
-    for line in _whole(session.lines(told(table, columns, ["ctid"], "where true"))):
-        if isinstance(line, bytes) and len(places) < _CHOSEN:
-            place, _, row = line.partition(b"\t")
-            places += [f'"{place.decode()}"'] if in_slice(row, part) else []
-    return "t.ctid = any('{" + ",".join(places) + "}'::tid[])"
+    for line in _lines(session.blocks(told(table, columns, ["ctid"], "where true"))):
+        if isinstance(line, list):
+            found = (one.split(b"\t", 1) for one in line)
+            places += [f'"{place.decode()}"' for place, row in found if zlib.crc32(row) % part.slices == part.slice]
+    return "t.ctid = any('{" + ",".join(places[:_CHOSEN]) + "}'::tid[])"
 
 
 @dataclass
 class _Read:
-    """What one pass found of a table. ends: see `Copied`, of each watched column."""
+    """What one pass found of a table. ends: see `Copied`, of each column whose ends are noted."""
 
     rows: int = 0
     digest: int = 0
     ends: list[tuple[int, int] | None] = field(default_factory=list)
 
 
-def _read(session: Session, statement: str, part: Slice, watched: int = 0) -> _Read:
-    """Read a table once; watched: how many columns at the beginning of a line have their ends noted."""
-    found = _Read(ends=[None] * watched)
-    rows = digest = 0
-    for line in _whole(session.lines(statement)):
-        rows += 1
-        if isinstance(line, _Long):
-            digest += line.digest if line.crc % part.slices == part.slice else 0
-            head = line.head
+def _read(session: Session, statement: str, part: Slice, noted: int = 0) -> _Read:
+    """Read a table once; noted: of how many columns, at the beginning of each line, the ends are noted."""
+    found = _Read(ends=[None] * noted)
+    for lines in _lines(session.blocks(statement)):
+        if isinstance(lines, _Long):
+            heads = [lines.head]
+            found.digest += lines.digest if lines.crc % part.slices == part.slice else 0
         else:
-            head = line
-            if in_slice(line, part):
-                digest += int.from_bytes(hashlib.blake2b(line, digest_size=8).digest(), "big")
-        if watched:
-            _note(found.ends, head)
-    found.rows, found.digest = rows, digest
+            heads = lines
+            chosen = [one for one in lines if zlib.crc32(one) % part.slices == part.slice] if part.slices > 1 else lines
+            digests = [hashlib.blake2b(one, digest_size=_DIGEST).digest() for one in chosen]
+            found.digest += sum([int.from_bytes(one, "big") for one in digests])
+        found.rows += len(heads)
+        for place in range(noted):
+            _note(found.ends, place, heads)
     return found
 
 
-@dataclass
+def _note(ends: list[tuple[int, int] | None], place: int, lines: list[bytes]) -> None:
+    words = [line.split(b"\t", place + 1)[place] for line in lines]
+    if numbers := [int(word) for word in words if word != _NONE]:
+        low, high = ends[place] or (numbers[0], numbers[0])
+        ends[place] = min(low, *numbers), max(high, *numbers)
+
+
 class _Long:
     """A row that is too long to be held: how it begins, and what was computed of it piece by piece."""
 
-    head: bytes
-    crc: int
-    digest: int
+    def __init__(self, head: bytes) -> None:
+        self.head, self.crc = head, zlib.crc32(head)
+        self._hashed = hashlib.blake2b(head, digest_size=_DIGEST)
+
+    def add(self, piece: bytes) -> None:
+        """Add what comes next of it."""
+        self.crc = zlib.crc32(piece, self.crc)
+        self._hashed.update(piece)
+
+    @property
+    def digest(self) -> int:
+        """The digest of all of it, as that of any other row."""
+        return int.from_bytes(self._hashed.digest(), "big")
 
 
-def _whole(pieces: Iterator[bytes]) -> Iterator[bytes | _Long]:
-    """Yield each row: its line with the end, or what is known of one that came in several pieces."""
-    for piece in pieces:
-        if piece.endswith(b"\n"):
-            yield piece
-            continue
-        crc, hashed, head = zlib.crc32(piece), hashlib.blake2b(piece, digest_size=8), piece
-        for more in pieces:
-            crc = zlib.crc32(more, crc)
-            hashed.update(more)
-            if more.endswith(b"\n"):
-                break
-        yield _Long(head, crc, int.from_bytes(hashed.digest(), "big"))
-
-
-def _note(ends: list[tuple[int, int] | None], head: bytes) -> None:
-    for place, word in enumerate(head.rstrip(b"\n").split(b"\t", len(ends))[: len(ends)]):
-        if word != _NONE:
-            number, known = int(word), ends[place]
-            if known is None:
-                ends[place] = (number, number)
-            elif not known[0] <= number <= known[1]:
-                ends[place] = (min(known[0], number), max(known[1], number))
+def _lines(blocks: Iterator[bytes]) -> Iterator[list[bytes] | _Long]:
+    """Yield the lines without their ends, many at once; by itself one that came in several blocks."""
+    begun: _Long | None = None
+    for block in blocks:
+        lines = block.split(b"\n")
+        last = lines.pop()  # empty, unless it goes on in the next block
+        if begun and lines:
+            begun.add(lines.pop(0))
+            yield begun
+            begun = None
+        if lines:
+            yield lines
+        if begun:
+            begun.add(last)
+        elif last:
+            begun = _Long(last)

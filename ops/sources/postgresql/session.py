@@ -96,10 +96,10 @@ class Session:
             raise Unavailable(f"PostgreSQL: {reason(self.program)}", self.hint)
         return answer
 
-    def lines(self, statement: str) -> Iterator[bytes]:
-        """Run a statement that copies rows out, and yield each line as it is, with its end; a long one in pieces."""
+    def blocks(self, statement: str) -> Iterator[bytes]:
+        """Run a statement that copies rows out, and yield their lines as they are, many at once; see `Stream`."""
         self.say(statement)
-        if not (yield from self.program.pieces_until(self._end.encode(), self.seconds)):
+        if not (yield from self.program.blocks_until(self._end.encode(), self.seconds)):
             raise Unavailable(f"PostgreSQL: {reason(self.program)}", self.hint)
 
     def ask(self, query: str) -> Any:
