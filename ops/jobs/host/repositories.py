@@ -13,7 +13,7 @@ from ops.core.announce import announce
 from ops.core.errors import SeawallError
 from ops.core.quantity import span
 from ops.interfaces.layout import LOCKS
-from ops.interfaces.target import Target
+from ops.interfaces.target import Target, Writes
 from ops.jobs.host import credentials, folders, key_ids
 from ops.policy import HostPolicy, access
 from ops.restic.failures import NoRoom
@@ -63,11 +63,14 @@ class OpenRepository:
         listed = self.target.listed
         return dict(listed(self.repository.url, self.repository.authority, folder)) if listed else {}
 
-    def view(self, hidden: Callable[[str], bool]) -> AbstractContextManager[Path]:
-        """Serve it without some files for a block, and yield the file with the address of that view."""
+    def view(self, hidden: Callable[[str], bool], writes: Writes | None = None) -> AbstractContextManager[Path]:
+        """Serve it without some files for a block, and yield the file with the address of that view.
+
+        writes: what becomes of what restic writes to it; none: it is refused.
+        """
         if self.target.view is None:
             return nullcontext(self.repository.url)
-        return self.target.view(self.repository.url, self.repository.authority, hidden)
+        return self.target.view(self.repository.url, self.repository.authority, hidden, writes)
 
 
 def even_if_full(place: OpenRepository, read: Callable[[OpenRepository], T]) -> tuple[OpenRepository, T]:
