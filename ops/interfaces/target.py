@@ -79,10 +79,12 @@ class Target(Generic[O]):
         machine reads it.
     listed: with the same and the name of a repository's folder, such as `index`, returns the size in bytes of every
         file in it by its name.
+    fault: with the same and the path of a file, such as `index/NAME`, reads it whole and returns what is wrong with it;
+        nothing when it is what its name says.
     view: with the same and a function that is given the path of a file, such as `index/NAME`, and says whether it is
         left out, serves the repository without those files for a block; yields the file with that view's address. With
         `Writes` restic may write to it, as it tells.
-        None, as is `listed`, for a kind to whose repositories nobody else may add.
+        None, as are `listed` and `fault`, for a kind to whose repositories nobody else may add.
     quota: given the options and the name of a machine, returns how large its repository may become; None: no limit.
     named: given the options, returns the machines that they name, each by the path of its key below the options.
     group: the group of the inventory that makes a host fit to keep it; empty where none has to.
@@ -105,6 +107,7 @@ class Target(Generic[O]):
     sign_in: Callable[[str, str, str], str] | None = None
     writes: Callable[[O], Sequence[str]] = nothing_written
     listed: Callable[[Path, Path, str], Mapping[str, int]] | None = None
+    fault: Callable[[Path, Path, str], str] | None = None
     view: Callable[[Path, Path, Callable[[str], bool], Writes | None], AbstractContextManager[Path]] | None = None
     quota: Callable[[O, str], Size | None] = no_quota
     named: Callable[[O], Mapping[str, str]] = nobody_named

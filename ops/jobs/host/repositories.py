@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ops.core import clock, kinds
 from ops.core.announce import announce
-from ops.core.errors import SeawallError
+from ops.core.errors import SeawallError, UsageError
 from ops.core.quantity import span
 from ops.interfaces.layout import LOCKS
 from ops.interfaces.target import Target, Writes
@@ -57,6 +57,12 @@ class OpenRepository:
     def verify(self, pack: str) -> int:
         """Read one pack whole and return its size; raise Damaged."""
         return self.target.verify(self.repository.url, self.repository.authority, pack)
+
+    def fault(self, path: str) -> str:
+        """Read a file such as index/NAME whole; return what is wrong with it, nothing when it is what its name says."""
+        if self.target.fault is None:
+            raise UsageError(f"{self.repository.name} is of a kind that nobody heals yet")
+        return self.target.fault(self.repository.url, self.repository.authority, path)
 
     def listed(self, folder: str) -> dict[str, int]:
         """Return the size in bytes of every file of one of its folders by name; of a kind that nobody adds to, none."""
