@@ -16,6 +16,7 @@ from ops.jobs.heal.hurt import Hurt, hurt
 from ops.jobs.heal.view import name_of, seen, sort_of
 from ops.jobs.host import own_policy, repositories
 from ops.jobs.host.repositories import OpenRepository
+from ops.jobs.repository import used
 from ops.policy import HostPolicy
 from ops.restic import healing, versions
 from ops.restic.healing import Blob
@@ -112,21 +113,15 @@ def planned(wanted: Wanted) -> Plan:
 def _source(policy: HostPolicy, wanted: Wanted) -> str:
     if wanted.source == wanted.repository:
         raise UsageError(f"{wanted.repository} can't be healed from itself")
-    others = [name for name in _used(policy) if name != wanted.repository]
-    if wanted.repository not in _used(policy):
-        known = ", ".join(_used(policy)) or "none"
+    others = [name for name in used(policy) if name != wanted.repository]
+    if wanted.repository not in used(policy):
+        known = ", ".join(used(policy)) or "none"
         raise UsageError(f"{policy.host} has no repository {wanted.repository!r} of its own", f"known: {known}")
     if wanted.source and wanted.source not in others:
         raise UsageError(f"{policy.host} keeps nothing in {wanted.source!r}", f"known: {', '.join(others) or 'none'}")
     if not others:
         raise UsageError(f"{policy.host} has no other repository to heal {wanted.repository} from")
     return wanted.source or others[0]
-
-
-def _used(policy: HostPolicy) -> list[str]:
-    first = [asset.repository for asset in policy.assets.values()]
-    then = [copy.to for asset in policy.assets.values() for copy in asset.copies.values()]
-    return list(dict.fromkeys([*first, *then]))
 
 
 def _damaged(target: OpenRepository, wanted: Wanted, noted: Healing) -> dict[str, str]:
