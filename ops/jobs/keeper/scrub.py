@@ -25,17 +25,18 @@ from ops.interfaces.outcome import OutcomeFacts
 from ops.interfaces.state import SCRUB, DamagedFile, ScrubbedRepository, ScrubState, written
 from ops.jobs.health.findings import join
 from ops.jobs.host import folders, state_files
-from ops.jobs.keeper.arrivals import demand_client, demand_keeper
+from ops.jobs.keeper.arrivals import demand_client, demand_keeper, noted
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
-from ops.keeper import aside, reading, readings, repository
+from ops.keeper import aside, reading, readings, repository, spares
 from ops.keeper.reading import Pace
 from ops.keeper.readings import Known, Readings
 from ops.keeper.repository import Stored
+from ops.keeper.spares import Spares
 from ops.policy import HostPolicy
 
 UNIT = "seawall-scrub.service"
-MEMORY = "scrub.sqlite"
+MEMORY, SPARES = "scrub.sqlite", "spares.sqlite"
 MOST = 1000  # so many damaged files of a repository are noted; all of them are counted
 DAY = 86_400.0
 READ = frozenset({layout.DATA, layout.INDEX, layout.SNAPSHOTS, layout.KEYS})  # locks come and go
@@ -93,9 +94,12 @@ def _scrubbed(policy: HostPolicy, before: ScrubState | None) -> ScrubState:
     with readings.opened(folders.state() / "state" / MEMORY) as memory, ExitStack() as stack:
         memory.keep(policy.clients)
         accepted = {host for host, one in before.repositories.items() if one.accepted} if before else set()
+        kept = stack.enter_context(spares.opened(folders.state() / "state" / SPARES))
         for client in accepted:
-            memory.forget(client, memory.gone(client, _end(before)))
-        places, troubles = _listed(policy, memory, stack)
+            gone = memory.gone(client, _end(before))
+            memory.forget(client, gone)
+            kept.forget(client, gone)
+        places, troubles = _listed(policy, memory, kept, stack)
         _Reader(memory, places, options).read()
         seen = {HostName(host): _noted(memory, host, options) for host in policy.clients}
     for host, trouble in troubles.items():
@@ -120,8 +124,13 @@ def _end(before: ScrubState | None) -> float:
         return 0.0
 
 
-def _listed(policy: HostPolicy, memory: Readings, stack: ExitStack) -> tuple[dict[str, int], dict[str, str]]:
-    """List each client's repository; return the descriptors of their folders, and why others can't be listed."""
+def _listed(
+    policy: HostPolicy, memory: Readings, kept: Spares, stack: ExitStack
+) -> tuple[dict[str, int], dict[str, str]]:
+    """List each client's repository; return the descriptors of their folders, and why others can't be listed.
+
+    What is small and can't be made anew is kept besides.
+    """
     places: dict[str, int] = {}
     troubles: dict[str, str] = {}
     base = folders.repositories()
@@ -131,6 +140,8 @@ def _listed(policy: HostPolicy, memory: Readings, stack: ExitStack) -> tuple[dic
         try:
             place = stack.enter_context(repository.opened(base, host))
             _list(memory, host, place)
+            known = noted().get(HostName(host))
+            kept.keep(host, place, repository.files(place), known.config if known else None)
         except (SeawallError, OSError) as error:
             troubles[host] = storable(str(error))
         else:
