@@ -88,7 +88,12 @@ def _salvage(plan: Plan, noted: Healing) -> Healing:
 
 
 def _index(plan: Plan, noted: Healing) -> Healing:
-    """Have restic index what no index names, and forget what is damaged or gone."""
+    """Have restic index what no index names, and forget what is damaged or gone.
+
+    What a run stored that was killed may be in no index yet.
+    """
+    if not any(sort_of(path) in STORED for path in {*plan.damaged, *noted.damaged}):
+        return noted
     announce("making the index anew")
     with seen(plan.target, plan.hidden | set(noted.aside), STORED) as (repository, writes):
         healing.index_anew(repository, timeout=CHECK_SECONDS)
@@ -97,6 +102,8 @@ def _index(plan: Plan, noted: Healing) -> Healing:
 
 def _bring(plan: Plan, noted: Healing) -> Healing:
     """Store the blobs that are missing: first by the snapshots that both have, then by whatever else the source has."""
+    if not _missing_blobs(plan, noted):
+        return noted
     trees = {one.tree for one in plan.here}
     both = [one.id for one in plan.there if one.tree in trees]
     noted = _stored(plan, noted, both)
@@ -235,7 +242,7 @@ def settled(plan: Plan) -> bool:
     """Whether nothing is to be done here: no file is damaged, or an earlier run has replaced all that is."""
     if not plan.damaged:
         return True
-    covered = plan.noted.done and set(plan.damaged) <= set(plan.noted.damaged)
+    covered = plan.noted.done and set(plan.damaged) <= set(plan.noted.aside)
     if not covered or (plan.wanted.snapshots and lost_there(plan)):
         return False
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ops.core.announce import announce
-from ops.core.errors import UsageError
+from ops.core.errors import Unavailable, UsageError
 from ops.core.quantity import Size, counted
 from ops.interfaces.healing import Healing
 from ops.interfaces.layout import CONFIG, DATA, INDEX, KEYS, SNAPSHOTS
@@ -19,6 +19,7 @@ from ops.jobs.host.repositories import OpenRepository
 from ops.jobs.repository import used
 from ops.policy import HostPolicy
 from ops.restic import healing, versions
+from ops.restic.failures import NoRepository, WrongPassword
 from ops.restic.healing import Blob
 from ops.restic.messages import Snapshot
 
@@ -106,8 +107,11 @@ def planned(wanted: Wanted) -> Plan:
     for place in (target, other):
         place.reach()
     noted = note.known(wanted.repository)
-    found = _damaged(target, wanted, noted)
-    return _explained(policy.host, wanted, (target, other), noted, found)
+    try:
+        found = _damaged(target, wanted, noted)
+        return _explained(policy.host, wanted, (target, other), noted, found)
+    except (WrongPassword, NoRepository) as error:
+        raise Unavailable(error.message, f"if its key or config is damaged, {BACKUP_HOST}") from error
 
 
 def _source(policy: HostPolicy, wanted: Wanted) -> str:

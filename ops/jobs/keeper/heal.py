@@ -12,7 +12,7 @@ from ops.core.names import Digest, HostName
 from ops.core.printable import storable
 from ops.core.quantity import counted
 from ops.core.verdict import Verdict
-from ops.interfaces.layout import CONFIG, INDEX
+from ops.interfaces.layout import CONFIG, INDEX, KEYS
 from ops.interfaces.outcome import HealFacts
 from ops.jobs.host import folders
 from ops.jobs.keeper.arrivals import demand_client, demand_keeper, noted
@@ -105,7 +105,8 @@ def heal(plan: Plan, reason: str, approver: str) -> Ended:
 def _healed(plan: Plan, reason: str, approver: str) -> Outcome:
     base = folders.repositories()
     move = aside.begin(base, plan.host, clock.now().strftime(STAMP))
-    moved = aside.away(base, plan.host, move, [*plan.replaced, *sorted(plan.kept)])
+    moved = aside.away(base, plan.host, move, plan.replaced)
+    away = aside.damaged(base, plan.host, move, sorted(plan.kept))
     _put(plan)
     with readings.opened(folders.state() / "state" / MEMORY) as memory:
         memory.forget(plan.host, [*plan.replaced, *plan.gone, *plan.kept])  # the next scrub reads what came back
@@ -117,7 +118,7 @@ def _healed(plan: Plan, reason: str, approver: str) -> Outcome:
         reason=reason,
         approver=approver,
     )
-    message = f"{counted(moved.files, 'file')} of {plan.host} set aside as {move}, {len(plan.kept)} brought back"
+    message = f"{counted(moved.files + away.files, 'file')} of {plan.host} set aside as {move}, {len(plan.kept)} brought back"
     if left := plan.left:
         return Outcome(Verdict.WARN, f"{message}; {counted(len(left), 'file')} stay damaged", facts, facts)
     return Outcome(Verdict.PASS, f"{message}: {reason}", facts, facts)
@@ -146,9 +147,12 @@ def _config(host: str) -> Digest | None:
 
 
 def _wrong(folder: int, host: str, config: Digest | None, named: Sequence[str]) -> dict[str, str]:
-    """Return what is wrong now with what a scrub found damaged, with what was named, and with `config`."""
+    """Return what is wrong now with what a scrub found damaged, with what was named, and with what opens it."""
     with readings.opened(folders.state() / "state" / MEMORY) as memory:
-        before = [path for path, _ in memory.wrong(host, MOST)[0]]
+        before = {path for path, _ in memory.wrong(host, MOST)[0]}
+    with spares.opened(folders.state() / "state" / SPARES) as kept:  # without a key nobody can wait for a scrub
+        held = aside.held(folders.repositories(), host)
+        before |= {path for path in kept.paths(host) - held if path.startswith(f"{KEYS}/")}
     found = {path: why for path in sorted({*before, *named} - {CONFIG}) if (why := _fault(folder, path))}
     content = spares.read(folder, CONFIG)
     if content is None or not spares.is_it(CONFIG, content, config):
