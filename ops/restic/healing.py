@@ -1,8 +1,8 @@
 """What restic is asked, and has to do, where blobs of a repository are lost and are to come back from another one.
 
-A blob has the same name in each repository, the SHA-256 of what it holds; packs and snapshots have others. restic leaves
-what it can read of a pack, makes indexes anew, and stores whatever blob of a snapshot the index does not name. All that
-is only added; what restic would delete meanwhile, the view notes that it is given.
+A blob has the same name in each repository, the SHA-256 of what it holds; packs and snapshots have others. restic
+stores anew what it can read of a pack, makes indexes anew, and stores whatever blob of a snapshot no index names. All
+that is only added; what restic would delete meanwhile, the view that it is given notes.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 So restic can read a repository to which somebody added files that it stumbles over, before they are moved aside. The
 view is for reading: what would write is refused, but for locks, which go nowhere: nobody else could see them here.
 Where a repository is healed, files of some folders are passed on, and others are only noted, as is what would be
-deleted; restic sees none of those any more. Whoever can open the socket reads what its account may read, so it lies in a folder that only its owner may enter.
+deleted; restic sees none of those any more. Whoever can open the socket reads what its account may read, so it lies in
+a folder that only its owner may enter.
 """
 
 from __future__ import annotations

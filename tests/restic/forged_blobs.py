@@ -1,4 +1,4 @@
-"""A repository whose owner's key an intruder has: a blob holds something else, and all the seals around it are right."""
+"""A repository whose owner's key an intruder has: a blob holds something else, and all seals around it are right."""
 
 import base64
 import hashlib

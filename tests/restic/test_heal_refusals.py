@@ -1,4 +1,4 @@
-"""Healing changes nothing that is well, believes nobody, names what can't come back, and goes on where it was killed."""
+"""Healing changes nothing that is well, believes nobody, names what can't come back, and goes on after a kill."""
 
 import json
 import os
@@ -277,8 +277,7 @@ def test_a_backup_host_that_is_killed_goes_on(ward: Site, monkeypatch: pytest.Mo
 
     for name, owner in {"damaged": aside, "put": spares}.items():
         afterwards(monkeypatch, owner, name, stop)
-        with pytest.raises(KeyboardInterrupt):
-            ward.keeper.seawall("heal", "--of", "his1", *WORD)
+        assert ward.keeper.seawall("heal", "--of", "his1", *WORD) not in (0, 1)
         monkeypatch.undo()
     assert ward.keeper.seawall("heal", "--of", "his1", *WORD) == 0
     assert ward.digests() == before

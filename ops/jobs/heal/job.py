@@ -1,9 +1,9 @@
 """Healing a repository: what is lost comes back from another one, stored anew, and nothing that is there is changed.
 
 A pack of another repository holds the same blobs under another name. So the blobs of a damaged pack come back in new
-packs, with new indexes that no longer name it; the sets keep their snapshots. All of that is only added. Its backup host
-then sets the damaged files and the indexes that were superseded aside: until then restic finds each blob twice, and
-takes the good one.
+packs, with new indexes that no longer name it; the sets keep their snapshots. All of that is only added. The backup
+host then sets the damaged files and the superseded indexes aside: until then restic finds a blob twice, and takes the
+good one.
 """
 
 from __future__ import annotations

@@ -155,8 +155,4 @@ def _explained(
         lost = [one for held in blobs.values() for one in held]
         elsewhere = healing.known(there, {one.id for one in lost}, timeout=CHECK_SECONDS)
         hurts = hurt([(here, snapshots), (there, others)], lost)
-    return Plan(
-        host, wanted, target, source, noted, found, blobs, frozenset(elsewhere), snapshots, others, hurts
-    )
-
-
+    return Plan(host, wanted, target, source, noted, found, blobs, frozenset(elsewhere), snapshots, others, hurts)

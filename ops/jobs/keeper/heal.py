@@ -1,5 +1,7 @@
-"""Healing a client's repository at its backup host, which has no key: what it kept comes back, byte for byte, and what
-the client's own server has replaced is set aside."""
+"""Healing a client's repository at its backup host, which has no key.
+
+What it kept comes back, byte for byte, and what the client's own server has replaced is set aside.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +120,8 @@ def _healed(plan: Plan, reason: str, approver: str) -> Outcome:
         reason=reason,
         approver=approver,
     )
-    message = f"{counted(moved.files + away.files, 'file')} of {plan.host} set aside as {move}, {len(plan.kept)} brought back"
+    files = counted(moved.files + away.files, "file")
+    message = f"{files} of {plan.host} set aside as {move}, {len(plan.kept)} brought back"
     if left := plan.left:
         return Outcome(Verdict.WARN, f"{message}; {counted(len(left), 'file')} stay damaged", facts, facts)
     return Outcome(Verdict.PASS, f"{message}: {reason}", facts, facts)
