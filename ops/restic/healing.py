@@ -52,7 +52,7 @@ def blobs(repository: Repository, indexes: Iterable[str], packs: Collection[str]
     """
     known: dict[str, list[Blob]] = {}
     for name in indexes:
-        if packs <= known.keys():
+        if known.keys() >= {*packs}:
             break
         text = repository.complaints(["cat", "index", name], timeout=LOOK_SECONDS)
         known |= {pack: held for pack, held in _told(text) if pack in packs}
