@@ -1,72 +1,74 @@
 """What a backup host keeps of each repository besides: its snapshots, its keys and its `config`, as they came.
 
 They are small, and nothing can make them anew: so a damaged one comes back byte for byte, under its own name. They are
-sealed as in the repository. It is an SQLite file beside the states, as a rule on another disk than the repositories.
+sealed as in the repository, and lie in the same folders below one of the states', as a rule on another disk. Who may
+write there is the account that reads the repositories: root goes by descriptors, follows no link, and believes a
+content only by its digest.
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from ops.core.errors import Unavailable
 from ops.core.names import Digest
 from ops.core.plain_file import FOUND
 from ops.interfaces.layout import CONFIG, KEYS, SNAPSHOTS
-from ops.keeper.repository import Stored, folder_of
+from ops.keeper.repository import Stored, files, folder_of, opened
 
 KEPT = frozenset({SNAPSHOTS, KEYS})
 MOST = 64 << 10  # bytes of one file; a client chooses what it adds
-MOST_OF_ALL = 128 << 20  # bytes of one repository; a hundred thousand snapshots are half of it
-PATIENCE = 60.0  # seconds
-_TABLE = """
-create table if not exists spare (host text, path text, content blob not null, primary key (host, path)) without rowid;
-"""
+MOST_OF_ALL = 128 << 20  # bytes of one repository, a file counted as a block; some thirty thousand snapshots
+BLOCK = 4096
 
 
-@dataclass
+@dataclass(frozen=True)
 class Spares:
-    """What is kept, open. Each method stands alone."""
+    """What is kept of one client's repository. folder: the descriptor of the folder that it lies in."""
 
-    link: sqlite3.Connection
+    folder: int
 
-    def keep(self, host: str, repository: int, files: Iterable[Stored], config: Digest | None) -> None:
-        """Keep what is not kept yet of a client's repository, given the descriptor of its folder.
+    def keep(self, repository: int, stored: Iterable[Stored], config: Digest | None) -> None:
+        """Keep what is not kept yet of a repository, given the descriptor of its folder and what lies there.
 
-        config: the digest of the `config` that is trusted; that which is there first, where none is known yet.
+        config: the digest of the `config` that is trusted; that which is there first, where none is known yet. Raise
+        OSError when it can't be stored.
         """
-        (room,) = self.link.execute("select coalesce(sum(length(content)), 0) from spare where host = ?", (host,))
-        left, known = MOST_OF_ALL - room[0], self.paths(host)
-        wanted = [one.path for one in files if one.sort in KEPT and one.size <= MOST and Digest.fits(one.name)]
-        rows = []
+        known = self.paths()
+        left = MOST_OF_ALL - len(known) * BLOCK - sum(one.size for one in files(self.folder))
+        wanted = [one.path for one in stored if one.sort in KEPT and one.size <= MOST and Digest.fits(one.name)]
         for path in sorted({*wanted, CONFIG} - known):  # config and keys are first
             content = read(repository, path)
-            if content is None or len(content) > left or not is_it(path, content, config):
+            if content is None or len(content) + BLOCK > left or not is_it(path, content, config):
                 continue
-            left -= len(content)
-            rows.append((host, path, content))
-        with self.link:
-            self.link.executemany("insert or ignore into spare values (?, ?, ?)", rows)
+            left -= len(content) + BLOCK
+            with suppress(FileExistsError):
+                put(self.folder, path, content)
 
-    def paths(self, host: str) -> set[str]:
-        """Return the paths of what is kept of a client's repository."""
-        return {path for (path,) in self.link.execute("select path from spare where host = ?", (host,))}
+    def paths(self) -> set[str]:
+        """Return the paths of what is kept."""
+        found = {one.path for one in files(self.folder) if one.sort in KEPT and Digest.fits(one.name)}
+        return found | ({CONFIG} if read(self.folder, CONFIG) is not None else set())
 
-    def content(self, host: str, path: str, config: Digest | None) -> bytes | None:
-        """Return a file as it was kept; None where it was not, or is damaged here, too."""
-        found = self.link.execute("select content from spare where (host, path) = (?, ?)", (host, path)).fetchone()
-        return found[0] if found and is_it(path, found[0], config) else None
+    def content(self, path: str, config: Digest | None) -> bytes | None:
+        """Return a file as it was kept; None where it was not, or is damaged here, too.
 
-    def forget(self, host: str, paths: Iterable[str]) -> None:
-        """Keep files of a client no longer."""
-        with self.link:
-            self.link.executemany("delete from spare where (host, path) = (?, ?)", ((host, path) for path in paths))
+        config: as above; without it nobody knows whether what was kept is the right `config`.
+        """
+        found = read(self.folder, path)
+        known = path != CONFIG or config is not None
+        return found if found is not None and known and is_it(path, found, config) else None
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Keep files no longer."""
+        for path in paths:
+            with suppress(FileNotFoundError, NotADirectoryError), folder_of(self.folder, path) as (folder, name):
+                os.unlink(name, dir_fd=folder)
 
 
 def is_it(path: str, content: bytes, config: Digest | None) -> bool:
@@ -90,32 +92,34 @@ def read(repository: int, path: str) -> bytes | None:
 
 
 def put(repository: int, path: str, content: bytes) -> None:
-    """Store a file in a repository where none is, for whom its folder belongs to; raise OSError."""
+    """Store a file where none is, for whom its folder belongs to; raise OSError."""
     with folder_of(repository, path) as (folder, name):
         owner = os.fstat(folder)
         unfinished = f"{name}.healing"
-        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600, dir_fd=folder)
-        with os.fdopen(handle, "wb") as file:
-            if os.geteuid() == 0:
-                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            os.unlink(unfinished, dir_fd=folder)  # of a run that was killed
+        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
         try:
+            with os.fdopen(handle, "wb") as file:
+                if os.geteuid() == 0:
+                    os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
             os.link(unfinished, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
         finally:
             os.unlink(unfinished, dir_fd=folder)
         os.fsync(folder)
 
 
+def made(base: Path, host: str) -> None:
+    """Make the folders for what is kept of a client's repository; only the account that reads it does."""
+    for sort in KEPT:
+        (base / host / sort).mkdir(parents=True, exist_ok=True)
+
+
 @contextmanager
-def opened(file: Path) -> Iterator[Spares]:
-    """Open what is kept for a block, and make it where there is nothing; raise Unavailable."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with closing(sqlite3.connect(file, timeout=PATIENCE)) as link:
-            link.executescript(_TABLE)
-            yield Spares(link)
-    except sqlite3.DatabaseError as error:
-        hint = f"is its disk full? If it is damaged: mv {file} {file}.damaged; what is well is kept anew then"
-        raise Unavailable(f"{file} can't be used: {error}", hint) from error
+def kept(base: Path, host: str) -> Iterator[Spares]:
+    """Open what is kept of a client's repository for a block; raise Unavailable where nothing is."""
+    with opened(base, host) as folder:
+        yield Spares(folder)

@@ -1,5 +1,6 @@
 """Whatever a disk does to a repository is found by name and healed: the old sets are byte for byte what they were."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,7 +89,7 @@ def test_snapshots_that_nobody_kept_come_back_under_other_names(ward: Site, tmp_
     sets = ward.sets()
     for path in chosen:
         hurt(ward, "flipped", path)
-    (ward.keeper.root / "var/lib/seawall/state/spares.sqlite").unlink()
+    shutil.rmtree(ward.keeper.root / "var/lib/seawall/state/spares")
     assert ward.scrubbed().keys() == {*chosen}
     names = ward.names(ward.keeper, "--of", "his1")
     assert ward.machine.seawall("heal", "primary", "--files", names, *WORD) == 1  # they did not come back

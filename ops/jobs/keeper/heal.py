@@ -6,7 +6,8 @@ What it kept comes back, byte for byte, and what the client's own server has rep
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from ops.core import clock
 from ops.core.errors import SeawallError, UsageError
@@ -16,15 +17,15 @@ from ops.core.quantity import counted
 from ops.core.verdict import Verdict
 from ops.interfaces.layout import CONFIG, INDEX, KEYS
 from ops.interfaces.outcome import HealFacts
-from ops.jobs.host import folders
+from ops.interfaces.state import SCRUB
+from ops.jobs.host import folders, state_files
 from ops.jobs.keeper.arrivals import demand_client, demand_keeper, noted
-from ops.jobs.keeper.scrub import MEMORY, SPARES
+from ops.jobs.keeper.scrub import SPARES, state_before
 from ops.jobs.keeper.set_aside import STAMP
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.keeper import aside, reading, readings, repository, spares
 from ops.keeper.reading import Pace
 
-MOST = 1_000_000  # damaged files; more are a disk that is lost, and no healing helps
 RATE = 1 << 40  # bytes a second: what is damaged is little, and is read as fast as can be
 ON_SERVER = "the server that owns it: seawall heal REPOSITORY --files NAMES"
 
@@ -67,8 +68,7 @@ class Plan:
 def names(host: str) -> list[str]:
     """Return the paths of a client's files that the last scrub found damaged or gone."""
     demand_client(demand_keeper(), host)
-    with readings.opened(folders.state() / "state" / MEMORY) as memory:
-        return [path for path, _ in memory.wrong(host, MOST)[0] if Digest.fits(path.rpartition("/")[2])]
+    return [path for path in _noted(host) if Digest.fits(path.rpartition("/")[2])]
 
 
 def planned(host: str, paths: Sequence[str]) -> Plan:
@@ -84,8 +84,8 @@ def planned(host: str, paths: Sequence[str]) -> Plan:
         wrong = _wrong(folder, host, config, named)
         there = {one.path: one.arrived for one in repository.files(folder)}
     _demand_replaced(named, wrong, there)
-    with spares.opened(folders.state() / "state" / SPARES) as kept:
-        back = {path for path in wrong if path not in named and kept.content(host, path, config) is not None}
+    with _spares(host) as kept:
+        back = {path for path in wrong if path not in named and kept and kept.content(path, config) is not None}
     return Plan(
         policy.host,
         host,
@@ -110,8 +110,7 @@ def _healed(plan: Plan, reason: str, approver: str) -> Outcome:
     moved = aside.away(base, plan.host, move, plan.replaced)
     away = aside.damaged(base, plan.host, move, sorted(plan.kept))
     _put(plan)
-    with readings.opened(folders.state() / "state" / MEMORY) as memory:
-        memory.forget(plan.host, [*plan.replaced, *plan.gone, *plan.kept])  # the next scrub reads what came back
+    _accept_gone(plan)
     facts = HealFacts(
         repository=plan.host,
         damaged=len(plan.wrong),
@@ -130,18 +129,45 @@ def _healed(plan: Plan, reason: str, approver: str) -> Outcome:
 def _put(plan: Plan) -> None:
     """Bring back what was kept; raise SeawallError."""
     config = _config(plan.host)
-    with (
-        spares.opened(folders.state() / "state" / SPARES) as kept,
-        repository.opened(folders.repositories(), plan.host) as folder,
-    ):
+    with _spares(plan.host) as kept, repository.opened(folders.repositories(), plan.host) as folder:
         for path in sorted(plan.kept):
-            content = kept.content(plan.host, path, config)
+            content = kept.content(path, config) if kept else None
             if content is None:
                 raise SeawallError(f"{path} was kept, and is not any more", "run the same command again")
             try:
                 spares.put(folder, path, content)
             except OSError as error:
                 raise SeawallError(f"{path} can't be stored: {error.strerror}", "look at its disk") from error
+
+
+def _noted(host: str) -> list[str]:
+    """Return the paths of the files of which the last scrub says that they are damaged or gone."""
+    state = state_before()
+    seen = state.repositories.get(HostName(host)) if state else None
+    return [one.path for one in seen.damaged] if seen else []
+
+
+def _accept_gone(plan: Plan) -> None:
+    """Let what was lost and is replaced be gone, where nothing else is: the next scrub forgets it then."""
+    state, name = state_before(), HostName(plan.host)
+    seen = state.repositories.get(name) if state else None
+    if state is None or seen is None or seen.count != len(seen.damaged):
+        return
+    gone = {one.path for one in seen.damaged if one.why == readings.GONE}
+    if gone and gone <= {*plan.gone, *plan.kept}:
+        accepted = {**state.repositories, name: replace(seen, accepted=True)}
+        state_files.write(SCRUB, replace(state, repositories=accepted))
+
+
+@contextmanager
+def _spares(host: str) -> Iterator[spares.Spares | None]:
+    """Open what is kept of a client's repository for a block; None where nothing is."""
+    base = folders.state() / "state" / SPARES
+    if not (base / host).is_dir():
+        yield None
+        return
+    with spares.kept(base, host) as kept:
+        yield kept
 
 
 def _config(host: str) -> Digest | None:
@@ -151,11 +177,10 @@ def _config(host: str) -> Digest | None:
 
 def _wrong(folder: int, host: str, config: Digest | None, named: Sequence[str]) -> dict[str, str]:
     """Return what is wrong now with what a scrub found damaged, with what was named, and with what opens it."""
-    with readings.opened(folders.state() / "state" / MEMORY) as memory:
-        before = {path for path, _ in memory.wrong(host, MOST)[0]}
-    with spares.opened(folders.state() / "state" / SPARES) as kept:  # without a key nobody can wait for a scrub
+    before = {*_noted(host)}
+    with _spares(host) as kept:  # without a key nobody can wait for a scrub
         held = aside.held(folders.repositories(), host)
-        before |= {path for path in kept.paths(host) - held if path.startswith(f"{KEYS}/")}
+        before |= {path for path in (kept.paths() if kept else set()) - held if path.startswith(f"{KEYS}/")}
     found = {path: why for path in sorted({*before, *named} - {CONFIG}) if (why := _fault(folder, path))}
     content = spares.read(folder, CONFIG)
     if content is None or not spares.is_it(CONFIG, content, config):

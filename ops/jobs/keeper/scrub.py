@@ -32,11 +32,10 @@ from ops.keeper import aside, reading, readings, repository, spares
 from ops.keeper.reading import Pace
 from ops.keeper.readings import Known, Readings
 from ops.keeper.repository import Stored
-from ops.keeper.spares import Spares
 from ops.policy import HostPolicy
 
 UNIT = "seawall-scrub.service"
-MEMORY, SPARES = "scrub.sqlite", "spares.sqlite"
+MEMORY, SPARES = "scrub.sqlite", "spares"
 MOST = 1000  # so many damaged files of a repository are noted; all of them are counted
 DAY = 86_400.0
 READ = frozenset({layout.DATA, layout.INDEX, layout.SNAPSHOTS, layout.KEYS})  # locks come and go
@@ -48,7 +47,7 @@ def scrub() -> Ended:
     policy = demand_keeper()
     if ended := run_in_unit(UNIT, SCRUB, ended_code=Verdict.UNKNOWN.exit_code):
         return ended
-    state = _scrubbed(policy, _before())
+    state = _scrubbed(policy, state_before())
     state_files.write(SCRUB, state)
     return Ended(state.verdict.exit_code, written(state), text(state))
 
@@ -57,7 +56,7 @@ def accept(host: str, reason: str) -> Ended:
     """Let the files of a client that are gone be gone, once that is recorded; then scrub."""
     policy = demand_keeper()
     demand_client(policy, host)
-    name, before = HostName(host), _before()
+    name, before = HostName(host), state_before()
     if before is None or name not in before.repositories:
         raise Unavailable(f"nothing of {host} was read yet", "seawall repository scrub")
 
@@ -83,7 +82,8 @@ def text(state: ScrubState) -> str:
     return storable("\n".join(lines))
 
 
-def _before() -> ScrubState | None:
+def state_before() -> ScrubState | None:
+    """Return what the last scrub noted; None where there is none that can be read."""
     state = state_files.read_all().get(SCRUB)
     return state if isinstance(state, ScrubState) else None
 
@@ -94,12 +94,12 @@ def _scrubbed(policy: HostPolicy, before: ScrubState | None) -> ScrubState:
     with readings.opened(folders.state() / "state" / MEMORY) as memory, ExitStack() as stack:
         memory.keep(policy.clients)
         accepted = {host for host, one in before.repositories.items() if one.accepted} if before else set()
-        kept = stack.enter_context(spares.opened(folders.state() / "state" / SPARES))
-        for client in accepted:
-            gone = memory.gone(client, _end(before))
-            memory.forget(client, gone)
-            kept.forget(client, gone)
-        places, troubles = _listed(policy, memory, kept, stack)
+        gone = {client: memory.gone(client, _end(before)) for client in accepted}
+        for client, paths in gone.items():
+            memory.forget(client, paths)
+        places, troubles = _listed(policy, memory, stack)
+        for host, place in places.items():
+            _keep(host, place, gone.get(HostName(host), ()))
         _Reader(memory, places, options).read()
         seen = {HostName(host): _noted(memory, host, options) for host in policy.clients}
     for host, trouble in troubles.items():
@@ -124,13 +124,8 @@ def _end(before: ScrubState | None) -> float:
         return 0.0
 
 
-def _listed(
-    policy: HostPolicy, memory: Readings, kept: Spares, stack: ExitStack
-) -> tuple[dict[str, int], dict[str, str]]:
-    """List each client's repository; return the descriptors of their folders, and why others can't be listed.
-
-    What is small and can't be made anew is kept besides.
-    """
+def _listed(policy: HostPolicy, memory: Readings, stack: ExitStack) -> tuple[dict[str, int], dict[str, str]]:
+    """List each client's repository; return the descriptors of their folders, and why others can't be listed."""
     places: dict[str, int] = {}
     troubles: dict[str, str] = {}
     base = folders.repositories()
@@ -140,8 +135,6 @@ def _listed(
         try:
             place = stack.enter_context(repository.opened(base, host))
             _list(memory, host, place)
-            known = noted().get(HostName(host))
-            kept.keep(host, place, repository.files(place), known.config if known else None)
         except (SeawallError, OSError) as error:
             troubles[host] = storable(str(error))
         else:
@@ -154,6 +147,19 @@ def _list(memory: Readings, host: str, place: int) -> None:
     memory.listed(host, (one for one in repository.files(place) if _is_read(one)), clock.now().timestamp())
     if gone := set(memory.gone(host, math.inf)):
         memory.forget(host, gone & aside.held(folders.repositories(), host))
+
+
+def _keep(host: str, place: int, gone: Sequence[str]) -> None:
+    """Keep besides what is small and can't be made anew; what a person has accepted as gone is kept no longer."""
+    base, known = folders.state() / "state" / SPARES, noted().get(HostName(host))
+    try:
+        spares.made(base, host)
+        with spares.kept(base, host) as kept:
+            stored = [*repository.files(place)]
+            kept.forget({*gone} - {one.path for one in stored})
+            kept.keep(place, stored, known.config if known else None)
+    except (SeawallError, OSError) as error:
+        announce(f"{host}: not all of its snapshots and keys are kept besides: {storable(str(error))}")
 
 
 def _is_read(one: Stored) -> bool:

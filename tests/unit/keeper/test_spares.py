@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ops.core.errors import Unavailable
 from ops.core.names import Digest
 from ops.keeper import spares
 from ops.keeper.repository import files, opened
 
 HOST = "his1"
+CONFIG = Digest(sha256(b"the first config").hexdigest())
 
 
 @pytest.fixture
@@ -24,7 +24,8 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[spares.Spares]:
-    with spares.opened(tmp_path / "state/spares.sqlite") as one:
+    spares.made(tmp_path / "state", HOST)
+    with spares.kept(tmp_path / "state", HOST) as one:
         yield one
 
 
@@ -36,8 +37,8 @@ def add(repository: Path, sort: str, content: bytes) -> str:
 
 def keep(kept: spares.Spares, repository: Path, config: Digest | None = None) -> set[str]:
     with opened(repository.parent, HOST) as folder:
-        kept.keep(HOST, folder, [*files(folder)], config)
-    return kept.paths(HOST)
+        kept.keep(folder, [*files(folder)], config)
+    return kept.paths()
 
 
 def test_snapshots_keys_and_config_are_kept_and_nothing_else(repository: Path, kept: spares.Spares):
@@ -45,7 +46,7 @@ def test_snapshots_keys_and_config_are_kept_and_nothing_else(repository: Path, k
     for sort in ("index", "locks"):
         add(repository, sort, b"whatever")
     assert keep(kept, repository) == wanted
-    assert {kept.content(HOST, path, None) for path in wanted} == {b"a snapshot", b"a key", b"the first config"}
+    assert {kept.content(path, CONFIG) for path in wanted} == {b"a snapshot", b"a key", b"the first config"}
 
 
 def test_what_is_damaged_already_is_not_kept(repository: Path, kept: spares.Spares):
@@ -59,15 +60,17 @@ def test_what_was_kept_stays_as_it_came(repository: Path, kept: spares.Spares):
     (repository / path).write_bytes(b"another")
     (repository / "config").write_bytes(b"another")
     keep(kept, repository)
-    assert kept.content(HOST, path, None) == b"a key"
-    assert kept.content(HOST, "config", None) == b"the first config"
-    assert kept.content(HOST, "config", Digest(sha256(b"the trusted one").hexdigest())) is None
+    assert kept.content(path, None) == b"a key"
+    assert kept.content("config", CONFIG) == b"the first config"
+    assert kept.content("config", None) is None  # nobody knows whether it was the right one
+    assert kept.content("config", Digest(sha256(b"the trusted one").hexdigest())) is None
 
 
 def test_a_client_fills_no_disk_and_crowds_out_no_key(
     repository: Path, kept: spares.Spares, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(spares, "MOST_OF_ALL", 1000)
+    monkeypatch.setattr(spares, "BLOCK", 0)
     key = add(repository, "keys", b"a key")
     large = add(repository, "snapshots", b"x" * (spares.MOST + 1))
     many = {add(repository, "snapshots", bytes([number]) * 300) for number in range(9)}
@@ -96,7 +99,20 @@ def test_what_comes_back_takes_no_place(repository: Path):
     assert [file.name for file in (repository / "keys").iterdir()] == [Path(path).name]
 
 
-def test_a_damaged_file_is_said(tmp_path: Path):
-    (tmp_path / "spares.sqlite").write_bytes(b"x" * 4096)
-    with pytest.raises(Unavailable, match="can't be used"), spares.opened(tmp_path / "spares.sqlite"):
-        pass
+def test_what_lies_in_wait_where_root_writes_is_not_written_to(repository: Path, tmp_path: Path):
+    path = add(repository, "keys", b"a key")
+    (repository / path).unlink()
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"root's own")
+    (repository / f"{path}.healing").hardlink_to(secret)
+    with opened(repository.parent, HOST) as folder:
+        spares.put(folder, path, b"a key")
+    assert secret.read_bytes() == b"root's own"
+    assert (repository / path).read_bytes() == b"a key"
+
+
+def test_what_a_person_accepts_as_gone_is_kept_no_longer(repository: Path, kept: spares.Spares):
+    path = add(repository, "snapshots", b"a snapshot")
+    keep(kept, repository)
+    kept.forget([path, "snapshots/unknown", "data/00/whatever"])
+    assert kept.paths() == {"config"}
