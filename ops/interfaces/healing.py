@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ops.core.document import Limits, decode, demand_version, parse
+from ops.core.names import SetId
 from ops.core.schema import Plain, encode
 
 VERSION = 1
@@ -21,6 +22,7 @@ class Healing:
 
     damaged: what is to be replaced. superseded: the indexes that others have replaced. added: what was stored instead.
     salvaged: the packs from which all that can be read was stored anew. done: whether nothing more is to be brought.
+    lost: the sets of which something is nowhere.
     """
 
     damaged: tuple[str, ...] = ()
@@ -28,6 +30,7 @@ class Healing:
     added: tuple[str, ...] = ()
     salvaged: tuple[str, ...] = ()
     done: bool = False
+    lost: tuple[SetId, ...] = ()
 
     @property
     def aside(self) -> tuple[str, ...]:

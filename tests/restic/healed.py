@@ -137,7 +137,7 @@ WAYS: Mapping[str, Callable[[Path], object]] = {
 }
 
 
-def furnished(folder: Path) -> Machine:
+def with_old_sets(folder: Path) -> Machine:
     """Make a machine with two old sets of its documents, both copied, and one set of the pictures."""
     machine = furnish(folder)
     with served(machine):

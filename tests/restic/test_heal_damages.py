@@ -5,19 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from healed import WAYS, WORD, Site, furnished, site
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("old_sets")
-    furnished(folder)
-    return folder
+from healed import WAYS, WORD, Site, site
 
 
 @pytest.fixture
-def ward(template: Path, tmp_path: Path) -> Iterator[Site]:
-    with site(template, tmp_path) as one:
+def ward(old_sets: Path, tmp_path: Path) -> Iterator[Site]:
+    with site(old_sets, tmp_path) as one:
         yield one
 
 
@@ -31,9 +24,20 @@ def everything(ward: Site, folder: Path) -> dict[str, dict[str, str]]:
     return {one: ward.restored(one, folder / one) for one in ids}
 
 
-def healed(ward: Site, tmp_path: Path, chosen: dict[str, str]) -> None:
+_AT_FIRST: dict[str, dict[str, str]] = {}
+
+
+@pytest.fixture
+def before(ward: Site, tmp_path: Path) -> dict[str, dict[str, str]]:
+    """What there was before any test hurt anything: each has a copy of the same repositories."""
+    if not _AT_FIRST:
+        _AT_FIRST.update(everything(ward, tmp_path / "before"))
+    return _AT_FIRST
+
+
+def healed(ward: Site, before: dict[str, dict[str, str]], tmp_path: Path, chosen: dict[str, str]) -> None:
     """Hurt files, each in a way, and demand that they are named and that all is as before when it was healed."""
-    before, sets = everything(ward, tmp_path / "before"), ward.sets()
+    sets = ward.sets()
     for path, way in chosen.items():
         hurt(ward, way, path)
     assert ward.scrubbed().keys() == chosen.keys()
@@ -45,29 +49,29 @@ def healed(ward: Site, tmp_path: Path, chosen: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_packs_come_back_from_the_other_repository(ward: Site, tmp_path: Path, way: str):
+def test_packs_come_back_from_the_other_repository(ward: Site, before: dict, tmp_path: Path, way: str):
     packs = ward.packs()
-    healed(ward, tmp_path, dict.fromkeys([*packs["data"][:2], *packs["tree"][:2]], way))
+    healed(ward, before, tmp_path, dict.fromkeys([*packs["data"][:2], *packs["tree"][:2]], way))
 
 
-def test_indexes_are_made_anew(ward: Site, tmp_path: Path):
-    healed(ward, tmp_path, dict(zip(ward.files("index"), WAYS, strict=False)))
+def test_indexes_are_made_anew(ward: Site, before: dict, tmp_path: Path):
+    healed(ward, before, tmp_path, dict(zip(ward.files("index"), WAYS, strict=False)))
 
 
-def test_all_indexes_and_a_pack_that_they_alone_named(ward: Site, tmp_path: Path):
+def test_all_indexes_and_a_pack_that_they_alone_named(ward: Site, before: dict, tmp_path: Path):
     """Nobody can tell then what the pack held: restic finds what is missing by the sets that need it."""
     packs = ward.packs()
     chosen = {**dict.fromkeys(ward.files("index"), "lost"), packs["data"][0]: "lost", packs["tree"][0]: "garbled"}
-    healed(ward, tmp_path, chosen)
+    healed(ward, before, tmp_path, chosen)
 
 
-def test_every_pack(ward: Site, tmp_path: Path):
+def test_every_pack(ward: Site, before: dict, tmp_path: Path):
     ways = [*WAYS] * 10
-    healed(ward, tmp_path, dict(zip(ward.files("data"), ways, strict=False)))
+    healed(ward, before, tmp_path, dict(zip(ward.files("data"), ways, strict=False)))
 
 
-def test_snapshots_come_back_under_their_own_names(ward: Site, tmp_path: Path):
-    healed(ward, tmp_path, dict(zip(ward.files("snapshots"), WAYS, strict=False)))
+def test_snapshots_come_back_under_their_own_names(ward: Site, before: dict, tmp_path: Path):
+    healed(ward, before, tmp_path, dict(zip(ward.files("snapshots"), WAYS, strict=False)))
 
 
 @pytest.mark.parametrize("sort", ["keys", "config"])
@@ -83,8 +87,7 @@ def test_what_opens_a_repository_comes_back_as_it_was(ward: Site, sort: str):
     assert ward.scrubbed() == {}
 
 
-def test_snapshots_that_nobody_kept_come_back_under_other_names(ward: Site, tmp_path: Path):
-    before = everything(ward, tmp_path / "before")
+def test_snapshots_that_nobody_kept_come_back_under_other_names(ward: Site, before: dict, tmp_path: Path):
     chosen = [*ward.files("snapshots")][:3]
     sets = ward.sets()
     for path in chosen:

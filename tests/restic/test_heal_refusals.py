@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from forged_blobs import forge
-from healed import WORD, Site, flip, furnished, site
+from healed import WORD, Site, flip, site
 from killing import COMMAND, adopting, end
 from one_machine import afterwards
 
@@ -19,16 +19,9 @@ from ops.keeper import aside, spares
 from ops.restic import healing
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("old_sets")
-    furnished(folder)
-    return folder
-
-
 @pytest.fixture
-def ward(template: Path, tmp_path: Path) -> Iterator[Site]:
-    with site(template, tmp_path) as one:
+def ward(old_sets: Path, tmp_path: Path) -> Iterator[Site]:
+    with site(old_sets, tmp_path) as one:
         yield one
 
 
@@ -123,10 +116,10 @@ def test_both_sides_record_it(ward: Site):
     assert (ward.keeper.root / "srv/seawall/.aside/his1" / aside["facts"]["aside"] / pack).is_file()
 
 
-def only_here(ward: Site) -> tuple[str, str]:
+def only_here(ward: Site, content: bytes) -> tuple[str, str]:
     """Back up a new file that is copied nowhere; return its set, and the pack that holds its content."""
     before = {*ward.packs()["data"]}
-    (ward.machine.files / "pictures" / "new.txt").write_bytes(os.urandom(70_000))
+    (ward.machine.files / "pictures" / "new.txt").write_bytes(content)
     known = {*ward.sets()}
     try:
         assert ward.machine.seawall("backup", "pictures") == 0
@@ -138,7 +131,8 @@ def only_here(ward: Site) -> tuple[str, str]:
 
 
 def test_what_is_nowhere_else_is_named_by_its_file(ward: Site):
-    identity, pack = only_here(ward)
+    content = os.urandom(70_000)
+    identity, pack = only_here(ward, content)
     names = hurt(ward, pack)
     code, text = said(ward, "--files", names, *WORD)
     assert code == 1
@@ -149,6 +143,25 @@ def test_what_is_nowhere_else_is_named_by_its_file(ward: Site):
     assert records(ward.machine.root)[-1]["facts"]["lost"] == [identity]
     ward.set_aside()
     assert ward.scrubbed() == {}
+    assert failing(ward) == {identity}
+    with redirect_stdout(StringIO()) as out:
+        ward.machine.seawall("restore", "pictures", "--at", identity, "--to", "/nowhere", "--dry-run")
+    assert "something of it is lost" in out.getvalue()
+    (ward.machine.files / "pictures/new.txt").write_bytes(content)
+    try:
+        assert ward.machine.seawall("backup", "pictures") == 0
+    finally:
+        (ward.machine.files / "pictures/new.txt").unlink()
+    assert said(ward)[0] == 0
+    assert failing(ward) == set()
+    ward.machine.restic("primary", "check", "--read-data")
+
+
+def failing(ward: Site) -> set[str]:
+    """The sets that `seawall snapshots` fails."""
+    with redirect_stdout(StringIO()) as out:
+        ward.machine.seawall("snapshots", "--json")
+    return {one["set"] for one in json.loads(out.getvalue()) if one["verdict"] == "fail"}
 
 
 def test_what_can_be_read_of_a_damaged_pack_is_kept(ward: Site):

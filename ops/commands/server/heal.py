@@ -89,6 +89,8 @@ def _owned(options: Namespace) -> int:
     plan = planned(Wanted(options.repository, options.source, paths, every=options.read, snapshots=options.snapshots))
     _print(plan.lines(), options)
     if job.settled(plan):
+        if not options.dry_run:
+            job.whole_again(plan)
         return _nothing(options)
     if options.dry_run:
         return 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from ops.core.announce import announce
 from ops.core.errors import Damaged, SeawallError, UsageError
+from ops.core.names import SetId
 from ops.core.quantity import counted
 from ops.core.verdict import Verdict
 from ops.interfaces.healing import Healing
@@ -60,7 +61,8 @@ def _healed(plan: Plan, word: Word) -> Outcome:
         noted = note.keep(plan.wanted.repository, step(plan, noted))
     _demand_stored(plan, noted)
     lost, wrong = _missing(plan, noted)
-    noted = note.keep(plan.wanted.repository, replace(noted, done=True))
+    names = tuple(SetId(one) for one in sets_of(lost) if SetId.fits(one))
+    noted = note.keep(plan.wanted.repository, replace(noted, done=True, lost=names))
     for one in lost:
         for line in one.lines():
             announce(line)
@@ -238,9 +240,15 @@ def _without_snapshot(plan: Plan, noted: Healing) -> str:
     return f"{counted(lost - back, 'snapshot')} did not come back: at the backup host, or else with --snapshots"
 
 
+def whole_again(plan: Plan) -> None:
+    """Mark no set any more, where nothing is to be done."""
+    if plan.noted.lost:
+        note.keep(plan.wanted.repository, replace(plan.noted, lost=()))
+
+
 def settled(plan: Plan) -> bool:
     """Whether nothing is to be done here: no file is damaged, or an earlier run has replaced all that is."""
-    if not plan.damaged:
+    if not plan.damaged and not plan.noted.lost:
         return True
     covered = plan.noted.done and set(plan.damaged) <= set(plan.noted.aside)
     if not covered or (plan.wanted.snapshots and lost_there(plan)):

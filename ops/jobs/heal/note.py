@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from ops.core.document import read_file
-from ops.core.errors import UsageError
+from ops.core.errors import Damaged, UsageError
 from ops.core.files import write_json
 from ops.interfaces import joined
 from ops.interfaces.healing import LIMITS, Healing, read
 from ops.jobs.host import folders
+
+LOST = "something of it is lost, and did not come back when the repository was healed"
 
 
 def known(repository: str) -> Healing:
@@ -34,6 +36,14 @@ def aside(repository: str) -> tuple[str, ...]:
     if not healing.done:
         raise UsageError(f"{repository} is not healed; nothing may be set aside", f"seawall heal {repository}")
     return healing.aside
+
+
+def lost(repository: str) -> frozenset[str]:
+    """Return the sets of which something was lost when a repository was last healed, as far as that can be read."""
+    try:
+        return frozenset(known(repository).lost)
+    except (Damaged, OSError):
+        return frozenset()
 
 
 def _path(repository: str) -> Path:
