@@ -24,6 +24,7 @@ SERVER = {
     "drill": ("ops.commands.server.drill", "restore an asset to prove that it can be restored, and measure"),
     "check": ("ops.commands.server.check", "run the checks of this machine now"),
     "gaps": ("ops.commands.server.gaps", "find data on this machine that no asset covers"),
+    "heal": ("ops.commands.server.heal", "bring back what a disk has damaged in a repository"),
     "health": ("ops.commands.server.health", "record and show this machine's health"),
     "ledger": ("ops.commands.server.ledger", "show and verify the signed ledger of this machine"),
     "log": ("ops.commands.server.log", "archive PostgreSQL's log up to now, so that each moment can be restored"),

@@ -253,6 +253,26 @@ class SetAsideFacts(OutcomeFacts):
     reason: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class HealFacts(OutcomeFacts):
+    """A repository that was healed. source: the repository from which lost blobs came; empty at its backup host.
+
+    damaged: how many files were; healed: how many came back there under their own names; added: how many were stored
+    anew in the place of others. sets: those that the damage hurt; lost: those of them of which something is nowhere.
+    """
+
+    repository: str = ""
+    source: str = ""
+    damaged: int = 0
+    healed: int = 0
+    added: int = 0
+    aside: str = ""
+    sets: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    reason: str = ""
+    approver: str = ""
+
+
 # What an act keeps that later looks read; of any other act the facts are kept as they are.
 OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "backup": BackupFacts,
@@ -266,6 +286,7 @@ OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "attestation": AttestationFacts,
     "set-aside": SetAsideFacts,
     "set-aside-back": SetAsideFacts,
+    "heal": HealFacts,
 }
 
 

@@ -192,8 +192,12 @@ class Repository:
             return False
 
         with self._explained():
-            ended = run([*self._base(plain=True), *words], timeout=timeout, ok=range(256), hopeless=heard)
+            ended = run(self.plainly(words), timeout=timeout, ok=range(256), hopeless=heard)
         return "\n".join([ended.stdout, *said])
+
+    def plainly(self, words: Sequence[str]) -> list[str]:
+        """Return the program that does something in the repository and speaks to people, not in JSON."""
+        return [*self._base(plain=True), *words]
 
     def copy_from(self, source: Repository, ids: Sequence[str], *, timeout: float) -> None:
         """Bring snapshots of another repository here; what is here already is passed over."""

@@ -151,21 +151,37 @@ def _listing(content: bytes, file: str) -> dict[str, int]:
 def verify(url: Path, authority: Path, name: str) -> int:
     """Read a pack whole; its name is the SHA-256 of its content."""
     place = Place.read(url)
+    digest, size = _digested(place, authority, f"/{DATA}/{name}", f"pack {name[:10]}")
+    if digest != name:
+        raise Damaged(f"pack {name[:10]} on {place.host} is not what was written: the digest of its content differs")
+    return size
+
+
+def fault(url: Path, authority: Path, path: str) -> str:
+    """Return what is wrong with a file such as index/NAME, nothing when it is what its name says."""
+    sort, _, name = path.rpartition("/")
+    try:
+        digest, _ = _digested(Place.read(url), authority, f"/{sort.partition('/')[0]}/{name}", path)
+    except Missing:
+        return "is not there"
+    return "" if digest == name else "is not what was stored: its content has another SHA-256"
+
+
+def _digested(place: Place, authority: Path, path: str, called: str) -> tuple[str, int]:
+    """Read a file whole; return the SHA-256 of its content, and its size."""
     total, size = hashlib.sha256(), 0
-    with _get(place, authority, f"/data/{name}", VERIFIED_SECONDS) as answer:
+    with _get(place, authority, path, VERIFIED_SECONDS) as answer:
         if answer.status == http.HTTPStatus.NOT_FOUND:
-            raise Missing(f"pack {name[:10]} is not on {place.host}")
+            raise Missing(f"{called} is not on {place.host}")
         _demand_ok(place, answer)
         whole = answer.length
         while piece := answer.read(CHUNK):
             total.update(piece)
             size += len(piece)
             if size > LARGEST_PACK:
-                raise Damaged(f"pack {name[:10]} on {place.host} is larger than any pack: more than {Size(size)}")
+                raise Damaged(f"{called} on {place.host} is larger than any pack: more than {Size(size)}")
         _demand_whole(place, whole, size)
-    if total.hexdigest() != name:
-        raise Damaged(f"pack {name[:10]} on {place.host} is not what was written: the digest of its content differs")
-    return size
+    return total.hexdigest(), size
 
 
 @contextmanager
@@ -263,6 +279,7 @@ KIND = Target(
     packs=packs,
     verify=verify,
     listed=listed,
+    fault=fault,
     view=view,
     quota=quota,
     named=named,
