@@ -168,13 +168,31 @@ def verify(url: Path, authority: Path, name: str) -> int:
     return size
 
 
+def deposit(url: Path, authority: Path, folder: str, content: bytes) -> None:
+    """Add a small file beside the repository, named after its content, and read it back; one that is there is fine."""
+    place, path = Place.read(url), f"/{folder}/{hashlib.sha256(content).hexdigest()}"
+    with _get(place, authority, path, REACHED_SECONDS, method="POST", body=content) as answer:
+        if answer.status not in (http.HTTPStatus.OK, http.HTTPStatus.FORBIDDEN):  # it replaces nothing that is there
+            raise _refused(place, answer)
+    with _get(place, authority, path, REACHED_SECONDS) as answer:
+        _demand_ok(place, answer)
+        if answer.read(len(content) + 1) != content:
+            raise Damaged(f"{place.host} gives back another file than was handed over as {folder}")
+
+
 @contextmanager
 def _get(
-    place: Place, authority: Path, path: str, most: float, method: str = "GET", connected: float = READ_SECONDS
+    place: Place,
+    authority: Path,
+    path: str,
+    most: float,
+    method: str = "GET",
+    connected: float = READ_SECONDS,
+    body: bytes | None = None,
 ) -> Iterator[http.client.HTTPResponse]:
     """Ask for a path, for a block that reads the answer.
 
-    most, connected: in how many seconds all of it must have ended, and the connection be there.
+    most, connected: in how many seconds all of it must have ended, and the connection be there. body: what is sent.
     """
     where, step = f"{place.host}:{place.port}", connected
     connection = place.connection(authority, step)
@@ -183,7 +201,7 @@ def _get(
             step = READ_SECONDS
             connection.sock.settimeout(step)
             try:
-                connection.request(method, f"{place.path}{path}", headers={**place.headers, "Accept": MEDIA_TYPE})
+                connection.request(method, f"{place.path}{path}", body, {**place.headers, "Accept": MEDIA_TYPE})
                 yield connection.getresponse()
             finally:
                 if late():  # what was cut off may look whole, and what it seems to be is not why
@@ -263,6 +281,7 @@ KIND = Target(
     packs=packs,
     verify=verify,
     listed=listed,
+    deposit=deposit,
     view=view,
     quota=quota,
     named=named,
