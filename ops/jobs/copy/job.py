@@ -9,9 +9,9 @@ from hashlib import sha256
 from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import Damaged, SeawallError, UsageError
+from ops.core.names import Digest, HostName, Name, SetId
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
-from ops.core.names import Digest, HostName, Name, SetId
 from ops.interfaces import joined
 from ops.interfaces.card import SetCard
 from ops.interfaces.manifest import FILE, read
