@@ -21,8 +21,9 @@ _BEFORE = 10  # so many sets before are compared with
 
 @dataclass(frozen=True)
 class Bounds:
-    """What is usual. shrinks, grows: by how many percent a set may be smaller or larger than those before; anew: how
-    many percent of a set's data may be new.
+    """What is usual, in percent.
+
+    shrinks, grows: by how much a set may be smaller or larger than those before. anew: how much of it may be new.
     """
 
     shrinks: int = 50
@@ -62,8 +63,10 @@ class AssetFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a client's repository. now: in seconds since 1970. clock, scrub, register: what is wrong with
-    each; empty where nothing is. packs: the bytes of all packs.
+    """What is known of a client's repository.
+
+    now: in seconds since 1970. clock, scrub, register: what is wrong with each; empty where nothing is. packs: the
+    bytes of all packs.
     """
 
     now: float

@@ -1,4 +1,4 @@
-"""The types of how long sets are kept; of their docstrings docs/policy.md is made, as of those in ops/policy/model.py."""
+"""The types of how long sets are kept; docs/policy.md is made of their docstrings, as of those in `model`."""
 
 from __future__ import annotations
 

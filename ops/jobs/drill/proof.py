@@ -1,4 +1,4 @@
-"""Telling the keepers of a set what a drill showed of it: they have no key, and let no proven set go that is the last."""
+"""Telling the keepers of a set what a drill showed of it: they have no key, and never let the last proven set go."""
 
 from __future__ import annotations
 
