@@ -267,7 +267,7 @@ class HostPolicy:
     duties: Mapping[str, Duty] = field(default_factory=dict)
     site_duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
-    kept: Mapping[str, Mapping[str, Kept]] = spare({})
+    kept: Mapping[str, Mapping[str, Kept]] = field(default_factory=dict)
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

@@ -107,6 +107,8 @@ def _work(policy: HostPolicy, wish: PlanOverride | None, made: list[RetentionSta
     with registers.opened(folders.state() / "state" / REGISTER) as register:
         night = _night(policy, register, known)
         accepted = wish is not None or not night.register
+        if night.register and accepted:
+            register.accept()
         seen = {HostName(host): _client(policy, host, night, register, wish) for host in policy.clients}
         now = register.close(night.now)
     facts = RetentionFacts(
