@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from kept import Keeper, kept
-from one_machine import Machine
+from kept import kept
 
 from ops.core.clock import iso
 from ops.core.run import run

@@ -1,4 +1,4 @@
-"""A server hands over cards, a drill host proofs; the backup host plans by them, with the real restic and rest-server."""
+"""A server hands over cards, a drill host proofs; the backup host plans by them: real restic, real rest-server."""
 
 import json
 import os

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -41,7 +41,7 @@ class Night:
 def planned(
     night: Night,
     host: str,
-    kept: dict[str, Kept],
+    kept: Mapping[str, Kept],
     holdings: Holdings,
     register: Register,
     before: RetentionPlan | None,
@@ -50,15 +50,7 @@ def planned(
 
     An asset that the policy no longer has keeps all its sets.
     """
-    chosen: dict[str, list[Chosen]] = {}
-    for asset in sorted({one.card.asset for one in holdings.sets} | set(kept)):
-        sets = [one for one in holdings.sets if one.card.asset == asset]
-        rule = kept.get(asset)
-        chosen[asset] = (
-            choose(sets, _rules(rule.retention), night.now, night.zone)
-            if rule
-            else [Chosen(one, "the policy has no such asset") for one in sets]
-        )
+    chosen = _chosen(night, kept, holdings)
     due = {(one.asset, one.set): one.due for one in before.leaves} if before else {}
     stays: list[KeptSet] = []
     leaves: list[KeptSet] = []
@@ -80,6 +72,18 @@ def planned(
         leaves=tuple(leaves),
         refused=tuple(guard.refusals(facts, night.bounds)),
     )
+
+
+def _chosen(night: Night, kept: Mapping[str, Kept], holdings: Holdings) -> dict[str, list[Chosen]]:
+    """Return what becomes of each whole set, by asset."""
+    chosen = {}
+    for asset in sorted({one.card.asset for one in holdings.sets} | set(kept)):
+        sets = [one for one in holdings.sets if one.card.asset == asset]
+        if rule := kept.get(asset):
+            chosen[str(asset)] = choose(sets, _rules(rule.retention), night.now, night.zone)
+        else:
+            chosen[str(asset)] = [Chosen(one, "the policy has no such asset") for one in sets]
+    return chosen
 
 
 def unsynchronised() -> str:

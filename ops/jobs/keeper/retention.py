@@ -159,7 +159,7 @@ def _client(
         _write(replace(before or RetentionPlan(client=HostName(host), made=0, stays=(), leaves=()), refused=(why,)))
         return PlannedRepository(trouble=why, refused=(why,))
     held = holdings(told.sets, told.drills, *register.snapshots(host))
-    made = planning.planned(night, host, dict(policy.kept.get(host, {})), held, register, before)
+    made = planning.planned(night, host, policy.kept.get(host, {}), held, register, before)
     overridden = wish is not None and wish.client == host
     if overridden:  # without a clock no age is known, and so nobody may pass that
         made = replace(made, refused=tuple(why for why in made.refused if why == night.clock))
