@@ -47,10 +47,11 @@ import hashlib, http.client, pathlib, ssl, sys
 from urllib.parse import urlsplit
 from base64 import b64encode
 etc = pathlib.Path("/etc/seawall/credentials")
+safe = ssl.create_default_context(cafile=etc / "ca.pem")
 url = urlsplit((etc / "his1-primary.url").read_text().strip().removeprefix("rest:"))
 for folder, size in (("proofs/snapshots", 600), ("proofs/snapshots", 20000), ("proofs/data", 600), ("snapshots", 600)):
     content = b"x" * size
-    link = http.client.HTTPSConnection(url.hostname, url.port, context=ssl.create_default_context(cafile=etc / "ca.pem"))
+    link = http.client.HTTPSConnection(url.hostname, url.port, context=safe)
     account = {"Authorization": "Basic " + b64encode(f"{url.username}:{url.password}".encode()).decode()}
     link.request("POST", f"/his1/{folder}/{hashlib.sha256(content).hexdigest()}", content, account)
     print(link.getresponse().status)
