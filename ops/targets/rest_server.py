@@ -207,13 +207,7 @@ def _get(
                 if late():  # what was cut off may look whole, and what it seems to be is not why
                     raise Unavailable(f"{where} did not answer whole within {most:.0f} s", _NETWORK)
     except ssl.SSLCertVerificationError as error:
-        if error.verify_code == _OTHER_NAME:
-            wrong = f"{where} presents another machine's certificate: {error.verify_message}"
-            raise Unavailable(wrong, _NAME) from error
-        raise Unavailable(
-            f"{where} presents a certificate that was not issued by this site's authority: {error.verify_message}",
-            "do not continue before you know why: another machine may be answering",
-        ) from error
+        raise _stranger(where, error) from error
     except TimeoutError as error:
         raise Unavailable(f"{where} does not answer within {step:.0f} s", _NETWORK) from error
     except socket.gaierror as error:
@@ -222,6 +216,16 @@ def _get(
         raise Unavailable(f"{where} can't be reached: {error}", _NETWORK) from error
     finally:
         connection.close()
+
+
+def _stranger(where: str, error: ssl.SSLCertVerificationError) -> Unavailable:
+    """Return the error for a certificate that is not the one of the host that was asked for."""
+    if error.verify_code == _OTHER_NAME:
+        return Unavailable(f"{where} presents another machine's certificate: {error.verify_message}", _NAME)
+    return Unavailable(
+        f"{where} presents a certificate that was not issued by this site's authority: {error.verify_message}",
+        "do not continue before you know why: another machine may be answering",
+    )
 
 
 @contextmanager
