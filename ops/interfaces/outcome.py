@@ -273,6 +273,20 @@ class HealFacts(OutcomeFacts):
     approver: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class RetentionFacts(OutcomeFacts):
+    """A plan of which sets leave. night, register: of the register of arrivals, and the digest that stands for it.
+
+    stays, leaves: how many whole sets. refused: why none may leave, by client.
+    """
+
+    night: int = 0
+    register: str = ""
+    stays: int = 0
+    leaves: int = 0
+    refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 # What an act keeps that later looks read; of any other act the facts are kept as they are.
 OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "backup": BackupFacts,
@@ -287,6 +301,7 @@ OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "set-aside": SetAsideFacts,
     "set-aside-back": SetAsideFacts,
     "heal": HealFacts,
+    "retention": RetentionFacts,
 }
 
 

@@ -85,6 +85,9 @@ class Target(Generic[O]):
         left out, serves the repository without those files for a block; yields the file with that view's address. With
         `Writes` restic may write to it, as it tells.
         None, as are `listed` and `fault`, for a kind to whose repositories nobody else may add.
+    deposit: with the same, a folder beside the repository and the content of a small file, adds it there under the
+        SHA-256 of its content, and reads it back; raises Unavailable or Damaged. None: nobody looks after a repository
+        of the kind without a key.
     quota: given the options and the name of a machine, returns how large its repository may become; None: no limit.
     named: given the options, returns the machines that they name, each by the path of its key below the options.
     group: the group of the inventory that makes a host fit to keep it; empty where none has to.
@@ -109,6 +112,7 @@ class Target(Generic[O]):
     listed: Callable[[Path, Path, str], Mapping[str, int]] | None = None
     fault: Callable[[Path, Path, str], str] | None = None
     view: Callable[[Path, Path, Callable[[str], bool], Writes | None], AbstractContextManager[Path]] | None = None
+    deposit: Callable[[Path, Path, str, bytes], None] | None = None
     quota: Callable[[O, str], Size | None] = no_quota
     named: Callable[[O], Mapping[str, str]] = nobody_named
     group: str = ""

@@ -184,13 +184,31 @@ def _digested(place: Place, authority: Path, path: str, called: str) -> tuple[st
     return total.hexdigest(), size
 
 
+def deposit(url: Path, authority: Path, folder: str, content: bytes) -> None:
+    """Add a small file beside the repository, named after its content, and read it back; one that is there is fine."""
+    place, path = Place.read(url), f"/{folder}/{hashlib.sha256(content).hexdigest()}"
+    with _get(place, authority, path, REACHED_SECONDS, method="POST", body=content) as answer:
+        if answer.status not in (http.HTTPStatus.OK, http.HTTPStatus.FORBIDDEN):  # it replaces nothing that is there
+            raise _refused(place, answer)
+    with _get(place, authority, path, REACHED_SECONDS) as answer:
+        _demand_ok(place, answer)
+        if answer.read(len(content) + 1) != content:
+            raise Damaged(f"{place.host} gives back another file than was handed over as {folder}")
+
+
 @contextmanager
 def _get(
-    place: Place, authority: Path, path: str, most: float, method: str = "GET", connected: float = READ_SECONDS
+    place: Place,
+    authority: Path,
+    path: str,
+    most: float,
+    method: str = "GET",
+    connected: float = READ_SECONDS,
+    body: bytes | None = None,
 ) -> Iterator[http.client.HTTPResponse]:
     """Ask for a path, for a block that reads the answer.
 
-    most, connected: in how many seconds all of it must have ended, and the connection be there.
+    most, connected: in how many seconds all of it must have ended, and the connection be there. body: what is sent.
     """
     where, step = f"{place.host}:{place.port}", connected
     connection = place.connection(authority, step)
@@ -199,19 +217,13 @@ def _get(
             step = READ_SECONDS
             connection.sock.settimeout(step)
             try:
-                connection.request(method, f"{place.path}{path}", headers={**place.headers, "Accept": MEDIA_TYPE})
+                connection.request(method, f"{place.path}{path}", body, {**place.headers, "Accept": MEDIA_TYPE})
                 yield connection.getresponse()
             finally:
                 if late():  # what was cut off may look whole, and what it seems to be is not why
                     raise Unavailable(f"{where} did not answer whole within {most:.0f} s", _NETWORK)
     except ssl.SSLCertVerificationError as error:
-        if error.verify_code == _OTHER_NAME:
-            wrong = f"{where} presents another machine's certificate: {error.verify_message}"
-            raise Unavailable(wrong, _NAME) from error
-        raise Unavailable(
-            f"{where} presents a certificate that was not issued by this site's authority: {error.verify_message}",
-            "do not continue before you know why: another machine may be answering",
-        ) from error
+        raise _stranger(where, error) from error
     except TimeoutError as error:
         raise Unavailable(f"{where} does not answer within {step:.0f} s", _NETWORK) from error
     except socket.gaierror as error:
@@ -220,6 +232,16 @@ def _get(
         raise Unavailable(f"{where} can't be reached: {error}", _NETWORK) from error
     finally:
         connection.close()
+
+
+def _stranger(where: str, error: ssl.SSLCertVerificationError) -> Unavailable:
+    """Return the error for a certificate that is not the one of the host that was asked for."""
+    if error.verify_code == _OTHER_NAME:
+        return Unavailable(f"{where} presents another machine's certificate: {error.verify_message}", _NAME)
+    return Unavailable(
+        f"{where} presents a certificate that was not issued by this site's authority: {error.verify_message}",
+        "do not continue before you know why: another machine may be answering",
+    )
 
 
 @contextmanager
@@ -280,6 +302,7 @@ KIND = Target(
     verify=verify,
     listed=listed,
     fault=fault,
+    deposit=deposit,
     view=view,
     quota=quota,
     named=named,

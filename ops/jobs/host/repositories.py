@@ -69,6 +69,11 @@ class OpenRepository:
         listed = self.target.listed
         return dict(listed(self.repository.url, self.repository.authority, folder)) if listed else {}
 
+    def deposit(self, folder: str, content: bytes) -> None:
+        """Add a small file beside the repository, where its kind takes any; raise SeawallError."""
+        if self.target.deposit:
+            self.target.deposit(self.repository.url, self.repository.authority, folder, content)
+
     def view(self, hidden: Callable[[str], bool], writes: Writes | None = None) -> AbstractContextManager[Path]:
         """Serve it without some files for a block, and yield the file with the address of that view.
 

@@ -16,7 +16,11 @@ from ops.policy.surroundings import UPS_DEVICES, Surroundings
 
 DERIVED = ("backup_age_", "copy_age_", "drill_age_")  # how releases before called those that it makes of assets
 OURS = ("health", "ledger", "policy", "clock", "keys", "arrivals")  # what Seawall itself adds to a machine's checks
-SINGLE = ("gaps", "scrub")  # a machine has one of it by itself; written under this name it has other options
+SINGLE = (
+    "gaps",
+    "scrub",
+    "retention",
+)  # a machine has one of it by itself; written under this name it has other options
 
 
 def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem]:
