@@ -253,6 +253,23 @@ class SetAsideFacts(OutcomeFacts):
     reason: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class RetentionFacts(OutcomeFacts):
+    """Sets that left a repository, or came back. run: how the run is called. files, bytes: of what was moved.
+
+    new: how many files were written in their place. reason, approver: of whoever undid it.
+    """
+
+    run: str = ""
+    sets: int = 0
+    snapshots: int = 0
+    files: int = 0
+    bytes: int = 0
+    new: int = 0
+    reason: str = spare("")
+    approver: str = spare("")
+
+
 # What an act keeps that later looks read; of any other act the facts are kept as they are.
 OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "backup": BackupFacts,
@@ -266,6 +283,9 @@ OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "attestation": AttestationFacts,
     "set-aside": SetAsideFacts,
     "set-aside-back": SetAsideFacts,
+    "retention": RetentionFacts,
+    "retention-undo": RetentionFacts,
+    "leave": RetentionFacts,
 }
 
 

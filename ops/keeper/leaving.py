@@ -1,5 +1,4 @@
-"""Files that leave a client's repository in a run of retention: they are moved, and come back by a word while they are
-kept.
+"""Files that leave a client's repository in a run of retention: they are moved, and can come back while they are kept.
 
 They lie beside the repositories, below `.leaving`, the client's name and that of the run, in folders of root's, with the
 note of the run. They are renamed, which takes no space and changes no byte. Whatever is interrupted comes back: all
@@ -12,8 +11,8 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,9 +50,8 @@ def held(base: Path, client: str) -> set[str]:
     """Return the paths of all files that left a client's repository and are kept."""
     found: set[str] = set()
     for run in runs(base, client):
-        with suppress(FileNotFoundError), place(base, client) as here, folder_in(here, run.run) as folder:
-            with folder_in(folder, KEPT) as kept:
-                found.update(paths_in(kept))
+        with suppress(FileNotFoundError), _seen(base, client, run.run) as folder, folder_in(folder, KEPT) as kept:
+            found.update(paths_in(kept))
     return found
 
 
@@ -169,9 +167,16 @@ def _same(kept: int, repository: int, path: str) -> bool:
     return os.path.samestat(first, second)
 
 
+@contextmanager
+def _seen(base: Path, client: str, name: str) -> Iterator[int]:
+    """Open the folder of a run for a block, to read it, whoever asks."""
+    with opened(base, LEAVING) as leaving, folder_in(leaving, client) as here, folder_in(here, name) as folder:
+        yield folder
+
+
 def _read(base: Path, client: str, name: str) -> RetentionRun:
     path = base / LEAVING / client / name / NOTE
-    with place(base, client) as here, folder_in(here, name) as folder:
+    with _seen(base, client, name) as folder:
         handle = os.open(NOTE, plain_file.FOUND, dir_fd=folder)
         with os.fdopen(handle, "rb") as file:
             run = read_run(file.read(LIMITS.bytes + 1), str(path))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ops.core import kinds
-from ops.core.quantity import Size
+from ops.core.calendar import Calendar
+from ops.core.quantity import Duration, Percent, Size
 from ops.policy import secrets
 from ops.policy.model import HostPolicy
 from ops.policy.secrets import Secrets
@@ -40,6 +41,27 @@ class Ports:
 
     port: int
     reader_port: int
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """How sets leave a repository: when, how long a machine is waited for, how long they can come back; and how much
+    of what stays may be unused.
+    """
+
+    at: Calendar
+    window: Duration
+    grace: Duration
+    unused: Percent
+
+
+def leaving(policy: HostPolicy, repository: str = "") -> Leaving | None:
+    """Return how sets leave a repository, by default those that this backup host keeps; None where none ever leaves."""
+    kept = policy.repositories.get(repository or _kept(policy))
+    if kept is None or kept.kind != KIND or kept.options.leave_at is None:
+        return None
+    options = kept.options
+    return Leaving(options.leave_at, options.leave_window, options.leave_grace, options.leave_unused)
 
 
 def clients(policy: HostPolicy, said: Secrets) -> list[Client]:

@@ -194,6 +194,10 @@ class Repository:
             ended = run([*self._base(plain=True), *words], timeout=timeout, ok=range(256), hopeless=heard)
         return "\n".join([ended.stdout, *said])
 
+    def forget(self, ids: Sequence[str], unused: str, *, timeout: float) -> None:
+        """Forget snapshots, and remove what no other one needs; so much of the data that stay may be unused, as `5%`."""
+        self._run(["forget", "--prune", "--max-unused", unused, *ids], timeout=timeout)
+
     def copy_from(self, source: Repository, ids: Sequence[str], *, timeout: float) -> None:
         """Bring snapshots of another repository here; what is here already is passed over."""
         unlocked = [] if source.locks else ["--no-lock"]  # of the source alone

@@ -15,14 +15,16 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from ops.core import clock
+from ops.core.calendar import Calendar
 from ops.core.document import Limits, parse
 from ops.core.errors import Damaged, Unavailable
 from ops.core.files import CHUNK
 from ops.core.limits import demand_between, demand_port
 from ops.core.names import Digest, HostName
-from ops.core.quantity import Size
+from ops.core.quantity import Duration, Percent, Size
 from ops.interfaces.layout import DATA
 from ops.interfaces.target import Location, Missing, Reached, Target
+from ops.targets._leaving import DOOR
 from ops.targets._rest import MEDIA_TYPE, Place
 from ops.targets._view import view
 
@@ -48,12 +50,20 @@ class Options:
     quota: how large the repository of a machine may become; what is larger is refused. Each file counts as 16 KiB at
         least. Without a quota, a machine may add half of what is free on the disk, and again every six hours.
     quotas: the same for single machines, by their names.
+    leave_at: when sets leave that no rule of retention keeps; without it, nothing ever leaves.
+    leave_window: how long the backup host waits for a machine each time, and how long its door is open at most.
+    leave_grace: how long what left can come back; its space is free only then.
+    leave_unused: how much of what stays may be unused before packs are rewritten.
     """
 
     port: int = 8000
     reader_port: int = 8001
     quota: Size | None = None
     quotas: Mapping[HostName, Size] = field(default_factory=dict)
+    leave_at: Calendar | None = None
+    leave_window: Duration = Duration(4 * 3600)
+    leave_grace: Duration = Duration(14 * 86_400)
+    leave_unused: Percent = Percent(5)
 
     def __post_init__(self) -> None:
         for name, quota in (("quota", self.quota), *((f"quotas.{host}", one) for host, one in self.quotas.items())):
@@ -61,6 +71,9 @@ class Options:
                 demand_between(name, quota, LEAST_QUOTA, LARGEST_QUOTA)
         demand_port("port", self.port)
         demand_port("reader_port", self.reader_port)
+        demand_between("leave_window", self.leave_window, Duration(1800), Duration(86_400))
+        demand_between("leave_grace", self.leave_grace, Duration(86_400), Duration(366 * 86_400))
+        demand_between("leave_unused", self.leave_unused, Percent(0), Percent(50))
         if self.port == self.reader_port:
             raise ValueError(f"port and reader_port are both {self.port}; expected two different ports")
 
@@ -266,6 +279,7 @@ KIND = Target(
     view=view,
     quota=quota,
     named=named,
+    leaving=DOOR,
     group="backup_hosts",
     synonyms=("rest", "restic", "http", "https", "server"),
 )
