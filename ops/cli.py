@@ -30,6 +30,10 @@ SERVER = {
     "policy": ("ops.commands.server.policy", "check and show this machine's policy"),
     "record": ("ops.commands.server.record", "write the record of a drill as a page to sign"),
     "repository": ("ops.commands.server.repository", "create repositories; find foreign files and move them aside"),
+    "retention": (
+        "ops.commands.server.retention",
+        "let old sets leave the repositories kept here, and bring them back",
+    ),
     "snapshots": ("ops.commands.server.snapshots", "list the sets of an asset, each with its verdict"),
     "status": ("ops.commands.server.status", "show the state of this machine"),
 }

@@ -116,9 +116,9 @@ def forgetting(repository: str) -> str:
     return f"forgets-in-{repository}"
 
 
-def retention(client: str) -> str:
+def leaving(client: str) -> str:
     """Return the name of the act of a backup host that lets sets of a client leave."""
-    return f"retention-{client}"
+    return f"leaving-{client}"
 
 
 def leave(repository: str) -> str:
@@ -126,14 +126,14 @@ def leave(repository: str) -> str:
     return f"leave-{repository}"
 
 
-def leaving(client: str) -> str:
+def second_door(client: str) -> str:
     """Return the name of the unit at a backup host that serves a client's second names, without its ending."""
-    return unit(f"leaving-{client}")
+    return unit(f"second-door-{client}")
 
 
-def leaving_socket(client: str) -> str:
+def second_door_socket(client: str) -> str:
     """Return the path of the socket at which that unit listens."""
-    return f"/run/{PREFIX}leaving/{client}"
+    return f"/run/{PREFIX}second-door/{client}"
 
 
 def held(asset: str) -> str:

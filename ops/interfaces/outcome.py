@@ -254,7 +254,7 @@ class SetAsideFacts(OutcomeFacts):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetentionFacts(OutcomeFacts):
+class LeavingFacts(OutcomeFacts):
     """Sets that left a repository, or came back. run: how the run is called. files, bytes: of what was moved.
 
     new: how many files were written in their place. reason, approver: of whoever undid it.
@@ -283,9 +283,9 @@ OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "attestation": AttestationFacts,
     "set-aside": SetAsideFacts,
     "set-aside-back": SetAsideFacts,
-    "retention": RetentionFacts,
-    "retention-undo": RetentionFacts,
-    "leave": RetentionFacts,
+    "leaving": LeavingFacts,
+    "leaving-undo": LeavingFacts,
+    "leave": LeavingFacts,
 }
 
 

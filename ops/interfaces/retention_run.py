@@ -50,7 +50,7 @@ class Word(Enum):
         """Return it as the file that a client leaves."""
         return f"{self.value} {run}\n".encode("ascii")
 
-    def name(self, run: RunId) -> Digest:
+    def file(self, run: RunId) -> Digest:
         """Return the name of that file, which is the SHA-256 of its content."""
         return Digest(hashlib.sha256(self.content(run)).hexdigest())
 

@@ -110,7 +110,7 @@ def back(base: Path, host: str, move: str) -> Moved:
 
 
 def moved(source: int, target: int, paths: Iterable[str]) -> Moved:
-    """Move files between two trees, by descriptors; what is in the place of one is left as it is, and so is that one."""
+    """Move files between two trees, by descriptors, but those in whose place something is."""
     files = size = 0
     missing = []
     for path in paths:

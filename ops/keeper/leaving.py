@@ -112,7 +112,9 @@ def move_out(base: Path, run: RetentionRun, gone: Iterable[str]) -> None:
             for sort in _ORDER:
                 result = moved(repository, kept, [path for path in paths if path.startswith(f"{sort}/")])
                 if result.missing:
-                    raise Unavailable(f"{len(result.missing)} files were not there to be moved, such as {result.missing[0]}")
+                    raise Unavailable(
+                        f"{len(result.missing)} files were not there to be moved, such as {result.missing[0]}"
+                    )
     sync_file_system(base)
 
 

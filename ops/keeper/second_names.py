@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ops.core.errors import Damaged, Unavailable
+from ops.core.errors import Damaged
 from ops.core.names import Digest
-from ops.interfaces.layout import CONFIG, DATA, KEYS, LOCKS, SORTS
+from ops.core.plain_file import NEW
+from ops.interfaces.layout import CONFIG, DATA, LOCKS, SORTS
 from ops.keeper.aside import own
 from ops.keeper.repository import Stored, files, folder_in, opened
 
@@ -27,7 +28,7 @@ _ALL_PACKS = tuple(f"{number:02x}" for number in range(256))
 
 @contextmanager
 def place(base: Path, client: str) -> Iterator[int]:
-    """Open what there is of a client beside the repositories, for a block; made where it is missing. Raise Unavailable."""
+    """Open the client's folder beside the repositories for a block; one that is missing is made. Raise Unavailable."""
     with opened(base.parent, base.name) as above, own(above, LEAVING) as leaving, own(leaving, client) as handle:
         yield handle
 
@@ -103,8 +104,9 @@ def say(base: Path, client: str, content: bytes) -> None:
     """Put what the client is to read behind the door, whole or not at all; its account may read it."""
     with _door_of(base, client) as folder, folder_in(folder, SAID) as said:
         passing = f".{CONFIG}"
-        handle = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644, dir_fd=said)
-        with os.fdopen(handle, "wb") as file:
+        with suppress(FileNotFoundError):
+            os.unlink(passing, dir_fd=said)
+        with os.fdopen(os.open(passing, NEW, 0o644, dir_fd=said), "wb") as file:
             file.write(content)
         os.rename(passing, CONFIG, src_dir_fd=said, dst_dir_fd=said)
 

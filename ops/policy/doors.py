@@ -45,8 +45,10 @@ class Ports:
 
 @dataclass(frozen=True)
 class Leaving:
-    """How sets leave a repository: when, how long a machine is waited for, how long they can come back; and how much
-    of what stays may be unused.
+    """How sets leave a repository.
+
+    at: when. window: how long a machine is waited for. grace: how long they can come back. unused: how much of what
+    stays may be unused before it is rewritten.
     """
 
     at: Calendar

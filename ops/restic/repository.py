@@ -195,7 +195,7 @@ class Repository:
         return "\n".join([ended.stdout, *said])
 
     def forget(self, ids: Sequence[str], unused: str, *, timeout: float) -> None:
-        """Forget snapshots, and remove what no other one needs; so much of the data that stay may be unused, as `5%`."""
+        """Forget snapshots, and remove what no other one needs; unused: how much of what stays may be so, as `5%`."""
         self._run(["forget", "--prune", "--max-unused", unused, *ids], timeout=timeout)
 
     def copy_from(self, source: Repository, ids: Sequence[str], *, timeout: float) -> None:

@@ -43,11 +43,11 @@ class UnitDoors:
 
     def open(self, client: str) -> None:
         """Start the units of the second door."""
-        _systemctl("start", joined.leaving(client))
+        _systemctl("start", joined.second_door(client))
 
     def close(self, client: str) -> None:
         """Stop them, and whatever of them runs."""
-        _systemctl("stop", joined.leaving(client))
+        _systemctl("stop", joined.second_door(client))
 
     def hold_back(self, client: str) -> None:
         """Stop the units of the writers' door."""

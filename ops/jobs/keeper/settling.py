@@ -1,4 +1,4 @@
-"""What is open of earlier runs of retention: those that were interrupted are taken back, those past their time are freed."""
+"""What is open of earlier runs of retention: what was interrupted is taken back, what is past its time is freed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ops.core import clock
+from ops.core.announce import announce
 from ops.core.errors import Damaged
 from ops.core.names import HostName
 from ops.core.quantity import Duration, Size, counted
@@ -29,7 +30,10 @@ def settle(base: Path, client: str, doors: Doors) -> list[str]:
         second_names.discard(base, client)
     finally:
         doors.let_in(client)
-    return [one for one in said if one]
+    told = [one for one in said if one]
+    for one in told:
+        announce(one)
+    return told
 
 
 def _taken_back(base: Path, run: RetentionRun) -> str:
@@ -47,7 +51,7 @@ def demand_all_back(run: RetentionRun, back: Back) -> None:
     """Raise Damaged when another file lies in the place of one that was to come back."""
     if back.missing:
         raise Damaged(
-            f"{len(back.missing)} files of run {run.run} did not come back, such as {back.missing[0]}: others lie there",
+            f"{len(back.missing)} files of run {run.run} are not back, such as {back.missing[0]}: others lie there",
             "find out who put those there, move them away, and undo the run again",
         )
 

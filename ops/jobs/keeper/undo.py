@@ -8,12 +8,13 @@ from pathlib import Path
 
 from ops.core import clock
 from ops.core.errors import UsageError
+from ops.core.files import lock
 from ops.core.printable import storable
 from ops.core.quantity import Size, counted
 from ops.core.schema import Plain
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
-from ops.interfaces.outcome import RetentionFacts
+from ops.interfaces.outcome import LeavingFacts
 from ops.interfaces.retention_run import RetentionRun, Stage, written
 from ops.jobs.host import folders
 from ops.jobs.keeper import settling
@@ -21,9 +22,11 @@ from ops.jobs.keeper.arrivals import demand_client, demand_keeper
 from ops.jobs.keeper.doors import Doors, UnitDoors
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.keeper import leaving
+from ops.policy.doors import Leaving
 from ops.policy.doors import leaving as policy_leaving
 
-ACT = "retention-undo"
+ACT = "leaving-undo"
+_PATIENCE = 600.0  # seconds for an undo that a person has just begun
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ def undo(client: str, name: str, word: Word, doors: Doors | None = None, *, pret
     base = folders.repositories()
     runs = _chosen(base, client, name)
     if pretend:
-        return Ended(0, {"runs": [run.run for run in runs]}, "\n".join(f"would come back: {_line(run)}" for run in runs))
+        told = "\n".join(f"would come back: {_line(run)}" for run in runs)
+        return Ended(0, {"runs": [run.run for run in runs]}, told)
 
     def work() -> Outcome:
         at = doors or UnitDoors()
@@ -53,7 +57,7 @@ def undo(client: str, name: str, word: Word, doors: Doors | None = None, *, pret
         files = sum(_back(base, run, word) for run in runs)
         at.hold_back(client)  # its server counts what is there when it starts
         at.let_in(client)
-        facts = RetentionFacts(
+        facts = LeavingFacts(
             run=runs[-1].run,
             files=files,
             bytes=sum(run.bytes for run in runs),
@@ -65,7 +69,7 @@ def undo(client: str, name: str, word: Word, doors: Doors | None = None, *, pret
         message = f"undone: {names}; {counted(files, 'file')} of {client} came back: {word.reason}"
         return Outcome(Verdict.PASS, f"{message} (approved by {word.approver})", facts, facts)
 
-    outcome = perform(ACT, joined.retention(client), client, policy.host, work)
+    outcome = perform(ACT, joined.leaving(client), client, policy.host, work)
     return Ended.here(outcome, outcome.code)
 
 
@@ -73,7 +77,9 @@ def settle(client: str, doors: Doors | None = None) -> Ended:
     """Take back what was interrupted of a client's runs, and shut the door; the unit does so whenever it has ended."""
     policy = demand_keeper()
     demand_client(policy, client)
-    said = settling.settle(folders.repositories(), client, doors or UnitDoors())
+    act = joined.leaving(client)
+    with lock(folders.scratch() / f"{act}.lock", act, _PATIENCE):
+        said = settling.settle(folders.repositories(), client, doors or UnitDoors())
     return Ended(0, {"settled": said}, "\n".join(said))
 
 
@@ -86,8 +92,7 @@ def listing() -> Ended:
     for client in policy.clients:
         for run in leaving.runs(folders.repositories(), client):
             plain.append(written(run))
-            until = f", can come back until {_moment(run.ended + how.grace.seconds)}" if how and _is_kept(run) else ""
-            lines.append(f"{client}: {_line(run)}{until}")
+            lines.append(f"{client}: {_line(run)}{_until(run, how)}")
     return Ended(0, {"runs": plain}, storable("\n".join(lines or ["no set has left any repository here"])))
 
 
@@ -113,8 +118,11 @@ def _is_kept(run: RetentionRun) -> bool:
 
 
 def _line(run: RetentionRun) -> str:
-    return f"run {run.run}: {counted(len(run.sets), 'set')}, {counted(run.files, 'file')}, {Size(run.bytes)}: {run.stage.value}"
+    much = f"{counted(len(run.sets), 'set')}, {counted(run.files, 'file')}, {Size(run.bytes)}"
+    return f"run {run.run}: {much}: {run.stage.value}"
 
 
-def _moment(seconds: float) -> str:
-    return clock.iso(datetime.fromtimestamp(seconds, UTC))
+def _until(run: RetentionRun, how: Leaving | None) -> str:
+    if how is None or run.ended is None or not _is_kept(run):
+        return ""
+    return f", can come back until {clock.iso(datetime.fromtimestamp(run.ended + how.grace.seconds, UTC))} at least"

@@ -18,14 +18,16 @@ MOST = 5000  # so many snapshots leave at once, for restic is given each by its 
 
 def path(client: str) -> Path:
     """Return where the plan of a client lies."""
-    return folders.state() / "state" / "plans" / f"{client}.json"
+    return folders.state() / "state" / "retention" / f"{client}.json"
 
 
 def planned(client: str, now: float) -> RetentionPlan:
     """Return the plan of a client; raise Unavailable where there is none that is fresh, Damaged for what is none."""
     file = path(client)
     if not file.exists():
-        raise Unavailable(f"there is no plan of what leaves the repository of {client}", f"seawall retention plan {client}")
+        raise Unavailable(
+            f"there is no plan of what leaves the repository of {client}", f"seawall retention plan {client}"
+        )
     plan = read(read_file(file, LIMITS.bytes, str(file), owned=True), str(file))
     if plan.client != client:
         raise Damaged(f"{file} is the plan of {plan.client}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,15 +18,16 @@ from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
 from ops.core.names import Digest, HostName
+from ops.core.printable import storable
 from ops.core.quantity import Size, counted
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
 from ops.interfaces.layout import LOCKS, SNAPSHOTS, SORTS
 from ops.interfaces.leaving import KeptSet
-from ops.interfaces.outcome import RetentionFacts
+from ops.interfaces.outcome import LeavingFacts
 from ops.interfaces.retention_run import Order, RetentionRun, Stage, Word, written
 from ops.jobs.host import folders
-from ops.jobs.keeper import plans, settling
+from ops.jobs.keeper import due, settling
 from ops.jobs.keeper.arrivals import demand_client, demand_keeper
 from ops.jobs.keeper.doors import Doors, UnitDoors
 from ops.jobs.run.job import Ended, Outcome, perform
@@ -38,7 +39,7 @@ from ops.keeper.repository import UPLOAD, Stored
 from ops.policy import doors as policy_doors
 from ops.policy.doors import Leaving
 
-ACT = "retention"
+ACT = "leaving"
 RATE = 200 << 20  # bytes a second, as what is new is read
 STALE_LOCK = 1800.0  # seconds; restic takes no notice of older ones, and refreshes its own every five minutes
 PATIENCE = 120.0  # seconds for whoever is writing just now
@@ -46,24 +47,41 @@ _LOOK_SECONDS = 0.2
 Files = Mapping[str, Stored]
 
 
-def run(client: str, doors: Doors | None = None) -> Ended:
+def run(client: str, doors: Doors | None = None, *, pretend: bool = False) -> Ended:
     """Let leave what may leave now of a client's repository, through the unit where a person starts it.
 
-    The exit code is 0 when it did, or nothing was due. Raise UsageError where the policy lets nothing leave.
+    pretend: only say what may. The exit code is 0 when it left, or nothing was due. Raise UsageError where the policy
+    lets nothing leave.
     """
     policy = demand_keeper()
     demand_client(policy, client)
+    if pretend:
+        return _pretended(client)
     how = policy_doors.leaving(policy)
     if how is None:
         hint = "set `leave_at` in the options of the repository in the policy, and run playbooks/site.yml"
         raise UsageError(f"nothing leaves the repositories on {policy.host}: the policy does not say when", hint)
-    act = joined.retention(client)
+    act = joined.leaving(client)
     if ended := run_in_unit(joined.service(act), act):
         return ended
     outcome = perform(
         ACT, act, client, policy.host, lambda: _Run(folders.repositories(), client, how, doors or UnitDoors()).work()
     )
     return Ended.here(outcome, outcome.code)
+
+
+def _pretended(client: str) -> Ended:
+    now = clock.now().timestamp()
+    plan = due.planned(client, now)
+    sets = due.chosen(plan, now, _snapshots(folders.repositories(), client))
+    lines = [f"would leave: set {one.set[:8]} of {one.asset}: {one.why}" for one in sets]
+    told = lines or [f"would not leave: {why}" for why in plan.refused] or ["nothing is due"]
+    return Ended(0, {"sets": [one.set for one in sets], "refused": [*plan.refused]}, storable("\n".join(told)))
+
+
+def _snapshots(base: Path, client: str) -> set[str]:
+    with repository.opened(base, client) as folder:
+        return {one.name for one in repository.files(folder) if one.sort == SNAPSHOTS}
 
 
 class _NotNow(SeawallError):
@@ -81,18 +99,17 @@ class _Run:
         """Settle what is open of earlier runs; then let leave what is due."""
         said = settling.settle(self.base, self.client, self.doors)
         now = clock.now().timestamp()
-        plan = plans.planned(self.client, now)
+        plan = due.planned(self.client, now)
         said += settling.freed(self.base, self.client, plan, self.how.grace, now)
-        with repository.opened(self.base, self.client) as folder:
-            there = {one.name for one in repository.files(folder) if one.sort == SNAPSHOTS}
-        sets = plans.chosen(plan, now, there)
+        sets = due.chosen(plan, now, _snapshots(self.base, self.client))
         if not sets:
             why = f"the plan refuses: {'; '.join(plan.refused)}" if plan.refused else "nothing is due"
-            return Outcome(Verdict.WARN if said or plan.refused else Verdict.PASS, "; ".join([why, *said]), RetentionFacts())
+            verdict = Verdict.WARN if said or plan.refused else Verdict.PASS
+            return Outcome(verdict, "; ".join([why, *said]), LeavingFacts())
         try:
             return self._leave(sets, said)
         except _NotNow as error:
-            return Outcome(Verdict.WARN, "; ".join([f"nothing left: {error.message}", *said]), RetentionFacts())
+            return Outcome(Verdict.WARN, "; ".join([f"nothing left: {error.message}", *said]), LeavingFacts())
 
     def _leave(self, sets: tuple[KeptSet, ...], said: list[str]) -> Outcome:
         note = leaving.begin(self.base, self.client)
@@ -104,18 +121,22 @@ class _Run:
             found = self._compared(before, names)
             note = self._moved(note, before, found)
         finally:
-            said += [one for one in settling.settle(self.base, self.client, self.doors) if note.stage is Stage.MOVING]
-        facts = RetentionFacts(
+            settling.settle(self.base, self.client, self.doors)
+        facts = LeavingFacts(
             run=note.run, sets=len(sets), snapshots=len(names), files=note.files, bytes=note.bytes, new=len(note.new)
         )
-        message = f"run {note.run}: {counted(len(sets), 'set')} left ({comparing.told(found)}); {Size(note.bytes)} are kept"
+        message = (
+            f"run {note.run}: {counted(len(sets), 'set')} left ({comparing.told(found)}); {Size(note.bytes)} are kept"
+        )
         until = clock.now() + self.how.grace.span
         return Outcome(Verdict.PASS, "; ".join([f"{message} until {clock.iso(until)}", *said]), facts, facts)
 
     def _asked(self, note: RetentionRun, names: frozenset[Digest]) -> Files:
         """Have the client forget the snapshots behind the door; return the files that it found there."""
         until = time.monotonic() + self.how.window.seconds
-        order = Order(client=HostName(self.client), run=note.run, until=clock.now().timestamp() + self.how.window.seconds)
+        order = Order(
+            client=HostName(self.client), run=note.run, until=clock.now().timestamp() + self.how.window.seconds
+        )
         second_names.prepare(self.base, self.client, self.doors.account)
         self._say(order)
         self.doors.open(self.client)
@@ -135,7 +156,7 @@ class _Run:
         second_names.say(self.base, self.client, json.dumps(written(order)).encode("ascii"))
 
     def _wait(self, note: RetentionRun, until: float, words: list[Word], late: str) -> Word:
-        names = {word: word.name(note.run) for word in words}
+        names = {word: word.file(note.run) for word in words}
         while time.monotonic() < until:
             for word, name in names.items():
                 if second_names.is_said(self.base, self.client, name):
@@ -168,14 +189,9 @@ class _Run:
                     raise Damaged(f"{path} {fault}")
 
     def _until_quiet(self) -> None:
-        """Wait until nobody writes to the repository; raise when somebody still does."""
-        self._wait_while(lambda: bool(self._locks()), "somebody is at work in the repository")
-
-    def _wait_while(self, condition: Callable[[], bool], late: str) -> None:
+        """Wait a while for whoever writes to the repository; what the client did is looked at in any case."""
         until = time.monotonic() + PATIENCE
-        while condition():
-            if time.monotonic() > until:
-                raise _NotNow(late)
+        while self._locks() and time.monotonic() < until:
             time.sleep(_LOOK_SECONDS)
 
     def _locks(self) -> list[str]:
@@ -188,7 +204,7 @@ class _Run:
         with repository.opened(self.base, self.client) as folder:
             there = second_names.listed(folder)
         kept = {path for path, one in there.items() if one.sort in SORTS and one.sort != LOCKS and UPLOAD not in path}
-        if self._locks() or kept - {one for one in before} - set(_strange(there)):
+        if self._locks() or kept - before.keys() - set(_strange(there)):
             raise _NotNow("something arrived meanwhile, which may need what was to leave")
         note = replace(note, stage=Stage.MOVING, new=found.new, files=len(found.gone), bytes=found.bytes)
         leaving.note(self.base, note)
