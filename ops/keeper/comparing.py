@@ -74,11 +74,14 @@ def _wrong(before: Mapping[str, Stored], after: Mapping[str, Stored], named: Col
         elif one.inode != before[path].inode:
             yield f"{path} was replaced"
     for path, one in before.items():
-        if path in after:
-            if one.sort == SNAPSHOTS and one.name in named:
-                yield f"{path} was to go, and is there"
-        elif one.sort not in {DATA, INDEX, SNAPSHOTS} or (one.sort == SNAPSHOTS and one.name not in named):
+        if one.sort == SNAPSHOTS and (path in after) is (one.name in named):
+            yield f"{path} was to go, and is there" if path in after else f"{path} is gone"
+        elif path not in after and one.sort not in {DATA, INDEX, SNAPSHOTS}:
             yield f"{path} is gone"
+    yield from _wrong_in_all(before, after)
+
+
+def _wrong_in_all(before: Mapping[str, Stored], after: Mapping[str, Stored]) -> Iterator[str]:
     sorts = {one.sort for one in after.values()}
     if DATA in sorts and INDEX not in sorts:
         yield "no index is left"

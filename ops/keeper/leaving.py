@@ -1,8 +1,8 @@
 """Files that leave a client's repository in a run of retention: they are moved, and can come back while they are kept.
 
-They lie beside the repositories, below `.leaving`, the client's name and that of the run, in folders of root's, with the
-note of the run. They are renamed, which takes no space and changes no byte. Whatever is interrupted comes back: all
-that it takes is to move what lies there to where it was.
+They lie beside the repositories, below `.leaving`, the client's name and that of the run, in folders of root's, with
+the note of the run. They are renamed, which takes no space and changes no byte. Whatever is interrupted comes back:
+all that it takes is to move what lies there to where it was.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A client's repository under second names: the door that may delete leads to these, and never to the repository.
 
 They are hard links, which take no space. What is deleted there loses its second name alone, so whoever does what he
-likes behind that door hurts nothing. They lie beside the repositories, on the same file system, below `.leaving` and the
-client's name, in folders of root's, which no other account may enter.
+likes behind that door hurts nothing. They lie beside the repositories, on the same file system, below `.leaving` and
+the client's name, in folders of root's, which no other account may enter.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from pathlib import Path
 from ops.core.errors import Damaged
 from ops.core.names import Digest
 from ops.core.plain_file import NEW
-from ops.interfaces.layout import CONFIG, DATA, LOCKS, SORTS
+from ops.interfaces.layout import CONFIG, DATA, INDEX, KEYS, LOCKS, SNAPSHOTS, SORTS
 from ops.keeper.aside import own
 from ops.keeper.repository import Stored, files, folder_in, opened
 
+NAMED = frozenset({KEYS, INDEX, SNAPSHOTS, DATA})  # the files that get a second name, beside `config`
 LEAVING, DOOR, SAID, _LAID = ".leaving", "door", "said", "laid"
 _ALL_PACKS = tuple(f"{number:02x}" for number in range(256))
 
@@ -58,7 +59,7 @@ def lay(base: Path, client: str, account: int) -> dict[str, Stored]:
     """
     with opened(base, client) as repository, place(base, client) as here:
         found = listed(repository)
-        wanted = {path: one for path, one in found.items() if one.sort and one.sort != LOCKS and Digest.fits(one.name)}
+        wanted = {path: one for path, one in found.items() if one.sort in NAMED and Digest.fits(one.name)}
         wanted[CONFIG] = found[CONFIG]
         os.mkdir(_LAID, 0o700, dir_fd=here)
         with folder_in(here, _LAID) as laid:

@@ -11,8 +11,6 @@ from ops.core.errors import UsageError
 if TYPE_CHECKING:
     from ops.jobs.run.job import Ended
 
-JSON = "print JSON"
-
 
 def add(commands: _SubParsersAction[ArgumentParser]) -> None:
     """Describe the words of runs."""
@@ -25,7 +23,6 @@ def add(commands: _SubParsersAction[ArgumentParser]) -> None:
     )
     run.add_argument("host", help="whose repository")
     run.add_argument("--dry-run", action="store_true", help="only say what would leave")
-    run.add_argument("--json", action="store_true", help=JSON)
     undo = commands.add_parser(
         "undo",
         help="bring back what left in a run",
@@ -39,16 +36,13 @@ def add(commands: _SubParsersAction[ArgumentParser]) -> None:
     undo.add_argument("--reason", default="", help="why; it is recorded in the ledger")
     undo.add_argument("--approver", default="", metavar="WHO", help="who approved it")
     undo.add_argument("--dry-run", action="store_true", help="only say what would come back")
-    undo.add_argument("--json", action="store_true", help=JSON)
-    runs = commands.add_parser("list", help="list the runs, and what can come back", description="List all runs.")
-    runs.add_argument("--json", action="store_true", help=JSON)
+    commands.add_parser("list", help="list the runs, and what can come back", description="List all runs.")
     settle = commands.add_parser(
         "settle",
         help="take back what was interrupted; the unit of a run does so whenever it ends",
         description="Shut the door of a run that is no more, and take back what it had begun.",
     )
     settle.add_argument("host", help="whose repository")
-    settle.add_argument("--json", action="store_true", help=JSON)
 
 
 def _run(options: Namespace) -> Ended:

@@ -159,7 +159,6 @@ def _of_servers(commands: _SubParsersAction[ArgumentParser]) -> None:
         epilog="example:\n  seawall repository leave primary\n",
     )
     leave.add_argument("repository", help="the policy's name for it")
-    leave.add_argument("--json", action="store_true", help="print JSON")
 
 
 def execute(options: Namespace) -> int:

@@ -22,7 +22,7 @@ from ops.core.printable import storable
 from ops.core.quantity import Size, counted
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
-from ops.interfaces.layout import LOCKS, SNAPSHOTS, SORTS
+from ops.interfaces.layout import LOCKS, SNAPSHOTS
 from ops.interfaces.leaving import KeptSet
 from ops.interfaces.outcome import LeavingFacts
 from ops.interfaces.retention_run import Order, RetentionRun, Stage, Word, written
@@ -35,7 +35,7 @@ from ops.jobs.run.systemd_unit import run_in_unit
 from ops.keeper import comparing, leaving, reading, repository, second_names
 from ops.keeper.comparing import Change
 from ops.keeper.reading import Pace
-from ops.keeper.repository import UPLOAD, Stored
+from ops.keeper.repository import Stored
 from ops.policy import doors as policy_doors
 from ops.policy.doors import Leaving
 
@@ -203,8 +203,8 @@ class _Run:
         """Move out of the repository what the client removed of the second names; nobody can write there now."""
         with repository.opened(self.base, self.client) as folder:
             there = second_names.listed(folder)
-        kept = {path for path, one in there.items() if one.sort in SORTS and one.sort != LOCKS and UPLOAD not in path}
-        if self._locks() or kept - before.keys() - set(_strange(there)):
+        fresh = {path for path, one in there.items() if one.sort in second_names.NAMED and Digest.fits(one.name)}
+        if self._locks() or fresh - before.keys():
             raise _NotNow("something arrived meanwhile, which may need what was to leave")
         note = replace(note, stage=Stage.MOVING, new=found.new, files=len(found.gone), bytes=found.bytes)
         leaving.note(self.base, note)
@@ -212,8 +212,3 @@ class _Run:
         note = replace(note, stage=Stage.KEPT, ended=clock.now().timestamp())
         leaving.note(self.base, note)
         return note
-
-
-def _strange(there: Files) -> list[str]:
-    """Return the paths of what got no second name, for it is no file of a repository."""
-    return [path for path, one in there.items() if not Digest.fits(one.name)]
