@@ -203,10 +203,30 @@ class Site:
 
     def retention(self, *client: str | Path) -> Ended:
         """Let sets leave, while a program of the machine does its part: by default what a timer starts there."""
-        argv = client or (sys.executable, "-m", "ops", "repository", "leave", "primary")
-        env = {**os.environ, "SEAWALL_ROOT": str(self.machine.root)}
-        with _again_and_again([*map(str, argv)], env):
+        with _again_and_again([*map(str, client)] or self._leave, self._env):
             return self.on_keeper(lambda: run("his1", self.doors))
+
+    def intruded(self, act: str) -> Ended:
+        """Let sets leave, while somebody on the machine does something else."""
+        secrets = [self.machine.root / "etc/seawall/credentials" / name for name in ("ca.pem", "primary.password")]
+        return self.retention(sys.executable, CHECKOUT / "tests/restic/leaving_intruder.py", act, self.url, *secrets)
+
+    def killed(self, point: str, count: int) -> int:
+        """Let sets leave until the backup host dies; return how its process ended."""
+        argv = [sys.executable, CHECKOUT / "tests/restic/leaving_killed.py", point, str(count)]
+        argv += [self.doors.base, self.doors.folder, self.doors.accounts]
+        paths = os.pathsep.join([str(CHECKOUT), str(CHECKOUT / "tests/restic"), str(CHECKOUT / "tests")])
+        env = {**os.environ, "SEAWALL_ROOT": str(self.keeper.root), "PYTHONPATH": paths}
+        with _again_and_again(self._leave, self._env):
+            return subprocess.run(argv, cwd=CHECKOUT, env=env, check=False, stdout=subprocess.DEVNULL).returncode
+
+    @property
+    def _leave(self) -> list[str]:
+        return [sys.executable, "-m", "ops", "repository", "leave", "primary"]
+
+    @property
+    def _env(self) -> dict[str, str]:
+        return {**os.environ, "SEAWALL_ROOT": str(self.machine.root), "PYTHONPATH": str(CHECKOUT)}
 
     def undo(self, name: str = "") -> Ended:
         """Undo a run."""
@@ -259,7 +279,7 @@ def _again_and_again(argv: list[str], env: dict[str, str]) -> Iterator[None]:
         yield
     finally:
         over.set()
-        thread.join(60)
+        thread.join(0 if "leaving_intruder" in "".join(argv) else 60)
         for program in current:
             program.kill()
         thread.join(60)
@@ -285,7 +305,9 @@ def site(machine: Machine, folder: Path) -> Iterator[Site]:
                 _allow(root / "etc/seawall/policy.json")
             doors.let_in("his1")
             try:
-                yield Site(machine, keeper, doors, url)
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setenv("SEAWALL_ROOT", str(machine.root))
+                    yield Site(machine, keeper, doors, url)
             finally:
                 doors.close("his1")
                 doors.hold_back("his1")
