@@ -23,7 +23,7 @@ from ops.interfaces import joined
 from ops.interfaces.outcome import LeavingFacts
 from ops.interfaces.retention_run import Order, Word, read_order
 from ops.interfaces.target import LeavingDoor
-from ops.jobs.host import own_policy, repositories, turns
+from ops.jobs.host import folders, own_policy, repositories, turns
 from ops.jobs.host.repositories import OpenRepository
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
@@ -149,7 +149,7 @@ class _Leave:
 
     def _forget(self, order: Order) -> None:
         """Forget and prune behind the door; the repository itself is not reached by that."""
-        with tempfile.TemporaryDirectory(prefix="seawall-leave-") as folder:
+        with tempfile.TemporaryDirectory(prefix="leave-", dir=folders.scratch()) as folder:
             url = Path(folder, "url")
             write_atomically(url, f"{self.door.address(self.place.repository.url)}\n")
             behind = replace(self.place.repository, url=url)

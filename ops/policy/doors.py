@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import time
 
 from ops.core import kinds
 from ops.core.calendar import Calendar
@@ -11,6 +12,7 @@ from ops.policy import secrets
 from ops.policy.model import HostPolicy
 from ops.policy.secrets import Secrets
 
+LEAVE = time(10)  # where a calendar says no time of day: after the night's plan
 KIND = "rest_server"  # what the role backup_host sets up
 
 
@@ -26,13 +28,16 @@ class Account:
 class Client:
     """A machine that keeps its repository at a backup host, with the accounts that may read it.
 
-    quota: how large the repository may become, in bytes; None where the policy does not say.
+    quota: how large the repository may become, in bytes; None where the policy does not say. leaves: when sets leave it,
+    as systemd is told; none where none ever does. window: how long the machine is waited for then, in seconds.
     """
 
     name: str
     hash: str = field(repr=False)
     readers: tuple[Account, ...] = ()
     quota: int | None = None
+    leaves: tuple[str, ...] = ()
+    window: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def leaving(policy: HostPolicy, repository: str = "") -> Leaving | None:
     if kept is None or kept.kind != KIND or kept.options.leave_at is None:
         return None
     options = kept.options
-    return Leaving(options.leave_at, options.leave_window, options.leave_grace, options.leave_unused)
+    return Leaving(options.leave_at.at(LEAVE), options.leave_window, options.leave_grace, options.leave_unused)
 
 
 def clients(policy: HostPolicy, said: Secrets) -> list[Client]:
@@ -71,7 +76,8 @@ def clients(policy: HostPolicy, said: Secrets) -> list[Client]:
 
     The control machine is one of them where the policy says so; nobody drills it.
     """
-    kept = _kept(policy)
+    kept, how = _kept(policy), leaving(policy)
+    when = (how.at.zoned(policy.site.timezone).expressions, how.window.seconds) if how else ((), 0)
     found = []
     for name, readers in sorted(policy.clients.items()):
         allowed = quota(policy, name)
@@ -81,7 +87,7 @@ def clients(policy: HostPolicy, said: Secrets) -> list[Client]:
             found.append(Client(name, account, quota=room))
             continue
         accounts = (Account(each, said.text(name, secrets.READER_ACCOUNTS, kept, each, "hash")) for each in readers)
-        found.append(Client(name, said.text(name, secrets.ACCOUNTS, kept, "hash"), tuple(accounts), room))
+        found.append(Client(name, said.text(name, secrets.ACCOUNTS, kept, "hash"), tuple(accounts), room, *when))
     return found
 
 

@@ -102,9 +102,8 @@ def all_indexes(door: Door, order: Order, password: Path) -> None:
 
 
 def a_pack_put_anew(door: Door, order: Order, password: Path) -> None:
-    restic(door, password, "forget", "--prune", *order.snapshots)
-    was = {one["name"] for one in json.loads(door.ask("GET", "data/", prefix=""))}
-    name = next(name for name in door.names("data") if name in was)
+    restic(door, password, "forget", *order.snapshots)
+    name = door.names("data")[0]
     content = door.ask("GET", f"data/{name}")
     door.ask("DELETE", f"data/{name}")
     door.add("data", content)
