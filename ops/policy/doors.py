@@ -28,8 +28,8 @@ class Account:
 class Client:
     """A machine that keeps its repository at a backup host, with the accounts that may read it.
 
-    quota: how large the repository may become, in bytes; None where the policy does not say. leaves: when sets leave it,
-    as systemd is told; none where none ever does. window: how long the machine is waited for then, in seconds.
+    quota: how large the repository may become, in bytes; None where the policy does not say. leaves: when sets leave
+    it, as systemd is told; none where none ever does. window: how long the machine is waited for then, in seconds.
     """
 
     name: str
@@ -65,9 +65,9 @@ class Leaving:
 def leaving(policy: HostPolicy, repository: str = "") -> Leaving | None:
     """Return how sets leave a repository, by default those that this backup host keeps; None where none ever leaves."""
     kept = policy.repositories.get(repository or _kept(policy))
-    if kept is None or kept.kind != KIND or kept.options.leave_at is None:
+    options = kept.options if kept else None
+    if kept is None or kept.kind != KIND or isinstance(options, dict) or options.leave_at is None:
         return None
-    options = kept.options
     return Leaving(options.leave_at.at(LEAVE), options.leave_window, options.leave_grace, options.leave_unused)
 
 

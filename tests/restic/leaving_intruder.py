@@ -1,4 +1,4 @@
-"""What somebody on a server may try while the door is open from which it may delete. Run as: ACT URL AUTHORITY PASSWORD.
+"""What somebody on a server may try while the second door is open. Run as: ACT URL AUTHORITY PASSWORD.
 
 It comes as the server would, does what it was told, and says that it is done.
 """

@@ -35,6 +35,11 @@ MOST = 5  # so often a machine's program may fail in a row
 WORD = Word("a trial", "Head of IT")
 
 
+class _Doors(ThreadingHTTPServer):
+    request_queue_size = 128
+    daemon_threads = True
+
+
 class _Router(BaseHTTPRequestHandler):
     """Hands a request on to the server of one of the doors, as nginx does."""
 
@@ -66,7 +71,7 @@ class _Router(BaseHTTPRequestHandler):
         finally:
             connection.close()
 
-    do_GET = do_HEAD = do_POST = do_DELETE = _pass
+    do_GET = do_HEAD = do_POST = do_DELETE = _pass  # noqa: N815 -- as the library calls them
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -203,7 +208,7 @@ class Site:
 
     def retention(self, *client: str | Path) -> Ended:
         """Let sets leave, while a program of the machine does its part: by default what a timer starts there."""
-        with _again_and_again([*map(str, client)] or self._leave, self._env):
+        with _again_and_again([*map(str, client)] or self._leave, self._env, polite=not client):
             return self.on_keeper(lambda: run("his1", self.doors))
 
     def intruded(self, act: str) -> Ended:
@@ -217,7 +222,7 @@ class Site:
         argv += [self.doors.base, self.doors.folder, self.doors.accounts]
         paths = os.pathsep.join([str(CHECKOUT), str(CHECKOUT / "tests/restic"), str(CHECKOUT / "tests")])
         env = {**os.environ, "SEAWALL_ROOT": str(self.keeper.root), "PYTHONPATH": paths}
-        with _again_and_again(self._leave, self._env):
+        with _again_and_again(self._leave, self._env, polite=False):
             return subprocess.run(argv, cwd=CHECKOUT, env=env, check=False, stdout=subprocess.DEVNULL).returncode
 
     @property
@@ -258,8 +263,11 @@ class Site:
 
 
 @contextmanager
-def _again_and_again(argv: list[str], env: dict[str, str]) -> Iterator[None]:
-    """Start a program whenever it has ended, for a block, as a timer does; what it says at its end must be whole."""
+def _again_and_again(argv: list[str], env: dict[str, str], *, polite: bool) -> Iterator[None]:
+    """Start a program whenever it has ended, for a block, as a timer does.
+
+    polite: whether it is waited for at the end, and ends the run in this process where it fails again and again.
+    """
     over = threading.Event()
     current: list[subprocess.Popen[bytes]] = []
 
@@ -269,7 +277,7 @@ def _again_and_again(argv: list[str], env: dict[str, str]) -> Iterator[None]:
             with subprocess.Popen(argv, cwd=CHECKOUT, env=env, stdout=subprocess.DEVNULL) as program:
                 current[:] = [program]
                 failed = failed + 1 if program.wait() else 0
-            if failed == MOST and not over.is_set():
+            if polite and failed == MOST and not over.is_set():
                 os.kill(os.getpid(), signal.SIGTERM)  # the run would wait for it until its window ends
             over.wait(0.1)
 
@@ -279,7 +287,7 @@ def _again_and_again(argv: list[str], env: dict[str, str]) -> Iterator[None]:
         yield
     finally:
         over.set()
-        thread.join(0 if "leaving_intruder" in "".join(argv) else 60)
+        thread.join(60 if polite else 0)
         for program in current:
             program.kill()
         thread.join(60)
@@ -294,8 +302,7 @@ def site(machine: Machine, folder: Path) -> Iterator[Site]:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(folder / "tls.pem", folder / "tls.key")
         handler = type("Router", (_Router,), {"doors": doors.folder})
-        with ThreadingHTTPServer(("localhost", 0), handler) as router:
-            router.daemon_threads = True
+        with _Doors(("localhost", 0), handler) as router:
             router.socket = context.wrap_socket(router.socket, server_side=True)
             thread = threading.Thread(target=router.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
             thread.start()

@@ -144,7 +144,9 @@ def _seen(policy: HostPolicy, host: str, known: KeptRepository, now: float) -> t
     free = shutil.disk_usage(base).free
     left = min(free, max(0, quota.bytes - use.used)) if quota else free
     made = leaving.made(base, host)  # a prune may write an index of packs that were there before
-    fresh = [one for one in stored if one.sort == layout.KEYS or (one.arrived > known.accepted and one.path not in made)]
+    fresh = [
+        one for one in stored if one.sort == layout.KEYS or (one.arrived > known.accepted and one.path not in made)
+    ]
     found = [*_changed(known, config, {one.name for one in stored}), *foreign.foreign(fresh, noted, now)]
     return KeptRepository(
         config=known.config or config,
