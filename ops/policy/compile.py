@@ -241,8 +241,8 @@ def _checks(policy: Written, clients: Mapping[str, object]) -> dict[str, CheckSp
 
 def _left(host: str, policy: Written) -> dict[str, CheckSpec]:
     """Return the check of a machine from whose repositories sets leave."""
-    kept = [one.options for one in policy.repositories.values() if one.host == host]
-    return {LEAVING: CheckSpec(LEAVING)} if any(getattr(options, "leave_at", None) for options in kept) else {}
+    kept = [dict(one.options) for one in policy.repositories.values() if one.host == host]  # not typed yet
+    return {LEAVING: CheckSpec(LEAVING)} if any(options.get("leave_at") for options in kept) else {}
 
 
 def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
 
 from ops.core import kinds
 from ops.core.calendar import Calendar
 from ops.core.quantity import Duration, Percent, Size
+from ops.core.schema import decode
 from ops.policy import secrets
 from ops.policy.model import HostPolicy
 from ops.policy.secrets import Secrets
@@ -65,8 +67,12 @@ class Leaving:
 def leaving(policy: HostPolicy, repository: str = "") -> Leaving | None:
     """Return how sets leave a repository, by default those that this backup host keeps; None where none ever leaves."""
     kept = policy.repositories.get(repository or _kept(policy))
-    options = kept.options if kept else None
-    if kept is None or kept.kind != KIND or isinstance(options, dict) or options.leave_at is None:
+    if kept is None or kept.kind != KIND:
+        return None
+    options = kept.options
+    if isinstance(options, Mapping):  # as the policy of a whole site has them
+        options = decode(kinds.load("ops.targets", KIND).options, options, "options")
+    if options.leave_at is None:
         return None
     return Leaving(options.leave_at.at(LEAVE), options.leave_window, options.leave_grace, options.leave_unused)
 
