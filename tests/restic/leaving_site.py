@@ -223,7 +223,7 @@ class Site:
         paths = os.pathsep.join([str(CHECKOUT), str(CHECKOUT / "tests/restic"), str(CHECKOUT / "tests")])
         env = {**os.environ, "SEAWALL_ROOT": str(self.keeper.root), "PYTHONPATH": paths}
         with _again_and_again(self._leave, self._env, polite=False):
-            return subprocess.run(argv, cwd=CHECKOUT, env=env, check=False, stdout=subprocess.DEVNULL).returncode
+            return subprocess.run(argv, cwd=CHECKOUT, env=env, check=False).returncode
 
     @property
     def _leave(self) -> list[str]:
@@ -288,9 +288,10 @@ def _again_and_again(argv: list[str], env: dict[str, str], *, polite: bool) -> I
     finally:
         over.set()
         thread.join(60 if polite else 0)
-        for program in current:
-            program.kill()
-        thread.join(60)
+        while thread.is_alive():  # it may only just be about to start another one
+            for program in current:
+                program.kill()
+            thread.join(0.1)
 
 
 @contextmanager
