@@ -45,7 +45,7 @@ def python(site: Site, host: str, code: str, *words: str, given: str = "") -> Re
 
 def planned(site: Site) -> set[str]:
     """Back up anew, and let the plan say that the oldest set of `documents` leaves; return its snapshots."""
-    done = site.on("his1", "date > /srv/documents/trial.txt; seawall backup documents")
+    done = site.on("his1", "date > /srv/his/documents/trial.txt; seawall backup documents")
     assert done.code == 0, done.stdout + done.stderr
     listed = json.loads(site.on("his1", f"{RESTIC} snapshots --json --tag seawall-asset=documents", ok=range(1)).stdout)
     sets: dict[str, list[str]] = {}
@@ -85,7 +85,7 @@ def named(site: Site) -> Iterator[set[str]]:
     yield planned(site)
     site.on("backup1", "rm -rf /var/lib/seawall/state/retention /var/lib/seawall/state/leaving-his1.json")
     site.on("backup1", "systemctl reset-failed seawall-leaving-his1.service")
-    site.on("his1", "systemctl reset-failed seawall-leave-primary.service; rm -f /srv/documents/trial.txt")
+    site.on("his1", "systemctl reset-failed seawall-leave-primary.service; rm -f /srv/his/documents/trial.txt")
 
 
 @pytest.mark.parametrize("act", ["everything", "all_packs_for_others"])

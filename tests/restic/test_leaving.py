@@ -1,4 +1,4 @@
-"""Sets leave a repository by a plan, and come back by a word: the real restic and rest-server, and no key on the host."""
+"""Sets leave a repository by a plan, and come back: the real restic and rest-server, and no key on the host."""
 
 import json
 import os
