@@ -31,7 +31,7 @@ SERVER = {
     "policy": ("ops.commands.server.policy", "check and show this machine's policy"),
     "record": ("ops.commands.server.record", "write the record of a drill as a page to sign"),
     "repository": ("ops.commands.server.repository", "create repositories; find foreign files and move them aside"),
-    "retention": ("ops.commands.server.retention", "plan which sets leave the repositories that this machine keeps"),
+    "retention": ("ops.commands.server.retention", "plan which old sets leave; let them leave, and bring them back"),
     "snapshots": ("ops.commands.server.snapshots", "list the sets of an asset, each with its verdict"),
     "status": ("ops.commands.server.status", "show the state of this machine"),
 }

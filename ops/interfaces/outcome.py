@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ops.core.document import decode
-from ops.core.schema import Further, Plain, spare
+from ops.core.schema import Further, spare
 from ops.core.verdict import Verdict
 
 
@@ -240,71 +239,3 @@ class AttestationFacts(OutcomeFacts):
     by: str = ""
     duty: str | None = None
     shown_by: Shown | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SetAsideFacts(OutcomeFacts):
-    """Files of a repository that were moved aside, or back. move: how that is called; missing: how many were not."""
-
-    move: str = ""
-    files: int = 0
-    bytes: int = 0
-    missing: int = 0
-    reason: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class HealFacts(OutcomeFacts):
-    """A repository that was healed. source: the repository from which lost blobs came; empty at its backup host.
-
-    damaged: how many files were; healed: how many came back there under their own names; added: how many were stored
-    anew in the place of others. sets: those that the damage hurt; lost: those of them of which something is nowhere.
-    """
-
-    repository: str = ""
-    source: str = ""
-    damaged: int = 0
-    healed: int = 0
-    added: int = 0
-    aside: str = ""
-    sets: tuple[str, ...] = ()
-    lost: tuple[str, ...] = ()
-    reason: str = ""
-    approver: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RetentionFacts(OutcomeFacts):
-    """A plan of which sets leave. night, register: of the register of arrivals, and the digest that stands for it.
-
-    stays, leaves: how many whole sets. refused: why none may leave, by client.
-    """
-
-    night: int = 0
-    register: str = ""
-    stays: int = 0
-    leaves: int = 0
-    refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-# What an act keeps that later looks read; of any other act the facts are kept as they are.
-OF_ACT: Mapping[str, type[OutcomeFacts]] = {
-    "backup": BackupFacts,
-    "copy": CopyFacts,
-    "log": LogFacts,
-    "drill": DrillFacts,
-    "sabotage": DrillFacts,
-    "dump": DrillFacts,
-    "restore": RestoreFacts,
-    "check": RoundFacts,
-    "attestation": AttestationFacts,
-    "set-aside": SetAsideFacts,
-    "set-aside-back": SetAsideFacts,
-    "heal": HealFacts,
-    "retention": RetentionFacts,
-}
-
-
-def facts_of(act: str, told: Plain, file: str, path: str) -> OutcomeFacts:
-    """Return the facts of an act; raise Damaged, which names the file, the path of the key and what was expected."""
-    return decode(OF_ACT.get(act, OutcomeFacts), told, file, path)

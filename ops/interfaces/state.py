@@ -15,12 +15,14 @@ from ops.core.errors import Damaged
 from ops.core.names import Digest, HostName, Name
 from ops.core.schema import Plain, encode, spare
 from ops.core.verdict import Verdict
-from ops.interfaces.outcome import OutcomeFacts, facts_of
+from ops.interfaces.acts import facts_of
+from ops.interfaces.outcome import OutcomeFacts
 from ops.interfaces.planned import RETENTION, RetentionState
 
 F = TypeVar("F", bound=OutcomeFacts)
 VERSION = 1
 HEALTH, GAPS, ARRIVALS, SCRUB = "health", "gaps", "arrivals", "scrub"
+LEAVING = "leaving"  # how the states of runs by which sets leave begin
 # A drill of a server with five thousand databases, each with ten proof steps, fits in, and into a hundred mebibytes.
 LIMITS = Limits(bytes=12 << 20, depth=16, entries=400_000, text=1 << 20)
 

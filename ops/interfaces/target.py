@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from ops.core.errors import Damaged
+from ops.core.names import Digest
 from ops.core.quantity import Size
 
 O = TypeVar("O")
@@ -67,6 +68,24 @@ def nobody_named(_options: object) -> Mapping[str, str]:
 
 
 @dataclass(frozen=True)
+class LeavingDoor:
+    """The way to what a backup host asks of this machine, and to the second names from which it may delete.
+
+    Each is given the file with the repository's address; those that ask also the authority's certificate.
+
+    address: returns the address of the second names, as restic reads it.
+    asked: returns what the backup host asks, as it lies there; None while it asks nothing, or does not answer.
+    say: with the name of a file and its content, leaves it for the backup host; raises Unavailable.
+    config: returns the SHA-256 of the repository's `config`; raises Unavailable.
+    """
+
+    address: Callable[[Path], str]
+    asked: Callable[[Path, Path], bytes | None]
+    say: Callable[[Path, Path, str, bytes], None]
+    config: Callable[[Path, Path], Digest]
+
+
+@dataclass(frozen=True)
 class Target(Generic[O]):
     """A kind of place.
 
@@ -90,6 +109,7 @@ class Target(Generic[O]):
         of the kind without a key.
     quota: given the options and the name of a machine, returns how large its repository may become; None: no limit.
     named: given the options, returns the machines that they name, each by the path of its key below the options.
+    leaving: the way to a backup host that lets sets leave, for a kind that has one.
     group: the group of the inventory that makes a host fit to keep it; empty where none has to.
     synonyms: what else people call it, so that they are told the right word.
     writes: given the options, returns the folders on the machine itself that backing up and copying write to; their
@@ -115,5 +135,6 @@ class Target(Generic[O]):
     deposit: Callable[[Path, Path, str, bytes], None] | None = None
     quota: Callable[[O, str], Size | None] = no_quota
     named: Callable[[O], Mapping[str, str]] = nobody_named
+    leaving: LeavingDoor | None = None
     group: str = ""
     synonyms: tuple[str, ...] = ()

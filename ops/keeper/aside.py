@@ -52,7 +52,7 @@ def held(base: Path, host: str) -> set[str]:
     found: set[str] = set()
     for move in moves(base, host):
         with _aside(base, host, move) as folder:
-            found.update(_paths(folder))
+            found.update(paths_in(folder))
     return found
 
 
@@ -61,7 +61,7 @@ def begin(base: Path, host: str, when: str) -> str:
 
     Raise Unavailable when what lies there is none of this account's folders.
     """
-    with opened(base.parent, base.name) as place, _own(place, ASIDE) as aside, _own(aside, host) as client:
+    with opened(base.parent, base.name) as place, own(place, ASIDE) as aside, own(aside, host) as client:
         with os.scandir(client) as found:
             there = {entry.name for entry in found}
         names = itertools.chain([when], (f"{when}-{number}" for number in itertools.count(2)))
@@ -71,7 +71,7 @@ def begin(base: Path, host: str, when: str) -> str:
 
 
 @contextmanager
-def _own(parent: int, name: str) -> Iterator[int]:
+def own(parent: int, name: str) -> Iterator[int]:
     """Open a folder of this account's in a folder for a block; one that is missing is made."""
     with suppress(FileExistsError):
         os.mkdir(name, 0o700, dir_fd=parent)
@@ -90,7 +90,7 @@ def _own(parent: int, name: str) -> Iterator[int]:
 def away(base: Path, host: str, move: str, paths: Iterable[str]) -> Moved:
     """Move files of a client's repository to the folder of a move."""
     with opened(base, host) as repository, _aside(base, host, move) as folder:
-        return _moved(repository, folder, map(demand_path, paths))
+        return moved(repository, folder, map(demand_path, paths))
 
 
 def damaged(base: Path, host: str, move: str, paths: Iterable[str]) -> Moved:
@@ -99,7 +99,7 @@ def damaged(base: Path, host: str, move: str, paths: Iterable[str]) -> Moved:
     They never come back: they lie there as NAME.damaged, and count as nothing that is set aside.
     """
     with opened(base, host) as repository, _aside(base, host, move) as folder:
-        return _moved(repository, folder, map(demand_path, paths), DAMAGED)
+        return moved(repository, folder, map(demand_path, paths), DAMAGED)
 
 
 def back(base: Path, host: str, move: str) -> Moved:
@@ -111,14 +111,15 @@ def back(base: Path, host: str, move: str) -> Moved:
         known = ", ".join(moves(base, host)) or "none"
         raise UsageError(f"no files of {host} were set aside as {move!r}", f"known: {known}")
     with opened(base, host) as repository, _aside(base, host, move) as folder:
-        moved = _moved(folder, repository, list(_paths(folder)))
-        _remove_empty(folder)
+        came = moved(folder, repository, list(paths_in(folder)))
+        remove_empty(folder)
     with opened(base, ASIDE) as aside, folder_in(aside, host) as client, suppress(OSError):  # something stayed in it
         os.rmdir(move, dir_fd=client)
-    return moved
+    return came
 
 
-def _moved(source: int, target: int, paths: Iterable[str], ending: str = "") -> Moved:
+def moved(source: int, target: int, paths: Iterable[str], ending: str = "") -> Moved:
+    """Move files between two trees, by descriptors, but those in whose place something is."""
     files = size = 0
     missing = []
     for path in paths:
@@ -172,24 +173,24 @@ def _aside(base: Path, host: str, move: str) -> Iterator[int]:
         yield folder
 
 
-def _paths(folder: int, start: str = "") -> Iterator[str]:
+def paths_in(folder: int, start: str = "") -> Iterator[str]:
     """Yield the paths of what a move holds; a folder is what a file or two were in, or was moved as such."""
     with os.scandir(folder) as found:
         entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
     for name, is_folder in entries:
         if is_folder and start.count("/") < len(("data/", "00/")):
             with folder_in(folder, name) as inner:
-                yield from _paths(inner, f"{start}{name}/")
+                yield from paths_in(inner, f"{start}{name}/")
         elif not name.endswith(DAMAGED):
             yield f"{start}{name}"
 
 
-def _remove_empty(folder: int) -> None:
+def remove_empty(folder: int) -> None:
     """Remove the folders in a folder in which nothing is."""
     with os.scandir(folder) as found:
         inside = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
     for name in inside:
         with folder_in(folder, name) as inner:
-            _remove_empty(inner)
+            remove_empty(inner)
         with suppress(OSError):  # something is in it
             os.rmdir(name, dir_fd=folder)

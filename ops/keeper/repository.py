@@ -26,13 +26,15 @@ _CONFIG_BYTES = 4096
 class Stored:
     """A file of a repository. sort: the folder that it belongs to; empty for what has no place in a repository.
 
-    path: below the repository. size: in bytes. arrived: when its upload was complete, in seconds since 1970.
+    path: below the repository. size: in bytes. arrived: when its upload was complete, in seconds since 1970. inode:
+    what tells a file from another one of its name.
     """
 
     sort: str
     path: str
     size: int
     arrived: float
+    inode: int = 0
 
     @property
     def name(self) -> str:
@@ -142,8 +144,8 @@ def _entries(folder: int) -> Iterator[tuple[str, os.stat_result]]:
 def _stored(sort: str, path: str, facts: os.stat_result) -> Stored:
     if not stat.S_ISREG(facts.st_mode):
         return _stray(path, facts)
-    return Stored(sort, path, facts.st_size, facts.st_mtime)
+    return Stored(sort, path, facts.st_size, facts.st_mtime, facts.st_ino)
 
 
 def _stray(path: str, facts: os.stat_result) -> Stored:
-    return Stored("", path, facts.st_size, facts.st_mtime)
+    return Stored("", path, facts.st_size, facts.st_mtime, facts.st_ino)

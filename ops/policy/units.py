@@ -11,11 +11,12 @@ from ops.interfaces import joined
 from ops.interfaces.joined import read_from, repository_files
 from ops.interfaces.planned import RETENTION
 from ops.interfaces.state import ARRIVALS, GAPS, HEALTH, SCRUB
-from ops.policy import access, hours, logs
+from ops.policy import access, doors, hours, logs
 from ops.policy.access import AUTHORITY, LEDGER_KEY
 from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 
 HEALTH_EVERY = "*:0/5"
+LEAVE_EVERY = "*:3/10"
 GAPS_AT = "*-*-* 05:30:00"
 ARRIVALS_AT = "*-*-* 05:00:00"
 RETENTION_AT = "*-*-* 06:00:00"
@@ -47,7 +48,7 @@ class Unit:
 
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
-    acts = [*_backups(policy), *_logs(policy), *_copies(policy), *_drills(policy)]
+    acts = [*_backups(policy), *_logs(policy), *_copies(policy), *_leaves(policy), *_drills(policy)]
     return [*acts, _health(policy), _gaps(policy), *_keeper(policy)]
 
 
@@ -106,6 +107,27 @@ def _copies(policy: HostPolicy) -> Iterator[Unit]:
                 writable=_writable(policy, asset.repository, copy.to),
                 after=(joined.service(joined.backup(name)),),
             )
+
+
+def _leaves(policy: HostPolicy) -> Iterator[Unit]:
+    for name in sorted({place for asset in policy.assets.values() for place in _places(asset)}):
+        if doors.leaving(policy, name):
+            yield Unit(
+                name=joined.unit(joined.leave(name)),
+                description=f"Forget in {name} what its backup host asks",
+                command=f"repository leave {name}",
+                calendar=(LEAVE_EVERY,),
+                random_delay=60,
+                user="seawall",
+                capabilities=(),
+                credentials=(*repository_files(name), AUTHORITY, LEDGER_KEY),
+                timeout=2 * 86_400,
+            )
+
+
+def _places(asset: Asset) -> Iterator[str]:
+    yield asset.repository
+    yield from (copy.to for copy in asset.copies.values())
 
 
 def _drills(policy: HostPolicy) -> Iterator[Unit]:

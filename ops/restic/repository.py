@@ -199,6 +199,10 @@ class Repository:
         """Return the program that does something in the repository and speaks to people, not in JSON."""
         return [*self._base(plain=True), *words]
 
+    def forget(self, ids: Sequence[str], unused: str, *, timeout: float) -> None:
+        """Forget snapshots, and remove what no other one needs; unused: how much of what stays may be so, as `5%`."""
+        self._run(["forget", "--prune", "--max-unused", unused, *ids], timeout=timeout)
+
     def copy_from(self, source: Repository, ids: Sequence[str], *, timeout: float) -> None:
         """Bring snapshots of another repository here; what is here already is passed over."""
         unlocked = [] if source.locks else ["--no-lock"]  # of the source alone

@@ -23,7 +23,7 @@ from ops.interfaces.outcome import BackupFacts, MissingPart, PartAmount
 from ops.interfaces.source import Amount
 from ops.jobs.backup import card
 from ops.jobs.backup.capture import Act, Captured, Part, captured
-from ops.jobs.host import cards, folders, key_ids, own_policy, repositories, state_files
+from ops.jobs.host import cards, folders, key_ids, own_policy, repositories, state_files, turns
 from ops.jobs.host.assets import asset_named
 from ops.jobs.run.handover import offered, taken_over
 from ops.jobs.run.job import Ended, Outcome, actor, perform
@@ -62,7 +62,8 @@ def _wished(policy: HostPolicy, name: str, asset: Asset, wish: Override | None) 
     """Record that a loss is accepted before anything is taken; then take it."""
     if wish:
         wish.record(policy.host, name)
-    return work(policy, name, asset, wish.reason if wish else "")
+    with turns.adding(asset.repository):
+        return work(policy, name, asset, wish.reason if wish else "")
 
 
 def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:

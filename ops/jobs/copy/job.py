@@ -17,7 +17,7 @@ from ops.interfaces.card import SetCard
 from ops.interfaces.manifest import FILE, read
 from ops.interfaces.outcome import CopyFacts
 from ops.jobs.copy import unread
-from ops.jobs.host import cards, own_policy, repositories
+from ops.jobs.host import cards, own_policy, repositories, turns
 from ops.jobs.host.assets import asset_named
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
@@ -51,7 +51,12 @@ def _one(policy: HostPolicy, name: str, asset: Asset, copy: str) -> Ended:
     if ended := run_in_unit(joined.service(act), act):
         return ended
     to = asset.copies[copy].to
-    outcome = perform("copy", act, name, policy.host, lambda: _work(policy, name, asset, act, to))
+
+    def work() -> Outcome:
+        with turns.adding(asset.repository, to):
+            return _work(policy, name, asset, act, to)
+
+    outcome = perform("copy", act, name, policy.host, work)
     return Ended.here(outcome, outcome.code)
 
 

@@ -17,8 +17,8 @@ from ops.core.names import SetId
 from ops.core.quantity import counted
 from ops.core.verdict import Verdict
 from ops.interfaces.healing import Healing
+from ops.interfaces.keeper_outcome import HealFacts
 from ops.interfaces.layout import DATA, INDEX, SNAPSHOTS
-from ops.interfaces.outcome import HealFacts
 from ops.interfaces.target import Writes
 from ops.jobs.heal import note
 from ops.jobs.heal.damage import CHECK_SECONDS, GONE

@@ -15,8 +15,8 @@ from ops.core.names import Digest, HostName
 from ops.core.printable import storable
 from ops.core.quantity import counted
 from ops.core.verdict import Verdict
+from ops.interfaces.keeper_outcome import HealFacts
 from ops.interfaces.layout import CONFIG, INDEX, KEYS
-from ops.interfaces.outcome import HealFacts
 from ops.interfaces.state import SCRUB
 from ops.jobs.host import folders, state_files
 from ops.jobs.keeper.arrivals import demand_client, demand_keeper, noted

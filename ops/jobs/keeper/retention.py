@@ -17,8 +17,8 @@ from ops.core.verdict import Verdict
 from ops.evidence.query import past
 from ops.health.retention import Options, findings
 from ops.interfaces import leaving
+from ops.interfaces.keeper_outcome import RetentionFacts
 from ops.interfaces.leaving import KeptSet, RetentionPlan
-from ops.interfaces.outcome import RetentionFacts
 from ops.interfaces.planned import RETENTION, PlannedRepository, RetentionState
 from ops.interfaces.state import written
 from ops.jobs.health.findings import join

@@ -28,7 +28,7 @@ from ops.jobs.host import folders, state_files
 from ops.jobs.keeper.arrivals import demand_client, demand_keeper, noted
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
-from ops.keeper import aside, reading, readings, repository, spares
+from ops.keeper import aside, leaving, reading, readings, repository, spares
 from ops.keeper.reading import Pace
 from ops.keeper.readings import Known, Readings
 from ops.keeper.repository import Stored
@@ -143,10 +143,11 @@ def _listed(policy: HostPolicy, memory: Readings, stack: ExitStack) -> tuple[dic
 
 
 def _list(memory: Readings, host: str, place: int) -> None:
-    """Note which files a repository has; those that a person set aside are none of it."""
+    """Note which files a repository has; those that a person set aside, or that have left it, are none of it."""
     memory.listed(host, (one for one in repository.files(place) if _is_read(one)), clock.now().timestamp())
     if gone := set(memory.gone(host, math.inf)):
-        memory.forget(host, gone & aside.held(folders.repositories(), host))
+        base = folders.repositories()
+        memory.forget(host, gone & (aside.held(base, host) | leaving.held(base, host)))
 
 
 def _keep(host: str, place: int, gone: Sequence[str]) -> None:

@@ -20,7 +20,7 @@ from ops.core.verdict import Verdict
 from ops.interfaces import joined
 from ops.interfaces.change_log import ChangeLog, Mark, first_number, is_segment
 from ops.interfaces.outcome import LogFacts
-from ops.jobs.host import folders, own_policy, repositories
+from ops.jobs.host import folders, own_policy, repositories, turns
 from ops.jobs.host.assets import asset_named
 from ops.jobs.log.spool import Waiting, histories, remove, waiting
 from ops.jobs.run.job import Ended, Outcome, perform
@@ -69,7 +69,12 @@ def archive_log(name: str) -> Ended:
     job = joined.log(name)
     if ended := run_in_unit(joined.service(job), job):
         return ended
-    outcome = perform("log", job, name, policy.host, lambda: _work(policy, name, asset, *found), daily=True)
+
+    def work() -> Outcome:
+        with turns.adding(asset.repository):
+            return _work(policy, name, asset, *found)
+
+    outcome = perform("log", job, name, policy.host, work, daily=True)
     return Ended.here(outcome, outcome.code)
 
 
