@@ -78,8 +78,10 @@ def findings(state: RetentionState) -> Iterator[Finding]:
 
 def _planned(host: str, one: PlannedRepository) -> str:
     stays = f"{one.stays} stay, {one.proven} of them proven"
+    if one.unknown:
+        stays += f", and {counted(one.unknown, 'snapshot')} of no whole set"
     if not one.leaves:
-        return f"{host}: all {stays}" if one.stays else f"{host}: no whole set is known"
+        return f"{host}: all {stays}" if one.stays or one.unknown else f"{host}: no whole set is known"
     if one.refused or one.first is None:
         return f"{host}: {stays}"
     first = clock.iso(datetime.fromtimestamp(one.first, UTC))
@@ -101,4 +103,4 @@ def _figures(state: RetentionState) -> dict[str, float]:
     }
 
 
-KIND = Check(Options, probe, synonyms=("forget", "prune", "keep", "expiry", "deletion"))
+KIND = Check(Options, probe, synonyms=("keep", "expiry", "deletion"))
