@@ -26,7 +26,7 @@ def seen(text: str) -> bool:
 
 
 def printable(text: str, instead: str = INSTEAD) -> str:
-    """Return a text in which a mark stands for each character that can't be printed: control characters, line ends, fillers."""
+    """Return a text in which a mark stands for each character that can't be printed: controls, fillers."""
     if seen(text):
         return text
     return "".join(letter if seen(letter) or letter in _BLANKS else instead for letter in text)

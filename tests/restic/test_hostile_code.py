@@ -109,7 +109,7 @@ insert into turned values (1); create index on turned (i) where next(1) > 0;
 create table turned_key (i int) partition by list ((i + next(1)));
 create table turned_3 partition of turned_key for values in (3); insert into turned_key values (1);
 create type ward as enum ('first', 'second');
-create function ward() returns ward immutable language sql as $f$ select ('sec' || 'ond')::ward $f$;
+create function ward() returns ward immutable language sql as $f$ select ('sec' || 'ond')::public.ward $f$;
 create table by_ward (w ward) partition by list ((w = ward())); create table by_second partition of by_ward for values
   in (true); insert into by_ward values ('second');
 create table by_uuid (u uuid) partition by list ((u = chosen())); create table by_chosen partition of by_uuid for values

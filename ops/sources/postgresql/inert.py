@@ -25,7 +25,7 @@ update pg_catalog.pg_constraint c set contype = '{after}' where c.contypid <> 0 
 """
 PUT_ASIDE = _DEMANDED.format(before="c", after=_ASIDE)
 _TAKEN_UP = _DEMANDED.format(before=_ASIDE, after="c")
-# What an emptied function answers: the first of these that its type knows. A null could make a partition's key constant.
+# What an emptied function answers: the first of these that its type knows. With a null, a partition's key is constant.
 _VALUES = (
     *("'0'", "'2000-01-01'", "'{}'", "'empty'", "'00000000-0000-0000-0000-000000000000'", "'0.0.0.0'", "'(0,0)'"),
     "pg_catalog.enum_first(null::%1$s)",

@@ -72,9 +72,9 @@ _UNTOUCHED = """
 update pg_catalog.pg_class c set relacl = null from {ours}.untouched u where u.oid = c.oid;
 update pg_catalog.pg_namespace n set nspacl = null from {ours}.untouched u where u.oid = n.oid
 """
-_SAID = f"""
+_SAID = """
 select json_build_object('said', (select coalesce(shobj_description(oid, 'pg_authid'), '')
-  from pg_roles where rolname = '{LOADER}'))
+  from pg_roles where rolname = {}))
 """
 _WHO = "select json_build_array(session_user, (select rolsuper from pg_roles where rolname = session_user))"
 _ALLOWED = f"select to_json(has_database_privilege('{LOADER}', {{}}, 'connect'))"
@@ -97,7 +97,7 @@ def loader(holder: Session, session: Session, within: Session, database: str, *,
     unhurried(holder)
     holder.tell("begin")
     holder.tell(_ALONE)
-    if session.ask(_SAID)["said"] not in (None, _OURS):
+    if session.ask(_SAID.format(literal(LOADER)))["said"] not in (None, _OURS):
         raise UsageError(f"there is a role {LOADER} that no restore made", _FOREIGN)
     session.tell(_ENDED(literal(LOADER)))
     try:
