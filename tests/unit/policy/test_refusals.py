@@ -154,10 +154,6 @@ CASES = {
     "expectation that says nothing": Wrong(
         HIS1, ", at_least: 1000", "", 22, "policy.assets.his.drill.expectations.some_patients", ("empty; use equals",)
     ),
-    "expectation that can't fail": Wrong(
-        HIS1, "at_least: 1000", "at_least: 0", 22, "policy.assets.his.drill.expectations.some_patients",
-        ("can't fail", "1 or more"),
-    ),
     "name that cannot be one": Wrong(
         HIS1, "    his:\n", "    His main:\n", 4, "policy.assets.His main", ("is not a valid name",)
     ),
