@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from kept import Keeper, kept
 from one_machine import Machine, copied, damage, furnish, served
 
+from ops.restic import healing
 from ops.restic.sets import SET
 
 WORD = ("--reason", "the disk of backup1, ticket 4712", "--approver", "Head of IT")
@@ -158,3 +160,30 @@ def site(template: Path, folder: Path) -> Iterator[Site]:
         assert keeper.seawall("repository", "arrivals") == 0
         assert keeper.seawall("repository", "scrub") == 0
         yield Site(machine, keeper)
+
+
+def records(root: Path, act: str = "heal") -> list[dict[str, Any]]:
+    """The records of acts in a machine's ledger."""
+    path = root / "var/lib/seawall/ledger/ledger.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [line for line in lines if line["act"] == act]
+
+
+def said(ward: Site, *words: str | Path) -> tuple[int, str]:
+    """Heal on the server; return the exit code, and what was printed."""
+    with redirect_stdout(StringIO()) as out:
+        code = ward.machine.seawall("heal", "primary", *words)
+    return code, out.getvalue()
+
+
+def held_by(ward: Site, pack: str) -> list[healing.Blob]:
+    """What a pack of the primary repository holds, by its indexes."""
+    indexes = [path.partition("/")[2] for path in ward.files("index")]
+    return healing.blobs(ward.machine.place("primary").repository, indexes, {Path(pack).name})[Path(pack).name]
+
+
+def hurt(ward: Site, path: str) -> Path:
+    """Flip a bit of a file; return the file in which the backup host names it."""
+    flip(ward.keeper.repository / path)
+    ward.scrubbed()
+    return ward.names(ward.keeper, "--of", "his1")

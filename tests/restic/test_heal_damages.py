@@ -55,7 +55,9 @@ def test_packs_come_back_from_the_other_repository(ward: Site, before: dict, tmp
 
 
 def test_indexes_are_made_anew(ward: Site, before: dict, tmp_path: Path):
+    packs = {*ward.files("data")}
     healed(ward, before, tmp_path, dict(zip(ward.files("index"), WAYS, strict=False)))
+    assert {*ward.files("data")} == packs  # nothing that is here is brought once more
 
 
 def test_all_indexes_and_a_pack_that_they_alone_named(ward: Site, before: dict, tmp_path: Path):

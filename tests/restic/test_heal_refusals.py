@@ -1,17 +1,13 @@
 """Healing changes nothing that is well, believes nobody, names what can't come back, and goes on after a kill."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from forged_blobs import forge
-from healed import WORD, Site, flip, site
+from healed import WORD, Site, flip, held_by, hurt, records, said, site
 from killing import COMMAND, adopting, end
 from one_machine import afterwards
 
@@ -23,30 +19,6 @@ from ops.restic import healing
 def ward(old_sets: Path, tmp_path: Path) -> Iterator[Site]:
     with site(old_sets, tmp_path) as one:
         yield one
-
-
-def records(root: Path, act: str = "heal") -> list[dict]:
-    path = root / "var/lib/seawall/ledger/ledger.jsonl"
-    lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return [line for line in lines if line["act"] == act]
-
-
-def said(ward: Site, *words: str | Path) -> tuple[int, str]:
-    with redirect_stdout(StringIO()) as out:
-        code = ward.machine.seawall("heal", "primary", *words)
-    return code, out.getvalue()
-
-
-def blobs_of(ward: Site, pack: str) -> list[str]:
-    repository = ward.machine.place("primary").repository
-    indexes = [path.partition("/")[2] for path in ward.files("index")]
-    return [one.id for one in healing.blobs(repository, indexes, {Path(pack).name})[Path(pack).name]]
-
-
-def hurt(ward: Site, path: str) -> Path:
-    flip(ward.keeper.repository / path)
-    ward.scrubbed()
-    return ward.names(ward.keeper, "--of", "his1")
 
 
 def test_a_repository_that_is_well_is_left_as_it_is(ward: Site):
@@ -68,7 +40,7 @@ def test_a_dry_run_tells_all_and_changes_nothing(ward: Site):
     names = hurt(ward, pack)
     before, (code, text) = ward.digests(), said(ward, "--files", names, "--dry-run")
     assert code == 0
-    held = len(blobs_of(ward, pack))
+    held = len(held_by(ward, pack))
     assert f"it held {held} blobs" in text
     assert f"of which offsite has {held}" in text
     assert "of documents of" in text
@@ -114,96 +86,6 @@ def test_both_sides_record_it(ward: Site):
     (aside,) = records(ward.keeper.root)
     assert aside["facts"]["approver"] == WORD[3]
     assert (ward.keeper.root / "srv/seawall/.aside/his1" / aside["facts"]["aside"] / pack).is_file()
-
-
-def only_here(ward: Site, content: bytes) -> tuple[str, str]:
-    """Back up a new file that is copied nowhere; return its set, and the pack that holds its content."""
-    before = {*ward.packs()["data"]}
-    (ward.machine.files / "pictures" / "new.txt").write_bytes(content)
-    known = {*ward.sets()}
-    try:
-        assert ward.machine.seawall("backup", "pictures") == 0
-    finally:
-        (ward.machine.files / "pictures" / "new.txt").unlink()
-    ward.keeper.seawall("repository", "scrub")
-    packs = [path for path in ward.packs()["data"] if path not in before]
-    return ({*ward.sets()} - known).pop(), max(packs, key=ward.size)
-
-
-def test_what_is_nowhere_else_is_named_by_its_file(ward: Site):
-    content = os.urandom(70_000)
-    identity, pack = only_here(ward, content)
-    names = hurt(ward, pack)
-    code, text = said(ward, "--files", names, *WORD)
-    assert code == 1
-    told = text.partition("reading")[2]
-    assert f"set {identity[:8]} of pictures" in told
-    assert "/files/pictures/new.txt" in told
-    assert "0.txt" not in told
-    assert records(ward.machine.root)[-1]["facts"]["lost"] == [identity]
-    ward.set_aside()
-    assert ward.scrubbed() == {}
-    assert failing(ward) == {identity}
-    with redirect_stdout(StringIO()) as out:
-        ward.machine.seawall("restore", "pictures", "--at", identity, "--to", "/nowhere", "--dry-run")
-    assert "something of it is lost" in out.getvalue()
-    (ward.machine.files / "pictures/new.txt").write_bytes(content)
-    try:
-        assert ward.machine.seawall("backup", "pictures") == 0
-    finally:
-        (ward.machine.files / "pictures/new.txt").unlink()
-    assert said(ward)[0] == 0
-    assert failing(ward) == set()
-    ward.machine.restic("primary", "check", "--read-data")
-
-
-def failing(ward: Site) -> set[str]:
-    """The sets that `seawall snapshots` fails."""
-    with redirect_stdout(StringIO()) as out:
-        ward.machine.seawall("snapshots", "--json")
-    return {one["set"] for one in json.loads(out.getvalue()) if one["verdict"] == "fail"}
-
-
-def test_what_can_be_read_of_a_damaged_pack_is_kept(ward: Site):
-    """Also where no other repository has it."""
-    pack = ward.packs()["data"][0]
-    held = blobs_of(ward, pack)
-    shutil.rmtree(ward.machine.stored / "his1/offsite/snapshots")  # it has nothing to give
-    (ward.machine.stored / "his1/offsite/snapshots").mkdir()
-    code, text = said(ward, "--files", hurt(ward, pack), *WORD)
-    assert code == 1
-    assert text.partition("reading")[2].count("/files/documents/") == len(ward.sets()) - 1  # one file, in each set
-    ward.set_aside()
-    there = healing.known(ward.machine.place("primary").repository, held, timeout=60)
-    assert len(there) == len(held) - 1
-    # What is lost is there still where it came from: the next backup brings it, and the old sets are whole again.
-    assert ward.machine.seawall("backup", "documents") == 0
-    ward.machine.restic("primary", "check", "--read-data")
-
-
-def test_another_repository_with_wrong_content_under_a_right_name_is_not_believed(ward: Site, tmp_path: Path):
-    pack = ward.packs()["data"][0]
-    good = blobs_of(ward, pack)
-    names = hurt(ward, pack)
-    lost = _unreadable(ward, pack, good)
-    forge(ward.machine, "offsite", lost)
-    code, text = said(ward, "--files", names, *WORD)
-    assert code == 1
-    assert "not all of a snapshot could be read there" in text
-    ward.set_aside()
-    assert not healing.known(ward.machine.place("primary").repository, {lost}, timeout=60)
-
-
-def _unreadable(ward: Site, pack: str, blobs: list[str]) -> str:
-    """The blob in the middle of a pack, where it was hurt."""
-    repository = ward.machine.place("primary").repository
-    indexes = [path.partition("/")[2] for path in ward.files("index")]
-    middle, at = ward.size(pack) // 2, 0
-    for one in healing.blobs(repository, indexes, {Path(pack).name})[Path(pack).name]:
-        at += one.size
-        if at > middle:
-            return one.id
-    raise AssertionError("no blob lies there")
 
 
 def test_a_backup_host_that_stores_nothing_is_found_out(ward: Site, monkeypatch: pytest.MonkeyPatch):

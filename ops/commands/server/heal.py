@@ -7,6 +7,7 @@ the server has replaced is set aside. Nothing is deleted. Seawall's page heal.md
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterable
@@ -56,6 +57,8 @@ def execute(options: Namespace) -> int:
     """Heal a repository of this machine, or one that it keeps for another; 0 when all is well or healed."""
     if bool(options.of) == bool(options.repository):
         raise UsageError("expected either a repository or --of HOST", "on a server: seawall heal primary")
+    if os.geteuid() != 0 and "SEAWALL_ROOT" not in os.environ:
+        raise UsageError("only root may read the keys, or move files of a repository", "sudo seawall heal ...")
     return _kept(options) if options.of else _owned(options)
 
 
