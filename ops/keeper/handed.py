@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from ops.core.names import Digest
 from ops.core.plain_file import FOUND
 from ops.interfaces.card import CARDS, LIMITS, PROOFS
-from ops.keeper.repository import UPLOAD, folder_of, opened
+from ops.keeper.repository import folder_of, opened
 
 PROVEN = ".proofs"  # beside the repositories, with a folder for each client: only drill hosts add to it
 MOST = 5000  # so many are looked at in a night; the rest waits for the next
@@ -39,13 +40,14 @@ def of_drills(base: Path, host: str, known: Collection[str]) -> Iterator[Handed]
 
 
 def _handed(base: Path, host: str, folder: str, known: Collection[str]) -> Iterator[Handed]:
+    """Yield what is named as a card is; the search for foreign files names all else that lies there."""
     with opened(base, host) as repository:
         try:
             with folder_of(repository, f"{folder}/x") as (handle, _):
                 found = [
                     (entry.stat(follow_symlinks=False).st_mtime, entry.name)
                     for entry in os.scandir(handle)
-                    if f"{folder}/{entry.name}" not in known and UPLOAD not in entry.name
+                    if Digest.fits(entry.name) and f"{folder}/{entry.name}" not in known
                 ]
                 for arrived, name in sorted(found, reverse=True)[:MOST]:
                     yield _read(handle, f"{folder}/{name}", arrived)

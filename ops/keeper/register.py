@@ -68,7 +68,7 @@ class Night:
 
 @dataclass(frozen=True)
 class KnownCard:
-    """A card that was handed over. content: its file; refused: why it does not count, empty where it does."""
+    """A card that was handed over. refused: why it does not count; empty where it does: then content is its file."""
 
     path: str
     arrived: float
@@ -142,7 +142,7 @@ class Register:
         """Return all cards about a client, as they arrived."""
         query = "select path, arrived, content, refused from card where host = ? order by arrived, path"
         return [
-            KnownCard(path, arrived, content.encode("utf-8", "surrogateescape"), refused)
+            KnownCard(path, arrived, content.encode(), refused)
             for path, arrived, content, refused in self._link.execute(query, (host,))
         ]
 
@@ -156,7 +156,7 @@ class Register:
         for one in cards:
             listed = self._link.execute(arrived, (host, one.path)).fetchone()
             when = listed[0] if listed else max(before, min(one.arrived, now))
-            content = one.content.decode("utf-8", "surrogateescape")
+            content = "" if one.refused else one.content.decode()  # of what is no card not even letters are sure
             values = (host, one.path, when, content, one.refused, self._night)
             self._link.execute("insert into card values (?, ?, ?, ?, ?, ?)", values)
 

@@ -181,13 +181,14 @@ def test_what_is_no_card_is_named_and_hinders_nothing(site: Site):
     folder = site.keeper.repository / "cards/snapshots"
     good = next(content for path in folder.iterdir() if b"documents" in (content := path.read_bytes()))
     deep = b'{"version":1,"signature":"","text":"' + b"[" * 2000 + b'"}'
-    for content in (b"x" * 600, good.replace(b"documents", b"documentz"), deep, b"{" * (2 << 20)):
+    for content in (b"x" * 600, b"\xff" * 600, good.replace(b"documents", b"documentz"), deep, b"{" * (2 << 20)):
         (folder / sha256(content).hexdigest()).write_bytes(content)
     (folder / ("0" * 64)).write_bytes(good)
     (folder / ("1" * 64)).symlink_to("/etc/passwd")
     os.mkfifo(folder / ("2" * 64))
+    Path(os.fsdecode(bytes(folder) + b"/\xff")).write_bytes(good)  # which the search for foreign files names
     code, plan = site.plan()
-    assert (code, len(plan["stays"]), site.told()["odd_count"]) == (1, 1, 7)
+    assert (code, len(plan["stays"]), site.told()["odd_count"]) == (1, 1, 8)
 
 
 def test_the_register_is_chained_to_the_ledger(site: Site):

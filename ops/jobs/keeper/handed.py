@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ops.core.errors import Damaged
 from ops.core.names import HostName
+from ops.core.printable import printable
 from ops.evidence import keys
 from ops.evidence.ssh_signature import agrees
 from ops.interfaces.card import CARDS, NAMESPACE, ProofCard, SetCard, Signed, opened, proof_card, set_card
@@ -39,6 +40,7 @@ def judged(register: Register, host: str, readers: Collection[str], now: float) 
     told, final = Told(), []
     for one in (*handed.of_sets(base, host, known), *handed.of_drills(base, host, known)):
         wrong, again = _wrong(one, host, readers)
+        wrong = printable(wrong)
         if wrong:
             told.odd.append(f"{one.path} {wrong}")
         if not again:
