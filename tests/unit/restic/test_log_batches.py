@@ -89,7 +89,7 @@ def test_a_gap_in_a_long_log_is_found_at_one_look(monkeypatch: pytest.MonkeyPatc
     assert len(looks) < 5
 
 
-@given(st.lists(st.tuples(st.integers(1, 3), st.integers(3, 9)), max_size=8), st.permutations([2, 3]))
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(3, 9)), max_size=8, unique=True), st.permutations([2, 3]))
 def test_it_reaches_as_far_as_trying_each_number_of_batches_does(
     order: list[tuple[int, int]], lines: list[int]
 ) -> None:
