@@ -1,9 +1,11 @@
 """A folder that somebody replaces while files are brought into it: root writes into none but the one it began."""
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,19 +19,38 @@ pytestmark = ONLY_ROOT
 
 
 class Swapped:
-    """Puts a link to a victim into a folder's place as soon as restic begins, as whoever owns the folder above may."""
+    """Puts a link to a victim into a folder's place once restic has made its folders, as who owns the one above may.
 
-    def __init__(self, folder: Path, victim: Path) -> None:
+    inner: the folder in it into which files come; the victim has one of that name.
+    """
+
+    def __init__(self, folder: Path, victim: Path, inner: Path) -> None:
         self.folder, self.victim = folder, victim
+        self.inner = str(inner).lstrip("/")
         self.begin = repository.stream
+        (victim / self.inner).mkdir(parents=True)
 
     @contextmanager
     def __call__(self, words: Sequence[Any], **more: Any) -> Iterator[Any]:
-        if "--target" in words and not self.folder.is_symlink():
-            self.folder.rename(self.folder.with_name("away"))
-            self.folder.symlink_to(self.victim)
+        if "--target" not in words:
+            with self.begin(words, **more) as program:
+                yield program
+            return
+        swapper = Thread(target=self.swap)
+        swapper.start()
         with self.begin(words, **more) as program:
             yield program
+        swapper.join()
+
+    def swap(self) -> None:
+        deadline = time.monotonic() + 60
+        while not (self.folder / self.inner).is_dir():
+            assert time.monotonic() < deadline
+        self.folder.rename(self.folder.with_name("away"))
+        self.folder.symlink_to(self.victim)
+
+    def files(self) -> list[Path]:
+        return [path for path in self.victim.rglob("*") if not path.is_dir()]
 
 
 @pytest.fixture
@@ -49,17 +70,16 @@ def victim(tmp_path: Path) -> Path:
 
 
 def test_a_new_folder(
-    machine: Machine, place: Path, victim: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    machine: Machine, place: Path, victim: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repository, "stream", Swapped(place / "new/all", victim))
+    swapped = Swapped(place / "new/all", victim, machine.files / "documents")
+    monkeypatch.setattr(repository, "stream", swapped)
     assert machine.seawall("restore", "documents", "--to", place / "new") == 1
-    said = capsys.readouterr()
-    assert "can't be opened as a folder" in said.out + said.err
-    assert list(victim.iterdir()) == []
+    assert swapped.files() == []
 
 
 def test_a_folder_beside_what_is_swapped(
-    machine: Machine, place: Path, victim: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    machine: Machine, place: Path, victim: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is restored in place comes into a folder beside it first, in an application's own, perhaps."""
     home = place / "data"
@@ -68,10 +88,10 @@ def test_a_folder_beside_what_is_swapped(
     set_policy(machine, {"app": {"all": ("files", {"paths": [str(home)]})}})
     assert machine.seawall("backup", "app") == 0
     staging = place / f".seawall-restore-{machine.state('backup-app')['last_good']['set'][:8]}-data"
-    monkeypatch.setattr(repository, "stream", Swapped(staging, victim))
-    capsys.readouterr()
+    swapped = Swapped(staging, victim, home)
+    monkeypatch.setattr(repository, "stream", swapped)
     assert machine.seawall("restore", "app", "--in-place", "--confirm", "app") == 1
-    assert list(victim.iterdir()) == []
+    assert swapped.files() == []
     assert (home / "file").read_text() == "old"
 
 

@@ -105,6 +105,47 @@ def test_the_segment_that_continues_the_set_must_be_there_itself() -> None:
     assert reached(batch(5, names(1, 5, 6)))[2] == names(1, 4, 4)[0]
 
 
+def of(system: int, minutes: int, files: list[str]) -> Snapshot:
+    """A batch of a cluster by its number."""
+    return snapshot(minutes, [f"{FOLDER}/{name}" for name in files], tags("his", files, SIZE, at(minutes), {}, system))
+
+
+def test_a_segment_that_comes_twice_ends_it_before_the_second() -> None:
+    """No number is missing when a machine was set back by an hour and writes on."""
+    listed = [batch(5, names(1, 4, 6)), batch(10, names(1, 6, 7)), batch(15, names(1, 8, 8))]
+    found = reach(start(), batches(listed, "his"))
+    assert (found.until, found.newest, found.missing) == (at(5), Segment(1, 6), "")
+    assert found.why.startswith(f"{names(1, 6, 6)[0]} was archived twice")
+    assert not reach(start(), batches(listed[:1], "his")).why
+
+
+def test_a_gap_before_that_is_named_first() -> None:
+    listed = [batch(5, names(1, 4, 4)), batch(10, names(1, 6, 7)), batch(15, names(1, 7, 8))]
+    assert reach(start(), batches(listed, "his")).why == f"{names(1, 5, 5)[0]} is missing"
+
+
+def test_a_batch_that_was_copied_twice_is_one() -> None:
+    twice = [batch(5, names(1, 4, 5)), replace(batch(5, names(1, 4, 5)), id="b" * 64)]
+    assert reached(*twice) == (at(5), *names(1, 5, 5), "")
+
+
+def test_the_log_of_another_cluster_goes_on_nothing() -> None:
+    """An upgrade makes another cluster that counts on, and another version can't read on."""
+    listed = [of(7, 5, names(1, 4, 5)), of(7, 10, names(1, 6, 6)), of(8, 15, names(1, 7, 8))]
+    found = reach(start(), batches(listed, "his"))
+    assert (found.until, found.newest) == (at(10), Segment(1, 6))
+    assert found.why == f"the log from {names(1, 7, 7)[0]} on is of another cluster"
+
+
+def test_the_last_moment_that_is_known_tells_how_far_recovery_must_get() -> None:
+    files = names(1, 5, 6)
+    late = snapshot(10, [f"{FOLDER}/{name}" for name in files], tags("his", files, SIZE, None, {}))
+    listed = [batch(5, names(1, 4, 4)), late]
+    found = reach(start(), batches(listed, "his"))
+    assert (found.newest, found.certain) == (Segment(1, 6), Segment(1, 4))
+    assert reach(start(), []).certain == Segment(1, 4)
+
+
 def test_a_segment_that_comes_late_closes_its_gap() -> None:
     listed = [batch(5, names(1, 4, 4)), batch(10, names(1, 6, 7)), batch(15, names(1, 5, 5))]
     assert reached(*listed) == (at(15), *names(1, 7, 7), "")
