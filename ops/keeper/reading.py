@@ -54,7 +54,9 @@ def fault(repository: int, path: str, pace: Pace, is_over: Callable[[], bool] = 
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             return "is no file"
-        return "" if _digest(handle, pace, is_over) == name else "is not what was stored: its content has another SHA-256"
+        return (
+            "" if _digest(handle, pace, is_over) == name else "is not what was stored: its content has another SHA-256"
+        )
     except OSError as error:
         return f"can't be read: {error.strerror}"
     finally:

@@ -152,14 +152,14 @@ def reach(start: Base, found: Sequence[Batch]) -> Reach:
     and the segments of the one before have higher numbers.
     """
     since = start.which.time - clock.SKEW
-    fitting = [
+    after = [
         batch
         for batch in found
         if batch.size == start.size
         and batch.snapshot.time >= since
         and (batch.starts or any(one >= start.last for one in batch.segments))
     ]
-    fitting, broken = _unbroken(fitting)
+    fitting, broken = _unbroken(after)
     if not _missing(start, fitting):
         return replace(_reached(start, fitting), broken=broken)
     good = next((count for count in reversed(_hopeful(start, fitting)) if not _missing(start, fitting[:count])), 0)

@@ -69,9 +69,7 @@ def victim(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_new_folder(
-    machine: Machine, place: Path, victim: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_new_folder(machine: Machine, place: Path, victim: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     swapped = Swapped(place / "new/all", victim, machine.files / "documents")
     monkeypatch.setattr(repository, "stream", swapped)
     assert machine.seawall("restore", "documents", "--to", place / "new") == 1

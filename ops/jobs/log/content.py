@@ -21,7 +21,7 @@ from ops.jobs.log.spool import Waiting
 from ops.restic.batches import Batch
 from ops.restic.repository import Repository
 
-# XLogLongPageHeaderData: magic, flags, timeline, place, rest of a record, (nothing), cluster, bytes of a segment, of a page
+# XLogLongPageHeaderData: magic, flags, timeline, place, rest of a record, cluster, bytes of a segment, of a page
 _PAGE = struct.Struct("=HHIQI4xQII")
 _IS_LONG = 2
 _ENDS = 1 << 16  # bytes at the end of an archive
@@ -47,7 +47,9 @@ def sorted_out(spool: Path, files: Sequence[Waiting]) -> Sorted:
     known = {system for system in systems.values() if system is not None}
     strange = [f"{wrong} of the segments in {spool} can't be what the name says, and stay there"] if wrong else []
     if len(known) > 1:
-        strange.append(f"what waits in {spool} is of {len(known)} clusters, and stays there; move away what is not of this")
+        strange.append(
+            f"what waits in {spool} is of {len(known)} clusters, and stays there; move away what is not of this"
+        )
         return Sorted((), None, strange)
     log = [file for file in files if systems.get(file.name, 0) is not None]
     return Sorted(log, next(iter(known), None), strange)
@@ -71,8 +73,8 @@ def stored_already(
 ) -> list[Waiting]:
     """Return the files that are in earlier batches with the same content.
 
-    A server that was killed archives its last segment again. One that was set back to an earlier state writes others of
-    the same names: these are to be stored, for by coming twice they tell it. So are those of a batch that can't be read.
+    A server that was killed archives its last segment again. One that was set back to an earlier state writes others
+    of the same names: these are to be stored, for by coming twice they tell it; so are those of an unreadable batch.
     """
     waits = {file.name: file for file in files}
     same: dict[str, Waiting] = {}

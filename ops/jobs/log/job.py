@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,20 +101,9 @@ def _work(policy: HostPolicy, name: str, asset: Asset, log: ChangeLog[Any], opti
     fresh = [one for one in files if one not in again]
     shipped = _ship(place.repository, policy.host, name, spool, fresh, mark, found.system)
     there, gap = _reached(shipped.listed, name)
-    seconds = round((clock.now() - started).total_seconds(), 1)
-    size, added = sum(one.bytes for one in files), sum(summary.added for summary, _ in shipped.made)
-    message = f"{len(files)} files of the log, {Size(size)} in {span(seconds)}, {Size(added)} new; read back"
-    facts = LogFacts(
-        time=clock.iso(there.until) if there else "",
-        set=there.base.which.id if there else "",
-        repository=asset.repository,
-        segment=there.newest.name(there.base.size) if there else "",
-        snapshots=tuple(summary.snapshot for summary, _ in shipped.made),
-        files=len(files),
-        bytes=size,
-        added_bytes=added,
-        seconds=seconds,
-    )
+    facts = _facts(started, asset, there, shipped, files)
+    much = f"{Size(facts.bytes)} in {span(facts.seconds or 0)}, {Size(facts.added_bytes)} new"
+    message = f"{facts.files} files of the log, {much}; read back"
     if gap:
         return Outcome(Verdict.FAIL, "; ".join([gap, message]), facts=facts)
     if trouble:
@@ -123,6 +113,22 @@ def _work(policy: HostPolicy, name: str, asset: Asset, log: ChangeLog[Any], opti
     if clocks:
         return Outcome(Verdict.UNKNOWN, f"{message}; {clocks}", facts, facts)
     return Outcome(Verdict.WARN if strange else Verdict.PASS, "; ".join([message, *strange]), facts, facts)
+
+
+def _facts(
+    started: datetime, asset: Asset, there: Reach | None, shipped: Shipped, files: Sequence[Waiting]
+) -> LogFacts:
+    return LogFacts(
+        time=clock.iso(there.until) if there else "",
+        set=there.base.which.id if there else "",
+        repository=asset.repository,
+        segment=there.newest.name(there.base.size) if there else "",
+        snapshots=tuple(summary.snapshot for summary, _ in shipped.made),
+        files=len(files),
+        bytes=sum(one.bytes for one in files),
+        added_bytes=sum(summary.added for summary, _ in shipped.made),
+        seconds=round((clock.now() - started).total_seconds(), 1),
+    )
 
 
 def _marked(log: ChangeLog[Any], options: Any, spool: Path) -> tuple[Mark | None, list[str]]:

@@ -35,7 +35,7 @@ def test_segments_of_one_cluster_are_its_log(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "changes",
     [{"magic": 0}, {"flags": 5}, {"line": 3}, {"line": 0}, {"place": 0}, {"size": 16 * SIZE}],
-    ids=lambda changes: "_".join(changes),
+    ids="_".join,
 )
 def test_what_its_first_page_does_not_confirm_is_not(tmp_path: Path, changes: dict[str, int]) -> None:
     lay(tmp_path, NAME, **changes)
