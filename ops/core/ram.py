@@ -70,7 +70,7 @@ def writable(trees: Sequence[Path], room: Path) -> Iterator[Path]:
     for number, tree in enumerate(trees):
         (lower / str(number)).symlink_to(tree)
     layers = f"lowerdir={':'.join(f'lower/{number}' for number in range(len(trees)))},upperdir=upper,workdir=work"
-    words = ["mount", "-t", "overlay", "seawall-drill", "-o", f"{layers},{OVERLAY}", merged]
+    words = ["mount", "-t", "overlay", "seawall-drill", "-o", f"{layers},{OVERLAY}", str(merged)]
     run(words, timeout=_SECONDS, cwd=room)
     merged.chmod(0o755)  # a snapshot has no entry for / itself
     try:
