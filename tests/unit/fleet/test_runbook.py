@@ -134,11 +134,11 @@ def test_lost_databases_are_made_where_the_policy_expects_them(told: Path) -> No
 
     edited(told, "host_vars/his1/policy.yml", change)
     lines = [line.strip() for line in page(told).splitlines() if "createdb" in line]
-    assert sorted(lines) == [
+    assert lines == [
         "docker exec --user=postgres lis-db createdb -- contained",
+        "runuser -u postgres -- createdb -- usual",
         "runuser -u postgres -- createdb --host=/run/lis -- elsewhere",
         "runuser -u postgres -- createdb --port=5433 -- second",
-        "runuser -u postgres -- createdb -- usual",
     ]
 
 
