@@ -18,6 +18,7 @@ from ops.restic.sets import ASSET, Set
 
 LOG, UNTIL, SIZE, START = "seawall-log", "seawall-log-until", "seawall-log-segment", "seawall-log-start"
 SYSTEM = "seawall-log-system"
+USUAL_SIZE = 16 << 20  # of a segment in bytes
 _PART = ".log"  # of a set: what makes a backup of a running cluster whole
 
 
@@ -115,6 +116,16 @@ def base(which: Set, size: int) -> Base | None:
     if not held:
         return None
     return Base(which, label.removesuffix(_PART), str(paths[0].parent), held[0], held[-1], size)
+
+
+def based(which: Set, found: Sequence[Batch]) -> Base | None:
+    """Return a set as the beginning of a recovery, with segments of the size that the batches around it have.
+
+    found: oldest first. A cluster that was made anew may have others, and so may whoever adds a batch.
+    """
+    after = [batch.size for batch in found if batch.snapshot.time >= which.time - clock.SKEW]
+    sizes = [*after[:1], *(batch.size for batch in reversed(found)), USUAL_SIZE]
+    return base(which, sizes[0])
 
 
 @dataclass(frozen=True)

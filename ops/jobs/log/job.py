@@ -30,7 +30,7 @@ from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
 from ops.policy.logs import change_log, logged
 from ops.policy.model import Asset
-from ops.restic.batches import Batch, Reach, base, batches, reach, tags
+from ops.restic.batches import Batch, Reach, based, batches, reach, tags
 from ops.restic.messages import Snapshot, Summary
 from ops.restic.repository import Repository
 from ops.restic.sets import ASSET, complete, dated
@@ -211,8 +211,7 @@ def _since(listed: Sequence[Snapshot], name: str) -> Sequence[Batch]:
 def _reached(listed: Sequence[Snapshot], name: str) -> tuple[Reach | None, str]:
     """Return how far recovery gets from the newest set, and what is wrong with that."""
     found = batches(dated(listed, clock.now()), name)
-    size = found[-1].size if found else 16 << 20
-    bases = [one for which in complete(listed, name, clock.now()).counting if (one := base(which, size))]
+    bases = [one for which in complete(listed, name, clock.now()).counting if (one := based(which, found))]
     if not bases:
         return None, f"there is no backup yet from which the log could go on; {_BASE.format(name)}"
     there = reach(bases[-1], found)

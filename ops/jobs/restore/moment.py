@@ -32,12 +32,11 @@ from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.progress import Progress
 from ops.policy import HostPolicy
 from ops.policy.logs import change_log, logged
-from ops.restic.batches import Base, Batch, Reach, base, batches, reach
+from ops.restic.batches import Base, Batch, Reach, based, batches, reach
 from ops.restic.messages import Snapshot
 from ops.restic.sets import ASSET, DOUBTFUL, complete, dated
 
 LATEST = "latest"
-USUAL_SIZE = 16 << 20  # of a segment; a set that tells another one is read again with that
 _DAY = 86_400.0
 _DATA, _LOG, _SPACES = "data", "log", "spaces"
 
@@ -141,8 +140,7 @@ def chosen(listed: Sequence[Snapshot], name: str, moment: datetime | None, zone:
     """Return the base for a moment and the batches that lead to it; raise UsageError for one that can't be had."""
     now = clock.now()
     known = batches(dated(listed, now), name)
-    size = known[-1].size if known else USUAL_SIZE
-    bases = [one for which in complete(listed, name, now).counting if (one := base(which, size))]
+    bases = [one for which in complete(listed, name, now).counting if (one := based(which, known))]
     if not bases:
         raise Damaged(
             f"there is no complete set of {name} from which its log could be played", f"seawall backup {name}"

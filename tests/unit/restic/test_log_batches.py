@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ops.interfaces.change_log import Segment
 from ops.restic import batches as module
-from ops.restic.batches import Base, Batch, base, batches, reach, tags
+from ops.restic.batches import Base, Batch, base, based, batches, reach, tags
 from ops.restic.messages import Snapshot
 from ops.restic.sets import Set
 
@@ -135,6 +135,23 @@ def test_the_log_of_another_cluster_goes_on_nothing() -> None:
     found = reach(start(), batches(listed, "his"))
     assert (found.until, found.newest) == (at(10), Segment(1, 6))
     assert found.why == f"the log from {names(1, 7, 7)[0]} on is of another cluster"
+
+
+def test_a_set_has_segments_of_the_size_of_the_batches_after_it() -> None:
+    """A cluster that is made anew with smaller segments takes no moment from the one before."""
+    small = 1 << 20
+    log = snapshot(0, [f"/data/pg_wal/{Segment(1, 3).name(SIZE)}", f"/data/pg_wal/{names(1, 4, 4)[0]}"], [])
+    first = Set("a", "his", {"files": log, "files.log": log, "manifest": log})
+    again = f"{FOLDER}/{Segment(1, 4000).name(small)}"
+    later = snapshot(20, [again], tags("his", [Segment(1, 4000).name(small)], small, at(20), {}))
+    known = batches([batch(5, names(1, 4, 5)), later], "his")
+    assert [one.size for one in known] == [SIZE, small]
+    found = based(first, known)
+    assert found
+    assert (found.size, reach(found, known).until) == (SIZE, at(5))
+    last = snapshot(30, [again], [])
+    assert getattr(based(Set("b", "his", {"files.log": last}), known), "size", 0) == small
+    assert getattr(based(first, []), "size", 0) == SIZE
 
 
 def test_the_last_moment_that_is_known_tells_how_far_recovery_must_get() -> None:
