@@ -19,6 +19,7 @@ from typing import IO
 from ops.core.confidential import fit
 from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
 from ops.core.names import Digest
+from ops.core.own_folder import demand_own, fixed, held
 from ops.core.run import Result, Stream, run, stream
 from ops.interfaces.entry import Entry
 from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
@@ -112,14 +113,21 @@ class Repository:
         timeout: float,
         progress: Progress | None = None,
     ) -> None:
-        """Bring a snapshot's files to a folder, `only` these paths of it; what is there already is completed."""
+        """Bring a snapshot's files to a folder, `only` these paths of it; what is there already is completed.
+
+        The folder must be this account's own; it is made if it is missing. Whatever has its name meanwhile, files come
+        into the folder that had it at the beginning.
+        """
         chosen = [word for path in only for word in ("--include", _literally(path))]
-        words = [*self._base(), "restore", snapshot, "--target", str(target), "--sparse", *chosen]
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            with stream(words, timeout=timeout, env=_QUIET) as program:
-                for document in documents(program.lines()):
-                    if progress and (told := progress_of(document)):
-                        progress(*told)
+            with held(target) as handle:
+                demand_own(handle, target)
+                words = [*self._base(), "restore", snapshot, "--sparse", *chosen, "--target"]
+                with fixed(target, handle, words) as argv, stream(argv, timeout=timeout, env=_QUIET) as program:
+                    for document in documents(program.lines()):
+                        if progress and (told := progress_of(document)):
+                            progress(*told)
         except CommandError as error:
             if full_here(error.stderr):
                 raise Unavailable(

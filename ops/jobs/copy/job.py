@@ -24,7 +24,7 @@ from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
 from ops.policy.logs import logged
 from ops.policy.model import Asset
-from ops.restic.batches import Batch, base, batches, reach
+from ops.restic.batches import Batch, base, based, batches, reach
 from ops.restic.messages import Snapshot
 from ops.restic.sets import ASSET, DOUBTFUL, MANIFEST, SET, Set, complete, dated, sets
 
@@ -117,7 +117,7 @@ def _newest(
 def _since(newest: Set, listed: Sequence[Snapshot], name: str) -> Sequence[Batch]:
     """Return the batches that follow a set, as far as nothing is missing."""
     known = batches(dated(listed, clock.now()), name)
-    start = base(newest, known[-1].size) if known else None
+    start = based(newest, known)
     return reach(start, known).batches if start else ()
 
 

@@ -207,15 +207,21 @@ class _Reader:
         while not self._is_over() and (batch := self.memory.due(hosts, before)):
             self._look(batch)
 
-    def _is_over(self) -> bool:
-        return time.monotonic() - self.began >= self.options.longest.seconds
+    def _is_over(self, share: float = 1.0) -> bool:
+        return time.monotonic() - self.began >= self.options.longest.seconds * share
 
     def _look(self, batch: Sequence[Known]) -> None:
         seen: list[tuple[Known, str]] = []
         for one in batch:
             if self._is_over():
                 break
-            seen.append((one, self._fault(one)))
+            had_time = not self._is_over(0.5)
+            try:
+                seen.append((one, self._fault(one)))
+            except reading.TooLarge:  # a client chooses how large a file is, and must keep no other's from being read
+                if had_time:
+                    seen.append((one, readings.TOO_LARGE))
+                break
             if seen[-1][1]:
                 announce(f"{one.host}: {storable(one.path)} {seen[-1][1]}")
             if time.monotonic() - self.told > TELL_EVERY:  # of all batches: one alone takes less
@@ -226,6 +232,6 @@ class _Reader:
 
     def _fault(self, one: Known) -> str:
         try:
-            return reading.fault(self.places[one.host], one.path, self.pace)
+            return reading.fault(self.places[one.host], one.path, self.pace, self._is_over)
         except FileNotFoundError:
             return readings.GONE
