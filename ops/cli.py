@@ -24,16 +24,14 @@ SERVER = {
     "drill": ("ops.commands.server.drill", "restore an asset to prove that it can be restored, and measure"),
     "check": ("ops.commands.server.check", "run the checks of this machine now"),
     "gaps": ("ops.commands.server.gaps", "find data on this machine that no asset covers"),
+    "heal": ("ops.commands.server.heal", "bring back what a disk has damaged in a repository"),
     "health": ("ops.commands.server.health", "record and show this machine's health"),
     "ledger": ("ops.commands.server.ledger", "show and verify the signed ledger of this machine"),
     "log": ("ops.commands.server.log", "archive PostgreSQL's log up to now, so that each moment can be restored"),
     "policy": ("ops.commands.server.policy", "check and show this machine's policy"),
     "record": ("ops.commands.server.record", "write the record of a drill as a page to sign"),
     "repository": ("ops.commands.server.repository", "create repositories; find foreign files and move them aside"),
-    "retention": (
-        "ops.commands.server.retention",
-        "let old sets leave the repositories kept here, and bring them back",
-    ),
+    "retention": ("ops.commands.server.retention", "plan which old sets leave; let them leave, and bring them back"),
     "snapshots": ("ops.commands.server.snapshots", "list the sets of an asset, each with its verdict"),
     "status": ("ops.commands.server.status", "show the state of this machine"),
 }

@@ -146,6 +146,11 @@ def noted_key(repository: str) -> str:
     return f"key-{repository}"
 
 
+def noted_healing(repository: str) -> str:
+    """Return the name of root's note of healing a repository; it lies beside its notes of keys, which have no `.`."""
+    return f"{repository}.healing.json"
+
+
 def manifest_folder(asset: str) -> str:
     """Return the name of the folder from which an asset's manifest is stored."""
     return f"manifest-{asset}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -24,6 +24,19 @@ class Reached:
     """A place that answered. clock_ahead: by how many seconds its clock is ahead of ours, where it says."""
 
     clock_ahead: float | None = None
+
+
+@dataclass
+class Writes:
+    """What becomes of what restic writes to a view. passed: the folders whose new files are stored in the repository.
+
+    Those of other folders go nowhere. added: what was stored. removed: what restic would have deleted: it is still
+    there, and the view shows it no more.
+    """
+
+    passed: frozenset[str]
+    added: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -85,9 +98,15 @@ class Target(Generic[O]):
         machine reads it.
     listed: with the same and the name of a repository's folder, such as `index`, returns the size in bytes of every
         file in it by its name.
+    fault: with the same and the path of a file, such as `index/NAME`, reads it whole and returns what is wrong with it;
+        nothing when it is what its name says.
     view: with the same and a function that is given the path of a file, such as `index/NAME`, and says whether it is
-        left out, serves the repository without those files for a block; yields the file with that view's address.
-        None, as is `listed`, for a kind to whose repositories nobody else may add.
+        left out, serves the repository without those files for a block; yields the file with that view's address. With
+        `Writes` restic may write to it, as it tells.
+        None, as are `listed` and `fault`, for a kind to whose repositories nobody else may add.
+    deposit: with the same, a folder beside the repository and the content of a small file, adds it there under the
+        SHA-256 of its content, and reads it back; raises Unavailable or Damaged. None: nobody looks after a repository
+        of the kind without a key.
     quota: given the options and the name of a machine, returns how large its repository may become; None: no limit.
     named: given the options, returns the machines that they name, each by the path of its key below the options.
     leaving: the way to a backup host that lets sets leave, for a kind that has one.
@@ -111,7 +130,9 @@ class Target(Generic[O]):
     sign_in: Callable[[str, str, str], str] | None = None
     writes: Callable[[O], Sequence[str]] = nothing_written
     listed: Callable[[Path, Path, str], Mapping[str, int]] | None = None
-    view: Callable[[Path, Path, Callable[[str], bool]], AbstractContextManager[Path]] | None = None
+    fault: Callable[[Path, Path, str], str] | None = None
+    view: Callable[[Path, Path, Callable[[str], bool], Writes | None], AbstractContextManager[Path]] | None = None
+    deposit: Callable[[Path, Path, str, bytes], None] | None = None
     quota: Callable[[O, str], Size | None] = no_quota
     named: Callable[[O], Mapping[str, str]] = nobody_named
     leaving: LeavingDoor | None = None

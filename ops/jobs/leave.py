@@ -20,7 +20,7 @@ from ops.core.files import write_atomically
 from ops.core.quantity import counted
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
-from ops.interfaces.outcome import LeavingFacts
+from ops.interfaces.keeper_outcome import LeavingFacts
 from ops.interfaces.retention_run import Order, Word, read_order
 from ops.interfaces.target import LeavingDoor
 from ops.jobs.host import folders, own_policy, repositories, turns

@@ -19,7 +19,7 @@ from ops.core.errors import Unavailable, UsageError
 from ops.core.plain_file import FOLDER
 from ops.keeper.repository import folder_in, opened
 
-ASIDE = ".aside"
+ASIDE, DAMAGED = ".aside", ".damaged"
 _PATH = re.compile(r"[^/\0]+(?:/[^/\0]+){0,2}")
 _STRANGE = "find out who put it there, then remove it"
 _MOVE = re.compile(r"[0-9]{8}T[0-9]{6}Z(?:-[0-9]+)?")
@@ -93,6 +93,15 @@ def away(base: Path, host: str, move: str, paths: Iterable[str]) -> Moved:
         return moved(repository, folder, map(demand_path, paths))
 
 
+def damaged(base: Path, host: str, move: str, paths: Iterable[str]) -> Moved:
+    """Move damaged files of a client's repository, in whose places others come, to the folder of a move.
+
+    They never come back: they lie there as NAME.damaged, and count as nothing that is set aside.
+    """
+    with opened(base, host) as repository, _aside(base, host, move) as folder:
+        return moved(repository, folder, map(demand_path, paths), DAMAGED)
+
+
 def back(base: Path, host: str, move: str) -> Moved:
     """Move all files of a move to where they were; what is there under such a name by now is left as it is.
 
@@ -109,12 +118,12 @@ def back(base: Path, host: str, move: str) -> Moved:
     return came
 
 
-def moved(source: int, target: int, paths: Iterable[str]) -> Moved:
+def moved(source: int, target: int, paths: Iterable[str], ending: str = "") -> Moved:
     """Move files between two trees, by descriptors, but those in whose place something is."""
     files = size = 0
     missing = []
     for path in paths:
-        bytes_ = _rename(source, target, path.split("/"))
+        bytes_ = _rename(source, target, path.split("/"), ending)
         if bytes_ is None:
             missing.append(path)
         else:
@@ -122,17 +131,17 @@ def moved(source: int, target: int, paths: Iterable[str]) -> Moved:
     return Moved(files, size, tuple(missing))
 
 
-def _rename(source: int, target: int, parts: list[str]) -> int | None:
+def _rename(source: int, target: int, parts: list[str], ending: str) -> int | None:
     """Move one entry between two trees, and return its size; None where it is not there, or its place is taken."""
     name = parts[0]
     try:
         if len(parts) > 1:
             with folder_in(source, name) as inner, _made(target, name, source) as outer:
-                return _rename(inner, outer, parts[1:])
+                return _rename(inner, outer, parts[1:], ending)
         facts = os.stat(name, dir_fd=source, follow_symlinks=False)
-        if _there(name, target):
+        if _there(f"{name}{ending}", target):
             return None
-        os.rename(name, name, src_dir_fd=source, dst_dir_fd=target)
+        os.rename(name, f"{name}{ending}", src_dir_fd=source, dst_dir_fd=target)
     except (FileNotFoundError, NotADirectoryError):
         return None
     return facts.st_size
@@ -172,7 +181,7 @@ def paths_in(folder: int, start: str = "") -> Iterator[str]:
         if is_folder and start.count("/") < len(("data/", "00/")):
             with folder_in(folder, name) as inner:
                 yield from paths_in(inner, f"{start}{name}/")
-        else:
+        elif not name.endswith(DAMAGED):
             yield f"{start}{name}"
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
+from typing import Any
 
 from ops.core import kinds
 from ops.core.calendar import Calendar
 from ops.core.quantity import Duration, Percent, Size
 from ops.core.schema import decode
+from ops.interfaces.card import NAMESPACE
 from ops.policy import secrets
 from ops.policy.model import HostPolicy
 from ops.policy.secrets import Secrets
 
+_PUBLIC = re.compile(r"ssh-ed25519 [A-Za-z0-9+/]{60,100}={0,2}(?=\s|$)")
 LEAVE = time(10)  # where a calendar says no time of day: after the night's plan
 KIND = "rest_server"  # what the role backup_host sets up
 
@@ -95,6 +100,30 @@ def clients(policy: HostPolicy, said: Secrets) -> list[Client]:
         accounts = (Account(each, said.text(name, secrets.READER_ACCOUNTS, kept, each, "hash")) for each in readers)
         found.append(Client(name, said.text(name, secrets.ACCOUNTS, kept, "hash"), tuple(accounts), room, *when))
     return found
+
+
+def signers(policy: HostPolicy) -> list[str]:
+    """Return the machines whose cards count at a backup host: its clients, and those who drill what they keep there."""
+    return sorted({*policy.clients, *(reader for readers in policy.clients.values() for reader in readers)})
+
+
+def card_signers(read: Sequence[Mapping[str, Any]], noted: str) -> str:
+    """Return the list of signers of cards: one line for each machine, in the form of ssh-keygen.
+
+    read: what Ansible read of each machine, named `backup_host_signer`: the file with its public key in base64, as
+    `content`. noted: the list as it was; of a machine that could not be read, its line there stays. What a machine
+    tells is hostile: one key is taken of it, and so it can name no key of another.
+    """
+    before = {line.split(" ", 1)[0]: line for line in noted.splitlines() if " " in line}
+    lines = []
+    for one in read:
+        name = str(one.get("backup_host_signer", ""))
+        content = base64.b64decode(str(one.get("content", "")), validate=False).decode("ascii", "replace")
+        if key := _PUBLIC.match(content):
+            lines.append(f'{name} namespaces="{NAMESPACE}" {key[0]}')
+        elif name in before:
+            lines.append(before[name])
+    return "".join(f"{line}\n" for line in sorted(lines))
 
 
 def quota(policy: HostPolicy, client: str) -> Size | None:

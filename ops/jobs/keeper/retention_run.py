@@ -22,9 +22,9 @@ from ops.core.printable import storable
 from ops.core.quantity import Size, counted
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
+from ops.interfaces.keeper_outcome import LeavingFacts
 from ops.interfaces.layout import LOCKS, SNAPSHOTS
 from ops.interfaces.leaving import KeptSet
-from ops.interfaces.outcome import LeavingFacts
 from ops.interfaces.retention_run import Order, RetentionRun, Stage, Word, written
 from ops.jobs.host import folders
 from ops.jobs.keeper import due, settling

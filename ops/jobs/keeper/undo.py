@@ -14,7 +14,7 @@ from ops.core.quantity import Size, counted
 from ops.core.schema import Plain
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
-from ops.interfaces.outcome import LeavingFacts
+from ops.interfaces.keeper_outcome import LeavingFacts
 from ops.interfaces.retention_run import RetentionRun, Stage, written
 from ops.jobs.host import folders
 from ops.jobs.keeper import settling
