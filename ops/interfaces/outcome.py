@@ -253,6 +253,22 @@ class SetAsideFacts(OutcomeFacts):
     reason: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class DeletionFacts(OutcomeFacts):
+    """A deletion of files that are in verified copies. by: who asked for it. files, bytes: how much was deleted, or is
+    about to be; left: how many files were, though they were to be deleted.
+
+    set: by repository, the one that holds them there. names: the SHA-256 of the list of names, which stays here.
+    """
+
+    by: str = ""
+    files: int = 0
+    bytes: int = 0
+    left: int = 0
+    set: Mapping[str, str] = field(default_factory=dict)
+    names: str = spare("")
+
+
 # What an act keeps that later looks read; of any other act the facts are kept as they are.
 OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "backup": BackupFacts,
@@ -264,6 +280,8 @@ OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "restore": RestoreFacts,
     "check": RoundFacts,
     "attestation": AttestationFacts,
+    "deletion-begun": DeletionFacts,
+    "deletion": DeletionFacts,
     "set-aside": SetAsideFacts,
     "set-aside-back": SetAsideFacts,
 }
