@@ -255,10 +255,10 @@ class SetAsideFacts(OutcomeFacts):
 
 @dataclass(frozen=True, kw_only=True)
 class DeletionFacts(OutcomeFacts):
-    """A deletion of files that are in verified copies. by: who asked for it. files, bytes: how much was deleted, or is
-    about to be; left: how many files were, though they were to be deleted.
+    """A deletion of files that are in verified copies. by: who asked for it. files, bytes: how much it is.
 
-    set: by repository, the one that holds them there. names: the SHA-256 of the list of names, which stays here.
+    left: how many files stayed that were to be deleted. set: by repository, the one that holds them there.
+    names: the SHA-256 of the list of names, which stays on the machine.
     """
 
     by: str = ""

@@ -11,7 +11,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -22,19 +22,9 @@ from ops.core.names import Digest
 from ops.core.run import Result, Stream, run, stream
 from ops.interfaces.entry import Entry
 from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
-from ops.restic.messages import (
-    Key,
-    Snapshot,
-    Summary,
-    documents,
-    entry,
-    keys,
-    plain_error,
-    progress_of,
-    snapshots,
-    would_do,
-)
+from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
+from ops.restic.messages import would_do as planned_of
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
@@ -150,20 +140,16 @@ class Repository:
         chosen += [word for path in besides for word in ("--include", f"!{_literally(path)}")]
         words = [*self._base(), "restore", snapshot, "--target", "/", "--dry-run", "--overwrite", "always", "-vv"]
         with self._explained(), stream([*words, *chosen], timeout=timeout, env=_QUIET) as program:
-            yield from filter(None, map(would_do, documents(program.lines())))
+            yield from filter(None, map(planned_of, documents(program.lines())))
 
-    @contextmanager
-    def archive(self, snapshot: str, folder: str, *, timeout: float) -> Iterator[IO[bytes]]:
+    def archive(self, snapshot: str, folder: str, *, timeout: float) -> AbstractContextManager[IO[bytes]]:
         """Yield what lies in a folder of a snapshot as a tar archive, for a block that reads it to its end."""
         words = [*self._base(plain=True), "dump", "--archive", "tar", f"{snapshot}:{folder}", "/"]
-        with self._piped(words, timeout) as there:
-            yield there
+        return self._piped(words, timeout)
 
-    @contextmanager
-    def content(self, snapshot: str, path: str, *, timeout: float) -> Iterator[IO[bytes]]:
+    def content(self, snapshot: str, path: str, *, timeout: float) -> AbstractContextManager[IO[bytes]]:
         """Yield the content of one file of a snapshot, for a block that reads it to its end."""
-        with self._piped(self.dumped(snapshot, path), timeout) as there:
-            yield there
+        return self._piped(self.dumped(snapshot, path), timeout)
 
     @contextmanager
     def _piped(self, words: Sequence[str], timeout: float) -> Iterator[IO[bytes]]:

@@ -14,7 +14,7 @@ _KIND, _MACHINE = "files", "machine"
 
 @dataclass(frozen=True)
 class Cover:
-    """A folder or file that a source of an asset holds. label: of its part of a set. excludes: what its patterns leave out."""
+    """A path of an asset's source. label: of its part of a set. excludes: what the source's patterns leave out."""
 
     asset: str
     label: str

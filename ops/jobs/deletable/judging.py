@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from ops.core import clock
@@ -41,10 +42,11 @@ class Judged:
 class Verdicts:
     """What was found: each file with its verdict, and what else lies there, by path, and why it stays.
 
-    compared: by asset, what each of its repositories says.
+    time: when it was begun. compared: by asset, what each of its repositories says.
     """
 
     policy: HostPolicy
+    time: datetime
     files: Sequence[Judged]
     passed: Mapping[str, str]
     compared: Mapping[str, Sequence[Compared]]
@@ -71,12 +73,12 @@ def judge(paths: Sequence[str], *, read: bool) -> Verdicts:
     policy = own_policy.read()
     versions.demand()
     places = [resolved(path) for path in paths]
-    seen = look(places, clock.now().timestamp())
+    seen = look(places, (now := clock.now()).timestamp())
     known = [cover for cover in covers(policy) if any(cover.meeting(path) for path in places)]
     evidence = {name: _evidence(policy, name, known, places, seen, read) for name in _assets(known)}
     none = uncovered(policy)
     files = [_judged(policy, known, evidence, seen, number, none) for number in range(len(seen.files))]
-    return Verdicts(policy, files, seen.passed, evidence)
+    return Verdicts(policy, now, files, seen.passed, evidence)
 
 
 def _assets(known: Sequence[Cover]) -> list[str]:

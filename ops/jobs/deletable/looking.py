@@ -43,7 +43,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A plain file. path: bytes of it that are not UTF-8 as Python tells them. settled: whether it held still before."""
+    """A plain file. path: with what is not UTF-8 as Python tells it. settled: whether it held still before."""
 
     path: str
     look: Look
