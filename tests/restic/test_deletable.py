@@ -8,13 +8,15 @@ import signal
 import stat
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from one_machine import Machine, damage, set_policy
+from one_machine import Machine, copied, damage, served, set_policy
 
 from ops.core import clock
 from ops.core.errors import UsageError
@@ -66,21 +68,35 @@ class Exams:
         return [one for one in map(json.loads, lines) if one["act"].startswith("deletion")]
 
 
-@pytest.fixture
-def exams(machine: Machine, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[Exams]:
-    folder = tmp_path / "exams"
-
+def furnished(machine: Machine, folder: Path) -> Exams:
     def say(*words: str | Path) -> tuple[int, dict[str, Any]]:
-        capfd.readouterr()
-        code = machine.seawall("deletable", *words, "--json")
-        out = capfd.readouterr().out
-        return code, json.loads(out) if out.startswith("{") else {}
+        with redirect_stdout(StringIO()) as out:
+            code = machine.seawall("deletable", *words, "--json")
+        return code, json.loads(out.getvalue() or "{}")
 
     set_policy(machine, {"exams": {"all": ("files", {"paths": [str(folder)], "exclude": ["*.tmp"]})}})
     one = Exams(machine, folder, say)
     one.file("a.dcm")
     one.file("2019/b.dcm")
-    yield one
+    return one
+
+
+@pytest.fixture
+def exams(machine: Machine, tmp_path: Path) -> Exams:
+    """An asset of one test's own, which isn't backed up yet."""
+    return furnished(machine, tmp_path / "exams")
+
+
+@pytest.fixture(scope="module")
+def kept(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exams]:
+    """One that was backed up and copied, for tests that delete nothing and leave all as it was."""
+    folder = tmp_path_factory.mktemp("kept")
+    machine = copied(backed_up, folder)
+    with served(machine):
+        one = furnished(machine, folder / "exams")
+        one.kept()
+        yield one
+        assert one.missing() == {"a.dcm": "", "2019/b.dcm": ""}
 
 
 def wanted(machine: Machine, **demand: object) -> None:
@@ -175,33 +191,32 @@ def settle(path: Path) -> None:
         assert time.monotonic() < deadline
 
 
-def test_what_is_missing_in_a_repository_is_said_of_each_file(exams: Exams) -> None:
+def test_what_is_missing_in_a_repository_is_said_of_each_file(kept: Exams) -> None:
     """Each is put right again, and the files may be deleted before and after."""
-    exams.kept()
-    states = exams.machine.root / "var/lib/seawall/state"
-    shutil.copytree(states, exams.machine.root / "kept")
-    machine, place = exams.machine, exams.machine.root / "etc/seawall/credentials/offsite.url"
+    states = kept.machine.root / "var/lib/seawall/state"
+    shutil.copytree(states, kept.machine.root / "kept")
+    machine, place = kept.machine, kept.machine.root / "etc/seawall/credentials/offsite.url"
 
     def whole() -> None:
-        shutil.copytree(exams.machine.root / "kept", states, dirs_exist_ok=True)
-        assert exams.missing() == {"a.dcm": "", "2019/b.dcm": ""}
+        shutil.copytree(kept.machine.root / "kept", states, dirs_exist_ok=True)
+        assert kept.missing() == {"a.dcm": "", "2019/b.dcm": ""}
 
     def only(why: str) -> None:
-        assert set(exams.missing().values()) == {f"{why} (offsite)"}, exams.missing()
+        assert set(kept.missing().values()) == {f"{why} (offsite)"}, kept.missing()
 
     whole()
-    exams.state("copy-exams-offsite", copied=clock.iso(clock.now() + timedelta(days=1)))
+    kept.state("copy-exams-offsite", copied=clock.iso(clock.now() + timedelta(days=1)))
     only("its last good run is dated in the future: a clock was wrong")
     whole()
-    exams.state("copy-exams-offsite", repository="elsewhere")
+    kept.state("copy-exams-offsite", repository="elsewhere")
     only("no good set is known there")
     whole()
-    exams.state("copy-exams-offsite", copied=clock.iso(clock.now() - timedelta(days=31)))
+    kept.state("copy-exams-offsite", copied=clock.iso(clock.now() - timedelta(days=31)))
     only("read back 31d ago, which is too long; --read reads these files there now")
-    assert set(exams.missing(more=("--read",)).values()) == {""}
+    assert set(kept.missing(more=("--read",)).values()) == {""}
     whole()
-    exams.state("backup-exams", time=clock.iso(clock.now() - timedelta(days=31)))
-    assert set(exams.missing().values()) == {
+    kept.state("backup-exams", time=clock.iso(clock.now() - timedelta(days=31)))
+    assert set(kept.missing().values()) == {
         "read back 31d ago, which is too long; --read reads these files there now (primary)"
     }
     whole()
@@ -215,30 +230,34 @@ def test_what_is_missing_in_a_repository_is_said_of_each_file(exams: Exams) -> N
     whole()
     there = place.read_text()
     place.write_text(re.sub(r":\d+/", ":1/", there))
-    assert "offsite" in exams.missing()["a.dcm"]
+    assert "offsite" in kept.missing()["a.dcm"]
     place.write_text(there)
     whole()
+    shutil.copytree(machine.stored, machine.root / "stored")
     known = machine.place("offsite").repository.snapshots([f"{ASSET}=exams"])
     first = next(one for one in known if one.tag(PART) == "all")
-    machine.place("offsite").repository.backup_paths([str(exams.folder)], (), first.tags, "his1", timeout=60)
-    assert "comes twice" in exams.missing()["a.dcm"]
+    machine.place("offsite").repository.backup_paths([str(kept.folder)], (), first.tags, "his1", timeout=60)
+    assert "comes twice" in kept.missing()["a.dcm"]
     machine.restic("offsite", "forget", *(one.id for one in known))
-    assert "offsite" in exams.missing()["a.dcm"]
+    assert "offsite" in kept.missing()["a.dcm"]
+    shutil.rmtree(machine.stored)
+    shutil.copytree(machine.root / "stored", machine.stored)
 
 
-def test_the_policy_says_how_many_copies_and_where(exams: Exams) -> None:
-    exams.kept()
+def test_the_policy_says_how_many_copies_and_where(kept: Exams) -> None:
     for demand, good in (({"copies": 1, "elsewhere": 0}, True), ({"copies": 3}, False), ({"elsewhere": 2}, False)):
-        wanted(exams.machine, **demand)
-        assert {not why for why in exams.missing().values()} == {good}, demand
-    assert "the policy demands 2, 2 of them elsewhere" in exams.missing()["a.dcm"]
-    wanted(exams.machine, elsewhere=0)
-    shutil.rmtree(exams.machine.stored / "his1/offsite")
-    assert "offsite" in exams.missing()["a.dcm"]
-    wanted(exams.machine, copies=1, elsewhere=1)
-    assert "offsite" in exams.missing()["a.dcm"]
-    wanted(exams.machine, copies=1, elsewhere=0)
-    assert exams.missing()["a.dcm"] == ""
+        wanted(kept.machine, **demand)
+        assert {not why for why in kept.missing().values()} == {good}, demand
+    assert "the policy demands 2, 2 of them elsewhere" in kept.missing()["a.dcm"]
+    wanted(kept.machine, elsewhere=0)
+    (kept.machine.stored / "his1/offsite").rename(kept.machine.root / "away")
+    assert "offsite" in kept.missing()["a.dcm"]
+    wanted(kept.machine, copies=1, elsewhere=1)
+    assert "offsite" in kept.missing()["a.dcm"]
+    wanted(kept.machine, copies=1, elsewhere=0)
+    assert kept.missing()["a.dcm"] == ""
+    (kept.machine.root / "away").rename(kept.machine.stored / "his1/offsite")
+    wanted(kept.machine)
 
 
 def test_bytes_that_a_disk_changed_are_found_by_reading_them(exams: Exams) -> None:
@@ -253,28 +272,26 @@ def test_bytes_that_a_disk_changed_are_found_by_reading_them(exams: Exams) -> No
     assert "" not in exams.missing(more=("--read",)).values()
 
 
-def test_files_that_no_set_holds_as_they_lie(exams: Exams, tmp_path: Path) -> None:
+def test_files_that_no_set_holds_as_they_lie(kept: Exams, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.write_text("of nobody")
-    exams.kept()
-    code, told = exams.say(outside)
+    code, told = kept.say(outside)
     assert code == 1
     assert told["files"][0]["missing"].startswith("below no path of an asset's source of the kind files")
-    (tmp_path / "way").symlink_to(exams.folder)
-    assert exams.say(tmp_path / "way/a.dcm")[0] == 0  # of a path only the last name may not be a link
-    assert exams.say(tmp_path / "way")[0] == exams.say(tmp_path / "nothing")[0] == 2
-    assert exams.say(tmp_path / "exams/..")[1]["summary"]["deletable"] == 2
+    (tmp_path / "way").symlink_to(kept.folder)
+    assert kept.say(tmp_path / "way/a.dcm")[0] == 0  # of a path only the last name may not be a link
+    assert kept.say(tmp_path / "way")[0] == kept.say(tmp_path / "nothing")[0] == 2
+    assert kept.say(kept.folder / "2019/..")[1]["summary"]["deletable"] == 2
 
 
-def test_a_deletion_is_confirmed(exams: Exams) -> None:
-    exams.kept()
-    everything = sorted(exams.folder.rglob("*"))
-    assert exams.say(exams.folder, "--delete")[0] == 2  # there is no terminal
-    assert exams.say(exams.folder, "--delete", "--confirm", "documents")[0] == 2
-    assert exams.say(exams.folder, "--confirm", "exams")[0] == 2
-    assert exams.say(exams.folder, "--delete", "--confirm", "exams", "--dry-run")[0] == 0
-    assert sorted(exams.folder.rglob("*")) == everything
-    assert exams.records() == []
+def test_a_deletion_is_confirmed(kept: Exams) -> None:
+    everything = sorted(kept.folder.rglob("*"))
+    assert kept.say(kept.folder, "--delete")[0] == 2  # there is no terminal
+    assert kept.say(kept.folder, "--delete", "--confirm", "documents")[0] == 2
+    assert kept.say(kept.folder, "--confirm", "exams")[0] == 2
+    assert kept.say(kept.folder, "--delete", "--confirm", "exams", "--dry-run")[0] == 0
+    assert sorted(kept.folder.rglob("*")) == everything
+    assert kept.records() == []
 
 
 def test_what_changes_after_the_comparison_stays(exams: Exams) -> None:
@@ -300,19 +317,19 @@ def test_what_changes_after_the_comparison_stays(exams: Exams) -> None:
     assert {path.name for path in exams.folder.rglob("*")} == left
 
 
-def test_an_old_comparison_deletes_nothing(exams: Exams) -> None:
-    exams.kept()
-    verdicts = judge([str(exams.folder)], read=False)
+def test_an_old_comparison_deletes_nothing(kept: Exams) -> None:
+    verdicts = judge([str(kept.folder)], read=False)
     with pytest.raises(UsageError):
         carry_out(replace(verdicts, time=verdicts.time - timedelta(hours=2)))
-    assert len([*exams.folder.rglob("*.dcm")]) == 2
+    assert len([*kept.folder.rglob("*.dcm")]) == 2
 
 
-def test_without_a_record_nothing_is_deleted(exams: Exams) -> None:
-    exams.kept()
-    (exams.machine.root / "etc/seawall/credentials/ledger.key").unlink()
-    assert exams.say(exams.folder, "--delete", "--confirm", "exams")[0] == 1
-    assert len([*exams.folder.rglob("*.dcm")]) == 2
+def test_without_a_record_nothing_is_deleted(kept: Exams) -> None:
+    key = kept.machine.root / "etc/seawall/credentials/ledger.key"
+    key.rename(f"{key}.away")
+    assert kept.say(kept.folder, "--delete", "--confirm", "exams")[0] == 1
+    Path(f"{key}.away").rename(key)
+    assert len([*kept.folder.rglob("*.dcm")]) == 2
 
 
 def test_a_deletion_that_is_killed_is_told_by_the_next_one(exams: Exams) -> None:

@@ -19,7 +19,6 @@ from ops.jobs.run.job import Ended, Outcome, actor, perform, record
 
 _KIND, _BEGUN = "deletion", "deletion-begun"
 _FRESH = timedelta(hours=1)
-_EVERY = 10_000  # files between two words of progress
 
 
 def asset_of(verdicts: Verdicts) -> str:
@@ -62,11 +61,9 @@ def _worked(verdicts: Verdicts, asset: str, host: str) -> Outcome:
 
 
 def _delete(chosen: Sequence[Judged], listed: names.Names) -> Deleted:
-    done, told = Deleted(), 0
+    done = Deleted()
     for done in delete([one.file for one in chosen], listed):
-        if done.files - told >= _EVERY:
-            told = done.files
-            announce(f"{done.files} of {counted(len(chosen), 'file')} deleted")
+        announce(f"{done.files} of {counted(len(chosen), 'file')} deleted")
     return done
 
 

@@ -131,9 +131,9 @@ def _note(path: str, status: os.stat_result, seen: Seen) -> None:
         seen.unopened.append(path)
 
 
-def groups(files: Sequence[File]) -> Iterator[tuple[str, list[File]]]:
+def groups(files: Sequence[File]) -> Iterator[list[File]]:
     """Yield the files of one folder after the other."""
     found: dict[str, list[File]] = {}
     for file in files:
         found.setdefault(os.path.dirname(file.path), []).append(file)  # noqa: PTH120 -- a Path of each takes seconds
-    yield from found.items()
+    yield from found.values()

@@ -21,7 +21,7 @@ from ops.jobs.deletable.comparing import ROOT
 from ops.jobs.deletable.looking import File, Look, groups
 from ops.jobs.deletable.names import Names
 
-_BATCH = 500  # names that are brought to the disk at once
+_BATCH = 5_000  # names that are brought to the disk at once
 _NO_LEASES = {errno.EINVAL, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}  # of a file system that has none
 
 
@@ -39,15 +39,15 @@ def delete(files: Sequence[File], names: Names) -> Iterator[Deleted]:
     done = Deleted()
     looks = {file.look.file: file.look for file in files}
     with _undisturbed():
-        for _, several in groups(files):
-            for start in range(0, len(several), _BATCH):
-                batch = several[start : start + _BATCH]
-                names.add([(file.path, file.look.size) for file in batch])
-                _batch(batch, looks, done)
-                yield done
+        for start in range(0, len(files), _BATCH):
+            batch = files[start : start + _BATCH]
+            names.add([(file.path, file.look.size) for file in batch])
+            for several in groups(batch):
+                _in_folder(several, looks, done)
+            yield done
 
 
-def _batch(batch: Sequence[File], looks: dict[tuple[int, int], Look], done: Deleted) -> None:
+def _in_folder(batch: Sequence[File], looks: dict[tuple[int, int], Look], done: Deleted) -> None:
     """Delete files of one folder."""
     try:
         with beside(ROOT, batch[0].path) as (folder, _):
