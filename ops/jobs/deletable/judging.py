@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from ops.core import clock
 from ops.core.errors import UsageError
@@ -20,8 +18,6 @@ from ops.jobs.host import own_policy
 from ops.policy import HostPolicy
 from ops.policy.deletable import Deletable
 from ops.restic import versions
-
-AT_ONCE = 2  # comparisons; each reads all files, and the second finds them in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +87,7 @@ def _evidence(
     """Return what each repository of an asset says of its files."""
     own = [cover for cover in known if cover.asset == name]
     wanted = {(cover.label, part) for cover in own for path in places if (part := cover.meeting(path))}
-    work = partial(compared, wanted=sorted(wanted), seen=seen, read=read)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(work, holders(policy, name, policy.assets[name])))
+    return [compared(one, sorted(wanted), seen, read=read) for one in holders(policy, name, policy.assets[name])]
 
 
 def _judged(

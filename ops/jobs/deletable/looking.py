@@ -90,7 +90,10 @@ def look(paths: Sequence[str], now: float) -> Seen:
             continue
         status = os.lstat(path)
         if stat.S_ISDIR(status.st_mode):
-            _below(path, status.st_dev, mounted, seen)
+            try:
+                _below(path, status.st_dev, mounted, seen)
+            except RecursionError:
+                raise UsageError(f"folders below {path} are nested too deep", "name some of them") from None
         else:
             _note(path, status, seen)
     counted = Counter(map(told_as, (file.path for file in seen.files)))
