@@ -41,8 +41,10 @@ def otherwise(exams: Exams, act: str) -> Iterator[Path]:
     """Yield the state of an act, which is as it was when the block ends."""
     path = exams.machine.root / f"var/lib/seawall/state/{act}.json"
     before = path.read_text()
-    yield path
-    path.write_text(before)
+    try:
+        yield path
+    finally:
+        path.write_text(before)
 
 
 @pytest.mark.parametrize("case", REMEMBERED)

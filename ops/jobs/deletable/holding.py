@@ -12,7 +12,7 @@ from datetime import datetime
 
 from ops.core import clock
 from ops.core.errors import Damaged, SeawallError, Unavailable
-from ops.core.quantity import span
+from ops.core.quantity import Duration
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
 from ops.interfaces.outcome import BackupFacts, CopyFacts
@@ -24,6 +24,8 @@ from ops.policy.model import AWAY, Asset
 from ops.restic.messages import Snapshot
 from ops.restic.repository import Repository
 from ops.restic.sets import ASSET, SET, Set, sets
+
+HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ def _holder(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> H
         repository = replace(place.repository, locks=False)  # nothing is written, so no lock is
         found = _found(repository, name, identity, now)
         age = now - read
-        stale = "" if age <= asset.deletable.read_within.span else span(age.total_seconds())
+        stale = (
+            "" if age <= asset.deletable.read_within.span else str(Duration(int(age.total_seconds()) // HOUR * HOUR))
+        )
         return replace(bare, stale=stale, set=identity, repository=repository, parts=dict(found.parts))
     except SeawallError as error:
         return replace(bare, missing=error.message)

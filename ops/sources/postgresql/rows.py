@@ -1,8 +1,9 @@
 """What stands in the rows of a PostgreSQL database, as one digest for each table that does not depend on their order.
 
-A row is digested as the text that the server writes for it, in the settings of a steady session; its columns are taken
-by name where a restore may bring them in another order. Of a large table a slice is digested: the rows whose key falls
-into one of many classes, another class in every set. All rows are counted in the same pass.
+Of tables, as earlier builds asked for it; what is taken now is told by COPY (see `copied`). A row is digested as the
+text that the server writes for it, in the settings of a steady session; its columns are taken by name where a restore
+may bring them in another order. Of a large table a slice is digested: the rows whose key falls into one of many
+classes, another class in every set. All rows are counted in the same pass.
 """
 
 from __future__ import annotations
@@ -36,14 +37,14 @@ KEYS = _KEYS.format(moves=INHERITS, order=f"case when not {INHERITS} then a.attn
 # As earlier builds had it, which took columns in their order everywhere.
 _EARLIER_KEYS = _KEYS.format(moves="false", order="a.attnum")
 # The tables of extensions whose rows a dump carries, or those of them for which a condition holds.
-_OF_EXTENSIONS = """
+CONDITIONS = """
 select coalesce(json_object_agg(format('%I.%I', n.nspname, c.relname), x.condition), '{}')
 from pg_catalog.pg_extension e cross join lateral unnest(e.extconfig, e.extcondition) x(oid, condition)
 join pg_catalog.pg_class c on c.oid = x.oid and c.relkind = 'r'
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 """
 # Tables to which rows of other servers count, of foreign tables that inherit from them; a dump holds their own alone.
-_SHARED = """
+SHARED = """
 with recursive below(top, oid) as (
   select inhparent, inhrelid from pg_catalog.pg_inherits
   union select b.top, i.inhrelid from below b join pg_catalog.pg_inherits i on i.inhparent = b.oid)
@@ -82,7 +83,7 @@ class Told(Protocol):
 
 def readable(ask: Ask, tables: Sequence[str]) -> dict[str, str]:
     """Return how each table is read, by name: those to which another server's rows count, without these."""
-    shared = {*ask(_SHARED)}
+    shared = {*ask(SHARED)}
     return {table: f"only {table}" if table in shared else table for table in tables}
 
 
@@ -99,14 +100,18 @@ def counted(
     for table, read in readable(ask, tables).items():
         part = slice_of(table, about[table]["bytes"], known)
         rows[table], content[table] = _read(ask, read, about[table], part)
+    return Counted(rows, {**content, **large_objects(ask, known)})
+
+
+def large_objects(ask: Ask, known: Mapping[str, RowDigest] | None) -> dict[str, RowDigest]:
+    """Return the content of the large objects, which lie in a catalogue of the server's own; see `counted`."""
     part = slice_of(LARGE_OBJECTS, int(ask(_OF_LARGE_OBJECTS)), known)
-    _, content[LARGE_OBJECTS] = _read(ask, _PAGES, {"row": None, "key": ["t.loid", "t.pageno"]}, part)
-    return Counted(rows, content)
+    return {LARGE_OBJECTS: _read(ask, _PAGES, {"row": None, "key": ["t.loid", "t.pageno"]}, part)[1]}
 
 
 def of_extensions(ask: Ask, known: Mapping[str, RowDigest] | None = None) -> Counted:
     """Return rows and content of the tables of extensions, of what a dump carries of them; see `counted`."""
-    conditions, rows, content = ask(_OF_EXTENSIONS), {}, {}
+    conditions, rows, content = ask(CONDITIONS), {}, {}
     about = ask(KEYS) if conditions else {}
     for table, condition in sorted(conditions.items()):
         part = slice_of(table, about[table]["bytes"], known)
