@@ -23,9 +23,8 @@ class DamageInjection:
 
     def __init__(self, wish: str, parts: Iterable[Part], chance: Random, *, further: Collection[str] = ()) -> None:
         """Choose it; further: of the moments `disk` and `log`, those that come in this drill."""
-        moments = {
-            (part.label, name): one.moment for part in parts for name, one in sorted(part.source.damages.items())
-        }
+        damages = [(part.label, sorted(part.source.damages.items())) for part in parts]
+        moments = {(label, name): one.moment for label, some in damages for name, one in some}
         known = [one for one, moment in moments.items() if moment not in _OF_SOME_DRILLS or moment in further]
         fitting = [(label, name) for label, name in known if wish in {RANDOM, name, f"{label}:{name}"}]
         if not fitting:

@@ -139,10 +139,8 @@ class DrillStage(Generic[O]):
     def log(self, label: str) -> ArchivedLog:
         """Return what is archived of the log of a part; raise UsageError for a moment that it does not reach."""
         # Where a segment is hurt, all of them must be needed.
-        late = self.sabotage is not None and self.sabotage.moment == "log"
-        found = archived(
-            self.place, self._chosen(), self.parts[label], self.wanted.until, None if late else self.chance
-        )
+        chance = None if self.sabotage and self.sabotage.moment == "log" else self.chance
+        found = archived(self.place, self._chosen(), self.parts[label], self.wanted.until, chance)
         self.reached = found.until
         return found
 

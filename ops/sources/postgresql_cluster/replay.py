@@ -1,7 +1,7 @@
-"""A cluster's log, played by a drill in a throwaway server: what that obeys, where it stopped, and whether all is sound.
+"""A cluster's log, played by a drill in a throwaway server: what that obeys, where it stopped, whether all is sound.
 
-The files, and all that the log holds, may come from a machine that somebody broke into. Nothing of them is read here but
-the heads of the segments.
+The files, and all that the log holds, may come from a machine that somebody broke into. Nothing of them is read here
+but the heads of the segments.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from ops.interfaces.server import CATALOGUE_SECONDS, TABLE_SECONDS, Engine, Serv
 from ops.sources.machine.clusters.recovery import LARGEST_TEXT
 from ops.sources.postgresql.facts import INVALID
 from ops.sources.postgresql.integrity import sound
-from ops.sources.postgresql.session import PSQL
 from ops.sources.postgresql.verify import answer, beside
 from ops.sources.postgresql_cluster.facts import ClusterFilesFacts
 from ops.sources.postgresql_cluster.recover import files_of_settings, made_ready
