@@ -6,8 +6,9 @@ link of it is followed, and the server sees nothing but them, as an account of t
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +32,7 @@ from ops.interfaces.drill import ArchivedLog, Drill, Part, Stage
 from ops.interfaces.server import Engine
 
 SERVER = 256 << 20  # what it writes of its own
+FOLDERS = ("socket", "locale")  # the account's own
 GROWTH = 2  # the log is played into the files, and what it changes is written once more
 NARROW = 4  # so many times as much again may be written, where there is memory for it
 _DAY, _ANSWER, _SAID_SECONDS, _LOOK_SECONDS = 86_400.0, 120.0, 10.0, 0.1
@@ -79,7 +81,6 @@ def play(stage: Stage[Options]) -> None:
     with room(stage, needed, most=NARROW * needed) as place:
         engine = kind.replay.engine(facts)
         tree = Tree(stage.tree(), place / "server", engine.user, engine.environment)
-        _demand_server(tree, engine)
         names = _brought(stage, part, log, place)
         with stage.timed("restore"):
             _laid(stage, part, kind, place, log)
@@ -94,14 +95,6 @@ def _cluster(stage: Stage[Options]) -> tuple[Part, ChangeLog[Any]]:
         if (kind := part.source.log) and not part.told.completes:
             return part, kind
     raise UsageError("the set holds no cluster whose log is archived", "use a drill of another kind for it")
-
-
-def _demand_server(tree: Tree, engine: Engine) -> None:
-    if not (tree.root / engine.start[0].lstrip("/")).is_file():
-        raise Unavailable(
-            f"{tree.root} holds no {engine.name}",
-            "the tree must contain the server of the asset's Debian release; see drill.release in the policy",
-        )
 
 
 def _brought(stage: Stage[Options], part: Part, log: ArchivedLog, place: Path) -> Collection[str]:
@@ -133,11 +126,11 @@ def _laid(stage: Stage[Options], part: Part, kind: ChangeLog[Any], place: Path, 
 
 def _played(stage: Stage[Options], part: Part, replay: Replay, tree: Tree, log: ArchivedLog) -> None:
     """Let the server recover, and prove what it has then."""
-    engine = replay.engine(part.told.facts)
     with ExitStack() as block:
         try:
             with stage.timed("restore"):
-                server = block.enter_context(_recovered(tree, engine, lambda told: replay.settings(told, log.moment)))
+                _readied(tree, replay, part, log)
+                server = block.enter_context(_recovered(tree, replay.engine(part.told.facts)))
         except (CommandError, Damaged) as error:
             stage.rung("moment", Finding(Verdict.FAIL, f"{part.label} can't be recovered: {error}"))
             return
@@ -147,14 +140,22 @@ def _played(stage: Stage[Options], part: Part, replay: Replay, tree: Tree, log: 
         stage.shown(tree.entrance)
 
 
-@contextmanager
-def _recovered(tree: Tree, engine: Engine, settings: Callable[[str], Mapping[str, str]]) -> Iterator[Stream]:
-    """Start the server, wait until it has recovered, and end it with the block; raise Damaged, CommandError."""
-    home, owner = tree.scratch, tree.identity()
+def _readied(tree: Tree, replay: Replay, part: Part, log: ArchivedLog) -> None:
+    """Give the files to the server's account, and write its settings; raise Damaged, CommandError, or Unavailable."""
+    home, owner, engine = tree.scratch, tree.identity(), replay.engine(part.told.facts)
     for folder in (home / DATA, *sorted((home / SPACES).iterdir())):
         give(folder, f"the cluster's {folder.name}", owner)  # nothing of it may be more than a plain file
         folder.chmod(0o700)
-    written(home, settings(tree.run(engine.initialise, _ANSWER)), owner)
+    for name in FOLDERS:
+        (home / name).mkdir(mode=0o700)
+        os.chown(home / name, *owner)
+    _demand_server(tree, engine, replay.locales(part.told.facts))
+    written(home, replay.settings(tree.run(engine.initialise, _ANSWER), log.moment))
+
+
+@contextmanager
+def _recovered(tree: Tree, engine: Engine) -> Iterator[Stream]:
+    """Start the server, wait until it has recovered, and end it with the block; raise Damaged, CommandError."""
     with tree.talk(engine.start, _DAY) as server:
         while not _ready(tree, engine):
             if server.process.poll() is not None:
@@ -167,6 +168,18 @@ def _recovered(tree: Tree, engine: Engine, settings: Callable[[str], Mapping[str
             yield server
         finally:
             server.dismiss()
+
+
+def _demand_server(tree: Tree, engine: Engine, languages: Sequence[Sequence[str]]) -> None:
+    """Raise Unavailable where the tree is at fault, before anything is held against the data."""
+    try:
+        for program in ([engine.start[0], "--version"], *languages):
+            tree.run(program, _ANSWER)
+    except CommandError as error:
+        raise Unavailable(
+            f"no throwaway server of {engine.name} can be started in {tree.root}: {error.message}",
+            "the tree must contain the server of the asset's Debian release; see drill.release in the policy",
+        ) from error
 
 
 def _ready(tree: Tree, engine: Engine) -> bool:

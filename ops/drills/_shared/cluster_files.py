@@ -16,7 +16,7 @@ from ops.core.plain_file import FOLDER
 from ops.core.restored import beside, remove
 from ops.interfaces.change_log import is_file_name, is_segment
 
-DATA, LOG, SPACES, SETTINGS, SOCKET = "data", "data/pg_wal", "spaces", "settings", "socket"
+DATA, LOG, SPACES, SETTINGS = "data", "data/pg_wal", "spaces", "settings"
 _LINKS = "pg_tblspc"  # of the data directory: to the table spaces; the server makes them anew
 
 
@@ -89,12 +89,10 @@ def _of_log(folder: Path) -> Iterator[Path]:
     yield from (file for file in found if is_file_name(file.name) and file.is_file())
 
 
-def written(home: Path, files: Mapping[str, str], owner: tuple[int, int]) -> None:
-    """Write a server's settings, which its account can read alone, and make the folder of its socket."""
+def written(home: Path, files: Mapping[str, str]) -> None:
+    """Write a server's settings, which its account can only read."""
     (home / SETTINGS).mkdir(mode=0o755)
     (home / SETTINGS).chmod(0o755)
     for name, text in files.items():
         (home / SETTINGS / name).write_text(text, encoding="utf-8")
         (home / SETTINGS / name).chmod(0o644)
-    (home / SOCKET).mkdir(mode=0o700)
-    os.chown(home / SOCKET, *owner)

@@ -32,6 +32,7 @@ HEAD = struct.Struct("=HHIQIIQII")
 _TIME = r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?)\+00"
 _STOPPED = re.compile(rf"^LOG:  recovery stopping before (?:commit|abort) of .{{1,60}}, time {_TIME}$", re.MULTILINE)
 _LAST = re.compile(rf"^LOG:  last completed transaction was at log time {_TIME}$", re.MULTILINE)
+_LOCALE = re.compile(r"([a-z]{2,3}_[A-Z]{2})(?:\.([A-Za-z0-9-]{1,20}))?(@[a-z]{1,20})?")  # C and C.UTF-8 are there
 _NAMES = "select datname from pg_catalog.pg_database where datallowconn order by 1"
 
 
@@ -43,7 +44,10 @@ def engine(facts: ClusterFilesFacts) -> Engine:
         user="postgres",
         initialise=(f"{programs}/pg_controldata", "-D", f"{_HOME}/data"),
         start=(f"{programs}/postgres", "-D", f"{_HOME}/data", "-c", f"config_file={_HOME}/settings/postgresql.conf"),
-        environment={"PGHOST": f"{_HOME}/socket", "PGUSER": "postgres", "LC_ALL": "C"},
+        environment={
+            **{"PGHOST": f"{_HOME}/socket", "PGUSER": "postgres", "LC_ALL": "C"},
+            "LOCPATH": f"{_HOME}/locale:/usr/lib/locale",
+        },
         ready=(f"{programs}/pg_isready", "--quiet"),
     )
 
@@ -52,6 +56,21 @@ def lay(wanted: Recovery) -> None:
     """Write what the recovery begins with, and put aside the cluster's own settings; raise Damaged."""
     assert isinstance(wanted.facts, ClusterFilesFacts)  # noqa: S101 -- of this kind
     made_ready(wanted, wanted.facts)
+
+
+def locales(facts: ClusterFilesFacts) -> Sequence[Sequence[str]]:
+    """Return the programs that make the locales of the cluster's databases, which a bare tree lacks.
+
+    Without the one of a database, PostgreSQL lets nobody connect to it.
+    """
+    wanted = {name for one in facts.cluster.databases.values() for name in (one.collate, one.ctype)}
+    return [_made(match) for match in map(_LOCALE.fullmatch, sorted(wanted)) if match]
+
+
+def _made(match: re.Match[str]) -> Sequence[str]:
+    language, letters, variant = match[1], match[2], match[3] or ""
+    charmap = ("-f", "UTF-8" if letters.upper() in {"UTF8", "UTF-8"} else letters) if letters else ()
+    return ("localedef", "-i", f"{language}{variant}", *charmap, f"{_HOME}/locale/{match[0]}")
 
 
 def settings(told: str, moment: datetime) -> Mapping[str, str]:
@@ -147,4 +166,4 @@ def all_sound(server: Server, facts: ClusterFilesFacts, names: Sequence[str]) ->
             yield name, Finding(Verdict.FAIL, f"can't be queried: {error}")
 
 
-REPLAY = Replay(engine, look, lay, settings, reached, databases, all_sound, answer)
+REPLAY = Replay(engine, look, lay, locales, settings, reached, databases, all_sound, answer)
