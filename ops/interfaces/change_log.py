@@ -192,7 +192,7 @@ class Replay:
     look: given a folder with files of the log, the names that must be there, and the facts, says whether these are.
     lay: makes the files ready to recover; the folders of table spaces are as the server sees them. Raises Damaged for
         files that are not as they must be.
-    locales: given the facts, programs that make the languages' rules in `/mnt/locale` that the databases are ordered by.
+    locales: given the facts, programs that make in `/mnt/locale` the rules by which the databases are ordered.
     settings: given what `initialise` printed, and the moment, the files of settings by name.
     reached: given what the server said, says whether it stopped at exactly that moment.
     sound: given a server that has recovered, the facts, and its databases, looks into each table and index.

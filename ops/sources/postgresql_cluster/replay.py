@@ -45,7 +45,9 @@ def engine(facts: ClusterFilesFacts) -> Engine:
         initialise=(f"{programs}/pg_controldata", "-D", f"{_HOME}/data"),
         start=(f"{programs}/postgres", "-D", f"{_HOME}/data", "-c", f"config_file={_HOME}/settings/postgresql.conf"),
         environment={
-            **{"PGHOST": f"{_HOME}/socket", "PGUSER": "postgres", "LC_ALL": "C"},
+            "PGHOST": f"{_HOME}/socket",
+            "PGUSER": "postgres",
+            "LC_ALL": "C",
             "LOCPATH": f"{_HOME}/locale:/usr/lib/locale",
         },
         ready=(f"{programs}/pg_isready", "--quiet"),
