@@ -28,7 +28,7 @@ POLICY = {
         "expectations": {"samples": {"sql": "select count(*) from samples", "at_least": 8000}},
     },
 }
-MACHINES = ("--limit", "lis1,drill1", "--tags", "agent,postgresql_source,backup_client,drill_host,watch")
+MACHINES = ("--limit", "lis1,drill1", "--tags", "enrol,protect,prove,watch")
 MARK = "insert into marks values ({}, clock_timestamp()); select to_json(clock_timestamp()) #>> '{{}}'"
 COUNTED = """cd / && PGHOST=/srv/recovered/server runuser -u postgres -- sh -c '
   bin=/usr/lib/postgresql/17/bin; data=/srv/recovered/data
@@ -97,13 +97,13 @@ def test_a_written_row_comes_back_on_the_server_and_in_a_drill(archived: Site) -
 def test_an_archiver_that_stopped_a_full_spool_and_a_gap_are_named(archived: Site) -> None:
     archived.given("lis1", f"backup {ASSET}", f"log {ASSET}")
     # The spool is full of what nobody brought away: the server keeps its log, and says why.
-    archived.on("lis1", f"fallocate -l 250M {SPOOL}/{'0' * 7}1{'F' * 16}", ok=range(1))
+    archived.on("lis1", f"fallocate -l 250M {SPOOL}/strange", ok=range(1))
     psql(archived, MARK.format(3))
     full = archived.on("lis1", f"seawall log {ASSET}")
     assert full.code == 1
     assert "the spool is full" in full.stdout + full.stderr
     assert "the spool is full" in checked(archived)
-    archived.on("lis1", f"rm {SPOOL}/{'0' * 7}1{'F' * 16}", ok=range(1))
+    archived.on("lis1", f"rm {SPOOL}/strange", ok=range(1))
     assert archived.on("lis1", f"seawall log {ASSET}").code == 0
 
     # A segment that is gone before it was brought away.

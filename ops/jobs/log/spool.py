@@ -74,12 +74,15 @@ def _demand_same(source: Path, target: Path) -> None:
     )
 
 
+def held(spool: Path) -> int:
+    """Return how many bytes a spool holds; raise OSError where it is not there."""
+    # What a killed archiving left unfinished does not count: the next attempt at it begins with an empty file.
+    found = [entry for entry in os.scandir(spool) if not _is_unfinished(entry.name)]
+    return sum(entry.stat(follow_symlinks=False).st_size for entry in found)
+
+
 def _demand_room(source: Path, spool: Path, limit: int) -> None:
-    size = source.stat().st_size
-    # What a killed archiving left unfinished does not wait: the next attempt at it begins with an empty file.
-    waits = sum(
-        entry.stat(follow_symlinks=False).st_size for entry in os.scandir(spool) if not _is_unfinished(entry.name)
-    )
+    size, waits = source.stat().st_size, held(spool)
     if waits + size > limit:
         raise Unavailable(
             f"the spool {spool} is full: {Size(waits)} wait in it, and {Size(limit)} may",
