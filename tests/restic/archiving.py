@@ -1,6 +1,5 @@
 """A throwaway PostgreSQL whose log is archived as an asset of a machine, and what a test does with it."""
 
-import shlex
 import shutil
 import subprocess
 import sys
@@ -52,6 +51,19 @@ class Site:
         (self.spool / name).unlink()
         return name
 
+    def promote(self) -> None:
+        """Let the server begin a new timeline, as one that took another one's place does."""
+        data = Path(self.server.socket, "data")
+        control = [*AS_POSTGRES, PROGRAMS / "pg_ctl", "-w", "-s", "-D", data]
+        shutil.chown(self._signal(data), "postgres")
+        for words in (["-m", "fast", "restart"], ["promote"]):
+            subprocess.run([*control, *words], check=True, cwd="/", stdout=subprocess.DEVNULL)
+
+    @staticmethod
+    def _signal(data: Path) -> Path:
+        (data / "standby.signal").touch()
+        return data / "standby.signal"
+
     def recover(self, name: str, at: str, *more: str) -> int:
         return self.machine.seawall("restore", ASSET, "--at", at, "--to", self.open / name, *more)
 
@@ -87,8 +99,9 @@ def archiving(backed_up: Path, place: Path) -> Iterator[Site]:
         machine = copied(backed_up, place)
         (machine.root / "var/spool").mkdir(parents=True)
         (machine.root / "var/spool/seawall").symlink_to(open_ / "var/spool/seawall")
-        command = shlex.quote(f"archive_command={words(open_)}")
-        with cluster("archive_mode=on", command, wal_segment="1") as server, served(machine):
+        with cluster("archive_mode=on", wal_segment="1") as server, served(machine):
+            server.psql(f"alter system set archive_command = '{words(open_)}'")
+            server.psql("select pg_reload_conf()")
             server.psql(GRANTS)
             options = {"wal": True, "socket": server.socket}
             set_policy(machine, {ASSET: {"all": ("postgresql_cluster", options)}})
