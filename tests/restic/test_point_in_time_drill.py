@@ -169,30 +169,34 @@ def test_the_page_says_what_notices_which_damage() -> None:
     assert "\n".join(["| damage to a cluster | noticed by |", "| --- | --- |", *lines, ""]) in page.read_text("utf-8")
 
 
-def test_nothing_of_a_hostile_cluster_runs_or_leads_outside(
-    site: Site, drilling: Drilling, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Settings, links and libraries as somebody who broke in would leave them among the restored files."""
-    outside = site.open / "outside"
-    outside.mkdir()
-    (outside / "kept").write_text("kept")
+def left_by_an_intruder(data: Path, outside: Path) -> None:
+    """Settings, links and libraries as somebody who broke in would leave them among a cluster's files."""
     # Where the server of the drill could write, had it come there.
     trace = "touch /mnt/data/ran /mnt/socket/ran"
     conf = f"archive_mode = on\narchive_command = '{trace}'\nrestore_command = '{trace}'\n"
     conf += f"recovery_end_command = '{trace}'\nshared_preload_libraries = 'nowhere'\nport = 7\n"
+    for name in ("postgresql.conf", "postgresql.auto.conf", "recovery.conf.d"):
+        (data / name).write_text(conf)
+    (data / "pg_hba.conf").write_text("local all all reject\n")
+    (data / "standby.signal").touch()
+    (data / "link").symlink_to(outside)
+    (data / "pg_tblspc/link").symlink_to(outside)
+    shutil.rmtree(data / "pg_wal")
+    (data / "pg_wal").symlink_to(outside)
+
+
+def test_nothing_of_a_hostile_cluster_runs_or_leads_outside(
+    site: Site, drilling: Drilling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = site.open / "outside"
+    outside.mkdir()
+    (outside / "kept").write_text("kept")
     seen: dict[str, Any] = {}
 
     def broken_in(stage: DrillStage[Any], label: str, folder: Path, only: Any = ()) -> None:
         bring(stage, label, folder, only)
         (data,) = folder.glob("tmp/throwaway-*/data")
-        for name in ("postgresql.conf", "postgresql.auto.conf", "recovery.conf.d"):
-            (data / name).write_text(conf)
-        (data / "pg_hba.conf").write_text("local all all reject\n")
-        (data / "standby.signal").touch()
-        (data / "link").symlink_to(outside)
-        (data / "pg_tblspc/link").symlink_to(outside)
-        shutil.rmtree(data / "pg_wal")
-        (data / "pg_wal").symlink_to(outside)
+        left_by_an_intruder(data, outside)
 
     def proved(stage: Any, part: Any, replay: Any, tree: Tree, log: Any) -> None:
         seen["ran"] = [path.name for path in tree.scratch.rglob("ran")]

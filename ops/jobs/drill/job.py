@@ -118,8 +118,7 @@ def scratch(name: str) -> Iterator[Path]:
 def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, damage: str) -> Outcome:
     assert stage.found is not None  # noqa: S101 -- it was drilled
     taken = stage.reached or stage.found.time
-    age = round((clock.now() - taken).total_seconds(), 1)
-    recovery = stage.recovery_seconds
+    age, recovery = round((clock.now() - taken).total_seconds(), 1), stage.recovery_seconds
     times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=_is_fresh(stage, asset, repository))
     times += _forecast(asset.rto.seconds, stage.forecast)
     rungs = (*stage.rungs, *times)
