@@ -27,6 +27,7 @@ from ops.restic.messages import summary as summary_of
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
+RESTIC = "restic"
 _DAY = 86_400.0
 Progress = Callable[[int, int], None]  # bytes done, of how many; 0: not known yet
 
@@ -234,7 +235,7 @@ class Repository:
             return run([*self._base(), *words], timeout=timeout, hopeless=no_room)
 
     def _base(self, *, plain: bool = False) -> list[str]:
-        words = ["restic", "--repository-file", str(self.url), "--password-file", str(self.password)]
+        words = [RESTIC, "--repository-file", str(self.url), "--password-file", str(self.password)]
         words += [] if plain else ["--json"]
         words += ["--cacert", str(self.authority)]
         words += ["--key-hint", self.key] if self.key else []
@@ -250,6 +251,8 @@ class Repository:
         try:
             yield
         except CommandError as error:
+            if error.argv[0] != RESTIC:
+                raise  # it is of a program that was run within the block
             raise explain(error, self.name) from error
 
 
