@@ -8,13 +8,15 @@ from the backup's end on, of the timeline that was current there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from ops.core.verdict import Finding
 from ops.interfaces.facts import Facts
+from ops.interfaces.server import Engine, Server
 
 O = TypeVar("O")
 
@@ -163,7 +165,7 @@ class Recovery:
     folder: with `data`, the cluster's files, whose log is in `data/pg_wal`. held: the same folder by its descriptor,
     which leads to it whatever has its name by then. facts: of the part that it was made of. companions: the texts
     beside its manifest. spaces: the folder of each table space by its former one. moment: up to which its log is
-    replayed; None: as far as there is one. certain: the segment that it gets to at least in that case.
+    replayed; None: as far as there is one. certain: the segment that it gets to at least in that case, if any is known.
     """
 
     folder: Path
@@ -172,7 +174,7 @@ class Recovery:
     companions: Mapping[str, Path]
     spaces: Mapping[str, Path]
     moment: datetime | None
-    certain: Segment
+    certain: Segment | None = None
 
 
 @dataclass(frozen=True)
@@ -185,12 +187,38 @@ class Recovered:
 
 
 @dataclass(frozen=True)
+class Replay:
+    """How a drill plays the log of a cluster in a throwaway server, whose files lie at `/mnt/data`.
+
+    engine: given the facts, that server; what its `initialise` prints is what `settings` needs. It reads its settings
+        from `/mnt/settings`, and its `ready` ends well once the moment is reached.
+    look: given a folder with files of the log, the names that must be there, and the facts, says whether these are.
+    lay: makes the files ready to recover; the folders of table spaces are as the server sees them. Raises Damaged for
+        files that are not as they must be.
+    locales: given the facts, programs that make in `/mnt/locale` the rules by which the databases are ordered.
+    settings: given what `initialise` printed, and the moment, the files of settings by name.
+    reached: given what the server said, says whether it stopped at exactly that moment.
+    sound: given a server that has recovered, the facts, and its databases, looks into each table and index.
+    """
+
+    engine: Callable[[Any], Engine]
+    look: Callable[[Path, Collection[str], Any], Finding]
+    lay: Callable[[Recovery], None]
+    locales: Callable[[Any], Sequence[Sequence[str]]]
+    settings: Callable[[str, datetime], Mapping[str, str]]
+    reached: Callable[[str, datetime], Finding]
+    databases: Callable[[Server, Any], Sequence[str]]
+    sound: Callable[[Server, Any, Sequence[str]], Iterable[tuple[str, Finding]]]
+    answer: Callable[[Server, str, str], float]
+
+
+@dataclass(frozen=True)
 class ChangeLog(Generic[O]):
     """How the log of a kind of source is archived, and played again.
 
     wanted: whether it is, given the options. limit: how many bytes of it may wait in the spool. mark: has the server
     end the segment that it writes, and returns what is archived with it; raises SeawallError. data, spaces: given the
-    facts, the folders that the files of a cluster were taken from. recover: plays the log.
+    facts, the folders that the files of a cluster were taken from. recover: plays the log. replay: how a drill does.
     """
 
     wanted: Callable[[O], bool]
@@ -200,3 +228,4 @@ class ChangeLog(Generic[O]):
     spaces: Callable[[Any], Sequence[str]]
     size: Callable[[Any], int]
     recover: Callable[[Recovery], Recovered]
+    replay: Replay

@@ -16,7 +16,7 @@ from ops.interfaces.facts import Facts
 from ops.interfaces.server import Server
 
 F_contra = TypeVar("F_contra", bound=Facts, contravariant=True)
-FileMoment = Literal["material", "tree", "disk"]
+FileMoment = Literal["material", "tree", "disk", "log"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class FileDamage(Generic[F_contra]):
     """Damage to restored files.
 
     moment: `material`, in the folder of one part; `tree`, a whole machine's files before it boots; `disk`, the same
-    files before a disk is made of them. act: given the folder.
+    files before a disk is made of them; `log`, what was archived after a set. act: given the folder.
     """
 
     moment: FileMoment

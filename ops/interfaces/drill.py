@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any, Generic, Protocol, TypeVar
@@ -53,6 +54,33 @@ class Part:
         return self.told.check(folder, only)
 
 
+class ArchivedLog(Protocol):
+    """The archived log of a cluster, from its set to a moment."""
+
+    @property
+    def moment(self) -> datetime:
+        """The moment: chosen by the drill's chance, unless a person asked for one."""
+
+    @property
+    def until(self) -> datetime:
+        """The moment up to which each commit is archived."""
+
+    @property
+    def missing(self) -> str:
+        """Why it does not reach any farther, for a person; nothing where all is there."""
+
+    @property
+    def files(self) -> int:
+        """How many files were archived after the set and are needed; none where nothing was archived."""
+
+    @property
+    def bytes(self) -> int:
+        """How much is brought."""
+
+    def bring(self, own: Path, after: Path) -> Collection[str]:
+        """Restore to one folder what the set itself holds, to another what was archived after it; return all names."""
+
+
 class Stage(Protocol[O_co]):
     """Where a drill plays, and how it tells what it finds."""
 
@@ -71,6 +99,10 @@ class Stage(Protocol[O_co]):
     @property
     def chance(self) -> Random:
         """The drill's own chance, from a seed that is recorded."""
+
+    @property
+    def rpo_seconds(self) -> int:
+        """How much work may be lost."""
 
     @property
     def instant(self) -> bool | None:
@@ -95,6 +127,9 @@ class Stage(Protocol[O_co]):
 
     def mounted(self) -> AbstractContextManager[Mapping[str, Path]]:
         """Mount the repository for a block; yield the folder of each part."""
+
+    def log(self, label: str) -> ArchivedLog:
+        """Return what is archived of the log of a part; raise UsageError for a moment that it does not reach."""
 
     def companions(self, label: str) -> Mapping[str, Path]:
         """Return the texts that were kept beside the manifest for a part."""
@@ -152,6 +187,7 @@ class Drill(Generic[O]):
     takes: given a kind of source and its options, whether that is what the drill proves; an asset needs such a one.
     wants: in words, what that is, for whoever chose the wrong kind of drill.
     builds_disk: whether, on that stage, it builds a disk, and can notice what is wrong with one.
+    plays_log: whether it plays an archived log, and can notice what is wrong with that.
     queries: whether it can put the policy's expectations to a database.
     boots: whether it boots a machine; of its set, that alone can be damaged on purpose.
     synonyms: what else people call it, so that they are told the right word.
@@ -162,6 +198,7 @@ class Drill(Generic[O]):
     takes: Callable[[Source[Any, Any], Any], bool]
     wants: str
     builds_disk: Callable[[Stage[O]], bool] = builds_none
+    plays_log: bool = False
     queries: bool = True
     boots: bool = False
     synonyms: tuple[str, ...] = ()

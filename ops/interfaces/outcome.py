@@ -164,6 +164,7 @@ class DrillFacts(OutcomeFacts):
 
     not_proved: what it does not prove; None where that was not recorded. written: where the restored data are kept.
     sampled_by: who chose the sample, where that was not who asked for the drill.
+    moment: which a cluster was recovered to by its log.
     """
 
     time: str = ""
@@ -191,6 +192,7 @@ class DrillFacts(OutcomeFacts):
     kept: Inspection | None = None
     sabotage: str | None = None
     forecast: Forecast | None = None
+    moment: str | None = spare(None)
 
 
 @dataclass(frozen=True, kw_only=True)

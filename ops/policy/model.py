@@ -77,14 +77,14 @@ class Drill:
     """A restore made to prove that restoring works.
 
     host: the drill host, on which the restored system runs.
-    kind: database, files, machine or crash; a module in ops/drills.
+    kind: database, files, machine, crash or point_in_time; a module in ops/drills.
     options: options of the kind.
     every: the maximum age of the last good drill.
     calendar: when the drill starts by itself; without a time of day, at 04:00.
     expectations: queries of the restored data, by name.
     references: queries for the files that rows name, by name; for PostgreSQL, and kinds of drill that query a database.
     asks: the database to query, if there are several: a part of the set such as `database.his`, or for
-        a machine the port and the name, such as `5432/his`.
+        a machine the port and the name, such as `5432/his`; for a drill of the kind `point_in_time` the name.
     release: the Debian release of the tree in which the throwaway server runs.
     """
 

@@ -155,6 +155,11 @@ class Reach:
         last = max((number for number, batch in enumerate(self.batches, 1) if batch.until), default=0)
         return _archived(self.batches[:last]).newest(self.base.last)
 
+    def leading_to(self, moment: datetime) -> Sequence[Batch]:
+        """Return the batches that a recovery to a moment needs, of one that it reaches."""
+        ends = [number for number, batch in enumerate(self.batches, 1) if batch.until and batch.until > moment]
+        return self.batches[: ends[0]] if ends else self.batches
+
 
 def reach(start: Base, found: Sequence[Batch]) -> Reach:
     """Return how far recovery from a base gets with some batches; where something is missing, only as far as that.

@@ -6,11 +6,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cluster_example import cluster
 from every_kind import decoded, every, example, nothing_left, passes
 
 from ops.core import kinds
@@ -18,9 +22,10 @@ from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.verdict import Finding, Verdict
 from ops.interfaces.drill import Drill, Part
 from ops.interfaces.entry import Entry
-from ops.interfaces.manifest import read_part
+from ops.interfaces.manifest import Material, PartFacts, read_part
 
 KEPT = Path(__file__).parents[1] / "unit/interfaces/manifests"
+CLUSTER = "his_cluster"  # no manifest of another release has one
 TREE = {"his1_server": ("tree", "tree.log")}
 # Sets for which a kind is meant: a manifest, and which of its parts.
 SETS: dict[str, list[Mapping[str, Sequence[str]]]] = {
@@ -28,6 +33,7 @@ SETS: dict[str, list[Mapping[str, Sequence[str]]]] = {
     "database": [{"his": ("database",)}, {"lab": ("database.lab",)}, {"letters": ("documents",)}],
     "files": [{"letters": ("documents",)}, {"vendor": ("export",)}],
     "machine": [TREE],
+    "point_in_time": [{CLUSTER: ("files",)}],
 }
 KINDS = every("ops.drills")
 
@@ -36,6 +42,12 @@ def parts(which: Mapping[str, Sequence[str]]) -> dict[str, Part]:
     """Return parts of manifests that another release wrote."""
     found = {}
     for manifest, labels in which.items():
+        if manifest == CLUSTER:
+            with TemporaryDirectory() as place:
+                facts = cluster(Path(place))[1]
+            told = PartFacts("postgresql_cluster", kinds.load("ops.sources", "postgresql_cluster"), facts, Material())
+            found |= {label: Part(label, told, 1000) for label in labels}
+            continue
         told = json.loads((KEPT / f"{manifest}.json").read_text(encoding="utf-8"))["parts"]
         for label in labels:
             found[label] = Part(label, read_part(told[label], f"parts.{label}", "manifest.json"), 1000)
@@ -54,6 +66,7 @@ class BareStage:
     chance: Random = field(default_factory=lambda: Random(1))
     instant: bool | None = None
     own_kernel: bool | None = None
+    rpo_seconds: int = 3600
     told: list[Finding] = field(default_factory=list)
 
     def tree(self) -> Path:
@@ -78,6 +91,13 @@ class BareStage:
         yield folders
         for folder in (*folders.values(), self.scratch / "mounted"):
             folder.rmdir()
+
+    def log(self, label: str) -> Any:
+        """Return one that the repository lists, and gives nothing of."""
+        self._broken()
+        now = datetime.now(UTC)
+        nothing: dict[str, Any] = {"moment": now, "until": now, "missing": "", "files": 1, "bytes": 0}
+        return SimpleNamespace(**nothing, bring=lambda *_folders: {"000000010000000000000001"})
 
     def companions(self, label: str) -> Mapping[str, Path]:
         return {}

@@ -14,11 +14,12 @@ import pytest
 from contained_server import NAME, READER, READER_OF_MARIADB, Podman, door, podman
 from one_machine import Machine, copied, served, set_policy
 
+from ops.core.errors import Unavailable
 from ops.core.names import ContainerName
 from ops.gaps._named import names
 from ops.interfaces.source import Entered
 from ops.sources._shared.container_door import REFUSED, understood
-from ops.sources._shared.containers import entering
+from ops.sources._shared.containers import Inside, entering
 from ops.sources.postgresql import Options
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can run a container that is root's")
@@ -152,11 +153,16 @@ def test_a_name_that_is_the_beginning_of_another_one_s_number_enters_none(
         done = subprocess.run(entering(place, ["psql", "--version"]), capture_output=True, text=True, check=False)
     assert done.returncode == REFUSED
     assert f"there is no container {number}" in done.stderr
+    inside = Inside("postgres", {}, place=place)  # as a restore goes in, which root itself does
+    for enter in (lambda: inside.run(["psql", "--version"], 60), lambda: inside.seen(Path("/tmp"))):
+        with pytest.raises(Unavailable, match=f"there is no container {number}"):
+            enter()
     engine.run("rename", NAME, "db")
     try:
         place = Entered("podman", "db", "postgres", PLACE.programs)
         with door(tmp_path, place):
             assert subprocess.run(entering(place, ["psql", "--version"]), check=False).returncode == 0
+        assert Inside("postgres", {}, place=place).run(["psql", "--version"], 60)
     finally:
         engine.run("rename", "db", NAME)
 

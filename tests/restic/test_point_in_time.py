@@ -3,39 +3,24 @@
 import json
 import os
 import re
-import shlex
 import shutil
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from archived import ASSET, GRANTS, Site, words
-from one_machine import copied, served, set_policy
-from throwaway_postgresql import ONLY_ROOT, PROGRAMS, cluster
+from archiving import ASSET, Site, archiving
+from throwaway_postgresql import ONLY_ROOT, PROGRAMS
 
 pytestmark = ONLY_ROOT
 
 
 @pytest.fixture(scope="module")
 def site(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with TemporaryDirectory(prefix="archived-") as folder:
-        open_ = Path(folder)
-        (open_ / "var/spool/seawall" / ASSET).mkdir(parents=True)
-        open_.chmod(0o755)
-        shutil.chown(open_ / "var/spool/seawall" / ASSET, "postgres")
-        machine = copied(backed_up, tmp_path_factory.mktemp("archived"))
-        (machine.root / "var/spool").mkdir(parents=True)
-        (machine.root / "var/spool/seawall").symlink_to(open_ / "var/spool/seawall")
-        command = shlex.quote(f"archive_command={words(open_)}")
-        with cluster("archive_mode=on", command, wal_segment="1") as server, served(machine):
-            server.psql(GRANTS)
-            options = {"wal": True, "socket": server.socket}
-            set_policy(machine, {ASSET: {"all": ("postgresql_cluster", options)}})
-            yield Site(machine, server, open_)
+    with archiving(backed_up, tmp_path_factory.mktemp("archived")) as one:
+        yield one
 
 
 def test_a_cluster_comes_back_as_it_was_at_a_moment(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

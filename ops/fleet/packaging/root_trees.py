@@ -40,8 +40,9 @@ NO_CLUSTER = (
     'mkdir -p "$1/etc/postgresql-common" && '
     'echo "create_main_cluster = false" >"$1/etc/postgresql-common/createcluster.conf"'
 )
-# Lists that only apt reads, what locales are made from, and the empty server that its package made.
-NOT_PACKED = ("./var/lib/apt/lists/*", "./var/cache/apt/*", "./usr/share/i18n", "./var/lib/mysql/*")
+# Lists that only apt reads, and the empty server that its package made. What locales are made from stays: a cluster
+# that is restored by its files lets nobody connect to a database whose locale is missing.
+NOT_PACKED = ("./var/lib/apt/lists/*", "./var/cache/apt/*", "./var/lib/mysql/*")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,18 +15,17 @@ from ops.interfaces.drill import Part
 from ops.interfaces.server import Server
 from ops.jobs.drill.options import RANDOM
 
+_OF_SOME_DRILLS = ("disk", "log")  # moments that come in no other
+
 
 class DamageInjection:
     """One damage of one part: chosen by name, or by chance among those that the parts' kinds know."""
 
-    def __init__(self, wish: str, parts: Iterable[Part], chance: Random, *, disk: bool = False) -> None:
-        """Choose it; disk: whether the drill makes a disk, and can notice what is wrong with one."""
-        known = [
-            (part.label, name)
-            for part in parts
-            for name in sorted(part.source.damages)
-            if disk or part.source.damages[name].moment != "disk"
-        ]
+    def __init__(self, wish: str, parts: Iterable[Part], chance: Random, *, further: Collection[str] = ()) -> None:
+        """Choose it; further: of the moments `disk` and `log`, those that come in this drill."""
+        damages = [(part.label, sorted(part.source.damages.items())) for part in parts]
+        moments = {(label, name): one.moment for label, some in damages for name, one in some}
+        known = [one for one, moment in moments.items() if moment not in _OF_SOME_DRILLS or moment in further]
         fitting = [(label, name) for label, name in known if wish in {RANDOM, name, f"{label}:{name}"}]
         if not fitting:
             names = sorted({name for _, name in known})
@@ -35,6 +34,7 @@ class DamageInjection:
         self.chance = chance
         self.left = chance.sample(fitting, len(fitting)) if wish == RANDOM else fitting
         self.done = ""
+        self.moment = moments[self.left[0]]  # when it is done
 
     def strike_files(self, moment: FileMoment, part: Part, folder: Path) -> None:
         """Do the damage to the files in a folder, if this is its moment and its part."""

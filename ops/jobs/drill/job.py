@@ -53,12 +53,11 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
     options = asset.drill.options if isinstance(asset.drill.options, drill.options) else drill.options()
     place = repositories.open_as_reader(policy, what.host, repository)
     with scratch(name) as folder, apart(folder / WORDS):
-        stage = DrillStage(name, asset.drill, place, wanted, folder, Random(wanted.seed), options)  # noqa: S311 -- repeatable
+        chance = Random(wanted.seed)  # noqa: S311 -- repeatable
+        stage = DrillStage(name, asset.drill, place, wanted, folder, chance, options, rpo_seconds=asset.rpo.seconds)
         stage.find()
         if wanted.sabotage:
-            disk = drill.builds_disk(stage)
-            parts = [part for part in stage.parts.values() if part.source.machine or not drill.boots]
-            stage.sabotage = DamageInjection(wanted.sabotage, parts, stage.chance, disk=disk)
+            stage.sabotage = _hurt(wanted.sabotage, stage, drill)
         play(stage, drill)
         if not stage.rungs:
             stage.rung("proof", Finding(Verdict.UNKNOWN, "the drill proved nothing"))
@@ -72,6 +71,14 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
         words = f"its database is not in the set; it must be one of {', '.join(stage.askable) or 'none'}"
         stage.rung(f"references {label}", Finding(Verdict.UNKNOWN, words))
     return proof.told(policy, name, what, _outcome(stage, asset, kind, repository, damage))
+
+
+def _hurt(wish: str, stage: DrillStage[Any], drill: Drill[Any]) -> DamageInjection:
+    """Return the damage that is asked for, to a part that this drill looks at."""
+    parts = [part for part in stage.parts.values() if part.source.machine or not drill.boots]
+    comes = {"disk": drill.builds_disk(stage), "log": drill.plays_log}
+    further = [moment for moment, does in comes.items() if does]
+    return DamageInjection(wish, [part for part in parts if not part.told.completes], stage.chance, further=further)
 
 
 def play(stage: DrillStage[Any], drill: Drill[Any]) -> None:
@@ -110,9 +117,9 @@ def scratch(name: str) -> Iterator[Path]:
 
 def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, damage: str) -> Outcome:
     assert stage.found is not None  # noqa: S101 -- it was drilled
-    age = round((clock.now() - stage.found.time).total_seconds(), 1)
-    recovery = stage.recovery_seconds
-    times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=_is_fresh(asset, repository))
+    taken = stage.reached or stage.found.time
+    age, recovery = round((clock.now() - taken).total_seconds(), 1), stage.recovery_seconds
+    times = _times(asset.rto.seconds, recovery, asset.rpo.seconds, age, fresh=_is_fresh(stage, asset, repository))
     times += _forecast(asset.rto.seconds, stage.forecast)
     rungs = (*stage.rungs, *times)
     verdict = worst(rung.verdict for rung in rungs)
@@ -123,7 +130,7 @@ def _outcome(stage: DrillStage[Any], asset: Asset, kind: str, repository: str, d
         method="restore",
         set=stage.found.id,
         repository=repository,
-        data_time=clock.iso(stage.found.time),
+        data_time=clock.iso(taken),
         data_age_seconds=age,
         recovery_seconds=recovery,
         parts=stage.spent,
@@ -195,9 +202,9 @@ def _forecast(rto: int, forecast: Forecast | None) -> list[Rung]:
     return [Rung(name="forecast", verdict=Verdict.WARN if over else Verdict.PASS, message=words)]
 
 
-def _is_fresh(asset: Asset, repository: str) -> bool:
-    """Whether a set there must be as young as the RPO; what is archived of a log after it is not drilled."""
-    return repository == asset.repository and not logged(asset)
+def _is_fresh(stage: DrillStage[Any], asset: Asset, repository: str) -> bool:
+    """Whether what is there must be as young as the RPO; a set alone need not be, where a log is archived after it."""
+    return repository == asset.repository and (stage.reached is not None or not logged(asset))
 
 
 def _times(rto: int, recovery: float, rpo: int, age: float, *, fresh: bool) -> list[Rung]:

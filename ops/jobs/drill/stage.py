@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Generic, TypeVar
@@ -24,6 +25,7 @@ from ops.interfaces.manifest import FILE
 from ops.interfaces.outcome import DrillFacts, Forecast, Remark, Rung, TimelineEntry
 from ops.interfaces.server import Server
 from ops.jobs.drill import hold
+from ops.jobs.drill.archived import ArchivedLog, archived
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.expectations import judged_answer
 from ops.jobs.drill.options import DrillOptions
@@ -67,6 +69,8 @@ class DrillStage(Generic[O]):
     places: list[Path] = field(default_factory=list)
     askable: list[str] = field(default_factory=list)
     forecast: Forecast | None = None
+    rpo_seconds: int = 0
+    reached: datetime | None = None
     told: dict[str, Plain] = field(default_factory=dict)
     was_held: bool = False
 
@@ -131,6 +135,14 @@ class DrillStage(Generic[O]):
         ids = {label: snapshot.id for label, snapshot in chosen.parts.items() if label in self.parts}
         with self.place.repository.mounted(self.scratch / "repository", ids.values()) as folders:
             yield {label: folders[identity] for label, identity in ids.items()}
+
+    def log(self, label: str) -> ArchivedLog:
+        """Return what is archived of the log of a part; raise UsageError for a moment that it does not reach."""
+        # Where a segment is hurt, all of them must be needed.
+        chance = None if self.sabotage and self.sabotage.moment == "log" else self.chance
+        found = archived(self.place, self._chosen(), self.parts[label], self.wanted.until, chance)
+        self.reached = found.until
+        return found
 
     def companions(self, label: str) -> Mapping[str, Path]:
         """Return the texts that were kept beside the manifest for a part."""

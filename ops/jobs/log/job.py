@@ -24,7 +24,7 @@ from ops.interfaces.outcome import LogFacts
 from ops.jobs.host import folders, own_policy, repositories, turns
 from ops.jobs.host.assets import asset_named
 from ops.jobs.log.content import sorted_out, stored_already
-from ops.jobs.log.spool import Waiting, histories, remove, waiting
+from ops.jobs.log.spool import Waiting, held, histories, remove, waiting
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
@@ -144,20 +144,21 @@ def _marked(log: ChangeLog[Any], options: Any, spool: Path) -> tuple[Mark | None
         return None, [": ".join(filter(None, [error.message, error.hint]))]
     deadline = time.monotonic() + PATIENCE
     while not (spool / mark.segment).exists():
-        if time.monotonic() > deadline:
-            return None, [_not_archived(mark, spool, log.limit(options))]
+        full = _full(mark, spool, log.limit(options))  # nobody else empties it, so there is nothing to wait for
+        if full or time.monotonic() > deadline:
+            said = full or f"not within {PATIENCE:.0f} s; its own log says why (archive_command)"
+            return None, [f"PostgreSQL did not archive {mark.segment}: {said}"]
         time.sleep(_LOOK_SECONDS)
     return mark, []
 
 
-def _not_archived(mark: Mark, spool: Path, limit: int) -> str:
-    """Return why the server may not have archived a segment."""
-    said = f"PostgreSQL did not archive {mark.segment} within {PATIENCE:.0f} s"
-    with suppress(SeawallError, OSError):
-        full = sum(one.bytes for one in waiting(spool)[0])
-        if full + mark.size > limit:
-            return f"{said}: the spool is full, with {Size(full)} of {Size(limit)}; it is emptied now"
-    return f"{said}; its own log says why (archive_command)"
+def _full(mark: Mark, spool: Path, limit: int) -> str:
+    """Return that a spool has no room for a segment; nothing where it has."""
+    with suppress(OSError):
+        there = held(spool)
+        if there + mark.size > limit and not (spool / mark.segment).exists():
+            return f"the spool is full, with {Size(there)} of {Size(limit)}; what waits in it is brought away now"
+    return ""
 
 
 def _ship(

@@ -74,9 +74,15 @@ def _demand_same(source: Path, target: Path) -> None:
     )
 
 
+def held(spool: Path) -> int:
+    """Return how many bytes a spool holds; raise OSError where it is not there."""
+    # What a killed archiving left unfinished does not count: the next attempt at it begins with an empty file.
+    found = [entry for entry in os.scandir(spool) if not _is_unfinished(entry.name)]
+    return sum(entry.stat(follow_symlinks=False).st_size for entry in found)
+
+
 def _demand_room(source: Path, spool: Path, limit: int) -> None:
-    size = source.stat().st_size
-    waits = sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(spool))
+    size, waits = source.stat().st_size, held(spool)
     if waits + size > limit:
         raise Unavailable(
             f"the spool {spool} is full: {Size(waits)} wait in it, and {Size(limit)} may",
@@ -106,6 +112,10 @@ def _synchronise(folder: Path) -> None:
         os.close(handle)
 
 
+def _is_unfinished(name: str) -> bool:
+    return name.startswith(".") and name.endswith(_UNFINISHED)
+
+
 def waiting(spool: Path) -> tuple[list[Waiting], list[str]]:
     """Return the files that wait in order of their names, and sentences on what else lies there; raise Unavailable."""
     files: list[Waiting] = []
@@ -115,7 +125,7 @@ def waiting(spool: Path) -> tuple[list[Waiting], list[str]]:
     except FileNotFoundError as error:
         raise Unavailable(f"{spool} is not there", _NOT_SET_UP) from error
     for entry in entries:
-        if entry.name.endswith(_UNFINISHED):
+        if _is_unfinished(entry.name):
             continue
         seen = entry.stat(follow_symlinks=False)
         if _fits(entry.name, seen):

@@ -164,8 +164,7 @@ def _way(start: Base, known: Sequence[Batch], moment: datetime | None, zone: str
             f"{_shown(moment, zone)} can't be restored: the log reaches to {_shown(there.until, zone)}{why}",
             f"use an earlier moment, or --at {LATEST}; `seawall log ASSET` archives all up to now",
         )
-    ends = [number for number, batch in enumerate(there.batches, 1) if batch.until and batch.until > moment]
-    return there, there.batches[: ends[0]] if ends else there.batches
+    return there, there.leading_to(moment)
 
 
 def _shown(moment: datetime | None, zone: str) -> str:

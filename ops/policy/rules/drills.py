@@ -105,7 +105,9 @@ def _references(path: str, asset: Asset, drill: Drill) -> Iterator[Problem]:
 
 
 def _askable(asset: Asset, *, rows: bool = False) -> list[str]:
-    """Return what can be asked: the label of a part, or `PORT/*` for a machine; a `*` stands for any database.
+    """Return what can be asked: the label of a part, `PORT/*` for a machine, or `*` for a cluster whose log is played.
+
+    A `*` stands for any database.
 
     rows: only what can answer with rows.
     """
@@ -117,6 +119,8 @@ def _askable(asset: Asset, *, rows: bool = False) -> list[str]:
             found.append(f"{name}.*" if several else name)
         elif kind and kind.machine:
             found += [f"{port}/*" for port in spec.options.clusters]
+        elif kind and kind.log and not rows:
+            found.append("*")
     return found
 
 

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from ops.core.errors import Unavailable
 from ops.core.run import run
 from ops.interfaces import joined
 from ops.interfaces.source import Entered
 from ops.sources._shared import container_entry
+from ops.sources._shared.container_door import absent, is_number
 from ops.sources._shared.local_server import Local
 
 ContainerEngine = Literal["podman", "docker"]
@@ -38,7 +40,8 @@ class Inside(Local):
     place: Entered = field(kw_only=True)
 
     def argv(self, argv: Sequence[str]) -> list[str]:
-        """Return the words that run a program in the container."""
+        """Return the words that run a program in the container; raise Unavailable where none has that name."""
+        self._demand_name()
         variables = {"LC_ALL": "C.UTF-8", "TZ": "UTC", **self.environment}
         given = [f"--env={name}={value}" for name, value in variables.items()]
         user = f"--user={self.account}"
@@ -46,5 +49,11 @@ class Inside(Local):
 
     def seen(self, folder: Path) -> Path:
         """Return where a folder of the server's lies on this machine, as long as the container runs."""
+        self._demand_name()
         argv = [self.place.engine, "container", "inspect", "--format={{.State.Pid}}", self.place.container]
         return Path(f"/proc/{int(run(argv, timeout=20).stdout)}/root", str(folder).lstrip("/"))
+
+    def _demand_name(self) -> None:
+        """Podman takes a name that is gone for the beginning of another container's number, and goes into that one."""
+        if is_number(self.place.engine, self.place.container):
+            raise Unavailable(absent(self.place.engine, self.place.container))

@@ -29,6 +29,8 @@ from ops.sources.machine.facts import LogFacts
 from ops.sources.postgresql_cluster.facts import ClusterFilesFacts
 from ops.sources.postgresql_cluster.log import mark
 from ops.sources.postgresql_cluster.recover import recover
+from ops.sources.postgresql_cluster.replay import REPLAY
+from ops.sources.postgresql_cluster.segment_damage import SEGMENTS
 
 _LEAST_SPOOL = Size(256 << 20)
 
@@ -133,7 +135,7 @@ KIND = Source(
     capabilities=("CAP_DAC_READ_SEARCH",),
     known_files=known_files,
     completion=Completion(LogFacts, log_there, complete),
-    damages=CONTENT,
+    damages={**CONTENT, **SEGMENTS},
     group=lambda _options: "postgresql_hosts",
     synonyms=("postgres_cluster", "pg_basebackup", "pitr", "wal"),
     log=ChangeLog(
@@ -144,5 +146,6 @@ KIND = Source(
         spaces=lambda facts: facts.spaces,
         size=lambda facts: facts.cluster.segment_bytes,
         recover=recover,
+        replay=REPLAY,
     ),
 )

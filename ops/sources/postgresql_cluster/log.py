@@ -18,7 +18,9 @@ select json_build_object('standby', pg_catalog.pg_is_in_recovery(), 'archives', 
 _MOMENT = """
 select json_build_object('until', pg_catalog.clock_timestamp(), 'transaction', pg_catalog.pg_current_xact_id()::text)
 """
-_SWITCH = "select to_json(pg_catalog.pg_walfile_name(pg_catalog.pg_switch_wal()))"
+# The place before the one that is told, which is the first after the segment's end where that ended by itself: up to
+# PostgreSQL 16 such a place is called by the segment before it, from 17 on by the one after, which is not archived yet.
+_SWITCH = "select to_json(pg_catalog.pg_walfile_name(pg_catalog.pg_switch_wal() - 1))"
 
 
 def mark(port: int, sockets: Path) -> Mark:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ops.core.errors import CommandError, Damaged, Unavailable, UsageError
@@ -61,7 +61,7 @@ def recover(wanted: Recovery) -> Recovered:
             server, facts.cluster.major, "select datname from pg_catalog.pg_database where datallowconn order by 1"
         )
     said = _log(server)
-    if not wanted.moment:
+    if wanted.certain and not wanted.moment:
         _demand_reached(said, wanted.certain, facts.cluster.segment_bytes, server)
     last = _LAST.findall(said)
     hint = _HINT.format(data=wanted.folder / DATA, server=server, programs=programs)
@@ -71,20 +71,32 @@ def recover(wanted: Recovery) -> Recovered:
 def _settle(wanted: Recovery, facts: ClusterFilesFacts, programs: Path, server: Path) -> None:
     """Make a cluster's files ready for a server of ours, and give all of them to its account; raise Damaged."""
     here = wanted.held
-    # PostgreSQL keeps nothing but files and folders, and makes the links to table spaces anew. A device would become
-    # that account's, and a link would lead it to the files of the server that runs here.
-    run(["find", f"{here}/", *_NEITHER, "-delete"], timeout=_HOUR)
+    only_files(here)
     _demand_content(here / DATA, facts)
-    texts = {LABEL: _text(wanted, f"{LABEL}-{facts.port}"), SIGNAL: b""}
-    if spaces := _text(wanted, f"{SPACES}-{facts.port}"):
-        texts[SPACES] = _moved(spaces, wanted.spaces)
-    lay(here, f"/{DATA}", texts, (SETTINGS, "standby.signal"))
+    made_ready(wanted, facts)
     (here / SERVER).mkdir(mode=0o700)
-    for name, text in _files(server, wanted, _prepared(programs, here / DATA)).items():
+    told = run([str(programs / "pg_controldata"), str(here / DATA)], timeout=_SHORT, env={"LC_ALL": "C"})
+    for name, text in files_of_settings(str(server), str(server), told.stdout, wanted.moment).items():
         (here / SERVER / name).write_text(text, encoding="utf-8")
     (here / DATA).chmod(0o700)  # as long as nobody else can put a link there
     # Behind the last /, for the descriptor itself is a link.
     run(["chown", "--recursive", "--no-dereference", f"{ACCOUNT}:{ACCOUNT}", f"{here}/"], timeout=_HOUR)
+
+
+def only_files(folder: Path) -> None:
+    """Remove what is neither a file nor a folder: PostgreSQL keeps nothing else, and makes its own links anew.
+
+    A device would become the account's, and a link would lead it to the files of the server that runs here.
+    """
+    run(["find", f"{folder}/", *_NEITHER, "-delete"], timeout=_HOUR)
+
+
+def made_ready(wanted: Recovery, facts: ClusterFilesFacts) -> None:
+    """Write what a recovery begins with into the data directory, and put aside what it must not obey; raise Damaged."""
+    texts = {LABEL: _text(wanted, f"{LABEL}-{facts.port}"), SIGNAL: b""}
+    if spaces := _text(wanted, f"{SPACES}-{facts.port}"):
+        texts[SPACES] = _moved(spaces, wanted.spaces)
+    lay(wanted.held, f"/{DATA}", texts, (SETTINGS, "standby.signal"))
 
 
 def _demand_reached(said: str, certain: Segment, size: int, server: Path) -> None:
@@ -146,25 +158,25 @@ def _moved(text: bytes, spaces: Mapping[str, Path]) -> bytes:
     return "".join(lines).encode()
 
 
-def _prepared(programs: Path, data: Path) -> int:
-    told = run([str(programs / "pg_controldata"), str(data)], timeout=_SHORT, env={"LC_ALL": "C"}).stdout
-    found = _PREPARED.search(told)
-    return int(found[1]) if found else 0
+def files_of_settings(
+    server: str, sockets: str, told: str, moment: datetime | None, way: str = "peer"
+) -> dict[str, str]:
+    """Return a server's files of settings by name; wherever the cluster had others, they are not obeyed.
 
-
-def _files(server: Path, wanted: Recovery, prepared: int) -> dict[str, str]:
-    """Return the server's files of settings by name; wherever the cluster had others, they are not obeyed."""
+    server: the folder that they lie in. told: what pg_controldata says. way: how who reaches its socket is let in.
+    """
+    prepared = _PREPARED.search(told)
     settings = {
         "listen_addresses": "",
-        "unix_socket_directories": str(server),
-        "hba_file": str(server / "pg_hba.conf"),
-        "ident_file": str(server / "pg_ident.conf"),
+        "unix_socket_directories": sockets,
+        "hba_file": f"{server}/pg_hba.conf",
+        "ident_file": f"{server}/pg_ident.conf",
         "archive_mode": "off",
         "restore_command": "/bin/false",  # all of it lies in pg_wal already
         "recovery_target_timeline": "latest",
         "hot_standby": "off",
         "shared_preload_libraries": "",
-        "max_prepared_transactions": str(prepared),
+        "max_prepared_transactions": prepared[1] if prepared else "0",
         "max_logical_replication_workers": "0",
         "autovacuum": "off",
         "ssl": "off",
@@ -174,12 +186,12 @@ def _files(server: Path, wanted: Recovery, prepared: int) -> dict[str, str]:
         "timezone": "UTC",
         "log_timezone": "UTC",
     }
-    if wanted.moment:
-        at = wanted.moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00")
+    if moment:
+        at = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00")
         settings |= {"recovery_target_time": at, "recovery_target_action": "promote"}
     return {
         "postgresql.conf": "".join(f"{name} = '{value}'\n" for name, value in settings.items()),
-        "pg_hba.conf": "local all all peer\n",
+        "pg_hba.conf": f"local all all {way}\n",
         "pg_ident.conf": "",
     }
 

@@ -117,6 +117,6 @@ def test_chance_hurts_no_disk_where_none_is_made() -> None:
     assert done == {"a: a"}
     with pytest.raises(UsageError, match="unknown damage 'b'"):
         DamageInjection("b", [one], Random(1))
-    booted = DamageInjection("b", [one], Random(1), disk=True)
+    booted = DamageInjection("b", [one], Random(1), further=["disk"])
     strike(booted, "disk", one)
     assert booted.demand() == "b: b"

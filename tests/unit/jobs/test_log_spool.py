@@ -68,6 +68,16 @@ def test_a_full_spool_takes_nothing(spool: Path, tmp_path: Path) -> None:
     assert len([*spool.iterdir()]) == 4
 
 
+def test_what_was_left_half_written_takes_no_room_of_the_spool(spool: Path, tmp_path: Path) -> None:
+    for number in range(3):
+        spools.archive(segment(tmp_path / "server", name=f"{NAME[:-1]}{number}"), spool, LIMIT)
+    (spool / f".{NAME}.unfinished").write_bytes(b"h" * SIZE)
+    assert spools.held(spool) == 3 * SIZE
+    assert spools.archive(segment(tmp_path / "server"), spool, LIMIT)
+    (spool / "strange").write_bytes(b"s")  # which is on the disk, and nobody brings it away
+    assert spools.held(spool) == 4 * SIZE + 1
+
+
 def test_what_was_left_half_written_is_written_anew(spool: Path, tmp_path: Path) -> None:
     (spool / f".{NAME}.unfinished").write_bytes(b"half")
     assert spools.waiting(spool) == ([], [])

@@ -1,14 +1,18 @@
-"""A machine whose PostgreSQL archives its log into a spool, as its own account: what the tests of that work with."""
+"""A throwaway PostgreSQL whose log is archived as an asset of a machine, and what a test does with it."""
 
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from one_machine import Machine
-from throwaway_postgresql import AS_POSTGRES, PROGRAMS, Cluster
+from one_machine import Machine, copied, served, set_policy
+from throwaway_postgresql import AS_POSTGRES, PROGRAMS, Cluster, cluster
 
 ASSET = "cluster"
 GRANTS = """
@@ -56,6 +60,19 @@ class Site:
         """Put a file into the spool as the server would."""
         (self.spool / name).write_bytes(content)
 
+    def promote(self) -> None:
+        """Let the server begin a new timeline, as one that took another one's place does."""
+        data = Path(self.server.socket, "data")
+        control = [*AS_POSTGRES, PROGRAMS / "pg_ctl", "-w", "-s", "-D", data]
+        shutil.chown(self._signal(data), "postgres")
+        for words in (["-m", "fast", "restart"], ["promote"]):
+            subprocess.run([*control, *words], check=True, cwd="/", stdout=subprocess.DEVNULL)
+
+    @staticmethod
+    def _signal(data: Path) -> Path:
+        (data / "standby.signal").touch()
+        return data / "standby.signal"
+
     def recover(self, name: str, at: str, *more: str) -> int:
         return self.machine.seawall("restore", ASSET, "--at", at, "--to", self.open / name, *more)
 
@@ -78,3 +95,23 @@ def words(root: Path) -> str:
     """The archive_command, run by the server as its own account."""
     here = Path(__file__).parents[2]
     return f"cd {here} && SEAWALL_ROOT={root} {sys.executable} -m ops archive {ASSET} $OLDPWD/%p --limit 64MiB"
+
+
+@contextmanager
+def archiving(backed_up: Path, place: Path) -> Iterator[Site]:
+    """Run a cluster, and make it an asset of a machine in a new folder, for a block."""
+    with TemporaryDirectory(prefix="archived-") as folder:
+        open_ = Path(folder)
+        (open_ / "var/spool/seawall" / ASSET).mkdir(parents=True)
+        open_.chmod(0o755)
+        shutil.chown(open_ / "var/spool/seawall" / ASSET, "postgres")
+        machine = copied(backed_up, place)
+        (machine.root / "var/spool").mkdir(parents=True)
+        (machine.root / "var/spool/seawall").symlink_to(open_ / "var/spool/seawall")
+        with cluster("archive_mode=on", wal_segment="1") as server, served(machine):
+            server.psql(f"alter system set archive_command = '{words(open_)}'")
+            server.psql("select pg_reload_conf()")
+            server.psql(GRANTS)
+            options = {"wal": True, "socket": server.socket}
+            set_policy(machine, {ASSET: {"all": ("postgresql_cluster", options)}})
+            yield Site(machine, server, open_)
