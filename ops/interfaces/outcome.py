@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ops.core.document import decode
-from ops.core.schema import Further, Plain, spare
+from ops.core.schema import Further, spare
 from ops.core.verdict import Verdict
 
 
@@ -243,32 +242,16 @@ class AttestationFacts(OutcomeFacts):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetAsideFacts(OutcomeFacts):
-    """Files of a repository that were moved aside, or back. move: how that is called; missing: how many were not."""
+class DeletionFacts(OutcomeFacts):
+    """A deletion of files that are in verified copies. by: who asked for it. files, bytes: how much it is.
 
-    move: str = ""
+    left: how many files stayed that were to be deleted. set: by repository, the one that holds them there.
+    names: the SHA-256 of the list of names, which stays on the machine.
+    """
+
+    by: str = ""
     files: int = 0
     bytes: int = 0
-    missing: int = 0
-    reason: str = ""
-
-
-# What an act keeps that later looks read; of any other act the facts are kept as they are.
-OF_ACT: Mapping[str, type[OutcomeFacts]] = {
-    "backup": BackupFacts,
-    "copy": CopyFacts,
-    "log": LogFacts,
-    "drill": DrillFacts,
-    "sabotage": DrillFacts,
-    "dump": DrillFacts,
-    "restore": RestoreFacts,
-    "check": RoundFacts,
-    "attestation": AttestationFacts,
-    "set-aside": SetAsideFacts,
-    "set-aside-back": SetAsideFacts,
-}
-
-
-def facts_of(act: str, told: Plain, file: str, path: str) -> OutcomeFacts:
-    """Return the facts of an act; raise Damaged, which names the file, the path of the key and what was expected."""
-    return decode(OF_ACT.get(act, OutcomeFacts), told, file, path)
+    left: int = 0
+    set: Mapping[str, str] = field(default_factory=dict)
+    names: str = spare("")

@@ -38,7 +38,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot as a repository lists it."""
+    """A snapshot as a repository lists it. tree: of its data; original: the snapshot that it is a copy of, or empty."""
 
     id: str
     time: datetime
@@ -47,6 +47,8 @@ class Snapshot:
     paths: tuple[str, ...]
     files: int
     bytes: int
+    tree: str = ""
+    original: str = ""
 
     def tag(self, name: str) -> str | None:
         """Return the value of a tag of the form name=value."""
@@ -94,6 +96,16 @@ def summary(document: Mapping[str, Any]) -> Summary | None:
     )
 
 
+def would_do(document: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the path of a file and what restic would do with it; None when a message does not say.
+
+    Each byte of a path that is not UTF-8 comes as U+FFFD, so two paths may be told alike.
+    """
+    if document.get("message_type") != "verbose_status":
+        return None
+    return str(document.get("item", "")), str(document.get("action", ""))
+
+
 def keys(text: str) -> list[Key]:
     """Return the keys that `restic key list --json` printed; raise Damaged."""
     try:
@@ -139,6 +151,8 @@ def _told(entry: Mapping[str, Any]) -> Snapshot:
         paths=tuple(map(str, entry.get("paths") or ())),
         files=int(seen.get("total_files_processed", 0)),
         bytes=int(seen.get("total_bytes_processed", 0)),
+        tree=str(entry.get("tree", "")),
+        original=str(entry.get("original") or ""),
     )
 
 

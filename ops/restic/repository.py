@@ -11,7 +11,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -19,11 +19,13 @@ from typing import IO
 from ops.core.confidential import fit
 from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
 from ops.core.names import Digest
+from ops.core.own_folder import demand_own, fixed, held
 from ops.core.run import Result, Stream, run, stream
 from ops.interfaces.entry import Entry
 from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
 from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
+from ops.restic.messages import would_do as planned_of
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
@@ -112,14 +114,21 @@ class Repository:
         timeout: float,
         progress: Progress | None = None,
     ) -> None:
-        """Bring a snapshot's files to a folder, `only` these paths of it; what is there already is completed."""
+        """Bring a snapshot's files to a folder, `only` these paths of it; what is there already is completed.
+
+        The folder must be this account's own; it is made if it is missing. Whatever has its name meanwhile, files come
+        into the folder that had it at the beginning.
+        """
         chosen = [word for path in only for word in ("--include", _literally(path))]
-        words = [*self._base(), "restore", snapshot, "--target", str(target), "--sparse", *chosen]
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            with stream(words, timeout=timeout, env=_QUIET) as program:
-                for document in documents(program.lines()):
-                    if progress and (told := progress_of(document)):
-                        progress(*told)
+            with held(target) as handle:
+                demand_own(handle, target)
+                words = [*self._base(), "restore", snapshot, "--sparse", *chosen, "--target"]
+                with fixed(target, handle, words) as argv, stream(argv, timeout=timeout, env=_QUIET) as program:
+                    for document in documents(program.lines()):
+                        if progress and (told := progress_of(document)):
+                            progress(*told)
         except CommandError as error:
             if full_here(error.stderr):
                 raise Unavailable(
@@ -128,10 +137,31 @@ class Repository:
                 ) from error
             raise explain(error, self.name) from error
 
-    @contextmanager
-    def archive(self, snapshot: str, folder: str, *, timeout: float) -> Iterator[IO[bytes]]:
+    def compared(
+        self, snapshot: str, paths: Sequence[str], besides: Sequence[str], *, timeout: float
+    ) -> Iterator[tuple[str, str]]:
+        """Compare files where they lie with a snapshot, by their content: nothing is written, and no data are fetched.
+
+        besides: what below the paths is not to be opened. Yield paths as `messages.would_do` tells them, and
+        `unchanged` for each file whose every byte is as in the snapshot; any other word is of something else.
+        """
+        chosen = [word for path in paths for word in ("--include", _literally(path))]
+        chosen += [word for path in besides for word in ("--include", f"!{_literally(path)}")]
+        words = [*self._base(), "restore", snapshot, "--target", "/", "--dry-run", "--overwrite", "always", "-vv"]
+        with self._explained(), stream([*words, *chosen], timeout=timeout, env=_QUIET) as program:
+            yield from filter(None, map(planned_of, documents(program.lines())))
+
+    def archive(self, snapshot: str, folder: str, *, timeout: float) -> AbstractContextManager[IO[bytes]]:
         """Yield what lies in a folder of a snapshot as a tar archive, for a block that reads it to its end."""
         words = [*self._base(plain=True), "dump", "--archive", "tar", f"{snapshot}:{folder}", "/"]
+        return self._piped(words, timeout)
+
+    def content(self, snapshot: str, path: str, *, timeout: float) -> AbstractContextManager[IO[bytes]]:
+        """Yield the content of one file of a snapshot, for a block that reads it to its end."""
+        return self._piped(self.dumped(snapshot, path), timeout)
+
+    @contextmanager
+    def _piped(self, words: Sequence[str], timeout: float) -> Iterator[IO[bytes]]:
         reading, writing = os.pipe()
         with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, self._explained():
             with stream(words, timeout=timeout, stdout=here):
@@ -192,8 +222,16 @@ class Repository:
             return False
 
         with self._explained():
-            ended = run([*self._base(plain=True), *words], timeout=timeout, ok=range(256), hopeless=heard)
+            ended = run(self.plainly(words), timeout=timeout, ok=range(256), hopeless=heard)
         return "\n".join([ended.stdout, *said])
+
+    def plainly(self, words: Sequence[str]) -> list[str]:
+        """Return the program that does something in the repository and speaks to people, not in JSON."""
+        return [*self._base(plain=True), *words]
+
+    def forget(self, ids: Sequence[str], unused: str, *, timeout: float) -> None:
+        """Forget snapshots, and remove what no other one needs; unused: how much of what stays may be so, as `5%`."""
+        self._run(["forget", "--prune", "--max-unused", unused, *ids], timeout=timeout)
 
     def copy_from(self, source: Repository, ids: Sequence[str], *, timeout: float) -> None:
         """Bring snapshots of another repository here; what is here already is passed over."""
