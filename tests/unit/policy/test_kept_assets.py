@@ -39,7 +39,7 @@ def policies() -> dict[str, Any]:
 def test_a_backup_host_knows_the_rules_and_what_to_expect_of_backups_and_copies() -> None:
     made = policies()
     primary, offsite = (made[name].kept["his1"]["his"] for name in ("backup1", "offsite1"))
-    assert str(primary.retention.monthly) == str(offsite.retention.monthly) == "365d"
+    assert str(primary.retention.monthly) == str(offsite.retention.monthly) == "365d 6h"
     assert (str(primary.newest), primary.a_day, str(primary.drill)) == ("4d", 1, "33d")
     assert {to: str(most) for to, most in primary.copies.items()} == {"offsite": "9d"}
     assert (str(offsite.newest), offsite.a_day, offsite.copies) == ("12d", 1, {})
