@@ -110,10 +110,11 @@ def test_an_archiver_that_stopped_a_full_spool_and_a_gap_are_named(archived: Sit
     assert archived.on("lis1", f"seawall log {ASSET}").code == 0
 
     # A segment that is gone before it was brought away.
+    psql(archived, MARK.format(4))
     name = psql(archived, "select pg_walfile_name(pg_switch_wal() - 1)")
     waits = f"for n in $(seq 600); do [ -e {SPOOL}/{name} ] && exec rm {SPOOL}/{name}; sleep 0.1; done; exit 1"
     assert archived.on("lis1", waits).code == 0
-    psql(archived, MARK.format(4))
+    psql(archived, MARK.format(5))
     assert archived.on("lis1", f"seawall log {ASSET}").code == 1
     assert checked(archived).startswith("fail: ")
     assert f"{name} is missing" in checked(archived)
