@@ -33,7 +33,8 @@ SETTINGS = "/etc/postgresql/17/main"
 # What the role leaves until the next run after a restart, and its line in the settings, which the lab's server had not.
 ENDED = f"""rm -rf {SPOOL} /srv/recovered {SETTINGS}/conf.d
 sed -i "/^include_dir = 'conf.d'/d" {SETTINGS}/postgresql.conf"""
-MARK = "insert into marks values ({}, clock_timestamp()); select to_json(clock_timestamp()) #>> '{{}}'"
+MARK = "insert into marks values ({}, clock_timestamp())"
+NOW = "select to_json(clock_timestamp()) #>> '{}'"  # in a transaction after that of the row
 COUNTED = """cd / && PGHOST=/srv/recovered/server runuser -u postgres -- sh -c '
   bin=/usr/lib/postgresql/17/bin; data=/srv/recovered/data
   $bin/pg_ctl -w -s -D $data -o "-c config_file=/srv/recovered/server/postgresql.conf" start >/dev/null
@@ -83,7 +84,8 @@ def test_a_written_row_comes_back_on_the_server_and_in_a_drill(archived: Site) -
     assert "archive_command" in archived.on("lis1", "cat /etc/postgresql/17/main/conf.d/seawall.conf").stdout
     assert archived.on("lis1", "systemctl is-enabled seawall-log-lis_cluster.timer").stdout.strip() == "enabled"
     assert archived.on("lis1", f"seawall backup {ASSET}").code == 0
-    first = psql(archived, MARK.format(1))
+    psql(archived, MARK.format(1))
+    first = psql(archived, NOW)
     psql(archived, MARK.format(2))
     assert archived.on("lis1", f"seawall log {ASSET}").code == 0
     assert checked(archived).startswith("pass: each commit up to ")
@@ -110,10 +112,11 @@ def test_an_archiver_that_stopped_a_full_spool_and_a_gap_are_named(archived: Sit
     assert archived.on("lis1", f"seawall log {ASSET}").code == 0
 
     # A segment that is gone before it was brought away.
+    psql(archived, MARK.format(4))
     name = psql(archived, "select pg_walfile_name(pg_switch_wal() - 1)")
     waits = f"for n in $(seq 600); do [ -e {SPOOL}/{name} ] && exec rm {SPOOL}/{name}; sleep 0.1; done; exit 1"
     assert archived.on("lis1", waits).code == 0
-    psql(archived, MARK.format(4))
+    psql(archived, MARK.format(5))
     assert archived.on("lis1", f"seawall log {ASSET}").code == 1
     assert checked(archived).startswith("fail: ")
     assert f"{name} is missing" in checked(archived)
