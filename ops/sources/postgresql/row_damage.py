@@ -66,7 +66,7 @@ def _columns(session: Session, facts: Facts) -> list[Column]:
     keys = session.ask(KEYS)
     found = []
     for table, name, twice, index, computed in session.ask(_COLUMNS):
-        chosen = chosen_rows(keys[table]["key"], slice_of(table, 0, facts.content or {}))
+        chosen = chosen_rows(keys[table]["key"], slice_of(table, 0, facts.content or {}), number=keys[table]["number"])
         if facts.rows.get(table, 0) > 1:
             found.append(Column(table, name, twice, index, computed, chosen))
     return found

@@ -8,6 +8,7 @@ into one of many classes, another class in every set. All rows are counted in th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from ops.sources._shared.row_slices import Counted, RowDigest, Slice, slice_of
@@ -18,7 +19,8 @@ Ask = Callable[[str], Any]
 LARGE_OBJECTS = "large objects"
 
 # Of each table its bytes, what is digested of a row, and the columns that choose its slice: the primary key, else what
-# is never stored aside.
+# is never stored aside; and whether that is one whole number. To write such a key as text, for each row of a large
+# table, would cost as much as all else here.
 _KEYS = """
 select coalesce(json_object_agg(format('%I.%I', n.nspname, c.relname), json_build_object(
   'bytes', pg_catalog.pg_table_size(c.oid),
@@ -29,7 +31,10 @@ select coalesce(json_object_agg(format('%I.%I', n.nspname, c.relname), json_buil
       join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey)
       where i.indrelid = c.oid and i.indisprimary),
     (select json_agg(format('t.%I', a.attname) order by {order}) from pg_catalog.pg_attribute a
-      where a.attrelid = c.oid and a.attnum > 0 and a.attlen > 0 and not a.attisdropped), '["t.*"]'))), '{{}}')
+      where a.attrelid = c.oid and a.attnum > 0 and a.attlen > 0 and not a.attisdropped), '["t.*"]'),
+  'number', (select count(*) = 1 and bool_and(a.atttypid in (20, 21, 23)) from pg_catalog.pg_index i
+    join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey)
+    where i.indrelid = c.oid and i.indisprimary))), '{{}}')
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r'
 """
 KEYS = _KEYS.format(moves=INHERITS, order=f"case when not {INHERITS} then a.attnum end, a.attname")
@@ -97,10 +102,10 @@ def counted(
     about = ask(_EARLIER_KEYS if earlier else KEYS)
     rows, content = {}, {}
     for table, read in readable(ask, tables).items():
-        part = slice_of(table, about[table]["bytes"], known)
+        part = _slice_of(table, about[table], known)
         rows[table], content[table] = _read(ask, read, about[table], part)
     part = slice_of(LARGE_OBJECTS, int(ask(_OF_LARGE_OBJECTS)), known)
-    _, content[LARGE_OBJECTS] = _read(ask, _PAGES, {"row": None, "key": ["t.loid", "t.pageno"]}, part)
+    _, content[LARGE_OBJECTS] = _read(ask, _PAGES, {"row": None, "key": ["t.loid", "t.pageno"], "number": False}, part)
     return Counted(rows, content)
 
 
@@ -109,10 +114,16 @@ def of_extensions(ask: Ask, known: Mapping[str, RowDigest] | None = None) -> Cou
     conditions, rows, content = ask(_OF_EXTENSIONS), {}, {}
     about = ask(KEYS) if conditions else {}
     for table, condition in sorted(conditions.items()):
-        part = slice_of(table, about[table]["bytes"], known)
+        part = _slice_of(table, about[table], known)
         # In its own words, which may name the table.
         rows[table], content[table] = _read(ask, f"(select * from {table} {condition})", about[table], part)
     return Counted(rows, content)
+
+
+def _slice_of(table: str, about: Mapping[str, Any], known: Mapping[str, RowDigest] | None) -> Slice:
+    """Return the slice of a manifest; a new one is chosen by number where the key is one."""
+    part = slice_of(table, about["bytes"], known)
+    return replace(part, by_number=about["number"]) if known is None and part.slices > 1 else part
 
 
 def _read(ask: Ask, table: str, about: Mapping[str, Any], part: Slice) -> tuple[int, RowDigest]:
@@ -120,19 +131,26 @@ def _read(ask: Ask, table: str, about: Mapping[str, Any], part: Slice) -> tuple[
 
     As a record of no type, for one that is the table's may have a cast to text, which is a function of its owner's.
     """
-    row, chosen = about["row"] or "row(t.*)", chosen_rows(about["key"], part)
+    row, chosen = about["row"] or "row(t.*)", chosen_rows(about["key"], part, number=about["number"])
     digest = f"coalesce(sum({_digest(row)}::numeric) filter (where {chosen}), 0)::text"
     rows, digest = ask(f"select json_build_array(count(*), {digest}) from {table} t")
-    return int(rows), RowDigest(part.slices, part.slice, digest=digest)
+    return int(rows), RowDigest(part.slices, part.slice, part.by_number, digest=digest)
 
 
-def chosen_rows(key: Sequence[str], part: Slice) -> str:
-    """Return the condition for the rows of a slice; the table is `t`."""
+def chosen_rows(key: Sequence[str], part: Slice, *, number: bool) -> str:
+    """Return the condition for the rows of a slice; the table is `t`. number: whether its key is one whole number.
+
+    A slice by number of a key that is none any more is chosen as any other: then it is not the one of the manifest.
+    """
     count, chosen = part.slices, part.slice
     if count == 1:
         return "true"
+    if part.by_number and number:
+        digest = f"pg_catalog.hashint8extended({key[0]}::bigint, 0)"
+    else:
+        digest = _digest(f"row({', '.join(key)})")
     # The remainder of a negative number is negative.
-    return f"mod({_digest('row(' + ', '.join(key) + ')')}, {count}) in ({chosen}, {chosen - count})"
+    return f"mod({digest}, {count}) in ({chosen}, {chosen - count})"
 
 
 def _digest(row: str) -> str:
