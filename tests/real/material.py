@@ -59,7 +59,7 @@ def archives(release: str) -> list[tuple[str, str]]:
 
 
 def lacking(release: str) -> str:
-    """Return the versions of PostgreSQL's sources that the archive names and does not have; nothing where it has one."""
+    """Return the versions of PostgreSQL's sources that the archive names, where it has none of them."""
     note = PLACE / f"material-{release}/lacking"
     return note.read_text("utf-8").strip() if note.exists() else ""
 
