@@ -142,10 +142,14 @@ class Repository:
         return [*self._base(plain=True), "dump", snapshot, path]
 
     @contextmanager
-    def explained(self) -> Iterator[None]:
-        """Let restic's failures in the block be told in our words."""
-        with self._explained():
+    def explained(self, program: Sequence[str]) -> Iterator[None]:
+        """Let the failures of one call of restic in the block be told in our words; others stay as they are."""
+        try:
             yield
+        except CommandError as error:
+            if error.argv != [*program]:
+                raise
+            raise explain(error, self.name) from error
 
     def dump(self, snapshot: str, path: str, target: Path, *, timeout: float) -> None:
         """Write one file of a snapshot to a local file."""
