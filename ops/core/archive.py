@@ -5,7 +5,9 @@ Nothing is made under a name that leads elsewhere, nothing but files is made, an
 
 from __future__ import annotations
 
+import hashlib
 import tarfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -52,6 +54,23 @@ def unpack(stream: IO[bytes], folder: Path, limits: ArchiveLimits, what: str) ->
 
     Raise Damaged for anything but plain files with names of their own, and for more than the limits allow.
     """
+    for member, content in _members(stream, limits, what):
+        demand_room(folder, member.size, f"reading {what}")
+        put(folder, member.name, content or b"")
+
+
+def digests(stream: IO[bytes], limits: ArchiveLimits, what: str) -> dict[str, str]:
+    """Return the SHA-256 of each file of an archive by its name, keeping none; otherwise as `unpack`."""
+    found = {}
+    for member, content in _members(stream, limits, what):
+        total = hashlib.sha256()
+        while content and (piece := content.read(CHUNK)):
+            total.update(piece)
+        found[member.name] = total.hexdigest()
+    return found
+
+
+def _members(stream: IO[bytes], limits: ArchiveLimits, what: str) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
     source = _Limited(stream, limits.bytes, what)
     seen: set[str] = set()
     try:
@@ -59,8 +78,7 @@ def unpack(stream: IO[bytes], folder: Path, limits: ArchiveLimits, what: str) ->
             for member in archive:
                 _demand(member, seen, limits, what)
                 seen.add(member.name)
-                demand_room(folder, member.size, f"reading {what}")
-                put(folder, member.name, archive.extractfile(member) or b"")
+                yield member, archive.extractfile(member)
     except (tarfile.TarError, ValueError, OverflowError) as error:
         raise Damaged(f"{what} can't be read: {type(error).__name__}") from error
     while source.read(CHUNK):  # the program that writes it has its say before it ends

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ops.core import plain_file
 from ops.core.errors import UsageError
 from ops.core.restored import remove
 
+_MOUNTED = 'mount --bind "$0" "$1" && shift && exec "$@"'
 NO_LINKS = "restore into a folder; nothing is restored through links"
 
 
@@ -62,6 +64,33 @@ def demand_same(folder: Path, begun: os.stat_result) -> None:
     with held(folder) as handle:
         if not os.path.samestat(os.fstat(handle), begun):
             raise UsageError(f"{folder} was replaced while it was restored into", "find out by whom; restore again")
+
+
+@contextmanager
+def fixed(folder: Path, handle: int, words: Sequence[str]) -> Iterator[list[str]]:
+    """Yield a program's words with a folder as the last: one that leads to what was opened, as long as a block lasts.
+
+    Whoever owns a folder above it can put a link in its place, and root would write wherever that leads. Where somebody
+    else does, the program runs with the open folder mounted at a place of root's, which nobody else sees.
+    """
+    if os.geteuid() != 0 or not _is_anybodys(folder):
+        yield [*words, str(folder)]
+        return
+    with tempfile.TemporaryDirectory(prefix="seawall-") as place:
+        yield ["unshare", "--mount", "sh", "-c", _MOUNTED, f"/proc/{os.getpid()}/fd/{handle}", place, *words, place]
+
+
+def _is_anybodys(folder: Path) -> bool:
+    """Whether an account other than root may give a folder's name to another one."""
+    if folder.is_relative_to("/proc"):  # it is reached by the descriptor of one that nobody else may write to
+        return False
+    above = [*folder.parents, *Path(os.path.realpath(folder)).parents]
+    return any(_is_open(one.stat()) for one in above)
+
+
+def _is_open(seen: os.stat_result) -> bool:
+    others = seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return seen.st_uid != 0 or bool(others and not seen.st_mode & stat.S_ISVTX)
 
 
 def _made(parent: Path, prefix: str) -> tuple[Path, int]:

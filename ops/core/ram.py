@@ -63,11 +63,15 @@ def writable(trees: Sequence[Path], room: Path) -> Iterator[Path]:
 
     What several of the trees have is seen as it is in the first of them.
     """
-    upper, work, merged = (room / name for name in ("upper", "work", "root"))
-    for path in (upper, work, merged):
+    merged, lower = room / "root", room / "lower"
+    for path in (merged, lower, room / "upper", room / "work"):
         path.mkdir(mode=0o755)
-    layers = f"lowerdir={':'.join(map(str, trees))},upperdir={upper},workdir={work}"
-    run(["mount", "-t", "overlay", "seawall-drill", "-o", f"{layers},{OVERLAY}", merged], timeout=_SECONDS)
+    # By short names: since Linux 6.5 and libmount 2.39 the list of all trees is one word of at most 255 bytes.
+    for number, tree in enumerate(trees):
+        (lower / str(number)).symlink_to(tree)
+    layers = f"lowerdir={':'.join(f'lower/{number}' for number in range(len(trees)))},upperdir=upper,workdir=work"
+    words = ["mount", "-t", "overlay", "seawall-drill", "-o", f"{layers},{OVERLAY}", str(merged)]
+    run(words, timeout=_SECONDS, cwd=room)
     merged.chmod(0o755)  # a snapshot has no entry for / itself
     try:
         yield merged

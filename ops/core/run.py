@@ -12,12 +12,13 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from ops.core.errors import CommandError, CommandTimeout
 from ops.core.process import signal_group, started
@@ -26,6 +27,7 @@ TAIL_LINES = 60
 LINE_CHARACTERS = 65_536  # of errors; a longer line is cut into several, for no program may fill the memory
 LINE_COST = 64  # what a line takes in memory besides its characters, so that empty ones are no way around a limit
 GRACE_SECONDS = 10.0
+BLOCK = 1 << 20  # bytes that are held at once, where lines may have any length
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,29 @@ class Stream:
         if self.timed_out and seconds is not None:
             raise CommandTimeout(self.argv, seconds, self.stderr)
         return None
+
+    def blocks_until(self, end: bytes, seconds: float | None = None) -> Generator[bytes, None, bool]:
+        """Yield the lines before the next one that is `end`, as they are, many at once; return whether it came.
+
+        A line of more than BLOCK bytes comes in several blocks. All that the program said before must have been read, and
+        it must wait when it has said `end`. seconds: see `until`.
+        """
+        output = cast("BufferedReader", cast("TextIOWrapper", self.process.stdout).buffer)
+        rest, last = b"", end + b"\n"
+        with _awaited(self, seconds):
+            for block in iter(partial(output.read1, BLOCK), b""):
+                cut = block.rfind(b"\n") + 1
+                lines, rest = (rest + block[:cut], block[cut:]) if cut else (b"", rest + block)
+                if lines == last or lines.endswith(b"\n" + last):
+                    yield lines.removesuffix(last)
+                    return True
+                if len(rest) > BLOCK:
+                    lines, rest = lines + rest, b""
+                if lines:
+                    yield lines
+        if self.timed_out and seconds is not None:
+            raise CommandTimeout(self.argv, seconds, self.stderr)
+        return False
 
     def _talkative(self, most: int) -> CommandError:
         return CommandError(self.argv, 1, f"it printed more than {most} characters")

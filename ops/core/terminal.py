@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from typing import Any, TextIO, cast
 
-from ops.core.printable import printable
+from ops.core.printable import printable, seen
 
 _KEPT = re.compile("(\x1b\\[(?:0|3[1-5](?:;1)?)m|[\n\t])")
 
 
 def plain(text: str) -> str:
     """Return a text of several lines, in colours or not, with a mark for each character that can't be printed."""
-    if text.isprintable():
+    if seen(text):
         return text
     return "".join(part if place % 2 else printable(part) for place, part in enumerate(_KEPT.split(text)))
 

@@ -20,9 +20,9 @@ class Signed(Enum):
     BROKEN = "not a signature of this text"
 
 
-def sign(text: str, key: Path) -> str:
-    """Return the signature of a text by a key file, as ssh-keygen writes it."""
-    words: list[str | Path] = ["ssh-keygen", "-Y", "sign", "-q", "-n", NAMESPACE, "-f", key]
+def sign(text: str, key: Path, namespace: str = NAMESPACE) -> str:
+    """Return the signature of a text by a key file, as ssh-keygen writes it; namespace: what it is good for."""
+    words: list[str | Path] = ["ssh-keygen", "-Y", "sign", "-q", "-n", namespace, "-f", key]
     return run(words, timeout=SECONDS, input=text).stdout
 
 
@@ -35,9 +35,9 @@ def check(text: str, signature: Path, signers: Path, signer: str) -> Signed:
     return Signed.STRANGER if _accepted(anyone, text) else Signed.BROKEN
 
 
-def agrees(text: str, signature: Path, signers: Path, signer: str) -> bool:
-    """Whether a signature of a text is by a key that the list gives this signer."""
-    words: list[str | Path] = ["ssh-keygen", "-Y", "verify", "-f", signers, "-I", signer, "-n", NAMESPACE]
+def agrees(text: str, signature: Path, signers: Path, signer: str, namespace: str = NAMESPACE) -> bool:
+    """Whether a signature of a text is by a key that the list gives this signer, for that namespace."""
+    words: list[str | Path] = ["ssh-keygen", "-Y", "verify", "-f", signers, "-I", signer, "-n", namespace]
     return _accepted([*words, "-s", signature], text)
 
 

@@ -160,16 +160,19 @@ class Mark:
 class Recovery:
     """A cluster in a folder that is going to be recovered.
 
-    folder: with `data`, the cluster's files, whose log is in `data/pg_wal`. facts: of the part that it was made of.
-    companions: the texts beside its manifest. spaces: the folder of each table space by its former one. moment: up to
-    which its log is replayed; None: as far as there is one.
+    folder: with `data`, the cluster's files, whose log is in `data/pg_wal`. held: the same folder by its descriptor,
+    which leads to it whatever has its name by then. facts: of the part that it was made of. companions: the texts
+    beside its manifest. spaces: the folder of each table space by its former one. moment: up to which its log is
+    replayed; None: as far as there is one. certain: the segment that it gets to at least in that case.
     """
 
     folder: Path
+    held: Path
     facts: Facts
     companions: Mapping[str, Path]
     spaces: Mapping[str, Path]
     moment: datetime | None
+    certain: Segment
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,31 @@ def turn(repository: str) -> str:
     return f"copies-to-{repository}"
 
 
+def forgetting(repository: str) -> str:
+    """Return the name of what whoever adds to a repository shares, and whoever forgets there has alone."""
+    return f"forgets-in-{repository}"
+
+
+def leaving(client: str) -> str:
+    """Return the name of the act of a backup host that lets sets of a client leave."""
+    return f"leaving-{client}"
+
+
+def leave(repository: str) -> str:
+    """Return the name of the act that forgets in a repository what its backup host asks."""
+    return f"leave-{repository}"
+
+
+def second_door(client: str) -> str:
+    """Return the name of the unit at a backup host that serves a client's second names, without its ending."""
+    return unit(f"second-door-{client}")
+
+
+def second_door_socket(client: str) -> str:
+    """Return the path of the socket at which that unit listens."""
+    return f"/run/{PREFIX}second-door/{client}"
+
+
 def held(asset: str) -> str:
     """Return the name of the note of a restored system that is held for a person."""
     return f"kept-{asset}"
@@ -119,6 +144,11 @@ def held(asset: str) -> str:
 def noted_key(repository: str) -> str:
     """Return the name of the account's note of the key that opens a repository; it lies among its states."""
     return f"key-{repository}"
+
+
+def noted_healing(repository: str) -> str:
+    """Return the name of root's note of healing a repository; it lies beside its notes of keys, which have no `.`."""
+    return f"{repository}.healing.json"
 
 
 def manifest_folder(asset: str) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ops.core.document import decode
-from ops.core.schema import Further, Plain, spare
+from ops.core.schema import Further, spare
 from ops.core.verdict import Verdict
 
 
@@ -240,35 +239,3 @@ class AttestationFacts(OutcomeFacts):
     by: str = ""
     duty: str | None = None
     shown_by: Shown | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SetAsideFacts(OutcomeFacts):
-    """Files of a repository that were moved aside, or back. move: how that is called; missing: how many were not."""
-
-    move: str = ""
-    files: int = 0
-    bytes: int = 0
-    missing: int = 0
-    reason: str = ""
-
-
-# What an act keeps that later looks read; of any other act the facts are kept as they are.
-OF_ACT: Mapping[str, type[OutcomeFacts]] = {
-    "backup": BackupFacts,
-    "copy": CopyFacts,
-    "log": LogFacts,
-    "drill": DrillFacts,
-    "sabotage": DrillFacts,
-    "dump": DrillFacts,
-    "restore": RestoreFacts,
-    "check": RoundFacts,
-    "attestation": AttestationFacts,
-    "set-aside": SetAsideFacts,
-    "set-aside-back": SetAsideFacts,
-}
-
-
-def facts_of(act: str, told: Plain, file: str, path: str) -> OutcomeFacts:
-    """Return the facts of an act; raise Damaged, which names the file, the path of the key and what was expected."""
-    return decode(OF_ACT.get(act, OutcomeFacts), told, file, path)

@@ -12,7 +12,8 @@ from typing import Any
 from ops.core.document import Limits, decode, demand_version, parse
 from ops.core.schema import Further, Plain, encode, spare
 from ops.core.verdict import Verdict
-from ops.interfaces.outcome import OutcomeFacts, facts_of
+from ops.interfaces.acts import facts_of
+from ops.interfaces.outcome import OutcomeFacts
 
 VERSION = 1
 # A drill of a server with five thousand databases, each with ten proof steps, fits in, and into a hundred mebibytes.

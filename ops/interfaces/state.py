@@ -15,11 +15,14 @@ from ops.core.errors import Damaged
 from ops.core.names import Digest, HostName, Name
 from ops.core.schema import Plain, encode, spare
 from ops.core.verdict import Verdict
-from ops.interfaces.outcome import OutcomeFacts, facts_of
+from ops.interfaces.acts import facts_of
+from ops.interfaces.outcome import OutcomeFacts
+from ops.interfaces.planned import RETENTION, RetentionState
 
 F = TypeVar("F", bound=OutcomeFacts)
 VERSION = 1
 HEALTH, GAPS, ARRIVALS, SCRUB = "health", "gaps", "arrivals", "scrub"
+LEAVING = "leaving"  # how the states of runs by which sets leave begin
 # A drill of a server with five thousand databases, each with ten proof steps, fits in, and into a hundred mebibytes.
 LIMITS = Limits(bytes=12 << 20, depth=16, entries=400_000, text=1 << 20)
 
@@ -225,7 +228,7 @@ class UnreadableState:
     verdict: Verdict = Verdict.UNKNOWN
 
 
-State: TypeAlias = ActState | HealthState | GapsState | ArrivalsState | ScrubState | UnreadableState
+State: TypeAlias = ActState | HealthState | GapsState | ArrivalsState | ScrubState | RetentionState | UnreadableState
 
 
 def read(content: bytes, file: str) -> State:
@@ -250,6 +253,8 @@ def state_of(data: Plain, file: str) -> State:
         return decode(ArrivalsState, told, file)
     if kind == SCRUB:
         return decode(ScrubState, told, file)
+    if kind == RETENTION:
+        return decode(RetentionState, told, file)
     state = decode(_Act, told, file)
     good = None if state.last_good is None else facts_of(state.kind, state.last_good, file, "last_good")
     return ActState(**{**vars(state), "last_good": good})

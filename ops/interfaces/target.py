@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from ops.core.errors import Damaged
+from ops.core.names import Digest
 from ops.core.quantity import Size
 
 O = TypeVar("O")
@@ -23,6 +24,19 @@ class Reached:
     """A place that answered. clock_ahead: by how many seconds its clock is ahead of ours, where it says."""
 
     clock_ahead: float | None = None
+
+
+@dataclass
+class Writes:
+    """What becomes of what restic writes to a view. passed: the folders whose new files are stored in the repository.
+
+    Those of other folders go nowhere. added: what was stored. removed: what restic would have deleted: it is still
+    there, and the view shows it no more.
+    """
+
+    passed: frozenset[str]
+    added: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,24 @@ def nobody_named(_options: object) -> Mapping[str, str]:
 
 
 @dataclass(frozen=True)
+class LeavingDoor:
+    """The way to what a backup host asks of this machine, and to the second names from which it may delete.
+
+    Each is given the file with the repository's address; those that ask also the authority's certificate.
+
+    address: returns the address of the second names, as restic reads it.
+    asked: returns what the backup host asks, as it lies there; None while it asks nothing, or does not answer.
+    say: with the name of a file and its content, leaves it for the backup host; raises Unavailable.
+    config: returns the SHA-256 of the repository's `config`; raises Unavailable.
+    """
+
+    address: Callable[[Path], str]
+    asked: Callable[[Path, Path], bytes | None]
+    say: Callable[[Path, Path, str, bytes], None]
+    config: Callable[[Path, Path], Digest]
+
+
+@dataclass(frozen=True)
 class Target(Generic[O]):
     """A kind of place.
 
@@ -66,11 +98,18 @@ class Target(Generic[O]):
         machine reads it.
     listed: with the same and the name of a repository's folder, such as `index`, returns the size in bytes of every
         file in it by its name.
+    fault: with the same and the path of a file, such as `index/NAME`, reads it whole and returns what is wrong with it;
+        nothing when it is what its name says.
     view: with the same and a function that is given the path of a file, such as `index/NAME`, and says whether it is
-        left out, serves the repository without those files for a block; yields the file with that view's address.
-        None, as is `listed`, for a kind to whose repositories nobody else may add.
+        left out, serves the repository without those files for a block; yields the file with that view's address. With
+        `Writes` restic may write to it, as it tells.
+        None, as are `listed` and `fault`, for a kind to whose repositories nobody else may add.
+    deposit: with the same, a folder beside the repository and the content of a small file, adds it there under the
+        SHA-256 of its content, and reads it back; raises Unavailable or Damaged. None: nobody looks after a repository
+        of the kind without a key.
     quota: given the options and the name of a machine, returns how large its repository may become; None: no limit.
     named: given the options, returns the machines that they name, each by the path of its key below the options.
+    leaving: the way to a backup host that lets sets leave, for a kind that has one.
     group: the group of the inventory that makes a host fit to keep it; empty where none has to.
     synonyms: what else people call it, so that they are told the right word.
     writes: given the options, returns the folders on the machine itself that backing up and copying write to; their
@@ -91,8 +130,11 @@ class Target(Generic[O]):
     sign_in: Callable[[str, str, str], str] | None = None
     writes: Callable[[O], Sequence[str]] = nothing_written
     listed: Callable[[Path, Path, str], Mapping[str, int]] | None = None
-    view: Callable[[Path, Path, Callable[[str], bool]], AbstractContextManager[Path]] | None = None
+    fault: Callable[[Path, Path, str], str] | None = None
+    view: Callable[[Path, Path, Callable[[str], bool], Writes | None], AbstractContextManager[Path]] | None = None
+    deposit: Callable[[Path, Path, str, bytes], None] | None = None
     quota: Callable[[O, str], Size | None] = no_quota
     named: Callable[[O], Mapping[str, str]] = nobody_named
+    leaving: LeavingDoor | None = None
     group: str = ""
     synonyms: tuple[str, ...] = ()

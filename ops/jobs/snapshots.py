@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from ops.core.verdict import Verdict
 from ops.interfaces import joined
 from ops.interfaces.outcome import CopyFacts
 from ops.jobs.copy import unread
+from ops.jobs.heal import note
 from ops.jobs.host import own_policy, repositories, state_files
 from ops.jobs.host.assets import asset_named
 from ops.policy import HostPolicy
@@ -47,7 +48,8 @@ def listed(name: str | None, repository: str | None) -> list[ListedSet]:
         place.reach()
         owing = {one: [*_owing(policy, one, chosen)] for one in names}
         sets_there = [one for one in reversed(_found(place, clock.now())) if one.asset in names]
-        rows += [_read_back(_row(one, chosen), owing[one.asset]) for one in sets_there]
+        lost = note.lost(chosen)
+        rows += [_healed(_read_back(_row(one, chosen), owing[one.asset]), lost) for one in sets_there]
     return rows
 
 
@@ -69,6 +71,11 @@ def _read_back(row: ListedSet, owing: Sequence[tuple[str, str]]) -> ListedSet:
             if row.time > read:
                 return replace(row, verdict=Verdict.UNKNOWN, message=f"{row.message}, but {owed}")
     return row
+
+
+def _healed(row: ListedSet, lost: Collection[str]) -> ListedSet:
+    """Return a set as what it is: of one of which something is lost, only a part can be restored."""
+    return replace(row, verdict=Verdict.FAIL, message=note.LOST) if row.set in lost else row
 
 
 def _owed(act: str, repository: str) -> str:

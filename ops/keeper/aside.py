@@ -19,7 +19,7 @@ from ops.core.errors import Unavailable, UsageError
 from ops.core.plain_file import FOLDER
 from ops.keeper.repository import folder_in, opened
 
-ASIDE = ".aside"
+ASIDE, DAMAGED = ".aside", ".damaged"
 _PATH = re.compile(r"[^/\0]+(?:/[^/\0]+){0,2}")
 _STRANGE = "find out who put it there, then remove it"
 _MOVE = re.compile(r"[0-9]{8}T[0-9]{6}Z(?:-[0-9]+)?")
@@ -52,7 +52,7 @@ def held(base: Path, host: str) -> set[str]:
     found: set[str] = set()
     for move in moves(base, host):
         with _aside(base, host, move) as folder:
-            found.update(_paths(folder))
+            found.update(paths_in(folder))
     return found
 
 
@@ -61,7 +61,7 @@ def begin(base: Path, host: str, when: str) -> str:
 
     Raise Unavailable when what lies there is none of this account's folders.
     """
-    with opened(base.parent, base.name) as place, _own(place, ASIDE) as aside, _own(aside, host) as client:
+    with opened(base.parent, base.name) as place, own(place, ASIDE) as aside, own(aside, host) as client:
         with os.scandir(client) as found:
             there = {entry.name for entry in found}
         names = itertools.chain([when], (f"{when}-{number}" for number in itertools.count(2)))
@@ -71,7 +71,7 @@ def begin(base: Path, host: str, when: str) -> str:
 
 
 @contextmanager
-def _own(parent: int, name: str) -> Iterator[int]:
+def own(parent: int, name: str) -> Iterator[int]:
     """Open a folder of this account's in a folder for a block; one that is missing is made."""
     with suppress(FileExistsError):
         os.mkdir(name, 0o700, dir_fd=parent)
@@ -90,7 +90,16 @@ def _own(parent: int, name: str) -> Iterator[int]:
 def away(base: Path, host: str, move: str, paths: Iterable[str]) -> Moved:
     """Move files of a client's repository to the folder of a move."""
     with opened(base, host) as repository, _aside(base, host, move) as folder:
-        return _moved(repository, folder, map(demand_path, paths))
+        return moved(repository, folder, map(demand_path, paths))
+
+
+def damaged(base: Path, host: str, move: str, paths: Iterable[str]) -> Moved:
+    """Move damaged files of a client's repository, in whose places others come, to the folder of a move.
+
+    They never come back: they lie there as NAME.damaged, and count as nothing that is set aside.
+    """
+    with opened(base, host) as repository, _aside(base, host, move) as folder:
+        return moved(repository, folder, map(demand_path, paths), DAMAGED)
 
 
 def back(base: Path, host: str, move: str) -> Moved:
@@ -102,18 +111,19 @@ def back(base: Path, host: str, move: str) -> Moved:
         known = ", ".join(moves(base, host)) or "none"
         raise UsageError(f"no files of {host} were set aside as {move!r}", f"known: {known}")
     with opened(base, host) as repository, _aside(base, host, move) as folder:
-        moved = _moved(folder, repository, list(_paths(folder)))
-        _remove_empty(folder)
+        came = moved(folder, repository, list(paths_in(folder)))
+        remove_empty(folder)
     with opened(base, ASIDE) as aside, folder_in(aside, host) as client, suppress(OSError):  # something stayed in it
         os.rmdir(move, dir_fd=client)
-    return moved
+    return came
 
 
-def _moved(source: int, target: int, paths: Iterable[str]) -> Moved:
+def moved(source: int, target: int, paths: Iterable[str], ending: str = "") -> Moved:
+    """Move files between two trees, by descriptors, but those in whose place something is."""
     files = size = 0
     missing = []
     for path in paths:
-        bytes_ = _rename(source, target, path.split("/"))
+        bytes_ = _rename(source, target, path.split("/"), ending)
         if bytes_ is None:
             missing.append(path)
         else:
@@ -121,17 +131,17 @@ def _moved(source: int, target: int, paths: Iterable[str]) -> Moved:
     return Moved(files, size, tuple(missing))
 
 
-def _rename(source: int, target: int, parts: list[str]) -> int | None:
+def _rename(source: int, target: int, parts: list[str], ending: str) -> int | None:
     """Move one entry between two trees, and return its size; None where it is not there, or its place is taken."""
     name = parts[0]
     try:
         if len(parts) > 1:
             with folder_in(source, name) as inner, _made(target, name, source) as outer:
-                return _rename(inner, outer, parts[1:])
+                return _rename(inner, outer, parts[1:], ending)
         facts = os.stat(name, dir_fd=source, follow_symlinks=False)
-        if _there(name, target):
+        if _there(f"{name}{ending}", target):
             return None
-        os.rename(name, name, src_dir_fd=source, dst_dir_fd=target)
+        os.rename(name, f"{name}{ending}", src_dir_fd=source, dst_dir_fd=target)
     except (FileNotFoundError, NotADirectoryError):
         return None
     return facts.st_size
@@ -163,24 +173,24 @@ def _aside(base: Path, host: str, move: str) -> Iterator[int]:
         yield folder
 
 
-def _paths(folder: int, start: str = "") -> Iterator[str]:
+def paths_in(folder: int, start: str = "") -> Iterator[str]:
     """Yield the paths of what a move holds; a folder is what a file or two were in, or was moved as such."""
     with os.scandir(folder) as found:
         entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
     for name, is_folder in entries:
         if is_folder and start.count("/") < len(("data/", "00/")):
             with folder_in(folder, name) as inner:
-                yield from _paths(inner, f"{start}{name}/")
-        else:
+                yield from paths_in(inner, f"{start}{name}/")
+        elif not name.endswith(DAMAGED):
             yield f"{start}{name}"
 
 
-def _remove_empty(folder: int) -> None:
+def remove_empty(folder: int) -> None:
     """Remove the folders in a folder in which nothing is."""
     with os.scandir(folder) as found:
         inside = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
     for name in inside:
         with folder_in(folder, name) as inner:
-            _remove_empty(inner)
+            remove_empty(inner)
         with suppress(OSError):  # something is in it
             os.rmdir(name, dir_fd=folder)

@@ -34,10 +34,15 @@ class Pace:
             self.wait(ahead)
 
 
-def fault(repository: int, path: str, pace: Pace) -> str:
+class TooLarge(Exception):
+    """There is no more time to read a file to its end."""
+
+
+def fault(repository: int, path: str, pace: Pace, is_over: Callable[[], bool] = lambda: False) -> str:
     """Return what is wrong with a file, nothing when it is what its name says.
 
-    repository: the descriptor of its folder; path: below it. Raise FileNotFoundError when it is gone.
+    repository: the descriptor of its folder; path: below it. is_over: whether there is no more time. Raise
+    FileNotFoundError when it is gone, TooLarge when it could not be read to its end in time.
     """
     try:
         with folder_of(repository, path) as (folder, name):
@@ -49,14 +54,16 @@ def fault(repository: int, path: str, pace: Pace) -> str:
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             return "is no file"
-        return "" if _digest(handle, pace) == name else "is not what was stored: its content has another SHA-256"
+        return (
+            "" if _digest(handle, pace, is_over) == name else "is not what was stored: its content has another SHA-256"
+        )
     except OSError as error:
         return f"can't be read: {error.strerror}"
     finally:
         os.close(handle)
 
 
-def _digest(handle: int, pace: Pace) -> str:
+def _digest(handle: int, pace: Pace, is_over: Callable[[], bool]) -> str:
     found, at = hashlib.sha256(), 0
     # What arrived lately may lie in memory still, as it came; it is the disk's that is wanted.
     os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
@@ -67,4 +74,6 @@ def _digest(handle: int, pace: Pace) -> str:
         os.posix_fadvise(handle, at, len(chunk), os.POSIX_FADV_DONTNEED)
         at += len(chunk)
         pace.read(len(chunk))
+        if is_over():
+            raise TooLarge
     return found.hexdigest()

@@ -32,6 +32,7 @@ on conflict (host, path) do update set listed = excluded.listed,
   size = excluded.size, arrived = excluded.arrived
 """
 GONE = "was there, and is gone"
+TOO_LARGE = "is so large that one scrub can't read it to its end"
 _LONGEST = "order by read, arrived limit ?"
 _SUMS = """
 select count(*), coalesce(sum(size), 0), coalesce(sum(size) filter (where read >= :since), 0),
@@ -104,8 +105,8 @@ class Readings:
         return self._known(hosts, f"(read is null or read < ?) and wrong <> ? {_LONGEST}", (before, GONE, BATCH))
 
     def damaged(self, hosts: Sequence[str]) -> list[Known]:
-        """Return the files of clients that were read and found wrong."""
-        return self._known(hosts, "wrong not in ('', ?)", (GONE,))
+        """Return the files of clients that were read and found wrong; what takes all the time waits for its turn."""
+        return self._known(hosts, "wrong not in ('', ?, ?)", (GONE, TOO_LARGE))
 
     def _known(self, hosts: Sequence[str], which: str, words: tuple[object, ...]) -> list[Known]:
         places = ", ".join("?" * len(hosts))

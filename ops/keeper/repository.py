@@ -16,7 +16,7 @@ from pathlib import Path
 from ops.core.errors import Damaged, Unavailable
 from ops.core.names import Digest
 from ops.core.plain_file import FOLDER, FOUND
-from ops.interfaces.layout import CONFIG, DATA, SORTS
+from ops.interfaces.layout import CARDS, CONFIG, DATA, SNAPSHOTS, SORTS
 
 UPLOAD = ".rest-server-temp"  # how rest-server calls a file that it is still receiving, behind the file's own name
 _CONFIG_BYTES = 4096
@@ -26,13 +26,15 @@ _CONFIG_BYTES = 4096
 class Stored:
     """A file of a repository. sort: the folder that it belongs to; empty for what has no place in a repository.
 
-    path: below the repository. size: in bytes. arrived: when its upload was complete, in seconds since 1970.
+    path: below the repository. size: in bytes. arrived: when its upload was complete, in seconds since 1970. inode:
+    what tells a file from another one of its name.
     """
 
     sort: str
     path: str
     size: int
     arrived: float
+    inode: int = 0
 
     @property
     def name(self) -> str:
@@ -58,7 +60,9 @@ def files(repository: int) -> Iterator[Stored]:
     for name, facts in _entries(repository):
         if name == CONFIG and stat.S_ISREG(facts.st_mode):
             continue
-        if name not in SORTS or not stat.S_ISDIR(facts.st_mode):
+        if name == CARDS and stat.S_ISDIR(facts.st_mode):
+            yield from _cards(repository)
+        elif name not in SORTS or not stat.S_ISDIR(facts.st_mode):
             yield _stray(name, facts)
         elif name == DATA:
             yield from _packs(repository)
@@ -105,6 +109,17 @@ def folder_in(parent: int, name: str) -> Iterator[int]:
         os.close(handle)
 
 
+def _cards(repository: int) -> Iterator[Stored]:
+    with folder_in(repository, CARDS) as cards:
+        for name, facts in _entries(cards):
+            if name != SNAPSHOTS or not stat.S_ISDIR(facts.st_mode):
+                yield _stray(f"{CARDS}/{name}", facts)
+                continue
+            with folder_in(cards, name) as folder:
+                for one, seen in _entries(folder):
+                    yield _stored(CARDS, f"{CARDS}/{name}/{one}", seen)
+
+
 def _packs(repository: int) -> Iterator[Stored]:
     with folder_in(repository, DATA) as data:
         for name, facts in _entries(data):
@@ -129,8 +144,8 @@ def _entries(folder: int) -> Iterator[tuple[str, os.stat_result]]:
 def _stored(sort: str, path: str, facts: os.stat_result) -> Stored:
     if not stat.S_ISREG(facts.st_mode):
         return _stray(path, facts)
-    return Stored(sort, path, facts.st_size, facts.st_mtime)
+    return Stored(sort, path, facts.st_size, facts.st_mtime, facts.st_ino)
 
 
 def _stray(path: str, facts: os.stat_result) -> Stored:
-    return Stored("", path, facts.st_size, facts.st_mtime)
+    return Stored("", path, facts.st_size, facts.st_mtime, facts.st_ino)

@@ -20,7 +20,7 @@ MINUTES = 60.0
 SECRETS, KEYS = "inventory", "keys"
 # Of what the machines know of themselves only this comes from site.yml. The rest timers did meanwhile, and it names the
 # file that the ledger began in, which a copy is not.
-FOUND_BY_SITE = ("gaps.json", "arrivals.json", "scrub.json", "scrub.sqlite")
+FOUND_BY_SITE = ("gaps.json", "arrivals.json", "retention.json", "register.sqlite", "scrub.json", "scrub.sqlite")
 
 
 def managed(machines: Iterable[Machine]) -> list[Machine]:

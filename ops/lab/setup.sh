@@ -90,6 +90,8 @@ wanted=$(missing)
 [ -z "$wanted" ] || step "Debian packages: $(echo "$wanted" | tr '\n' ' ')" install_packages
 cmp -s requirements.lock .venv/seawall-lock || step "Python packages, each with its digest" install_python_packages
 [ -x .venv/bin/seawall ] || step "the command seawall" install_command
+# Where Python is told to write no bytecode, every start of the command would translate the whole package once more.
+.venv/bin/python -m compileall -q ops plugins
 { [ -s .cache/packages/SHA256SUMS ] && [ -x .cache/bin/restic ]; } ||
   step "restic of Debian 13" .venv/bin/seawall package fetch
 package=.cache/packages/seawall.deb

@@ -11,6 +11,7 @@ from ops.core.names import AbsolutePath
 from ops.core.quantity import Day, Duration
 from ops.core.schema import spare
 from ops.policy.duty import Duty
+from ops.policy.keeping import Kept, Retention
 from ops.policy.queries import Expectation, Reference
 from ops.policy.site import AWAY, Contact, Repository, Site
 
@@ -30,6 +31,7 @@ __all__ = [
     "Excuse",
     "Expectation",
     "HostPolicy",
+    "Kept",
     "Repository",
     "Retention",
     "Site",
@@ -51,22 +53,6 @@ class SourceSpec:
 
     kind: str
     options: Any = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Retention:
-    """How long sets are kept: each rule keeps sets younger than its duration.
-
-    all: every set.
-    daily: the newest set of each day.
-    monthly: the newest set of each month.
-    yearly: the newest set of each year.
-    """
-
-    all: Duration
-    daily: Duration | None = None
-    monthly: Duration | None = None
-    yearly: Duration | None = None
 
 
 @dataclass(frozen=True)
@@ -264,7 +250,8 @@ class Drilled:
 class HostPolicy:
     """One machine's part of the policy, as it lies on that machine.
 
-    duties: this machine's own; site_duties: the site's, the same on every machine.
+    duties: this machine's own; site_duties: the site's, the same on every machine. kept: the assets whose sets are kept
+    here, by the machine that has them and by their names.
     """
 
     version: int
@@ -280,6 +267,7 @@ class HostPolicy:
     duties: Mapping[str, Duty] = field(default_factory=dict)
     site_duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
+    kept: Mapping[str, Mapping[str, Kept]] = field(default_factory=dict)
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

@@ -118,8 +118,26 @@ def writer_files(clients: Sequence[Mapping[str, Any]], base: str) -> list[File |
                 )
                 for suffix in ("socket", "service")
             ),
+            *(_leaving_files(name, client, variables) if client.get("leaves") else ()),
         ]
     return found
+
+
+def _leaving_files(name: str, client: Mapping[str, Any], variables: Mapping[str, Any]) -> list[File]:
+    """Return the units of a client from whose repository sets leave: the second door, and the run with its timer."""
+    door = {**variables, "socket": joined.second_door_socket(name)}
+    run = {"client": name, "calendar": list(client["leaves"]), "window": client["window"]}
+    found = [("second-door", joined.second_door(name), door, suffix) for suffix in ("socket", "service")]
+    found += [("leaving", joined.unit(joined.leaving(name)), run, suffix) for suffix in ("service", "timer")]
+    return [
+        File(
+            path=f"{UNITS}/{unit}.{suffix}",
+            template=f"etc/systemd/system/seawall-{sort}.{suffix}.j2",
+            variables=words,
+            format="unit",
+        )
+        for sort, unit, words, suffix in found
+    ]
 
 
 def container_files(containers: Sequence[Mapping[str, Any]]) -> list[File]:

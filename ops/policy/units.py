@@ -9,14 +9,17 @@ from ops.core import kinds
 from ops.core.printable import printable
 from ops.interfaces import joined
 from ops.interfaces.joined import read_from, repository_files
-from ops.interfaces.state import GAPS, HEALTH, SCRUB
-from ops.policy import access, hours, logs
+from ops.interfaces.planned import RETENTION
+from ops.interfaces.state import ARRIVALS, GAPS, HEALTH, SCRUB
+from ops.policy import access, doors, hours, logs
 from ops.policy.access import AUTHORITY, LEDGER_KEY
 from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 
 HEALTH_EVERY = "*:0/5"
+LEAVE_EVERY = "*:3/10"
 GAPS_AT = "*-*-* 05:30:00"
 ARRIVALS_AT = "*-*-* 05:00:00"
+RETENTION_AT = "*-*-* 06:00:00"
 SCRUB_AT = "*-*-* 06:30:00"
 
 
@@ -45,9 +48,8 @@ class Unit:
 
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
-    acts = [*_backups(policy), *_logs(policy), *_copies(policy), *_drills(policy)]
-    keeper = [_arrivals(policy), _scrub(policy)] if policy.clients else []
-    return [*acts, _health(policy), _gaps(policy), *keeper]
+    acts = [*_backups(policy), *_logs(policy), *_copies(policy), *_leaves(policy), *_drills(policy)]
+    return [*acts, _health(policy), _gaps(policy), *_keeper(policy)]
 
 
 def _backups(policy: HostPolicy) -> Iterator[Unit]:
@@ -107,6 +109,27 @@ def _copies(policy: HostPolicy) -> Iterator[Unit]:
             )
 
 
+def _leaves(policy: HostPolicy) -> Iterator[Unit]:
+    for name in sorted({place for asset in policy.assets.values() for place in _places(asset)}):
+        if doors.leaving(policy, name):
+            yield Unit(
+                name=joined.unit(joined.leave(name)),
+                description=f"Forget in {name} what its backup host asks",
+                command=f"repository leave {name}",
+                calendar=(LEAVE_EVERY,),
+                random_delay=60,
+                user="seawall",
+                capabilities=(),
+                credentials=(*repository_files(name), AUTHORITY, LEDGER_KEY),
+                timeout=2 * 86_400,
+            )
+
+
+def _places(asset: Asset) -> Iterator[str]:
+    yield asset.repository
+    yield from (copy.to for copy in asset.copies.values())
+
+
 def _drills(policy: HostPolicy) -> Iterator[Unit]:
     for name, drilled in policy.drills.items():
         drill = drilled.asset.drill
@@ -163,33 +186,37 @@ def _gaps(policy: HostPolicy) -> Unit:
     )
 
 
-def _arrivals(policy: HostPolicy) -> Unit:
-    return Unit(
-        name="seawall-arrivals",
-        description=f"Search the repositories on {policy.host} for foreign files",
-        command="repository arrivals",
-        calendar=(f"{ARRIVALS_AT} {policy.site.timezone}",),
-        random_delay=900,
-        user="seawall",
-        # The repositories are their server's; nothing in them can be read without a key.
-        capabilities=("CAP_DAC_READ_SEARCH",),
-        credentials=(),
-        timeout=7200,
-    )
+def _keeper(policy: HostPolicy) -> Iterator[Unit]:
+    """Yield what a backup host does each morning, over all repositories; without a key nothing in them can be read."""
+    if not policy.clients:
+        return
+    host, longest = policy.host, policy.checks[SCRUB].options.longest.seconds
+    yield _kept(policy, ARRIVALS, f"Search the repositories on {host} for foreign files", ARRIVALS_AT, 7200)
+    plan = f"Plan which sets leave the repositories on {host}"
+    yield _kept(policy, RETENTION, plan, RETENTION_AT, 7200, "retention plan", (LEDGER_KEY,))
+    scrub = f"Read the repositories on {host} again, and name what is damaged"
+    yield _kept(policy, SCRUB, scrub, SCRUB_AT, longest + 3600)  # it ends by itself; one file may be large
 
 
-def _scrub(policy: HostPolicy) -> Unit:
+def _kept(
+    policy: HostPolicy,
+    name: str,
+    description: str,
+    at: str,
+    timeout: int,
+    command: str = "",
+    credentials: tuple[str, ...] = (),
+) -> Unit:
     return Unit(
-        name=joined.unit(SCRUB),
-        description=f"Read the repositories on {policy.host} again, and name what is damaged",
-        command="repository scrub",
-        calendar=(f"{SCRUB_AT} {policy.site.timezone}",),
+        name=joined.unit(name),
+        description=description,
+        command=command or f"repository {name}",
+        calendar=(f"{at} {policy.site.timezone}",),
         random_delay=900,
         user="seawall",
-        # As the search for foreign files: whatever it reads is encrypted.
-        capabilities=("CAP_DAC_READ_SEARCH",),
-        credentials=(),
-        timeout=policy.checks[SCRUB].options.longest.seconds + 3600,  # it ends by itself; one file may be large
+        capabilities=("CAP_DAC_READ_SEARCH",),  # the repositories are their server's
+        credentials=credentials,
+        timeout=timeout,
     )
 
 

@@ -17,6 +17,8 @@ from ops.restic.messages import Snapshot
 from ops.restic.sets import ASSET, Set
 
 LOG, UNTIL, SIZE, START = "seawall-log", "seawall-log-until", "seawall-log-segment", "seawall-log-start"
+SYSTEM = "seawall-log-system"
+USUAL_SIZE = 16 << 20  # of a segment in bytes
 _PART = ".log"  # of a set: what makes a backup of a running cluster whole
 
 
@@ -26,7 +28,8 @@ class Batch:
 
     folder: in which they lie in it. names: of the files. size: of each segment in bytes. until: all that was committed
     before that moment is in this batch and those before it; None where that is not known. starts: the number of the
-    first segment of each timeline whose history file is in it.
+    first segment of each timeline whose history file is in it. system: the number of the cluster that wrote the
+    segments; None where it is not told.
     """
 
     snapshot: Snapshot
@@ -35,6 +38,7 @@ class Batch:
     size: int
     until: datetime | None
     starts: Mapping[int, int] = field(default_factory=dict)
+    system: int | None = None
 
     @property
     def segments(self) -> list[Segment]:
@@ -42,11 +46,19 @@ class Batch:
         return sorted(Segment.of(name, self.size) for name in self.names if is_segment(name))
 
 
-def tags(asset: str, names: Iterable[str], size: int, until: datetime | None, starts: Mapping[int, int]) -> list[str]:
+def tags(
+    asset: str,
+    names: Iterable[str],
+    size: int,
+    until: datetime | None,
+    starts: Mapping[int, int],
+    system: int | None = None,
+) -> list[str]:
     """Return the tags of a batch."""
     segments = sorted(filter(is_segment, names))
     said = [f"{ASSET}={asset}", f"{LOG}={segments[0]}-{segments[-1]}" if segments else f"{LOG}=none", f"{SIZE}={size}"]
     said += [f"{UNTIL}={until.isoformat()}"] if until else []
+    said += [f"{SYSTEM}={system}"] if system is not None else []
     return [*said, *(f"{START}={timeline}-{number}" for timeline, number in sorted(starts.items()))]
 
 
@@ -67,7 +79,8 @@ def _batch(snapshot: Snapshot) -> Batch | None:
         starts = dict(_start(tag) for tag in snapshot.tags if tag.startswith(f"{START}="))
         if until and until > snapshot.time + clock.SKEW:
             return None
-        found = Batch(snapshot, folders.pop(), names, size, until, starts)
+        system = int(text[:24]) if (text := snapshot.tag(SYSTEM)) else None
+        found = Batch(snapshot, folders.pop(), names, size, until, starts, system)
         return found if found.segments or starts else None
     except (ValueError, OverflowError):
         return None
@@ -105,13 +118,23 @@ def base(which: Set, size: int) -> Base | None:
     return Base(which, label.removesuffix(_PART), str(paths[0].parent), held[0], held[-1], size)
 
 
+def based(which: Set, found: Sequence[Batch]) -> Base | None:
+    """Return a set as the beginning of a recovery, with segments of the size that the batches around it have.
+
+    found: oldest first. A cluster that was made anew may have others, and so may whoever adds a batch.
+    """
+    after = [batch.size for batch in found if batch.snapshot.time >= which.time - clock.SKEW]
+    sizes = [*after[:1], *(batch.size for batch in reversed(found)), USUAL_SIZE]
+    return base(which, sizes[0])
+
+
 @dataclass(frozen=True)
 class Reach:
     """How far recovery from a base gets.
 
     until: the moment, exclusive, up to which each commit is archived; the end of the base where no batch follows.
-    batches: that are needed for it. newest: the last segment of them. missing: why it gets no farther, for a person;
-    empty where nothing is missing.
+    batches: that are needed for it. newest: the last segment of them. missing: what is missing after that, for a
+    person. broken: why what comes after that is of no use. Both are empty where it gets to the end.
     """
 
     base: Base
@@ -119,6 +142,18 @@ class Reach:
     batches: Sequence[Batch]
     newest: Segment
     missing: str = ""
+    broken: str = ""
+
+    @property
+    def why(self) -> str:
+        """Why it gets no farther, as a sentence; empty where it gets to the end."""
+        return f"{self.missing} is missing" if self.missing else self.broken
+
+    @property
+    def certain(self) -> Segment:
+        """The segment in which the last moment lies that is known to be archived; recovery gets there or is none."""
+        last = max((number for number, batch in enumerate(self.batches, 1) if batch.until), default=0)
+        return _archived(self.batches[:last]).newest(self.base.last)
 
 
 def reach(start: Base, found: Sequence[Batch]) -> Reach:
@@ -128,17 +163,38 @@ def reach(start: Base, found: Sequence[Batch]) -> Reach:
     and the segments of the one before have higher numbers.
     """
     since = start.which.time - clock.SKEW
-    fitting = [
+    after = [
         batch
         for batch in found
         if batch.size == start.size
         and batch.snapshot.time >= since
         and (batch.starts or any(one >= start.last for one in batch.segments))
     ]
+    fitting, broken = _unbroken(after)
     if not _missing(start, fitting):
-        return _reached(start, fitting)
+        return replace(_reached(start, fitting), broken=broken)
     good = next((count for count in reversed(_hopeful(start, fitting)) if not _missing(start, fitting[:count])), 0)
     return replace(_reached(start, fitting[:good]), missing=_missing(start, fitting))
+
+
+def _unbroken(fitting: Sequence[Batch]) -> tuple[Sequence[Batch], str]:
+    """Return the batches up to the first that can't go on from those before, and why it can't; empty where all can.
+
+    A segment that is stored already is not stored again. So one that comes twice is another one: a server that was set
+    back to an earlier state wrote the second.
+    """
+    seen: dict[str, datetime] = {}
+    system = None
+    for count, batch in enumerate(fitting):
+        time = batch.snapshot.time
+        names = sorted(filter(is_segment, batch.names))
+        if twice := [name for name in names if seen.get(name, time) != time]:  # a copy may hold one batch twice
+            return fitting[:count], f"{twice[0]} was archived twice: the server was set back to an earlier state"
+        if None not in (system, batch.system) and system != batch.system:
+            return fitting[:count], f"the log from {names[0] if names else batch.names[0]} on is of another cluster"
+        system = batch.system if system is None else system
+        seen.update(dict.fromkeys(names, time))
+    return fitting, ""
 
 
 def _hopeful(start: Base, fitting: Sequence[Batch]) -> list[int]:

@@ -23,6 +23,7 @@ _QUOTA_HINT = (
 FULL = "no space left on device"
 QUOTA = "507 Insufficient Storage"  # rest-server says so of a full disk, too
 _GONE = "no such file or directory"
+_AGAIN = "not found in the repository index; storing the file again"  # its blobs were lost, and are there again now
 _NUMBER = " (507)"  # some releases of restic put it behind the words
 _PROGRAM = "subprocess "  # how the words begin of the program whose output is stored
 PART_UNREAD = 3  # a snapshot was made; restic's manual has the numbers
@@ -74,12 +75,15 @@ def explain(error: CommandError, repository: str) -> SeawallError:
 class Losses:
     """What restic could not read, told line by line: a file that vanished meanwhile is no fault of anybody's.
 
+    Nor is one of which the repository had lost something, and that restic stores again for that.
+
     It is handed each line of standard error, and says of each whether no further attempt can succeed. The names of
     files in such a line are anybody's words; what went wrong stands at its end.
     """
 
     vanished: int = 0
     unread: str = ""
+    again: int = 0
 
     def __call__(self, line: str) -> bool:
         """Count what a line tells; return whether there is no room at the repository's host."""
@@ -88,13 +92,15 @@ class Losses:
                 said = plain_error(line)
                 if said.endswith(_GONE):
                     self.vanished += 1
+                elif said.endswith(_AGAIN):
+                    self.again += 1
                 else:
                     self.unread = self.unread or said
         return no_room(line)
 
     def demand(self, code: int, repository: str) -> None:
-        """Raise Incomplete when restic ended so because of anything but files that vanished."""
-        if code == PART_UNREAD and (self.unread or not self.vanished):
+        """Raise Incomplete when restic ended so because of anything but files that vanished, or were stored again."""
+        if code == PART_UNREAD and (self.unread or not (self.vanished or self.again)):
             said = self.unread or "no message"
             raise Incomplete(f"repository {repository}: part of the source could not be read: {said}")
 

@@ -38,7 +38,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot as a repository lists it."""
+    """A snapshot as a repository lists it. tree: of its data; original: the snapshot that it is a copy of, or empty."""
 
     id: str
     time: datetime
@@ -47,6 +47,8 @@ class Snapshot:
     paths: tuple[str, ...]
     files: int
     bytes: int
+    tree: str = ""
+    original: str = ""
 
     def tag(self, name: str) -> str | None:
         """Return the value of a tag of the form name=value."""
@@ -139,6 +141,8 @@ def _told(entry: Mapping[str, Any]) -> Snapshot:
         paths=tuple(map(str, entry.get("paths") or ())),
         files=int(seen.get("total_files_processed", 0)),
         bytes=int(seen.get("total_bytes_processed", 0)),
+        tree=str(entry.get("tree", "")),
+        original=str(entry.get("original") or ""),
     )
 
 

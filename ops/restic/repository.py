@@ -19,6 +19,7 @@ from typing import IO
 from ops.core.confidential import fit
 from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
 from ops.core.names import Digest
+from ops.core.own_folder import demand_own, fixed, held
 from ops.core.run import Result, Stream, run, stream
 from ops.interfaces.entry import Entry
 from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
@@ -27,6 +28,7 @@ from ops.restic.messages import summary as summary_of
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
+RESTIC = "restic"
 _DAY = 86_400.0
 Progress = Callable[[int, int], None]  # bytes done, of how many; 0: not known yet
 
@@ -111,14 +113,21 @@ class Repository:
         timeout: float,
         progress: Progress | None = None,
     ) -> None:
-        """Bring a snapshot's files to a folder, `only` these paths of it; what is there already is completed."""
+        """Bring a snapshot's files to a folder, `only` these paths of it; what is there already is completed.
+
+        The folder must be this account's own; it is made if it is missing. Whatever has its name meanwhile, files come
+        into the folder that had it at the beginning.
+        """
         chosen = [word for path in only for word in ("--include", _literally(path))]
-        words = [*self._base(), "restore", snapshot, "--target", str(target), "--sparse", *chosen]
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            with stream(words, timeout=timeout, env=_QUIET) as program:
-                for document in documents(program.lines()):
-                    if progress and (told := progress_of(document)):
-                        progress(*told)
+            with held(target) as handle:
+                demand_own(handle, target)
+                words = [*self._base(), "restore", snapshot, "--sparse", *chosen, "--target"]
+                with fixed(target, handle, words) as argv, stream(argv, timeout=timeout, env=_QUIET) as program:
+                    for document in documents(program.lines()):
+                        if progress and (told := progress_of(document)):
+                            progress(*told)
         except CommandError as error:
             if full_here(error.stderr):
                 raise Unavailable(
@@ -195,8 +204,16 @@ class Repository:
             return False
 
         with self._explained():
-            ended = run([*self._base(plain=True), *words], timeout=timeout, ok=range(256), hopeless=heard)
+            ended = run(self.plainly(words), timeout=timeout, ok=range(256), hopeless=heard)
         return "\n".join([ended.stdout, *said])
+
+    def plainly(self, words: Sequence[str]) -> list[str]:
+        """Return the program that does something in the repository and speaks to people, not in JSON."""
+        return [*self._base(plain=True), *words]
+
+    def forget(self, ids: Sequence[str], unused: str, *, timeout: float) -> None:
+        """Forget snapshots, and remove what no other one needs; unused: how much of what stays may be so, as `5%`."""
+        self._run(["forget", "--prune", "--max-unused", unused, *ids], timeout=timeout)
 
     def copy_from(self, source: Repository, ids: Sequence[str], *, timeout: float) -> None:
         """Bring snapshots of another repository here; what is here already is passed over."""
@@ -238,7 +255,7 @@ class Repository:
             return run([*self._base(), *words], timeout=timeout, hopeless=no_room)
 
     def _base(self, *, plain: bool = False) -> list[str]:
-        words = ["restic", "--repository-file", str(self.url), "--password-file", str(self.password)]
+        words = [RESTIC, "--repository-file", str(self.url), "--password-file", str(self.password)]
         words += [] if plain else ["--json"]
         words += ["--cacert", str(self.authority)]
         words += ["--key-hint", self.key] if self.key else []
@@ -254,6 +271,8 @@ class Repository:
         try:
             yield
         except CommandError as error:
+            if error.argv[0] != RESTIC:
+                raise  # it is of a program that was run within the block
             raise explain(error, self.name) from error
 
 

@@ -2,7 +2,9 @@
 
 So restic can read a repository to which somebody added files that it stumbles over, before they are moved aside. The
 view is for reading: what would write is refused, but for locks, which go nowhere: nobody else could see them here.
-Whoever can open the socket reads what its account may read, so it lies in a folder that only its owner may enter.
+Where a repository is healed, files of some folders are passed on, and others are only noted, as is what would be
+deleted; restic sees none of those any more. Whoever can open the socket reads what its account may read, so it lies in
+a folder that only its owner may enter.
 """
 
 from __future__ import annotations
@@ -20,22 +22,27 @@ from socketserver import ThreadingMixIn, UnixStreamServer
 
 from ops.core.files import CHUNK, write_atomically
 from ops.interfaces.layout import LOCKS
+from ops.interfaces.target import Writes
 from ops.targets._rest import Place, unix_address
 
 SECONDS = 120.0
+MOST = 1 << 30  # bytes of one file; restic makes none of more than an eighth of it
 _PASSED = ("Accept", "Range")
 _ANSWERED = ("Content-Type", "Content-Range", "Accept-Ranges", "Date")
 Hidden = Callable[[str], bool]
 
 
 @contextmanager
-def view(url: Path, authority: Path, hidden: Hidden) -> Iterator[Path]:
-    """Serve a view for a block; yield the file with its address. hidden: given index/NAME, whether it is left out."""
+def view(url: Path, authority: Path, hidden: Hidden, writes: Writes | None = None) -> Iterator[Path]:
+    """Serve a view for a block; yield the file with its address.
+
+    hidden: given index/NAME, whether it is left out. writes: what becomes of what would write; none: it is refused.
+    """
     place = Place.read(url)
     with tempfile.TemporaryDirectory(prefix="seawall-view-") as folder:
         socket, address = Path(folder, "socket"), Path(folder, "url")
         write_atomically(address, f"{unix_address(socket, place.path)}\n")
-        with _Server(socket, place, authority, hidden) as server:
+        with _Server(socket, place, authority, hidden, writes) as server:
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
             thread.start()
             try:
@@ -49,13 +56,14 @@ class _Server(ThreadingMixIn, UnixStreamServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, socket: Path, place: Place, authority: Path, hidden: Hidden) -> None:
+    def __init__(self, socket: Path, place: Place, authority: Path, hidden: Hidden, writes: Writes | None) -> None:
         super().__init__(str(socket), _Asked)
-        self.place, self.authority, self._hidden = place, authority, hidden
+        self.place, self.authority, self._hidden, self.writes = place, authority, hidden, writes
 
     def hides(self, path: str) -> bool:
-        """Whether a file is left out; locks always are."""
-        return path.startswith(f"{LOCKS}/") or self._hidden(path)
+        """Whether a file is left out; locks always are, and what was deleted here."""
+        gone = self.writes is not None and path in self.writes.removed
+        return gone or path.startswith(f"{LOCKS}/") or self._hidden(path)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Pass over a client that has left; restic says what became of its requests."""
@@ -70,7 +78,7 @@ class _Asked(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer what the real server answers, but for what is left out."""
-        asked = self.path.partition("?")[0].removeprefix(self.server.place.path).strip("/")
+        asked = self._named()
         if "/" in asked and self.server.hides(asked):
             self._end(HTTPStatus.NOT_FOUND)
             return
@@ -86,15 +94,34 @@ class _Asked(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815 -- as http.server calls it
 
     def do_POST(self) -> None:
-        """Take a lock, and keep it nowhere; refuse everything else."""
-        left = int(self.headers.get("Content-Length", 0))
-        while left > 0 and (piece := self.rfile.read(min(left, CHUNK))):
-            left -= len(piece)
-        self._end(HTTPStatus.OK if self._is_lock() else HTTPStatus.FORBIDDEN)
+        """Take a lock, and keep it nowhere; pass on what may be written, note the rest, or refuse it."""
+        named, writes = self._named(), self.server.writes
+        content = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), MOST))
+        if named.startswith(f"{LOCKS}/"):
+            self._end(HTTPStatus.OK)
+        elif writes is None or "/" not in named:
+            self._end(HTTPStatus.FORBIDDEN)
+        elif named.partition("/")[0] not in writes.passed:
+            self._end(HTTPStatus.OK)
+        else:
+            self._send(named, content, writes)
 
     def do_DELETE(self) -> None:
-        """Forget a lock that was never kept; refuse everything else."""
-        self._end(HTTPStatus.OK if self._is_lock() else HTTPStatus.FORBIDDEN)
+        """Forget a lock that was never kept; note what would be deleted, or refuse it."""
+        named, writes = self._named(), self.server.writes
+        if writes is not None and not named.startswith(f"{LOCKS}/"):
+            writes.removed.add(named)
+        self._end(HTTPStatus.OK if writes is not None or named.startswith(f"{LOCKS}/") else HTTPStatus.FORBIDDEN)
+
+    def _send(self, named: str, content: bytes, writes: Writes) -> None:
+        """Have the real server store a file."""
+        try:
+            answer = self._ask(content)
+            if answer.status == HTTPStatus.OK:
+                writes.added.add(named)
+            self._pass(answer)
+        except (HTTPException, OSError):
+            self.close_connection = True
 
     def finish(self) -> None:
         """End both connections."""
@@ -105,14 +132,16 @@ class _Asked(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: restic tells its own errors."""
 
-    def _is_lock(self) -> bool:
-        return self.path.startswith(f"{self.server.place.path}/{LOCKS}/")
+    def _named(self) -> str:
+        """Return the path of the file that is asked for, below the repository."""
+        # restic writes to data/NAME, and rest-server sorts it: data/NA/NAME is how it lies there.
+        return self.path.partition("?")[0].removeprefix(self.server.place.path).strip("/")
 
-    def _ask(self) -> HTTPResponse:
+    def _ask(self, content: bytes | None = None) -> HTTPResponse:
         server = self.server
         self.upstream = self.upstream or server.place.connection(server.authority, SECONDS)
         passed = {name: value for name in _PASSED if (value := self.headers.get(name))}
-        self.upstream.request(self.command, self.path, headers={**server.place.headers, **passed})
+        self.upstream.request(self.command, self.path, content, {**server.place.headers, **passed})
         return self.upstream.getresponse()
 
     def _list(self, folder: str, answer: HTTPResponse) -> None:
@@ -126,7 +155,7 @@ class _Asked(BaseHTTPRequestHandler):
 
     def _pass(self, answer: HTTPResponse) -> None:
         self._begin(answer, int(answer.headers.get("Content-Length", 0)))
-        while self.command == "GET" and (piece := answer.read(CHUNK)):
+        while self.command != "HEAD" and (piece := answer.read(CHUNK)):
             self.wfile.write(piece)
         answer.read()
 

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import socket
-import ssl
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from ops.core import clock
+from ops.core.calendar import Calendar
 from ops.core.document import Limits, parse
 from ops.core.errors import Damaged, Unavailable
 from ops.core.files import CHUNK
 from ops.core.limits import demand_between, demand_port
 from ops.core.names import Digest, HostName
-from ops.core.quantity import Size
+from ops.core.quantity import Duration, Percent, Size
 from ops.interfaces.layout import DATA
 from ops.interfaces.target import Location, Missing, Reached, Target
-from ops.targets._rest import MEDIA_TYPE, Place
+from ops.targets._asking import asked, demand_ok, demand_whole, refused
+from ops.targets._leaving import DOOR
+from ops.targets._rest import Place
 from ops.targets._view import view
 
 REACH_SECONDS = 5.0  # to connect
-READ_SECONDS = 120.0  # for each step of an answer; a client's server counts the repository first, every six hours
 REACHED_SECONDS = 150.0  # for all of it, however slowly the other side answers
 PAUSES = (2.0, 8.0)  # in seconds; a playbook starts a client's server anew
 LISTED_SECONDS = 900.0
@@ -35,8 +33,6 @@ VERIFIED_SECONDS = 3600.0
 LISTING = Limits(bytes=256 << 20, depth=2, entries=8_000_000, text=1 << 10)  # of some two million packs
 LARGEST_PACK = 1 << 30  # restic makes none of more than an eighth of it
 LEAST_QUOTA, LARGEST_QUOTA = Size(256 << 20), Size(1 << 50)  # restic sends several packs of 16 MiB at once
-_OTHER_NAME = 62  # X509_V_ERR_HOSTNAME_MISMATCH
-_NAME = "the name may lead to the wrong address: compare DNS and /etc/hosts here with the inventory"
 
 
 @dataclass(frozen=True)
@@ -48,12 +44,20 @@ class Options:
     quota: how large the repository of a machine may become; what is larger is refused. Each file counts as 16 KiB at
         least. Without a quota, a machine may add half of what is free on the disk, and again every six hours.
     quotas: the same for single machines, by their names.
+    leave_at: when sets leave that no rule of retention keeps; without it, nothing ever leaves.
+    leave_window: how long the backup host waits for a machine each time, and how long its door is open at most.
+    leave_grace: how long what left can come back; its space is free only then.
+    leave_unused: how much of what stays may be unused before packs are rewritten.
     """
 
     port: int = 8000
     reader_port: int = 8001
     quota: Size | None = None
     quotas: Mapping[HostName, Size] = field(default_factory=dict)
+    leave_at: Calendar | None = None
+    leave_window: Duration = Duration(4 * 3600)
+    leave_grace: Duration = Duration(14 * 86_400)
+    leave_unused: Percent = Percent(5)
 
     def __post_init__(self) -> None:
         for name, quota in (("quota", self.quota), *((f"quotas.{host}", one) for host, one in self.quotas.items())):
@@ -61,6 +65,9 @@ class Options:
                 demand_between(name, quota, LEAST_QUOTA, LARGEST_QUOTA)
         demand_port("port", self.port)
         demand_port("reader_port", self.reader_port)
+        demand_between("leave_window", self.leave_window, Duration(1800), Duration(86_400))
+        demand_between("leave_grace", self.leave_grace, Duration(86_400), Duration(366 * 86_400))
+        demand_between("leave_unused", self.leave_unused, Percent(0), Percent(50))
         if self.port == self.reader_port:
             raise ValueError(f"port and reader_port are both {self.port}; expected two different ports")
 
@@ -90,11 +97,11 @@ def reach(url: Path, authority: Path) -> Reached:
     """Look whether the backup host answers, with a certificate of the site's authority, to our account."""
     place, pauses = Place.read(url), iter(PAUSES)
     while True:
-        with _get(place, authority, "/config", REACHED_SECONDS, method="HEAD", connected=REACH_SECONDS) as answer:
+        with asked(place, authority, "/config", REACHED_SECONDS, method="HEAD", connected=REACH_SECONDS) as answer:
             if answer.status < http.HTTPStatus.INTERNAL_SERVER_ERROR:
                 return _reached(place, answer)
             if (pause := next(pauses, None)) is None:
-                raise _refused(place, answer)
+                raise refused(place, answer)
         time.sleep(pause)
 
 
@@ -127,12 +134,12 @@ def packs(url: Path, authority: Path) -> Mapping[str, int]:
 def listed(url: Path, authority: Path, folder: str) -> Mapping[str, int]:
     """Return the size in bytes of every file of a folder by its name, uploads under way among them."""
     place = Place.read(url)
-    with _get(place, authority, f"/{folder}/", LISTED_SECONDS) as answer:
-        _demand_ok(place, answer)
+    with asked(place, authority, f"/{folder}/", LISTED_SECONDS) as answer:
+        demand_ok(place, answer)
         whole = answer.length
         content = answer.read(LISTING.bytes + 1)
         if len(content) <= LISTING.bytes:  # a longer one is refused for its length
-            _demand_whole(place, whole, len(content))
+            demand_whole(place, whole, len(content))
     return _listing(content, f"{place.host}: its list of {folder}/")
 
 
@@ -151,108 +158,49 @@ def _listing(content: bytes, file: str) -> dict[str, int]:
 def verify(url: Path, authority: Path, name: str) -> int:
     """Read a pack whole; its name is the SHA-256 of its content."""
     place = Place.read(url)
+    digest, size = _digested(place, authority, f"/{DATA}/{name}", f"pack {name[:10]}")
+    if digest != name:
+        raise Damaged(f"pack {name[:10]} on {place.host} is not what was written: the digest of its content differs")
+    return size
+
+
+def fault(url: Path, authority: Path, path: str) -> str:
+    """Return what is wrong with a file such as index/NAME, nothing when it is what its name says."""
+    sort, _, name = path.rpartition("/")
+    try:
+        digest, _ = _digested(Place.read(url), authority, f"/{sort.partition('/')[0]}/{name}", path)
+    except Missing:
+        return "is not there"
+    return "" if digest == name else "is not what was stored: its content has another SHA-256"
+
+
+def _digested(place: Place, authority: Path, path: str, called: str) -> tuple[str, int]:
+    """Read a file whole; return the SHA-256 of its content, and its size."""
     total, size = hashlib.sha256(), 0
-    with _get(place, authority, f"/data/{name}", VERIFIED_SECONDS) as answer:
+    with asked(place, authority, path, VERIFIED_SECONDS) as answer:
         if answer.status == http.HTTPStatus.NOT_FOUND:
-            raise Missing(f"pack {name[:10]} is not on {place.host}")
-        _demand_ok(place, answer)
+            raise Missing(f"{called} is not on {place.host}")
+        demand_ok(place, answer)
         whole = answer.length
         while piece := answer.read(CHUNK):
             total.update(piece)
             size += len(piece)
             if size > LARGEST_PACK:
-                raise Damaged(f"pack {name[:10]} on {place.host} is larger than any pack: more than {Size(size)}")
-        _demand_whole(place, whole, size)
-    if total.hexdigest() != name:
-        raise Damaged(f"pack {name[:10]} on {place.host} is not what was written: the digest of its content differs")
-    return size
+                raise Damaged(f"{called} on {place.host} is larger than any pack: more than {Size(size)}")
+        demand_whole(place, whole, size)
+    return total.hexdigest(), size
 
 
-@contextmanager
-def _get(
-    place: Place, authority: Path, path: str, most: float, method: str = "GET", connected: float = READ_SECONDS
-) -> Iterator[http.client.HTTPResponse]:
-    """Ask for a path, for a block that reads the answer.
-
-    most, connected: in how many seconds all of it must have ended, and the connection be there.
-    """
-    where, step = f"{place.host}:{place.port}", connected
-    connection = place.connection(authority, step)
-    try:
-        with _ended_after(connection, most) as late:
-            step = READ_SECONDS
-            connection.sock.settimeout(step)
-            try:
-                connection.request(method, f"{place.path}{path}", headers={**place.headers, "Accept": MEDIA_TYPE})
-                yield connection.getresponse()
-            finally:
-                if late():  # what was cut off may look whole, and what it seems to be is not why
-                    raise Unavailable(f"{where} did not answer whole within {most:.0f} s", _NETWORK)
-    except ssl.SSLCertVerificationError as error:
-        if error.verify_code == _OTHER_NAME:
-            wrong = f"{where} presents another machine's certificate: {error.verify_message}"
-            raise Unavailable(wrong, _NAME) from error
-        raise Unavailable(
-            f"{where} presents a certificate that was not issued by this site's authority: {error.verify_message}",
-            "do not continue before you know why: another machine may be answering",
-        ) from error
-    except TimeoutError as error:
-        raise Unavailable(f"{where} does not answer within {step:.0f} s", _NETWORK) from error
-    except socket.gaierror as error:
-        raise Unavailable(f"can't resolve the name {place.host}", "check DNS or /etc/hosts") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise Unavailable(f"{where} can't be reached: {error}", _NETWORK) from error
-    finally:
-        connection.close()
-
-
-@contextmanager
-def _ended_after(connection: http.client.HTTPConnection, seconds: float) -> Iterator[Callable[[], bool]]:
-    """Connect, and end the connection when it is still there after so long, for a block; yield whether that was done.
-
-    The time limit of a socket holds for each piece, and who sends a byte now and then keeps it for ever.
-    """
-    over, late = threading.Event(), threading.Event()
-    held: list[socket.socket] = []  # an answer takes the socket from its connection
-
-    def watch() -> None:
-        wait = seconds
-        while not over.wait(wait):
-            late.set()
-            wait = 1.0  # it may only just be about to connect
-            for line in held or filter(None, [connection.sock]):
-                with suppress(OSError):
-                    socket.socket.shutdown(line, socket.SHUT_RDWR)  # TLS's own would say goodbye first
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        connection.connect()
-        held.append(connection.sock)
-        yield late.is_set
-    finally:
-        over.set()
-        watcher.join()
-
-
-_NETWORK = (
-    "check that the backup host is up, its units seawall-writer* and seawall-reader* are running, and the network works"
-)
-
-
-def _demand_ok(place: Place, answer: http.client.HTTPResponse) -> None:
-    if answer.status != http.HTTPStatus.OK:
-        raise _refused(place, answer)
-
-
-def _refused(place: Place, answer: http.client.HTTPResponse) -> Unavailable:
-    return Unavailable(f"{place.host}:{place.port} answers HTTP {answer.status} {answer.reason}", _NETWORK)
-
-
-def _demand_whole(place: Place, promised: int | None, read: int) -> None:
-    """Raise Unavailable for an answer that was cut short: what is missing of it is no damage of what is stored."""
-    if promised is not None and read < promised:
-        raise Unavailable(f"{place.host}:{place.port} ended after {read} of {promised} bytes", _NETWORK)
+def deposit(url: Path, authority: Path, folder: str, content: bytes) -> None:
+    """Add a small file beside the repository, named after its content, and read it back; one that is there is fine."""
+    place, path = Place.read(url), f"/{folder}/{hashlib.sha256(content).hexdigest()}"
+    with asked(place, authority, path, REACHED_SECONDS, method="POST", body=content) as answer:
+        if answer.status not in (http.HTTPStatus.OK, http.HTTPStatus.FORBIDDEN):  # it replaces nothing that is there
+            raise refused(place, answer)
+    with asked(place, authority, path, REACHED_SECONDS) as answer:
+        demand_ok(place, answer)
+        if answer.read(len(content) + 1) != content:
+            raise Damaged(f"{place.host} gives back another file than was handed over as {folder}")
 
 
 KIND = Target(
@@ -263,9 +211,12 @@ KIND = Target(
     packs=packs,
     verify=verify,
     listed=listed,
+    fault=fault,
+    deposit=deposit,
     view=view,
     quota=quota,
     named=named,
+    leaving=DOOR,
     group="backup_hosts",
     synonyms=("rest", "restic", "http", "https", "server"),
 )

@@ -112,6 +112,8 @@ class FilterModule:
             "client_files": of_secrets(secret_files.client_files),
             "drill_files": of_secrets(secret_files.drill_files),
             "clients": of_secrets(doors.clients),
+            "signers": of_document(doors.signers),
+            "card_signers": of_plain(doors.card_signers),
             "described": of_plain(role_files.described),
             "reader_files": of_plain(role_files.reader_files),
             "writer_files": of_plain(role_files.writer_files),

@@ -74,6 +74,7 @@ for limit in (".nan", ".inf", "-.inf", "1.0e+400"):
             refused(at(HIS1, "patients:"), "number"),
             his(LIMIT, f"{word}: {limit}"),
         )
+add("an expectation that can't fail", refused(at(HIS1, "patients:"), "can't fail"), his(LIMIT, "at_least: 0"))
 add("an expectation of a fraction", ACCEPTED, his(LIMIT, "at_least: 0.5"))
 for span in ("99999999999999y", "9999999999y", "8999y"):
     for key in ("rpo: 26h", "random_delay: 15min", "rto: 4h", "every: 31d"):

@@ -166,6 +166,8 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         command = "repository arrivals"
         yield Act(host, "seawall-arrivals", command, nightly, ARRIVALS_DELAY, "seawall", reads, frozenset())
         daily, command = Calendar.parse("*-*-* 06:30:00").zoned(policy.site.timezone), "repository scrub"
+        planned = Calendar.parse("*-*-* 06:00:00").zoned(policy.site.timezone)
+        yield Act(host, "seawall-retention", "retention plan", planned, ARRIVALS_DELAY, "seawall", reads, frozenset())
         yield Act(host, "seawall-scrub", command, daily, ARRIVALS_DELAY, "seawall", reads, frozenset())
 
 

@@ -28,6 +28,8 @@ SECONDS = 40 * 60.0
 # GNU Health's database takes long to be made: meanwhile the others go all the way.
 OTHERS, HEALTH, SOME = "others", "health", "some"
 TURNS: dict[str, Sequence[str]] = {OTHERS: ("-k", "not gnu_health"), HEALTH: ("-k", "gnu_health")}
+# What differs most between releases of PostgreSQL: when a server runs which code of whom.
+FURTHER = ("test_hostile_code.py", "test_nobodys_code.py")
 
 
 def main(words: list[str]) -> int:
@@ -87,7 +89,8 @@ def run(turn: str, chosen: Sequence[str], release: str, tree: Path) -> int:
     pytest += [f"--junitxml={results.with_suffix('.xml')}", "--durations=8"]
     env = {"PYTHONPATH": str(CHECKOUT), "SEAWALL_REAL_MATERIAL": str(place)}
     env |= {"SEAWALL_REAL_TREE": INSIDE, "SEAWALL_REAL_RELEASE": release, "SEAWALL_REAL_RESULTS": str(results)}
-    return entered(tree, [*pytest, str(here), *chosen], env, SECONDS)
+    places = [str(here), *(str(TESTS / "restic" / name) for name in FURTHER)]
+    return entered(tree, [*pytest, *places, *chosen], env, SECONDS)
 
 
 def lacking(release: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cheap_key import cheapen
+from healed import with_old_sets
 from one_machine import BACKED_UP, BIN, Machine, copied, furnish, served
 from taken_postgresql import tidied
 from throwaway_postgresql import Cluster, cluster
@@ -35,6 +36,14 @@ def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with served(machine):
         for asset in BACKED_UP:
             assert machine.seawall("backup", asset) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def old_sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A machine with several sets in both of its repositories, to make others of, which are hurt and healed."""
+    folder = tmp_path_factory.mktemp("old_sets")
+    with_old_sets(folder)
     return folder
 
 

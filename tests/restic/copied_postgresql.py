@@ -64,7 +64,7 @@ class Throwaway:
         with self.session(database, role) as session:
             sequences = session.ask(SEQUENCES)
             session.tell("begin transaction isolation level repeatable read, read only")
-            return decode(DatabaseFacts, encode(facts(session.ask, sequences)), "facts")
+            return decode(DatabaseFacts, encode(facts(session, sequences)), "facts")
 
     def copy(self, database: str, new: str) -> None:
         """Dump a database and restore it under another name, with what it is as a whole."""

@@ -104,7 +104,7 @@ def furnish(folder: Path) -> Machine:
     run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", etc / "credentials/ledger.key"], timeout=60)
     _certified(folder, etc / "credentials/ca.pem")
     account = base64.b64encode(hashlib.sha1(b"secret").digest()).decode()
-    (folder / "users.htpasswd").write_text(f"his1:{{SHA}}{account}\n")
+    (folder / "users.htpasswd").write_text("".join(f"{name}:{{SHA}}{account}\n" for name in REPOSITORIES))
     for name in REPOSITORIES:
         (etc / f"credentials/{name}.password").write_text(f"{PASSWORD}\n")
     _stored(machine.stored / "his1", etc / "credentials/primary.password")
@@ -142,6 +142,16 @@ def copied(template: Path, folder: Path) -> Machine:
     return Machine(folder / "root", folder / "stored", template / "files")
 
 
+def doors(machine: Machine) -> Path:
+    """Return the folder to be served: each repository as the one folder of an account, as a backup host has it."""
+    folder = machine.stored.parent / "doors"
+    folder.mkdir(exist_ok=True)
+    for name in REPOSITORIES:
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(machine.stored / "his1" / name)
+    return folder
+
+
 @contextmanager
 def served(machine: Machine, *more: str) -> Iterator[None]:
     """Run the rest-server as the role backup_host does, for a block in which the machine is the one we are on.
@@ -149,7 +159,7 @@ def served(machine: Machine, *more: str) -> Iterator[None]:
     more: further words for rest-server.
     """
     folder = machine.stored.parent
-    words = ["--path", machine.stored, "--listen", "localhost:0", "--append-only", "--private-repos"]
+    words = ["--path", doors(machine), "--listen", "localhost:0", "--append-only", "--private-repos"]
     words += ["--tls", "--tls-cert", folder / "tls.pem", "--tls-key", folder / "tls.key"]
     words += ["--htpasswd-file", folder / "users.htpasswd", *more]
     argv = [BIN / "restic-rest-server", *words]
@@ -159,7 +169,7 @@ def served(machine: Machine, *more: str) -> Iterator[None]:
             said = next(filter(None, map(re.compile(r"start server on .*:(\d+)$").search, server.stdout)))
             for name in REPOSITORIES:
                 url = machine.root / f"etc/seawall/credentials/{name}.url"
-                url.write_text(f"rest:https://his1:secret@localhost:{said[1]}/his1/{name}/\n")
+                url.write_text(f"rest:https://{name}:secret@localhost:{said[1]}/{name}/\n")
             with pytest.MonkeyPatch.context() as patch:
                 patch.setenv("SEAWALL_ROOT", str(machine.root))
                 yield

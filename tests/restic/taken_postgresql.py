@@ -43,7 +43,7 @@ class Taken:
         self.server, self.folder, self.parallel = server, folder, parallel
         self.target = RestoreTarget(server.socket, 5432)
         with beside(self.target.server, "his") as session:
-            found = facts(session.ask, session.ask(SEQUENCES))
+            found = facts(session, session.ask(SEQUENCES))
         self.facts = PostgreSQLFacts(
             **vars(found),
             engine="postgresql",

@@ -26,6 +26,7 @@ _OTHERWISE = {
 }
 # What runs when a query of a table is planned: a backup's role, which is no superuser, can't help that.
 _PLANNED = {"index_where", "folded_statistics", "index_attached", "literal_in_body"}
+_OURS = f"comment on role {loader.LOADER} is 'loads rows of a restore that runs, and goes with it'"
 _LEFT = "select rolname from pg_roles where rolname ~ '^seawall'"
 
 
@@ -107,6 +108,12 @@ create table turned (i int, g int generated always as (i + next(1) + (around(1))
 insert into turned values (1); create index on turned (i) where next(1) > 0;
 create table turned_key (i int) partition by list ((i + next(1)));
 create table turned_3 partition of turned_key for values in (3); insert into turned_key values (1);
+create type ward as enum ('first', 'second');
+create function ward() returns ward immutable language sql as $f$ select ('sec' || 'ond')::public.ward $f$;
+create table by_ward (w ward) partition by list ((w = ward())); create table by_second partition of by_ward for values
+  in (true); insert into by_ward values ('second');
+create table by_uuid (u uuid) partition by list ((u = chosen())); create table by_chosen partition of by_uuid for values
+  in (true); insert into by_uuid values (chosen());
 create view doubled as select twice(3) as six, '{3}'::dose[] as three;
 """
 
@@ -131,9 +138,10 @@ def test_functions_domains_and_rights_are_as_they_were(server: Cluster) -> None:
 
 
 def test_rows_of_a_table_that_could_not_be_made_end_no_restore(server: Cluster) -> None:
-    keyed = "create function chosen() returns uuid immutable language sql as $$ select md5('1')::uuid $$;"
+    keyed = "create type whole as (a int, b int, c text);"
+    keyed += "create function chosen() returns whole immutable language sql as $$ select row(1, 2, 'x')::whole $$;"
     keyed += (
-        "create table unmade (u uuid) partition by list ((u = chosen())); create table unmade_1 partition of unmade"
+        "create table unmade (u whole) partition by list ((u = chosen())); create table unmade_1 partition of unmade"
     )
     keyed += " default; create table made (i int); insert into made values (1); insert into unmade values (chosen());"
     with taken(server, keyed, parallel=False) as his:
@@ -144,7 +152,7 @@ def test_rows_of_a_table_that_could_not_be_made_end_no_restore(server: Cluster) 
 
 def test_what_a_killed_restore_left_is_made_anew(server: Cluster) -> None:
     server.psql(f"create role intruder; create role {loader.LOADER} superuser login password 'x'")
-    server.psql(f"grant {loader.LOADER} to intruder")
+    server.psql(f"grant {loader.LOADER} to intruder; {_OURS}")
     for name in ("again", "other"):
         server.psql(f"create database {name}")
         server.psql(f"comment on database {name} is '{MARK}\nand what it said'")
@@ -157,13 +165,21 @@ def test_what_a_killed_restore_left_is_made_anew(server: Cluster) -> None:
 
 
 def test_a_role_that_cannot_be_made_anew_is_said_before_anything_is_loaded(server: Cluster) -> None:
-    server.psql(f"create role {loader.LOADER}; create database other owner {loader.LOADER}")
+    server.psql(f"create role {loader.LOADER}; {_OURS}; create database other owner {loader.LOADER}")
     with taken(server, "create table t (i int); insert into t values (1)", parallel=False) as his:
         with pytest.raises(UsageError, match="can't be made anew") as refused:
             his.load()
         assert "drop the database" in (refused.value.hint or "")
         assert server.psql("select count(*) from pg_class where relname = 't'", "again") == "0"
     server.psql("drop database other")
+
+
+def test_a_role_of_the_site_s_own_with_that_name_is_left_alone(server: Cluster) -> None:
+    server.psql(f"create role {loader.LOADER} login")
+    with taken(server, "create table t (i int); insert into t values (1)", parallel=False) as his:
+        with pytest.raises(UsageError, match="that no restore made"):
+            his.load()
+        assert server.psql(_LEFT) == loader.LOADER
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from kept import Keeper, kept
-from one_machine import Machine
+from kept import kept
 
 from ops.core.clock import iso
 from ops.core.run import run
@@ -20,19 +19,10 @@ AT_THE_READERS_PORT = REFUSALS[-2:]
 AT_THE_DOOR = {"make a repository within its own", "make a config in a folder of its choice"}
 
 
-def as_in_the_lab(machine: Machine, keeper: Keeper) -> None:
-    """Serve the repository as the machine's whole folder at the backup host, which has no second one there."""
-    (machine.stored / "his1").rename(machine.stored / "his1.before")
-    (machine.stored / "his1").symlink_to(keeper.repository)
-    url = machine.root / "etc/seawall/credentials/primary.url"
-    url.write_text(url.read_text().replace("/his1/primary/", "/his1/"))
-
-
 def test_each_act_is_refused_or_named_and_undone(machine, tmp_path, capfd):
     assert machine.seawall("repository", "init") == 0
     etc = machine.root / "etc/seawall/credentials"
     with kept(machine, tmp_path) as keeper:
-        as_in_the_lab(machine, keeper)
         assert keeper.seawall("repository", "arrivals") == 0
         before = {path for path in keeper.repository.rglob("*") if path.is_file()}
         late = max(path.stat().st_mtime for path in before)

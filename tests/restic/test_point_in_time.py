@@ -5,79 +5,19 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
-import time
+import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
-from one_machine import Machine, copied, served, set_policy
-from throwaway_postgresql import AS_POSTGRES, ONLY_ROOT, PROGRAMS, Cluster, cluster
+from archived import ASSET, GRANTS, Site, words
+from one_machine import copied, served, set_policy
+from throwaway_postgresql import ONLY_ROOT, PROGRAMS, cluster
 
 pytestmark = ONLY_ROOT
-ASSET = "cluster"
-GRANTS = """
-create role seawall_dump login bypassrls replication in role pg_read_all_data;
-alter role seawall_dump set default_transaction_read_only = on;
-grant execute on function pg_backup_start(text, boolean), pg_backup_stop(boolean), pg_create_restore_point(text),
-  pg_switch_wal() to seawall_dump;
-create table visits (number int primary key, at timestamptz not null);
-"""
-
-
-@dataclass(frozen=True)
-class Site:
-    """A machine with a cluster, and a folder that the server's account may enter."""
-
-    machine: Machine
-    server: Cluster
-    open: Path
-
-    @property
-    def spool(self) -> Path:
-        return self.open / "var/spool/seawall" / ASSET
-
-    def visit(self, number: int) -> datetime:
-        """Commit a row; return a moment after that commit, and before whatever comes later."""
-        self.server.psql(f"insert into visits values ({number}, clock_timestamp())")
-        return datetime.fromisoformat(self.server.psql("select to_json(clock_timestamp()) #>> '{}'"))
-
-    def lose(self, number: int) -> str:
-        """Commit a row, and let the segment with it disappear once it is in the spool; return its name."""
-        self.visit(number)
-        name = self.server.psql("select pg_walfile_name(pg_switch_wal())")
-        deadline = time.monotonic() + 60
-        while not (self.spool / name).exists():
-            assert time.monotonic() < deadline
-        (self.spool / name).unlink()
-        return name
-
-    def recover(self, name: str, at: str, *more: str) -> int:
-        return self.machine.seawall("restore", ASSET, "--at", at, "--to", self.open / name, *more)
-
-    def recovered(self, name: str) -> list[int]:
-        """Start a recovered cluster as the restore says, and return the visits in it."""
-        folder = self.open / name
-        control = [*AS_POSTGRES, PROGRAMS / "pg_ctl", "-D", folder / "data", "-w", "-s"]
-        subprocess.run(
-            [*control, "-o", f"-c config_file={folder}/server/postgresql.conf", "start"], check=True, cwd="/"
-        )
-        try:
-            return [
-                int(line) for line in Cluster(f"{folder}/server").psql("select number from visits order by 1").split()
-            ]
-        finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], check=True, cwd="/")
-
-
-def words(root: Path) -> str:
-    """The archive_command, run by the server as its own account."""
-    here = Path(__file__).parents[2]
-    return f"cd {here} && SEAWALL_ROOT={root} {sys.executable} -m ops archive {ASSET} $OLDPWD/%p --limit 64MiB"
 
 
 @pytest.fixture(scope="module")
@@ -223,11 +163,7 @@ def test_a_log_that_was_not_the_servers_is_left_alone(site: Site, capsys: pytest
 
 def test_a_moment_whose_segment_was_not_stored_is_not_claimed(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     """What has its name in the spool is none: the server could not archive it, and says so in its log alone."""
-    site.visit(20)
-    whole = site.server.psql("select pg_walfile_name(pg_switch_wal())")
-    deadline = time.monotonic() + 60
-    while not (site.spool / whole).exists():
-        assert time.monotonic() < deadline
+    site.full(20)
     site.visit(21)
     name = site.server.psql("select pg_walfile_name(pg_current_wal_lsn())")
     os.mkfifo(site.spool / name)
@@ -238,3 +174,95 @@ def test_a_moment_whose_segment_was_not_stored_is_not_claimed(site: Site, capsys
     assert site.recover("claimed", after.isoformat()) == 2
     (site.spool / name).unlink()
     assert site.machine.seawall("log", ASSET) == 0
+
+
+def test_a_folder_that_is_replaced_while_files_are_brought_leads_nowhere(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root writes for minutes below a folder whose parent may be the server's account's own."""
+    from ops.restic.repository import Repository
+
+    victim, bring = site.open / "minutes", Repository.restore
+    victim.mkdir(mode=0o755)
+
+    def swapped(*words: Any, **more: Any) -> None:
+        if not (site.open / "replaced").is_symlink():
+            (site.open / "replaced").rename(site.open / "away")
+            (site.open / "replaced").symlink_to(victim)
+        bring(*words, **more)
+
+    monkeypatch.setattr(Repository, "restore", swapped)
+    assert site.recover("replaced", "latest") == 1
+    assert not list(victim.iterdir())
+
+
+def test_no_link_and_no_device_of_a_cluster_comes_back(site: Site) -> None:
+    """A device would be the account's that the server runs as, and a link leads it to the live server's files."""
+    data = Path(site.server.socket, "data")
+    (data / "base/leads").symlink_to(data)
+    os.mkfifo(data / "base/waits")
+    os.mknod(data / "global/disk", stat.S_IFBLK | 0o600, os.makedev(7, 250))
+    try:
+        assert site.machine.seawall("backup", ASSET) == 0
+        site.visit(30)
+        assert site.machine.seawall("log", ASSET) == 0
+        assert site.recover("plain", "latest") == 0
+    finally:
+        for name in ("base/leads", "base/waits", "global/disk"):
+            (data / name).unlink()
+    left = [path for path in (site.open / "plain/data").rglob("*") if not path.is_dir()]
+    assert len(left) > 900
+    assert [path for path in left if path.is_symlink() or not path.is_file()] == []
+    assert site.recovered("plain")[-1] == 30
+
+
+def test_a_segment_that_is_not_what_its_name_says_is_not_stored(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    path = site.full(31)
+    content = path.read_bytes()
+    path.write_bytes(os.urandom(len(content)))
+    capsys.readouterr()
+    assert site.machine.seawall("log", ASSET) == 1
+    assert f"{path.name} is missing" in capsys.readouterr().out
+    assert [one.name for one in site.spool.iterdir()] == [path.name]
+    path.write_bytes(content)
+    assert site.machine.seawall("log", ASSET) == 0
+
+
+def test_what_is_stored_already_is_not_stored_again(site: Site) -> None:
+    """A server that was killed archives its last segment again."""
+    path = site.full(32)
+    content = path.read_bytes()
+    assert site.machine.seawall("log", ASSET) == 0
+    site.lay(path.name, content)
+    assert site.machine.seawall("log", ASSET) == 0
+    assert not list(site.spool.iterdir())
+
+
+def test_a_log_that_was_written_twice_differently_ends_before_the_second(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As by a machine that was set back to its state of an hour before: no number is missing, and nothing fits."""
+    path = site.full(33)
+    content = path.read_bytes()
+    assert site.machine.seawall("log", ASSET) == 0
+    site.lay(path.name, content[:-1] + b"x")
+    capsys.readouterr()
+    for _ in range(2):  # it stays so until a backup
+        assert site.machine.seawall("log", ASSET) == 1
+        assert f"{path.name} was archived twice" in capsys.readouterr().out
+    assert site.recover("before", "latest") == 0
+    assert site.recovered("before")[-1] == 33
+    assert site.machine.seawall("backup", ASSET) == 0
+
+
+def test_a_log_that_ends_before_what_was_archived_is_not_recovered(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """PostgreSQL takes what it can't read for the end of its log, and is content."""
+    path = site.full(34)
+    content = path.read_bytes()
+    path.write_bytes(content[:40] + os.urandom(len(content) - 40))
+    assert site.machine.seawall("log", ASSET) == 0
+    capsys.readouterr()
+    assert site.recover("short", "latest") == 1
+    assert re.search(r"the log can be played up to [0-9A-F]{24} only, not to ", capsys.readouterr().out)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from ops.core import clock
-from ops.core.errors import Locked, SeawallError, Unavailable
+from ops.core.errors import CommandError, Locked, SeawallError, Unavailable
+from ops.core.run import run
 from ops.restic import versions
 from ops.restic.failures import Incomplete, NoRepository, WrongPassword
 from ops.restic.repository import READER, Repository
@@ -193,3 +194,11 @@ def test_no_secret_is_in_the_arguments_of_a_running_restic(repository: Repositor
     repository.backup_stream(["sh", "-c", script], "dump", ["t=1"], "host", timeout=MINUTE)
     assert "--password-file" in seen.read_text()
     assert repository.password.read_text().strip() not in seen.read_text()
+
+
+def test_what_another_program_says_within_a_block_is_not_restics(repository: Repository) -> None:
+    with pytest.raises(CommandError) as told, repository.explained():
+        run(["umount", "/nowhere/at all"], timeout=MINUTE)
+    assert str(told.value).startswith("umount failed with code "), "nobody looks for it in the repository"
+    with pytest.raises(SeawallError, match=r"^repository "), repository.explained():
+        raise CommandError(["restic", "ls"], 1, "Fatal: unable to open config file")

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,23 @@ def test_a_scrub_without_time_says_what_waits(machine: Machine, keeper: Keeper):
     options(keeper)
     assert keeper.seawall("repository", "scrub") == 0
     assert of_his1(keeper)["late"] == 0
+
+
+def test_a_file_that_is_too_large_keeps_no_other_from_being_read(keeper: Keeper) -> None:
+    """A client can upload one that takes days; the unit would be ended before anything is noted, each night."""
+    content = os.urandom(8 << 20)
+    name = sha256(content).hexdigest()
+    large = keeper.repository / "data" / name[:2] / name
+    large.parent.mkdir(exist_ok=True)
+    large.write_bytes(content)
+    options(keeper, longest="2s", rate="1MiB")
+    assert keeper.seawall("repository", "scrub") == 2
+    assert named(keeper) == {path_of(keeper, large): "is so large that one scrub can't read it to its end"}
+    options(keeper)
+    assert keeper.seawall("repository", "scrub") == 2  # it waits for its turn
+    options(keeper, every="1s")
+    time_passes(keeper)
+    assert keeper.seawall("repository", "scrub") == 0
 
 
 def test_what_was_not_read_for_the_period_is_a_warning_with_its_share(keeper: Keeper):

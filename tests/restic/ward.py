@@ -19,7 +19,7 @@ import pytest
 import troubles
 import yaml
 from killing import COMMAND, MOUNTS, Act, adopting
-from one_machine import ALL, BIN, REPOSITORIES, Machine, copied, served, set_policy
+from one_machine import ALL, BIN, REPOSITORIES, Machine, copied, doors, served, set_policy
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "control"))
 import sshd
@@ -136,11 +136,11 @@ def opened(template: Path, folder: Path) -> Iterator[Hospital]:
         world.enter_context(adopting())
         world.enter_context(served(machine))
         own = int(re.search(r":(\d+)/", (etc / "primary.url").read_text())[1])
-        neighbour = world.enter_context(rest_server(folder, machine.stored, "neighbour"))
+        neighbour = world.enter_context(rest_server(folder, doors(machine), "neighbour"))
         ports = {"own": own, "neighbour": neighbour}
         with (etc / "ca.pem").open("a") as authority:
             authority.write((folder / "neighbour.pem").read_text())
-        ports["stranger"] = world.enter_context(rest_server(folder, machine.stored, "localhost"))
+        ports["stranger"] = world.enter_context(rest_server(folder, doors(machine), "localhost"))
         line = troubles.Line(own)
         for name in REPOSITORIES:
             (etc / f"{name}.url").write_text((etc / f"{name}.url").read_text().replace(f":{own}/", f":{line.port}/"))

@@ -146,6 +146,19 @@ def _of_servers(commands: _SubParsersAction[ArgumentParser]) -> None:
         metavar="BYTES",
         help="how large it may become; by default, it may add half of what is free",
     )
+    serve.add_argument(
+        "--second-names", action="store_true", help="serve the second names of its files, from which it may delete"
+    )
+
+    leave = commands.add_parser(
+        "leave",
+        help="forget in a repository what its backup host asks, and nothing else; a timer runs this",
+        description="Ask the host of a repository which snapshots are to leave, and forget them behind the door that "
+        "it opens for that. Nothing is done while it asks nothing, or for the newest set of an asset.",
+        formatter_class=RawDescriptionHelpFormatter,
+        epilog="example:\n  seawall repository leave primary\n",
+    )
+    leave.add_argument("repository", help="the policy's name for it")
 
 
 def execute(options: Namespace) -> int:
@@ -158,6 +171,7 @@ def execute(options: Namespace) -> int:
         "arrivals": _arrivals,
         "scrub": _scrub,
         "serve": _serve,
+        "leave": _leave,
         "set-aside": _set_aside,
     }[options.command]
     return command(options)
@@ -215,8 +229,14 @@ def _scrub(options: Namespace) -> int:
 def _serve(options: Namespace) -> int:
     from ops.jobs.keeper.serve import Service, serve
 
-    serve(Service(options.host, options.folder, options.accounts, options.quota))
+    serve(Service(options.host, options.folder, options.accounts, options.quota, deletes=options.second_names))
     return 0
+
+
+def _leave(options: Namespace) -> int:
+    from ops.jobs.leave import leave
+
+    return _told(leave(options.repository), options)
 
 
 def _set_aside(options: Namespace) -> int:

@@ -122,6 +122,10 @@ def _number(body: str, key: str) -> float | None:
     except (ValueError, RecursionError):
         return None
     found = told.get(key) if isinstance(told, dict) else None
-    if not isinstance(found, int | float) or isinstance(found, bool) or not math.isfinite(found):
+    if not isinstance(found, int | float) or isinstance(found, bool):
         return None
-    return float(found)
+    try:
+        number = float(found)
+    except OverflowError:  # JSON's whole numbers have no end
+        return None
+    return number if math.isfinite(number) else None

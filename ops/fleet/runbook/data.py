@@ -80,11 +80,25 @@ def lost(host: str, policy: HostPolicy) -> Iterator[str]:
             )
 
 
-def lost_databases(policy: HostPolicy) -> list[str]:
-    """Return the databases of PostgreSQL that have no copy off-site: without them the policy can't be applied."""
+def made_empty(policy: HostPolicy) -> list[str]:
+    """Return the commands that make the databases of PostgreSQL that have no copy off-site.
+
+    Without them the policy can't be applied; each is made in the cluster or container where the policy expects it.
+    """
     gone = [asset for asset in policy.assets.values() if _away(asset, policy) is None]
-    sources = (source for asset in gone for source in asset.sources.values() if source.kind == "postgresql")
-    return sorted({str(source.options.database) for source in sources if source.options.database})
+    sources = (source.options for asset in gone for source in asset.sources.values() if source.kind == "postgresql")
+    return sorted({_made(options) for options in sources if options.database})
+
+
+def _made(options: Any) -> str:
+    usual = type(options)(database=options.database)
+    where = [f"--host={options.socket}"] if options.socket != usual.socket else []
+    where += [f"--port={options.port}"] if options.port != usual.port else []
+    words = ["createdb", *where, "--", options.database]
+    if options.container:
+        within = [options.engine, "exec", f"--user={options.container_user}", options.container]
+        return shlex.join([str(word) for word in (*within, *words)])
+    return shlex.join(["runuser", "-u", "postgres", "--", *words])
 
 
 def _away(asset: Asset, policy: HostPolicy) -> str | None:

@@ -17,7 +17,7 @@ from ops.fleet.control_machine import contents
 from ops.fleet.control_machine.host_facts import Facts
 from ops.fleet.inventory import Inventory
 from ops.fleet.ledgers.heads import Seen, newest
-from ops.fleet.runbook.data import first_copies, lost, lost_databases, needed_within, restores
+from ops.fleet.runbook.data import first_copies, lost, made_empty, needed_within, restores
 from ops.fleet.runbook.model import Chapter, Step, control_machine, know
 from ops.policy import HostPolicy
 from ops.reports.catalogue import tr
@@ -168,9 +168,9 @@ def _applied(site: Site, host: str) -> Iterator[Step]:
     words = tr("Apply the policy to it. (The whole policy is checked first; other machines may be down.)")
     yield Step(control_machine(), words, (f"{command} --skip-tags {later}" if later else command,))
     yield from restores(host, policy)
-    if gone := lost_databases(policy):
+    if commands := made_empty(policy):
         words = tr("Make the databases that no off-site copy holds, empty: their applications begin anew.")
-        yield Step(host, words, tuple(f"runuser -u postgres -- createdb {shlex.quote(name)}" for name in gone))
+        yield Step(host, words, tuple(commands))
     if later:
         words = tr("Grant the dump account access to the restored databases.")
         yield Step(control_machine(), words, (f"{command} --tags {later}",))

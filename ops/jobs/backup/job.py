@@ -21,8 +21,9 @@ from ops.interfaces import joined
 from ops.interfaces.manifest import FILE, Anchor, Manifest, read
 from ops.interfaces.outcome import BackupFacts, MissingPart, PartAmount
 from ops.interfaces.source import Amount
+from ops.jobs.backup import card
 from ops.jobs.backup.capture import Act, Captured, Part, captured
-from ops.jobs.host import folders, key_ids, own_policy, repositories, state_files
+from ops.jobs.host import cards, folders, key_ids, own_policy, repositories, state_files, turns
 from ops.jobs.host.assets import asset_named
 from ops.jobs.run.handover import offered, taken_over
 from ops.jobs.run.job import Ended, Outcome, actor, perform
@@ -61,7 +62,8 @@ def _wished(policy: HostPolicy, name: str, asset: Asset, wish: Override | None) 
     """Record that a loss is accepted before anything is taken; then take it."""
     if wish:
         wish.record(policy.host, name)
-    return work(policy, name, asset, wish.reason if wish else "")
+    with turns.adding(asset.repository):
+        return work(policy, name, asset, wish.reason if wish else "")
 
 
 def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
@@ -75,8 +77,10 @@ def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
     made = captured(act, asset)
     manifest = _manifest(act, asset, started, restic, made)
     stored = _store(act, manifest, made.parts)
-    summaries = {label: part.summary for label, part in made.parts.items()}
-    remark = _read_back(place.repository, name, act.identity, {**summaries, MANIFEST: stored})
+    summaries = {**{label: part.summary for label, part in made.parts.items()}, MANIFEST: stored}
+    remark = _read_back(place.repository, name, act.identity, summaries)
+    unsent = cards.of_set(place, card.of_backup(asset, manifest, summaries))
+    remark = "; ".join(filter(None, [remark, unsent]))
     return _outcome(started, asset.repository, act.identity, manifest, made, clocks, remark, accepted)
 
 

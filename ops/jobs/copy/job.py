@@ -9,20 +9,22 @@ from hashlib import sha256
 from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import Damaged, SeawallError, UsageError
+from ops.core.names import Digest, HostName, Name, SetId
 from ops.core.quantity import Size
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
+from ops.interfaces.card import SetCard
 from ops.interfaces.manifest import FILE, read
 from ops.interfaces.outcome import CopyFacts
 from ops.jobs.copy import unread
-from ops.jobs.host import own_policy, repositories
+from ops.jobs.host import cards, own_policy, repositories, turns
 from ops.jobs.host.assets import asset_named
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
 from ops.policy.logs import logged
 from ops.policy.model import Asset
-from ops.restic.batches import Batch, base, batches, reach
+from ops.restic.batches import Batch, base, based, batches, reach
 from ops.restic.messages import Snapshot
 from ops.restic.sets import ASSET, DOUBTFUL, MANIFEST, SET, Set, complete, dated, sets
 
@@ -49,7 +51,12 @@ def _one(policy: HostPolicy, name: str, asset: Asset, copy: str) -> Ended:
     if ended := run_in_unit(joined.service(act), act):
         return ended
     to = asset.copies[copy].to
-    outcome = perform("copy", act, name, policy.host, lambda: _work(policy, name, asset, act, to))
+
+    def work() -> Outcome:
+        with turns.adding(asset.repository, to):
+            return _work(policy, name, asset, act, to)
+
+    outcome = perform("copy", act, name, policy.host, work)
     return Ended.here(outcome, outcome.code)
 
 
@@ -67,7 +74,7 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
         ids = [snapshot.id for snapshot in (*newest.parts.values(), *(batch.snapshot for batch in log))]
         target.repository.copy_from(source.repository, ids, timeout=_DAY)
     try:
-        there = _read_back(target, newest)
+        there, copied = _read_back(target, newest)
         until = _read_back_log(target, name, newest, log)
     except SeawallError:
         unread.read(act, target)  # raises what is wrong with a pack, where that is why
@@ -84,6 +91,8 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
         seconds=seconds,
         manifest_sha256=there,
     )
+    unsent = cards.of_set(target, _card(policy, newest, copied, size, there))
+    remark = "; ".join(filter(None, [remark, unsent]))
     said = f"set {newest.id[:8]} of {clock.iso(newest.time)} is in {to}"
     if until:
         said += f", with its log up to {clock.iso(until)}"
@@ -108,7 +117,7 @@ def _newest(
 def _since(newest: Set, listed: Sequence[Snapshot], name: str) -> Sequence[Batch]:
     """Return the batches that follow a set, as far as nothing is missing."""
     known = batches(dated(listed, clock.now()), name)
-    start = base(newest, known[-1].size) if known else None
+    start = based(newest, known)
     return reach(start, known).batches if start else ()
 
 
@@ -127,8 +136,28 @@ def _read_back_log(
     return reach(start, log).until if start else None
 
 
-def _read_back(target: repositories.OpenRepository, wanted: Set) -> str:
-    """Demand the whole set in the target, its manifest readable and about this set; return the manifest's digest."""
+def _card(policy: HostPolicy, newest: Set, copied: Set, added: int, manifest: str) -> SetCard:
+    """Return the card of a set as it lies in the target, by the snapshots that it has there."""
+    data = [one for part, one in copied.parts.items() if part != MANIFEST]
+    return SetCard(
+        client=HostName(policy.host),
+        asset=Name(newest.asset),
+        set=SetId(newest.id),
+        captured=clock.iso(newest.time),
+        finished=clock.iso(clock.now()),
+        manifest=Digest(manifest),
+        snapshots=tuple(sorted(Digest(one.id) for one in copied.parts.values())),
+        bytes=sum(one.bytes for one in data),
+        files=sum(one.files for one in data),
+        added=added,
+    )
+
+
+def _read_back(target: repositories.OpenRepository, wanted: Set) -> tuple[str, Set]:
+    """Demand the whole set in the target, its manifest readable and about this set.
+
+    Return the manifest's digest, and the set as it lies there.
+    """
     found = sets(dated(target.repository.snapshots([f"{SET}={wanted.id}"]), clock.now()), wanted.asset)
     if found and found[0].doubt:
         raise Damaged(f"set {wanted.id} in {target.repository.name} is in doubt: {found[0].doubt}", DOUBTFUL)
@@ -141,4 +170,4 @@ def _read_back(target: repositories.OpenRepository, wanted: Set) -> str:
     content = target.repository.read(manifest.id, f"{manifest.paths[0]}/{FILE}")
     if read(content, f"{FILE} of set {wanted.id} in {target.repository.name}").set != wanted.id:
         raise Damaged(f"the manifest in {target.repository.name} belongs to another set", "find out who writes there")
-    return sha256(content).hexdigest()
+    return sha256(content).hexdigest(), found[0]

@@ -22,7 +22,7 @@ from ops.core.verdict import Finding, Verdict, not_configured, worst
 from ops.evidence.query import past
 from ops.interfaces.drill import Drill
 from ops.interfaces.outcome import DrillFacts, Forecast, Hardware, Inspection, Rung, Trend
-from ops.jobs.drill import hold
+from ops.jobs.drill import hold, proof
 from ops.jobs.drill.damage import DamageInjection
 from ops.jobs.drill.options import DrillOptions
 from ops.jobs.drill.stage import CLOCK, INCOMPLETE, WORDS, DrillStage
@@ -71,7 +71,7 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
     for label in stage.unreferred if not stage.enough() else ():
         words = f"its database is not in the set; it must be one of {', '.join(stage.askable) or 'none'}"
         stage.rung(f"references {label}", Finding(Verdict.UNKNOWN, words))
-    return _outcome(stage, asset, kind, repository, damage)
+    return proof.told(policy, name, what, _outcome(stage, asset, kind, repository, damage))
 
 
 def play(stage: DrillStage[Any], drill: Drill[Any]) -> None:

@@ -8,7 +8,8 @@ from ops.core.errors import Damaged
 from ops.core.files import digest
 from ops.evidence.ledger import NAME
 from ops.evidence.lines import each, said
-from ops.interfaces.outcome import BackupFacts, facts_of
+from ops.interfaces.acts import facts_of
+from ops.interfaces.outcome import BackupFacts
 from ops.jobs.host import folders
 
 _BACKUP = "backup"

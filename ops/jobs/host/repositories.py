@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from ops.core import clock, kinds
 from ops.core.announce import announce
-from ops.core.errors import SeawallError
+from ops.core.errors import SeawallError, UsageError
 from ops.core.quantity import span
 from ops.interfaces.layout import LOCKS
-from ops.interfaces.target import Target
+from ops.interfaces.target import Target, Writes
 from ops.jobs.host import credentials, folders, key_ids
 from ops.policy import HostPolicy, access
 from ops.restic.failures import NoRoom
@@ -58,16 +58,30 @@ class OpenRepository:
         """Read one pack whole and return its size; raise Damaged."""
         return self.target.verify(self.repository.url, self.repository.authority, pack)
 
+    def fault(self, path: str) -> str:
+        """Read a file such as index/NAME whole; return what is wrong with it, nothing when it is what its name says."""
+        if self.target.fault is None:
+            raise UsageError(f"{self.repository.name} is of a kind that nobody heals yet")
+        return self.target.fault(self.repository.url, self.repository.authority, path)
+
     def listed(self, folder: str) -> dict[str, int]:
         """Return the size in bytes of every file of one of its folders by name; of a kind that nobody adds to, none."""
         listed = self.target.listed
         return dict(listed(self.repository.url, self.repository.authority, folder)) if listed else {}
 
-    def view(self, hidden: Callable[[str], bool]) -> AbstractContextManager[Path]:
-        """Serve it without some files for a block, and yield the file with the address of that view."""
+    def deposit(self, folder: str, content: bytes) -> None:
+        """Add a small file beside the repository, where its kind takes any; raise SeawallError."""
+        if self.target.deposit:
+            self.target.deposit(self.repository.url, self.repository.authority, folder, content)
+
+    def view(self, hidden: Callable[[str], bool], writes: Writes | None = None) -> AbstractContextManager[Path]:
+        """Serve it without some files for a block, and yield the file with the address of that view.
+
+        writes: what becomes of what restic writes to it; none: it is refused.
+        """
         if self.target.view is None:
             return nullcontext(self.repository.url)
-        return self.target.view(self.repository.url, self.repository.authority, hidden)
+        return self.target.view(self.repository.url, self.repository.authority, hidden, writes)
 
 
 def even_if_full(place: OpenRepository, read: Callable[[OpenRepository], T]) -> tuple[OpenRepository, T]:

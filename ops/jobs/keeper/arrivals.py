@@ -22,7 +22,7 @@ from ops.jobs.health.findings import join
 from ops.jobs.host import folders, own_policy, state_files
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
-from ops.keeper import foreign, repository
+from ops.keeper import foreign, leaving, repository
 from ops.keeper import quota as quotas
 from ops.keeper.repository import Stored
 from ops.policy import HostPolicy, doors
@@ -143,7 +143,10 @@ def _seen(policy: HostPolicy, host: str, known: KeptRepository, now: float) -> t
     quota, use = doors.quota(policy, host), quotas.use(stored, now)
     free = shutil.disk_usage(base).free
     left = min(free, max(0, quota.bytes - use.used)) if quota else free
-    fresh = [one for one in stored if one.arrived > known.accepted or one.sort == layout.KEYS]
+    made = leaving.made(base, host)  # a prune may write an index of packs that were there before
+    fresh = [
+        one for one in stored if one.sort == layout.KEYS or (one.arrived > known.accepted and one.path not in made)
+    ]
     found = [*_changed(known, config, {one.name for one in stored}), *foreign.foreign(fresh, noted, now)]
     return KeptRepository(
         config=known.config or config,

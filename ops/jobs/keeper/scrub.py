@@ -25,17 +25,17 @@ from ops.interfaces.outcome import OutcomeFacts
 from ops.interfaces.state import SCRUB, DamagedFile, ScrubbedRepository, ScrubState, written
 from ops.jobs.health.findings import join
 from ops.jobs.host import folders, state_files
-from ops.jobs.keeper.arrivals import demand_client, demand_keeper
+from ops.jobs.keeper.arrivals import demand_client, demand_keeper, noted
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
-from ops.keeper import aside, reading, readings, repository
+from ops.keeper import aside, leaving, reading, readings, repository, spares
 from ops.keeper.reading import Pace
 from ops.keeper.readings import Known, Readings
 from ops.keeper.repository import Stored
 from ops.policy import HostPolicy
 
 UNIT = "seawall-scrub.service"
-MEMORY = "scrub.sqlite"
+MEMORY, SPARES = "scrub.sqlite", "spares"
 MOST = 1000  # so many damaged files of a repository are noted; all of them are counted
 DAY = 86_400.0
 READ = frozenset({layout.DATA, layout.INDEX, layout.SNAPSHOTS, layout.KEYS})  # locks come and go
@@ -47,7 +47,7 @@ def scrub() -> Ended:
     policy = demand_keeper()
     if ended := run_in_unit(UNIT, SCRUB, ended_code=Verdict.UNKNOWN.exit_code):
         return ended
-    state = _scrubbed(policy, _before())
+    state = _scrubbed(policy, state_before())
     state_files.write(SCRUB, state)
     return Ended(state.verdict.exit_code, written(state), text(state))
 
@@ -56,7 +56,7 @@ def accept(host: str, reason: str) -> Ended:
     """Let the files of a client that are gone be gone, once that is recorded; then scrub."""
     policy = demand_keeper()
     demand_client(policy, host)
-    name, before = HostName(host), _before()
+    name, before = HostName(host), state_before()
     if before is None or name not in before.repositories:
         raise Unavailable(f"nothing of {host} was read yet", "seawall repository scrub")
 
@@ -82,7 +82,8 @@ def text(state: ScrubState) -> str:
     return storable("\n".join(lines))
 
 
-def _before() -> ScrubState | None:
+def state_before() -> ScrubState | None:
+    """Return what the last scrub noted; None where there is none that can be read."""
     state = state_files.read_all().get(SCRUB)
     return state if isinstance(state, ScrubState) else None
 
@@ -93,9 +94,12 @@ def _scrubbed(policy: HostPolicy, before: ScrubState | None) -> ScrubState:
     with readings.opened(folders.state() / "state" / MEMORY) as memory, ExitStack() as stack:
         memory.keep(policy.clients)
         accepted = {host for host, one in before.repositories.items() if one.accepted} if before else set()
-        for client in accepted:
-            memory.forget(client, memory.gone(client, _end(before)))
+        gone = {client: memory.gone(client, _end(before)) for client in accepted}
+        for client, paths in gone.items():
+            memory.forget(client, paths)
         places, troubles = _listed(policy, memory, stack)
+        for host, place in places.items():
+            _keep(host, place, gone.get(HostName(host), ()))
         _Reader(memory, places, options).read()
         seen = {HostName(host): _noted(memory, host, options) for host in policy.clients}
     for host, trouble in troubles.items():
@@ -139,10 +143,24 @@ def _listed(policy: HostPolicy, memory: Readings, stack: ExitStack) -> tuple[dic
 
 
 def _list(memory: Readings, host: str, place: int) -> None:
-    """Note which files a repository has; those that a person set aside are none of it."""
+    """Note which files a repository has; those that a person set aside, or that have left it, are none of it."""
     memory.listed(host, (one for one in repository.files(place) if _is_read(one)), clock.now().timestamp())
     if gone := set(memory.gone(host, math.inf)):
-        memory.forget(host, gone & aside.held(folders.repositories(), host))
+        base = folders.repositories()
+        memory.forget(host, gone & (aside.held(base, host) | leaving.held(base, host)))
+
+
+def _keep(host: str, place: int, gone: Sequence[str]) -> None:
+    """Keep besides what is small and can't be made anew; what a person has accepted as gone is kept no longer."""
+    base, known = folders.state() / "state" / SPARES, noted().get(HostName(host))
+    try:
+        spares.made(base, host)
+        with spares.kept(base, host) as kept:
+            stored = [*repository.files(place)]
+            kept.forget({*gone} - {one.path for one in stored})
+            kept.keep(place, stored, known.config if known else None)
+    except (SeawallError, OSError) as error:
+        announce(f"{host}: not all of its snapshots and keys are kept besides: {storable(str(error))}")
 
 
 def _is_read(one: Stored) -> bool:
@@ -189,15 +207,21 @@ class _Reader:
         while not self._is_over() and (batch := self.memory.due(hosts, before)):
             self._look(batch)
 
-    def _is_over(self) -> bool:
-        return time.monotonic() - self.began >= self.options.longest.seconds
+    def _is_over(self, share: float = 1.0) -> bool:
+        return time.monotonic() - self.began >= self.options.longest.seconds * share
 
     def _look(self, batch: Sequence[Known]) -> None:
         seen: list[tuple[Known, str]] = []
         for one in batch:
             if self._is_over():
                 break
-            seen.append((one, self._fault(one)))
+            had_time = not self._is_over(0.5)
+            try:
+                seen.append((one, self._fault(one)))
+            except reading.TooLarge:  # a client chooses how large a file is, and must keep no other's from being read
+                if had_time:
+                    seen.append((one, readings.TOO_LARGE))
+                break
             if seen[-1][1]:
                 announce(f"{one.host}: {storable(one.path)} {seen[-1][1]}")
             if time.monotonic() - self.told > TELL_EVERY:  # of all batches: one alone takes less
@@ -208,6 +232,6 @@ class _Reader:
 
     def _fault(self, one: Known) -> str:
         try:
-            return reading.fault(self.places[one.host], one.path, self.pace)
+            return reading.fault(self.places[one.host], one.path, self.pace, self._is_over)
         except FileNotFoundError:
             return readings.GONE

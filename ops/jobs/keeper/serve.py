@@ -24,13 +24,15 @@ PROGRAM = "restic-rest-server"
 class Service:
     """What is served to whom. base: the folder above the repository. accounts: in the form of htpasswd.
 
-    quota: how large the repository may become, in bytes; None: half of what is free may be added.
+    quota: how large the repository may become, in bytes; None: half of what is free may be added. deletes: whether the
+    client may delete, which it may of second names alone.
     """
 
     client: str
     base: Path
     accounts: Path
     quota: int | None = None
+    deletes: bool = False
 
 
 def serve(service: Service) -> None:
@@ -52,5 +54,5 @@ def arguments(service: Service) -> Sequence[str]:
         free = shutil.disk_usage(folder).free
         most = quota.most(repository.files(folder), service.quota, free, clock.now().timestamp())
     announce(f"the repository of {service.client} may hold {Size(most)}, as {PROGRAM} counts")
-    words = ["--path", str(service.base), "--append-only", "--private-repos"]
+    words = ["--path", str(service.base), *([] if service.deletes else ["--append-only"]), "--private-repos"]
     return [*words, "--htpasswd-file", str(service.accounts), "--max-size", str(most)]

@@ -11,7 +11,8 @@ from ops.core.names import HostName
 from ops.core.quantity import Size, counted
 from ops.core.verdict import Verdict
 from ops.interfaces import layout
-from ops.interfaces.outcome import OutcomeFacts, SetAsideFacts
+from ops.interfaces.keeper_outcome import SetAsideFacts
+from ops.interfaces.outcome import OutcomeFacts
 from ops.jobs.host import folders
 from ops.jobs.keeper.arrivals import demand_client, demand_keeper, foreign_now, noted
 from ops.jobs.run.job import Ended, Outcome, perform

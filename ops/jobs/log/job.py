@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,16 @@ from ops.core.verdict import Verdict
 from ops.interfaces import joined
 from ops.interfaces.change_log import ChangeLog, Mark, first_number, is_segment
 from ops.interfaces.outcome import LogFacts
-from ops.jobs.host import folders, own_policy, repositories
+from ops.jobs.host import folders, own_policy, repositories, turns
 from ops.jobs.host.assets import asset_named
+from ops.jobs.log.content import sorted_out, stored_already
 from ops.jobs.log.spool import Waiting, histories, remove, waiting
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
 from ops.policy import HostPolicy
 from ops.policy.logs import change_log, logged
 from ops.policy.model import Asset
-from ops.restic.batches import Reach, base, batches, reach, tags
+from ops.restic.batches import Batch, Reach, based, batches, reach, tags
 from ops.restic.messages import Snapshot, Summary
 from ops.restic.repository import Repository
 from ops.restic.sets import ASSET, complete, dated
@@ -69,7 +71,12 @@ def archive_log(name: str) -> Ended:
     job = joined.log(name)
     if ended := run_in_unit(joined.service(job), job):
         return ended
-    outcome = perform("log", job, name, policy.host, lambda: _work(policy, name, asset, *found), daily=True)
+
+    def work() -> Outcome:
+        with turns.adding(asset.repository):
+            return _work(policy, name, asset, *found)
+
+    outcome = perform("log", job, name, policy.host, work, daily=True)
     return Ended.here(outcome, outcome.code)
 
 
@@ -82,32 +89,26 @@ def _demand_logged(name: str, asset: Asset) -> tuple[ChangeLog[Any], Any]:
 
 
 def _work(policy: HostPolicy, name: str, asset: Asset, log: ChangeLog[Any], options: Any) -> Outcome:
-    """Three starts of restic for a batch: store it, list the snapshots, list its files."""
+    """Four starts of restic: list the snapshots, store a batch, list the snapshots again, and its files."""
     started = clock.now()
     spool = folders.spool(name)
     mark, trouble = _marked(log, options, spool)
-    files, strange = waiting(spool)
+    waits, odd = waiting(spool)
+    found = sorted_out(spool, waits)
+    files, strange = found.log, [*odd, *found.strange]
     if mark and mark.segment not in {one.name for one in files}:
         trouble = [f"{mark.segment} was not archived: what has its name in {spool} is not of the log"]
         mark = None
     place = repositories.open_own(policy, asset.repository)
     clocks = place.reach()
-    shipped = _ship(place.repository, policy.host, name, spool, files, mark)
+    since = _since(place.repository.snapshots([f"{ASSET}={name}"]), name)
+    remove(spool, again := stored_already(place.repository, since, spool, files))
+    fresh = [one for one in files if one not in again]
+    shipped = _ship(place.repository, policy.host, name, spool, fresh, mark, found.system)
     there, gap = _reached(shipped.listed, name)
-    seconds = round((clock.now() - started).total_seconds(), 1)
-    size, added = sum(one.bytes for one in files), sum(summary.added for summary, _ in shipped.made)
-    message = f"{len(files)} files of the log, {Size(size)} in {span(seconds)}, {Size(added)} new; read back"
-    facts = LogFacts(
-        time=clock.iso(there.until) if there else "",
-        set=there.base.which.id if there else "",
-        repository=asset.repository,
-        segment=there.newest.name(there.base.size) if there else "",
-        snapshots=tuple(summary.snapshot for summary, _ in shipped.made),
-        files=len(files),
-        bytes=size,
-        added_bytes=added,
-        seconds=seconds,
-    )
+    facts = _facts(started, asset, there, shipped, files)
+    much = f"{Size(facts.bytes)} in {span(facts.seconds or 0)}, {Size(facts.added_bytes)} new"
+    message = f"{facts.files} files of the log, {much}; read back"
     if gap:
         return Outcome(Verdict.FAIL, "; ".join([gap, message]), facts=facts)
     if trouble:
@@ -117,6 +118,22 @@ def _work(policy: HostPolicy, name: str, asset: Asset, log: ChangeLog[Any], opti
     if clocks:
         return Outcome(Verdict.UNKNOWN, f"{message}; {clocks}", facts, facts)
     return Outcome(Verdict.WARN if strange else Verdict.PASS, "; ".join([message, *strange]), facts, facts)
+
+
+def _facts(
+    started: datetime, asset: Asset, there: Reach | None, shipped: Shipped, files: Sequence[Waiting]
+) -> LogFacts:
+    return LogFacts(
+        time=clock.iso(there.until) if there else "",
+        set=there.base.which.id if there else "",
+        repository=asset.repository,
+        segment=there.newest.name(there.base.size) if there else "",
+        snapshots=tuple(summary.snapshot for summary, _ in shipped.made),
+        files=len(files),
+        bytes=sum(one.bytes for one in files),
+        added_bytes=sum(summary.added for summary, _ in shipped.made),
+        seconds=round((clock.now() - started).total_seconds(), 1),
+    )
 
 
 def _marked(log: ChangeLog[Any], options: Any, spool: Path) -> tuple[Mark | None, list[str]]:
@@ -144,7 +161,13 @@ def _not_archived(mark: Mark, spool: Path, limit: int) -> str:
 
 
 def _ship(
-    repository: Repository, host: str, name: str, spool: Path, files: Sequence[Waiting], mark: Mark | None
+    repository: Repository,
+    host: str,
+    name: str,
+    spool: Path,
+    files: Sequence[Waiting],
+    mark: Mark | None,
+    system: int | None,
 ) -> Shipped:
     """Store all that waits, read it back, and remove it from the spool."""
     made: list[tuple[Summary, Sequence[Waiting]]] = []
@@ -154,7 +177,7 @@ def _ship(
         starts = {line: first_number(text, size) for line, text in histories(spool, piece)}
         until = mark.until if mark and number == len(pieces) else None
         known = {line: first for line, first in starts.items() if first is not None}
-        marks = tags(name, [one.name for one in piece], size, until, known)
+        marks = tags(name, [one.name for one in piece], size, until, known, system)
         paths = [str(spool / one.name) for one in piece]
         made.append((repository.backup_paths(paths, (), marks, host, timeout=_HOUR), piece))
     listed = repository.snapshots([f"{ASSET}={name}"])
@@ -184,16 +207,21 @@ def _read_back(
         raise Damaged(f"the batch {made.snapshot[:8]} in repository {repository.name} is not the one that was made")
 
 
+def _since(listed: Sequence[Snapshot], name: str) -> Sequence[Batch]:
+    """Return the batches with which recovery from the newest set gets as far as it does."""
+    there, _ = _reached(listed, name)
+    return there.batches if there else ()
+
+
 def _reached(listed: Sequence[Snapshot], name: str) -> tuple[Reach | None, str]:
     """Return how far recovery gets from the newest set, and what is wrong with that."""
     found = batches(dated(listed, clock.now()), name)
-    size = found[-1].size if found else 16 << 20
-    bases = [one for which in complete(listed, name, clock.now()).counting if (one := base(which, size))]
+    bases = [one for which in complete(listed, name, clock.now()).counting if (one := based(which, found))]
     if not bases:
         return None, f"there is no backup yet from which the log could go on; {_BASE.format(name)}"
     there = reach(bases[-1], found)
-    if there.missing:
-        gap = f"of the log since the backup of {clock.iso(bases[-1].which.time)}, {there.missing} is missing"
+    if there.why:
+        gap = f"of the log since the backup of {clock.iso(bases[-1].which.time)}, {there.why}"
         until = f"nothing after {clock.iso(there.until)} can be restored"
         return there, f"{gap}: {until}; {_BASE.format(name)}"
     return there, ""

@@ -12,7 +12,7 @@ from ops.core.announce import announce
 from ops.core.document import Limits, parse, read_file
 from ops.core.errors import Damaged, UsageError
 from ops.core.files import demand_room, forget_unfinished, sync_file_system, write_json
-from ops.core.own_folder import NO_LINKS, demand_own, held
+from ops.core.own_folder import NO_LINKS, demand_own, demand_same, held
 from ops.core.restored import put, status
 from ops.core.verdict import Finding, Verdict
 from ops.jobs.restore import material
@@ -27,17 +27,21 @@ MARK_LIMITS = Limits(bytes=1 << 14, depth=2, entries=20, text=1 << 10)
 def into_folder(act: Act, step: Step, folder: Path) -> Done:
     """Bring the material and its companions to a folder, and compare them; what differs stays there all the same."""
     source = act.source
-    begin(source, step, folder)
+    begun = begin(source, step, folder)
     brought = bring(source, step, folder, act.only)
-    for name, path in material.companions(source.manifest, step.label).items():
-        with path.open("rb") as text:
-            put(folder, name, text)
-    write_json(folder / "manifest.json", step.told.written())
-    found = [brought, *step.told.check(folder, act.only)]
-    if step.completed_by and not act.only:
-        found += _completed(source, step, step.completed_by, folder)
-    sync_file_system(folder)
-    write_json(folder / MARK, {**_mark(source, step), "finished": clock.iso(clock.now())})
+    with held(folder) as handle:  # whoever owns the folder above can put a link in its place at any time
+        demand_own(handle, folder)
+        here = Path(f"/proc/{os.getpid()}/fd/{handle}")
+        for name, path in material.companions(source.manifest, step.label).items():
+            with path.open("rb") as text:
+                put(folder, name, text)
+        write_json(here / "manifest.json", step.told.written())
+        found = [brought, *step.told.check(folder, act.only)]
+        if step.completed_by and not act.only:
+            found += _completed(source, step, step.completed_by, folder, here)
+        sync_file_system(here)
+        write_json(here / MARK, {**_mark(source, step), "finished": clock.iso(clock.now())})
+    demand_same(folder, begun)
     sentence = "; ".join(filter(None, [f"{step.label} is in {folder}", step.told.facts.restore_hint]))
     differences = wrong(found)
     if differences and not act.acceptance.given(step.label, differences):
@@ -45,13 +49,13 @@ def into_folder(act: Act, step: Step, folder: Path) -> Done:
     return Done(found, sentence, accepted=bool(differences))
 
 
-def _completed(source: Source, step: Step, over: Step, folder: Path) -> Findings:
-    """Bring the part that completes another one over it, and make both one whole."""
+def _completed(source: Source, step: Step, over: Step, folder: Path, here: Path) -> Findings:
+    """Bring the part that completes another one over it, and make both one whole; here: the folder's descriptor."""
     bring(source, over, folder, ())
     found = over.told.check(folder)
     if step.source.completion:
         texts = material.companions(source.manifest, step.label)
-        step.source.completion.complete(folder, step.told.facts, texts)
+        step.source.completion.complete(here, step.told.facts, texts)
     return found
 
 
@@ -75,6 +79,8 @@ def begin(source: Source, step: Step, folder: Path, *, staging: bool = False) ->
     with held(folder) as handle:
         if staging:
             demand_own(handle, folder)
+        if os.fstat(handle).st_uid != os.geteuid():
+            os.fchown(handle, os.geteuid(), -1)  # else its owner can put links into it meanwhile
         os.fchmod(handle, 0o700)
         write_json(Path(f"/proc/self/fd/{handle}", MARK), _mark(source, step))
         return os.fstat(handle)

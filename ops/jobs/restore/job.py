@@ -15,6 +15,7 @@ from ops.core.quantity import Size, span
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
 from ops.interfaces.manifest import FILE
+from ops.jobs.heal import note
 from ops.jobs.host import folders, own_policy, recorded, repositories
 from ops.jobs.host.assets import asset_named
 from ops.jobs.restore import material
@@ -81,7 +82,8 @@ def found(name: str, wanted: Wanted, at: str | None, repository: str | None) -> 
         choice.demand(told, wanted.part)
         steps = planned(asset, which, told, wanted)
         lacking = [f"the set does not hold {label}: {reason}" for label, reason in told.missing.items()]
-        remarks = [*filter(None, [choice.remark, clocks]), *lacking]
+        damage = f"warning: {note.LOST}" if which.id in note.lost(place.repository.name) else ""
+        remarks = [*filter(None, [choice.remark, clocks, damage]), *lacking]
         yield Ready(policy, name, Source(place, which, folder / "manifest"), steps, remarks)
 
 

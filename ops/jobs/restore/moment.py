@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import Damaged, UsageError
-from ops.core.files import demand_room
+from ops.core.files import demand_room, digest
 from ops.core.own_folder import NO_LINKS, demand_same, held, own_folder
 from ops.core.quantity import Size, counted, span
-from ops.core.restored import demand_plain
+from ops.core.restored import demand_plain, remove
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
 from ops.interfaces.change_log import ChangeLog, Recovery, is_file_name
@@ -32,12 +32,11 @@ from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.progress import Progress
 from ops.policy import HostPolicy
 from ops.policy.logs import change_log, logged
-from ops.restic.batches import Base, Batch, Reach, base, batches, reach
+from ops.restic.batches import Base, Batch, Reach, based, batches, reach
 from ops.restic.messages import Snapshot
-from ops.restic.sets import ASSET, complete, dated
+from ops.restic.sets import ASSET, DOUBTFUL, complete, dated
 
 LATEST = "latest"
-USUAL_SIZE = 16 << 20  # of a segment; a set that tells another one is read again with that
 _DAY = 86_400.0
 _DATA, _LOG, _SPACES = "data", "log", "spaces"
 
@@ -78,7 +77,7 @@ class Ready:
             f"{self.asset}: as it was at {until.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}, into {self.folder}",
             f"  set {which.id[:8]} of {clock.iso(which.time)} from {self.place.repository.name}, and "
             f"{files} of its log in {several}; {Size(self.bytes)}",
-            *([f"  of the log, {self.reach.missing} is missing"] if self.reach.missing else []),
+            *([f"  of the log, {self.reach.why}"] if self.reach.why else []),
         ]
 
 
@@ -141,8 +140,7 @@ def chosen(listed: Sequence[Snapshot], name: str, moment: datetime | None, zone:
     """Return the base for a moment and the batches that lead to it; raise UsageError for one that can't be had."""
     now = clock.now()
     known = batches(dated(listed, now), name)
-    size = known[-1].size if known else USUAL_SIZE
-    bases = [one for which in complete(listed, name, now).counting if (one := base(which, size))]
+    bases = [one for which in complete(listed, name, now).counting if (one := based(which, known))]
     if not bases:
         raise Damaged(
             f"there is no complete set of {name} from which its log could be played", f"seawall backup {name}"
@@ -161,7 +159,7 @@ def _way(start: Base, known: Sequence[Batch], moment: datetime | None, zone: str
     if moment is None:
         return there, there.batches
     if moment >= there.until:
-        why = f"; after it, {there.missing} is missing" if there.missing else ""
+        why = f"; after it, {there.why}" if there.why else ""
         raise UsageError(
             f"{_shown(moment, zone)} can't be restored: the log reaches to {_shown(there.until, zone)}{why}",
             f"use an earlier moment, or --at {LATEST}; `seawall log ASSET` archives all up to now",
@@ -183,18 +181,19 @@ def restore(ready: Ready) -> Ended:
 
 def _work(ready: Ready) -> Outcome:
     started = clock.now()
-    start = ready.reach.base
-    _bring(ready)
-    announce(f"{ready.asset}: playing its log")
-    spaces = {
-        old: ready.folder / _SPACES / str(number) for number, old in enumerate(ready.log.spaces(ready.told.facts))
-    }
-    texts = material.companions(ready.manifest, start.label)
-    done = ready.log.recover(Recovery(ready.folder, ready.told.facts, texts, spaces, ready.moment))
+    start, facts = ready.reach.base, ready.told.facts
+    demand_room(ready.folder, 2 * ready.bytes, "recovering a cluster")
+    with _begun(ready.folder) as here:
+        _bring(ready, here)
+        announce(f"{ready.asset}: playing its log")
+        spaces = {old: ready.folder / _SPACES / str(number) for number, old in enumerate(ready.log.spaces(facts))}
+        texts = material.companions(ready.manifest, start.label)
+        wanted = Recovery(ready.folder, here, facts, texts, spaces, ready.moment, ready.reach.certain)
+        done = ready.log.recover(wanted)
     seconds = round((clock.now() - started).total_seconds(), 1)
     last = f"its last commit is of {done.last}" if done.last else "no commit follows the set"
     message = f"recovered in {span(seconds)}; {last}; {counted(len(done.databases), 'database')}"
-    facts = RestoreFacts(
+    told = RestoreFacts(
         time=clock.iso(started),
         set=start.which.id,
         repository=ready.place.repository.name,
@@ -203,31 +202,30 @@ def _work(ready: Ready) -> Outcome:
         bytes=ready.bytes,
         parts=(start.label,),
     )
-    return Outcome(Verdict.PASS, f"{message}\n{done.hint}", facts, facts)
+    return Outcome(Verdict.PASS, f"{message}\n{done.hint}", told, told)
 
 
-def _bring(ready: Ready) -> None:
-    """Bring the files of the base and of the log into the folder, which nobody else can enter meanwhile."""
+def _bring(ready: Ready, here: Path) -> None:
+    """Bring the files of the base and of the log into the folder, given by its descriptor."""
     start, repository = ready.reach.base, ready.place.repository
-    demand_room(ready.folder, 2 * ready.bytes, "recovering a cluster")
-    begun = _begun(ready.folder)
     part, progress = start.which.parts[start.label], Progress(start.label, "restored", ready.bytes)
     folders_of = {ready.log.data(ready.told.facts): _DATA}
     spaces = enumerate(ready.log.spaces(ready.told.facts))
     folders_of |= {path: f"{_SPACES}/{number}" for number, path in spaces}
     for path, inner in folders_of.items():
-        repository.restore(f"{part.id}:{path}", ready.folder / inner, timeout=_DAY, progress=progress.tell)
-    logs = [(start.which.parts[f"{start.label}.log"].id, start.folder)]
-    logs += [(batch.snapshot.id, batch.folder) for batch in ready.needed]
+        repository.restore(f"{part.id}:{path}", here / inner, timeout=_DAY, progress=progress.tell)
     announce(f"{ready.asset}: bringing its log")
-    for identity, path in logs:
-        repository.restore(f"{identity}:{path}", ready.folder / _LOG, timeout=_DAY)
-    demand_same(ready.folder, begun)
-    _place_log(ready.folder)
+    repository.restore(f"{start.which.parts[f'{start.label}.log'].id}:{start.folder}", here / _LOG, timeout=_DAY)
+    _place_log(here / _LOG, here / _DATA / "pg_wal", set())
+    placed: set[str] = set()
+    for batch in ready.needed:
+        repository.restore(f"{batch.snapshot.id}:{batch.folder}", here / _LOG, timeout=_DAY)
+        placed |= _place_log(here / _LOG, here / _DATA / "pg_wal", placed)
 
 
-def _begun(folder: Path) -> os.stat_result:
-    """Make a folder, or take over an empty one, for root alone; return which one it is.
+@contextmanager
+def _begun(folder: Path) -> Iterator[Path]:
+    """Make a folder, or take over an empty one, for root alone; yield a path that leads to it by its descriptor.
 
     Whoever owns the folder above it, as the server's account may, can put a link in its place at any time.
     """
@@ -235,21 +233,28 @@ def _begun(folder: Path) -> os.stat_result:
     with held(folder) as handle:
         os.fchown(handle, 0, 0)
         os.fchmod(handle, 0o700)
-        if any(Path(f"/proc/self/fd/{handle}").iterdir()):
+        here = Path(f"/proc/{os.getpid()}/fd/{handle}")
+        if any(here.iterdir()):
             raise UsageError(f"{folder} is not empty any more", "find out who put something there; use another folder")
-        return os.fstat(handle)
+        begun = os.fstat(handle)
+        yield here
+    demand_same(folder, begun)
 
 
-def _place_log(folder: Path) -> None:
-    """Move the files of the log to where the server looks for them; whatever lies there of the set is in the way."""
-    demand_plain(folder / _LOG, "the log")
-    home = folder / _DATA / "pg_wal"
+def _place_log(log: Path, home: Path, placed: Collection[str]) -> set[str]:
+    """Move the files of the log to where the server looks for them; return their names.
+
+    Whatever of the set lies there is in the way. placed: what a batch brought already; raise Damaged for another file
+    of such a name: whoever has the server's key can add one.
+    """
+    demand_plain(log, "the log")
     if home.is_symlink():
         home.unlink()
     home.mkdir(mode=0o700, exist_ok=True)
-    for file in sorted((folder / _LOG).iterdir()):
-        if is_file_name(file.name):
-            file.replace(home / file.name)
-    for file in (folder / _LOG).iterdir():
-        file.unlink()
-    (folder / _LOG).rmdir()
+    names = {file.name for file in log.iterdir() if is_file_name(file.name)}
+    if other := [name for name in sorted(names & {*placed}) if digest(log / name) != digest(home / name)]:
+        raise Damaged(f"{other[0]} was archived twice with different content", DOUBTFUL)
+    for name in names:
+        (log / name).replace(home / name)
+    remove(log)
+    return names

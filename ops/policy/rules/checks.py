@@ -15,8 +15,10 @@ from ops.policy.rules.groups import lacking
 from ops.policy.surroundings import UPS_DEVICES, Surroundings
 
 DERIVED = ("backup_age_", "copy_age_", "drill_age_")  # how releases before called those that it makes of assets
-OURS = ("health", "ledger", "policy", "clock", "keys", "arrivals")  # what Seawall itself adds to a machine's checks
-SINGLE = ("gaps", "scrub")  # a machine has one of it by itself; written under this name it has other options
+# What Seawall itself adds to a machine's checks.
+OURS = ("health", "ledger", "policy", "clock", "keys", "arrivals", "leaving")
+# A machine has one of it by itself; written under this name it has other options.
+SINGLE = ("gaps", "scrub", "retention")
 
 
 def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,8 @@ from ops.policy.rules.groups import DRILL_HOSTS, lacking
 from ops.policy.rules.paths import covered, kind_of
 from ops.policy.rules.repositories import BECAUSE, served
 from ops.policy.surroundings import Surroundings
+
+_COUNT = re.compile(r"\s*select\s+count\s*\([^()]*\)\s+from\b", re.IGNORECASE)
 
 
 def judge(
@@ -138,5 +141,7 @@ def _expectation(path: str, wanted: Expectation) -> Iterator[Problem]:
         yield Problem(path, "empty; use equals, at_least or at_most")
     elif wanted.equals is not None and (least is not None or most is not None):
         yield Problem(path, "equals says all; remove at_least and at_most, or equals")
+    elif least is not None and least <= 0 and most is None and _COUNT.match(wanted.sql):
+        yield Problem(path, f"every count is at least {least:g}, so this can't fail; expected 1 or more")
     elif least is not None and most is not None and least > most:
         yield Problem(path, f"no number is at least {least:g} and at most {most:g}; exchange the two")

@@ -14,15 +14,10 @@ DIGESTED = 64 << 20
 
 @dataclass(frozen=True)
 class Slice:
-    """One of so many slices of a table; of a small one there is one, and it is all of it.
-
-    by_number: whether the key is one whole number, which is digested as such; other keys, and all keys of earlier
-    builds, are digested as text.
-    """
+    """One of so many slices of a table; of a small one there is one, and it is all of it."""
 
     slices: int = spare(1)
     slice: int = spare(0)
-    by_number: bool = spare(False)
 
     def __post_init__(self) -> None:
         """Demand a slice that is one of them."""

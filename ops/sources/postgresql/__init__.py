@@ -161,7 +161,7 @@ class _Capture(Dump[PostgreSQLFacts]):
 
     def facts(self) -> PostgreSQLFacts:
         """Return the facts as the dump's snapshot sees them."""
-        found = facts(self.session.ask, self.sequences)
+        found = facts(self.session, self.sequences)
         warnings = (*found.warnings, *left_out(self.session.ask, self.options.database))
         return PostgreSQLFacts(
             **{**vars(found), "warnings": warnings},

@@ -18,8 +18,10 @@ from ops.interfaces.facts import Facts
 from ops.sources._shared.comparison import MOST_NAMED, Definitions
 from ops.sources._shared.dump import DumpFacts
 from ops.sources._shared.row_slices import RowDigest
-from ops.sources.postgresql.rows import counted, of_extensions, readable
+from ops.sources.postgresql.copied import copied, copied_of_extensions
+from ops.sources.postgresql.rows import readable
 from ops.sources.postgresql.sequences import behind
+from ops.sources.postgresql.session import Session, wary
 from ops.sources.postgresql.shared_letters import NO_LETTER, letters, told
 from ops.sources.postgresql.structure import OURS, Ask, Sort, structure
 
@@ -126,8 +128,9 @@ class DatabaseFacts(Setting):
     rows: how many, by table; extension_rows: of extensions' tables, those that a dump carries. content: their digests.
     sequences: where each is; none that was never used. roles: of the cluster; role_attributes: what they may do.
     comes_back_empty: tables that a recovery empties. definitions: what is defined, by sort; structure: what earlier
-    builds kept of it. behind: sequences that had not come as far as the column that they feed. Earlier builds did not
-    look at extension_rows and behind.
+    builds kept of it. behind: sequences that had not come as far as the column that they feed. copied: whether
+    rows were counted and digested as COPY tells them; earlier builds asked queries, and did not look at extension_rows
+    and behind.
     """
 
     rows: Mapping[str, int]
@@ -142,6 +145,7 @@ class DatabaseFacts(Setting):
     role_attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     invalid_indexes: tuple[str, ...] = ()
     comes_back_empty: tuple[str, ...] = spare(())
+    copied: bool = spare(False)
 
     @property
     def row_count(self) -> int:
@@ -186,17 +190,23 @@ def rows(ask: Ask) -> dict[str, int]:
     return {table: int(ask(f"select count(*) from {read}")) for table, read in readable(ask, ask(TABLES)).items()}
 
 
-def facts(ask: Ask, sequences: Mapping[str, int | None]) -> DatabaseFacts:
-    """Return all facts as the session's snapshot sees them; sequences: read before it was made."""
+def facts(session: Session, sequences: Mapping[str, int | None]) -> DatabaseFacts:
+    """Return all facts as the session's snapshot sees them; sequences: read before it was made.
+
+    No query of a table is planned, for that could run its owner's code with the rights of whoever asks.
+    """
+    ask = session.ask
+    wary(session)
     here, tables = setting(ask), ask(TABLES)
     _demand_readable(here, [*tables, *sequences])
-    found, of_others = counted(ask, tables), of_extensions(ask)
-    late = behind(ask)
+    found, of_others = copied(session, tables), copied_of_extensions(session)
+    late = behind(ask, found.furthest)
     return DatabaseFacts(
         **{**vars(here), "warnings": _warned([*late.values()])},
         rows=found.rows,
         content={**found.content, **of_others.content},
         extension_rows=of_others.rows,
+        copied=True,
         extensions=ask(EXTENSIONS),
         roles=tuple(shared(ask, ROLES)),
         role_attributes={role: tuple(words) for role, words in shared(ask, ROLE_ATTRIBUTES).items()},

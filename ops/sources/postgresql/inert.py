@@ -25,6 +25,14 @@ update pg_catalog.pg_constraint c set contype = '{after}' where c.contypid <> 0 
 """
 PUT_ASIDE = _DEMANDED.format(before="c", after=_ASIDE)
 _TAKEN_UP = _DEMANDED.format(before=_ASIDE, after="c")
+# What an emptied function answers: the first of these that its type knows. With a null, a partition's key is constant.
+_VALUES = (
+    *("'0'", "'2000-01-01'", "'{}'", "'empty'", "'00000000-0000-0000-0000-000000000000'", "'0.0.0.0'", "'(0,0)'"),
+    "pg_catalog.enum_first(null::%1$s)",
+)
+_VALUE = "begin return null; end"
+for _value in reversed(_VALUES):
+    _VALUE = f"begin return {_value}::%1$s; exception when others then {_VALUE}; end"
 _EMPTIED = """
 create function {ours}.emptied() returns event_trigger language plpgsql set search_path = pg_catalog as $$
 begin
@@ -38,8 +46,7 @@ begin
         string_agg(format('$%s := ''0'';', n), ' ')) from unnest(p.proargmodes) with ordinality m(mode, n)
         where mode in ('o', 'b', 't'))
       when p.prorettype in (select oid from pg_type where typtype = 'p') then 'begin return ''0''; end'
-      else format('begin return ''0''::%1$s; exception when others then begin return ''2000-01-01''::%1$s; '
-        'exception when others then return null; end; end', format_type(p.prorettype, null)) end,
+      else format('{value}', format_type(p.prorettype, null)) end,
     prolang = (select oid from pg_language where lanname = 'plpgsql')
   from pg_event_trigger_ddl_commands() c, {ours}.bodies b
   where c.classid = 'pg_proc'::regclass and p.oid = c.objid and b.oid = p.oid;
@@ -48,7 +55,7 @@ end $$
 _BEGUN = (
     f"create schema {OURS}",
     f"create table {OURS}.bodies (like pg_catalog.pg_proc)",
-    _EMPTIED.format(ours=OURS),
+    _EMPTIED.format(ours=OURS, value=_VALUE.replace("'", "''")),
     f"""
 create function {OURS}.put_aside() returns event_trigger language plpgsql set search_path = pg_catalog as $$
 begin

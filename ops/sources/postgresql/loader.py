@@ -28,10 +28,14 @@ OPTIONS = " ".join(
     )
 )
 _SETTINGS = {"lc_messages": "C", "session_replication_role": "replica"}
+_OURS = "loads rows of a restore that runs, and goes with it"
+# At once, so that none is left that does not say what it is.
 _MADE = (
+    "begin",
     f"create role {LOADER} login bypassrls",
     *(f"alter role {LOADER} set {name} = {literal(value)}" for name, value in _SETTINGS.items()),
-    f"comment on role {LOADER} is 'loads rows of a restore that runs, and goes with it'",
+    f"comment on role {LOADER} is {literal(_OURS)}",
+    "commit",
 )
 _SILENT = f"alter role {LOADER} set event_triggers = off"
 _ENDED = "select pg_terminate_backend(pid) from pg_stat_activity where usename = {}".format
@@ -68,12 +72,17 @@ _UNTOUCHED = """
 update pg_catalog.pg_class c set relacl = null from {ours}.untouched u where u.oid = c.oid;
 update pg_catalog.pg_namespace n set nspacl = null from {ours}.untouched u where u.oid = n.oid
 """
+_SAID = """
+select json_build_object('said', (select coalesce(shobj_description(oid, 'pg_authid'), '')
+  from pg_roles where rolname = {}))
+"""
 _WHO = "select json_build_array(session_user, (select rolsuper from pg_roles where rolname = session_user))"
 _ALLOWED = f"select to_json(has_database_privilege('{LOADER}', {{}}, 'connect'))"
 _REMEDY = (
     "run playbooks/site.yml for this machine; or put `local all {0} peer map=seawall` above all else in pg_hba.conf "
     "and `seawall postgres {0}` into pg_ident.conf, reload PostgreSQL, and run the same command again"
 )
+_FOREIGN = f"restores need that name: `alter role {LOADER} rename to ...`, and run the same command again"
 _LEFT = "an interrupted restore left it: drop the database that carries its mark (\\l+), and run the same command again"
 
 
@@ -82,11 +91,14 @@ def loader(holder: Session, session: Session, within: Session, database: str, *,
     """Have the role for a block, in which it may connect to one database; another restore waits until it ends.
 
     holder, session: of the superuser, as is within, which is in the database. watched: whether the server knows
-    triggers that fire when somebody connects. Raise UsageError where one of that name can't be made anew.
+    triggers that fire when somebody connects. Raise UsageError where one of that name is
+    somebody else's, or can't be made anew.
     """
     unhurried(holder)
     holder.tell("begin")
     holder.tell(_ALONE)
+    if session.ask(_SAID.format(literal(LOADER)))["said"] not in (None, _OURS):
+        raise UsageError(f"there is a role {LOADER} that no restore made", _FOREIGN)
     session.tell(_ENDED(literal(LOADER)))
     try:
         session.tell(f"drop role if exists {LOADER}")

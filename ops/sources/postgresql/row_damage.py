@@ -10,6 +10,7 @@ from ops.interfaces.damage import DataDamage
 from ops.interfaces.server import Server
 from ops.sources._shared.row_damage import Rows, emptied
 from ops.sources._shared.row_slices import slice_of
+from ops.sources.postgresql.copied import chosen_lines
 from ops.sources.postgresql.facts import PostgreSQLFacts as Facts
 from ops.sources.postgresql.rows import KEYS, chosen_rows
 from ops.sources.postgresql.session import PSQL, Session, connection
@@ -63,12 +64,15 @@ def writing(server: Server, database: str) -> Iterator[Session]:
 
 
 def _columns(session: Session, facts: Facts) -> list[Column]:
-    keys = session.ask(KEYS)
+    keys, chosen = session.ask(KEYS), dict[str, str]()
     found = []
     for table, name, twice, index, computed in session.ask(_COLUMNS):
-        chosen = chosen_rows(keys[table]["key"], slice_of(table, 0, facts.content or {}), number=keys[table]["number"])
-        if facts.rows.get(table, 0) > 1:
-            found.append(Column(table, name, twice, index, computed, chosen))
+        if facts.rows.get(table, 0) <= 1:
+            continue
+        if table not in chosen:
+            part, key = slice_of(table, 0, facts.content or {}), keys[table]["key"]
+            chosen[table] = chosen_lines(session, table, part) if facts.copied else chosen_rows(key, part)
+        found.append(Column(table, name, twice, index, computed, chosen[table]))
     return found
 
 

@@ -1,14 +1,14 @@
 """What stands in the rows of a PostgreSQL database, as one digest for each table that does not depend on their order.
 
-A row is digested as the text that the server writes for it, in the settings of a steady session; its columns are taken
-by name where a restore may bring them in another order. Of a large table a slice is digested: the rows whose key falls
-into one of many classes, another class in every set. All rows are counted in the same pass.
+Of tables, as earlier builds asked for it; what is taken now is told by COPY (see `copied`). A row is digested as the
+text that the server writes for it, in the settings of a steady session; its columns are taken by name where a restore
+may bring them in another order. Of a large table a slice is digested: the rows whose key falls into one of many
+classes, another class in every set. All rows are counted in the same pass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 from ops.sources._shared.row_slices import Counted, RowDigest, Slice, slice_of
@@ -19,8 +19,7 @@ Ask = Callable[[str], Any]
 LARGE_OBJECTS = "large objects"
 
 # Of each table its bytes, what is digested of a row, and the columns that choose its slice: the primary key, else what
-# is never stored aside; and whether that is one whole number. To write such a key as text, for each row of a large
-# table, would cost as much as all else here.
+# is never stored aside.
 _KEYS = """
 select coalesce(json_object_agg(format('%I.%I', n.nspname, c.relname), json_build_object(
   'bytes', pg_catalog.pg_table_size(c.oid),
@@ -31,24 +30,21 @@ select coalesce(json_object_agg(format('%I.%I', n.nspname, c.relname), json_buil
       join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey)
       where i.indrelid = c.oid and i.indisprimary),
     (select json_agg(format('t.%I', a.attname) order by {order}) from pg_catalog.pg_attribute a
-      where a.attrelid = c.oid and a.attnum > 0 and a.attlen > 0 and not a.attisdropped), '["t.*"]'),
-  'number', (select count(*) = 1 and bool_and(a.atttypid in (20, 21, 23)) from pg_catalog.pg_index i
-    join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = any(i.indkey)
-    where i.indrelid = c.oid and i.indisprimary))), '{{}}')
+      where a.attrelid = c.oid and a.attnum > 0 and a.attlen > 0 and not a.attisdropped), '["t.*"]'))), '{{}}')
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r'
 """
 KEYS = _KEYS.format(moves=INHERITS, order=f"case when not {INHERITS} then a.attnum end, a.attname")
 # As earlier builds had it, which took columns in their order everywhere.
 _EARLIER_KEYS = _KEYS.format(moves="false", order="a.attnum")
 # The tables of extensions whose rows a dump carries, or those of them for which a condition holds.
-_OF_EXTENSIONS = """
+CONDITIONS = """
 select coalesce(json_object_agg(format('%I.%I', n.nspname, c.relname), x.condition), '{}')
 from pg_catalog.pg_extension e cross join lateral unnest(e.extconfig, e.extcondition) x(oid, condition)
 join pg_catalog.pg_class c on c.oid = x.oid and c.relkind = 'r'
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 """
 # Tables to which rows of other servers count, of foreign tables that inherit from them; a dump holds their own alone.
-_SHARED = """
+SHARED = """
 with recursive below(top, oid) as (
   select inhparent, inhrelid from pg_catalog.pg_inherits
   union select b.top, i.inhrelid from below b join pg_catalog.pg_inherits i on i.inhparent = b.oid)
@@ -87,7 +83,7 @@ class Told(Protocol):
 
 def readable(ask: Ask, tables: Sequence[str]) -> dict[str, str]:
     """Return how each table is read, by name: those to which another server's rows count, without these."""
-    shared = {*ask(_SHARED)}
+    shared = {*ask(SHARED)}
     return {table: f"only {table}" if table in shared else table for table in tables}
 
 
@@ -102,28 +98,26 @@ def counted(
     about = ask(_EARLIER_KEYS if earlier else KEYS)
     rows, content = {}, {}
     for table, read in readable(ask, tables).items():
-        part = _slice_of(table, about[table], known)
+        part = slice_of(table, about[table]["bytes"], known)
         rows[table], content[table] = _read(ask, read, about[table], part)
+    return Counted(rows, {**content, **large_objects(ask, known)})
+
+
+def large_objects(ask: Ask, known: Mapping[str, RowDigest] | None) -> dict[str, RowDigest]:
+    """Return the content of the large objects, which lie in a catalogue of the server's own; see `counted`."""
     part = slice_of(LARGE_OBJECTS, int(ask(_OF_LARGE_OBJECTS)), known)
-    _, content[LARGE_OBJECTS] = _read(ask, _PAGES, {"row": None, "key": ["t.loid", "t.pageno"], "number": False}, part)
-    return Counted(rows, content)
+    return {LARGE_OBJECTS: _read(ask, _PAGES, {"row": None, "key": ["t.loid", "t.pageno"]}, part)[1]}
 
 
 def of_extensions(ask: Ask, known: Mapping[str, RowDigest] | None = None) -> Counted:
     """Return rows and content of the tables of extensions, of what a dump carries of them; see `counted`."""
-    conditions, rows, content = ask(_OF_EXTENSIONS), {}, {}
+    conditions, rows, content = ask(CONDITIONS), {}, {}
     about = ask(KEYS) if conditions else {}
     for table, condition in sorted(conditions.items()):
-        part = _slice_of(table, about[table], known)
+        part = slice_of(table, about[table]["bytes"], known)
         # In its own words, which may name the table.
         rows[table], content[table] = _read(ask, f"(select * from {table} {condition})", about[table], part)
     return Counted(rows, content)
-
-
-def _slice_of(table: str, about: Mapping[str, Any], known: Mapping[str, RowDigest] | None) -> Slice:
-    """Return the slice of a manifest; a new one is chosen by number where the key is one."""
-    part = slice_of(table, about["bytes"], known)
-    return replace(part, by_number=about["number"]) if known is None and part.slices > 1 else part
 
 
 def _read(ask: Ask, table: str, about: Mapping[str, Any], part: Slice) -> tuple[int, RowDigest]:
@@ -131,26 +125,19 @@ def _read(ask: Ask, table: str, about: Mapping[str, Any], part: Slice) -> tuple[
 
     As a record of no type, for one that is the table's may have a cast to text, which is a function of its owner's.
     """
-    row, chosen = about["row"] or "row(t.*)", chosen_rows(about["key"], part, number=about["number"])
+    row, chosen = about["row"] or "row(t.*)", chosen_rows(about["key"], part)
     digest = f"coalesce(sum({_digest(row)}::numeric) filter (where {chosen}), 0)::text"
     rows, digest = ask(f"select json_build_array(count(*), {digest}) from {table} t")
-    return int(rows), RowDigest(part.slices, part.slice, part.by_number, digest=digest)
+    return int(rows), RowDigest(part.slices, part.slice, digest=digest)
 
 
-def chosen_rows(key: Sequence[str], part: Slice, *, number: bool) -> str:
-    """Return the condition for the rows of a slice; the table is `t`. number: whether its key is one whole number.
-
-    A slice by number of a key that is none any more is chosen as any other: then it is not the one of the manifest.
-    """
+def chosen_rows(key: Sequence[str], part: Slice) -> str:
+    """Return the condition for the rows of a slice; the table is `t`."""
     count, chosen = part.slices, part.slice
     if count == 1:
         return "true"
-    if part.by_number and number:
-        digest = f"pg_catalog.hashint8extended({key[0]}::bigint, 0)"
-    else:
-        digest = _digest(f"row({', '.join(key)})")
     # The remainder of a negative number is negative.
-    return f"mod({digest}, {count}) in ({chosen}, {chosen - count})"
+    return f"mod({_digest('row(' + ', '.join(key) + ')')}, {count}) in ({chosen}, {chosen - count})"
 
 
 def _digest(row: str) -> str:

@@ -6,11 +6,20 @@ They stand outside MVCC: they are read before the dump's snapshot is made, so th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from ops.sources.postgresql.structure.ours import OURS
 
 Ask = Callable[[str], Any]
+
+
+class Furthest(Protocol):
+    """Where a column is that a sequence feeds."""
+
+    def __call__(self, table: str, column: str, *, upwards: bool) -> int | None:
+        """Return its largest number, or its least; None when it has none."""
+
 
 # A dump carries where a sequence is, also of an extension that says so.
 _CARRIED = f"""(
@@ -30,7 +39,7 @@ from pg_catalog.pg_sequence s join pg_catalog.pg_class c on c.oid = s.seqrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 """
 # Which column each feeds, where that holds whole numbers and no row of its table is another server's.
-_OWNED = f"""
+OWNED = f"""
 select coalesce(json_agg(json_build_array(
   format('%I.%I', n.nspname, c.relname), format('%I.%I', tn.nspname, t.relname), format('%I', a.attname))), '[]')
 from pg_catalog.pg_depend d
@@ -65,26 +74,32 @@ def set_back(ask: Ask, wanted: Mapping[str, int | None]) -> list[str]:
     return wrong
 
 
-def behind(ask: Ask) -> dict[str, str]:
+def behind(ask: Ask, furthest: Furthest | None = None) -> dict[str, str]:
     """Return the sequences that will give a number which the column that they feed has passed, each with words for it.
 
-    One that begins again at its other end may, and a column without whole numbers tells nothing.
+    One that begins again at its other end may, and a column without whole numbers tells nothing. furthest: where the
+    columns are; by default the server is asked, which runs what their tables' owners want of whoever asks.
     """
+    furthest = furthest or partial(_furthest, ask)
     found, counts = ask(SEQUENCES), ask(_COUNTS)
     wrong = {}
-    for name, table, column in ask(_OWNED):
+    for name, table, column in ask(OWNED):
         increment, cycle, _ = counts[name]
         if cycle:
             continue
-        end = "max" if increment > 0 else "min"
-        furthest = ask(f"select json_build_array(pg_catalog.{end}({column})) from {table}")[0]
-        if furthest is None:
+        if (passed := furthest(table, column, upwards=increment > 0)) is None:
             continue
         last, called = ask(f"select json_build_array(last_value, is_called) from {name}")
-        if _before(last if called else last - increment, furthest, increment):
+        if _before(last if called else last - increment, passed, increment):
             way = "up" if increment > 0 else "down"
-            wrong[name] = f"{name} {_place(found.get(name))}, {table}.{column} goes {way} to {furthest}"
+            wrong[name] = f"{name} {_place(found.get(name))}, {table}.{column} goes {way} to {passed}"
     return wrong
+
+
+def _furthest(ask: Ask, table: str, column: str, *, upwards: bool) -> int | None:
+    end = "max" if upwards else "min"
+    number: int | None = ask(f"select json_build_array(pg_catalog.{end}({column})) from {table}")[0]
+    return number
 
 
 def _place(at: int | None) -> str:

@@ -96,6 +96,12 @@ class Session:
             raise Unavailable(f"PostgreSQL: {reason(self.program)}", self.hint)
         return answer
 
+    def blocks(self, statement: str) -> Iterator[bytes]:
+        """Run a statement that copies rows out, and yield their lines as they are, many at once; see `Stream`."""
+        self.say(statement)
+        if not (yield from self.program.blocks_until(self._end.encode(), self.seconds)):
+            raise Unavailable(f"PostgreSQL: {reason(self.program)}", self.hint)
+
     def ask(self, query: str) -> Any:
         """Run a query that answers one JSON document, or one number."""
         return json.loads("".join(self.tell(query)))
@@ -112,6 +118,11 @@ def steady(session: Session) -> None:
     """Set all that what a session reads could depend on; names are written in full."""
     _set(session, _STEADY)
     session.tell(RAW)
+
+
+def wary(session: Session) -> None:
+    """Have nobody's view or foreign table read that was put in the place of a table since the server listed it."""
+    _set(session, {"restrict_nonsystem_relation_kind": "view, foreign-table"})
 
 
 def unhurried(session: Session) -> None:

@@ -13,6 +13,7 @@ from ops.sources._shared.local_server import Local
 from ops.sources._shared.row_slices import Counted
 from ops.sources.postgresql import inert
 from ops.sources.postgresql.contents import meant
+from ops.sources.postgresql.copied import copied, copied_of_extensions
 from ops.sources.postgresql.facts import (
     EXTENSIONS,
     INVALID,
@@ -73,15 +74,24 @@ def prove(
         known = ask(TABLES)
         session.seconds = TABLE_SECONDS
         with _unasked(session):
-            found = counted(ask, known, facts.content or {}, earlier=facts.definitions is None)
-            # Earlier builds did not look at them.
-            of_others = _NOTHING if facts.extension_rows is None else of_extensions(ask, facts.content or {})
+            found, of_others = _counted(session, known, facts)
             where = sequences(ask, facts)
         yield "volume", _volume(facts, there, found, of_others)
         both = Counted({**found.rows, **of_others.rows}, {**found.content, **of_others.content})
         yield "content", _content(facts, there, both)
         yield "sequences", where
         yield "integrity", sound(session, facts.invalid_indexes, ask(INVALID), there.major)
+
+
+def _counted(session: Session, tables: Sequence[str], facts: DatabaseFacts) -> tuple[Counted, Counted]:
+    """Return what tables hold, and those of extensions, as the manifest of some facts has it."""
+    known, ask = facts.content or {}, session.ask
+    unseen = facts.extension_rows is None  # by an earlier build
+    if facts.copied:
+        found = copied(session, tables, known)
+        return Counted(found.rows, found.content), _NOTHING if unseen else copied_of_extensions(session, known)
+    here = counted(ask, tables, known, earlier=facts.definitions is None)
+    return here, _NOTHING if unseen else of_extensions(ask, known)
 
 
 @contextmanager

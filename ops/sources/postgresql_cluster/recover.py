@@ -21,7 +21,7 @@ from ops.core.plain_file import reading
 from ops.core.quantity import span
 from ops.core.run import run
 from ops.core.verdict import Verdict
-from ops.interfaces.change_log import Recovered, Recovery
+from ops.interfaces.change_log import Recovered, Recovery, Segment
 from ops.interfaces.server import MOST_ANSWERED
 from ops.sources._shared.file_sample import compared
 from ops.sources.machine.clusters.online_backup import LABEL, SPACES
@@ -31,10 +31,12 @@ from ops.sources.postgresql_cluster.facts import ClusterFilesFacts
 ACCOUNT = "postgres"
 AT_MOST = 172_800  # seconds that a recovery may take
 DATA, SERVER = "data", "server"
-_SHORT, _LOOK_SECONDS = 120.0, 0.1
+_SHORT, _HOUR, _LOOK_SECONDS = 120.0, 3600.0, 0.1
+_NEITHER = ("-xdev", "!", "-type", "f", "!", "-type", "d")
 _STATUS_LINE = 7  # of postmaster.pid
 _PLAIN = re.compile(r"/[A-Za-z0-9/_.,+@-]*")
 _LAST = re.compile(r"last completed transaction was at log time ([0-9:. +-]{10,40}?)$", re.MULTILINE)
+_DONE = re.compile(r"redo done at ([0-9A-F]{1,8})/([0-9A-F]{1,8})\b")
 _WHY = re.compile(r"(?:FATAL|PANIC|ERROR): +(.{1,300})$", re.MULTILINE)
 _PREPARED = re.compile(r"^max_prepared_xacts setting: +(\d{1,6})$", re.MULTILINE)
 # What the catalog may set for a session, and so may run code of theirs: libraries, and triggers of a login.
@@ -53,24 +55,49 @@ def recover(wanted: Recovery) -> Recovered:
     if not isinstance(facts, ClusterFilesFacts):
         raise Damaged("these are not the facts of a cluster")
     programs, server = demand_able(wanted.folder, facts.cluster.major), wanted.folder / SERVER
-    _demand_content(wanted.folder / DATA, facts)
-    texts = {LABEL: _text(wanted, f"{LABEL}-{facts.port}"), SIGNAL: b""}
-    if spaces := _text(wanted, f"{SPACES}-{facts.port}"):
-        texts[SPACES] = _moved(spaces, wanted.spaces)
-    lay(wanted.folder, f"/{DATA}", texts, (SETTINGS, "standby.signal"))
-    server.mkdir(mode=0o700)
-    prepared = _prepared(programs, wanted.folder / DATA)
-    for name, text in _files(server, wanted, prepared).items():
-        (server / name).write_text(text, encoding="utf-8")
-    (wanted.folder / DATA).chmod(0o700)  # as long as nobody else can put a link there
-    run(["chown", "--recursive", "--no-dereference", f"{ACCOUNT}:{ACCOUNT}", str(wanted.folder)], timeout=3600)
+    _settle(wanted, facts, programs, server)
     with _running(programs, wanted.folder / DATA, server):
         names = _asked(
             server, facts.cluster.major, "select datname from pg_catalog.pg_database where datallowconn order by 1"
         )
-    last = _LAST.findall(_log(server))
+    said = _log(server)
+    if not wanted.moment:
+        _demand_reached(said, wanted.certain, facts.cluster.segment_bytes, server)
+    last = _LAST.findall(said)
     hint = _HINT.format(data=wanted.folder / DATA, server=server, programs=programs)
     return Recovered(last[-1].strip() if last else "", names, hint)
+
+
+def _settle(wanted: Recovery, facts: ClusterFilesFacts, programs: Path, server: Path) -> None:
+    """Make a cluster's files ready for a server of ours, and give all of them to its account; raise Damaged."""
+    here = wanted.held
+    # PostgreSQL keeps nothing but files and folders, and makes the links to table spaces anew. A device would become
+    # that account's, and a link would lead it to the files of the server that runs here.
+    run(["find", f"{here}/", *_NEITHER, "-delete"], timeout=_HOUR)
+    _demand_content(here / DATA, facts)
+    texts = {LABEL: _text(wanted, f"{LABEL}-{facts.port}"), SIGNAL: b""}
+    if spaces := _text(wanted, f"{SPACES}-{facts.port}"):
+        texts[SPACES] = _moved(spaces, wanted.spaces)
+    lay(here, f"/{DATA}", texts, (SETTINGS, "standby.signal"))
+    (here / SERVER).mkdir(mode=0o700)
+    for name, text in _files(server, wanted, _prepared(programs, here / DATA)).items():
+        (here / SERVER / name).write_text(text, encoding="utf-8")
+    (here / DATA).chmod(0o700)  # as long as nobody else can put a link there
+    # Behind the last /, for the descriptor itself is a link.
+    run(["chown", "--recursive", "--no-dereference", f"{ACCOUNT}:{ACCOUNT}", f"{here}/"], timeout=_HOUR)
+
+
+def _demand_reached(said: str, certain: Segment, size: int, server: Path) -> None:
+    """Raise Damaged unless a server played its log up to some segment: what it can't read is the end of it for it."""
+    ends = _DONE.findall(said)
+    number = ((int(ends[-1][0], 16) << 32) + int(ends[-1][1], 16)) // size if ends else -1
+    if number < certain.number:
+        name = Segment(certain.timeline, max(number, 0)).name(size)
+        raise Damaged(
+            f"the log can be played up to {name if ends else 'its beginning'} only, not to {certain.name(size)}: what "
+            f"follows is damaged, or of another server",
+            f"use --at with an earlier moment; the server's log is {server}/log",
+        )
 
 
 def demand_able(folder: Path, major: int) -> Path:

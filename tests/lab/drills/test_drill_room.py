@@ -33,6 +33,22 @@ echo $(find /run/again/sealed -type f -exec cat {{}} + 2>/dev/null | wc -c) byte
 umount /run/again
 """
 
+# A machine of twelve parts, whose names together are longer than what a kernel takes in one word.
+LAYERED = """
+import sys, tempfile
+sys.path.insert(0, "/usr/share/seawall")
+from pathlib import Path
+from ops.core.ram import in_memory, writable
+with tempfile.TemporaryDirectory() as folder:
+    trees = [Path(folder, "part" * 12, f"tree{number}") for number in range(12)]
+    for tree in trees:
+        tree.mkdir(parents=True)
+        (tree / f"of {tree.name}").touch()
+    with in_memory(Path(folder, "room"), 1 << 20), writable(trees, Path(folder, "room")) as merged:
+        (merged / "of tree3").write_text("written")
+        print(len([*merged.iterdir()]), (merged / "of tree3").read_text(), (trees[3] / "of tree3").stat().st_size)
+"""
+
 
 @dataclass(frozen=True)
 class Sealed:
@@ -137,3 +153,7 @@ def test_where_the_kernel_can_not_it_is_a_warning_that_says_why(little: Site) ->
     assert "loop device" in shown.stdout
     assert newest(little)["result"] == "warn"
     assert little.on("drill1", f"ls -A {DRILLS}").stdout == ""
+
+
+def test_a_machine_of_many_parts_with_long_names_is_one_tree(site: Site) -> None:
+    assert site.lab.machine("drill1").ssh("python3 -I -B -", input=LAYERED).stdout == "12 written 0\n"

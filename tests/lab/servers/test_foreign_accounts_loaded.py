@@ -135,7 +135,7 @@ def clusters(tree: Path, major: int, folder: Path) -> Iterator[tuple[PostgreSQLF
         (folder / "healthy/material/roles.sql").write_text(ROLES + (OF_17 if major >= 17 else ""), "utf-8")
         server.run(["psql", "-Xq", "--set=ON_ERROR_STOP=1", "--file=/mnt/material/roles.sql", "postgres"], 60)
         with postgresql(server, "the his") as session:
-            found = facts(session.ask, session.ask(SEQUENCES))
+            found = facts(session, session.ask(SEQUENCES))
         roles, text = roles_of(server), server.run(["pg_dumpall", "--globals-only"], 60)
     told = PostgreSQLFacts(**vars(found), engine="postgresql", database=DatabaseName("the his"), dump_bytes=0)
     with serving(tree, room(folder / "empty"), engine(major)) as server:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.core.archive import ArchiveLimits, unpack
+from ops.core.archive import ArchiveLimits, digests, unpack
 from ops.core.errors import Damaged
 
 LIMITS = ArchiveLimits(bytes=100_000, files=5)
@@ -91,3 +91,10 @@ def test_plain_files_come_out_for_us_alone(tmp_path: Path) -> None:
         "a b-globals.sql": b"text",
     }
     assert {path.stat().st_mode & 0o7777 for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_the_digests_of_files_are_read_within_the_same_limits(tmp_path: Path) -> None:
+    empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert digests(filled(file("x", b"")), LIMITS, "the set") == {"x": empty}
+    with pytest.raises(Damaged, match="more than 100000 bytes"):
+        digests(filled(file("x", b"0" * 200_000)), LIMITS, "the set")

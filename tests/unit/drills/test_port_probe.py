@@ -24,6 +24,7 @@ ANSWERS = {
     "/list": (200, b"[5]"),
     "/deep": (200, b"[" * 100_000),
     "/nan": (200, b'{"CountStudies": NaN}'),
+    "/huge": (200, b'{"CountStudies": 1' + b"0" * 400 + b"}"),
     "/long": (200, b" " * (3 * MOST)),
 }
 
@@ -75,7 +76,7 @@ def test_the_number_of_studies_is_told(port: int, way) -> None:
         ({"get": "/broken"}, "answers 500"),
         *(
             ({"get": path, "number": "CountStudies", "at_least": 1}, "sends no number CountStudies")
-            for path in ("/text", "/list", "/deep", "/nan", "/long")
+            for path in ("/text", "/list", "/deep", "/nan", "/huge", "/long")
         ),
     ],
 )

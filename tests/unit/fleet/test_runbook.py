@@ -117,6 +117,31 @@ def test_only_what_has_a_copy_off_site_is_restored_and_the_rest_named_as_lost(to
     assert "agenda on his1" in text.partition("WHAT IS LOST WITH THE SITE")[2]
 
 
+def test_lost_databases_are_made_where_the_policy_expects_them(told: Path) -> None:
+    places: dict[str, dict[str, object]] = {
+        "usual": {},
+        "second": {"port": 5433},
+        "elsewhere": {"socket": "/run/lis"},
+        "contained": {"container": "lis-db", "engine": "docker"},
+    }
+
+    def change(data: dict) -> None:
+        assets = data["policy__host"]["assets"]
+        local = {name: value for name, value in assets["his"].items() if name not in {"copies", "drill"}}
+        for name, place in places.items():
+            source = {"kind": "postgresql", "options": {"database": name, **place}}
+            assets[name] = {**local, "sources": {"database": source}}
+
+    edited(told, "host_vars/his1/policy.yml", change)
+    lines = [line.strip() for line in page(told).splitlines() if "createdb" in line]
+    assert lines == [
+        "docker exec --user=postgres lis-db createdb -- contained",
+        "runuser -u postgres -- createdb -- usual",
+        "runuser -u postgres -- createdb --host=/run/lis -- elsewhere",
+        "runuser -u postgres -- createdb --port=5433 -- second",
+    ]
+
+
 def test_people_on_paper_and_the_order_of_urgency(told: Path) -> None:
     def change(data: dict) -> None:
         assets = data["policy__host"]["assets"]

@@ -16,7 +16,8 @@ from ops.evidence.ledger import NAME
 from ops.evidence.query import past
 from ops.evidence.verification import verify
 from ops.interfaces import record, state, status_answer
-from ops.interfaces.outcome import OF_ACT, DrillFacts
+from ops.interfaces.acts import OF_ACT
+from ops.interfaces.outcome import DrillFacts
 from ops.interfaces.state import ActState, UnreadableState
 from ops.jobs.host import state_files
 

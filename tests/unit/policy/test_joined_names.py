@@ -88,7 +88,9 @@ def test_two_things_never_have_one_name(site: dict[str, HostLayers]) -> None:
         copies = sum(len(one.copies) for one in policy.assets.values())
         acts = len(policy.assets) + copies + len(policy.drills)
         names = {unit.name for unit in units(policy)}
-        assert len(names) == acts + len(("health", "gaps")) + len(("arrivals", "scrub")) * bool(policy.clients)
+        assert len(names) == acts + len(("health", "gaps")) + len(("arrivals", "retention", "scrub")) * bool(
+            policy.clients
+        )
         written = {name for name in policy.checks if POLICY_NAME.fullmatch(name)}
         assert len(policy.checks) == acts + len(written)
         things = dict(secrets(policy))

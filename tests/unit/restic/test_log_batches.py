@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ops.interfaces.change_log import Segment
 from ops.restic import batches as module
-from ops.restic.batches import Base, Batch, base, batches, reach, tags
+from ops.restic.batches import Base, Batch, base, based, batches, reach, tags
 from ops.restic.messages import Snapshot
 from ops.restic.sets import Set
 
@@ -89,7 +89,7 @@ def test_a_gap_in_a_long_log_is_found_at_one_look(monkeypatch: pytest.MonkeyPatc
     assert len(looks) < 5
 
 
-@given(st.lists(st.tuples(st.integers(1, 3), st.integers(3, 9)), max_size=8), st.permutations([2, 3]))
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(3, 9)), max_size=8, unique=True), st.permutations([2, 3]))
 def test_it_reaches_as_far_as_trying_each_number_of_batches_does(
     order: list[tuple[int, int]], lines: list[int]
 ) -> None:
@@ -103,6 +103,64 @@ def test_it_reaches_as_far_as_trying_each_number_of_batches_does(
 
 def test_the_segment_that_continues_the_set_must_be_there_itself() -> None:
     assert reached(batch(5, names(1, 5, 6)))[2] == names(1, 4, 4)[0]
+
+
+def of(system: int, minutes: int, files: list[str]) -> Snapshot:
+    """A batch of a cluster by its number."""
+    return snapshot(minutes, [f"{FOLDER}/{name}" for name in files], tags("his", files, SIZE, at(minutes), {}, system))
+
+
+def test_a_segment_that_comes_twice_ends_it_before_the_second() -> None:
+    """No number is missing when a machine was set back by an hour and writes on."""
+    listed = [batch(5, names(1, 4, 6)), batch(10, names(1, 6, 7)), batch(15, names(1, 8, 8))]
+    found = reach(start(), batches(listed, "his"))
+    assert (found.until, found.newest, found.missing) == (at(5), Segment(1, 6), "")
+    assert found.why.startswith(f"{names(1, 6, 6)[0]} was archived twice")
+    assert not reach(start(), batches(listed[:1], "his")).why
+
+
+def test_a_gap_before_that_is_named_first() -> None:
+    listed = [batch(5, names(1, 4, 4)), batch(10, names(1, 6, 7)), batch(15, names(1, 7, 8))]
+    assert reach(start(), batches(listed, "his")).why == f"{names(1, 5, 5)[0]} is missing"
+
+
+def test_a_batch_that_was_copied_twice_is_one() -> None:
+    twice = [batch(5, names(1, 4, 5)), replace(batch(5, names(1, 4, 5)), id="b" * 64)]
+    assert reached(*twice) == (at(5), *names(1, 5, 5), "")
+
+
+def test_the_log_of_another_cluster_goes_on_nothing() -> None:
+    """An upgrade makes another cluster that counts on, and another version can't read on."""
+    listed = [of(7, 5, names(1, 4, 5)), of(7, 10, names(1, 6, 6)), of(8, 15, names(1, 7, 8))]
+    found = reach(start(), batches(listed, "his"))
+    assert (found.until, found.newest) == (at(10), Segment(1, 6))
+    assert found.why == f"the log from {names(1, 7, 7)[0]} on is of another cluster"
+
+
+def test_a_set_has_segments_of_the_size_of_the_batches_after_it() -> None:
+    """A cluster that is made anew with smaller segments takes no moment from the one before."""
+    small = 1 << 20
+    log = snapshot(0, [f"/data/pg_wal/{Segment(1, 3).name(SIZE)}", f"/data/pg_wal/{names(1, 4, 4)[0]}"], [])
+    first = Set("a", "his", {"files": log, "files.log": log, "manifest": log})
+    again = f"{FOLDER}/{Segment(1, 4000).name(small)}"
+    later = snapshot(20, [again], tags("his", [Segment(1, 4000).name(small)], small, at(20), {}))
+    known = batches([batch(5, names(1, 4, 5)), later], "his")
+    assert [one.size for one in known] == [SIZE, small]
+    found = based(first, known)
+    assert found
+    assert (found.size, reach(found, known).until) == (SIZE, at(5))
+    last = snapshot(30, [again], [])
+    assert getattr(based(Set("b", "his", {"files.log": last}), known), "size", 0) == small
+    assert getattr(based(first, []), "size", 0) == SIZE
+
+
+def test_the_last_moment_that_is_known_tells_how_far_recovery_must_get() -> None:
+    files = names(1, 5, 6)
+    late = snapshot(10, [f"{FOLDER}/{name}" for name in files], tags("his", files, SIZE, None, {}))
+    listed = [batch(5, names(1, 4, 4)), late]
+    found = reach(start(), batches(listed, "his"))
+    assert (found.newest, found.certain) == (Segment(1, 6), Segment(1, 4))
+    assert reach(start(), []).certain == Segment(1, 4)
 
 
 def test_a_segment_that_comes_late_closes_its_gap() -> None:

@@ -58,18 +58,7 @@ def test_what_was_compared_is_told_with_the_tables_of_which_it_was_a_slice() -> 
 
 
 def test_all_rows_of_a_small_table_are_chosen() -> None:
-    assert postgresql.chosen_rows(["t.id"], Slice(), number=True) == "true"
-    assert postgresql.chosen_rows(["t.id"], Slice(4, 3), number=True).endswith(", 4) in (3, -1)")
-    assert postgresql.chosen_rows(["t.id"], Slice(4, 3, True), number=True).endswith(", 4) in (3, -1)")
-
-
-def test_a_slice_by_number_is_chosen_so_only_where_the_key_is_one() -> None:
-    by_number, as_text = Slice(4, 3, True), Slice(4, 3)
-    assert "hashint8" in postgresql.chosen_rows(["t.id"], by_number, number=True)
-    for part, number in ((by_number, False), (as_text, True)):
-        assert "hashint8" not in postgresql.chosen_rows(["t.id"], part, number=number)
-
-
-def test_all_rows_of_a_small_table_of_mariadb_are_chosen() -> None:
+    assert postgresql.chosen_rows(["t.id"], Slice()) == "true"
+    assert postgresql.chosen_rows(["t.id"], Slice(4, 3)).endswith(", 4) in (3, -1)")
     assert mariadb.chosen_rows(["`id`"], Slice()) == "true"
     assert mariadb.chosen_rows(["`id`"], Slice(4, 3)).endswith("% 4 = 3")

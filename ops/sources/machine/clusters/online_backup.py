@@ -76,7 +76,7 @@ class Database:
     def facts(self) -> DatabaseFacts:
         """Return the facts as the session's snapshot sees them, and as a recovery leaves them."""
         kept = {name: value for name, value in self.sequences.items() if name not in self.unlogged}
-        found = facts(self.session.ask, kept)
+        found = facts(self.session, kept)
         empty = tuple(table for table in self.unlogged if table in found.rows)
         others = {name: 0 if name in self.unlogged else rows for name, rows in (found.extension_rows or {}).items()}
         rows = {**found.rows, **dict.fromkeys(empty, 0)}

@@ -1,0 +1,44 @@
+"""Which acts there are of which later looks read what they kept, and how that is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ops.core.document import decode
+from ops.core.schema import Plain
+from ops.interfaces.keeper_outcome import HealFacts, LeavingFacts, RetentionFacts, SetAsideFacts
+from ops.interfaces.outcome import (
+    AttestationFacts,
+    BackupFacts,
+    CopyFacts,
+    DrillFacts,
+    LogFacts,
+    OutcomeFacts,
+    RestoreFacts,
+    RoundFacts,
+)
+
+# What an act keeps that later looks read; of any other act the facts are kept as they are.
+OF_ACT: Mapping[str, type[OutcomeFacts]] = {
+    "backup": BackupFacts,
+    "copy": CopyFacts,
+    "log": LogFacts,
+    "drill": DrillFacts,
+    "sabotage": DrillFacts,
+    "dump": DrillFacts,
+    "restore": RestoreFacts,
+    "check": RoundFacts,
+    "attestation": AttestationFacts,
+    "set-aside": SetAsideFacts,
+    "set-aside-back": SetAsideFacts,
+    "heal": HealFacts,
+    "retention": RetentionFacts,
+    "leaving": LeavingFacts,
+    "leaving-undo": LeavingFacts,
+    "leave": LeavingFacts,
+}
+
+
+def facts_of(act: str, told: Plain, file: str, path: str) -> OutcomeFacts:
+    """Return the facts of an act; raise Damaged, which names the file, the path of the key and what was expected."""
+    return decode(OF_ACT.get(act, OutcomeFacts), told, file, path)

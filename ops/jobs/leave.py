@@ -1,0 +1,168 @@
+"""Forgetting in a repository the snapshots that its backup host asks to, and nothing else.
+
+The backup host has no key, and this machine no right to delete: it works with second names of the repository's files,
+behind a door that is open for this alone. What it did counts only when the backup host has compared it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ops.core import clock
+from ops.core.announce import announce
+from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
+from ops.core.files import write_atomically
+from ops.core.quantity import counted
+from ops.core.verdict import Verdict
+from ops.interfaces import joined
+from ops.interfaces.keeper_outcome import LeavingFacts
+from ops.interfaces.retention_run import Order, Word, read_order
+from ops.interfaces.target import LeavingDoor
+from ops.jobs.host import folders, own_policy, repositories, turns
+from ops.jobs.host.repositories import OpenRepository
+from ops.jobs.run.job import Ended, Outcome, perform
+from ops.jobs.run.systemd_unit import run_in_unit
+from ops.policy import HostPolicy
+from ops.policy.doors import Leaving, leaving
+from ops.restic.messages import Snapshot
+from ops.restic.sets import complete
+
+ACT = "leave"
+_DAY = 86_400.0
+_LOOK_SECONDS = 0.5
+_OVER_SECONDS = 3600.0  # for the backup host to compare, and to move what left
+
+
+def leave(name: str) -> Ended:
+    """Do what the backup host of a repository asks, through its unit where a person starts it; or nothing.
+
+    The exit code is 0 when it was done, or nothing was asked. Raise UsageError for a repository that no set leaves.
+    """
+    policy = own_policy.read()
+    how = leaving(policy, name)
+    if how is None:
+        raise UsageError(f"no set leaves repository {name!r}", "the policy would say when: `leave_at` in its options")
+    act = joined.leave(name)
+    if ended := run_in_unit(joined.service(act), act):
+        return ended
+    place = repositories.open_own(policy, name)
+    work = _Leave(policy, name, how, place, _door(place))
+    order = work.asked()
+    if order is None or order.client != policy.host or order.until < clock.now().timestamp():
+        return Ended(0, {"asked": False}, f"{name}: its backup host asks nothing")
+    outcome = perform(ACT, act, name, policy.host, lambda: work.done(order))
+    return Ended.here(outcome, outcome.code)
+
+
+def _door(place: OpenRepository) -> LeavingDoor:
+    door = place.target.leaving
+    if door is None:
+        raise UsageError(f"no set leaves a repository of the kind of {place.repository.name}")
+    return door
+
+
+@dataclass(frozen=True)
+class _Leave:
+    policy: HostPolicy
+    name: str
+    how: Leaving
+    place: OpenRepository
+    door: LeavingDoor
+
+    def asked(self) -> Order | None:
+        """Return what the backup host asks now; None while it asks nothing. Raise Damaged for what is no order."""
+        repository = self.place.repository
+        content = self.door.asked(repository.url, repository.authority)
+        return read_order(content, f"what the host of {self.name} asks") if content is not None else None
+
+    def done(self, order: Order) -> Outcome:
+        """Forget what is asked, while nobody else on this machine works in the repository; say how it ended."""
+        with turns.alone(self.name):
+            self._say(order, Word.READY)
+            try:
+                given = self._opened(order)
+                self._judge(given)
+                announce(f"{self.name}: forgets {counted(len(given.snapshots), 'snapshot')}")
+                self._forget(given)
+            except BaseException:
+                with suppress(SeawallError):  # its door may be shut already
+                    self._say(order, Word.FAILED)
+                raise
+            self._say(order, Word.DONE)
+            self._until_over(order)
+        facts = LeavingFacts(run=order.run, snapshots=len(given.snapshots))
+        count = counted(len(given.snapshots), "snapshot")
+        message = f"run {order.run}: {count} forgotten behind the door; the backup host compares"
+        return Outcome(Verdict.PASS, message, facts, facts)
+
+    def _say(self, order: Order, word: Word) -> None:
+        repository = self.place.repository
+        self.door.say(repository.url, repository.authority, word.file(order.run), word.content(order.run))
+
+    def _opened(self, order: Order) -> Order:
+        """Wait until the files have their second names; return the order as it is then."""
+        found = self._until(lambda: self._same(order, is_open=True), order.until - clock.now().timestamp())
+        if found is None:
+            raise Unavailable(f"the host of {self.name} did not open its door in time")
+        return found
+
+    def _same(self, order: Order, *, is_open: bool) -> Order | None:
+        now = self.asked()
+        if now is None or (now.client, now.run) != (order.client, order.run):
+            raise Unavailable(f"the host of {self.name} asks no more")
+        return now if now.is_open is is_open else None
+
+    def _until(self, look: Callable[[], Order | None], seconds: float) -> Order | None:
+        until = time.monotonic() + min(seconds, _DAY)
+        while (found := look()) is None and time.monotonic() < until:
+            time.sleep(_LOOK_SECONDS)
+        return found
+
+    def _judge(self, order: Order) -> None:
+        """Raise Damaged unless the order is about this repository, and leaves the newest whole set of each asset.
+
+        The backup host has looked at that by what it knows; this machine has the key, and looks for itself.
+        """
+        repository = self.place.repository
+        if order.config != self.door.config(repository.url, repository.authority):
+            raise Damaged(f"the host of {self.name} asks about another repository")
+        there = {one.id: one for one in repository.snapshots()}
+        named = {*order.snapshots}
+        strange = sorted(named - there.keys())
+        if strange or not named:
+            which = f"snapshot {strange[0][:8]}, which is not there" if strange else "no snapshot"
+            raise Damaged(f"the host of {self.name} names {which}")
+        if others := sorted({there[one].host for one in named} - {self.policy.host}):
+            raise Damaged(f"the host of {self.name} names snapshots of {others[0][:80]!r}")
+        for asset in self.policy.assets:
+            self._demand_newest(asset, [*there.values()], named)
+
+    def _demand_newest(self, asset: str, there: list[Snapshot], named: Collection[str]) -> None:
+        counting = complete(there, asset, clock.now()).counting
+        if counting and {*named} & {one.id for one in counting[-1].parts.values()}:
+            raise Damaged(f"the host of {self.name} wants the newest set of {asset} to leave; it stays")
+
+    def _forget(self, order: Order) -> None:
+        """Forget and prune behind the door; the repository itself is not reached by that."""
+        with tempfile.TemporaryDirectory(prefix="leave-", dir=folders.scratch()) as folder:
+            url = Path(folder, "url")
+            write_atomically(url, f"{self.door.address(self.place.repository.url)}\n")
+            behind = replace(self.place.repository, url=url)
+            left = order.until - clock.now().timestamp()
+            behind.forget(order.snapshots, str(self.how.unused), timeout=max(left, 1.0))
+
+    def _until_over(self, order: Order) -> None:
+        """Wait until the backup host has shut that door, and opened the other one again: nobody adds before."""
+        until = time.monotonic() + _OVER_SECONDS
+        while time.monotonic() < until:
+            try:
+                self._same(order, is_open=True)
+            except SeawallError:
+                break
+            time.sleep(_LOOK_SECONDS)
+        self.place.reach()
