@@ -89,8 +89,8 @@ class Stream:
     def blocks_until(self, end: bytes, seconds: float | None = None) -> Generator[bytes, None, bool]:
         """Yield the lines before the next one that is `end`, as they are, many at once; return whether it came.
 
-        A line of more than BLOCK bytes comes in several blocks. All that the program said before must have been read, and
-        it must wait when it has said `end`. seconds: see `until`.
+        A line of more than BLOCK bytes comes in several blocks. All that the program said before must have been read,
+        and it must wait when it has said `end`. seconds: see `until`.
         """
         output = cast("BufferedReader", cast("TextIOWrapper", self.process.stdout).buffer)
         rest, last = b"", end + b"\n"
