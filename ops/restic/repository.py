@@ -141,7 +141,7 @@ class Repository:
         """Yield what lies in a folder of a snapshot as a tar archive, for a block that reads it to its end."""
         words = [*self._base(plain=True), "dump", "--archive", "tar", f"{snapshot}:{folder}", "/"]
         reading, writing = os.pipe()
-        with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, self._explained():
+        with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, self.explained():
             with stream(words, timeout=timeout, stdout=here):
                 here.close()
                 yield there
@@ -151,18 +151,21 @@ class Repository:
         return [*self._base(plain=True), "dump", snapshot, path]
 
     @contextmanager
-    def explained(self, program: Sequence[str]) -> Iterator[None]:
-        """Let the failures of one call of restic in the block be told in our words; others stay as they are."""
+    def explained(self, program: Sequence[str] | None = None) -> Iterator[None]:
+        """Let restic's failures in the block be told in our words.
+
+        program: where others run beside it, the words of the one call of restic that may fail so.
+        """
         try:
             yield
         except CommandError as error:
-            if error.argv != [*program]:
+            if program is not None and error.argv != [*program]:
                 raise
             raise explain(error, self.name) from error
 
     def dump(self, snapshot: str, path: str, target: Path, *, timeout: float) -> None:
         """Write one file of a snapshot to a local file."""
-        with target.open("wb") as file, self._explained():
+        with target.open("wb") as file, self.explained():
             with stream(self.dumped(snapshot, path), timeout=timeout, stdout=file):
                 pass
 
@@ -175,7 +178,7 @@ class Repository:
 
     def listing(self, snapshot: str, folders: Sequence[str], *, timeout: float) -> Iterator[Entry]:
         """Yield the files and links that a snapshot has in some folders."""
-        with self._explained(), stream([*self._base(), "ls", snapshot, *folders], timeout=timeout) as program:
+        with self.explained(), stream([*self._base(), "ls", snapshot, *folders], timeout=timeout) as program:
             yield from filter(None, map(entry, documents(program.lines())))
 
     @contextmanager
@@ -187,7 +190,7 @@ class Repository:
         place.mkdir(mode=0o700)
         folders = {identity: place / "ids" / identity[:8] for identity in ids}
         words = [*self._base(plain=True), "mount", str(place)]
-        with self._explained(), stream(words, timeout=_DAY, env=_QUIET) as program:
+        with self.explained(), stream(words, timeout=_DAY, env=_QUIET) as program:
             _wait_for_mount(place, program)
             try:
                 yield folders
@@ -203,7 +206,7 @@ class Repository:
             said.append(line)
             return False
 
-        with self._explained():
+        with self.explained():
             ended = run(self.plainly(words), timeout=timeout, ok=range(256), hopeless=heard)
         return "\n".join([ended.stdout, *said])
 
@@ -238,7 +241,7 @@ class Repository:
         losses = Losses()
         argv = [*self._base(), "backup", *words]
         with (
-            self._explained(),
+            self.explained(),
             stream(argv, timeout=timeout, env=_QUIET, ok=(0, PART_UNREAD), hopeless=losses) as program,
         ):
             for document in documents(program.lines()):
@@ -251,7 +254,7 @@ class Repository:
         return replace(found, vanished=losses.vanished)
 
     def _run(self, words: Sequence[str], *, timeout: float) -> Result:
-        with self._explained():
+        with self.explained():
             return run([*self._base(), *words], timeout=timeout, hopeless=no_room)
 
     def _base(self, *, plain: bool = False) -> list[str]:
@@ -265,15 +268,6 @@ class Repository:
     def _from(self, other: Repository) -> list[str]:
         hint = ["--from-key-hint", other.key] if other.key else []
         return ["--from-repository-file", str(other.url), "--from-password-file", str(other.password), *hint]
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except CommandError as error:
-            if error.argv[0] != RESTIC:
-                raise  # it is of a program that was run within the block
-            raise explain(error, self.name) from error
 
 
 def _wait_for_mount(place: Path, program: Stream) -> None:
