@@ -11,7 +11,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -25,6 +25,7 @@ from ops.interfaces.entry import Entry
 from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
 from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
+from ops.restic.messages import would_do as planned_of
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
@@ -136,12 +137,33 @@ class Repository:
                 ) from error
             raise explain(error, self.name) from error
 
-    @contextmanager
-    def archive(self, snapshot: str, folder: str, *, timeout: float) -> Iterator[IO[bytes]]:
+    def compared(
+        self, snapshot: str, paths: Sequence[str], besides: Sequence[str], *, timeout: float
+    ) -> Iterator[tuple[str, str]]:
+        """Compare files where they lie with a snapshot, by their content: nothing is written, and no data are fetched.
+
+        besides: what below the paths is not to be opened. Yield paths as `messages.would_do` tells them, and
+        `unchanged` for each file whose every byte is as in the snapshot; any other word is of something else.
+        """
+        chosen = [word for path in paths for word in ("--include", _literally(path))]
+        chosen += [word for path in besides for word in ("--include", f"!{_literally(path)}")]
+        words = [*self._base(), "restore", snapshot, "--target", "/", "--dry-run", "--overwrite", "always", "-vv"]
+        with self._explained(), stream([*words, *chosen], timeout=timeout, env=_QUIET) as program:
+            yield from filter(None, map(planned_of, documents(program.lines())))
+
+    def archive(self, snapshot: str, folder: str, *, timeout: float) -> AbstractContextManager[IO[bytes]]:
         """Yield what lies in a folder of a snapshot as a tar archive, for a block that reads it to its end."""
         words = [*self._base(plain=True), "dump", "--archive", "tar", f"{snapshot}:{folder}", "/"]
+        return self._piped(words, timeout)
+
+    def content(self, snapshot: str, path: str, *, timeout: float) -> AbstractContextManager[IO[bytes]]:
+        """Yield the content of one file of a snapshot, for a block that reads it to its end."""
+        return self._piped(self.dumped(snapshot, path), timeout)
+
+    @contextmanager
+    def _piped(self, words: Sequence[str], timeout: float) -> Iterator[IO[bytes]]:
         reading, writing = os.pipe()
-        with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, self.explained():
+        with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, self._explained():
             with stream(words, timeout=timeout, stdout=here):
                 here.close()
                 yield there
@@ -151,21 +173,14 @@ class Repository:
         return [*self._base(plain=True), "dump", snapshot, path]
 
     @contextmanager
-    def explained(self, program: Sequence[str] | None = None) -> Iterator[None]:
-        """Let restic's failures in the block be told in our words.
-
-        program: where others run beside it, the words of the one call of restic that may fail so.
-        """
-        try:
+    def explained(self) -> Iterator[None]:
+        """Let restic's failures in the block be told in our words."""
+        with self._explained():
             yield
-        except CommandError as error:
-            if program is not None and error.argv != [*program]:
-                raise
-            raise explain(error, self.name) from error
 
     def dump(self, snapshot: str, path: str, target: Path, *, timeout: float) -> None:
         """Write one file of a snapshot to a local file."""
-        with target.open("wb") as file, self.explained():
+        with target.open("wb") as file, self._explained():
             with stream(self.dumped(snapshot, path), timeout=timeout, stdout=file):
                 pass
 
@@ -178,7 +193,7 @@ class Repository:
 
     def listing(self, snapshot: str, folders: Sequence[str], *, timeout: float) -> Iterator[Entry]:
         """Yield the files and links that a snapshot has in some folders."""
-        with self.explained(), stream([*self._base(), "ls", snapshot, *folders], timeout=timeout) as program:
+        with self._explained(), stream([*self._base(), "ls", snapshot, *folders], timeout=timeout) as program:
             yield from filter(None, map(entry, documents(program.lines())))
 
     @contextmanager
@@ -190,7 +205,7 @@ class Repository:
         place.mkdir(mode=0o700)
         folders = {identity: place / "ids" / identity[:8] for identity in ids}
         words = [*self._base(plain=True), "mount", str(place)]
-        with self.explained(), stream(words, timeout=_DAY, env=_QUIET) as program:
+        with self._explained(), stream(words, timeout=_DAY, env=_QUIET) as program:
             _wait_for_mount(place, program)
             try:
                 yield folders
@@ -206,7 +221,7 @@ class Repository:
             said.append(line)
             return False
 
-        with self.explained():
+        with self._explained():
             ended = run(self.plainly(words), timeout=timeout, ok=range(256), hopeless=heard)
         return "\n".join([ended.stdout, *said])
 
@@ -241,7 +256,7 @@ class Repository:
         losses = Losses()
         argv = [*self._base(), "backup", *words]
         with (
-            self.explained(),
+            self._explained(),
             stream(argv, timeout=timeout, env=_QUIET, ok=(0, PART_UNREAD), hopeless=losses) as program,
         ):
             for document in documents(program.lines()):
@@ -254,7 +269,7 @@ class Repository:
         return replace(found, vanished=losses.vanished)
 
     def _run(self, words: Sequence[str], *, timeout: float) -> Result:
-        with self.explained():
+        with self._explained():
             return run([*self._base(), *words], timeout=timeout, hopeless=no_room)
 
     def _base(self, *, plain: bool = False) -> list[str]:
@@ -268,6 +283,15 @@ class Repository:
     def _from(self, other: Repository) -> list[str]:
         hint = ["--from-key-hint", other.key] if other.key else []
         return ["--from-repository-file", str(other.url), "--from-password-file", str(other.password), *hint]
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except CommandError as error:
+            if error.argv[0] != RESTIC:
+                raise  # it is of a program that was run within the block
+            raise explain(error, self.name) from error
 
 
 def _wait_for_mount(place: Path, program: Stream) -> None:

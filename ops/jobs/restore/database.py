@@ -126,7 +126,7 @@ def _load(act: Act, step: Step, target: RestoreTarget[Any], name: str, texts: Pa
         words = source.place.repository.dumped(source.which.parts[step.label].id, f"/{stream}")
 
         def streamed(argv: Sequence[str], tell: Told, output: IO[bytes]) -> None:
-            with source.place.repository.explained(words):
+            with source.place.repository.explained():
                 pipe(words, argv, timeout=_DAY, tell=tell, output=output)
 
         yield from target.load(name, step.told.facts, meant, texts, LoadedMaterial(_fed(step, streamed)))
