@@ -1,5 +1,7 @@
 """A backup host from whose repository sets leave, and the machine that has the key: real servers behind one address."""
 
+import base64
+import hashlib
 import json
 import os
 import signal
@@ -185,7 +187,9 @@ def _again_and_again(argv: list[str], env: dict[str, str], *, polite: bool) -> I
 def site(machine: Machine, folder: Path) -> Iterator[Site]:
     """Run the doors of a backup host for a block."""
     with kept(machine, folder) as keeper:
-        doors = ProcessDoors(keeper.root / "srv/seawall", folder / "doors", folder / "users.htpasswd")
+        account = base64.b64encode(hashlib.sha1(b"secret").digest()).decode()
+        (folder / "his1.htpasswd").write_text(f"his1:{{SHA}}{account}\n")
+        doors = ProcessDoors(keeper.root / "srv/seawall", folder / "both-doors", folder / "his1.htpasswd")
         doors.folder.mkdir()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(folder / "tls.pem", folder / "tls.key")
