@@ -9,23 +9,22 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from ops.core.confidential import fit
 from ops.core.errors import CommandError, CommandTimeout, Damaged, Unavailable
 from ops.core.names import Digest
 from ops.core.own_folder import demand_own, fixed, held
-from ops.core.run import Result, Stream, run, stream
+from ops.core.run import Result, run, stream
 from ops.interfaces.entry import Entry
 from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
 from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
 from ops.restic.messages import would_do as planned_of
+from ops.restic.mounting import demand_mounted
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
@@ -148,7 +147,7 @@ class Repository:
         chosen = [word for path in paths for word in ("--include", _literally(path))]
         chosen += [word for path in besides for word in ("--include", f"!{_literally(path)}")]
         words = [*self._base(), "restore", snapshot, "--target", "/", "--dry-run", "--overwrite", "always", "-vv"]
-        with self._explained(), stream([*words, *chosen], timeout=timeout, env=_QUIET) as program:
+        with self.explained(), stream([*words, *chosen], timeout=timeout, env=_QUIET) as program:
             yield from filter(None, map(planned_of, documents(program.lines())))
 
     def archive(self, snapshot: str, folder: str, *, timeout: float) -> AbstractContextManager[IO[bytes]]:
@@ -163,7 +162,7 @@ class Repository:
     @contextmanager
     def _piped(self, words: Sequence[str], timeout: float) -> Iterator[IO[bytes]]:
         reading, writing = os.pipe()
-        with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, self._explained():
+        with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, self.explained():
             with stream(words, timeout=timeout, stdout=here):
                 here.close()
                 yield there
@@ -174,13 +173,17 @@ class Repository:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Let restic's failures in the block be told in our words."""
-        with self._explained():
+        """Let restic's failures in the block be told in our words; those of programs that run beside it stay theirs."""
+        try:
             yield
+        except CommandError as error:
+            if error.argv[0] != RESTIC:
+                raise
+            raise explain(error, self.name) from error
 
     def dump(self, snapshot: str, path: str, target: Path, *, timeout: float) -> None:
         """Write one file of a snapshot to a local file."""
-        with target.open("wb") as file, self._explained():
+        with target.open("wb") as file, self.explained():
             with stream(self.dumped(snapshot, path), timeout=timeout, stdout=file):
                 pass
 
@@ -193,7 +196,7 @@ class Repository:
 
     def listing(self, snapshot: str, folders: Sequence[str], *, timeout: float) -> Iterator[Entry]:
         """Yield the files and links that a snapshot has in some folders."""
-        with self._explained(), stream([*self._base(), "ls", snapshot, *folders], timeout=timeout) as program:
+        with self.explained(), stream([*self._base(), "ls", snapshot, *folders], timeout=timeout) as program:
             yield from filter(None, map(entry, documents(program.lines())))
 
     @contextmanager
@@ -205,8 +208,8 @@ class Repository:
         place.mkdir(mode=0o700)
         folders = {identity: place / "ids" / identity[:8] for identity in ids}
         words = [*self._base(plain=True), "mount", str(place)]
-        with self._explained(), stream(words, timeout=_DAY, env=_QUIET) as program:
-            _wait_for_mount(place, program)
+        with self.explained(), stream(words, timeout=_DAY, env=_QUIET) as program:
+            demand_mounted(place, program)
             try:
                 yield folders
             finally:
@@ -221,7 +224,7 @@ class Repository:
             said.append(line)
             return False
 
-        with self._explained():
+        with self.explained():
             ended = run(self.plainly(words), timeout=timeout, ok=range(256), hopeless=heard)
         return "\n".join([ended.stdout, *said])
 
@@ -256,7 +259,7 @@ class Repository:
         losses = Losses()
         argv = [*self._base(), "backup", *words]
         with (
-            self._explained(),
+            self.explained(),
             stream(argv, timeout=timeout, env=_QUIET, ok=(0, PART_UNREAD), hopeless=losses) as program,
         ):
             for document in documents(program.lines()):
@@ -269,7 +272,7 @@ class Repository:
         return replace(found, vanished=losses.vanished)
 
     def _run(self, words: Sequence[str], *, timeout: float) -> Result:
-        with self._explained():
+        with self.explained():
             return run([*self._base(), *words], timeout=timeout, hopeless=no_room)
 
     def _base(self, *, plain: bool = False) -> list[str]:
@@ -283,28 +286,6 @@ class Repository:
     def _from(self, other: Repository) -> list[str]:
         hint = ["--from-key-hint", other.key] if other.key else []
         return ["--from-repository-file", str(other.url), "--from-password-file", str(other.password), *hint]
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except CommandError as error:
-            if error.argv[0] != RESTIC:
-                raise  # it is of a program that was run within the block
-            raise explain(error, self.name) from error
-
-
-def _wait_for_mount(place: Path, program: Stream) -> None:
-    deadline = time.monotonic() + LOOK_SECONDS
-    while not (place.is_mount() and (place / "ids").is_dir()):
-        if program.process.poll() is not None:
-            raise Unavailable(f"the repository can't be mounted: {fit('restic', program.last_words()[-300:])}", _FUSE)
-        if time.monotonic() > deadline:
-            raise Unavailable(f"the repository was not mounted within {LOOK_SECONDS:.0f} s", _FUSE)
-        time.sleep(0.05)
-
-
-_FUSE = "this needs /dev/fuse and fusermount3; the role drill_host installs them"
 
 
 def _literally(path: str) -> str:
