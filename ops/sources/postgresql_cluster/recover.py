@@ -71,7 +71,7 @@ def recover(wanted: Recovery) -> Recovered:
 def _settle(wanted: Recovery, facts: ClusterFilesFacts, programs: Path, server: Path) -> None:
     """Make a cluster's files ready for a server of ours, and give all of them to its account; raise Damaged."""
     here = wanted.held
-    only_files(here)
+    _only_files(here)
     _demand_content(here / DATA, facts)
     made_ready(wanted, facts)
     (here / SERVER).mkdir(mode=0o700)
@@ -83,7 +83,7 @@ def _settle(wanted: Recovery, facts: ClusterFilesFacts, programs: Path, server: 
     run(["chown", "--recursive", "--no-dereference", f"{ACCOUNT}:{ACCOUNT}", f"{here}/"], timeout=_HOUR)
 
 
-def only_files(folder: Path) -> None:
+def _only_files(folder: Path) -> None:
     """Remove what is neither a file nor a folder: PostgreSQL keeps nothing else, and makes its own links anew.
 
     A device would become the account's, and a link would lead it to the files of the server that runs here.

@@ -22,7 +22,7 @@ from ops.sources.postgresql.facts import INVALID
 from ops.sources.postgresql.integrity import sound
 from ops.sources.postgresql.verify import answer, beside
 from ops.sources.postgresql_cluster.facts import ClusterFilesFacts
-from ops.sources.postgresql_cluster.recover import files_of_settings, made_ready, only_files
+from ops.sources.postgresql_cluster.recover import files_of_settings, made_ready
 
 _HOME = "/mnt"
 _MOST_NAMED = 3
@@ -57,7 +57,6 @@ def engine(facts: ClusterFilesFacts) -> Engine:
 def lay(wanted: Recovery) -> None:
     """Write what the recovery begins with, and put aside the cluster's own settings; raise Damaged."""
     assert isinstance(wanted.facts, ClusterFilesFacts)  # noqa: S101 -- of this kind
-    only_files(wanted.held)
     made_ready(wanted, wanted.facts)
 
 
