@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -100,7 +101,10 @@ def _read(repository: Repository, snapshot: str, paths: Iterable[str], seen: See
 
 def _same(folder: str, archive: IO[bytes], numbers: dict[str, int], seen: Seen) -> Iterator[int]:
     """Yield the wanted files among those of an archive of a folder that are as they lie here."""
-    with tarfile.open(fileobj=archive, mode="r|", encoding="utf-8", errors="surrogateescape") as members:
+    with (
+        suppress(tarfile.TarError),  # it is cut short, and restic says why when it ends
+        tarfile.open(fileobj=archive, mode="r|", encoding="utf-8", errors="surrogateescape") as members,
+    ):
         for member in members:
             path = f"{folder.rstrip('/')}/{member.name.strip('/')}"
             content = members.extractfile(member) if member.isfile() and path in numbers else None
