@@ -38,7 +38,10 @@ class Door:
         line = http.client.HTTPSConnection(self._host, self._port, timeout=60, context=context)
         headers = {"Authorization": f"Basic {self._account}", "Accept": "application/vnd.x.restic.rest.v2"}
         line.request(method, f"{prefix}{self._path}{path}", content, headers)
-        return line.getresponse().read()
+        answer = line.getresponse()
+        if method == "GET" and answer.status != http.HTTPStatus.OK:
+            raise OSError(f"{path}: HTTP {answer.status}")
+        return answer.read()
 
     def names(self, sort: str) -> list[str]:
         """Return the names of all files of one sort."""

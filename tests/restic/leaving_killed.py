@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from leaving_site import ProcessDoors
+from leaving_doors import ProcessDoors
 
 from ops.jobs.keeper.retention_run import run
 

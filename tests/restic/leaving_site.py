@@ -1,25 +1,25 @@
 """A backup host from whose repository sets leave, and the machine that has the key: real servers behind one address."""
 
+import base64
+import hashlib
 import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kept import Keeper, kept
-from one_machine import BIN, Machine
+from leaving_doors import Front, ProcessDoors, Router
+from one_machine import Machine
 
 from ops.core import clock
 from ops.interfaces.leaving import KeptSet, RetentionPlan, written
@@ -33,117 +33,6 @@ OLD = 40 * 86_400.0
 LEAVE = {"leave_at": "*-*-* 10:00:00", "leave_window": "30min", "leave_grace": "14d", "leave_unused": "5%"}
 MOST = 5  # so often a machine's program may fail in a row
 WORD = Word("a trial", "Head of IT")
-
-
-class _Doors(ThreadingHTTPServer):
-    request_queue_size = 128
-    daemon_threads = True
-
-
-class _Router(BaseHTTPRequestHandler):
-    """Hands a request on to the server of one of the doors, as nginx does."""
-
-    protocol_version = "HTTP/1.1"
-    doors: Path
-
-    def _pass(self) -> None:
-        second = self.path.startswith("/.leaving/")
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        connection = _Unix(str(self.doors / ("second" if second else "first")))
-        try:
-            headers = {name: value for name, value in self.headers.items() if name not in {"Host", "Connection"}}
-            connection.request(self.command, self.path.removeprefix("/.leaving"), content, headers)
-            answer = connection.getresponse()
-            told = answer.read()
-            self.send_response(answer.status)
-            for name, value in answer.getheaders():
-                if name in {"Content-Type", "Accept-Ranges", "Content-Range"}:
-                    self.send_header(name, value)
-            length = answer.getheader("Content-Length") if self.command == "HEAD" else len(told)
-            self.send_header("Content-Length", str(length or 0))
-            self.end_headers()
-            self.wfile.write(told)
-        except OSError:
-            with suppress(OSError):
-                self.send_response(502)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-        finally:
-            connection.close()
-
-    do_GET = do_HEAD = do_POST = do_DELETE = _pass  # noqa: N815 -- as the library calls them
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-class _Unix(HTTPConnection):
-    def __init__(self, path: str) -> None:
-        super().__init__("localhost", timeout=120)
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect to the socket."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.connect(self._path)
-
-
-@dataclass
-class ProcessDoors:
-    """The doors as processes: what systemd does on a backup host. It knows them by files, as after a crash."""
-
-    base: Path
-    folder: Path
-    accounts: Path
-    account: int = field(default_factory=os.geteuid)
-
-    def open(self, client: str) -> None:
-        """Serve the second names."""
-        self._serve("second", self.base / ".leaving" / client / "door")
-
-    def close(self, client: str) -> None:
-        """Serve them no more."""
-        self._end("second")
-
-    def hold_back(self, client: str) -> None:
-        """Serve the repository no more."""
-        self._end("first")
-
-    def let_in(self, client: str) -> None:
-        """Serve it."""
-        if not (self.folder / "first.pid").exists():
-            self._serve("first", self.base, "--append-only")
-
-    def _serve(self, name: str, path: Path, *more: str) -> None:
-        words = ["--path", path, "--listen", f"unix:{self.folder / name}", "--private-repos", *more]
-        argv = [BIN / "restic-rest-server", *words, "--htpasswd-file", self.accounts]
-        with (self.folder / f"{name}.said").open("ab") as said:
-            server = subprocess.Popen(argv, stdout=said, stderr=said, start_new_session=True)
-        (self.folder / f"{name}.pid").write_text(str(server.pid))
-        until = time.monotonic() + 30
-        while not _answers(self.folder / name):
-            assert time.monotonic() < until, "the server does not answer"
-            assert server.poll() is None, (self.folder / f"{name}.said").read_text()
-
-    def _end(self, name: str) -> None:
-        file = self.folder / f"{name}.pid"
-        if file.exists():
-            with suppress(ProcessLookupError):
-                os.kill(int(file.read_text()), signal.SIGKILL)
-            until = time.monotonic() + 30
-            while _answers(self.folder / name):
-                assert time.monotonic() < until, "the server does not end"
-            file.unlink()
-        (self.folder / name).unlink(missing_ok=True)
-
-
-def _answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as line:
-        try:
-            line.connect(str(path))
-        except OSError:
-            return False
-    return True
 
 
 @dataclass
@@ -298,12 +187,14 @@ def _again_and_again(argv: list[str], env: dict[str, str], *, polite: bool) -> I
 def site(machine: Machine, folder: Path) -> Iterator[Site]:
     """Run the doors of a backup host for a block."""
     with kept(machine, folder) as keeper:
-        doors = ProcessDoors(keeper.root / "srv/seawall", folder / "doors", folder / "users.htpasswd")
+        account = base64.b64encode(hashlib.sha1(b"secret").digest()).decode()
+        (folder / "his1.htpasswd").write_text(f"his1:{{SHA}}{account}\n")
+        doors = ProcessDoors(keeper.root / "srv/seawall", folder / "both-doors", folder / "his1.htpasswd")
         doors.folder.mkdir()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(folder / "tls.pem", folder / "tls.key")
-        handler = type("Router", (_Router,), {"doors": doors.folder})
-        with _Doors(("localhost", 0), handler) as router:
+        handler = type("ThisRouter", (Router,), {"doors": doors.folder})
+        with Front(("localhost", 0), handler) as router:
             router.socket = context.wrap_socket(router.socket, server_side=True)
             thread = threading.Thread(target=router.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
             thread.start()
