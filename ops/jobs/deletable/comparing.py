@@ -22,6 +22,7 @@ from ops.core.quantity import counted
 from ops.core.restored import beside
 from ops.jobs.deletable.holding import Holder
 from ops.jobs.deletable.looking import Look, Seen
+from ops.restic.comparison import compared as restic_compared
 from ops.restic.repository import Repository
 
 ROOT = Path("/")
@@ -69,7 +70,7 @@ def _alike(repository: Repository, snapshot: str, paths: Sequence[str], seen: Se
     proven: set[int] = set()
     others: set[int] = set()
     count = 0
-    for path, action in repository.compared(snapshot, paths, unopened, timeout=_DAY):
+    for path, action in restic_compared(repository, snapshot, paths, unopened, timeout=_DAY):
         number = seen.told.get(path)
         if number is None:
             continue
@@ -90,7 +91,7 @@ def _read(repository: Repository, snapshot: str, paths: Iterable[str], seen: See
     same: set[int] = set()
     for path in paths:
         if path in numbers:
-            with repository.content(snapshot, path, timeout=_DAY) as there:
+            with repository.output(repository.dumped(snapshot, path), _DAY) as there:
                 same |= {numbers[path]} if _equal(path, seen.files[numbers[path]].look, there) else set()
         elif any(one.startswith(f"{path.rstrip('/')}/") for one in numbers):
             announce(f"{repository.name}: reading the files below {path} there")
