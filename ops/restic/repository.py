@@ -23,7 +23,6 @@ from ops.interfaces.entry import Entry
 from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
 from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
-from ops.restic.messages import would_do as planned_of
 from ops.restic.mounting import demand_mounted
 
 LOOK_SECONDS = 120.0
@@ -118,7 +117,7 @@ class Repository:
         The folder must be this account's own; it is made if it is missing. Whatever has its name meanwhile, files come
         into the folder that had it at the beginning.
         """
-        chosen = [word for path in only for word in ("--include", _literally(path))]
+        chosen = [word for path in only for word in ("--include", literally(path))]
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             with held(target) as handle:
@@ -136,34 +135,16 @@ class Repository:
                 ) from error
             raise explain(error, self.name) from error
 
-    def compared(
-        self, snapshot: str, paths: Sequence[str], besides: Sequence[str], *, timeout: float
-    ) -> Iterator[tuple[str, str]]:
-        """Compare files where they lie with a snapshot, by their content: nothing is written, and no data are fetched.
-
-        besides: what below the paths is not to be opened. Yield paths as `messages.would_do` tells them, and
-        `unchanged` for each file whose every byte is as in the snapshot; any other word is of something else.
-        """
-        chosen = [word for path in paths for word in ("--include", _literally(path))]
-        chosen += [word for path in besides for word in ("--include", f"!{_literally(path)}")]
-        words = [*self._base(), "restore", snapshot, "--target", "/", "--dry-run", "--overwrite", "always", "-vv"]
-        with self.explained(), stream([*words, *chosen], timeout=timeout, env=_QUIET) as program:
-            yield from filter(None, map(planned_of, documents(program.lines())))
-
     def archive(self, snapshot: str, folder: str, *, timeout: float) -> AbstractContextManager[IO[bytes]]:
         """Yield what lies in a folder of a snapshot as a tar archive, for a block that reads it to its end."""
-        words = [*self._base(plain=True), "dump", "--archive", "tar", f"{snapshot}:{folder}", "/"]
-        return self._piped(words, timeout)
-
-    def content(self, snapshot: str, path: str, *, timeout: float) -> AbstractContextManager[IO[bytes]]:
-        """Yield the content of one file of a snapshot, for a block that reads it to its end."""
-        return self._piped(self.dumped(snapshot, path), timeout)
+        return self.output(self.plainly(["dump", "--archive", "tar", f"{snapshot}:{folder}", "/"]), timeout)
 
     @contextmanager
-    def _piped(self, words: Sequence[str], timeout: float) -> Iterator[IO[bytes]]:
+    def output(self, program: Sequence[str], timeout: float) -> Iterator[IO[bytes]]:
+        """Yield the bytes that a program of restic's writes, for a block that reads them to their end."""
         reading, writing = os.pipe()
         with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, self.explained():
-            with stream(words, timeout=timeout, stdout=here):
+            with stream(program, timeout=timeout, stdout=here):
                 here.close()
                 yield there
 
@@ -288,7 +269,7 @@ class Repository:
         return ["--from-repository-file", str(other.url), "--from-password-file", str(other.password), *hint]
 
 
-def _literally(path: str) -> str:
+def literally(path: str) -> str:
     """Return a pattern that means exactly this path."""
     return re.sub(r"([\\\\*?\[\]])", r"\\\1", path)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -21,6 +22,7 @@ from ops.core.quantity import counted
 from ops.core.restored import beside
 from ops.jobs.deletable.holding import Holder
 from ops.jobs.deletable.looking import Look, Seen
+from ops.restic.comparison import compared as restic_compared
 from ops.restic.repository import Repository
 
 ROOT = Path("/")
@@ -68,7 +70,7 @@ def _alike(repository: Repository, snapshot: str, paths: Sequence[str], seen: Se
     proven: set[int] = set()
     others: set[int] = set()
     count = 0
-    for path, action in repository.compared(snapshot, paths, unopened, timeout=_DAY):
+    for path, action in restic_compared(repository, snapshot, paths, unopened, timeout=_DAY):
         number = seen.told.get(path)
         if number is None:
             continue
@@ -89,7 +91,7 @@ def _read(repository: Repository, snapshot: str, paths: Iterable[str], seen: See
     same: set[int] = set()
     for path in paths:
         if path in numbers:
-            with repository.content(snapshot, path, timeout=_DAY) as there:
+            with repository.output(repository.dumped(snapshot, path), _DAY) as there:
                 same |= {numbers[path]} if _equal(path, seen.files[numbers[path]].look, there) else set()
         elif any(one.startswith(f"{path.rstrip('/')}/") for one in numbers):
             announce(f"{repository.name}: reading the files below {path} there")
@@ -100,7 +102,10 @@ def _read(repository: Repository, snapshot: str, paths: Iterable[str], seen: See
 
 def _same(folder: str, archive: IO[bytes], numbers: dict[str, int], seen: Seen) -> Iterator[int]:
     """Yield the wanted files among those of an archive of a folder that are as they lie here."""
-    with tarfile.open(fileobj=archive, mode="r|", encoding="utf-8", errors="surrogateescape") as members:
+    with (
+        suppress(tarfile.TarError),  # it is cut short, and restic says why when it ends
+        tarfile.open(fileobj=archive, mode="r|", encoding="utf-8", errors="surrogateescape") as members,
+    ):
         for member in members:
             path = f"{folder.rstrip('/')}/{member.name.strip('/')}"
             content = members.extractfile(member) if member.isfile() and path in numbers else None
