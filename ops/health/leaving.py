@@ -24,7 +24,7 @@ def probe(_: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the states that the last runs left."""
     states = {name: state for name, state in context.states.items() if name.startswith(f"{LEAVING}-")}
     if not states:
-        yield Finding(Verdict.UNKNOWN, "no run yet; seawall-leaving-HOST.timer starts one, or seawall retention run HOST")
+        yield Finding(Verdict.UNKNOWN, "no run yet; start one: seawall retention run HOST")
         return
     bad = False
     for name, state in sorted(states.items()):
