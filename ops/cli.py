@@ -20,6 +20,7 @@ SERVER = {
     "archive": ("ops.commands.server.archive", "take a file of PostgreSQL's log; PostgreSQL runs this itself"),
     "backup": ("ops.commands.server.backup", "back up an asset and read the set back"),
     "copy": ("ops.commands.server.copy", "copy an asset's newest good set to another repository"),
+    "deletable": ("ops.commands.server.deletable", "say which files are in verified copies, and delete those"),
     "restore": ("ops.commands.server.restore", "restore an asset, next to the live data or in place"),
     "drill": ("ops.commands.server.drill", "restore an asset to prove that it can be restored, and measure"),
     "check": ("ops.commands.server.check", "run the checks of this machine now"),

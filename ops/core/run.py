@@ -89,8 +89,8 @@ class Stream:
     def blocks_until(self, end: bytes, seconds: float | None = None) -> Generator[bytes, None, bool]:
         """Yield the lines before the next one that is `end`, as they are, many at once; return whether it came.
 
-        A line of more than BLOCK bytes comes in several blocks. All that the program said before must have been read, and
-        it must wait when it has said `end`. seconds: see `until`.
+        A line of more than BLOCK bytes comes in several, one may be empty. All that the program said before must have
+        been read, and it must wait when it has said `end`. seconds: see `until`.
         """
         output = cast("BufferedReader", cast("TextIOWrapper", self.process.stdout).buffer)
         rest, last = b"", end + b"\n"
@@ -103,8 +103,7 @@ class Stream:
                     return True
                 if len(rest) > BLOCK:
                     lines, rest = lines + rest, b""
-                if lines:
-                    yield lines
+                yield lines
         if self.timed_out and seconds is not None:
             raise CommandTimeout(self.argv, seconds, self.stderr)
         return False

@@ -62,6 +62,7 @@ PARTS = (
     ("sources", model.SourceSpec),
     ("retention", model.Retention),
     ("copies", model.Copy),
+    ("deletable", model.Deletable),
     ("drill", model.Drill),
     ("expectations", queries.Expectation),
     ("references", queries.Reference),

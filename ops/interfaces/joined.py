@@ -41,6 +41,11 @@ def restore(asset: str) -> str:
     return act("restore", asset)
 
 
+def deletion(asset: str) -> str:
+    """Return the name of the act that deletes files of an asset which are in verified copies."""
+    return act("deletion", asset)
+
+
 def unit(act: str) -> str:
     """Return the name of the unit that does an act, without its ending."""
     return f"{PREFIX}{act}"

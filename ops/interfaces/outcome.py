@@ -239,3 +239,19 @@ class AttestationFacts(OutcomeFacts):
     by: str = ""
     duty: str | None = None
     shown_by: Shown | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletionFacts(OutcomeFacts):
+    """A deletion of files that are in verified copies. by: who asked for it. files, bytes: how much it is.
+
+    left: how many files stayed that were to be deleted. set: by repository, the one that holds them there.
+    names: the SHA-256 of the list of names, which stays on the machine.
+    """
+
+    by: str = ""
+    files: int = 0
+    bytes: int = 0
+    left: int = 0
+    set: Mapping[str, str] = field(default_factory=dict)
+    names: str = spare("")

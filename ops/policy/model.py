@@ -10,6 +10,7 @@ from ops.core.calendar import Calendar, Item
 from ops.core.names import AbsolutePath
 from ops.core.quantity import Day, Duration
 from ops.core.schema import spare
+from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
 from ops.policy.keeping import Kept, Retention
 from ops.policy.queries import Expectation, Reference
@@ -25,6 +26,7 @@ __all__ = [
     "Contact",
     "Control",
     "Copy",
+    "Deletable",
     "Drill",
     "Drilled",
     "Duty",
@@ -115,6 +117,7 @@ class Asset:
     copies: copies in other repositories, by name; `none` instead of one leaves out what the class has.
     drill: how to prove that it can be restored; `none` leaves out the drill of the class.
     without: how people work while it is down, and when they start to; printed in the runbook.
+    deletable: when `seawall deletable` lets files of it be deleted.
     """
 
     owner: str
@@ -130,6 +133,7 @@ class Asset:
     copies: Mapping[str, Copy] = field(default_factory=dict)
     drill: Drill | None = None
     without: str = ""
+    deletable: Deletable = spare(Deletable())
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,16 @@ def summary(document: Mapping[str, Any]) -> Summary | None:
     )
 
 
+def would_do(document: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the path of a file and what restic would do with it; None when a message does not say.
+
+    Each byte of a path that is not UTF-8 comes as U+FFFD, so two paths may be told alike.
+    """
+    if document.get("message_type") != "verbose_status":
+        return None
+    return str(document.get("item", "")), str(document.get("action", ""))
+
+
 def keys(text: str) -> list[Key]:
     """Return the keys that `restic key list --json` printed; raise Damaged."""
     try:

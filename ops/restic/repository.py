@@ -11,7 +11,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -25,6 +25,7 @@ from ops.interfaces.entry import Entry
 from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
 from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
+from ops.restic.messages import would_do as planned_of
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
@@ -136,10 +137,31 @@ class Repository:
                 ) from error
             raise explain(error, self.name) from error
 
-    @contextmanager
-    def archive(self, snapshot: str, folder: str, *, timeout: float) -> Iterator[IO[bytes]]:
+    def compared(
+        self, snapshot: str, paths: Sequence[str], besides: Sequence[str], *, timeout: float
+    ) -> Iterator[tuple[str, str]]:
+        """Compare files where they lie with a snapshot, by their content: nothing is written, and no data are fetched.
+
+        besides: what below the paths is not to be opened. Yield paths as `messages.would_do` tells them, and
+        `unchanged` for each file whose every byte is as in the snapshot; any other word is of something else.
+        """
+        chosen = [word for path in paths for word in ("--include", _literally(path))]
+        chosen += [word for path in besides for word in ("--include", f"!{_literally(path)}")]
+        words = [*self._base(), "restore", snapshot, "--target", "/", "--dry-run", "--overwrite", "always", "-vv"]
+        with self._explained(), stream([*words, *chosen], timeout=timeout, env=_QUIET) as program:
+            yield from filter(None, map(planned_of, documents(program.lines())))
+
+    def archive(self, snapshot: str, folder: str, *, timeout: float) -> AbstractContextManager[IO[bytes]]:
         """Yield what lies in a folder of a snapshot as a tar archive, for a block that reads it to its end."""
         words = [*self._base(plain=True), "dump", "--archive", "tar", f"{snapshot}:{folder}", "/"]
+        return self._piped(words, timeout)
+
+    def content(self, snapshot: str, path: str, *, timeout: float) -> AbstractContextManager[IO[bytes]]:
+        """Yield the content of one file of a snapshot, for a block that reads it to its end."""
+        return self._piped(self.dumped(snapshot, path), timeout)
+
+    @contextmanager
+    def _piped(self, words: Sequence[str], timeout: float) -> Iterator[IO[bytes]]:
         reading, writing = os.pipe()
         with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, self._explained():
             with stream(words, timeout=timeout, stdout=here):

@@ -15,7 +15,20 @@ from functools import partial
 
 from ops.core.errors import SeawallError
 from ops.lab.lab import Lab
-from tests.benchmarks import backup, door, drill, huge, large, ledger, machine, scrub, start, status
+from tests.benchmarks import (
+    backup,
+    content,
+    deletable,
+    door,
+    drill,
+    huge,
+    large,
+    ledger,
+    machine,
+    scrub,
+    start,
+    status,
+)
 
 Part = Callable[[], Iterator[str]]
 ONLY_NAMED = {"huge"}
@@ -25,7 +38,8 @@ def main(chosen: Sequence[str]) -> int:
     """Print the chosen benchmarks, all when none is; 1 when one could not be run, 2 when there is none of that name."""
     lab = Lab("demo")
     parts: dict[str, Part] = {"start": start.measure, "ledger": ledger.measure, "drill": drill.measure}
-    parts |= {"status": status.measure, "scrub": scrub.measure}
+    parts |= {"status": status.measure, "scrub": scrub.measure, "content": content.measure}
+    parts |= {"deletable": deletable.measure}
     for name, module in {"backup": backup, "door": door, "huge": huge, "large": large, "machine": machine}.items():
         parts[name] = partial(_in_lab, lab, module.measure)
     if unknown := [name for name in chosen if name not in parts]:

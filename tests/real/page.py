@@ -41,9 +41,10 @@ def written(results: Iterable[Mapping[str, Any]], not_run: Iterable[str]) -> Non
     PAGE.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """Return the results of one release."""
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+def read(places: Iterable[Path]) -> list[dict[str, Any]]:
+    """Return the results that lie at some places, where there are any."""
+    texts = [path.read_text("utf-8") for path in places if path.exists()]
+    return [json.loads(line) for text in texts for line in text.splitlines()]
 
 
 def _cells(one: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cheap_key import cheapen
+from exams import Exams, furnished
 from healed import with_old_sets
 from one_machine import BACKED_UP, BIN, Machine, copied, furnish, served
 from taken_postgresql import tidied
@@ -53,6 +54,24 @@ def machine(backed_up: Path, tmp_path: Path) -> Iterator[Machine]:
     one = copied(backed_up, tmp_path)
     with served(one):
         yield one
+
+
+@pytest.fixture
+def exams(machine: Machine, tmp_path: Path) -> Exams:
+    """An asset of one test's own, which isn't backed up yet."""
+    return furnished(machine, tmp_path / "exams")
+
+
+@pytest.fixture(scope="module")
+def kept_exams(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exams]:
+    """One that was backed up and copied, for tests that delete nothing and leave all as it was."""
+    folder = tmp_path_factory.mktemp("kept")
+    machine = copied(backed_up, folder)
+    with served(machine):
+        one = furnished(machine, folder / "exams")
+        one.kept()
+        yield one
+        assert one.missing() == {"a.dcm": "", "2019/b.dcm": ""}
 
 
 @pytest.fixture(scope="module")

@@ -192,3 +192,17 @@ def test_a_server_without_room_is_not_begun(
     assert machine.seawall("restore", "lis", "--part", "database.wards", "--to", "wards_b") == 1
     assert "loading database.wards needs " in capsys.readouterr().out
     assert "wards_b" not in lis.databases()
+
+
+def test_rows_that_a_check_refuses_come_back_from_the_repository(lis: Cluster, machine: Machine) -> None:
+    """The loader's failure is taken for the loader's, which is mended, and not for one of restic's, which ends all."""
+    lis.psql("create database late")
+    lis.psql("create table late (i int); insert into late values (0), (1)", "late")
+    lis.psql("alter table late add constraint positive check (i > 0) not valid", "late")
+    options = {"database": "late", "socket": lis.socket, "user": "postgres"}
+    set_policy(machine, {"late": {"database": ("postgresql", options)}})
+    assert machine.seawall("backup", "late") == 0
+    assert machine.seawall("restore", "late", "--to", "late_b") == 0
+    assert lis.psql("select i from late order by i", "late_b") == "0\n1"
+    said = machine.state("restore-late")["message"]
+    assert "public.late could be loaded only without the checks of the table" in said
