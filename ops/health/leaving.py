@@ -24,7 +24,7 @@ def probe(_: Options, context: CheckContext) -> Iterator[Finding]:
     """Judge the states that the last runs left."""
     states = {name: state for name, state in context.states.items() if name.startswith(f"{LEAVING}-")}
     if not states:
-        yield Finding(Verdict.PASS, "no set was to leave yet")
+        yield Finding(Verdict.UNKNOWN, "no run yet; start one: seawall retention run HOST")
         return
     bad = False
     for name, state in sorted(states.items()):
@@ -37,4 +37,4 @@ def probe(_: Options, context: CheckContext) -> Iterator[Finding]:
         yield Finding(Verdict.PASS, f"sets leave {counted(len(states), 'repository', 'repositories')} as planned")
 
 
-KIND = Check(Options, probe, synonyms=("prune", "forget", "expire"))
+KIND = Check(Options, probe, recorded=True, derived=True, synonyms=("prune", "forget", "expire"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ops.core import kinds
 from ops.core.errors import Problem
 from ops.interfaces import joined
-from ops.interfaces.state import ARRIVALS
+from ops.interfaces.state import ARRIVALS, LEAVING
 from ops.policy.logs import logged
 from ops.policy.model import Asset, CheckSpec, HostPolicy, Written
 
@@ -121,6 +121,7 @@ def _of_keeper(policy: HostPolicy) -> Iterator[_Joined]:
         what, path = "the search for foreign files", "policy.clients"
         yield _Joined(UNIT, joined.unit(ARRIVALS), what, path)
         yield _Joined(CHECK, ARRIVALS, what, path)
+        yield _Joined(CHECK, LEAVING, "how sets leave", path)
     for client in policy.clients:
         what, path = f"the repository of {client}", f"policy.clients.{client}"
         yield _Joined(UNIT, joined.writer(client), what, path)
