@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from datetime import date, datetime
 from pathlib import Path
 
 from ops.core import clock
+from ops.core.errors import UsageError
 from ops.evidence.ledger import Head
 
 
@@ -49,3 +51,20 @@ def moment(text: str) -> datetime:
         return clock.parse(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a moment such as 2026-11-22T01:00:00Z") from error
+
+
+def paths_in(file: str | None) -> list[str]:
+    """Return the first word of each line of a file, or of standard input for `-`: paths below a repository.
+
+    None where no file is named; raise UsageError for one that can't be read or names nothing.
+    """
+    if not file:
+        return []
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} can't be read: {error}") from error
+    paths = [line.split()[0] for line in text.splitlines() if line.strip()]
+    if not paths:
+        raise UsageError(f"{file} names no files")
+    return paths

@@ -9,15 +9,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.core.errors import Unavailable
+from ops.keeper import store
 from ops.keeper.repository import Stored
 
 BATCH = 64
-PATIENCE = 60.0  # seconds for another process that is about to write
 _TABLE = """
 create table if not exists file (host text, path text, size integer not null, arrived real not null,
   listed real not null, read real, wrong text not null default '', primary key (host, path)) without rowid;
@@ -73,7 +72,7 @@ class Readings:
     def listed(self, host: str, files: Iterable[Stored], now: float) -> None:
         """Note all files that a client's repository has now; those that were known and are not among them are gone."""
         with self._link:
-            rows = ((host, _kept(one.path), one.size, one.arrived, now) for one in files)
+            rows = ((host, store.kept(one.path), one.size, one.arrived, now) for one in files)
             self._link.executemany(_LISTED, rows)
             there = "update file set wrong = '', read = null where host = ? and listed = ? and wrong = ?"
             self._link.execute(there, (host, now, GONE))
@@ -97,7 +96,7 @@ class Readings:
         """Forget files of a client, as those that were set aside."""
         with self._link:
             self._link.executemany(
-                "delete from file where (host, path) = (?, ?)", ((host, _kept(path)) for path in paths)
+                "delete from file where (host, path) = (?, ?)", ((host, store.kept(path)) for path in paths)
             )
 
     def due(self, hosts: Sequence[str], before: float) -> list[Known]:
@@ -116,7 +115,7 @@ class Readings:
     def noted(self, seen: Iterable[tuple[Known, str]], now: float) -> None:
         """Note what reading files showed: nothing, or what is wrong with each."""
         with self._link:
-            rows = ((now, wrong, one.host, _kept(one.path)) for one, wrong in seen)
+            rows = ((now, wrong, one.host, store.kept(one.path)) for one, wrong in seen)
             self._link.executemany("update file set read = ?, wrong = ? where host = ? and path = ?", rows)
 
     def wrong(self, host: str, most: int) -> tuple[list[tuple[str, str]], int]:
@@ -130,28 +129,8 @@ class Readings:
         return Sums(*self._link.execute(_SUMS, {"host": host, "since": since, "late": late}).fetchone())
 
 
-def _kept(path: str) -> str | bytes:
-    """Return a path as SQLite can keep it: one that is no UTF-8, as a damaged folder may name, by its bytes."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return os.fsencode(path)
-    return path
-
-
 @contextmanager
 def opened(file: Path) -> Iterator[Readings]:
-    """Open the memory for a block, and make it where there is none; raise Unavailable.
-
-    Another process that holds it has the first turn; seconds are waited for it.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with closing(sqlite3.connect(file, timeout=PATIENCE)) as link:
-            link.executescript(_TABLE)
-            yield Readings(link)
-    except sqlite3.OperationalError as error:
-        raise Unavailable(f"{file} can't be used: {error}", "is its disk full? Is it being used?") from error
-    except sqlite3.DatabaseError as error:
-        hint = f"move it away: mv {file} {file}.damaged; all files are read anew then"
-        raise Unavailable(f"{file} is damaged: {error}", hint) from error
+    """Open the memory for a block, and make it where there is none; raise Unavailable."""
+    with store.opened(file, _TABLE, "all files are read anew then") as link:
+        yield Readings(link)

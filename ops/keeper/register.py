@@ -11,16 +11,16 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.core.errors import Damaged, Unavailable
+from ops.core.errors import Damaged
 from ops.core.names import Digest
 from ops.interfaces.layout import CARDS, DATA, INDEX, KEYS, SNAPSHOTS
+from ops.keeper import store
 from ops.keeper.repository import UPLOAD, Stored
 
-PATIENCE = 60.0  # seconds for another process that is about to write
 LISTED = frozenset({DATA, INDEX, SNAPSHOTS, KEYS, CARDS})  # locks come and go
 _TABLES = """
 create table if not exists night (n integer primary key, finished real not null, digest text not null);
@@ -88,7 +88,7 @@ class Register:
     def listed(self, host: str, files: Iterable[Stored], now: float) -> None:
         """Enter what a client's repository has now: what is new, and what is gone or there again."""
         self._link.execute("delete from seen")
-        rows = ((_kept(one.path), one.size, one.arrived) for one in files if _is_listed(one))
+        rows = ((store.kept(one.path), one.size, one.arrived) for one in files if _is_listed(one))
         self._link.executemany("insert or ignore into seen values (?, ?, ?)", rows)
         words = {"host": host, "now": now, "night": self._night, "before": self._before(host)}
         for statement in (_NEW, _GONE, _BACK):
@@ -185,30 +185,12 @@ def _is_listed(one: Stored) -> bool:
     return one.sort in LISTED and UPLOAD not in one.name
 
 
-def _kept(path: str) -> str | bytes:
-    """Return a path as SQLite can keep it: one that is no UTF-8, as a damaged folder may name, by its bytes."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return os.fsencode(path)
-    return path
-
-
 @contextmanager
 def opened(file: Path) -> Iterator[Register]:
     """Open the register for a block, and make it where there is none; raise Unavailable.
 
     Whatever is raised within the block, nothing of the block stays.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with closing(sqlite3.connect(file, timeout=PATIENCE)) as link:
-            link.executescript(_TABLES)
-            with link:
-                link.execute("begin immediate")
-                yield Register(link)
-    except sqlite3.OperationalError as error:
-        raise Unavailable(f"{file} can't be used: {error}", "is its disk full? Is it being used?") from error
-    except sqlite3.DatabaseError as error:
-        hint = f"move it away: mv {file} {file}.damaged; then nothing leaves before it is known anew"
-        raise Unavailable(f"{file} is damaged: {error}", hint) from error
+    with store.opened(file, _TABLES, "then nothing leaves before it is known anew") as link, link:
+        link.execute("begin immediate")
+        yield Register(link)

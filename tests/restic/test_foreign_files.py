@@ -1,6 +1,7 @@
 """Files that somebody added to a repository: named, in nobody's way for long, and moved aside and back."""
 
 import base64
+import io
 import json
 import os
 import shutil
@@ -116,6 +117,16 @@ def test_what_is_named_is_set_aside_by_one_command_and_moved_back_by_another(mac
     records = (keeper.root / "var/lib/seawall/ledger/ledger.jsonl").read_text().splitlines()
     assert [json.loads(line)["act"] for line in records] == ["set-aside", "set-aside-back"]
     assert [json.loads(line)["facts"]["files"] for line in records] == [3, 3]
+
+
+def test_of_names_from_a_pipe_no_other_file_is_set_aside(machine, keeper, monkeypatch):
+    named, other = keeper.add("index", os.urandom(300)), keeper.add("index", os.urandom(300))
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{named} is no index\n"))
+    assert keeper.seawall("repository", "set-aside", "his1", "--files", "-", "--reason", "garbage") == 0
+    assert [(keeper.repository / path).exists() for path in (named, other)] == [False, True]
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert keeper.seawall("repository", "set-aside", "his1", "--files", "-", "--reason", "garbage") == 2
+    assert (keeper.repository / other).exists()
 
 
 def test_setting_up_a_site_again_is_not_hindered_by_keys_of_any_form(machine, keeper):

@@ -11,9 +11,9 @@ import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.commands._options import paths_in
 from ops.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _kept(options: Namespace) -> int:
     if options.names:
         print("".join(f"{path}\n" for path in heal.names(options.of)), end="")
         return 0
-    plan = heal.planned(options.of, _paths(options.files))
+    plan = heal.planned(options.of, paths_in(options.files))
     _print(plan.lines(), options)
     if plan.empty:
         return _nothing(options)
@@ -88,7 +88,7 @@ def _owned(options: Namespace) -> int:
     if options.names:
         print("".join(f"{path}\n" for path in note.aside(options.repository)), end="")
         return 0
-    paths = _paths(options.files)
+    paths = paths_in(options.files)
     plan = planned(Wanted(options.repository, options.source, paths, every=options.read, snapshots=options.snapshots))
     _print(plan.lines(), options)
     if job.settled(plan):
@@ -119,17 +119,3 @@ def _print(lines: Iterable[str], options: Namespace) -> None:
 
     for line in lines:
         print(plain(line), file=sys.stderr if options.json else sys.stdout)
-
-
-def _paths(file: str | None) -> list[str]:
-    """Return the first word of each line of a file: the path of a file in a repository."""
-    if not file:
-        return []
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{file} can't be read: {error}") from error
-    paths = [line.split()[0] for line in text.splitlines() if line.strip()]
-    if not paths:
-        raise UsageError(f"{file} names no files")
-    return paths

@@ -9,12 +9,12 @@ read and which parts come twice (foreign), and reads the repository without some
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _SubParsersAction
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.commands._options import paths_in
 from ops.core import clock
 from ops.core.errors import UsageError
 
@@ -209,7 +209,7 @@ def _foreign(options: Namespace) -> int:
 def _view(options: Namespace) -> int:
     from ops.jobs.foreign import run_with_view
 
-    return run_with_view(options.repository, options.of, _paths(options.leave_out), options.program)
+    return run_with_view(options.repository, options.of, paths_in(options.leave_out), options.program)
 
 
 def _arrivals(options: Namespace) -> int:
@@ -247,9 +247,7 @@ def _set_aside(options: Namespace) -> int:
         raise UsageError("--files, --arrived-after and --back exclude each other")
     if options.back:
         return _told(bring_back(options.host, options.back, reason), options)
-    if options.files and not _paths(options.files):
-        raise UsageError(f"{options.files} names no files")
-    return _told(set_aside(options.host, _paths(options.files), _moment(options.arrived_after), reason), options)
+    return _told(set_aside(options.host, paths_in(options.files), _moment(options.arrived_after), reason), options)
 
 
 def _told(ended: Ended, options: Namespace) -> int:
@@ -268,17 +266,6 @@ def _moment(text: str | None) -> datetime | None:
         return clock.parse(text) if text else None
     except ValueError as error:
         raise UsageError(f"{text!r} is no moment", "expected one such as 2026-11-20T02:00:00Z") from error
-
-
-def _paths(file: str | None) -> list[str]:
-    """Return the first word of each line of a file: the path of a file in a repository."""
-    if not file:
-        return []
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{file} can't be read: {error}") from error
-    return [line.split()[0] for line in text.splitlines() if line.strip()]
 
 
 def _reader(word: str) -> tuple[str, str, Path]:
