@@ -37,4 +37,4 @@ def probe(_: Options, context: CheckContext) -> Iterator[Finding]:
         yield Finding(Verdict.PASS, f"sets leave {counted(len(states), 'repository', 'repositories')} as planned")
 
 
-KIND = Check(Options, probe, recorded=True, derived=True, synonyms=("prune", "forget", "expire"))
+KIND = Check(Options, probe, derived=True, synonyms=("prune", "forget", "expire"))

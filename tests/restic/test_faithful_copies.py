@@ -11,6 +11,7 @@ from throwaway_postgresql import ONLY_ROOT
 from ops.core.schema import decode, encode
 from ops.core.verdict import Verdict
 from ops.sources.postgresql.facts import DatabaseFacts
+from ops.sources.postgresql.rows import counted
 from ops.sources.postgresql.session import scratch
 from ops.sources.postgresql.structure.earlier import earlier
 from ops.sources.postgresql.structure.rereading import Text, alike, reader
@@ -193,8 +194,11 @@ def test_a_sequence_that_may_begin_anew_or_was_never_called_is_not_behind(ordina
 
 
 def test_a_manifest_of_an_earlier_build_is_still_compared(cluster: Throwaway, ordinary: DatabaseFacts) -> None:
+    with cluster.session("ordinary") as session:
+        content = counted(session.ask, [*ordinary.rows], earlier=True).content
     with cluster.session("ordinary_b") as session:
-        old = replace(ordinary, definitions=None, behind=None, structure=earlier(session.ask))
+        structure = earlier(session.ask)
+    old = replace(ordinary, definitions=None, behind=None, structure=structure, copied=False, content=content)
     assert {*wrong(cluster, "ordinary_b", old)} == {"content"}  # columns by their order, which inheriting changes
     found = wrong(cluster, "ordinary_b", replace(old, structure={**old.structure, "view": old.structure["index"]}))
     assert "view definitions differ" in found["structure"]
