@@ -52,7 +52,8 @@ def inside(site: Site, command: str) -> str:
 
 @pytest.mark.parametrize("how", ["--instant --from offsite", "--no-instant"])
 def test_the_machine_boots_and_leaves_no_trace(backed_up: Site, how: str) -> None:
-    packs = "find /srv/seawall -type f | sort | xargs sha256sum | sha256sum"
+    # All but the cards that tell what a drill showed.
+    packs = "find /srv/seawall -path /srv/seawall/.proofs -prune -o -type f -print | sort | xargs sha256sum | sha256sum"
     traces, stored = backed_up.on("drill1", TRACES).stdout, backed_up.on("offsite1", packs).stdout
     shown = backed_up.on("drill1", f"seawall drill his1_server {how}")
     assert shown.code == 0, shown.stdout + shown.stderr
