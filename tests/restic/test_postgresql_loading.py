@@ -199,7 +199,7 @@ def test_a_name_that_nobody_can_ask_for_is_refused_by_name(server: Cluster) -> N
         beside(Local("postgres", {"PGHOST": server.socket}), "old") as session,
         pytest.raises(Damaged, match="holds bytes that are no UTF-8"),
     ):
-        facts(session.ask, {})
+        facts(session, {})
 
 
 def test_a_table_space_that_is_not_there_is_mapped_to_the_default(server: Cluster) -> None:

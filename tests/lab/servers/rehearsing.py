@@ -74,7 +74,7 @@ def kept_postgresql(tree: Path, major: int, script: str, folder: Path, database:
         server.run(["createdb", database], _MINUTES)
         server.run(["psql", "-XAtq", "--set=ON_ERROR_STOP=1", "--file=/mnt/material/script.sql", database], _MINUTES)
         with postgresql(server, database) as session:
-            found = facts_of_postgresql(session.ask, session.ask(SEQUENCES))
+            found = facts_of_postgresql(session, session.ask(SEQUENCES))
         server.run(["pg_dump", "--compress=0", "-Fc", "--file=/mnt/material/database.dump", database], _MINUTES)
         roles = server.run(["pg_dumpall", "--globals-only"], _MINUTES)
     (material / "script.sql").unlink()
