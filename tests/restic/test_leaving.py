@@ -52,9 +52,12 @@ def three(backed_up: Path, tmp_path: Path) -> Iterator[Site]:
 def _three_sets(one: Site) -> None:
     for path in one.files():
         one.aged(path, OLD)
+    path = one.machine.files / "documents/0.txt"  # which other machines have, too
+    content = path.read_bytes()
     for number in range(2):
-        (one.machine.files / "documents/0.txt").write_bytes(os.urandom(60_000))
+        path.write_bytes(os.urandom(60_000))
         one.back_up("documents", age=(2 - number) * DAY)
+    path.write_bytes(content)
     one.plan()
 
 
