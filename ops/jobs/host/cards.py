@@ -33,7 +33,8 @@ def of_set(place: OpenRepository, card: SetCard) -> str:
         write_atomically(outbox / _name(content := _signed(text(card))), content)
         _send(place, outbox)
     except (SeawallError, OSError) as error:
-        return f"its card waits for the next backup, until then the backup host lets nothing go: {_why(error)}"
+        announce(f"its card was not handed over: {_why(error)}")  # a path in a message would hide what follows
+        return "its card waits for the next backup (see the journal); until then the backup host lets nothing go"
     return ""
 
 
@@ -46,7 +47,8 @@ def of_drill(places: Iterable[OpenRepository], card: ProofCard) -> str:
         try:
             place.deposit(PROOFS, _signed(text(card)))
         except (SeawallError, OSError) as error:
-            missed.append(f"the keeper of {place.repository.name} was not told, drill again: {_why(error)}")
+            announce(f"the card of this drill was not handed over: {_why(error)}")
+            missed.append(f"the keeper of {place.repository.name} was not told; drill again")
     return "; ".join(missed)
 
 
