@@ -15,8 +15,8 @@ PLACES = {"backup1": "primary", "offsite1": "offsite"}  # who keeps repositories
 CLIENTS = ("his1", "lis1")
 PASSWORDS = "cd /etc/seawall/credentials && grep -H . *.password"
 FOUND = "cd /srv/seawall && for key in */keys/*; do echo $key && cat $key && echo; done"
-# What a scrub remembers of the keys that go is forgotten with all else: it reads everything anew.
-FORGET = "cd /var/lib/seawall && rm -f state/scrub.sqlite"
+# What a backup host remembers of the keys that go is forgotten with all else: nothing can be exchanged in an SQLite file.
+FORGET = "cd /var/lib/seawall && rm -f state/scrub.sqlite state/register.sqlite state/retention.json"
 NOTES = FORGET + " && grep -rlE '{old}' keys state 2>/dev/null | xargs -r sed -i {changes}"
 
 
@@ -40,7 +40,7 @@ def cheapen(site: Site) -> None:
     for host in HOSTS if ids else ():
         site.on(host, notes, ok=range(1))
     for keeper, paths in dear.items():
-        site.on(keeper, f"cd /srv/seawall && rm {' '.join(paths)}", ok=range(1))
+        site.on(keeper, f"cd /srv/seawall && rm {' '.join(paths)}; systemctl start seawall-retention", ok=range(1))
 
 
 def _keys(site: Site, keeper: str) -> Iterator[tuple[str, str]]:
