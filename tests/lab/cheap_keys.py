@@ -15,7 +15,7 @@ PLACES = {"backup1": "primary", "offsite1": "offsite"}  # who keeps repositories
 CLIENTS = ("his1", "lis1")
 PASSWORDS = "cd /etc/seawall/credentials && grep -H . *.password"
 FOUND = "cd /srv/seawall && for key in */keys/*; do echo $key && cat $key && echo; done"
-# What a backup host remembers of the keys that go is forgotten with all else: nothing can be exchanged in an SQLite file.
+# What a backup host remembers of the keys that go is forgotten with all else: in an SQLite file nothing is exchanged.
 FORGET = "cd /var/lib/seawall && rm -f state/scrub.sqlite state/register.sqlite state/retention.json"
 NOTES = FORGET + " && grep -rlE '{old}' keys state 2>/dev/null | xargs -r sed -i {changes}"
 
