@@ -18,12 +18,12 @@ hosts = some.from_regex(r"[a-z][a-z0-9-]{0,40}", fullmatch=True)
 passwords = some.binary(min_size=1, max_size=MOST - 3)
 
 
-def rendered(*hosts: str) -> str:
-    """Return the door's settings for some clients, as Ansible's template renders them."""
+def rendered(*hosts: str, leaves: bool = False) -> str:
+    """Return the door's settings for some clients, as Ansible's template renders them; leaves: whether sets do."""
     loader = jinja2.FileSystemLoader(TEMPLATES)
     world = jinja2.Environment(loader=loader, trim_blocks=True, undefined=jinja2.StrictUndefined)
     world.filters["comment"] = "# {}".format
-    clients = [{"name": host} for host in hosts]
+    clients = [{"name": host, **({"leaves": True} if leaves else {})} for host in hosts]
     told = {"ansible_managed": "managed", "backup_host_clients": clients, "backup_host_port": 8000}
     return world.get_template("etc/seawall-writers/nginx.conf.j2").render(told)
 
@@ -82,3 +82,10 @@ def test_each_account_and_each_address_has_so_many_requests_at_once(key: str, mo
     zone = re.search(rf'limit_conn_zone "{re.escape(key)}" zone=([a-z]+):', text)
     assert zone
     assert f"limit_conn {zone[1]} {most};" in text
+
+
+def test_no_group_of_an_expression_is_named_by_its_number() -> None:
+    """Each further expression, also that of a condition, empties those; then nginx hands on the whole path."""
+    led = rendered("his1", leaves=True)
+    assert "http://second-door-his1$" in led
+    assert not re.search(r"\$[0-9]", led.replace("$[0-9]", ""))
