@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ops.core.errors import Unavailable
 from ops.core.terminal import plain
-from ops.reports.catalogue import tr, trn
+from ops.reports.catalogue import tag, tr, trn
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -42,5 +42,5 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    made.globals.update({"_": tr, "ngettext": trn})
+    made.globals.update({"_": tr, "ngettext": trn, "language": tag})
     return made

@@ -25,6 +25,11 @@ def trn(singular: str, plural: str, count: int, /, **values: object) -> str:
     return _chosen.get().ngettext(singular, plural, count).format(count=count, **values)
 
 
+def tag() -> str:
+    """Return the language of this rendering as a page of HTML names it: `en`, `pt-BR`."""
+    return _chosen.get().info().get("language", "en").replace("_", "-")
+
+
 @contextmanager
 def speaking(catalogue: NullTranslations) -> Iterator[None]:
     """Take every message of one rendering from a catalogue."""

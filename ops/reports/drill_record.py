@@ -12,11 +12,12 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from ops.core import clock
-from ops.core.quantity import Size, span
 from ops.core.verdict import Verdict
 from ops.interfaces.outcome import DrillFacts, Hardware
 from ops.interfaces.record import Record
+from ops.reports import figures, times
 from ops.reports.catalogue import tr, trn
+from ops.reports.figures import span
 
 MOST_FINDINGS = 8  # so much of each stands on the page; the JSON form has all
 MOST_SENTENCES = 6
@@ -178,7 +179,7 @@ def _chooser(line: Record, facts: DrillFacts) -> str:
 
 
 def _hardware(said: Hardware) -> str:
-    memory = tr("{size} of memory", size=Size(said.memory_bytes)) if said.memory_bytes else ""
+    memory = tr("{size} of memory", size=figures.size(said.memory_bytes)) if said.memory_bytes else ""
     cpus = trn("{count} processor", "{count} processors", said.cpus) if said.cpus else ""
     kernel = f"Linux {said.kernel}" if said.kernel else ""
     return ", ".join(filter(None, [cpus, memory, kernel, said.machine or ""])) or _not_recorded()
@@ -197,8 +198,8 @@ def _measured(facts: DrillFacts) -> Iterable[tuple[str, str]]:
             tr("{number}, median {time}", number=len(facts.trend.before), time=span(facts.trend.median or 0)),
         )
     if (forecast := facts.forecast) is not None:
-        size, time = Size(forecast.bytes), span(forecast.seconds)
-        files = f"{forecast.files:,}"
+        size, time = figures.size(forecast.bytes), span(forecast.seconds)
+        files = figures.count(forecast.files)
         yield tr("Forecast"), tr("all {files} files, {size}, in about {time}", files=files, size=size, time=time)
 
 
@@ -239,7 +240,7 @@ def _timeline(facts: DrillFacts, zone: str) -> Iterable[tuple[str]]:
     if not facts.timeline:
         yield (_not_recorded(),)
         return
-    shown = [f"{_moment(one.when, zone, '%H:%M:%S')} {_short(one.what, 60)}" for one in facts.timeline]
+    shown = [f"{_clock(one.when, zone)} {_short(one.what, 60)}" for one in facts.timeline]
     more = [tr("and {number} more", number=len(shown) - MOST_MOMENTS)] if len(shown) > MOST_MOMENTS else []
     yield (" · ".join([*shown[:MOST_MOMENTS], *more]),)
 
@@ -280,12 +281,21 @@ def _told(value: str | int | None) -> str:
     return _not_recorded() if value is None or value == "" else str(value)
 
 
-def _moment(text: str | None, zone: str, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+def _moment(text: str | None, zone: str) -> str:
+    moment = _local(text, zone)
+    return times.written(moment, "%H:%M:%S") if moment else _not_recorded()
+
+
+def _clock(text: str, zone: str) -> str:
+    moment = _local(text, zone)
+    return f"{moment:%H:%M:%S}" if moment else _not_recorded()
+
+
+def _local(text: str | None, zone: str) -> datetime | None:
     try:
-        moment: datetime = clock.parse(text or "")
+        return clock.parse(text or "").astimezone(ZoneInfo(zone))
     except ValueError:
-        return _not_recorded()
-    return f"{moment.astimezone(ZoneInfo(zone)):{form}}"
+        return None
 
 
 def _short(text: str, most: int) -> str:

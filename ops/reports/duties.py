@@ -9,7 +9,7 @@ from datetime import date
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import DutyStatus
 from ops.reports.catalogue import tr, trn
-from ops.reports.times import Times
+from ops.reports.times import Times, day
 
 
 @dataclass(frozen=True)
@@ -56,25 +56,25 @@ def _when(duty: DutyStatus, times: Times) -> str:
     if duty.standing == "ended":
         return _ended(duty)
     if not duty.due:
-        return tr("not due again before it ends on {day}", day=duty.until) if duty.done else tr("never done")
+        return tr("not due again before it ends on {day}", day=day(duty.until)) if duty.done else tr("never done")
     days = (date.fromisoformat(duty.due) - times.now.astimezone(times.zone).date()).days
     if duty.standing == "overdue":
         return trn(
-            "{count} day overdue: was due by {day}", "{count} days overdue: was due by {day}", -days, day=duty.due
+            "{count} day overdue: was due by {day}", "{count} days overdue: was due by {day}", -days, day=day(duty.due)
         )
     if days == 0:
         return tr("due today")
     if duty.standing == "soon":
-        return trn("due in {count} day, by {day}", "due in {count} days, by {day}", days, day=duty.due)
-    return tr("due by {day}", day=duty.due)
+        return trn("due in {count} day, by {day}", "due in {count} days, by {day}", days, day=day(duty.due))
+    return tr("due by {day}", day=day(duty.due))
 
 
 def _ended(duty: DutyStatus) -> str:
     if duty.verdict is Verdict.PASS:
-        return tr("ended on {day}", day=duty.until)
+        return tr("ended on {day}", day=day(duty.until))
     if not duty.due:
-        return tr("ended on {day}, never done", day=duty.until)
-    return tr("ended on {day}, not done: was due by {due}", day=duty.until, due=duty.due)
+        return tr("ended on {day}, never done", day=day(duty.until))
+    return tr("ended on {day}, not done: was due by {due}", day=day(duty.until), due=day(duty.due))
 
 
 def _done(duty: DutyStatus, times: Times) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from math import ceil
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ops.core import clock
-from ops.reports.catalogue import trn
+from ops.reports.catalogue import tr, trn
 
 MONTH, DAY, HOUR, MINUTE = 2_629_800, 86_400, 3_600, 60
 FROM = 2  # of a unit; less is told in the next smaller one
@@ -33,7 +33,12 @@ class Times:
     def when(self, text: str | None) -> str:
         """Return a moment in the zone; empty for what is none."""
         moment = _moment(text)
-        return moment.astimezone(self.zone).strftime("%Y-%m-%d %H:%M") if moment else ""
+        return written(moment.astimezone(self.zone)) if moment else ""
+
+    def day(self, text: str | None) -> str:
+        """Return the day of a moment in the zone; empty for what is none."""
+        moment = _moment(text)
+        return day(moment.astimezone(self.zone).date().isoformat()) if moment else ""
 
     def age(self, text: str | None) -> float | None:
         """Return the seconds since a moment, at least 0; None for what is none, or is of a clock that is ahead."""
@@ -41,6 +46,21 @@ class Times:
         if moment is None or moment > self.now + clock.SKEW:
             return None
         return max(0.0, (self.now - moment).total_seconds())
+
+
+def day(text: str) -> str:
+    """Given a day as 2026-11-22, return it as the language writes it; what is none stays as it is."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return text
+    # Translators: how a day is written, in figures; month and day have two of them
+    return tr("{year}-{month}-{day}", year=f"{found:%Y}", month=f"{found:%m}", day=f"{found:%d}")
+
+
+def written(moment: datetime, clock_form: str = "%H:%M") -> str:
+    """Return a moment of its own zone as the language writes it. clock_form: of the time, as strftime has it."""
+    return f"{day(moment.date().isoformat())} {moment:{clock_form}}"
 
 
 def in_words(seconds: float) -> str:

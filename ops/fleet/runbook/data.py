@@ -12,6 +12,7 @@ from ops.fleet.runbook.model import Step
 from ops.policy import HostPolicy
 from ops.policy.model import AWAY, Asset
 from ops.policy.queries import Expectation
+from ops.reports import figures
 from ops.reports.catalogue import tr
 
 BESIDE = "/srv/restored"
@@ -142,9 +143,9 @@ def _questions(host: str, asset: Asset) -> Iterator[Step]:
 def _expected(one: Expectation) -> str:
     said = []
     if one.equals is not None:
-        said.append(tr("exactly {number}", number=f"{one.equals:g}"))
+        said.append(tr("exactly {number}", number=figures.number(one.equals)))
     if one.at_least is not None:
-        said.append(tr("at least {number}", number=f"{one.at_least:g}"))
+        said.append(tr("at least {number}", number=figures.number(one.at_least)))
     if one.at_most is not None:
-        said.append(tr("at most {number}", number=f"{one.at_most:g}"))
+        said.append(tr("at most {number}", number=figures.number(one.at_most)))
     return ", ".join(said)

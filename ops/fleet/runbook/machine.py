@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from ops.core.quantity import Size
 from ops.evidence.ssh_signature import NAMESPACE
 from ops.fleet.control_machine import contents
 from ops.fleet.control_machine.host_facts import Facts
@@ -20,6 +19,7 @@ from ops.fleet.ledgers.heads import Seen, newest
 from ops.fleet.runbook.data import first_copies, lost, made_empty, needed_within, restores
 from ops.fleet.runbook.model import Chapter, Step, control_machine, know
 from ops.policy import HostPolicy
+from ops.reports import figures
 from ops.reports.catalogue import tr
 
 KIB = 1024
@@ -72,8 +72,8 @@ def _hardware(site: Site, host: str) -> str:
         return know(
             tr("the Debian release, size and packages of {host}; `seawall control look` collects them", host=host)
         )
-    disks = ", ".join(f"{place} {Size(size * KIB)}" for place, size in sorted(facts.disks.items()))
-    memory = Size(facts.memory_kib * KIB)
+    disks = ", ".join(f"{place} {figures.size(size * KIB)}" for place, size in sorted(facts.disks.items()))
+    memory = figures.size(facts.memory_kib * KIB)
     return tr(
         "It had {cpus} CPUs, {memory} of memory, and these file systems: {disks} (as of {when}).",
         cpus=facts.cpus,

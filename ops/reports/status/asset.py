@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ops.core.quantity import Size, span
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import AssetStatus, Person
 from ops.interfaces.outcome import BackupFacts, CopyFacts, DrillFacts, LogFacts, OutcomeFacts
 from ops.interfaces.state import ActState, State
+from ops.reports import figures
 from ops.reports.catalogue import tr, trn
+from ops.reports.figures import span
 from ops.reports.status.brief import brief, few
 from ops.reports.status.model import Act, Asset, Drill, Line, Measure
 from ops.reports.times import Times
@@ -79,7 +80,7 @@ def _never(finding: Line | None) -> str:
 def _facts(good: OutcomeFacts | None, times: Times) -> tuple[str | None, tuple[str, ...]]:
     """Return when a last good act was, and what else is to be said of it."""
     if isinstance(good, BackupFacts):
-        size = [str(Size(good.bytes))] if good.bytes is not None else []
+        size = [figures.size(good.bytes)] if good.bytes is not None else []
         return good.time, (*size, *_counted(good))
     if isinstance(good, CopyFacts):
         held = times.age(good.time) if good.copied else None
@@ -91,8 +92,8 @@ def _facts(good: OutcomeFacts | None, times: Times) -> tuple[str | None, tuple[s
 
 def _counted(good: BackupFacts) -> list[str]:
     """Return how much there is of what there is any of: files have no rows, and most databases no files."""
-    rows = [trn("{number} row", "{number} rows", good.rows, number=f"{good.rows:,}")] if good.rows else []
-    files = [trn("{number} file", "{number} files", good.files, number=f"{good.files:,}")] if good.files else []
+    rows = [trn("{number} row", "{number} rows", good.rows, number=figures.count(good.rows))] if good.rows else []
+    files = [trn("{number} file", "{number} files", good.files, number=figures.count(good.files))] if good.files else []
     return [*rows, *files]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ops.interfaces.state import GapsState, State, Thing
 from ops.reports.catalogue import tr, trn
+from ops.reports.times import day
 
 MOST = 200  # of one machine; what it tells more must not push others out of sight
 
@@ -29,5 +30,5 @@ def gaps(state: State | None) -> tuple[Gap, ...]:
 
 
 def _gap(thing: Thing) -> Gap:
-    excused = tr("until {date}: {reason}", date=thing.until, reason=thing.reason) if thing.until else ""
+    excused = tr("until {date}: {reason}", date=day(thing.until), reason=thing.reason) if thing.until else ""
     return Gap(thing.name, ", ".join(filter(None, (thing.words, thing.size, thing.expired))), excused)

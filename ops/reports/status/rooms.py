@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ops.core import clock
-from ops.core.quantity import Size
 from ops.interfaces.fleet_status import FleetStatus, Room
+from ops.reports import figures
 from ops.reports.catalogue import tr, trn
 from ops.reports.status.model import Glance
 from ops.reports.times import DAY, Times, in_words
@@ -31,7 +31,7 @@ def _line(room: Room, times: Times) -> str:
     return tr(
         "{host}: {size} free at {path}; {forecast}.",
         host=room.host,
-        size=Size(room.free_bytes),
+        size=figures.size(room.free_bytes),
         path=room.path,
         forecast=_forecast(room, times),
     )
@@ -43,13 +43,13 @@ def _forecast(room: Room, times: Times) -> str:
         return tr("when it is full is not known yet, watched for {days} of 7", days=days)
     if room.bytes_per_day <= 0:
         return tr("it does not fill up")
-    rate = Size(room.bytes_per_day)
+    rate = figures.size(room.bytes_per_day)
     if room.full is None:
         return tr("not full within ten years at {rate} a day", rate=rate)
     left = (clock.parse(room.full) - times.now).total_seconds()
     return tr(
         "full in about {time}, on {day}, at {rate} a day",
         time=in_words(max(left, DAY)),
-        day=times.when(room.full)[:10],
+        day=times.day(room.full),
         rate=rate,
     )
