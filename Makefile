@@ -30,7 +30,10 @@ real: setup ## real databases all the way, on both releases: up to 40 minutes; w
 bench: setup ## measure Seawall against the same work done by hand (PARTS=machine: only that)
 	@PATH="$$PWD/.cache/bin:$$PATH" .venv/bin/python -m tests.benchmarks $(PARTS)
 
+messages: setup ## bring the catalogues of languages to what the source says
+	@.venv/bin/python -m ops.fleet.packaging.catalogues renew
+
 lock: setup ## update requirements.lock from pyproject.toml
 	@ops/lab/lock.sh
 
-.PHONY: help setup demo demo-down test lint unit real bench lock
+.PHONY: help setup demo demo-down test lint unit real bench messages lock

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
 
 from ops.core import clock
 from ops.core.errors import UsageError
 from ops.evidence.ledger import Head
+from ops.reports import languages
+from ops.reports.catalogue import speaking
 
 
 def add_signers(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +23,31 @@ def add_signers(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="file with the keys that may sign, in the format of ssh-keygen's allowed_signers",
     )
+
+
+def add_language(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the language of a page."""
+    known = ", ".join(languages.known())
+    parser.add_argument(
+        "--language",
+        type=_language,
+        metavar="LANGUAGE",
+        help=f"language of the page: {known} (default: site.language of the policy)",
+    )
+
+
+def _language(text: str) -> str:
+    if wrong := languages.refusal(text):
+        raise argparse.ArgumentTypeError(f"{text!r} {wrong}")
+    return text
+
+
+def spoken(options: argparse.Namespace, of_the_site: str = "") -> AbstractContextManager[None]:
+    """Return what makes a page in the language that was asked for, otherwise in the site's, otherwise in English.
+
+    Raise UsageError for a language that there is not, and Unavailable where its catalogue was not made.
+    """
+    return speaking(languages.catalogue(options.language or of_the_site or languages.ENGLISH))
 
 
 def add_period(parser: argparse.ArgumentParser) -> None:

@@ -168,7 +168,7 @@ class DutyStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class FleetStatus:
-    """The whole fleet. site, timezone: of the policy; empty where there is none.
+    """The whole fleet. site, timezone, language: of the policy; empty where there is none.
 
     due: what machines do next, the earliest first. duties: what persons have to do. rooms: of the backup hosts.
     before: what to compare with; None without it, with `not_compared` where it can't be read, else the first time.
@@ -180,6 +180,7 @@ class FleetStatus:
     assets: Mapping[str, AssetStatus]
     site: str = ""
     timezone: str = ""
+    language: str = ""
     due: tuple[Due, ...] = ()
     rooms: tuple[Room, ...] = ()
     before: Before | None = None
@@ -191,7 +192,7 @@ class FleetStatus:
         return {
             "version": VERSION,
             "time": self.time,
-            "site": {"name": self.site, "timezone": self.timezone} if self.site else {},
+            "site": {"name": self.site, "timezone": self.timezone, "language": self.language} if self.site else {},
             "verdict": self.verdict.value,
             "machines": {name: machine.written() for name, machine in self.machines.items()},
             "assets": {name: asset.written() for name, asset in self.assets.items()},

@@ -74,6 +74,14 @@ fetch_python_packages() {
       --require-hashes --dest .cache/wheels -r requirements.lock
 }
 
+# What machines read lies beside what translators write, and is made anew where that is newer.
+missing_catalogues() {
+  for written in locale/*/LC_MESSAGES/seawall.po; do
+    made=${written%.po}.mo
+    [ -s "$made" ] && [ -z "$(find "$written" -newer "$made")" ] || echo "$written"
+  done
+}
+
 # The checkout itself is the package: no build, no network, and a change shows at once.
 install_command() {
   site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') &&
@@ -92,10 +100,12 @@ cmp -s requirements.lock .venv/seawall-lock || step "Python packages, each with 
 [ -x .venv/bin/seawall ] || step "the command seawall" install_command
 # Where Python is told to write no bytecode, every start of the command would translate the whole package once more.
 .venv/bin/python -m compileall -q ops plugins
+[ -z "$(missing_catalogues)" ] ||
+  step "catalogues of languages" .venv/bin/python -m ops.fleet.packaging.catalogues make
 { [ -s .cache/packages/SHA256SUMS ] && [ -x .cache/bin/restic ]; } ||
   step "restic of Debian 13" .venv/bin/seawall package fetch
 package=.cache/packages/seawall.deb
-{ [ -s $package ] && [ -z "$(find ops/ templates/ -name __pycache__ -prune -o -newer $package -print)" ]; } ||
+{ [ -s $package ] && [ -z "$(find ops/ templates/ locale/ -name __pycache__ -prune -o -newer $package -print)" ]; } ||
   step "the package seawall, for servers" .venv/bin/seawall package build
 [ -x .cache/bin/restic-rest-server ] || step "rest-server of Debian 13, for the tests" \
   .venv/bin/python -c 'from ops.fleet.packaging import restic_deb; restic_deb.unpack_rest_server()'

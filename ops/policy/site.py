@@ -14,10 +14,12 @@ class Site:
 
     name: what people call it; printed on reports.
     timezone: the time zone of calendars and reports, such as America/Sao_Paulo.
+    language: the language of reports, records, runbook and key sheet: en, or one of docs/languages.md.
     """
 
     name: str
     timezone: str = "UTC"
+    language: str = "en"
 
 
 @dataclass(frozen=True)

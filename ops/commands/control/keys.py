@@ -15,6 +15,7 @@ import json
 import sys
 from pathlib import Path
 
+from ops.commands._options import add_language, spoken
 from ops.commands.control import _options, _output
 from ops.core.errors import UsageError
 from ops.core.verdict import Verdict
@@ -37,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     sheet.add_argument("--yes", action="store_true", help="allow writing secrets to a pipe (for example, lp)")
     sheet.add_argument("--with-vault", action="store_true", help="include the vault password of the inventory")
+    add_language(sheet)
     _options.add_vault(sheet, _options.OPENS)
     check = commands.add_parser("check", help="check a typed or scanned sheet, and open every repository on it")
     check.add_argument("typed", metavar="FILE", help="use - for standard input")
@@ -59,7 +61,8 @@ def _sheet(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespa
         )
     _output.demand_place(options.output, pdf=options.pdf)
     form = keys.HTML if options.html or options.pdf else keys.TEXT
-    page, said = keys.sheet(read, own, options.vault_password_file, form, with_vault=options.with_vault)
+    with spoken(options, own.site.language):
+        page, said = keys.sheet(read, own, options.vault_password_file, form, with_vault=options.with_vault)
     _output.write(page, options.output, pdf=options.pdf)
     if options.output:
         print(f"{options.output}: {said}; delete the file after printing", file=sys.stderr)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from ops.commands._options import add_language, spoken
 from ops.commands.control import _options, _output
 from ops.core.errors import UsageError
 from ops.fleet.ledgers import drills, signers
@@ -27,6 +28,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--number", type=int, metavar="N", help="use the record with this number in that ledger")
     parser.add_argument("--format", choices=(*FORMATS, "pdf"), default="html", help="output format (default: html)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="output file (default: standard output)")
+    add_language(parser)
 
 
 def execute(options: Namespace) -> int:
@@ -38,7 +40,9 @@ def execute(options: Namespace) -> int:
     read = _options.read_inventory(options)
     record = drills.newest(read, options.asset, options.number, options.on)
     evidence = evidence_of(record.ledger, record.line, signers.place(read.path))
-    page = rendered("json" if form == "json" else "html", evidence, read.policies().get(record.host))
+    policy = read.policies().get(record.host)
+    with spoken(options, policy.site.language if policy else ""):
+        page = rendered("json" if form == "json" else "html", evidence, policy)
     _output.write(page, options.output, pdf=form == "pdf")
     if options.output:
         print(f"record {evidence.line.n} of {record.host}: {options.output}")

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ops.commands._options import add_language, spoken
 from ops.commands.control import _options
 from ops.core import output
 from ops.core.printable import as_json
@@ -21,7 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", type=Path, metavar="FILE", help=f"write the page to this file (default: {PAGE})")
     parser.add_argument("--pdf", type=Path, metavar="FILE", help="write the page to this file as a PDF")
     parser.add_argument("--text", action="store_true", help="print the table; write a page only with --html or --pdf")
-    parser.epilog = "example: seawall report --html /srv/reports/today.html"
+    add_language(parser)
+    parser.epilog = "example: seawall report --html /srv/reports/today.html --language pt_BR"
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -34,9 +36,10 @@ def execute(options: argparse.Namespace) -> int:
     status = collect(_options.read_inventory(options).path)
     if options.json:
         print(as_json(status.written()))
-    if options.text:
-        print(text.render(status, colours=sys.stdout.isatty()))
-    content = html.render(status)
+    with spoken(options, status.language):
+        if options.text:
+            print(text.render(status, colours=sys.stdout.isatty()))
+        content = html.render(status)
     if page:
         output.write(page, content, mode=0o640)
     if options.pdf:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from ops.commands._options import add_language, spoken
 from ops.commands.control import _options
 from ops.core.printable import as_json
 from ops.fleet.status import collect
@@ -16,6 +17,7 @@ from ops.fleet.status import collect
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     _options.add_inventory(parser)
+    add_language(parser)
     parser.epilog = "example: seawall status -i inventories/hospital"
 
 
@@ -25,5 +27,6 @@ def execute(options: argparse.Namespace) -> int:
 
     status = collect(_options.read_inventory(options).path)
     colours = sys.stdout.isatty()
-    print(as_json(status.written()) if options.json else text.render(status, colours=colours))
+    with spoken(options, status.language):
+        print(as_json(status.written()) if options.json else text.render(status, colours=colours))
     return status.verdict.exit_code

@@ -14,6 +14,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from ops.commands._options import add_language, spoken
 from ops.core import output
 from ops.core.errors import UsageError
 from ops.jobs.host import folders
@@ -28,6 +29,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--number", type=int, metavar="N", help="use the record with this number in the ledger")
     parser.add_argument("--format", choices=(*FORMATS, "pdf"), default="html", help="output format (default: html)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="output file (default: standard output)")
+    add_language(parser)
     parser.add_argument("--directory", type=Path, metavar="DIR", help="folder of the ledger")
     parser.add_argument(
         "--signers",
@@ -48,7 +50,9 @@ def execute(options: Namespace) -> int:
     directory = options.directory or folders.state() / "ledger"
     line = chosen(directory, options.asset, options.number)
     evidence = evidence_of(directory, line, options.signers or folders.etc() / "allowed_signers")
-    page = rendered(form, evidence, own_policy_if_any())
+    policy = own_policy_if_any()
+    with spoken(options, policy.site.language if policy else ""):
+        page = rendered(form, evidence, policy)
     if options.output:
         output.write(options.output, page)
         print(f"record {evidence.line.n}: {options.output}")

@@ -14,6 +14,7 @@ from pathlib import Path
 import ops
 from ops.core.files import digest, sync_directory
 from ops.core.run import run
+from ops.fleet.packaging import catalogues
 
 CHECKOUT = Path(ops.__file__).resolve().parents[1]
 OUTPUT = CHECKOUT / ".cache/packages"
@@ -112,6 +113,9 @@ def _content(checkout: Path) -> dict[str, bytes]:
     for start, place in (("ops", modules), ("templates", f"{modules}/_templates")):
         for path in _files(checkout / start):
             content[f"{place}/{path.relative_to(checkout / start).as_posix()}"] = path.read_bytes()
+    for source in catalogues.sources(checkout):
+        made = source.relative_to(checkout / "locale").with_suffix(".mo")
+        content[f"{modules}/_locale/{made.as_posix()}"] = catalogues.compiled(source)
     return dict(sorted(content.items()))
 
 

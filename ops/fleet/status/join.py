@@ -34,6 +34,7 @@ def join(policies: Mapping[str, HostPolicy], machines: Mapping[str, MachineStatu
         time=clock.iso(now),
         site=site.name if site else "",
         timezone=site.timezone if site else "",
+        language=site.language if site else "",
         verdict=worst(
             [
                 *(one.verdict for one in judged.values()),

@@ -1,4 +1,4 @@
-"""The site as a whole: its name and its time zone."""
+"""The site as a whole: its name, its time zone and its language."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ops.core.errors import Problem
 from ops.core.kinds import nearest
 from ops.policy.model import Site
 from ops.policy.rules import names
+from ops.reports import languages
 
 DATABASE = Path("/usr/share/zoneinfo")
 EVERYWHERE = ("UTC", "Etc/")  # of what is named after no city, this is in every release's package
@@ -30,6 +31,8 @@ def judge(site: Site) -> Iterator[Problem]:
         now = _renamed(zone)
         what = f"is not a time zone that every Debian release knows{f', did you mean {now!r}?' if now else ''}"
         yield Problem(path, f"{zone!r} {what}; expected one such as Europe/Prague")
+    if wrong := languages.refusal(site.language):
+        yield Problem("policy.site.language", f"{site.language!r} {wrong}")
 
 
 @functools.cache
