@@ -1,4 +1,4 @@
-"""Figures as people read them, with the marks of the language: 1,234.5 is 1.234,5 in Portuguese. Units stay as they are."""
+"""Figures as people read them, with the marks of the language: 1,234.5 is 1.234,5 in Portuguese. Units stay."""
 
 from __future__ import annotations
 

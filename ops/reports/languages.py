@@ -33,7 +33,7 @@ def refusal(language: str) -> str:
     """Return what is wrong with the name of a language, which is to follow it; empty where nothing is."""
     if language in known():
         return ""
-    return f"is not a language of Seawall{nearest(language, known())}; there are {', '.join(known())}"
+    return f"is not a language of Seawall{nearest(language, list(known()))}; there are {', '.join(known())}"
 
 
 def catalogue(language: str) -> NullTranslations:

@@ -48,6 +48,12 @@ class Times:
         return max(0.0, (self.now - moment).total_seconds())
 
 
+def stamp(moment: str, zone: str) -> str:
+    """Given a moment in ISO 8601, return it with the zone in which it is read."""
+    times = Times.of(clock.now(), zone)
+    return f"{times.when(moment)} {times.name}"
+
+
 def day(text: str) -> str:
     """Given a day as 2026-11-22, return it as the language writes it; what is none stays as it is."""
     try:

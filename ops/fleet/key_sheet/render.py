@@ -10,6 +10,7 @@ from ops.fleet.key_sheet.form import Block
 from ops.policy.model import Site
 from ops.reports import environment
 from ops.reports.catalogue import tr
+from ops.reports.times import stamp
 
 BY_HAND = (
     'while read -r line; do [ "$(printf %s "${line% *}" | sha256sum | cut -c 1-4)" = "${line##* }" ] ||'
@@ -22,7 +23,7 @@ SCALE = 1.6
 def text(blocks: Sequence[Block], site: Site, person: str) -> str:
     """Return the sheet as text, for a printer with a fixed font."""
     title = tr("Keys of {site}", site=site.name).upper()
-    parts = [title, _printed(person), "", *_warning(), "", *_how(), "", f"  {BY_HAND}", ""]
+    parts = [title, _printed(site, person), "", *_warning(), "", *_how(), "", f"  {BY_HAND}", ""]
     for block in blocks:
         parts += ["", f"== {block.title} ==", "", *(f"  {line}" for line in block.lines), "", *_drawn(block)]
     return "\n".join(parts) + "\n"
@@ -40,7 +41,7 @@ def html(blocks: Sequence[Block], site: Site, person: str) -> str:
             blocks=blocks,
             codes=codes,
             site=site.name,
-            printed=_printed(person),
+            printed=_printed(site, person),
             warning=_warning(),
             how=_how(),
             by_hand=BY_HAND,
@@ -65,8 +66,8 @@ def _how() -> list[str]:
     ).splitlines()
 
 
-def _printed(person: str) -> str:
-    return tr("Printed {when} by {who}", when=clock.iso(clock.now()), who=person)
+def _printed(site: Site, person: str) -> str:
+    return tr("Printed {when} by {who}", when=stamp(clock.iso(clock.now()), site.timezone), who=person)
 
 
 def _code(block: Block) -> Any:

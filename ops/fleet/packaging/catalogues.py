@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -31,6 +31,7 @@ WORDS: dict[str, Any] = {"tr": None, "trn": (1, 2), "_": None, "ngettext": (1, 2
 TOLD = ["Translators:"]
 BEGUN = datetime(2026, 11, 27, tzinfo=UTC)  # the time of each run would make every run a change
 COLUMNS = 120
+TITLE = "# The messages of Seawall."
 
 _Found = tuple[int, str, tuple[str, ...], list[str]]
 
@@ -47,11 +48,10 @@ def language(source: Path) -> str:
 
 def messages(checkout: Path) -> Catalog:
     """Return every message of the source, with the files that say it."""
-    found = Catalog(project="Seawall", version="0.1", creation_date=BEGUN, header_comment="# The messages of Seawall.", fuzzy=False)
-    ways: tuple[tuple[str, str, Callable[..., Iterable[_Found]]], ...] = (
-        ("ops", "*.py", calls),
-        ("templates", "*.j2", babel_extract),
+    found = Catalog(
+        project="Seawall", version="0.1", creation_date=BEGUN, header_comment="# The messages of Seawall.", fuzzy=False
     )
+    ways: tuple[tuple[str, str, Any], ...] = (("ops", "*.py", calls), ("templates", "*.j2", babel_extract))
     for start, pattern, way in ways:
         for path in sorted((checkout / start).rglob(pattern)):
             place = (path.relative_to(checkout).as_posix(), 1)
@@ -62,7 +62,7 @@ def messages(checkout: Path) -> Catalog:
 
 
 def calls(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[_Found]:  # noqa: ARG001 -- Babel's form
-    """Yield the messages of a Python file, as Babel wants them; those in an f-string, too, which its own way passes by."""
+    """Yield the messages of a Python file, as Babel wants them; those in an f-string, too, unlike its own way."""
     text = file.read().decode()
     lines = text.splitlines()
     found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]

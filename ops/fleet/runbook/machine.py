@@ -21,6 +21,7 @@ from ops.fleet.runbook.model import Chapter, Step, control_machine, know
 from ops.policy import HostPolicy
 from ops.reports import figures
 from ops.reports.catalogue import tr
+from ops.reports.times import stamp
 
 KIB = 1024
 DUMPED = {"postgresql": "postgresql_source", "mariadb": "mariadb_source"}  # roles that demand the databases
@@ -79,7 +80,7 @@ def _hardware(site: Site, host: str) -> str:
         cpus=facts.cpus,
         memory=memory,
         disks=disks,
-        when=facts.looked,
+        when=stamp(facts.looked, site.own.site.timezone),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +18,8 @@ from ops.policy.compile import document, document_digest, read_document
 from ops.policy.model import Contact
 from ops.reports import environment
 from ops.reports.catalogue import tr, trn
+from ops.reports.columns import wrapped
+from ops.reports.times import stamp
 
 WIDTH = 100
 
@@ -159,16 +160,16 @@ def _made(site: Site) -> Iterator[str]:
     digest = document_digest([document(policy) for policy in site.policies.values()])
     yield tr(
         "Generated {when} from the policy {policy}. It contains no secrets.",
-        when=clock.iso(clock.now()),
+        when=stamp(clock.iso(clock.now()), site.own.site.timezone),
         policy=digest[:16],
     )
 
 
 def _wrapped(said: str, indent: str) -> list[str]:
     """Break a text into lines; marks and keys stay whole, for they are looked for."""
-    if said.startswith(" ") or len(said.split()) < 2 or "ssh-ed25519" in said:  # noqa: PLR2004 -- nothing to break
+    if said.startswith(" ") or "ssh-ed25519" in said:
         return [f"{indent}{said}"]
-    return textwrap.wrap(said, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+    return wrapped(said, WIDTH, indent)
 
 
 def html(site: Site, chapters: Sequence[Chapter]) -> str:

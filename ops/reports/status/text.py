@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from ops.core.verdict import Verdict
 from ops.interfaces.fleet_status import FleetStatus
 from ops.reports.catalogue import tr
+from ops.reports.columns import padded
+from ops.reports.columns import width as wide
 from ops.reports.duties import DutyLine
 from ops.reports.status.model import Act, Asset, Glance, Line, Machine, View
 from ops.reports.status.view import view
@@ -46,9 +48,9 @@ def _head(shown: View, colours: bool) -> str:
 
 def _glances(glances: Sequence[Glance]) -> str:
     """Return what stands beside the verdict; what wants attention is marked."""
-    width = max(len(one.title) for one in glances)
+    width = max(wide(one.title) for one in glances)
     return "\n".join(
-        f"{LOUD if one.loud and not number else '':<{WIDTH}}  {'' if number else one.title:<{width}}  {line}"
+        f"{LOUD if one.loud and not number else '':<{WIDTH}}  {padded('' if number else one.title, width)}  {line}"
         for one in glances
         for number, line in enumerate(one.lines)
     )
@@ -118,5 +120,5 @@ def _trouble(line: Line) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = [max(map(wide, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -11,7 +11,7 @@ from ops.fleet.packaging import deb
 
 
 def checkout(folder: Path) -> Path:
-    for name in ("ops", "templates"):
+    for name in ("ops", "templates", "locale"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(deb.CHECKOUT / name, folder / name, ignore=ignored)
     return folder
