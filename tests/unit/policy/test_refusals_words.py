@@ -124,6 +124,16 @@ NAMES = {
     "time zone by its city": wrong(
         "policy.site.timezone", "did you mean 'America/Sao_Paulo'?", (ALL, "America/Sao_Paulo", "sao paulo")
     ),
+    "language that there is not": wrong(
+        "policy.site.language",
+        "'de' is not a language of Seawall; there are en, cs, pt_BR, zh_CN",
+        (ALL, "timezone: America/Sao_Paulo", "timezone: America/Sao_Paulo, language: de"),
+    ),
+    "language in another spelling": wrong(
+        "policy.site.language",
+        "did you mean 'pt_BR'?",
+        (ALL, "timezone: America/Sao_Paulo", "timezone: America/Sao_Paulo, language: pt-br"),
+    ),
     "exception without a name": wrong("policy.exceptions. ", "not a valid name", (HIS1, "scratch:", '" ":')),
     "time zone of another spelling": wrong(
         "policy.site.timezone", "did you mean 'America/Sao_Paulo'?", (ALL, "America/Sao_Paulo", "America/Sao_Paolo")
