@@ -19,7 +19,7 @@ from typing import IO, Any
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import PoFileError, read_po, write_po
 from jinja2.ext import babel_extract
 
 from ops.core.errors import Damaged
@@ -85,7 +85,7 @@ def read(source: Path) -> Catalog:
     try:
         with source.open("rb") as file:
             return read_po(file, locale=language(source), domain=DOMAIN, abort_invalid=True)
-    except (ValueError, OSError) as error:
+    except (PoFileError, ValueError, OSError) as error:
         raise Damaged(f"{source} is no catalogue: {error}", "correct it by hand, or take it from git") from error
 
 
