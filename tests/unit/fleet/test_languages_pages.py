@@ -3,6 +3,7 @@
 What people or machines wrote stays as it is: names, summaries, messages of findings; and so do commands and codes.
 """
 
+import functools
 import io
 import re
 import sys
@@ -35,7 +36,7 @@ from sample import fleet, typed
 from test_catalogue import full
 from test_catalogue_report import DUTIES
 from test_keysheet import DOOR, DOTTED, SITE
-from test_languages import CHECKOUT, SOURCES, spoken
+from test_languages import SOURCES, spoken, wanted
 from test_runbook import site, told  # noqa: F401 -- fixtures
 
 AS_IN_ENGLISH = ("1,234.5", "{year}-{month}-{day}")  # so that figures and dates can be compared
@@ -105,7 +106,7 @@ def values(made: Callable[[], str], language: str) -> Counter[str]:
 def english() -> set[str]:
     """Every part of our messages that has at least two words, as it stands between placeholders."""
     found = set()
-    for message in catalogues.messages(CHECKOUT):
+    for message in wanted():
         for one in message.id if isinstance(message.id, tuple) else (message.id,):
             parts = (re.sub(r"`[^`]*`", "\0", said).split("\0") for said, *_ in Formatter().parse(one))
             found |= {" ".join(piece.split()) for part in parts for piece in part}
@@ -121,16 +122,18 @@ def _in(language: str):
         yield
 
 
+@functools.cache
+def translated(language: str) -> str:
+    found = (one.string for one in catalogues.read(SOURCES[language]) if one.id)
+    return " ".join(" ".join(said) if isinstance(said, tuple) else said for said in found)
+
+
 def left_over(page: str, language: str) -> list[str]:
     """Return the parts of our English that a page of another language has, where that language says it otherwise."""
     shown = " ".join(read(page).split())
     for wrote in sorted(WROTE, key=len, reverse=True):
         shown = shown.replace(wrote, " ") if " " in wrote else shown
-    theirs = " ".join(
-        " ".join(one.string if isinstance(one.string, tuple) else (one.string,))
-        for one in catalogues.read(SOURCES[language])
-        if one.id
-    )
+    theirs = translated(language)
     return [part for part in sorted(ENGLISH) if re.search(rf"\b{re.escape(part)}\b", shown) and part not in theirs]
 
 
@@ -177,6 +180,14 @@ def test_a_runbook_in_every_language(told: Path) -> None:  # noqa: F811 -- the f
             assert left_over(shown, language) == [], language
         assert pdf.letters_lacking(shown) == ""
         assert f'<html lang="{language.replace("_", "-")}"' in shown
+
+
+@pytest.mark.parametrize("language", SOURCES)
+def test_what_is_typed_from_a_sheet_is_read_whatever_its_language(language: str) -> None:
+    with _in(language):
+        typed = form.read(sheet_as_text())
+    assert (typed.wrong, typed.lacks()) == ([], [])
+    assert list(typed.doors({"offsite": "rest_server"})) == [DOOR, DOTTED]
 
 
 @pytest.mark.parametrize("language", SOURCES)
