@@ -60,6 +60,17 @@ def made(base: Path, client: str) -> set[str]:
     return {path for run in runs(base, client) for path in run.new}
 
 
+def doubled(base: Path, client: str) -> set[str]:
+    """Return the paths of what runs put there that were undone since the last one that was not.
+
+    What they had replaced lies beside it, until another run has pruned.
+    """
+    found: set[str] = set()
+    for run in runs(base, client):
+        found = found | {*run.new} if run.stage is Stage.UNDONE else set()
+    return found
+
+
 def begin(base: Path, client: str) -> RetentionRun:
     """Note a new run, of which nothing is touched yet, and return it."""
     now = clock.now()

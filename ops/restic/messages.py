@@ -122,6 +122,14 @@ def keys(text: str) -> list[Key]:
         raise Damaged(f"restic's list of keys can't be read: {error}") from error
 
 
+def stored_bytes(text: str) -> int:
+    """Return the bytes that `restic stats --mode raw-data --json` printed; raise Damaged."""
+    try:
+        return int(json.loads(text)["total_size"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Damaged(f"what restic says of sizes can't be read: {error}") from error
+
+
 def snapshots(text: str) -> list[Snapshot]:
     """Return the snapshots that `restic snapshots --json` printed, oldest first; raise Damaged.
 

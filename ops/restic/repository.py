@@ -21,7 +21,7 @@ from ops.core.own_folder import demand_own, fixed, held
 from ops.core.run import Result, run, stream
 from ops.interfaces.entry import Entry
 from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
-from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
+from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots, stored_bytes
 from ops.restic.messages import summary as summary_of
 from ops.restic.mounting import demand_mounted
 
@@ -68,6 +68,10 @@ class Repository:
         """Return the snapshots that carry all of some tags, oldest first."""
         chosen = ["--tag", ",".join(tags)] if tags else []
         return snapshots(self._run(["snapshots", *chosen], timeout=LOOK_SECONDS).stdout)
+
+    def needed(self, ids: Sequence[str], *, timeout: float) -> int:
+        """Return how many bytes of the repository some snapshots need together, each blob once and as it is stored."""
+        return stored_bytes(self._run(["stats", "--mode", "raw-data", *ids], timeout=timeout).stdout)
 
     def forget_locks(self) -> None:
         """Remove locks that nobody refreshes, or whose process on this machine is gone; others stay."""

@@ -38,6 +38,9 @@ def hurt(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("site")
     with site(copied(backed_up, folder), folder) as one:
         _three_sets(one)
+        for path in one.files():
+            one.aged(path, 0)  # all at once: nobody knows whose a pack is
+        one.plan()
         yield one
 
 
