@@ -67,7 +67,10 @@ def doubled(base: Path, client: str) -> set[str]:
     """
     found: set[str] = set()
     for run in runs(base, client):
-        found = found | {*run.new} if run.stage is Stage.UNDONE else set()
+        if run.stage is Stage.UNDONE:
+            found.update(run.new)
+        elif run.stage in {Stage.KEPT, Stage.FREED}:
+            found.clear()
     return found
 
 

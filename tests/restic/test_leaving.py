@@ -194,6 +194,32 @@ def test_runs_come_back_in_their_order(three: Site) -> None:
     three.restic("check", "--read-data")
 
 
+def test_after_an_undo_the_next_run_is_as_good_as_the_first(three: Site) -> None:
+    """All that was rewritten lies there twice then, and restic keeps what it likes of it."""
+    before = three.files()
+    assert three.retention().code == 0
+    written = set(three.files()) - set(before)
+    assert any(path.startswith("data/") for path in written), "nothing was rewritten: this shows nothing"
+    assert three.undo().code == 0
+    for _ in range(2):
+        three.plan()
+        ended = three.retention()
+        assert ended.code == 0, ended.line
+        three.restic("check", "--read-data")
+        assert three.undo().code == 0
+    back = three.files()
+    assert {path: back[path] for path in before} == before
+
+
+def test_nothing_leaves_while_no_card_says_what_is_needed(three: Site) -> None:
+    before, plan = three.files(), three.plan()
+    three.write(replace(plan, stays=tuple(replace(one, needs=0) for one in plan.stays)))
+    ended = three.retention("true")
+    assert ended.code == 0
+    assert "no card says" in ended.line
+    assert three.files() == before
+
+
 def test_nothing_leaves_by_a_plan_that_is_old_or_missing(three: Site) -> None:
     before = three.files()
     three.plan(made=time.time() - 3 * DAY)

@@ -6,7 +6,9 @@ from hashlib import sha256
 import pytest
 
 from ops.core.errors import Damaged
-from ops.keeper.comparing import change, demand_staying
+from ops.core.names import Digest, Name, SetId
+from ops.interfaces.leaving import KeptSet
+from ops.keeper.comparing import change, demand_enough, demand_staying, least
 from ops.keeper.repository import Stored
 
 DAY = 86_400.0
@@ -108,3 +110,48 @@ def test_packs_of_earlier_runs_are_not_those_of_the_next_set() -> None:
     path, _ = stored("data", "pack1", 0)
     change(repository(), after, NAMED)
     demand_staying(repository(), after, NAMED, {path})
+
+
+def test_what_came_back_beside_what_had_replaced_it_may_go_again() -> None:
+    """After an undo both hold the same, and restic keeps one of them."""
+    path, double = stored("data", "rewritten", 3 * DAY, size=100_000)
+    before, after = {**repository(), path: double}, {**without("data", "pack1")(pruned()), path: double}
+    with pytest.raises(Damaged, match="sets that stay are gone"):
+        demand_staying(before, after, NAMED, {path})
+    demand_staying(before, after, NAMED, {path}, {path})
+    del after[path]
+    with pytest.raises(Damaged, match="sets that stay are gone"):
+        demand_staying(before, after, NAMED, {path}, {path})
+
+
+def kept(needs: int, *beside: str, word: str = "set1") -> KeptSet:
+    words = {"asset": Name("his"), "set": SetId("5a87d23c-12a4"), "arrived": DAY, "why": "all"}
+    return KeptSet(**words, snapshots=(Digest(name(word)),), needs=needs, beside=tuple(map(Digest, beside)))
+
+
+def test_the_card_that_demands_most_counts() -> None:
+    there = repository().values()
+    assert least(there, [kept(100_000), kept(250_000), kept(0)]) == 250_000
+    assert least(there, [kept(0)]) == 0
+
+
+def test_a_card_that_can_t_be_true_takes_nothing_from_the_others() -> None:
+    assert least(repository().values(), [kept(300_001), kept(300_000), kept(1 << 60)]) == 300_000
+
+
+def test_what_was_measured_beside_a_set_that_leaves_is_not_demanded() -> None:
+    two = [kept(250_000, name("set2"), word="set1"), kept(100, word="set2")]
+    assert least(repository().values(), two) == 250_000
+    assert least(repository().values(), two[:1]) == 0
+
+
+def test_fewer_packs_than_the_sets_that_stay_need_are_too_few() -> None:
+    left = pruned()
+    demand_enough(left.values(), 200_000)
+    demand_enough(left.values(), 222_000)
+    for needed in (223_000, 300_000):
+        with pytest.raises(Damaged, match="the sets that stay need"):
+            demand_enough(left.values(), needed)
+    locks = [one for one in left.values() if one.sort != "data"]
+    with pytest.raises(Damaged):
+        demand_enough(locks, 1)
