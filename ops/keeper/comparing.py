@@ -78,17 +78,16 @@ def packed(files: Iterable[Stored]) -> int:
     return sum(one.size for one in files if one.sort == DATA)
 
 
-def least(there: Iterable[Stored], stays: Iterable[KeptSet]) -> int:
+def least(there: Iterable[Stored], stays: Iterable[KeptSet], named: Collection[str]) -> int:
     """Return how many bytes of packs a repository has to have, by the cards of the sets that stay.
 
-    there: its files. Of all cards the one that demands most counts: whoever hands over a false one makes a run fail, and
-    hurts nothing. One that demands more than is there can't be true, and does not count; nor does one that was measured
-    beside a set that leaves. 0 where none counts.
+    there: its files. named: the names of the snapshots that leave. Of all cards the one that demands most counts: whoever
+    hands over a false one makes a run fail, and hurts nothing. One that demands more than is there can't be true, and
+    does not count; nor does one that was measured beside what leaves. 0 where none counts.
     """
     files = list(there)
-    kept = list(stays)
-    names, most = {name for one in kept for name in one.snapshots}, packed(files)
-    return max((one.needs for one in kept if one.needs <= most and names.issuperset(one.beside)), default=0)
+    names, most = {one.name for one in files if one.sort == SNAPSHOTS}.difference(named), packed(files)
+    return max((one.needs for one in stays if one.needs <= most and names.issuperset(one.beside)), default=0)
 
 
 def demand_enough(after: Iterable[Stored], needed: int) -> None:

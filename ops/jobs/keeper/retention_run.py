@@ -24,7 +24,7 @@ from ops.core.verdict import Verdict
 from ops.interfaces import joined
 from ops.interfaces.keeper_outcome import LeavingFacts
 from ops.interfaces.layout import LOCKS, SNAPSHOTS
-from ops.interfaces.leaving import KeptSet, RetentionPlan
+from ops.interfaces.leaving import KeptSet
 from ops.interfaces.retention_run import Order, RetentionRun, Stage, Word, written
 from ops.jobs.host import folders
 from ops.jobs.keeper import due, settling
@@ -112,13 +112,13 @@ class _Run:
             verdict = Verdict.WARN if said or plan.refused else Verdict.PASS
             return Outcome(verdict, "; ".join([why, *said]), LeavingFacts())
         try:
-            return self._leave(sets, self._least(there, plan), said)
+            return self._leave(sets, self._least(there, plan.stays, sets), said)
         except _NotNow as error:
             return Outcome(Verdict.WARN, "; ".join([f"nothing left: {error.message}", *said]), LeavingFacts())
 
-    def _least(self, there: Iterable[Stored], plan: RetentionPlan) -> int:
+    def _least(self, there: Iterable[Stored], stays: Iterable[KeptSet], sets: Iterable[KeptSet]) -> int:
         """Return how many bytes have to stay, by the cards of what stays."""
-        if needed := comparing.least(there, plan.stays):
+        if needed := comparing.least(there, stays, {name for one in sets for name in one.snapshots}):
             return needed
         why = f"no card says how much of its repository the sets of {self.client} need; those of the next backups will"
         raise _NotNow(why)

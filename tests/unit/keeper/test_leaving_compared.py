@@ -124,25 +124,33 @@ def test_what_came_back_beside_what_had_replaced_it_may_go_again() -> None:
         demand_staying(before, after, NAMED, {path}, {path})
 
 
-def kept(needs: int, *beside: str, word: str = "set1") -> KeptSet:
-    words = {"asset": Name("his"), "set": SetId("5a87d23c-12a4"), "arrived": DAY, "why": "all"}
-    return KeptSet(**words, snapshots=(Digest(name(word)),), needs=needs, beside=tuple(map(Digest, beside)))
+def kept(needs: int, *beside: str) -> KeptSet:
+    return KeptSet(
+        asset=Name("his"),
+        set=SetId("5a87d23c-12a4"),
+        arrived=DAY,
+        why="all",
+        snapshots=(Digest(name("set1")),),
+        needs=needs,
+        beside=tuple(map(Digest, beside)),
+    )
 
 
 def test_the_card_that_demands_most_counts() -> None:
     there = repository().values()
-    assert least(there, [kept(100_000), kept(250_000), kept(0)]) == 250_000
-    assert least(there, [kept(0)]) == 0
+    assert least(there, [kept(100_000), kept(250_000), kept(0)], NAMED) == 250_000
+    assert least(there, [kept(0)], NAMED) == 0
 
 
 def test_a_card_that_can_t_be_true_takes_nothing_from_the_others() -> None:
-    assert least(repository().values(), [kept(300_001), kept(300_000), kept(1 << 60)]) == 300_000
+    assert least(repository().values(), [kept(300_001), kept(300_000), kept(1 << 60)], NAMED) == 300_000
 
 
 def test_what_was_measured_beside_a_set_that_leaves_is_not_demanded() -> None:
-    two = [kept(250_000, name("set2"), word="set1"), kept(100, word="set2")]
-    assert least(repository().values(), two) == 250_000
-    assert least(repository().values(), two[:1]) == 0
+    there = repository().values()
+    assert least(there, [kept(250_000, name("set2"))], NAMED) == 250_000
+    for other in ("set0", "of a set that left long ago"):
+        assert least(there, [kept(250_000, name("set2"), name(other)), kept(100)], NAMED) == 100
 
 
 def test_fewer_packs_than_the_sets_that_stay_need_are_too_few() -> None:
