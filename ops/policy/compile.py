@@ -6,11 +6,13 @@ import hashlib
 import itertools
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from ops.core import kinds
+from ops.core.calendar import Calendar
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
 from ops.interfaces import joined
@@ -18,6 +20,7 @@ from ops.interfaces.planned import RETENTION
 from ops.interfaces.state import ARRIVALS, LEAVING, SCRUB
 from ops.policy import hours, large, logs, periods
 from ops.policy.assets import resolve
+from ops.policy.doors import LEAVE
 from ops.policy.kept import kept
 from ops.policy.layers import HostLayers, Tree, site_names
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
@@ -225,7 +228,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         assets=policy.assets,
         drills=drills,
         clients=clients,
-        checks={"gaps": CheckSpec("gaps"), **_checks(policy, clients), **_left(host, policy), **_ages(policy, drills)},
+        checks={"gaps": CheckSpec("gaps"), **_checks(policy, clients), **_left(host, policy, clients), **_ages(policy, drills)},
         exceptions=policy.exceptions,
         duties={name: duty for name, duty in policy.duties.items() if name not in site_duties},
         site_duties={name: duty for name, duty in policy.duties.items() if name in site_duties},
@@ -243,10 +246,17 @@ def _checks(policy: Written, clients: Mapping[str, object]) -> dict[str, CheckSp
     return {name: check for name, check in policy.checks.items() if name not in {SCRUB, RETENTION}}
 
 
-def _left(host: str, policy: Written) -> dict[str, CheckSpec]:
-    """Return the check of a machine from whose repositories sets leave."""
+def _left(host: str, policy: Written, clients: Collection[str]) -> dict[str, CheckSpec]:
+    """Return the check of a machine from whose repositories sets leave: whose, and when; nothing leaves the control's."""
     kept = [dict(one.options) for one in policy.repositories.values() if one.host == host]  # not typed yet
-    return {LEAVING: CheckSpec(LEAVING)} if any(options.get("leave_at") for options in kept) else {}
+    calendar = next((str(options["leave_at"]) for options in kept if options.get("leave_at")), "")
+    if not calendar:
+        return {}
+    control = policy.control.name if policy.control else ""
+    options: dict[str, Any] = {"clients": sorted({*clients} - {control}), "timezone": policy.site.timezone}
+    with suppress(ValueError):  # what is wrong with it is said where it is written
+        options["calendar"] = str(Calendar.parse(calendar).at(LEAVE))
+    return {LEAVING: CheckSpec(LEAVING, options)}
 
 
 def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...]]:
