@@ -53,21 +53,17 @@ def change(before: Mapping[str, Stored], after: Mapping[str, Stored], named: Col
 
 
 def demand_staying(
-    before: Mapping[str, Stored],
-    after: Mapping[str, Stored],
-    named: Collection[str],
-    made: Collection[str],
-    doubled: Collection[str] = (),
+    before: Mapping[str, Stored], after: Mapping[str, Stored], named: Collection[str], made: Collection[str]
 ) -> None:
     """Raise Damaged when more of what the sets that stay need is gone than a prune explains.
 
     named: the names of the snapshots that were to go. made: the paths of packs that earlier runs wrote, of which nobody
-    knows whose they are. doubled: those of them in which is what came back beside them, when such a run was undone.
+    knows whose they are.
     """
     needed = {path: before[path].size for path in _needed(before, named) if path not in made}
     lost = sum(size for path, size in needed.items() if path not in after)
-    held = (one for path, one in after.items() if path not in before or path in doubled)
-    allowed = int(SPARE * sum(needed.values())) + packed(held)
+    rewritten = packed(one for path, one in after.items() if path not in before)
+    allowed = int(SPARE * sum(needed.values())) + rewritten
     if lost > allowed:
         much = f"{Size(lost)} of {Size(sum(needed.values()))}"
         raise Damaged(f"{much} that arrived with sets that stay are gone; a prune leaves them")

@@ -64,6 +64,14 @@ def run(site: Site, client: Callable[[], object], *, again: bool = True) -> Resu
         return running.result()
 
 
+def intruded(site: Site, act: str) -> None:
+    """Let somebody on his1 come in its place; where that can't even do its act, the run need not wait for it."""
+    done = python(site, "his1", INTRUDER, act, *SECRETS)
+    if done.code:
+        site.on("backup1", "systemctl stop seawall-leaving-his1.service")
+    assert done.code == 0, done.stderr
+
+
 def files(site: Site) -> set[str]:
     """Return all files of the repository, each with its digest."""
     return set(site.on("backup1", FILES, ok=range(1)).stdout.splitlines())
@@ -88,7 +96,7 @@ def named(site: Site) -> Iterator[set[str]]:
 def test_whoever_broke_into_the_server_hurts_nothing(site: Site, named: set[str], act: str) -> None:
     """All sets of a lab arrived within hours, so that nobody knows whose a pack is."""
     before = files(site)
-    ended = run(site, lambda: python(site, "his1", INTRUDER, act, *SECRETS), again=False)
+    ended = run(site, lambda: intruded(site, act), again=False)
     assert ended.code == 1
     assert "was thrown away" in ended.stdout + ended.stderr
     assert files(site) == before

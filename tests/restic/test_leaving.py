@@ -195,20 +195,35 @@ def test_runs_come_back_in_their_order(three: Site) -> None:
 
 
 def test_after_an_undo_the_next_run_is_as_good_as_the_first(three: Site) -> None:
-    """All that was rewritten lies there twice then, and restic keeps what it likes of it."""
+    """Also where something was stored in between: then all that was rewritten lies there twice."""
     before = three.files()
     assert three.retention().code == 0
     written = set(three.files()) - set(before)
     assert any(path.startswith("data/") for path in written), "nothing was rewritten: this shows nothing"
     assert three.undo().code == 0
+    assert three.files() == before
     for _ in range(2):
         three.plan()
         ended = three.retention()
         assert ended.code == 0, ended.line
         three.restic("check", "--read-data")
+        three.back_up("documents")
         assert three.undo().code == 0
+        three.restic("check", "--read-data")
     back = three.files()
     assert {path: back[path] for path in before} == before
+
+
+def test_an_undo_takes_away_an_index_that_names_what_is_not_there(
+    three: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else did what was asked, and removed what was rewritten: here nobody demands that it stays."""
+    before = three.files()
+    for demand in ("demand_staying", "demand_enough"):
+        monkeypatch.setattr(f"ops.keeper.comparing.{demand}", lambda *_: None)
+    assert three.intruded("all_packs_for_others").code == 0
+    assert three.undo().code == 0
+    assert three.files() == before
 
 
 def test_nothing_leaves_while_no_card_says_what_is_needed(three: Site) -> None:

@@ -185,8 +185,7 @@ class _Run:
         try:
             after = second_names.behind(self.base, self.client)
             found = comparing.change(before, after, names)
-            made, doubled = (which(self.base, self.client) for which in (leaving.made, leaving.doubled))
-            comparing.demand_staying(before, after, names, made, doubled)
+            comparing.demand_staying(before, after, names, leaving.made(self.base, self.client))
             comparing.demand_enough(after.values(), needed)
             self._demand_sound(found)
         except (Damaged, Unavailable, OSError) as error:

@@ -112,18 +112,6 @@ def test_packs_of_earlier_runs_are_not_those_of_the_next_set() -> None:
     demand_staying(repository(), after, NAMED, {path})
 
 
-def test_what_came_back_beside_what_had_replaced_it_may_go_again() -> None:
-    """After an undo both hold the same, and restic keeps one of them."""
-    path, double = stored("data", "rewritten", 3 * DAY, size=100_000)
-    before, after = {**repository(), path: double}, {**without("data", "pack1")(pruned()), path: double}
-    with pytest.raises(Damaged, match="sets that stay are gone"):
-        demand_staying(before, after, NAMED, {path})
-    demand_staying(before, after, NAMED, {path}, {path})
-    del after[path]
-    with pytest.raises(Damaged, match="sets that stay are gone"):
-        demand_staying(before, after, NAMED, {path}, {path})
-
-
 def kept(needs: int, *beside: str) -> KeptSet:
     return KeptSet(
         asset=Name("his"),
