@@ -77,9 +77,9 @@ def packed(files: Iterable[Stored]) -> int:
 def least(there: Iterable[Stored], stays: Iterable[KeptSet], named: Collection[str]) -> int:
     """Return how many bytes of packs a repository has to have, by the cards of the sets that stay.
 
-    there: its files. named: the names of the snapshots that leave. Of all cards the one that demands most counts: whoever
-    hands over a false one makes a run fail, and hurts nothing. One that demands more than is there can't be true, and
-    does not count; nor does one that was measured beside what leaves. 0 where none counts.
+    there: its files. named: the names of the snapshots that leave. Of all cards the one that demands most counts:
+    whoever hands over a false one makes a run fail, and hurts nothing. One that demands more than is there can't be
+    true, and does not count; nor does one that was measured beside what leaves. 0 where none counts.
     """
     files = list(there)
     names, most = {one.name for one in files if one.sort == SNAPSHOTS}.difference(named), packed(files)

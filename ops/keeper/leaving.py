@@ -143,8 +143,8 @@ def bring_back(base: Path, run: RetentionRun) -> Back:
 def withdraw(base: Path, run: RetentionRun) -> None:
     """Remove what a run put into the repository, after what it took came back: all that this holds is in that, too.
 
-    An index may name packs that are nowhere, where the run was somebody else's work, and what came back has its own. The
-    packs stay where anything arrived since the run began, for the next run to remove: nothing names them then.
+    An index may name packs that are nowhere, where the run was somebody else's work, and what came back has its own.
+    The packs stay where anything arrived since the run began, for the next run to remove: nothing names them then.
     """
     new = set(run.new)
     with opened(base, run.client) as repository:

@@ -6,21 +6,18 @@ import hashlib
 import itertools
 import json
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from ops.core import kinds
-from ops.core.calendar import Calendar
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
 from ops.interfaces import joined
 from ops.interfaces.planned import RETENTION
-from ops.interfaces.state import ARRIVALS, LEAVING, SCRUB
-from ops.policy import hours, large, logs, periods
+from ops.interfaces.state import ARRIVALS, SCRUB
+from ops.policy import doors, hours, large, logs, periods
 from ops.policy.assets import resolve
-from ops.policy.doors import LEAVE
 from ops.policy.kept import kept
 from ops.policy.layers import HostLayers, Tree, site_names
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
@@ -228,7 +225,12 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         assets=policy.assets,
         drills=drills,
         clients=clients,
-        checks={"gaps": CheckSpec("gaps"), **_checks(policy, clients), **_left(host, policy, clients), **_ages(policy, drills)},
+        checks={
+            "gaps": CheckSpec("gaps"),
+            **_checks(policy, clients),
+            **doors.check(host, policy, clients),
+            **_ages(policy, drills),
+        },
         exceptions=policy.exceptions,
         duties={name: duty for name, duty in policy.duties.items() if name not in site_duties},
         site_duties={name: duty for name, duty in policy.duties.items() if name in site_duties},
@@ -244,19 +246,6 @@ def _checks(policy: Written, clients: Mapping[str, object]) -> dict[str, CheckSp
         usual = {name: CheckSpec(name, kinds.load("ops.health", name).options()) for name in (SCRUB, RETENTION)}
         return {**usual, **policy.checks, ARRIVALS: CheckSpec(ARRIVALS)}
     return {name: check for name, check in policy.checks.items() if name not in {SCRUB, RETENTION}}
-
-
-def _left(host: str, policy: Written, clients: Collection[str]) -> dict[str, CheckSpec]:
-    """Return the check of a machine from whose repositories sets leave: whose, and when; nothing leaves the control's."""
-    kept = [dict(one.options) for one in policy.repositories.values() if one.host == host]  # not typed yet
-    calendar = next((str(options["leave_at"]) for options in kept if options.get("leave_at")), "")
-    if not calendar:
-        return {}
-    control = policy.control.name if policy.control else ""
-    options: dict[str, Any] = {"clients": sorted({*clients} - {control}), "timezone": policy.site.timezone}
-    with suppress(ValueError):  # what is wrong with it is said where it is written
-        options["calendar"] = str(Calendar.parse(calendar).at(LEAVE))
-    return {LEAVING: CheckSpec(LEAVING, options)}
 
 
 def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...]]:

@@ -21,7 +21,18 @@ from ops.core.own_folder import demand_own, fixed, held
 from ops.core.run import Result, run, stream
 from ops.interfaces.entry import Entry
 from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
-from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots, stored_bytes
+from ops.restic.messages import (
+    Key,
+    Snapshot,
+    Summary,
+    documents,
+    entry,
+    keys,
+    plain_error,
+    progress_of,
+    snapshots,
+    stored_bytes,
+)
 from ops.restic.messages import summary as summary_of
 from ops.restic.mounting import demand_mounted
 

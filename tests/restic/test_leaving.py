@@ -214,9 +214,7 @@ def test_after_an_undo_the_next_run_is_as_good_as_the_first(three: Site) -> None
     assert {path: back[path] for path in before} == before
 
 
-def test_an_undo_takes_away_an_index_that_names_what_is_not_there(
-    three: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_undo_takes_away_an_index_that_names_what_is_not_there(three: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else did what was asked, and removed what was rewritten: here nobody demands that it stays."""
     before = three.files()
     for demand in ("demand_staying", "demand_enough"):
