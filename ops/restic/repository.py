@@ -22,18 +22,7 @@ from ops.core.run import Result, run, stream
 from ops.interfaces.entry import Entry
 from ops.restic import messages
 from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
-from ops.restic.messages import (
-    Key,
-    Snapshot,
-    Summary,
-    documents,
-    entry,
-    keys,
-    plain_error,
-    progress_of,
-    snapshots,
-    stored_bytes,
-)
+from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
 from ops.restic.mounting import demand_mounted
 
@@ -83,7 +72,7 @@ class Repository:
 
     def needed(self, ids: Sequence[str], *, timeout: float) -> int:
         """Return how many bytes of the repository some snapshots need together, each blob once and as it is stored."""
-        return stored_bytes(self._run(["stats", "--mode", "raw-data", *ids], timeout=timeout).stdout)
+        return messages.stored_bytes(self._run(["stats", "--mode", "raw-data", *ids], timeout=timeout).stdout)
 
     def forget_locks(self) -> None:
         """Remove locks that nobody refreshes, or whose process on this machine is gone; others stay."""
