@@ -172,7 +172,7 @@ def traps(me: str) -> Iterator[Attack]:
 
 def of_servers() -> Iterator[Attack]:
     """Yield what the accounts of a backup host's servers try outside their units."""
-    for me in ("restic-rest-server", "seawall-reader", "www-data"):
+    for me in ("restic-rest-server", "seawall-reader", "seawall-leaving", "www-data"):
         yield from everywhere(me, KEEPER)
         key = read(SECRETS / "tls.key")
         yield Attack(me, KEEPER, "read the key of the server's certificate", key, DENIED, ALONE)
@@ -189,7 +189,7 @@ def of_servers() -> Iterator[Attack]:
         )
         lists = write(Path("/etc/seawall-writers/his1.htpasswd"))
         yield Attack(me, KEEPER, "alter the list of accounts", lists, DENIED, ROOTS)
-    for me in ("seawall-reader", "www-data"):
+    for me in ("seawall-reader", "seawall-leaving", "www-data"):
         yield Attack(me, KEEPER, "read a repository outside its unit", read(STORED), DENIED, CLOSED)
         yield Attack(me, KEEPER, "write into a repository", write(STORED / "attack"), DENIED, CLOSED)
     listed = write(Path("/etc/seawall-readers/nginx.conf"))

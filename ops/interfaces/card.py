@@ -35,6 +35,8 @@ class SetCard:
     captured: the time of its data. finished: when it was read back there. manifest: the SHA-256 of its manifest.
     snapshots: the names of all its files in `snapshots/`. bytes, files: how much it holds. added: how many bytes of it
     were new there. copied: when a set was last copied to each further repository, by the policy's name for that.
+    needs: how many bytes of the repository it needs, together with the snapshots `beside` it, which are of the newest
+    sets of other assets; 0 where that was not measured.
     """
 
     client: HostName
@@ -48,6 +50,8 @@ class SetCard:
     files: int
     added: int
     copied: Mapping[Name, str] = field(default_factory=dict)
+    needs: int = spare(0)
+    beside: tuple[Digest, ...] = spare(())
 
     def __post_init__(self) -> None:
         """Demand what the types do not say; raise ValueError."""
@@ -55,8 +59,8 @@ class SetCard:
             clock.parse(moment)
         if not self.snapshots or len(set(self.snapshots)) < len(self.snapshots):
             raise ValueError("snapshots: expected at least one, each once")
-        if not all(0 <= amount <= _LARGEST for amount in (self.bytes, self.files, self.added)):
-            raise ValueError("bytes, files, added: expected amounts")
+        if not all(0 <= amount <= _LARGEST for amount in (self.bytes, self.files, self.added, self.needs)):
+            raise ValueError("bytes, files, added, needs: expected amounts")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,19 +1,21 @@
 """Whether what a client did behind the door is what it was asked to do, as far as that can be told without a key.
 
 Which files went and came is known, and what each file is: its name is the SHA-256 of its content. What the packs hold
-is not. But all that a set stored anew, it needs: so the packs that arrived with a set that stays have to stay.
+is not. But all that a set stored anew, it needs: so the packs that arrived with a set that stays have to stay. And a
+set's card says how much of the repository it needs, which was measured before anybody could know what was to leave.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ops.core.errors import Damaged
 from ops.core.names import Digest
 from ops.core.quantity import Size, counted
 from ops.interfaces.layout import DATA, INDEX, KEYS, LOCKS, SNAPSHOTS
+from ops.interfaces.leaving import KeptSet
 from ops.keeper.foreign import LEAST
 from ops.keeper.repository import UPLOAD, Stored
 
@@ -60,11 +62,35 @@ def demand_staying(
     """
     needed = {path: before[path].size for path in _needed(before, named) if path not in made}
     lost = sum(size for path, size in needed.items() if path not in after)
-    rewritten = sum(one.size for path, one in after.items() if one.sort == DATA and path not in before)
+    rewritten = packed(one for path, one in after.items() if path not in before)
     allowed = int(SPARE * sum(needed.values())) + rewritten
     if lost > allowed:
         much = f"{Size(lost)} of {Size(sum(needed.values()))}"
         raise Damaged(f"{much} that arrived with sets that stay are gone; a prune leaves them")
+
+
+def packed(files: Iterable[Stored]) -> int:
+    """Return the bytes of the packs among some files."""
+    return sum(one.size for one in files if one.sort == DATA)
+
+
+def least(there: Iterable[Stored], stays: Iterable[KeptSet], named: Collection[str]) -> int:
+    """Return how many bytes of packs a repository has to have, by the cards of the sets that stay.
+
+    there: its files. named: the names of the snapshots that leave. Of all cards the one that demands most counts:
+    whoever hands over a false one makes a run fail, and hurts nothing. One that demands more than is there can't be
+    true, and does not count; nor does one that was measured beside what leaves. 0 where none counts.
+    """
+    files = list(there)
+    names, most = {one.name for one in files if one.sort == SNAPSHOTS}.difference(named), packed(files)
+    return max((one.needs for one in stays if one.needs <= most and names.issuperset(one.beside)), default=0)
+
+
+def demand_enough(after: Iterable[Stored], needed: int) -> None:
+    """Raise Damaged when fewer bytes of packs are left than the sets that stay need, as their cards say."""
+    left = packed(after)
+    if left < (1 - SPARE) * needed:
+        raise Damaged(f"{Size(left)} of packs are left; by its cards, the sets that stay need {Size(needed)}")
 
 
 def _wrong(before: Mapping[str, Stored], after: Mapping[str, Stored], named: Collection[str]) -> Iterator[str]:
@@ -85,8 +111,8 @@ def _wrong_in_all(before: Mapping[str, Stored], after: Mapping[str, Stored]) -> 
     sorts = {one.sort for one in after.values()}
     if DATA in sorts and INDEX not in sorts:
         yield "no index is left"
-    gone = sum(one.size for path, one in before.items() if one.sort == DATA and path not in after)
-    new = sum(one.size for path, one in after.items() if one.sort == DATA and path not in before)
+    gone = packed(one for path, one in before.items() if path not in after)
+    new = packed(one for path, one in after.items() if path not in before)
     if new > gone:
         yield f"{Size(new)} of new packs came for {Size(gone)} that went"
 

@@ -60,6 +60,11 @@ def made(base: Path, client: str) -> set[str]:
     return {path for run in runs(base, client) for path in run.new}
 
 
+def withdrawn(base: Path, client: str) -> set[str]:
+    """Return the paths of what runs put there that were undone: nothing needs it any more, and it may be gone."""
+    return {path for run in runs(base, client) if run.stage is Stage.UNDONE for path in run.new}
+
+
 def begin(base: Path, client: str) -> RetentionRun:
     """Note a new run, of which nothing is touched yet, and return it."""
     now = clock.now()
@@ -121,7 +126,7 @@ def move_out(base: Path, run: RetentionRun, gone: Iterable[str]) -> None:
 def bring_back(base: Path, run: RetentionRun) -> Back:
     """Move all that left in a run to where it was; what is there by now stays as it is. It is on the disk then.
 
-    What the run wrote anew stays: what was stored since may need it.
+    What the run wrote anew is there, too, until it is withdrawn.
     """
     count, missing = 0, []
     with opened(base, run.client) as repository, place(base, run.client) as here, folder_in(here, run.run) as folder:
@@ -136,15 +141,17 @@ def bring_back(base: Path, run: RetentionRun) -> Back:
 
 
 def withdraw(base: Path, run: RetentionRun) -> None:
-    """Remove what an interrupted run put into the repository, unless anything else arrived since it began.
+    """Remove what a run put into the repository, after what it took came back: all that this holds is in that, too.
 
-    Then something may need it, and it stays. Whatever it holds is in what came back, too.
+    An index may name packs that are nowhere, where the run was somebody else's work, and what came back has its own.
+    The packs stay where anything arrived since the run began, for the next run to remove: nothing names them then.
     """
     new = set(run.new)
     with opened(base, run.client) as repository:
-        if any(one.arrived > run.began and one.path not in new and one.sort in _ORDER for one in files(repository)):
-            return
-        for path in sorted(new, key=lambda one: not one.startswith(INDEX)):
+        since = (one for one in files(repository) if one.arrived > run.began and one.path not in new)
+        first = sorted(path for path in new if path.startswith(INDEX))
+        packs = () if any(one.sort in _ORDER for one in since) else sorted(new.difference(first))
+        for path in (*first, *packs):
             with suppress(FileNotFoundError):
                 os.unlink(path, dir_fd=repository)
     sync_file_system(base)

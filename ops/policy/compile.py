@@ -15,8 +15,8 @@ from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
 from ops.interfaces import joined
 from ops.interfaces.planned import RETENTION
-from ops.interfaces.state import ARRIVALS, LEAVING, SCRUB
-from ops.policy import hours, large, logs, periods
+from ops.interfaces.state import ARRIVALS, SCRUB
+from ops.policy import doors, hours, large, logs, periods
 from ops.policy.assets import resolve
 from ops.policy.kept import kept
 from ops.policy.layers import HostLayers, Tree, site_names
@@ -225,7 +225,12 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         assets=policy.assets,
         drills=drills,
         clients=clients,
-        checks={"gaps": CheckSpec("gaps"), **_checks(policy, clients), **_left(host, policy), **_ages(policy, drills)},
+        checks={
+            "gaps": CheckSpec("gaps"),
+            **_checks(policy, clients),
+            **doors.check(host, policy, clients),
+            **_ages(policy, drills),
+        },
         exceptions=policy.exceptions,
         duties={name: duty for name, duty in policy.duties.items() if name not in site_duties},
         site_duties={name: duty for name, duty in policy.duties.items() if name in site_duties},
@@ -241,12 +246,6 @@ def _checks(policy: Written, clients: Mapping[str, object]) -> dict[str, CheckSp
         usual = {name: CheckSpec(name, kinds.load("ops.health", name).options()) for name in (SCRUB, RETENTION)}
         return {**usual, **policy.checks, ARRIVALS: CheckSpec(ARRIVALS)}
     return {name: check for name, check in policy.checks.items() if name not in {SCRUB, RETENTION}}
-
-
-def _left(host: str, policy: Written) -> dict[str, CheckSpec]:
-    """Return the check of a machine from whose repositories sets leave."""
-    kept = [dict(one.options) for one in policy.repositories.values() if one.host == host]  # not typed yet
-    return {LEAVING: CheckSpec(LEAVING)} if any(options.get("leave_at") for options in kept) else {}
 
 
 def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import time
 from typing import Any
@@ -14,8 +15,9 @@ from ops.core.calendar import Calendar
 from ops.core.quantity import Duration, Percent, Size
 from ops.core.schema import decode
 from ops.interfaces.card import NAMESPACE
+from ops.interfaces.state import LEAVING
 from ops.policy import secrets
-from ops.policy.model import HostPolicy
+from ops.policy.model import CheckSpec, HostPolicy, Written
 from ops.policy.secrets import Secrets
 
 _PUBLIC = re.compile(r"ssh-ed25519 [A-Za-z0-9+/]{60,100}={0,2}(?=\s|$)")
@@ -80,6 +82,19 @@ def leaving(policy: HostPolicy, repository: str = "") -> Leaving | None:
     if options.leave_at is None:
         return None
     return Leaving(options.leave_at.at(LEAVE), options.leave_window, options.leave_grace, options.leave_unused)
+
+
+def check(host: str, policy: Written, clients: Collection[str]) -> dict[str, CheckSpec]:
+    """Return the check of a machine from whose repositories sets leave: whose, and when; none leaves the control's."""
+    kept = [dict(one.options) for one in policy.repositories.values() if one.host == host]  # not typed yet
+    calendar = next((str(options["leave_at"]) for options in kept if options.get("leave_at")), "")
+    if not calendar:
+        return {}
+    control = policy.control.name if policy.control else ""
+    options: dict[str, Any] = {"clients": sorted({*clients} - {control}), "timezone": policy.site.timezone}
+    with suppress(ValueError):  # what is wrong with it is said where it is written
+        options["calendar"] = str(Calendar.parse(calendar).at(LEAVE))
+    return {LEAVING: CheckSpec(LEAVING, options)}
 
 
 def clients(policy: HostPolicy, said: Secrets) -> list[Client]:

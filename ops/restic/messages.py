@@ -131,6 +131,14 @@ def keys(text: str) -> list[Key]:
         raise Damaged(f"restic's list of keys can't be read: {error}") from error
 
 
+def stored_bytes(text: str) -> int:
+    """Return the bytes that `restic stats --mode raw-data --json` printed; raise Damaged."""
+    try:
+        return int(json.loads(text)["total_size"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Damaged(f"what restic says of sizes can't be read: {error}") from error
+
+
 def lock(text: str) -> Lock:
     """Return the lock that `restic cat lock` printed; raise Damaged."""
     try:

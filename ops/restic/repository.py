@@ -70,6 +70,10 @@ class Repository:
         chosen = ["--tag", ",".join(tags)] if tags else []
         return snapshots(self._run(["snapshots", *chosen], timeout=LOOK_SECONDS).stdout)
 
+    def needed(self, ids: Sequence[str], *, timeout: float) -> int:
+        """Return how many bytes of the repository some snapshots need together, each blob once and as it is stored."""
+        return messages.stored_bytes(self._run(["stats", "--mode", "raw-data", *ids], timeout=timeout).stdout)
+
     def forget_locks(self) -> None:
         """Remove locks that nobody refreshes, or whose process on this machine is gone; others stay."""
         self._run(["unlock"], timeout=LOOK_SECONDS)

@@ -23,6 +23,7 @@ from tests.benchmarks import (
     drill,
     huge,
     large,
+    leaving,
     ledger,
     machine,
     scrub,
@@ -39,7 +40,7 @@ def main(chosen: Sequence[str]) -> int:
     lab = Lab("demo")
     parts: dict[str, Part] = {"start": start.measure, "ledger": ledger.measure, "drill": drill.measure}
     parts |= {"status": status.measure, "scrub": scrub.measure, "content": content.measure}
-    parts |= {"deletable": deletable.measure}
+    parts |= {"deletable": deletable.measure, "leaving": leaving.measure}
     for name, module in {"backup": backup, "door": door, "huge": huge, "large": large, "machine": machine}.items():
         parts[name] = partial(_in_lab, lab, module.measure)
     if unknown := [name for name in chosen if name not in parts]:

@@ -43,7 +43,7 @@ AS_ACCOUNT = "runuser -u {} --"
 OF_KIND = {
     SERVER: ("seawall",),
     DRILLER: ("seawall",),
-    KEEPER: ("seawall", "restic-rest-server", "seawall-reader", "www-data"),
+    KEEPER: ("seawall", "restic-rest-server", "seawall-reader", "seawall-leaving", "www-data"),
 }
 
 

@@ -20,11 +20,14 @@ FIGURES = {
     "drill": 5.6,
     "gaps": 1.5,
     "health": 1.5,
+    "leave": 1.4,
+    "leaving": 1.5,
     "proofs": 0.5,
     "reader": 0.8,
     "readers": 1.2,
     "retention": 1.2,
     "scrub": 1.2,
+    "second": 0.8,  # the second door, by which sets leave
     "writer": 0.5,
     "writers": 1.2,
 }

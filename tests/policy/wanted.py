@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from ops.core.calendar import Calendar
@@ -20,6 +20,7 @@ DRILL_DELAY = timedelta(minutes=15)
 HEALTH_DELAY = timedelta(minutes=5)
 GAPS_DELAY = timedelta(minutes=30)
 ARRIVALS_DELAY = timedelta(minutes=15)
+OFTEN = Calendar.parse("*:3/10")
 LOOKS_EVERYWHERE = "cap_dac_read_search cap_sys_ptrace"
 # What an account needs beyond its own rights, by the kind of source.
 CAPABILITIES = dict.fromkeys(("files", "sqlite", "machine"), "cap_dac_read_search")
@@ -158,6 +159,7 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         yield Act(
             host, f"seawall-drill-{name}", f"drill {name}", drill and drill.calendar, DRILL_DELAY, "root", "", secrets
         )
+    yield from _leaving(host, policy)
     yield Act(host, "seawall-health", "health run", None, HEALTH_DELAY, "seawall", "", frozenset())
     daily = Calendar.parse("*-*-* 05:30:00").zoned(policy.site.timezone)
     yield Act(host, "seawall-gaps", "gaps", daily, GAPS_DELAY, "seawall", LOOKS_EVERYWHERE, frozenset())
@@ -169,6 +171,24 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         planned = Calendar.parse("*-*-* 06:00:00").zoned(policy.site.timezone)
         yield Act(host, "seawall-retention", "retention plan", planned, ARRIVALS_DELAY, "seawall", reads, frozenset())
         yield Act(host, "seawall-scrub", command, daily, ARRIVALS_DELAY, "seawall", reads, frozenset())
+
+
+def _leaving(host: str, policy: HostPolicy) -> Iterator[Act]:
+    """What lets sets leave: a server asks every ten minutes whether it is to, and its backup host has its time."""
+    used = {asset.repository for asset in policy.assets.values()}
+    used |= {copy.to for asset in policy.assets.values() for copy in asset.copies.values()}
+    for name, place in policy.repositories.items():
+        when = getattr(place.options, "leave_at", None)
+        if when is None:
+            continue
+        if name in used:
+            command, spread = f"repository leave {name}", timedelta(minutes=1)
+            yield Act(host, f"seawall-leave-{name}", command, OFTEN, spread, "seawall", "", _secrets(name))
+        clients = policy.clients.keys() - {policy.control.name if policy.control else ""}
+        for client in clients if place.host == host else ():
+            unit, command = f"seawall-leaving-{client}", f"retention run {client}"
+            at = when.at(time(10)).zoned(policy.site.timezone)
+            yield Act(host, unit, command, at, ARRIVALS_DELAY, "root", "", frozenset())
 
 
 def _secrets(name: str) -> frozenset[str]:

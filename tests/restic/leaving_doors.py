@@ -78,22 +78,23 @@ class ProcessDoors:
 
     def open(self, client: str) -> None:
         """Serve the second names."""
-        self._serve("second", self.base / ".leaving" / client / "door")
+        self.serve("second", self.base / ".leaving" / client / "door")
 
     def close(self, client: str) -> None:
         """Serve them no more."""
-        self._end("second")
+        self.end("second")
 
     def hold_back(self, client: str) -> None:
         """Serve the repository no more."""
-        self._end("first")
+        self.end("first")
 
     def let_in(self, client: str) -> None:
         """Serve it."""
         if not (self.folder / "first.pid").exists():
-            self._serve("first", self.base, "--append-only")
+            self.serve("first", self.base, "--append-only")
 
-    def _serve(self, name: str, path: Path, *more: str) -> None:
+    def serve(self, name: str, path: Path, *more: str) -> None:
+        """Serve a folder at the door of a name."""
         words = ["--path", path, "--listen", f"unix:{self.folder / name}", "--private-repos", *more]
         argv = [BIN / "restic-rest-server", *words, "--htpasswd-file", self.accounts]
         with (self.folder / f"{name}.said").open("ab") as said:
@@ -105,7 +106,8 @@ class ProcessDoors:
             assert time.monotonic() < until, "the server does not answer"
             assert server.poll() is None, (self.folder / f"{name}.said").read_text()
 
-    def _end(self, name: str) -> None:
+    def end(self, name: str) -> None:
+        """Serve it no more."""
         file = self.folder / f"{name}.pid"
         if file.exists():
             with suppress(ProcessLookupError):

@@ -22,10 +22,12 @@ from leaving_doors import Front, ProcessDoors, Router
 from one_machine import Machine
 
 from ops.core import clock
+from ops.interfaces.card import SetCard, opened, set_card
 from ops.interfaces.leaving import KeptSet, RetentionPlan, written
 from ops.jobs.keeper.retention_run import run
 from ops.jobs.keeper.undo import Word, undo
 from ops.jobs.run.job import Ended
+from ops.keeper import handed
 from ops.restic.sets import complete
 
 CHECKOUT = Path(__file__).parents[2]
@@ -75,12 +77,14 @@ class Site:
         with self._as_machine():
             listed = self.machine.place("primary").repository.snapshots()
         stays, leaves, now = [], [], time.time()
+        cards = self.cards()
         for asset in ("documents", "pictures"):
             for number, one in enumerate(complete(listed, asset, clock.now()).counting):
                 ids = tuple(part.id for part in one.parts.values())
                 arrived = max((self.repository / "snapshots" / name).stat().st_mtime for name in ids)
                 goes = asset == "documents" and number in leave
                 words = {"asset": asset, "set": one.id, "arrived": arrived, "snapshots": ids, "proven": not goes}
+                words |= {"needs": cards[one.id].needs, "beside": cards[one.id].beside}
                 due = now - 1 if goes else None
                 (leaves if goes else stays).append(KeptSet(**words, why="no rule keeps it", due=due))
         plan = RetentionPlan(
@@ -88,6 +92,12 @@ class Site:
         )
         self.write(plan)
         return plan
+
+    def cards(self) -> dict[str, SetCard]:
+        """Return the cards that were handed over, by their sets."""
+        base = self.doors.base
+        told = (set_card(opened(one.content, one.path), one.path) for one in handed.of_sets(base, "his1", ()))
+        return {card.set: card for card in told}
 
     def write(self, plan: RetentionPlan) -> None:
         """Write a plan where the backup host looks for it."""

@@ -38,6 +38,9 @@ def hurt(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("site")
     with site(copied(backed_up, folder), folder) as one:
         _three_sets(one)
+        for path in one.files():
+            one.aged(path, 0)  # all at once: nobody knows whose a pack is
+        one.plan()
         yield one
 
 
@@ -189,6 +192,45 @@ def test_runs_come_back_in_their_order(three: Site) -> None:
     back = three.files()
     assert {path: back[path] for path in before} == before
     three.restic("check", "--read-data")
+
+
+def test_after_an_undo_the_next_run_is_as_good_as_the_first(three: Site) -> None:
+    """Also where something was stored in between: then all that was rewritten lies there twice."""
+    before = three.files()
+    assert three.retention().code == 0
+    written = set(three.files()) - set(before)
+    assert any(path.startswith("data/") for path in written), "nothing was rewritten: this shows nothing"
+    assert three.undo().code == 0
+    assert three.files() == before
+    for _ in range(2):
+        three.plan()
+        ended = three.retention()
+        assert ended.code == 0, ended.line
+        three.restic("check", "--read-data")
+        three.back_up("documents")
+        assert three.undo().code == 0
+        three.restic("check", "--read-data")
+    back = three.files()
+    assert {path: back[path] for path in before} == before
+
+
+def test_an_undo_takes_away_an_index_that_names_what_is_not_there(three: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else did what was asked, and removed what was rewritten: here nobody demands that it stays."""
+    before = three.files()
+    for demand in ("demand_staying", "demand_enough"):
+        monkeypatch.setattr(f"ops.keeper.comparing.{demand}", lambda *_: None)
+    assert three.intruded("all_packs_for_others").code == 0
+    assert three.undo().code == 0
+    assert three.files() == before
+
+
+def test_nothing_leaves_while_no_card_says_what_is_needed(three: Site) -> None:
+    before, plan = three.files(), three.plan()
+    three.write(replace(plan, stays=tuple(replace(one, needs=0) for one in plan.stays)))
+    ended = three.retention("true")
+    assert ended.code == 0
+    assert "no card says" in ended.line
+    assert three.files() == before
 
 
 def test_nothing_leaves_by_a_plan_that_is_old_or_missing(three: Site) -> None:

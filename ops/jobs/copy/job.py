@@ -17,7 +17,7 @@ from ops.interfaces.card import SetCard
 from ops.interfaces.manifest import FILE, read
 from ops.interfaces.outcome import CopyFacts
 from ops.jobs.copy import unread
-from ops.jobs.host import cards, own_policy, repositories, turns
+from ops.jobs.host import cards, needs, own_policy, repositories, turns
 from ops.jobs.host.assets import asset_named
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
@@ -61,7 +61,7 @@ def _one(policy: HostPolicy, name: str, asset: Asset, copy: str) -> Ended:
 
 
 def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Outcome:
-    """Four starts of restic: list here, copy, list there, read the manifest there."""
+    """Four starts of restic: list here, copy, list there, read the manifest there; a fifth one where sets leave."""
     source, target = repositories.open_own(policy, asset.repository), repositories.open_own(policy, to)
     wrong = [clocks for place in (source, target) if (clocks := place.reach())]
     with unread.turn(act, target):
@@ -91,7 +91,7 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
         seconds=seconds,
         manifest_sha256=there,
     )
-    unsent = cards.of_set(target, _card(policy, newest, copied, size, there))
+    unsent = cards.of_set(target, needs.measured(policy, target, _card(policy, newest, copied, size, there)))
     remark = "; ".join(filter(None, [remark, unsent]))
     said = f"set {newest.id[:8]} of {clock.iso(newest.time)} is in {to}"
     if until:

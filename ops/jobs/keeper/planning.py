@@ -106,6 +106,8 @@ def _set(each: Chosen, due: float) -> KeptSet:
         why=each.stays or "no rule keeps it",
         proven=each.set.proven,
         due=None if each.stays else due,
+        needs=card.needs,
+        beside=card.beside,
     )
 
 

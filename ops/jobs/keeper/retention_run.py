@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -73,15 +73,19 @@ def run(client: str, doors: Doors | None = None, *, pretend: bool = False) -> En
 def _pretended(client: str) -> Ended:
     now = clock.now().timestamp()
     plan = due.planned(client, now)
-    sets = due.chosen(plan, now, _snapshots(folders.repositories(), client))
+    sets = due.chosen(plan, now, _snapshots(_there(folders.repositories(), client)))
     lines = [f"would leave: set {one.set[:8]} of {one.asset}: {one.why}" for one in sets]
     told = lines or [f"would not leave: {why}" for why in plan.refused] or ["nothing is due"]
     return Ended(0, {"sets": [one.set for one in sets], "refused": [*plan.refused]}, storable("\n".join(told)))
 
 
-def _snapshots(base: Path, client: str) -> set[str]:
+def _there(base: Path, client: str) -> list[Stored]:
     with repository.opened(base, client) as folder:
-        return {one.name for one in repository.files(folder) if one.sort == SNAPSHOTS}
+        return list(repository.files(folder))
+
+
+def _snapshots(there: Iterable[Stored]) -> set[str]:
+    return {one.name for one in there if one.sort == SNAPSHOTS}
 
 
 class _NotNow(SeawallError):
@@ -101,24 +105,32 @@ class _Run:
         now = clock.now().timestamp()
         plan = due.planned(self.client, now)
         said += settling.freed(self.base, self.client, plan, self.how.grace, now)
-        sets = due.chosen(plan, now, _snapshots(self.base, self.client))
+        there = _there(self.base, self.client)
+        sets = due.chosen(plan, now, _snapshots(there))
         if not sets:
             why = f"the plan refuses: {'; '.join(plan.refused)}" if plan.refused else "nothing is due"
             verdict = Verdict.WARN if said or plan.refused else Verdict.PASS
             return Outcome(verdict, "; ".join([why, *said]), LeavingFacts())
         try:
-            return self._leave(sets, said)
+            return self._leave(sets, self._least(there, plan.stays, sets), said)
         except _NotNow as error:
             return Outcome(Verdict.WARN, "; ".join([f"nothing left: {error.message}", *said]), LeavingFacts())
 
-    def _leave(self, sets: tuple[KeptSet, ...], said: list[str]) -> Outcome:
+    def _least(self, there: Iterable[Stored], stays: Iterable[KeptSet], sets: Iterable[KeptSet]) -> int:
+        """Return how many bytes have to stay, by the cards of what stays."""
+        if needed := comparing.least(there, stays, {name for one in sets for name in one.snapshots}):
+            return needed
+        why = f"no card says how much of its repository the sets of {self.client} need; those of the next backups will"
+        raise _NotNow(why)
+
+    def _leave(self, sets: tuple[KeptSet, ...], needed: int, said: list[str]) -> Outcome:
         note = leaving.begin(self.base, self.client)
         note = replace(note, sets=tuple(one.set for one in sets), assets=tuple(sorted({one.asset for one in sets})))
         names = frozenset(name for one in sets for name in one.snapshots)
         leaving.note(self.base, note)
         try:
             before = self._asked(note, names)
-            found = self._compared(before, names)
+            found = self._compared(before, names, needed)
             note = self._moved(note, before, found)
         finally:
             settling.settle(self.base, self.client, self.doors)
@@ -164,7 +176,7 @@ class _Run:
             time.sleep(_LOOK_SECONDS)
         raise _NotNow(late)
 
-    def _compared(self, before: Files, names: frozenset[Digest]) -> Change:
+    def _compared(self, before: Files, names: frozenset[Digest], needed: int) -> Change:
         """Close the door and return what the client did; raise Damaged when it is not what it was asked."""
         self._until_quiet()
         self.doors.hold_back(self.client)
@@ -174,6 +186,7 @@ class _Run:
             after = second_names.behind(self.base, self.client)
             found = comparing.change(before, after, names)
             comparing.demand_staying(before, after, names, leaving.made(self.base, self.client))
+            comparing.demand_enough(after.values(), needed)
             self._demand_sound(found)
         except (Damaged, Unavailable, OSError) as error:
             hint = "find out who works there under its account; nothing has left the repository"

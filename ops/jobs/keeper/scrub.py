@@ -147,7 +147,7 @@ def _list(memory: Readings, host: str, place: int) -> None:
     memory.listed(host, (one for one in repository.files(place) if _is_read(one)), clock.now().timestamp())
     if gone := set(memory.gone(host, math.inf)):
         base = folders.repositories()
-        memory.forget(host, gone & (aside.held(base, host) | leaving.held(base, host)))
+        memory.forget(host, gone & (aside.held(base, host) | leaving.held(base, host) | leaving.withdrawn(base, host)))
 
 
 def _keep(host: str, place: int, gone: Sequence[str]) -> None:

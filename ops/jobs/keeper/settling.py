@@ -68,7 +68,7 @@ def freed(base: Path, client: str, plan: RetentionPlan, grace: Duration, now: fl
             continue
         if waits := _unproven(run, plan) or _unread(run, state_files.read_all().get(SCRUB)):
             said.append(f"run {run.run} waits to be freed: {waits}")
-            continue
+            break  # what later runs took, this one's sets may need, should it come back
         leaving.note(base, replace(run, stage=Stage.FREED))
         leaving.free(base, run)
         said.append(f"run {run.run} was freed ({Size(run.bytes)})")

@@ -109,6 +109,7 @@ def _chosen(base: Path, client: str, name: str) -> list[RetentionRun]:
 def _back(base: Path, run: RetentionRun, word: Word) -> int:
     back = leaving.bring_back(base, run)
     settling.demand_all_back(run, back)
+    leaving.withdraw(base, run)
     leaving.note(base, replace(run, stage=Stage.UNDONE, ended=clock.now().timestamp(), reason=word.reason))
     return back.files
 

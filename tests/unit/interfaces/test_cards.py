@@ -43,6 +43,12 @@ def test_cards_come_back_as_they_were_written() -> None:
     assert proof_card(Signed(text(PROOF), ""), "x") == PROOF
 
 
+def test_what_a_set_needs_is_told_where_it_was_measured() -> None:
+    told = replace(SET, needs=3, beside=(Digest("d" * 64),))
+    assert set_card(Signed(text(told), ""), "x") == told
+    assert "needs" not in text(SET)
+
+
 def test_the_same_card_has_the_same_text() -> None:
     """So it is the same file, and handed over twice it is there once."""
     assert text(SET) == text(replace(SET))
@@ -61,6 +67,9 @@ def test_the_same_card_has_the_same_text() -> None:
         {"bytes": -1},
         {"files": 1 << 61},
         {"added": 1.5},
+        {"needs": -1},
+        {"needs": 1 << 61},
+        {"beside": ["x"]},
         {"captured": "yesterday"},
         {"finished": "0001-01-01T00:00:00+14:00"},
         {"copied": {"offsite": "x"}},

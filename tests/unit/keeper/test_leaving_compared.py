@@ -6,7 +6,9 @@ from hashlib import sha256
 import pytest
 
 from ops.core.errors import Damaged
-from ops.keeper.comparing import change, demand_staying
+from ops.core.names import Digest, Name, SetId
+from ops.interfaces.leaving import KeptSet
+from ops.keeper.comparing import change, demand_enough, demand_staying, least
 from ops.keeper.repository import Stored
 
 DAY = 86_400.0
@@ -108,3 +110,44 @@ def test_packs_of_earlier_runs_are_not_those_of_the_next_set() -> None:
     path, _ = stored("data", "pack1", 0)
     change(repository(), after, NAMED)
     demand_staying(repository(), after, NAMED, {path})
+
+
+def kept(needs: int, *beside: str) -> KeptSet:
+    return KeptSet(
+        asset=Name("his"),
+        set=SetId("5a87d23c-12a4"),
+        arrived=DAY,
+        why="all",
+        snapshots=(Digest(name("set1")),),
+        needs=needs,
+        beside=tuple(map(Digest, beside)),
+    )
+
+
+def test_the_card_that_demands_most_counts() -> None:
+    there = repository().values()
+    assert least(there, [kept(100_000), kept(250_000), kept(0)], NAMED) == 250_000
+    assert least(there, [kept(0)], NAMED) == 0
+
+
+def test_a_card_that_can_t_be_true_takes_nothing_from_the_others() -> None:
+    assert least(repository().values(), [kept(300_001), kept(300_000), kept(1 << 60)], NAMED) == 300_000
+
+
+def test_what_was_measured_beside_a_set_that_leaves_is_not_demanded() -> None:
+    there = repository().values()
+    assert least(there, [kept(250_000, name("set2"))], NAMED) == 250_000
+    for other in ("set0", "of a set that left long ago"):
+        assert least(there, [kept(250_000, name("set2"), name(other)), kept(100)], NAMED) == 100
+
+
+def test_fewer_packs_than_the_sets_that_stay_need_are_too_few() -> None:
+    left = pruned()
+    demand_enough(left.values(), 200_000)
+    demand_enough(left.values(), 222_000)
+    for needed in (223_000, 300_000):
+        with pytest.raises(Damaged, match="the sets that stay need"):
+            demand_enough(left.values(), needed)
+    locks = [one for one in left.values() if one.sort != "data"]
+    with pytest.raises(Damaged):
+        demand_enough(locks, 1)
