@@ -67,7 +67,9 @@ def _raised(alarm: Alarm, rule: Rule, t: float) -> tuple[Alarm, Change | None]:
     if not level or not suspected(alarm) or alarm.since is None or t - alarm.since < rule.hold:
         return alarm, None
     calm = alarm.cleared is None or t - alarm.cleared > CALM
-    return replace(alarm, level=level, below=None, flaps=0 if calm else min(alarm.flaps + 1, _MOST_FLAPS)), Change.RAISED
+    return replace(
+        alarm, level=level, below=None, flaps=0 if calm else min(alarm.flaps + 1, _MOST_FLAPS)
+    ), Change.RAISED
 
 
 def _lowered(alarm: Alarm, rule: Rule, t: float) -> tuple[Alarm, Change | None]:

@@ -97,9 +97,7 @@ def _silent(alarms: Mapping[str, Alarm], machine: str) -> bool:
 
 def _unseen(alarms: Mapping[str, Alarm]) -> frozenset[str]:
     """Return the keys of the alarms of machines that do not answer: to remind of them as well helps nobody."""
-    return frozenset(
-        key for key, alarm in alarms.items() if alarm.check != SILENT and _silent(alarms, alarm.machine)
-    )
+    return frozenset(key for key, alarm in alarms.items() if alarm.check != SILENT and _silent(alarms, alarm.machine))
 
 
 def _gone(alarm: Alarm, t: float) -> tuple[Alarm, Change | None]:

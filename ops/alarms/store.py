@@ -89,7 +89,9 @@ class Store:
                     self._link.execute("delete from waiting where n = ?", (one.n,))
         told = json.dumps(encode(message))
         row = (channel, message.state, told, t, "")
-        self._link.execute("insert into waiting (channel, state, told, tries, due, error) values (?, ?, ?, 0, ?, ?)", row)
+        self._link.execute(
+            "insert into waiting (channel, state, told, tries, due, error) values (?, ?, ?, 0, ?, ?)", row
+        )
         order = "case state when 'raised' then 1 when 'passed' then 1 when 'worse' then 1 else 0 end, n"
         (count,) = self._link.execute("select count(*) from waiting").fetchone()
         if count > MOST_WAITING:
@@ -98,9 +100,13 @@ class Store:
 
     def waiting(self, channel: str = "", due: float | None = None) -> list[Waiting]:
         """Return the messages that wait, of one channel or all, the oldest first. due: whose turn it is by then."""
-        query = "select n, channel, told, tries, error from waiting where (? = '' or channel = ?) and due <= ? order by n"
+        query = (
+            "select n, channel, told, tries, error from waiting where (? = '' or channel = ?) and due <= ? order by n"
+        )
         rows = self._link.execute(query, (channel, channel, 9e99 if due is None else due))
-        return [Waiting(n, name, _read(Message, told, "a message"), tries, error) for n, name, told, tries, error in rows]
+        return [
+            Waiting(n, name, _read(Message, told, "a message"), tries, error) for n, name, told, tries, error in rows
+        ]
 
     def sent(self, one: Waiting) -> None:
         """Forget a message that a channel took."""
@@ -117,6 +123,14 @@ class Store:
         names = list(known)
         marks = ", ".join("?" * len(names))
         self._link.execute(f"delete from waiting where channel not in ({marks})", names)  # noqa: S608 -- marks only
+
+    def take_over(self, other: Store) -> None:
+        """Put what another store holds in the place of all that this one does."""
+        self.remember(other.memory())
+        columns = "channel, state, told, tries, due, error"
+        self._link.execute("delete from waiting")
+        rows = other._link.execute(f"select {columns} from waiting order by n").fetchall()  # noqa: S608 -- our own names
+        self._link.executemany(f"insert into waiting ({columns}) values (?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
 
     def keep(self) -> None:
         """Bring what was done so far to the disk."""

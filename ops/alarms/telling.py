@@ -145,4 +145,3 @@ def _to(incident: Incident, kind: Kind, before: Incident, plan: Plan) -> tuple[s
     if kind is Kind.RAISED and not before.told:
         return plan.order[:1]
     return incident.reached or plan.order[:1]
-

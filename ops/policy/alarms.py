@@ -177,6 +177,4 @@ def secret_channels(alarms: Alarms) -> list[str]:
 
 def matches(patterns: tuple[str, ...], name: str, kind: str) -> bool:
     """Whether one of the patterns of a rule names a check, or its kind."""
-    return any(
-        word in {name, kind} or (word.endswith("*") and name.startswith(word[:-1])) for word in patterns
-    )
+    return any(word in {name, kind} or (word.endswith("*") and name.startswith(word[:-1])) for word in patterns)

@@ -59,7 +59,7 @@ class AlarmNews:
 def headline(state: str, level: str) -> str:
     """Return why something is told, in a few words."""
     words = {
-        "raised": tr("{level}", level=level.upper()),
+        "raised": level.upper(),
         "again": tr("{level} again", level=level.upper()),
         "worse": tr("worse: {level}", level=level.upper()),
         "ack_ended": tr("acknowledgement ended"),

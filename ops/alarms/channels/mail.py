@@ -50,7 +50,9 @@ def send(options: Options, message: Message, secret: str) -> None:
     """
     reached = [person.mail for person in message.to if person.mail]
     if not reached:
-        raise Unavailable(f"none of {', '.join(person.contact for person in message.to) or 'nobody'} has a mail address")
+        raise Unavailable(
+            f"none of {', '.join(person.contact for person in message.to) or 'nobody'} has a mail address"
+        )
     letter = _letter(options, message, reached)
     try:
         with _connected(options) as link:

@@ -42,11 +42,21 @@ def _people(alarms: Alarms, written: Written) -> Iterator[Problem]:
     for index, one in enumerate(alarms.on_call):
         where = f"{path}.on_call[{index}].who"
         yield from names.known(where, "contact", one.who, written.contacts)
-        if mailed and one.who in written.contacts and not written.contacts[one.who].mail:
-            yield Problem(where, f"{one.who} has no mail address, so {mailed[0]} can't reach them; add `mail`")
+        for who in _called(one.who, written):
+            if mailed and not written.contacts[who].mail:
+                yield Problem(where, f"{who} has no mail address, so {mailed[0]} can't reach them; add `mail`")
     for index, rule in enumerate(alarms.rules):
         if rule.vendor is not None:
             yield from names.known(f"{path}.rules[{index}].vendor", "contact", rule.vendor, written.contacts)
+
+
+def _called(who: str, written: Written) -> list[str]:
+    """Return a contact and those who stand in for them, as far as there are such."""
+    found: list[str] = []
+    while who in written.contacts and who not in found:
+        found.append(who)
+        who = written.contacts[who].deputy or ""
+    return found
 
 
 def _names(alarms: Alarms) -> Iterator[Problem]:
