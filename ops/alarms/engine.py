@@ -1,7 +1,7 @@
 """From samples to incidents, and to what is told of them to whom. Pure: it is given the time, and asks nobody.
 
-Of one cause there is one incident, and of an incident one message at a time. Nobody is told twice of what they know, but
-at growing distances, as long as nobody says that they see to it.
+Of one cause there is one incident, and of an incident one message at a time. Nobody is told twice of what they know,
+but at growing distances, as long as nobody says that they see to it.
 """
 
 from __future__ import annotations

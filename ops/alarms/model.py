@@ -1,7 +1,7 @@
 """What alarms are made of: samples of checks, alarms, incidents, and what is to be told to people.
 
-Spans are in seconds. `t` is the alarms' own time, in seconds: it goes on as long as the machine runs, whatever becomes of
-its clock. Levels are the severities of verdicts: 0 pass, 1 warn, 2 unknown, 3 fail.
+Spans are in seconds. `t` is the alarms' own time, in seconds: it goes on as long as the machine runs, whatever
+becomes of its clock. Levels are the severities of verdicts: 0 pass, 1 warn, 2 unknown, 3 fail.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class Incident:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something to tell. to: the contacts; elapsed: seconds since the incident was discovered; people: all called so far."""
+    """Something to tell. to: the contacts; elapsed: seconds since the incident was discovered."""
 
     kind: Kind
     incident: Incident

@@ -18,10 +18,10 @@ class Post:
 
 
 def order(posts: Sequence[Post], deputies: Mapping[str, str], local: datetime) -> tuple[str, ...]:
-    """Return the contacts to call at a moment, the first one first: who is on call now, and then who stands in for them.
+    """Return whom to call at a moment, the first one first: who is on call now, and then who stands in for them.
 
-    deputies: of contacts. Where nobody is on call now, everybody of the list is, in its order: an alarm that nobody gets
-    is none.
+    deputies: of contacts. Where nobody is on call now, everybody of the list is, in its order: an alarm that nobody
+    gets is none.
     """
     present = [post.who for post in posts if post.hours.holds(local)] or [post.who for post in posts]
     return tuple(dict.fromkeys([*present, *_standing_in(present, deputies)]))

@@ -1,18 +1,18 @@
 """What alarms remember, and the messages that wait: one small SQLite file, changed all at once or not at all.
 
-Nothing is lost when the disk is full: the file and its journal were made larger than they are ever needed, and are written
-over in place. Only so many messages wait at once; reminders make room first.
+Nothing is lost when the disk is full: the file and its journal were made larger than they are ever needed, and are
+written over in place. Only so many messages wait at once; reminders make room first.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ops.alarms.model import Alarm, Incident, Kind, Memory, Moment
 from ops.core import document
@@ -63,7 +63,7 @@ class Store:
         t, number = float(facts.get("t", 0)), int(facts.get("number", 0))
         return Memory(t=t, last=last, number=number, alarms=alarms, incidents=incidents)
 
-    def _rows(self, table: str, key: str) -> list[tuple[str, str]]:
+    def _rows(self, table: str, key: str) -> list[tuple[Any, str]]:
         return self._link.execute(f"select {key}, told from {table}").fetchall()  # noqa: S608 -- our own names
 
     def remember(self, memory: Memory) -> None:
@@ -74,7 +74,7 @@ class Store:
         self._replace("alarm", "key", {key: json.dumps(encode(one)) for key, one in memory.alarms.items()})
         self._replace("incident", "number", {n: json.dumps(encode(one)) for n, one in memory.incidents.items()})
 
-    def _replace(self, table: str, key: str, wanted: dict[str, str] | dict[int, str]) -> None:
+    def _replace(self, table: str, key: str, wanted: Mapping[Any, str]) -> None:
         before = dict(self._rows(table, key))
         gone = [(name,) for name in before if name not in wanted]
         fresh = [(name, told) for name, told in wanted.items() if before.get(name) != told]
@@ -143,7 +143,10 @@ def _read(kind: type[T], told: str, what: str) -> T:
 
 @contextmanager
 def opened(file: Path) -> Iterator[Store]:
-    """Open a store for a block, and make it where there is none; raise Unavailable. A block that raises changes nothing."""
+    """Open a store for a block, and make it where there is none; raise Unavailable.
+
+    A block that raises changes nothing.
+    """
     try:
         fresh = not file.exists()
         with closing(sqlite3.connect(file, timeout=PATIENCE)) as link:

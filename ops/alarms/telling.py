@@ -1,4 +1,4 @@
-"""What is to be told of open incidents now, and to whom: the order of duty, limits, reminders and acknowledgements. Pure."""
+"""What is to be told of open incidents now, and to whom: who is called, limits, reminders, acknowledgements. Pure."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class FaultClass:
 class Plan:
     """What the policy asks for at this moment.
 
-    rules: by check; usual: of all others. order: whom to call, the first one first. muted: keys of alarms that must not
-    be raised now. quiet: classes of which nothing is told now. next_after: seconds without an answer after which the next
-    one is called. remind: seconds to the first reminder, which double up to remind_most.
+    rules: by check; usual: of all others. order: whom to call, the first one first. muted: keys of alarms that must
+    not be raised now. quiet: classes of which nothing is told now. next_after: seconds without an answer after which
+    the next one is called. remind: seconds to the first reminder, which double up to remind_most.
     """
 
     order: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What people are told of an incident: what is wrong, how long, what is due next, whom to ask, and what to do meanwhile."""
+"""What people are told of an incident: what is wrong, what is due next, whom to ask, and what to do meanwhile."""
 
 from __future__ import annotations
 

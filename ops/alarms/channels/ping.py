@@ -1,4 +1,4 @@
-"""An address that is asked as long as somebody looks, as healthchecks and its likes offer: silence is what alarms there.
+"""An address that is asked as long as somebody looks, as healthchecks and others offer: silence is what alarms there.
 
 It tells nobody what is wrong: it says that the machine is on, looks at its checks, and can tell of what it sees.
 """

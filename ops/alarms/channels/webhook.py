@@ -1,7 +1,7 @@
 """A web address that takes each message as JSON by POST.
 
-It gets the fields of the message as one object; the header `Idempotency-Key` is the message's identity, the same when it
-is sent again.
+It gets the fields of the message as one object; the header `Idempotency-Key` is the message's identity, the same when
+it is sent again.
 """
 
 from __future__ import annotations

@@ -53,14 +53,14 @@ def execute(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> None:
     found = known()
-    incidents = [*found.open_, *(found.over if options.all else ())]
+    incidents = [*found.raised, *(found.over if options.all else ())]
     if options.json:
         waiting = [{"channel": one.channel, "error": one.error, **encode(one.message)} for one in found.waiting]
         print(as_json({"incidents": encode(incidents), "alarms": encode(found.alarms), "waiting": waiting}))
         return
     times = Times.of(clock.now(), own_policy.read().site.timezone)
-    waiting = [WaitingLine(channel=one.channel, subject=one.message.subject, error=one.error) for one in found.waiting]
-    print(table([_line(one, found) for one in incidents], waiting, times))
+    waits = [WaitingLine(channel=one.channel, subject=one.message.subject, error=one.error) for one in found.waiting]
+    print(table([_line(one, found) for one in incidents], waits, times))
 
 
 def _line(incident: Incident, found: Known) -> IncidentLine:

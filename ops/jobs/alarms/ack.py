@@ -16,7 +16,7 @@ from ops.core import clock
 from ops.core.errors import Unavailable, UsageError
 from ops.core.files import lock, read_json
 from ops.core.quantity import Duration
-from ops.core.schema import Further
+from ops.core.schema import Further, Plain
 from ops.core.verdict import Verdict
 from ops.evidence.redaction import places_in
 from ops.interfaces.outcome import OutcomeFacts
@@ -35,9 +35,9 @@ _WAIT = 60.0  # seconds for a look that is under way
 
 @dataclass(frozen=True)
 class Known:
-    """What the alarms of a machine remember. open_: incidents, the worst first; over: the newest of the others first."""
+    """What the alarms of a machine remember. raised: open incidents, the worst first; over: others, the newest first."""
 
-    open_: tuple[Incident, ...]
+    raised: tuple[Incident, ...]
     over: tuple[Incident, ...]
     alarms: tuple[Alarm, ...]
     waiting: tuple[Waiting, ...]
@@ -54,7 +54,7 @@ def known() -> Known:
             memory, waiting = store.memory(), store.waiting()
     incidents = sorted(memory.incidents.values(), key=lambda one: (-one.level, one.number))
     return Known(
-        open_=tuple(one for one in incidents if one.closed is None),
+        raised=tuple(one for one in incidents if one.closed is None),
         over=tuple(sorted((one for one in incidents if one.closed is not None), key=lambda one: -one.number)),
         alarms=tuple(memory.alarms.values()),
         waiting=tuple(waiting),
@@ -77,7 +77,12 @@ def acknowledge(number: int, why: str, span: Duration, by: str) -> Incident:
     until = now + span.span
     with account.acting(), opened(_file()) as store:
         incident = _open(store.memory(), number)
-    facts = {"incident": number, "by": who, "until": clock.iso(until), "checks": list(incident.members)}
+    facts: dict[str, Plain] = {
+        "incident": number,
+        "by": who,
+        "until": clock.iso(until),
+        "checks": list(incident.members),
+    }
     outcome = Outcome(Verdict.PASS, why, facts=OutcomeFacts(further=Further(facts)))
     record(ACT, f"incident {number}", policy.host, now, outcome)
     with account.acting(), lock(folders.scratch() / f"{ALARMS}.lock", "a look of the alarms", _WAIT):
@@ -115,8 +120,8 @@ def _tell(store: Store, policy: HostPolicy, alarms: Alarms, memory: Memory, numb
 def _open(memory: Memory, number: int) -> Incident:
     incident = memory.incidents.get(number)
     if incident is None or incident.closed is not None:
-        open_ = [str(one.number) for one in memory.incidents.values() if one.closed is None]
-        raise UsageError(f"there is no open incident {number}", f"open: {', '.join(open_) or 'none'}; seawall alarms")
+        raised = [str(one.number) for one in memory.incidents.values() if one.closed is None]
+        raise UsageError(f"there is no open incident {number}", f"open: {', '.join(raised) or 'none'}; seawall alarms")
     return incident
 
 

@@ -1,4 +1,4 @@
-"""A look of the alarms: take the samples of the last round, remember what follows, and bring messages to their channels.
+"""A look of the alarms: samples of the last round, what follows from them, and messages brought to their channels.
 
 What follows is on the disk before anybody is told, and so is each message until its channel has taken it: whatever
 happens in between, a message may be sent twice, with the same identity, but never not at all.
@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from ops.alarms.engine import step
-from ops.alarms.model import Event, Memory, Moment
+from ops.alarms.model import Memory, Moment
 from ops.alarms.store import Store, Waiting, opened
 from ops.core import clock
 from ops.core.errors import SeawallError, Unavailable
@@ -107,7 +107,7 @@ def _forget(file: Path) -> None:
 
 
 def _told(site: _Site, store: Store, trouble: str, *, dry_run: bool) -> Told:
-    memory, events, messages = _due(site, store, trouble)
+    memory, messages = _due(site, store, trouble)
     if dry_run:
         return Told(messages, {}, trouble)
     store.forget_channels(site.alarms.channels)
@@ -122,7 +122,7 @@ def _told(site: _Site, store: Store, trouble: str, *, dry_run: bool) -> Told:
     return Told(messages, refused, trouble)
 
 
-def _due(site: _Site, store: Store, trouble: str) -> tuple[Memory, list[Event], tuple[Message, ...]]:
+def _due(site: _Site, store: Store, trouble: str) -> tuple[Memory, tuple[Message, ...]]:
     """Return what is to be remembered after this look, and what is to be told."""
     seen = samples.taken(site.policy, state_files.read_all(), site.now)
     seen.append(samples.of_channels(site.policy, store.waiting(), trouble, site.now))
@@ -131,7 +131,7 @@ def _due(site: _Site, store: Store, trouble: str) -> tuple[Memory, list[Event], 
     messages = tuple(
         words.message(event, site.policy, site.alarms, plan, site.now, memory.t, site.places) for event in events
     )
-    return memory, events, messages
+    return memory, messages
 
 
 def _moment(now: datetime) -> Moment:

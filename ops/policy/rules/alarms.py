@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from ops.core import kinds
 from ops.core.errors import Problem
 from ops.core.kinds import nearest
-from ops.policy.alarms import Alarms, channel, matches
+from ops.policy.alarms import Alarms, channel
 from ops.policy.model import HostPolicy, Written
 from ops.policy.rules import names
 
@@ -25,15 +25,6 @@ def of_host(policy: HostPolicy) -> Iterator[Problem]:
     """Yield what a machine refuses of the alarms that were rendered for it: what could not be obeyed."""
     if policy.alarms:
         yield from _names(policy.alarms)
-
-
-def unmatched(policy: HostPolicy) -> list[str]:
-    """Return the patterns of rules and windows that match no check of a machine: elsewhere they may."""
-    if policy.alarms is None:
-        return []
-    patterns = [word for one in (*policy.alarms.rules, *policy.alarms.maintenance.values()) for word in one.checks]
-    known = [(name, spec.kind) for name, spec in policy.checks.items()]
-    return [word for word in patterns if not any(matches((word,), *one) for one in known)]
 
 
 def _people(alarms: Alarms, written: Written) -> Iterator[Problem]:
@@ -61,16 +52,7 @@ def _called(who: str, written: Written) -> list[str]:
 
 def _names(alarms: Alarms) -> Iterator[Problem]:
     path = "policy.alarms"
-    for name, spec in alarms.channels.items():
-        yield from names.formed(f"{path}.channels.{name}", name)
-        if spec.kind in kinds.kinds(PACKAGE):
-            kind = channel(spec)
-            if not isinstance(spec.options, kind.options):
-                continue  # what is wrong with them has been told
-            for problem in kind.refused(spec.options):
-                yield Problem(f"{path}.channels.{name}.options", problem)
-    if all(spec.kind == "ping" for spec in alarms.channels.values()):
-        yield Problem(f"{path}.channels", "has only channels that say that all is well; add one that tells people")
+    yield from _channels(f"{path}.channels", alarms)
     for name, one in alarms.fault_classes.items():
         yield from names.formed(f"{path}.fault_classes.{name}", name)
         for index, limit in enumerate(one.limits):
@@ -80,6 +62,19 @@ def _names(alarms: Alarms) -> Iterator[Problem]:
     for name, window in alarms.maintenance.items():
         yield from names.formed(f"{path}.maintenance.{name}", name)
         yield from _rule(f"{path}.maintenance.{name}", window.checks, (), alarms)
+
+
+def _channels(path: str, alarms: Alarms) -> Iterator[Problem]:
+    for name, spec in alarms.channels.items():
+        yield from names.formed(f"{path}.{name}", name)
+        if spec.kind in kinds.kinds(PACKAGE):
+            kind = channel(spec)
+            if not isinstance(spec.options, kind.options):
+                continue  # what is wrong with them has been told
+            for problem in kind.refused(spec.options):
+                yield Problem(f"{path}.{name}.options", problem)
+    if all(spec.kind == "ping" for spec in alarms.channels.values()):
+        yield Problem(path, "has only channels that say that all is well; add one that tells people")
 
 
 def _rule(path: str, checks: Collection[str], classes: Collection[str | None], alarms: Alarms) -> Iterator[Problem]:
