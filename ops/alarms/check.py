@@ -29,7 +29,7 @@ def advance(
         return (alarm, None) if muted else _raised(alarm, rule, t)
     level = confirmed(alarm.window, rule.raise_count, rule.raise_of)
     if level > alarm.level and not muted:
-        return replace(alarm, level=level, below=None), Change.WORSE
+        return replace(alarm, level=level, window=alarm.window[-1:], below=None), Change.WORSE
     return _lowered(alarm, rule, t)
 
 
@@ -67,9 +67,9 @@ def _raised(alarm: Alarm, rule: Rule, t: float) -> tuple[Alarm, Change | None]:
     if not level or not suspected(alarm) or alarm.since is None or t - alarm.since < rule.hold:
         return alarm, None
     calm = alarm.cleared is None or t - alarm.cleared > CALM
-    return replace(
-        alarm, level=level, below=None, flaps=0 if calm else min(alarm.flaps + 1, _MOST_FLAPS)
-    ), Change.RAISED
+    flaps = 0 if calm else min(alarm.flaps + 1, _MOST_FLAPS)
+    # What was good before it was raised does not clear it.
+    return replace(alarm, level=level, window=alarm.window[-1:], below=None, flaps=flaps), Change.RAISED
 
 
 def _lowered(alarm: Alarm, rule: Rule, t: float) -> tuple[Alarm, Change | None]:

@@ -86,6 +86,8 @@ def _advanced(look: _Looked, taken: Mapping[str, Sample]) -> dict[str, Change]:
             look.alarms[key], change = check.advance(alarm, sample, rule, look.t, look.wall, muted=muted)
         if change:
             changes[key] = change
+        if change is Change.CLEARED and look.alarms[key].check == SILENT:
+            _begun_anew(look, look.alarms[key].machine)
     return changes
 
 
@@ -181,8 +183,6 @@ def _with(incident: Incident, key: str, alarm: Alarm, look: _Looked, rule: Rule,
 def _changed(look: _Looked, key: str, change: Change) -> None:
     alarm = look.alarms[key]
     incident = look.incidents.get(alarm.incident)
-    if change is Change.CLEARED and alarm.check == SILENT:
-        _begun_anew(look, alarm.machine)
     if incident is None or incident.closed is not None or change is not Change.WORSE:
         return
     look.incidents[incident.number] = _with(incident, key, alarm, look, look.plan.rule(alarm.check))

@@ -72,9 +72,9 @@ def plan_of(told: dict[str, Any]) -> Plan:
     return Plan(order=tuple(told.get("order", ["anna", "ben"])), rules=rules, usual=usual, classes=classes, **known)
 
 
-def play(told: dict[str, Any]) -> Course:
-    """Play a course from its beginning to its end."""
-    course = Course(plan_of(told.get("plan", {})))
+def play(told: dict[str, Any], plan: Plan | None = None) -> Course:
+    """Play a course from its beginning to its end, by its own plan or another one."""
+    course = Course(plan or plan_of(told.get("plan", {})))
     for part in told["course"]:
         course.seen |= part.get("see", {})
         for key in part.get("drop", []):
