@@ -35,7 +35,7 @@ _WAIT = 60.0  # seconds for a look that is under way
 
 @dataclass(frozen=True)
 class Known:
-    """What the alarms of a machine remember. raised: open incidents, the worst first; over: others, the newest first."""
+    """What the alarms of a machine remember. raised: incidents, the worst first; over: the newest first."""
 
     raised: tuple[Incident, ...]
     over: tuple[Incident, ...]

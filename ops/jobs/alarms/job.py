@@ -33,6 +33,8 @@ from ops.policy.alarms import Alarms, channel, secret_channels
 DEADLINE = 120.0  # seconds for all channels together
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _LONGEST_ERROR = 300
+_LONG = 5  # attempts, which take half an hour
+_MOST_REFUSED = 1  # further messages of a channel that are tried in the same look
 
 
 @dataclass(frozen=True)
@@ -93,12 +95,22 @@ def _looked(site: _Site, *, dry_run: bool) -> Told:
         with opened(main) as store:
             return _told(site, store, "", dry_run=dry_run)
     except Unavailable as error:
-        trouble = error.message
-    if main.exists() and not spare.exists():
-        with suppress(OSError):
-            shutil.copyfile(main, spare)
+        trouble = error.message.replace(f"{main.parent}/", "")  # paths are told to nobody
+    if not spare.exists():
+        _copied(main, spare)
     with opened(spare) as store:
         return _told(site, store, trouble, dry_run=dry_run)
+
+
+def _copied(main: Path, spare: Path) -> None:
+    """Go on in memory with what the disk has, as far as that can be read; else from the beginning."""
+    try:
+        shutil.copyfile(main, spare)
+        with opened(spare) as store:
+            store.memory()
+            store.waiting()
+    except (OSError, SeawallError):
+        _forget(spare)
 
 
 def _forget(file: Path) -> None:
@@ -136,26 +148,33 @@ def _due(site: _Site, store: Store, trouble: str) -> tuple[Memory, tuple[Message
 
 def _moment(now: datetime) -> Moment:
     boot = _BOOT.read_text(encoding="ascii").strip()
-    return Moment(wall=clock.iso(now), boot=boot, running=time.clock_gettime(time.CLOCK_BOOTTIME))
+    return Moment(wall=clock.iso(now), boot=boot, running=_running())
+
+
+def _running() -> float:
+    """Return the seconds for which the machine has run, asleep or not, whatever became of its clock."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def _delivered(site: _Site, store: Store, t: float) -> dict[str, str]:
     """Bring waiting messages to their channels; return why the channels that did not take one did not.
 
-    A channel that does not take one is not tried again in this look.
+    Where one is due, all that wait there are tried, the oldest first: a channel that is back gets them in their order.
+    One that refuses several is not tried again in this look; what was refused for long stands behind the others.
     """
-    refused: dict[str, str] = {}
+    refused: dict[str, list[str]] = {}
     deadline = time.monotonic() + DEADLINE
-    for one in store.waiting(due=t):
-        if one.channel in refused or time.monotonic() > deadline:
+    turns = {one.channel for one in store.waiting(due=t)}
+    for one in sorted(store.waiting(), key=lambda one: (one.tries > _LONG, one.n)):
+        if one.channel not in turns or len(refused.get(one.channel, [])) > _MOST_REFUSED or time.monotonic() > deadline:
             continue
         if error := _tried(site, one):
-            refused[one.channel] = error
+            refused.setdefault(one.channel, []).append(error)
             store.refused(one, error, t)
         else:
             store.sent(one)
         store.keep()
-    return refused
+    return {name: errors[0] for name, errors in refused.items()}
 
 
 def _tried(site: _Site, one: Waiting) -> str:

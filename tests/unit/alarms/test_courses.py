@@ -116,9 +116,14 @@ def test_so_do_the_order_and_the_classes(part: str) -> None:
     assert _decides(part, {"order": ("ben",), "classes": {}}[part])
 
 
+def _by_clock(before: Any, now: Any) -> float:
+    wall = engine.clock.parse
+    return 0.0 if before is None else max(0.0, (wall(now.wall) - wall(before.wall)).total_seconds())
+
+
 GUARDS = {
     "a machine that does not answer": (engine, "_silent", lambda *_: False),
-    "time by what runs on": (engine, "elapsed", lambda before, now: _by_clock(before, now)),
+    "time by what runs on": (engine, "elapsed", _by_clock),
     "the cause": (engine, "_cause", lambda _, alarm: f"check:{alarm.key}"),
     "who came on duty": (telling, "_fresh", lambda *_: []),
     "the newest sample": (check, "suspected", lambda _: True),
@@ -126,11 +131,6 @@ GUARDS = {
     "a check that is gone": (engine, "_gone", lambda alarm, _: (alarm, None)),
     "a machine looked at anew": (engine, "_begun_anew", lambda *_: None),
 }
-
-
-def _by_clock(before: Any, now: Any) -> float:
-    wall = engine.clock.parse
-    return 0.0 if before is None else max(0.0, (wall(now.wall) - wall(before.wall)).total_seconds())
 
 
 @pytest.mark.parametrize("guard", GUARDS)
