@@ -12,7 +12,7 @@ from site_machine import Machine
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
-    """A machine that has a policy as soon as the test gives it one; in memory, for it writes to its disk each minute."""
+    """A machine that has a policy as soon as the test gives it one; in memory: it writes each minute."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with TemporaryDirectory(dir=memory) as root:
         yield Machine(Path(root), monkeypatch)
