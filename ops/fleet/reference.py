@@ -85,12 +85,15 @@ check `gaps`; write it only to change its options. A backup host has a check `ar
 keeps; don't write it. It also has a check `scrub`, of how they are read again, and `retention`, of which sets are to
 leave them; write these only to change their options.
 """
+CHANNELS = """\
+Secrets are written by the site, sealed, as `seawall_channel_secrets: {NAME: ...}`; see [alarms.md](alarms.md).
+"""
 KINDS = (
     ("Kinds of source", "ops.sources", ""),
     ("Kinds of repository", "ops.targets", ""),
     ("Kinds of check", "ops.health", FOLLOW),
     ("Kinds of drill", "ops.drills", ""),
-    ("Kinds of channel", "ops.alarms.channels", ""),
+    ("Kinds of channel", "ops.alarms.channels", CHANNELS),
 )
 WORDS: Mapping[Any, str] = {
     str: "text",

@@ -9,6 +9,7 @@ from typing import Any
 from ops.core import kinds
 from ops.core.limits import demand_between
 from ops.core.quantity import Day, Duration
+from ops.core.schema import decode
 from ops.core.week import WeekHours
 from ops.interfaces.channel import Channel
 
@@ -75,11 +76,11 @@ class AlarmRule:
 
     checks: names or kinds of checks, `*` at the end matches everything that begins like that; the first rule that names
         a check holds for it.
-    raise_count: so many bad rounds of the last `raise_of` raise it.
-    raise_of: see above.
+    raise_count: how many bad rounds of the last `raise_of` raise it.
+    raise_of: of how many rounds these are.
     hold: not before it has been bad for so long.
-    clear_count: so many good rounds of the last `clear_of` clear it.
-    clear_of: see above.
+    clear_count: how many good rounds of the last `clear_of` clear it.
+    clear_of: of how many rounds these are; more than half of them must be good.
     clear_hold: not before it has been good for so long.
     fault_class: the class of what fails, or can't be looked at.
     warning_class: the class of what only warns; by default the same.
@@ -171,8 +172,13 @@ def channel(spec: ChannelSpec) -> Channel[Any]:
 
 
 def secret_channels(alarms: Alarms) -> list[str]:
-    """Return the names of the channels that need a secret."""
-    return [name for name, spec in alarms.channels.items() if channel(spec).needs_secret(spec.options)]
+    """Return the names of the channels that need a secret, whether their options are typed already or not."""
+    found = []
+    for name, spec in alarms.channels.items():
+        kind, options = channel(spec), spec.options
+        typed = options if isinstance(options, kind.options) else decode(kind.options, options or {}, "options")
+        found += [name] if kind.needs_secret(typed) else []
+    return found
 
 
 def matches(patterns: tuple[str, ...], name: str, kind: str) -> bool:
