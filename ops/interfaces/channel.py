@@ -49,10 +49,10 @@ def none_refused(_options: object) -> Iterable[str]:
 class Channel(Generic[O]):
     """A kind of channel.
 
-    options: their type. One that has a field `secret` or `user` which is set is given the secret of its name.
+    options: their type. needs_secret: whether, with these options, it is given the secret of its name.
     send: brings a message to people, given options and secret; raises SeawallError or OSError where it can't.
     beat: says that somebody still looks; given options, secret and whether all could be looked at. Either of both is
-    None. refused: what is wrong with options beyond their types.
+    None. refused: what is wrong with options beyond their types. synonyms: what else people call it.
     """
 
     options: type[O]
@@ -60,3 +60,4 @@ class Channel(Generic[O]):
     beat: Callable[[O, bool, str], None] | None = None
     needs_secret: Callable[[O], bool] = lambda _options: False
     refused: Callable[[O], Iterable[str]] = none_refused
+    synonyms: tuple[str, ...] = ()

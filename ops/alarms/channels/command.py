@@ -36,4 +36,4 @@ def refused(options: Options) -> Iterator[str]:
         yield "argv must begin with the path of a program, such as /usr/local/bin/sms"
 
 
-KIND = Channel(Options, send=send, refused=refused)
+KIND = Channel(Options, send=send, refused=refused, synonyms=("program", "script", "sms"))

@@ -112,4 +112,6 @@ def refused(options: Options) -> Iterator[str]:
         yield "user with tls: none sends the password in the clear; use starttls or tls"
 
 
-KIND = Channel(Options, send=send, needs_secret=lambda options: bool(options.user), refused=refused)
+KIND = Channel(
+    Options, send=send, needs_secret=lambda options: bool(options.user), refused=refused, synonyms=("smtp", "email")
+)

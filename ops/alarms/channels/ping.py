@@ -39,4 +39,10 @@ def refused(options: Options) -> Iterator[str]:
         yield "secret: true and {secret} in the url belong together"
 
 
-KIND = Channel(Options, beat=beat, needs_secret=lambda options: options.secret, refused=refused)
+KIND = Channel(
+    Options,
+    beat=beat,
+    needs_secret=lambda options: options.secret,
+    refused=refused,
+    synonyms=("healthchecks", "heartbeat"),
+)

@@ -41,4 +41,6 @@ def refused(options: Options) -> Iterator[str]:
         yield f"url {why}"
 
 
-KIND = Channel(Options, send=send, needs_secret=lambda options: options.secret, refused=refused)
+KIND = Channel(
+    Options, send=send, needs_secret=lambda options: options.secret, refused=refused, synonyms=("http", "post")
+)
