@@ -179,11 +179,12 @@ def _alarms(policy: HostPolicy) -> Iterator[Unit]:
             description=f"Tell people of what is wrong with {policy.host}",
             command="alarms run",
             calendar=(ALARMS_EVERY,),
-            random_delay=0,
+            random_delay=30,
             user="seawall",
             capabilities=(),
             credentials=tuple(joined.channel_file(name) for name in alarms.secret_channels(policy.alarms)),
             timeout=300,
+            after=(joined.service(HEALTH),),
         )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ops.core.errors import PolicyError, UsageError
 from ops.policy.compile import compile_site, document, read_document
@@ -130,6 +133,14 @@ def test_whoever_is_called_by_mail_has_an_address_and_so_has_who_stands_in(who: 
 def test_where_no_mail_is_sent_nobody_needs_an_address() -> None:
     contacts = {name: {"name": name} for name in CONTACTS}
     compile_site(site(changed("channels", value={"sms": ALARMS["channels"]["sms"]}), contacts))
+
+
+def test_the_example_of_the_page_is_a_policy() -> None:
+    page = (Path(__file__).parents[3] / "docs/alarms.md").read_text("utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    told = yaml.safe_load(block)["policy__all"]
+    policy = compile_site({"his1": HostLayers(all={"version": 1, "site": {"name": "Test"}, **told})})["his1"]
+    assert [*rendered(read_document(document(policy)))] == []
 
 
 def test_a_machine_refuses_what_it_could_not_obey() -> None:
