@@ -96,3 +96,24 @@ def test_root_takes_the_accounts_place_and_so_follows_no_link_of_its(machine: Ma
             machine.store.open("rb")
     assert (os.geteuid(), os.getegid()) == (0, 0)
     assert secret.read_text() == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="acts as root")
+def test_what_root_starts_and_acknowledges_is_the_accounts(machine: Machine, web: Asked) -> None:
+    nobody = pwd.getpwnam("nobody")
+    machine.root.chmod(0o755)
+    for folder in ("var/lib/seawall/state", "run/seawall/account"):
+        os.chown(machine.root / folder, nobody.pw_uid, nobody.pw_gid)
+    hook = {"kind": "webhook", "options": {"url": f"http://127.0.0.1:{web.port}/", "secret": True}}
+    machine.obeys(policy_of({"hook": hook}))
+    machine.secret("hook", "token")
+    machine.begins_ledger()
+    machine.breaks("root_disk")
+    machine.passes(7)
+    assert cli.run(["ack", "1", *SAID]) == 0
+    machine.passes(1)
+    assert [body["state"] for *_, body in web.requests] == ["raised", "acknowledged"]
+    assert web.requests[0][2]["Authorization"] == "Bearer token"
+    made = [machine.store, machine.store.with_name("alarms.sqlite-journal")]
+    assert [path.stat().st_uid for path in made] == [nobody.pw_uid] * 2
+    assert machine.records()[-1]["act"] == "acknowledgement"
