@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Every machine has these.
 SERVER = {
+    "ack": ("ops.commands.server.ack", "say that you see to an alarm, until when and why"),
+    "alarms": ("ops.commands.server.alarms", "show the alarms of this machine, and who was told"),
     "archive": ("ops.commands.server.archive", "take a file of PostgreSQL's log; PostgreSQL runs this itself"),
     "backup": ("ops.commands.server.backup", "back up an asset and read the set back"),
     "copy": ("ops.commands.server.copy", "copy an asset's newest good set to another repository"),

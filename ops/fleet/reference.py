@@ -14,7 +14,8 @@ from ops.core import kinds
 from ops.core.names import AbsolutePath, AccountName, ContainerName, FileName, UnitName
 from ops.core.quantity import Percent
 from ops.core.schema import encode, key
-from ops.policy import model, queries
+from ops.core.week import WeekHours
+from ops.policy import alarms, model, queries
 from ops.policy.duty import Duty
 from ops.policy.rules.spans import RANGES
 
@@ -70,6 +71,13 @@ PARTS = (
     ("exceptions", model.Excuse),
     ("duties", Duty),
     ("control", model.Control),
+    ("alarms", alarms.Alarms),
+    ("on_call", alarms.OnCall),
+    ("channels", alarms.ChannelSpec),
+    ("fault_classes", alarms.FaultClass),
+    ("limits", alarms.Limit),
+    ("rules", alarms.AlarmRule),
+    ("maintenance", alarms.Maintenance),
 )
 FOLLOW = """\
 The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets; don't write them. Every machine has a
@@ -77,11 +85,15 @@ check `gaps`; write it only to change its options. A backup host has a check `ar
 keeps; don't write it. It also has a check `scrub`, of how they are read again, and `retention`, of which sets are to
 leave them; write these only to change their options.
 """
+CHANNELS = """\
+Secrets are written by the site, sealed, as `seawall_channel_secrets: {NAME: ...}`; see [alarms.md](alarms.md).
+"""
 KINDS = (
     ("Kinds of source", "ops.sources", ""),
     ("Kinds of repository", "ops.targets", ""),
     ("Kinds of check", "ops.health", FOLLOW),
     ("Kinds of drill", "ops.drills", ""),
+    ("Kinds of channel", "ops.alarms.channels", CHANNELS),
 )
 WORDS: Mapping[Any, str] = {
     str: "text",
@@ -89,6 +101,7 @@ WORDS: Mapping[Any, str] = {
     float: "number",
     bool: "true or false",
     Percent: "share",
+    WeekHours: "hours of a week",
     AbsolutePath: "path",
     AccountName: "name of an account",
     ContainerName: "name of a container",

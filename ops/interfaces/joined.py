@@ -101,6 +101,11 @@ def repository_files(repository: str) -> tuple[str, str]:
     return address_file(repository), password_file(repository)
 
 
+def channel_file(channel: str) -> str:
+    """Return the name of the file with the secret of a channel of alarms."""
+    return f"channel-{channel}.secret"
+
+
 def reader_file(repository: str, reader: str) -> str:
     """Return the name of the file from which a repository's owner gives a reader a key of its own."""
     return password_file(f"reader-{repository}-{reader}")

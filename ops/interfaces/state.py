@@ -21,7 +21,7 @@ from ops.interfaces.planned import RETENTION, RetentionState
 
 F = TypeVar("F", bound=OutcomeFacts)
 VERSION = 1
-HEALTH, GAPS, ARRIVALS, SCRUB = "health", "gaps", "arrivals", "scrub"
+HEALTH, GAPS, ARRIVALS, SCRUB, ALARMS = "health", "gaps", "arrivals", "scrub", "alarms"
 LEAVING = "leaving"  # how the states of runs by which sets leave begin
 # A drill of a server with five thousand databases, each with ten proof steps, fits in, and into a hundred mebibytes.
 LIMITS = Limits(bytes=12 << 20, depth=16, entries=400_000, text=1 << 20)

@@ -156,6 +156,10 @@ def _typed(policy: Any, path: str, problems: list[Problem]) -> Any:
         "assets": {n: asset(a, f"{path}.assets.{n}") for n, a in policy.assets.items()},
         "checks": {n: options(c, "ops.health", f"{path}.checks.{n}") for n, c in policy.checks.items()},
     }
+    if policy.alarms:
+        at = f"{path}.alarms.channels"
+        channels = {n: options(c, "ops.alarms.channels", f"{at}.{n}") for n, c in policy.alarms.channels.items()}
+        changes["alarms"] = replace(policy.alarms, channels=channels)
     if isinstance(policy, HostPolicy):
         changes["drills"] = {
             n: replace(d, asset=asset(d.asset, f"{path}.drills.{n}.asset")) for n, d in policy.drills.items()
@@ -236,6 +240,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         site_duties={name: duty for name, duty in policy.duties.items() if name in site_duties},
         control=policy.control,
         kept=kept(host, site),
+        alarms=policy.alarms,
     )
 
 

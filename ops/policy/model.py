@@ -10,6 +10,7 @@ from ops.core.calendar import Calendar, Item
 from ops.core.names import AbsolutePath
 from ops.core.quantity import Day, Duration
 from ops.core.schema import spare
+from ops.policy.alarms import Alarms
 from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
 from ops.policy.keeping import Kept, Retention
@@ -20,6 +21,7 @@ __all__ = [
     "AWAY",
     "DRILL_SPREAD",
     "VERSION",
+    "Alarms",
     "Asset",
     "AssetClass",
     "CheckSpec",
@@ -228,6 +230,7 @@ class Written:
     exceptions: gaps on this machine that are acceptable, by name.
     duties: acts of people with a due day, by name; those in `policy__all` are the site's, all others this machine's.
     control: the backup of the control machine; the same for every host.
+    alarms: who is told of bad findings of this machine; without it, nobody is.
     """
 
     version: int
@@ -240,6 +243,7 @@ class Written:
     exceptions: Mapping[str, Excuse] = field(default_factory=dict)
     duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
+    alarms: Alarms | None = None
 
 
 @dataclass(frozen=True)
@@ -272,6 +276,7 @@ class HostPolicy:
     site_duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
     kept: Mapping[str, Mapping[str, Kept]] = field(default_factory=dict)
+    alarms: Alarms | None = None
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ops.policy import access, secrets
+from ops.core.errors import UsageError
+from ops.interfaces import joined
+from ops.policy import access, alarms, secrets
 from ops.policy.model import Asset, HostPolicy
 from ops.policy.role_files import File
 from ops.policy.secrets import Secrets
@@ -99,6 +101,20 @@ def drill_files(policy: HostPolicy, said: Secrets) -> list[File]:
             files.append(_secret(address_file, access.url(repository.kind, where, policy.host, account)))
             files.append(_secret(password_file, password))
     return files
+
+
+def channel_files(policy: HostPolicy, said: Secrets) -> list[File]:
+    """Return the secrets of the channels by which a machine's alarms go; raise UsageError for one that lacks."""
+    if policy.alarms is None:
+        return []
+    found = []
+    for name in alarms.secret_channels(policy.alarms):
+        try:
+            found.append(_secret(joined.channel_file(name), said.text(policy.host, secrets.CHANNELS, name)))
+        except UsageError as error:
+            hint = f"write it, sealed, as {secrets.CHANNELS}: {{{name}: ...}}, into the inventory; docs/alarms.md"
+            raise UsageError(error.message, hint) from error
+    return found
 
 
 def _authority(host: str, said: Secrets) -> File:

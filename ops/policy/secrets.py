@@ -15,6 +15,7 @@ PASSWORDS = "seawall_repository_passwords"
 ACCOUNTS = "seawall_accounts"
 READER_PASSWORDS = "seawall_reader_passwords"
 READER_ACCOUNTS = "seawall_reader_accounts"
+CHANNELS = "seawall_channel_secrets"  # of channels of alarms, by name; a site writes these itself
 
 
 class Secrets:

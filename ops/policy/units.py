@@ -10,12 +10,13 @@ from ops.core.printable import printable
 from ops.interfaces import joined
 from ops.interfaces.joined import read_from, repository_files
 from ops.interfaces.planned import RETENTION
-from ops.interfaces.state import ARRIVALS, GAPS, HEALTH, SCRUB
-from ops.policy import access, doors, hours, logs
+from ops.interfaces.state import ALARMS, ARRIVALS, GAPS, HEALTH, SCRUB
+from ops.policy import access, alarms, doors, hours, logs
 from ops.policy.access import AUTHORITY, LEDGER_KEY
 from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 
 HEALTH_EVERY = "*:0/5"
+ALARMS_EVERY = "*:0/1"  # what is due to be told again, or to somebody else, is due to the minute
 LEAVE_EVERY = "*:3/10"
 GAPS_AT = "*-*-* 05:30:00"
 ARRIVALS_AT = "*-*-* 05:00:00"
@@ -49,7 +50,7 @@ class Unit:
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
     acts = [*_backups(policy), *_logs(policy), *_copies(policy), *_leaves(policy), *_drills(policy)]
-    return [*acts, _health(policy), _gaps(policy), *_keeper(policy)]
+    return [*acts, _health(policy), *_alarms(policy), _gaps(policy), *_keeper(policy)]
 
 
 def _backups(policy: HostPolicy) -> Iterator[Unit]:
@@ -169,6 +170,22 @@ def _health(policy: HostPolicy) -> Unit:
         credentials=(LEDGER_KEY,),
         timeout=120,
     )
+
+
+def _alarms(policy: HostPolicy) -> Iterator[Unit]:
+    if policy.alarms:
+        yield Unit(
+            name=joined.unit(ALARMS),
+            description=f"Tell people of what is wrong with {policy.host}",
+            command="alarms run",
+            calendar=(ALARMS_EVERY,),
+            random_delay=30,
+            user="seawall",
+            capabilities=(),
+            credentials=tuple(joined.channel_file(name) for name in alarms.secret_channels(policy.alarms)),
+            timeout=300,
+            after=(joined.service(HEALTH),),
+        )
 
 
 def _gaps(policy: HostPolicy) -> Unit:

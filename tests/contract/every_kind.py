@@ -13,6 +13,7 @@ import pytest
 
 from ops.core import kinds, schema
 from ops.core.verdict import Finding, Verdict
+from ops.interfaces.channel import Channel
 from ops.interfaces.check import Check
 from ops.interfaces.discovery import Sort
 from ops.interfaces.drill import Drill
@@ -27,6 +28,7 @@ SORTS: dict[str, type] = {
     "ops.targets": Target,
     "ops.gaps": Sort,
     "ops.health": Check,
+    "ops.alarms.channels": Channel,
 }
 # A value for each option without a default, of any kind.
 VALUES = {
@@ -38,6 +40,9 @@ VALUES = {
     "path": "/srv/his/his.sqlite",
     "paths": ["/srv/his/documents"],
     "rpo": "26h",
+    "sender": "seawall@hospital.example",
+    "server": "mail.hospital.example",
+    "url": "https://alarms.hospital.example/seawall",
 }
 # For kinds whose options may not all be left out together, though each has a default.
 TOGETHER = {"postgresql": {"database": "his"}, "mariadb": {"database": "lab"}}

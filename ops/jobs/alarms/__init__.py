@@ -1,0 +1,1 @@
+"""Telling people what the rounds of checks found, and hearing that somebody sees to it."""

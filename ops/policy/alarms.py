@@ -1,0 +1,186 @@
+"""The types of the policy's alarms: who is called by which channel, and when a finding is worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ops.core import kinds
+from ops.core.limits import demand_between
+from ops.core.quantity import Day, Duration
+from ops.core.schema import decode
+from ops.core.week import WeekHours
+from ops.interfaces.channel import Channel
+
+MOST_SAMPLES = 20  # that are remembered of a check
+_LEAST_WAIT, _DAY, _WEEK = Duration(60), Duration(86_400), Duration(7 * 86_400)
+
+
+@dataclass(frozen=True)
+class OnCall:
+    """A contact who is called, and when.
+
+    who: the contact.
+    hours: at which hours, in the site's time zone, such as `Mon-Fri 07:00-17:00`; by default, always.
+    """
+
+    who: str
+    hours: WeekHours = WeekHours()
+
+
+@dataclass(frozen=True)
+class ChannelSpec:
+    """A way by which alarms go to people.
+
+    kind: mail, webhook, command or ping; a module in ops/alarms/channels.
+    options: options of the kind.
+    """
+
+    kind: str
+    options: Any = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What is to be done when a fault lasts so long.
+
+    after: how long after it was discovered.
+    what: what is done then, in one sentence.
+    """
+
+    after: Duration
+    what: str
+
+
+@dataclass(frozen=True)
+class FaultClass:
+    """A class of faults, as the site's procedure has them.
+
+    limits: what is to be done after how long; each message names the next one and the time left.
+    quiet: hours in which nothing is told of it; what came and went meanwhile is told after them.
+    """
+
+    limits: tuple[Limit, ...] = ()
+    quiet: WeekHours | None = None
+
+    def __post_init__(self) -> None:
+        spans = [limit.after for limit in self.limits]
+        if spans != sorted(set(spans)):
+            raise ValueError("the limits must follow each other in time; write the earliest first")
+
+
+@dataclass(frozen=True)
+class AlarmRule:
+    """When certain checks raise an alarm, and when it is over.
+
+    checks: names or kinds of checks, `*` at the end matches everything that begins like that; the first rule that names
+        a check holds for it.
+    raise_count: how many bad rounds of the last `raise_of` raise it.
+    raise_of: of how many rounds these are.
+    hold: not before it has been bad for so long.
+    clear_count: how many good rounds of the last `clear_of` clear it.
+    clear_of: of how many rounds these are; more than half of them must be good.
+    clear_hold: not before it has been good for so long.
+    fault_class: the class of what fails, or can't be looked at.
+    warning_class: the class of what only warns; by default the same.
+    vendor: the contact who helps with it.
+    meanwhile: what people do meanwhile; by default what `without` says of the asset.
+    """
+
+    checks: tuple[str, ...]
+    raise_count: int = 2
+    raise_of: int = 3
+    hold: Duration = Duration(300)
+    clear_count: int = 3
+    clear_of: int = 3
+    clear_hold: Duration = Duration(600)
+    fault_class: str | None = None
+    warning_class: str | None = None
+    vendor: str | None = None
+    meanwhile: str = ""
+
+    def __post_init__(self) -> None:
+        for count, of in (("raise_count", "raise_of"), ("clear_count", "clear_of")):
+            demand_between(of, getattr(self, of), 1, MOST_SAMPLES)
+            demand_between(count, getattr(self, count), 1, getattr(self, of))
+        if 2 * self.clear_count <= self.clear_of:
+            raise ValueError("clear_count must be more than half of clear_of, or what is bad is called over")
+        for span in ("hold", "clear_hold"):
+            demand_between(span, getattr(self, span), Duration(0), _DAY)
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """Hours in which checks may be bad because people work there; what is still bad afterwards is told then.
+
+    checks: names or kinds of checks, as in a rule.
+    hours: such as `Sun 02:00-04:00`, in the site's time zone.
+    first: the first day on which this holds.
+    last: the last day on which this holds.
+    """
+
+    checks: tuple[str, ...]
+    hours: WeekHours
+    first: Day | None = None
+    last: Day | None = None
+
+    def __post_init__(self) -> None:
+        if self.first and self.last and self.last < self.first:
+            raise ValueError(f"ends on {self.last}, before it begins on {self.first}")
+
+
+@dataclass(frozen=True)
+class Alarms:
+    """Whom bad findings call, and how. Without this, nobody is told of anything.
+
+    on_call: who is called, in this order; whoever stands in for them (`deputy` of a contact) comes after them.
+    channels: how messages go out, by name.
+    next_after: how long without an answer until the next one is called.
+    remind: how long until the first reminder; each comes after twice the time of the one before.
+    remind_most: the longest time between two reminders.
+    paper: where the printed list of telephone numbers is, which is named when nobody answers.
+    fault_classes: classes of faults, by name.
+    rules: when which checks raise an alarm; of checks that no rule names, the defaults of a rule hold.
+    maintenance: hours in which nothing is raised, by name.
+    """
+
+    on_call: tuple[OnCall, ...]
+    channels: Mapping[str, ChannelSpec]
+    next_after: Duration = Duration(900)
+    remind: Duration = Duration(3600)
+    remind_most: Duration = _DAY
+    paper: str = ""
+    fault_classes: Mapping[str, FaultClass] = field(default_factory=dict)
+    rules: tuple[AlarmRule, ...] = ()
+    maintenance: Mapping[str, Maintenance] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.on_call:
+            raise ValueError("on_call names nobody; an alarm that nobody gets is none")
+        if not self.channels:
+            raise ValueError("channels names none; an alarm that goes nowhere is none")
+        demand_between("next_after", self.next_after, _LEAST_WAIT, _DAY)
+        demand_between("remind", self.remind, _LEAST_WAIT, _WEEK)
+        demand_between("remind_most", self.remind_most, self.remind, _WEEK)
+
+
+def channel(spec: ChannelSpec) -> Channel[Any]:
+    """Return a kind of channel; raise UnknownKind."""
+    loaded: Channel[Any] = kinds.load("ops.alarms.channels", spec.kind)
+    return loaded
+
+
+def secret_channels(alarms: Alarms) -> list[str]:
+    """Return the names of the channels that need a secret, whether their options are typed already or not."""
+    found = []
+    for name, spec in alarms.channels.items():
+        kind, options = channel(spec), spec.options
+        typed = options if isinstance(options, kind.options) else decode(kind.options, options or {}, "options")
+        found += [name] if kind.needs_secret(typed) else []
+    return found
+
+
+def matches(patterns: tuple[str, ...], name: str, kind: str) -> bool:
+    """Whether one of the patterns of a rule names a check, or its kind."""
+    return any(word in {name, kind} or (word.endswith("*") and name.startswith(word[:-1])) for word in patterns)
