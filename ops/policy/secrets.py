@@ -15,6 +15,7 @@ PASSWORDS = "seawall_repository_passwords"
 ACCOUNTS = "seawall_accounts"
 READER_PASSWORDS = "seawall_reader_passwords"
 READER_ACCOUNTS = "seawall_reader_accounts"
+NEXT, FORMER = "seawall_next_passwords", "seawall_former_passwords"  # while they are changed; machines get none of them
 
 
 class Secrets:

@@ -9,11 +9,12 @@ from pathlib import Path
 from ops.core.errors import UsageError
 from ops.fleet.inventory import Inventory
 from ops.fleet.secrets.make import ALL
+from ops.fleet.secrets.turnover import Turnover
 from ops.fleet.secrets.vault import Store, Vault
 from ops.policy import HostPolicy, access
 from ops.policy.compile import document, read_document
 from ops.policy.model import AWAY, Repository
-from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS
+from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS, READER_PASSWORDS
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,25 @@ class UnlockedSecrets:
             for place in sorted(used):
                 if (repository := policy.repositories[place]).place in AWAY:
                     yield self._door(f"host_vars/{host}", names, host, place, repository)
+
+    def access(self, machine: str, place: str) -> RepositoryAccess:
+        """Return a machine's repository with all that opens it; raise UsageError for one that is not served."""
+        where, names, repository = self._whose(machine, place)
+        if not access.served(repository):
+            raise UsageError(f"{place} is a place on {machine} itself, which the control machine can't reach")
+        return self._door(where, names, machine, place, repository)
+
+    def turnover(self, machine: str, place: str) -> Turnover:
+        """Return the passwords of a machine's repository, to be changed."""
+        where, names, _ = self._whose(machine, place)
+        readers = READER_PASSWORDS if names[0] == PASSWORDS else ""
+        return Turnover(self._store, self._vault, where, place, names[0], readers)
+
+    def _whose(self, machine: str, place: str) -> tuple[str, tuple[str, str], Repository]:
+        first = next(iter(self._policies.values()), None)
+        if first and first.control and machine == first.control.name:
+            return ALL, CONTROL, first.repositories[place]
+        return f"host_vars/{machine}", (PASSWORDS, ACCOUNTS), self._policies[machine].repositories[place]
 
     def _door(
         self, where: str, names: tuple[str, str], machine: str, place: str, repository: Repository
