@@ -1,8 +1,9 @@
-"""The key sheet for the safe: print it, and prove that it opens the repositories.
+"""The key sheet for the safe: print it, and prove that it opens the repositories. Change their passwords.
 
   seawall keys sheet --output sheet.html --html           a page to print, readable only for you; delete it afterwards
   seawall keys sheet --yes | lp                           text, straight to a printer
   seawall keys check typed.txt                            check a typed or scanned sheet, and open every repository
+  seawall keys rotate his1 offsite --reason 'Anna left'   a new password for a repository that stays as it is
 
 The sheet lists every repository that is off-site or on a removable disk, with everything restic needs to read it. With
 --with-vault it also has the vault password of the inventory. docs/keys.md explains who keeps it and when to test it.
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from ops.commands.control import _options, _output
 from ops.core.errors import UsageError
-from ops.core.verdict import Verdict
+from ops.core.verdict import Verdict, worst
 from ops.fleet import inventory
 from ops.fleet.control_machine.identity import demanded
 from ops.fleet.key_sheet import keys
@@ -40,15 +41,56 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _options.add_vault(sheet, _options.OPENS)
     check = commands.add_parser("check", help="check a typed or scanned sheet, and open every repository on it")
     check.add_argument("typed", metavar="FILE", help="use - for standard input")
-    for command in (sheet, check):
+    rotating = _add_rotate(commands)
+    for command in (sheet, check, rotating):
         _options.add_inventory(command)
+
+
+def _add_rotate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    rotating = commands.add_parser(
+        "rotate",
+        help="give a repository and its readers new passwords, without uploading anything anew",
+        description="Give a machine's repositories and their readers new passwords. Nothing is uploaded anew, and\n"
+        "at each moment a password that the inventory holds opens. Run it again until it says pass: between its\n"
+        "steps site.yml brings the new passwords to the machines. Interrupted, it goes on where it was.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="examples:\n  seawall keys rotate his1 --reason 'yearly change'              all repositories of a machine\n"
+        "  seawall keys rotate his1 offsite --reason 'Anna left'         one of them\n"
+        "  seawall keys rotate control --dry-run                         the control machine's own; changes nothing\n\n"
+        "exit codes: 0 the old passwords open nothing any more, 1 a person has to do what is said, 2 failed, 3 usage\n",
+    )
+    rotating.add_argument("name", metavar="HOST|ASSET", help="whose repositories")
+    rotating.add_argument("repositories", nargs="*", metavar="REPOSITORY", help="their names (default: all it uses)")
+    rotating.add_argument("--reason", default="", metavar="TEXT", help="why; it is recorded in the ledgers")
+    rotating.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
+    _options.add_vault(rotating, _options.SEALS)
+    return rotating
 
 
 def execute(options: argparse.Namespace) -> int:
     """Print a sheet or test one; both are recorded in the control machine's ledger."""
     read = _options.read_inventory(options)
     own = demanded(read.policies())
-    return _check(read, own, options) if options.command == "check" else _sheet(read, own, options)
+    return {"check": _check, "sheet": _sheet, "rotate": _rotate}[options.command](read, own, options)
+
+
+def _rotate(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
+    from ops.fleet.key_rotation import rotate
+
+    machine, places = rotate.chosen(read.policies(), own, options.name, options.repositories)
+    if options.dry_run:
+        plans = {one: rotate.planned(read, options.vault_password_file, machine, one) for one in places}
+        print(json.dumps(plans) if options.json else "".join(f"{machine} {one}: {said}\n" for one, said in plans.items()))
+        return 0
+    if not options.reason.strip():
+        raise UsageError("no reason", "--reason TEXT, which is recorded in the ledgers")
+    found = rotate.rotate(read, own, options.vault_password_file, (machine, places), options.reason.strip())
+    if options.json:
+        told = {one: {"verdict": said.verdict.value, "message": said.message} for one, said in found.items()}
+        print(json.dumps({"machine": machine, "repositories": told}))
+    else:
+        print("\n".join(f"{said.verdict.value:<8} {machine} {one}: {said.message}" for one, said in found.items()))
+    return worst(one.verdict for one in found.values()).exit_code
 
 
 def _sheet(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ from ops.core.names import Digest
 from ops.core.quantity import counted
 from ops.core.verdict import Finding, Verdict
 from ops.fleet.key_rotation.machines import Keeper, holders, lacking, named
-from ops.fleet.key_rotation.opening import Opening
+from ops.fleet.key_rotation.opening import SHUT, Opening
 from ops.fleet.key_sheet import ids
 from ops.fleet.secrets.turnover import OWN, Passwords, Turnover
 
@@ -48,8 +48,6 @@ class Rotation:
         """
         told = ""
         if not self.turnover.former():
-            if not self.turnover.next():
-                self.turnover.begin()
             told = self._added()
             self.turnover.switch()
         if self.hosts and (left := self._not_there()):
@@ -60,10 +58,13 @@ class Rotation:
 
     def _added(self) -> str:
         """Add the keys that are not there yet, prove them all, and have them trusted; return what did not go well."""
-        present, following = self.turnover.present(), self.turnover.next()
-        old = self._demand_opens(present[OWN])
+        present = self.turnover.present()
+        old = self.opening.demand_few_keys(present[OWN])
+        if not (went_on := bool(self.turnover.next())):
+            self.turnover.begin()
+        following = self.turnover.next()
         added = {
-            label: self.opening.key_of(password) or self.opening.add(present[OWN], password, label)
+            label: (went_on and self.opening.key_of(password)) or self.opening.add(present[OWN], password, label)
             for label, password in following.items()
         }
         seen = self.opening.snapshots(present[OWN], old)
@@ -89,30 +90,28 @@ class Rotation:
 
     def _retired(self) -> None:
         """Have the keys of the former passwords moved aside, as long as the present ones open; prove it."""
-        present = self._changed()
+        present, former = self._changed(), self.turnover.former()
         keys = {label: self._demand_opens(password) for label, password in present.items()}
-        for label, password in self.turnover.former().items():
-            for _ in range(MOST_RETIRED):
-                old = self.opening.key_of(password)
-                if old is None:
-                    break
-                if old in keys.values():
-                    raise Damaged(f"{self.opening.name}: the old and the new password open the same key")
-                move = self._keeper().exchange(keys.values(), [old], self.reason)
-                self._demand_still_open(present, keys, move)
-            else:
-                raise Damaged(f"{self.opening.name}: the old password of {label or 'the machine'} still opens keys")
+        for _ in range(MOST_RETIRED):
+            old = {found for password in former.values() if (found := self.opening.key_of(password))}
+            if not old:
+                return
+            if old & {*keys.values()}:
+                raise Damaged(f"{self.opening.name}: an old and a new password open the same key")
+            move = self._keeper().exchange({*keys.values()}, old, self.reason)
+            self._demand_still_open(present, keys, move)
+        raise Damaged(f"{self.opening.name}: the old password still opens keys", "seawall repository arrivals there")
 
     def _demand_still_open(self, present: Passwords, keys: Mapping[str, Digest], move: str) -> None:
+        """Have what was moved come back where a new password opens nothing without it; raise Damaged then."""
         shut = [label for label, password in present.items() if self.opening.key_of(password, keys[label]) is None]
         if not shut:
             return
         if move:
-            self._keeper().bring_back(move, "the new key did not open without it")
-        raise Damaged(
-            f"{self.opening.name}: {counted(len(shut), 'new password')} opened nothing without the old key",
-            "the old key was brought back" if move else "",
-        )
+            self._keeper().bring_back(move, "a new key did not open without it")
+        count = counted(len(shut), "new password")
+        hint = f"the old keys were brought back on {self.opening.access.keeper}" if move else ""
+        raise Damaged(f"{self.opening.name}: {count} opened nothing without the old keys", hint)
 
     def _changed(self) -> Passwords:
         """Return the present passwords of which there are former ones."""
@@ -122,10 +121,7 @@ class Rotation:
     def _demand_opens(self, password: str) -> Digest:
         found = self.opening.key_of(password)
         if found is None:
-            raise Damaged(
-                f"{self.opening.name}: the password in the inventory does not open the repository",
-                "nothing was changed; is a key set aside on the backup host, or an older inventory restored?",
-            )
+            raise Damaged(f"{self.opening.name}: a password in the inventory does not open the repository", SHUT)
         return found
 
     def _keeper(self) -> Keeper:

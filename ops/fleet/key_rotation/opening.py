@@ -19,6 +19,7 @@ from ops.restic.failures import WrongPassword
 from ops.restic.repository import READER, Repository
 
 USER = "seawall"
+SHUT = "nothing was changed; is a key set aside on the backup host, or is this an older inventory?"
 MOST_KEYS = 18  # restic tries twenty: of two more, one is to be added, and one may be somebody's
 
 
@@ -47,21 +48,29 @@ class Opening:
     def add(self, password: str, following: str, label: str) -> Digest:
         """Add a key with a password, opened with another one; return its id.
 
-        label: whose it is: a reader's name, or OWN. Raise UsageError where so many keys lie there that restic would not
-        find this one, and Damaged when it opens nothing.
+        label: whose it is: a reader's name, or OWN. Raise Damaged when it opens nothing.
         """
         with self._opened(password) as repository:
-            before = {key.id for key in repository.keys()}
-            if len(before) >= MOST_KEYS:
-                hint = f"on {self.access.keeper}: seawall repository arrivals names them, and set-aside moves them"
-                raise UsageError(f"{self.name} has {len(before)} keys, most of them nobody's", hint)
             file = self._file("following", following)
             repository.add_key(file, label or self.access.machine, USER if label == OWN else READER)
-            added = {key.id for key in repository.keys()} - before
-        found = next((one for one in sorted(added) if self.key_of(following, one) in added), None)
-        if found is None:
+        if (found := self.key_of(following)) is None:
             raise Damaged(f"{self.name}: the key that was added does not open it")
         return found
+
+    def demand_few_keys(self, password: str) -> Digest:
+        """Return the id of the key that a password opens.
+
+        Raise Damaged where it opens none, and UsageError where so many keys lie there that restic would not find more.
+        """
+        with self._opened(password) as repository:
+            try:
+                keys = repository.keys()
+            except WrongPassword as error:
+                raise Damaged(f"{self.name}: the password in the inventory does not open the repository", SHUT) from error
+        if len(keys) >= MOST_KEYS:
+            hint = f"on {self.access.keeper}: seawall repository arrivals names them, and set-aside moves them"
+            raise UsageError(f"{self.name} has {len(keys)} keys, most of them nobody's", hint)
+        return next(key.id for key in keys if key.current)
 
     def snapshots(self, password: str, known: Digest | None = None) -> Collection[str]:
         """Return the ids of all snapshots that a password reads."""
