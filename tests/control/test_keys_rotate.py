@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from key_site import KEEPER, Site, site
+
+from ops.fleet.key_rotation.machines import Keeper
+from ops.fleet.secrets.vault import Store
+from ops.restic.repository import Repository
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +62,75 @@ def test_a_password_is_changed_without_uploading_anything(made: Site, capsys: py
     values = {old, reader, made.password(), made.password("drill1")}
     told = json.dumps([*made.records(), *made.records(KEEPER)])
     assert not [value for value in values if value in told]
+
+
+STEPS = [  # the function at whose call the command dies, and whether before it or after it
+    (Store, "save", "after"),  # new passwords are made, and no key has them
+    (Repository, "add_key", "after"),  # the machine's own key is there
+    (Repository, "add_key", "after"),  # the reader's, too
+    (Keeper, "exchange", "before"),
+    (Keeper, "exchange", "after"),  # trusted, and the inventory not changed yet
+    (Store, "save", "after"),  # changed
+    (None, "", ""),  # site.yml
+    (Keeper, "exchange", "before"),
+    (Keeper, "exchange", "half"),  # the backup host itself dies, between its note and the move
+    (Keeper, "exchange", "after"),
+    (Store, "save", "before"),  # all is done but the inventory's note of it
+]
+
+
+def killed(site: Site, owner: type, name: str, when: str) -> None:
+    """Run the command in a process that is killed at the call of a function."""
+    child = os.fork()
+    if child:
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        return
+    real = getattr(owner, name)
+
+    def dies(*args: Any, **words: Any) -> Any:
+        if when == "after":
+            real(*args, **words)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(owner, name, dies)
+    site.rotate()
+    os._exit(0)
+
+
+def half_exchanged(site: Site) -> None:
+    """Let the backup host die between its note and the move, and the command fail for that."""
+    program = site.folder / KEEPER / "bin/seawall"
+    whole = program.read_text()
+    dying = "import os, sys; from ops.keeper import aside; aside.begin = lambda *_: os.kill(os.getpid(), 9); "
+    dying += "from ops import cli; cli.run(sys.argv[1:])"
+    program.write_text(whole.replace("-m ops", f"-c '{dying}'"))
+    assert site.rotate() == 2
+    program.write_text(whole)
+
+
+def test_killed_at_any_step_nobody_is_locked_out_and_the_next_run_goes_on(made: Site) -> None:
+    old = {"": made.password(), "drill1": made.password("drill1")}
+    packs, before = made.packs(), made.keys()
+    for owner, name, when in STEPS:
+        if owner is None:
+            made.install()
+        elif when == "half":
+            half_exchanged(made)
+        else:
+            killed(made, owner, name, when)
+        held = {
+            "": (made.folder / "his1/etc/seawall/credentials/offsite.password").read_text().strip(),
+            "drill1": (made.folder / "drill1/etc/seawall/credentials/his1-offsite.password").read_text().strip(),
+        }
+        for label, password in held.items():
+            assert made.opens(password), f"{label or 'the machine'} is locked out at {name}, {when}"
+            assert password in {made.password(label), made.password(label, "former")}
+        assert made.opens(made.password()), f"the inventory opens nothing at {name}, {when}"
+    assert made.rotate() == 0
+    assert not any(map(made.opens, old.values()))
+    assert made.packs() == packs
+    assert len(made.keys()) == 2
+    assert not made.keys() & before
+    assert made.on(KEEPER, "repository", "arrivals") == 0
+    unended = [one for one in made.records() if one["result"] == "unknown"]
+    assert len(unended) == len([step for step in STEPS if step[2] in {"before", "after"}])

@@ -2,6 +2,8 @@
 
   seawall keys sheet --output sheet.html --html           a page to print, readable only for you; delete it afterwards
   seawall keys sheet --yes | lp                           text, straight to a printer
+  seawall keys seal --with-vault --output keys.asc        the same, sealed to the holders that the policy names
+  seawall keys due                                        what is outdated, and when the next test is due
   seawall keys check typed.txt                            check a typed or scanned sheet, and open every repository
   seawall keys rotate his1 offsite --reason 'Anna left'   a new password for a repository that stays as it is
 
@@ -17,7 +19,9 @@ import sys
 from pathlib import Path
 
 from ops.commands.control import _options, _output
+from ops.core import clock
 from ops.core.errors import UsageError
+from ops.core.schema import encode
 from ops.core.verdict import Verdict, worst
 from ops.fleet import inventory
 from ops.fleet.control_machine.identity import demanded
@@ -41,9 +45,40 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _options.add_vault(sheet, _options.OPENS)
     check = commands.add_parser("check", help="check a typed or scanned sheet, and open every repository on it")
     check.add_argument("typed", metavar="FILE", help="use - for standard input")
-    rotating = _add_rotate(commands)
-    for command in (sheet, check, rotating):
+    check.add_argument("--by", default="", metavar="NAME", help="who typed it (default: whoever is logged in)")
+    for command in (sheet, check, _add_seal(commands), _add_due(commands), _add_rotate(commands)):
         _options.add_inventory(command)
+
+
+def _add_seal(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    sealing = commands.add_parser(
+        "seal",
+        help="seal the key sheet to the policy's holders; do it again when one leaves",
+        description="Write the key sheet into a file that each of the policy's holders (`control.holders`) can open\n"
+        "alone, with GnuPG and a private key of their own. The public keys lie in .holders/NAME.asc next to the\n"
+        "inventory. When a holder leaves, take the name out of the policy, seal again, and rotate what they could open.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="examples:\n  seawall keys seal --with-vault --output keys.asc     then give each holder a copy\n"
+        "  gpg --decrypt keys.asc | seawall keys check -        a holder tests it\n\n"
+        "exit codes: 0 sealed, 3 not: it says why\n",
+    )
+    sealing.add_argument("--output", type=Path, required=True, metavar="FILE", help="the sealed file")
+    sealing.add_argument("--with-vault", action="store_true", help="include the vault password of the inventory")
+    sealing.add_argument("--dry-run", action="store_true", help="say to whom it would be sealed, and write nothing")
+    _options.add_vault(sealing, _options.OPENS)
+    return sealing
+
+
+def _add_due(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        "due",
+        help="judge whether sheet and holders have the keys that open, and when the next test is due",
+        description="Judge, without asking any machine, whether the printed sheet and what was sealed hold the keys\n"
+        "that open now, and when a second person has to test the sheet. `seawall status` shows the same.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example:\n  seawall keys due --json\n\n"
+        "exit codes: 0 all is well, 1 something is due within 14 days or was never done, 2 overdue or outdated, 3 unknown\n",
+    )
 
 
 def _add_rotate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
@@ -71,7 +106,28 @@ def execute(options: argparse.Namespace) -> int:
     """Print a sheet or test one; both are recorded in the control machine's ledger."""
     read = _options.read_inventory(options)
     own = demanded(read.policies())
-    return {"check": _check, "sheet": _sheet, "rotate": _rotate}[options.command](read, own, options)
+    commands = {"check": _check, "sheet": _sheet, "seal": _seal, "due": _due, "rotate": _rotate}
+    return commands[options.command](read, own, options)
+
+
+def _seal(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
+    word, dry = options.with_vault, options.dry_run
+    said = keys.seal(read, own, options.vault_password_file, options.output, with_vault=word, dry=dry)
+    print(json.dumps({"message": said}) if options.json else said)
+    return 0
+
+
+def _due(read: inventory.Inventory, _own: HostPolicy, options: argparse.Namespace) -> int:
+    from ops.fleet.key_sheet.standing import standing
+
+    found = standing(read.path, read.policies(), clock.now())
+    if options.json:
+        print(json.dumps([encode(one) for one in found]))
+    else:
+        for one in found:
+            when = f"due by {one.due}" if one.due else "never done"
+            print(f"{one.verdict.value:<8} {'; '.join(filter(None, [when, one.message]))}")
+    return worst(one.verdict for one in found).exit_code
 
 
 def _rotate(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
@@ -80,7 +136,9 @@ def _rotate(read: inventory.Inventory, own: HostPolicy, options: argparse.Namesp
     machine, places = rotate.chosen(read.policies(), own, options.name, options.repositories)
     if options.dry_run:
         plans = {one: rotate.planned(read, options.vault_password_file, machine, one) for one in places}
-        print(json.dumps(plans) if options.json else "".join(f"{machine} {one}: {said}\n" for one, said in plans.items()))
+        print(
+            json.dumps(plans) if options.json else "".join(f"{machine} {one}: {said}\n" for one, said in plans.items())
+        )
         return 0
     if not options.reason.strip():
         raise UsageError("no reason", "--reason TEXT, which is recorded in the ledgers")
@@ -109,14 +167,16 @@ def _sheet(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespa
 
 
 def _check(read: inventory.Inventory, own: HostPolicy, options: argparse.Namespace) -> int:
-    tested = keys.check(read, own, _typed(options.typed))
+    tested = keys.check(read, own, _typed(options.typed), options.by.strip())
     result = tested.result
     lines = [f"fail     {line}" for line in tested.wrong]
     if options.json:
-        print(json.dumps({"verdict": result.verdict.value, "message": result.message, "lines": lines}))
+        told = {"verdict": result.verdict.value, "message": result.message, "lines": lines}
+        print(json.dumps(told | ({"counts": tested.counts} if tested.counts else {})))
     else:
         lines += [f"{one.verdict.value:<8} {name}: {one.message}" for name, one in tested.found.items()]
-        print("\n".join([*lines, f"{result.verdict.value}: {result.message}"]))
+        lines += [f"{result.verdict.value}: {result.message}", *filter(None, [tested.counts])]
+        print("\n".join(lines))
     code = result.verdict.exit_code
     return max(code, Verdict.FAIL.exit_code) if tested.misread else code
 

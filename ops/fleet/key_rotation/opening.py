@@ -66,7 +66,9 @@ class Opening:
             try:
                 keys = repository.keys()
             except WrongPassword as error:
-                raise Damaged(f"{self.name}: the password in the inventory does not open the repository", SHUT) from error
+                raise Damaged(
+                    f"{self.name}: the password in the inventory does not open the repository", SHUT
+                ) from error
         if len(keys) >= MOST_KEYS:
             hint = f"on {self.access.keeper}: seawall repository arrivals names them, and set-aside moves them"
             raise UsageError(f"{self.name} has {len(keys)} keys, most of them nobody's", hint)

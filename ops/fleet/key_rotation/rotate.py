@@ -50,7 +50,9 @@ def planned(read: Inventory, password: Path | None, machine: str, place: str) ->
     """Return what would be done now, in words; nothing is opened but the inventory's secrets."""
     turnover = UnlockedSecrets(read, password).turnover(machine, place)
     if former := turnover.former():
-        return f"would see whether machines hold {counted(len(former), 'new password')}, and have the old keys set aside"
+        return (
+            f"would see whether machines hold {counted(len(former), 'new password')}, and have the old keys set aside"
+        )
     if following := turnover.next():
         return f"would go on: add the keys of {counted(len(following), 'new password')} that were made before"
     count = counted(len(turnover.present()), "new password")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,30 @@ class RepositoryAccess:
         return access.url(self.kind, self.address, self.account, self.account_password)
 
 
+@dataclass(frozen=True)
+class Away:
+    """A repository that a disaster of the site does not reach. where, names: the place and variables of its secrets."""
+
+    where: str
+    names: tuple[str, str]
+    machine: str
+    place: str
+    repository: Repository
+
+
+def away(policies: Mapping[str, HostPolicy]) -> Iterator[Away]:
+    """Yield every one of them, the control machine's first. policies: as they are read from documents."""
+    first = next(iter(policies.values()), None)
+    if first and (control := first.control):
+        yield Away(ALL, CONTROL, control.name, control.repository, first.repositories[control.repository])
+    for host, policy in policies.items():
+        used = {asset.repository for asset in policy.assets.values()}
+        used |= {copy.to for asset in policy.assets.values() for copy in asset.copies.values()}
+        for place in sorted(used):
+            if (repository := policy.repositories[place]).place in AWAY:
+                yield Away(f"host_vars/{host}", (PASSWORDS, ACCOUNTS), host, place, repository)
+
+
 class UnlockedSecrets:
     """An inventory's secrets behind its vault."""
 
@@ -73,16 +97,8 @@ class UnlockedSecrets:
 
     def away(self) -> Iterator[RepositoryAccess]:
         """Yield every repository that a disaster of the site does not reach, the control machine's first."""
-        first = next(iter(self._policies.values()), None)
-        if first and (control := first.control):
-            yield self._door(ALL, CONTROL, control.name, control.repository, first.repositories[control.repository])
-        for host, policy in self._policies.items():
-            used = {asset.repository for asset in policy.assets.values()}
-            used |= {copy.to for asset in policy.assets.values() for copy in asset.copies.values()}
-            names = (PASSWORDS, ACCOUNTS)
-            for place in sorted(used):
-                if (repository := policy.repositories[place]).place in AWAY:
-                    yield self._door(f"host_vars/{host}", names, host, place, repository)
+        for one in away(self._policies):
+            yield self._door(one.where, one.names, one.machine, one.place, one.repository)
 
     def access(self, machine: str, place: str) -> RepositoryAccess:
         """Return a machine's repository with all that opens it; raise UsageError for one that is not served."""
