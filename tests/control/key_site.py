@@ -90,7 +90,7 @@ class Site:
         return dict(yaml.load((self.inventory / place / "secrets.yml").read_text(), Opened) or {})
 
     def password(self, reader: str = "", sort: str = "") -> str:
-        """Return a password of his1's repository as the inventory has it. sort: `next` or `former`; else the present."""
+        """Return a password of his1's repository in the inventory. sort: `next` or `former`; else the present."""
         said = self.secrets()
         if sort:
             kept = said.get(f"seawall_{sort}_passwords", {}).get("offsite", {})
@@ -117,7 +117,8 @@ class Site:
     def _secrets_of(self, host: str) -> dict[str, Any]:
         return self.secrets(f"host_vars/{host}") if (self.inventory / f"host_vars/{host}/secrets.yml").exists() else {}
 
-    def keys(self, machine: str = "his1") -> set[str]:
+    def key_ids(self, machine: str = "his1") -> set[str]:
+        """Return the ids of the keys that a repository has."""
         return {path.name for path in (self.served / machine / "keys").iterdir()}
 
     def opens(self, password: str, machine: str = "his1") -> bool:

@@ -56,7 +56,7 @@ def _add_seal(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="seal the key sheet to the policy's holders; do it again when one leaves",
         description="Write the key sheet into a file that each of the policy's holders (`control.holders`) can open\n"
         "alone, with GnuPG and a private key of their own. The public keys lie in .holders/NAME.asc next to the\n"
-        "inventory. When a holder leaves, take the name out of the policy, seal again, and rotate what they could open.",
+        "inventory. When a holder leaves, take the name out of the policy, seal again, and rotate what they knew.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="examples:\n  seawall keys seal --with-vault --output keys.asc     then give each holder a copy\n"
         "  gpg --decrypt keys.asc | seawall keys check -        a holder tests it\n\n"
@@ -77,7 +77,7 @@ def _add_due(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> a
         "that open now, and when a second person has to test the sheet. `seawall status` shows the same.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="example:\n  seawall keys due --json\n\n"
-        "exit codes: 0 all is well, 1 something is due within 14 days or was never done, 2 overdue or outdated, 3 unknown\n",
+        "exit codes: 0 all is well, 1 due within 14 days or never done, 2 overdue or outdated, 3 unknown\n",
     )
 
 
@@ -89,9 +89,9 @@ def _add_rotate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "at each moment a password that the inventory holds opens. Run it again until it says pass: between its\n"
         "steps site.yml brings the new passwords to the machines. Interrupted, it goes on where it was.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="examples:\n  seawall keys rotate his1 --reason 'yearly change'              all repositories of a machine\n"
-        "  seawall keys rotate his1 offsite --reason 'Anna left'         one of them\n"
-        "  seawall keys rotate control --dry-run                         the control machine's own; changes nothing\n\n"
+        epilog="examples:\n  seawall keys rotate his1 --reason 'yearly change'        all repositories of a machine\n"
+        "  seawall keys rotate his1 offsite --reason 'Anna left'   one of them\n"
+        "  seawall keys rotate control --dry-run                   the control machine's own; changes nothing\n\n"
         "exit codes: 0 the old passwords open nothing any more, 1 a person has to do what is said, 2 failed, 3 usage\n",
     )
     rotating.add_argument("name", metavar="HOST|ASSET", help="whose repositories")
@@ -123,6 +123,8 @@ def _due(read: inventory.Inventory, _own: HostPolicy, options: argparse.Namespac
     found = standing(read.path, read.policies(), clock.now())
     if options.json:
         print(json.dumps([encode(one) for one in found]))
+    elif not found:
+        print("unknown  no repository is off-site, or its secrets are not made yet")
     else:
         for one in found:
             when = f"due by {one.due}" if one.due else "never done"

@@ -21,7 +21,7 @@ def arguments(commands: _SubParsersAction[ArgumentParser], reason: str) -> None:
         "deleted: `seawall repository set-aside HOST --back MOVE` brings them back. This host can't tell which key\n"
         "opens what: `seawall keys rotate` on the control machine proves it before and after, and runs this command.",
         formatter_class=RawDescriptionHelpFormatter,
-        epilog="example:\n  seawall repository keys his1 --trust 4f0c... --retire 9d21... --reason 'passwords changed'\n\n"
+        epilog="example:\n  seawall repository keys his1 --trust 4f0c... --retire 9d21... --reason 'Anna left'\n\n"
         "exit codes: 0 done, 1 not done, 2 wrong usage\n",
     )
     keys.add_argument("host", help="whose repository")

@@ -42,7 +42,8 @@ class Opening:
         known: an id that is to be tried first. Raise SeawallError where the repository can't be reached or read.
         """
         with self._opened(password, known) as repository, suppress(WrongPassword):
-            return next((key.id for key in repository.keys() if key.current), None)
+            listed = repository.keys()
+            return next((key.id for key in listed if key.current), None)
         return None
 
     def add(self, password: str, following: str, label: str) -> Digest:

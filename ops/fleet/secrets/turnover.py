@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ops.core.errors import UsageError
-from ops.fleet.secrets.vault import Store, Vault, new_password
+from ops.fleet.secrets.vault import Sealed, Store, Vault, new_password
 from ops.policy.secrets import FORMER, NEXT
 
 OWN = ""  # the label of the machine's own password; readers have their names
@@ -71,7 +71,7 @@ class Turnover:
     def _path(self, label: str) -> tuple[str, ...]:
         return (self.readers, self.place, label) if label else (self.own, self.place)
 
-    def _present(self) -> Iterator[tuple[str, str]]:
+    def _present(self) -> Iterator[tuple[str, Sealed]]:
         yield OWN, self.store.get(self.where, (self.own, self.place))
         if self.readers:
             yield from sorted((self.store.get(self.where, (self.readers, self.place)) or {}).items())
@@ -79,12 +79,12 @@ class Turnover:
     def _kept(self, variable: str) -> Passwords:
         return {label: self.vault.open(sealed) for label, sealed in self._sealed(variable).items()}
 
-    def _sealed(self, variable: str) -> dict[str, str]:
+    def _sealed(self, variable: str) -> dict[str, Sealed]:
         own = self.store.get(self.where, (variable, self.place, _OWN))
         readers = self.store.get(self.where, (variable, self.place, _READERS)) or {}
         return {OWN: own, **readers} if own is not None else {}
 
-    def _keep(self, variable: str, sealed: Mapping[str, str]) -> None:
+    def _keep(self, variable: str, sealed: Mapping[str, Sealed]) -> None:
         self.store.put(self.where, (variable, self.place, _OWN), sealed[OWN])
         if readers := {label: one for label, one in sealed.items() if label}:
             self.store.put(self.where, (variable, self.place, _READERS), readers)

@@ -7,7 +7,7 @@ ones do not. What is taken away lies aside, as any file that is set aside, and c
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ops.core import clock
@@ -77,7 +77,7 @@ def _exchanged(policy: HostPolicy, wanted: Exchange) -> Outcome:
     return Outcome(Verdict.PASS, f"{told}: {wanted.reason}", facts, facts)
 
 
-def _there(host: str) -> Collection[Digest]:
+def _there(host: str) -> set[Digest]:
     """Return the ids of the keys that a client's repository has."""
     with repository.opened(folders.repositories(), host) as folder:
         with repository.folder_in(folder, layout.KEYS) as keys, os.scandir(keys) as found:
