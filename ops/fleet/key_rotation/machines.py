@@ -13,33 +13,17 @@ from dataclasses import dataclass
 
 from pyinfra.api.command import StringCommand
 from pyinfra.api.exceptions import PyinfraError
-from pyinfra.api.facts import FactBase
 
 from ops.core.errors import SeawallError, Unavailable
-from ops.core.names import Digest
 from ops.core.printable import printable
+from ops.fleet.facts.held_secrets import HeldSecrets
 from ops.fleet.inventory import Inventory
 from ops.fleet.secrets.turnover import OWN, Passwords
 from ops.fleet.ssh.ask import ask, find_ways, reached
 from ops.fleet.ssh.text import last_line
 from ops.interfaces import joined
-from ops.policy.access import FOLDER
 
 EXCHANGE_SECONDS = 300
-_FORM = 2  # words of a line of sha256sum
-
-
-class HeldFiles(FactBase[Mapping[str, str]]):
-    """The SHA-256 of files with secrets, by their names; of one that is not there, none."""
-
-    def command(self, files: Sequence[str]) -> str:
-        """Return the command. files: their names."""
-        return f'cd "$SEAWALL_ROOT"{FOLDER} && sha256sum -- {shlex.join(files)}'
-
-    def process(self, output: list[str]) -> Mapping[str, str]:
-        """Return what was told."""
-        rows = (line.split() for line in output)
-        return {row[1]: row[0] for row in rows if len(row) == _FORM and Digest.fits(row[0])}
 
 
 def holders(machine: str, place: str, passwords: Passwords) -> dict[str, dict[str, str]]:
@@ -59,7 +43,7 @@ def lacking(inventory: Inventory, wanted: Mapping[str, Mapping[str, str]]) -> di
     """Return the hosts that don't hold all the files that are wanted, each with what is wrong."""
     words = {host: {"files": sorted(files)} for host, files in wanted.items()}
     found = {}
-    for host, answer in ask(inventory, HeldFiles, words, hosts=list(wanted)).items():
+    for host, answer in ask(inventory, HeldSecrets, words, hosts=list(wanted)).items():
         if answer.fact is None:
             found[host] = answer.trouble
         elif others := [file for file, digest in wanted[host].items() if answer.fact.get(file) != digest]:
