@@ -24,6 +24,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with site(tmp_path_factory.mktemp("site")) as one:
         assert one.on("his1", "backup", "documents") == 0
         assert one.on(KEEPER, "repository", "arrivals") == 0
+        assert one.on(KEEPER, "repository", "scrub") == 0
         yield one
 
 
@@ -58,6 +59,9 @@ def test_a_password_is_changed_without_uploading_anything(made: Site, capsys: py
     assert not made.password(sort="former")
     assert not made.password(sort="next")
     assert made.on(KEEPER, "repository", "arrivals") == 0
+    assert made.on(KEEPER, "repository", "scrub") == 0  # no key is missed
+    kept = {path.name for path in (made.folder / KEEPER / "var/lib/seawall/state/spares/his1/keys").iterdir()}
+    assert kept == made.key_ids()
     assert made.on("his1", "backup", "documents") == 0
     noted = json.loads((made.inventory / ".key_ids.json").read_text())["keys"]["his1"]["offsite"]
     assert noted in made.key_ids()

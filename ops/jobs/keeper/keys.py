@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ops.core import clock
-from ops.core.errors import SeawallError, UsageError
+from ops.core.errors import SeawallError, Unavailable, UsageError
 from ops.core.names import Digest, HostName
 from ops.core.quantity import counted
 from ops.core.verdict import Verdict
@@ -20,9 +21,10 @@ from ops.interfaces.keeper_outcome import SetAsideFacts
 from ops.interfaces.state import ARRIVALS, ArrivalsState, KeptRepository
 from ops.jobs.host import folders, state_files
 from ops.jobs.keeper.arrivals import demand_client, demand_keeper, noted
+from ops.jobs.keeper.scrub import SPARES
 from ops.jobs.keeper.set_aside import STAMP
 from ops.jobs.run.job import Ended, Outcome, perform
-from ops.keeper import aside, repository
+from ops.keeper import aside, repository, spares
 from ops.policy import HostPolicy
 
 
@@ -71,6 +73,8 @@ def _exchanged(policy: HostPolicy, wanted: Exchange) -> Outcome:
     gone = [f"{layout.KEYS}/{key}" for key in sorted({*wanted.retire} & there)]
     move = aside.begin(base, wanted.host, clock.now().strftime(STAMP)) if gone else ""
     moved = aside.away(base, wanted.host, move, gone) if gone else aside.Moved(0, 0, ())
+    with suppress(Unavailable), spares.kept(folders.state() / "state" / SPARES, wanted.host) as besides:
+        besides.forget(f"{layout.KEYS}/{key}" for key in wanted.retire)  # nobody is to heal what was taken away
     facts = SetAsideFacts(move=move, files=moved.files, bytes=moved.bytes, reason=wanted.reason)
     told = f"{counted(len(wanted.trust), 'key')} of {wanted.host} trusted, {moved.files} set aside"
     told += f" as {move}" if move else ""
