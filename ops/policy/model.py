@@ -177,6 +177,9 @@ class Control:
     paths: what else to back up, besides the inventory, the checkout, its packages and the SSH keys that the inventory
         names.
     name: its account and folder on the repository's host.
+    key_test: how often a second person opens every off-site repository with the printed key sheet alone.
+    holders: contacts to whom the key sheet is also sealed; two at least. Each opens it alone, with a private key of
+        their own; the public one lies beside the inventory as `.holders/NAME.asc`.
     """
 
     owner: str
@@ -187,6 +190,8 @@ class Control:
     safe: str = ""
     paths: tuple[AbsolutePath, ...] = ()
     name: str = "control"
+    key_test: Duration = Duration(365 * 86_400)
+    holders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

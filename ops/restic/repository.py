@@ -56,9 +56,9 @@ class Repository:
         extra = [*self._from(like), "--copy-chunker-params"] if like else []
         self._run(["init", *extra], timeout=LOOK_SECONDS)
 
-    def add_key(self, password: Path, label: str) -> None:
-        """Add a key with its own password, for a reader; `label` says whose it is."""
-        words = ["key", "add", "--new-password-file", str(password), "--host", label, "--user", READER]
+    def add_key(self, password: Path, label: str, user: str = READER) -> None:
+        """Add a key with its own password, for a reader or another user; `label` says whose it is."""
+        words = ["key", "add", "--new-password-file", str(password), "--host", label, "--user", user]
         self._run(words, timeout=LOOK_SECONDS)
 
     def keys(self) -> list[Key]:

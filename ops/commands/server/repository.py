@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.commands._options import paths_in
+from ops.commands.server import _repository_keys
 from ops.core import clock
 from ops.core.errors import UsageError
 
@@ -30,6 +31,7 @@ def arguments(parser: ArgumentParser) -> None:
     _of_owners(commands)
     _of_readers(commands)
     _of_keepers(commands)
+    _repository_keys.arguments(commands, REASON)
     _of_disks(commands)
     _of_servers(commands)
 
@@ -173,6 +175,7 @@ def execute(options: Namespace) -> int:
         "serve": _serve,
         "leave": _leave,
         "set-aside": _set_aside,
+        "keys": _keys,
     }[options.command]
     return command(options)
 
@@ -248,6 +251,10 @@ def _set_aside(options: Namespace) -> int:
     if options.back:
         return _told(bring_back(options.host, options.back, reason), options)
     return _told(set_aside(options.host, paths_in(options.files), _moment(options.arrived_after), reason), options)
+
+
+def _keys(options: Namespace) -> int:
+    return _told(_repository_keys.exchanged(options, _demanded(options.reason)), options)
 
 
 def _told(ended: Ended, options: Namespace) -> int:

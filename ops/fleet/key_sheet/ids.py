@@ -48,14 +48,24 @@ def judged(known: Mapping[str, Digest], told: Mapping[str, Digest], file: str) -
     if not changed:
         return None
     message = f"opens {', '.join(changed)} with another key than the one noted in {file}"
-    hint = "if the repository was made anew, remove its line there; else find out who added a key"
+    hint = "where its password is being changed, site.yml brings the new one there; "
+    hint += "if the repository was made anew, remove its line there; else find out who added a key"
     return Finding(Verdict.WARN, f"{message}: {hint}")
 
 
 def note(path: Path, known: Ids, told: Ids) -> None:
     """Add what was not noted yet; raise SeawallError."""
     whole = {host: {**told.get(host, {}), **known.get(host, {})} for host in {*known, *told}}
-    whole = {host: keys for host, keys in whole.items() if keys}
+    _write(path, known, {host: keys for host, keys in whole.items() if keys})
+
+
+def replace(path: Path, machine: str, repository: str, key: Digest) -> None:
+    """Note another key for a repository, by a person's act; raise SeawallError."""
+    known = read(path)
+    _write(path, known, {**known, machine: {**known.get(machine, {}), repository: key}})
+
+
+def _write(path: Path, known: Ids, whole: Ids) -> None:
     if whole == dict(known):
         return
     try:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ops.core.errors import UsageError
 from ops.fleet.inventory import Inventory
 from ops.fleet.secrets.make import ALL
+from ops.fleet.secrets.turnover import Turnover
 from ops.fleet.secrets.vault import Store, Vault
 from ops.policy import HostPolicy, access
 from ops.policy.compile import document, read_document
 from ops.policy.model import AWAY, Repository
-from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS
+from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS, READER_PASSWORDS
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,30 @@ class RepositoryAccess:
     def url(self) -> str:
         """The address as restic reads it from a file."""
         return access.url(self.kind, self.address, self.account, self.account_password)
+
+
+@dataclass(frozen=True)
+class Away:
+    """A repository that a disaster of the site does not reach. where, names: the place and variables of its secrets."""
+
+    where: str
+    names: tuple[str, str]
+    machine: str
+    place: str
+    repository: Repository
+
+
+def away(policies: Mapping[str, HostPolicy]) -> Iterator[Away]:
+    """Yield every one of them, the control machine's first. policies: as they are read from documents."""
+    first = next(iter(policies.values()), None)
+    if first and (control := first.control):
+        yield Away(ALL, CONTROL, control.name, control.repository, first.repositories[control.repository])
+    for host, policy in policies.items():
+        used = {asset.repository for asset in policy.assets.values()}
+        used |= {copy.to for asset in policy.assets.values() for copy in asset.copies.values()}
+        for place in sorted(used):
+            if (repository := policy.repositories[place]).place in AWAY:
+                yield Away(f"host_vars/{host}", (PASSWORDS, ACCOUNTS), host, place, repository)
 
 
 class UnlockedSecrets:
@@ -72,16 +97,27 @@ class UnlockedSecrets:
 
     def away(self) -> Iterator[RepositoryAccess]:
         """Yield every repository that a disaster of the site does not reach, the control machine's first."""
+        for one in away(self._policies):
+            yield self._door(one.where, one.names, one.machine, one.place, one.repository)
+
+    def access(self, machine: str, place: str) -> RepositoryAccess:
+        """Return a machine's repository with all that opens it; raise UsageError for one that is not served."""
+        where, names, repository = self._whose(machine, place)
+        if not access.served(repository):
+            raise UsageError(f"{place} is a place on {machine} itself, which the control machine can't reach")
+        return self._door(where, names, machine, place, repository)
+
+    def turnover(self, machine: str, place: str) -> Turnover:
+        """Return the passwords of a machine's repository, to be changed."""
+        where, names, _ = self._whose(machine, place)
+        readers = READER_PASSWORDS if names[0] == PASSWORDS else ""
+        return Turnover(self._store, self._vault, where, place, names[0], readers)
+
+    def _whose(self, machine: str, place: str) -> tuple[str, tuple[str, str], Repository]:
         first = next(iter(self._policies.values()), None)
-        if first and (control := first.control):
-            yield self._door(ALL, CONTROL, control.name, control.repository, first.repositories[control.repository])
-        for host, policy in self._policies.items():
-            used = {asset.repository for asset in policy.assets.values()}
-            used |= {copy.to for asset in policy.assets.values() for copy in asset.copies.values()}
-            names = (PASSWORDS, ACCOUNTS)
-            for place in sorted(used):
-                if (repository := policy.repositories[place]).place in AWAY:
-                    yield self._door(f"host_vars/{host}", names, host, place, repository)
+        if first and first.control and machine == first.control.name:
+            return ALL, CONTROL, first.repositories[place]
+        return f"host_vars/{machine}", (PASSWORDS, ACCOUNTS), self._policies[machine].repositories[place]
 
     def _door(
         self, where: str, names: tuple[str, str], machine: str, place: str, repository: Repository

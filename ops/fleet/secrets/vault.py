@@ -115,6 +115,16 @@ class Store:
         tree[path[-1]] = value
         self._changed.add(place)
 
+    def drop(self, place: str, path: tuple[str, ...]) -> None:
+        """Remove the value at a path of names in a place, and the mappings that are empty without it."""
+        trees = [self._kept.get(place, {})]
+        for name in path[:-1]:
+            trees.append(trees[-1].get(name, {}))  # type: ignore[arg-type]
+        for tree, name in zip(reversed(trees), reversed(path), strict=True):
+            if name in tree and (name == path[-1] or not tree[name]):
+                del tree[name]
+        self._changed.add(place)
+
     def sealed(self) -> Iterator[tuple[str, Sealed]]:
         """Yield every sealed value with the place and path at which it stands."""
         for place, tree in self._kept.items():

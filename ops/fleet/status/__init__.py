@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.core import clock
+from ops.core.verdict import worst
 from ops.fleet import inventory
 from ops.fleet.key_sheet import ids
+from ops.fleet.key_sheet.standing import standing
 from ops.fleet.ledgers import heads, signers
 from ops.fleet.status import history
 from ops.fleet.status.answer import anchored, head, key_ids, keys
@@ -36,6 +38,9 @@ def collect(path: Path | None) -> FleetStatus:
     told = key_ids(ids.place(machines.path), found)
     status = join(policies, keys(signers.place(machines.path), told))
     now = clock.parse(status.time)
+    asked = standing(machines.path, policies, now)
+    verdict = worst([status.verdict, *(one.verdict for one in asked)])
+    status = replace(status, verdict=verdict, duties=(*asked, *status.duties))
     return history.compared(machines.path, replace(status, due=due(policies, now)), watched(policies, status.machines))
 
 

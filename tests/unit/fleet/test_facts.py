@@ -13,13 +13,21 @@ from typing import Any
 import pytest
 
 from ops.core.verdict import Finding, Verdict
+from ops.fleet.facts.held_secrets import HeldSecrets
 from ops.fleet.facts.ledger import Ledger
 from ops.fleet.facts.machine import Machine
 from ops.fleet.facts.status import Status
 from ops.fleet.facts.unit import LastOutcome, Unit
 from ops.fleet.ledgers import collect
 
-FACTS = {"status": Status, "unit": Unit, "last_outcome": LastOutcome, "machine": Machine, "ledger": Ledger}
+FACTS = {
+    "status": Status,
+    "unit": Unit,
+    "last_outcome": LastOutcome,
+    "machine": Machine,
+    "ledger": Ledger,
+    "held_secrets": HeldSecrets,
+}
 CASES = sorted((Path(__file__).parent / "facts").glob("*/*.json"))
 
 

@@ -1,0 +1,1 @@
+"""New passwords for a repository that stays as it is."""
