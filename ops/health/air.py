@@ -61,7 +61,9 @@ class Options:
         demand_between("fail_above", self.fail_above, COLDEST, HOTTEST)
         demand_between("warn_above", self.warn_above, self.warn_below, self.fail_above)
         demand_between("fail_below", self.fail_below, COLDEST, self.warn_below)
-        demand_between("humidity_warn_above", self.humidity_warn_above, self.humidity_warn_below, self.humidity_fail_above)
+        demand_between(
+            "humidity_warn_above", self.humidity_warn_above, self.humidity_warn_below, self.humidity_fail_above
+        )
         demand_between("humidity_fail_below", self.humidity_fail_below, Percent(0), self.humidity_warn_below)
         if self.argv and not self.argv[0].startswith("/"):
             raise ValueError("argv is to begin with the full path of a program, such as /usr/local/bin/rack-sensor")
@@ -94,7 +96,9 @@ def measures(variables: Mapping[str, str]) -> dict[str, dict[str, float]]:
         if sensor is not None and value is not None:
             told.setdefault(f" {sensor[1]}" if sensor[1] else "", {})[sensor[2]] = value
     there = {sensor: seen for sensor, seen in told.items() if len(seen) == 1 or any(seen.values())}
-    true = {sensor: {what: value for what, value in seen.items() if _true(what, value)} for sensor, seen in there.items()}
+    true = {
+        sensor: {what: value for what, value in seen.items() if _true(what, value)} for sensor, seen in there.items()
+    }
     return {sensor: seen for sensor, seen in true.items() if seen}
 
 

@@ -52,9 +52,7 @@ class Options:
         demand_port("port", self.port)
         demand_between("warn_below", self.warn_below, Duration(3600), LONGEST)
         demand_warning_first(("warn_below", self.warn_below), ("fail_below", self.fail_below))
-        demand_warning_first(
-            ("warn_below_share", self.warn_below_share), ("fail_below_share", self.fail_below_share)
-        )
+        demand_warning_first(("warn_below_share", self.warn_below_share), ("fail_below_share", self.fail_below_share))
 
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:

@@ -19,9 +19,17 @@ MOST_PRINTED = 1 << 18
 MOST_SHOWN = 500  # characters of the message
 MOST_FIGURES = 50
 # 'label'=value[unit][;warn;crit;min;max]: a label with blanks stands in quotes, doubled within it.
-FIGURE = re.compile(r"(?:'((?:[^'=]|'')+)'|([^\s'=]+))=(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(us|ms|[a-zA-Z%]*)(?:;\S*)?(?=\s|$)")
+FIGURE = re.compile(
+    r"(?:'((?:[^'=]|'')+)'|([^\s'=]+))=(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(us|ms|[a-zA-Z%]*)(?:;\S*)?(?=\s|$)"
+)
 UNITS = {"%": ("_percent", 1.0), "s": ("_seconds", 1.0), "ms": ("_seconds", 1e-3), "us": ("_seconds", 1e-6)}
-UNITS |= {"B": ("_bytes", 1.0), "KB": ("_bytes", 1e3), "MB": ("_bytes", 1e6), "GB": ("_bytes", 1e9), "TB": ("_bytes", 1e12)}
+UNITS |= {
+    "B": ("_bytes", 1.0),
+    "KB": ("_bytes", 1e3),
+    "MB": ("_bytes", 1e6),
+    "GB": ("_bytes", 1e9),
+    "TB": ("_bytes", 1e12),
+}
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,9 @@ class Options:
     def __post_init__(self) -> None:
         demand_between("timeout", self.timeout, Duration(1), LONGEST)
         if not self.argv or not self.argv[0].startswith("/"):
-            raise ValueError("argv is to begin with the full path of a program, such as /usr/lib/nagios/plugins/check_dns")
+            raise ValueError(
+                "argv is to begin with the full path of a program, such as /usr/lib/nagios/plugins/check_dns"
+            )
         if any("\0" in word for word in self.argv):
             raise ValueError("argv has a character that no argument can have")
 

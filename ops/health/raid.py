@@ -12,7 +12,9 @@ from ops.core.quantity import counted
 from ops.core.verdict import Finding, Verdict
 from ops.interfaces.check import Check, CheckContext
 
-ARRAY = re.compile(r"^(md\S+) : (\w+)(?: \(([\w-]+)\))?(?: (raid\d+|linear|multipath|faulty))?((?: \S+\[\d+\]\S*)*)", re.MULTILINE)
+ARRAY = re.compile(
+    r"^(md\S+) : (\w+)(?: \(([\w-]+)\))?(?: (raid\d+|linear|multipath|faulty))?((?: \S+\[\d+\]\S*)*)", re.MULTILINE
+)
 MEMBERS = re.compile(r"\[(\d+)/(\d+)\] \[[U_]+\]")
 PROGRESS = re.compile(r"(recovery|resync|reshape|check) *= *(\d+\.\d)%")
 WITH_PARITY = {"raid4", "raid5", "raid6"}  # mirrors may differ where nothing is stored, without harm

@@ -42,7 +42,9 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     running = (Path(psutil.PROCFS_PATH) / "sys/kernel/osrelease").read_text("ascii").strip()
     if REQUIRED.exists():
         found.append(("an update asks for it", REQUIRED.stat().st_mtime))
-    times = {path.name.partition("-")[2]: path.stat().st_mtime for path in BOOT.iterdir() if path.name[:8] == "vmlinuz-"}
+    times = {
+        path.name.partition("-")[2]: path.stat().st_mtime for path in BOOT.iterdir() if path.name[:8] == "vmlinuz-"
+    }
     if newer := newest_over(running, times):
         found.append((f"the kernel {newer} is installed, and {running} runs", times[newer]))
     yield judge(options, [(why, now - since) for why, since in found])

@@ -136,9 +136,7 @@ def _looked_at(options: Options, name: str, context: CheckContext) -> Finding:
 
 def counted(before: Mapping[str, Plain], words: set[str]) -> dict[str, int]:
     """Given in how many rounds running a device said doubtful words, return that with this round."""
-    return {
-        word: int(min(max(noted(before.get(word)) or 0.0, 0.0), ROUNDS)) + 1 for word in DOUBTFUL if word in words
-    }
+    return {word: int(min(max(noted(before.get(word)) or 0.0, 0.0), ROUNDS)) + 1 for word in DOUBTFUL if word in words}
 
 
 def judge(
@@ -155,7 +153,11 @@ def judge(
         if (value := number(variables.get(variable))) is not None and 0 <= value <= most
     }
     passing = {word for word, count in (rounds or {}).items() if count < ROUNDS}
-    seen = [*_status(variables, passing), *_self_test.judge(variables, options.tested_every.seconds, now), *_limits(options, variables, figures)]
+    seen = [
+        *_status(variables, passing),
+        *_self_test.judge(variables, options.tested_every.seconds, now),
+        *_limits(options, variables, figures),
+    ]
     verdict = worst(found for found, _ in seen)
     loud = [words for found, words in seen if found is not Verdict.PASS]
     charge = [f"charge {figures['charge_percent']:.0f}%"] if "charge_percent" in figures else []

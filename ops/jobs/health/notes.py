@@ -38,7 +38,9 @@ def read() -> Notes:
     """Return the notes of the round before; none where there are none, or none that can be read."""
     path = folders.state() / "state" / "health.notes"
     try:
-        data = demand_version(parse(read_file(path, LIMITS.bytes, str(path), owned=True), LIMITS, str(path)), 1, "notes")
+        data = demand_version(
+            parse(read_file(path, LIMITS.bytes, str(path), owned=True), LIMITS, str(path)), 1, "notes"
+        )
     except (OSError, SeawallError):
         return {}
     checks = data.get("checks")

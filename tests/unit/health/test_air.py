@@ -79,7 +79,9 @@ def test_real_devices_measure_what_can_be_true(real_data: Path) -> None:
     assert all(10 < one["temperature"] < 60 for sensors in seen for one in sensors.values() if "temperature" in one)
 
 
-@pytest.mark.parametrize("wrong", [{"warn_above": 33.0}, {"fail_below": 19.0}, {"argv": ("sensor",)}, {"fail_above": 90.0}])
+@pytest.mark.parametrize(
+    "wrong", [{"warn_above": 33.0}, {"fail_below": 19.0}, {"argv": ("sensor",)}, {"fail_above": 90.0}]
+)
 def test_limits_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="above|below|argv"):
         Options(**wrong)

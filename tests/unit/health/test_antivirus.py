@@ -34,7 +34,14 @@ def head(when: datetime) -> bytes:
 
 @pytest.mark.parametrize(
     ("hours", "verdict"),
-    [(5, Verdict.PASS), (27, Verdict.PASS), (49, Verdict.PASS), (51, Verdict.WARN), (99, Verdict.FAIL), (-2, Verdict.PASS)],
+    [
+        (5, Verdict.PASS),
+        (27, Verdict.PASS),
+        (49, Verdict.PASS),
+        (51, Verdict.WARN),
+        (99, Verdict.FAIL),
+        (-2, Verdict.PASS),
+    ],
 )
 def test_the_age_of_the_signatures_is_judged(hours: int, verdict: Verdict) -> None:
     when = made(head(NOW - timedelta(hours=hours)))

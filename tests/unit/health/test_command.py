@@ -29,7 +29,10 @@ def test_the_exit_code_is_the_verdict(code: int, verdict: Verdict) -> None:
     ("text", "figures"),
     [
         ("OK - 45% | load=1.5;2;4;0", {"load": 1.5}),
-        ("OK | time=11ms;;;0 'used space'=12%;80;90 size=3MB", {"time_seconds": 0.011, "used space_percent": 12.0, "size_bytes": 3e6}),
+        (
+            "OK | time=11ms;;;0 'used space'=12%;80;90 size=3MB",
+            {"time_seconds": 0.011, "used space_percent": 12.0, "size_bytes": 3e6},
+        ),
         ("OK | 'it''s'=1 rta=-2.5e-3s", {"it's": 1.0, "rta_seconds": -0.0025}),
         ("OK\nmore | a=1c\nb=U c=", {"a": 1.0}),
         ("OK", {}),

@@ -49,7 +49,9 @@ def test_space_is_judged_by_its_share_its_amount_and_the_days_left(
 
 def test_the_days_left_are_told_where_they_count() -> None:
     assert judge_space(Options(), Space(81 * TIB, 19 * TIB, 13.2)).message.endswith("full in 13 days as it grows now")
-    assert judge_space(Options(), Space(95 * TIB, 5 * TIB, 0.2)).message.endswith("full in less than a day as it grows now")
+    assert judge_space(Options(), Space(95 * TIB, 5 * TIB, 0.2)).message.endswith(
+        "full in less than a day as it grows now"
+    )
     assert "full" not in judge_space(Options(), Space(50 * TIB, 50 * TIB, 13.2)).message
 
 
@@ -119,7 +121,11 @@ def test_damaged_notes_are_begun_anew(notes: dict[str, Any]) -> None:
 def test_a_file_system_that_became_read_only_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     number = max(int(line.split()[0]) for line in lines) + 1
-    for options, kind, expected in (("ro,errors=remount-ro", "ext4", True), ("rw", "ext4", False), ("ro", "iso9660", False)):
+    for options, kind, expected in (
+        ("ro,errors=remount-ro", "ext4", True),
+        ("rw", "ext4", False),
+        ("ro", "iso9660", False),
+    ):
         line = f"{number} {lines[0].split()[0]} 8:1 / {tmp_path} rw,relatime - {kind} /dev/sda1 {options}"
         found = mounts.read("\n".join([*lines, line]))
         monkeypatch.setattr(mounts, "mounts", lambda found=found: found)

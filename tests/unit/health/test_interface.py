@@ -90,7 +90,12 @@ def test_failures_count_when_they_run_on() -> None:
         *("unknown", "unknown", "warn", "warn", "fail", "fail"),
     ]
     notes = {}
-    assert [look(notes, port=port, critical=True).verdict.value for _ in range(4)] == ["unknown", "unknown", "fail", "fail"]
+    assert [look(notes, port=port, critical=True).verdict.value for _ in range(4)] == [
+        "unknown",
+        "unknown",
+        "fail",
+        "fail",
+    ]
     with create_server(("127.0.0.1", port)):
         assert look(notes, port=port).verdict is Verdict.PASS
     assert look(notes, port=port).verdict is Verdict.UNKNOWN, "one answer ends the row"

@@ -97,7 +97,9 @@ def test_the_one_that_is_there_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_pat
     (tmp_path / "message").write_text(MESSAGE)
     (tmp_path / "status").write_text(STATUS.format(offset="+700ms"))
     program = tmp_path / "timedatectl"
-    program.write_text(f'#!/bin/sh\ncase "$*" in *NTPMessage) cat {tmp_path}/message;; *) cat {tmp_path}/status;; esac\n')
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in *NTPMessage) cat {tmp_path}/message;; *) cat {tmp_path}/status;; esac\n'
+    )
     program.chmod(0o755)
     (finding,) = KIND.probe(Options(), CheckContext(NOW, {}))
     assert (finding.verdict, finding.message) == (

@@ -97,4 +97,3 @@ def test_apt_is_asked_when_something_changed(debian: Path) -> None:
 def test_the_newest_list_counts_by_its_own_date(debian: Path) -> None:
     assert lists_made(debian) == TIME - DAY
     assert lists_made(debian / "nowhere") == 0.0
-
