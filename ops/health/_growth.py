@@ -35,7 +35,7 @@ def days_left(samples: Sequence[tuple[float, float]], available: int) -> float |
     """Return the days until what is available is used up; None where nothing grows steadily, or nobody knows yet.
 
     samples: time in seconds, and bytes used, in their order. The slope is the median of all slopes between two samples
-    at least a day apart (Theil and Sen): one night's dump moves it little. If a quarter of them do not grow, it is none.
+    at least a day apart (Theil and Sen): one night's dump moves it little. Where a quarter do not grow, it is none.
     """
     if len(samples) < LEAST / DAY or samples[-1][0] - samples[0][0] < LEAST:
         return None

@@ -19,7 +19,7 @@ FIRST_YEAR = 2005  # some devices were tested in 1980, by their own clock
 
 
 def judge(variables: Mapping[str, str], every: float, now: datetime | None) -> Iterator[tuple[Verdict, str]]:
-    """Given a UPS's variables, judge its last self-test and its count of bad packs; every: seconds between two tests."""
+    """Given a UPS's variables, judge its self-test and its count of bad packs; every: seconds between two tests."""
     result = variables.get("ups.test.result", "").strip()
     if TEST_FAILED.search(result):
         yield Verdict.FAIL, f"its last self-test: {result}"

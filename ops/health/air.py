@@ -146,8 +146,8 @@ KIND = Check(
     probe,
     group=lambda options: "ups_hosts" if not options.argv and options.host in _nut.LOOPBACK else "",
     synonyms=("temperature", "humidity", "climate", "sensors", "ambient"),
-    why="When the cooling fails, a closed room is too hot within half an hour, and disks die weeks later. The inlet of the "
-    "rack counts, not the ceiling; dry air discharges, damp air corrodes.",
-    remedy="Look at the cooling and at what blocks the air. Above the limit for long: shut down what care does not need, "
-    "then the rest in the order of the runbook.",
+    why="When the cooling fails, a closed room is too hot within half an hour, and disks die weeks later. The inlet "
+    "of the rack counts, not the ceiling; dry air discharges, damp air corrodes.",
+    remedy="Look at the cooling and at what blocks the air. Above the limit for long: shut down what care does not "
+    "need, then the rest in the order of the runbook.",
 )

@@ -119,8 +119,9 @@ KIND = Check(
     Options,
     probe,
     synonyms=("clamav", "freshclam", "virus", "malware"),
-    why="A scanner with old signatures finds nothing and looks healthy. Its makers skip a day now and then, so one day "
-    "without news is no fault; freshclam that stopped is one.",
-    remedy="`systemctl status clamav-freshclam` and its log say why nothing new came; without internet, bring the files "
-    "by the site's mirror. What a scan found: isolate the machine if it is no false alarm, and tell who is in charge.",
+    why="A scanner with old signatures finds nothing and looks healthy. Its makers skip a day now and then, so one "
+    "day without news is no fault; freshclam that stopped is one.",
+    remedy="`systemctl status clamav-freshclam` and its log say why nothing new came; without internet, bring the "
+    "files by the site's mirror. What a scan found: isolate the machine if it is no false alarm, and tell who is in "
+    "charge.",
 )

@@ -106,8 +106,8 @@ KIND = Check(
     probe,
     recorded=True,
     derived=True,
-    why="A backup that is older than the RPO is data that the hospital has said it can't lose. The age of the "
-    "last good set counts, not whether a job ran.",
-    remedy="`journalctl -u seawall-backup-ASSET` says why the last attempt failed. Mend that, then run "
-    "`seawall backup ASSET`.",
+    why="A backup that is older than the RPO is data that the hospital has said it can't lose. The age of the last "
+    "good set counts, not whether a job ran.",
+    remedy="`journalctl -u seawall-backup-ASSET` says why the last attempt failed. Mend that, then run `seawall "
+    "backup ASSET`.",
 )

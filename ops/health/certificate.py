@@ -129,8 +129,8 @@ KIND = Check(
     Options,
     probe,
     synonyms=("tls", "ssl", "x509", "https"),
-    why="An expired certificate stops every client in the same second, on a night or a holiday as well. Days alone warn "
-    "for ever of certificates that live for a week, so the share of its life counts, too.",
+    why="An expired certificate stops every client in the same second, on a night or a holiday as well. Days alone "
+    "warn for ever of certificates that live for a week, so the share of its life counts, too.",
     remedy="Renew it, and reload the service that shows it: a new file that nobody loaded is the usual mistake. "
     "`openssl s_client -connect HOST:PORT </dev/null | openssl x509 -noout -dates` shows what clients get.",
 )

@@ -84,8 +84,8 @@ KIND = Check(
     Options,
     probe,
     synonyms=("plugin", "nagios", "icinga", "script", "nrpe"),
-    why="What only this site has, such as a queue of messages or a licence that ends, only its own program can look at. "
-    "Hundreds of monitoring plugins exist, and any of them fits.",
-    remedy="Run the program by hand as the account of the checks: `sudo -u seawall PROGRAM ARGUMENTS; echo $?`. Its own "
-    "documentation says what it found.",
+    why="What only this site has, such as a queue of messages or a licence that ends, only its own program can look "
+    "at. Hundreds of monitoring plugins exist, and any of them fits.",
+    remedy="Run the program by hand as the account of the checks: `sudo -u seawall PROGRAM ARGUMENTS; echo $?`. Its "
+    "own documentation says what it found.",
 )

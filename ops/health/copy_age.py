@@ -107,8 +107,8 @@ KIND = Check(
     probe,
     recorded=True,
     derived=True,
-    why="A copy at another place is what is left after a fire, or after somebody broke in; it is late long "
-    "before anybody misses it.",
-    remedy="`journalctl -u seawall-copy-ASSET-COPY` says why the last attempt failed. Mend that, then run "
-    "`seawall copy ASSET --to REPOSITORY`.",
+    why="A copy at another place is what is left after a fire, or after somebody broke in; it is late long before "
+    "anybody misses it.",
+    remedy="`journalctl -u seawall-copy-ASSET-COPY` says why the last attempt failed. Mend that, then run `seawall "
+    "copy ASSET --to REPOSITORY`.",
 )

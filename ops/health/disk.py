@@ -143,8 +143,9 @@ KIND = Check(
     Options,
     probe,
     synonyms=("space", "filesystem", "df", "inodes"),
-    why="A full disk stops databases and backups at once, and one that became read-only loses what is entered. A share "
-    "alone warns of large disks for ever and of small ones too late; so little room and the days until it is full count.",
+    why="A full disk stops databases and backups at once, and one that became read-only loses what is entered. A "
+    "share alone warns of large disks for ever and of small ones too late; so little room and the days until it is "
+    "full count.",
     remedy="Find what grows (`du -xh --max-depth=2 PATH | sort -h | tail`) and remove or move it, or enlarge the file "
     "system. If it became read-only, read `journalctl -k` and look at the disk before you mount it anew.",
 )

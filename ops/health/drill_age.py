@@ -72,8 +72,8 @@ KIND = Check(
     probe,
     recorded=True,
     derived=True,
-    why="A backup that was never restored is a hope. The drill measures how long a restore takes, and whether "
-    "what comes back is whole.",
-    remedy="`seawall drill ASSET` on the drill host makes it up. If the last one failed, its record says which "
-    "step, and why.",
+    why="A backup that was never restored is a hope. The drill measures how long a restore takes, and whether what "
+    "comes back is whole.",
+    remedy="`seawall drill ASSET` on the drill host makes it up. If the last one failed, its record says which step, "
+    "and why.",
 )

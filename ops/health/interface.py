@@ -161,8 +161,8 @@ KIND = Check(
     Options,
     probe,
     synonyms=("tcp", "http", "port", "url", "website", "hl7", "dicom"),
-    why="Orders and results travel between systems; if one no longer listens, both sides look healthy, and wards wait. "
-    "A restart takes a round or two, so it counts only when several rounds running had no answer.",
-    remedy="Look whether the service runs on its machine, then at the network and the firewall between. Tell those who "
-    "wait for its messages, and look whether they are sent again afterwards.",
+    why="Orders and results travel between systems; if one no longer listens, both sides look healthy, and wards "
+    "wait. A restart takes a round or two, so it counts only when several rounds running had no answer.",
+    remedy="Look whether the service runs on its machine, then at the network and the firewall between. Tell those "
+    "who wait for its messages, and look whether they are sent again afterwards.",
 )

@@ -42,8 +42,8 @@ KIND = Check(
     probe,
     derived=True,
     synonyms=("prune", "forget", "expire"),
-    why="Sets that leave a repository are gone for good after two weeks. A run that did something else than "
-    "was asked for is a fault, or an attack.",
-    remedy="`seawall retention list` shows what left, and `seawall retention undo` brings it back. Find out "
-    "who did it before the next run.",
+    why="Sets that leave a repository are gone for good after two weeks. A run that did something else than was asked "
+    "for is a fault, or an attack.",
+    remedy="`seawall retention list` shows what left, and `seawall retention undo` brings it back. Find out who did "
+    "it before the next run.",
 )

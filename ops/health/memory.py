@@ -110,7 +110,8 @@ KIND = Check(
     probe,
     synonyms=("ram", "oom"),
     why="Without memory the kernel ends a program of its choice, often the database. It may start again by itself, so "
-    "that nobody hears of it. What caches hold is given back and counts as available; swap that is in use does not tell.",
-    remedy="`journalctl -k --grep='Out of memory'` names what was ended, `ps -eo rss,comm --sort=-rss | head` what takes "
-    "most now. Limit it, or give the machine more.",
+    "that nobody hears of it. What caches hold is given back and counts as available; swap that is in use does not "
+    "tell.",
+    remedy="`journalctl -k --grep='Out of memory'` names what was ended, `ps -eo rss,comm --sort=-rss | head` what "
+    "takes most now. Limit it, or give the machine more.",
 )

@@ -116,8 +116,8 @@ KIND = Check(
     Options,
     probe,
     synonyms=("mdadm", "md", "mdstat", "software_raid"),
-    why="A mirror that lost a disk works on as before, without a word, until the other disk dies. The monthly check of "
-    "an array is no fault, and a mirror may differ where nothing is stored.",
-    remedy="`mdadm --detail /dev/mdX` names the disk. Look at its SMART, have a backup that is young, replace it, and add "
-    "the new one with `mdadm --manage /dev/mdX --add DEVICE`.",
+    why="A mirror that lost a disk works on as before, without a word, until the other disk dies. The monthly check "
+    "of an array is no fault, and a mirror may differ where nothing is stored.",
+    remedy="`mdadm --detail /dev/mdX` names the disk. Look at its SMART, have a backup that is young, replace it, and "
+    "add the new one with `mdadm --manage /dev/mdX --add DEVICE`.",
 )

@@ -82,7 +82,8 @@ KIND = Check(
     Options,
     probe,
     synonyms=("restart", "reboot_required", "kernel"),
-    why="A security update of the kernel protects nobody before the machine starts with it. And a machine that was not "
-    "started for a year is one of which nobody knows whether it starts.",
-    remedy="Agree on a time with those who use it, look that the backup is young, and restart it in a maintenance window.",
+    why="A security update of the kernel protects nobody before the machine starts with it. And a machine that was "
+    "not started for a year is one of which nobody knows whether it starts.",
+    remedy="Agree on a time with those who use it, look that the backup is young, and restart it in a maintenance "
+    "window.",
 )

@@ -20,7 +20,15 @@ FIELDS = 14  # of `chronyc -c tracking`
 LONGEST = 366 * 86_400
 HIGHEST = 16  # a server of this stratum or more is not synchronised itself
 SPAN = re.compile(r"(\d+(?:\.\d+)?)(y|month|w|d|h|min|s|ms|us)\b")
-SECONDS = {"y": 31_557_600, "month": 2_629_800, "w": 604_800, "d": 86_400, "h": 3600, "min": 60, "s": 1}
+SECONDS: dict[str, float] = {
+    "y": 31_557_600,
+    "month": 2_629_800,
+    "w": 604_800,
+    "d": 86_400,
+    "h": 3600,
+    "min": 60,
+    "s": 1,
+}
 SECONDS |= {"ms": 1e-3, "us": 1e-6}
 
 
@@ -121,9 +129,9 @@ KIND = Check(
     Options,
     probe,
     synonyms=("ntp", "chrony", "timesyncd", "time", "clock"),
-    why="With wrong clocks, results of patients stand in the wrong order, certificates seem to have expired, and nothing "
-    "can be pieced together from logs after a fault. The state `synchronized` stays though the server is gone; so the "
-    "age of the last comparison counts.",
+    why="With wrong clocks, results of patients stand in the wrong order, certificates seem to have expired, and "
+    "nothing can be pieced together from logs after a fault. The state `synchronized` stays though the server is "
+    "gone; so the age of the last comparison counts.",
     remedy="`chronyc sources` or `timedatectl timesync-status` shows the server: is it right, reachable (UDP 123) and "
     "itself synchronised? Don't set a clock back by hand on a database server that runs.",
 )

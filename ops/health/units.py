@@ -124,7 +124,7 @@ def judge_timers(options: Options, shown: str, at: Moment) -> Finding:
 
 
 def _trouble(options: Options, timer: Mapping[str, str], at: Moment) -> str:
-    """Return what is wrong with a timer; nothing is with one that is not enabled, or that its own conditions keep off."""
+    """Return what is wrong with a timer; one that is not enabled, or kept off by its conditions, is well."""
     enabled = timer.get("UnitFileState", "").startswith("enabled") and timer.get("ConditionResult") != "no"
     if timer.get("ActiveState") in {"inactive", "failed"} and enabled:
         stopped = _since(timer, at)
@@ -168,6 +168,6 @@ KIND = Check(
     synonyms=("systemd", "service", "services", "process"),
     why="A service that does not run is what users notice first; a timer that was stopped is what nobody notices: no "
     "backup, no clean-up, no renewal from then on. A unit that fails and is restarted at once is not told.",
-    remedy="`systemctl status UNIT` and `journalctl -u UNIT` say what happened. Mend it, then `systemctl restart UNIT`; "
-    "where its failure is of no matter, `systemctl reset-failed UNIT`, or a pattern in `ignore`.",
+    remedy="`systemctl status UNIT` and `journalctl -u UNIT` say what happened. Mend it, then `systemctl restart "
+    "UNIT`; where its failure is of no matter, `systemctl reset-failed UNIT`, or a pattern in `ignore`.",
 )

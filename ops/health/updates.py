@@ -1,4 +1,4 @@
-"""Security updates that Debian has published and this machine has not installed, and whether it knows of them at all."""
+"""Security updates that are published and not installed here, and whether this machine knows of them at all."""
 
 from __future__ import annotations
 
@@ -120,8 +120,9 @@ KIND = Check(
     Options,
     probe,
     synonyms=("apt", "upgrades", "patches", "security_updates"),
-    why="Known holes are used within days. A machine whose lists of packages are old says that nothing is to be done, so "
-    "the age of the lists counts. Updates that are not for security may wait for the next window, and are not told.",
-    remedy="Install them: `apt-get install --only-upgrade NAME`, or have `unattended-upgrades` do it. If the lists are "
-    "old, look whether the mirror answers: `apt-get update`.",
+    why="Known holes are used within days. A machine whose lists of packages are old says that nothing is to be done, "
+    "so the age of the lists counts. Updates that are not for security may wait for the next window, and are not "
+    "told.",
+    remedy="Install them: `apt-get install --only-upgrade NAME`, or have `unattended-upgrades` do it. If the lists "
+    "are old, look whether the mirror answers: `apt-get update`.",
 )

@@ -277,8 +277,8 @@ KIND = Check(
     probe,
     group=lambda options: "ups_hosts" if options.own else "",
     synonyms=("nut", "battery"),
-    why="A UPS whose battery is worn says that it is full until the mains fail. Some never say that it is low, others say "
-    "so for a second on mains; so charge, runtime, load and self-test are judged beside its status.",
-    remedy="On battery: find out how long, and shut down in the order of the runbook while the runtime lasts. A battery "
-    "that is to be replaced, or a self-test that failed: order it today, and rehearse the shutdown by hand.",
+    why="A UPS whose battery is worn says that it is full until the mains fail. Some never say that it is low, others "
+    "say so for a second on mains; so charge, runtime, load and self-test are judged beside its status.",
+    remedy="On battery: find out how long, and shut down in the order of the runbook while the runtime lasts. A "
+    "battery that is to be replaced, or a self-test that failed: order it today, and rehearse the shutdown by hand.",
 )

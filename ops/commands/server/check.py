@@ -1,7 +1,7 @@
 """Run the checks of this machine now.
 
-NAME is a check in the policy, or a kind of check: that runs every check of the kind, or one with the kind's defaults where
-the policy has none, and prints it as a monitoring plugin does (a line, then the figures as performance data), as
+NAME is a check in the policy, or a kind of check: that runs every check of the kind, or one with the kind's defaults
+where the policy has none, and prints it as a monitoring plugin does (a line, then the figures as performance data), as
 `--plugin` does for any check. Nothing is recorded. The exit code is that of the worst verdict.
 """
 

@@ -52,12 +52,15 @@ def _needed(options: type[Any]) -> list[str]:
 def _explained(name: str, spec: CheckSpec, seen: Mapping[str, CheckResult]) -> Explanation:
     kind: Check[Any] = kinds.load("ops.health", spec.kind)
     doc = described.summary(importlib.import_module(f"ops.health.{spec.kind}").__doc__)
-    limits = tuple(_limits(kind, spec.options))
-    return Explanation(name, spec.kind, doc, kind.why, kind.remedy, limits, seen.get(name))
+    options = tuple(limits(kind, spec.options))
+    return Explanation(name, spec.kind, doc, kind.why, kind.remedy, options, seen.get(name))
 
 
-def _limits(kind: Check[Any], options: Any) -> list[Limit]:
-    """Return the options, each with whose it is; what is no other than the default is Seawall's."""
+def limits(kind: Check[Any], options: Any) -> list[Limit]:
+    """Return the options of a kind, each with whose it is; what is no other than the default is Seawall's.
+
+    options: those of a check; None for the defaults.
+    """
     fields = dataclasses.fields(kind.options)
     _, meanings = described.read(kind.options.__doc__ or "", [key(field.name) for field in fields])
     found = []

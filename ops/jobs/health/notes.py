@@ -1,4 +1,4 @@
-"""What checks leave for themselves from one round to the next: how full a disk was last week, since when a UPS is silent.
+"""What checks leave for themselves from one round to the next, such as how full a disk was last week.
 
 It stays on the machine, is bounded, and may be lost: a check without notes begins to count anew.
 """

@@ -83,5 +83,5 @@ def test_real_devices_measure_what_can_be_true(real_data: Path) -> None:
     "wrong", [{"warn_above": 33.0}, {"fail_below": 19.0}, {"argv": ("sensor",)}, {"fail_above": 90.0}]
 )
 def test_limits_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="above|below|argv"):
+    with pytest.raises(ValueError, match=r"above|below|argv"):
         Options(**wrong)

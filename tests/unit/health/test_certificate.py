@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from ops.core.errors import Damaged, Unavailable
 from ops.core.names import AbsolutePath
-from ops.core.verdict import Verdict
+from ops.core.verdict import Finding, Verdict
 from ops.health._x509 import Validity, in_file, validity
 from ops.health.certificate import KIND, Options, judge
 from ops.interfaces.check import CheckContext
@@ -122,11 +122,10 @@ def test_what_was_seen_last_still_counts_when_nobody_answers() -> None:
     notes: dict[str, Any] = {"begins": (NOW - timedelta(days=362)).timestamp()}
     for days, expected in ((3, [Verdict.FAIL]), (200, [])):
         notes["ends"] = (NOW + timedelta(days=days)).timestamp()
-        found = []
+        found: list[Finding] = []
         with pytest.raises(Unavailable, match="cannot be reached"):
-            for finding in KIND.probe(Options(port=port), CheckContext(NOW, {}, notes=notes)):
-                found.append(finding.verdict)  # noqa: PERF402 -- it raises behind them
-        assert found == expected
+            found.extend(KIND.probe(Options(port=port), CheckContext(NOW, {}, notes=notes)))
+        assert [finding.verdict for finding in found] == expected
 
 
 def test_a_server_that_speaks_no_tls_is_an_error() -> None:
