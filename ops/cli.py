@@ -22,6 +22,7 @@ SERVER = {
     "copy": ("ops.commands.server.copy", "copy an asset's newest good set to another repository"),
     "deletable": ("ops.commands.server.deletable", "say which files are in verified copies, and delete those"),
     "restore": ("ops.commands.server.restore", "restore an asset, next to the live data or in place"),
+    "devices": ("ops.commands.server.devices", "ask disks and pools how they are, for the checks that judge it"),
     "drill": ("ops.commands.server.drill", "restore an asset to prove that it can be restored, and measure"),
     "check": ("ops.commands.server.check", "run the checks of this machine now"),
     "explain": ("ops.commands.server.explain", "say what a check looks at, why, by which limits, and what to do"),

@@ -15,29 +15,34 @@ HEAD = """\
 
 <!-- Generated from the kinds in ops/health by: SEAWALL_WRITE_PAGES=1 pytest tests/unit/docs/test_checks_page.py -->
 
-For whoever decides what is watched, or wants to know why a check speaks. Each machine makes its checks every five minutes, as
-the account `seawall`, which has no rights of its own, and keeps what it saw; a verdict is `pass`, `warn`, `fail` or `unknown`,
-and what could not be looked at is never a pass. A check of a kind is written into the policy with a name of its own
-([policy.md](policy.md) has every option); those marked with * follow from the assets and from what a machine is for, and
-nobody writes them.
+For whoever decides what is watched, or wants to know why a check speaks. Each machine makes its checks every five
+minutes, as the account `seawall`, which has no rights of its own, and keeps what it saw; a verdict is `pass`, `warn`,
+`fail` or `unknown`, and what could not be looked at is never a pass. A check of a kind is written into the policy with
+a name of its own ([policy.md](policy.md) has every option); those marked with * follow from the assets and from what a
+machine is for, and nobody writes them.
 
     seawall check                     make all checks of this machine now
     seawall check disk                those of a kind, in the form of a monitoring plugin, with its exit codes
     seawall explain root_disk         what a check looks at, its limits and whose they are, why, and what to do
 
-What can't be judged by one look is judged over several: how fast a disk fills, how often running an interface did not answer,
-since when an update waits. The machine keeps what it needs for that in `/var/lib/seawall/state/health.notes`, at most 64 KiB a
-check; if that is lost, counting begins anew.
+What can't be judged by one look is judged over several: how fast a disk fills, how often running an interface did not
+answer, since when an update waits. The machine keeps what it needs for that in
+`/var/lib/seawall/state/health.notes`, at most 64 KiB a check; if that is lost, counting begins anew.
 
 """
 NEEDS = """\
 ## What a check needs on the machine
 
-A check reads what the machine tells everybody, or asks a program that is there. No check changes anything, and none needs root.
-`time_sync` needs chronyd or systemd-timesyncd, `updates` apt, `antivirus` ClamAV's databases (readable for everybody, as
-Debian installs them), `ups` and `air` the upsd that the role `ups` sets up, `command` the site's own program. Where one
-is not there the check is `unknown`. In a container, `memory` does not judge programs that the kernel ended: its count is that
-of the whole computer.
+A check reads what the machine tells everybody, or asks a program that is there. No check changes anything, and none
+runs as root. `time_sync` needs chronyd or systemd-timesyncd, `updates` apt, `antivirus` ClamAV's databases (readable
+for everybody, as Debian installs them), `ups` and `air` the upsd that the role `ups` sets up, `command` the site's own
+program. Where one is not there the check is `unknown`. In a container, `memory` does not judge programs that the kernel
+ended: its count is that of the whole computer.
+
+Disks tell how they are to root alone. So where the policy has a check `smart` or `zfs`, the role `monitoring` installs
+`smartmontools`, and once an hour `seawall devices` asks `smartctl` and `zpool`, as root in a unit that sees disks and
+nothing else: no network, no settings, secrets or states of Seawall. What they print it writes, unread, to
+`/var/lib/seawall-devices/devices.json`; the checks read it, without any right, as what may come from anybody.
 """
 
 

@@ -159,6 +159,8 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
             host, f"seawall-drill-{name}", f"drill {name}", drill and drill.calendar, DRILL_DELAY, "root", "", secrets
         )
     yield Act(host, "seawall-health", "health run", None, HEALTH_DELAY, "seawall", "", frozenset())
+    if any(check.kind in {"smart", "zfs"} for check in policy.checks.values()):
+        yield Act(host, "seawall-devices", "devices", None, HEALTH_DELAY, "root", "", frozenset())
     daily = Calendar.parse("*-*-* 05:30:00").zoned(policy.site.timezone)
     yield Act(host, "seawall-gaps", "gaps", daily, GAPS_DELAY, "seawall", LOOKS_EVERYWHERE, frozenset())
     if policy.clients:
