@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from ops.core.errors import Unavailable
 from ops.core.limits import demand_between, demand_warning_first
 from ops.core.quantity import Duration, counted, span
 from ops.core.run import run
@@ -24,6 +25,7 @@ TIMEOUT = 25.0
 MOST_PRINTED = 8 << 20
 NAMED = 5
 MOST_NOTED = 400
+AGAIN = 3600.0  # seconds until apt is asked again after it failed
 HEAD = 4096  # characters of a list in which its date stands
 PLAN = ("apt-get", "--simulate", "--quiet", "--option=Debug::NoLocking=1", "dist-upgrade")
 # Inst openssl [3.0.14-1] (3.0.15-1 Debian-Security:12/stable-security [amd64])
@@ -59,8 +61,11 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     fetched = LISTS.stat().st_mtime
     mark = f"{fetched} {INSTALLED.stat().st_mtime}"
     if notes.get("mark") != mark:
+        if 0 <= now - (number(notes.get("tried")) or 0.0) < AGAIN:
+            raise Unavailable("apt gave no answer in time or failed; it is asked again within an hour")
+        notes["tried"] = now
         waiting = security_updates(run(PLAN, timeout=TIMEOUT, most=MOST_PRINTED).stdout)
-        notes.update(mark=mark, since=since(mapping(notes.get("since")), waiting, now))
+        notes.update(mark=mark, tried=0.0, since=since(mapping(notes.get("since")), waiting, now))
     yield from judge(options, times(notes.get("since")), now, now - lists_made(LISTS))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ops.core.errors import SeawallError
 from ops.core.verdict import Verdict
 from ops.health import updates
 from ops.health.updates import KIND, Options, judge, lists_made, security_updates, since
@@ -92,6 +93,22 @@ def test_apt_is_asked_when_something_changed(debian: Path) -> None:
     os.utime(debian / "status", (TIME, TIME))
     (finding,) = KIND.probe(Options(), CheckContext(later, {}, notes=notes))
     assert finding.message == "no security update waits"
+
+
+def test_an_apt_that_fails_is_asked_again_within_an_hour(debian: Path) -> None:
+    notes: dict[str, Any] = {}
+    program = debian / "apt-get"
+    well = program.read_text()
+    program.write_text(f"#!/bin/sh\necho asked >>{debian}/asked\nexit 100\n")
+    for minutes, asked in ((0, 1), (5, 1), (55, 1), (61, 2), (70, 2)):
+        later = datetime.fromtimestamp(TIME + minutes * 60, UTC)
+        with pytest.raises(SeawallError, match="apt"):
+            list(KIND.probe(Options(), CheckContext(later, {}, notes=notes)))
+        assert (debian / "asked").read_text().count("asked") == asked
+    program.write_text(well)
+    later = datetime.fromtimestamp(TIME + 7300, UTC)
+    (finding,) = KIND.probe(Options(), CheckContext(later, {}, notes=notes))
+    assert finding.figures["security_updates"] == 4.0
 
 
 def test_the_newest_list_counts_by_its_own_date(debian: Path) -> None:
