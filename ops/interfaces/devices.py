@@ -1,4 +1,4 @@
-"""What root's hourly look at the devices leaves for the checks: what programs printed, which nobody has believed yet."""
+"""What root's hourly look at the devices leaves for the checks: what programs printed, which nobody believed yet."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from ops.core.clock import iso
-from ops.core.verdict import Verdict
 from ops.health import zfs
 from ops.health.zfs import KIND, Options
 from ops.interfaces.check import CheckContext
