@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import fnmatch
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from ops.core.errors import CommandError, Unavailable
 from ops.core.limits import demand_between
 from ops.core.names import UnitName
 from ops.core.quantity import Duration, counted, span
 from ops.core.run import run
+from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict
+from ops.health._notes import mapping, number
 from ops.interfaces.check import Check, CheckContext
 
 TIMEOUT = 10.0
@@ -64,10 +67,14 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     listed = _systemctl("list-units", "--state=failed", "--all", "--full", "--plain", "--no-legend")
     at = Moment(context.now.timestamp(), time.monotonic())
     names = [name for name in failed(listed) if not options.ignores(name)]
-    wanted = ("show", "--timestamp=unix", f"--property={SHOWN},{TIMES}", "--")
+    wanted = ("show", f"--property={SHOWN},{TIMES}", "--")
     shown = _systemctl(*wanted, *names) if names else ""
     yield judge_failed(options, names, shown, at)
-    yield judge_timers(options, _systemctl(*wanted, "*.timer"), at)
+    # A timer that was stopped is soon forgotten by systemd, and no pattern matches it; its file is still enabled.
+    files = _systemctl("list-unit-files", "--type=timer", "--state=enabled", "--plain", "--no-legend")
+    timers = [line.split()[0] for line in files.splitlines() if line.strip() and "@." not in line.split()[0]]
+    blocks = _blocks(_systemctl(*wanted, *timers, "*.timer"))
+    yield judge_timers(options, blocks, at, stopped(context.notes, blocks, at.now))
 
 
 def _blocks(shown: str) -> list[dict[str, str]]:
@@ -114,21 +121,39 @@ def judge_failed(options: Options, names: list[str], shown: str, at: Moment) -> 
     return Finding(Verdict.PASS, f"no failed units{recent}", figures)
 
 
-def judge_timers(options: Options, shown: str, at: Moment) -> Finding:
-    """Given what `systemctl show` says of all timers, name those that start nothing any more."""
-    timers = [block for block in _blocks(shown) if not options.ignores(block.get("Id", ""))]
-    wrong = [f"{block.get('Id', '')} {why}" for block in timers if (why := _trouble(options, block, at))]
+def stopped(notes: dict[str, Plain], timers: Sequence[Mapping[str, str]], now: float) -> dict[str, float]:
+    """Note and return since when timers that are to run are seen not to: the time, by name.
+
+    systemd itself forgets when it stopped one. Nothing is wrong with one that its own conditions keep off.
+    """
+    known = mapping(notes.get("stopped"))
+    found = {
+        timer.get("Id", ""): min(number(known.get(timer.get("Id", ""))) or now, now)
+        for timer in timers
+        if timer.get("ActiveState") in {"inactive", "failed"}
+        and timer.get("UnitFileState", "").startswith("enabled")
+        and timer.get("ConditionResult") != "no"
+    }
+    notes["stopped"] = dict(found)
+    return found
+
+
+def judge_timers(
+    options: Options, timers: Sequence[Mapping[str, str]], at: Moment, stopped: Mapping[str, float]
+) -> Finding:
+    """Given what systemd says of all timers, and since when some are seen stopped, name those that start nothing."""
+    by_name = {timer.get("Id", ""): timer for timer in timers}
+    troubles = {name: _trouble(options, timer, at, stopped.get(name)) for name, timer in by_name.items()}
+    wrong = [f"{name} {why}" for name, why in sorted(troubles.items()) if why and not options.ignores(name)]
     if wrong:
         return Finding(Verdict.WARN, _named(wrong, "; "), {"late_timers": float(len(wrong))})
     return Finding(Verdict.PASS, "no late timers", {"late_timers": 0.0})
 
 
-def _trouble(options: Options, timer: Mapping[str, str], at: Moment) -> str:
-    """Return what is wrong with a timer; one that is not enabled, or kept off by its conditions, is well."""
-    enabled = timer.get("UnitFileState", "").startswith("enabled") and timer.get("ConditionResult") != "no"
-    if timer.get("ActiveState") in {"inactive", "failed"} and enabled:
-        stopped = _since(timer, at)
-        return f"was stopped {span(stopped)} ago" if stopped >= options.failed_after.seconds else ""
+def _trouble(options: Options, timer: Mapping[str, str], at: Moment, since: float | None) -> str:
+    """Return what is wrong with a timer; since: when it was first seen stopped, though it is to run."""
+    if since is not None:
+        return f"is stopped, since {span(at.now - since)}" if at.now - since >= options.failed_after.seconds else ""
     due, started = _moment(timer, "NextElapseUSecRealtime"), _moment(timer, "LastTriggerUSec")
     if timer.get("SubState") == "running" and started and at.now - started > options.longest_run.seconds:
         return f"waits for what it started {span(at.now - started)} ago"
@@ -144,9 +169,12 @@ def _since(unit: Mapping[str, str], at: Moment) -> float:
 
 
 def _moment(unit: Mapping[str, str], name: str) -> float:
-    """Return a moment in seconds since 1970, 0 where systemd knows none."""
-    text = unit.get(name, "").removeprefix("@")
-    return float(text) if text.isdecimal() else 0.0
+    """Return a moment in seconds since 1970, 0 where systemd knows none; programs are started in UTC."""
+    text = unit.get(name, "")[4:]  # behind the day of the week
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def _named(names: list[str], between: str = ", ") -> str:

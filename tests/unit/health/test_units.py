@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ops.core.errors import Unavailable
-from ops.core.verdict import Verdict
-from ops.health.units import KIND, Moment, Options, failed, judge_expected, judge_failed, judge_timers
+from ops.core.verdict import Finding, Verdict
+from ops.health import units
+from ops.health.units import KIND, Moment, Options, failed, judge_expected, judge_failed, judge_timers, stopped
 from ops.interfaces.check import CheckContext
 
 SHOWN = """\
@@ -53,7 +55,7 @@ def test_an_expected_unit_of_which_nothing_is_said_is_unknown() -> None:
 
 AT = Moment(now=1_795_800_000.0, running=500_000.0)
 LISTED = "smartd.service loaded failed failed Self Monitoring\n● fstrim.service loaded failed failed Discard\n"
-# As systemd 252 shows them.
+# As systemd 252 and 257 show them.
 FAILED = """\
 Id=fstrim.service
 Names=fstrim.service
@@ -86,7 +88,7 @@ NextElapseUSecRealtime={due}
 LastTriggerUSec={last}
 """
 WELL = {"active": "active", "sub": "waiting", "file": "enabled", "condition": "yes", "changed": "11000000"}
-WELL |= {"due": "@1795803600", "last": "@1795790000"}
+WELL |= {"due": "Fri 2026-11-27 18:20:00 UTC", "last": "Fri 2026-11-27 14:33:20 UTC"}
 
 
 def test_a_failed_unit_is_named() -> None:
@@ -122,37 +124,59 @@ def test_many_failed_units_are_counted() -> None:
     assert judge_failed(Options(), failed(listed), "", AT).message.endswith("and 4 more")
 
 
+def timer(at: Moment = AT, notes: dict[str, Any] | None = None, **changes: str) -> Finding:
+    blocks = units._blocks(TIMER.format(**WELL | changes))
+    return judge_timers(Options(), blocks, at, stopped({} if notes is None else notes, blocks, at.now))
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"active": "inactive", "sub": "dead", "changed": "400000000000"}, "was stopped 1d 3h ago"),
-        ({"active": "inactive", "sub": "dead", "changed": "0"}, "was stopped 5d 18h ago"),  # never started
-        ({"due": "@1795790000"}, "was due 2h 46min ago"),
-        ({"sub": "running", "due": "", "last": "@1795600000"}, "waits for what it started 2d 7h ago"),
+        ({"due": "Fri 2026-11-27 14:33:20 UTC"}, "was due 2h 46min ago"),
+        ({"sub": "running", "due": "", "last": "Wed 2026-11-25 09:46:40 UTC"}, "waits for what it started 2d 7h ago"),
     ],
 )
 def test_a_timer_that_starts_nothing_warns(changes: dict[str, str], words: str) -> None:
-    finding = judge_timers(Options(), TIMER.format(**WELL | changes), AT)
+    finding = timer(**changes)
     assert (finding.verdict, finding.message) == (Verdict.WARN, f"apt-daily.timer {words}")
-    assert judge_timers(Options(ignore=("apt-*",)), TIMER.format(**WELL | changes), AT).verdict is Verdict.PASS
+
+
+def test_a_timer_that_was_stopped_warns_when_it_stays_so() -> None:
+    notes: dict[str, Any] = {}
+    seen = [timer(Moment(AT.now + seconds, 1.0), notes, **STOPPED).message for seconds in (0, 290, 310, 7200)]
+    assert seen == [
+        *("no late timers", "no late timers"),
+        *("apt-daily.timer is stopped, since 5min 10s", "apt-daily.timer is stopped, since 2h"),
+    ]
+    assert timer(Moment(AT.now + 7500, 1.0), notes, due="").verdict is Verdict.PASS
+    assert timer(Moment(AT.now + 7800, 1.0), notes, **STOPPED).verdict is Verdict.PASS, "it was started between"
+
+
+STOPPED = {"active": "inactive", "sub": "dead", "changed": "0", "due": "", "last": ""}
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {},
-        {"active": "inactive", "sub": "dead", "changed": "499900000000"},  # while a package is updated
-        {"active": "inactive", "sub": "dead", "file": "disabled"},
-        {"active": "inactive", "sub": "dead", "condition": "no"},  # none for a container
-        {"due": "@1795799000"},
+        {**STOPPED, "file": "disabled"},
+        {**STOPPED, "condition": "no"},  # none for a container
+        {"due": "Fri 2026-11-27 17:03:20 UTC"},
         {"due": "", "last": ""},  # one that counts from the start of the machine
         {"due": "n/a", "last": "n/a"},
-        {"sub": "running", "due": "", "last": "@1795790000"},
+        {"sub": "running", "due": "", "last": "Fri 2026-11-27 14:33:20 UTC"},
         {"sub": "elapsed", "due": ""},
     ],
 )
 def test_a_timer_that_is_well_passes(changes: dict[str, str]) -> None:
-    assert judge_timers(Options(), TIMER.format(**WELL | changes), AT).verdict is Verdict.PASS
+    notes = {"stopped": {"apt-daily.timer": AT.now - 86_400}}
+    assert timer(notes=notes, **changes).verdict is Verdict.PASS
+
+
+def test_a_pattern_excuses_a_timer() -> None:
+    blocks = units._blocks(TIMER.format(**WELL | {"due": "Mon 2026-11-23 14:33:20 UTC"}))
+    assert judge_timers(Options(), blocks, AT, {}).verdict is Verdict.WARN
+    assert judge_timers(Options(ignore=("apt-*",)), blocks, AT, {}).verdict is Verdict.PASS
 
 
 def test_a_machine_without_systemd_is_an_error_for_the_caller(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
