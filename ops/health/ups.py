@@ -86,10 +86,8 @@ class Options:
         )
         demand_between("shutdown_time", self.shutdown_time, Duration(1), Duration(DAY))
         demand_between("load_warn_above", self.load_warn_above, Percent(0), self.load_fail_above)
-        if self.runtime_warn_below is not None:
-            demand_warning_first(
-                ("runtime_warn_below", self.runtime_warn_below), ("runtime_fail_below", self.runtime_fail_below)
-            )
+        needed, last = Duration(int(self.needed)), Duration(int(self.last))
+        demand_warning_first(("runtime_warn_below", needed), ("runtime_fail_below", last))
 
     @property
     def own(self) -> bool:
