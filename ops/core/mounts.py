@@ -147,3 +147,15 @@ def trouble(place: str, seconds: float) -> str:
         return answers.get(timeout=seconds)
     except queue.Empty:
         return f"no answer within {seconds:.0f} s"
+
+
+_UNWRITABLE = {"squashfs", "iso9660", "erofs", "udf", "romfs", "cramfs"}  # file systems that never take anything
+
+
+def is_read_only(path: Path) -> bool:
+    """Whether the file system that holds a path takes nothing, though one of its type could.
+
+    That of the file system itself counts, not of the mount: a unit of systemd sees many of those read-only.
+    """
+    mount = holding(str(path.resolve()), mounts())
+    return mount is not None and mount.type not in _UNWRITABLE and "ro" in mount.options

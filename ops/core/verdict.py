@@ -36,12 +36,14 @@ class Finding:
     """One thing seen: a verdict, one sentence for a person, and the figures behind it by name.
 
     configured: whether it could be looked at with what was said and kept; what was not is shown, and judged by nobody.
+    subject: the device that it is about, where a check looks at several; the message names it, too.
     """
 
     verdict: Verdict
     message: str
     figures: dict[str, float] = field(default_factory=dict)
     configured: bool = True
+    subject: str = ""
 
 
 def not_configured(why: str) -> Finding:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-import re
 import types
 import typing
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.core import kinds
+from ops.core import described, kinds
 from ops.core.names import AbsolutePath, AccountName, ContainerName, FileName, UnitName
 from ops.core.quantity import Percent
 from ops.core.schema import encode, key
@@ -123,27 +122,18 @@ def text() -> str:
 
 
 def _kind(package: str, name: str, titles: Mapping[Any, str]) -> str:
-    summary = (importlib.import_module(f"{package}.{name}").__doc__ or "").strip().splitlines()[0]
+    summary = described.summary(importlib.import_module(f"{package}.{name}").__doc__)
     options = getattr(kinds.load(package, name), "options", None)
-    described = f"\n{_described(options, titles)}" if options else ""
-    return f"### {name}\n\n{summary}\n{described}"
+    table = f"\n{_described(options, titles)}" if options else ""
+    return f"### {name}\n\n{summary}\n{table}"
 
 
 def _described(kind: type, titles: Mapping[Any, str]) -> str:
     """Return what a type is and a table of its keys."""
-    first, meanings = _read(kind.__doc__ or "", [key(field.name) for field in dataclasses.fields(kind)])
+    first, meanings = described.read(kind.__doc__ or "", [key(field.name) for field in dataclasses.fields(kind)])
     rows = "".join(_rows(kind, meanings, titles))
     table = f"| key | value | default | meaning |\n| --- | --- | --- | --- |\n{rows}" if rows else ""
     return f"{first}\n\n{table}" if table else f"{first}\n"
-
-
-def _read(doc: str, names: list[str]) -> tuple[str, dict[str, str]]:
-    """Given a docstring, return its first paragraph and what it says of each key."""
-    first, _, rest = doc.strip().partition("\n\n")
-    known = "|".join(map(re.escape, names))
-    parts = re.split(rf"^\s*({known}): ", rest, flags=re.MULTILINE) if names else [rest]
-    told = {name: " ".join(said.split()) for name, said in zip(parts[1::2], parts[2::2], strict=True)}
-    return " ".join(first.split()), told
 
 
 def _rows(kind: type, meanings: Mapping[str, str], titles: Mapping[Any, str]) -> Iterator[str]:

@@ -93,4 +93,13 @@ def overbooked(state: ArrivalsState) -> Iterator[str]:
         )
 
 
-KIND = Check(Options, probe, recorded=True, derived=True)
+KIND = Check(
+    Options,
+    probe,
+    recorded=True,
+    derived=True,
+    why="Whoever broke into a server can add files to its repository, though not remove any; files that no backup "
+    "explains are the trace, and what fills a quota stops the next backup.",
+    remedy="`seawall repository arrivals` names them all. Look who wrote them, then move them aside with `seawall "
+    "repository set-aside`; give more room, or find what grows.",
+)

@@ -101,4 +101,13 @@ def _missing(good: BackupFacts, options: Options, context: CheckContext) -> Iter
             yield Finding(Verdict.FAIL, late)
 
 
-KIND = Check(Options, probe, recorded=True, derived=True)
+KIND = Check(
+    Options,
+    probe,
+    recorded=True,
+    derived=True,
+    why="A backup that is older than the RPO is data that the hospital has said it can't lose. The age of the last "
+    "good set counts, not whether a job ran.",
+    remedy="`journalctl -u seawall-backup-ASSET` says why the last attempt failed. Mend that, then run `seawall "
+    "backup ASSET`.",
+)

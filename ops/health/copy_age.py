@@ -102,4 +102,13 @@ def _zone(name: str) -> tzinfo:
         return UTC  # only words for people depend on it
 
 
-KIND = Check(Options, probe, recorded=True, derived=True)
+KIND = Check(
+    Options,
+    probe,
+    recorded=True,
+    derived=True,
+    why="A copy at another place is what is left after a fire, or after somebody broke in; it is late long before "
+    "anybody misses it.",
+    remedy="`journalctl -u seawall-copy-ASSET-COPY` says why the last attempt failed. Mend that, then run `seawall "
+    "copy ASSET --to REPOSITORY`.",
+)

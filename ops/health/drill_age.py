@@ -67,4 +67,13 @@ def _none_yet(options: Options, context: CheckContext) -> Finding:
     return Finding(Verdict.WARN, f"not drilled yet, due by {day(due)}")
 
 
-KIND = Check(Options, probe, recorded=True, derived=True)
+KIND = Check(
+    Options,
+    probe,
+    recorded=True,
+    derived=True,
+    why="A backup that was never restored is a hope. The drill measures how long a restore takes, and whether what "
+    "comes back is whole.",
+    remedy="`seawall drill ASSET` on the drill host makes it up. If the last one failed, its record says which step, "
+    "and why.",
+)

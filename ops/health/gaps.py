@@ -67,4 +67,12 @@ def findings(
         yield Finding(Verdict.PASS, f"{counts['covered']:.0f} covered, {counts['excused']:.0f} excused", counts)
 
 
-KIND = Check(Options, probe, recorded=True)
+KIND = Check(
+    Options,
+    probe,
+    recorded=True,
+    why="What is lost after a disaster is mostly what nobody had thought of: a database that was set up last month, a "
+    "folder on another disk.",
+    remedy="`seawall gaps` lists them. Add each to an asset in the policy, or excuse it there with a reason and an "
+    "end.",
+)

@@ -78,4 +78,13 @@ def _age(client: str, state: ActState | None, options: Options, context: CheckCo
     return (Verdict.PASS, "") if state else (Verdict.WARN, f"{said}, first due {day(due)}")
 
 
-KIND = Check(Options, probe, derived=True, synonyms=("prune", "forget", "expire"))
+KIND = Check(
+    Options,
+    probe,
+    derived=True,
+    synonyms=("prune", "forget", "expire"),
+    why="Sets that leave a repository are gone for good after two weeks. A run that did something else than was asked "
+    "for is a fault, or an attack.",
+    remedy="`seawall retention list` shows what left, and `seawall retention undo` brings it back. Find out who did "
+    "it before the next run.",
+)

@@ -103,4 +103,12 @@ def _figures(state: RetentionState) -> dict[str, float]:
     }
 
 
-KIND = Check(Options, probe, synonyms=("keep", "expiry", "deletion"))
+KIND = Check(
+    Options,
+    probe,
+    synonyms=("keep", "expiry", "deletion"),
+    why="What is kept too long fills the disk, and what leaves too early is missed in court. Nothing may leave as "
+    "long as no newer set is proven.",
+    remedy="`seawall retention plan` says which sets are to leave and why none may. The usual cause is a drill that "
+    "is overdue: make it.",
+)

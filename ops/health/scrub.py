@@ -108,4 +108,12 @@ def _figures(state: ScrubState) -> dict[str, float]:
     }
 
 
-KIND = Check(Options, probe, synonyms=("verify", "bitrot", "bit rot", "read data", "verification"))
+KIND = Check(
+    Options,
+    probe,
+    synonyms=("verify", "bitrot", "bit rot", "read data", "verification"),
+    why="Disks lose bits without a word, and a backup that nobody reads is damaged for years before a restore meets "
+    "it.",
+    remedy="`seawall repository scrub` names what is damaged, and `seawall heal` brings it back from another "
+    "repository. Replace a disk that does it again.",
+)

@@ -7,21 +7,21 @@ status, for some devices never report a low battery, and some say that they are 
 from __future__ import annotations
 
 import re
-import shlex
-import socket
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from ops.core.errors import Unavailable
-from ops.core.limits import demand_port, demand_warning_first
+from ops.core.limits import demand_between, demand_port, demand_warning_first
 from ops.core.quantity import Duration, Percent
+from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict, worst
+from ops.health import _nut, _self_test
+from ops.health._notes import mapping
+from ops.health._notes import number as noted
+from ops.health._nut import number
 from ops.interfaces.check import Check, CheckContext
 
-TIMEOUT = 5.0
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-LONGEST_ANSWER = 1 << 18
 LOWEST_LIMIT, HIGHEST_LIMIT = 5.0, 50.0  # per cent; some devices report 0 or 100 as their limit
 
 # What is judged, its variable, and the most that can be true: some drivers report a load of 1e254 per cent.
@@ -39,15 +39,15 @@ TROUBLES = {
     "OFF": "the output is off",
 }
 LOST = {"NOCOMM", "COMMBAD", "COMMLOST"}  # what drivers say in place of, or beside, the last status that they saw
-MOST_PACKS = 1000.0
 NO_ALARM = {"", "0", "no", "none"}
 INPUT = re.compile(r"input(\.L[123](-N)?)?\.voltage")
 VOLTS = (3.0, 1000.0)  # an output in between is believed; who reports none, or millions, measures nothing
-TEST_FAILED = re.compile(
-    r"(?<!no )(?<!without )\b(errors?|fail\w*|faulty?|bad|warnings?|replace\w*|weak|insufficient|inconclusive"
-    r"|overload\w*|NG|BT)\b",
-    re.IGNORECASE,
-)
+DOUBTFUL = ("LB", "RB")  # some devices say so for seconds, while they are on mains
+ROUNDS = 3
+ON_BATTERY_LEFT = 300.0  # seconds: who has less, and empties its battery, is nearly out
+SPARE_TIME = 300  # seconds beside the time that a shutdown takes
+DAY = 86_400
+WHOLE = 100.0  # per cent
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,12 @@ class Options:
     port: the port of upsd.
     charge_warn_below: battery charge below which the check warns.
     charge_fail_below: battery charge below which the check fails on battery; by default, the UPS's own limit, or 10%.
-    runtime_warn_below: remaining runtime below which the check warns.
-    runtime_fail_below: remaining runtime below which the check fails on battery.
+    shutdown_time: how long this machine takes to shut down, as it was measured.
+    runtime_warn_below: remaining runtime below which the check warns; by default, the time to shut down and 5 min.
+    runtime_fail_below: remaining runtime below which it fails on battery; by default half of that, and 5 min at least.
     load_warn_above: load above which the check warns.
+    load_fail_above: load above which the check fails.
+    tested_every: age of the last self-test above which the check warns, where the UPS tells its day.
     """
 
     ups: str | None = None
@@ -69,67 +72,104 @@ class Options:
     port: int = 3493
     charge_warn_below: Percent = Percent(30)
     charge_fail_below: Percent | None = None
-    runtime_warn_below: Duration = Duration(600)
-    runtime_fail_below: Duration = Duration(300)
+    shutdown_time: Duration = Duration(60)
+    runtime_warn_below: Duration | None = None
+    runtime_fail_below: Duration | None = None
     load_warn_above: Percent = Percent(80)
+    load_fail_above: Percent = Percent(95)
+    tested_every: Duration = Duration(95 * DAY)
 
     def __post_init__(self) -> None:
         demand_port("port", self.port)
         demand_warning_first(
             ("charge_warn_below", self.charge_warn_below), ("charge_fail_below", self.charge_fail_below)
         )
-        demand_warning_first(
-            ("runtime_warn_below", self.runtime_warn_below), ("runtime_fail_below", self.runtime_fail_below)
-        )
+        demand_between("shutdown_time", self.shutdown_time, Duration(1), Duration(DAY))
+        demand_between("load_warn_above", self.load_warn_above, Percent(0), self.load_fail_above)
+        needed, last = Duration(int(self.needed)), Duration(int(self.last))
+        demand_warning_first(("runtime_warn_below", needed), ("runtime_fail_below", last))
 
     @property
     def own(self) -> bool:
         """Whether the server that is asked is this machine's."""
-        return self.host in LOOPBACK
+        return self.host in _nut.LOOPBACK
+
+    @property
+    def needed(self) -> float:
+        """The runtime, in seconds, below which the check warns."""
+        given = self.runtime_warn_below
+        return self.shutdown_time.seconds + SPARE_TIME if given is None else given.seconds
+
+    @property
+    def last(self) -> float:
+        """The runtime, in seconds, below which the check fails while the battery empties."""
+        given = self.runtime_fail_below
+        return max(self.needed / 2, ON_BATTERY_LEFT) if given is None else given.seconds
 
 
-def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
+def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Ask upsd for the variables of the UPS and judge them; of several, one that is silent hides no other."""
     if options.ups:
-        yield _looked_at(options, options.ups)
+        yield _looked_at(options, options.ups, context)
         return
-    names = _names(options)
+    names = _nut.names(options.host, options.port)
     if not names:
         yield Finding(Verdict.UNKNOWN, f"upsd on {options.host} has no UPS")
     for name in names:
         try:
-            yield _looked_at(options, name)
+            yield _looked_at(options, name, context)
         except Unavailable as error:
-            yield Finding(Verdict.UNKNOWN, f"{name}: {error.message}")
+            yield Finding(Verdict.UNKNOWN, f"{name}: {error.message}", subject=name)
+    for gone in set(context.notes) - set(names):
+        del context.notes[gone]
 
 
-def _looked_at(options: Options, name: str) -> Finding:
-    finding = judge(options, _variables(options, name))
-    return Finding(finding.verdict, f"{name}: {finding.message}", finding.figures)
+def _looked_at(options: Options, name: str, context: CheckContext) -> Finding:
+    variables = _nut.variables(options.host, options.port, name)
+    rounds = counted(mapping(context.notes.get(name)), _words(variables))
+    context.notes[name] = dict(rounds)
+    finding = judge(options, variables, rounds, context.now)
+    return Finding(finding.verdict, f"{name}: {finding.message}", finding.figures, subject=name)
 
 
-def judge(options: Options, variables: Mapping[str, str]) -> Finding:
-    """Given the variables of a UPS by name, judge it; status words that are not known are passed over."""
+def counted(before: Mapping[str, Plain], words: set[str]) -> dict[str, int]:
+    """Given in how many rounds running a device said doubtful words, return that with this round."""
+    return {word: int(min(max(noted(before.get(word)) or 0.0, 0.0), ROUNDS)) + 1 for word in DOUBTFUL if word in words}
+
+
+def judge(
+    options: Options, variables: Mapping[str, str], rounds: Mapping[str, int] | None = None, now: datetime | None = None
+) -> Finding:
+    """Given the variables of a UPS by name, judge it; status words that are not known are passed over.
+
+    rounds: in how many rounds running it said a doubtful word; one that is not in it counts at once. now: the moment,
+    by which the age of its self-test is judged.
+    """
     figures = {
         figure: value
         for figure, variable, most in FIGURES
-        if (value := _number(variables.get(variable))) is not None and 0 <= value <= most
+        if (value := number(variables.get(variable))) is not None and 0 <= value <= most
     }
-    seen = [*_status(variables), *_battery(variables), *_limits(options, variables, figures)]
+    passing = {word for word, count in (rounds or {}).items() if count < ROUNDS}
+    seen = [
+        *_status(variables, passing),
+        *_self_test.judge(variables, options.tested_every.seconds, now),
+        *_limits(options, variables, figures),
+    ]
     verdict = worst(found for found, _ in seen)
     loud = [words for found, words in seen if found is not Verdict.PASS]
     charge = [f"charge {figures['charge_percent']:.0f}%"] if "charge_percent" in figures else []
     return Finding(verdict, ", ".join(loud or [*(words for _, words in seen), *charge]), figures)
 
 
-def _status(variables: Mapping[str, str]) -> Iterator[tuple[Verdict, str]]:
+def _status(variables: Mapping[str, str], passing: set[str]) -> Iterator[tuple[Verdict, str]]:
     words = _words(variables)
     if "FSD" in words:
         yield Verdict.FAIL, "the UPS is shutting its load down"
     if lost := words & LOST:
         yield Verdict.UNKNOWN, f"its driver has lost the UPS; status {' '.join(sorted(lost))}"
     yield from _supply(words, variables)
-    yield from _troubles(words, variables)
+    yield from _troubles(words, variables, passing)
 
 
 def _supply(words: set[str], variables: Mapping[str, str]) -> Iterator[tuple[Verdict, str]]:
@@ -149,10 +189,10 @@ def _supply(words: set[str], variables: Mapping[str, str]) -> Iterator[tuple[Ver
         yield Verdict.UNKNOWN, f"neither on mains nor on battery; status {said}"
 
 
-def _troubles(words: set[str], variables: Mapping[str, str]) -> Iterator[tuple[Verdict, str]]:
-    troubles = {word: text for word, text in TROUBLES.items() if word in words}
+def _troubles(words: set[str], variables: Mapping[str, str], passing: set[str]) -> Iterator[tuple[Verdict, str]]:
+    troubles = {word: text for word, text in TROUBLES.items() if word in words - passing}
     if _is_emergency(words, variables):
-        del troubles["LB"]  # it is said already
+        troubles.pop("LB", None)  # it is said already
     alarm = variables.get("ups.alarm", "").strip()
     if alarm.lower() not in NO_ALARM:
         troubles["ALARM"] = f"{TROUBLES['ALARM']}: {alarm}"
@@ -186,109 +226,57 @@ def _discharges(variables: Mapping[str, str]) -> bool:
 
 def _input_is_dead(variables: Mapping[str, str]) -> bool:
     """Whether no phase of the input has a voltage, told by a device whose other readings can be true."""
-    volts = [_number(value) for name, value in variables.items() if INPUT.fullmatch(name)]
-    output = _number(variables.get("output.voltage"))
+    volts = [number(value) for name, value in variables.items() if INPUT.fullmatch(name)]
+    output = number(variables.get("output.voltage"))
     believed = output is None or VOLTS[0] <= output <= VOLTS[1]
     return believed and bool(volts) and all(value is not None and 0 <= value <= _hum(variables) for value in volts)
 
 
 def _hum(variables: Mapping[str, str]) -> float:
     """Return the voltage that a dead line may still show; some devices tell by how much it differs from nominal."""
-    nominal = _number(variables.get("input.voltage.nominal")) or 0.0
-    lowest = _number(variables.get("input.transfer.low"))
+    nominal = number(variables.get("input.voltage.nominal")) or 0.0
+    lowest = number(variables.get("input.transfer.low"))
     return nominal / 10 if lowest is None or lowest > nominal / 2 else 0.0
-
-
-def _battery(variables: Mapping[str, str]) -> Iterator[tuple[Verdict, str]]:
-    """Judge what the UPS says of its battery itself."""
-    result = variables.get("ups.test.result", "").strip()
-    if TEST_FAILED.search(result):
-        yield Verdict.WARN, f"its last self-test: {result}"
-    bad = _number(variables.get("battery.packs.bad"))
-    if bad is not None and 0 < bad <= MOST_PACKS:
-        yield Verdict.WARN, f"{bad:.0f} bad battery packs"
 
 
 def _limits(
     options: Options, variables: Mapping[str, str], figures: Mapping[str, float]
 ) -> Iterator[tuple[Verdict, str]]:
     """Low charge or runtime is an emergency while the battery empties; on mains it may just be charging."""
-    worse = Verdict.FAIL if _discharges(variables) else Verdict.WARN
+    empties = _discharges(variables)
+    worse = Verdict.FAIL if empties else Verdict.WARN
     charge, runtime = figures.get("charge_percent"), figures.get("runtime_seconds")
     if charge is not None:
         if charge < _charge_limit(options, variables):
             yield worse, f"charge {charge:.0f}%"
         elif charge < options.charge_warn_below.value:
             yield Verdict.WARN, f"charge {charge:.0f}%"
-    if runtime is not None:
-        if runtime < options.runtime_fail_below.seconds:
-            yield worse, f"runtime {Duration(int(runtime))}"
-        elif runtime < options.runtime_warn_below.seconds:
-            yield Verdict.WARN, f"runtime {Duration(int(runtime))}"
+    if runtime is not None and not (runtime == 0 and not empties):  # on mains, 0 is what some say for "I don't know"
+        if runtime < options.last and empties:
+            yield Verdict.FAIL, f"runtime {Duration(int(runtime))}"
+        elif runtime < options.needed:
+            yield Verdict.WARN, f"runtime {Duration(int(runtime))}, of {Duration(int(options.needed))} that it needs"
     load = figures.get("load_percent")
     if load is not None and load > options.load_warn_above.value:
-        yield Verdict.WARN, f"load {load:.0f}%"
+        # Some report more than all without being overloaded by their own account: that is no measure.
+        high = load > options.load_fail_above.value and (load <= WHOLE or "OVER" in _words(variables))
+        yield Verdict.FAIL if high else Verdict.WARN, f"load {load:.0f}%"
 
 
 def _charge_limit(options: Options, variables: Mapping[str, str]) -> float:
     if options.charge_fail_below:
         return options.charge_fail_below.value
-    own = _number(variables.get("battery.charge.low"))
+    own = number(variables.get("battery.charge.low"))
     return 10.0 if own is None else min(max(own, LOWEST_LIMIT), HIGHEST_LIMIT)
 
 
-def _number(text: str | None) -> float | None:
-    """Return a variable as a number; some devices write dashes or words instead."""
-    try:
-        return float(text or "")
-    except ValueError:
-        return None
-
-
-def _names(options: Options) -> list[str]:
-    return [words[1] for words in _ask(options, "LIST UPS") if words[0] == "UPS" and len(words) > 1]
-
-
-def _variables(options: Options, name: str) -> dict[str, str]:
-    lines = _ask(options, f"LIST VAR {name}")
-    return {words[2]: words[3] for words in lines if words[0] == "VAR" and len(words) == 4}  # noqa: PLR2004 -- VAR ups name "value"
-
-
-def _ask(options: Options, question: str) -> list[list[str]]:
-    """Put one question to upsd; return the lines of its answer, each as words."""
-    where = f"upsd on {options.host}"
-    deadline = time.monotonic() + TIMEOUT
-    try:
-        with socket.create_connection((options.host, options.port), timeout=TIMEOUT) as connection:
-            connection.sendall(f"{question}\n".encode())
-            answer = _read(connection, f"END {question}\n".encode(), deadline)
-    except TimeoutError as error:
-        raise Unavailable(f"{where} does not answer within {TIMEOUT:.0f} s") from error
-    except OSError as error:
-        raise Unavailable(f"{where} cannot be reached: {error.strerror or error}") from error
-    text = answer.decode("utf-8", "replace")
-    if text.startswith("ERR "):
-        raise Unavailable(f"{where} answers {text.strip()[:80]}")
-    if f"\nEND {question}\n" not in f"\n{text}":
-        raise Unavailable(f"{where} sends an incomplete answer; is it a UPS server?")
-    try:
-        return [words for line in text.splitlines() if (words := shlex.split(line))]
-    except ValueError as error:
-        raise Unavailable(f"{where} sends an answer that is not part of the protocol") from error
-
-
-def _read(connection: socket.socket, end: bytes, deadline: float) -> bytes:
-    """Read until the answer is whole, or is an error, or has no end."""
-    answer = b""
-    while not answer.endswith(end) and len(answer) < LONGEST_ANSWER:
-        if answer.startswith(b"ERR ") and answer.endswith(b"\n"):
-            break
-        connection.settimeout(max(deadline - time.monotonic(), 0.01))
-        piece = connection.recv(65536)
-        if not piece:
-            break
-        answer += piece
-    return answer
-
-
-KIND = Check(Options, probe, group=lambda options: "ups_hosts" if options.own else "", synonyms=("nut", "battery"))
+KIND = Check(
+    Options,
+    probe,
+    group=lambda options: "ups_hosts" if options.own else "",
+    synonyms=("nut", "battery"),
+    why="A UPS whose battery is worn says that it is full until the mains fail. Some never say that it is low, others "
+    "say so for a second on mains; so charge, runtime, load and self-test are judged beside its status.",
+    remedy="On battery: find out how long, and shut down in the order of the runbook while the runtime lasts. A "
+    "battery that is to be replaced, or a self-test that failed: order it today, and rehearse the shutdown by hand.",
+)

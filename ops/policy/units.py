@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ops.core import kinds
 from ops.core.printable import printable
 from ops.interfaces import joined
+from ops.interfaces.devices import DEVICES
 from ops.interfaces.joined import read_from, repository_files
 from ops.interfaces.planned import RETENTION
 from ops.interfaces.state import ALARMS, ARRIVALS, GAPS, HEALTH, SCRUB
@@ -17,6 +18,7 @@ from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 
 HEALTH_EVERY = "*:0/5"
 ALARMS_EVERY = "*:0/1"  # what is due to be told again, or to somebody else, is due to the minute
+DEVICES_EVERY = "*:11"
 LEAVE_EVERY = "*:3/10"
 GAPS_AT = "*-*-* 05:30:00"
 ARRIVALS_AT = "*-*-* 05:00:00"
@@ -50,7 +52,7 @@ class Unit:
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
     acts = [*_backups(policy), *_logs(policy), *_copies(policy), *_leaves(policy), *_drills(policy)]
-    return [*acts, _health(policy), *_alarms(policy), _gaps(policy), *_keeper(policy)]
+    return [*acts, _health(policy), *_alarms(policy), *_devices(policy), _gaps(policy), *_keeper(policy)]
 
 
 def _backups(policy: HostPolicy) -> Iterator[Unit]:
@@ -185,6 +187,23 @@ def _alarms(policy: HostPolicy) -> Iterator[Unit]:
             credentials=tuple(joined.channel_file(name) for name in alarms.secret_channels(policy.alarms)),
             timeout=300,
             after=(joined.service(HEALTH),),
+        )
+
+
+def _devices(policy: HostPolicy) -> Iterator[Unit]:
+    """Yield the look at the devices where a check judges it: what a disk says of itself is told to root alone."""
+    if any(kinds.load("ops.health", check.kind).devices for check in policy.checks.values()):
+        yield Unit(
+            name=joined.unit(DEVICES),
+            description=f"Ask the devices of {policy.host} how they are",
+            command="devices",
+            calendar=(DEVICES_EVERY,),
+            random_delay=300,
+            user="root",
+            # To send a disk a command of its own, and an NVMe one of the administrator's.
+            capabilities=("CAP_SYS_RAWIO", "CAP_SYS_ADMIN"),
+            credentials=(),
+            timeout=900,
         )
 
 

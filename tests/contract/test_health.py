@@ -56,3 +56,9 @@ STATES = ("backup-his", "copy-his-offsite", "drill-his", "leaving-his")
 
 def test_it_has_a_test_of_its_own(kind: str, checkout: Path) -> None:
     assert (checkout / "tests" / "unit" / "health" / f"test_{kind}.py").is_file()
+
+
+def test_it_says_why_it_looks_and_what_a_person_does(module: ModuleType) -> None:
+    for text in (module.KIND.why, module.KIND.remedy):
+        assert 40 < len(text) < 500
+        assert text.endswith(".")

@@ -130,7 +130,11 @@ for kind, near in (
         his("kind: postgresql", f"kind: {kind}"),
     )
 add("85 a source of kind vm", refused(at(HIS1, "kind: vm"), "machine"), his("kind: postgresql", "kind: vm"))
-add("85 a check of kind raid", refused(at(HIS1, "kind: raid"), "known kinds"), his("kind: ups", "kind: raid"))
+add(
+    "85 a check of kind printers",
+    refused(at(HIS1, "kind: printers"), "known kinds"),
+    his("kind: ups", "kind: printers"),
+)
 add("a repository of kind sftp", refused(at(ALL, "kind: sftp"), "rest_server"), site("kind: rest_server", "kind: sftp"))
 add(
     "a kind with a capital letter",

@@ -161,6 +161,8 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         )
     yield from _leaving(host, policy)
     yield Act(host, "seawall-health", "health run", None, HEALTH_DELAY, "seawall", "", frozenset())
+    if any(check.kind in {"smart", "zfs"} for check in policy.checks.values()):
+        yield Act(host, "seawall-devices", "devices", None, HEALTH_DELAY, "root", "", frozenset())
     daily = Calendar.parse("*-*-* 05:30:00").zoned(policy.site.timezone)
     yield Act(host, "seawall-gaps", "gaps", daily, GAPS_DELAY, "seawall", LOOKS_EVERYWHERE, frozenset())
     if policy.clients:

@@ -22,12 +22,17 @@ def kept(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def join(findings: Sequence[Finding]) -> Finding:
-    """Make one finding of several: the worst verdict, the words of those that are not good, and the worst's figures."""
+    """Make one finding of several: the worst verdict, the words of those that are not good, and the worst's figures.
+
+    Figures of several devices have the device's name before their own, so that none takes another's place.
+    """
     verdict = worst(finding.verdict for finding in findings)
     loud = [finding for finding in findings if finding.verdict is not Verdict.PASS]
     loud.sort(key=lambda finding: -finding.verdict.severity)
     words = "; ".join(finding.message for finding in loud or findings) or "the check returned no result"
+    several = len({finding.subject for finding in findings if finding.subject}) > 1
     figures: dict[str, float] = {}
     for finding in sorted(findings, key=lambda finding: finding.verdict.severity):
-        figures |= finding.figures
+        before = f"{finding.subject} " if several and finding.subject else ""
+        figures |= {f"{before}{name}": value for name, value in finding.figures.items()}
     return Finding(verdict, words, figures)

@@ -18,7 +18,7 @@ from ops.core.verdict import Finding, Verdict, worst
 from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.state import HEALTH, CheckResult, HealthState, State
-from ops.jobs.health import daily_record
+from ops.jobs.health import daily_record, notes
 from ops.jobs.health.findings import join, kept
 from ops.jobs.host import own_policy, state_files
 from ops.policy import HostPolicy
@@ -34,9 +34,11 @@ def look_and_record() -> HealthState:
     before = states.get(HEALTH)
     rounds = before.rounds if isinstance(before, HealthState) else None
     with daily_record.counting() as counts:
-        state = replace(record(policy, look(policy, states, now), now), rounds=rounds)
+        kept = notes.read()
+        state = replace(record(policy, look(policy, states, now, noted=kept), now), rounds=rounds)
         state = _counted(policy, state, now) if counts else state
         state_files.write(HEALTH, state)
+        notes.write(kept, policy.checks)  # last: on a full disk what was seen goes before
     return state
 
 
@@ -87,8 +89,11 @@ def look(
     states: Mapping[str, State],
     now: datetime,
     names: Iterable[str] | None = None,
+    noted: notes.Notes | None = None,
 ) -> list[CheckResult]:
     """Make the named checks, or all, at the same time; return what each one saw, in the policy's order.
+
+    noted: what the checks left for themselves in the round before; what they leave now takes its place.
 
     A check that raises, or does not end in time, is unknown, and the others go on; one that failed in the round before
     and does not end in time has still failed.
@@ -101,14 +106,18 @@ def look(
     answers: queue.Queue[str] = queue.Queue()
     seen: dict[str, list[Finding]] = {name: [] for name in chosen}
 
+    noted = {} if noted is None else noted
+    own = {name: notes.of(noted, name, spec) for name, spec in chosen.items()}
+
     def make(name: str, spec: CheckSpec) -> None:
-        for finding in kept(_made(spec, CheckContext(now, states, since[name], policy.host))):
+        for finding in kept(_made(spec, CheckContext(now, states, since[name], policy.host, own[name]))):
             seen[name].append(finding)
         answers.put(name)
 
     for name, spec in chosen.items():
         threading.Thread(target=make, args=(name, spec), daemon=True).start()
     ended = _gather(answers, len(chosen))
+    noted |= {notes.key(name, chosen[name]): own[name] for name in ended}
     entries = []
     for name, spec in chosen.items():
         findings = [*seen[name], *([] if name in ended else [_late(before[name])])]

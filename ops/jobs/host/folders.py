@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ops.interfaces.change_log import SPOOLS
+from ops.interfaces.devices import FILE
 
 ROOT, ACCOUNT = "root", "account"  # whose folder in memory it is
 
@@ -37,6 +38,11 @@ def repositories() -> Path:
 def spool(asset: str) -> Path:
     """Return the folder in which the log of an asset's server waits to be archived."""
     return _below_root(f"{SPOOLS.lstrip('/')}/{asset}")
+
+
+def devices() -> Path:
+    """Return the file in which root's look at the devices is kept; its folder is root's."""
+    return _below_root(FILE.lstrip("/"))
 
 
 def scratch() -> Path:

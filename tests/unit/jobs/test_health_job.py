@@ -22,6 +22,7 @@ from tests.states import states
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LOW = {f"{what}{how}_below": f"{least}%" for what in ("", "inodes_") for how, least in (("warn", 0.1), ("fail", 0))}
+LOW |= {f"tight_{how}_below": "0%" for how in ("warn", "fail")}
 POLICY = {
     "version": 1,
     "host": "his1",

@@ -15,7 +15,7 @@ LIMITS = {
     ),
     "disk, beside the default": wrong(
         "policy.checks.root_disk.options",
-        "warn_below is 15% and fail_below is 20%",
+        "warn_below is 10% and fail_below is 20%",
         (ALL, "warn_below: 15%, fail_below: 5%", "fail_below: 20%"),
     ),
     "inodes": wrong(

@@ -156,7 +156,9 @@ KINDS = {
     }.items()
 } | {
     "kind that nothing is near": wrong(
-        "policy.checks.raid.kind", ("unknown kind 'raid'", "docs/add-a-kind.md"), check("raid: {kind: raid}")
+        "policy.checks.printers.kind",
+        ("unknown kind 'printers'", "docs/add-a-kind.md"),
+        check("printers: {kind: printers}"),
     ),
 }
 
