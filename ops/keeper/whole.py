@@ -62,6 +62,7 @@ def holdings(
     claimed: dict[str, str] = {}
     sets, odd = [], []
     drilled = sorted(drills, key=lambda one: one.arrived)
+    newest = {(one.card.asset, one.card.set, one.card.manifest): one.card for one in drilled}
     for when, card in sorted(cards, key=lambda pair: pair[0]):
         if (before := known.get(card.set)) and before.snapshots == card.snapshots:
             continue  # handed over again
@@ -72,7 +73,7 @@ def holdings(
         claimed.update(dict.fromkeys(card.snapshots, card.set))
         there = [name for name in card.snapshots if name not in gone]
         if len(there) == len(card.snapshots):
-            sets.append(WholeSet(card, max(arrived[name] for name in there), _is_proven(card, drilled)))
+            sets.append(WholeSet(card, max(arrived[name] for name in there), _is_proven(card, newest)))
         elif there:
             odd.append(f"set {card.set[:8]} of {card.asset}: {len(card.snapshots) - len(there)} snapshots are gone")
     whole = {name for one in sets for name in one.card.snapshots}
@@ -98,11 +99,7 @@ def _wrong(
     return ""
 
 
-def _is_proven(card: SetCard, drills: Iterable[Drilled]) -> bool:
+def _is_proven(card: SetCard, newest: Mapping[tuple[str, str, str | None], ProofCard]) -> bool:
     """Whether the newest drill of a set passed, with the manifest that its card names."""
-    told = [
-        one.card
-        for one in drills
-        if (one.card.asset, one.card.set, one.card.manifest) == (card.asset, card.set, card.manifest)
-    ]
-    return bool(told) and told[-1].passed
+    told = newest.get((card.asset, card.set, card.manifest))
+    return told is not None and told.passed

@@ -76,9 +76,11 @@ def planned(
 
 def _chosen(night: Night, kept: Mapping[str, Kept], holdings: Holdings) -> dict[str, list[Chosen]]:
     """Return what becomes of each whole set, by asset."""
+    known: dict[str, list[WholeSet]] = {asset: [] for asset in kept}
+    for one in holdings.sets:
+        known.setdefault(one.card.asset, []).append(one)
     chosen = {}
-    for asset in sorted({one.card.asset for one in holdings.sets} | set(kept)):
-        sets = [one for one in holdings.sets if one.card.asset == asset]
+    for asset, sets in sorted(known.items()):
         if rule := kept.get(asset):
             chosen[str(asset)] = choose(sets, _rules(rule.retention), night.now, night.zone)
         else:
@@ -122,25 +124,26 @@ def _asset(
     name: str, kept: Kept, chosen: Sequence[Chosen], holdings: Holdings, register: Register, now: float
 ) -> AssetFacts:
     sets = [one.set for one in chosen]
+    expected = Expected(
+        newest=float(kept.newest.seconds),
+        a_day=kept.a_day,
+        drill=float(kept.drill.seconds) if kept.drill else None,
+        copies={to: float(most.seconds) for to, most in kept.copies.items()},
+    )
     return AssetFacts(
         asset=name,
-        expected=Expected(
-            newest=float(kept.newest.seconds),
-            a_day=kept.a_day,
-            drill=float(kept.drill.seconds) if kept.drill else None,
-            copies={to: float(most.seconds) for to, most in kept.copies.items()},
-        ),
+        expected=expected,
         sets=sets,
         leaves=[one.set for one in chosen if not one.stays],
         drills=[one for one in holdings.drills if one.card.asset == name],
-        fresh=_fresh(sets, register, now),
+        fresh=_fresh(sets, expected, register, now),
     )
 
 
-def _fresh(sets: Sequence[WholeSet], register: Register, now: float) -> dict[str, int]:
-    """Return the bytes of packs that arrived between each of the latest sets and the set before it."""
+def _fresh(sets: Sequence[WholeSet], expected: Expected, register: Register, now: float) -> dict[str, int]:
+    """Return the bytes of packs that arrived between each of the sets that are judged and the set before it."""
     found = {}
-    for one in guard.latest(sets, now) if sets else ():
+    for one in guard.judged(sets, expected, now):
         before = [other.arrived for other in sets if other.arrived < one.arrived]
         if before:
             found[str(one.card.set)] = register.packs(one.card.client, before[-1], one.arrived)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,9 +64,12 @@ def run(client: str, doors: Doors | None = None, *, pretend: bool = False) -> En
     act = joined.leaving(client)
     if ended := run_in_unit(joined.service(act), act):
         return ended
-    outcome = perform(
-        ACT, act, client, policy.host, lambda: _Run(folders.repositories(), client, how, doors or UnitDoors()).work()
-    )
+    drilled = [asset for asset, kept in policy.kept.get(client, {}).items() if kept.drill]
+
+    def work() -> Outcome:
+        return _Run(folders.repositories(), client, how, doors or UnitDoors(), drilled).work()
+
+    outcome = perform(ACT, act, client, policy.host, work)
     return Ended.here(outcome, outcome.code)
 
 
@@ -94,13 +97,14 @@ class _Run:
     client: str
     how: Leaving
     doors: Doors
+    drilled: Sequence[str]
 
     def work(self) -> Outcome:
         """Settle what is open of earlier runs; then let leave what is due."""
         said = settling.settle(self.base, self.client, self.doors)
         now = clock.now().timestamp()
         plan = due.planned(self.client, now)
-        said += settling.freed(self.base, self.client, plan, self.how.grace, now)
+        said += settling.freed(self.base, self.client, plan, self.how.grace, now, self.drilled)
         sets = due.chosen(plan, now, _snapshots(self.base, self.client))
         if not sets:
             why = f"the plan refuses: {'; '.join(plan.refused)}" if plan.refused else "nothing is due"
