@@ -87,7 +87,10 @@ class Register:
         self._night = int(number) + 1
 
     def listed(self, host: str, files: Iterable[Stored], now: float) -> None:
-        """Enter what a client's repository has now: what is new, and what is gone or there again."""
+        """Enter what a client's repository has now: what is new, and what is gone or there again.
+
+        now: what is dated later arrived then, in seconds since 1970.
+        """
         self._link.execute("delete from seen")
         rows = ((store.kept(one.path), one.size, one.arrived) for one in files if _is_listed(one))
         self._link.executemany("insert or ignore into seen values (?, ?, ?)", rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -37,6 +38,19 @@ class Night:
     clock: str = ""
     register: str = ""
 
+    @property
+    def latest(self) -> float:
+        """The moment after which nothing can have arrived, in seconds since 1970; without an end by a clock in doubt.
+
+        By one that is far behind all would have arrived then, for ever, and so be old enough to leave.
+        """
+        return math.inf if self.clock else self.now
+
+    @property
+    def due(self) -> float | None:
+        """From when on what is announced now may leave; none by a clock in doubt: it is announced anew."""
+        return None if self.clock else self.now + self.notice
+
 
 def planned(
     night: Night,
@@ -56,7 +70,7 @@ def planned(
     leaves: list[KeptSet] = []
     for each in (one for several in chosen.values() for one in several):
         known = due.get((each.set.card.asset, each.set.card.set))
-        (stays if each.stays else leaves).append(_set(each, known or night.now + night.notice))
+        (stays if each.stays else leaves).append(_set(each, known or night.due))
     facts = Facts(
         now=night.now,
         assets=[_asset(name, kept[name], chosen[name], holdings, register, night.now) for name in kept],
@@ -98,7 +112,7 @@ def unsynchronised() -> str:
     return "" if told == "yes" else f"this machine's clock is not synchronised; {hint}"
 
 
-def _set(each: Chosen, due: float) -> KeptSet:
+def _set(each: Chosen, due: float | None) -> KeptSet:
     card = each.set.card
     return KeptSet(
         asset=card.asset,
