@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from ops.core.names import Digest, Name, SetId
 from ops.interfaces.card import ProofCard, SetCard
 
 HOUR, DAY = 3_600.0, 86_400.0
+_Whose: TypeAlias = tuple[Name, SetId, Digest | None]  # asset, set and manifest
 SPREAD = 2 * DAY  # from a set's first snapshot to its last: no backup and no copy takes longer
 LATE = 40 * DAY  # a card that could not be handed over comes with the one of the next backup
 
@@ -99,7 +102,7 @@ def _wrong(
     return ""
 
 
-def _is_proven(card: SetCard, newest: Mapping[tuple[str, str, str | None], ProofCard]) -> bool:
+def _is_proven(card: SetCard, newest: Mapping[_Whose, ProofCard]) -> bool:
     """Whether the newest drill of a set passed, with the manifest that its card names."""
     told = newest.get((card.asset, card.set, card.manifest))
     return told is not None and told.passed

@@ -66,19 +66,19 @@ def test_so_many_reasons_are_given_and_the_others_counted() -> None:
 class Passes(tuple[WholeSet, ...]):
     """Sets that tell how often somebody went through all of them."""
 
-    count = 0
+    gone_through = 0
 
     def __iter__(self) -> Iterator[WholeSet]:
-        Passes.count += 1
+        Passes.gone_through += 1
         return super().__iter__()
 
 
 def test_any_number_of_assets_is_gone_through_once() -> None:
     sets = Passes(a_set(number, asset=Name(f"a{number}")) for number in range(50))
-    Passes.count = 0
+    Passes.gone_through = 0
     night = planning.Night(NOW, ZoneInfo("UTC"), HOUR, Bounds())
     chosen = planning._chosen(night, {}, Holdings(sets, (), (), 0))
-    assert (len(chosen), Passes.count) == (50, 1)
+    assert (len(chosen), Passes.gone_through) == (50, 1)
 
 
 def laid(base: Path, *contents: bytes) -> list[str]:
