@@ -64,6 +64,8 @@ def _three_sets(one: Site) -> None:
 def test_what_the_plan_names_leaves_and_comes_back(three: Site) -> None:
     before, plan = three.files(), three.plan()
     named = {name for one in plan.leaves for name in one.snapshots}
+    assert three.keeper.seawall("repository", "scrub") == 0
+    assert three.spares() == three.snapshots()
     ended = three.retention()
     assert ended.code == 0, ended.line
     assert three.snapshots() == {Path(path).name for path in before if path.startswith("snapshots/")} - named
@@ -73,6 +75,7 @@ def test_what_the_plan_names_leaves_and_comes_back(three: Site) -> None:
     assert all(after[path] == content for path, content in before.items() if path in after)
     for search in ("arrivals", "scrub"):
         assert three.keeper.seawall("repository", search) == 0, "what left is not gone, and what is new not foreign"
+    assert three.spares() == three.snapshots(), "or there would be no room for those of new sets some day"
     three.back_up("documents")
     since = set(three.files()) - set(after)
     assert three.undo().code == 0
@@ -81,6 +84,7 @@ def test_what_the_plan_names_leaves_and_comes_back(three: Site) -> None:
     assert since <= set(back)
     three.restic("check", "--read-data")
     assert three.keeper.seawall("repository", "scrub") == 0
+    assert three.spares() == three.snapshots()
     with pytest.raises(UsageError, match="nothing is kept"):
         three.undo()
 
@@ -164,6 +168,17 @@ def test_the_space_is_free_after_the_grace_a_scrub_and_a_drill(three: Site) -> N
     for search in ("arrivals", "scrub"):
         assert three.keeper.seawall("repository", search) == 0
     three.restic("check", "--read-data")
+
+
+def test_a_note_that_nobody_can_read_hinders_no_other_search(three: Site) -> None:
+    assert three.keeper.seawall("repository", "scrub") == 0
+    assert three.retention().code == 0
+    (note,) = (three.doors.base / ".leaving/his1").glob("*/run.json")
+    note.write_text("{")
+    for search in ("arrivals", "scrub"):
+        assert three.keeper.seawall("repository", search) in {2, 3}
+        state = json.loads((three.keeper.root / f"var/lib/seawall/state/{search}.json").read_text())
+        assert "run.json" in json.dumps(state["repositories"]["his1"])
 
 
 def listing_of(one: Site) -> list[str]:
