@@ -151,7 +151,7 @@ def _list(memory: Readings, host: str, place: int) -> None:
 
 
 def _keep(host: str, place: int, gone: Sequence[str]) -> None:
-    """Keep besides what is small and can't be made anew, but no longer what has left, or may be gone by a person's word.
+    """Keep besides what is small and can't be made anew; what has left, or may be gone by a person's word, no longer.
 
     What comes back is kept again; otherwise there would be no room for new ones some day.
     """
