@@ -135,6 +135,22 @@ def test_a_backup_that_comes_in_between_is_needed_and_stays(three: Site, monkeyp
     assert real is leaving.begin
 
 
+def test_nothing_leaves_that_a_later_plan_refuses(three: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ops.jobs.keeper.retention_run as module
+
+    before, waited = three.files(), module.second_names.behind
+    later = replace(three.plan(), refused=("the scrub failed: 1 damaged file",))
+
+    def meanwhile(base: Path, client: str) -> object:
+        three.write(later)
+        return waited(base, client)
+
+    monkeypatch.setattr(module.second_names, "behind", meanwhile)
+    ended = three.retention()
+    assert (ended.code, "a later plan refuses it" in ended.line) == (0, True)
+    assert three.files() == before
+
+
 def test_who_does_not_come_loses_nothing(three: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     from ops.core.quantity import Duration
     from ops.policy import doors

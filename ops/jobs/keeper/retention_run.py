@@ -123,6 +123,7 @@ class _Run:
         try:
             before = self._asked(note, names)
             found = self._compared(before, names)
+            self._demand_still_due(names)
             note = self._moved(note, before, found)
         finally:
             settling.settle(self.base, self.client, self.doors)
@@ -202,6 +203,13 @@ class _Run:
         recent = clock.now().timestamp() - STALE_LOCK
         with repository.opened(self.base, self.client) as folder:
             return [one.path for one in repository.files(folder) if one.sort == LOCKS and one.arrived > recent]
+
+    def _demand_still_due(self, names: frozenset[Digest]) -> None:
+        """Raise unless the plan lets all of it leave still: hours may have passed, and it may have been made anew."""
+        now = clock.now().timestamp()
+        sets = due.chosen(due.planned(self.client, now), now, _snapshots(self.base, self.client))
+        if not names <= {name for one in sets for name in one.snapshots}:
+            raise _NotNow("a later plan refuses it, or names it no more")
 
     def _moved(self, note: RetentionRun, before: Files, found: Change) -> RetentionRun:
         """Move out of the repository what the client removed of the second names; nobody can write there now."""
