@@ -23,8 +23,9 @@ class KeptSet:
 
     arrived: when the last of its snapshots did, by this host's own clock, in seconds since 1970. snapshots: the names
     of all its files in `snapshots/`. proven: whether a drill passed with it. why: in words, what keeps it, or why no
-    rule does. due: from when on it may leave, in seconds since 1970; none for a set that stays. needs: how many bytes
-    of the repository it and the snapshots `beside` it need, as its card says; 0 where that does not.
+    rule does. due: from when on it may leave, in seconds since 1970; none for a set that stays, or was announced by a
+    clock in doubt. needs: how many bytes of the repository it and the snapshots `beside` it need, as its card says; 0
+    where that does not.
     """
 
     asset: Name

@@ -17,6 +17,7 @@ from ops.keeper.whole import DAY, HOUR, Drilled, WholeSet
 WEEK = 7 * DAY
 MUCH = 64 << 20  # bytes; what is less is never too much that is new
 _BEFORE = 10  # so many sets before are compared with
+_MOST_SAID = 100  # so many reasons are given; whoever floods a repository could have a record without an end
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,25 @@ def refusals(facts: Facts, bounds: Bounds) -> list[str]:
     said = [one for one in (facts.clock, facts.register, facts.scrub) if one]
     for asset in facts.assets:
         said += [f"{asset.asset}: {why}" for why in _of_asset(asset, facts, bounds)]
-    return said
+    more = len(said) - _MOST_SAID
+    return [*said[:_MOST_SAID], f"and {more} more"] if more > 0 else said
 
 
-def latest(sets: Sequence[WholeSet], now: float) -> Sequence[WholeSet]:
-    """Return the sets that are judged: the newest, and all of the last day."""
+def judged(sets: Sequence[WholeSet], expected: Expected, now: float) -> Sequence[WholeSet]:
+    """Return the sets that are judged one by one: the newest, and all of the last day.
+
+    Of more than may come on a day the latest are enough: nothing leaves then whatever is wrong with the others, and who
+    floods a repository must not keep this machine busy for hours.
+    """
+    return _of_the_last_day(sets, now)[-_most_of_a_day(expected) :]
+
+
+def _of_the_last_day(sets: Sequence[WholeSet], now: float) -> Sequence[WholeSet]:
     return [one for one in sets if one is sets[-1] or now - one.arrived <= DAY]
+
+
+def _most_of_a_day(expected: Expected) -> int:
+    return 2 * expected.a_day + 2
 
 
 def _of_asset(asset: AssetFacts, facts: Facts, bounds: Bounds) -> Iterator[str]:
@@ -98,7 +112,7 @@ def _of_asset(asset: AssetFacts, facts: Facts, bounds: Bounds) -> Iterator[str]:
     if age > asset.expected.newest:
         yield f"the newest whole set arrived {span(age)} ago; backups, copies or their cards are missing"
     yield from _flood(asset, facts.now)
-    for one in latest(asset.sets, facts.now):
+    for one in judged(asset.sets, asset.expected, facts.now):
         yield from _dates(one, asset.expected)
         yield from _amount(one, asset, bounds)
         yield from _anew(one, asset, facts, bounds)
@@ -108,7 +122,7 @@ def _of_asset(asset: AssetFacts, facts: Facts, bounds: Bounds) -> Iterator[str]:
 
 def _flood(asset: AssetFacts, now: float) -> Iterator[str]:
     a_day = asset.expected.a_day
-    for spell, name, most in ((DAY, "day", 2 * a_day + 2), (WEEK, "week", 7 * a_day + 5)):
+    for spell, name, most in ((DAY, "day", _most_of_a_day(asset.expected)), (WEEK, "week", 7 * a_day + 5)):
         count = sum(1 for one in asset.sets if now - one.arrived <= spell)
         if count > most:
             yield f"{counted(count, 'set')} arrived in the last {name}, and its schedule explains {most} at most"
@@ -127,7 +141,7 @@ def _amount(one: WholeSet, asset: AssetFacts, bounds: Bounds) -> Iterator[str]:
     if not one.card.bytes:
         yield f"{_name(one)} is empty"
         return
-    recent = {each.card.set for each in latest(asset.sets, one.arrived)} | {one.card.set}
+    recent = {each.card.set for each in _of_the_last_day(asset.sets, one.arrived)} | {one.card.set}
     before = [each for each in asset.sets if each.arrived <= one.arrived and each.card.set not in recent]
     proven = [each for each in before if each.proven][-1:]
     sizes = {

@@ -32,6 +32,7 @@ create table if not exists card (host text, path text, arrived real not null, co
   refused text not null, night integer not null, primary key (host, path)) without rowid;
 create table if not exists absent (host text, path text, primary key (host, path)) without rowid;
 create index if not exists by_night on file (night);
+create index if not exists card_by_night on card (night);
 create temporary table seen (path text primary key, size integer, changed real) without rowid;
 """
 # Of a repository that was never listed, its server's dates are all there is; later they are believed within the time
@@ -86,7 +87,10 @@ class Register:
         self._night = int(number) + 1
 
     def listed(self, host: str, files: Iterable[Stored], now: float) -> None:
-        """Enter what a client's repository has now: what is new, and what is gone or there again."""
+        """Enter what a client's repository has now: what is new, and what is gone or there again.
+
+        now: what is dated later arrived then, in seconds since 1970.
+        """
         self._link.execute("delete from seen")
         rows = ((store.kept(one.path), one.size, one.arrived) for one in files if _is_listed(one))
         self._link.executemany("insert or ignore into seen values (?, ?, ?)", rows)
@@ -138,13 +142,17 @@ class Register:
         (size,) = self._link.execute(query, (host, after, until)).fetchone()
         return int(size)
 
-    def cards(self, host: str) -> list[KnownCard]:
-        """Return all cards about a client, as they arrived."""
+    def cards(self, host: str) -> Iterator[KnownCard]:
+        """Yield all cards about a client, as they arrived."""
         query = "select path, arrived, content, refused from card where host = ? order by arrived, path"
-        return [
-            KnownCard(path, arrived, content.encode(), refused)
-            for path, arrived, content, refused in self._link.execute(query, (host,))
-        ]
+        for path, arrived, content, refused in self._link.execute(query, (host,)):
+            yield KnownCard(path, arrived, content.encode(), refused)
+
+    def card_bytes(self, host: str) -> int:
+        """Return how many bytes all cards about a client have, as they are kept."""
+        query = "select coalesce(sum(length(content)), 0) from card where host = ?"
+        (size,) = self._link.execute(query, (host,)).fetchone()
+        return int(size)
 
     def known_cards(self, host: str) -> set[str]:
         """Return the paths of all cards about a client that were judged."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from ops.core.names import Digest, Name, SetId
 from ops.interfaces.card import ProofCard, SetCard
 
 HOUR, DAY = 3_600.0, 86_400.0
+_Whose: TypeAlias = tuple[Name, SetId, Digest | None]  # asset, set and manifest
 SPREAD = 2 * DAY  # from a set's first snapshot to its last: no backup and no copy takes longer
 LATE = 40 * DAY  # a card that could not be handed over comes with the one of the next backup
 
@@ -62,6 +65,7 @@ def holdings(
     claimed: dict[str, str] = {}
     sets, odd = [], []
     drilled = sorted(drills, key=lambda one: one.arrived)
+    newest = {(one.card.asset, one.card.set, one.card.manifest): one.card for one in drilled}
     for when, card in sorted(cards, key=lambda pair: pair[0]):
         if (before := known.get(card.set)) and before.snapshots == card.snapshots:
             continue  # handed over again
@@ -72,7 +76,7 @@ def holdings(
         claimed.update(dict.fromkeys(card.snapshots, card.set))
         there = [name for name in card.snapshots if name not in gone]
         if len(there) == len(card.snapshots):
-            sets.append(WholeSet(card, max(arrived[name] for name in there), _is_proven(card, drilled)))
+            sets.append(WholeSet(card, max(arrived[name] for name in there), _is_proven(card, newest)))
         elif there:
             odd.append(f"set {card.set[:8]} of {card.asset}: {len(card.snapshots) - len(there)} snapshots are gone")
     whole = {name for one in sets for name in one.card.snapshots}
@@ -98,11 +102,7 @@ def _wrong(
     return ""
 
 
-def _is_proven(card: SetCard, drills: Iterable[Drilled]) -> bool:
+def _is_proven(card: SetCard, newest: Mapping[_Whose, ProofCard]) -> bool:
     """Whether the newest drill of a set passed, with the manifest that its card names."""
-    told = [
-        one.card
-        for one in drills
-        if (one.card.asset, one.card.set, one.card.manifest) == (card.asset, card.set, card.manifest)
-    ]
-    return bool(told) and told[-1].passed
+    told = newest.get((card.asset, card.set, card.manifest))
+    return told is not None and told.passed

@@ -154,6 +154,10 @@ class Site:
         """Return the names of the snapshots' files."""
         return {path.name for path in (self.repository / "snapshots").iterdir()}
 
+    def spares(self) -> set[str]:
+        """Return the names of the snapshots' files that the backup host keeps besides."""
+        return {path.name for path in (self.keeper.root / "var/lib/seawall/state/spares/his1/snapshots").iterdir()}
+
     @contextmanager
     def _as_machine(self) -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:

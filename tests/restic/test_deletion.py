@@ -1,5 +1,6 @@
 """Deleting files of which copies are kept: what was compared and is unchanged goes, and is recorded; all else stays."""
 
+import mmap
 import os
 import shutil
 import signal
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exams import Exams
+from exams import Exams, settle
 from one_machine import damage
 
 from ops.core.errors import UsageError
@@ -78,6 +79,28 @@ def test_what_changes_after_the_comparison_stays(exams: Exams) -> None:
     assert (ended.code, ended.plain["files"], ended.plain["left"]) == (1, 3, 6)
     left = {"written", "replaced", "open", "linked", "other", "moved", "away", "2019", "inner"}
     assert {path.name for path in exams.folder.rglob("*")} == left
+
+
+def test_what_a_program_has_mapped_stays_for_it_may_write_without_a_trace(exams: Exams) -> None:
+    exams.kept()
+    path = exams.folder / "a.dcm"
+    with path.open("r+b") as file:
+        mapped = mmap.mmap(file.fileno(), 0)
+    mapped[:1] = mapped[:1]
+    settle(path)
+    seen = path.stat()
+    verdicts = judge([str(exams.folder)], read=False)
+    mapped[1:9] = bytes(8)
+    mapped.close()
+    assert path.stat().st_ctime_ns == seen.st_ctime_ns, "which its times do not tell"
+    assert {Path(one.file.path).name: one.missing for one in verdicts.files} == {
+        "a.dcm": "somebody has it open to write",
+        "b.dcm": "",
+    }
+    assert carry_out(verdicts).code == 0
+    assert path.exists()
+    assert not (exams.folder / "2019/b.dcm").exists()
+    assert exams.missing() == {"a.dcm": "changed after its backup (primary, offsite)"}
 
 
 def test_an_old_comparison_deletes_nothing(kept_exams: Exams) -> None:

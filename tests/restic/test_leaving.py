@@ -67,6 +67,8 @@ def _three_sets(one: Site) -> None:
 def test_what_the_plan_names_leaves_and_comes_back(three: Site) -> None:
     before, plan = three.files(), three.plan()
     named = {name for one in plan.leaves for name in one.snapshots}
+    assert three.keeper.seawall("repository", "scrub") == 0
+    assert three.spares() == three.snapshots()
     ended = three.retention()
     assert ended.code == 0, ended.line
     assert three.snapshots() == {Path(path).name for path in before if path.startswith("snapshots/")} - named
@@ -76,6 +78,7 @@ def test_what_the_plan_names_leaves_and_comes_back(three: Site) -> None:
     assert all(after[path] == content for path, content in before.items() if path in after)
     for search in ("arrivals", "scrub"):
         assert three.keeper.seawall("repository", search) == 0, "what left is not gone, and what is new not foreign"
+    assert three.spares() == three.snapshots(), "or there would be no room for those of new sets some day"
     three.back_up("documents")
     since = set(three.files()) - set(after)
     assert three.undo().code == 0
@@ -84,6 +87,7 @@ def test_what_the_plan_names_leaves_and_comes_back(three: Site) -> None:
     assert since <= set(back)
     three.restic("check", "--read-data")
     assert three.keeper.seawall("repository", "scrub") == 0
+    assert three.spares() == three.snapshots()
     with pytest.raises(UsageError, match="nothing is kept"):
         three.undo()
 
@@ -134,6 +138,22 @@ def test_a_backup_that_comes_in_between_is_needed_and_stays(three: Site, monkeyp
     assert real is leaving.begin
 
 
+def test_nothing_leaves_that_a_later_plan_refuses(three: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ops.jobs.keeper.retention_run as module
+
+    before, waited = three.files(), module.second_names.behind
+    later = replace(three.plan(), refused=("the scrub failed: 1 damaged file",))
+
+    def meanwhile(base: Path, client: str) -> object:
+        three.write(later)
+        return waited(base, client)
+
+    monkeypatch.setattr(module.second_names, "behind", meanwhile)
+    ended = three.retention()
+    assert (ended.code, "a later plan refuses it" in ended.line) == (0, True)
+    assert three.files() == before
+
+
 def test_who_does_not_come_loses_nothing(three: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     from ops.core.quantity import Duration
     from ops.policy import doors
@@ -167,6 +187,17 @@ def test_the_space_is_free_after_the_grace_a_scrub_and_a_drill(three: Site) -> N
     for search in ("arrivals", "scrub"):
         assert three.keeper.seawall("repository", search) == 0
     three.restic("check", "--read-data")
+
+
+def test_a_note_that_nobody_can_read_hinders_no_other_search(three: Site) -> None:
+    assert three.keeper.seawall("repository", "scrub") == 0
+    assert three.retention().code == 0
+    (note,) = (three.doors.base / ".leaving/his1").glob("*/run.json")
+    note.write_text("{")
+    for search in ("arrivals", "scrub"):
+        assert three.keeper.seawall("repository", search) in {2, 3}
+        state = json.loads((three.keeper.root / f"var/lib/seawall/state/{search}.json").read_text())
+        assert "run.json" in json.dumps(state["repositories"]["his1"])
 
 
 def listing_of(one: Site) -> list[str]:

@@ -221,3 +221,33 @@ def test_a_file_dated_back_by_hand_arrived_when_it_came(site: Site):
         os.utime(path, (1, 1))
     (one,) = site.plan()[1]["stays"]
     assert began - 60 < one["arrived"] <= time.time()
+
+
+def test_a_clock_that_is_behind_makes_no_set_older_and_announces_nothing(site: Site, monkeypatch: pytest.MonkeyPatch):
+    first = site.backed_up()
+    arrived = max(path.stat().st_mtime for path in (site.keeper.repository / "snapshots").iterdir())
+    with monkeypatch.context() as wrong:  # as after a start without the battery of the machine's clock
+        later(wrong, -400)
+        wrong.setattr(planning, "unsynchronised", lambda: "this machine's clock is not synchronised")
+        assert "this machine's clock is not synchronised" in site.plan()[1]["refused"]
+    site.proven(first)
+    _, plan = site.plan()
+    (one,) = plan["stays"]
+    assert (one["arrived"], plan["leaves"]) == (pytest.approx(arrived), [])
+
+
+def test_what_is_announced_by_a_clock_that_nobody_can_rely_on_is_announced_anew(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    first = site.backed_up()
+    old = time.time() - 30 * DAY
+    for sort in ("snapshots", "cards/snapshots"):
+        for path in (site.keeper.repository / sort).iterdir():
+            os.utime(path, (old, old))
+    site.proven(site.backed_up())
+    with monkeypatch.context() as wrong:
+        later(wrong, -5)
+        wrong.setattr(planning, "unsynchronised", lambda: "this machine's clock is not synchronised")
+        assert [one["set"] for one in site.plan()[1]["leaves"]] == [first["set"]]
+    (one,) = site.plan()[1]["leaves"]
+    assert one["due"] == pytest.approx(time.time() + 3 * DAY, abs=600)

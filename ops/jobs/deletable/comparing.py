@@ -11,7 +11,6 @@ import tarfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO
 
 from ops.core.announce import announce
@@ -21,11 +20,10 @@ from ops.core.plain_file import FOUND
 from ops.core.quantity import counted
 from ops.core.restored import beside
 from ops.jobs.deletable.holding import Holder
-from ops.jobs.deletable.looking import Look, Seen
+from ops.jobs.deletable.looking import ROOT, Look, Seen
 from ops.restic.comparison import compared as restic_compared
 from ops.restic.repository import Repository
 
-ROOT = Path("/")
 MOST_UNOPENED = 1000  # as many as fit into the arguments of a program, with the longest paths
 _EVERY = 10_000  # files between two words of progress
 _DAY = 86_400.0

@@ -13,6 +13,7 @@ from ops.core.quantity import counted
 from ops.jobs.deletable.comparing import Compared, compared
 from ops.jobs.deletable.covering import Cover, covers, uncovered
 from ops.jobs.deletable.holding import holders
+from ops.jobs.deletable.leases import WRITTEN_TO, written_to
 from ops.jobs.deletable.looking import File, Seen, look, resolved, told_as
 from ops.jobs.host import own_policy
 from ops.policy import HostPolicy
@@ -70,6 +71,7 @@ def judge(paths: Sequence[str], *, read: bool) -> Verdicts:
     versions.demand()
     places = [resolved(path) for path in paths]
     seen = look(places, (now := clock.now()).timestamp())
+    seen.writing = frozenset(written_to(seen.files))
     known = [cover for cover in covers(policy) if any(cover.meeting(path) for path in places)]
     evidence = {name: _evidence(policy, name, known, places, seen, read) for name in _assets(known)}
     none = uncovered(policy)
@@ -117,6 +119,8 @@ def _missing(demand: Deletable, cover: Cover, found: Sequence[Compared], seen: S
     proven = [one.holder for one in found if number in one.proven]
     elsewhere = sum(one.elsewhere for one in proven)
     if len(proven) >= demand.copies and elsewhere >= demand.elsewhere:
+        if file.path in seen.writing:
+            return WRITTEN_TO
         return "" if file.settled else "changed at this very moment"
     whys: dict[str, list[str]] = {}
     for one in found:

@@ -17,6 +17,7 @@ from ops.core.restored import sort
 
 # Two changes of a file within one tick of the kernel's clock leave the same time; a tick takes 10 ms at most.
 TICK = 0.05
+ROOT = Path("/")
 _HALF = re.compile("[\udc80-\udcff]")  # each stands for a byte that is not UTF-8
 
 
@@ -56,7 +57,8 @@ class Seen:
 
     files: the plain files. passed: what was not looked at or is none, by path, and why. unopened: of that, what nobody
     may open, for a pipe never answers and a device may do something. told: the number of each file by its path as
-    restic tells it, without those that it can't tell apart. time: when the look began, in seconds since 1970.
+    restic tells it, without those that it can't tell apart. time: when the look began, in seconds since 1970. writing:
+    the paths of the files to which somebody may be writing.
     """
 
     time: float
@@ -64,6 +66,7 @@ class Seen:
     passed: dict[str, str] = field(default_factory=dict)
     unopened: list[str] = field(default_factory=list)
     told: Mapping[str, int] = field(default_factory=dict)
+    writing: frozenset[str] = frozenset()
 
 
 def resolved(path: str) -> str:

@@ -6,23 +6,18 @@ anybody has the file open to write, and which whoever opens it so has to wait fo
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
-import signal
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from ops.core.plain_file import FOUND
 from ops.core.restored import beside
-from ops.jobs.deletable.comparing import ROOT
-from ops.jobs.deletable.looking import File, Look, groups
+from ops.jobs.deletable.leases import WRITTEN_TO, leased, undisturbed
+from ops.jobs.deletable.looking import ROOT, File, Look, groups
 from ops.jobs.deletable.names import Names
 
 _BATCH = 5_000  # names that are brought to the disk at once
-_NO_LEASES = {errno.EINVAL, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}  # of a file system that has none
 
 
 @dataclass
@@ -38,7 +33,7 @@ def delete(files: Sequence[File], names: Names) -> Iterator[Deleted]:
     """Delete files that are as they were when they were looked at; yield what was done, again and again."""
     done = Deleted()
     looks = {file.look.file: file.look for file in files}
-    with _undisturbed():
+    with undisturbed():
         for start in range(0, len(files), _BATCH):
             batch = files[start : start + _BATCH]
             names.add([(file.path, file.look.size) for file in batch])
@@ -71,8 +66,8 @@ def _one(folder: int, file: File, looks: dict[tuple[int, int], Look]) -> str:
     except OSError as error:
         return error.strerror or str(error)
     try:
-        if not _leased(handle):
-            return "somebody has it open to write"
+        if not leased(handle):
+            return WRITTEN_TO
         if Look.of(os.fstat(handle)) != looks[file.look.file]:
             return "changed since it was compared"
         os.unlink(name, dir_fd=folder)
@@ -82,22 +77,3 @@ def _one(folder: int, file: File, looks: dict[tuple[int, int], Look]) -> str:
     finally:
         os.close(handle)
     return ""
-
-
-def _leased(handle: int) -> bool:
-    """Take a lease on a file, which ends when it is closed; return False when somebody may be writing to it."""
-    try:
-        fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-    except OSError as error:
-        return error.errno in _NO_LEASES
-    return True
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let nothing happen when somebody waits for a lease; the kernel would end this process."""
-    before = signal.signal(signal.SIGIO, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGIO, before)

@@ -136,6 +136,7 @@ def _seen(policy: HostPolicy, host: str, known: KeptRepository, now: float) -> t
     try:
         with repository.opened(base, host) as folder:
             stored, config = list(repository.files(folder)), repository.config(folder)
+        made = leaving.made(base, host)  # a prune may write an index of packs that were there before
     except (SeawallError, OSError) as error:
         gone = ForeignFile(path=layout.CONFIG, why=f"can't be looked at: {error}")
         return replace(known, files=0, bytes=0, foreign=(gone,), count=1, notes=()), []
@@ -143,7 +144,6 @@ def _seen(policy: HostPolicy, host: str, known: KeptRepository, now: float) -> t
     quota, use = doors.quota(policy, host), quotas.use(stored, now)
     free = shutil.disk_usage(base).free
     left = min(free, max(0, quota.bytes - use.used)) if quota else free
-    made = leaving.made(base, host)  # a prune may write an index of packs that were there before
     fresh = [
         one for one in stored if one.sort == layout.KEYS or (one.arrived > known.accepted and one.path not in made)
     ]

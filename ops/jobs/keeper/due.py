@@ -44,14 +44,16 @@ def chosen(plan: RetentionPlan, now: float, there: Collection[str]) -> tuple[Kep
     """
     leaving = sorted(plan.due(now), key=lambda one: one.arrived)
     kept = {name for one in plan.stays for name in one.snapshots}
+    there = {*there}
+    some = [one for one in plan.stays if one.snapshots]  # what has none is no set that stays, whatever a plan says
     for asset in sorted({one.asset for one in leaving}):
-        _demand_some_left(asset, _of(plan.stays, asset), _of(leaving, asset))
+        _demand_some_left(asset, _of(some, asset), _of(leaving, asset))
     for one in leaving:
         if both := kept & {*one.snapshots}:
             raise Damaged(f"by the plan, snapshot {min(both)[:8]} of {one.asset} leaves and stays")
-        if not one.snapshots or not {*one.snapshots} <= {*there}:
+        if not one.snapshots or not {*one.snapshots} <= there:
             raise Damaged(f"set {one.set[:8]} of {one.asset} is not there as the plan knows it")
-    if lost := kept - {*there}:
+    if lost := kept - there:
         raise Damaged(f"{len(lost)} snapshots that stay by the plan are not there, such as {min(lost)[:8]}")
     return tuple(_first(leaving))
 

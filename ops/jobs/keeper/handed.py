@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from ops.core.errors import Damaged
 from ops.core.names import HostName
 from ops.core.printable import printable
+from ops.core.quantity import Size
 from ops.evidence import keys
 from ops.evidence.ssh_signature import agrees
 from ops.interfaces.card import CARDS, NAMESPACE, ProofCard, SetCard, Signed, opened, proof_card, set_card
@@ -20,6 +22,7 @@ from ops.keeper.register import KnownCard, Register
 from ops.keeper.whole import Drilled
 
 SIGNERS = "card_signers"  # below the folder of settings; the role writes it
+MOST_BYTES = 512 << 20  # of all cards about a client; all are read each night, and kept on this machine's own disk
 
 
 @dataclass
@@ -38,13 +41,18 @@ def judged(register: Register, host: str, readers: Collection[str], now: float) 
     """
     base, known = folders.repositories(), register.known_cards(host)
     told, final = Told(), []
-    for one in (*handed.of_sets(base, host, known), *handed.of_drills(base, host, known)):
+    left = MOST_BYTES - register.card_bytes(host)
+    for one in itertools.chain(handed.of_sets(base, host, known), handed.of_drills(base, host, known)):
+        left -= len(one.content)
+        if left < 0:
+            told.odd.append(f"{one.path} and others are more than is kept: {Size(MOST_BYTES)} of cards")
+            break
         wrong, again = _wrong(one, host, readers)
         wrong = printable(wrong)
         if wrong:
             told.odd.append(f"{one.path} {wrong}")
         if not again:
-            final.append(KnownCard(one.path, one.arrived, one.content, wrong))
+            final.append(KnownCard(one.path, one.arrived, b"" if wrong else one.content, wrong))
     register.judged(host, final, now)
     for card in register.cards(host):
         if not card.refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -37,6 +38,19 @@ class Night:
     clock: str = ""
     register: str = ""
 
+    @property
+    def latest(self) -> float:
+        """The moment after which nothing can have arrived, in seconds since 1970; without an end by a clock in doubt.
+
+        By one that is far behind all would have arrived then, for ever, and so be old enough to leave.
+        """
+        return math.inf if self.clock else self.now
+
+    @property
+    def due(self) -> float | None:
+        """From when on what is announced now may leave; none by a clock in doubt: it is announced anew."""
+        return None if self.clock else self.now + self.notice
+
 
 def planned(
     night: Night,
@@ -56,7 +70,7 @@ def planned(
     leaves: list[KeptSet] = []
     for each in (one for several in chosen.values() for one in several):
         known = due.get((each.set.card.asset, each.set.card.set))
-        (stays if each.stays else leaves).append(_set(each, known or night.now + night.notice))
+        (stays if each.stays else leaves).append(_set(each, known or night.due))
     facts = Facts(
         now=night.now,
         assets=[_asset(name, kept[name], chosen[name], holdings, register, night.now) for name in kept],
@@ -76,9 +90,11 @@ def planned(
 
 def _chosen(night: Night, kept: Mapping[str, Kept], holdings: Holdings) -> dict[str, list[Chosen]]:
     """Return what becomes of each whole set, by asset."""
+    known: dict[str, list[WholeSet]] = {asset: [] for asset in kept}
+    for one in holdings.sets:
+        known.setdefault(one.card.asset, []).append(one)
     chosen = {}
-    for asset in sorted({one.card.asset for one in holdings.sets} | set(kept)):
-        sets = [one for one in holdings.sets if one.card.asset == asset]
+    for asset, sets in sorted(known.items()):
         if rule := kept.get(asset):
             chosen[str(asset)] = choose(sets, _rules(rule.retention), night.now, night.zone)
         else:
@@ -96,7 +112,7 @@ def unsynchronised() -> str:
     return "" if told == "yes" else f"this machine's clock is not synchronised; {hint}"
 
 
-def _set(each: Chosen, due: float) -> KeptSet:
+def _set(each: Chosen, due: float | None) -> KeptSet:
     card = each.set.card
     return KeptSet(
         asset=card.asset,
@@ -124,25 +140,26 @@ def _asset(
     name: str, kept: Kept, chosen: Sequence[Chosen], holdings: Holdings, register: Register, now: float
 ) -> AssetFacts:
     sets = [one.set for one in chosen]
+    expected = Expected(
+        newest=float(kept.newest.seconds),
+        a_day=kept.a_day,
+        drill=float(kept.drill.seconds) if kept.drill else None,
+        copies={to: float(most.seconds) for to, most in kept.copies.items()},
+    )
     return AssetFacts(
         asset=name,
-        expected=Expected(
-            newest=float(kept.newest.seconds),
-            a_day=kept.a_day,
-            drill=float(kept.drill.seconds) if kept.drill else None,
-            copies={to: float(most.seconds) for to, most in kept.copies.items()},
-        ),
+        expected=expected,
         sets=sets,
         leaves=[one.set for one in chosen if not one.stays],
         drills=[one for one in holdings.drills if one.card.asset == name],
-        fresh=_fresh(sets, register, now),
+        fresh=_fresh(sets, expected, register, now),
     )
 
 
-def _fresh(sets: Sequence[WholeSet], register: Register, now: float) -> dict[str, int]:
-    """Return the bytes of packs that arrived between each of the latest sets and the set before it."""
+def _fresh(sets: Sequence[WholeSet], expected: Expected, register: Register, now: float) -> dict[str, int]:
+    """Return the bytes of packs that arrived between each of the sets that are judged and the set before it."""
     found = {}
-    for one in guard.latest(sets, now) if sets else ():
+    for one in guard.judged(sets, expected, now):
         before = [other.arrived for other in sets if other.arrived < one.arrived]
         if before:
             found[str(one.card.set)] = register.packs(one.card.client, before[-1], one.arrived)

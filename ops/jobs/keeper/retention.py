@@ -152,8 +152,8 @@ def _client(
         return PlannedRepository()  # it has none yet; whoever backs up judges that
     try:
         with repository.opened(base, host) as folder:
-            register.listed(host, repository.files(folder), night.now)
-        told = handed.judged(register, host, policy.clients[host], night.now)
+            register.listed(host, repository.files(folder), night.latest)
+        told = handed.judged(register, host, policy.clients[host], night.latest)
     except (SeawallError, OSError) as error:
         why = storable(str(error))
         _write(replace(before or RetentionPlan(client=HostName(host), made=0, stays=(), leaves=()), refused=(why,)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,9 +64,12 @@ def run(client: str, doors: Doors | None = None, *, pretend: bool = False) -> En
     act = joined.leaving(client)
     if ended := run_in_unit(joined.service(act), act):
         return ended
-    outcome = perform(
-        ACT, act, client, policy.host, lambda: _Run(folders.repositories(), client, how, doors or UnitDoors()).work()
-    )
+    drilled = [asset for asset, kept in policy.kept.get(client, {}).items() if kept.drill]
+
+    def work() -> Outcome:
+        return _Run(folders.repositories(), client, how, doors or UnitDoors(), drilled).work()
+
+    outcome = perform(ACT, act, client, policy.host, work)
     return Ended.here(outcome, outcome.code)
 
 
@@ -98,13 +101,14 @@ class _Run:
     client: str
     how: Leaving
     doors: Doors
+    drilled: Sequence[str]
 
     def work(self) -> Outcome:
         """Settle what is open of earlier runs; then let leave what is due."""
         said = settling.settle(self.base, self.client, self.doors)
         now = clock.now().timestamp()
         plan = due.planned(self.client, now)
-        said += settling.freed(self.base, self.client, plan, self.how.grace, now)
+        said += settling.freed(self.base, self.client, plan, self.how.grace, now, self.drilled)
         there = _there(self.base, self.client)
         sets = due.chosen(plan, now, _snapshots(there))
         if not sets:
@@ -131,6 +135,7 @@ class _Run:
         try:
             before = self._asked(note, names)
             found = self._compared(before, names, needed)
+            self._demand_still_due(names)
             note = self._moved(note, before, found)
         finally:
             settling.settle(self.base, self.client, self.doors)
@@ -211,6 +216,13 @@ class _Run:
         recent = clock.now().timestamp() - STALE_LOCK
         with repository.opened(self.base, self.client) as folder:
             return [one.path for one in repository.files(folder) if one.sort == LOCKS and one.arrived > recent]
+
+    def _demand_still_due(self, names: frozenset[Digest]) -> None:
+        """Raise unless the plan lets all of it leave still: hours may have passed, and it may have been made anew."""
+        now = clock.now().timestamp()
+        sets = due.chosen(due.planned(self.client, now), now, _snapshots(_there(self.base, self.client)))
+        if not names <= {name for one in sets for name in one.snapshots}:
+            raise _NotNow("a later plan refuses it, or names it no more")
 
     def _moved(self, note: RetentionRun, before: Files, found: Change) -> RetentionRun:
         """Move out of the repository what the client removed of the second names; nobody can write there now."""

@@ -151,13 +151,17 @@ def _list(memory: Readings, host: str, place: int) -> None:
 
 
 def _keep(host: str, place: int, gone: Sequence[str]) -> None:
-    """Keep besides what is small and can't be made anew; what a person has accepted as gone is kept no longer."""
+    """Keep besides what is small and can't be made anew; what has left, or may be gone by a person's word, no longer.
+
+    What comes back is kept again; otherwise there would be no room for new ones some day.
+    """
     base, known = folders.state() / "state" / SPARES, noted().get(HostName(host))
     try:
         spares.made(base, host)
         with spares.kept(base, host) as kept:
             stored = [*repository.files(place)]
-            kept.forget({*gone} - {one.path for one in stored})
+            left = {*gone, *leaving.held(folders.repositories(), host)}
+            kept.forget(left - {one.path for one in stored})
             kept.keep(place, stored, known.config if known else None)
     except (SeawallError, OSError) as error:
         announce(f"{host}: not all of its snapshots and keys are kept besides: {storable(str(error))}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,17 +57,22 @@ def demand_all_back(run: RetentionRun, back: Back) -> None:
         )
 
 
-def freed(base: Path, client: str, plan: RetentionPlan, grace: Duration, now: float) -> list[str]:
+def freed(
+    base: Path, client: str, plan: RetentionPlan, grace: Duration, now: float, drilled: Collection[str]
+) -> list[str]:
     """Free the space of the runs that can't come back any more; return what was freed, and what waits and why.
 
-    A run is kept for longer than its grace, until a scrub found all of the repository well, and until of each of its
-    assets a set was proven that arrived after it.
+    drilled: the assets of which the policy demands a drill. A run is kept for longer than its grace, until the plan
+    refuses nothing (a clock that jumps ahead ends no grace), a scrub found all of the repository well, and of each of
+    these assets, and of its own, a set was proven that arrived after it: packs are whichever asset's.
     """
     said = []
     for run in leaving.runs(base, client):
+        if run.stage is Stage.FREED:
+            leaving.free(base, run)  # of one that was killed while it did
         if run.stage is not Stage.KEPT or run.ended is None or now - run.ended < grace.seconds:
             continue
-        if waits := _unproven(run, plan) or _unread(run, state_files.read_all().get(SCRUB)):
+        if waits := _unsure(plan) or _unproven(run, plan, drilled) or _unread(run, state_files.read_all().get(SCRUB)):
             said.append(f"run {run.run} waits to be freed: {waits}")
             break  # what later runs took, this one's sets may need, should it come back
         leaving.note(base, replace(run, stage=Stage.FREED))
@@ -75,9 +81,13 @@ def freed(base: Path, client: str, plan: RetentionPlan, grace: Duration, now: fl
     return said
 
 
-def _unproven(run: RetentionRun, plan: RetentionPlan) -> str:
+def _unsure(plan: RetentionPlan) -> str:
+    return f"the plan refuses: {plan.refused[0]}" if plan.refused else ""
+
+
+def _unproven(run: RetentionRun, plan: RetentionPlan, drilled: Collection[str]) -> str:
     proven = {one.asset for one in plan.stays if one.proven and one.arrived > (run.ended or 0.0)}
-    if missing := sorted({*run.assets} - proven):
+    if missing := sorted({*run.assets, *drilled} - proven):
         return f"no set of {missing[0]} that arrived since was drilled"
     return ""
 
