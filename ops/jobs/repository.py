@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ops.core.errors import UsageError
 from ops.core.names import Digest
-from ops.jobs.host import key_ids, own_policy, repositories
+from ops.jobs.host import folders, key_ids, own_policy, repositories
 from ops.policy import HostPolicy, access
 from ops.restic import versions
 from ops.restic.failures import NoRepository
@@ -31,7 +32,7 @@ def make_all(readers: Sequence[tuple[str, str, Path]]) -> Iterator[Opened]:
     """
     policy = own_policy.read()
     versions.demand()
-    for name in used(policy):
+    for name in _always_there(policy):
         yield make(policy, name, [(label, file) for place, label, file in readers if place == name])
 
 
@@ -50,6 +51,32 @@ def note_all() -> Iterator[Opened]:
             continue  # it is made when its own machine is set up, which may be later
         secret = access.read_from(host, name)
         yield Opened(secret, made=False, key=key_ids.note(secret, keys))
+
+
+def prepare() -> Iterator[str]:
+    """Make this machine's folders on its own disks, where they are missing; yield each that was made.
+
+    Root alone may: what lies on such a disk besides is not the account's. Raise Unavailable where no disk is mounted.
+    """
+    if os.geteuid() != 0:
+        raise UsageError("only root may make folders on a disk", "sudo seawall repository prepare")
+    policy = own_policy.read()
+    account = (folders.state() / "state").stat()
+    for name in _always_there(policy):
+        repository = policy.repositories[name]
+        if access.served(repository):
+            continue
+        folder = Path(access.address(name, repository, policy.host))
+        repositories.open_own(policy, name).reach()
+        if not os.path.lexists(folder):
+            folder.mkdir(mode=0o700)
+            os.chown(folder, account.st_uid, account.st_gid)
+            yield str(folder)
+
+
+def _always_there(policy: HostPolicy) -> list[str]:
+    """Return the repositories that this machine uses, without those that come and go by a person's hands."""
+    return [name for name in used(policy) if not access.attended(policy.repositories[name])]
 
 
 def used(policy: HostPolicy) -> list[str]:
@@ -82,7 +109,7 @@ def _like(policy: HostPolicy, name: str) -> Repository | None:
 
     That is the first one that is there: after a disaster the off-site one may be the older.
     """
-    for other in used(policy):
+    for other in _always_there(policy):
         if other == name:
             continue
         place = repositories.open_own(policy, other)

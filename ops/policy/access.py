@@ -19,6 +19,7 @@ __all__ = [
     "LEDGER_KEY",
     "address",
     "address_file",
+    "attended",
     "password_file",
     "read_from",
     "reader_file",
@@ -42,6 +43,11 @@ def target(kind: str) -> Target[Any]:
 def served(repository: Repository) -> bool:
     """Return whether a repository is served over the network: with an account for each machine, and for readers."""
     return target(repository.kind).sign_in is not None
+
+
+def attended(repository: Repository) -> bool:
+    """Return whether a repository comes and goes by a person's hands."""
+    return target(repository.kind).attended
 
 
 def address(name: str, repository: Repository, machine: str, *, reads_only: bool = False) -> str:

@@ -27,7 +27,7 @@ SCRUB_AT = "*-*-* 06:30:00"
 class Unit:
     """A service that runs one act, and when its timer starts it.
 
-    command: what follows `seawall`. calendar: systemd expressions. random_delay: seconds. user: the account.
+    command: what follows `seawall`. calendar: systemd expressions; none: a person starts it. random_delay: seconds. user: the account.
     capabilities: beyond the account's. credentials: names of the secrets it may read.
     timeout: seconds after which systemd ends it. writable: folders it may write to beside Seawall's own.
     after: services whose end it waits for, when they run.
@@ -97,7 +97,7 @@ def _copies(policy: HostPolicy) -> Iterator[Unit]:
                 name=joined.unit(joined.copy(name, label)),
                 description=f"Copy {name} to {copy.to}",
                 command=f"copy {name} --to {copy.to}",
-                calendar=copy.calendar.expressions,
+                calendar=() if access.attended(policy.repositories[copy.to]) else copy.calendar.expressions,
                 random_delay=hours.spread(copy.calendar, asset.random_delay).seconds,
                 user="seawall",
                 capabilities=(),
