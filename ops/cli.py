@@ -24,6 +24,7 @@ SERVER = {
     "restore": ("ops.commands.server.restore", "restore an asset, next to the live data or in place"),
     "drill": ("ops.commands.server.drill", "restore an asset to prove that it can be restored, and measure"),
     "check": ("ops.commands.server.check", "run the checks of this machine now"),
+    "disk": ("ops.commands.server.disk", "bring removable disks up to date, and know where each of them is"),
     "gaps": ("ops.commands.server.gaps", "find data on this machine that no asset covers"),
     "heal": ("ops.commands.server.heal", "bring back what a disk has damaged in a repository"),
     "health": ("ops.commands.server.health", "record and show this machine's health"),

@@ -1,4 +1,4 @@
-"""Which disks of this machine a path lies on, and where a disk is mounted: asked of the kernel, not of what is there."""
+"""Which disks of this machine a path lies on, and whether a disk is mounted at a folder, as the kernel says."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def beneath(path: Path, sys: Path = Path("/sys/dev/block")) -> frozenset[str]:
 
 
 def demand_mounted(place: Path) -> Mount:
-    """Return what is mounted at a folder; raise Unavailable unless that is a disk of this machine with a mount of its own.
+    """Return what is mounted at a folder; raise Unavailable unless that is a disk of this machine.
 
     A folder that is bound to itself, as in the name space of a unit that may write there, is none.
     """

@@ -94,7 +94,7 @@ def make(policy: HostPolicy, name: str, readers: list[tuple[str, Path]]) -> Open
     try:
         keys = place.repository.keys()
     except NoRepository:
-        place.repository.init(_like(policy, name))
+        place.repository.init(like(policy, name))
         keys, made = place.repository.keys(), True
     there = {key.host for key in keys if key.user == READER}
     for label, password in readers:
@@ -104,7 +104,7 @@ def make(policy: HostPolicy, name: str, readers: list[tuple[str, Path]]) -> Open
     return Opened(name, made, key_ids.note(name, keys))
 
 
-def _like(policy: HostPolicy, name: str) -> Repository | None:
+def like(policy: HostPolicy, name: str) -> Repository | None:
     """Return the repository whose chunker this one must share; else deduplication would be lost for good.
 
     That is the first one that is there: after a disaster the off-site one may be the older.

@@ -27,8 +27,8 @@ SCRUB_AT = "*-*-* 06:30:00"
 class Unit:
     """A service that runs one act, and when its timer starts it.
 
-    command: what follows `seawall`. calendar: systemd expressions; none: a person starts it. random_delay: seconds. user: the account.
-    capabilities: beyond the account's. credentials: names of the secrets it may read.
+    command: what follows `seawall`. calendar: systemd expressions; none: a person starts it. random_delay: seconds.
+    user: the account. capabilities: beyond the account's. credentials: names of the secrets it may read.
     timeout: seconds after which systemd ends it. writable: folders it may write to beside Seawall's own.
     after: services whose end it waits for, when they run.
     """

@@ -6,6 +6,7 @@ about 0.7 s for deriving the key, so callers ask once for what they need.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tempfile
@@ -54,6 +55,14 @@ class Repository:
         """Make the repository, with the chunker of another one so that copies deduplicate."""
         extra = [*self._from(like), "--copy-chunker-params"] if like else []
         self._run(["init", *extra], timeout=LOOK_SECONDS)
+
+    def identity(self) -> Digest:
+        """Return the id of the repository, which is in its sealed `config`; raise Damaged for what is none."""
+        told = self._run(["cat", "config"], timeout=LOOK_SECONDS).stdout
+        try:
+            return Digest.parse(str(json.loads(told)["id"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise Damaged(f"repository {self.name}: restic tells no id of it") from error
 
     def add_key(self, password: Path, label: str) -> None:
         """Add a key with its own password, for a reader; `label` says whose it is."""

@@ -8,7 +8,7 @@ from ops.core.limits import OutOfRange
 
 # What belongs to the system: a disk that is mounted there hides what the system needs.
 _SYSTEM = ("bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "proc", "root", "run", "sbin", "sys", "tmp")
-_BELOW = ("/usr", "/var/lib/seawall", "/var/cache", "/var/log", "/var/tmp", "/var/lib/postgresql", "/var/lib/mysql")
+_BELOW = ("/usr", "/var/lib/seawall", "/var/cache", "/var/log", "/var/lib/postgresql", "/var/lib/mysql")
 _ITSELF = ("/srv", "/mnt", "/media", "/var", "/var/lib", "/opt", "/srv/seawall")
 
 
