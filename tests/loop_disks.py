@@ -45,6 +45,12 @@ def image(path: Path, *, formatted: bool = True) -> Path:
     return path
 
 
+def unmounted(folder: Path) -> None:
+    """Take off whatever is mounted at a folder."""
+    while subprocess.run(["umount", str(folder)], check=False, capture_output=True).returncode == 0:
+        pass
+
+
 @contextmanager
 def mount_point() -> Iterator[Path]:
     """Make a folder where the policy may have a disk mounted, for a block; what is mounted there goes with it."""
@@ -52,8 +58,7 @@ def mount_point() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        while subprocess.run(["umount", str(folder)], check=False, capture_output=True).returncode == 0:
-            pass
+        unmounted(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from ops.core.errors import CommandError, Damaged, Unavailable
 from ops.core.run import run
 
 _SECONDS = 60.0
+_PATIENCE, _TRY_AGAIN = 30.0, 0.1  # seconds
 _NOTHING = 2  # what blkid ends with when it finds nothing
 
 
@@ -55,17 +58,28 @@ def content(device: Path) -> Content:
 
 
 def demand_free(device: Path) -> None:
-    """Bring a device's own cache to the disk; raise Unavailable while the kernel still uses it for anything."""
-    try:
-        handle = os.open(device, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC)
-    except OSError as error:
-        raise Unavailable(
-            f"{device} is still in use: {error.strerror}", f"lsblk {device}; fuser -vm {device}"
-        ) from error
+    """Bring a device's own cache to the disk; raise Unavailable while the kernel still uses it for anything.
+
+    A name space that is being made holds what is mounted for a moment, so that is waited for.
+    """
+    handle = _alone(device)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _alone(device: Path) -> int:
+    """Open a device that nothing else uses; the kernel lets nobody do so while it is mounted or unlocked."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return os.open(device, os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() > deadline:
+                hint = f"lsblk {device}; fuser -vm {device}"
+                raise Unavailable(f"{device} is still in use: {error.strerror}", hint) from error
+            time.sleep(_TRY_AGAIN)
 
 
 def _device(entry: dict[str, object]) -> Device:

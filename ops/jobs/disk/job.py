@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -73,12 +73,18 @@ def update(rotation: Rotation) -> Iterator[Ended]:
 def leave(rotation: Rotation, hands: str, due: datetime | None = None) -> Ended:
     """Take the disk off that is here, once all that is new on it was read from it; the exit code is 0 when it is good.
 
-    hands: who takes it. due: when it is due back; by default when its turn comes again.
+    hands: who takes it. due: when it is due back; by default when its turn comes again. Raise UsageError for a disk
+    that was not read, or not brought up to date, since it arrived.
     """
     demand_root()
     note = rotation.demand_here()
     until = due or _turn(rotation)
-    return _performed(rotation, note.disk, LEAVING, lambda: _left(rotation, note, hands, until))
+    read = reading.remembered(rotation.read)
+    if read is None:
+        raise UsageError(f"{note.disk} was not read whole since it arrived", "seawall disk verify")
+    wanted = _up_to_date(rotation, note)
+    work = _Leaving(rotation, note, tuple(read), wanted, hands, until)
+    return _performed(rotation, note.disk, LEAVING, work.done)
 
 
 def give_up(rotation: Rotation, reason: str) -> Ended:
@@ -132,9 +138,9 @@ def demand_nothing_here(rotation: Rotation) -> None:
 
 def _cleared(rotation: Rotation) -> None:
     """Forget a disk that is here no more, and let the kernel forget it, too."""
-    _forgotten(rotation)
     mounting.unmount(rotation)
     mounting.lock(rotation)
+    _forgotten(rotation)
 
 
 def _arrived(rotation: Rotation, found: Found) -> Outcome:
@@ -145,9 +151,7 @@ def _arrived(rotation: Rotation, found: Found) -> Outcome:
         write_json(rotation.note, note.written(), 0o644)
     except BaseException:
         with suppress(SeawallError, OSError):
-            _forgotten(rotation)
-            mounting.unmount(rotation, device)
-            mounting.lock(rotation)
+            _cleared(rotation)
         raise
     announce(f"{found.label} is here; all of it is read")
     return _read_whole(rotation, note)
@@ -194,50 +198,59 @@ def _read_whole(rotation: Rotation, note: Arrived) -> Outcome:
     return Outcome(Verdict.PASS, f"{note.disk}: all {_amount(found)} were read, and are good", facts=facts)
 
 
-def _left(rotation: Rotation, note: Arrived, hands: str, due: datetime) -> Outcome:
-    """Demand that all is there and was read; then write out, take off, mount again to read only, read, and take off."""
-    read = reading.remembered(rotation.read)
-    if read is None:
-        raise UsageError(f"{note.disk} was not read whole since it arrived", "seawall disk verify")
-    wanted = _up_to_date(rotation, note)
-    rotation.repository.reach()
-    try:
-        sync_file_system(rotation.mount_point)
-        mounting.unmount(rotation, Path(note.part))
-        mounting.mount(rotation, Path(note.part), "ro")
-        found, times = _read_back(rotation, note, read, wanted)
-    except (SeawallError, OSError):
-        with suppress(SeawallError, OSError):
-            _taken_off(rotation, note)
-        raise
-    _taken_off(rotation, note)
-    facts = replace(
-        _facts(rotation, note, found), sets=wanted, left=clock.iso(clock.now()), due=clock.iso(due), hands=hands
-    )
-    facts = replace(facts, slip=slip.issue(rotation, note.disk, slip.text(rotation, facts, times)))
-    message = f"{note.disk} left with {hands}, due back {due:%Y-%m-%d}: {_amount(found)}, {len(found.read)} of them new"
-    return Outcome(Verdict.PASS, message, facts, facts)
+@dataclass(frozen=True)
+class _Leaving:
+    """A disk that is to leave. read: its files that were read since it arrived. wanted: the set of each asset on it."""
 
+    rotation: Rotation
+    note: Arrived
+    read: tuple[str, ...]
+    wanted: Mapping[str, str]
+    hands: str
+    due: datetime
 
-def _read_back(
-    rotation: Rotation, note: Arrived, read: list[str], wanted: dict[str, str]
-) -> tuple[Readings, dict[str, datetime]]:
-    """Read from the disk what is new there; demand that each asset's set is whole; return the times of the sets."""
-    place = _unlocked(rotation.repository)
-    place.reach()
-    if removable.config(rotation.folder) != note.config:
-        raise Damaged(f"the repository on {note.disk} is another one than the one that arrived", _AGAIN)
-    found = reading.readings(place.repository.url, place.repository.authority, read)
-    found.demand_good()
-    place.repository.demand_whole(timeout=_CHECK_SECONDS)
-    times = {}
-    there = place.repository.snapshots()
-    for name, identity in wanted.items():
-        which = next((one for one in complete(there, name, clock.now()).counting if one.id == identity), None)
-        if which is None:
-            raise Damaged(f"{note.disk} does not hold set {identity[:8]} of {name}, which was copied", _BAD)
-        times[name] = which.time
-    return found, times
+    def done(self) -> Outcome:
+        """Write out, take off, mount again to read only, read what is new, and take off; it is good only then."""
+        rotation, part = self.rotation, Path(self.note.part)
+        rotation.repository.reach()
+        try:
+            sync_file_system(rotation.mount_point)
+            mounting.unmount(rotation, part)
+            mounting.mount(rotation, part, "ro")
+            found, times = self._read_back()
+        except (SeawallError, OSError):
+            with suppress(SeawallError, OSError):
+                _taken_off(rotation, self.note)
+            raise
+        _taken_off(rotation, self.note)
+        left = clock.iso(clock.now())
+        facts = replace(
+            _facts(rotation, self.note, found),
+            sets=dict(self.wanted),
+            left=left,
+            due=clock.iso(self.due),
+            hands=self.hands,
+        )
+        facts = replace(facts, slip=slip.issue(rotation, self.note.disk, slip.text(rotation, facts, times)))
+        message = f"{self.note.disk} left with {self.hands}, due back {self.due:%Y-%m-%d}: {_amount(found)}"
+        return Outcome(Verdict.PASS, f"{message}, {len(found.read)} of them new", facts, facts)
+
+    def _read_back(self) -> tuple[Readings, dict[str, datetime]]:
+        """Read from the disk what is new there; demand that each asset's set is whole; return the times of the sets."""
+        rotation, label = self.rotation, self.note.disk
+        place = _unlocked(rotation.repository)
+        place.reach()
+        found = reading.readings(place.repository.url, place.repository.authority, self.read)
+        found.demand_good()
+        place.repository.demand_whole(timeout=_CHECK_SECONDS)
+        times = {}
+        there = place.repository.snapshots()
+        for name, identity in self.wanted.items():
+            which = next((one for one in complete(there, name, clock.now()).counting if one.id == identity), None)
+            if which is None:
+                raise Damaged(f"{label} does not hold set {identity[:8]} of {name}, which was copied", _BAD)
+            times[name] = which.time
+        return found, times
 
 
 def _up_to_date(rotation: Rotation, note: Arrived) -> dict[str, str]:
@@ -253,9 +266,9 @@ def _up_to_date(rotation: Rotation, note: Arrived) -> dict[str, str]:
 
 
 def _taken_off(rotation: Rotation, note: Arrived) -> None:
-    _forgotten(rotation)
     mounting.unmount(rotation, Path(note.part))
     mounting.lock(rotation)
+    _forgotten(rotation)
 
 
 def _forgotten(rotation: Rotation) -> None:
