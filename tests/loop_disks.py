@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make and mount disks")
-MEBIBYTES = 48
+MEBIBYTES = 24
 _SHUT_DOWN = 0x8004587D  # FS_IOC_SHUTDOWN of the kernel's ext4
 _AT_ONCE = 2  # nothing that was not written yet is written any more
 
@@ -23,6 +23,19 @@ _AT_ONCE = 2  # nothing that was not written yet is written any more
 def run(*words: str | Path) -> str:
     done = subprocess.run([*map(str, words)], check=True, capture_output=True, text=True)
     return done.stdout.strip()
+
+
+@contextmanager
+def shelf() -> Iterator[Path]:
+    """Make a folder in memory for the files of disks, for a block: no disk of this machine is waited for."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        yield Path(folder)
+
+
+def copied(file: Path, folder: Path) -> Path:
+    """Copy the file of a disk into a folder, without the holes in it."""
+    run("cp", "--sparse=always", file, folder)
+    return folder / file.name
 
 
 @contextmanager
@@ -74,10 +87,19 @@ def mounted(file: Path) -> Iterator[Path]:
                 run("umount", folder)
 
 
-def pull(folder: Path) -> None:
-    """Take a mounted disk away as a pulled plug does: nothing is written any more, and everything else fails."""
-    handle = os.open(folder, os.O_RDONLY)
+def pull(folder: Path, device: Path) -> bool:
+    """Take a disk away as a pulled plug does: nothing is written any more, and everything else fails.
+
+    Return whether it was mounted there: nothing is done to whatever else is.
+    """
     try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return False
+    try:
+        if os.fstat(handle).st_dev != device.stat().st_rdev:
+            return False
         fcntl.ioctl(handle, _SHUT_DOWN, struct.pack("I", _AT_ONCE))
     finally:
         os.close(handle)
+    return True

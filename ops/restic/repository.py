@@ -21,7 +21,7 @@ from ops.core.names import Digest
 from ops.core.own_folder import demand_own, fixed, held
 from ops.core.run import Result, run, stream
 from ops.interfaces.entry import Entry
-from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
+from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, hopeless
 from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
 from ops.restic.mounting import demand_mounted
@@ -238,7 +238,7 @@ class Repository:
         """
         argv = [*replace(self, locks=False)._base(plain=True), "check"]
         try:
-            run(argv, timeout=timeout)
+            run(argv, timeout=timeout, hopeless=hopeless)
         except CommandTimeout as error:
             raise explain(error, self.name) from error
         except CommandError as error:
@@ -263,7 +263,7 @@ class Repository:
 
     def _run(self, words: Sequence[str], *, timeout: float) -> Result:
         with self.explained():
-            return run([*self._base(), *words], timeout=timeout, hopeless=no_room)
+            return run([*self._base(), *words], timeout=timeout, hopeless=hopeless)
 
     def _base(self, *, plain: bool = False) -> list[str]:
         words = [RESTIC, "--repository-file", str(self.url), "--password-file", str(self.password)]

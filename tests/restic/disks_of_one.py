@@ -1,7 +1,6 @@
 """A machine with removable disks that take turns: files on loop devices, whose names stand for serial numbers."""
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -34,10 +33,13 @@ class Asked(Secrets):
 
 @dataclass
 class Disks:
-    """folder: of the files. path: where whichever is here is mounted, and what is noted of it. of: ends their names."""
+    """shelf: where the files are. path: where whichever is here is mounted, with what is noted of it.
+
+    of: how the names of the files end.
+    """
 
     machine: Machine
-    folder: Path
+    shelf: Path
     path: Path
     of: str
     made: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -56,7 +58,7 @@ class Disks:
         return f"{label}-{self.of}"
 
     def file(self, label: str) -> Path:
-        return self.folder / self.serial(label)
+        return self.shelf / self.serial(label)
 
     def told(self, disks: Mapping[str, Mapping[str, str]]) -> None:
         """Write the policy, and the files with secrets that the role would write."""
@@ -104,8 +106,8 @@ def made(template: Path, folder: Path, *labels: str) -> Iterator[Disks]:
     machine = copied(template, folder)
     (folder / "files").symlink_to(template / "files")
     (machine.root / "var/lib/seawall/state").mkdir(exist_ok=True)
-    with loop_disks.mount_point() as path:
-        disks = Disks(machine, folder, path, path.name)
+    with loop_disks.mount_point() as path, loop_disks.shelf() as shelf:
+        disks = Disks(machine, shelf, path, path.name)
         with served(machine):
             disks.make(*labels)
         yield disks
@@ -114,11 +116,11 @@ def made(template: Path, folder: Path, *labels: str) -> Iterator[Disks]:
 @contextmanager
 def with_disks(template: Disks, folder: Path) -> Iterator[Disks]:
     """Make a machine of a test's own, with disks of its own; nothing of them is left."""
-    machine = copied(template.folder, folder)
-    for label in template.made:
-        shutil.copy2(template.file(label), folder / template.file(label).name)
-    disks = Disks(machine, folder, template.path, template.of, dict(template.made))
-    with served(machine):
+    machine = copied(template.machine.root.parent, folder)
+    with loop_disks.shelf() as shelf, served(machine):
+        disks = Disks(machine, shelf, template.path, template.of, dict(template.made))
+        for label in template.made:
+            loop_disks.copied(template.file(label), shelf)
         try:
             yield disks
         finally:
