@@ -16,7 +16,7 @@ from ops.core.schema import collect, decode, encode
 from ops.interfaces import joined
 from ops.interfaces.planned import RETENTION
 from ops.interfaces.state import ARRIVALS, LEAVING, SCRUB
-from ops.policy import hours, large, logs, periods
+from ops.policy import hours, large, logs, periods, rotations
 from ops.policy.assets import resolve
 from ops.policy.kept import kept
 from ops.policy.layers import HostLayers, Tree, site_names
@@ -225,7 +225,12 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         assets=policy.assets,
         drills=drills,
         clients=clients,
-        checks={"gaps": CheckSpec("gaps"), **_checks(policy, clients), **_left(host, policy), **_ages(policy, drills)},
+        checks={
+            "gaps": CheckSpec("gaps"),
+            **_checks(policy, clients),
+            **_left(host, policy),
+            **_derived(policy, drills),
+        },
         exceptions=policy.exceptions,
         duties={name: duty for name, duty in policy.duties.items() if name not in site_duties},
         site_duties={name: duty for name, duty in policy.duties.items() if name in site_duties},
@@ -260,6 +265,10 @@ def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...
         if other.control and other.control.repository in kept:
             clients.setdefault(other.control.name, ())
     return clients
+
+
+def _derived(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec]:
+    return {**_ages(policy, drills), **rotations.checks(policy)}
 
 
 def _ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec]:
