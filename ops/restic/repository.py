@@ -242,6 +242,8 @@ class Repository:
         except CommandTimeout as error:
             raise explain(error, self.name) from error
         except CommandError as error:
+            if isinstance(told := explain(error, self.name), Unavailable):  # what can't be reached is not damaged yet
+                raise told from error
             raise Damaged(f"repository {self.name} is damaged: {plain_error(error.stderr)}") from error
 
     def _backup(self, words: Sequence[str], timeout: float, progress: Progress | None) -> Summary:

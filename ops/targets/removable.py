@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ops.core.calendar import Calendar
 from ops.core.disks import demand_mounted
-from ops.core.errors import Unavailable
+from ops.core.errors import Damaged, Unavailable
 from ops.core.limits import OutOfRange
 from ops.core.names import AbsolutePath, Digest
 from ops.interfaces.disk import MOUNTED, arrived
@@ -111,7 +111,11 @@ def _place(url: Path) -> Path:
     """Return the folder of the repository; raise Unavailable unless it lies on the disk that arrived."""
     place = _folder.place(url)
     there, note = demand_mounted(place.parent), arrived(place.parent.parent)
-    if note is None or note.device != there.disk or note.config != _folder.config(place):
+    try:
+        same = note is not None and (note.device, note.config) == (there.disk, _folder.config(place))
+    except Damaged as error:
+        raise Unavailable(f"the disk that is mounted at {place.parent} can't be read: {error.message}", _ARRIVE) from error
+    if not same:
         raise Unavailable(
             f"the disk that is mounted at {place.parent} did not arrive: nobody knows which it is", _ARRIVE
         )
