@@ -114,7 +114,9 @@ def _place(url: Path) -> Path:
     try:
         same = note is not None and (note.device, note.config) == (there.disk, _folder.config(place))
     except Damaged as error:
-        raise Unavailable(f"the disk that is mounted at {place.parent} can't be read: {error.message}", _ARRIVE) from error
+        raise Unavailable(
+            f"the disk that is mounted at {place.parent} can't be read: {error.message}", _ARRIVE
+        ) from error
     if not same:
         raise Unavailable(
             f"the disk that is mounted at {place.parent} did not arrive: nobody knows which it is", _ARRIVE

@@ -51,7 +51,7 @@ class Readings:
     def demand_good(self) -> None:
         """Raise Damaged when a file is not what its name says."""
         if self.bad:
-            raise Damaged(self.damage, "do not rely on this disk; seawall heal says what that hurts")
+            raise Damaged(self.damage, "do not rely on this disk: replace it, or make it anew")
 
 
 def readings(url: Path, authority: Path, passed: Collection[str] = ()) -> Readings:
