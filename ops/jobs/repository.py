@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,22 +56,32 @@ def note_all() -> Iterator[Opened]:
 def prepare() -> Iterator[str]:
     """Make this machine's folders on its own disks, where they are missing; yield each that was made.
 
-    Root alone may: what lies on such a disk besides is not the account's. Raise Unavailable where no disk is mounted.
+    Root alone may: what lies on such a disk besides is not the account's. Of disks that come and go, the mount points
+    are made, which stay root's. Raise Unavailable where no disk is mounted that should be.
     """
     if os.geteuid() != 0:
         raise UsageError("only root may make folders on a disk", "sudo seawall repository prepare")
     policy = own_policy.read()
     account = (folders.state() / "state").stat()
-    for name in _always_there(policy):
+    for name in used(policy):
         repository = policy.repositories[name]
-        if access.served(repository):
-            continue
-        folder = Path(access.address(name, repository, policy.host))
-        repositories.open_own(policy, name).reach()
-        if not os.path.lexists(folder):
-            folder.mkdir(mode=0o700)
-            os.chown(folder, account.st_uid, account.st_gid)
-            yield str(folder)
+        if access.attended(repository):
+            yield from _mount_points(access.target(repository.kind).writes(repository.options))
+        elif not access.served(repository):
+            folder = Path(access.address(name, repository, policy.host))
+            repositories.open_own(policy, name).reach()
+            if not os.path.lexists(folder):
+                folder.mkdir(mode=0o700)
+                os.chown(folder, account.st_uid, account.st_gid)
+                yield str(folder)
+
+
+def _mount_points(paths: Iterable[str]) -> Iterator[str]:
+    """Make folders that are there before a unit starts that may write to what is mounted there."""
+    for path in map(Path, paths):
+        if not path.is_dir():
+            path.mkdir(mode=0o755, parents=True)
+            yield str(path)
 
 
 def _always_there(policy: HostPolicy) -> list[str]:

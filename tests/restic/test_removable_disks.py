@@ -181,6 +181,15 @@ def test_it_is_mounted_so_that_nothing_on_it_is_obeyed(disks: Disks) -> None:
         assert disks.seawall("arrive") == 2, "it is here already"
 
 
+def test_the_mount_point_is_made_before_any_disk_comes(disks: Disks, capsys) -> None:
+    shutil.rmtree(disks.mounted)
+    assert disks.machine.seawall("repository", "prepare") == 0
+    assert disks.mounted.is_dir()
+    assert disks.machine.seawall("repository", "prepare") == 0
+    assert capsys.readouterr().out.count(": made") == 1
+    assert disks.machine.seawall("copy", "documents") == 1
+
+
 def test_only_an_empty_disk_is_made_ready(disks: Disks, tmp_path: Path, capsys) -> None:
     disks.told(disks.made | {"green": {"serial": disks.serial("green")}})
     with loop_disks.attached(loop_disks.image(disks.file("green"))):
