@@ -66,7 +66,7 @@ def prepare() -> Iterator[str]:
     for name in used(policy):
         repository = policy.repositories[name]
         if access.attended(repository):
-            yield from _mount_points(access.target(repository.kind).writes(repository.options))
+            yield from _mount_points(access.written(repository))
         elif not access.served(repository):
             folder = Path(access.address(name, repository, policy.host))
             repositories.open_own(policy, name).reach()

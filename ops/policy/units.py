@@ -223,7 +223,7 @@ def _kept(
 def _writable(policy: HostPolicy, *names: str) -> tuple[str, ...]:
     """Return the folders on the machine itself in which repositories lie."""
     repositories = [policy.repositories[name] for name in names]
-    return tuple(sorted({folder for one in repositories for folder in access.target(one.kind).writes(one.options)}))
+    return tuple(sorted({folder for one in repositories for folder in access.written(one)}))
 
 
 def _capabilities(asset: Asset) -> tuple[str, ...]:

@@ -13,8 +13,10 @@ from ops.core.announce import announce
 from ops.core.errors import Damaged
 from ops.core.files import write_atomically
 from ops.core.names import Digest
-from ops.core.quantity import Size
+from ops.core.quantity import Size, counted
+from ops.interfaces.disk import Arrived, DiskFacts
 from ops.interfaces.layout import DATA, INDEX, KEYS, SNAPSHOTS
+from ops.jobs.disk.rotation import Rotation
 from ops.targets import removable
 
 SORTS = (KEYS, SNAPSHOTS, INDEX, DATA)
@@ -90,6 +92,27 @@ def remembered(path: Path) -> list[str] | None:
         return path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return None
+
+
+def facts(rotation: Rotation, note: Arrived, found: Readings) -> DiskFacts:
+    """Return what is kept of a disk that was read."""
+    return DiskFacts(
+        repository=rotation.name,
+        disk=note.disk,
+        serial=note.serial,
+        luks=note.luks,
+        repository_id=note.repository,
+        files=len(found.listed),
+        bytes=found.bytes,
+        read=len(found.read),
+        damaged=len(found.bad),
+        content=found.digest,
+    )
+
+
+def amount(found: Readings) -> str:
+    """Return how much there is, in words."""
+    return f"{counted(len(found.listed), 'file')}, {Size(found.bytes)}"
 
 
 def own(folder: Path, account: os.stat_result) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ops.core.errors import UsageError
@@ -50,6 +50,12 @@ class Rotation:
     def repository(self) -> OpenRepository:
         """The repository on the disk that is here."""
         return repositories.open_own(self.policy, self.name)
+
+    @property
+    def unlocked(self) -> OpenRepository:
+        """The same, to be read without locks and without what is kept of it on this machine."""
+        place = self.repository
+        return replace(place, repository=replace(place.repository, locks=False, cache=None))
 
     @property
     def here(self) -> Arrived | None:

@@ -48,11 +48,16 @@ ASSET: dict[str, Any] = {
 
 
 def compiled(change: Any = None) -> HostPolicy:
+    return read_document(document(untyped(change)))
+
+
+def untyped(change: Any = None) -> HostPolicy:
+    """The policy as the control machine has it, whose options are plain data."""
     told, asset = deepcopy(ALL), deepcopy(ASSET)
     if change:
         change(told["repositories"], asset)
     layers = {"backup1": HostLayers(told), "his1": HostLayers(told, host={"assets": {"his": asset}})}
-    return read_document(document(compile_site(layers)["his1"]))
+    return compile_site(layers)["his1"]
 
 
 def test_units_write_to_the_disks_alone_and_no_timer_copies_to_one_that_comes_and_goes() -> None:
@@ -62,6 +67,10 @@ def test_units_write_to_the_disks_alone_and_no_timer_copies_to_one_that_comes_an
     assert found["seawall-copy-his-second"].calendar
     assert not found["seawall-copy-his-disks"].calendar
     assert not found["seawall-backup-his"].writable
+
+
+def test_the_control_machine_knows_the_same_units() -> None:
+    assert units(untyped()) == units(compiled())
 
 
 def test_the_check_of_the_turns_follows_from_the_policy() -> None:
