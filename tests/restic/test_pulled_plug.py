@@ -10,26 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import loop_disks
-import pytest
-from disks_of_one import HANDS, PASSWORD, Disks, made, with_disks
+from disks_of_one import HANDS, PASSWORD, Disks
 
 from ops.core.run import run
 
 pytestmark = loop_disks.needs_root
 MOMENTS = 20
 NO_NAMES = {"config"}
-
-
-@pytest.fixture(scope="module")
-def empty(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disks]:
-    with made(backed_up, tmp_path_factory.mktemp("disks"), "red") as one:
-        yield one
-
-
-@pytest.fixture
-def disks(empty: Disks, tmp_path: Path) -> Iterator[Disks]:
-    with with_disks(empty, tmp_path) as one:
-        yield one
 
 
 @contextmanager
@@ -126,3 +113,13 @@ def test_what_is_left_of_a_pulled_disk_is_cleared_away_when_it_comes_again(disks
         assert disks.seawall("update") == 1
         assert disks.seawall("arrive") == 0
         assert day(disks) == 0
+
+
+def test_a_disk_whose_plug_was_pulled_after_the_copies_is_not_good(disks: Disks) -> None:
+    with loop_disks.attached(disks.file("red")) as device:
+        assert disks.seawall("arrive") == 0
+        assert disks.seawall("update") == 0
+        assert loop_disks.pull(disks.mounted, device)
+        assert disks.seawall("leave", *HANDS) == 1
+        assert disks.state("red")["last_good"] is None
+        assert not disks.mounted.is_mount()

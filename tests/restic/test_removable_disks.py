@@ -2,30 +2,16 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import loop_disks
 import pytest
-from disks_of_one import HANDS, Disks, made, with_disks
+from disks_of_one import HANDS, Disks
 from one_machine import damage
 
 from ops.core.run import run
 
 pytestmark = loop_disks.needs_root
-
-
-@pytest.fixture(scope="module")
-def empty(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disks]:
-    """A machine with two disks that were made ready."""
-    with made(backed_up, tmp_path_factory.mktemp("disks"), "red", "blue") as one:
-        yield one
-
-
-@pytest.fixture
-def disks(empty: Disks, tmp_path: Path) -> Iterator[Disks]:
-    with with_disks(empty, tmp_path) as one:
-        yield one
 
 
 def files(disks: Disks, sort: str = "data") -> list[Path]:
