@@ -27,6 +27,7 @@ SERVER = {
     "devices": ("ops.commands.server.devices", "ask disks and pools how they are, for the checks that judge it"),
     "drill": ("ops.commands.server.drill", "restore an asset to prove that it can be restored, and measure"),
     "check": ("ops.commands.server.check", "run the checks of this machine now"),
+    "disk": ("ops.commands.server.disk", "bring removable disks up to date, and know where each of them is"),
     "explain": ("ops.commands.server.explain", "say what a check looks at, why, by which limits, and what to do"),
     "gaps": ("ops.commands.server.gaps", "find data on this machine that no asset covers"),
     "heal": ("ops.commands.server.heal", "bring back what a disk has damaged in a repository"),

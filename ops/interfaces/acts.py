@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ops.core.document import decode
 from ops.core.schema import Plain
+from ops.interfaces.disk import ARRIVAL, LEAVING, MAKING, READING, DiskFacts
 from ops.interfaces.keeper_outcome import HealFacts, LeavingFacts, RetentionFacts, SetAsideFacts
 from ops.interfaces.outcome import (
     AttestationFacts,
@@ -39,6 +40,10 @@ OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "leaving": LeavingFacts,
     "leaving-undo": LeavingFacts,
     "leave": LeavingFacts,
+    ARRIVAL: DiskFacts,
+    READING: DiskFacts,
+    LEAVING: DiskFacts,
+    MAKING: DiskFacts,
 }
 
 

@@ -46,6 +46,16 @@ def deletion(asset: str) -> str:
     return act("deletion", asset)
 
 
+def disk(repository: str, disk: str) -> str:
+    """Return the name of what is done with one of the disks of a repository, such as `disk-disks-red`."""
+    return f"{act('disk', repository)}-{disk}"
+
+
+def slip(repository: str, disk: str) -> str:
+    """Return the name of the slip that a disk last left with, without its suffix."""
+    return f"slip-{repository}-{disk}"
+
+
 def unit(act: str) -> str:
     """Return the name of the unit that does an act, without its ending."""
     return f"{PREFIX}{act}"

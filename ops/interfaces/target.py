@@ -114,6 +114,9 @@ class Target(Generic[O]):
     leaving: the way to a backup host that lets sets leave, for a kind that has one.
     group: the group of the inventory that makes a host fit to keep it; empty where none has to.
     synonyms: what else people call it, so that they are told the right word.
+    place: the only place that the policy may give to a repository of this kind; empty where there are several.
+    apart: whether it must lie on another disk than what is backed up to it.
+    attended: whether it comes and goes by a person's hands: nothing is made or copied there unless a person is there.
     writes: given the options, returns the folders on the machine itself that backing up and copying write to; their
         units may write nowhere else. They are there before a unit starts: a mount point with nothing mounted, too.
     reach: given the file with the repository's address and the authority's certificate, looks whether the place
@@ -141,3 +144,6 @@ class Target(Generic[O]):
     leaving: LeavingDoor | None = None
     group: str = ""
     synonyms: tuple[str, ...] = ()
+    place: str = ""
+    apart: bool = False
+    attended: bool = False

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ops.core.errors import UsageError
 from ops.core.names import Digest
-from ops.jobs.host import key_ids, own_policy, repositories
+from ops.jobs.host import folders, key_ids, own_policy, repositories
 from ops.policy import HostPolicy, access
 from ops.restic import versions
 from ops.restic.failures import NoRepository
@@ -31,7 +32,7 @@ def make_all(readers: Sequence[tuple[str, str, Path]]) -> Iterator[Opened]:
     """
     policy = own_policy.read()
     versions.demand()
-    for name in used(policy):
+    for name in _always_there(policy):
         yield make(policy, name, [(label, file) for place, label, file in readers if place == name])
 
 
@@ -52,6 +53,42 @@ def note_all() -> Iterator[Opened]:
         yield Opened(secret, made=False, key=key_ids.note(secret, keys))
 
 
+def prepare() -> Iterator[str]:
+    """Make this machine's folders on its own disks, where they are missing; yield each that was made.
+
+    Root alone may: what lies on such a disk besides is not the account's. Of disks that come and go, the mount points
+    are made, which stay root's. Raise Unavailable where no disk is mounted that should be.
+    """
+    if os.geteuid() != 0:
+        raise UsageError("only root may make folders on a disk", "sudo seawall repository prepare")
+    policy = own_policy.read()
+    account = (folders.state() / "state").stat()
+    for name in used(policy):
+        repository = policy.repositories[name]
+        if access.attended(repository):
+            yield from _mount_points(access.written(repository))
+        elif not access.served(repository):
+            folder = Path(access.address(name, repository, policy.host))
+            repositories.open_own(policy, name).reach()
+            if not os.path.lexists(folder):
+                folder.mkdir(mode=0o700)
+                os.chown(folder, account.st_uid, account.st_gid)
+                yield str(folder)
+
+
+def _mount_points(paths: Iterable[str]) -> Iterator[str]:
+    """Make folders that are there before a unit starts that may write to what is mounted there."""
+    for path in map(Path, paths):
+        if not path.is_dir():
+            path.mkdir(mode=0o755, parents=True)
+            yield str(path)
+
+
+def _always_there(policy: HostPolicy) -> list[str]:
+    """Return the repositories that this machine uses, without those that come and go by a person's hands."""
+    return [name for name in used(policy) if not access.attended(policy.repositories[name])]
+
+
 def used(policy: HostPolicy) -> list[str]:
     """Return the repositories that this machine's assets use, those that sets go to first before their copies."""
     first = [asset.repository for asset in policy.assets.values()]
@@ -67,7 +104,7 @@ def make(policy: HostPolicy, name: str, readers: list[tuple[str, Path]]) -> Open
     try:
         keys = place.repository.keys()
     except NoRepository:
-        place.repository.init(_like(policy, name))
+        place.repository.init(like(policy, name))
         keys, made = place.repository.keys(), True
     there = {key.host for key in keys if key.user == READER}
     for label, password in readers:
@@ -77,12 +114,12 @@ def make(policy: HostPolicy, name: str, readers: list[tuple[str, Path]]) -> Open
     return Opened(name, made, key_ids.note(name, keys))
 
 
-def _like(policy: HostPolicy, name: str) -> Repository | None:
+def like(policy: HostPolicy, name: str) -> Repository | None:
     """Return the repository whose chunker this one must share; else deduplication would be lost for good.
 
     That is the first one that is there: after a disaster the off-site one may be the older.
     """
-    for other in used(policy):
+    for other in _always_there(policy):
         if other == name:
             continue
         place = repositories.open_own(policy, other)

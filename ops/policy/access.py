@@ -5,10 +5,12 @@ A role writes these files, a unit reads those that it names, the control machine
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ops.core import kinds
 from ops.core.errors import UsageError
+from ops.core.schema import decode
 from ops.interfaces.joined import address_file, password_file, read_from, reader_file, repository_files
 from ops.interfaces.target import Location, Target
 from ops.policy.model import HostPolicy, Repository
@@ -19,6 +21,7 @@ __all__ = [
     "LEDGER_KEY",
     "address",
     "address_file",
+    "attended",
     "password_file",
     "read_from",
     "reader_file",
@@ -26,6 +29,7 @@ __all__ = [
     "served",
     "target",
     "url",
+    "written",
 ]
 
 FOLDER = "/etc/seawall/credentials"
@@ -42,6 +46,18 @@ def target(kind: str) -> Target[Any]:
 def served(repository: Repository) -> bool:
     """Return whether a repository is served over the network: with an account for each machine, and for readers."""
     return target(repository.kind).sign_in is not None
+
+
+def attended(repository: Repository) -> bool:
+    """Return whether a repository comes and goes by a person's hands."""
+    return target(repository.kind).attended
+
+
+def written(repository: Repository) -> Sequence[str]:
+    """Return the folders of a machine itself that its repository is written to."""
+    kind, options = target(repository.kind), repository.options
+    typed = options if isinstance(options, kind.options) else decode(kind.options, options, "options")
+    return kind.writes(typed)
 
 
 def address(name: str, repository: Repository, machine: str, *, reads_only: bool = False) -> str:

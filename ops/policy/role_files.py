@@ -59,7 +59,7 @@ def described(files: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def unit_files(units: Sequence[Mapping[str, Any]], profile: Literal["job", "drill"]) -> list[File]:
-    """Return a service and a timer for each unit."""
+    """Return a service for each unit, and a timer unless only a person starts it."""
     return [
         File(
             path=f"{UNITS}/{unit['name']}.{suffix}",
@@ -68,7 +68,7 @@ def unit_files(units: Sequence[Mapping[str, Any]], profile: Literal["job", "dril
             format="unit",
         )
         for unit in units
-        for suffix in ("service", "timer")
+        for suffix in (("service", "timer") if unit["calendar"] else ("service",))
     ]
 
 

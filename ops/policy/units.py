@@ -30,8 +30,8 @@ SCRUB_AT = "*-*-* 06:30:00"
 class Unit:
     """A service that runs one act, and when its timer starts it.
 
-    command: what follows `seawall`. calendar: systemd expressions. random_delay: seconds. user: the account.
-    capabilities: beyond the account's. credentials: names of the secrets it may read.
+    command: what follows `seawall`. calendar: systemd expressions; none: a person starts it. random_delay: seconds.
+    user: the account. capabilities: beyond the account's. credentials: names of the secrets it may read.
     timeout: seconds after which systemd ends it. writable: folders it may write to beside Seawall's own.
     after: services whose end it waits for, when they run.
     """
@@ -100,7 +100,7 @@ def _copies(policy: HostPolicy) -> Iterator[Unit]:
                 name=joined.unit(joined.copy(name, label)),
                 description=f"Copy {name} to {copy.to}",
                 command=f"copy {name} --to {copy.to}",
-                calendar=copy.calendar.expressions,
+                calendar=() if access.attended(policy.repositories[copy.to]) else copy.calendar.expressions,
                 random_delay=hours.spread(copy.calendar, asset.random_delay).seconds,
                 user="seawall",
                 capabilities=(),
@@ -259,7 +259,7 @@ def _kept(
 def _writable(policy: HostPolicy, *names: str) -> tuple[str, ...]:
     """Return the folders on the machine itself in which repositories lie."""
     repositories = [policy.repositories[name] for name in names]
-    return tuple(sorted({folder for one in repositories for folder in access.target(one.kind).writes(one.options)}))
+    return tuple(sorted({folder for one in repositories for folder in access.written(one)}))
 
 
 def _capabilities(asset: Asset) -> tuple[str, ...]:

@@ -25,6 +25,9 @@ QUOTA = "507 Insufficient Storage"  # rest-server says so of a full disk, too
 _GONE = "no such file or directory"
 _AGAIN = "not found in the repository index; storing the file again"  # its blobs were lost, and are there again now
 _NUMBER = " (507)"  # some releases of restic put it behind the words
+_RETRYING = " returned error, retrying after "
+_LOST = ("input/output error", "read-only file system", "no such device", "no such device or address")
+_LOST_HINT = "its plug may have been pulled, or it is dying: dmesg and smartctl say more"
 _PROGRAM = "subprocess "  # how the words begin of the program whose output is stored
 PART_UNREAD = 3  # a snapshot was made; restic's manual has the numbers
 
@@ -52,6 +55,8 @@ def explain(error: CommandError, repository: str) -> SeawallError:
             f"repository {repository}: restic did not finish within {error.timeout:.0f} s and was stopped",
             "check the network and the repository's host; the next run starts from scratch",
         )
+    if lost := next(filter(None, map(_lost, error.stderr.splitlines())), ""):
+        return Unavailable(f"repository {repository}: its disk answers no more: {lost}", _LOST_HINT)
     if error.exit_code < 0:
         return Unavailable(f"repository {repository}: {error.message}", error.hint)
     full = next(filter(None, map(_of_room, error.stderr.splitlines())), "")
@@ -96,13 +101,27 @@ class Losses:
                     self.again += 1
                 else:
                     self.unread = self.unread or said
-        return no_room(line)
+        return hopeless(line)
 
     def demand(self, code: int, repository: str) -> None:
         """Raise Incomplete when restic ended so because of anything but files that vanished, or were stored again."""
         if code == PART_UNREAD and (self.unread or not (self.vanished or self.again)):
             said = self.unread or "no message"
             raise Incomplete(f"repository {repository}: part of the source could not be read: {said}")
+
+
+def hopeless(line: str) -> bool:
+    """Whether a line of restic's shows that no further attempt can succeed; it would go on for a quarter of an hour."""
+    return no_room(line) or bool(_lost(line))
+
+
+def _lost(line: str) -> str:
+    """Return what a line says of a disk of this machine that answers no more; empty for one that says anything else.
+
+    Only of the repository itself restic says that it tries again.
+    """
+    said = line.strip()
+    return next((word for word in _LOST if said.endswith(f": {word}") and _RETRYING in said), "")
 
 
 def no_room(line: str) -> bool:

@@ -139,6 +139,14 @@ def stored_bytes(text: str) -> int:
         raise Damaged(f"what restic says of sizes can't be read: {error}") from error
 
 
+def identity(text: str) -> Digest:
+    """Return the id in the `config` that `restic cat config` printed; raise Damaged."""
+    try:
+        return Digest.parse(str(json.loads(text)["id"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise Damaged("restic tells no id of the repository") from error
+
+
 def lock(text: str) -> Lock:
     """Return the lock that `restic cat lock` printed; raise Damaged."""
     try:

@@ -21,7 +21,7 @@ from ops.core.own_folder import demand_own, fixed, held
 from ops.core.run import Result, run, stream
 from ops.interfaces.entry import Entry
 from ops.restic import messages
-from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
+from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, hopeless
 from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
 from ops.restic.mounting import demand_mounted
@@ -55,6 +55,10 @@ class Repository:
         """Make the repository, with the chunker of another one so that copies deduplicate."""
         extra = [*self._from(like), "--copy-chunker-params"] if like else []
         self._run(["init", *extra], timeout=LOOK_SECONDS)
+
+    def identity(self) -> Digest:
+        """Return the id of the repository, which is in its sealed `config`; raise Damaged for what is none."""
+        return messages.identity(self._run(["cat", "config"], timeout=LOOK_SECONDS).stdout)
 
     def add_key(self, password: Path, label: str, user: str = READER) -> None:
         """Add a key with its own password, for a reader or another user; `label` says whose it is."""
@@ -238,10 +242,12 @@ class Repository:
         """
         argv = [*replace(self, locks=False)._base(plain=True), "check"]
         try:
-            run(argv, timeout=timeout)
+            run(argv, timeout=timeout, hopeless=hopeless)
         except CommandTimeout as error:
             raise explain(error, self.name) from error
         except CommandError as error:
+            if isinstance(told := explain(error, self.name), Unavailable):  # what can't be reached is not damaged yet
+                raise told from error
             raise Damaged(f"repository {self.name} is damaged: {plain_error(error.stderr)}") from error
 
     def _backup(self, words: Sequence[str], timeout: float, progress: Progress | None) -> Summary:
@@ -263,7 +269,7 @@ class Repository:
 
     def _run(self, words: Sequence[str], *, timeout: float) -> Result:
         with self.explained():
-            return run([*self._base(), *words], timeout=timeout, hopeless=no_room)
+            return run([*self._base(), *words], timeout=timeout, hopeless=hopeless)
 
     def _base(self, *, plain: bool = False) -> list[str]:
         words = [RESTIC, "--repository-file", str(self.url), "--password-file", str(self.password)]

@@ -36,6 +36,8 @@ VALUES = {
     "asset": "his",
     "calendar": "daily",
     "copy": "offsite",
+    "disks": ["red", "blue"],
+    "repository": "disks",
     "every": "31d",
     "path": "/srv/his/his.sqlite",
     "paths": ["/srv/his/documents"],

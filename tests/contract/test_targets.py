@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 import shutil
 import socket
@@ -13,6 +14,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import loop_disks
 import pytest
 from every_kind import every, example
 
@@ -64,7 +66,24 @@ def rest_server(folder: Path) -> Iterator[str]:
             program.terminate()
 
 
-PLACES = {"rest_server": Place(closed_port, rest_server)}
+def unmounted(folder: Path) -> str:
+    return str(folder / "stored/his1")
+
+
+@contextmanager
+def on_a_disk(folder: Path) -> Iterator[str]:
+    """Bring what is stored to a disk of its own; the test goes on writing there by the same path."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make and mount disks")
+    (folder / "stored").rename(folder / "made")
+    with loop_disks.mounted(loop_disks.image(folder / "disk")) as disk:
+        shutil.copytree(folder / "made/his1/primary", disk / "his1")
+        (folder / "stored/his1").mkdir(parents=True)
+        (folder / "stored/his1/primary").symlink_to(disk / "his1")
+        yield str(disk / "his1")
+
+
+PLACES = {"rest_server": Place(closed_port, rest_server), "local": Place(unmounted, on_a_disk)}
 
 
 @pytest.fixture(params=every("ops.targets"))

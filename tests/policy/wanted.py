@@ -41,7 +41,7 @@ class Machine:
 class Act:
     """Something that a timer starts. calendar: its moments, none for the look at health, which is every 5 minutes.
 
-    waits_for: the service whose end it waits for.
+    waits_for: the service whose end it waits for. by_hand: a person alone starts it, and it has no timer.
     """
 
     host: str
@@ -53,6 +53,7 @@ class Act:
     capability: str
     secrets: frozenset[str]
     waits_for: str = ""
+    by_hand: bool = False
 
     def __str__(self) -> str:
         return f"{self.host} {self.unit}"
@@ -151,11 +152,13 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         for label, copy in asset.copies.items():
             unit, command = f"seawall-copy-{name}-{label}", f"copy {name} --to {copy.to}"
             secrets, backup = own | _secrets(copy.to), f"seawall-backup-{name}.service"
-            yield Act(host, unit, command, copy.calendar, delay, "seawall", "", secrets, backup)
+            by_hand = policy.repositories[copy.to].kind == "removable"
+            yield Act(host, unit, command, copy.calendar, delay, "seawall", "", secrets, backup, by_hand)
     for name, drilled in policy.drills.items():
         drill, asset = drilled.asset.drill, drilled.asset
         places = [asset.repository, *(copy.to for copy in asset.copies.values())]
-        secrets = frozenset().union(*(_secrets(f"{drilled.host}-{place}") for place in places))
+        served = [place for place in places if policy.repositories[place].host]
+        secrets = frozenset().union(*(_secrets(f"{drilled.host}-{place}") for place in served))
         yield Act(
             host, f"seawall-drill-{name}", f"drill {name}", drill and drill.calendar, DRILL_DELAY, "root", "", secrets
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cheap_key import cheapen
+from disks_of_one import Disks, made, with_disks
 from exams import Exams, furnished
 from healed import with_old_sets
 from one_machine import BACKED_UP, BIN, Machine, copied, furnish, served
@@ -38,6 +39,20 @@ def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for asset in BACKED_UP:
             assert machine.seawall("backup", asset) == 0
     return folder
+
+
+@pytest.fixture(scope="session")
+def empty_disks(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disks]:
+    """A machine with two removable disks that were made ready, to make others of."""
+    with made(backed_up, tmp_path_factory.mktemp("disks"), "red", "blue") as disks:
+        yield disks
+
+
+@pytest.fixture
+def disks(empty_disks: Disks, tmp_path: Path) -> Iterator[Disks]:
+    """A machine with two empty removable disks of this test's own."""
+    with with_disks(empty_disks, tmp_path) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

@@ -104,7 +104,8 @@ def _plain(problem: Problem) -> dict[str, str]:
 
 
 def _counts(policy: HostPolicy) -> dict[str, int]:
-    return {"assets": len(policy.assets), "checks": len(policy.checks), "timers": len(units(policy))}
+    timers = sum(bool(unit.calendar) for unit in units(policy))
+    return {"assets": len(policy.assets), "checks": len(policy.checks), "timers": timers}
 
 
 def _by_host(policies: Mapping[str, HostPolicy]) -> list[str]:

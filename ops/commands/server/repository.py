@@ -52,6 +52,14 @@ def _of_owners(commands: _SubParsersAction[ArgumentParser]) -> None:
         help="add a key for a reader; FILE contains its password",
     )
     commands.add_parser(
+        "prepare",
+        help="make this machine's folders on its own disks, as root; the playbook runs it",
+        description="Make the folders on this machine's own disks in which the policy wants repositories. Nothing is\n"
+        "made where no disk is mounted.",
+        formatter_class=RawDescriptionHelpFormatter,
+        epilog="example:\n  seawall repository prepare\n",
+    )
+    commands.add_parser(
         "note",
         help="note with which keys this machine opens other machines' repositories",
         description="Open every repository that this machine may read, and note the id of the key that opened it.",
@@ -167,6 +175,7 @@ def execute(options: Namespace) -> int:
     """Do what the words say; return the exit code."""
     command = {
         "init": _init,
+        "prepare": _prepare,
         "note": _note,
         "foreign": _foreign,
         "view": _view,
@@ -187,6 +196,14 @@ def _init(options: Namespace) -> int:
     for opened in make_all([_reader(word) for word in options.reader]):
         print(f"{opened.name}: opens with key {opened.key}", flush=True)
         print(f"{opened.name}: {'made' if opened.made else 'exists already'}", flush=True)
+    return 0
+
+
+def _prepare(_: Namespace) -> int:
+    from ops.jobs.repository import prepare
+
+    for folder in prepare():
+        print(f"{folder}: made", flush=True)
     return 0
 
 

@@ -57,6 +57,8 @@ def choose(inventory: Inventory, act: str, assets: Sequence[str], on: Sequence[s
 def _of(host: str, policy: HostPolicy) -> Iterator[Act]:
     """Yield the acts of a host; a unit's command begins with its act, and with its asset if it has one."""
     for unit in units(policy):
+        if not unit.calendar:
+            continue  # a person starts it, with a disk in their hands
         act, *rest = unit.command.split()
         yield Act(host, act, "" if act == "health" else "".join(rest[:1]), unit.name, unit.timeout)
 

@@ -111,7 +111,7 @@ def _blocks(read: inventory.Inventory, password: Path | None, *, with_vault: boo
 def _addresses(read: inventory.Inventory, doors: list[RepositoryAccess]) -> dict[str, str]:
     """Return the numeric addresses of the repositories' hosts, as far as the inventory has them."""
     found = {}
-    for keeper in sorted({door.keeper for door in doors}):
+    for keeper in sorted({door.keeper for door in doors if door.keeper}):
         address = str(read.connection(keeper).get("ansible_host", ""))
         try:
             found[keeper] = str(ip_address(address))

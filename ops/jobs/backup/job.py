@@ -23,7 +23,7 @@ from ops.interfaces.outcome import BackupFacts, MissingPart, PartAmount
 from ops.interfaces.source import Amount
 from ops.jobs.backup import card
 from ops.jobs.backup.capture import Act, Captured, Part, captured
-from ops.jobs.host import cards, folders, key_ids, needs, own_policy, repositories, state_files, turns
+from ops.jobs.host import apart, cards, folders, key_ids, needs, own_policy, repositories, state_files, turns
 from ops.jobs.host.assets import asset_named
 from ops.jobs.run.handover import offered, taken_over
 from ops.jobs.run.job import Ended, Outcome, actor, perform
@@ -72,6 +72,7 @@ def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
     place = repositories.open_own(policy, asset.repository)
     restic = versions.demand()
     clocks = _preflight(place)
+    apart.demand(policy, asset, asset.repository)
     act = Act(place.repository, policy.host, name, str(uuid.uuid4()), _amounts(_last_good(name)), accepted, place.reach)
     place.forget_locks()
     made = captured(act, asset)

@@ -17,7 +17,7 @@ from ops.interfaces.card import SetCard
 from ops.interfaces.manifest import FILE, read
 from ops.interfaces.outcome import CopyFacts
 from ops.jobs.copy import unread
-from ops.jobs.host import cards, needs, own_policy, repositories, turns
+from ops.jobs.host import apart, cards, needs, own_policy, repositories, turns
 from ops.jobs.host.assets import asset_named
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
@@ -64,6 +64,7 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
     """Four starts of restic: list here, copy, list there, read the manifest there; a fifth one where sets leave."""
     source, target = repositories.open_own(policy, asset.repository), repositories.open_own(policy, to)
     wrong = [clocks for place in (source, target) if (clocks := place.reach())]
+    apart.demand(policy, asset, to)
     with unread.turn(act, target):
         started = clock.now()
         source, (newest, remark, log) = repositories.even_if_full(

@@ -32,7 +32,11 @@ def look(policy: HostPolicy) -> Finding | None:
     """Return how the units of a policy stand; None where no systemd runs: then nothing starts, and health is stale."""
     if not folders.booted().is_dir():
         return None
-    names = [f"{unit.name}.{suffix}" for unit in units(policy) for suffix in ("timer", "service")]
+    names = [
+        f"{unit.name}.{suffix}"
+        for unit in units(policy)
+        for suffix in (("timer", "service") if unit.calendar else ("service",))
+    ]
     try:
         shown = run(["systemctl", "--no-pager", "show", f"--property={PROPERTIES}", "--", *names], timeout=TIMEOUT)
     except CommandError as error:

@@ -71,7 +71,7 @@ class OpenRepository:
 
     def fault(self, path: str) -> str:
         """Read a file such as index/NAME whole; return what is wrong with it, nothing when it is what its name says."""
-        if self.target.fault is None:
+        if self.target.fault is None or self.target.view is None:  # a repair must not see what is damaged
             raise UsageError(f"{self.repository.name} is of a kind that nobody heals yet")
         return self.target.fault(self.repository.url, self.repository.authority, path)
 

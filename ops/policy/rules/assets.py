@@ -9,7 +9,7 @@ from ops.policy import containers, logs
 from ops.policy.model import Asset, Repository, Written
 from ops.policy.rules import drills, names, paths, retention, spans
 from ops.policy.rules.groups import SERVERS, lacking
-from ops.policy.rules.repositories import served
+from ops.policy.rules.repositories import folders, served
 from ops.policy.surroundings import Surroundings
 
 
@@ -24,6 +24,7 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
         yield from _kept(host, f"{path}.repository", asset.repository, written.repositories)
         yield from _copies(host, path, asset, written.repositories)
         yield from _sources(path, asset)
+        yield from _taken(path, asset, written.repositories)
         yield from logs.judge(path, asset)
         if asset.drill:
             yield from drills.judge(f"{path}.drill", host, asset, asset.drill, written, around)
@@ -48,6 +49,16 @@ def _sources(path: str, asset: Asset) -> Iterator[Problem]:
     for name in asset.sources:
         yield from names.of_source(f"{path}.sources.{name}", name)
     yield from paths.judge(path, asset)
+
+
+def _taken(path: str, asset: Asset, repositories: Mapping[str, Repository]) -> Iterator[Problem]:
+    """Yield which sources take a repository on the machine itself: each backup would be in the next one."""
+    for name in dict.fromkeys([asset.repository, *(copy.to for copy in asset.copies.values())]):
+        for folder in folders(repositories.get(name)):
+            for label, spec in asset.sources.items():
+                if taken := paths.holds(spec, folder):
+                    message = f"takes {taken}, and so the repository {name} in {folder}; exclude it, or move it"
+                    yield Problem(f"{path}.sources.{label}", message)
 
 
 def _kept(host: str, path: str, name: str, repositories: Mapping[str, Repository]) -> Iterator[Problem]:

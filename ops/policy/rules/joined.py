@@ -9,6 +9,7 @@ from ops.core import kinds
 from ops.core.errors import Problem
 from ops.interfaces import joined
 from ops.interfaces.state import ARRIVALS, LEAVING
+from ops.policy import rotations
 from ops.policy.logs import logged
 from ops.policy.model import Asset, CheckSpec, HostPolicy, Written
 
@@ -57,7 +58,7 @@ def derived(policy: HostPolicy) -> set[str]:
     """Return the names of the checks that follow from what a machine backs up, copies, drills and keeps for others."""
     drills = [(drilled.host, name, drilled.asset) for name, drilled in policy.drills.items()]
     of_assets = (one for name, asset in policy.assets.items() for one in _of_asset(name, asset))
-    found = [*_of_drills(drills), *of_assets, *_of_keeper(policy)]
+    found = [*_of_drills(drills), *of_assets, *_of_disks(policy), *_of_keeper(policy)]
     return {one.name for one in found if one.sort == CHECK}
 
 
@@ -79,6 +80,13 @@ def _of_machine(policy: Written | HostPolicy) -> Iterator[_Joined]:
             yield _Joined(CHECK, name, f"the check {name}", f"policy.checks.{name}")
     for name, asset in policy.assets.items():
         yield from _of_asset(name, asset)
+    yield from _of_disks(policy)
+
+
+def _of_disks(policy: Written | HostPolicy) -> Iterator[_Joined]:
+    for name in rotations.names(policy):
+        what, path = f"the turns of the disks of {name}", f"policy.repositories.{name}"
+        yield _Joined(CHECK, joined.check(rotations.CHECK, name), what, path)
 
 
 def _of_drills(drills: Iterable[tuple[str, str, Asset]]) -> Iterator[_Joined]:

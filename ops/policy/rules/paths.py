@@ -100,6 +100,17 @@ def nests(one: SourceSpec, other: SourceSpec) -> Iterator[str]:
                 yield f"{below} lies in {above}"
 
 
+def holds(spec: SourceSpec, folder: str) -> str:
+    """Return the folder of a source that takes another folder, too; nothing where none does, or it is left out.
+
+    A machine's file systems are taken without what is mounted below them.
+    """
+    kind = kind_of(spec)
+    if kind is None or kind.machine or _passed(spec)(folder):
+        return ""
+    return next((taken for taken in _folders(spec) if _inside(folder, taken)), "")
+
+
 def of_servers(spec: SourceSpec) -> Iterator[tuple[str, str, str]]:
     """Yield the path, the folder and the kind of each server of databases whose files are taken as plain files."""
     if spec.kind != "files" or not kind_of(spec):

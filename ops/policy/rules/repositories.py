@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ops.core import kinds
 from ops.core.errors import Problem
@@ -29,6 +29,14 @@ def judge(written: Written, around: Surroundings) -> Iterator[Problem]:
 def served(repository: Repository) -> bool:
     """A kind that is not known is a problem of its own, and so is nothing else about it."""
     return repository.kind not in kinds.kinds("ops.targets") or access.served(repository)
+
+
+def folders(repository: Repository | None) -> Sequence[str]:
+    """Return the folders of the machine itself that a repository is written to; none where nothing is known of it."""
+    if repository is None or repository.kind not in kinds.kinds("ops.targets"):
+        return ()
+    target = access.target(repository.kind)
+    return target.writes(repository.options) if isinstance(repository.options, target.options) else ()
 
 
 def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Problem]:
@@ -57,6 +65,8 @@ def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Pr
             f"{repository.place} can't be: a repository of kind {kind} lies on the machine itself; expected local or "
             f"removable",
         )
+    elif kind in kinds.kinds("ops.targets") and (only := access.target(kind).place) not in ("", repository.place):
+        yield Problem(f"{path}.place", f"{repository.place} can't be the place of kind {kind}; expected {only}")
 
 
 def _named(path: str, written: Written, repository: Repository, around: Surroundings) -> Iterator[Problem]:

@@ -9,14 +9,20 @@ from ops.policy.role_files import File, Folder, described, reader_files, unit_fi
 
 
 def test_each_unit_has_a_service_and_a_timer_that_are_judged_as_such():
-    files = unit_files([{"name": "seawall-health"}], "job")
+    unit = {"name": "seawall-health", "calendar": ["*:0/5"]}
+    files = unit_files([unit], "job")
     assert [file.path for file in files] == [
         "/etc/systemd/system/seawall-health.service",
         "/etc/systemd/system/seawall-health.timer",
     ]
     assert {file.format for file in files} == {"unit"}
     assert files[1].template == "etc/systemd/system/job.timer.j2"
-    assert files[1].variables == {"unit": {"name": "seawall-health"}, "profile": "job"}
+    assert files[1].variables == {"unit": unit, "profile": "job"}
+
+
+def test_what_a_person_alone_starts_has_no_timer():
+    files = unit_files([{"name": "seawall-copy-his-disks", "calendar": []}], "job")
+    assert [file.path for file in files] == ["/etc/systemd/system/seawall-copy-his-disks.service"]
 
 
 def test_a_client_that_nobody_reads_has_no_list_of_readers():

@@ -1,0 +1,1 @@
+"""Removable disks: they arrive, are read, brought up to date and read again, and leave with a slip."""
