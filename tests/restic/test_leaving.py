@@ -255,6 +255,18 @@ def test_an_undo_takes_away_an_index_that_names_what_is_not_there(three: Site, m
     assert three.files() == before
 
 
+def test_a_card_says_what_its_set_needs_where_sets_leave(three: Site) -> None:
+    """The first sets were made while the policy let nothing leave; the others are measured beside the pictures."""
+    cards = sorted(three.cards().values(), key=lambda card: card.finished)
+    assert [bool(card.needs) for card in cards] == [False, False, True, True]
+    assert [card.asset for card in cards[:2]] == ["documents", "pictures"]
+    packs = sum(len(content) for path, content in three.files().items() if path.startswith("data/"))
+    for card in cards[2:]:
+        assert set(card.beside) < set(cards[1].snapshots)
+        assert card.beside
+        assert cards[1].bytes + card.bytes < card.needs < packs
+
+
 def test_nothing_leaves_while_no_card_says_what_is_needed(three: Site) -> None:
     before, plan = three.files(), three.plan()
     three.write(replace(plan, stays=tuple(replace(one, needs=0) for one in plan.stays)))
