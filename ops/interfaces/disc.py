@@ -17,7 +17,7 @@ LIMITS = Limits(bytes=1 << 28, depth=8, entries=4_000_000, text=1 << 12)
 SECTOR = 2048  # bytes
 REPOSITORY = "repository"  # the folder of a disc in which its part of the repository lies
 PACKS = f"{REPOSITORY}/{DATA}/"
-# How many sectors each sort takes, in the sizes that dvdisaster knows: it mends such a disc whatever of it is lost.
+# How many sectors each sort takes, in the sizes that dvdisaster knows.
 SECTORS: Mapping[str, int] = {
     "cd": 359_424,
     "dvd": 2_295_104,
@@ -34,8 +34,8 @@ class Disc:
 
     series: discs of one series belong together. run: when its images were made. bytes, sha256: of the whole image, and
     so of the disc. files: for each file, by its path on the disc, the first sector and its bytes. verified: when the
-    disc was first read whole; empty: never. read: when it was last. damaged: when it was found damaged, until it is read
-    whole again. by: who says so, where no program of this machine read it. kept: where it lies.
+    disc was first read whole; empty: never. read: when it was last. damaged: when it was found damaged, until it is
+    read whole again. by: who says so, where no program of this machine read it. kept: where it lies.
     """
 
     label: str

@@ -111,8 +111,8 @@ class Target(Generic[O]):
     named: given the options, returns the machines that they name, each by the path of its key below the options.
     leaving: the way to a backup host that lets sets leave, for a kind that has one.
     group: the group of the inventory that makes a host fit to keep it; empty where none has to.
-    carried: whether what is copied there is only collected, and a person has to carry it on: a copy counts once that was
-        done, and no asset is backed up there first.
+    carried: whether what is copied there is only collected, and a person has to carry it on: a copy counts once that
+        was done, and no asset is backed up there first.
     synonyms: what else people call it, so that they are told the right word.
     writes: given the options, returns the folders on the machine itself that backing up and copying write to; their
         units may write nowhere else. They are there before a unit starts: a mount point with nothing mounted, too.

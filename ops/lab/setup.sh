@@ -12,6 +12,8 @@ packages="$packages openssh-server python3-venv sqlite3 systemd-container"
 packages="$packages postgresql"
 # And servers in containers, which need no image but this machine's programs.
 packages="$packages podman crun mariadb-server-core mariadb-client"
+# What makes the images of discs, and mends them.
+packages="$packages xorriso dvdisaster"
 # What turns pages into PDFs, and its letters: European ones, and a small font of Chinese ones.
 packages="$packages libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-wqy-microhei"
 

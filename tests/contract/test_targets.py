@@ -64,7 +64,16 @@ def rest_server(folder: Path) -> Iterator[str]:
             program.terminate()
 
 
-PLACES = {"rest_server": Place(closed_port, rest_server)}
+def missing_folder(folder: Path) -> str:
+    return f"{folder}/nobody/made/his1"
+
+
+@contextmanager
+def collected(folder: Path) -> Iterator[str]:
+    yield f"{folder}/stored/his1/primary"
+
+
+PLACES = {"rest_server": Place(closed_port, rest_server), "disc": Place(missing_folder, collected)}
 
 
 @pytest.fixture(params=every("ops.targets"))

@@ -39,7 +39,9 @@ def arguments(parser: ArgumentParser) -> None:
     one.add_argument("--dry-run", action="store_true", help="only say what would be made")
     two = steps.add_parser("verify", help="read a disc whole, and compare it with what was made")
     two.add_argument("repository", help="name of the repository in the policy")
-    two.add_argument("disc", nargs="?", help="the drive or an image; with --sha256 the label; else this machine's drive")
+    two.add_argument(
+        "disc", nargs="?", help="the drive or an image; with --sha256 the label; else this machine's drive"
+    )
     two.add_argument("--kept", default="", metavar="PLACE", help="where the disc is going to lie")
     two.add_argument("--sha256", metavar="SUM", help="of the disc's bytes, as another machine read them")
     two.add_argument("--by", default="", metavar="NAME", help="who read it there")

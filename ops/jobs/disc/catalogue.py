@@ -19,7 +19,10 @@ from ops.targets.disc import KIND, Options
 
 @dataclass(frozen=True)
 class Collected:
-    """A repository that is written to discs. folder: where it is collected. copies: by asset, the copy that goes there."""
+    """A repository that is written to discs.
+
+    folder: where it is collected. copies: the name of the copy that goes there, by asset.
+    """
 
     policy: HostPolicy
     name: str

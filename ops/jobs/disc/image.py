@@ -81,7 +81,9 @@ def _digest(file: object, start: int, size: int) -> str:
 def _file_system(image: Path, label: str, files: Sequence[File]) -> None:
     """Write the files into a new file system; other systems read its long names, too."""
     listed = image.with_name("files")
-    lines = (f"/{one.path}={str(one.source).replace(chr(92), chr(92) * 2).replace('=', chr(92) + '=')}" for one in files)
+    lines = (
+        f"/{one.path}={str(one.source).replace(chr(92), chr(92) * 2).replace('=', chr(92) + '=')}" for one in files
+    )
     listed.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     words = ["-quiet", "-V", label, "-r", "-J", "-joliet-long", "-iso-level", "3", "-graft-points"]
     _run(["xorriso", "-no_rc", "-as", "mkisofs", *words, "-path-list", str(listed), "-o", str(image)], image)
@@ -97,8 +99,8 @@ def _correctable(image: Path, sectors: int, correction: Percent) -> None:
     """Add the data with which a disc of which a part is lost comes back; a disc that is not full is not filled."""
     data = image.stat().st_size // SECTOR
     wanted = min(sectors, math.ceil(data / (1 - correction.value / 100)) + _MARGIN)
-    # Other sizes than those of the usual media are taken only with --debug.
-    _run(["dvdisaster", "--debug", "-mRS03", "-n", str(wanted), "-i", str(image), "-c"], image)
+    # RS03 describes itself in one place: an image of another size than the usual ones is lost with those few sectors.
+    _run(["dvdisaster", "-mRS02", "-n", str(wanted), "-i", str(image), "-c"], image)
     size = image.stat().st_size
     if size > sectors * SECTOR or size <= data * SECTOR:
         raise Damaged(f"the image became {Size(size)} large; a disc takes {Size(sectors * SECTOR)}")

@@ -44,11 +44,14 @@ with the key sheet. Nothing of Seawall is needed. CATALOGUE.txt says what is on 
    Files lie below that folder as they lay on the machine; a database is a dump, to be loaded with the database's own
    tools (pg_restore, psql, mariadb).
 
+A computer whose `mount` does not know such a disc reads it by the package xorriso, into a folder that is removed
+instead of `umount`: xorriso -osirrox on -indev /dev/sr0 -extract / /mnt/disc
+
 If a disc can't be read whole
 -----------------------------
 
 Read what can be read into an image, and let dvdisaster mend it (Debian's package dvdisaster, or ddrescue for the
-first of both commands). {correction} of the image may be missing. Then go on with the image instead of the disc:
+first of both commands). {correction} of the image may be missing, but not its first 32 sectors. Then go on with the image instead of the disc:
 mount -o ro,loop DISC.iso /mnt/disc
 
     dvdisaster -d /dev/sr0 -i DISC.iso -r
@@ -76,10 +79,10 @@ def catalogue(
     rows = [f"{one.label}  made {one.run}  {Size(_packs(one))}, {counted(len(one.packs), 'pack')}" for one in before]
     rows += [f"{label}  made {made}  {Size(amount)}" for label, amount in zip(labels, amounts, strict=True)]
     held = [f"{one.asset}  set {one.set}  of {one.time}" for one in sets]
-    return "\n".join(
-        ["What is on which disc (times are UTC)", "", *rows, "", "The newest set of each asset on these discs:", ""]
-        + [*held, "", "Older sets are on them, too: `restic snapshots` lists all, as RESTORE.txt says.", ""]
-    )
+    lines = ["What is on which disc (times are UTC)", "", *rows, ""]
+    lines += ["The newest set of each asset on these discs:", "", *held, ""]
+    lines += ["Older sets are on them, too: `restic snapshots` lists all, as RESTORE.txt says.", ""]
+    return "\n".join(lines)
 
 
 def _packs(disc: Disc) -> int:

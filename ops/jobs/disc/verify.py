@@ -14,6 +14,7 @@ from pathlib import Path
 from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import Damaged, Unavailable, UsageError
+from ops.core.names import Digest
 from ops.core.quantity import Size, counted
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
@@ -26,6 +27,7 @@ from ops.jobs.run.job import Ended, Outcome, ended, perform
 ACT = "disc-read"
 MEND = "docs/discs.md says how dvdisaster mends it; else the next `seawall disc make` stores what was on it again"
 _DRIVES = "sr*"
+_NAMED = 3  # of the files that are hurt
 
 
 def drive() -> Path:
@@ -95,12 +97,12 @@ def _wrong(path: Path, disc: Disc) -> str:
             return ""
     except OSError as error:
         announce(f"{disc.label}: {error.strerror}")
-    digests = {one: one.rpartition("/")[2] for one in disc.files if len(one.rpartition("/")[2]) == 64}  # noqa: PLR2004
+    digests = {path: name for path in disc.files if Digest.fits(name := path.rpartition("/")[2])}
     hurt = [*image.damaged(path, disc.files, digests)]
     if not hurt:
         return "damaged, but no file of the repository is hurt; write it anew while it can be read"
-    few = ", ".join(one.partition("/")[2] for one in hurt[:3])
-    return f"damaged: {counted(len(hurt), 'file')} of {len(digests)} are not what was stored ({few}{', ...' * (len(hurt) > 3)})"
+    few = ", ".join(one.partition("/")[2] for one in hurt[:_NAMED])
+    return f"damaged: of {counted(len(digests), 'file')}, {len(hurt)} are not what was stored, such as {few}"
 
 
 def _good(disc: Disc, message: str) -> Outcome:
