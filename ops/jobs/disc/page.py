@@ -51,7 +51,8 @@ If a disc can't be read whole
 -----------------------------
 
 Read what can be read into an image, and let dvdisaster mend it (Debian's package dvdisaster, or ddrescue for the
-first of both commands). {correction} of the image may be missing, but not its first 32 sectors. Then go on with the image instead of the disc:
+first of both commands). {correction} of the image may be missing, but not its first 32 sectors. Then go on with the
+image instead of the disc:
 mount -o ro,loop DISC.iso /mnt/disc
 
     dvdisaster -d /dev/sr0 -i DISC.iso -r
