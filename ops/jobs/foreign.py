@@ -17,12 +17,11 @@ from ops.interfaces.layout import INDEX, KEYS, LOCKS, SNAPSHOTS
 from ops.jobs.host import own_policy, repositories
 from ops.jobs.host.repositories import OpenRepository
 from ops.policy import access
-from ops.restic import unreadable, versions
+from ops.restic import locks, unreadable, versions
 from ops.restic.messages import Snapshot
 from ops.restic.sets import PART, Set, dated, sets
 
 CHECK_SECONDS = 6 * 3600.0
-MOST_LOCKS = 20  # so many are opened one by one; a repository in use has one or two
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,9 @@ def _unreadable(place: OpenRepository) -> list[Foreign]:
         bad = [f"{INDEX}/{name}" for name in unreadable.indexes(without.repository, timeout=CHECK_SECONDS)]
     with viewed(place, hidden) as without:
         bad += [f"{SNAPSHOTS}/{name}" for name in unreadable.snapshots(without.repository)]
-    locks = [path.partition("/")[2] for path in listed if path.startswith(f"{LOCKS}/") and path not in hidden]
-    bad += [f"{LOCKS}/{name}" for name in unreadable.locks(place.repository, locks[:MOST_LOCKS])]
-    many = [Foreign(f"{LOCKS}/{name}", "is one of too many locks") for name in locks[MOST_LOCKS:]]
+    named = [path.partition("/")[2] for path in listed if path.startswith(f"{LOCKS}/") and path not in hidden]
+    bad += [f"{LOCKS}/{name}" for name in unreadable.locks(place.repository, named[: locks.MOST])]
+    many = [Foreign(f"{LOCKS}/{name}", "is one of too many locks") for name in named[locks.MOST :]]
     return [*short, *(Foreign(path, "can't be opened with the repository's key") for path in bad), *many]
 
 

@@ -37,6 +37,15 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Lock:
+    """What a lock says: the machine that wrote it, the number of the process there, and when it was last refreshed."""
+
+    host: str
+    process: int
+    time: datetime
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """A snapshot as a repository lists it. tree: of its data; original: the snapshot that it is a copy of, or empty."""
 
@@ -120,6 +129,15 @@ def keys(text: str) -> list[Key]:
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Damaged(f"restic's list of keys can't be read: {error}") from error
+
+
+def lock(text: str) -> Lock:
+    """Return the lock that `restic cat lock` printed; raise Damaged."""
+    try:
+        told = json.loads(text)
+        return Lock(str(told["hostname"]), int(told["pid"]), parse(str(told["time"])))
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise Damaged(f"a lock can't be read: {error}") from error
 
 
 def snapshots(text: str) -> list[Snapshot]:

@@ -20,6 +20,7 @@ from ops.core.names import Digest
 from ops.core.own_folder import demand_own, fixed, held
 from ops.core.run import Result, run, stream
 from ops.interfaces.entry import Entry
+from ops.restic import messages
 from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, no_room
 from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
@@ -72,6 +73,10 @@ class Repository:
     def forget_locks(self) -> None:
         """Remove locks that nobody refreshes, or whose process on this machine is gone; others stay."""
         self._run(["unlock"], timeout=LOOK_SECONDS)
+
+    def lock(self, name: str) -> messages.Lock:
+        """Return what a lock says, without taking one."""
+        return messages.lock(replace(self, locks=False)._run(["cat", "lock", name], timeout=LOOK_SECONDS).stdout)
 
     def backup_paths(
         self,

@@ -18,7 +18,7 @@ from ops.core.files import CHUNK
 from ops.core.limits import demand_between, demand_port
 from ops.core.names import Digest, HostName
 from ops.core.quantity import Duration, Percent, Size
-from ops.interfaces.layout import DATA
+from ops.interfaces.layout import DATA, LOCKS
 from ops.interfaces.target import Location, Missing, Reached, Target
 from ops.targets._asking import asked, demand_ok, demand_whole, refused
 from ops.targets._leaving import DOOR
@@ -191,6 +191,14 @@ def _digested(place: Place, authority: Path, path: str, called: str) -> tuple[st
     return total.hexdigest(), size
 
 
+def unlock(url: Path, authority: Path, name: str) -> None:
+    """Remove a lock: the only file that rest-server removes for an account that may only add."""
+    place = Place.read(url)
+    with asked(place, authority, f"/{LOCKS}/{name}", REACHED_SECONDS, method="DELETE") as answer:
+        if answer.status != http.HTTPStatus.NOT_FOUND:
+            demand_ok(place, answer)
+
+
 def deposit(url: Path, authority: Path, folder: str, content: bytes) -> None:
     """Add a small file beside the repository, named after its content, and read it back; one that is there is fine."""
     place, path = Place.read(url), f"/{folder}/{hashlib.sha256(content).hexdigest()}"
@@ -212,6 +220,7 @@ KIND = Target(
     verify=verify,
     listed=listed,
     fault=fault,
+    unlock=unlock,
     deposit=deposit,
     view=view,
     quota=quota,

@@ -167,3 +167,15 @@ def test_every_flip_and_every_cut_is_damage(target: Target, place: Path, authori
 def test_a_pack_that_is_not_there_is_missing(target: Target, place: Path, authority: Path) -> None:
     with pytest.raises(Missing):
         target.verify(place, authority, ABSENT)
+
+
+def test_a_lock_is_removed_and_nothing_else(target: Target, place: Path, authority: Path, repository: Path) -> None:
+    if target.unlock is None:
+        return  # nobody but restic removes a lock of this kind
+    (repository / "locks").mkdir(exist_ok=True)
+    for name in (PACK, OTHER):
+        (repository / "locks" / name).write_bytes(b"encrypted")
+    target.unlock(place, authority, PACK)
+    target.unlock(place, authority, ABSENT)
+    assert [path.name for path in (repository / "locks").iterdir()] == [OTHER]
+    assert target.verify(place, authority, PACK) == len(CONTENT)

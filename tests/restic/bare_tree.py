@@ -11,10 +11,12 @@ from pathlib import Path
 
 from throwaway_postgresql import PROGRAMS
 
-# The last are what systemd-nspawn finds an account with, and what a server brings its log back with.
+# The second are what systemd-nspawn finds an account with, and what a server brings its log back with; the last are of
+# every Debian, and what a dump is loaded with.
 _NEEDED = (
-    *(PROGRAMS / name for name in ("postgres", "psql", "pg_controldata", "pg_isready")),
-    *map(Path, ("/usr/bin/getent", "/usr/bin/false", "/usr/bin/sh")),
+    *(PROGRAMS / name for name in ("postgres", "psql", "pg_controldata", "pg_isready", "pg_restore")),
+    *(Path("/usr/bin", name) for name in ("getent", "false", "sh")),
+    *(Path("/usr/bin", name) for name in ("env", "find", "grep", "mktemp", "rm", "tail")),
 )
 _FILES = ("etc/passwd", "etc/group", "etc/nsswitch.conf", "usr/lib/os-release")
 _EMPTY = ("dev", "mnt", "proc", "run", "sys", "tmp", "usr/bin", "var/tmp", "var/lib/postgresql")

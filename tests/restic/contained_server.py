@@ -128,7 +128,9 @@ def podman() -> Iterator[Podman]:
 @contextmanager
 def _namespace() -> Iterator[int]:
     """Yield a process in whose mount namespace there is one tree of control groups, as on any server of today."""
-    script = "mount -t cgroup2 none /sys/fs/cgroup && echo there && exec sleep infinity"
+    # Where it is so already, the same one can't be mounted there once more.
+    there = '[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]'
+    script = f"{{ {there} || mount -t cgroup2 none /sys/fs/cgroup; }} && echo there && exec sleep infinity"
     words = ["unshare", "--mount", "sh", "-c", script]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holder:
         try:

@@ -151,7 +151,7 @@ def test_a_quota_that_is_nearly_used_up_is_announced(keeper: Keeper, capsys: pyt
     more = Size(shutil.disk_usage(keeper.root).total + (64 << 30))
     for quota, code, said in (
         (str(more), 1, "the quotas together are"),
-        ("5GiB", 0, "; 500"),
+        ("1GiB", 0, "; 500"),  # which any folder for temporary files has room for
         ("600MiB", 1, "of its quota of 600 MiB"),
         ("500MiB", 2, "nothing more"),
     ):

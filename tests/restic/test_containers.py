@@ -3,21 +3,32 @@
 import array
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from bare_tree import bare_tree
 from contained_server import NAME, READER, READER_OF_MARIADB, Podman, door, podman
 from one_machine import Machine, copied, served, set_policy
 
 from ops.core.errors import Unavailable
 from ops.core.names import ContainerName
+from ops.core.quantity import Duration
+from ops.core.verdict import Verdict
+from ops.drills import database
 from ops.gaps._named import names
+from ops.interfaces.outcome import DrillFacts
 from ops.interfaces.source import Entered
+from ops.jobs.drill.job import drilled
+from ops.jobs.drill.options import DrillOptions
+from ops.jobs.host import own_policy
+from ops.policy.model import Drill, Drilled
 from ops.sources._shared.container_door import REFUSED, understood
 from ops.sources._shared.containers import Inside, entering
 from ops.sources.postgresql import Options
@@ -249,3 +260,22 @@ def test_what_runs_in_the_container_ends_with_its_caller(engine: Podman, way: Pa
         session.send_signal(end)
         session.wait(20)
         engine.wait(NAME, GONE)
+
+
+def test_it_is_drilled_as_any_other_database(his: Machine) -> None:
+    bare_tree(his.root / "var/lib/seawall/trees/bookworm")
+    for ending in ("url", "password"):
+        folder = his.root / "etc/seawall/credentials"
+        shutil.copy(folder / f"primary.{ending}", folder / f"his1-primary.{ending}")
+    policy = own_policy.read()
+    asset = replace(policy.assets["his"], drill=Drill("drill1", Duration(60), "database", database.Options()))
+
+    def drill(sabotage: str = "") -> dict[str, Verdict]:
+        found = drilled(policy, "his", Drilled("his1", asset), DrillOptions(seed=1, sabotage=sabotage))
+        assert isinstance(found.facts, DrillFacts), found.message
+        return {rung.name: rung.verdict for rung in found.facts.rungs}
+
+    good = drill()
+    assert good["content"] is Verdict.PASS
+    assert {*good.values()} == {Verdict.PASS}
+    assert drill("table_dropped")["structure"] is Verdict.FAIL

@@ -67,19 +67,30 @@ def _outbox(repository: str) -> Path:
 
 
 def _send(place: OpenRepository, outbox: Path) -> None:
-    """Hand over what waits, the oldest first; each is removed once it was read back."""
-    waiting = sorted(outbox.glob("*.card"), key=lambda path: path.stat().st_mtime)
+    """Hand over what waits, the oldest first; each is removed once it was read back.
+
+    Acts that end at the same time hand over each other's: one that is gone was handed over.
+    """
+    waiting = sorted(outbox.glob("*.card"), key=_written)
     for path in waiting[:-MOST]:
-        path.unlink()
+        path.unlink(missing_ok=True)
     for path in waiting[-MOST:]:
         try:
             content = read_file(path, LIMITS.bytes, str(path))
             opened(content, str(path))
         except Damaged as error:
-            announce(f"a card that waited was damaged, and is left out: {error.message}")
+            if path.exists():
+                announce(f"a card that waited was damaged, and is left out: {error.message}")
         else:
             place.deposit(CARDS, content)
-        path.unlink()
+        path.unlink(missing_ok=True)
+
+
+def _written(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _why(error: Exception) -> str:

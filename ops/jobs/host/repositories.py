@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from ops.interfaces.layout import LOCKS
 from ops.interfaces.target import Target, Writes
 from ops.jobs.host import credentials, folders, key_ids
 from ops.policy import HostPolicy, access
+from ops.restic import locks
 from ops.restic.failures import NoRoom
 from ops.restic.repository import Repository
 
@@ -47,8 +49,17 @@ class OpenRepository:
         try:
             if self.listed(LOCKS):
                 self.repository.forget_locks()
+                self._unlock()
         except SeawallError as error:
             announce(f"old locks were not removed: {error.message}")
+
+    def _unlock(self) -> None:
+        """Remove the locks that restic has left because another process has the number of theirs."""
+        if self.target.unlock is None:
+            return
+        left = itertools.islice(self.listed(LOCKS), locks.MOST)
+        for name in locks.outlived(self.repository, left):
+            self.target.unlock(self.repository.url, self.repository.authority, name)
 
     def packs(self) -> dict[str, int]:
         """Return the size in bytes of every pack by name."""

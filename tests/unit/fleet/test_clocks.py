@@ -25,6 +25,13 @@ from ops.reports.status import text
 SIX_DAYS, MINUTE = timedelta(days=6), timedelta(minutes=1)
 
 
+@pytest.fixture(autouse=True)
+def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of the control machine stands still: a second more is another message."""
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
+
+
 @pytest.fixture(scope="module")
 def policies() -> dict[str, HostPolicy]:
     return one_server.policies(copies={"away": {"to": "offsite", "calendar": "day 10, day 20, last day"}})
