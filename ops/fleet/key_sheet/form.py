@@ -24,6 +24,7 @@ _BEGUN = re.compile(r"^([^\s/]+/[^\s]+) ")
 _TYPED = re.compile(r"[!-~]+(?: [!-~]+)*")
 VERBATIM = ("address", "account", "host", "phrase")  # values that are short, or in which a blank is a blank
 DOOR = ("address", "account", "account-password", "password")
+ON_A_DISK = ("address", "password")  # of a repository whose address is a path
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,9 @@ class Reading:
         """
         for start in sorted({name.rpartition("/")[0] for name in self.values if name.endswith("/password")}):
             said = {name: self.values.get(f"{start}/{name}", "") for name in DOOR}
-            if start.count("/") == 1 and all(said.values()):
+            if start.count("/") == 1 and all(said[name] for name in _wanted(said["address"])):
                 place, machine = start.split("/")
-                keeper = said["address"].partition(":")[0]
+                keeper = "" if on_a_disk(said["address"]) else said["address"].partition(":")[0]
                 yield RepositoryAccess(
                     machine=machine,
                     place=place,
@@ -66,7 +67,9 @@ class Reading:
     def lacks(self) -> list[str]:
         """Return the lines that are missing of a repository of which some are there."""
         starts = {name.rpartition("/")[0] for name in self.values if name.count("/") == 2}  # noqa: PLR2004
-        wanted = (f"{start}/{name}" for start in sorted(starts) for name in DOOR)
+        wanted = (
+            f"{start}/{name}" for start in sorted(starts) for name in _wanted(self.values.get(f"{start}/address", ""))
+        )
         return [name for name in wanted if name not in self.values]
 
 
@@ -88,12 +91,20 @@ def blocks(
     return [*found, *map(_door, doors)]
 
 
+def on_a_disk(address: str) -> bool:
+    """Return whether a printed address is that of a repository on a disk: it is served by nobody."""
+    return address.startswith("/")
+
+
+def _wanted(address: str) -> tuple[str, ...]:
+    return ON_A_DISK if on_a_disk(address) else DOOR
+
+
 def _door(door: RepositoryAccess) -> Block:
     start = f"{door.place}/{door.machine}"
     said = {
         "address": door.address,
-        "account": door.account,
-        "account-password": door.account_password,
+        **({"account": door.account, "account-password": door.account_password} if door.account else {}),
         "password": door.password,
         **({"key": door.key} if door.key else {}),
     }

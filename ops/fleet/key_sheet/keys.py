@@ -65,7 +65,7 @@ def sheet(
 def _addresses(read: inventory.Inventory, doors: list[RepositoryAccess]) -> dict[str, str]:
     """Return the numeric addresses of the repositories' hosts, as far as the inventory has them."""
     found = {}
-    for keeper in sorted({door.keeper for door in doors}):
+    for keeper in sorted({door.keeper for door in doors if door.keeper}):
         address = str(read.connection(keeper).get("ansible_host", ""))
         try:
             found[keeper] = str(ip_address(address))

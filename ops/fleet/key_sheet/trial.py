@@ -11,13 +11,14 @@ from ops.core.files import write_atomically
 from ops.core.names import Digest
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
-from ops.fleet.key_sheet.form import Reading
+from ops.fleet.key_sheet.form import Reading, on_a_disk
 from ops.fleet.secrets.authority import fingerprint
 from ops.fleet.secrets.unlocked import RepositoryAccess
 from ops.restic.repository import Repository
 from ops.restic.sets import dated, sets
 
 SECONDS = 30.0
+_BY_HAND = "lies on a disk: where one is mounted, type the password by hand: restic -r FOLDER snapshots"
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n", re.DOTALL)
 
 
@@ -26,6 +27,8 @@ def tested(door: RepositoryAccess, sheet: Reading, folder: Path) -> Finding:
     try:
         if not door.kind:
             raise Damaged(f"the inventory has no repository {door.place}")
+        if on_a_disk(door.address):
+            return Finding(Verdict.UNKNOWN, _BY_HAND)
         authority = folder / "ca.pem"
         write_atomically(authority, _authority(door, sheet))
         url, password = folder / "url", folder / "password"

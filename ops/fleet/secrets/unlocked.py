@@ -20,8 +20,9 @@ from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS
 class RepositoryAccess:
     """One machine's repository in one place, with all that opens it.
 
-    place: the policy's name for it. kind: of the place. address: where it lies, without the account. key: the id of
-    the key that the password opens, empty where it is not known.
+    place: the policy's name for it. kind: of the place. address: where it lies, without the account. keeper, account:
+    empty for one on a disk of the machine itself. key: the id of the key that the password opens, empty where it is
+    not known.
     """
 
     machine: str
@@ -37,6 +38,8 @@ class RepositoryAccess:
     @property
     def url(self) -> str:
         """The address as restic reads it from a file."""
+        if not self.account:
+            return self.address
         return access.url(self.kind, self.address, self.account, self.account_password)
 
 
@@ -86,6 +89,11 @@ class UnlockedSecrets:
     def _door(
         self, where: str, names: tuple[str, str], machine: str, place: str, repository: Repository
     ) -> RepositoryAccess:
+        if not access.served(repository):
+            password = self._demanded(where, (names[0], place))
+            return RepositoryAccess(
+                machine, place, repository.kind, "", access.address(place, repository, machine), "", "", password
+            )
         if repository.host is None:
             raise UsageError(f"no machine of the inventory keeps {place}; it can't be printed on the sheet yet")
         return RepositoryAccess(

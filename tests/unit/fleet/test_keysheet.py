@@ -1,11 +1,13 @@
 """The sheet of keys: each typing error is named by its line, nothing else; what was printed comes back."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from ops.core.errors import UsageError
-from ops.fleet.key_sheet import form
+from ops.core.verdict import Verdict
+from ops.fleet.key_sheet import form, trial
 from ops.fleet.key_sheet.render import BY_HAND, html, text
 from ops.fleet.secrets.unlocked import RepositoryAccess
 from ops.policy.model import Site
@@ -38,6 +40,18 @@ def test_what_was_printed_comes_back() -> None:
     assert read.values["authority/sha256"] == "ab12" * 16
     assert read.values["offsite1/host"] == "192.0.2.9"
     assert read.values["vault/password"] == "Correct-Horse/9+x"
+
+
+def test_a_repository_on_a_disk_has_an_address_and_a_password_and_is_tried_by_hand(tmp_path: Path) -> None:
+    disk = RepositoryAccess("his1", "disks", "removable", "", "/srv/disks/disk/his1", "", "", PASSWORD)
+    read = form.read(printed(sheet(doors=(DOOR, disk))))
+    assert (read.wrong, read.lacks()) == ([], [])
+    assert list(read.doors(KINDS | {"disks": "removable"})) == [disk, DOOR]
+    assert disk.url == disk.address
+    found = trial.tested(disk, read, tmp_path)
+    assert (found.verdict, "by hand" in found.message) == (Verdict.UNKNOWN, True)
+    lacking = form.read("\n".join(line for line in lines_of(sheet(doors=(disk,))) if "/password" not in line))
+    assert lacking.lacks() == ["disks/his1/password"]
 
 
 def test_blanks_between_groups_do_not_matter_and_those_of_a_phrase_do() -> None:
