@@ -6,16 +6,22 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from burnt import Burner, another, burner, commands, drive, hurt, sha256
 from one_machine import PASSWORD, copied, served
 
+from ops.core import clock, schema
 from ops.core.errors import SeawallError
 from ops.core.quantity import Percent
 from ops.core.run import run
+from ops.core.verdict import Verdict, worst
+from ops.health import copy_age
+from ops.interfaces.check import CheckContext
 from ops.jobs.disc import catalogue, contents, image, verify
+from ops.jobs.host import state_files
 
 
 @dataclass(frozen=True)
@@ -70,12 +76,24 @@ def test_a_copy_counts_once_its_discs_were_read(discs: Burner) -> None:
     assert discs.state()["last_good"] is None
     assert discs.seawall("verify", discs.image) == 0
     assert discs.state()["verdict"] == "warn", "an image is no disc"
+    assert _age(timedelta(days=100)) is Verdict.FAIL, "what was only collected is overdue"
     with drive(discs.image) as device:
         assert discs.seawall("verify", device, "--kept", "bank, box 4") == 0
     assert discs.state()["verdict"] == "pass"
     assert discs.state()["last_good"]["repository"] == "discs"
+    assert _age(timedelta(0)) is Verdict.PASS
+    assert _age(timedelta(days=100)) is Verdict.FAIL, "two months later there must be new ones"
     (disc,) = discs.known().discs
     assert (disc.kept, disc.label) == ("bank, box 4", discs.image.stem)
+
+
+def _age(later: timedelta) -> Verdict:
+    """Return what the check of the copy says, so much later, of discs that are due every two months."""
+    calendar = schema.decode(
+        copy_age.Options, {"asset": "documents", "copy": "discs", "calendar": "every 2 months"}, ""
+    )
+    context = CheckContext(clock.now() + later, state_files.read_all(), since=clock.now() - timedelta(days=1))
+    return worst([finding.verdict for finding in copy_age.probe(calendar, context)])
 
 
 def test_a_disc_read_elsewhere_counts_by_the_sum_that_a_person_says(discs: Burner) -> None:

@@ -22,7 +22,7 @@ def pack(number: int, size: int) -> File:
     return File(f"{PACKS}{name[:2]}/{name}", Path(name), size, name)
 
 
-@given(st.lists(st.integers(1, 8_000_000), min_size=1, max_size=60), st.integers(5, 40))
+@given(st.lists(st.integers(1, 8_000_000), min_size=1, max_size=15), st.integers(5, 40))
 def test_each_pack_is_on_one_disc_that_is_not_too_full(sizes: list[int], correction: int) -> None:
     packs = [pack(number, size) for number, size in enumerate(sizes)]
     done = {packs[0].sha256}
