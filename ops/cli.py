@@ -23,6 +23,7 @@ SERVER = {
     "backup": ("ops.commands.server.backup", "back up an asset and read the set back"),
     "copy": ("ops.commands.server.copy", "copy an asset's newest good set to another repository"),
     "deletable": ("ops.commands.server.deletable", "say which files are in verified copies, and delete those"),
+    "disc": ("ops.commands.server.disc", "write copies to discs: make images, read discs, list them"),
     "restore": ("ops.commands.server.restore", "restore an asset, next to the live data or in place"),
     "devices": ("ops.commands.server.devices", "ask disks and pools how they are, for the checks that judge it"),
     "drill": ("ops.commands.server.drill", "restore an asset to prove that it can be restored, and measure"),

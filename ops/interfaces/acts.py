@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ops.core.document import decode
 from ops.core.schema import Plain
+from ops.interfaces.disc import DiscFacts
 from ops.interfaces.disk import ARRIVAL, LEAVING, MAKING, READING, DiskFacts
 from ops.interfaces.keeper_outcome import HealFacts, LeavingFacts, RetentionFacts, SetAsideFacts
 from ops.interfaces.outcome import (
@@ -24,6 +25,9 @@ from ops.interfaces.outcome import (
 OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "backup": BackupFacts,
     "copy": CopyFacts,
+    "collecting": CopyFacts,
+    "disc": DiscFacts,
+    "disc-read": DiscFacts,
     "log": LogFacts,
     "drill": DrillFacts,
     "sabotage": DrillFacts,

@@ -113,6 +113,8 @@ class Target(Generic[O]):
     named: given the options, returns the machines that they name, each by the path of its key below the options.
     leaving: the way to a backup host that lets sets leave, for a kind that has one.
     group: the group of the inventory that makes a host fit to keep it; empty where none has to.
+    carried: whether what is copied there is only collected, and a person has to carry it on: a copy counts once that
+        was done, and no asset is backed up there first.
     synonyms: what else people call it, so that they are told the right word.
     place: the only place that the policy may give to a repository of this kind; empty where there are several.
     apart: whether it must lie on another disk than what is backed up to it.
@@ -143,6 +145,7 @@ class Target(Generic[O]):
     named: Callable[[O], Mapping[str, str]] = nobody_named
     leaving: LeavingDoor | None = None
     group: str = ""
+    carried: bool = False
     synonyms: tuple[str, ...] = ()
     place: str = ""
     apart: bool = False

@@ -83,7 +83,20 @@ def on_a_disk(folder: Path) -> Iterator[str]:
         yield str(disk / "his1")
 
 
-PLACES = {"rest_server": Place(closed_port, rest_server), "local": Place(unmounted, on_a_disk)}
+def missing_folder(folder: Path) -> str:
+    return f"{folder}/nobody/made/his1"
+
+
+@contextmanager
+def collected(folder: Path) -> Iterator[str]:
+    yield f"{folder}/stored/his1/primary"
+
+
+PLACES = {
+    "rest_server": Place(closed_port, rest_server),
+    "local": Place(unmounted, on_a_disk),
+    "disc": Place(missing_folder, collected),
+}
 
 
 @pytest.fixture(params=every("ops.targets"))

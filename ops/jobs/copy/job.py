@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -11,7 +12,7 @@ from ops.core.announce import announce
 from ops.core.errors import Damaged, SeawallError, UsageError
 from ops.core.names import Digest, HostName, Name, SetId
 from ops.core.quantity import Size
-from ops.core.verdict import Verdict
+from ops.core.verdict import Verdict, worst
 from ops.interfaces import joined
 from ops.interfaces.card import SetCard
 from ops.interfaces.manifest import FILE, read
@@ -21,7 +22,7 @@ from ops.jobs.host import apart, cards, needs, own_policy, repositories, turns
 from ops.jobs.host.assets import asset_named
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
-from ops.policy import HostPolicy
+from ops.policy import HostPolicy, access
 from ops.policy.logs import logged
 from ops.policy.model import Asset
 from ops.restic.batches import Batch, base, based, batches, reach
@@ -51,13 +52,22 @@ def _one(policy: HostPolicy, name: str, asset: Asset, copy: str) -> Ended:
     if ended := run_in_unit(joined.service(act), act):
         return ended
     to = asset.copies[copy].to
+    carried = access.target(policy.repositories[to].kind).carried
 
     def work() -> Outcome:
         with turns.adding(asset.repository, to):
-            return _work(policy, name, asset, act, to)
+            outcome = _work(policy, name, asset, act, to)
+        return _collected(outcome, to) if carried else outcome
 
-    outcome = perform("copy", act, name, policy.host, work)
-    return Ended.here(outcome, outcome.code)
+    outcome = perform("collecting" if carried else "copy", act, name, policy.host, work)
+    done = carried and isinstance(outcome.facts, CopyFacts) and outcome.verdict is Verdict.WARN
+    return Ended.here(outcome, 0 if done else outcome.code)
+
+
+def _collected(outcome: Outcome, to: str) -> Outcome:
+    """Return the end of a copy that a person has to carry on: nothing is good before that."""
+    message = f"{outcome.message}; it counts once it was carried on: seawall disc make {to}"
+    return replace(outcome, verdict=worst([Verdict.WARN, outcome.verdict]), message=message, good=None)
 
 
 def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Outcome:

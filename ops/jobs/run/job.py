@@ -116,6 +116,13 @@ def _known_today(name: str, outcome: Outcome) -> bool:
     return before.finished[:10] == clock.iso(clock.now())[:10]
 
 
+def ended(kind: str, name: str, subject: str, host: str, started: datetime, outcome: Outcome) -> Outcome:
+    """Keep the outcome of an act that another one has ended, as record and state; return it."""
+    outcome = _recorded(kind, subject, host, started, outcome)
+    _state(name, kind, subject, host, started, outcome)
+    return outcome
+
+
 def _state(name: str, kind: str, subject: str, host: str, started: datetime, outcome: Outcome) -> None:
     """Write the state that an act leaves."""
     before = state_files.read_act(name)

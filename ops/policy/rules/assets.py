@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ops.core import kinds
 from ops.core.errors import Problem
-from ops.policy import containers, logs
+from ops.policy import access, containers, logs
 from ops.policy.model import Asset, Repository, Written
 from ops.policy.rules import drills, names, paths, retention, spans
 from ops.policy.rules.groups import SERVERS, lacking
@@ -22,6 +23,7 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
         yield from names.one_line(f"{path}.summary", asset.summary)
         yield from _groups(path, host, asset, around)
         yield from _kept(host, f"{path}.repository", asset.repository, written.repositories)
+        yield from _at_once(f"{path}.repository", asset.repository, written.repositories)
         yield from _copies(host, path, asset, written.repositories)
         yield from _sources(path, asset)
         yield from _taken(path, asset, written.repositories)
@@ -67,6 +69,13 @@ def _kept(host: str, path: str, name: str, repositories: Mapping[str, Repository
     repository = repositories.get(name)
     if repository and served(repository) and repository.host == host:
         yield Problem(path, f"{name} is kept by {host} itself and would be lost with it; use one on another machine")
+
+
+def _at_once(path: str, name: str, repositories: Mapping[str, Repository]) -> Iterator[Problem]:
+    """A backup must be done when it ends; what a person has to carry on is not."""
+    repository = repositories.get(name)
+    if repository and repository.kind in kinds.kinds("ops.targets") and access.target(repository.kind).carried:
+        yield Problem(path, f"{name} is of kind {repository.kind}, which takes only copies; expected another one")
 
 
 def _copies(host: str, path: str, asset: Asset, repositories: Mapping[str, Repository]) -> Iterator[Problem]:

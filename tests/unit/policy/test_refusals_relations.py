@@ -130,6 +130,12 @@ REPOSITORIES = {
     "control machine called as a host": wrong(
         "policy.control.name", "'his1' is a host of the inventory", control("owner:", "name: his1, owner:")
     ),
+    "backup that a person would have to carry on": wrong(
+        f"{ASSET}.repository",
+        ("discs is of kind disc, which takes only copies", "expected another one"),
+        (ALL, "  repositories:\n", "  repositories:\n    discs: {kind: disc, place: removable, options: {path: /d}}\n"),
+        (HIS1, "repository: primary", "repository: discs"),
+    ),
     "two at one place": wrong(
         "policy.repositories.primary.host",
         "backup1 keeps third, too, at the same place",
