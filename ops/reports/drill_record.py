@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -240,7 +239,7 @@ def _timeline(facts: DrillFacts, zone: str) -> Iterable[tuple[str]]:
     if not facts.timeline:
         yield (_not_recorded(),)
         return
-    shown = [f"{_clock(one.when, zone)} {_short(one.what, 60)}" for one in facts.timeline]
+    shown = [f"{_moment(one.when, zone, with_day=False)} {_short(one.what, 60)}" for one in facts.timeline]
     more = [tr("and {number} more", number=len(shown) - MOST_MOMENTS)] if len(shown) > MOST_MOMENTS else []
     yield (" · ".join([*shown[:MOST_MOMENTS], *more]),)
 
@@ -281,21 +280,12 @@ def _told(value: str | int | None) -> str:
     return _not_recorded() if value is None or value == "" else str(value)
 
 
-def _moment(text: str | None, zone: str) -> str:
-    moment = _local(text, zone)
-    return times.written(moment, "%H:%M:%S") if moment else _not_recorded()
-
-
-def _clock(text: str, zone: str) -> str:
-    moment = _local(text, zone)
-    return f"{moment:%H:%M:%S}" if moment else _not_recorded()
-
-
-def _local(text: str | None, zone: str) -> datetime | None:
+def _moment(text: str | None, zone: str, *, with_day: bool = True) -> str:
     try:
-        return clock.parse(text or "").astimezone(ZoneInfo(zone))
+        moment = clock.parse(text or "").astimezone(ZoneInfo(zone))
     except ValueError:
-        return None
+        return _not_recorded()
+    return times.written(moment, "%H:%M:%S") if with_day else f"{moment:%H:%M:%S}"
 
 
 def _short(text: str, most: int) -> str:

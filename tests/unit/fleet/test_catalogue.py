@@ -135,6 +135,7 @@ def test_a_runbook(known: str, request: pytest.FixtureRequest) -> None:
         *gathered.policies,
         gathered.own.host,
         gathered.own.site.name,
+        gathered.own.site.timezone,
         "The director's safe",
         "The red folder",
         "offsite",
