@@ -25,7 +25,7 @@ FORMS = {"pt_BR": {0: 0, 1: 0, 2: 1, 5: 1}, "cs": {1: 0, 2: 1, 4: 1, 0: 2, 5: 2,
 # What people of that country call the same, or what is no word at all.
 THE_SAME = {
     "pt_BR": {"RPO", "RTO", "{when}: {acts}", "{count} backup", "{count} backups", "backup"},
-    "cs": {"RPO", "RTO", "{when}: {acts}", "Hardware", "{good} z {all} pass"},
+    "cs": {"RPO", "RTO", "{when}: {acts}", "Hardware", "{good} z {all} pass", "incident"},
     "zh_CN": {"RPO", "RTO", "1,234.5", "{year}-{month}-{day}"},
 }
 
