@@ -115,6 +115,11 @@ def hopeless(line: str) -> bool:
     return no_room(line) or bool(_lost(line))
 
 
+def lost(line: str) -> bool:
+    """Whether a line says that the disk of the repository answers no more."""
+    return bool(_lost(line))
+
+
 def _lost(line: str) -> str:
     """Return what a line says of a disk of this machine that answers no more; empty for one that says anything else.
 

@@ -21,7 +21,7 @@ from ops.core.own_folder import demand_own, fixed, held
 from ops.core.run import Result, run, stream
 from ops.interfaces.entry import Entry
 from ops.restic import messages
-from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, hopeless
+from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, hopeless, lost
 from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
 from ops.restic.mounting import demand_mounted
@@ -136,7 +136,10 @@ class Repository:
             with held(target) as handle:
                 demand_own(handle, target)
                 words = [*self._base(), "restore", snapshot, "--sparse", *chosen, "--target"]
-                with fixed(target, handle, words) as argv, stream(argv, timeout=timeout, env=_QUIET) as program:
+                with (
+                    fixed(target, handle, words) as argv,
+                    stream(argv, timeout=timeout, env=_QUIET, hopeless=lost) as program,
+                ):
                     for document in documents(program.lines()):
                         if progress and (told := progress_of(document)):
                             progress(*told)
@@ -157,7 +160,7 @@ class Repository:
         """Yield the bytes that a program of restic's writes, for a block that reads them to their end."""
         reading, writing = os.pipe()
         with os.fdopen(reading, "rb") as there, os.fdopen(writing, "wb") as here, self.explained():
-            with stream(program, timeout=timeout, stdout=here):
+            with stream(program, timeout=timeout, stdout=here, hopeless=lost):
                 here.close()
                 yield there
 
@@ -178,7 +181,7 @@ class Repository:
     def dump(self, snapshot: str, path: str, target: Path, *, timeout: float) -> None:
         """Write one file of a snapshot to a local file."""
         with target.open("wb") as file, self.explained():
-            with stream(self.dumped(snapshot, path), timeout=timeout, stdout=file):
+            with stream(self.dumped(snapshot, path), timeout=timeout, stdout=file, hopeless=lost):
                 pass
 
     def read(self, snapshot: str, path: str, *, timeout: float = LOOK_SECONDS) -> bytes:
@@ -190,7 +193,8 @@ class Repository:
 
     def listing(self, snapshot: str, folders: Sequence[str], *, timeout: float) -> Iterator[Entry]:
         """Yield the files and links that a snapshot has in some folders."""
-        with self.explained(), stream([*self._base(), "ls", snapshot, *folders], timeout=timeout) as program:
+        words = [*self._base(), "ls", snapshot, *folders]
+        with self.explained(), stream(words, timeout=timeout, hopeless=lost) as program:
             yield from filter(None, map(entry, documents(program.lines())))
 
     @contextmanager

@@ -122,4 +122,3 @@ def test_a_disk_whose_plug_was_pulled_after_the_copies_is_not_good(disks: Disks)
         assert loop_disks.pull(disks.mounted, device)
         assert disks.seawall("leave", *HANDS) == 1
         assert disks.state("red")["last_good"] is None
-        assert not disks.mounted.is_mount()
