@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -20,7 +21,9 @@ from every_kind import every, example
 
 from ops.core import kinds
 from ops.core.errors import Damaged, Unavailable
+from ops.core.names import Digest
 from ops.core.run import run
+from ops.interfaces.disk import Arrived
 from ops.interfaces.target import Missing, Reached, Target
 
 BIN = Path(__file__).parents[2] / ".cache" / "bin"
@@ -83,6 +86,37 @@ def on_a_disk(folder: Path) -> Iterator[str]:
         yield str(disk / "his1")
 
 
+@contextmanager
+def that_arrived(folder: Path) -> Iterator[str]:
+    """The same on a removable disk, with the note that its arrival leaves beside it."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make and mount disks")
+    (folder / "stored").rename(folder / "made")
+    image = loop_disks.image(folder / "image")
+    with loop_disks.mount_point() as path, loop_disks.attached(image) as device:
+        (path / "disk").mkdir()
+        run(["mount", device, path / "disk"], timeout=60)
+        shutil.copytree(folder / "made/his1/primary", path / "disk/his1")
+        (folder / "stored/his1").mkdir(parents=True)
+        (folder / "stored/his1/primary").symlink_to(path / "disk/his1")
+        rdev = device.stat().st_rdev
+        note = Arrived(
+            disk="red",
+            serial="1",
+            repository=Digest(ABSENT),
+            config=Digest(hashlib.sha256(b"encrypted").hexdigest()),
+            device=f"{os.major(rdev)}:{os.minor(rdev)}",
+            path=str(device),
+            part=str(device),
+            when="2026-11-20T10:00:00Z",
+        )
+        (path / "arrived.json").write_text(json.dumps(note.written()))
+        try:
+            yield str(path / "disk/his1")
+        finally:
+            loop_disks.unmounted(path / "disk")
+
+
 def missing_folder(folder: Path) -> str:
     return f"{folder}/nobody/made/his1"
 
@@ -93,6 +127,7 @@ def collected(folder: Path) -> Iterator[str]:
 
 
 PLACES = {
+    "removable": Place(unmounted, that_arrived),
     "rest_server": Place(closed_port, rest_server),
     "local": Place(unmounted, on_a_disk),
     "disc": Place(missing_folder, collected),
