@@ -139,4 +139,4 @@ def _zone(name: str) -> tzinfo:
         return UTC  # only words for people depend on it
 
 
-KIND = Check(Options, probe, recorded=True, derived=True, synonyms=("disks", "removable", "usb", "overdue"))
+KIND = Check(Options, probe, derived=True, synonyms=("disks", "removable", "usb", "overdue"))
