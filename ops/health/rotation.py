@@ -139,4 +139,13 @@ def _zone(name: str) -> tzinfo:
         return UTC  # only words for people depend on it
 
 
-KIND = Check(Options, probe, derived=True, synonyms=("disks", "removable", "usb", "overdue"))
+KIND = Check(
+    Options,
+    probe,
+    derived=True,
+    synonyms=("disks", "removable", "usb", "overdue"),
+    why="A disk that hangs on the server all the time burns with it, and one that nobody brought back is missed on the "
+    "day when it is needed. Disks take turns only if somebody says whose turn it is.",
+    remedy="`seawall disk list` shows where each disk is. Bring the one whose turn it is: `seawall disk arrive`, "
+    "`update`, `leave`. For one that is lost, take it out of the policy, and change the password of its repository.",
+)
