@@ -1,8 +1,7 @@
 """The one door to other programs.
 
-No shell, no inherited input, a small environment, a deadline for every call, the program's whole process
-group killed when the deadline passes or the caller leaves. Output on stderr is kept as a tail, so that a
-talkative program can neither block nor fill the memory.
+No shell, no inherited input, a small environment, a deadline for every call, the program's whole process group killed
+when it passes or the caller leaves. Of stderr a tail is kept: a talkative program neither blocks nor fills the memory.
 """
 
 from __future__ import annotations
@@ -275,7 +274,8 @@ def _drain(program: Stream) -> None:
     for line in iter(lambda: errors.readline(LINE_CHARACTERS), ""):
         program.errors.append(line.rstrip("\n"))
         if program.hopeless and program.hopeless(line):
-            signal_group(program.process.pid, signal.SIGTERM)
+            program.hopeless = None
+            threading.Thread(target=program.kill, daemon=True).start()  # it may clean up, but not for ever
     errors.close()
     program.drained.set()
 

@@ -58,7 +58,7 @@ def standing(inventory: Path, policies: Mapping[str, HostPolicy], now: datetime)
 
 def _due(paper: Given, tested: Given | None, control: Control) -> datetime:
     printed = clock.parse(paper.time)
-    if tested is None or clock.parse(tested.time) < printed:
+    if tested is None or clock.parse(tested.time) <= printed:
         return printed + LEAD
     return clock.parse(tested.time) + control.key_test.span
 

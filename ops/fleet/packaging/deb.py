@@ -14,7 +14,6 @@ from pathlib import Path
 import ops
 from ops.core.files import digest, sync_directory
 from ops.core.run import run
-from ops.fleet.packaging import catalogues
 
 CHECKOUT = Path(ops.__file__).resolve().parents[1]
 OUTPUT = CHECKOUT / ".cache/packages"
@@ -113,6 +112,8 @@ def _content(checkout: Path) -> dict[str, bytes]:
     for start, place in (("ops", modules), ("templates", f"{modules}/_templates")):
         for path in _files(checkout / start):
             content[f"{place}/{path.relative_to(checkout / start).as_posix()}"] = path.read_bytes()
+    from ops.fleet.packaging import catalogues  # brings Babel, which no other command needs
+
     for source in catalogues.sources(checkout):
         made = source.relative_to(checkout / "locale").with_suffix(".mo")
         content[f"{modules}/_locale/{made.as_posix()}"] = catalogues.compiled(source)

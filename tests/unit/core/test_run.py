@@ -1,5 +1,6 @@
 import os
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,19 @@ def test_the_environment_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_bytes_that_are_no_text_do_not_break_the_reading() -> None:
     assert run(["printf", "\\377x"], timeout=10).stdout.endswith("x\n")
+
+
+def test_a_hopeless_program_that_does_not_end_when_it_is_asked_is_forced() -> None:
+    """As restic: it removes its lock first, which it tries for a quarter of an hour on a disk that is dead."""
+    script = "trap '' TERM; read go; echo disk full >&2; while :; do sleep 0.1; done"
+    full = partial(str.__contains__, "disk full\n")
+    with (
+        pytest.raises(CommandError, match="disk full"),
+        stream(["sh", "-c", script], timeout=60, talk=True, hopeless=full) as program,
+    ):
+        program.grace = 0.2
+        program.write("go\n")
+        assert [*program.lines()] == []
 
 
 def test_a_program_that_would_try_for_ever_is_ended_at_the_first_hopeless_line() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
 import tempfile
@@ -71,7 +72,10 @@ class Site:
 
 
 @pytest.fixture
-def site(inventory: Path, tmp_path: Path, quick_inventory: None) -> Site:
+def site(inventory: Path, tmp_path: Path, quick_inventory: None, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """With a clock that is a second further at each look: nobody prints and tests in the same one."""
+    looks, now = itertools.count(), clock.now
+    monkeypatch.setattr(clock, "now", lambda: now() + timedelta(seconds=next(looks)))
     return Site(tmp_path, inventory)
 
 
