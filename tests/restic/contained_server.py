@@ -36,7 +36,10 @@ READER, READER_OF_MARIADB = re.findall(r"<<'SQL'\n(.*?)^SQL$", PAGE.read_text("u
 _PLAIN = ("--network=none", "--cgroups=disabled", "--ulimit=nofile=1024:1024", "--ulimit=nproc=4096:4096")
 _FOLDERS = ("dev", "etc", "proc", "root", "run", "sys", "tmp", "usr", "var", "var/lib", "run/postgresql")
 _LINKS = {"bin": "usr/bin", "lib": "usr/lib", "lib64": "usr/lib64", "sbin": "usr/sbin", "var/run": "../run"}
+# A key ring is what it may not make in a machine that is a container itself.
+_SETTINGS = "[containers]\nkeyring = false\n"
 _PODMAN = """#!/bin/sh
+export CONTAINERS_CONF={folder}/containers.conf
 exec nsenter --mount=/proc/{namespace}/ns/mnt -- {program} --root={folder}/store --runroot={folder}/run \\
   --tmpdir={folder}/tmp --cgroup-manager=cgroupfs --events-backend=file "$@"
 """
@@ -114,6 +117,7 @@ def podman() -> Iterator[Podman]:
         holder = stack.enter_context(_namespace())
         for name in ("bin", "tmp"):
             (folder / name).mkdir()
+        (folder / "containers.conf").write_text(_SETTINGS)
         script = folder / "bin/podman"
         script.write_text(_PODMAN.format(namespace=holder, program=program, folder=folder))
         script.chmod(0o755)
