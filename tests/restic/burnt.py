@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import loop_disks
 from cheap_key import cheapen
 from one_machine import PASSWORD, Machine, copied
 
 from ops.core import kinds, schema
-from ops.core.run import run
 from ops.interfaces.disc import Catalogue
 from ops.jobs.disc import catalogue
 from ops.jobs.host import own_policy
@@ -96,11 +96,8 @@ def another(template: Path, files: Path, folder: Path) -> Burner:
 @contextmanager
 def drive(image: Path) -> Iterator[Path]:
     """Yield a device that shows what is in an image, as a drive shows a disc."""
-    device = Path(run(["losetup", "--find", "--show", "--read-only", image], timeout=60).stdout.strip())
-    try:
+    with loop_disks.attached(image, read_only=True) as device:
         yield device
-    finally:
-        run(["losetup", "--detach", device], timeout=60)
 
 
 def commands(page: str) -> list[str]:
