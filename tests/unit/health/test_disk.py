@@ -121,12 +121,14 @@ def test_damaged_notes_are_begun_anew(notes: dict[str, Any]) -> None:
 def test_a_file_system_that_became_read_only_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     number = max(int(line.split()[0]) for line in lines) + 1
+    around = [line for line in lines if Path(line.split()[4]) in tmp_path.parents]
+    parent = max(around, key=lambda line: len(line.split()[4])).split()[0]
     for options, kind, expected in (
         ("ro,errors=remount-ro", "ext4", True),
         ("rw", "ext4", False),
         ("ro", "iso9660", False),
     ):
-        line = f"{number} {lines[0].split()[0]} 8:1 / {tmp_path} rw,relatime - {kind} /dev/sda1 {options}"
+        line = f"{number} {parent} 8:1 / {tmp_path} rw,relatime - {kind} /dev/sda1 {options}"
         found = mounts.read("\n".join([*lines, line]))
         monkeypatch.setattr(mounts, "mounts", lambda found=found: found)
         said = [one.message for one in KIND.probe(Options(path=str(tmp_path)), NOWHERE)]
