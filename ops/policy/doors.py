@@ -88,10 +88,11 @@ def check(host: str, policy: Written, clients: Collection[str]) -> dict[str, Che
     """Return the check of a machine from whose repositories sets leave: whose, and when; none leaves the control's."""
     kept = [dict(one.options) for one in policy.repositories.values() if one.host == host]  # not typed yet
     calendar = next((str(options["leave_at"]) for options in kept if options.get("leave_at")), "")
-    if not calendar:
-        return {}
     control = policy.control.name if policy.control else ""
-    options: dict[str, Any] = {"clients": sorted({*clients} - {control}), "timezone": policy.site.timezone}
+    names = sorted({*clients} - {control})
+    if not calendar or not names:
+        return {}
+    options: dict[str, Any] = {"clients": names, "timezone": policy.site.timezone}
     with suppress(ValueError):  # what is wrong with it is said where it is written
         options["calendar"] = str(Calendar.parse(calendar).at(LEAVE))
     return {LEAVING: CheckSpec(LEAVING, options)}

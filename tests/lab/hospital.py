@@ -62,7 +62,9 @@ class Site:
     def ansible(self, playbook: str = "site.yml", *options: str, ok: range | tuple[int, ...] = (0,)) -> Result:
         """Run a playbook as an administrator would."""
         argv = [PROGRAMS / "ansible-playbook", "-i", self.lab.inventory, f"playbooks/{playbook}", *options]
-        return self.local(argv, timeout=15 * MINUTES, ok=ok)
+        done = self.local(argv, timeout=15 * MINUTES, ok=range(256))
+        assert done.code in ok, f"{playbook} ended with {done.code}: {done.stdout[-4000:]}"
+        return done
 
     def given(self, host: str, *acts: str) -> None:
         """See to it that acts such as `backup his` were done well once, whenever that was."""

@@ -1,5 +1,6 @@
 """A machine from whose repositories sets leave is watched: for each client, and at its time."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,8 +19,8 @@ ASSET = {
 }
 
 
-def checks(**options: Any) -> dict[str, Any]:
-    """Return the options of the check on the backup host, by the name of the check."""
+def checks(servers: Sequence[str] = ("his1", "lis1"), **options: Any) -> dict[str, Any]:
+    """Return the options of the check on the backup host, by the name of the check; servers: which have an asset."""
     repository = {"kind": "rest_server", "place": "primary", "host": "backup1", "options": options}
     everybody = {
         "version": 1,
@@ -27,7 +28,7 @@ def checks(**options: Any) -> dict[str, Any]:
         "contacts": {"it": {"name": "Head of IT"}},
         "repositories": {"primary": repository},
     }
-    layers = {name: HostLayers(everybody, host={"assets": {f"x_{name}": ASSET}}) for name in ("his1", "lis1")}
+    layers = {name: HostLayers(everybody, host={"assets": {f"x_{name}": ASSET}}) for name in servers}
     found = compile_site({**layers, "backup1": HostLayers(everybody)})["backup1"].checks
     return {name: spec.options for name, spec in found.items() if name == "leaving"}
 
@@ -39,6 +40,11 @@ def test_it_knows_whose_runs_are_due_and_when() -> None:
 
 def test_where_nothing_leaves_nothing_is_watched() -> None:
     assert checks() == {}
+
+
+def test_a_backup_host_that_keeps_nothing_yet_is_not_watched() -> None:
+    """As in the first stage, before anybody has written an asset."""
+    assert checks(servers=(), leave_at="Sat *-*-*") == {}
 
 
 def test_a_time_that_is_none_is_said_once() -> None:
