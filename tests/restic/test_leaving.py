@@ -38,8 +38,8 @@ def hurt(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("site")
     with site(copied(backed_up, folder), folder) as one:
         _three_sets(one)
-        for path in one.files():
-            one.aged(path, 0)  # all at once: nobody knows whose a pack is
+        for path in sorted(one.files(), key=lambda path: (one.repository / path).stat().st_mtime):
+            one.aged(path, 0)  # all in one moment, in their order: nobody knows whose a pack is
         one.plan()
         yield one
 
