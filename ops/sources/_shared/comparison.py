@@ -100,6 +100,8 @@ def number_of(rows: Mapping[str, int]) -> str:
 
 def number(lines: Sequence[str]) -> float:
     """Return the one number that a query of the policy answers; raise SeawallError when it answers anything else."""
+    if [*lines] == [""]:
+        raise SeawallError("the query returned no number: it found no row to make one of")
     try:
         (answered,) = lines
         return float(answered)

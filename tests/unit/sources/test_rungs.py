@@ -78,3 +78,5 @@ def test_an_answer_is_one_number() -> None:
     for lines in ([], ["1", "2"], ["many"]):
         with pytest.raises(SeawallError, match=f"returned {len(lines)} lines instead of one number"):
             number(lines)
+    with pytest.raises(SeawallError, match="no number: it found no row"):  # such as `select max(at)` of an empty table
+        number([""])
