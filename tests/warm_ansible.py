@@ -1,7 +1,7 @@
 """The real Ansible without the second that it takes to load: one process has it loaded, and forks for each call.
 
 A call has its own process, so nothing of one inventory is left for the next. Only what Ansible reads while it loads,
-its settings, is the same for all: a call with other settings than the first is refused.
+its settings, is the same for all: a call with other settings than the one before has it loaded anew.
 """
 
 import importlib
@@ -41,12 +41,12 @@ class WarmAnsible:
         return result
 
     def asked(self, argv: list[str], settings: Mapping[str, str]) -> dict[str, Any]:
-        if self.process is None:
+        if self.process is None or settings != self.settings:
+            self.end()
             self.settings = settings
             self.process = subprocess.Popen(
                 [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=settings, text=True
             )
-        assert settings == self.settings
         assert self.process.stdin and self.process.stdout
         print(json.dumps([argv, str(Path.cwd())]), file=self.process.stdin, flush=True)
         return dict(json.loads(self.process.stdout.readline()))
