@@ -16,7 +16,7 @@ from ops.interfaces.outcome import OutcomeFacts
 
 ARRIVAL, READING, LEAVING, MAKING = "disk-arrival", "disk-reading", "disk-leaving", "disk-making"
 NOTE, READ, MOUNTED = "arrived.json", "read", "disk"  # beside each other
-LIMITS = Limits(bytes=16_384, depth=4, entries=100, text=1024)
+LIMITS = Limits(bytes=1 << 18, depth=4, entries=5000, text=1024)
 _VERSION = 1
 
 
@@ -25,7 +25,7 @@ class Arrived:
     """The disk that is here. disk: the policy's name for it. device: the number of what is mounted, as `8:17`.
 
     path: of the disk as a whole; part: of what is mounted. config: the SHA-256 of the repository's `config`. when: it
-    arrived.
+    arrived. copied: when each asset was last copied before that, to whichever disk.
     """
 
     disk: str
@@ -37,6 +37,7 @@ class Arrived:
     part: str
     when: str
     luks: str = spare("")
+    copied: Mapping[str, str] = field(default_factory=dict)
 
     def written(self) -> dict[str, object]:
         """Return what is kept."""

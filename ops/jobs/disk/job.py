@@ -18,7 +18,7 @@ from ops.core.verdict import Verdict
 from ops.interfaces.disk import ARRIVAL, LEAVING, READING, Arrived
 from ops.jobs.copy.job import copies
 from ops.jobs.disk import mounting, reading
-from ops.jobs.disk.leaving import AGAIN, BAD, Leaving, cleared, taken_off, turn, up_to_date
+from ops.jobs.disk.leaving import AGAIN, BAD, Leaving, cleared, copied_before, taken_off, turn, up_to_date
 from ops.jobs.disk.mounting import Found
 from ops.jobs.disk.rotation import Rotation, demand_root
 from ops.jobs.host import folders
@@ -167,6 +167,7 @@ def _recognised(rotation: Rotation, found: Found, device: Path) -> Arrived:
         path=str(found.device.path),
         part=str(device),
         when=clock.iso(clock.now()),
+        copied=copied_before(rotation),
     )
 
 

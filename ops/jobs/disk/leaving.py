@@ -83,15 +83,30 @@ class Leaving:
 
 
 def up_to_date(rotation: Rotation, note: Arrived) -> dict[str, str]:
-    """Return the set of each asset that was copied since the disk arrived; raise UsageError where one was not."""
-    sets = {}
-    for name, label in rotation.copies.items():
-        state = state_files.read_act(joined.copy(name, label))
-        good = state.good(CopyFacts) if state else None
-        if good is None or good.repository != rotation.name or (good.copied or good.time) < note.when:
+    """Return the set of each asset that was copied since the disk arrived; raise UsageError where one was not.
+
+    A copy since then is another one than the last before: clocks may be set meanwhile, and tell whole seconds.
+    """
+    found = _copied(rotation)
+    for name in rotation.copies:
+        if name not in found or _when(found[name]) == note.copied.get(name):
             raise UsageError(f"{name} was not copied to {note.disk} since that arrived", "seawall disk update")
-        sets[name] = good.set
-    return sets
+    return {name: good.set for name, good in found.items()}
+
+
+def copied_before(rotation: Rotation) -> dict[str, str]:
+    """Return when each asset was last copied, to whichever disk, as the note of one that arrives has it."""
+    return {name: _when(good) for name, good in _copied(rotation).items()}
+
+
+def _copied(rotation: Rotation) -> dict[str, CopyFacts]:
+    states = {name: state_files.read_act(joined.copy(name, label)) for name, label in rotation.copies.items()}
+    good = {name: state.good(CopyFacts) for name, state in states.items() if state}
+    return {name: facts for name, facts in good.items() if facts and facts.repository == rotation.name}
+
+
+def _when(good: CopyFacts) -> str:
+    return good.copied or good.time
 
 
 def turn(rotation: Rotation) -> datetime:
