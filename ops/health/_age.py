@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ops.core import clock, quantity
 from ops.core.errors import Damaged
@@ -56,6 +57,14 @@ def trouble(state: ActState) -> str | None:
 def span(time: timedelta) -> str:
     """Return a span of time in words, to two units."""
     return quantity.span(max(0.0, time.total_seconds()))
+
+
+def zone(name: str) -> tzinfo:
+    """Return a time zone by its name, UTC where it is not known: only words for people depend on it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
 
 
 def day(when: datetime) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime, timedelta
 
 from ops.core.calendar import Calendar
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict, worst
-from ops.health._age import act_state, day, moment, span, trouble
+from ops.health._age import act_state, day, moment, span, trouble, zone
 from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.outcome import CopyFacts
@@ -89,17 +88,10 @@ def _judge(options: Options, good: CopyFacts, now: datetime) -> Finding:
 def _next(options: Options, start: datetime) -> tuple[datetime, datetime, str]:
     """Return when the copy is first due after a start, until when it is in time, and its window's end in words."""
     calendar = options.calendar.zoned(options.timezone)
-    due, zone = calendar.after(start)[0], _zone(options.timezone)
+    due, there = calendar.after(start)[0], zone(options.timezone)
     end = calendar.deadline(due, timedelta(0))
-    until = f" to {day((end - _SECOND).astimezone(zone))}" if end > due else ""
-    return due.astimezone(zone), calendar.deadline(due, options.grace.span), until
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC  # only words for people depend on it
+    until = f" to {day((end - _SECOND).astimezone(there))}" if end > due else ""
+    return due.astimezone(there), calendar.deadline(due, options.grace.span), until
 
 
 KIND = Check(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime, timedelta
 
 from ops.core import clock
 from ops.core.calendar import Calendar
 from ops.core.errors import Damaged
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict
-from ops.health._age import day, span, trouble, unreadable
+from ops.health._age import day, moment, span, trouble, unreadable, zone
 from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.disk import ARRIVAL, READING, DiskFacts
@@ -73,7 +72,7 @@ def _disk(options: Options, context: CheckContext, name: str) -> _Disk:
     facts = state.good(DiskFacts)
     if facts is None:
         return _Disk(name, state, None, None, None)
-    return _Disk(name, state, facts, _moment(facts.left, context.now), _time(facts.due))
+    return _Disk(name, state, facts, moment(facts.left, "left", context.now), _time(facts.due))
 
 
 def _turn(options: Options, disks: list[_Disk], context: CheckContext) -> Finding:
@@ -89,7 +88,7 @@ def _turn(options: Options, disks: list[_Disk], context: CheckContext) -> Findin
     whose = f"{here[0]} is here, and did not leave" if here else f"the turn of {next_one.name}"
     figures = {"age_seconds": (context.now - since).total_seconds()} if left else {}
     verdict, late = _late(options, due, context.now)
-    when = f"due {day(due.astimezone(_zone(options.timezone)))}"
+    when = f"due {day(due.astimezone(zone(options.timezone)))}"
     return Finding(verdict, f"{last}; {whose}, {when}{late}", figures)
 
 
@@ -102,7 +101,7 @@ def _one(options: Options, disk: _Disk, now: datetime) -> Iterator[Finding]:
     elif disk.facts and disk.due and not disk.here:
         verdict, late = _late(options, disk.due, now)
         if verdict is not Verdict.PASS:
-            when = day(disk.due.astimezone(_zone(options.timezone)))
+            when = day(disk.due.astimezone(zone(options.timezone)))
             yield Finding(verdict, f"{disk.name} was due back {when}{late}; {disk.facts.hands} took it")
 
 
@@ -118,25 +117,11 @@ def _late(options: Options, due: datetime, now: datetime) -> tuple[Verdict, str]
     return Verdict.PASS, " (today)" if now >= due and now - due < timedelta(days=1) else ""
 
 
-def _moment(text: str, now: datetime) -> datetime:
-    found = _time(text)
-    if found > now + clock.SKEW:
-        raise Damaged(f"clock: a disk left {span(found - now)} in the future; compare the clocks")
-    return found
-
-
 def _time(text: str) -> datetime:
     try:
         return clock.parse(text)
     except ValueError as error:
-        raise Damaged("the state can't be read: it has no time of a disk's leaving") from error
-
-
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC  # only words for people depend on it
+        raise Damaged("the state can't be read: due is not a time") from error
 
 
 KIND = Check(

@@ -9,19 +9,51 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from ops.core import plain_file
 from ops.core.errors import Damaged, Unavailable
 from ops.core.names import Digest
 from ops.interfaces.layout import CONFIG, DATA
-from ops.interfaces.target import Missing
+from ops.interfaces.target import Missing, Reached
 
 _PIECE = 1 << 20
 _CONFIG_BYTES = 4096
 _PREFIX = 2  # letters of a pack's name that name its folder
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How repositories in folders of this machine are read, as a `Target` wants it.
+
+    found: given the file with the address, returns the folder of the repository; raises Unavailable unless it is there.
+    """
+
+    found: Callable[[Path], Path]
+
+    def reach(self, url: Path, _authority: Path) -> Reached:
+        """Look whether it is there."""
+        self.found(url)
+        return Reached()
+
+    def packs(self, url: Path, _authority: Path) -> Mapping[str, int]:
+        """Return the size in bytes of every whole pack by its name."""
+        return packs(self.found(url))
+
+    def listed(self, url: Path, _authority: Path, folder: str) -> Mapping[str, int]:
+        """Return the size in bytes of every file in one of the repository's folders by its name."""
+        return listed(self.found(url), folder)
+
+    def verify(self, url: Path, _authority: Path, name: str) -> int:
+        """Read a pack whole; return its size in bytes."""
+        return verify(self.found(url), name)
+
+    def fault(self, url: Path, _authority: Path, path: str) -> str:
+        """Return what is wrong with a file such as index/NAME, nothing when it is what its name says."""
+        return fault(self.found(url), path)
 
 
 def place(url: Path) -> Path:

@@ -7,21 +7,18 @@ discs that were written: only then was the copy made.
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ops.core.errors import Damaged, Unavailable
-from ops.core.files import digest
+from ops.core.errors import Unavailable
 from ops.core.limits import demand_between
-from ops.core.names import AbsolutePath, Digest
+from ops.core.names import AbsolutePath
 from ops.core.quantity import Percent, Size
 from ops.interfaces.disc import SECTOR, SECTORS
-from ops.interfaces.layout import CONFIG, DATA
-from ops.interfaces.target import Location, Missing, Reached, Target
+from ops.interfaces.layout import CONFIG
+from ops.interfaces.target import Location, Reached, Target
+from ops.targets import _folder
 
 LEAST, MOST = Size(64 << 20), Size(128 << 30)
 
@@ -59,7 +56,7 @@ def address(options: Options, location: Location) -> str:
 
 def reach(url: Path, _authority: Path) -> Reached:
     """Look whether the folder is there in which it is collected."""
-    place = _place(url)
+    place = _folder.place(url)
     if not place.parent.is_dir():
         raise Unavailable(
             f"there is no folder {place.parent}", f"make it: install -d -o seawall -g seawall -m 0750 {place.parent}"
@@ -67,49 +64,22 @@ def reach(url: Path, _authority: Path) -> Reached:
     return Reached()
 
 
-def packs(url: Path, authority: Path) -> Mapping[str, int]:
-    """Return every whole pack's size in bytes by its name; what restic still writes has a longer one."""
-    reach(url, authority)
-    found = {}
-    for path in (_repository(url) / DATA).glob("??/*"):
-        seen = path.lstat()
-        if Digest.fits(path.name) and stat.S_ISREG(seen.st_mode):
-            found[path.name] = seen.st_size
-    return found
-
-
-def verify(url: Path, authority: Path, name: str) -> int:
-    """Read a pack whole where it was collected; its name is the SHA-256 of its content."""
-    reach(url, authority)
-    path = _repository(url) / DATA / name[:2] / name
-    try:
-        if digest(path) != name:
-            raise Damaged(f"pack {name[:10]} is not what was written: the digest of its content differs")
-        return path.stat().st_size
-    except FileNotFoundError as error:
-        raise Missing(f"pack {name[:10]} is not in {path.parents[2]}") from error
-    except OSError as error:
-        raise Damaged(f"pack {name[:10]} can't be read: {os.strerror(error.errno or 0)}", "look at the disk") from error
-
-
 def _repository(url: Path) -> Path:
     """Return the folder of the repository; raise Unavailable where there is none."""
-    place = _place(url)
+    reach(url, url)
+    place = _folder.place(url)
     if not (place / CONFIG).is_file():
         raise Unavailable(f"there is no repository in {place}", "run playbooks/site.yml, which makes it")
     return place
 
 
-def _place(url: Path) -> Path:
-    return Path(url.read_text(encoding="utf-8").strip())
-
-
+_READ = _folder.Reading(_repository)
 KIND = Target(
     options=Options,
     address=address,
     reach=reach,
-    packs=packs,
-    verify=verify,
+    packs=_READ.packs,
+    verify=_READ.verify,
     writes=lambda options: [options.path],
     carried=True,
     synonyms=("dvd", "cd", "bluray", "blu_ray", "optical", "iso", "udf"),

@@ -13,7 +13,7 @@ from ops.core.errors import Damaged, Unavailable
 from ops.core.limits import OutOfRange
 from ops.core.names import AbsolutePath, Digest
 from ops.interfaces.disk import MOUNTED, arrived
-from ops.interfaces.target import Location, Reached, Target
+from ops.interfaces.target import Location, Target
 from ops.targets import _folder, _mount_point
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -76,32 +76,6 @@ def address(options: Options, location: Location) -> str:
     return str(mount_point(options) / location.machine)
 
 
-def reach(url: Path, _authority: Path) -> Reached:
-    """Look whether a disk is here that arrived."""
-    _place(url)
-    return Reached()
-
-
-def packs(url: Path, _authority: Path) -> Mapping[str, int]:
-    """Return the size in bytes of every whole pack by its name."""
-    return _folder.packs(_place(url))
-
-
-def listed(url: Path, _authority: Path, folder: str) -> Mapping[str, int]:
-    """Return the size in bytes of every file in one of the repository's folders by its name."""
-    return _folder.listed(_place(url), folder)
-
-
-def verify(url: Path, _authority: Path, name: str) -> int:
-    """Read a pack whole; return its size in bytes."""
-    return _folder.verify(_place(url), name)
-
-
-def fault(url: Path, _authority: Path, path: str) -> str:
-    """Return what is wrong with a file such as index/NAME, nothing when it is what its name says."""
-    return _folder.fault(_place(url), path)
-
-
 def config(folder: Path) -> Digest:
     """Return the SHA-256 of the `config` of a repository in a folder; raise Missing where there is none."""
     return _folder.config(folder)
@@ -124,14 +98,15 @@ def _place(url: Path) -> Path:
     return place
 
 
+READ = _folder.Reading(_place)
 KIND = Target(
     options=Options,
     address=address,
-    reach=reach,
-    packs=packs,
-    verify=verify,
-    listed=listed,
-    fault=fault,
+    reach=READ.reach,
+    packs=READ.packs,
+    verify=READ.verify,
+    listed=READ.listed,
+    fault=READ.fault,
     writes=lambda options: [str(mount_point(options))],
     place="removable",
     attended=True,

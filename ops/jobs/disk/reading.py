@@ -64,14 +64,14 @@ def readings(url: Path, authority: Path, passed: Collection[str] = ()) -> Readin
     listed = {
         f"{sort}/{name}": size
         for sort in SORTS
-        for name, size in removable.listed(url, authority, sort).items()
+        for name, size in removable.READ.listed(url, authority, sort).items()
         if Digest.fits(name)
     }
     bad = {path: "is gone" for path in passed if path not in listed}
     wanted = sorted(listed.keys() - {*passed})
     done = said = 0
     for path in wanted:
-        if why := removable.fault(url, authority, path):
+        if why := removable.READ.fault(url, authority, path):
             bad[path] = why
         done += listed[path]
         if done - said > _EVERY:
