@@ -29,6 +29,27 @@ ExecStart=/usr/sbin/ip link set host0 up
 [Install]
 WantedBy=sysinit.target
 """
+# What the lab's alarms are told to: a mail server of its own, whose inbox is in memory.
+INBOX = "drill1"
+INBOX_PROGRAM = Path(__file__).parent / "data/inbox.py"
+INBOX_UNIT = """\
+[Unit]
+Description=Inbox of the lab, for its alarms
+
+[Service]
+ExecStart=/usr/bin/python3 /usr/local/lib/lab-inbox.py 0.0.0.0 2525 /run/lab-inbox
+User=mail
+RuntimeDirectory=lab-inbox
+RuntimeDirectoryPreserve=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+NoNewPrivileges=yes
+Restart=on-failure
+
+[Install]
+WantedBy=multi-user.target
+"""
 SSHD = """\
 HostKey /etc/ssh/ssh_host_ed25519_key
 PermitRootLogin prohibit-password
@@ -58,12 +79,12 @@ def furnish(root: Path, host: str, address: str, network: Network, furniture: Fu
     _write(root / "etc/hostname", f"{host}\n")
     _write(root / "etc/hosts", hosts(network))
     _write(root / "etc/resolv.conf", "# The lab has no name servers; see /etc/hosts.\n")
-    unit = root / "etc/systemd/system/lab-address.service"
-    _write(unit, ADDRESS_UNIT.format(address=address, prefix=network.block.prefixlen))
-    wanted = root / "etc/systemd/system/sysinit.target.wants" / unit.name
-    wanted.parent.mkdir(exist_ok=True)
-    if not wanted.is_symlink():
-        wanted.symlink_to(f"/etc/systemd/system/{unit.name}")
+    text = ADDRESS_UNIT.format(address=address, prefix=network.block.prefixlen)
+    _enable(root, "lab-address.service", text, "sysinit.target")
+    if host == INBOX:
+        (root / "usr/local/lib").mkdir(parents=True, exist_ok=True)
+        _write(root / "usr/local/lib/lab-inbox.py", INBOX_PROGRAM.read_text(encoding="utf-8"))
+        _enable(root, "lab-inbox.service", INBOX_UNIT, "multi-user.target")
     _write(root / "etc/ssh/sshd_config.d/10-lab.conf", SSHD)
     (root / "root/.ssh").mkdir(mode=0o700, exist_ok=True)
     _write(root / "root/.ssh/authorized_keys", public_key(furniture.key), 0o600)
@@ -96,6 +117,15 @@ def make_key(path: Path, comment: str) -> None:
 def public_key(key: Path) -> str:
     """Return the public half of a key pair."""
     return key.with_name(f"{key.name}.pub").read_text(encoding="ascii")
+
+
+def _enable(root: Path, name: str, text: str, target: str) -> None:
+    """Write a unit, and let it start with a target."""
+    _write(root / "etc/systemd/system" / name, text)
+    wanted = root / f"etc/systemd/system/{target}.wants" / name
+    wanted.parent.mkdir(exist_ok=True)
+    if not wanted.is_symlink():
+        wanted.symlink_to(f"/etc/systemd/system/{name}")
 
 
 def _write(path: Path, text: str, mode: int = 0o644) -> None:

@@ -18,6 +18,8 @@ Policies = Mapping[str, HostPolicy]
 
 DRILL_DELAY = timedelta(minutes=15)
 HEALTH_DELAY = timedelta(minutes=5)
+ALARMS_DELAY = timedelta(minutes=1)
+DEVICES_DELAY = timedelta(hours=1, minutes=5)
 GAPS_DELAY = timedelta(minutes=30)
 ARRIVALS_DELAY = timedelta(minutes=15)
 OFTEN = Calendar.parse("*:3/10")
@@ -165,7 +167,8 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
     yield from _leaving(host, policy)
     yield Act(host, "seawall-health", "health run", None, HEALTH_DELAY, "seawall", "", frozenset())
     if any(check.kind in {"smart", "zfs"} for check in policy.checks.values()):
-        yield Act(host, "seawall-devices", "devices", None, HEALTH_DELAY, "root", "", frozenset())
+        yield Act(host, "seawall-devices", "devices", None, DEVICES_DELAY, "root", "", frozenset())
+    yield from _alarms(host, policy)
     daily = Calendar.parse("*-*-* 05:30:00").zoned(policy.site.timezone)
     yield Act(host, "seawall-gaps", "gaps", daily, GAPS_DELAY, "seawall", LOOKS_EVERYWHERE, frozenset())
     if policy.clients:
@@ -176,6 +179,16 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         planned = Calendar.parse("*-*-* 06:00:00").zoned(policy.site.timezone)
         yield Act(host, "seawall-retention", "retention plan", planned, ARRIVALS_DELAY, "seawall", reads, frozenset())
         yield Act(host, "seawall-scrub", command, daily, ARRIVALS_DELAY, "seawall", reads, frozenset())
+
+
+def _alarms(host: str, policy: HostPolicy) -> Iterator[Act]:
+    """What tells people, with the secrets of the channels that have one."""
+    if policy.alarms:
+        options = {name: vars(spec.options) for name, spec in policy.alarms.channels.items()}
+        secret = {name for name, said in options.items() if said.get("user") or said.get("secret")}
+        own = frozenset(f"channel-{name}.secret" for name in secret)
+        after = "seawall-health.service"
+        yield Act(host, "seawall-alarms", "alarms run", None, ALARMS_DELAY, "seawall", "", own, after)
 
 
 def _leaving(host: str, policy: HostPolicy) -> Iterator[Act]:

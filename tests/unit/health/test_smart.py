@@ -148,7 +148,12 @@ def test_a_name_from_a_disk_moves_no_cursor(left: Path) -> None:
 def test_a_disk_that_is_gone_is_missed(left: Path) -> None:
     assert [one.verdict for one in look(left, {"/dev/sda": ata()}, at_least=2)] == [Verdict.PASS, Verdict.FAIL]
     assert [one.verdict for one in look(left, {})] == [Verdict.UNKNOWN]
-    assert look(left, {}, at_least=0) == []
+
+
+def test_no_disk_is_well_where_none_need_be_and_nothing_kept_root_from_looking(left: Path) -> None:
+    assert [one.verdict for one in look(left, {}, at_least=0)] == [Verdict.PASS]
+    left.write_text(json.dumps(written(DevicesSeen(finished=iso(NOW), troubles=("smartctl: not found",)))))
+    assert [one.verdict for one in KIND.probe(Options(at_least=0), CheckContext(NOW, {}))] == [Verdict.UNKNOWN]
 
 
 @pytest.mark.parametrize("pattern", ["/dev/sdb", "*Virtual*", "V9"])
