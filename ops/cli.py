@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Every machine has these.
 SERVER = {
     "ack": ("ops.commands.server.ack", "say that you see to an alarm, until when and why"),
+    "alarm-drill": ("ops.commands.server.alarm_drill", "make a fault on purpose, to see who is told and answers"),
     "alarms": ("ops.commands.server.alarms", "show the alarms of this machine, and who was told"),
     "archive": ("ops.commands.server.archive", "take a file of PostgreSQL's log; PostgreSQL runs this itself"),
     "backup": ("ops.commands.server.backup", "back up an asset and read the set back"),
@@ -58,7 +59,7 @@ CONTROL = {
     "status": ("ops.commands.control.status", "show the state of the whole fleet"),
     "verify": ("ops.commands.control.verify", "audit every machine against the policy, from outside"),
 }
-JUDGING = {"check", "control", "fleet", "gaps", "health", "keys", "ledger", "drill", "status", "verify"}
+JUDGING = {"alarm-drill", "check", "control", "fleet", "gaps", "health", "keys", "ledger", "drill", "status", "verify"}
 
 USAGE = """\
 usage: seawall COMMAND [...]      seawall COMMAND --help      seawall --version
@@ -68,7 +69,7 @@ Back up, copy, drill, check and document the servers of a hospital, as its writt
 """
 EXIT_CODES = """
 exit codes: 0 done, 1 failed, 2 wrong usage or policy;
-            check, control check, fleet, gaps, health, status, drill, keys check, ledger:
+            check, control check, fleet, gaps, health, status, drill, alarm-drill, keys check, ledger:
             0 pass, 1 warn, 2 fail, 3 unknown or wrong usage
 """
 

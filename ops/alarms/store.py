@@ -25,6 +25,7 @@ T = TypeVar("T")
 PATIENCE = 30.0  # seconds for another process that writes
 RESERVE = 1 << 20  # bytes that the file and its journal have from the beginning
 MOST_WAITING = 500
+MOST_TAKEN = 500  # messages of which it is known when a channel took them
 MOST_TRIES = 12  # of which each waits for twice as long as the one before, up to an hour
 _HOUR, _MINUTE = 3600, 60
 _LIMITS = Limits(bytes=1 << 18, depth=8, entries=10_000, text=1 << 17)
@@ -34,6 +35,8 @@ create table if not exists alarm (key text primary key, told text not null) with
 create table if not exists incident (number integer primary key, told text not null);
 create table if not exists waiting (n integer primary key autoincrement, channel text not null, state text not null,
   told text not null, tries integer not null, due real not null, error text not null);
+create table if not exists taken (n integer primary key autoincrement, incident integer not null,
+  state text not null, channel text not null, at text not null);
 """
 
 
@@ -108,9 +111,18 @@ class Store:
             Waiting(n, name, _read(Message, told, "a message"), tries, error) for n, name, told, tries, error in rows
         ]
 
-    def sent(self, one: Waiting) -> None:
-        """Forget a message that a channel took."""
+    def sent(self, one: Waiting, at: str) -> None:
+        """Note when a channel took a message, which waits no more. at: by the clock."""
         self._link.execute("delete from waiting where n = ?", (one.n,))
+        row = (one.message.incident, one.message.state, one.channel, at)
+        self._link.execute("insert into taken (incident, state, channel, at) values (?, ?, ?, ?)", row)
+        self._link.execute("delete from taken where n <= (select max(n) from taken) - ?", (MOST_TAKEN,))
+
+    def taken(self, incident: int, states: Iterable[str], since: str) -> set[str]:
+        """Return the channels that took a message of an incident in one of some states, since a moment by the clock."""
+        rows = self._link.execute("select channel, state from taken where incident = ? and at >= ?", (incident, since))
+        wanted = set(states)
+        return {channel for channel, state in rows if state in wanted}
 
     def refused(self, one: Waiting, error: str, t: float) -> None:
         """Let a message that a channel did not take wait for its next turn."""

@@ -8,8 +8,10 @@ from ops.core.document import decode
 from ops.core.schema import Plain
 from ops.interfaces.disc import DiscFacts
 from ops.interfaces.disk import ARRIVAL, LEAVING, MAKING, READING, DiskFacts
+from ops.interfaces.joined import ALARM_DRILL
 from ops.interfaces.keeper_outcome import HealFacts, LeavingFacts, RetentionFacts, SetAsideFacts
 from ops.interfaces.outcome import (
+    AlarmDrillFacts,
     AttestationFacts,
     BackupFacts,
     CopyFacts,
@@ -30,6 +32,7 @@ OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "disc-read": DiscFacts,
     "log": LogFacts,
     "drill": DrillFacts,
+    ALARM_DRILL: AlarmDrillFacts,
     "sabotage": DrillFacts,
     "dump": DrillFacts,
     "restore": RestoreFacts,

@@ -9,6 +9,7 @@ thing, too.
 from __future__ import annotations
 
 PREFIX = "seawall-"
+ALARM_DRILL = "alarm-drill"  # the act; its check is called with `_`
 
 
 def act(kind: str, asset: str) -> str:
@@ -44,6 +45,11 @@ def restore(asset: str) -> str:
 def deletion(asset: str) -> str:
     """Return the name of the act that deletes files of an asset which are in verified copies."""
     return act("deletion", asset)
+
+
+def alarm_drill(kind: str) -> str:
+    """Return the name of the drill of the alarms by one kind of fault."""
+    return f"{ALARM_DRILL}-{kind}"
 
 
 def disk(repository: str, disk: str) -> str:

@@ -196,6 +196,24 @@ class DrillFacts(OutcomeFacts):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AlarmDrillFacts(OutcomeFacts):
+    """A drill of the alarms. time: when its fault was made. check: which was to see it. called: who was, first.
+
+    told: seconds until each channel had taken the message. answered: seconds from the first of these until a person
+    answered; None: nobody did. by: who did.
+    """
+
+    time: str = ""
+    fault: str = ""
+    check: str = ""
+    incident: int | None = None
+    told: Mapping[str, float] = field(default_factory=dict)
+    answered: float | None = None
+    called: tuple[str, ...] = ()
+    by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RestoreFacts(OutcomeFacts):
     """A restore. parts: the labels of what was restored; failed: of what was not.
 

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 from ops.core.errors import SeawallError
 from ops.core.run import stream
 from ops.fleet import inventory
+from ops.lab import alarm
 from ops.lab.lab import CHECKOUT, Lab
 from ops.lab.steps import PROGRAMS, Named, Step, Steps
+from ops.reports import languages
 
 if TYPE_CHECKING:
     import argparse
@@ -108,7 +110,8 @@ def _proofs(policies: dict[str, HostPolicy]) -> Iterator[Named]:
     yield "check the health of every machine", partial(_everywhere, policies, "seawall health run")
     yield "audit every machine against the policy, from outside", _host_checks
     yield "verify every ledger", partial(_everywhere, policies, "seawall ledger verify")
-    yield "write the report", _report
+    yield from alarm.steps(policies)
+    yield f"write the report in {len(languages.known())} languages", _report
     drilled = sorted({asset for policy in policies.values() for asset in policy.drills})
     if drilled:
         yield f"write the record of the drill of {drilled[0]}", partial(_record, drilled[0])
@@ -150,13 +153,16 @@ def _host_checks(step: Step) -> str:
     return step.seawall("verify", "-i", step.lab.inventory, minutes=10, ok=GOOD)
 
 
-def _page(lab: Lab) -> Path:
-    return lab.home / "report.html"
+def _pages(lab: Lab) -> dict[str, Path]:
+    """Return where the report lies in each language."""
+    others = {language: lab.home / f"report.{language}.html" for language in languages.known()[1:]}
+    return {languages.ENGLISH: lab.home / "report.html", **others}
 
 
 def _report(step: Step) -> str:
-    step.seawall("report", "-i", step.lab.inventory, "--html", _page(step.lab))
-    return str(_page(step.lab))
+    for language, page in _pages(step.lab).items():
+        step.seawall("report", "-i", step.lab.inventory, "--html", page, "--language", language)
+    return ", ".join(str(page) for page in _pages(step.lab).values())
 
 
 def _paper(lab: Lab) -> Path:
@@ -192,4 +198,5 @@ def _fleet(lab: Lab) -> None:
     argv: list[str | Path] = [PROGRAMS / "seawall", "status", "-i", lab.inventory]
     with stream(argv, timeout=60, ok=range(256), cwd=CHECKOUT) as shown:
         print("\n" + "\n".join(shown.lines()))
-    print(f"\nreport: {_page(lab)}\nrecord: {_paper(lab)}\nto remove everything: make demo-down")
+    pages = "\n".join(f"report ({language}): {page}" for language, page in _pages(lab).items())
+    print(f"\n{pages}\nrecord: {_paper(lab)}\nto remove everything: make demo-down")

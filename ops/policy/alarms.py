@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from ops.core import kinds
+from ops.core.calendar import Calendar
 from ops.core.limits import demand_between
 from ops.core.quantity import Day, Duration
 from ops.core.schema import decode
@@ -131,6 +132,32 @@ class Maintenance:
 
 
 @dataclass(frozen=True)
+class AlarmDrill:
+    """A fault that is made on purpose, to see whether somebody is told of it and answers; see docs/alarm-drill.md.
+
+    calendar: when it begins by itself; without a time of day, at 10:00.
+    every: the maximum age of the last good one of each kind.
+    kinds: which faults are made, the one whose last drill is oldest first: timer (a timer is dead), rounds (no checks are
+        made any more).
+    told_within: within what time each channel must have taken the message.
+    answered_within: within what time after that somebody must say `seawall ack`.
+    """
+
+    calendar: Calendar
+    every: Duration = Duration(100 * 86_400)
+    kinds: tuple[Literal["timer", "rounds"], ...] = ("timer",)
+    told_within: Duration = Duration(2700)
+    answered_within: Duration = Duration(1800)
+
+    def __post_init__(self) -> None:
+        if not self.kinds or len(set(self.kinds)) != len(self.kinds):
+            raise ValueError("kinds names none, or one twice; write [timer]")
+        demand_between("every", self.every, _DAY, Duration(400 * 86_400))
+        demand_between("told_within", self.told_within, _LEAST_WAIT, _DAY)
+        demand_between("answered_within", self.answered_within, _LEAST_WAIT, _DAY)
+
+
+@dataclass(frozen=True)
 class Alarms:
     """Whom bad findings call, and how. Without this, nobody is told of anything.
 
@@ -143,6 +170,7 @@ class Alarms:
     fault_classes: classes of faults, by name.
     rules: when which checks raise an alarm; of checks that no rule names, the defaults of a rule hold.
     maintenance: hours in which nothing is raised, by name.
+    drill: when the alarms themselves are tried, on this machine.
     """
 
     on_call: tuple[OnCall, ...]
@@ -154,6 +182,7 @@ class Alarms:
     fault_classes: Mapping[str, FaultClass] = field(default_factory=dict)
     rules: tuple[AlarmRule, ...] = ()
     maintenance: Mapping[str, Maintenance] = field(default_factory=dict)
+    drill: AlarmDrill | None = None
 
     def __post_init__(self) -> None:
         if not self.on_call:

@@ -16,7 +16,7 @@ from ops.core.schema import collect, decode, encode
 from ops.interfaces import joined
 from ops.interfaces.planned import RETENTION
 from ops.interfaces.state import ARRIVALS, SCRUB
-from ops.policy import doors, hours, large, logs, periods, rotations
+from ops.policy import alarm_drill, doors, hours, large, logs, periods, rotations
 from ops.policy.assets import resolve
 from ops.policy.kept import kept
 from ops.policy.layers import HostLayers, Tree, site_names
@@ -235,6 +235,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
             **doors.check(host, policy, clients),
             **_ages(policy, drills),
             **rotations.checks(policy),
+            **alarm_drill.checks(policy),
         },
         exceptions=policy.exceptions,
         duties={name: duty for name, duty in policy.duties.items() if name not in site_duties},

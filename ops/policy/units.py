@@ -12,7 +12,7 @@ from ops.interfaces.devices import DEVICES
 from ops.interfaces.joined import read_from, repository_files
 from ops.interfaces.planned import RETENTION
 from ops.interfaces.state import ALARMS, ARRIVALS, GAPS, HEALTH, SCRUB
-from ops.policy import access, alarms, doors, hours, logs
+from ops.policy import access, alarm_drill, alarms, doors, hours, logs
 from ops.policy.access import AUTHORITY, LEDGER_KEY
 from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 
@@ -187,6 +187,19 @@ def _alarms(policy: HostPolicy) -> Iterator[Unit]:
             credentials=tuple(joined.channel_file(name) for name in alarms.secret_channels(policy.alarms)),
             timeout=300,
             after=(joined.service(HEALTH),),
+        )
+    if drill := alarm_drill.asked(policy):
+        yield Unit(
+            name=joined.unit(joined.ALARM_DRILL),
+            description=f"Make a fault on {policy.host}, and see who answers",
+            command=joined.ALARM_DRILL,
+            calendar=alarm_drill.calendar(policy, drill).expressions,
+            random_delay=0,
+            user="root",
+            # To stop and start a timer, to look at what the account remembers, and to write where the account does.
+            capabilities=("CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_DAC_OVERRIDE", "CAP_CHOWN", "CAP_FOWNER"),
+            credentials=(LEDGER_KEY,),
+            timeout=drill.told_within.seconds + drill.answered_within.seconds + 1800,
         )
 
 

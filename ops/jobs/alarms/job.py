@@ -172,7 +172,7 @@ def _delivered(site: _Site, store: Store, t: float) -> dict[str, str]:
             refused.setdefault(one.channel, []).append(error)
             store.refused(one, error, t)
         else:
-            store.sent(one)
+            store.sent(one, clock.iso(clock.now()))
         store.keep()
     return {name: errors[0] for name, errors in refused.items()}
 

@@ -16,7 +16,19 @@ from ops.policy.surroundings import UPS_DEVICES, Surroundings
 
 DERIVED = ("backup_age_", "copy_age_", "drill_age_")  # how releases before called those that it makes of assets
 # What Seawall itself adds to a machine's checks.
-OURS = ("health", "ledger", "policy", "clock", "keys", "arrivals", "leaving", "alarms", "machine")
+OURS = (
+    "health",
+    "ledger",
+    "policy",
+    "clock",
+    "keys",
+    "arrivals",
+    "leaving",
+    "alarms",
+    "machine",
+    "alarm_drill",
+    "alarm_drill_timer",
+)
 # A machine has one of it by itself; written under this name it has other options.
 SINGLE = ("gaps", "scrub", "retention")
 

@@ -40,7 +40,9 @@ def inbox(tmp_path: Path) -> Iterator[Served]:
 
 def test_what_was_taken_is_there_for_whom_it_was(inbox: Served) -> None:
     with inbox.talk() as link:
-        link.sendmail("a@hospital.example", ["b@hospital.example", "c@hospital.example"], "Subject: one\r\n\r\n.dot\r\n")
+        link.sendmail(
+            "a@hospital.example", ["b@hospital.example", "c@hospital.example"], "Subject: one\r\n\r\n.dot\r\n"
+        )
         link.sendmail("a@hospital.example", ["b@hospital.example"], "Subject: two\r\n\r\n..\r\n")
     assert sorted(path.name for path in inbox.folder.iterdir()) == ["000001.eml", "000002.eml"]
     first = (inbox.folder / "000001.eml").read_bytes()
