@@ -56,6 +56,6 @@ KIND = Check(
     derived=True,
     why="An alarm that was never tried is a hope: an address is wrong, a gateway was replaced, a telephone is off, and "
     "nobody knows until the night on which it matters.",
-    remedy="`sudo seawall alarm-drill` makes it up. Where nobody answered, ask the one who was called; where no message "
-    "went out, `seawall alarms` says which channel takes none, and why.",
+    remedy="`sudo seawall alarm-drill` makes it up. Where nobody answered, ask the one who was called; where no "
+    "message went out, `seawall alarms` says which channel takes none, and why.",
 )

@@ -165,7 +165,8 @@ class Machine:
     def _wake(self, layer: Path) -> None:
         """Before the first boot on a layer: bring the folder that lies on no disk, and let timers count from now.
 
-        But for that of the look at the devices: what it saw is too old after some hours, so it makes up for what it missed.
+        But for that of the look at the devices: what it saw is too old after some hours, so it makes up for what it
+        missed.
         """
         run(["cp", "-a", f"{layer / 'drills'}/.", self.place / "drills"], timeout=60)
         for stamp in (self.root / "var/lib/systemd/timers").glob("stamp-*"):

@@ -137,8 +137,8 @@ class AlarmDrill:
 
     calendar: when it begins by itself; without a time of day, at 10:00.
     every: the maximum age of the last good one of each kind.
-    kinds: which faults are made, the one whose last drill is oldest first: timer (a timer is dead), rounds (no checks are
-        made any more).
+    kinds: which faults are made, the one whose last drill is oldest first: timer (a timer is dead), rounds (nobody
+        looks at the checks any more).
     told_within: within what time each channel must have taken the message.
     answered_within: within what time after that somebody must say `seawall ack`.
     """

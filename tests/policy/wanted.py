@@ -189,6 +189,9 @@ def _alarms(host: str, policy: HostPolicy) -> Iterator[Act]:
         own = frozenset(f"channel-{name}.secret" for name in secret)
         after = "seawall-health.service"
         yield Act(host, "seawall-alarms", "alarms run", None, ALARMS_DELAY, "seawall", "", own, after)
+    if policy.alarms and policy.alarms.drill:
+        at = policy.alarms.drill.calendar.at(time(10)).zoned(policy.site.timezone)
+        yield Act(host, "seawall-alarm-drill", "alarm-drill", at, timedelta(0), "root", "", frozenset())
 
 
 def _leaving(host: str, policy: HostPolicy) -> Iterator[Act]:

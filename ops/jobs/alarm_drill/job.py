@@ -153,7 +153,7 @@ def _seen(key: str, begun: str) -> Seen:
 
 def judged(drill: AlarmDrill, facts: AlarmDrillFacts, channels: Collection[str]) -> Outcome:
     """Given what came of a drill, return its outcome: good is one that every channel told and a person answered."""
-    by = "; ".join(f"{name} told it after {span(seconds)}" for name, seconds in _told(facts).items())
+    by = "; ".join(f"{name} took it after {span(seconds)}" for name, seconds in _told(facts).items())
     if not facts.told:
         return Outcome(Verdict.FAIL, f"nobody was told within {drill.told_within}", facts=facts)
     missing = [name for name in channels if name not in facts.told]

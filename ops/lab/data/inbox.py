@@ -95,7 +95,7 @@ class Talk:
         """Return the next line; None where the other side left, or said nothing for long."""
         try:
             line = await asyncio.wait_for(self.reader.readline(), PATIENCE)
-        except (ValueError, OSError, asyncio.TimeoutError):
+        except (TimeoutError, ValueError, OSError):
             return None
         return line if line.endswith(b"\n") else None
 
