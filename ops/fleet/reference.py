@@ -77,13 +77,15 @@ PARTS = (
     ("limits", alarms.Limit),
     ("rules", alarms.AlarmRule),
     ("maintenance", alarms.Maintenance),
+    ("alarms.drill", alarms.AlarmDrill),
 )
 FOLLOW = """\
 The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets; don't write them. Every machine has a
 check `gaps`; write it only to change its options. A backup host has a check `arrivals`, of the repositories that it
 keeps; don't write it. It also has a check `scrub`, of how they are read again, and `retention`, of which sets are to
 leave them; write these only to change their options. A machine that copies to removable disks has a check `rotation`
-of them; don't write it.
+of them; don't write it. A machine that drills its alarms has the checks `alarm_drill` and `alarm_drill_timer`; don't
+write them.
 """
 CHANNELS = """\
 Secrets are written by the site, sealed, as `seawall_channel_secrets: {NAME: ...}`; see [alarms.md](alarms.md).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -43,7 +43,7 @@ def told_at_once(policies: Mapping[str, HostPolicy]) -> Iterator[Watched]:
         rules = policy.alarms.rules if policy.alarms else ()
         quick = {name for rule in rules if rule.raise_count == 1 and rule.hold.seconds == 0 for name in rule.checks}
         for name, check in policy.checks.items():
-            expected = check.options.get("expected", ()) if isinstance(check.options, Mapping) else ()
+            expected: Sequence[str] = check.options.get("expected", ()) if isinstance(check.options, Mapping) else ()
             if name in quick and check.kind == "units" and len(expected) == 1 and expected[0].endswith(".service"):
                 yield Watched(host, name, str(expected[0]))
 

@@ -51,7 +51,7 @@ def hostile(check: Check[Any]) -> dict[str, Any]:
     return {field.name: nowhere[field.name] for field in dataclasses.fields(check.options) if field.name in nowhere}
 
 
-STATES = ("backup-his", "copy-his-offsite", "drill-his", "leaving-his", "disk-disks-red")
+STATES = ("backup-his", "copy-his-offsite", "drill-his", "leaving-his", "disk-disks-red", "alarm-drill-timer")
 
 
 def test_it_has_a_test_of_its_own(kind: str, checkout: Path) -> None:
