@@ -77,7 +77,7 @@ PARTS = (
     ("limits", alarms.Limit),
     ("rules", alarms.AlarmRule),
     ("maintenance", alarms.Maintenance),
-    ("alarms.drill", alarms.AlarmDrill),
+    ("alarm-drill", alarms.AlarmDrill),
 )
 FOLLOW = """\
 The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets; don't write them. Every machine has a
