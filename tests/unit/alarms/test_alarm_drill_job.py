@@ -118,6 +118,15 @@ def test_that_nobody_was_told_is_a_failure(drilled: Drilled, mailbox: Mailbox) -
     assert drilled.records()[-1]["message"] == "nobody was told within 30min"
 
 
+def test_what_a_channel_took_of_the_drill_before_is_not_counted(drilled: Drilled, mailbox: Mailbox) -> None:
+    drilled.each_minute = answers(drilled, mailbox)
+    assert drilled.drill("timer") == 0
+    drilled.passes(40)
+    mailbox.answer = "451 not now"
+    assert drilled.drill("timer") == 2
+    assert drilled.records()[-1]["message"] == "nobody was told within 30min"
+
+
 def test_a_channel_that_takes_nothing_is_named_though_another_was_answered(drilled: Drilled, mailbox: Mailbox) -> None:
     with mail_server() as other:
         other.answer = "451 not now"
