@@ -34,7 +34,7 @@ def steps(policies: Mapping[str, HostPolicy]) -> Iterator[Named]:
     watched = next(told_at_once(policies), None)
     if watched:
         yield f"stop {watched.unit} on {watched.host}: somebody is told", partial(_raised, watched)
-        yield f"somebody sees to it; {watched.unit} is back, and that is told", partial(_cleared, watched)
+        yield f"somebody sees to it, {watched.unit} is back: that is told", partial(_cleared, watched)
 
 
 def told_at_once(policies: Mapping[str, HostPolicy]) -> Iterator[Watched]:

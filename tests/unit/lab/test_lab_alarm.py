@@ -18,7 +18,7 @@ def test_the_demo_stops_what_the_labs_policy_tells_of_at_once(policies: dict[str
     assert [*alarm.told_at_once(policies)] == [alarm.Watched("lis1", "billing_server", "mariadb.service")]
     assert [name for name, _ in alarm.steps(policies)] == [
         "stop mariadb.service on lis1: somebody is told",
-        "somebody sees to it; mariadb.service is back, and that is told",
+        "somebody sees to it, mariadb.service is back: that is told",
     ]
 
 
