@@ -69,7 +69,8 @@ def test_observing_tells_what_is_there_and_protects_nothing(fresh: Site) -> None
     assert "CREATE ROLE postgres" in roles
     assert "seawall" not in roles
     units = fresh.on("his1", "systemctl list-unit-files --no-legend 'seawall-*.timer'").stdout
-    assert {line.split()[0] for line in units.splitlines()} == {"seawall-gaps.timer", "seawall-health.timer"}
+    looks = {f"seawall-{look}.timer" for look in ("alarms", "gaps", "health")}
+    assert {line.split()[0] for line in units.splitlines()} == looks
     assert fresh.on("his1", "command -v restic").code != 0
     assert fresh.on("backup1", "command -v rest-server restic-rest-server").code != 0
 
