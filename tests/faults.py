@@ -15,9 +15,10 @@ class Fault:
     """What happens, which check of the site sees it as what, and words of the message that name the cause.
 
     spoil: changes what the healthy machine says; the number is of seconds since it began. limit: of the policy.
-    before: days for which the machine is watched beforehand, in rounds of a quarter of a day, where a check has to
-    learn; course: what is then so. told_on: days for which it is still told when it is mended, as the check says.
-    minutes: within which the message must come, from the moment at which the limit is passed.
+    before: so many quarters of a day the machine is watched beforehand, where a check has to learn; course: what is so
+    from then on. told_on: days for which it is still told when it is mended, as the check says.
+    minutes: within which the message must come, from the moment at which the limit is passed. also: other checks that
+    look at the same thing; all are told as one.
     """
 
     what: str
@@ -30,6 +31,7 @@ class Fault:
     course: Callable[[Inputs, float], None] = field(default=lambda *_: None)
     told_on: float = 0
     minutes: int = 10
+    also: tuple[str, ...] = ()
 
 
 def setting(**values: Any) -> Callable[[Inputs, float], None]:
@@ -56,12 +58,12 @@ def used(share: float, whole: float = 100.0) -> Callable[[Inputs, float], None]:
 
 
 def growing(daily: float, start: float, days: int) -> dict[str, Any]:
-    """Return a disk of 400 GiB that grows by so many GiB a day, up to where its end is near."""
+    """Return a disk of 400 GiB that grows by so many GiB a day, for so many days until its limit is passed."""
 
     def course(given: Inputs, seconds: float) -> None:
-        given.disk.update(whole=400.0 * GIB, used=(start + daily * min(seconds / DAY, days)) * GIB)
+        given.disk.update(whole=400.0 * GIB, used=(start + daily * seconds / DAY) * GIB)
 
-    return {"before": days, "course": course}
+    return {"before": 4 * days, "course": course}
 
 
 def smart(place: str, **log: Any) -> Callable[[Inputs, float], None]:
@@ -150,9 +152,9 @@ def errors(*messages: str) -> Callable[[Inputs, float], None]:
     return spoil
 
 
-def waits(days: float, **fault: Any) -> dict[str, Any]:
-    """Return an update that waits, up to where its limit is reached."""
-    return {"before": int(days), "course": lambda given, _: setattr(given, "plan", SECURITY)} | fault
+def waits(days: int) -> dict[str, Any]:
+    """Return that an update waits for so many days when its limit is passed."""
+    return {"before": 4 * days + 1, "course": lambda given, _: setattr(given, "plan", SECURITY)}
 
 
 BROKEN_NVME = {"critical_warning": 4}

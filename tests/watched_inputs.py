@@ -14,7 +14,7 @@ from typing import Any
 from ops.core.clock import iso
 
 GIB, DAY = 1 << 30, 86_400.0
-BOOT = "1795000000"  # when the machine was started, in seconds since 1970
+BOOT = "1792700000"  # when the machine was started, in seconds since 1970
 UNITS = ("ssh.service", "seawall-health.timer", "postgresql@15-main.service", "mariadb.service")
 TIMERS = ("seawall-backup-his.timer", "apt-daily.timer")
 TRACKING = "C0000201,192.0.2.1,{stratum},{time:.3f},{offset},-0.000003,0.00002,-14.9,-0.0,0.02,0.01,0.0006,1036,{leap}\n"
@@ -88,7 +88,7 @@ def states(now: datetime) -> dict[str, dict[str, Any]]:
         "scrub": {**searched, "every": 30 * 86_400, "repositories": {"his1": read}},
         "retention": {**searched, "repositories": {"his1": leaves}},
         "leaving-his1": act("leaving", {}, asset="his1", started=ago(hours=20)) | {"last_good": None},
-        "disk-disks-red": act("disk-leaving", {"left": ago(days=3), "due": ago(days=-11), "hands": "Anna"}, asset="disks"),
+        "disk-disks-red": act("disk-leaving", {"left": ago(hours=12), "due": ago(days=-11), "hands": "Anna"}, asset="disks"),
     }
 
 

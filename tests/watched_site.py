@@ -7,9 +7,8 @@ in a folder, ports and plugins are real, and where a check asks a program it is 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
-from dataclasses import replace
+import os
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socket import create_server, socket
@@ -18,19 +17,20 @@ from typing import Any
 
 import pytest
 from states import states as read_states
-from watched_inputs import BOOT, RAID, SCAN, SECURITY, TRACKING, Inputs
+from watched_inputs import BOOT, RAID, SCAN, TRACKING, Inputs
 
 from ops.alarms.engine import step
 from ops.alarms.model import Event, Incident, Kind, Memory, Moment
 from ops.core import clock, kinds
 from ops.core.document import decode
 from ops.core.errors import CommandError, Unavailable
+from ops.core.verdict import Verdict
 from ops.core.week import WeekHours
 from ops.health import (
     _nut,
-    antivirus,
     disk,
     journal,
+    load,
     mariadb_server,
     memory,
     postgresql_server,
@@ -43,7 +43,7 @@ from ops.health import (
     zfs,
 )
 from ops.interfaces.devices import DevicesSeen, written
-from ops.interfaces.state import HEALTH
+from ops.interfaces.state import HEALTH, HealthState
 from ops.jobs.alarms import samples
 from ops.jobs.alarms.plan import plan_at
 from ops.jobs.health import job
@@ -51,6 +51,7 @@ from ops.jobs.health.notes import Notes
 from ops.policy.alarms import Alarms, ChannelSpec, OnCall
 from ops.policy.model import CheckSpec, Contact, HostPolicy, Site
 
+PROCESSORS = 4
 START = datetime(2026, 11, 12, 12, tzinfo=UTC)
 ROUND = timedelta(minutes=5)
 COPIES = {"calendar": "day 10, day 20, last day"}
@@ -107,10 +108,12 @@ class Machine:
         patch.setattr("psutil.PROCFS_PATH", str(self.folder / "proc"))
         patch.setattr(disk, "os", SimpleNamespace(statvfs=lambda _: self._room()))
         patch.setattr(disk, "is_read_only", lambda _: self.given.read_only)
+        patch.setattr(load, "os", SimpleNamespace(cpu_count=lambda: PROCESSORS))
         patch.setattr(raid, "_number", lambda _: 0)
         patch.setattr(_nut, "variables", lambda *_: self._ups())
         patch.setattr(units, "_systemctl", self._systemctl)
-        patch.setattr(units.time, "monotonic", lambda: self.given.now.timestamp() - float(BOOT))
+        clock_of_machine = SimpleNamespace(monotonic=lambda: self.given.now.timestamp() - float(BOOT))
+        patch.setattr(units, "time", clock_of_machine)
         patch.setattr(journal, "_read", lambda _: "".join(f"{json.dumps(one)}\n" for one in self.given.journal))
         patch.setattr(mariadb_server, "_asked", self._mariadb)
         for module, answer in ((time_sync, self._chronyc), (postgresql_server, self._psql), (updates, self._apt)):
@@ -121,11 +124,10 @@ class Machine:
         self.given = given
         total, free = given.memory
         self._write("proc/meminfo", f"MemTotal: {total >> 10} kB\nMemFree: 99 kB\nMemAvailable: {free >> 10} kB\n"
-                    "Buffers: 9 kB\nCached: 9 kB\n")  # fmt: skip
+                    "Buffers: 9 kB\nCached: 9 kB\nShmem: 9 kB\nActive: 9 kB\nInactive: 9 kB\n")  # fmt: skip
         self._write("proc/vmstat", f"nr_free 9\noom_kill {given.killed}\n")
         self._write("proc/stat", f"cpu 1 1\nbtime {BOOT}\n")
-        load = given.load * max(__import__("os").cpu_count() or 1, 2)
-        self._write("proc/loadavg", f"9.00 9.00 {load:.2f} 2/300 9\n")
+        self._write("proc/loadavg", f"9.00 9.00 {given.load * PROCESSORS:.2f} 2/300 9\n")
         self._write("proc/mdstat", RAID.format(**given.mdstat))
         self._write("proc/sys/kernel/osrelease", "6.1.0-40-amd64\n")
         self._write("boot/vmlinuz-6.1.0-40-amd64", "")
@@ -151,7 +153,7 @@ class Machine:
         if given.required is not None:
             place.touch()
             moment = given.now.timestamp() - given.required
-            __import__("os").utime(place, (moment, moment))
+            os.utime(place, (moment, moment))
 
     def _certificate(self, given: Inputs) -> None:
         if self._written.get("life") != given.certificate:
@@ -174,7 +176,7 @@ class Machine:
         elif open_ and not self._listener:
             self._listener: socket | None = create_server(("127.0.0.1", self.port), backlog=4096)
 
-    def ended(self) -> None:
+    def close(self) -> None:
         """Close what is open."""
         self._listen(open_=False)
 
@@ -238,28 +240,40 @@ class Watched:
     def __init__(self, machine: Machine, policy: HostPolicy, start: datetime = START) -> None:
         self.machine, self.policy, self.now = machine, policy, start
         self.notes: Notes = {}
-        self.memory, self.entries = Memory(), ()
+        self.memory = Memory()
+        self.last: HealthState | None = None
         self.told: list[tuple[datetime, Event]] = []
-        self.seen: dict[str, set[str]] = {}
 
-    def round(self, given: Inputs, after: timedelta = ROUND, **running: float) -> list[Event]:
-        """Make a round of a moment, and let the alarms look at it; return what they told."""
+    def round(
+        self, given: Inputs, after: timedelta = ROUND, only: Collection[str] = (), **running: float
+    ) -> list[Event]:
+        """Make a round of a moment, and let the alarms look at it; return what they told.
+
+        only: the checks that are made; the others see what they saw in the round before. running: seconds for which
+        the machine has run, and boot: of which start.
+        """
         self.now += after
         self.machine.says(given)
         states = read_states(given.states)
-        if self.memory.last:
+        before = {entry.name: entry for entry in self.last.checks} if self.last else {}
+        if self.last:
             states[HEALTH] = self.last
-        entries = job.look(self.policy, states, self.now, noted=self.notes)
-        self.last = job.record(self.policy, entries, self.now)
+        names = only if before else ()
+        entries = job.look(self.policy, states, self.now, names or None, noted=self.notes)
+        seen = before | {entry.name: entry for entry in entries}
+        self.last = job.record(self.policy, list(seen.values()), self.now)
         taken = samples.taken(self.policy, {HEALTH: self.last}, self.now)
         plan = plan_at(self.policy, self.policy.alarms or ALARMS, taken, self.now)
         boot, seconds = running.get("boot", 0.0), running.get("running", self.now.timestamp())
         moment = Moment(wall=clock.iso(self.now), boot=str(boot), running=seconds)
         self.memory, events = step(self.memory, moment, taken, plan)
         self.told += [(self.now, event) for event in events]
-        for entry in entries:
-            self.seen.setdefault(entry.kind, set()).add(entry.verdict.value)
         return events
+
+    def verdicts(self) -> dict[str, str]:
+        """Return what is not well, by check, as of the last round."""
+        checks = self.last.checks if self.last else ()
+        return {entry.name: entry.verdict.value for entry in checks if entry.verdict is not Verdict.PASS}
 
     def of(self, kind: Kind) -> list[tuple[datetime, Event]]:
         return [(when, event) for when, event in self.told if event.kind is kind]
