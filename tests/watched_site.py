@@ -42,11 +42,13 @@ from ops.health import (
     updates,
     zfs,
 )
+from ops.interfaces.check import CheckContext
 from ops.interfaces.devices import DevicesSeen, written
-from ops.interfaces.state import HEALTH, HealthState
+from ops.interfaces.state import HEALTH, CheckResult, HealthState, State
 from ops.jobs.alarms import samples
 from ops.jobs.alarms.plan import plan_at
 from ops.jobs.health import job
+from ops.jobs.health.findings import join, kept
 from ops.jobs.health.notes import Notes
 from ops.policy.alarms import Alarms, ChannelSpec, OnCall
 from ops.policy.model import CheckSpec, Contact, HostPolicy, Site
@@ -237,38 +239,56 @@ class Machine:
 class Watched:
     """A machine that is watched: its rounds, what its alarms remember, and what was told."""
 
-    def __init__(self, machine: Machine, policy: HostPolicy, start: datetime = START) -> None:
-        self.machine, self.policy, self.now = machine, policy, start
+    def __init__(self, machine: Machine, policy: HostPolicy, start: datetime = START, *, threads: bool = True) -> None:
+        """Begin to watch. threads: make the checks of a round at the same time, as a server does; else in a row."""
+        self.machine, self.policy, self.now, self.begun, self.threads = machine, policy, start, start, threads
         self.notes: Notes = {}
         self.memory = Memory()
         self.last: HealthState | None = None
         self.told: list[tuple[datetime, Event]] = []
 
     def round(
-        self, given: Inputs, after: timedelta = ROUND, only: Collection[str] = (), **running: float
+        self,
+        given: Inputs,
+        after: timedelta = ROUND,
+        only: Collection[str] = (),
+        states: Mapping[str, State] | None = None,
+        boot: int = 0,
     ) -> list[Event]:
         """Make a round of a moment, and let the alarms look at it; return what they told.
 
-        only: the checks that are made; the others see what they saw in the round before. running: seconds for which
-        the machine has run, and boot: of which start.
+        only: the checks that are made; the others see what they saw in the round before. states: of acts, if they are
+        not those of the inputs. boot: how often the machine was started.
         """
         self.now += after
         self.machine.says(given)
-        states = read_states(given.states)
+        known = dict(read_states(given.states) if states is None else states)
         before = {entry.name: entry for entry in self.last.checks} if self.last else {}
         if self.last:
-            states[HEALTH] = self.last
-        names = only if before else ()
-        entries = job.look(self.policy, states, self.now, names or None, noted=self.notes)
+            known[HEALTH] = self.last
+        names = (only if before else ()) or self.policy.checks
+        look = self._at_once if self.threads else self._in_a_row
+        entries = look(names, known)
         seen = before | {entry.name: entry for entry in entries}
         self.last = job.record(self.policy, list(seen.values()), self.now)
         taken = samples.taken(self.policy, {HEALTH: self.last}, self.now)
         plan = plan_at(self.policy, self.policy.alarms or ALARMS, taken, self.now)
-        boot, seconds = running.get("boot", 0.0), running.get("running", self.now.timestamp())
-        moment = Moment(wall=clock.iso(self.now), boot=str(boot), running=seconds)
+        moment = Moment(wall=clock.iso(self.now), boot=str(boot), running=self.now.timestamp())
         self.memory, events = step(self.memory, moment, taken, plan)
         self.told += [(self.now, event) for event in events]
         return events
+
+    def _at_once(self, names: Collection[str], states: Mapping[str, State]) -> list[CheckResult]:
+        return job.look(self.policy, states, self.now, names, noted=self.notes)
+
+    def _in_a_row(self, names: Collection[str], states: Mapping[str, State]) -> list[CheckResult]:
+        entries = []
+        for name in names:
+            spec = self.policy.checks[name]
+            context = CheckContext(self.now, states, self.begun, self.policy.host, self.notes.setdefault(name, {}))
+            found = join(list(kept(kinds.load("ops.health", spec.kind).probe(spec.options, context))))
+            entries.append(job.entry_of(name, spec.kind, found))
+        return entries
 
     def verdicts(self) -> dict[str, str]:
         """Return what is not well, by check, as of the last round."""
