@@ -34,7 +34,7 @@ class Acts:
     def begin(self, start: datetime) -> None:
         """Let all have run before, and plan when they run next."""
         for name, asset in self.policy.assets.items():
-            self._daily(start, asset.schedule, lambda when, name=name: self._backup(when, name))
+            self._daily(start, asset.schedule.text, lambda when, name=name: self._backup(when, name))
         for spec in self.policy.checks.values():
             if spec.kind == "copy_age":
                 self._copied(spec.options, start)
@@ -71,7 +71,7 @@ class Acts:
             self.due.append((at, lambda at: (done(at), plan(when + timedelta(days=1)))[0]))
 
         if weekday is None:
-            done(following(start - timedelta(days=1)))
+            done(following(start if following(start) < start else start - timedelta(days=1)) + 5 * MINUTE)
         plan(start if following(start) > start else start + timedelta(days=1))
 
     def _backup(self, when: datetime, name: str) -> None:

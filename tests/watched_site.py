@@ -42,7 +42,7 @@ from ops.health import (
     updates,
     zfs,
 )
-from ops.interfaces.check import CheckContext
+from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.devices import DevicesSeen, written
 from ops.interfaces.state import HEALTH, CheckResult, HealthState, State
 from ops.jobs.alarms import samples
@@ -158,11 +158,11 @@ class Machine:
             os.utime(place, (moment, moment))
 
     def _certificate(self, given: Inputs) -> None:
-        if self._written.get("life") != given.certificate:
-            left, life = given.certificate
-            ends = given.now + timedelta(days=left)
+        left, life = given.certificate
+        ends = (given.now + timedelta(days=left)).replace(second=0, microsecond=0)
+        if self._written.get("ends") != ends:
             (self.folder / "web.pem").write_bytes(self._made(ends - timedelta(days=life), ends))
-            self._written["life"] = given.certificate
+            self._written["ends"] = ends
 
     def _write(self, name: str, text: str, mode: int = 0o644) -> None:
         """Write a file if it says something else than before."""
@@ -243,7 +243,7 @@ class Watched:
         """Begin to watch. threads: make the checks of a round at the same time, as a server does; else in a row."""
         self.machine, self.policy, self.now, self.begun, self.threads = machine, policy, start, start, threads
         self.notes: Notes = {}
-        self.memory = Memory()
+        self.memory, self.kinds = Memory(), dict[str, Check[Any]]()
         self.last: HealthState | None = None
         self.told: list[tuple[datetime, Event]] = []
 
@@ -286,7 +286,9 @@ class Watched:
         for name in names:
             spec = self.policy.checks[name]
             context = CheckContext(self.now, states, self.begun, self.policy.host, self.notes.setdefault(name, {}))
-            found = join(list(kept(kinds.load("ops.health", spec.kind).probe(spec.options, context))))
+            kind: Check[Any] = self.kinds.get(name) or kinds.load("ops.health", spec.kind)
+            self.kinds[name] = kind
+            found = join(list(kept(kind.probe(spec.options, context))))
             entries.append(job.entry_of(name, spec.kind, found))
         return entries
 
