@@ -154,7 +154,7 @@ def errors(*messages: str) -> Callable[[Inputs, float], None]:
 
 def waits(days: int) -> dict[str, Any]:
     """Return that an update waits for so many days when its limit is passed."""
-    return {"before": 4 * days + 1, "course": lambda given, _: setattr(given, "plan", SECURITY)}
+    return {"before": 4 * days + 1, "course": lambda given, _: setattr(given, "published", SECURITY)}
 
 
 BROKEN_NVME = {"critical_warning": 4}

@@ -119,7 +119,7 @@ def course(given: Inputs, day: float, local: datetime, chance: random.Random) ->
     given.signatures_age = ((day % 5 if day % 5 < 1.95 else day % 1) * DAY) + 3600.0  # once in five days none come
     given.scan = {"age": (day % 7) * DAY + 600, "infected": 0, "found": ""}
     given.certificate = (38 - day, 90.0) if day < RENEWED else (90 - (day - RENEWED), 90.0)
-    given.plan = SECURITY if day % 6 < INSTALLED else ""
+    given.published = SECURITY if day % 6 < INSTALLED else ""
     given.required = (day - KERNEL) * DAY if KERNEL <= day < RESTARTED else None
     given.lists_age = (day % 1) * DAY
     given.listening = not (chance.random() < 1 / 2000)

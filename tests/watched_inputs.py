@@ -32,7 +32,8 @@ Infected files: {infected}
 Data scanned: 3022.11 MB
 End Date: {end:%Y:%m:%d %H:%M:%S}
 """
-SECURITY = "Inst libssl3 [3.0.14-1] (3.0.17-1~deb12u2 Debian-Security:12/stable-security [amd64])\n"
+INSTALLED = "Package: libssl3\nStatus: install ok installed\nArchitecture: amd64\nVersion: 3.0.14-1\n"
+SECURITY = "Package: libssl3\nVersion: 3.0.17-1~deb12u2\nInstalled-Size: 6021\nArchitecture: amd64\n"
 REPLICA = {
     "Connection_name": "", "Slave_IO_Running": "Yes", "Slave_SQL_Running": "Yes", "Seconds_Behind_Master": "0",
     "Last_IO_Errno": "0", "Last_SQL_Errno": "0",
@@ -128,7 +129,7 @@ class Inputs:
     journal: list[dict[str, str]] = field(
         default_factory=lambda: [{"_SYSTEMD_UNIT": "cups.service", "MESSAGE": "could not open the old printer"}]
     )
-    plan: str = ""
+    published: str = ""  # for security, and not installed
     lists_age: float = 0.5 * DAY
     required: float | None = None  # seconds since an update asked for a restart
     signatures_age: float = 9 * 3600.0
@@ -150,4 +151,4 @@ class Inputs:
 
     def release(self) -> str:
         """Return the head of apt's list, as its publisher dates it."""
-        return f"Origin: Debian\nDate: {format_datetime(self.now - timedelta(seconds=self.lists_age))}\n"
+        return f"Origin: Debian\nLabel: Debian-Security\nDate: {format_datetime(self.now - timedelta(seconds=self.lists_age))}\n"

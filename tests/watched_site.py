@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from states import states as read_states
-from watched_inputs import BOOT, RAID, SCAN, TRACKING, Inputs
+from watched_inputs import BOOT, INSTALLED, RAID, SCAN, TRACKING, Inputs
 
 from ops.alarms.engine import step
 from ops.alarms.model import Event, Incident, Kind, Memory, Moment
@@ -118,7 +118,7 @@ class Machine:
         patch.setattr(units, "time", clock_of_machine)
         patch.setattr(journal, "_read", lambda _: "".join(f"{json.dumps(one)}\n" for one in self.given.journal))
         patch.setattr(mariadb_server, "_asked", self._mariadb)
-        for module, answer in ((time_sync, self._chronyc), (postgresql_server, self._psql), (updates, self._apt)):
+        for module, answer in ((time_sync, self._chronyc), (postgresql_server, self._psql)):
             patch.setattr(module, "run", lambda words, answer=answer, **_: SimpleNamespace(stdout=answer(words)))
 
     def says(self, given: Inputs) -> None:
@@ -148,8 +148,12 @@ class Machine:
 
     def _updates(self, given: Inputs) -> None:
         (self.folder / "lists").mkdir(exist_ok=True)
-        self._write("lists/mirror_dists_bookworm-security_InRelease", given.release())
-        self._write("status", f"{given.plan}\n")
+        lists = "lists/mirror_dists_bookworm-security"
+        self._write(f"{lists}_InRelease", given.release())
+        if self._write(f"{lists}_main_binary-amd64_Packages", given.published):
+            moment = given.now.timestamp()
+            os.utime(self.folder / "lists", (moment, moment))
+        self._write("status", INSTALLED)
         place = self.folder / "reboot-required"
         place.unlink(missing_ok=True)
         if given.required is not None:
@@ -164,12 +168,14 @@ class Machine:
             (self.folder / "web.pem").write_bytes(self._made(ends - timedelta(days=life), ends))
             self._written["ends"] = ends
 
-    def _write(self, name: str, text: str, mode: int = 0o644) -> None:
-        """Write a file if it says something else than before."""
-        if self._written.get(name) != text:
-            (self.folder / name).write_text(text)
-            (self.folder / name).chmod(mode)
-            self._written[name] = text
+    def _write(self, name: str, text: str, mode: int = 0o644) -> bool:
+        """Write a file if it says something else than before; return whether it does."""
+        if self._written.get(name) == text:
+            return False
+        (self.folder / name).write_text(text)
+        (self.folder / name).chmod(mode)
+        self._written[name] = text
+        return True
 
     def _listen(self, *, open_: bool) -> None:
         if self._listener and not open_:
@@ -216,9 +222,6 @@ class Machine:
         if isinstance(self.given.psql, str):
             raise CommandError(list(words), 2, self.given.psql)
         return json.dumps(self.given.psql)
-
-    def _apt(self, _: Any) -> str:
-        return self.given.plan
 
     def _mariadb(self, _: object, question: str, *more: str) -> str:
         told = self.given.mariadb
