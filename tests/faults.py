@@ -9,7 +9,6 @@ from typing import Any
 from watched_inputs import DAY, GIB, REPLICA, SECURITY, Inputs, unit
 
 
-
 @dataclass(frozen=True)
 class Fault:
     """What happens, which check of the site sees it as what, and words of the message that name the cause.

@@ -41,7 +41,12 @@ class Acts:
             elif spec.kind == "drill_age":
                 self._drill(start - timedelta(days=self.random.uniform(1, 6)), spec.options.asset)
                 self._daily(start, "04:00:00", lambda when, name=spec.options.asset: self._drill(when, name), weekday=6)
-        for time, searched in (("05:00:00", "arrivals"), ("05:30:00", "gaps"), ("06:00:00", "retention"), ("06:30:00", "scrub")):
+        for time, searched in (
+            ("05:00:00", "arrivals"),
+            ("05:30:00", "gaps"),
+            ("06:00:00", "retention"),
+            ("06:30:00", "scrub"),
+        ):
             self._daily(start, time, lambda when, name=searched: self._searched(when, name))
         for client in ("his1", "lis1"):
             self._daily(start, "10:00:00", lambda when, name=client: self._left(when, name))
@@ -54,9 +59,11 @@ class Acts:
             first[1](first[0])
         return self.states
 
-    def _daily(self, start: datetime, schedule: str, done: Callable[[datetime], None], weekday: int | None = None) -> None:
-        """Plan an act at a local time of each day, or of a day of the week; it begins a little later, and takes some."""
-        hours, minutes = (int(part) for part in schedule.split()[-1].split(":")[:2])
+    def _daily(
+        self, start: datetime, schedule: str, done: Callable[[datetime], None], weekday: int | None = None
+    ) -> None:
+        """Plan an act at a local time of each day, or of a day of the week; it begins later, and takes time."""
+        hours, minutes = (int(part) for part in schedule.rsplit(maxsplit=1)[-1].split(":")[:2])
 
         def following(day: datetime) -> datetime:
             local = day.astimezone(self.zone).replace(hour=hours, minute=minutes, second=0, microsecond=0, fold=1)

@@ -56,7 +56,13 @@ def mariadb(*more: str) -> Iterator[MariaDB]:
     with TemporaryDirectory(prefix="throwaway-", ignore_cleanup_errors=True) as folder:
         subprocess.run(["chown", user, folder], check=True)
         data = f"--datadir={folder}/data"
-        make = ["mariadb-install-db", "--no-defaults", f"--user={user}", data, "--auth-root-authentication-method=normal"]
+        make = [
+            "mariadb-install-db",
+            "--no-defaults",
+            f"--user={user}",
+            data,
+            "--auth-root-authentication-method=normal",
+        ]
         subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
         words = ["--no-defaults", f"--user={user}", data, f"--socket={folder}/socket", "--skip-networking"]
         words += ["--innodb-flush-log-at-trx-commit=0", "--event-scheduler=off", "--character-set-server=utf8mb4"]

@@ -17,7 +17,9 @@ GIB, DAY = 1 << 30, 86_400.0
 BOOT = "1792700000"  # when the machine was started, in seconds since 1970
 UNITS = ("ssh.service", "seawall-health.timer", "postgresql@15-main.service", "mariadb.service")
 TIMERS = ("seawall-backup-his.timer", "apt-daily.timer")
-TRACKING = "C0000201,192.0.2.1,{stratum},{time:.3f},{offset},-0.000003,0.00002,-14.9,-0.0,0.02,0.01,0.0006,1036,{leap}\n"
+TRACKING = (
+    "C0000201,192.0.2.1,{stratum},{time:.3f},{offset},-0.000003,0.00002,-14.9,-0.0,0.02,0.01,0.0006,1036,{leap}\n"
+)
 RAID = """\
 Personalities : [raid1]
 md0 : {state} raid1 sdb1[1]{mark} sda1[0]{more}
@@ -89,7 +91,9 @@ def states(now: datetime) -> dict[str, dict[str, Any]]:
         "scrub": {**searched, "every": 30 * 86_400, "repositories": {"his1": read}},
         "retention": {**searched, "repositories": {"his1": leaves}},
         "leaving-his1": act("leaving", {}, asset="his1", started=ago(hours=20)) | {"last_good": None},
-        "disk-disks-red": act("disk-leaving", {"left": ago(hours=12), "due": ago(days=-11), "hands": "Anna"}, asset="disks"),
+        "disk-disks-red": act(
+            "disk-leaving", {"left": ago(hours=12), "due": ago(days=-11), "hands": "Anna"}, asset="disks"
+        ),
     }
 
 
@@ -104,7 +108,9 @@ class Inputs:
     memory: tuple[int, int] = (16 * GIB, 6 * GIB)
     killed: int = 0
     load: float = 0.4  # per processor
-    mdstat: dict[str, Any] = field(default_factory=lambda: dict(state="active", mark="", more="", works=2, up="UU"))
+    mdstat: dict[str, Any] = field(
+        default_factory=lambda: {"state": "active", "mark": "", "more": "", "works": 2, "up": "UU"}
+    )
     disks: dict[str, dict[str, Any]] = field(default_factory=lambda: {"/dev/sda": ata(), "/dev/nvme0": nvme()})
     pools: str = "tank\t41\tONLINE\n"
     devices_age: float = 600.0
@@ -115,7 +121,9 @@ class Inputs:
             "ambient.humidity": "48",
         }
     )  # fmt: skip
-    tracking: dict[str, Any] = field(default_factory=lambda: {"stratum": 3, "offset": 0.0004, "leap": "Normal", "age": 300})
+    tracking: dict[str, Any] = field(
+        default_factory=lambda: {"stratum": 3, "offset": 0.0004, "leap": "Normal", "age": 300}
+    )
     certificate: tuple[float, float] = (300.0, 365.0)  # days left, and of its life
     listening: bool = True
     slow: float = 0.0
@@ -151,4 +159,5 @@ class Inputs:
 
     def release(self) -> str:
         """Return the head of apt's list, as its publisher dates it."""
-        return f"Origin: Debian\nLabel: Debian-Security\nDate: {format_datetime(self.now - timedelta(seconds=self.lists_age))}\n"
+        date = format_datetime(self.now - timedelta(seconds=self.lists_age))
+        return f"Origin: Debian\nLabel: Debian-Security\nDate: {date}\n"

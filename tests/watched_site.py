@@ -67,7 +67,8 @@ ALARMS = Alarms(
 def checks(folder: Path, port: int) -> dict[str, tuple[str, dict[str, Any]]]:
     """Return a check of every kind by its name, with the options that lead to what a test writes."""
     return {
-        "root_disk": ("disk", {}), "memory": ("memory", {}), "load": ("load", {}), "raid": ("raid", {"arrays": ["md0"]}),
+        "root_disk": ("disk", {}), "memory": ("memory", {}), "load": ("load", {}),
+        "raid": ("raid", {"arrays": ["md0"]}),
         "disks": ("smart", {"at_least": 2}), "pools": ("zfs", {"pools": ["tank"]}), "mains": ("ups", {"ups": "mains"}),
         "air": ("air", {"ups": "mains"}), "time": ("time_sync", {}), "units": ("units", {"expected": list(EXPECTED)}),
         "web": ("certificate", {"path": str(folder / "web.pem")}), "interface": ("interface", {"port": port}),
@@ -90,7 +91,9 @@ EXPECTED = ("ssh.service", "seawall-health.timer", "postgresql@15-main.service",
 class Machine:
     """What the checks of a machine are given, from its inputs: files in a folder, and the words of programs."""
 
-    def __init__(self, folder: Path, patch: pytest.MonkeyPatch, certificate: Callable[[datetime, datetime], bytes]) -> None:
+    def __init__(
+        self, folder: Path, patch: pytest.MonkeyPatch, certificate: Callable[[datetime, datetime], bytes]
+    ) -> None:
         self.folder, self.given, self._listener = folder, Inputs(START), None
         self._made, self._written = certificate, dict[str, Any]()
         with create_server(("127.0.0.1", 0)) as free:
@@ -204,7 +207,9 @@ class Machine:
     def _systemctl(self, *words: str) -> str:
         known = {name: told for name, told in self.given.units.items() if told is not None}
         if words[0] == "list-units":
-            return "".join(f"{name} loaded failed failed x\n" for name, told in known.items() if told["ActiveState"] == "failed")
+            return "".join(
+                f"{name} loaded failed failed x\n" for name, told in known.items() if told["ActiveState"] == "failed"
+            )
         if words[0] == "list-unit-files":
             return "".join(f"{name} enabled enabled\n" for name in known if name.endswith(".timer"))
         wanted = words[words.index("--") + 1 :]

@@ -181,7 +181,9 @@ def _query(options: Options, deadline: float) -> None:
     told = (options.tls, options.query, options.user, options.database, secret)
     answer = _sql.ask(_sql.Question(options.speaks, options.host, options.port, *told), _left(deadline))
     if options.contains not in answer or not answer.strip():
-        why = "the answer to the query lacks the text that it is to have" if answer.strip() else "the query has no answer"
+        why = (
+            "the answer to the query lacks the text that it is to have" if answer.strip() else "the query has no answer"
+        )
         raise Unavailable(why)
 
 

@@ -20,7 +20,7 @@ from ops.core.quantity import Duration, counted, span
 from ops.core.run import run
 from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict
-from ops.health._notes import mapping, number
+from ops.health._notes import mapping, number, pairs
 from ops.interfaces.check import Check, CheckContext
 
 DAY = 86_400
@@ -110,7 +110,7 @@ def fingerprint(message: Plain) -> str:
 
 def learned(options: Options, notes: dict[str, Plain], seen: Iterable[tuple[str, str]], now: float) -> None:
     """Note which kinds were seen, by unit: when first and when last; forget what was not seen for long."""
-    known = {unit: kinds for unit, kinds in _known(notes, now, options.forgotten_after.seconds)}
+    known = dict(_known(notes, now, options.forgotten_after.seconds))
     for unit, kind in sorted(seen):
         if unit not in known and len(known) >= MOST_UNITS:
             unit = ANY  # noqa: PLW2901 -- a machine with so many units in error has one kind more, not thousands
@@ -129,9 +129,9 @@ def _known(notes: Mapping[str, Plain], now: float, forgotten: float) -> Iterator
     for unit, told in list(mapping(notes.get("known")).items())[: MOST_UNITS + 1]:
         kinds = {}
         for kind, times in list(mapping(told).items())[: MOST_KINDS + 1]:
-            first, last = (number(time) for time in times) if isinstance(times, list) and len(times) == 2 else (None, None)  # noqa: PLR2004
-            if first is not None and last is not None and now - forgotten <= last:
-                kinds[kind] = [min(first, now), min(last, now)]
+            for first, last in pairs([times]):
+                if now - forgotten <= last:
+                    kinds[kind] = [min(first, now), min(last, now)]
         if kinds:
             yield unit, kinds
 
@@ -152,7 +152,8 @@ def judge(options: Options, notes: Mapping[str, Plain], now: float) -> Finding:
     ]
     figures = {"new_kinds": float(len(new)), "known_kinds": float(len(kinds))}
     if new:
-        named = ", ".join(f"{kind} of {unit}, {span(now - first)} ago" for first, unit, kind in sorted(new)[-NAMED:])
+        last = sorted(new)[-NAMED:]
+        named = ", ".join(f"{kind} of {unit}, {span(now - first)} ago" for first, unit, kind in last)
         more = f" and {len(new) - NAMED} more" if len(new) > NAMED else ""
         return Finding(Verdict.WARN, f"{counted(len(new), 'new kind')} of error: {named}{more}", figures)
     left = began + options.learning.seconds - now

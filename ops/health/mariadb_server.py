@@ -13,7 +13,7 @@ from ops.core.printable import printable
 from ops.core.quantity import Duration, Percent, counted, span
 from ops.core.run import run
 from ops.core.schema import Plain
-from ops.core.verdict import Finding, Verdict, worst
+from ops.core.verdict import Finding, Verdict
 from ops.health._notes import number
 from ops.interfaces.check import Check, CheckContext
 
@@ -21,7 +21,6 @@ ACCOUNT = "seawall"  # that the role mariadb_source makes; it may read, and not 
 SOCKET = AbsolutePath("/run/mysqld/mysqld.sock")
 TIMEOUT = 10.0
 MOST_PRINTED = 4 << 20
-MOST_VIEWS = 1000
 NAMED = 3
 LOOKED_AGAIN = 3600.0  # seconds until views are looked at anew
 LONGEST = Duration(7 * 86_400)
@@ -38,12 +37,12 @@ select variable_value used, @@max_connections most from information_schema.globa
 where variable_name = 'THREADS_CONNECTED'
 """
 _REPLICATION = "show all slaves status"
-_VIEWS = f"""
+_VIEWS = """
 select v.table_schema db, v.table_name name, v.view_definition query,
   if(v.security_type = 'DEFINER' and a.user is null, v.definer, '') gone
 from information_schema.views v left join mysql.global_priv a on concat(a.user, '@', a.host) = v.definer
 where v.table_schema not in ('mysql', 'sys', 'information_schema', 'performance_schema')
-order by 1, 2 limit {MOST_VIEWS}
+order by 1, 2 limit 1000
 """
 
 
@@ -99,7 +98,9 @@ def judge_refusal(errors: str) -> Finding:
     if number in DOWN:
         return Finding(Verdict.FAIL, f"the server is down: {why}")
     if number == FULL:
-        return Finding(Verdict.FAIL, "all of its connections are in use: it lets nobody in", {"connections_percent": 1e2})
+        return Finding(
+            Verdict.FAIL, "all of its connections are in use: it lets nobody in", {"connections_percent": 1e2}
+        )
     if number == REFUSED:
         raise Unavailable("the account may not ask about replication; run playbooks/site.yml for this machine")
     raise Unavailable(f"the server does not answer: {why}")

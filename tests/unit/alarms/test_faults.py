@@ -124,8 +124,8 @@ def test_every_kind_of_check_is_among_them_and_there_are_enough() -> None:
 def test_the_page_is_what_was_seen(courses: dict[str, Course]) -> None:
     site = checks(Path("/nowhere"), 1)
     rows = [
-        f"| {fault.what} | [{site[fault.check][0]}](checks.md#{site[fault.check][0]}) | {fault.limit} | {fault.verdict} "
-        f"| {courses[fault.what].minutes:.0f} min | {fault.cause} |"
+        f"| {fault.what} | [{site[fault.check][0]}](checks.md#{site[fault.check][0]}) | {fault.limit} "
+        f"| {fault.verdict} | {courses[fault.what].minutes:.0f} min | {fault.cause} |"
         for fault in FAULTS
     ]
     fresh = HEAD.format(count=len(FAULTS), longest=max(fault.minutes for fault in FAULTS)) + "\n".join(rows) + "\n"
@@ -140,8 +140,8 @@ HEAD = """\
 <!-- Generated from what was seen by: SEAWALL_WRITE_PAGES=1 pytest tests/unit/alarms/test_faults.py -->
 
 For whoever wants to know whether the alarms can be trusted. A server with a check of every kind is well; then one thing
-is wrong with it, and later that is mended. Each of these {count} faults was told once, by one message, and no other check
-spoke; once it was mended, one message said so, and nothing was left. Time is played, not waited for; the checks, the
+is wrong with it, and later that is mended. Each of these {count} faults was told once, by one message; no other check
+spoke, but those that look at the same thing, in the same message. Once it was mended, one message said so, and nothing was left. Time is played, not waited for; the checks, the
 rounds of five minutes and the alarms are the real ones. What a program would say is what the real one prints.
 
 The time is from the moment at which the limit is passed to the message: a round sees it within five minutes, and the

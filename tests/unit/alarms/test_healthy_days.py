@@ -36,7 +36,7 @@ SOMETIMES = 3  # and at what is judged by the age of its last good run alone
 
 
 def lab() -> HostPolicy:
-    """Return the policy of the lab's busiest server, with what the others look at beside it, in a zone with summer time."""
+    """Return the policy of the lab's busiest server, with what its others look at, in a zone with summer time."""
     known = quick(Path(__file__).parents[3] / "inventories/lab").policies()
     his1, kept, drills = known["his1"], known["backup1"], known["drill1"]
     return replace(his1, site=replace(his1.site, timezone=ZONE), checks={**drills.checks, **kept.checks, **his1.checks})

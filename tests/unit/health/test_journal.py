@@ -26,6 +26,12 @@ LINES = [
 ]  # fmt: skip
 
 
+BLIND = (
+    "No journal files were opened due to insufficient permissions.",
+    "Hint: You are currently not seeing messages from other users and the system.",
+)
+
+
 class Machine:
     """A machine whose journal says what a test lets it say."""
 
@@ -116,8 +122,7 @@ def test_lines_that_are_no_entries_are_passed_over() -> None:
     assert errors(Options(ignore=("unnamed", "a_b*")), rubbish) == set()
 
 
-@pytest.mark.parametrize("words", ["No journal files were opened due to insufficient permissions.",
-                                   "Hint: You are currently not seeing messages from other users and the system."])  # fmt: skip
+@pytest.mark.parametrize("words", BLIND)
 @pytest.mark.parametrize("code", [0, 1])
 def test_a_journal_that_may_not_be_read_is_unknown(machine: Machine, words: str, code: int) -> None:
     (machine.folder / "errors").write_text(words)
@@ -131,7 +136,11 @@ def test_a_real_journalctl_knows_the_words(monkeypatch: pytest.MonkeyPatch) -> N
     try:
         journal._read(NOW.timestamp())
     except Unavailable as error:
-        assert "may not read the journal" in error.message or "not installed" in error.message or "not found" in error.message
+        assert (
+            "may not read the journal" in error.message
+            or "not installed" in error.message
+            or "not found" in error.message
+        )
 
 
 def test_options_that_make_no_sense_are_refused() -> None:

@@ -142,7 +142,10 @@ def test_versions_are_ordered_as_dpkg_orders_them() -> None:
     ordered = sorted(VERSIONS, key=order)
     for lower, higher in itertools.pairwise(ordered):
         relation = "lt" if order(lower) < order(higher) else "eq"
-        assert subprocess.run(["dpkg", "--compare-versions", lower, relation, higher]).returncode == 0, (lower, higher)
+        assert subprocess.run(["dpkg", "--compare-versions", lower, relation, higher], check=False).returncode == 0, (
+            lower,
+            higher,
+        )
 
 
 def test_the_real_lists_of_this_machine_say_what_apt_plans() -> None:
