@@ -164,7 +164,7 @@ def judge(options: Options, notes: Mapping[str, Plain], now: float) -> Finding:
 
 
 def _read(since: float) -> str:
-    """Return the errors of the journal since a moment, a JSON document a line; raise Unavailable if none may be seen."""
+    """Return the errors of the journal since a moment, a JSON document a line; raise Unavailable if none is seen."""
     words = ["journalctl", "--no-pager", "--output=json", "--priority=err", f"--lines={MOST_LINES}"]
     words += ["--output-fields=UNIT,_SYSTEMD_UNIT,SYSLOG_IDENTIFIER,MESSAGE", f"--since=@{int(since)}"]
     try:

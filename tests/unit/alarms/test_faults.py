@@ -15,7 +15,8 @@ from certificates import made
 from fault_list import FAULTS
 from faults import Fault
 from watched_inputs import Inputs
-from watched_site import ROUND, START, Machine, Watched, checks, policy
+from watched_rounds import Watched, policy
+from watched_site import ROUND, START, Machine, checks
 
 from ops.alarms.model import Event, Kind
 from ops.core import kinds
@@ -141,7 +142,8 @@ HEAD = """\
 
 For whoever wants to know whether the alarms can be trusted. A server with a check of every kind is well; then one thing
 is wrong with it, and later that is mended. Each of these {count} faults was told once, by one message; no other check
-spoke, but those that look at the same thing, in the same message. Once it was mended, one message said so, and nothing was left. Time is played, not waited for; the checks, the
+spoke, but those that look at the same thing, in the same message. Once it was mended, one message said so, and nothing
+was left. Time is played, not waited for; the checks, the
 rounds of five minutes and the alarms are the real ones. What a program would say is what the real one prints.
 
 The time is from the moment at which the limit is passed to the message: a round sees it within five minutes, and the

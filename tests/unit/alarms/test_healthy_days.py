@@ -21,7 +21,8 @@ from certificates import made
 from healthy import quick
 from healthy_days import RESTARTED, Acts, course
 from watched_inputs import DAY, Inputs, unit
-from watched_site import ROUND, Machine, Watched, checks, policy
+from watched_rounds import Watched, policy
+from watched_site import ROUND, Machine, checks
 
 from ops.alarms.model import Kind
 from ops.core.schema import encode
