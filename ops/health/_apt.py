@@ -1,4 +1,4 @@
-"""Which security updates a machine lacks, by apt's own lists and dpkg's status, without asking apt to plan them.
+"""Which security updates a machine lacks, by apt's own lists and what dpkg says, without asking apt to plan them.
 
 To plan an upgrade costs apt seconds and tens of megabytes; the lists of security updates are small. `apt-helper` opens
 them, however they are packed. A package that is held back lacks its update all the same.
@@ -11,12 +11,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ops.core.errors import Unavailable
-from ops.core.run import stream
+from ops.core.run import run, stream
 
 HELPER = "/usr/lib/apt/apt-helper"
 TIMEOUT = 25.0
 HEAD = 4096  # characters of a list in which its publisher, and its date, stand
 LONGEST_LINE = 1 << 20
+MOST_PRINTED = 16 << 20
+_SHOWN = "${db:Status-Status}\t${Package}\t${Architecture}\t${Version}\n"
 _DEBIAN = re.compile(r"^Label: Debian-Security$", re.MULTILINE)
 _UBUNTU = re.compile(r"^Origin: Ubuntu.*$(?=[\s\S]*^Suite: \S+-security$)", re.MULTILINE)
 _PARTS = re.compile(r"(\D*)(\d*)")
@@ -35,8 +37,8 @@ def waiting(folder: Path, status: Path) -> list[str]:
     prefixes = [prefix for prefix, head in releases(folder) if _DEBIAN.search(head) or _UBUNTU.search(head)]
     if not prefixes:
         raise Unavailable("apt has no list of security updates; look at /etc/apt/sources.list, then `apt-get update`")
-    with status.open(encoding="utf-8", errors="replace") as file:
-        here = installed(file)
+    words = ["dpkg-query", f"--admindir={status.parent}", "--show", f"--showformat={_SHOWN}"]
+    here = installed(run(words, timeout=TIMEOUT, most=MOST_PRINTED).stdout)
     found = set()
     for prefix in dict.fromkeys(prefixes):
         for path in sorted(folder.glob(f"{prefix}*_Packages*")):
@@ -60,12 +62,13 @@ def packages(lines: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         yield told.get("Package", ""), told.get("Architecture", ""), told.get("Version", "")
 
 
-def installed(lines: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Given dpkg's status, return the version of each installed package, by name and architecture."""
+def installed(told: str) -> dict[str, dict[str, str]]:
+    """Given what dpkg-query says, return the version of each installed package, by name and architecture."""
     found: dict[str, dict[str, str]] = {}
-    for told in _paragraphs(lines):
-        if told.get("Status", "").endswith(" installed"):
-            found.setdefault(told.get("Package", ""), {})[told.get("Architecture", "")] = told.get("Version", "")
+    for line in told.splitlines():
+        state, name, architecture, version = line.split("\t")
+        if state == "installed":
+            found.setdefault(name, {})[architecture] = version
     return found
 
 
@@ -73,7 +76,7 @@ def _paragraphs(lines: Iterable[str]) -> Iterator[dict[str, str]]:
     """Yield what each paragraph says of a package in the fields that count here."""
     told: dict[str, str] = {}
     for line in lines:
-        if line.startswith(("Package: ", "Architecture: ", "Version: ", "Status: ")):
+        if line.startswith(("Package: ", "Architecture: ", "Version: ")):
             name, _, value = line.partition(": ")
             told[name] = value.strip()
         elif told and not line.strip():
