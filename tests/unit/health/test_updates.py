@@ -27,10 +27,10 @@ Status: install ok installed
 Architecture: amd64
 Version: 3.0.14-1
 
-Package: libssl3
+Package: libgcc-s1
 Status: install ok installed
 Architecture: i386
-Version: 3.0.17-1~deb12u2
+Version: 12.2.0-14
 
 Package: curl
 Status: hold ok installed
@@ -63,6 +63,7 @@ def listed(*packages: tuple[str, str, str]) -> str:
 WAITING = listed(
     ("libssl3", "3.0.17-1~deb12u2", "amd64"),
     ("libssl3", "3.0.17-1~deb12u2", "i386"),
+    ("libgcc-s1", "12.2.0-15", "amd64"),  # another architecture than the one that is installed
     ("curl", "7.88.1-10+deb12u14", "amd64"),
     ("tzdata", "2025b-0+deb12u2", "all"),  # the point release brought a newer one
     ("nginx", "1.22.1-9+deb12u3", "amd64"),  # it is not installed any more
