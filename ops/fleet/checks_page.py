@@ -34,15 +34,22 @@ NEEDS = """\
 ## What a check needs on the machine
 
 A check reads what the machine tells everybody, or asks a program that is there. No check changes anything, and none
-runs as root. `time_sync` needs chronyd or systemd-timesyncd, `updates` apt, `antivirus` ClamAV's databases (readable
-for everybody, as Debian installs them), `ups` and `air` the upsd that the role `ups` sets up, `command` the site's own
-program. Where one is not there the check is `unknown`. In a container, `memory` does not judge programs that the kernel
+runs as root. `time_sync` needs chronyd or systemd-timesyncd, `updates` apt's lists of security updates, `antivirus`
+ClamAV's databases (readable for everybody, as Debian installs them), `ups` and `air` the upsd that the role `ups` sets
+up, `command` the site's own program, an `interface` that is asked a query the client `psql` or `mariadb`. Where one is
+not there the check is `unknown`. In a container, `memory` does not judge programs that the kernel
 ended: its count is that of the whole computer.
 
 Disks tell how they are to root alone. So where the policy has a check `smart` or `zfs`, the role `monitoring` installs
 `smartmontools`, and once an hour `seawall devices` asks `smartctl` and `zpool`, as root in a unit that sees disks and
 nothing else: no network, no settings, secrets or states of Seawall. What they print it writes, unread, to
 `/var/lib/seawall-devices/devices.json`; the checks read it, without any right, as what may come from anybody.
+
+The journal may be read by few, for what is written there may name patients. Where the policy has a check `journal`, the
+unit of the checks, and no other, is in the group `systemd-journal`. The check keeps fingerprints and names of units,
+and tells no more than those.
+
+[faults-seen.md](faults-seen.md) has the faults with which each of these checks was seen to speak, and how soon.
 """
 
 

@@ -1,4 +1,4 @@
-"""Whether another system answers at its interface: a TCP port, with TLS, or a page by HTTP."""
+"""Whether another system answers at its interface: a TCP port, with TLS, a page by HTTP, or a query in SQL."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from ops.core.errors import Unavailable
 from ops.core.limits import demand_between, demand_port
+from ops.core.names import AbsolutePath
 from ops.core.quantity import Duration
 from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict
+from ops.health import _sql
 from ops.health._notes import number
 from ops.interfaces.check import Check, CheckContext
 
@@ -31,7 +34,12 @@ class Options:
     tls: speak TLS; whether the certificate is trusted is not judged, nor how long it is valid.
     get: a page that is requested by HTTP, such as /health; by default, to be connected is enough.
     status: the HTTP status of a good answer.
-    contains: a text that the page must have.
+    query: a query that is asked in SQL instead, such as select count(*) from wards; it can only read.
+    speaks: the database that answers it, postgresql or mariadb; its client must be on this machine.
+    user: the account as which it is asked.
+    database: the database in which it is asked.
+    secret_file: a file with its password in the client's own form, which the account seawall alone may read.
+    contains: a text that the page, or the answer to the query, must have.
     slow_after: time after which an answer is slow, and the check warns.
     timeout: time after which there is none.
     warn_after_failures: how many rounds running must have failed before the check warns.
@@ -44,6 +52,11 @@ class Options:
     tls: bool = False
     get: str | None = None
     status: int = 200
+    query: str = ""
+    speaks: Literal["", "postgresql", "mariadb"] = ""
+    user: str = "seawall"
+    database: str = ""
+    secret_file: AbsolutePath | None = None
     contains: str = ""
     slow_after: Duration = Duration(2)
     timeout: Duration = Duration(5)
@@ -57,14 +70,20 @@ class Options:
         demand_between("slow_after", self.slow_after, Duration(1), self.timeout)
         demand_between("fail_after_failures", self.fail_after_failures, 1, MOST_FAILURES)
         demand_between("warn_after_failures", self.warn_after_failures, 1, self.fail_after_failures)
-        if self.contains and self.get is None:
-            raise ValueError("contains needs a page to look in; set get")
+        if self.contains and self.get is None and not self.query:
+            raise ValueError("contains needs something to look in; set get, or query")
+        if bool(self.query) != bool(self.speaks) or (self.query and self.get is not None):
+            raise ValueError("a query needs speaks, postgresql or mariadb, and no get")
+        if not all(word.isprintable() and not word.startswith("-") for word in (self.query, self.user, self.database)):
+            raise ValueError("query, user and database are one line each, and begin with no dash")
         if self.get is not None and not (self.get.startswith("/") and self.get.isascii() and self.get.isprintable()):
             raise ValueError(f"get is {self.get!r}; expected a path such as /health")
 
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     """Ask once, and count how many rounds running had no good answer."""
+    if options.speaks:
+        _sql.demand_client(options.speaks)
     began = time.monotonic()
     try:
         _ask(options, began + options.timeout.seconds)
@@ -102,6 +121,9 @@ def judge_answer(options: Options, seconds: float) -> Finding:
 
 def _ask(options: Options, deadline: float) -> None:
     """Raise Unavailable unless a good answer comes before a deadline of the monotonic clock."""
+    if options.query:
+        _query(options, deadline)
+        return
     where = f"{options.host}:{options.port}"
     try:
         with _connected(options, deadline) as connection:
@@ -153,6 +175,18 @@ def _request(options: Options, connection: socket.socket, deadline: float) -> No
         raise Unavailable(f"{options.get} lacks the text that it is to have, in its first MiB")
 
 
+def _query(options: Options, deadline: float) -> None:
+    """Ask in SQL; raise Unavailable without an answer, or without the text."""
+    secret = str(options.secret_file or "")
+    told = (options.tls, options.query, options.user, options.database, secret)
+    answer = _sql.ask(_sql.Question(options.speaks, options.host, options.port, *told), _left(deadline))
+    if options.contains not in answer or not answer.strip():
+        why = (
+            "the answer to the query lacks the text that it is to have" if answer.strip() else "the query has no answer"
+        )
+        raise Unavailable(why)
+
+
 def _left(deadline: float) -> float:
     return max(deadline - time.monotonic(), 0.01)
 
@@ -160,7 +194,7 @@ def _left(deadline: float) -> float:
 KIND = Check(
     Options,
     probe,
-    synonyms=("tcp", "http", "port", "url", "website", "hl7", "dicom"),
+    synonyms=("tcp", "http", "port", "url", "website", "hl7", "dicom", "sql"),
     why="Orders and results travel between systems; if one no longer listens, both sides look healthy, and wards "
     "wait. A restart takes a round or two, so it counts only when several rounds running had no answer.",
     remedy="Look whether the service runs on its machine, then at the network and the firewall between. Tell those "

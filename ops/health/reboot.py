@@ -9,7 +9,9 @@ from pathlib import Path
 
 from ops.core.limits import demand_between, demand_warning_first
 from ops.core.quantity import Duration, span
+from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict
+from ops.health._notes import number
 from ops.interfaces.check import Check, CheckContext
 
 DAY = 86_400
@@ -35,19 +37,34 @@ class Options:
 
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
-    """Look for the file that packages leave, and for a kernel that is newer than the one that runs."""
+    """Look for the file that packages leave, and for a kernel that is newer than the one that runs.
+
+    Each further update makes both anew; so what counts is since when something waited, without a restart in between.
+    """
     import psutil
 
-    now, found = context.now.timestamp(), []
+    found = []
     running = (Path(psutil.PROCFS_PATH) / "sys/kernel/osrelease").read_text("ascii").strip()
     if REQUIRED.exists():
         found.append(("an update asks for it", REQUIRED.stat().st_mtime))
+    # The time of change is of the day on which it was built; it was installed when the file got its place.
     times = {
-        path.name.partition("-")[2]: path.stat().st_mtime for path in BOOT.iterdir() if path.name[:8] == "vmlinuz-"
+        path.name.partition("-")[2]: path.stat().st_ctime for path in BOOT.iterdir() if path.name[:8] == "vmlinuz-"
     }
     if newer := newest_over(running, times):
         found.append((f"the kernel {newer} is installed, and {running} runs", times[newer]))
-    yield judge(options, [(why, now - since) for why, since in found])
+    since = waits_since(context.notes, [when for _, when in found], context.now.timestamp())
+    yield judge(options, [why for why, _ in found], context.now.timestamp() - since)
+
+
+def waits_since(notes: dict[str, Plain], times: list[float], now: float) -> float:
+    """Note and return since when something waits; times: since when each thing does that waits now, as far as known."""
+    if not times:
+        notes.clear()
+        return now
+    since = min(number(notes.get("since")) or now, *times, now)
+    notes["since"] = since
+    return since
 
 
 def newest_over(running: str, installed: dict[str, float]) -> str:
@@ -65,17 +82,16 @@ def _order(version: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.findall(r"\d+|[a-z]+", version.lower())]
 
 
-def judge(options: Options, waiting: list[tuple[str, float]]) -> Finding:
-    """Judge why the machine waits, and for how many seconds each."""
-    if not waiting:
+def judge(options: Options, why: list[str], seconds: float) -> Finding:
+    """Judge why the machine waits, and for how long already."""
+    if not why:
         return Finding(Verdict.PASS, "nothing waits for a restart", {"waiting_seconds": 0.0})
-    longest = max(0.0, *(seconds for _, seconds in waiting))
-    message = f"waits for a restart since {span(longest)}: {'; '.join(why for why, _ in waiting)}"
-    if longest > options.fail_after.seconds:
+    message = f"waits for a restart since {span(seconds)}: {'; '.join(why)}"
+    if seconds > options.fail_after.seconds:
         verdict = Verdict.FAIL
     else:
-        verdict = Verdict.WARN if longest > options.warn_after.seconds else Verdict.PASS
-    return Finding(verdict, message, {"waiting_seconds": float(round(longest))})
+        verdict = Verdict.WARN if seconds > options.warn_after.seconds else Verdict.PASS
+    return Finding(verdict, message, {"waiting_seconds": float(round(seconds))})
 
 
 KIND = Check(

@@ -11,9 +11,9 @@ from pathlib import Path
 from ops.core.errors import Unavailable
 from ops.core.limits import demand_between, demand_warning_first
 from ops.core.quantity import Duration, counted, span
-from ops.core.run import run
 from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict
+from ops.health import _apt
 from ops.health._notes import mapping, number
 from ops.interfaces.check import Check, CheckContext
 
@@ -21,16 +21,9 @@ DAY = 86_400
 LONGEST = Duration(366 * DAY)
 LISTS = Path("/var/lib/apt/lists")
 INSTALLED = Path("/var/lib/dpkg/status")
-TIMEOUT = 25.0
-MOST_PRINTED = 8 << 20
 NAMED = 5
 MOST_NOTED = 400
-AGAIN = 3600.0  # seconds until apt is asked again after it failed
-HEAD = 4096  # characters of a list in which its date stands
-PLAN = ("apt-get", "--simulate", "--quiet", "--option=Debug::NoLocking=1", "dist-upgrade")
-# Inst openssl [3.0.14-1] (3.0.15-1 Debian-Security:12/stable-security [amd64])
-INSTALLS = re.compile(r"^Inst (\S+) (?:\[\S+\] )?\((\S+) (.*) \[\w+\]\)", re.MULTILINE)
-SECURITY = re.compile(r"\bDebian-Security:|\bUbuntu[^/,]*/[^/,]*-security\b")
+AGAIN = 3600.0  # seconds until the lists are read again after that failed
 
 
 @dataclass(frozen=True)
@@ -53,18 +46,15 @@ class Options:
 
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
-    """Ask apt what it would install; it is asked anew only when its lists or what is installed changed.
-
-    To ask costs a second or two of a processor, and the check is made every few minutes.
-    """
+    """Compare what is installed with apt's lists of security updates, anew only when either has changed."""
     now, notes = context.now.timestamp(), context.notes
     fetched = LISTS.stat().st_mtime
     mark = f"{fetched} {INSTALLED.stat().st_mtime}"
     if notes.get("mark") != mark:
         if 0 <= now - (number(notes.get("tried")) or 0.0) < AGAIN:
-            raise Unavailable("apt gave no answer in time or failed; it is asked again within an hour")
+            raise Unavailable("apt's lists could not be read; they are read again within an hour")
         notes["tried"] = now
-        waiting = security_updates(run(PLAN, timeout=TIMEOUT, most=MOST_PRINTED).stdout)
+        waiting = _apt.waiting(LISTS, INSTALLED)
         notes.update(mark=mark, tried=0.0, since=since(mapping(notes.get("since")), waiting, now))
     yield from judge(options, times(notes.get("since")), now, now - lists_made(LISTS))
 
@@ -75,24 +65,17 @@ def lists_made(folder: Path) -> float:
     When apt last asked for them tells nothing: behind a mirror that stands still, or is gone, it asks in vain.
     """
     dates = []
-    for path in (*folder.glob("*_InRelease"), *folder.glob("*_Release")):
-        with path.open(encoding="utf-8", errors="replace") as file:
-            found = re.search(r"^Date: (.+)$", file.read(HEAD), re.MULTILINE)
+    for _, head in _apt.releases(folder):
+        found = re.search(r"^Date: (.+)$", head, re.MULTILINE)
         when = parsedate_to_datetime(found[1]) if found else None
         dates.append(when.timestamp() if when else 0.0)
     return max(dates, default=0.0)
 
 
-def security_updates(plan: str) -> list[str]:
-    """Given what `apt-get --simulate` prints, return the names of packages with a security update, with versions."""
-    return sorted(f"{name} {version}" for name, version, origins in INSTALLS.findall(plan) if SECURITY.search(origins))
-
-
 def since(before: Mapping[str, Plain], waiting: list[str], now: float) -> dict[str, Plain]:
     """Return since when each package waits; a newer version of one that waits already waits since then, too."""
     known = times(before)
-    names = [one.partition(" ")[0] for one in waiting][:MOST_NOTED]
-    return {name: min(known.get(name, now), now) for name in names}
+    return {name: min(known.get(name, now), now) for name in waiting[:MOST_NOTED]}
 
 
 def times(noted: Plain) -> dict[str, float]:

@@ -46,6 +46,7 @@ class Check(Generic[O]):
     derived: whether the policy makes such checks of its assets by itself, so that nobody writes one.
     group: given the options, the group of the inventory that makes a host fit for it; empty where every host is.
     devices: whether it judges what root's hourly look at the devices left, which is made where the policy has one.
+    journal: whether it reads the journal of the machine, which the unit of the checks may where the policy has one.
     synonyms: what else people call it, so that they are told the right word.
     why: what happens to a site that does not look at this, in one or two sentences.
     remedy: what a person does when it is not a pass, in one or two sentences.
@@ -57,6 +58,7 @@ class Check(Generic[O]):
     derived: bool = False
     group: Callable[[O], str] = in_every_group
     devices: bool = False
+    journal: bool = False
     synonyms: tuple[str, ...] = ()
     why: str = ""
     remedy: str = ""

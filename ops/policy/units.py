@@ -19,6 +19,7 @@ from ops.policy.model import DRILL_SPREAD, Asset, HostPolicy
 HEALTH_EVERY = "*:0/5"
 ALARMS_EVERY = "*:0/1"  # what is due to be told again, or to somebody else, is due to the minute
 DEVICES_EVERY = "*:11"
+JOURNAL_GROUP = "systemd-journal"  # may read all of the journal
 LEAVE_EVERY = "*:3/10"
 GAPS_AT = "*-*-* 05:30:00"
 ARRIVALS_AT = "*-*-* 05:00:00"
@@ -33,7 +34,7 @@ class Unit:
     command: what follows `seawall`. calendar: systemd expressions; none: a person starts it. random_delay: seconds.
     user: the account. capabilities: beyond the account's. credentials: names of the secrets it may read.
     timeout: seconds after which systemd ends it. writable: folders it may write to beside Seawall's own.
-    after: services whose end it waits for, when they run.
+    after: services whose end it waits for, when they run. groups: that it is in beside its account's.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Unit:
     timeout: int
     writable: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 def units(policy: HostPolicy) -> list[Unit]:
@@ -161,6 +163,7 @@ def boots_disks(policy: HostPolicy) -> bool:
 
 
 def _health(policy: HostPolicy) -> Unit:
+    reads = any(kinds.load("ops.health", check.kind).journal for check in policy.checks.values())
     return Unit(
         name=joined.unit(HEALTH),
         description=f"Check the health of {policy.host}",
@@ -171,6 +174,7 @@ def _health(policy: HostPolicy) -> Unit:
         capabilities=(),
         credentials=(LEDGER_KEY,),
         timeout=120,
+        groups=(JOURNAL_GROUP,) if reads else (),
     )
 
 

@@ -11,7 +11,8 @@ from socket import create_server
 from typing import Any
 
 import pytest
-from test_certificate import lived, made
+from certificates import made
+from test_certificate import lived
 
 from ops.core.quantity import Duration
 from ops.core.verdict import Finding, Verdict

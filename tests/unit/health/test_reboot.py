@@ -3,12 +3,13 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ops.core.verdict import Finding, Verdict
 from ops.health import reboot
-from ops.health.reboot import KIND, Options, judge, newest_over
+from ops.health.reboot import KIND, Options, judge, newest_over, waits_since
 from ops.interfaces.check import CheckContext
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -19,8 +20,18 @@ DAY = 86_400.0
     ("days", "verdict"), [(0.1, Verdict.PASS), (6.9, Verdict.PASS), (7.1, Verdict.WARN), (31, Verdict.FAIL)]
 )
 def test_how_long_it_waits_is_judged(days: float, verdict: Verdict) -> None:
-    assert judge(Options(), [("a", DAY), ("b", days * DAY)][: 2 if days > 1 else 1]).verdict is verdict
-    assert judge(Options(), []).verdict is Verdict.PASS
+    assert judge(Options(), ["a", "b"], days * DAY).verdict is verdict
+    assert judge(Options(), [], days * DAY).verdict is Verdict.PASS
+
+
+def test_further_updates_put_nothing_off() -> None:
+    """A machine that gets a library or a kernel each week waits as long as the first of them does."""
+    notes: dict[str, Any] = {}
+    since = [waits_since(notes, [day * DAY], day * DAY) for day in (10, 12, 14, 21, 40)]
+    assert since == [10 * DAY] * 5
+    assert waits_since(notes, [], 41 * DAY) == 41 * DAY
+    assert waits_since(notes, [42 * DAY], 43 * DAY) == 42 * DAY, "it was restarted in between"
+    assert waits_since({"since": "x"}, [50 * DAY], 50 * DAY) == 50 * DAY
 
 
 @pytest.mark.parametrize(

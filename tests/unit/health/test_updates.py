@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import itertools
 import os
+import re
+import subprocess
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -8,31 +11,64 @@ from typing import Any
 
 import pytest
 
-from ops.core.errors import SeawallError
+from ops.core.errors import SeawallError, Unavailable
 from ops.core.verdict import Verdict
 from ops.health import updates
-from ops.health.updates import KIND, Options, judge, lists_made, security_updates, since
+from ops.health._apt import order, waiting
+from ops.health.updates import KIND, Options, judge, lists_made, since
 from ops.interfaces.check import CheckContext
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TIME = NOW.timestamp()
 DAY = 86_400.0
-# As apt 2.6 and 3.0 print it, also of Ubuntu.
-PLAN = """\
-Inst base-files [12.4+deb12u11] (12.4+deb12u15 Debian:12.15/oldstable [amd64])
-Inst libgcrypt20 [1.10.1-3] (1.10.1-3+deb12u1 Debian:12.15/oldstable, Debian-Security:12/oldstable-security [amd64]) []
-Inst libssl3 [3.0.14-1] (3.0.17-1~deb12u2 Debian-Security:12/stable-security [amd64])
-Inst linux-image-6.1.0-40-amd64 (6.1.153-1 Debian-Security:12/stable-security [amd64])
-Inst curl [7.81.0-1ubuntu1.15] (7.81.0-1ubuntu1.16 Ubuntu:22.04/jammy-updates, Ubuntu:22.04/jammy-security [amd64])
-Inst his-client [1.0] (1.1 Hospital-Security-Tools:1/stable [all])
-Conf libssl3 (3.0.17-1~deb12u2 Debian-Security:12/stable-security [amd64])
+STATUS = """\
+Package: libssl3
+Status: install ok installed
+Architecture: amd64
+Version: 3.0.14-1
+
+Package: libgcc-s1
+Status: install ok installed
+Architecture: i386
+Version: 12.2.0-14
+
+Package: curl
+Status: hold ok installed
+Architecture: amd64
+Version: 7.88.1-10
+
+Package: tzdata
+Status: install ok installed
+Architecture: all
+Version: 2026a-0+deb12u1
+
+Package: nginx
+Status: deinstall ok config-files
+Architecture: amd64
+Version: 1.22.1-9
+"""
+PUBLISHED = """\
+Package: {name}
+Version: {version}
+Installed-Size: 6021
+Architecture: {architecture}
+Description: some words
 """
 
 
-def test_security_updates_are_told_from_the_others() -> None:
-    names = [one.partition(" ")[0] for one in security_updates(PLAN)]
-    assert names == ["curl", "libgcrypt20", "libssl3", "linux-image-6.1.0-40-amd64"]
-    assert security_updates("") == []
+def listed(*packages: tuple[str, str, str]) -> str:
+    return "\n".join(PUBLISHED.format(name=one, version=new, architecture=of) for one, new, of in packages)
+
+
+WAITING = listed(
+    ("libssl3", "3.0.17-1~deb12u2", "amd64"),
+    ("libssl3", "3.0.17-1~deb12u2", "i386"),
+    ("libgcc-s1", "12.2.0-15", "amd64"),  # another architecture than the one that is installed
+    ("curl", "7.88.1-10+deb12u14", "amd64"),
+    ("tzdata", "2025b-0+deb12u2", "all"),  # the point release brought a newer one
+    ("nginx", "1.22.1-9+deb12u3", "amd64"),  # it is not installed any more
+    ("his-client", "9.9", "amd64"),
+)
 
 
 @pytest.mark.parametrize(
@@ -47,68 +83,118 @@ def test_security_updates_are_told_from_the_others() -> None:
     ],
 )
 def test_it_is_judged_how_long_updates_wait(days: list[float], lists: float, verdicts: list[str]) -> None:
-    waiting = {f"p{number}": TIME - ago * DAY for number, ago in enumerate(days)}
-    assert [one.verdict.value for one in judge(Options(), waiting, TIME, lists * DAY)] == verdicts
+    since_when = {f"p{number}": TIME - ago * DAY for number, ago in enumerate(days)}
+    assert [one.verdict.value for one in judge(Options(), since_when, TIME, lists * DAY)] == verdicts
 
 
 def test_a_newer_version_waits_as_long_as_the_one_before() -> None:
-    first = since({}, ["openssl 3.0.14", "curl 7"], TIME)
-    assert since(first, ["openssl 3.0.15"], TIME + DAY) == {"openssl": TIME}
-    assert since({"openssl": "x", "curl": None}, ["openssl 1"], TIME) == {"openssl": TIME}
+    first = since({}, ["openssl", "curl"], TIME)
+    assert since(first, ["openssl"], TIME + DAY) == {"openssl": TIME}
+    assert since({"openssl": "x", "curl": None}, ["openssl"], TIME) == {"openssl": TIME}
+
+
+SUITE = "mirror_dists_bookworm-security"
+HEADS = {"bookworm": "Debian", "bookworm-security": "Debian-Security", "tools-security": "Hospital-Security-Tools"}
 
 
 @pytest.fixture
 def debian(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Lists, installed packages and an apt that tells how often it is asked."""
+    """Lists and dpkg's status, as apt and dpkg write them."""
     monkeypatch.setattr(updates, "LISTS", tmp_path)
     monkeypatch.setattr(updates, "INSTALLED", tmp_path / "status")
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    for name in ("status", "asked"):
-        (tmp_path / name).touch()
-    (tmp_path / "plan").write_text(PLAN)
-    for suite, days in (("bookworm", 130), ("bookworm-security", 1)):
-        date = format_datetime(datetime.fromtimestamp(TIME - days * DAY, UTC))
-        (tmp_path / f"mirror_dists_{suite}_InRelease").write_text(f"Hash: SHA256\n\nOrigin: Debian\nDate: {date}\n")
-    program = tmp_path / "apt-get"
-    program.write_text(f"#!/bin/sh\necho asked >>{tmp_path}/asked\ncat {tmp_path}/plan\n")
-    program.chmod(0o755)
+    (tmp_path / "status").write_text(STATUS)
+    for suite, label in HEADS.items():
+        date = format_datetime(datetime.fromtimestamp(TIME - (1 if suite == "bookworm-security" else 130) * DAY, UTC))
+        head = f"Hash: SHA256\n\nOrigin: Debian\nLabel: {label}\nSuite: {suite}\nDate: {date}\n"
+        (tmp_path / f"mirror_dists_{suite}_InRelease").write_text(head)
+    (tmp_path / f"{SUITE}_main_binary-amd64_Packages").write_text(WAITING)
+    (tmp_path / "mirror_dists_bookworm_main_binary-amd64_Packages").write_text(listed(("tzdata", "2099a", "all")))
+    (tmp_path / "mirror_dists_tools-security_main_binary-amd64_Packages").write_text(listed(("tzdata", "2099", "all")))
     return tmp_path
 
 
-def test_apt_is_asked_when_something_changed(debian: Path) -> None:
+def test_security_updates_are_told_from_the_others(debian: Path) -> None:
+    assert waiting(debian, debian / "status") == ["curl", "libssl3"]
+
+
+@pytest.mark.parametrize("program", ["gzip", "xz"])
+def test_a_list_is_read_however_it_is_packed(debian: Path, program: str) -> None:
+    subprocess.run([program, debian / f"{SUITE}_main_binary-amd64_Packages"], check=True)
+    assert waiting(debian, debian / "status") == ["curl", "libssl3"]
+
+
+def test_ubuntus_lists_count_too(debian: Path) -> None:
+    head = "Origin: Ubuntu\nLabel: Ubuntu\nSuite: jammy-security\nDate: x\n"
+    (debian / f"{SUITE}_InRelease").write_text(head)
+    assert waiting(debian, debian / "status") == ["curl", "libssl3"]
+    (debian / f"{SUITE}_InRelease").write_text(head.replace("jammy-security", "jammy"))
+    with pytest.raises(Unavailable, match="no list of security updates"):
+        waiting(debian, debian / "status")
+
+
+VERSIONS = (
+    *("1", "1~", "1a", "1.0", "1.0-1", "1.0-1~deb12u1", "1:0.5", "0.9", "1.0+dfsg-2", "1.0~rc1-1", "2.36-9+deb12u10"),
+    *("2.36-9+deb12u9", "3.0.14-1", "1.0-1.1", "10", "1.10", "1.9", "1.a", "1.+", "2:1-1-1"),
+)
+
+
+def test_versions_are_ordered_as_dpkg_orders_them() -> None:
+    """Each beside its neighbours in our order, by the real dpkg."""
+    ordered = sorted(VERSIONS, key=order)
+    for lower, higher in itertools.pairwise(ordered):
+        relation = "lt" if order(lower) < order(higher) else "eq"
+        assert subprocess.run(["dpkg", "--compare-versions", lower, relation, higher], check=False).returncode == 0, (
+            lower,
+            higher,
+        )
+
+
+def test_the_real_lists_of_this_machine_say_what_apt_plans() -> None:
+    """Whoever has lists can compare them; a packet that is held, or that apt would not install, may only be more."""
+    try:
+        ours = set(waiting(Path("/var/lib/apt/lists"), Path("/var/lib/dpkg/status")))
+    except (Unavailable, OSError):
+        pytest.skip("this machine has no lists of security updates")
+    plan = subprocess.run(["apt-get", "--simulate", "--option=Debug::NoLocking=1", "dist-upgrade"],
+                          capture_output=True, text=True, check=True).stdout  # fmt: skip
+    planned = re.findall(r"^Inst (\S+) \[\S+\] \(\S+ .*\bDebian-Security:", plan, re.MULTILINE)
+    assert set(planned) <= ours
+
+
+def test_the_lists_are_read_when_something_changed(debian: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notes: dict[str, Any] = {}
-    verdicts = []
+    verdicts, read = [], []
+    real = updates._apt.waiting
+    monkeypatch.setattr(updates._apt, "waiting", lambda *places: read.append(places) or real(*places))
     for days in (0, 2, 4, 15):
         later = datetime.fromtimestamp(TIME + days * DAY, UTC)
-        os.utime(debian)
-        date = format_datetime(later)
-        (debian / "mirror_dists_bookworm-security_InRelease").write_text(f"Date: {date}\n")
+        head = f"Label: Debian-Security\nDate: {format_datetime(later)}\n"
+        (debian / f"{SUITE}_InRelease").write_text(head)
         os.utime(debian, (TIME + days, TIME + days))
         for _ in range(3):
             (finding,) = KIND.probe(Options(), CheckContext(later, {}, notes=notes))
         verdicts.append(finding.verdict)
     assert verdicts == [Verdict.PASS, Verdict.PASS, Verdict.WARN, Verdict.FAIL]
-    assert (debian / "asked").read_text().count("asked") == 4
-    (debian / "plan").write_text("")
-    os.utime(debian / "status", (TIME, TIME))
+    assert len(read) == 4
+    (debian / "status").write_text("")
     (finding,) = KIND.probe(Options(), CheckContext(later, {}, notes=notes))
     assert finding.message == "no security update waits"
 
 
-def test_an_apt_that_fails_is_asked_again_within_an_hour(debian: Path) -> None:
+def test_lists_that_cannot_be_read_are_read_again_within_an_hour(debian: Path) -> None:
     notes: dict[str, Any] = {}
-    program = debian / "apt-get"
-    well = program.read_text()
-    program.write_text(f"#!/bin/sh\necho asked >>{debian}/asked\nexit 100\n")
-    for minutes, asked in ((0, 1), (5, 1), (55, 1), (61, 2), (70, 2)):
+    (debian / f"{SUITE}_main_binary-amd64_Packages").rename(debian / "aside")
+    (debian / f"{SUITE}_main_binary-amd64_Packages.xz").write_text("no archive")
+    os.utime(debian, (TIME, TIME))
+    for minutes, words in ((0, "apt-helper"), (5, "read again"), (55, "read again"), (61, "apt-helper")):
         later = datetime.fromtimestamp(TIME + minutes * 60, UTC)
-        with pytest.raises(SeawallError, match="apt"):
+        with pytest.raises(SeawallError, match=words):
             list(KIND.probe(Options(), CheckContext(later, {}, notes=notes)))
-        assert (debian / "asked").read_text().count("asked") == asked
-    program.write_text(well)
+    (debian / f"{SUITE}_main_binary-amd64_Packages.xz").unlink()
+    (debian / "aside").rename(debian / f"{SUITE}_main_binary-amd64_Packages")
     later = datetime.fromtimestamp(TIME + 7300, UTC)
     (finding,) = KIND.probe(Options(), CheckContext(later, {}, notes=notes))
-    assert finding.figures["security_updates"] == 4.0
+    assert finding.figures["security_updates"] == 2.0
 
 
 def test_the_newest_list_counts_by_its_own_date(debian: Path) -> None:

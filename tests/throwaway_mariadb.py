@@ -1,5 +1,7 @@
 """A throwaway MariaDB in a temporary folder: on a socket only, ended with its block."""
 
+import pwd
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,8 +12,9 @@ from tempfile import TemporaryDirectory
 
 READY_SECONDS = 60.0
 # What the role mariadb_source gives the account that takes the dumps.
-RIGHTS = "event, process, reload, select, show view, trigger"
+RIGHTS = "event, process, reload, select, show view, slave monitor, trigger"
 ROUTINES = (11, 3)  # from this release on a right of its own
+HERE = bool(shutil.which("mariadbd", path="/usr/sbin:/usr/bin"))
 
 
 @dataclass(frozen=True)
@@ -40,17 +43,31 @@ class MariaDB:
         self.sql(f"create user seawall@localhost; grant {RIGHTS}{more} on *.* to seawall@localhost")
 
 
+def account() -> str:
+    """Return the account that a server runs as: its package's, nobody's where that was installed without one."""
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "mysql" if "mysql" in names else "nobody"
+
+
 @contextmanager
-def mariadb() -> Iterator[MariaDB]:
-    """Make a server, run it with the account that dumps are taken by, and end it with the block."""
+def mariadb(*more: str) -> Iterator[MariaDB]:
+    """Make a server, run it with the account that dumps are taken by, and end it with the block. more: its settings."""
+    user = account()
     with TemporaryDirectory(prefix="throwaway-", ignore_cleanup_errors=True) as folder:
-        subprocess.run(["chown", "mysql", folder], check=True)
+        subprocess.run(["chown", user, folder], check=True)
         data = f"--datadir={folder}/data"
-        make = ["mariadb-install-db", "--no-defaults", "--user=mysql", data, "--auth-root-authentication-method=normal"]
+        make = [
+            "mariadb-install-db",
+            "--no-defaults",
+            f"--user={user}",
+            data,
+            "--auth-root-authentication-method=normal",
+        ]
         subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
-        words = ["--no-defaults", "--user=mysql", data, f"--socket={folder}/socket", "--skip-networking"]
+        words = ["--no-defaults", f"--user={user}", data, f"--socket={folder}/socket", "--skip-networking"]
         words += ["--innodb-flush-log-at-trx-commit=0", "--event-scheduler=off", "--character-set-server=utf8mb4"]
         words += [f"--pid-file={folder}/pid", f"--log-error={folder}/log"]
+        words += [f"--{setting}" for setting in more]
         with subprocess.Popen(["mariadbd", *words]) as server:
             try:
                 one = MariaDB(f"{folder}/socket")
