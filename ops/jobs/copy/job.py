@@ -18,7 +18,7 @@ from ops.interfaces.card import SetCard
 from ops.interfaces.manifest import FILE, read
 from ops.interfaces.outcome import CopyFacts
 from ops.jobs.copy import unread
-from ops.jobs.host import apart, cards, needs, own_policy, repositories, turns
+from ops.jobs.host import apart, cards, needs, own_policy, own_spares, repositories, turns
 from ops.jobs.host.assets import asset_named
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
@@ -91,6 +91,7 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
         unread.read(act, target)  # raises what is wrong with a pack, where that is why
         raise
     packs, size = unread.read(act, target)
+    own_spares.keep(target)
     seconds = round((clock.now() - started).total_seconds(), 1)
     facts = CopyFacts(
         time=clock.iso(until or newest.time),

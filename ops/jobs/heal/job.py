@@ -20,7 +20,7 @@ from ops.interfaces.healing import Healing
 from ops.interfaces.keeper_outcome import HealFacts
 from ops.interfaces.layout import DATA, INDEX, SNAPSHOTS
 from ops.interfaces.target import Writes
-from ops.jobs.heal import note
+from ops.jobs.heal import here, note
 from ops.jobs.heal.damage import CHECK_SECONDS, GONE
 from ops.jobs.heal.hurt import Hurt, hurt, sets_of
 from ops.jobs.heal.plan import Plan
@@ -58,21 +58,31 @@ def heal(plan: Plan, word: Word) -> Ended:
 def _healed(plan: Plan, word: Word) -> Outcome:
     noted = _begun(plan)
     for step in (_salvage, _index, _bring, _bring_snapshots):
-        noted = note.keep(plan.wanted.repository, step(plan, noted))
+        noted = note.keep(plan.noted_as, step(plan, noted))
     _demand_stored(plan, noted)
     lost, wrong = _missing(plan, noted)
     names = tuple(SetId(one) for one in sets_of(lost) if SetId.fits(one))
-    noted = note.keep(plan.wanted.repository, replace(noted, done=True, lost=names))
+    noted = note.keep(plan.noted_as, replace(noted, done=True, lost=names))
+    outcome = _outcome(plan, word, noted, lost, wrong)
+    left, move = here.settled(plan.target, noted)
+    note.keep(plan.noted_as, left)
     for one in lost:
         for line in one.lines():
             announce(line)
-    return _outcome(plan, word, noted, lost, wrong)
+    return _with_move(outcome, move) if move else outcome
+
+
+def _with_move(outcome: Outcome, move: str) -> Outcome:
+    """Return an outcome with what became of the files that others have replaced."""
+    facts = replace(outcome.facts, aside=move) if isinstance(outcome.facts, HealFacts) else outcome.facts
+    good = facts if outcome.good is not None else None
+    return replace(outcome, message=f"{outcome.message}; set aside as {move}", facts=facts, good=good)
 
 
 def _begun(plan: Plan) -> Healing:
     """Note what is damaged, beside what is still to be set aside of earlier runs."""
     noted = plan.noted if not plan.noted.done else replace(plan.noted, salvaged=(), added=(), done=False)
-    return note.keep(plan.wanted.repository, replace(noted, damaged=_joined(noted.damaged, plan.damaged)))
+    return note.keep(plan.noted_as, replace(noted, damaged=_joined(noted.damaged, plan.damaged)))
 
 
 def _salvage(plan: Plan, noted: Healing) -> Healing:
@@ -243,7 +253,7 @@ def _without_snapshot(plan: Plan, noted: Healing) -> str:
 def whole_again(plan: Plan) -> None:
     """Mark no set any more, where nothing is to be done."""
     if plan.noted.lost:
-        note.keep(plan.wanted.repository, replace(plan.noted, lost=()))
+        note.keep(plan.noted_as, replace(plan.noted, lost=()))
 
 
 def settled(plan: Plan) -> bool:
