@@ -1,0 +1,103 @@
+"""Whatever happens to a repository on a disk of the machine itself is found by name, and healed from another one."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import loop_disks
+import pytest
+from disks_of_one import HANDS, Disks
+from healed import WAYS, WORD
+from hurt_disks import Ward, on_a_local_disk, on_a_removable_disk
+from one_machine import Machine
+
+pytestmark = loop_disks.needs_root
+
+
+@pytest.fixture(params=["local", "removable"])
+def ward(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ward]:
+    if request.param == "local":
+        with on_a_local_disk(request.getfixturevalue("machine"), tmp_path) as one:
+            yield one
+    else:
+        with on_a_removable_disk(request.getfixturevalue("disks")) as one:
+            yield one
+
+
+def test_every_sort_of_file_in_every_way(ward: Ward, tmp_path: Path) -> None:
+    before, digests = ward.restored(tmp_path / "before"), ward.digests()
+    assert ward.clean()
+    packs, ways = ward.packs(), [*WAYS]
+    for turn, way in enumerate(ways):
+        first = [packs["data"][0], packs["tree"][0]]
+        others = [ward.files("index")[0], ward.files("snapshots")[0], ward.files("keys")[0]]
+        chosen = {path: ways[(turn + at) % len(ways)] for at, path in enumerate([*first, *others])}
+        assert way in chosen.values()
+        ward.hurt(chosen)
+        code, told = ward.heal("--snapshots", "--dry-run")
+        assert (code, others[2] in told) == (0, True)
+        assert ward.heal("--snapshots", "--read", *WORD)[0] == 0
+        assert {path: digests[path] for path in others[1:]}.items() <= ward.digests().items()
+        packs = ward.packs()
+        assert not {*first} & ward.digests().keys()
+    assert ward.restored(tmp_path / "after") == before
+    assert ward.clean()
+
+
+def test_what_was_kept_goes_away_with_what_was_taken_away(ward: Ward) -> None:
+    (key,) = ward.files("keys")
+    (snapshot, *_) = ward.files("snapshots")
+    (ward.folder / snapshot).unlink()
+    code, told = ward.heal("--dry-run")
+    assert (code, snapshot in told) == (0, False), "who forgets a snapshot on purpose does not want it back"
+    assert snapshot in ward.heal("--snapshots", "--dry-run")[1]
+    (ward.folder / key).unlink()
+    assert key in ward.heal("--dry-run")[1], "no other key is there"
+
+
+def test_a_dead_repository_of_which_nothing_was_kept_says_so(ward: Ward, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(ward.machine.root / "var/lib/seawall/state/own_spares")
+    (key,) = ward.files("keys")
+    ward.hurt({key: "garbled"})
+    assert ward.heal("--dry-run")[0] == 1
+    assert "make it anew" in capsys.readouterr().err
+
+
+def test_a_backup_host_is_healed_from_a_disk(ward: Ward, tmp_path: Path) -> None:
+    """The other way round: what the primary repository lost comes back from the disk."""
+    machine = ward.machine
+    primary = Ward(machine, "primary", machine.stored / "his1/primary")
+    before = primary.restored(tmp_path / "before")
+    held = {one.tree for one in machine.place(ward.name).repository.snapshots()}
+    assert held <= {one.tree for one in machine.place("primary").repository.snapshots()}
+    words = ["list", "blobs"]
+    there = {*machine.place(ward.name).repository.complaints(words, timeout=60).splitlines()}
+    blobs = {*machine.place("primary").repository.complaints(words, timeout=60).splitlines()}
+    packs = primary.packs()
+    (primary.folder / packs["tree"][0]).unlink()
+    code, told = primary.heal("--from", ward.name, *WORD)
+    lacking = not blobs <= there  # the pictures are on no disk
+    assert (code, "is missing from sets" in told) == ((1, True) if lacking else (0, False))
+    if not lacking:
+        assert primary.restored(tmp_path / "after") == before
+
+
+def test_a_healed_disk_leaves_good_once_it_was_read_again(disks: Disks) -> None:
+    with on_a_removable_disk(disks) as ward:
+        ward.hurt({ward.packs()["data"][0]: "flipped"})
+        assert ward.heal("--read", *WORD)[0] == 0
+        assert disks.seawall("leave", *HANDS) == 1, "what was read when it came is not there any more"
+    assert not disks.mounted.is_mount()
+    with loop_disks.attached(disks.file("red")):
+        assert disks.seawall("arrive") == 0
+        assert disks.seawall("update") == 0
+        assert disks.seawall("leave", *HANDS) == 0
+    assert disks.state("red")["verdict"] == "pass"
+
+
+def test_nothing_is_done_to_a_disk_that_is_well(machine: Machine, tmp_path: Path) -> None:
+    with on_a_local_disk(machine, tmp_path) as ward:
+        before = ward.digests()
+        code, told = ward.heal("--read", "--snapshots", *WORD)
+        assert (code, told.endswith("nothing to do\n")) == (0, True)
+        assert ward.digests() == before
