@@ -36,15 +36,20 @@ class Ward:
         """The paths of the files of one sort."""
         return [path for path in self.digests() if path.startswith(f"{sort}/")]
 
-    def packs(self) -> dict[str, list[str]]:
-        """The paths of the packs by what they hold: data or tree."""
-        found: dict[str, list[str]] = {"data": [], "tree": []}
+    def blobs(self) -> dict[str, dict[str, str]]:
+        """The blobs that each pack holds, with what they are: data or tree."""
+        found = {}
         for name in self.files("index"):
             words = ["cat", "index", name.partition("/")[2]]
             text = self.machine.place(self.name).repository.complaints(words, timeout=60)
             for pack in json.JSONDecoder().raw_decode(text)[0]["packs"]:
-                found[pack["blobs"][0]["type"]].append(f"data/{pack['id'][:2]}/{pack['id']}")
+                held = {one["id"]: one["type"] for one in pack["blobs"]}
+                found[f"data/{pack['id'][:2]}/{pack['id']}"] = held
         return found
+
+    def packs(self, kind: str) -> list[str]:
+        """The paths of the packs that hold data, or trees."""
+        return [path for path, held in self.blobs().items() if kind in held.values()]
 
     def hurt(self, chosen: Mapping[str, str]) -> None:
         """Hurt files, each in a way."""

@@ -13,6 +13,8 @@ from one_machine import Machine
 
 pytestmark = loop_disks.needs_root
 
+SORTS = ("pack of files", "pack of folders", "index", "snapshot", "key")
+
 
 @pytest.fixture(params=["local", "removable"])
 def ward(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ward]:
@@ -24,22 +26,34 @@ def ward(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ward]:
             yield one
 
 
+def table(tried: set[tuple[str, str]]) -> str:
+    """What the page says of what was tried."""
+    kept = {"snapshot", "key"}
+    rows = [
+        [sort, *("as it was" if sort in kept else "healed" for way in WAYS if (sort, way) in tried)] for sort in SORTS
+    ]
+    lines = [["hurt", *WAYS], ["---"] * (1 + len(WAYS)), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
 def test_every_sort_of_file_in_every_way(ward: Ward, tmp_path: Path) -> None:
     before, digests = ward.restored(tmp_path / "before"), ward.digests()
     assert ward.clean()
-    packs, ways = ward.packs(), [*WAYS]
-    for turn, way in enumerate(ways):
-        first = [packs["data"][0], packs["tree"][0]]
-        others = [ward.files("index")[0], ward.files("snapshots")[0], ward.files("keys")[0]]
-        chosen = {path: ways[(turn + at) % len(ways)] for at, path in enumerate([*first, *others])}
-        assert way in chosen.values()
+    ways, tried = [*WAYS], set()
+    for turn in range(len(ways)):
+        packs = [ward.packs("data")[0], ward.packs("tree")[0]]
+        others = [ward.files(sort)[0] for sort in ("index", "snapshots", "keys")]
+        chosen = {path: ways[(turn + at) % len(ways)] for at, path in enumerate([*packs, *others])}
+        tried |= {*zip(SORTS, chosen.values(), strict=True)}
         ward.hurt(chosen)
         code, told = ward.heal("--snapshots", "--dry-run")
         assert (code, others[2] in told) == (0, True)
-        assert ward.heal("--snapshots", "--read", *WORD)[0] == 0
+        code, told = ward.heal("--snapshots", "--read", *WORD)
+        assert (code, [path for path in chosen if path not in told]) == (0, [])
         assert {path: digests[path] for path in others[1:]}.items() <= ward.digests().items()
-        packs = ward.packs()
-        assert not {*first} & ward.digests().keys()
+        assert not {*packs} & ward.digests().keys()
+    assert tried == {(sort, way) for sort in SORTS for way in WAYS}
+    assert table(tried) in (Path(__file__).parents[2] / "docs/heal.md").read_text()
     assert ward.restored(tmp_path / "after") == before
     assert ward.clean()
 
@@ -65,26 +79,26 @@ def test_a_dead_repository_of_which_nothing_was_kept_says_so(ward: Ward, capsys:
 
 def test_a_backup_host_is_healed_from_a_disk(ward: Ward, tmp_path: Path) -> None:
     """The other way round: what the primary repository lost comes back from the disk."""
-    machine = ward.machine
-    primary = Ward(machine, "primary", machine.stored / "his1/primary")
+    primary = Ward(ward.machine, "primary", ward.machine.stored / "his1/primary")
     before = primary.restored(tmp_path / "before")
-    held = {one.tree for one in machine.place(ward.name).repository.snapshots()}
-    assert held <= {one.tree for one in machine.place("primary").repository.snapshots()}
-    words = ["list", "blobs"]
-    there = {*machine.place(ward.name).repository.complaints(words, timeout=60).splitlines()}
-    blobs = {*machine.place("primary").repository.complaints(words, timeout=60).splitlines()}
-    packs = primary.packs()
-    (primary.folder / packs["tree"][0]).unlink()
+    there = {blob for held in ward.blobs().values() for blob in held}
+    known, lacking = [], []
+    for path, held in primary.blobs().items():
+        (known if held.keys() <= there else lacking).append(path)
+    for path, way in zip(known, WAYS, strict=False):
+        WAYS[way](primary.folder / path)
+    assert len(known) > 1
+    code, told = primary.heal("--read", "--from", ward.name, *WORD)
+    assert (code, [path for path in known if path not in told]) == (0, [])
+    assert primary.restored(tmp_path / "after") == before
+    (primary.folder / lacking[0]).unlink()
     code, told = primary.heal("--from", ward.name, *WORD)
-    lacking = not blobs <= there  # the pictures are on no disk
-    assert (code, "is missing from sets" in told) == ((1, True) if lacking else (0, False))
-    if not lacking:
-        assert primary.restored(tmp_path / "after") == before
+    assert (code, "is missing from sets" in told) == (1, True), "the pictures are on no disk"
 
 
 def test_a_healed_disk_leaves_good_once_it_was_read_again(disks: Disks) -> None:
     with on_a_removable_disk(disks) as ward:
-        ward.hurt({ward.packs()["data"][0]: "flipped"})
+        ward.hurt({ward.packs("data")[0]: "flipped"})
         assert ward.heal("--read", *WORD)[0] == 0
         assert disks.seawall("leave", *HANDS) == 1, "what was read when it came is not there any more"
     assert not disks.mounted.is_mount()
