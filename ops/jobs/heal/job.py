@@ -104,8 +104,8 @@ def _index(plan: Plan, noted: Healing) -> Healing:
 
     What a run stored that was killed may be in no index yet.
     """
-    if not any(sort_of(path) in STORED for path in {*plan.damaged, *noted.damaged}):
-        return noted
+    if not plan.lies_here and not any(sort_of(path) in STORED for path in {*plan.damaged, *noted.damaged}):
+        return noted  # on this machine nobody could have named an index that is lost
     announce("making the index anew")
     with seen(plan.target, plan.hidden | set(noted.aside), STORED) as (repository, writes):
         healing.index_anew(repository, timeout=CHECK_SECONDS)
@@ -259,11 +259,16 @@ def whole_again(plan: Plan) -> None:
 def settled(plan: Plan) -> bool:
     """Whether nothing is to be done here: no file is damaged, or an earlier run has replaced all that is."""
     if not plan.damaged and not plan.noted.lost:
-        return True
+        return not (plan.lies_here and _lacks(plan))
     covered = plan.noted.done and set(plan.damaged) <= set(plan.noted.aside)
     if not covered or (plan.wanted.snapshots and lost_there(plan)):
         return False
+    return not _lacks(plan)
+
+
+def _lacks(plan: Plan) -> bool:
+    """Whether restic misses anything, or can't tell."""
     try:
-        return not _missing_blobs(plan, plan.noted)
+        return _missing_blobs(plan, plan.noted)
     except SeawallError:
-        return False
+        return True
