@@ -57,6 +57,7 @@ def _one(policy: HostPolicy, name: str, asset: Asset, copy: str) -> Ended:
     def work() -> Outcome:
         with turns.adding(asset.repository, to):
             outcome = _work(policy, name, asset, act, to)
+        own_spares.keep(repositories.open_own(policy, to))
         return _collected(outcome, to) if carried else outcome
 
     outcome = perform("collecting" if carried else "copy", act, name, policy.host, work)
@@ -91,7 +92,6 @@ def _work(policy: HostPolicy, name: str, asset: Asset, act: str, to: str) -> Out
         unread.read(act, target)  # raises what is wrong with a pack, where that is why
         raise
     packs, size = unread.read(act, target)
-    own_spares.keep(target)
     seconds = round((clock.now() - started).total_seconds(), 1)
     facts = CopyFacts(
         time=clock.iso(until or newest.time),
