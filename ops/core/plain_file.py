@@ -11,7 +11,7 @@ import os
 import pwd
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -58,6 +58,39 @@ def is_own(handle: int) -> bool:
     """Whether an open file is a plain one that belongs to this account, and has no other name anywhere."""
     seen = os.fstat(handle)
     return stat.S_ISREG(seen.st_mode) and seen.st_uid == os.geteuid() and seen.st_nlink == 1
+
+
+def own_folder(parent: int, name: str) -> None:
+    """Make a folder in a folder, for whom that belongs to, where there is none; raise OSError."""
+    with suppress(FileExistsError):
+        os.mkdir(name, 0o700, dir_fd=parent)
+        if os.geteuid() == 0:
+            home = os.fstat(parent)
+            os.chown(name, home.st_uid, home.st_gid, dir_fd=parent, follow_symlinks=False)
+
+
+def put(folder: int, name: str, content: bytes) -> None:
+    """Store a new file in a folder, for whom that belongs to, whole or not at all; raise FileExistsError or OSError."""
+    home, unfinished = os.fstat(folder), f"{name}.healing"
+    with suppress(FileNotFoundError):
+        os.unlink(unfinished, dir_fd=folder)  # of a run that was killed
+    handle = os.open(unfinished, NEW, 0o600, dir_fd=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if os.geteuid() == 0:
+                os.fchown(file.fileno(), home.st_uid, home.st_gid)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(unfinished, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    finally:
+        os.unlink(unfinished, dir_fd=folder)
+    os.fsync(folder)
+
+
+def no_room(error: OSError) -> bool:
+    """Whether something could not be written because nothing more may be."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def _found_or_made(path: Path, folder: int, flags: int, mode: int) -> tuple[int, bool]:

@@ -104,6 +104,8 @@ class Target(Generic[O]):
         left out, serves the repository without those files for a block; yields the file with that view's address. With
         `Writes` restic may write to it, as it tells.
         None, as are `listed` and `fault`, for a kind to whose repositories nobody else may add.
+    folder: given the file with the repository's address, returns the folder of this machine in which it lies; raises
+        Unavailable unless it is there. None: it lies on another machine, which looks after it.
     unlock: with the same and the name of a lock, removes it; raises Unavailable. One that is not there is fine. None: a
         lock stays until it is old.
     deposit: with the same, a folder beside the repository and the content of a small file, adds it there under the
@@ -139,6 +141,7 @@ class Target(Generic[O]):
     listed: Callable[[Path, Path, str], Mapping[str, int]] | None = None
     fault: Callable[[Path, Path, str], str] | None = None
     view: Callable[[Path, Path, Callable[[str], bool], Writes | None], AbstractContextManager[Path]] | None = None
+    folder: Callable[[Path], Path] | None = None
     unlock: Callable[[Path, Path, str], None] | None = None
     deposit: Callable[[Path, Path, str, bytes], None] | None = None
     quota: Callable[[O, str], Size | None] = no_quota

@@ -153,8 +153,7 @@ class _Leave:
             url = Path(folder, "url")
             write_atomically(url, f"{self.door.address(self.place.repository.url)}\n")
             behind = replace(self.place.repository, url=url)
-            left = order.until - clock.now().timestamp()
-            behind.forget(order.snapshots, str(self.how.unused), timeout=max(left, 1.0))
+            behind.forget(order.snapshots, str(self.how.unused), timeout=time_left(order))
 
     def _until_over(self, order: Order) -> None:
         """Wait until the backup host has shut that door, and opened the other one again: nobody adds before."""
@@ -166,3 +165,8 @@ class _Leave:
                 break
             time.sleep(_LOOK_SECONDS)
         self.place.reach()
+
+
+def time_left(order: Order) -> float:
+    """Return the seconds that an order leaves for forgetting: a day at most, whatever moment the backup host says."""
+    return min(max(order.until - clock.now().timestamp(), 1.0), _DAY)

@@ -13,7 +13,7 @@ from ops.interfaces import joined
 from ops.interfaces.outcome import CopyFacts
 from ops.jobs.copy import unread
 from ops.jobs.heal import note
-from ops.jobs.host import own_policy, repositories, state_files
+from ops.jobs.host import own_policy, own_spares, repositories, state_files
 from ops.jobs.host.assets import asset_named
 from ops.policy import HostPolicy
 from ops.restic.sets import Set, dated, sets
@@ -48,7 +48,7 @@ def listed(name: str | None, repository: str | None) -> list[ListedSet]:
         place.reach()
         owing = {one: [*_owing(policy, one, chosen)] for one in names}
         sets_there = [one for one in reversed(_found(place, clock.now())) if one.asset in names]
-        lost = note.lost(chosen)
+        lost = note.lost(own_spares.known_as(place))
         rows += [_healed(_read_back(_row(one, chosen), owing[one.asset]), lost) for one in sets_there]
     return rows
 

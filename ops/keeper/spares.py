@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from ops.core import plain_file
 from ops.core.names import Digest
 from ops.core.plain_file import FOUND
 from ops.interfaces.layout import CONFIG, KEYS, SNAPSHOTS
@@ -94,22 +95,7 @@ def read(repository: int, path: str) -> bytes | None:
 def put(repository: int, path: str, content: bytes) -> None:
     """Store a file where none is, for whom its folder belongs to; raise OSError."""
     with folder_of(repository, path) as (folder, name):
-        owner = os.fstat(folder)
-        unfinished = f"{name}.healing"
-        with suppress(FileNotFoundError):
-            os.unlink(unfinished, dir_fd=folder)  # of a run that was killed
-        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                if os.geteuid() == 0:
-                    os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(unfinished, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-        finally:
-            os.unlink(unfinished, dir_fd=folder)
-        os.fsync(folder)
+        plain_file.put(folder, name, content)
 
 
 def made(base: Path, host: str) -> None:

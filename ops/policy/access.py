@@ -53,6 +53,11 @@ def attended(repository: Repository) -> bool:
     return target(repository.kind).attended
 
 
+def readable_elsewhere(repository: Repository) -> bool:
+    """Return whether another machine may read a repository: over the network, or from the disk on which it came."""
+    return served(repository) or attended(repository)
+
+
 def written(repository: Repository) -> Sequence[str]:
     """Return the folders of a machine itself that its repository is written to."""
     kind, options = target(repository.kind), repository.options

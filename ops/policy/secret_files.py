@@ -84,15 +84,18 @@ def repository_note(policy: HostPolicy) -> list[str]:
 
 
 def drill_files(policy: HostPolicy, said: Secrets) -> list[File]:
-    """Return the secrets of a drill host: for each repository of each drilled machine that is served, how it is read.
+    """Return the secrets of a drill host: for each repository of each drilled machine that it may read, how it does.
 
-    The address has the account that only reads; the password is that of this machine's own key.
+    The address has the account that only reads; the password is that of this machine's own key. Disks that take turns
+    have no account: whoever holds one can read it with their password.
     """
     files = [_authority(policy.host, said)]
     for machine in sorted({drilled.host for drilled in policy.drills.values()}):
         for name in _repositories(each.asset for each in policy.drills.values() if each.host == machine):
             repository = policy.repositories[name]
             if not access.served(repository):
+                if access.attended(repository):
+                    files += _of_disk(name, policy, machine, said)
                 continue
             where = access.address(name, repository, machine, reads_only=True)
             account = said.text(machine, secrets.READER_ACCOUNTS, name, policy.host, "password")
@@ -101,6 +104,13 @@ def drill_files(policy: HostPolicy, said: Secrets) -> list[File]:
             files.append(_secret(address_file, access.url(repository.kind, where, policy.host, account)))
             files.append(_secret(password_file, password))
     return files
+
+
+def _of_disk(name: str, policy: HostPolicy, machine: str, said: Secrets) -> Iterator[File]:
+    """Yield how a drill host reads a disk that comes to it: by the password that unlocks it, too."""
+    address_file, password_file = access.repository_files(access.read_from(machine, name))
+    yield _secret(address_file, access.address(name, policy.repositories[name], machine))
+    yield _secret(password_file, said.text(machine, secrets.PASSWORDS, name))
 
 
 def channel_files(policy: HostPolicy, said: Secrets) -> list[File]:

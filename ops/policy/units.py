@@ -141,8 +141,8 @@ def _drills(policy: HostPolicy) -> Iterator[Unit]:
         if drill is None:
             continue
         places = [drilled.asset.repository, *(copy.to for copy in drilled.asset.copies.values())]
-        served = [place for place in places if access.served(policy.repositories[place])]
-        secrets = [secret for place in served for secret in repository_files(read_from(drilled.host, place))]
+        read = [place for place in places if access.readable_elsewhere(policy.repositories[place])]
+        secrets = [secret for place in read for secret in repository_files(read_from(drilled.host, place))]
         yield Unit(
             name=joined.unit(joined.drill(name)),
             description=f"Drill the restore of {name} of {drilled.host}",

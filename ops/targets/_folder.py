@@ -9,51 +9,19 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from ops.core import plain_file
 from ops.core.errors import Damaged, Unavailable
 from ops.core.names import Digest
 from ops.interfaces.layout import CONFIG, DATA
-from ops.interfaces.target import Missing, Reached
+from ops.interfaces.target import Missing
 
 _PIECE = 1 << 20
 _CONFIG_BYTES = 4096
 _PREFIX = 2  # letters of a pack's name that name its folder
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How repositories in folders of this machine are read, as a `Target` wants it.
-
-    found: given the file with the address, returns the folder of the repository; raises Unavailable unless it is there.
-    """
-
-    found: Callable[[Path], Path]
-
-    def reach(self, url: Path, _authority: Path) -> Reached:
-        """Look whether it is there."""
-        self.found(url)
-        return Reached()
-
-    def packs(self, url: Path, _authority: Path) -> Mapping[str, int]:
-        """Return the size in bytes of every whole pack by its name."""
-        return packs(self.found(url))
-
-    def listed(self, url: Path, _authority: Path, folder: str) -> Mapping[str, int]:
-        """Return the size in bytes of every file in one of the repository's folders by its name."""
-        return listed(self.found(url), folder)
-
-    def verify(self, url: Path, _authority: Path, name: str) -> int:
-        """Read a pack whole; return its size in bytes."""
-        return verify(self.found(url), name)
-
-    def fault(self, url: Path, _authority: Path, path: str) -> str:
-        """Return what is wrong with a file such as index/NAME, nothing when it is what its name says."""
-        return fault(self.found(url), path)
 
 
 def place(url: Path) -> Path:
@@ -88,9 +56,8 @@ def verify(folder: Path, name: str) -> int:
 def fault(folder: Path, path: str) -> str:
     """Return what is wrong with a file such as index/NAME, nothing when it is what its name says."""
     sort, _, name = path.rpartition("/")
-    below = f"{DATA}/{name[:_PREFIX]}" if sort.partition("/")[0] == DATA else sort
     try:
-        found = _read(folder, f"{below}/{name}")
+        found = _read(folder, stored_as(sort.partition("/")[0], name))
     except Damaged as error:
         return error.message
     if found is None:
@@ -104,6 +71,41 @@ def config(folder: Path) -> Digest:
     if found is None:
         raise Missing(f"there is no repository in {folder}")
     return Digest(found[0])
+
+
+def stored_as(sort: str, name: str) -> str:
+    """Return where a file of one of a repository's folders lies: packs are sorted by their first letters."""
+    return f"{DATA}/{name[:_PREFIX]}/{name}" if sort == DATA else f"{sort}/{name}"
+
+
+def opened_file(folder: Path, path: str) -> int | None:
+    """Return the descriptor of a file, to be read and closed; None where there is none that can be opened."""
+    *above, name = path.split("/")
+    with _opened(folder) as root:
+        handle = _descend(root, above)
+        if handle is None:
+            return None
+        try:
+            return os.open(name, plain_file.FOUND, dir_fd=handle)
+        except OSError:
+            return None
+        finally:
+            os.close(handle)
+
+
+def store(folder: Path, path: str, content: bytes) -> None:
+    """Store a file where none is, for whom the repository belongs to; raise FileExistsError, or another OSError."""
+    *above, name = path.split("/")
+    root = os.open(folder, plain_file.FOLDER)
+    try:
+        for part in above:
+            plain_file.own_folder(root, part)
+            inner = os.open(part, plain_file.FOLDER, dir_fd=root)
+            os.close(root)
+            root = inner
+        plain_file.put(root, name, content)
+    finally:
+        os.close(root)
 
 
 def _data(handle: int) -> Iterator[tuple[str, int]]:

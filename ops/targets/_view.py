@@ -1,4 +1,4 @@
-"""A view of a repository that leaves files out: a server on a socket of this machine that asks the real one.
+"""A view of a repository that leaves files out: a server on a socket of this machine that asks what is behind it.
 
 So restic can read a repository to which somebody added files that it stumbles over, before they are moved aside. The
 view is for reading: what would write is refused, but for locks, which go nowhere: nobody else could see them here.
@@ -12,37 +12,60 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
+from typing import Protocol
 
 from ops.core.files import CHUNK, write_atomically
 from ops.interfaces.layout import LOCKS
 from ops.interfaces.target import Writes
-from ops.targets._rest import Place, unix_address
+from ops.targets._rest import unix_address
 
-SECONDS = 120.0
 MOST = 1 << 30  # bytes of one file; restic makes none of more than an eighth of it
-_PASSED = ("Accept", "Range")
 _ANSWERED = ("Content-Type", "Content-Range", "Accept-Ranges", "Date")
 Hidden = Callable[[str], bool]
 
 
+class Answer(Protocol):
+    """What is answered, as http.client has it."""
+
+    status: int
+
+    def getheader(self, name: str, /) -> str | None:
+        """Return one of its headers."""
+
+    def read(self, amt: int | None = None, /) -> bytes:
+        """Return so much of what is left, or all of it."""
+
+
+class Behind(Protocol):
+    """What a view asks for one connection of a client. prefix: the folder of the repository in the paths asked for."""
+
+    prefix: str
+
+    def ask(self, method: str, path: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
+        """Return what is answered; raise HTTPException or OSError where nothing is."""
+
+    def close(self) -> None:
+        """End the connection."""
+
+
 @contextmanager
-def view(url: Path, authority: Path, hidden: Hidden, writes: Writes | None = None) -> Iterator[Path]:
+def served(behind: Callable[[], Behind], prefix: str, hidden: Hidden, writes: Writes | None) -> Iterator[Path]:
     """Serve a view for a block; yield the file with its address.
 
-    hidden: given index/NAME, whether it is left out. writes: what becomes of what would write; none: it is refused.
+    behind: makes what is asked for one connection. prefix: the folder of the repository in the address. hidden: given
+    index/NAME, whether it is left out. writes: what becomes of what would write; none: it is refused.
     """
-    place = Place.read(url)
     with tempfile.TemporaryDirectory(prefix="seawall-view-") as folder:
         socket, address = Path(folder, "socket"), Path(folder, "url")
-        write_atomically(address, f"{unix_address(socket, place.path)}\n")
-        with _Server(socket, place, authority, hidden, writes) as server:
+        write_atomically(address, f"{unix_address(socket, prefix)}\n")
+        with _Server(socket, behind, hidden, writes) as server:
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
             thread.start()
             try:
@@ -56,9 +79,9 @@ class _Server(ThreadingMixIn, UnixStreamServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, socket: Path, place: Place, authority: Path, hidden: Hidden, writes: Writes | None) -> None:
+    def __init__(self, socket: Path, behind: Callable[[], Behind], hidden: Hidden, writes: Writes | None) -> None:
         super().__init__(str(socket), _Asked)
-        self.place, self.authority, self._hidden, self.writes = place, authority, hidden, writes
+        self.behind, self._hidden, self.writes = behind, hidden, writes
 
     def hides(self, path: str) -> bool:
         """Whether a file is left out; locks always are, and what was deleted here."""
@@ -70,14 +93,18 @@ class _Server(ThreadingMixIn, UnixStreamServer):
 
 
 class _Asked(BaseHTTPRequestHandler):
-    """One connection of a client, and one to the real server for as long as it lasts."""
+    """One connection of a client, and one to what is behind the view for as long as it lasts."""
 
     protocol_version = "HTTP/1.1"
     server: _Server
-    upstream: HTTPConnection | None = None
+
+    def setup(self) -> None:
+        """Begin both connections."""
+        super().setup()
+        self.behind = self.server.behind()
 
     def do_GET(self) -> None:
-        """Answer what the real server answers, but for what is left out."""
+        """Answer what is behind the view, but for what is left out."""
         asked = self._named()
         if "/" in asked and self.server.hides(asked):
             self._end(HTTPStatus.NOT_FOUND)
@@ -114,7 +141,7 @@ class _Asked(BaseHTTPRequestHandler):
         self._end(HTTPStatus.OK if writes is not None or named.startswith(f"{LOCKS}/") else HTTPStatus.FORBIDDEN)
 
     def _send(self, named: str, content: bytes, writes: Writes) -> None:
-        """Have the real server store a file."""
+        """Have a file stored behind the view."""
         try:
             answer = self._ask(content)
             if answer.status == HTTPStatus.OK:
@@ -125,8 +152,7 @@ class _Asked(BaseHTTPRequestHandler):
 
     def finish(self) -> None:
         """End both connections."""
-        if self.upstream:
-            self.upstream.close()
+        self.behind.close()
         super().finish()
 
     def log_message(self, format: str, *args: object) -> None:
@@ -135,16 +161,12 @@ class _Asked(BaseHTTPRequestHandler):
     def _named(self) -> str:
         """Return the path of the file that is asked for, below the repository."""
         # restic writes to data/NAME, and rest-server sorts it: data/NA/NAME is how it lies there.
-        return self.path.partition("?")[0].removeprefix(self.server.place.path).strip("/")
+        return self.path.partition("?")[0].removeprefix(self.behind.prefix).strip("/")
 
-    def _ask(self, content: bytes | None = None) -> HTTPResponse:
-        server = self.server
-        self.upstream = self.upstream or server.place.connection(server.authority, SECONDS)
-        passed = {name: value for name in _PASSED if (value := self.headers.get(name))}
-        self.upstream.request(self.command, self.path, content, {**server.place.headers, **passed})
-        return self.upstream.getresponse()
+    def _ask(self, content: bytes | None = None) -> Answer:
+        return self.behind.ask(self.command, self.path, dict(self.headers.items()), content)
 
-    def _list(self, folder: str, answer: HTTPResponse) -> None:
+    def _list(self, folder: str, answer: Answer) -> None:
         """Answer a list of names, or of names and sizes, without those that are left out."""
         listed = json.loads(answer.read()) or []
         names = [one["name"] if isinstance(one, dict) else one for one in listed]
@@ -153,16 +175,16 @@ class _Asked(BaseHTTPRequestHandler):
         self._begin(answer, len(content))
         self.wfile.write(content)
 
-    def _pass(self, answer: HTTPResponse) -> None:
-        self._begin(answer, int(answer.headers.get("Content-Length", 0)))
+    def _pass(self, answer: Answer) -> None:
+        self._begin(answer, int(answer.getheader("Content-Length") or 0))
         while self.command != "HEAD" and (piece := answer.read(CHUNK)):
             self.wfile.write(piece)
         answer.read()
 
-    def _begin(self, answer: HTTPResponse, size: int) -> None:
+    def _begin(self, answer: Answer, size: int) -> None:
         self.send_response_only(answer.status)
         for name in _ANSWERED:
-            if value := answer.headers.get(name):
+            if value := answer.getheader(name):
                 self.send_header(name, value)
         self.send_header("Content-Length", str(size))
         self.end_headers()

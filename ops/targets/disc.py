@@ -19,6 +19,7 @@ from ops.interfaces.disc import SECTOR, SECTORS
 from ops.interfaces.layout import CONFIG
 from ops.interfaces.target import Location, Reached, Target
 from ops.targets import _folder
+from ops.targets._in_folder import Reading
 
 LEAST, MOST = Size(64 << 20), Size(128 << 30)
 
@@ -73,13 +74,17 @@ def _repository(url: Path) -> Path:
     return place
 
 
-_READ = _folder.Reading(_repository)
+_READ = Reading(_repository)
 KIND = Target(
     options=Options,
     address=address,
     reach=reach,
     packs=_READ.packs,
     verify=_READ.verify,
+    listed=_READ.listed,
+    fault=_READ.fault,
+    view=_READ.view,
+    folder=_READ.found,
     writes=lambda options: [options.path],
     carried=True,
     synonyms=("dvd", "cd", "bluray", "blu_ray", "optical", "iso", "udf"),

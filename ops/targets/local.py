@@ -9,6 +9,7 @@ from ops.core.disks import demand_mounted
 from ops.core.names import AbsolutePath
 from ops.interfaces.target import Location, Target
 from ops.targets import _folder, _mount_point
+from ops.targets._in_folder import Reading
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def _place(url: Path) -> Path:
     return place
 
 
-READ = _folder.Reading(_place)
+READ = Reading(_place)
 KIND = Target(
     options=Options,
     address=address,
@@ -46,6 +47,8 @@ KIND = Target(
     verify=READ.verify,
     listed=READ.listed,
     fault=READ.fault,
+    view=READ.view,
+    folder=READ.found,
     writes=lambda options: [options.path],
     place="local",
     apart=True,

@@ -15,6 +15,7 @@ from ops.core.names import AbsolutePath, Digest
 from ops.interfaces.disk import MOUNTED, arrived
 from ops.interfaces.target import Location, Target
 from ops.targets import _folder, _mount_point
+from ops.targets._in_folder import Reading
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME = re.compile("[a-z][a-z0-9_]{0,39}")
@@ -98,7 +99,7 @@ def _place(url: Path) -> Path:
     return place
 
 
-READ = _folder.Reading(_place)
+READ = Reading(_place)
 KIND = Target(
     options=Options,
     address=address,
@@ -107,6 +108,8 @@ KIND = Target(
     verify=READ.verify,
     listed=READ.listed,
     fault=READ.fault,
+    view=READ.view,
+    folder=READ.found,
     writes=lambda options: [str(mount_point(options))],
     place="removable",
     attended=True,

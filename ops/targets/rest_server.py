@@ -23,7 +23,7 @@ from ops.interfaces.target import Location, Missing, Reached, Target
 from ops.targets._asking import asked, demand_ok, demand_whole, refused
 from ops.targets._leaving import DOOR
 from ops.targets._rest import Place
-from ops.targets._view import view
+from ops.targets._rest_view import view
 
 REACH_SECONDS = 5.0  # to connect
 REACHED_SECONDS = 150.0  # for all of it, however slowly the other side answers

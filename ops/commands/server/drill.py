@@ -15,6 +15,7 @@ EXAMPLES = """\
 examples:
   seawall drill his                          from its own repository, as its timer does
   seawall drill his --from offsite           from the off-site repository
+  seawall drill his --from disks             from the removable disk that is connected here
   seawall drill his --at 2026-11-20          the newest set up to that day
   seawall drill his1_server --instant        boot the machine straight from the repository
   seawall drill his1_server --own-kernel     boot a newly built disk in QEMU, with its own kernel

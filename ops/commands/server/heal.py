@@ -1,8 +1,9 @@
 """Heal a repository: bring back what a disk has damaged, and prove that the old sets are what they were.
 
 On the server that owns the repository, what is lost comes back from another of its repositories, such as the off-site
-one. On the backup host, which has no key, snapshots, keys and `config` come back from what it kept of them, and what
-the server has replaced is set aside. Nothing is deleted. Seawall's page heal.md leads through it.
+one; for a repository on the server's own disks, that is all. On the backup host, which has no key, snapshots, keys and
+`config` come back from what it kept of them, and what the server has replaced is set aside. Nothing is deleted.
+Seawall's page heal.md leads through it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ on the server:
   seawall heal primary --files names --reason 'ticket 4712' --approver 'Head of IT'
   seawall heal primary --from offsite --read --dry-run every file is read over the network first
   seawall heal primary --names > aside                 what the backup host is to set aside
+  seawall heal disks --read --dry-run                  the disk that is here, from the first other repository
 exit codes: 0 all is well, or healed; 1 something is not; 2 wrong usage or policy
 """
 
@@ -82,12 +84,20 @@ def _kept(options: Namespace) -> int:
 
 
 def _owned(options: Namespace) -> int:
-    from ops.jobs.heal import job, note
+    from ops.jobs.heal import here, job, note
     from ops.jobs.heal.plan import Wanted, planned
 
     if options.names:
         print("".join(f"{path}\n" for path in note.aside(options.repository)), end="")
         return 0
+    if back := here.planned(options.repository, snapshots=options.snapshots):
+        _print(back.lines(), options)
+        if not options.dry_run:
+            ended = here.bring_back(back, options.reason.strip(), options.approver.strip())
+            print(ended.text(as_json=options.json), end="")
+        elif back.opens:
+            _print(["what else is damaged can be seen only once they are back"], options)
+            return 0
     paths = paths_in(options.files)
     plan = planned(Wanted(options.repository, options.source, paths, every=options.read, snapshots=options.snapshots))
     _print(plan.lines(), options)
@@ -106,6 +116,10 @@ def _owned(options: Namespace) -> int:
 
 def _next(plan: Plan) -> None:
     name = plan.wanted.repository
+    if plan.lies_here:
+        if plan.target.target.attended:
+            print("next: seawall disk verify")
+        return
     print(f"next: seawall heal {name} --names > aside; at the backup host: seawall heal --of {plan.host} --files aside")
 
 

@@ -23,7 +23,18 @@ from ops.interfaces.outcome import BackupFacts, MissingPart, PartAmount
 from ops.interfaces.source import Amount
 from ops.jobs.backup import card
 from ops.jobs.backup.capture import Act, Captured, Part, captured
-from ops.jobs.host import apart, cards, folders, key_ids, needs, own_policy, repositories, state_files, turns
+from ops.jobs.host import (
+    apart,
+    cards,
+    folders,
+    key_ids,
+    needs,
+    own_policy,
+    own_spares,
+    repositories,
+    state_files,
+    turns,
+)
 from ops.jobs.host.assets import asset_named
 from ops.jobs.run.handover import offered, taken_over
 from ops.jobs.run.job import Ended, Outcome, actor, perform
@@ -80,6 +91,7 @@ def work(policy: HostPolicy, name: str, asset: Asset, accepted: str) -> Outcome:
     stored = _store(act, manifest, made.parts)
     summaries = {**{label: part.summary for label, part in made.parts.items()}, MANIFEST: stored}
     remark = _read_back(place.repository, name, act.identity, summaries)
+    own_spares.keep(place)
     unsent = cards.of_set(place, needs.measured(policy, place, card.of_backup(asset, manifest, summaries)))
     remark = "; ".join(filter(None, [remark, unsent]))
     return _outcome(started, asset.repository, act.identity, manifest, made, clocks, remark, accepted)

@@ -18,7 +18,7 @@ from ops.interfaces.card import SetCard
 from ops.interfaces.manifest import FILE, read
 from ops.interfaces.outcome import CopyFacts
 from ops.jobs.copy import unread
-from ops.jobs.host import apart, cards, needs, own_policy, repositories, turns
+from ops.jobs.host import apart, cards, needs, own_policy, own_spares, repositories, turns
 from ops.jobs.host.assets import asset_named
 from ops.jobs.run.job import Ended, Outcome, perform
 from ops.jobs.run.systemd_unit import run_in_unit
@@ -57,6 +57,7 @@ def _one(policy: HostPolicy, name: str, asset: Asset, copy: str) -> Ended:
     def work() -> Outcome:
         with turns.adding(asset.repository, to):
             outcome = _work(policy, name, asset, act, to)
+        own_spares.keep(repositories.open_own(policy, to))
         return _collected(outcome, to) if carried else outcome
 
     outcome = perform("collecting" if carried else "copy", act, name, policy.host, work)

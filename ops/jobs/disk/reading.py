@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,6 +120,18 @@ def own(folder: Path, account: os.stat_result) -> None:
 
     Raise Damaged for a link, a device, or a file with a second name: no restic made them.
     """
+    for path, seen in _plain(folder):
+        if (seen.st_uid, seen.st_gid) != (account.st_uid, account.st_gid):
+            os.chown(path, account.st_uid, account.st_gid, follow_symlinks=False)
+
+
+def demand_plain(folder: Path) -> None:
+    """Demand the same of a tree that is only read, whoever it belongs to."""
+    for _ in _plain(folder):
+        pass
+
+
+def _plain(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     for above, folders, files in os.walk(folder, onerror=_raised):
         for name in ["", *folders, *files]:
             path = Path(above, name)
@@ -127,8 +139,7 @@ def own(folder: Path, account: os.stat_result) -> None:
             plain = stat.S_ISREG(seen.st_mode) and seen.st_nlink == 1
             if not (plain or stat.S_ISDIR(seen.st_mode)):
                 raise Damaged(f"{path} is not a plain file", "no restic made it; find out who had this disk")
-            if (seen.st_uid, seen.st_gid) != (account.st_uid, account.st_gid):
-                os.chown(path, account.st_uid, account.st_gid, follow_symlinks=False)
+            yield path, seen
 
 
 def _raised(error: OSError) -> None:

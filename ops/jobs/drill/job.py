@@ -20,6 +20,7 @@ from ops.core.ram import in_memory
 from ops.core.restored import remove
 from ops.core.verdict import Finding, Verdict, not_configured, worst
 from ops.evidence.query import past
+from ops.interfaces.disk import arrived
 from ops.interfaces.drill import Drill
 from ops.interfaces.outcome import DrillFacts, Forecast, Hardware, Inspection, Rung, Trend
 from ops.jobs.drill import hold, proof
@@ -30,7 +31,7 @@ from ops.jobs.host import folders, repositories
 from ops.jobs.restore.material import LARGEST
 from ops.jobs.run.job import Outcome
 from ops.jobs.run.program_words import apart
-from ops.policy import HostPolicy
+from ops.policy import HostPolicy, access
 from ops.policy.logs import logged
 from ops.policy.model import Asset, Drilled
 
@@ -51,10 +52,12 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
     drill: Drill[Any] = kinds.load("ops.drills", kind)
     # A crash is of the same machine, with the same services: kinds that share their options share the policy's.
     options = asset.drill.options if isinstance(asset.drill.options, drill.options) else drill.options()
-    place = repositories.open_as_reader(policy, what.host, repository)
+    place, disk = repositories.open_as_reader(policy, what.host, repository), _disk(policy, repository)
     with scratch(name) as folder, apart(folder / WORDS):
         chance = Random(wanted.seed)  # noqa: S311 -- repeatable
         stage = DrillStage(name, asset.drill, place, wanted, folder, chance, options, rpo_seconds=asset.rpo.seconds)
+        if disk:
+            stage.tell(disk=disk)
         stage.find()
         if wanted.sabotage:
             stage.sabotage = _hurt(wanted.sabotage, stage, drill)
@@ -71,6 +74,15 @@ def drilled(policy: HostPolicy, name: str, what: Drilled, wanted: DrillOptions) 
         words = f"its database is not in the set; it must be one of {', '.join(stage.askable) or 'none'}"
         stage.rung(f"references {label}", Finding(Verdict.UNKNOWN, words))
     return proof.told(policy, name, what, _outcome(stage, asset, kind, repository, damage))
+
+
+def _disk(policy: HostPolicy, name: str) -> str:
+    """Return which of the disks that take turns as a repository is here; nothing for any other repository."""
+    if not access.attended(policy.repositories[name]):
+        return ""
+    if (note := arrived(Path(policy.repositories[name].options.path))) is None:
+        raise Unavailable(f"no disk of {name} is here", f"connect it; as root: seawall drill ASSET --from {name}")
+    return note.disk
 
 
 def _hurt(wish: str, stage: DrillStage[Any], drill: Drill[Any]) -> DamageInjection:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 from ops.core import kinds
-from ops.core.errors import UsageError
+from ops.core.errors import SeawallError, UsageError
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
+from ops.jobs.disk.borrowed import borrowed
 from ops.jobs.drill import hold
 from ops.jobs.drill.external_dump import brought, drilled_dump
 from ops.jobs.drill.job import drilled
@@ -18,7 +21,7 @@ from ops.jobs.run.handover import offered, taken_over
 from ops.jobs.run.job import Ended, Outcome, actor, perform
 from ops.jobs.run.override import REMOVAL, Override
 from ops.jobs.run.systemd_unit import reset_failed, run_in_unit
-from ops.policy import HostPolicy
+from ops.policy import HostPolicy, access
 from ops.policy.model import Drilled
 
 
@@ -33,7 +36,9 @@ def drill(name: str, wanted: DrillOptions) -> Ended:
     said = replace(wanted, zone=policy.site.timezone, by=actor())
     said.demand_sense()
     _demand_machine(said, chosen)
-    with brought(name, said.dump) as copy:
+    with _lent(policy, name, chosen, said) as refused, brought(name, said.dump) as copy:
+        if refused:
+            return refused
         said = replace(said, dump=copy)
         with offered(job, said, by_root=True):
             held = (lambda: hold.is_held(name)) if said.keep else None
@@ -43,6 +48,34 @@ def drill(name: str, wanted: DrillOptions) -> Ended:
                     reset_failed(unit)
                 return ended
         return _performed(name, policy, chosen, taken_over(job, DrillOptions) or said)
+
+
+@contextmanager
+def _lent(policy: HostPolicy, name: str, chosen: Drilled, wanted: DrillOptions) -> Iterator[Ended | None]:
+    """Have the disk here, for a block, from which a person wants to drill: a drill itself sees no disk of this machine.
+
+    Yield how it ended where that is not possible.
+    """
+    with ExitStack() as held:
+        kept = policy.repositories.get(wanted.repository)
+        try:
+            if kept and access.attended(kept):
+                held.enter_context(borrowed(policy, chosen.host, wanted.repository))
+            refused = None
+        except SeawallError as error:
+            refused = _refused(policy, name, wanted, error)
+        yield refused
+
+
+def _refused(policy: HostPolicy, name: str, wanted: DrillOptions, error: SeawallError) -> Ended:
+    """Record a drill that could not begin."""
+
+    def work() -> Outcome:
+        raise error
+
+    act = joined.act(_act(wanted), name)
+    outcome = perform(_act(wanted), act, name, policy.host, work, failed=Verdict.UNKNOWN)
+    return Ended.here(outcome, outcome.verdict.exit_code)
 
 
 def _demand_machine(wanted: DrillOptions, chosen: Drilled) -> None:

@@ -20,7 +20,7 @@ from ops.interfaces.healing import Healing
 from ops.interfaces.keeper_outcome import HealFacts
 from ops.interfaces.layout import DATA, INDEX, SNAPSHOTS
 from ops.interfaces.target import Writes
-from ops.jobs.heal import note
+from ops.jobs.heal import here, note
 from ops.jobs.heal.damage import CHECK_SECONDS, GONE
 from ops.jobs.heal.hurt import Hurt, hurt, sets_of
 from ops.jobs.heal.plan import Plan
@@ -58,21 +58,31 @@ def heal(plan: Plan, word: Word) -> Ended:
 def _healed(plan: Plan, word: Word) -> Outcome:
     noted = _begun(plan)
     for step in (_salvage, _index, _bring, _bring_snapshots):
-        noted = note.keep(plan.wanted.repository, step(plan, noted))
+        noted = note.keep(plan.noted_as, step(plan, noted))
     _demand_stored(plan, noted)
     lost, wrong = _missing(plan, noted)
     names = tuple(SetId(one) for one in sets_of(lost) if SetId.fits(one))
-    noted = note.keep(plan.wanted.repository, replace(noted, done=True, lost=names))
+    noted = note.keep(plan.noted_as, replace(noted, done=True, lost=names))
+    outcome = _outcome(plan, word, noted, lost, wrong)
+    left, move = here.settled(plan.target, noted)
+    note.keep(plan.noted_as, left)
     for one in lost:
         for line in one.lines():
             announce(line)
-    return _outcome(plan, word, noted, lost, wrong)
+    return _with_move(outcome, move) if move else outcome
+
+
+def _with_move(outcome: Outcome, move: str) -> Outcome:
+    """Return an outcome with what became of the files that others have replaced."""
+    facts = replace(outcome.facts, aside=move) if isinstance(outcome.facts, HealFacts) else outcome.facts
+    good = facts if outcome.good is not None else None
+    return replace(outcome, message=f"{outcome.message}; set aside as {move}", facts=facts, good=good)
 
 
 def _begun(plan: Plan) -> Healing:
     """Note what is damaged, beside what is still to be set aside of earlier runs."""
     noted = plan.noted if not plan.noted.done else replace(plan.noted, salvaged=(), added=(), done=False)
-    return note.keep(plan.wanted.repository, replace(noted, damaged=_joined(noted.damaged, plan.damaged)))
+    return note.keep(plan.noted_as, replace(noted, damaged=_joined(noted.damaged, plan.damaged)))
 
 
 def _salvage(plan: Plan, noted: Healing) -> Healing:
@@ -94,8 +104,8 @@ def _index(plan: Plan, noted: Healing) -> Healing:
 
     What a run stored that was killed may be in no index yet.
     """
-    if not any(sort_of(path) in STORED for path in {*plan.damaged, *noted.damaged}):
-        return noted
+    if not plan.lies_here and not any(sort_of(path) in STORED for path in {*plan.damaged, *noted.damaged}):
+        return noted  # on this machine nobody could have named an index that is lost
     announce("making the index anew")
     with seen(plan.target, plan.hidden | set(noted.aside), STORED) as (repository, writes):
         healing.index_anew(repository, timeout=CHECK_SECONDS)
@@ -243,17 +253,22 @@ def _without_snapshot(plan: Plan, noted: Healing) -> str:
 def whole_again(plan: Plan) -> None:
     """Mark no set any more, where nothing is to be done."""
     if plan.noted.lost:
-        note.keep(plan.wanted.repository, replace(plan.noted, lost=()))
+        note.keep(plan.noted_as, replace(plan.noted, lost=()))
 
 
 def settled(plan: Plan) -> bool:
     """Whether nothing is to be done here: no file is damaged, or an earlier run has replaced all that is."""
     if not plan.damaged and not plan.noted.lost:
-        return True
+        return not (plan.lies_here and _lacks(plan))
     covered = plan.noted.done and set(plan.damaged) <= set(plan.noted.aside)
     if not covered or (plan.wanted.snapshots and lost_there(plan)):
         return False
+    return not _lacks(plan)
+
+
+def _lacks(plan: Plan) -> bool:
+    """Whether restic misses anything, or can't tell."""
     try:
-        return not _missing_blobs(plan, plan.noted)
+        return _missing_blobs(plan, plan.noted)
     except SeawallError:
-        return False
+        return True

@@ -14,10 +14,10 @@ from ops.jobs.heal import note
 from ops.jobs.heal.damage import CHECK_SECONDS, damaged, demand_paths, searched
 from ops.jobs.heal.hurt import Hurt, hurt
 from ops.jobs.heal.view import name_of, seen, sort_of
-from ops.jobs.host import own_policy, repositories
+from ops.jobs.host import own_policy, own_spares, repositories
 from ops.jobs.host.repositories import OpenRepository
 from ops.jobs.repository import used
-from ops.policy import HostPolicy
+from ops.policy import HostPolicy, access
 from ops.restic import healing, versions
 from ops.restic.failures import NoRepository, WrongPassword
 from ops.restic.healing import Blob
@@ -61,6 +61,16 @@ class Plan:
     hurt: Sequence[Hurt]
 
     @property
+    def noted_as(self) -> str:
+        """What is noted of its healing under."""
+        return own_spares.known_as(self.target)
+
+    @property
+    def lies_here(self) -> bool:
+        """Whether it lies on this machine, so that nobody else has to do anything."""
+        return self.target.target.folder is not None
+
+    @property
     def hidden(self) -> frozenset[str]:
         """The paths of all that restic must not see: what is damaged, and what was superseded."""
         return frozenset({*self.damaged, *self.noted.aside})
@@ -77,7 +87,7 @@ class Plan:
             yield f"{path} {wrong}{self._held(path, source)}"
         for path in self.damaged:
             if sort_of(path) in {KEYS, CONFIG, SNAPSHOTS}:
-                yield f"  {path}: {BACKUP_HOST}"
+                yield f"  {path}: {KEPT_NOWHERE if self.lies_here else BACKUP_HOST}"
         if self.hurt:
             yield "this hurts:"
         for one in self.hurt:
@@ -95,6 +105,7 @@ class Plan:
         return f"; it held {counted(len(held), 'blob')} ({size}), of which {source} has {there}"
 
 
+KEPT_NOWHERE = "it was not kept; a snapshot comes back under another id with --snapshots"
 BACKUP_HOST = "its backup host may have kept it: seawall heal --of HOST there, before anything else"
 
 
@@ -106,18 +117,20 @@ def planned(wanted: Wanted) -> Plan:
     target, other = (repositories.open_own(policy, name) for name in (wanted.repository, source))
     for place in (target, other):
         place.reach()
-    noted = note.known(wanted.repository)
+    noted = note.known(own_spares.known_as(target))
     try:
         found = _damaged(target, wanted, noted)
         return _explained(policy.host, wanted, (target, other), noted, found)
     except (WrongPassword, NoRepository) as error:
-        raise Unavailable(error.message, f"if its key or config is damaged, {BACKUP_HOST}") from error
+        hint = "nothing of it was kept here, so make it anew" if target.target.folder else BACKUP_HOST
+        raise Unavailable(error.message, f"if its key or config is damaged, {hint}") from error
 
 
 def _source(policy: HostPolicy, wanted: Wanted) -> str:
     if wanted.source == wanted.repository:
         raise UsageError(f"{wanted.repository} can't be healed from itself")
-    others = [name for name in used(policy) if name != wanted.repository]
+    others = sorted(used(policy), key=lambda name: access.attended(policy.repositories[name]))  # a disk may be away
+    others = [name for name in others if name != wanted.repository]
     if wanted.repository not in used(policy):
         known = ", ".join(used(policy)) or "none"
         raise UsageError(f"{policy.host} has no repository {wanted.repository!r} of its own", f"known: {known}")

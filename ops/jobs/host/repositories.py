@@ -85,6 +85,10 @@ class OpenRepository:
         if self.target.deposit:
             self.target.deposit(self.repository.url, self.repository.authority, folder, content)
 
+    def folder(self) -> Path | None:
+        """Return the folder of this machine in which it lies; None on another machine. Raise Unavailable."""
+        return self.target.folder(self.repository.url) if self.target.folder else None
+
     def view(self, hidden: Callable[[str], bool], writes: Writes | None = None) -> AbstractContextManager[Path]:
         """Serve it without some files for a block, and yield the file with the address of that view.
 

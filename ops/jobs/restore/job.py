@@ -16,7 +16,7 @@ from ops.core.verdict import Verdict
 from ops.interfaces import joined
 from ops.interfaces.manifest import FILE
 from ops.jobs.heal import note
-from ops.jobs.host import folders, own_policy, recorded, repositories
+from ops.jobs.host import folders, own_policy, own_spares, recorded, repositories
 from ops.jobs.host.assets import asset_named
 from ops.jobs.restore import material
 from ops.jobs.restore.acceptance import Acceptance, Ask
@@ -82,7 +82,7 @@ def found(name: str, wanted: Wanted, at: str | None, repository: str | None) -> 
         choice.demand(told, wanted.part)
         steps = planned(asset, which, told, wanted)
         lacking = [f"the set does not hold {label}: {reason}" for label, reason in told.missing.items()]
-        damage = f"warning: {note.LOST}" if which.id in note.lost(place.repository.name) else ""
+        damage = f"warning: {note.LOST}" if which.id in note.lost(own_spares.known_as(place)) else ""
         remarks = [*filter(None, [choice.remark, clocks, damage]), *lacking]
         yield Ready(policy, name, Source(place, which, folder / "manifest"), steps, remarks)
 

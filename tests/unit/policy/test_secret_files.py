@@ -4,15 +4,18 @@ from dataclasses import replace
 
 import pytest
 
+from ops.core.calendar import Calendar
 from ops.core.errors import UsageError
 from ops.fleet.inventory.check import judge
 from ops.policy import HostPolicy
 from ops.policy.compile import document, read_document
 from ops.policy.databases import databases, taken_clusters
 from ops.policy.doors import Ports, clients, ports
+from ops.policy.model import Copy, Repository
 from ops.policy.secret_files import client_files, drill_files, repository_init, repository_note
 from ops.policy.secrets import Secrets
 from ops.policy.units import units
+from ops.targets.removable import Options
 
 pytestmark = pytest.mark.usefixtures("quick_inventory")
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\n"
@@ -67,6 +70,33 @@ def test_a_client_has_the_addresses_and_passwords_of_its_own_repositories(invent
     }
     assert {file.mode for file in files} == {"0600"}
     assert {file.path for file in files if not file.secret} == {f"{FOLDER}/ca.pem"}
+
+
+def test_a_drill_host_has_the_password_of_disks_that_take_turns(inventory):
+    told = policies(inventory)["drill1"]
+    (name, drilled), *_ = told.drills.items()
+    disks = Repository("removable", "removable", options=Options("/srv/disks", Calendar.parse("last day"), {}))
+    copies = {"away": Copy(to="disks", calendar=Calendar.parse("last day"))}
+    asset = replace(drilled.asset, copies=copies)
+    told = replace(
+        told,
+        repositories={**told.repositories, "disks": disks},
+        drills={name: replace(drilled, asset=asset)},
+    )
+    passwords = {**OWN["seawall_repository_passwords"], "disks": "own-disks"}
+    secrets = Secrets(
+        {
+            "his1": {**OWN, "seawall_repository_passwords": passwords},
+            "drill1": {"seawall_authority_certificate": CERTIFICATE},
+        }
+    )
+    found = contents(drill_files(told, secrets))
+    assert found["his1-disks.url"] == "/srv/disks/disk/his1\n"
+    assert found["his1-disks.password"] == "own-disks\n"
+    (unit,) = [one for one in units(told) if one.command == f"drill {name}"]
+    assert {"his1-disks.url", "his1-disks.password"} <= {*unit.credentials}
+    local = replace(told, repositories={**told.repositories, "disks": Repository("local", "local", options=None)})
+    assert not [one for one in contents(drill_files(local, secrets)) if "disks" in one]
 
 
 def test_a_drill_host_reads_by_another_account_and_port(inventory, secrets):
