@@ -111,6 +111,11 @@ def repository_files(repository: str) -> tuple[str, str]:
     return address_file(repository), password_file(repository)
 
 
+def account_file(repository: str) -> str:
+    """Return the name of the file with the account at somebody else's store, in which a repository lies."""
+    return f"{repository}.store"
+
+
 def channel_file(channel: str) -> str:
     """Return the name of the file with the secret of a channel of alarms."""
     return f"channel-{channel}.secret"

@@ -67,6 +67,16 @@ def nobody_named(_options: object) -> Mapping[str, str]:
     return {}
 
 
+def nothing_said(_url: Path) -> Mapping[str, str]:
+    """Say that restic needs nothing in its environment."""
+    return {}
+
+
+def of_the_site(_options: object) -> str:
+    """Say that the site's authority vouches for the place."""
+    return ""
+
+
 @dataclass(frozen=True)
 class LeavingDoor:
     """The way to what a backup host asks of this machine, and to the second names from which it may delete.
@@ -96,6 +106,13 @@ class Target(Generic[O]):
         addresses begin with `HOST:PORT/`. `seawall secrets` makes the accounts and passwords, also for readers.
         None: a place on the machine itself; its address is what restic reads, it has no accounts, and no other
         machine reads it.
+    account: given the options, the name of an account and its key, returns the content of the file with which restic
+        and this kind sign in at a store of somebody else, who is no machine of the inventory. The site writes account
+        and key into the inventory; the file lies beside that with the address. None: there is no such store.
+    environment: given the file with the address, returns what restic's environment must say; no secret, only where
+        that file is.
+    authority: given the options, returns the file on the machine with the authorities that vouch for the place; empty
+        for the site's own. Whoever is asked with the same is given it.
     listed: with the same and the name of a repository's folder, such as `index`, returns the size in bytes of every
         file in it by its name.
     fault: with the same and the path of a file, such as `index/NAME`, reads it whole and returns what is wrong with it;
@@ -135,6 +152,9 @@ class Target(Generic[O]):
     packs: Callable[[Path, Path], Mapping[str, int]]
     verify: Callable[[Path, Path, str], int]
     sign_in: Callable[[str, str, str], str] | None = None
+    account: Callable[[O, str, str], str] | None = None
+    environment: Callable[[Path], Mapping[str, str]] = nothing_said
+    authority: Callable[[O], str] = of_the_site
     writes: Callable[[O], Sequence[str]] = nothing_written
     listed: Callable[[Path, Path, str], Mapping[str, int]] | None = None
     fault: Callable[[Path, Path, str], str] | None = None

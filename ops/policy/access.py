@@ -11,7 +11,7 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import UsageError
 from ops.core.schema import decode
-from ops.interfaces.joined import address_file, password_file, read_from, reader_file, repository_files
+from ops.interfaces.joined import account_file, address_file, password_file, read_from, reader_file, repository_files
 from ops.interfaces.target import Location, Target
 from ops.policy.model import HostPolicy, Repository
 
@@ -19,14 +19,17 @@ __all__ = [
     "AUTHORITY",
     "FOLDER",
     "LEDGER_KEY",
+    "account_file",
     "address",
     "address_file",
     "attended",
+    "files",
     "password_file",
     "read_from",
     "reader_file",
     "repository_files",
     "served",
+    "stored",
     "target",
     "url",
     "written",
@@ -51,6 +54,16 @@ def served(repository: Repository) -> bool:
 def attended(repository: Repository) -> bool:
     """Return whether a repository comes and goes by a person's hands."""
     return target(repository.kind).attended
+
+
+def stored(repository: Repository) -> bool:
+    """Return whether a repository lies at a store of somebody else, with an account that the site was given there."""
+    return target(repository.kind).account is not None
+
+
+def files(name: str, repository: Repository) -> tuple[str, ...]:
+    """Return the names of the files that open this machine's own repository."""
+    return (*repository_files(name), *([account_file(name)] if stored(repository) else []))
 
 
 def written(repository: Repository) -> Sequence[str]:

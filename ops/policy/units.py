@@ -65,7 +65,7 @@ def _backups(policy: HostPolicy) -> Iterator[Unit]:
             random_delay=asset.random_delay.seconds,
             user="seawall",
             capabilities=_capabilities(asset),
-            credentials=(*repository_files(asset.repository), AUTHORITY, LEDGER_KEY),
+            credentials=(*_opening(policy, asset.repository), AUTHORITY, LEDGER_KEY),
             timeout=86_400,
             writable=_writable(policy, asset.repository),
         )
@@ -82,10 +82,16 @@ def _logs(policy: HostPolicy) -> Iterator[Unit]:
                 random_delay=0,
                 user="seawall",
                 capabilities=(),
-                credentials=(*repository_files(asset.repository), AUTHORITY, LEDGER_KEY),
+                credentials=(*_opening(policy, asset.repository), AUTHORITY, LEDGER_KEY),
                 timeout=3600,
                 writable=(*_writable(policy, asset.repository), logs.spool(name)),
             )
+
+
+def _opening(policy: HostPolicy, *places: str) -> Iterator[str]:
+    """Yield the names of the files that open some repositories."""
+    for place in places:
+        yield from access.files(place, policy.repositories[place])
 
 
 def _line(text: str) -> str:
@@ -104,7 +110,7 @@ def _copies(policy: HostPolicy) -> Iterator[Unit]:
                 random_delay=hours.spread(copy.calendar, asset.random_delay).seconds,
                 user="seawall",
                 capabilities=(),
-                credentials=(*repository_files(asset.repository), *repository_files(copy.to), AUTHORITY, LEDGER_KEY),
+                credentials=(*_opening(policy, asset.repository, copy.to), AUTHORITY, LEDGER_KEY),
                 timeout=2 * 86_400,  # it may have to wait for its turn, a day at most
                 # It locks the one that it reads from, too.
                 writable=_writable(policy, asset.repository, copy.to),

@@ -6,12 +6,13 @@ about 0.7 s for deriving the key, so callers ask once for what they need.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -41,6 +42,7 @@ class Repository:
     authority: the site's certificate authority. cache: restic's cache. locks: whether this account may write
     locks; a reader's may not. key: the id of the key that the password opens, as far as it is known. restic tries that
     one first: without it, it gives up after twenty keys, and whoever may write to the repository may add as many.
+    environment: what restic is told besides, such as the file with an account; no secret.
     """
 
     name: str
@@ -50,11 +52,12 @@ class Repository:
     cache: Path | None = None
     locks: bool = True
     key: Digest | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def init(self, like: Repository | None = None) -> None:
         """Make the repository, with the chunker of another one so that copies deduplicate."""
         extra = [*self._from(like), "--copy-chunker-params"] if like else []
-        self._run(["init", *extra], timeout=LOOK_SECONDS)
+        self._beside(like)._run(["init", *extra], timeout=LOOK_SECONDS)
 
     def identity(self) -> Digest:
         """Return the id of the repository, which is in its sealed `config`; raise Damaged for what is none."""
@@ -174,7 +177,7 @@ class Repository:
         try:
             yield
         except CommandError as error:
-            if error.argv[0] != RESTIC:
+            if not _is_restic(error.argv):
                 raise
             raise explain(error, self.name) from error
 
@@ -237,7 +240,7 @@ class Repository:
     def copy_from(self, source: Repository, ids: Sequence[str], *, timeout: float) -> None:
         """Bring snapshots of another repository here; what is here already is passed over."""
         unlocked = [] if source.locks else ["--no-lock"]  # of the source alone
-        self._run(["copy", *self._from(source), *unlocked, *ids], timeout=timeout)
+        self._beside(source)._run(["copy", *self._from(source), *unlocked, *ids], timeout=timeout)
 
     def demand_whole(self, *, timeout: float) -> None:
         """Have restic look, without reading data, whether all is there that its index names; raise Damaged.
@@ -275,8 +278,13 @@ class Repository:
         with self.explained():
             return run([*self._base(), *words], timeout=timeout, hopeless=hopeless)
 
+    def _beside(self, other: Repository | None) -> Repository:
+        """Return this one as restic opens it together with another; of two stores it would know one account."""
+        return replace(self, environment={**other.environment, **self.environment}) if other else self
+
     def _base(self, *, plain: bool = False) -> list[str]:
-        words = [RESTIC, "--repository-file", str(self.url), "--password-file", str(self.password)]
+        words = [*_told(self.environment), RESTIC]
+        words += ["--repository-file", str(self.url), "--password-file", str(self.password)]
         words += [] if plain else ["--json"]
         words += ["--cacert", str(self.authority)]
         words += ["--key-hint", self.key] if self.key else []
@@ -285,12 +293,24 @@ class Repository:
 
     def _from(self, other: Repository) -> list[str]:
         hint = ["--from-key-hint", other.key] if other.key else []
-        return ["--from-repository-file", str(other.url), "--from-password-file", str(other.password), *hint]
+        vouched = ["--cacert", str(other.authority)] if other.authority != self.authority else []
+        return ["--from-repository-file", str(other.url), "--from-password-file", str(other.password), *vouched, *hint]
 
 
 def literally(path: str) -> str:
     """Return a pattern that means exactly this path."""
     return re.sub(r"([\\\\*?\[\]])", r"\\\1", path)
+
+
+def _told(environment: Mapping[str, str]) -> list[str]:
+    """Return the words before a program that give it an environment."""
+    return ["env", *(f"{name}={value}" for name, value in environment.items())] if environment else []
+
+
+def _is_restic(argv: Sequence[str]) -> bool:
+    """Whether a program is restic, be it with an environment."""
+    words = itertools.dropwhile(lambda word: word == "env" or "=" in word, argv)
+    return next(words, "") == RESTIC
 
 
 _QUIET = {"RESTIC_PROGRESS_FPS": "1"}

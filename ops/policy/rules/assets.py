@@ -74,7 +74,9 @@ def _kept(host: str, path: str, name: str, repositories: Mapping[str, Repository
 def _at_once(path: str, name: str, repositories: Mapping[str, Repository]) -> Iterator[Problem]:
     """A backup must be done when it ends; what a person has to carry on is not."""
     repository = repositories.get(name)
-    if repository and repository.kind in kinds.kinds("ops.targets") and access.target(repository.kind).carried:
+    if repository is None or repository.kind not in kinds.kinds("ops.targets"):
+        return
+    if access.target(repository.kind).carried or access.stored(repository):
         yield Problem(path, f"{name} is of kind {repository.kind}, which takes only copies; expected another one")
 
 

@@ -57,6 +57,9 @@ def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Pr
                 f"local means on the machine itself, but kind {kind} is another machine; expected primary",
             )
         return
+    if kind in kinds.kinds("ops.targets") and access.stored(repository):
+        yield from _stored(path, repository)
+        return
     if host is not None:
         yield Problem(f"{path}.host", f"a repository of kind {kind} lies on the machine itself; remove the host")
     if repository.place not in ("local", "removable"):
@@ -67,6 +70,18 @@ def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Pr
         )
     elif kind in kinds.kinds("ops.targets") and (only := access.target(kind).place) not in ("", repository.place):
         yield Problem(f"{path}.place", f"{repository.place} can't be the place of kind {kind}; expected {only}")
+
+
+def _stored(path: str, repository: Repository) -> Iterator[Problem]:
+    """Yield what can't be of a store of somebody else, which is no machine of the inventory."""
+    if repository.host is not None:
+        yield Problem(f"{path}.host", f"a repository of kind {repository.kind} is kept by no machine; remove the host")
+    if repository.place not in ("primary", "offsite"):
+        yield Problem(
+            f"{path}.place",
+            f"{repository.place} can't be the place of kind {repository.kind}; expected offsite, or primary for a store "
+            f"of the site's own",
+        )
 
 
 def _named(path: str, written: Written, repository: Repository, around: Surroundings) -> Iterator[Problem]:
