@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -96,6 +97,45 @@ class LeavingDoor:
 
 
 @dataclass(frozen=True)
+class Spoiled:
+    """A file whose newest version is not what was stored.
+
+    why: in words. right: which version is; empty where none is left.
+    """
+
+    path: str
+    why: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """Locks that were renewed. files: how many; until: up to when they hold; wrong: why the first other one does not."""
+
+    files: int
+    until: datetime
+    wrong: str
+
+
+@dataclass(frozen=True)
+class Kept(Generic[O]):
+    """What a store keeps of files that were written over or deleted, and its locks.
+
+    Each but `keeper` is given the file with the address, and the one with the authorities that vouch for the store.
+
+    spoiled: yields the files whose newest version is not what was stored.
+    bring_back: with one of them, makes the right version the newest; raises Damaged or Unavailable.
+    renewed: with the options before, locks the right version of each file anew.
+    keeper: given the options, returns the machine that renews the locks; empty where none does.
+    """
+
+    spoiled: Callable[[Path, Path], Iterator[Spoiled]]
+    bring_back: Callable[[Path, Path, Spoiled], None]
+    renewed: Callable[[O, Path, Path], Renewed]
+    keeper: Callable[[O], str]
+
+
+@dataclass(frozen=True)
 class Target(Generic[O]):
     """A kind of place.
 
@@ -129,6 +169,7 @@ class Target(Generic[O]):
     quota: given the options and the name of a machine, returns how large its repository may become; None: no limit.
     named: given the options, returns the machines that they name, each by the path of its key below the options.
     leaving: the way to a backup host that lets sets leave, for a kind that has one.
+    kept: what it keeps of files that were written over or deleted, for a kind that has versions.
     group: the group of the inventory that makes a host fit to keep it; empty where none has to.
     carried: whether what is copied there is only collected, and a person has to carry it on: a copy counts once that
         was done, and no asset is backed up there first.
@@ -164,6 +205,7 @@ class Target(Generic[O]):
     quota: Callable[[O, str], Size | None] = no_quota
     named: Callable[[O], Mapping[str, str]] = nobody_named
     leaving: LeavingDoor | None = None
+    kept: Kept[O] | None = None
     group: str = ""
     carried: bool = False
     synonyms: tuple[str, ...] = ()

@@ -143,9 +143,7 @@ def _signed(store: Store, method: str, target: str, words: str, digest: str, mor
     said = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers))
     request = "\n".join([method, target, words, said, names, digest])
     scope = f"{now:%Y%m%d}/{store.region}/s3/aws4_request"
-    text = "\n".join(
-        ["AWS4-HMAC-SHA256", headers["x-amz-date"], scope, hashlib.sha256(request.encode()).hexdigest()]
-    )
+    text = "\n".join(["AWS4-HMAC-SHA256", headers["x-amz-date"], scope, hashlib.sha256(request.encode()).hexdigest()])
     seal = hmac.new(_day_key(store, now), text.encode(), hashlib.sha256).hexdigest()
     headers["authorization"] = (
         f"AWS4-HMAC-SHA256 Credential={store.account}/{scope}, SignedHeaders={names}, Signature={seal}"

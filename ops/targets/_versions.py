@@ -57,9 +57,7 @@ def versions(store: Store, authority: Path, folder: str = "") -> Iterator[Entry]
                 yield Entry(_path(store, one), size, one.findtext("VersionId") or "", newest, mark)
 
 
-def _pages(
-    store: Store, authority: Path, query: Mapping[str, str], follow: Mapping[str, str]
-) -> Iterator[ET.Element]:
+def _pages(store: Store, authority: Path, query: Mapping[str, str], follow: Mapping[str, str]) -> Iterator[ET.Element]:
     """Yield each page of a listing. follow: what is asked for the next one, and where the page before says it."""
     seen, words = 0, dict(query)
     while True:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import re
 from collections.abc import Mapping
@@ -12,19 +11,18 @@ from pathlib import Path
 from typing import Literal
 
 from ops.core import clock
-from ops.core.errors import Damaged, Unavailable
-from ops.core.files import CHUNK
+from ops.core.errors import Damaged
 from ops.core.limits import OutOfRange, demand_between, demand_port
 from ops.core.names import AbsolutePath, Digest, HostName
-from ops.core.quantity import Size
 from ops.interfaces.layout import CONFIG, DATA, LOCKS
 from ops.interfaces.target import Location, Missing, Reached, Target
 from ops.targets import _signed
+from ops.targets._kept import KEPT
+from ops.targets._objects import digested
 from ops.targets._signed import Store, asked, refused
 from ops.targets._versions import entries
 
 PUBLIC = "/etc/ssl/certs/ca-certificates.crt"
-LARGEST = 1 << 30  # restic makes no file of more than an eighth of it
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(/[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}){0,3}")
 _REGION = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -57,7 +55,8 @@ class Options:
     region: what the store calls its region; most that are no cloud take the usual one.
     authority: the file with the certificate authorities that vouch for it, on each machine that uses it; without it, the
         public ones that Debian has.
-    lock: for how long each version is locked; without it, the store is no place from which nothing can be deleted.
+    lock: for how long each version is locked; without it, whoever has the account can delete for good.
+    keeper: the backup host that renews the locks, with an account of its own; no server does.
     """
 
     endpoint: HostName
@@ -67,6 +66,7 @@ class Options:
     region: str = "us-east-1"
     authority: AbsolutePath = AbsolutePath(PUBLIC)
     lock: Lock | None = None
+    keeper: HostName | None = None
 
     def __post_init__(self) -> None:
         demand_port("port", self.port)
@@ -76,6 +76,10 @@ class Options:
         ):
             if not form.fullmatch(getattr(self, name)):
                 raise OutOfRange(name, f"{getattr(self, name)!r} can't be a {name}; expected {what}")
+        if (self.lock is None) != (self.keeper is None):
+            raise ValueError(
+                "lock and keeper belong together: locks that nobody renews end, and without any there are none"
+            )
         if self.prefix and not _FOLDER.fullmatch(self.prefix):
             raise OutOfRange("prefix", f"{self.prefix!r} can't be a prefix; expected names parted by `/`")
 
@@ -142,28 +146,6 @@ def verify(url: Path, authority: Path, name: str) -> int:
     return size
 
 
-def digested(store: Store, authority: Path, path: str, called: str, version: str = "") -> tuple[str, int]:
-    """Fetch a file whole, or one version of it; return the SHA-256 of its content, and its size in bytes.
-
-    called: what messages call it. Raise Missing where there is none, Unavailable for an answer that was cut short.
-    """
-    total, size = hashlib.sha256(), 0
-    with asked(store, authority, store.named(path), {"versionId": version} if version else None) as answer:
-        if answer.status == http.HTTPStatus.NOT_FOUND:
-            raise Missing(f"{called} is not at {store.host}")
-        if answer.status != _OK:
-            raise refused(store, answer)
-        whole = answer.length
-        while piece := answer.read(CHUNK):
-            total.update(piece)
-            size += len(piece)
-            if size > LARGEST:
-                raise Damaged(f"{called} at {store.host} is larger than any pack: more than {Size(size)}")
-        if whole is not None and size < whole:
-            raise Unavailable(f"{store.host} ended after {size} of {whole} bytes", "try again")
-    return total.hexdigest(), size
-
-
 def fault(url: Path, authority: Path, path: str) -> str:
     """Return what is wrong with a file such as index/NAME, nothing when it is what its name says."""
     sort, _, name = path.rpartition("/")
@@ -195,5 +177,7 @@ KIND = Target(
     account=account,
     environment=environment,
     authority=lambda options: options.authority,
+    named=lambda options: {"keeper": options.keeper} if options.keeper else {},
+    kept=KEPT,
     synonyms=("aws", "minio", "ceph", "object_store", "objects", "bucket", "cloud"),
 )
