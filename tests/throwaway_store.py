@@ -99,7 +99,7 @@ class Store:
         """What the policy says of it."""
         lock = {"mode": "compliance", "days": 2}
         place = {"endpoint": "localhost", "port": self.port, "bucket": BUCKET, "prefix": PREFIX}
-        return {**place, "authority": str(self.authority), "lock": lock}
+        return {**place, "authority": str(self.authority), "lock": lock, "keeper": "backup1"}
 
     def opened(self, who: str = SERVER, machine: str = SERVER) -> Path:
         """Return the file with the address of a machine's folder, with somebody's account beside it."""

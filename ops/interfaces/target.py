@@ -110,7 +110,10 @@ class Spoiled:
 
 @dataclass(frozen=True)
 class Renewed:
-    """Locks that were renewed. files: how many; until: up to when they hold; wrong: why the first other one does not."""
+    """Locks that were renewed.
+
+    files: how many. until: up to when they hold. wrong: why the first of the others does not; empty for none.
+    """
 
     files: int
     until: datetime
@@ -121,18 +124,20 @@ class Renewed:
 class Kept(Generic[O]):
     """What a store keeps of files that were written over or deleted, and its locks.
 
-    Each but `keeper` is given the file with the address, and the one with the authorities that vouch for the store.
+    Those that ask the store are given the file with the address, and the one with the authorities that vouch for the store.
 
     spoiled: yields the files whose newest version is not what was stored.
     bring_back: with one of them, makes the right version the newest; raises Damaged or Unavailable.
     renewed: with the options before, locks the right version of each file anew.
-    keeper: given the options, returns the machine that renews the locks; empty where none does.
+    keeper, days: given the options, returns the machine that renews the locks, empty where none does, and for how many
+        days they hold.
     """
 
     spoiled: Callable[[Path, Path], Iterator[Spoiled]]
     bring_back: Callable[[Path, Path, Spoiled], None]
     renewed: Callable[[O, Path, Path], Renewed]
     keeper: Callable[[O], str]
+    days: Callable[[O], int]
 
 
 @dataclass(frozen=True)

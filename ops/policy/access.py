@@ -28,6 +28,7 @@ __all__ = [
     "read_from",
     "reader_file",
     "repository_files",
+    "renewed",
     "served",
     "stored",
     "target",
@@ -64,6 +65,16 @@ def stored(repository: Repository) -> bool:
 def files(name: str, repository: Repository) -> tuple[str, ...]:
     """Return the names of the files that open this machine's own repository."""
     return (*repository_files(name), *([account_file(name)] if stored(repository) else []))
+
+
+def renewed(policy: HostPolicy) -> dict[str, int]:
+    """Return the repositories at stores whose locks this machine renews, each with the days for which they hold."""
+    found = {}
+    for name, repository in policy.repositories.items():
+        kept = target(repository.kind).kept
+        if kept and kept.keeper(repository.options) == policy.host:
+            found[name] = int(kept.days(repository.options))
+    return found
 
 
 def written(repository: Repository) -> Sequence[str]:

@@ -34,7 +34,7 @@ def client_files(policy: HostPolicy, said: Secrets) -> list[File]:
         password = said.text(host, secrets.PASSWORDS, name)
         files.append(_secret(access.password_file(name), password))
         if access.stored(policy.repositories[name]):
-            files.append(_secret(access.account_file(name), _account(name, policy, said)))
+            files.append(_secret(access.account_file(name), _account(name, name, policy, said)))
     for name, reader in _readers(policy):
         password = said.text(host, secrets.READER_PASSWORDS, name, reader)
         files.append(_secret(access.reader_file(name, reader), password))
@@ -50,15 +50,28 @@ def _own_url(name: str, policy: HostPolicy, said: Secrets) -> str:
     return access.url(repository.kind, where, policy.host, account)
 
 
-def _account(name: str, policy: HostPolicy, said: Secrets) -> str:
-    """Return what opens the store in which a repository lies; raise UsageError for an account that lacks."""
+def keeper_files(policy: HostPolicy, said: Secrets) -> list[File]:
+    """Return the secrets of a machine that renews locks at stores; raise UsageError for an account that lacks."""
+    files = []
+    for name in access.renewed(policy):
+        where, here = access.address(name, policy.repositories[name], ""), joined.locks_of(name)
+        files.append(_secret(access.address_file(here), where))
+        files.append(_secret(access.account_file(here), _account(joined.locks_of(name), name, policy, said)))
+    return files
+
+
+def _account(what: str, name: str, policy: HostPolicy, said: Secrets) -> str:
+    """Return what opens the store in which a repository lies; raise UsageError for an account that lacks.
+
+    what: the name of the account in the inventory.
+    """
     repository = policy.repositories[name]
     options, account = repository.options, access.target(repository.kind).account
     assert account is not None  # noqa: S101 -- asked for only where there is one
     try:
-        words = [said.text(policy.host, secrets.STORES, name, word) for word in ("account", "key")]
+        words = [said.text(policy.host, secrets.STORES, what, word) for word in ("account", "key")]
     except UsageError as error:
-        hint = f"write it, its key sealed, as {secrets.STORES}: {{{name}: {{account: ..., key: ...}}}}; docs/s3.md"
+        hint = f"write it, its key sealed, as {secrets.STORES}: {{{what}: {{account: ..., key: ...}}}}; docs/s3.md"
         raise UsageError(error.message, hint) from error
     return account(options, *words)
 

@@ -24,6 +24,8 @@ GAPS_AT = "*-*-* 05:30:00"
 ARRIVALS_AT = "*-*-* 05:00:00"
 RETENTION_AT = "*-*-* 06:00:00"
 SCRUB_AT = "*-*-* 06:30:00"
+RENEW_AT, RENEW_SELDOM = "*-*-* 07:00:00", "Mon *-*-* 07:00:00"
+SELDOM = 28  # days from which on once a week is often enough
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Unit:
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
     acts = [*_backups(policy), *_logs(policy), *_copies(policy), *_leaves(policy), *_drills(policy)]
-    return [*acts, _health(policy), *_alarms(policy), *_devices(policy), _gaps(policy), *_keeper(policy)]
+    looks = [_health(policy), *_alarms(policy), *_devices(policy), _gaps(policy)]
+    return [*acts, *looks, *_keeper(policy), *_renewals(policy)]
 
 
 def _backups(policy: HostPolicy) -> Iterator[Unit]:
@@ -238,6 +241,23 @@ def _keeper(policy: HostPolicy) -> Iterator[Unit]:
     yield _kept(policy, RETENTION, plan, RETENTION_AT, 7200, "retention plan", (LEDGER_KEY,))
     scrub = f"Read the repositories on {host} again, and name what is damaged"
     yield _kept(policy, SCRUB, scrub, SCRUB_AT, longest + 3600)  # it ends by itself; one file may be large
+
+
+def _renewals(policy: HostPolicy) -> Iterator[Unit]:
+    """Yield what renews locks at a store: often enough that one missed run, or a week of them, ends none."""
+    for name, days in access.renewed(policy).items():
+        here = joined.locks_of(name)
+        yield Unit(
+            name=joined.unit(joined.renewal(name)),
+            description=f"Renew the locks in {name}",
+            command=f"store renew {name}",
+            calendar=(f"{RENEW_AT if days < SELDOM else RENEW_SELDOM} {policy.site.timezone}",),
+            random_delay=900,
+            user="seawall",
+            capabilities=(),
+            credentials=(access.address_file(here), access.account_file(here), LEDGER_KEY),
+            timeout=86_400,
+        )
 
 
 def _kept(

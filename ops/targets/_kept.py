@@ -118,5 +118,9 @@ def _right(store: Store, authority: Path, path: str, contents: Sequence[Entry]) 
 
 
 KEPT: Kept[Any] = Kept(
-    spoiled=spoiled, bring_back=bring_back, renewed=renewed, keeper=lambda options: options.keeper or ""
+    spoiled=spoiled,
+    bring_back=bring_back,
+    renewed=renewed,
+    keeper=lambda options: options.keeper or "",
+    days=lambda options: options.lock.days if options.lock else 0,
 )

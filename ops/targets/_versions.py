@@ -46,7 +46,8 @@ def entries(store: Store, authority: Path, folder: str) -> Iterator[Entry]:
 
 def versions(store: Store, authority: Path, folder: str = "") -> Iterator[Entry]:
     """Yield every version of each file below a folder, a name's newest first."""
-    query = {"versions": "", "prefix": store.named(folder) if folder else f"{store.folder}/"}
+    start = store.named(folder) if folder or not store.folder else f"{store.folder}/"
+    query = {"versions": "", "prefix": start}
     follow = {"key-marker": "NextKeyMarker", "version-id-marker": "NextVersionIdMarker"}
     for page in _pages(store, authority, query, follow):
         for one in page:

@@ -53,8 +53,8 @@ class Options:
     port: its port; it is always spoken to over TLS.
     prefix: a folder of the bucket, below which each machine has one of its own.
     region: what the store calls its region; most that are no cloud take the usual one.
-    authority: the file with the certificate authorities that vouch for it, on each machine that uses it; without it, the
-        public ones that Debian has.
+    authority: the file with the certificate authorities that vouch for it, on each machine that uses it; without it,
+        the public ones that Debian has.
     lock: for how long each version is locked; without it, whoever has the account can delete for good.
     keeper: the backup host that renews the locks, with an account of its own; no server does.
     """
@@ -77,9 +77,7 @@ class Options:
             if not form.fullmatch(getattr(self, name)):
                 raise OutOfRange(name, f"{getattr(self, name)!r} can't be a {name}; expected {what}")
         if (self.lock is None) != (self.keeper is None):
-            raise ValueError(
-                "lock and keeper belong together: locks that nobody renews end, and without any there are none"
-            )
+            raise ValueError("lock and keeper belong together: a lock that nobody renews ends; write both, or neither")
         if self.prefix and not _FOLDER.fullmatch(self.prefix):
             raise OutOfRange("prefix", f"{self.prefix!r} can't be a prefix; expected names parted by `/`")
 

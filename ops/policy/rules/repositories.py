@@ -20,7 +20,8 @@ def judge(written: Written, around: Surroundings) -> Iterator[Problem]:
     """Yield what is wrong with the repositories, one by one and together."""
     for name, repository in written.repositories.items():
         yield from names.formed(f"policy.repositories.{name}", name)
-        yield from _one(f"policy.repositories.{name}", repository, around)
+        known = repository.kind in kinds.kinds("ops.targets") and access.stored(repository)
+        yield from (_stored if known else _one)(f"policy.repositories.{name}", repository, around)
         yield from _named(f"policy.repositories.{name}", written, repository, around)
     for (first, one), (name, other) in itertools.combinations(written.repositories.items(), 2):
         yield from _two(first, one, name, other)
@@ -57,9 +58,6 @@ def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Pr
                 f"local means on the machine itself, but kind {kind} is another machine; expected primary",
             )
         return
-    if kind in kinds.kinds("ops.targets") and access.stored(repository):
-        yield from _stored(path, repository)
-        return
     if host is not None:
         yield Problem(f"{path}.host", f"a repository of kind {kind} lies on the machine itself; remove the host")
     if repository.place not in ("local", "removable"):
@@ -72,15 +70,15 @@ def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Pr
         yield Problem(f"{path}.place", f"{repository.place} can't be the place of kind {kind}; expected {only}")
 
 
-def _stored(path: str, repository: Repository) -> Iterator[Problem]:
+def _stored(path: str, repository: Repository, _around: Surroundings) -> Iterator[Problem]:
     """Yield what can't be of a store of somebody else, which is no machine of the inventory."""
     if repository.host is not None:
         yield Problem(f"{path}.host", f"a repository of kind {repository.kind} is kept by no machine; remove the host")
     if repository.place not in ("primary", "offsite"):
         yield Problem(
             f"{path}.place",
-            f"{repository.place} can't be the place of kind {repository.kind}; expected offsite, or primary for a store "
-            f"of the site's own",
+            f"{repository.place} can't be the place of kind {repository.kind}; expected offsite, or primary for a "
+            f"store of the site's own",
         )
 
 
