@@ -99,7 +99,7 @@ class Store:
         """What the policy says of it."""
         lock = {"mode": "compliance", "days": 2}
         place = {"endpoint": "localhost", "port": self.port, "bucket": BUCKET, "prefix": PREFIX}
-        return {**place, "authority": str(self.authority), "lock": lock, "keeper": "backup1"}
+        return {**place, "authority": str(self.authority), "lock": lock, "keeper": SERVER}
 
     def opened(self, who: str = SERVER, machine: str = SERVER) -> Path:
         """Return the file with the address of a machine's folder, with somebody's account beside it."""
@@ -137,7 +137,9 @@ def rights(machine: str = SERVER) -> dict[str, object]:
     return {
         "Version": "2012-10-17",
         "Statement": [
-            _allow(machine, ["GetObject", "GetObjectVersion", "PutObject"], f"{bucket}/{folder}/*"),
+            _allow(
+                machine, ["GetObject", "GetObjectVersion", "GetObjectRetention", "PutObject"], f"{bucket}/{folder}/*"
+            ),
             _allow(machine, ["DeleteObject"], f"{bucket}/{folder}/locks/*"),
             _allow(machine, ["ListBucket", "ListBucketVersions"], bucket),
             _allow(KEEPER, ["ListBucket", "ListBucketVersions"], bucket),

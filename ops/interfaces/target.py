@@ -124,7 +124,7 @@ class Renewed:
 class Kept(Generic[O]):
     """What a store keeps of files that were written over or deleted, and its locks.
 
-    Those that ask the store are given the file with the address, and the one with the authorities that vouch for the store.
+    Those that ask it are given the file with the address, and the one with the authorities that vouch for the store.
 
     spoiled: yields the files whose newest version is not what was stored.
     bring_back: with one of them, makes the right version the newest; raises Damaged or Unavailable.

@@ -19,7 +19,6 @@ from urllib.parse import quote
 
 from ops.core import clock
 from ops.core.errors import Damaged, SeawallError
-from ops.core.names import Digest
 from ops.interfaces.layout import CONFIG, LOCKS, SORTS
 from ops.interfaces.target import Kept, Renewed, Spoiled
 from ops.targets._objects import digested
@@ -29,6 +28,7 @@ from ops.targets._versions import Entry, versions
 _SPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _UNTIL = re.compile(rb"<RetainUntilDate>([^<]{10,40})</RetainUntilDate>")
 _SOURCE = "x-amz-copy-source"
+_LASTING = {*SORTS} - {LOCKS}
 _MOST_SAID = 1 << 16  # bytes of an answer that is no file
 _OK = http.HTTPStatus.OK
 
@@ -100,21 +100,20 @@ def _lock(store: Store, authority: Path, one: Entry, mode: str, until: datetime)
 
 
 def _by_path(store: Store, authority: Path) -> Iterator[tuple[str, Sequence[Entry]]]:
-    """Yield each file that counts with its versions, the newest first; restic's own locks come and go."""
+    """Yield each file of a repository with its versions, the newest first; restic's own locks come and go."""
     for path, found in itertools.groupby(versions(store, authority), lambda one: one.path):
-        if path.rpartition("/")[0].split("/")[-1] != LOCKS:
+        *folders, name = path.split("/")
+        if name == CONFIG or _LASTING.intersection(folders[-2:]):
             yield path, list(found)
 
 
 def _right(store: Store, authority: Path, path: str, contents: Sequence[Entry]) -> str:
     """Return which of the versions of a file is right; nothing where none is."""
-    name = path.rpartition("/")[2]
-    if not Digest.fits(name) or path.split("/", 1)[0] not in SORTS:
-        return contents[-1].version if contents and path == CONFIG else ""
-    for one in contents:
-        if digested(store, authority, path, path, one.version)[0] == name:
-            return one.version
-    return ""
+    wanted = path.rpartition("/")[2]
+    if wanted == CONFIG and contents:
+        wanted = digested(store, authority, path, path, contents[-1].version)[0]
+    fitting = (one for one in contents if digested(store, authority, path, path, one.version)[0] == wanted)
+    return next((one.version for one in fitting), "")
 
 
 KEPT: Kept[Any] = Kept(

@@ -21,6 +21,7 @@ HEALTH_DELAY = timedelta(minutes=5)
 GAPS_DELAY = timedelta(minutes=30)
 ARRIVALS_DELAY = timedelta(minutes=15)
 OFTEN = Calendar.parse("*:3/10")
+STORE = "s3"
 LOOKS_EVERYWHERE = "cap_dac_read_search cap_sys_ptrace"
 # What an account needs beyond its own rights, by the kind of source.
 CAPABILITIES = dict.fromkeys(("files", "sqlite", "machine"), "cap_dac_read_search")
@@ -74,6 +75,19 @@ class Door:
 
     def __str__(self) -> str:
         return f"{self.host} {'reads' if self.reader else 'writes'} {self.client} on {self.keeper}"
+
+
+@dataclass(frozen=True)
+class Store:
+    """A machine's account at a store of somebody else. days: for how long what is stored is locked; 0: not at all."""
+
+    host: str
+    name: str
+    authority: str
+    days: int
+
+    def __str__(self) -> str:
+        return f"{self.host} writes to {self.name}"
 
 
 @dataclass(frozen=True)
@@ -151,7 +165,8 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         yield Act(host, f"seawall-backup-{name}", f"backup {name}", asset.schedule, delay, "seawall", capability, own)
         for label, copy in asset.copies.items():
             unit, command = f"seawall-copy-{name}-{label}", f"copy {name} --to {copy.to}"
-            secrets, backup = own | _secrets(copy.to), f"seawall-backup-{name}.service"
+            account = {f"{copy.to}.store"} if policy.repositories[copy.to].kind == STORE else set()
+            secrets, backup = own | _secrets(copy.to) | account, f"seawall-backup-{name}.service"
             by_hand = policy.repositories[copy.to].kind == "removable"
             yield Act(host, unit, command, copy.calendar, delay, "seawall", "", secrets, backup, by_hand)
     for name, drilled in policy.drills.items():
@@ -163,6 +178,7 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
             host, f"seawall-drill-{name}", f"drill {name}", drill and drill.calendar, DRILL_DELAY, "root", "", secrets
         )
     yield from _leaving(host, policy)
+    yield from _renewing(host, policy)
     yield Act(host, "seawall-health", "health run", None, HEALTH_DELAY, "seawall", "", frozenset())
     if any(check.kind in {"smart", "zfs"} for check in policy.checks.values()):
         yield Act(host, "seawall-devices", "devices", None, HEALTH_DELAY, "root", "", frozenset())
@@ -194,6 +210,35 @@ def _leaving(host: str, policy: HostPolicy) -> Iterator[Act]:
             unit, command = f"seawall-leaving-{client}", f"retention run {client}"
             at = when.at(time(10)).zoned(policy.site.timezone)
             yield Act(host, unit, command, at, ARRIVALS_DELAY, "root", "", frozenset())
+
+
+def _renewing(host: str, policy: HostPolicy) -> Iterator[Act]:
+    """What renews locks: each day, or each week where they hold for four of them."""
+    for name, place in policy.repositories.items():
+        if place.kind == STORE and place.options.keeper == host:
+            when = "*-*-* 07:00:00" if place.options.lock.days < 28 else "Mon *-*-* 07:00:00"
+            at, secrets = Calendar.parse(when).zoned(policy.site.timezone), _account(f"locks-of-{name}")
+            yield Act(host, f"seawall-renew-{name}", f"store renew {name}", at, ARRIVALS_DELAY, "seawall", "", secrets)
+
+
+def stores(policies: Policies) -> list[Store]:
+    """The stores that machines copy to."""
+    found = []
+    for host, policy in policies.items():
+        for name in sorted({copy.to for asset in policy.assets.values() for copy in asset.copies.values()}):
+            place = policy.repositories[name]
+            if place.kind == STORE:
+                days = place.options.lock.days if place.options.lock else 0
+                found.append(Store(host, name, place.options.authority, days))
+    return found
+
+
+def locked_stores(policies: Policies) -> list[Store]:
+    return [store for store in stores(policies) if store.days]
+
+
+def _account(name: str) -> frozenset[str]:
+    return frozenset({f"{name}.url", f"{name}.store"})
 
 
 def _secrets(name: str) -> frozenset[str]:
