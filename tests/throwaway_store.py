@@ -105,7 +105,7 @@ class Store:
         """Return the file with the address of a machine's folder, with somebody's account beside it."""
         url = self.folder / f"{who}-{machine}.url"
         url.write_text(f"s3:https://localhost:{self.port}/{BUCKET}/{PREFIX}/{machine}\n")
-        url.with_suffix(".store").write_text(_signed.written(who, f"key-of-{who}", "us-east-1") + "\n")
+        url.with_suffix(".store").write_text(account(who))
         return url
 
     def ask(
@@ -124,11 +124,6 @@ class Store:
         place = _signed.Store.read(self.opened(who))
         with _signed.asked(place, self.authority, path, query, method, body, told) as answer:
             return answer.status, answer.read(), {name.lower(): value for name, value in answer.getheaders()}
-
-    def put(self, machine: str, path: str, content: bytes) -> None:
-        """Store a file as the machine."""
-        status, said, _ = self.ask(SERVER, f"{PREFIX}/{machine}/{path}", method="PUT", body=content)
-        assert status == 200, said
 
 
 def rights(machine: str = SERVER) -> dict[str, object]:
@@ -151,6 +146,11 @@ def rights(machine: str = SERVER) -> dict[str, object]:
 def _allow(who: str, actions: list[str], what: str) -> dict[str, object]:
     named = [f"s3:{action}" for action in actions]
     return {"Effect": "Allow", "Principal": {"AWS": [f"arn:aws:iam:::user/{who}"]}, "Action": named, "Resource": [what]}
+
+
+def account(who: str = SERVER) -> str:
+    """Return the content of a file with somebody's account."""
+    return _signed.written(who, f"key-of-{who}", "us-east-1") + "\n"
 
 
 def free_port() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -11,12 +12,15 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import loop_disks
 import pytest
+import throwaway_store
 from every_kind import every, example
 
 from ops.core import kinds
@@ -25,11 +29,14 @@ from ops.core.names import Digest
 from ops.core.run import run
 from ops.interfaces.disk import Arrived
 from ops.interfaces.target import Missing, Reached, Target
+from ops.targets import _signed
+from ops.targets.s3 import KIND as KIND_S3
 
 BIN = Path(__file__).parents[2] / ".cache" / "bin"
 CONTENT = b"content of a pack" * 1000
 PACK = hashlib.sha256(CONTENT).hexdigest()
 OTHER = hashlib.sha256(b"what was written").hexdigest()
+STARTED = ExitStack()
 ABSENT = hashlib.sha256(b"what was never written").hexdigest()
 
 
@@ -126,7 +133,75 @@ def collected(folder: Path) -> Iterator[str]:
     yield f"{folder}/stored/his1/primary"
 
 
+@functools.cache
+def store() -> throwaway_store.Store:
+    """Return a real store, which costs seconds to start and ends with this module's tests."""
+    return STARTED.enter_context(throwaway_store.running(Path(STARTED.enter_context(TemporaryDirectory()))))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ended() -> Iterator[None]:
+    yield
+    STARTED.close()
+    store.cache_clear()
+
+
+def closed_store(folder: Path) -> str:
+    with closing(socket.create_server(("localhost", 0))) as taken:
+        port = taken.getsockname()[1]
+    (folder / "url.store").write_text(throwaway_store.account())
+    return f"s3:https://localhost:{port}/hospital/site/his1"
+
+
+@contextmanager
+def bucket(folder: Path) -> Iterator[str]:
+    """A folder of a bucket, with the store's certificate in the place of the site's."""
+    (folder / "url.store").write_text(throwaway_store.account())
+    shutil.copy(store().authority, folder / "site.pem")
+    yield f"s3:https://localhost:{store().port}/hospital/site-{uuid4()}/his1"
+
+
+class Mirrored:
+    """A target at a store, to which each look first brings the files of the test's folder, and back what went."""
+
+    def __init__(self, target: Target, folder: Path) -> None:
+        self.target, self.folder = target, folder
+
+    def wrapped(self) -> Target:
+        names = ("reach", "packs", "verify", "unlock")
+        return replace(self.target, **{name: self._look(getattr(self.target, name)) for name in names})
+
+    def _look(self, real: Callable[..., object]) -> Callable[..., object]:
+        def look(url: Path, authority: Path, *more: str) -> object:
+            with suppress(Unavailable):  # as where nothing answers
+                self._brought(url)
+            try:
+                return real(url, authority, *more)
+            finally:
+                self._back(url, authority)
+
+        return look
+
+    def _names(self, place: str) -> dict[str, Path]:
+        files = filter(Path.is_file, self.folder.rglob("*"))
+        return {f"{place}/{path.relative_to(self.folder)}": path for path in files if "rest-server" not in path.name}
+
+    def _brought(self, url: Path) -> None:
+        if f":{store().port}/" in url.read_text():
+            for name, path in self._names(_signed.Store.read(url).folder).items():
+                assert store().ask(throwaway_store.SERVER, name, method="PUT", body=path.read_bytes())[0] == 200
+
+    def _back(self, url: Path, authority: Path) -> None:
+        if f":{store().port}/" in url.read_text():
+            left = {path.name for path in (self.folder / "locks").glob("*")} - {
+                *KIND_S3.listed(url, authority, "locks")
+            }
+            for name in left:
+                (self.folder / "locks" / name).unlink()
+
+
 PLACES = {
+    "s3": Place(closed_store, bucket),
     "removable": Place(unmounted, that_arrived),
     "rest_server": Place(closed_port, rest_server),
     "local": Place(unmounted, on_a_disk),
@@ -140,8 +215,9 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def target(kind: str) -> Target:
-    return kinds.load("ops.targets", kind)
+def target(kind: str, repository: Path) -> Target:
+    loaded = kinds.load("ops.targets", kind)
+    return Mirrored(loaded, repository).wrapped() if kind == "s3" else loaded
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ class Said(Secrets):
 
     def text(self, host: str, *path: str) -> str:
         who = KEEPER if "locks-of-far" in path else SERVER
-        return {"account": who, "key": f"key-of-{who}"}.get(path[-1], "password of the store")
+        return {"account": who, "key": f"key-of-{who}"}.get(path[-1], "password of primary")
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +66,11 @@ def copying(machine: Machine, store: Store, request: pytest.FixtureRequest) -> M
     return machine
 
 
-def kept(machine: Machine) -> None:
-    """Make the repository, and copy to it."""
-    assert machine.seawall("repository", "init") == 0
+def kept(machine: Machine, store: Store, empty: Path) -> None:
+    """Copy to the repository, which is there already and costs little to open."""
+    for path in filter(Path.is_file, empty.rglob("*")):
+        name = f"{folder(machine)}/{path.relative_to(empty)}"
+        assert store.ask(SERVER, name, method="PUT", body=path.read_bytes())[0] == 200
     assert machine.seawall("copy", "documents", "--to", "far") == 0
     assert machine.state("copy-documents-far")["verdict"] == "pass"
 
@@ -106,16 +108,18 @@ def until(store: Store, path: str) -> datetime:
 
 def test_it_is_made_copied_to_read_back_and_restored_from(copying: Machine, tmp_path: Path) -> None:
     assert copying.seawall("repository", "prepare") == 0, "there is no folder to be made"
-    kept(copying)
+    assert copying.seawall("repository", "init") == 0
+    assert copying.seawall("copy", "documents", "--to", "far") == 0
+    assert copying.state("copy-documents-far")["verdict"] == "pass"
     assert copying.state("copy-documents-far")["last_good"]["packs_read"] > 0
     restored(copying, tmp_path / "restored")
     assert copying.seawall("store", "recover", "far", "--dry-run") == 0, "nothing was spoiled"
 
 
 def test_what_an_intruder_wrote_over_and_deleted_comes_back(
-    copying: Machine, store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    copying: Machine, store: Store, empty_repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept(copying)
+    kept(copying, store, empty_repository)
     here, there = folder(copying), files(copying)
     for path in there:
         assert store.ask(SERVER, f"{here}/{path}", method="PUT", body=b"by an intruder")[0] == 200
@@ -135,8 +139,8 @@ def test_what_an_intruder_wrote_over_and_deleted_comes_back(
     restored(copying, tmp_path / "restored")
 
 
-def test_what_has_no_right_version_left_is_named(copying: Machine, store: Store) -> None:
-    kept(copying)
+def test_what_has_no_right_version_left_is_named(copying: Machine, store: Store, empty_repository: Path) -> None:
+    kept(copying, store, empty_repository)
     name = f"data/ab/{'ab' * 32}"
     for content in (b"one", b"two"):
         assert store.ask(SERVER, f"{folder(copying)}/{name}", method="PUT", body=content)[0] == 200
@@ -144,8 +148,10 @@ def test_what_has_no_right_version_left_is_named(copying: Machine, store: Store)
     assert f"not {name}: no right version is left" in copying.state("recover-far")["message"]
 
 
-def test_locks_are_renewed_by_the_keeper_of_what_was_first_stored(copying: Machine, store: Store) -> None:
-    kept(copying)
+def test_locks_are_renewed_by_the_keeper_of_what_was_first_stored(
+    copying: Machine, store: Store, empty_repository: Path
+) -> None:
+    kept(copying, store, empty_repository)
     paths = [f"{folder(copying)}/{path}" for path in files(copying)]
     before = {path: until(store, path) for path in paths}
     assert store.ask(SERVER, paths[0], method="PUT", body=b"by an intruder")[0] == 200
@@ -156,8 +162,8 @@ def test_locks_are_renewed_by_the_keeper_of_what_was_first_stored(copying: Machi
         assert until(store, path) > before[path] + timedelta(days=7)
 
 
-def test_a_keeper_that_may_not_renew_says_so(copying: Machine, store: Store) -> None:
-    kept(copying)
+def test_a_keeper_that_may_not_renew_says_so(copying: Machine, store: Store, empty_repository: Path) -> None:
+    kept(copying, store, empty_repository)
     account = copying.root / "etc/seawall/credentials/locks-of-far.store"
     account.write_text(_signed.written("nobody", "key-of-nobody", "us-east-1"))
     assert copying.seawall("store", "renew", "far") == 1
