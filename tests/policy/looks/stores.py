@@ -90,7 +90,15 @@ def tries(place: Place) -> dict:
     written = place.ask("PUT", body=first)
     version = written[2].get("x-amz-version-id", "")
     if written[0] != 200 or not version or version == "null":
-        return {"written": written[0], "version": "", "ends": ""}
+        names = ("deleted", "deleted_past_lock", "shortened", "shortened_past_lock", "suspended")
+        return {
+            "written": written[0],
+            "version": "",
+            "kept": False,
+            "ends": "",
+            "before": "",
+            **dict.fromkeys(names, 0),
+        }
     over = place.ask("PUT", body=second)
     which = {"versionId": version}
     before = place.ask("GET", query={"retention": "", **which})
