@@ -6,9 +6,7 @@ about 0.7 s for deriving the key, so callers ask once for what they need.
 
 from __future__ import annotations
 
-import itertools
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -26,10 +24,10 @@ from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, hopeles
 from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
 from ops.restic.mounting import demand_mounted
+from ops.restic.words import is_restic, labels, literally, program
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
-RESTIC = "restic"
 _DAY = 86_400.0
 Progress = Callable[[int, int], None]  # bytes done, of how many; 0: not known yet
 
@@ -103,7 +101,7 @@ class Repository:
         """Store files; raise Incomplete when some could not be read."""
         patterns = [word for pattern in exclude for word in ("--exclude", pattern)]
         patterns += ["--one-file-system"] if one_file_system else []
-        return self._backup([*patterns, *_labels(tags, host), "--", *paths], timeout, progress)
+        return self._backup([*patterns, *labels(tags, host), "--", *paths], timeout, progress)
 
     def backup_stream(
         self,
@@ -116,7 +114,7 @@ class Repository:
         progress: Progress | None = None,
     ) -> Summary:
         """Store what a program writes; when the program fails there is no snapshot."""
-        words = ["--stdin-from-command", "--stdin-filename", filename, *_labels(tags, host), "--", *argv]
+        words = ["--stdin-from-command", "--stdin-filename", filename, *labels(tags, host), "--", *argv]
         return self._backup(words, timeout, progress)
 
     def restore(
@@ -177,7 +175,7 @@ class Repository:
         try:
             yield
         except CommandError as error:
-            if not _is_restic(error.argv):
+            if not is_restic(error.argv):
                 raise
             raise explain(error, self.name) from error
 
@@ -283,7 +281,7 @@ class Repository:
         return replace(self, environment={**other.environment, **self.environment}) if other else self
 
     def _base(self, *, plain: bool = False) -> list[str]:
-        words = [*_told(self.environment), RESTIC]
+        words = program(self.environment)
         words += ["--repository-file", str(self.url), "--password-file", str(self.password)]
         words += [] if plain else ["--json"]
         words += ["--cacert", str(self.authority)]
@@ -297,24 +295,4 @@ class Repository:
         return ["--from-repository-file", str(other.url), "--from-password-file", str(other.password), *vouched, *hint]
 
 
-def literally(path: str) -> str:
-    """Return a pattern that means exactly this path."""
-    return re.sub(r"([\\\\*?\[\]])", r"\\\1", path)
-
-
-def _told(environment: Mapping[str, str]) -> list[str]:
-    """Return the words before a program that give it an environment."""
-    return ["env", *(f"{name}={value}" for name, value in environment.items())] if environment else []
-
-
-def _is_restic(argv: Sequence[str]) -> bool:
-    """Whether a program is restic, be it with an environment."""
-    words = itertools.dropwhile(lambda word: word == "env" or "=" in word, argv)
-    return next(words, "") == RESTIC
-
-
 _QUIET = {"RESTIC_PROGRESS_FPS": "1"}
-
-
-def _labels(tags: Sequence[str], host: str) -> list[str]:
-    return ["--host", host, *(word for tag in tags for word in ("--tag", tag))]

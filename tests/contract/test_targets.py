@@ -12,8 +12,8 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -22,6 +22,7 @@ import loop_disks
 import pytest
 import throwaway_store
 from every_kind import every, example
+from mirrored import Mirrored
 
 from ops.core import kinds
 from ops.core.errors import Damaged, Unavailable
@@ -29,8 +30,6 @@ from ops.core.names import Digest
 from ops.core.run import run
 from ops.interfaces.disk import Arrived
 from ops.interfaces.target import Missing, Reached, Target
-from ops.targets import _signed
-from ops.targets.s3 import KIND as KIND_S3
 
 BIN = Path(__file__).parents[2] / ".cache" / "bin"
 CONTENT = b"content of a pack" * 1000
@@ -161,45 +160,6 @@ def bucket(folder: Path) -> Iterator[str]:
     yield f"s3:https://localhost:{store().port}/hospital/site-{uuid4()}/his1"
 
 
-class Mirrored:
-    """A target at a store, to which each look first brings the files of the test's folder, and back what went."""
-
-    def __init__(self, target: Target, folder: Path) -> None:
-        self.target, self.folder = target, folder
-
-    def wrapped(self) -> Target:
-        names = ("reach", "packs", "verify", "unlock")
-        return replace(self.target, **{name: self._look(getattr(self.target, name)) for name in names})
-
-    def _look(self, real: Callable[..., object]) -> Callable[..., object]:
-        def look(url: Path, authority: Path, *more: str) -> object:
-            with suppress(Unavailable):  # as where nothing answers
-                self._brought(url)
-            try:
-                return real(url, authority, *more)
-            finally:
-                self._back(url, authority)
-
-        return look
-
-    def _names(self, place: str) -> dict[str, Path]:
-        files = filter(Path.is_file, self.folder.rglob("*"))
-        return {f"{place}/{path.relative_to(self.folder)}": path for path in files if "rest-server" not in path.name}
-
-    def _brought(self, url: Path) -> None:
-        if f":{store().port}/" in url.read_text():
-            for name, path in self._names(_signed.Store.read(url).folder).items():
-                assert store().ask(throwaway_store.SERVER, name, method="PUT", body=path.read_bytes())[0] == 200
-
-    def _back(self, url: Path, authority: Path) -> None:
-        if f":{store().port}/" in url.read_text():
-            left = {path.name for path in (self.folder / "locks").glob("*")} - {
-                *KIND_S3.listed(url, authority, "locks")
-            }
-            for name in left:
-                (self.folder / "locks" / name).unlink()
-
-
 PLACES = {
     "s3": Place(closed_store, bucket),
     "removable": Place(unmounted, that_arrived),
@@ -217,7 +177,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def target(kind: str, repository: Path) -> Target:
     loaded = kinds.load("ops.targets", kind)
-    return Mirrored(loaded, repository).wrapped() if kind == "s3" else loaded
+    return Mirrored(loaded, repository, store).wrapped() if kind == "s3" else loaded
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+import stores_wanted
 import wanted
 from looking import Site
 
@@ -29,8 +30,8 @@ SUBJECTS = {
     "door": wanted.doors,
     "writer": wanted.writers,
     "reader": wanted.readers,
-    "store": wanted.stores,
-    "locked": wanted.locked_stores,
+    "store": stores_wanted.stores,
+    "locked": stores_wanted.locked_stores,
     "database": wanted.databases,
     "mariadb": wanted.mariadbs,
     "ups": wanted.upses,

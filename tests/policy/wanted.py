@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Any
 
+from stores_wanted import STORE
+
 from ops.core.calendar import Calendar
 from ops.policy import HostPolicy
 
@@ -21,7 +23,6 @@ HEALTH_DELAY = timedelta(minutes=5)
 GAPS_DELAY = timedelta(minutes=30)
 ARRIVALS_DELAY = timedelta(minutes=15)
 OFTEN = Calendar.parse("*:3/10")
-STORE = "s3"
 LOOKS_EVERYWHERE = "cap_dac_read_search cap_sys_ptrace"
 # What an account needs beyond its own rights, by the kind of source.
 CAPABILITIES = dict.fromkeys(("files", "sqlite", "machine"), "cap_dac_read_search")
@@ -75,19 +76,6 @@ class Door:
 
     def __str__(self) -> str:
         return f"{self.host} {'reads' if self.reader else 'writes'} {self.client} on {self.keeper}"
-
-
-@dataclass(frozen=True)
-class Store:
-    """A machine's account at a store of somebody else. days: for how long what is stored is locked; 0: not at all."""
-
-    host: str
-    name: str
-    authority: str
-    days: int
-
-    def __str__(self) -> str:
-        return f"{self.host} writes to {self.name}"
 
 
 @dataclass(frozen=True)
@@ -219,22 +207,6 @@ def _renewing(host: str, policy: HostPolicy) -> Iterator[Act]:
             when = "*-*-* 07:00:00" if place.options.lock.days < 28 else "Mon *-*-* 07:00:00"
             at, secrets = Calendar.parse(when).zoned(policy.site.timezone), _account(f"locks-of-{name}")
             yield Act(host, f"seawall-renew-{name}", f"store renew {name}", at, ARRIVALS_DELAY, "seawall", "", secrets)
-
-
-def stores(policies: Policies) -> list[Store]:
-    """The stores that machines copy to."""
-    found = []
-    for host, policy in policies.items():
-        for name in sorted({copy.to for asset in policy.assets.values() for copy in asset.copies.values()}):
-            place = policy.repositories[name]
-            if place.kind == STORE:
-                days = place.options.lock.days if place.options.lock else 0
-                found.append(Store(host, name, place.options.authority, days))
-    return found
-
-
-def locked_stores(policies: Policies) -> list[Store]:
-    return [store for store in stores(policies) if store.days]
 
 
 def _account(name: str) -> frozenset[str]:

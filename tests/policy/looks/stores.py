@@ -86,8 +86,7 @@ class Place:
 
 
 def tries(place: Place) -> dict:
-    first, second = b"first", b"second"
-    written = place.ask("PUT", body=first)
+    written = place.ask("PUT", body=b"first")
     version = written[2].get("x-amz-version-id", "")
     if written[0] != 200 or not version or version == "null":
         names = ("deleted", "deleted_past_lock", "shortened", "shortened_past_lock", "suspended")
@@ -99,34 +98,34 @@ def tries(place: Place) -> dict:
             "before": "",
             **dict.fromkeys(names, 0),
         }
-    over = place.ask("PUT", body=second)
+    over = place.ask("PUT", body=b"second")
     which = {"versionId": version}
     before = place.ask("GET", query={"retention": "", **which})
-    mode = b"GOVERNANCE" if b"<Mode>GOVERNANCE" in before[1] else b"COMPLIANCE"
-    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=5)
-    shorter = (
-        f"<Retention {SPACE}><Mode>{mode.decode()}</Mode>"
-        f"<RetainUntilDate>{soon:%Y-%m-%dT%H:%M:%SZ}</RetainUntilDate></Retention>"
-    ).encode()
-    bypass = {"x-amz-bypass-governance-retention": "true"}
-    off = f"<VersioningConfiguration {SPACE}><Status>Suspended</Status></VersioningConfiguration>".encode()
-    found = {
-        "written": written[0],
-        "version": version,
-        "over": over[0],
-        "deleted": place.ask("DELETE", query=which)[0],
-        "deleted_past_lock": place.ask("DELETE", query=which, more=bypass)[0],
-        "shortened": place.ask("PUT", query={"retention": "", **which}, body=shorter)[0],
-        "shortened_past_lock": place.ask("PUT", query={"retention": "", **which}, body=shorter, more=bypass)[0],
-        "suspended": place.ask("PUT", "", {"versioning": ""}, off)[0],
-    }
+    tried = attacks(place, which, shorter(before[1]))
     after = place.ask("GET", query={"retention": "", **which})
     content = place.ask("GET", query=which)
+    found = {"written": written[0], "version": version, "over": over[0], **tried}
+    return {**found, "kept": content[:2] == (200, b"first"), "ends": ends(after[1]), "before": ends(before[1])}
+
+
+def shorter(lock: bytes) -> bytes:
+    """The words for a lock of the same mode that ends in five minutes."""
+    mode = "GOVERNANCE" if b"<Mode>GOVERNANCE" in lock else "COMPLIANCE"
+    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=5)
+    until = f"<RetainUntilDate>{soon:%Y-%m-%dT%H:%M:%SZ}</RetainUntilDate>"
+    return f"<Retention {SPACE}><Mode>{mode}</Mode>{until}</Retention>".encode()
+
+
+def attacks(place: Place, which: dict, lock: bytes) -> dict:
+    """How the store answers to each act against a version."""
+    bypass = {"x-amz-bypass-governance-retention": "true"}
+    off = f"<VersioningConfiguration {SPACE}><Status>Suspended</Status></VersioningConfiguration>".encode()
     return {
-        **found,
-        "kept": content[0] == 200 and content[1] == first,
-        "ends": ends(after[1]),
-        "before": ends(before[1]),
+        "deleted": place.ask("DELETE", query=which)[0],
+        "deleted_past_lock": place.ask("DELETE", query=which, more=bypass)[0],
+        "shortened": place.ask("PUT", query={"retention": "", **which}, body=lock)[0],
+        "shortened_past_lock": place.ask("PUT", query={"retention": "", **which}, body=lock, more=bypass)[0],
+        "suspended": place.ask("PUT", "", {"versioning": ""}, off)[0],
     }
 
 
