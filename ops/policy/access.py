@@ -71,17 +71,21 @@ def renewed(policy: HostPolicy) -> dict[str, int]:
     """Return the repositories at stores whose locks this machine renews, each with the days for which they hold."""
     found = {}
     for name, repository in policy.repositories.items():
-        kept = target(repository.kind).kept
-        if kept and kept.keeper(repository.options) == policy.host:
-            found[name] = int(kept.days(repository.options))
+        kind = target(repository.kind)
+        if kind.kept and kind.kept.keeper(options := _typed(repository)) == policy.host:
+            found[name] = kind.kept.days(options)
     return found
 
 
 def written(repository: Repository) -> Sequence[str]:
     """Return the folders of a machine itself that its repository is written to."""
+    return target(repository.kind).writes(_typed(repository))
+
+
+def _typed(repository: Repository) -> Any:
+    """Return the options of a repository; the policy of a whole site has them as plain data."""
     kind, options = target(repository.kind), repository.options
-    typed = options if isinstance(options, kind.options) else decode(kind.options, options, "options")
-    return kind.writes(typed)
+    return options if isinstance(options, kind.options) else decode(kind.options, options, "options")
 
 
 def address(name: str, repository: Repository, machine: str, *, reads_only: bool = False) -> str:

@@ -175,7 +175,6 @@ KIND = Target(
     account=account,
     environment=environment,
     authority=lambda options: options.authority,
-    named=lambda options: {"keeper": options.keeper} if options.keeper else {},
     kept=KEPT,
     synonyms=("aws", "minio", "ceph", "object_store", "objects", "bucket", "cloud"),
 )

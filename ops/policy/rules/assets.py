@@ -10,7 +10,7 @@ from ops.policy import access, containers, logs
 from ops.policy.model import Asset, Repository, Written
 from ops.policy.rules import drills, names, paths, retention, spans
 from ops.policy.rules.groups import SERVERS, lacking
-from ops.policy.rules.repositories import folders, served
+from ops.policy.rules.repositories import folders, keeper, served
 from ops.policy.surroundings import Surroundings
 
 
@@ -69,6 +69,10 @@ def _kept(host: str, path: str, name: str, repositories: Mapping[str, Repository
     repository = repositories.get(name)
     if repository and served(repository) and repository.host == host:
         yield Problem(path, f"{name} is kept by {host} itself and would be lost with it; use one on another machine")
+    if repository and keeper(repository) == host:
+        yield Problem(
+            path, f"{host} renews the locks in {name}, which nobody who copies there may; name another keeper"
+        )
 
 
 def _at_once(path: str, name: str, repositories: Mapping[str, Repository]) -> Iterator[Problem]:

@@ -40,6 +40,15 @@ def folders(repository: Repository | None) -> Sequence[str]:
     return target.writes(repository.options) if isinstance(repository.options, target.options) else ()
 
 
+def keeper(repository: Repository) -> str:
+    """Return the machine that renews the locks in a repository; nothing where none does, or nothing is known of it."""
+    if repository.kind not in kinds.kinds("ops.targets"):
+        return ""
+    target = access.target(repository.kind)
+    fits = isinstance(repository.options, target.options)
+    return target.kept.keeper(repository.options) if target.kept and fits else ""
+
+
 def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Problem]:
     host, kind = repository.host, repository.kind
     if host is not None:
@@ -70,8 +79,11 @@ def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Pr
         yield Problem(f"{path}.place", f"{repository.place} can't be the place of kind {kind}; expected {only}")
 
 
-def _stored(path: str, repository: Repository, _around: Surroundings) -> Iterator[Problem]:
+def _stored(path: str, repository: Repository, around: Surroundings) -> Iterator[Problem]:
     """Yield what can't be of a store of somebody else, which is no machine of the inventory."""
+    if renews := keeper(repository):
+        yield from names.known(f"{path}.options.keeper", "host", renews, around.hosts)
+        yield from lacking(f"{path}.options.keeper", renews, "backup_hosts", "no keeper is there", around)
     if repository.host is not None:
         yield Problem(f"{path}.host", f"a repository of kind {repository.kind} is kept by no machine; remove the host")
     if repository.place not in ("primary", "offsite"):
