@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from hashlib import md5
+from hashlib import md5, sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -220,3 +220,16 @@ def test_a_host_check_tells_a_store_from_which_can_be_deleted(copying: Machine, 
     ]
     none = attempts(copying, f"{here}/his1", OWNER, store.authority)
     assert "what_is_written_has_a_version" in judged(none, 2), "its versions are suspended now"
+
+
+def test_what_an_intruder_added_under_a_name_of_its_own_is_named(
+    copying: Machine, store: Store, empty_repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept(copying, store, empty_repository)
+    garbage = b"garbage" * 100
+    path = f"index/{sha256(garbage).hexdigest()}"
+    assert copying.seawall("repository", "foreign", "far") == 0
+    assert store.ask(SERVER, f"{folder(copying)}/{path}", method="PUT", body=garbage)[0] == 200
+    capsys.readouterr()
+    assert copying.seawall("repository", "foreign", "far") == 1
+    assert path in capsys.readouterr().out
