@@ -42,6 +42,7 @@ SERVER = {
     "retention": ("ops.commands.server.retention", "plan which old sets leave; let them leave, and bring them back"),
     "snapshots": ("ops.commands.server.snapshots", "list the sets of an asset, each with its verdict"),
     "status": ("ops.commands.server.status", "show the state of this machine"),
+    "store": ("ops.commands.server.store", "renew locks at a store of somebody else, and bring back what was spoiled"),
 }
 # The control machine has these in addition or instead.
 CONTROL = {

@@ -9,7 +9,14 @@ from ops.core.schema import Plain
 from ops.interfaces.disc import DiscFacts
 from ops.interfaces.disk import ARRIVAL, LEAVING, MAKING, READING, DiskFacts
 from ops.interfaces.joined import ALARM_DRILL
-from ops.interfaces.keeper_outcome import HealFacts, LeavingFacts, RetentionFacts, SetAsideFacts
+from ops.interfaces.keeper_outcome import (
+    HealFacts,
+    LeavingFacts,
+    RecoveryFacts,
+    RenewalFacts,
+    RetentionFacts,
+    SetAsideFacts,
+)
 from ops.interfaces.outcome import (
     AlarmDrillFacts,
     AttestationFacts,
@@ -40,6 +47,8 @@ OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     "attestation": AttestationFacts,
     "deletion-begun": DeletionFacts,
     "deletion": DeletionFacts,
+    "recover": RecoveryFacts,
+    "renew": RenewalFacts,
     "set-aside": SetAsideFacts,
     "set-aside-back": SetAsideFacts,
     "heal": HealFacts,

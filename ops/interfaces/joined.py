@@ -117,6 +117,21 @@ def repository_files(repository: str) -> tuple[str, str]:
     return address_file(repository), password_file(repository)
 
 
+def account_file(repository: str) -> str:
+    """Return the name of the file with the account at somebody else's store, in which a repository lies."""
+    return f"{repository}.store"
+
+
+def locks_of(repository: str) -> str:
+    """Return the name that the files of whoever renews the locks at a store give to a repository there."""
+    return f"locks-of-{repository}"
+
+
+def renewal(repository: str) -> str:
+    """Return the name of the act that renews the locks at a store."""
+    return f"renew-{repository}"
+
+
 def channel_file(channel: str) -> str:
     """Return the name of the file with the secret of a channel of alarms."""
     return f"channel-{channel}.secret"

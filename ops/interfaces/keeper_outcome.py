@@ -24,6 +24,25 @@ class SetAsideFacts(OutcomeFacts):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RenewalFacts(OutcomeFacts):
+    """Locks at a store that were renewed. repository: which; files: how many; until: up to when they hold."""
+
+    repository: str = ""
+    files: int = 0
+    until: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryFacts(OutcomeFacts):
+    """Files of a store that were deleted or written over. back: how many came back; lost: how many did not."""
+
+    repository: str = ""
+    back: int = 0
+    lost: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class HealFacts(OutcomeFacts):
     """A repository that was healed. source: the repository from which lost blobs came; empty at its backup host.
 

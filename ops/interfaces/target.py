@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -67,6 +68,16 @@ def nobody_named(_options: object) -> Mapping[str, str]:
     return {}
 
 
+def nothing_said(_url: Path) -> Mapping[str, str]:
+    """Say that restic needs nothing in its environment."""
+    return {}
+
+
+def of_the_site(_options: object) -> str:
+    """Say that the site's authority vouches for the place."""
+    return ""
+
+
 @dataclass(frozen=True)
 class LeavingDoor:
     """The way to what a backup host asks of this machine, and to the second names from which it may delete.
@@ -86,6 +97,50 @@ class LeavingDoor:
 
 
 @dataclass(frozen=True)
+class Spoiled:
+    """A file whose newest version is not what was stored.
+
+    why: in words. right: which version is; empty where none is left.
+    """
+
+    path: str
+    why: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Renewed:
+    """Locks that were renewed.
+
+    files: how many. until: up to when they hold. wrong: why the first of the others does not; empty for none.
+    """
+
+    files: int
+    until: datetime
+    wrong: str
+
+
+@dataclass(frozen=True)
+class Kept(Generic[O]):
+    """What a store keeps of files that were written over or deleted, and its locks.
+
+    Those that ask it are given the file with the address, and the one with the authorities that vouch for the store.
+
+    spoiled: yields the files whose newest version is not what was stored.
+    bring_back: with one of them, makes the right version the newest; raises Damaged or Unavailable.
+    renewed: with the options before, locks the right version of each file anew.
+    keeper, days: given the options, returns the machine that renews the locks, empty where none does, and for how many
+        days they hold.
+    """
+
+    spoiled: Callable[[Path, Path], Iterator[Spoiled]]
+    bring_back: Callable[[Path, Path, Spoiled], None]
+    renewed: Callable[[O, Path, Path], Renewed]
+    keeper: Callable[[O], str]
+    days: Callable[[O], int]
+
+
+@dataclass(frozen=True)
 class Target(Generic[O]):
     """A kind of place.
 
@@ -96,6 +151,13 @@ class Target(Generic[O]):
         addresses begin with `HOST:PORT/`. `seawall secrets` makes the accounts and passwords, also for readers.
         None: a place on the machine itself; its address is what restic reads, it has no accounts, and no other
         machine reads it.
+    account: given the options, the name of an account and its key, returns the content of the file with which restic
+        and this kind sign in at a store of somebody else, who is no machine of the inventory. The site writes account
+        and key into the inventory; the file lies beside that with the address. None: there is no such store.
+    environment: given the file with the address, returns what restic's environment must say; no secret, only where
+        that file is.
+    authority: given the options, returns the file on the machine with the authorities that vouch for the place; empty
+        for the site's own. Whoever is asked with the same is given it.
     listed: with the same and the name of a repository's folder, such as `index`, returns the size in bytes of every
         file in it by its name.
     fault: with the same and the path of a file, such as `index/NAME`, reads it whole and returns what is wrong with it;
@@ -114,6 +176,7 @@ class Target(Generic[O]):
     quota: given the options and the name of a machine, returns how large its repository may become; None: no limit.
     named: given the options, returns the machines that they name, each by the path of its key below the options.
     leaving: the way to a backup host that lets sets leave, for a kind that has one.
+    kept: what it keeps of files that were written over or deleted, for a kind that has versions.
     group: the group of the inventory that makes a host fit to keep it; empty where none has to.
     carried: whether what is copied there is only collected, and a person has to carry it on: a copy counts once that
         was done, and no asset is backed up there first.
@@ -137,6 +200,9 @@ class Target(Generic[O]):
     packs: Callable[[Path, Path], Mapping[str, int]]
     verify: Callable[[Path, Path, str], int]
     sign_in: Callable[[str, str, str], str] | None = None
+    account: Callable[[O, str, str], str] | None = None
+    environment: Callable[[Path], Mapping[str, str]] = nothing_said
+    authority: Callable[[O], str] = of_the_site
     writes: Callable[[O], Sequence[str]] = nothing_written
     listed: Callable[[Path, Path, str], Mapping[str, int]] | None = None
     fault: Callable[[Path, Path, str], str] | None = None
@@ -147,6 +213,7 @@ class Target(Generic[O]):
     quota: Callable[[O, str], Size | None] = no_quota
     named: Callable[[O], Mapping[str, str]] = nobody_named
     leaving: LeavingDoor | None = None
+    kept: Kept[O] | None = None
     group: str = ""
     carried: bool = False
     synonyms: tuple[str, ...] = ()

@@ -93,6 +93,8 @@ def run_with_view(name: str, host: str, left_out: Sequence[str], program: Sequen
     restic gets all that it needs from its environment, which holds no secret, and so does `seawall restore`.
     """
     place = opened(name, host)
+    if place.target.account is not None:
+        raise UsageError(f"{name} is at a store, of which nobody makes a view yet", "hide the files there: docs/s3.md")
     if place.target.view is None:
         raise UsageError(f"repositories of {name} are not served over the network; nobody else can add to them")
     hidden = {*left_out} or {one.path for one in _unreadable(place)}

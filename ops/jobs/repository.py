@@ -67,7 +67,7 @@ def prepare() -> Iterator[str]:
         repository = policy.repositories[name]
         if access.attended(repository):
             yield from _mount_points(access.written(repository))
-        elif not access.served(repository):
+        elif not (access.served(repository) or access.stored(repository)):
             folder = Path(access.address(name, repository, policy.host))
             repositories.open_own(policy, name).reach()
             if not os.path.lexists(folder):

@@ -94,6 +94,27 @@ install_command() {
     chmod 755 .venv/bin/seawall
 }
 
+# Ceph's S3 server, one monitor and one disk for it, unpacked and not installed: apt checks signatures and digests, and
+# fetches what this machine lacks. Only what the tests start, and its libraries, is kept.
+unpack_store() {
+  fetched=.cache/store-packages programs="ceph-authtool ceph-mon ceph-osd monmaptool radosgw radosgw-admin"
+  rm -rf .cache/store .cache/store-new && mkdir -p $fetched/partial .cache/store-new/kept &&
+    apt-get -qq update &&
+    apt-get -qq --yes --no-install-recommends --download-only -o Debug::NoLocking=1 \
+      -o "Dir::Cache::archives=$PWD/$fetched" install ceph-mon ceph-osd radosgw &&
+    for package in "$fetched"/*.deb; do dpkg-deb --extract "$package" .cache/store-new/all || return 1; done &&
+    mkdir -p .cache/store-new/kept/usr/bin .cache/store-new/kept/usr/lib .cache/store-new/kept/lib &&
+    for program in $programs; do
+      mv ".cache/store-new/all/usr/bin/$program" .cache/store-new/kept/usr/bin/ || return 1
+    done &&
+    for folder in lib usr/lib; do
+      for libraries in .cache/store-new/all/$folder/*-linux-gnu; do
+        [ ! -d "$libraries" ] || mv "$libraries" ".cache/store-new/kept/$folder/" || return 1
+      done
+    done &&
+    mv .cache/store-new/kept .cache/store && rm -rf .cache/store-new $fetched
+}
+
 # A machine made without an installer may lack the name that every other one has.
 name_localhost() { echo "127.0.0.1 localhost" >>/etc/hosts; }
 
@@ -113,3 +134,4 @@ package=.cache/packages/seawall.deb
   step "the package seawall, for servers" .venv/bin/seawall package build
 [ -x .cache/bin/restic-rest-server ] || step "rest-server of Debian 13, for the tests" \
   .venv/bin/python -c 'from ops.fleet.packaging import restic_deb; restic_deb.unpack_rest_server()'
+[ -x .cache/store/usr/bin/radosgw ] || step "a store that speaks S3, of Debian, for the tests" unpack_store

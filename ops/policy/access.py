@@ -11,7 +11,7 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import UsageError
 from ops.core.schema import decode
-from ops.interfaces.joined import address_file, password_file, read_from, reader_file, repository_files
+from ops.interfaces.joined import account_file, address_file, password_file, read_from, reader_file, repository_files
 from ops.interfaces.target import Location, Target
 from ops.policy.model import HostPolicy, Repository
 
@@ -19,14 +19,18 @@ __all__ = [
     "AUTHORITY",
     "FOLDER",
     "LEDGER_KEY",
+    "account_file",
     "address",
     "address_file",
     "attended",
+    "files",
     "password_file",
     "read_from",
     "reader_file",
+    "renewed",
     "repository_files",
     "served",
+    "stored",
     "target",
     "url",
     "written",
@@ -58,11 +62,35 @@ def readable_elsewhere(repository: Repository) -> bool:
     return served(repository) or attended(repository)
 
 
+def stored(repository: Repository) -> bool:
+    """Return whether a repository lies at a store of somebody else, with an account that the site was given there."""
+    return target(repository.kind).account is not None
+
+
+def files(name: str, repository: Repository) -> tuple[str, ...]:
+    """Return the names of the files that open this machine's own repository."""
+    return (*repository_files(name), *([account_file(name)] if stored(repository) else []))
+
+
+def renewed(policy: HostPolicy) -> dict[str, int]:
+    """Return the repositories at stores whose locks this machine renews, each with the days for which they hold."""
+    found = {}
+    for name, repository in policy.repositories.items():
+        kind = target(repository.kind)
+        if kind.kept and kind.kept.keeper(options := _typed(repository)) == policy.host:
+            found[name] = kind.kept.days(options)
+    return found
+
+
 def written(repository: Repository) -> Sequence[str]:
     """Return the folders of a machine itself that its repository is written to."""
+    return target(repository.kind).writes(_typed(repository))
+
+
+def _typed(repository: Repository) -> Any:
+    """Return the options of a repository; the policy of a whole site has them as plain data."""
     kind, options = target(repository.kind), repository.options
-    typed = options if isinstance(options, kind.options) else decode(kind.options, options, "options")
-    return kind.writes(typed)
+    return options if isinstance(options, kind.options) else decode(kind.options, options, "options")
 
 
 def address(name: str, repository: Repository, machine: str, *, reads_only: bool = False) -> str:

@@ -33,6 +33,8 @@ def client_files(policy: HostPolicy, said: Secrets) -> list[File]:
         files.append(_secret(access.address_file(name), _own_url(name, policy, said)))
         password = said.text(host, secrets.PASSWORDS, name)
         files.append(_secret(access.password_file(name), password))
+        if access.stored(policy.repositories[name]):
+            files.append(_secret(access.account_file(name), _account(name, name, policy, said)))
     for name, reader in _readers(policy):
         password = said.text(host, secrets.READER_PASSWORDS, name, reader)
         files.append(_secret(access.reader_file(name, reader), password))
@@ -48,6 +50,32 @@ def _own_url(name: str, policy: HostPolicy, said: Secrets) -> str:
     return access.url(repository.kind, where, policy.host, account)
 
 
+def keeper_files(policy: HostPolicy, said: Secrets) -> list[File]:
+    """Return the secrets of a machine that renews locks at stores; raise UsageError for an account that lacks."""
+    files = []
+    for name in access.renewed(policy):
+        where, here = access.address(name, policy.repositories[name], ""), joined.locks_of(name)
+        files.append(_secret(access.address_file(here), where))
+        files.append(_secret(access.account_file(here), _account(joined.locks_of(name), name, policy, said)))
+    return files
+
+
+def _account(what: str, name: str, policy: HostPolicy, said: Secrets) -> str:
+    """Return what opens the store in which a repository lies; raise UsageError for an account that lacks.
+
+    what: the name of the account in the inventory.
+    """
+    repository = policy.repositories[name]
+    options, account = repository.options, access.target(repository.kind).account
+    assert account is not None  # noqa: S101 -- asked for only where there is one
+    try:
+        words = [said.text(policy.host, secrets.STORES, what, word) for word in ("account", "key")]
+    except UsageError as error:
+        hint = f"write it, its key sealed, as {secrets.STORES}: {{{what}: {{account: ..., key: ...}}}}; docs/s3.md"
+        raise UsageError(error.message, hint) from error
+    return account(options, *words)
+
+
 def repository_init(policy: HostPolicy) -> list[str]:
     """Return the command that makes a machine's repositories and gives their readers keys; empty where it has none.
 
@@ -56,7 +84,7 @@ def repository_init(policy: HostPolicy) -> list[str]:
     names, readers = _repositories(policy.assets.values()), list(_readers(policy))
     if not names:
         return []
-    files = [file for name in names for file in access.repository_files(name)]
+    files = [file for name in names for file in access.files(name, policy.repositories[name])]
     files += [*(access.reader_file(*pair) for pair in readers), access.AUTHORITY]
     given = f"/run/credentials/{INIT_UNIT}.service"
     return [

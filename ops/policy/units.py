@@ -25,6 +25,8 @@ GAPS_AT = "*-*-* 05:30:00"
 ARRIVALS_AT = "*-*-* 05:00:00"
 RETENTION_AT = "*-*-* 06:00:00"
 SCRUB_AT = "*-*-* 06:30:00"
+RENEW_AT, RENEW_SELDOM = "*-*-* 07:00:00", "Mon *-*-* 07:00:00"
+SELDOM = 28  # days from which on once a week is often enough
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Unit:
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
     acts = [*_backups(policy), *_logs(policy), *_copies(policy), *_leaves(policy), *_drills(policy)]
-    return [*acts, _health(policy), *_alarms(policy), *_devices(policy), _gaps(policy), *_keeper(policy)]
+    looks = [_health(policy), *_alarms(policy), *_devices(policy), _gaps(policy)]
+    return [*acts, *looks, *_keeper(policy), *_renewals(policy)]
 
 
 def _backups(policy: HostPolicy) -> Iterator[Unit]:
@@ -67,7 +70,7 @@ def _backups(policy: HostPolicy) -> Iterator[Unit]:
             random_delay=asset.random_delay.seconds,
             user="seawall",
             capabilities=_capabilities(asset),
-            credentials=(*repository_files(asset.repository), AUTHORITY, LEDGER_KEY),
+            credentials=(*_opening(policy, asset.repository), AUTHORITY, LEDGER_KEY),
             timeout=86_400,
             writable=_writable(policy, asset.repository),
         )
@@ -84,10 +87,16 @@ def _logs(policy: HostPolicy) -> Iterator[Unit]:
                 random_delay=0,
                 user="seawall",
                 capabilities=(),
-                credentials=(*repository_files(asset.repository), AUTHORITY, LEDGER_KEY),
+                credentials=(*_opening(policy, asset.repository), AUTHORITY, LEDGER_KEY),
                 timeout=3600,
                 writable=(*_writable(policy, asset.repository), logs.spool(name)),
             )
+
+
+def _opening(policy: HostPolicy, *places: str) -> Iterator[str]:
+    """Yield the names of the files that open some repositories."""
+    for place in places:
+        yield from access.files(place, policy.repositories[place])
 
 
 def _line(text: str) -> str:
@@ -106,7 +115,7 @@ def _copies(policy: HostPolicy) -> Iterator[Unit]:
                 random_delay=hours.spread(copy.calendar, asset.random_delay).seconds,
                 user="seawall",
                 capabilities=(),
-                credentials=(*repository_files(asset.repository), *repository_files(copy.to), AUTHORITY, LEDGER_KEY),
+                credentials=(*_opening(policy, asset.repository, copy.to), AUTHORITY, LEDGER_KEY),
                 timeout=2 * 86_400,  # it may have to wait for its turn, a day at most
                 # It locks the one that it reads from, too.
                 writable=_writable(policy, asset.repository, copy.to),
@@ -249,6 +258,23 @@ def _keeper(policy: HostPolicy) -> Iterator[Unit]:
     yield _kept(policy, RETENTION, plan, RETENTION_AT, 7200, "retention plan", (LEDGER_KEY,))
     scrub = f"Read the repositories on {host} again, and name what is damaged"
     yield _kept(policy, SCRUB, scrub, SCRUB_AT, longest + 3600)  # it ends by itself; one file may be large
+
+
+def _renewals(policy: HostPolicy) -> Iterator[Unit]:
+    """Yield what renews locks at a store: often enough that one missed run, or a week of them, ends none."""
+    for name, days in access.renewed(policy).items():
+        here = joined.locks_of(name)
+        yield Unit(
+            name=joined.unit(joined.renewal(name)),
+            description=f"Renew the locks in {name}",
+            command=f"store renew {name}",
+            calendar=(f"{RENEW_AT if days < SELDOM else RENEW_SELDOM} {policy.site.timezone}",),
+            random_delay=900,
+            user="seawall",
+            capabilities=(),
+            credentials=(access.address_file(here), access.account_file(here), LEDGER_KEY),
+            timeout=86_400,
+        )
 
 
 def _kept(

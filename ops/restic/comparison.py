@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ops.core.run import stream
 from ops.restic.messages import documents, would_do
-from ops.restic.repository import Repository, literally
+from ops.restic.repository import Repository
+from ops.restic.words import literally
 
 _SHOW = ["restore", "--target", "/", "--dry-run", "--overwrite", "always", "-vv", "--json"]
 

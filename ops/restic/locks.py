@@ -11,7 +11,8 @@ from contextlib import suppress
 
 from ops.core.errors import SeawallError
 from ops.restic.messages import Lock
-from ops.restic.repository import RESTIC, Repository
+from ops.restic.repository import Repository
+from ops.restic.words import RESTIC
 
 MOST = 20  # so many are opened one by one; a repository in use has one or two
 

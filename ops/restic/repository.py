@@ -7,11 +7,10 @@ about 0.7 s for deriving the key, so callers ask once for what they need.
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -25,10 +24,10 @@ from ops.restic.failures import PART_UNREAD, Losses, explain, full_here, hopeles
 from ops.restic.messages import Key, Snapshot, Summary, documents, entry, keys, plain_error, progress_of, snapshots
 from ops.restic.messages import summary as summary_of
 from ops.restic.mounting import demand_mounted
+from ops.restic.words import is_restic, labels, literally, program
 
 LOOK_SECONDS = 120.0
 READER = "seawall-reader"
-RESTIC = "restic"
 _DAY = 86_400.0
 Progress = Callable[[int, int], None]  # bytes done, of how many; 0: not known yet
 
@@ -41,6 +40,7 @@ class Repository:
     authority: the site's certificate authority. cache: restic's cache. locks: whether this account may write
     locks; a reader's may not. key: the id of the key that the password opens, as far as it is known. restic tries that
     one first: without it, it gives up after twenty keys, and whoever may write to the repository may add as many.
+    environment: what restic is told besides, such as the file with an account; no secret.
     """
 
     name: str
@@ -50,11 +50,12 @@ class Repository:
     cache: Path | None = None
     locks: bool = True
     key: Digest | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def init(self, like: Repository | None = None) -> None:
         """Make the repository, with the chunker of another one so that copies deduplicate."""
         extra = [*self._from(like), "--copy-chunker-params"] if like else []
-        self._run(["init", *extra], timeout=LOOK_SECONDS)
+        self._beside(like)._run(["init", *extra], timeout=LOOK_SECONDS)
 
     def identity(self) -> Digest:
         """Return the id of the repository, which is in its sealed `config`; raise Damaged for what is none."""
@@ -100,7 +101,7 @@ class Repository:
         """Store files; raise Incomplete when some could not be read."""
         patterns = [word for pattern in exclude for word in ("--exclude", pattern)]
         patterns += ["--one-file-system"] if one_file_system else []
-        return self._backup([*patterns, *_labels(tags, host), "--", *paths], timeout, progress)
+        return self._backup([*patterns, *labels(tags, host), "--", *paths], timeout, progress)
 
     def backup_stream(
         self,
@@ -113,7 +114,7 @@ class Repository:
         progress: Progress | None = None,
     ) -> Summary:
         """Store what a program writes; when the program fails there is no snapshot."""
-        words = ["--stdin-from-command", "--stdin-filename", filename, *_labels(tags, host), "--", *argv]
+        words = ["--stdin-from-command", "--stdin-filename", filename, *labels(tags, host), "--", *argv]
         return self._backup(words, timeout, progress)
 
     def restore(
@@ -174,7 +175,7 @@ class Repository:
         try:
             yield
         except CommandError as error:
-            if error.argv[0] != RESTIC:
+            if not is_restic(error.argv):
                 raise
             raise explain(error, self.name) from error
 
@@ -237,7 +238,7 @@ class Repository:
     def copy_from(self, source: Repository, ids: Sequence[str], *, timeout: float) -> None:
         """Bring snapshots of another repository here; what is here already is passed over."""
         unlocked = [] if source.locks else ["--no-lock"]  # of the source alone
-        self._run(["copy", *self._from(source), *unlocked, *ids], timeout=timeout)
+        self._beside(source)._run(["copy", *self._from(source), *unlocked, *ids], timeout=timeout)
 
     def demand_whole(self, *, timeout: float) -> None:
         """Have restic look, without reading data, whether all is there that its index names; raise Damaged.
@@ -275,8 +276,13 @@ class Repository:
         with self.explained():
             return run([*self._base(), *words], timeout=timeout, hopeless=hopeless)
 
+    def _beside(self, other: Repository | None) -> Repository:
+        """Return this one as restic opens it together with another; of two stores it would know one account."""
+        return replace(self, environment={**other.environment, **self.environment}) if other else self
+
     def _base(self, *, plain: bool = False) -> list[str]:
-        words = [RESTIC, "--repository-file", str(self.url), "--password-file", str(self.password)]
+        words = program(self.environment)
+        words += ["--repository-file", str(self.url), "--password-file", str(self.password)]
         words += [] if plain else ["--json"]
         words += ["--cacert", str(self.authority)]
         words += ["--key-hint", self.key] if self.key else []
@@ -285,16 +291,8 @@ class Repository:
 
     def _from(self, other: Repository) -> list[str]:
         hint = ["--from-key-hint", other.key] if other.key else []
-        return ["--from-repository-file", str(other.url), "--from-password-file", str(other.password), *hint]
-
-
-def literally(path: str) -> str:
-    """Return a pattern that means exactly this path."""
-    return re.sub(r"([\\\\*?\[\]])", r"\\\1", path)
+        vouched = ["--cacert", str(other.authority)] if other.authority != self.authority else []
+        return ["--from-repository-file", str(other.url), "--from-password-file", str(other.password), *vouched, *hint]
 
 
 _QUIET = {"RESTIC_PROGRESS_FPS": "1"}
-
-
-def _labels(tags: Sequence[str], host: str) -> list[str]:
-    return ["--host", host, *(word for tag in tags for word in ("--tag", tag))]

@@ -112,6 +112,7 @@ class FilterModule:
             "client_files": of_secrets(secret_files.client_files),
             "drill_files": of_secrets(secret_files.drill_files),
             "channel_files": of_secrets(secret_files.channel_files),
+            "keeper_files": of_secrets(secret_files.keeper_files),
             "clients": of_secrets(doors.clients),
             "signers": of_document(doors.signers),
             "card_signers": of_plain(doors.card_signers),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -11,13 +12,17 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import loop_disks
 import pytest
+import throwaway_store
 from every_kind import every, example
+from mirrored import Mirrored
 
 from ops.core import kinds
 from ops.core.errors import Damaged, Unavailable
@@ -30,6 +35,7 @@ BIN = Path(__file__).parents[2] / ".cache" / "bin"
 CONTENT = b"content of a pack" * 1000
 PACK = hashlib.sha256(CONTENT).hexdigest()
 OTHER = hashlib.sha256(b"what was written").hexdigest()
+STARTED = ExitStack()
 ABSENT = hashlib.sha256(b"what was never written").hexdigest()
 
 
@@ -126,7 +132,36 @@ def collected(folder: Path) -> Iterator[str]:
     yield f"{folder}/stored/his1/primary"
 
 
+@functools.cache
+def store() -> throwaway_store.Store:
+    """Return a real store, which costs seconds to start and ends with this module's tests."""
+    return STARTED.enter_context(throwaway_store.running(Path(STARTED.enter_context(TemporaryDirectory()))))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ended() -> Iterator[None]:
+    yield
+    STARTED.close()
+    store.cache_clear()
+
+
+def closed_store(folder: Path) -> str:
+    with closing(socket.create_server(("localhost", 0))) as taken:
+        port = taken.getsockname()[1]
+    (folder / "url.store").write_text(throwaway_store.account())
+    return f"s3:https://localhost:{port}/hospital/site/his1"
+
+
+@contextmanager
+def bucket(folder: Path) -> Iterator[str]:
+    """A folder of a bucket, with the store's certificate in the place of the site's."""
+    (folder / "url.store").write_text(throwaway_store.account())
+    shutil.copy(store().authority, folder / "site.pem")
+    yield f"s3:https://localhost:{store().port}/hospital/site-{uuid4()}/his1"
+
+
 PLACES = {
+    "s3": Place(closed_store, bucket),
     "removable": Place(unmounted, that_arrived),
     "rest_server": Place(closed_port, rest_server),
     "local": Place(unmounted, on_a_disk),
@@ -140,8 +175,9 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def target(kind: str) -> Target:
-    return kinds.load("ops.targets", kind)
+def target(kind: str, repository: Path) -> Target:
+    loaded = kinds.load("ops.targets", kind)
+    return Mirrored(loaded, repository, store).wrapped() if kind == "s3" else loaded
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+import stores_wanted
 import wanted
 from looking import Site
 
@@ -29,6 +30,8 @@ SUBJECTS = {
     "door": wanted.doors,
     "writer": wanted.writers,
     "reader": wanted.readers,
+    "store": stores_wanted.stores,
+    "locked": stores_wanted.locked_stores,
     "database": wanted.databases,
     "mariadb": wanted.mariadbs,
     "ups": wanted.upses,
@@ -178,6 +181,15 @@ def overwritten(tried: Facts) -> Facts:
     if tried["listing"] == HTTPStatus.OK and tried["overwritten_snapshot"] is None:
         pytest.fail("could not look: there is no snapshot yet to try it on; run a backup first", pytrace=False)
     return tried["overwritten_snapshot"] or {"refused": False, "status": tried["listing"], "tried": "no list of them"}
+
+
+@pytest.fixture
+def attempts(request: pytest.FixtureRequest) -> Facts:
+    """What came of trying a store of somebody else."""
+    seen = facts_of(request, "stores")[subject_of(request.node).name]
+    if seen["trouble"]:
+        pytest.fail(f"could not look: {seen['trouble']}", pytrace=False)
+    return seen
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import stores_wanted
 import testinfra
 import wanted
 from testinfra.utils.ansible_runner import AnsibleRunner
@@ -118,6 +119,7 @@ class Site:
                 "authority": self.authority,
                 "units": [act.unit for act in wanted.acts(policies) if act.host == host],
                 "doors": [_door(door) for door in wanted.doors(policies) if door.host == host],
+                "stores": [_store(store) for store in stores_wanted.stores(policies) if store.host == host],
                 "databases": [_database(source) for source in wanted.databases(policies) if source.host == host],
                 "mariadb": [_mariadb(source) for source in wanted.mariadbs(policies) if source.host == host],
                 "ups": [
@@ -135,6 +137,10 @@ def _texts(pattern: str) -> dict[str, str]:
 
 def _door(door: wanted.Door) -> dict[str, Any]:
     return {"credential": door.credential, "foreign": door.foreign, "other_ports": [door.other_port]}
+
+
+def _store(store: stores_wanted.Store) -> dict[str, Any]:
+    return {"credential": store.name, "authority": store.authority}
 
 
 def _database(source: wanted.Database) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Any
 
+from stores_wanted import STORE
+
 from ops.core.calendar import Calendar
 from ops.policy import HostPolicy
 
@@ -153,7 +155,8 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         yield Act(host, f"seawall-backup-{name}", f"backup {name}", asset.schedule, delay, "seawall", capability, own)
         for label, copy in asset.copies.items():
             unit, command = f"seawall-copy-{name}-{label}", f"copy {name} --to {copy.to}"
-            secrets, backup = own | _secrets(copy.to), f"seawall-backup-{name}.service"
+            account = {f"{copy.to}.store"} if policy.repositories[copy.to].kind == STORE else set()
+            secrets, backup = own | _secrets(copy.to) | account, f"seawall-backup-{name}.service"
             by_hand = policy.repositories[copy.to].kind == "removable"
             yield Act(host, unit, command, copy.calendar, delay, "seawall", "", secrets, backup, by_hand)
     for name, drilled in policy.drills.items():
@@ -165,6 +168,7 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
             host, f"seawall-drill-{name}", f"drill {name}", drill and drill.calendar, DRILL_DELAY, "root", "", secrets
         )
     yield from _leaving(host, policy)
+    yield from _renewing(host, policy)
     yield Act(host, "seawall-health", "health run", None, HEALTH_DELAY, "seawall", "", frozenset())
     if any(check.kind in {"smart", "zfs"} for check in policy.checks.values()):
         yield Act(host, "seawall-devices", "devices", None, DEVICES_DELAY, "root", "", frozenset())
@@ -210,6 +214,19 @@ def _leaving(host: str, policy: HostPolicy) -> Iterator[Act]:
             unit, command = f"seawall-leaving-{client}", f"retention run {client}"
             at = when.at(time(10)).zoned(policy.site.timezone)
             yield Act(host, unit, command, at, ARRIVALS_DELAY, "root", "", frozenset())
+
+
+def _renewing(host: str, policy: HostPolicy) -> Iterator[Act]:
+    """What renews locks: each day, or each week where they hold for four of them."""
+    for name, place in policy.repositories.items():
+        if place.kind == STORE and place.options.keeper == host:
+            when = "*-*-* 07:00:00" if place.options.lock.days < 28 else "Mon *-*-* 07:00:00"
+            at, secrets = Calendar.parse(when).zoned(policy.site.timezone), _account(f"locks-of-{name}")
+            yield Act(host, f"seawall-renew-{name}", f"store renew {name}", at, ARRIVALS_DELAY, "seawall", "", secrets)
+
+
+def _account(name: str) -> frozenset[str]:
+    return frozenset({f"{name}.url", f"{name}.store"})
 
 
 def _secrets(name: str) -> frozenset[str]:

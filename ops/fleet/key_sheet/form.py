@@ -51,7 +51,8 @@ class Reading:
             said = {name: self.values.get(f"{start}/{name}", "") for name in DOOR}
             if start.count("/") == 1 and all(said[name] for name in _wanted(said["address"])):
                 place, machine = start.split("/")
-                keeper = "" if on_a_disk(said["address"]) else said["address"].partition(":")[0]
+                none = on_a_disk(said["address"]) or said["address"].startswith("s3:")
+                keeper = "" if none else said["address"].partition(":")[0]
                 yield RepositoryAccess(
                     machine=machine,
                     place=place,

@@ -19,6 +19,10 @@ from ops.restic.sets import dated, sets
 
 SECONDS = 30.0
 _BY_HAND = "lies on a disk: where one is mounted, type the password by hand: restic -r FOLDER snapshots"
+_AT_A_STORE = (
+    "lies at a store: with account and account-password in a file that AWS_SHARED_CREDENTIALS_FILE names, type the "
+    "password by hand: restic -r ADDRESS snapshots"
+)
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n", re.DOTALL)
 
 
@@ -29,6 +33,8 @@ def tested(door: RepositoryAccess, sheet: Reading, folder: Path) -> Finding:
             raise Damaged(f"the inventory has no repository {door.place}")
         if on_a_disk(door.address):
             return Finding(Verdict.UNKNOWN, _BY_HAND)
+        if door.address.startswith("s3:"):
+            return Finding(Verdict.UNKNOWN, _AT_A_STORE)
         authority = folder / "ca.pem"
         write_atomically(authority, _authority(door, sheet))
         url, password = folder / "url", folder / "password"

@@ -10,11 +10,11 @@ from ops.core.errors import UsageError
 from ops.fleet.inventory import Inventory
 from ops.fleet.secrets.make import ALL
 from ops.fleet.secrets.turnover import Turnover
-from ops.fleet.secrets.vault import Store, Vault
+from ops.fleet.secrets.vault import Sealed, Store, Vault
 from ops.policy import HostPolicy, access
 from ops.policy.compile import document, read_document
 from ops.policy.model import AWAY, Repository
-from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS, READER_PASSWORDS
+from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS, READER_PASSWORDS, STORES
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class RepositoryAccess:
     @property
     def url(self) -> str:
         """The address as restic reads it from a file."""
-        if not self.account:
+        if not self.account or access.target(self.kind).sign_in is None:  # a store's account is no part of it
             return self.address
         return access.url(self.kind, self.address, self.account, self.account_password)
 
@@ -126,10 +126,11 @@ class UnlockedSecrets:
         self, where: str, names: tuple[str, str], machine: str, place: str, repository: Repository
     ) -> RepositoryAccess:
         if not access.served(repository):
-            password = self._demanded(where, (names[0], place))
-            return RepositoryAccess(
-                machine, place, repository.kind, "", access.address(place, repository, machine), "", "", password
-            )
+            password, account, key = self._demanded(where, (names[0], place)), "", ""
+            if access.stored(repository):
+                account, key = (self._of_site(machine, where, (STORES, place, word)) for word in ("account", "key"))
+            address = access.address(place, repository, machine)
+            return RepositoryAccess(machine, place, repository.kind, "", address, account, key, password)
         if repository.host is None:
             raise UsageError(f"no machine of the inventory keeps {place}; it can't be printed on the sheet yet")
         return RepositoryAccess(
@@ -142,6 +143,13 @@ class UnlockedSecrets:
             account_password=self._demanded(where, (names[1], place, "password")),
             password=self._demanded(where, (names[0], place)),
         )
+
+    def _of_site(self, machine: str, where: str, path: tuple[str, ...]) -> str:
+        """Return what the site wrote itself, for a machine or for all of them, sealed or not."""
+        for place in (where, ALL):
+            if (value := self._store.get(place, path)) is not None:
+                return self._vault.open(value) if isinstance(value, Sealed) else str(value)
+        raise UsageError(f"{machine} has no {'.'.join(path)}", "Seawall's page s3.md says what to write")
 
     def _demanded(self, where: str, path: tuple[str, ...], *, sealed: bool = True) -> str:
         value = self._store.get(where, path)

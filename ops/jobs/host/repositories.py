@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from ops.core import clock, kinds
+from ops.core import clock
 from ops.core.announce import announce
 from ops.core.errors import SeawallError, UsageError
 from ops.core.quantity import span
@@ -123,13 +123,16 @@ def _place(policy: HostPolicy, name: str, secret: str, *, locks: bool) -> OpenRe
     if name not in policy.repositories:
         known = ", ".join(policy.repositories) or "none"
         raise SeawallError(f"there is no repository {name!r}", f"known: {known}")
+    target, url = access.target(policy.repositories[name].kind), credentials.find(access.address_file(secret))
+    vouched = target.authority(policy.repositories[name].options)
     repository = Repository(
         name=secret,
-        url=credentials.find(access.address_file(secret)),
+        url=url,
         password=credentials.find(access.password_file(secret)),
-        authority=credentials.find(access.AUTHORITY),
+        authority=Path(vouched) if vouched else credentials.find(access.AUTHORITY),
         cache=folders.cache() / "restic",
         locks=locks,
         key=key_ids.known(secret),
+        environment=target.environment(url),
     )
-    return OpenRepository(repository, kinds.load("ops.targets", policy.repositories[name].kind))
+    return OpenRepository(repository, target)

@@ -10,7 +10,7 @@ from ops.policy import access, containers, logs
 from ops.policy.model import Asset, Repository, Written
 from ops.policy.rules import drills, names, paths, retention, spans
 from ops.policy.rules.groups import SERVERS, lacking
-from ops.policy.rules.repositories import folders, served
+from ops.policy.rules.repositories import folders, keeper, served
 from ops.policy.surroundings import Surroundings
 
 
@@ -69,12 +69,18 @@ def _kept(host: str, path: str, name: str, repositories: Mapping[str, Repository
     repository = repositories.get(name)
     if repository and served(repository) and repository.host == host:
         yield Problem(path, f"{name} is kept by {host} itself and would be lost with it; use one on another machine")
+    if repository and keeper(repository) == host:
+        yield Problem(
+            path, f"{host} renews the locks in {name}, which nobody who copies there may; name another keeper"
+        )
 
 
 def _at_once(path: str, name: str, repositories: Mapping[str, Repository]) -> Iterator[Problem]:
     """A backup must be done when it ends; what a person has to carry on is not."""
     repository = repositories.get(name)
-    if repository and repository.kind in kinds.kinds("ops.targets") and access.target(repository.kind).carried:
+    if repository is None or repository.kind not in kinds.kinds("ops.targets"):
+        return
+    if access.target(repository.kind).carried or access.stored(repository):
         yield Problem(path, f"{name} is of kind {repository.kind}, which takes only copies; expected another one")
 
 

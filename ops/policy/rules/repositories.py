@@ -20,7 +20,8 @@ def judge(written: Written, around: Surroundings) -> Iterator[Problem]:
     """Yield what is wrong with the repositories, one by one and together."""
     for name, repository in written.repositories.items():
         yield from names.formed(f"policy.repositories.{name}", name)
-        yield from _one(f"policy.repositories.{name}", repository, around)
+        known = repository.kind in kinds.kinds("ops.targets") and access.stored(repository)
+        yield from (_stored if known else _one)(f"policy.repositories.{name}", repository, around)
         yield from _named(f"policy.repositories.{name}", written, repository, around)
     for (first, one), (name, other) in itertools.combinations(written.repositories.items(), 2):
         yield from _two(first, one, name, other)
@@ -37,6 +38,15 @@ def folders(repository: Repository | None) -> Sequence[str]:
         return ()
     target = access.target(repository.kind)
     return target.writes(repository.options) if isinstance(repository.options, target.options) else ()
+
+
+def keeper(repository: Repository) -> str:
+    """Return the machine that renews the locks in a repository; nothing where none does, or nothing is known of it."""
+    if repository.kind not in kinds.kinds("ops.targets"):
+        return ""
+    target = access.target(repository.kind)
+    fits = isinstance(repository.options, target.options)
+    return target.kept.keeper(repository.options) if target.kept and fits else ""
 
 
 def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Problem]:
@@ -67,6 +77,21 @@ def _one(path: str, repository: Repository, around: Surroundings) -> Iterator[Pr
         )
     elif kind in kinds.kinds("ops.targets") and (only := access.target(kind).place) not in ("", repository.place):
         yield Problem(f"{path}.place", f"{repository.place} can't be the place of kind {kind}; expected {only}")
+
+
+def _stored(path: str, repository: Repository, around: Surroundings) -> Iterator[Problem]:
+    """Yield what can't be of a store of somebody else, which is no machine of the inventory."""
+    if renews := keeper(repository):
+        yield from names.known(f"{path}.options.keeper", "host", renews, around.hosts)
+        yield from lacking(f"{path}.options.keeper", renews, "backup_hosts", "no keeper is there", around)
+    if repository.host is not None:
+        yield Problem(f"{path}.host", f"a repository of kind {repository.kind} is kept by no machine; remove the host")
+    if repository.place not in ("primary", "offsite"):
+        yield Problem(
+            f"{path}.place",
+            f"{repository.place} can't be the place of kind {repository.kind}; expected offsite, or primary for a "
+            f"store of the site's own",
+        )
 
 
 def _named(path: str, written: Written, repository: Repository, around: Surroundings) -> Iterator[Problem]:
