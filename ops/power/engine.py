@@ -7,6 +7,7 @@ machine does of itself, because its own upsmon saw reason to, is seen and treate
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from ops.power import battery, supplied
@@ -18,6 +19,8 @@ OFF_AFTER = 2  # looks running in which a machine that was asked does not answer
 GONE_AFTER = 6  # the same for one that was not: it stopped of itself
 ABSENT_AFTER = 120  # the same without a cut: somebody switched it off
 SLOW = 4.0  # of the margin, this part is kept from those whose dependants are slow to stop
+ENOUGH_CHARGE = 30.0  # per cent; above that, a charge is waited for that falls
+HANGS, HANGS_MORE = 1.5, 30.0  # times as long as usual, and seconds more
 SIGNAL_STOP, SIGNAL_BATTERY, SIGNAL_MAINS = "FSD OB LB", "OB", "OL"
 
 
@@ -60,6 +63,8 @@ def _after_boot(group: Group, name: str, stage: Stage) -> Stage:
 
 def _completed(group: Group, memory: Memory, t: float) -> Memory:
     """Return the memory with every machine of the group, and no other."""
+    if memory.turns.keys() == group.machines.keys():
+        return memory
     return replace(memory, turns={name: memory.turns.get(name, Turn(since=t)) for name in group.machines})
 
 
@@ -70,7 +75,9 @@ def _seen(group: Group, memory: Memory, look: Look, t: float, events: list[Event
     found = {}
     for name, turn in memory.turns.items():
         if name == group.conductor or name in look.alive:
-            found[name] = replace(turn, missed=0, stage=Stage.UP if turn.stage is Stage.ABSENT else turn.stage)
+            found[name] = turn
+            if turn.missed or turn.stage is Stage.ABSENT:
+                found[name] = replace(turn, missed=0, stage=Stage.UP if turn.stage is Stage.ABSENT else turn.stage)
             continue
         silent = replace(turn, missed=turn.missed + 1)
         found[name] = _missed(group, memory, name, silent, t, events, deaf=deaf)
@@ -84,7 +91,7 @@ def _missed(group: Group, memory: Memory, name: str, turn: Turn, t: float, event
         seconds = {} if deaf else {"seconds": round(took, 1)}  # a network that fails measures nothing
         events.append(Event(Kind.OFF, name, seconds))
         return replace(turn, stage=Stage.OFF, since=t)
-    if turn.stage is Stage.UP and memory.outage and turn.missed >= GONE_AFTER:
+    if turn.stage is Stage.UP and memory.outage and turn.missed >= GONE_AFTER and not (deaf and memory.on_battery):
         events.append(Event(Kind.OFF, name))
         return replace(turn, stage=Stage.OFF, since=t)
     if turn.stage is Stage.UP and not deaf and turn.missed >= ABSENT_AFTER:
@@ -104,12 +111,12 @@ def _emptying(group: Group, memory: Memory, look: Look, t: float, events: list[E
         return memory
     if not memory.cut:
         events.append(Event(Kind.CUT, figures=_figures(look)))
-    # Where nothing tells how long it lasts, it may end now.
-    left = 0.0 if low or memory.ends is None else max(memory.ends - t, 0.0)
+    left = _left(memory, look, t, low=low)
+    hurries = low or look.supply.charge is None or look.supply.charge < ENOUGH_CHARGE
     turns = dict(memory.turns)
     for name in stopping(group):
-        if turns[name].stage in {Stage.UP, Stage.WAKING} and _is_due(group, turns, name, left):
-            figures = {"left": round(left, 1), "needed": round(chain(group, name), 1)}
+        if turns[name].stage in {Stage.UP, Stage.WAKING} and _is_due(group, turns, name, left, t, hurries=hurries):
+            figures = {"needed": round(chain(group, name), 1)} | ({} if left is None else {"left": round(left, 1)})
             events.append(Event(Kind.ASKED, name, figures))
             turns[name] = Turn(Stage.ASKED, since=t)
     return replace(memory, turns=turns)
@@ -120,11 +127,34 @@ def _figures(look: Look) -> dict[str, float]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _is_due(group: Group, turns: dict[str, Turn], name: str, left: float) -> bool:
-    """Whether the latest moment has come; a part of the margin is for dependants that stop more slowly than usual."""
-    spare = left - chain(group, name)
-    stops = any(turns[one].stage in {Stage.UP, Stage.ASKED, Stage.WAKING} for one in dependants(group, name))
-    return spare <= (group.margin / SLOW if stops else group.margin)
+def _left(memory: Memory, look: Look, t: float, *, low: bool) -> float | None:
+    """Return the seconds that are left; None where nothing tells, and they may be none."""
+    if low:
+        return 0.0
+    if memory.ends is not None:
+        return max(memory.ends - t, 0.0)
+    falls = look.supply.charge is not None and look.supply.charge >= ENOUGH_CHARGE
+    return math.inf if falls else None  # how fast it falls will tell
+
+
+def _is_due(group: Group, turns: dict[str, Turn], name: str, left: float | None, t: float, *, hurries: bool) -> bool:
+    """Whether a machine's latest moment has come.
+
+    A part of the margin is for dependants that stop more slowly than usual, if the battery's charge, too, says that it
+    ends (hurries): a runtime of nothing beside a full battery is no reason to take a disk from a database. Where nobody
+    knows what is left, one stops after the other; so does the conductor at the very end, for the UPS ends with it.
+    """
+    stops = any(_stops(group, one, turns[one], t) for one in dependants(group, name))
+    if left is None or not hurries or (left == 0.0 and name == group.conductor):
+        return not stops and (left is None or left - chain(group, name) <= group.margin)
+    return left - chain(group, name) <= (group.margin / SLOW if stops else group.margin)
+
+
+def _stops(group: Group, name: str, turn: Turn, t: float) -> bool:
+    """Whether a machine runs, or is on its way to be off; one that takes far longer than usual hangs."""
+    if turn.stage is Stage.ASKED:
+        return t - turn.since < group.machines[name].stop * HANGS + HANGS_MORE
+    return turn.stage in {Stage.UP, Stage.WAKING}
 
 
 def _signals(memory: Memory) -> dict[str, str]:

@@ -106,9 +106,10 @@ class Reading:
 class Memory:
     """What is kept from look to look, and on the disk.
 
-    outage: whether there is something to return from; cut: whether that was worth a record. battery_since: since when it is the battery that feeds, mains
-    that came for moments included. mains_since: since when mains are back. silent_since: since when the UPS says
-    nothing. test_since: since when it tests itself. ends: the moment at which the battery is expected to be low.
+    outage: whether there is something to return from; cut: whether that was worth a record. battery_since: since when
+    it is the battery that feeds, mains that came for moments included. mains_since: since when mains are back.
+    silent_since: since when the UPS says nothing. test_since: since when it tests itself. ends: the moment at which the
+    battery is expected to be low.
     """
 
     turns: Mapping[str, Turn] = field(default_factory=dict)

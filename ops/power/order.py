@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from ops.power.model import Group, Machine
 
+DEAD_TIME = 15.0  # what NUT recommends: three polls
+SLOWER = 1.3  # than usual, a shutdown may be
+
 
 def cycle(needs: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """Given what each machine needs, return machines that need each other in a circle; empty where none do."""
@@ -56,3 +59,12 @@ def starting(group: Group) -> list[str]:
         found += ready
         waiting = [name for name in waiting if name not in ready] if ready else []
     return found
+
+
+def dead_time(group: Group, name: str) -> float:
+    """Return the seconds of silence on battery after which a machine's own upsmon stops it.
+
+    Nobody conducts then: so each waits until those that need it have stopped.
+    """
+    later = [dead_time(group, one) + group.machines[one].stop * SLOWER for one in dependants(group, name)]
+    return max(later, default=DEAD_TIME)

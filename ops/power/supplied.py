@@ -14,10 +14,12 @@ def judged(group: Group, memory: Memory, supply: Supply, t: float, events: list[
     """Return the memory with what feeds now; while the UPS says nothing, what fed last goes on to feed."""
     if supply.on_battery is None:
         return _silent(memory, t, events)
-    memory = replace(memory, silent_since=None)
+    if memory.silent_since is not None:
+        memory = replace(memory, silent_since=None)
     if supply.on_battery and not memory.on_battery and _is_test(memory, supply, t, events):
         return replace(memory, test_since=t if memory.test_since is None else memory.test_since)
-    memory = replace(memory, test_since=memory.test_since if supply.testing else None)
+    if memory.test_since is not None and not supply.testing:
+        memory = replace(memory, test_since=None)
     return _emptied(memory, t) if supply.on_battery else _fed(group, memory, t, events)
 
 
@@ -51,7 +53,8 @@ def _emptied(memory: Memory, t: float) -> Memory:
 
 def _fed(group: Group, memory: Memory, t: float, events: list[Event]) -> Memory:
     since = t if memory.mains_since is None else memory.mains_since
-    memory = replace(memory, on_battery=False, mains_since=since)
+    if memory.on_battery or memory.mains_since is None:
+        memory = replace(memory, on_battery=False, mains_since=since)
     if memory.battery_since is not None and t - since >= group.steady:
         if memory.cut:
             events.append(Event(Kind.MAINS, figures={"seconds": round(since - memory.battery_since, 1)}))

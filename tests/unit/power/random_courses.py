@@ -10,17 +10,18 @@ from ops.power.model import Group, Machine, Stage
 from ops.power.order import chain, cycle
 
 CONDUCTOR, DATABASE = "host1", "db1"
+LAST = 300.0 + 2400 + 1200 + 1800  # seconds after which nothing happens any more
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A course with what is true of it. sorts: what happens in it. allowed: whether there was time for all."""
+    """A course with what is true of it. sorts: what happens in it. needed: the seconds that a clean stop takes."""
 
     seed: int
     group: Group
     course: Course
     sorts: frozenset[str]
-    allowed: bool
+    needed: float
 
 
 def drawn(seed: int) -> Drawn:
@@ -29,13 +30,20 @@ def drawn(seed: int) -> Drawn:
     group = Group(CONDUCTOR, machines, margin=120.0, back_above=chance.choice([20.0, 50.0]))
     sorts = {_mains_sort(chance)}
     boxes = _boxes(chance, machines, sorts)
-    needed = max(chain(group, name) for name in machines)
-    runtime = needed * chance.uniform(0.4, 5.0) + 120
-    course = Course(_mains(chance, sorts), runtime, boxes)
+    needed = max(chain(group, name) for name in machines) * 1.3 + group.margin + group.hold + 60
+    runtime = needed * chance.uniform(0.4, 5.0)
+    mains = _mains(chance, sorts)
+    course = Course(mains, runtime, boxes)
     _faults(chance, course, sorts)
-    slow = all(box.stops is not None and box.stops <= machines[box.name].stop * 1.3 for box in boxes.values())
-    allowed = slow and runtime * 0.9 >= needed * 1.2 + group.margin + group.hold + 60
-    return Drawn(seed, group, course, frozenset(sorts), allowed and not sorts & {"runtime too long", "no conductor"})
+    course.last = LAST
+    return Drawn(seed, group, course, frozenset(sorts), needed)
+
+
+def allowed(one: Drawn, site: Site) -> bool:
+    """Whether each cut of a course that has run left time for a clean stop of all, by what was in the battery."""
+    boots = max(box.boots for box in one.course.boxes.values()) if site.least < 1.0 else 0.0
+    hopeless = {"runtime too long", "no conductor", "a machine hangs"} & one.sorts
+    return not hopeless and (site.least - 0.1) * one.course.runtime >= one.needed + boots
 
 
 def _machines(chance: random.Random) -> dict[str, Machine]:
@@ -72,15 +80,16 @@ def _mains(chance: random.Random, sorts: set[str]) -> Callable[[float], bool]:
     if "self-test" in sorts:
         return lambda _: True
     if "blip" in sorts:
-        return lambda t, end=start + chance.randint(1, 20): not start <= t < end
-    long = chance.randint(60, 5400)
+        end = start + chance.randint(1, 20)
+        return lambda t: not start <= t < end
+    long = chance.randint(60, 2400)
     if "flapping" in sorts:
         period, share = chance.randint(10, 90), chance.uniform(0.3, 0.9)
         return lambda t: not (start <= t < start + long and (t - start) % period < period * share)
     cuts = [(start, start + long)]
     if "second cut in the return" in sorts:
-        second = start + long + chance.randint(30, 2400)
-        cuts.append((second, second + chance.randint(60, 3600)))
+        second = start + long + chance.randint(30, 1200)
+        cuts.append((second, second + chance.randint(60, 1800)))
     return lambda t: not any(begin <= t < end for begin, end in cuts)
 
 
@@ -103,18 +112,22 @@ def _faults(chance: random.Random, course: Course, sorts: set[str]) -> None:
         }[sort]
     if chance.random() < 0.2:
         sorts.add("dead network")
-        start, long = chance.randint(0, 4000), chance.randint(10, 1500)
+        start, long = chance.randint(0, 3000), chance.randint(10, 900)
         course.network = lambda t: not start <= t < start + long
     if chance.random() < 0.15:
         sorts.add("no conductor")
-        gone, long = chance.randint(0, 3000), chance.randint(10, 3000)
+        gone, long = chance.randint(0, 3000), chance.randint(10, 1800)
         course.conducts = lambda t: not gone <= t < gone + long
 
 
 def faults(one: Drawn, site: Site) -> list[str]:
     """Return what must not be, of a course that has run."""
     boxes = one.course.boxes
-    found = [f"{name} was killed before its clean stop" for name, box in boxes.items() if _murdered(one, name, box)]
+    found = [
+        f"{name} was killed before its clean stop"
+        for name, box in boxes.items()
+        if allowed(one, site) and _murdered(name, box)
+    ]
     found += [
         f"{name} was left {box.state}, {site.memory.turns[name].stage.value}"
         for name, box in boxes.items()
@@ -127,5 +140,5 @@ def faults(one: Drawn, site: Site) -> list[str]:
     return found + [f"{name} is not known to be up" for name in untold]
 
 
-def _murdered(one: Drawn, name: str, box: Box) -> bool:
-    return one.allowed and box.killed and box.stops is not None and name in {DATABASE, "store1"}
+def _murdered(name: str, box: Box) -> bool:
+    return box.killed and box.stops is not None and name in {DATABASE, "store1"}

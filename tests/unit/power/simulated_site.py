@@ -1,5 +1,5 @@
 """A site that obeys physics of its own: a battery that empties by load, machines that stop when they are told, plain
-upsmon on each. It shares no line with what conducts it, but for what both say to each other."""
+upsmon on each. It shares no line with what conducts it, but for what both say to each other and upsmon's settings."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from ops.power.engine import resumed, step
 from ops.power.model import Group, Look, Memory
+from ops.power.order import dead_time
 from ops.power.reading import supply
 
-LOOK = 5  # seconds between two looks of the conductor
-DEAD_TIME, HOST_SYNC = 15, 15  # of upsmon
+LOOK = 5.0  # seconds between two looks of the conductor, and the smallest span here
+SETTLED = 900.0  # seconds after the last thing that happens in which a whole site is left to itself
+HOST_SYNC = 15  # of upsmon
 
 
 @dataclass
@@ -29,7 +31,7 @@ class Box:
 
 @dataclass
 class Course:
-    """What happens, by the second."""
+    """What happens, by the moment."""
 
     mains: Callable[[float], bool]
     runtime: float  # the true one, at full load
@@ -38,7 +40,8 @@ class Course:
     tests: Callable[[float], bool] = lambda _: False
     network: Callable[[float], bool] = lambda _: True
     conducts: Callable[[float], bool] = lambda _: True
-    ends: float = 4 * 3600.0
+    last: float = 0.0  # the last thing that happens
+    ends: float = 6 * 3600.0
 
 
 @dataclass
@@ -51,24 +54,30 @@ class Site:
     signals: dict[str, str] = field(default_factory=dict)
     left: float = 1.0  # of the battery, as a share
     dead: bool = False  # the UPS gives nothing
+    least: float = 1.0  # of the battery, where a cut began
+    fed_for: float = 60.0
     low_since: float | None = None
     events: list = field(default_factory=list)
     asked: list = field(default_factory=list)
 
     def run(self) -> "Site":
         t = 0.0
-        while t < self.course.ends:
-            self.second(t)
-            t += 1.0
+        while t < self.course.ends and not (t > self.course.last + SETTLED and self.is_whole()):
+            self.moment(t)
+            t += LOOK
         return self
 
-    def second(self, t: float) -> None:
+    def is_whole(self) -> bool:
+        up = all(box.state == "up" or box.stops is None for box in self.course.boxes.values())
+        return up and not self.memory.outage
+
+    def moment(self, t: float) -> None:
         mains = self.course.mains(t)
         self.feed(t, mains)
         for box in self.course.boxes.values():
             self.box(box, t, mains)
         conductor = self.course.boxes[self.group.conductor]
-        if t % LOOK == 0 and conductor.state == "up" and self.course.conducts(t):
+        if conductor.state == "up" and self.course.conducts(t):
             self.look(t)
 
     def feed(self, t: float, mains: bool) -> None:
@@ -80,10 +89,14 @@ class Site:
                 for box in self.course.boxes.values():  # power is there again: those whose firmware wants it start
                     if box.name == self.group.conductor and box.state == "off":
                         self.boot(box, t)
-            self.left = min(1.0, self.left + 1 / 7200)
+            self.left = min(1.0, self.left + LOOK / 7200)
+            self.fed_for += LOOK
             if not self.course.tests(t):
                 return
-        self.left = max(0.0, self.left - load / self.course.runtime)
+        elif self.fed_for:
+            self.least = min(self.least, self.left) if self.fed_for >= self.group.steady else self.least
+            self.fed_for = 0.0
+        self.left = max(0.0, self.left - LOOK * load / self.course.runtime)
         if self.left == 0.0 and not self.dead and not mains:
             self.dead = True
             for box in self.course.boxes.values():
@@ -135,7 +148,7 @@ class Site:
                 box.state, box.since = "stopping", t
             return
         box.deaf = t if box.deaf is None else box.deaf
-        if t - box.deaf >= DEAD_TIME and "OB" in self.signals.get(box.name, "OL"):
+        if t - box.deaf >= dead_time(self.group, box.name) and "OB" in self.signals.get(box.name, "OL"):
             box.state, box.since = "stopping", t
 
     def status(self, mains: bool, t: float) -> str:
