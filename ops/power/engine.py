@@ -21,7 +21,8 @@ ABSENT_AFTER = 120  # the same without a cut: somebody switched it off
 SLOW = 4.0  # of the margin, this part is kept from those whose dependants are slow to stop
 ENOUGH_CHARGE = 30.0  # per cent; above that, a charge is waited for that falls
 HANGS, HANGS_MORE = 1.5, 30.0  # times as long as usual, and seconds more
-SIGNAL_STOP, SIGNAL_BATTERY, SIGNAL_MAINS = "FSD OB LB", "OB", "OL"
+SIGNAL_STOP, SIGNAL_MAINS = "FSD OB LB", "OL"
+SIGNAL_BATTERY, SIGNAL_CUT = "OB", "OB DISCHRG"  # a cut that may be a moment's, and one that lasts
 
 
 def step(group: Group, memory: Memory, look: Look, t: float) -> tuple[Memory, Acts]:
@@ -38,7 +39,7 @@ def step(group: Group, memory: Memory, look: Look, t: float) -> tuple[Memory, Ac
     memory = replace(
         memory, cut=memory.outage and (memory.cut or any(one.machine or one.kind is Kind.CUT for one in events))
     )
-    return memory, Acts(_signals(memory), tuple(wake), tuple(events), _holding(group, memory, t))
+    return memory, Acts(_signals(group, memory, t), tuple(wake), tuple(events))
 
 
 def resumed(group: Group, memory: Memory, t: float) -> Memory:
@@ -157,17 +158,16 @@ def _stops(group: Group, name: str, turn: Turn, t: float) -> bool:
     return turn.stage in {Stage.UP, Stage.WAKING}
 
 
-def _signals(memory: Memory) -> dict[str, str]:
+def _signals(group: Group, memory: Memory, t: float) -> dict[str, str]:
     """Return what each machine's own signal shows: one that is off and starts of itself on battery is stopped again."""
-    return {name: _signal(turn.stage, on_battery=memory.on_battery) for name, turn in memory.turns.items()}
-
-
-def _signal(stage: Stage, *, on_battery: bool) -> str:
-    if stage is Stage.ASKED or (stage is Stage.OFF and on_battery):
-        return SIGNAL_STOP
-    return SIGNAL_BATTERY if on_battery else SIGNAL_MAINS
-
-
-def _holding(group: Group, memory: Memory, t: float) -> bool:
     began = memory.battery_since
-    return memory.on_battery and began is not None and t - began >= group.hold
+    lasts = began is not None and t - began >= group.hold
+    usual = SIGNAL_MAINS if not memory.on_battery else SIGNAL_CUT if lasts else SIGNAL_BATTERY
+    return {
+        name: SIGNAL_STOP if _is_to_stop(turn.stage, on_battery=memory.on_battery) else usual
+        for name, turn in memory.turns.items()
+    }
+
+
+def _is_to_stop(stage: Stage, *, on_battery: bool) -> bool:
+    return stage is Stage.ASKED or (stage is Stage.OFF and on_battery)

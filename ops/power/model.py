@@ -151,12 +151,8 @@ class Event:
 
 @dataclass(frozen=True)
 class Acts:
-    """What is to be done now. signals: the status that each machine's own signal shows; wake: whom to wake.
-
-    holding: whether what can wait, such as a backup, is not to begin, and to end where it runs.
-    """
+    """What is to be done now. signals: the status that each machine's own signal shows; wake: whom to wake."""
 
     signals: Mapping[str, str]
     wake: tuple[str, ...] = ()
     events: tuple[Event, ...] = ()
-    holding: bool = False

@@ -22,10 +22,16 @@ def test_two_hundred_courses_and_their_table() -> None:
         wrong += [f"{seed} {sorted(one.sorts)}: {fault}" for fault in faults(one, site)]
         stopped = any(event.kind.value in {"asked", "off"} for _, event in site.events)
         for sort in one.sorts:
-            counts[sort] = [total + new for total, new in zip(counts[sort], (1, allowed(one, site), stopped), strict=True)]
+            counts[sort] = [
+                total + new for total, new in zip(counts[sort], (1, allowed(one, site), stopped), strict=True)
+            ]
     assert wrong == []
-    rows = [f"| {sort} | {all_} | {fair} | {stopped} | 0 | 0 |\n" for sort, (all_, fair, stopped) in sorted(counts.items())]
-    head = "| in the course | courses | with time enough | machines stopped | killed, though there was time | left off |\n"
+    rows = [
+        f"| {sort} | {all_} | {fair} | {stopped} | 0 | 0 |\n" for sort, (all_, fair, stopped) in sorted(counts.items())
+    ]
+    head = (
+        "| in the course | courses | with time enough | machines stopped | killed, though there was time | left off |\n"
+    )
     demand_page(f"{head}| --- | --- | --- | --- | --- | --- |\n{''.join(rows)}")
 
 
