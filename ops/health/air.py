@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ops.core import nut
 from ops.core.errors import Unavailable
 from ops.core.limits import demand_between, demand_port
+from ops.core.nut import number
 from ops.core.quantity import Duration, Percent
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
-from ops.core import nut
-from ops.core.nut import number
 from ops.interfaces.check import Check, CheckContext
 
 COLDEST, HOTTEST = -40.0, 85.0  # degrees Celsius; a sensor that tells more, or less, is broken

@@ -11,16 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ops.core import nut
 from ops.core.errors import Unavailable
 from ops.core.limits import demand_between, demand_port, demand_warning_first
+from ops.core.nut import number
 from ops.core.quantity import Duration, Percent
 from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict, worst
-from ops.core import nut
 from ops.health import _self_test
 from ops.health._notes import mapping
 from ops.health._notes import number as noted
-from ops.core.nut import number
 from ops.interfaces.check import Check, CheckContext
 
 LOWEST_LIMIT, HIGHEST_LIMIT = 5.0, 50.0  # per cent; some devices report 0 or 100 as their limit

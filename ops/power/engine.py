@@ -92,7 +92,12 @@ def _missed(group: Group, memory: Memory, name: str, turn: Turn, t: float, event
         seconds = {} if deaf else {"seconds": round(took, 1)}  # a network that fails measures nothing
         events.append(Event(Kind.OFF, name, seconds))
         return replace(turn, stage=Stage.OFF, since=t)
-    if turn.stage is Stage.UP and memory.outage and turn.missed >= GONE_AFTER and not (deaf and memory.on_battery):
+    if (
+        turn.stage is Stage.UP
+        and memory.outage
+        and turn.missed >= GONE_AFTER
+        and not (deaf and memory.battery_since is not None)
+    ):
         events.append(Event(Kind.OFF, name))
         return replace(turn, stage=Stage.OFF, since=t)
     if turn.stage is Stage.UP and not deaf and turn.missed >= ABSENT_AFTER:

@@ -56,4 +56,4 @@ def message(event: Event, *, measured: bool) -> str:
 
 
 def _span(seconds: float) -> str:
-    return str(Duration(round(seconds))) if seconds < 10 * 86_400 else "days"  # noqa: PLR2004 -- ten days
+    return str(Duration(round(seconds))) if seconds < 10 * 86_400 else "days"

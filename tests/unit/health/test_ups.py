@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from ops.core import nut
 from ops.core.errors import Unavailable
 from ops.core.quantity import Duration, Percent
 from ops.core.verdict import Verdict
-from ops.core import nut
 from ops.health.ups import KIND, Options, judge
 from ops.interfaces.check import CheckContext
 from ops.jobs.health.job import look

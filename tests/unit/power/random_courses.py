@@ -134,7 +134,12 @@ def faults(one: Drawn, site: Site) -> list[str]:
         if box.state != "up" and box.stops is not None
     ]
     asked = [event.machine for _, event in site.events if event.kind.value == "asked"]
-    if one.sorts & {"self-test", "blip"} and (asked or any(box.since for box in boxes.values())):
+    # Who hears nothing any more in a blip can't know that it was one.
+    if (
+        one.sorts & {"self-test", "blip"}
+        and "dead network" not in one.sorts
+        and (asked or any(box.since for box in boxes.values()))
+    ):
         found.append(f"stopped for a {'self-test' if 'self-test' in one.sorts else 'blip'}: {asked}")
     untold = [n for n, turn in site.memory.turns.items() if turn.stage is not Stage.UP and boxes[n].stops is not None]
     return found + [f"{name} is not known to be up" for name in untold]
