@@ -41,6 +41,7 @@ SERVER = {
     "retention": ("ops.commands.server.retention", "plan which old sets leave; let them leave, and bring them back"),
     "snapshots": ("ops.commands.server.snapshots", "list the sets of an asset, each with its verdict"),
     "status": ("ops.commands.server.status", "show the state of this machine"),
+    "ups": ("ops.commands.server.ups", "go through a power cut in order: conduct, plan, measure"),
 }
 # The control machine has these in addition or instead.
 CONTROL = {

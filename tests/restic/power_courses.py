@@ -89,10 +89,9 @@ def early(site: PowerSite) -> None:
 def glitch(site: PowerSite) -> None:
     site.cut(400)
     site.until(lambda: "cut" in site.events, "it is a cut")
-    ends, site.battery_ends = site.battery_ends, None
     site.show("OB DISCHRG", 0, 90)
-    site.goes_on(1.2)
-    site.battery_ends = ends
+    site.until(lambda: site.conductor.kept.memory.readings[-1].runtime == 0.0, "it reads that")
+    site.cut(400)
     site.goes_on(5)
     nobody_stopped(site)
 
@@ -125,7 +124,8 @@ def whole(site: PowerSite) -> None:
     site.mains(20)
     site.boot(CONDUCTOR)
     site.goes_on(6)
-    assert site.states() == {name: name == CONDUCTOR for name in site.machines}  # the battery is not charged yet
+    waits = {name: name == CONDUCTOR for name in site.machines}
+    assert site.states() == waits, (site.states(), site.events)  # the battery is not charged yet
     site.mains(60)
     all_come_back(site)
     returned_in_order(site, IN_ORDER[::-1])

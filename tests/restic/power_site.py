@@ -2,11 +2,14 @@
 
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from throwaway_nut import PASSWORD, Nut
 
+from ops.core import nut
+from ops.core.errors import Unavailable
 from ops.core.quantity import Duration, Percent
 from ops.jobs.power import conduct, kept
 from ops.jobs.power.conduct import Conductor, signal_file
@@ -37,6 +40,7 @@ class Machine:
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind(("127.0.0.1", self.port))
         self.listener.listen(50)
+        self.listener.setblocking(False)
         self.port = self.listener.getsockname()[1]
         self.asked = None
         self.ups.append(time.monotonic())
@@ -52,6 +56,12 @@ class Machine:
     @property
     def woken(self) -> Path:
         return self.folder / f"{self.name}.wake"
+
+    def answer(self) -> None:
+        """Take the connections that wait, as a server would."""
+        with suppress(BlockingIOError):
+            while self.listener:
+                self.listener.accept()[0].close()
 
     def stop(self) -> None:
         assert self.listener is not None
@@ -71,15 +81,11 @@ class PowerSite:
         files = {UPS: folder / "mains.dev"} | {f"seawall-{name}": signal_file(name) for name in NEEDS}
         signal_file("x").parent.mkdir(parents=True, exist_ok=True)
         self.nut = Nut(folder, files)
-        told = {
-            name: PoweredMachine(
-                "127.0.0.1", NEEDS[name], Duration(STOP), one.port, None, None, ("/bin/touch", str(one.woken))
-            )
-            for name, one in self.machines.items()
-        }
+        told = {name: self.told_of(one) for name, one in self.machines.items()}
         words = {"hold": Duration(2), "margin": Duration(8), "steady": Duration(2), "back_above": Percent(50)} | policy
         self.told = PowerGroup(CONDUCTOR, told, UPS, self.nut.port, **words)
         self.battery_ends: float | None = None
+        self.shown = ("", 0.0, 0)
         self.conducts = True
         self.events: list[str] = []
         for name in NEEDS:
@@ -88,38 +94,57 @@ class PowerSite:
         self.nut.begin()
         self.conductor = Conductor("rack", self.told)
         self.next = 0.0
+        self.until(self.is_served, "upsd knows what each device shows")
         for name in NEEDS:
             self.watch(name)
+
+    def is_served(self) -> bool:
+        try:
+            return all("ups.status" in nut.variables("127.0.0.1", self.nut.port, name) for name in self.nut.devices)
+        except Unavailable:
+            return False
 
     def watch(self, name: str) -> None:
         group = self.conductor.group()
         role, at = ("primary" if name == CONDUCTOR else "secondary"), f"127.0.0.1:{self.nut.port}"
-        self.nut.watch(
-            name,
-            f"MONITOR {UPS}@{at} 1 watcher {PASSWORD} {role}\nMONITOR seawall-{name}@{at} 1 watcher {PASSWORD} secondary\n"
-            f'MINSUPPLIES 2\nSHUTDOWNCMD "/bin/touch {self.machines[name].down}"\nPOWERDOWNFLAG {self.folder}/{name}.kill\n'
-            f"POLLFREQ 1\nPOLLFREQALERT 1\nHOSTSYNC 2\nFINALDELAY 0\nRUN_AS_USER root\n"
-            f"DEADTIME {dead_time(group, name) - DEAD_TIME + 4:.0f}\n",
-        )
+        waits = dead_time(group, name) - DEAD_TIME + 4
+        lines = [
+            f"MONITOR {UPS}@{at} 1 watcher {PASSWORD} {role}",
+            f"MONITOR seawall-{name}@{at} 1 watcher {PASSWORD} secondary",
+            f'SHUTDOWNCMD "/bin/touch {self.machines[name].down}"',
+            f"POWERDOWNFLAG {self.folder}/{name}.kill",
+            f"DEADTIME {waits:.0f}",
+            *("MINSUPPLIES 2", "POLLFREQ 1", "POLLFREQALERT 1", "HOSTSYNC 2", "FINALDELAY 0", "RUN_AS_USER root"),
+        ]
+        self.nut.watch(name, "\n".join(lines) + "\n")
 
-    def mains(self, charge: int = 100, status: str = "OL CHRG") -> None:
-        self.battery_ends = None
-        self.show(status, 3600, charge)
+    def told_of(self, one: Machine) -> PoweredMachine:
+        wake = ("/bin/touch", str(one.woken))
+        return PoweredMachine("127.0.0.1", NEEDS[one.name], Duration(STOP), one.port, wake_command=wake)
+
+    def mains(self, charge: int = 100) -> None:
+        self.show("OL CHRG", 3600, charge)
 
     def cut(self, seconds: float, charge: int = 90) -> None:
         """Let mains fail; the UPS claims so many seconds until it is low."""
-        self.battery_ends, self.charge = time.monotonic() + seconds, charge
+        self.show("OB DISCHRG", seconds, charge)
+        self.battery_ends = time.monotonic() + seconds
 
     def show(self, status: str, runtime: float, charge: int) -> None:
-        lines = {
-            "ups.status": status,
-            "battery.charge": charge,
-            "battery.charge.low": 1,
-            "battery.runtime": int(runtime),
-        }
-        lines["battery.runtime.low"] = 1
+        """Let the UPS show this from now on."""
+        self.battery_ends, self.shown = None, (status, runtime, charge)
+        self.write()
+
+    def write(self) -> None:
+        """Write what it shows, again and again: dummy-ups passes over what was written in the second of its look."""
+        status, runtime, charge = self.shown
+        if self.battery_ends is not None:
+            runtime = max(self.battery_ends - time.monotonic(), 0.0)
+            status = "OB DISCHRG" if runtime > 1 else "OB DISCHRG LB"
+        shown = {"ups.status": status, "battery.charge": charge, "battery.charge.low": 1}
+        shown |= {"battery.runtime": int(runtime), "battery.runtime.low": 1}
         beside = self.folder / "mains.new"
-        beside.write_text("".join(f"{name}: {value}\n" for name, value in lines.items()), "utf-8")
+        beside.write_text("".join(f"{name}: {value}\n" for name, value in shown.items()), "utf-8")
         beside.replace(self.folder / "mains.dev")
 
     def until(self, holds, what: str, seconds: float = 120.0) -> None:
@@ -137,12 +162,11 @@ class PowerSite:
         now = time.monotonic()
         if now >= self.next:
             self.next = now + PERIOD
-            if self.battery_ends is not None:
-                left = self.battery_ends - now
-                self.show("OB DISCHRG" if left > 1 else "OB DISCHRG LB", max(left, 0.0), self.charge)
+            self.write()
             if self.conducts and self.machines[CONDUCTOR].runs:
                 self.events += [f"{e.kind.value} {e.machine}".strip() for e in self.conductor.look().events]
         for machine in self.machines.values():
+            machine.answer()
             self.obey(machine, now)
 
     def obey(self, machine: Machine, now: float) -> None:
