@@ -1,5 +1,6 @@
 """On battery no act begins that can wait, and one that runs ends: asked of a real upsd."""
 
+import json
 import signal
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from throwaway_nut import ONLY_ROOT, Nut
 
 from ops.core import nut
 from ops.core.errors import Stopped, Unavailable
-from ops.jobs.run import on_battery
+from ops.core.verdict import Verdict
+from ops.jobs.run import job, on_battery
+from ops.jobs.run.job import Outcome
 
 pytestmark = ONLY_ROOT
 SIGNAL = nut.signal_of("db1")
@@ -75,6 +78,19 @@ def test_what_runs_is_ended_by_a_cut_and_not_by_a_blip(server: Nut, monkeypatch:
                 threading.Event().wait(60)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_an_act_asks_before_it_begins(server: Nut, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEAWALL_ROOT", str(tmp_path))
+    (tmp_path / "etc/seawall").mkdir(parents=True)
+    (tmp_path / "etc/seawall/policy.json").write_text(json.dumps(policy(server)), "utf-8")
+    done = Outcome(Verdict.PASS, "done")
+    assert job._tried("backup", lambda: done, Verdict.FAIL) == done
+    shows(server, "OB")
+    refused = job._tried("backup", lambda: done, Verdict.FAIL)
+    assert refused.verdict is Verdict.FAIL
+    assert refused.message.startswith("not begun: mains are gone")
+    assert job._tried("restore", lambda: done, Verdict.FAIL) == done
 
 
 def test_a_server_that_is_silent_keeps_nobody_from_a_backup(server: Nut) -> None:
