@@ -14,7 +14,7 @@ from ops.core.names import AbsolutePath, AccountName, ContainerName, FileName, U
 from ops.core.quantity import Percent
 from ops.core.schema import encode, key
 from ops.core.week import WeekHours
-from ops.policy import alarms, model, queries
+from ops.policy import alarms, model, power, queries
 from ops.policy.duty import Duty
 from ops.policy.rules.spans import RANGES
 
@@ -78,6 +78,8 @@ PARTS = (
     ("rules", alarms.AlarmRule),
     ("maintenance", alarms.Maintenance),
     ("alarm-drill", alarms.AlarmDrill),
+    ("power", power.PowerGroup),
+    ("machines", power.PoweredMachine),
 )
 FOLLOW = """\
 The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets; don't write them. Every machine has a

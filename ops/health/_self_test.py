@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from ops.core.nut import number
 from ops.core.quantity import span
 from ops.core.verdict import Verdict
-from ops.health._nut import number
 
 MOST_PACKS = 1000.0
 NOT = r"(?<!no )(?<!without )\b"

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ops.core import nut
 from ops.core.errors import Unavailable
 from ops.core.limits import demand_between, demand_port
+from ops.core.nut import number
 from ops.core.quantity import Duration, Percent
 from ops.core.run import run
 from ops.core.verdict import Finding, Verdict
-from ops.health import _nut
-from ops.health._nut import number
 from ops.interfaces.check import Check, CheckContext
 
 COLDEST, HOTTEST = -40.0, 85.0  # degrees Celsius; a sensor that tells more, or less, is broken
@@ -76,9 +76,9 @@ def probe(options: Options, _: CheckContext) -> Iterator[Finding]:
         yield judge(options, options.argv[0].rpartition("/")[2], printed_measures(printed))
         return
     found = False
-    for name in [options.ups] if options.ups else _nut.names(options.host, options.port):
+    for name in [options.ups] if options.ups else nut.names(options.host, options.port):
         try:
-            sensors = measures(_nut.variables(options.host, options.port, name))
+            sensors = measures(nut.variables(options.host, options.port, name))
         except Unavailable as error:
             yield Finding(Verdict.UNKNOWN, f"{name}: {error.message}", subject=name)
             continue
@@ -144,7 +144,7 @@ def _between(value: float, limits: tuple[float, float, float, float]) -> Verdict
 KIND = Check(
     Options,
     probe,
-    group=lambda options: "ups_hosts" if not options.argv and options.host in _nut.LOOPBACK else "",
+    group=lambda options: "ups_hosts" if not options.argv and options.host in nut.LOOPBACK else "",
     synonyms=("temperature", "humidity", "climate", "sensors", "ambient"),
     why="When the cooling fails, a closed room is too hot within half an hour, and disks die weeks later. The inlet "
     "of the rack counts, not the ceiling; dry air discharges, damp air corrodes.",

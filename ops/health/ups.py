@@ -11,15 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from ops.core import nut
 from ops.core.errors import Unavailable
 from ops.core.limits import demand_between, demand_port, demand_warning_first
+from ops.core.nut import number
 from ops.core.quantity import Duration, Percent
 from ops.core.schema import Plain
 from ops.core.verdict import Finding, Verdict, worst
-from ops.health import _nut, _self_test
+from ops.health import _self_test
 from ops.health._notes import mapping
 from ops.health._notes import number as noted
-from ops.health._nut import number
 from ops.interfaces.check import Check, CheckContext
 
 LOWEST_LIMIT, HIGHEST_LIMIT = 5.0, 50.0  # per cent; some devices report 0 or 100 as their limit
@@ -92,7 +93,7 @@ class Options:
     @property
     def own(self) -> bool:
         """Whether the server that is asked is this machine's."""
-        return self.host in _nut.LOOPBACK
+        return self.host in nut.LOOPBACK
 
     @property
     def needed(self) -> float:
@@ -112,7 +113,7 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
     if options.ups:
         yield _looked_at(options, options.ups, context)
         return
-    names = _nut.names(options.host, options.port)
+    names = nut.names(options.host, options.port)
     if not names:
         yield Finding(Verdict.UNKNOWN, f"upsd on {options.host} has no UPS")
     for name in names:
@@ -125,7 +126,7 @@ def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
 
 
 def _looked_at(options: Options, name: str, context: CheckContext) -> Finding:
-    variables = _nut.variables(options.host, options.port, name)
+    variables = nut.variables(options.host, options.port, name)
     rounds = counted(mapping(context.notes.get(name)), _words(variables))
     context.notes[name] = dict(rounds)
     finding = judge(options, variables, rounds, context.now)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ops.core.limits import demand_between
+from ops.core.nut import number
 from ops.core.quantity import Percent
 from ops.core.verdict import Finding, Verdict
 from ops.health import _devices
 from ops.health._devices import word
-from ops.health._nut import number
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.devices import FILE
 

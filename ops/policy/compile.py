@@ -16,7 +16,7 @@ from ops.core.schema import collect, decode, encode
 from ops.interfaces import joined
 from ops.interfaces.planned import RETENTION
 from ops.interfaces.state import ARRIVALS, SCRUB
-from ops.policy import alarm_drill, doors, hours, large, logs, periods, rotations
+from ops.policy import alarm_drill, doors, hours, large, logs, periods, power, rotations
 from ops.policy.assets import resolve
 from ops.policy.kept import kept
 from ops.policy.layers import HostLayers, Tree, site_names
@@ -243,6 +243,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         control=policy.control,
         kept=kept(host, site),
         alarms=policy.alarms,
+        power=power.own(policy.power or {}, host) or None,
     )
 
 

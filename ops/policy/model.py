@@ -14,6 +14,7 @@ from ops.policy.alarms import Alarms
 from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
 from ops.policy.keeping import Kept, Retention
+from ops.policy.power import PowerGroup
 from ops.policy.queries import Expectation, Reference
 from ops.policy.site import AWAY, Contact, Repository, Site
 
@@ -236,6 +237,7 @@ class Written:
     duties: acts of people with a due day, by name; those in `policy__all` are the site's, all others this machine's.
     control: the backup of the control machine; the same for every host.
     alarms: who is told of bad findings of this machine; without it, nobody is.
+    power: the machines that a UPS feeds, by group; the same for every host. See [ups.md](ups.md).
     """
 
     version: int
@@ -249,6 +251,7 @@ class Written:
     duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
     alarms: Alarms | None = None
+    power: Mapping[str, PowerGroup] | None = None
 
 
 @dataclass(frozen=True)
@@ -264,7 +267,7 @@ class HostPolicy:
     """One machine's part of the policy, as it lies on that machine.
 
     duties: this machine's own; site_duties: the site's, the same on every machine. kept: the assets whose sets are kept
-    here, by the machine that has them and by their names.
+    here, by the machine that has them and by their names. power: the group of the UPS that feeds this machine.
     """
 
     version: int
@@ -282,6 +285,7 @@ class HostPolicy:
     control: Control | None = None
     kept: Mapping[str, Mapping[str, Kept]] = field(default_factory=dict)
     alarms: Alarms | None = None
+    power: Mapping[str, PowerGroup] | None = None
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

@@ -45,6 +45,11 @@ def devices() -> Path:
     return _below_root(FILE.lstrip("/"))
 
 
+def signals() -> Path:
+    """Return the folder in memory of what a conductor tells other machines; its folder is root's, anybody may read."""
+    return _below_root("run/seawall-power")
+
+
 def scratch() -> Path:
     """Return a folder in memory for what must not stay: locks, requests, manifests on their way.
 

@@ -28,6 +28,7 @@ from ops.evidence.redaction import places_in, redacted, redacted_text
 from ops.interfaces.outcome import OutcomeFacts
 from ops.interfaces.state import ActState
 from ops.jobs.host import credentials, folders, marks, state_files
+from ops.jobs.run import on_battery
 from ops.jobs.run.leftovers import remove_leftovers
 from ops.policy.compile import document_digest
 
@@ -100,7 +101,7 @@ def perform(
         remnants.end(own)
         remove_leftovers(name)
         mark = _begun(kind, name, subject, host, started)
-        outcome = _tried(work, failed)
+        outcome = _tried(kind, work, failed)
         if not (daily and _known_today(name, outcome)):
             outcome = _recorded(kind, subject, host, started, outcome)
         _state(name, kind, subject, host, started, outcome)
@@ -149,10 +150,11 @@ def _discreet(facts: OutcomeFacts | None, places: Collection[str]) -> OutcomeFac
     return decode(type(facts), plain, "the last good outcome") if facts and plain else None
 
 
-def _tried(work: Callable[[], Outcome], failed: Verdict) -> Outcome:
+def _tried(kind: str, work: Callable[[], Outcome], failed: Verdict) -> Outcome:
     """Do the work; whatever stops it becomes an outcome, for it must be recorded, too."""
     try:
-        return work()
+        with on_battery.respected(kind, _policy()):
+            return work()
     except SeawallError as error:
         return Outcome(
             Verdict.FAIL if isinstance(error, Locked) else failed,

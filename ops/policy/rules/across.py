@@ -19,6 +19,7 @@ def judge(written: Mapping[str, Written | None]) -> Iterator[Told]:
     """Yield the hosts that are told something else of the site than most others are, and the problem."""
     whole = {host: policy for host, policy in written.items() if policy}
     yield from _odd("site", {host: {"": policy.site} for host, policy in whole.items()})
+    yield from _odd("power", {host: policy.power or {} for host, policy in whole.items()})
     yield from _odd("contacts", {host: policy.contacts for host, policy in whole.items()})
     # A disk of the machine itself may be another one on each.
     shared = {

@@ -12,7 +12,7 @@ from ops.core.errors import Problem
 from ops.core.quantity import Duration
 from ops.interfaces import joined as names_joined
 from ops.policy.model import Asset, CheckSpec, HostPolicy
-from ops.policy.rules import alarms, checks, joined, names, retention, site, spans
+from ops.policy.rules import alarms, checks, joined, names, power, retention, site, spans
 
 
 def judge(policy: HostPolicy) -> Iterator[Problem]:
@@ -32,6 +32,8 @@ def judge(policy: HostPolicy) -> Iterator[Problem]:
         yield from _check(f"policy.checks.{name}", name, spec, made)
     yield from joined.of_host(policy)
     yield from alarms.of_host(policy)
+    for name, group in (policy.power or {}).items():
+        yield from power.of_group(f"policy.power.{name}", name, group)
 
 
 def _asset(path: str, name: str, asset: Asset, zone: str) -> Iterator[Problem]:

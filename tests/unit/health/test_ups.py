@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from ops.core import nut
 from ops.core.errors import Unavailable
 from ops.core.quantity import Duration, Percent
 from ops.core.verdict import Verdict
-from ops.health import _nut
 from ops.health.ups import KIND, Options, judge
 from ops.interfaces.check import CheckContext
 from ops.jobs.health.job import look
@@ -264,7 +264,7 @@ def test_stale_data_and_rubbish_are_errors_for_the_caller(answer: bytes, words: 
 
 
 def test_a_server_that_says_nothing_is_an_error_for_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_nut, "TIMEOUT", 0.3)
+    monkeypatch.setattr(nut, "TIMEOUT", 0.3)
     with upsd(b"BEGIN LIST VAR rack\n", hang=True) as port, pytest.raises(Unavailable, match="does not answer"):
         list(KIND.probe(Options(ups="rack", port=port), NOWHERE))
 

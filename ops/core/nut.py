@@ -25,6 +25,11 @@ def variables(host: str, port: int, name: str) -> dict[str, str]:
     return {words[2]: words[3] for words in lines if words[0] == "VAR" and len(words) == 4}  # noqa: PLR2004 -- VAR ups name "value"
 
 
+def signal_of(machine: str) -> str:
+    """Return the name of the device by which a conductor tells a machine to stop."""
+    return f"seawall-{machine}"
+
+
 def number(text: str | None) -> float | None:
     """Return a variable as a number; some devices write dashes or words instead."""
     try:

@@ -1,0 +1,61 @@
+"""Go through a power cut in order: conduct the machines of a UPS, show the plan, measure this machine's shutdown.
+
+The machine to which a UPS is connected runs `conduct`, which only its unit starts. See docs/ups.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from ops.core.printable import as_json
+from ops.core.quantity import Duration
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+    acts.add_parser("conduct", help="conduct the power group of this machine; only its unit runs this")
+    acts.add_parser("plan", help="show in which order the machines stop and start, when, and where each stands")
+    acts.add_parser("measure", help="say how long this machine's last shutdowns took, by its journal; changes nothing")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "examples:\n  seawall ups plan\n  seawall ups measure\n"
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Do what the words say; return the exit code."""
+    return {"conduct": _conduct, "plan": _plan, "measure": _measure}[options.act](options)
+
+
+def _conduct(_: argparse.Namespace) -> int:
+    from ops.jobs.power.conduct import conduct
+
+    conduct()
+    return 0
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from ops.jobs.power.planned import plan
+
+    lines = plan()
+    if options.json:
+        print(as_json([vars(line) for line in lines]))
+        return 0
+    for line in lines:
+        took = str(Duration(round(line.stop))) if line.measured else f"{Duration(round(line.stop))} assumed"
+        left = Duration(round(line.asked_at))
+        print(f"{line.name}: {line.stage}; stops in {took}, is asked when {left} of the battery are left")
+    return 0
+
+
+def _measure(options: argparse.Namespace) -> int:
+    from ops.jobs.power.measure import shutdowns
+
+    found = shutdowns()
+    if options.json:
+        print(as_json([vars(one) for one in found]))
+        return 0
+    for one in found:
+        print(f"{one.boot} boots ago: {Duration(round(one.seconds))}")
+    longest = Duration(max(round(one.seconds) for one in found))
+    print(f"the longest is for the policy: power.GROUP.machines.THIS.shutdown_time: {longest}")
+    return 0

@@ -1,0 +1,1 @@
+"""A power cut, acted out: signals that each machine's own upsmon obeys, machines woken, all of it recorded."""

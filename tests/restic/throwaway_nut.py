@@ -1,0 +1,84 @@
+"""A throwaway NUT: upsd, dummy-ups and upsmon of this machine's Debian, taken from the packages and not installed."""
+
+import os
+import signal
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ONLY_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="NUT's programs change their account, which only root may")
+KEPT = Path(__file__).parents[2] / ".cache/nut"
+PACKAGES = ("nut-server", "nut-client", "libupsclient6")
+LIBRARIES = f"{KEPT}/root/usr/lib/x86_64-linux-gnu:{KEPT}/root/lib/x86_64-linux-gnu"
+PASSWORD = "only-for-a-throwaway"
+
+
+def programs() -> Path:
+    """Return the folder of NUT's programs; they are fetched once."""
+    folder = KEPT / "root/lib/nut"
+    if not folder.is_dir():
+        KEPT.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["apt-get", "-qq", "download", *PACKAGES], cwd=KEPT, check=True, capture_output=True)
+        for package in KEPT.glob("*.deb"):
+            subprocess.run(["dpkg-deb", "--extract", package, KEPT / "root"], check=True)
+    return folder
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@dataclass
+class Nut:
+    """The drivers and the server of some devices. devices: the file that each shows. Ended by `end`."""
+
+    folder: Path
+    devices: dict[str, Path]
+    port: int = field(default_factory=free_port)
+    running: dict[str, subprocess.Popen] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        (self.folder / "state").mkdir()
+        sections = [
+            f"[{name}]\n driver = dummy-ups\n port = {path}\n pollinterval = 1\n" for name, path in self.devices.items()
+        ]
+        self.write("ups.conf", "maxretry = 1\n" + "".join(sections))
+        self.write("upsd.conf", f"LISTEN 127.0.0.1 {self.port}\n")
+        self.write("upsd.users", f"[watcher]\n password = {PASSWORD}\n upsmon primary\n")
+        for name in self.devices:
+            self.start(f"driver {name}", ["dummy-ups", "-a", name, "-u", "root", "-D"])
+        self.start("upsd", ["upsd", "-u", "root", "-F"])
+
+    def watch(self, name: str, settings: str) -> None:
+        """Start upsmon for a machine, with the settings that a role would write."""
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        self.write(f"{name}/upsmon.conf", settings)
+        self.start(f"upsmon {name}", ["upsmon", "-D", "-p"], folder)
+
+    def start(self, name: str, words: list[str], conf: Path | None = None) -> None:
+        state = f"{self.folder}/state"
+        places = {"NUT_STATEPATH": state, "NUT_ALTPIDPATH": state, "NUT_PIDPATH": state}
+        env = {**os.environ, **places, "NUT_CONFPATH": str(conf or self.folder), "LD_LIBRARY_PATH": LIBRARIES}
+        with (self.folder / f"{name.replace(' ', '-')}.log").open("ab") as log:
+            call = [programs() / words[0], *words[1:]]
+            self.running[name] = subprocess.Popen(call, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env)
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.write_text(text, "utf-8")
+        path.chmod(0o640)
+
+    def stop(self, name: str, by: int = signal.SIGKILL) -> None:
+        if process := self.running.pop(name, None):
+            process.send_signal(by)
+            process.wait()
+
+    def end(self) -> None:
+        for name in list(self.running):
+            self.stop(name)
