@@ -242,6 +242,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         control=policy.control,
         kept=kept(host, site),
         alarms=policy.alarms,
+        metrics=policy.metrics,
     )
 
 

@@ -236,6 +236,7 @@ class Written:
     duties: acts of people with a due day, by name; those in `policy__all` are the site's, all others this machine's.
     control: the backup of the control machine; the same for every host.
     alarms: who is told of bad findings of this machine; without it, nobody is.
+    metrics: whether each round of checks leaves figures for a Prometheus of the site; see [prometheus.md](prometheus.md).
     """
 
     version: int
@@ -249,6 +250,7 @@ class Written:
     duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
     alarms: Alarms | None = None
+    metrics: bool = spare(False)
 
 
 @dataclass(frozen=True)
@@ -282,6 +284,7 @@ class HostPolicy:
     control: Control | None = None
     kept: Mapping[str, Mapping[str, Kept]] = field(default_factory=dict)
     alarms: Alarms | None = None
+    metrics: bool = spare(False)
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

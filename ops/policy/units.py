@@ -10,6 +10,7 @@ from ops.core.printable import printable
 from ops.interfaces import joined
 from ops.interfaces.devices import DEVICES
 from ops.interfaces.joined import read_from, repository_files
+from ops.interfaces.metrics import FOLDER as METRICS
 from ops.interfaces.planned import RETENTION
 from ops.interfaces.state import ALARMS, ARRIVALS, GAPS, HEALTH, SCRUB
 from ops.policy import access, alarms, doors, hours, logs
@@ -171,6 +172,7 @@ def _health(policy: HostPolicy) -> Unit:
         capabilities=(),
         credentials=(LEDGER_KEY,),
         timeout=120,
+        writable=(METRICS,),  # also where the policy wants none: what was written before is removed
     )
 
 

@@ -18,7 +18,7 @@ from ops.core.verdict import Finding, Verdict, worst
 from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.state import HEALTH, CheckResult, HealthState, State
-from ops.jobs.health import daily_record, notes
+from ops.jobs.health import daily_record, metrics, notes
 from ops.jobs.health.findings import join, kept
 from ops.jobs.host import own_policy, state_files
 from ops.policy import HostPolicy
@@ -38,6 +38,7 @@ def look_and_record() -> HealthState:
         state = replace(record(policy, look(policy, states, now, noted=kept), now), rounds=rounds)
         state = _counted(policy, state, now) if counts else state
         state_files.write(HEALTH, state)
+        metrics.leave(policy, states, state)
         notes.write(kept, policy.checks)  # last: on a full disk what was seen goes before
     return state
 

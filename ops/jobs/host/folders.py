@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ops.interfaces.change_log import SPOOLS
 from ops.interfaces.devices import FILE
+from ops.interfaces.metrics import FILE as METRICS
 
 ROOT, ACCOUNT = "root", "account"  # whose folder in memory it is
 
@@ -43,6 +44,11 @@ def spool(asset: str) -> Path:
 def devices() -> Path:
     """Return the file in which root's look at the devices is kept; its folder is root's."""
     return _below_root(FILE.lstrip("/"))
+
+
+def metrics() -> Path:
+    """Return the file with figures for the site's Prometheus; any account of the machine may read it."""
+    return _below_root(METRICS.lstrip("/"))
 
 
 def scratch() -> Path:
