@@ -172,7 +172,8 @@ def _health(policy: HostPolicy) -> Unit:
         capabilities=(),
         credentials=(LEDGER_KEY,),
         timeout=120,
-        writable=(METRICS,),  # also where the policy wants none: what was written before is removed
+        # Also where the policy wants none: what was written before is removed. Without the folder it must start, too.
+        writable=(f"-{METRICS}",),
     )
 
 

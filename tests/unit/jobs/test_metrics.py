@@ -136,7 +136,7 @@ def test_there_are_twenty_at_most_and_none_stands_still(root: Path) -> None:
 
 def test_the_unit_may_write_there_and_nowhere_else_beside_its_own() -> None:
     (unit,) = (unit for unit in units(own_policy_of(POLICY)) if unit.name == "seawall-health")
-    assert unit.writable == ("/var/lib/seawall-metrics",)
+    assert unit.writable == ("-/var/lib/seawall-metrics",)
 
 
 def own_policy_of(data: dict[str, Any]) -> Any:
