@@ -70,6 +70,7 @@ PARTS = (
     ("exceptions", model.Excuse),
     ("duties", Duty),
     ("control", model.Control),
+    ("push", model.Push),
     ("alarms", alarms.Alarms),
     ("on_call", alarms.OnCall),
     ("channels", alarms.ChannelSpec),

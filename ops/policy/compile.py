@@ -243,6 +243,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         kept=kept(host, site),
         alarms=policy.alarms,
         metrics=policy.metrics,
+        push=policy.push,
     )
 
 

@@ -14,6 +14,7 @@ from ops.policy.alarms import Alarms
 from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
 from ops.policy.keeping import Kept, Retention
+from ops.policy.push import Push
 from ops.policy.queries import Expectation, Reference
 from ops.policy.site import AWAY, Contact, Repository, Site
 
@@ -36,6 +37,7 @@ __all__ = [
     "Expectation",
     "HostPolicy",
     "Kept",
+    "Push",
     "Repository",
     "Retention",
     "Site",
@@ -237,6 +239,7 @@ class Written:
     control: the backup of the control machine; the same for every host.
     alarms: who is told of bad findings of this machine; without it, nobody is.
     metrics: whether each round of checks leaves figures for a Prometheus of the site; see [prometheus.md](prometheus.md).
+    push: how often machines hand their status over to their backup hosts; see [fleet.md](fleet.md). Without it, never.
     """
 
     version: int
@@ -251,6 +254,7 @@ class Written:
     control: Control | None = None
     alarms: Alarms | None = None
     metrics: bool = spare(False)
+    push: Push | None = None
 
 
 @dataclass(frozen=True)
@@ -285,6 +289,7 @@ class HostPolicy:
     kept: Mapping[str, Mapping[str, Kept]] = field(default_factory=dict)
     alarms: Alarms | None = None
     metrics: bool = spare(False)
+    push: Push | None = None
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

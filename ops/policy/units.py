@@ -12,6 +12,7 @@ from ops.interfaces.devices import DEVICES
 from ops.interfaces.joined import read_from, repository_files
 from ops.interfaces.metrics import FOLDER as METRICS
 from ops.interfaces.planned import RETENTION
+from ops.interfaces.pushed import PUSH
 from ops.interfaces.state import ALARMS, ARRIVALS, GAPS, HEALTH, SCRUB
 from ops.policy import access, alarms, doors, hours, logs
 from ops.policy.access import AUTHORITY, LEDGER_KEY
@@ -53,7 +54,8 @@ class Unit:
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
     acts = [*_backups(policy), *_logs(policy), *_copies(policy), *_leaves(policy), *_drills(policy)]
-    return [*acts, _health(policy), *_alarms(policy), *_devices(policy), _gaps(policy), *_keeper(policy)]
+    more = [*_push(policy), *_alarms(policy), *_devices(policy), _gaps(policy), *_keeper(policy)]
+    return [*acts, _health(policy), *more]
 
 
 def _backups(policy: HostPolicy) -> Iterator[Unit]:
@@ -175,6 +177,24 @@ def _health(policy: HostPolicy) -> Unit:
         # Also where the policy wants none: what was written before is removed. Without the folder it must start, too.
         writable=(f"-{METRICS}",),
     )
+
+
+def _push(policy: HostPolicy) -> Iterator[Unit]:
+    """Yield what hands the status over where there is somebody to take it; it gets no key that opens a repository."""
+    names = access.beside(policy) if policy.push else []
+    if policy.push and names:
+        yield Unit(
+            name=joined.unit(PUSH),
+            description=f"Hand the status of {policy.host} over to its backup hosts",
+            command="status --push",
+            calendar=(policy.push.calendar,),
+            random_delay=policy.push.delay,
+            user="seawall",
+            capabilities=(),
+            credentials=(*map(joined.address_file, names), AUTHORITY, LEDGER_KEY),
+            timeout=600,
+            after=(joined.service(HEALTH),),
+        )
 
 
 def _alarms(policy: HostPolicy) -> Iterator[Unit]:

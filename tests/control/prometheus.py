@@ -123,7 +123,16 @@ def site(programs: Path, folder: Path, rules: Path, machines: Mapping[str, int])
         manager, port = free_port(), free_port()
         (folder / "manager").mkdir(parents=True)
         (folder / "manager/manager.yml").write_text(MANAGER.format(port=receiver))
-        words = [programs / "prometheus-alertmanager", "--config.file=manager.yml", "--storage.path=data"]
+        # It reads its templates where its package installs them.
+        inside = [
+            "unshare",
+            "--mount",
+            "sh",
+            "-c",
+            'mount --bind "$0" /usr/share && exec "$@"',
+            programs.parent / "share",
+        ]
+        words = [*inside, programs / "prometheus-alertmanager", "--config.file=manager.yml", "--storage.path=data"]
         more = [f"--web.listen-address=127.0.0.1:{manager}", "--cluster.listen-address="]
         stack.enter_context(running([*words, *more], folder / "manager", (manager, "/-/ready")))
         named = "".join(
@@ -132,6 +141,6 @@ def site(programs: Path, folder: Path, rules: Path, machines: Mapping[str, int])
         (folder / "server").mkdir()
         (folder / "server/site.yml").write_text(SITE.format(rules=rules, manager=manager, targets=named))
         words = [programs / "prometheus", "--config.file=site.yml", "--storage.tsdb.path=data"]
-        more = [f"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.no-lockfile"]
+        more = [f"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.retention.time=1d"]
         stack.enter_context(running([*words, *more], folder / "server", (port, "/-/ready")))
         yield port, alerts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from ops.core import clock
 from ops.core.verdict import Finding, Verdict, worst
@@ -20,11 +21,18 @@ BACKUP, DRILL = "backup", "drill"
 MOST_NAMED = 5
 
 
-def join(policies: Mapping[str, HostPolicy], machines: Mapping[str, MachineStatus]) -> FleetStatus:
-    """Given what the policy wants and what each machine said, return the status of the fleet."""
-    now = clock.now()
+def join(
+    policies: Mapping[str, HostPolicy],
+    machines: Mapping[str, MachineStatus],
+    handed: Mapping[str, datetime] | None = None,
+) -> FleetStatus:
+    """Given what the policy wants and what each machine said, return the status of the fleet.
+
+    handed: when those machines said it that were not asked just now.
+    """
+    now, handed = clock.now(), handed or {}
     judged = {
-        host: _judged(clocks.judged_anew(status, policies[host], now), policies[host])
+        host: _judged(clocks.judged_anew(status, policies[host], now, handed.get(host)), policies[host])
         for host, status in machines.items()
     }
     assets = {name: _asset(name, host, policies, judged) for host, policy in policies.items() for name in policy.assets}

@@ -81,7 +81,9 @@ class _Acts:
         words = f"{self.many.capitalize()} whose newest run ended in fail or unknown."
         yield Series(f"seawall_{self.many}_failed", words, self.failed)
         missing = sum(1 for when, _ in self.good if when is None)
-        yield Series(f"seawall_{self.many}_missing", f"{self.many.capitalize()} of which no good one is known.", missing)
+        yield Series(
+            f"seawall_{self.many}_missing", f"{self.many.capitalize()} of which no good one is known.", missing
+        )
         known = [when for when, _ in self.good if when]
         if known:
             name = f"seawall_{self.one}_oldest_timestamp_seconds"

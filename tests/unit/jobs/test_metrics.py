@@ -100,7 +100,8 @@ def test_a_round_counts_though_they_can_not_be_written(root: Path) -> None:
 
 def test_what_is_longest_ago_is_told_as_a_moment(root: Path) -> None:
     found = told(
-        root, **{"backup-his": ended("pass", LATE), "backup-lis": ended("fail", EARLY), "drill-lab": ended("pass", LATE)}
+        root,
+        **{"backup-his": ended("pass", LATE), "backup-lis": ended("fail", EARLY), "drill-lab": ended("pass", LATE)},
     )
     assert found["seawall_backup_oldest_timestamp_seconds"] == parse(EARLY).timestamp()
     assert found["seawall_backup_due_timestamp_seconds"] == parse(EARLY).timestamp() + 26 * 3600
