@@ -59,7 +59,7 @@ def listed(signers: Path, signer: str) -> list[str]:
 
 
 def all_listed(signers: Path) -> dict[str, list[str]]:
-    """Return the public keys that a list of signers gives each machine, the newest last; none where it can't be read."""
+    """Return the public keys that a list of signers gives, by machine, the newest last; none where it can't be read."""
     try:
         lines = [line.split() for line in signers.read_text(encoding="utf-8").splitlines()]
     except OSError:

@@ -1,4 +1,4 @@
-"""The status that a machine hands over to its backup hosts, so that the control machine asks two places, not a thousand.
+"""The status that a machine hands over to its backup hosts: the control machine asks two places, and not a thousand.
 
 It is what `seawall status --json` says, signed with the key of the machine's ledger, in a file named after its content,
 beside the machine's own repository. It comes from a machine that may have been broken into, by way of another one that

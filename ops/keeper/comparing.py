@@ -23,7 +23,7 @@ DAY = 86_400.0
 SPARE = 0.1  # of the packs that have to stay so much may go: those of backups that were killed are nobody's
 TOGETHER = 3 * 3600.0  # seconds; of sets that arrive so close to each other nobody knows whose a pack is
 _MOST_NAMED = 3
-_COMES_AND_GOES = (LOCKS, STATUS)
+_PASSING = (LOCKS, STATUS)
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,10 @@ class Change:
 def change(before: Mapping[str, Stored], after: Mapping[str, Stored], named: Collection[str]) -> Change:
     """Given files by their paths as they were and are, and the names of the snapshots to forget, return the change.
 
-    Locks, statuses and unfinished uploads are no part of it. Raise Damaged, with what is wrong, for any other change than asked.
+    Locks, statuses and unfinished uploads are no part of it. Raise Damaged, with what is wrong, for any other change than
+    asked.
     """
-    there = {path: one for path, one in after.items() if one.sort not in _COMES_AND_GOES and UPLOAD not in path}
+    there = {path: one for path, one in after.items() if one.sort not in _PASSING and UPLOAD not in path}
     if wrong := [*_wrong(before, there, named)]:
         more = f"; and {len(wrong) - _MOST_NAMED} more" if len(wrong) > _MOST_NAMED else ""
         raise Damaged(f"{'; '.join(wrong[:_MOST_NAMED])}{more}")

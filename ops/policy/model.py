@@ -238,7 +238,7 @@ class Written:
     duties: acts of people with a due day, by name; those in `policy__all` are the site's, all others this machine's.
     control: the backup of the control machine; the same for every host.
     alarms: who is told of bad findings of this machine; without it, nobody is.
-    metrics: whether each round of checks leaves figures for a Prometheus of the site; see [prometheus.md](prometheus.md).
+    metrics: whether rounds of checks leave figures for a Prometheus of the site; see [prometheus.md](prometheus.md).
     push: how often machines hand their status over to their backup hosts; see [fleet.md](fleet.md). Without it, never.
     """
 

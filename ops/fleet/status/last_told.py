@@ -25,9 +25,9 @@ LIMITS = Limits(bytes=16 << 20, depth=4, entries=200_000, text=300)
 
 @dataclass(frozen=True)
 class LastTold:
-    """answered: when each machine last gave a status, by this machine's clock. pushed: of when its newest pushed one is.
+    """All in ISO 8601, by machine.
 
-    All in ISO 8601.
+    answered: when it last gave a status, by the clock of this machine. pushed: of when its newest pushed one is.
     """
 
     answered: Mapping[HostName, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What a round of checks leaves for Prometheus: by policy, in one step, twenty series at most, and no age among them."""
+"""What a round of checks leaves for Prometheus: by policy, in one step, twenty series at most, and none is an age."""
 
 from __future__ import annotations
 
