@@ -42,8 +42,8 @@ class Change:
 def change(before: Mapping[str, Stored], after: Mapping[str, Stored], named: Collection[str]) -> Change:
     """Given files by their paths as they were and are, and the names of the snapshots to forget, return the change.
 
-    Locks, statuses and unfinished uploads are no part of it. Raise Damaged, with what is wrong, for any other change than
-    asked.
+    Locks, statuses and unfinished uploads are no part of it. Raise Damaged, with what is wrong, for any other change
+    than asked.
     """
     there = {path: one for path, one in after.items() if one.sort not in _PASSING and UPLOAD not in path}
     if wrong := [*_wrong(before, there, named)]:

@@ -18,6 +18,7 @@ from ops.interfaces.planned import RETENTION
 from ops.interfaces.state import ARRIVALS, SCRUB
 from ops.policy import doors, hours, large, logs, periods, rotations
 from ops.policy.assets import resolve
+from ops.policy.concerned import clients_of, concerned
 from ops.policy.kept import kept
 from ops.policy.layers import HostLayers, Tree, site_names
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
@@ -38,7 +39,11 @@ def compile_site(hosts: Mapping[str, HostLayers], around: Surroundings | None = 
     if problems:
         raise PolicyError(once([problem for found in problems.values() for problem in found]))
     whole = {name: hours.whole(policy) for name, policy in written.items() if policy is not None}
-    return {name: _join(name, policy, whole, site_names(hosts[name], "duties")) for name, policy in whole.items()}
+    about = concerned(whole)
+    return {
+        name: _join(name, policy, about.get(name, {}), site_names(hosts[name], "duties"))
+        for name, policy in whole.items()
+    }
 
 
 def problems_by_host(hosts: Mapping[str, HostLayers], around: Surroundings) -> dict[str, list[Problem]]:
@@ -212,14 +217,17 @@ def _controlled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, 
 
 
 def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: Collection[str]) -> HostPolicy:
-    """Add to a host's own policy what the other hosts' policies ask of it; part its duties from the site's."""
+    """Add to a host's own policy what the other hosts' policies ask of it; part its duties from the site's.
+
+    site: the policies that ask anything of it.
+    """
     drills = {
         name: Drilled(owner, asset)
         for owner, other in site.items()
         for name, asset in other.assets.items()
         if asset.drill and asset.drill.host == host
     }
-    clients = _clients(host, site)
+    clients = clients_of(host, site)
     return HostPolicy(
         version=policy.version,
         host=host,
@@ -254,19 +262,6 @@ def _checks(policy: Written, clients: Mapping[str, object]) -> dict[str, CheckSp
         usual = {name: CheckSpec(name, kinds.load("ops.health", name).options()) for name in (SCRUB, RETENTION)}
         return {**usual, **policy.checks, ARRIVALS: CheckSpec(ARRIVALS)}
     return {name: check for name, check in policy.checks.items() if name not in {SCRUB, RETENTION}}
-
-
-def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...]]:
-    """Which machines keep a repository on this host, each with the drill hosts that may read it."""
-    clients: dict[str, tuple[str, ...]] = {}
-    for name, other in site.items():
-        kept = {key for key, repository in other.repositories.items() if repository.host == host}
-        if kept & quotas.used(other):
-            readers = {asset.drill.host for asset in other.assets.values() if asset.drill}
-            clients[name] = tuple(sorted(readers))
-        if other.control and other.control.repository in kept:
-            clients.setdefault(other.control.name, ())
-    return clients
 
 
 def _ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec]:

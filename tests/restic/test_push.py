@@ -64,7 +64,7 @@ def test_one_backup_host_that_is_down_keeps_no_other_from_having_it(
 ) -> None:
     assert machine.seawall("repository", "init") == 0
     address = machine.root / "etc/seawall/credentials/offsite.url"
-    address.write_text(address.read_text().replace("his1/offsite", "his1/elsewhere/nowhere"))
+    address.write_text(address.read_text().replace("offsite:secret", "offsite:wrong"))
     capfd.readouterr()
     assert status("--push") == 1
     said = capfd.readouterr().out.splitlines()

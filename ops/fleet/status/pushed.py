@@ -62,13 +62,14 @@ def judged(
     offered: in its place, why there is none. keys: that are known of the machine. last: of the newest that was seen.
     """
     good: list[tuple[datetime, MachineStatus]] = []
+    understood: dict[str, MachineStatus] = {}  # two backup hosts mostly have the same one
     wrong: dict[str, Finding] = {}
     for keeper, one in offered.items():
         if isinstance(one, str):
             wrong[keeper] = Finding(Verdict.WARN, one)
             continue
         try:
-            good.append(_accepted(host, one, keys, last))
+            good.append(_accepted(host, one, keys, last, understood))
         except Damaged as error:
             wrong[keeper] = Finding(Verdict.FAIL, error.message)
     said = "; ".join(f"{keeper}: {finding.message}" for keeper, finding in wrong.items())
@@ -87,14 +88,20 @@ def judged(
     return Counting(status, told)
 
 
-def _accepted(host: str, one: HandedOver, keys: Sequence[str], last: datetime | None) -> tuple[datetime, MachineStatus]:
-    """Return a status that is signed and new, and when it was told; raise Damaged with what is wrong with it."""
-    if not keys:
-        raise Damaged(f"no ledger key of {host} is known yet: seawall status --ask notes it")
-    signed = _opened(one)
-    if not signed_by(signed.text, signed.signature, keys, NAMESPACE):
-        raise Damaged(f"what lies there is not signed by the key that is known of {host}: forged")
-    status = read_status(signed.text)
+def _accepted(
+    host: str,
+    one: HandedOver,
+    keys: Sequence[str],
+    last: datetime | None,
+    understood: dict[str, MachineStatus],
+) -> tuple[datetime, MachineStatus]:
+    """Return a status that is signed and new, and when it was told; raise Damaged with what is wrong with it.
+
+    understood: the statuses that were read, by their content.
+    """
+    status = understood.get(one.content)
+    if status is None:
+        status = understood[one.content] = _signed(host, one, keys)
     if status.told is None:
         raise Damaged(status.message)
     if status.told.host != host:
@@ -104,6 +111,16 @@ def _accepted(host: str, one: HandedOver, keys: Sequence[str], last: datetime | 
         newer = f"one that was seen, of {clock.iso(last)}"
         raise Damaged(f"its status of {clock.iso(told)} is older than {newer}: replayed")
     return told, clocks.compared(status, arrived - ON_ITS_WAY, arrived)
+
+
+def _signed(host: str, one: HandedOver, keys: Sequence[str]) -> MachineStatus:
+    """Return what a machine signed with a key that is known of it; raise Damaged."""
+    if not keys:
+        raise Damaged(f"no ledger key of {host} is known yet: seawall status --ask notes it")
+    signed = _opened(one)
+    if not signed_by(signed.text, signed.signature, keys, NAMESPACE):
+        raise Damaged(f"what lies there is not signed by the key that is known of {host}: forged")
+    return read_status(signed.text)
 
 
 def _opened(one: HandedOver) -> Signed:
