@@ -172,7 +172,7 @@ def _key(path: Path) -> str | None:
 def _files(path: Path) -> Iterator[Path]:
     """All files below an inventory; beside an inventory file lie its group_vars and host_vars."""
     if path.is_dir():
-        ours = {HEADS, SIGNERS, LEDGERS, OWN, HISTORY, KEY_IDS}
+        ours = {HEADS, SIGNERS, LEDGERS, OWN, HISTORY, KEY_IDS, TOLD}
         files = (file for file in path.rglob("*") if not ours & set(file.relative_to(path).parts))
         yield from sorted(file for file in files if not file.is_dir())
         return
