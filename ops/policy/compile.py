@@ -16,7 +16,7 @@ from ops.core.schema import collect, decode, encode
 from ops.interfaces import joined
 from ops.interfaces.planned import RETENTION
 from ops.interfaces.state import ARRIVALS, SCRUB
-from ops.policy import doors, hours, large, logs, periods, rotations
+from ops.policy import doors, hours, large, logs, periods, rotations, spreading
 from ops.policy.assets import resolve
 from ops.policy.concerned import clients_of, concerned
 from ops.policy.kept import kept
@@ -38,7 +38,7 @@ def compile_site(hosts: Mapping[str, HostLayers], around: Surroundings | None = 
     written, problems = _judged(hosts, around)
     if problems:
         raise PolicyError(once([problem for found in problems.values() for problem in found]))
-    whole = {name: hours.whole(policy) for name, policy in written.items() if policy is not None}
+    whole = spreading.spread({name: hours.whole(policy) for name, policy in written.items() if policy is not None})
     about = concerned(whole)
     return {
         name: _join(name, policy, about.get(name, {}), site_names(hosts[name], "duties"))
@@ -73,7 +73,9 @@ def _judged(
     resolved = {name: resolve(name, layers, around.hosts, problems[name]) for name, layers in hosts.items()}
     written = {name: _compile(name, tree, around, problems[name]) for name, (tree, _) in resolved.items()}
     own = (_twice(written), _drilled(written), _controlled(written))
-    together = itertools.chain(*own, across.judge(written), joined_names(written), quotas.judge(written))
+    together = itertools.chain(
+        *own, across.judge(written), joined_names(written), quotas.judge(written), spreading.judge(written)
+    )
     for names, problem in together:
         for name in names:
             problems[name].append(problem)
@@ -252,6 +254,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         alarms=policy.alarms,
         metrics=policy.metrics,
         push=policy.push,
+        spread=policy.spread,
     )
 
 

@@ -17,6 +17,7 @@ from ops.policy.keeping import Kept, Retention
 from ops.policy.push import Push
 from ops.policy.queries import Expectation, Reference
 from ops.policy.site import AWAY, Contact, Repository, Site
+from ops.policy.spread import Spread
 
 __all__ = [
     "AWAY",
@@ -37,7 +38,6 @@ __all__ = [
     "Expectation",
     "HostPolicy",
     "Kept",
-    "Push",
     "Repository",
     "Retention",
     "Site",
@@ -239,6 +239,7 @@ class Written:
     control: the backup of the control machine; the same for every host.
     alarms: who is told of bad findings of this machine; without it, nobody is.
     metrics: whether rounds of checks leave figures for a Prometheus of the site; see [prometheus.md](prometheus.md).
+    spread: how many backups may run at once at a backup host; see [fleet.md](fleet.md#hundreds-of-machines).
     push: how often machines hand their status over to their backup hosts; see [fleet.md](fleet.md). Without it, never.
     """
 
@@ -255,6 +256,7 @@ class Written:
     alarms: Alarms | None = None
     metrics: bool = spare(False)
     push: Push | None = None
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True)
@@ -290,6 +292,7 @@ class HostPolicy:
     alarms: Alarms | None = None
     metrics: bool = spare(False)
     push: Push | None = None
+    spread: Spread | None = None
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

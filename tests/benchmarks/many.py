@@ -92,7 +92,7 @@ class Used:
 def taken(folder: Path, words: list[str]) -> Used:
     """Run a command for the fleet in a folder, whatever its verdict is."""
     env = {**os.environ, "XDG_RUNTIME_DIR": str(folder)}
-    argv = [PROGRAMS / "seawall", *words, "-i", folder / "inventory"]
+    argv: list[str | Path] = [PROGRAMS / "seawall", *words, "-i", folder / "inventory"]
     started = time.perf_counter()
     with subprocess.Popen(argv, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
         said, errors = program.communicate()
@@ -112,45 +112,44 @@ def page(folder: Path) -> bytes:
 def fleet(folder: Path, count: int) -> Iterator[Path]:
     """Have the backup hosts of so many machines run, with an inventory of all of them."""
     hosts = [f"m{number:04}" for number in range(count)]
-    groups = {"servers": hosts, "backup_hosts": KEEPERS}
     variables: dict[str, dict[str, Any]] = {host: {"policy__all": SITE} for host in (*KEEPERS, *hosts)}
     for host in hosts:
-        variables[host]["policy__host"] = {"assets": {f"a{host}": ASSET}}
-    members = {"all": (*KEEPERS, *hosts), **{name: tuple(each) for name, each in groups.items()}}
-    policies = Inventory(folder, variables, members).policies()
+        variables[host] |= own(host)
+    groups = {"all": tuple(variables), "servers": tuple(hosts), "backup_hosts": KEEPERS}
+    policies = Inventory(folder, variables, groups).policies()
     inventory = folder / "inventory"
-    (inventory / "group_vars/all").mkdir(parents=True)
-    (inventory / "group_vars/all/policy.yml").write_text(yaml.safe_dump({"policy__all": SITE}))
-    for host in hosts:
-        (inventory / f"host_vars/{host}").mkdir(parents=True)
-        (inventory / f"host_vars/{host}/policy.yml").write_text(
-            yaml.safe_dump({"policy__host": variables[host]["policy__host"]})
-        )
+    said = {"group_vars/all": {"policy__all": SITE}, **{f"host_vars/{host}": own(host) for host in hosts}}
+    for path, policy in said.items():
+        (inventory / path).mkdir(parents=True)
+        (inventory / path / "policy.yml").write_text(yaml.safe_dump(policy))
     (inventory / ".allowed_signers").write_text("".join(lines_of(policies, hosts, folder)))
     public = sshd.keygen(folder / "key")
     with ExitStack() as stack:
-        reached, known = {}, []
-        for keeper in KEEPERS:
-            server = stack.enter_context(sshd.serve(folder / keeper, public))
-            own = json.dumps(answer(keeper, policies[keeper]).written())
-            (folder / keeper / "own").write_text(own + "\n")
-            server.program(
-                "seawall", f'case "$*" in *--clients*) cat {folder}/handed ;; *) cat {folder}/{keeper}/own ;; esac'
-            )
-            known.append(server.known)
-            reached[keeper] = {"ansible_host": "127.0.0.1", "ansible_port": server.port}
-        (folder / "known").write_text("".join(known))
-        common = {
-            "ansible_user": sshd.USER,
-            "ansible_ssh_private_key_file": str(folder / "key"),
-            "ansible_ssh_common_args": f"-F none -o UserKnownHostsFile={folder}/known -o IdentitiesOnly=yes",
-        }
-        children = {
-            "servers": {"hosts": {host: {} for host in hosts}},
-            "backup_hosts": {"hosts": reached},
-        }
-        (inventory / "hosts.yml").write_text(yaml.safe_dump({"all": {"vars": common, "children": children}}))
+        servers = {keeper: stack.enter_context(sshd.serve(folder / keeper, public)) for keeper in KEEPERS}
+        for keeper, server in servers.items():
+            (folder / keeper / "own").write_text(json.dumps(answer(keeper, policies[keeper]).written()) + "\n")
+            told = f"case $* in *--clients*) cat {folder}/handed ;; *) cat {folder}/{keeper}/own ;; esac"
+            server.program("seawall", told)
+        (folder / "known").write_text("".join(server.known for server in servers.values()))
+        (inventory / "hosts.yml").write_text(yaml.safe_dump(listed(folder, hosts, servers)))
         yield folder
+
+
+def own(host: str) -> dict[str, Any]:
+    """Return what the inventory says of a machine alone."""
+    return {"policy__host": {"assets": {f"a{host}": ASSET}}}
+
+
+def listed(folder: Path, hosts: list[str], servers: Mapping[str, sshd.Server]) -> dict[str, Any]:
+    """Return the inventory's list of all hosts, and how the backup hosts are reached."""
+    ways = {name: {"ansible_host": "127.0.0.1", "ansible_port": server.port} for name, server in servers.items()}
+    common = {
+        "ansible_user": sshd.USER,
+        "ansible_ssh_private_key_file": str(folder / "key"),
+        "ansible_ssh_common_args": f"-F none -o UserKnownHostsFile={folder}/known -o IdentitiesOnly=yes",
+    }
+    children = {"servers": {"hosts": {host: {} for host in hosts}}, "backup_hosts": {"hosts": ways}}
+    return {"all": {"vars": common, "children": children}}
 
 
 def lines_of(policies: Mapping[str, HostPolicy], hosts: list[str], folder: Path) -> Iterator[str]:
@@ -172,7 +171,14 @@ def answer(host: str, policy: HostPolicy, key: str = "") -> StatusAnswer:
     """Return what a machine says with which all is well."""
     now = clock.iso(clock.now())
     checks = tuple(
-        CheckResult(name=name, kind=spec.kind, verdict=Verdict.PASS, message="well", **about(spec.options))
+        CheckResult(
+            name=name,
+            kind=spec.kind,
+            verdict=Verdict.PASS,
+            message="well",
+            asset=about(spec.options, "asset"),
+            copy=about(spec.options, "copy"),
+        )
         for name, spec in policy.checks.items()
     )
     good = ActState(
@@ -199,10 +205,9 @@ def answer(host: str, policy: HostPolicy, key: str = "") -> StatusAnswer:
     )
 
 
-def about(options: Any) -> dict[str, str]:
-    """Return the asset and the copy that a check is about."""
-    named = options if isinstance(options, Mapping) else {}
-    return {what: str(named[what]) for what in ("asset", "copy") if what in named}
+def about(options: Any, what: str) -> str:
+    """Return the asset or the copy that a check is about, empty where it is about none."""
+    return str(options.get(what, "")) if isinstance(options, Mapping) else ""
 
 
 def signature(text: str, key: Ed25519PrivateKey, blob: bytes) -> str:

@@ -164,6 +164,7 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         )
     yield from _leaving(host, policy)
     yield Act(host, "seawall-health", "health run", None, HEALTH_DELAY, "seawall", "", frozenset())
+    yield from _push(host, policy)
     if any(check.kind in {"smart", "zfs"} for check in policy.checks.values()):
         yield Act(host, "seawall-devices", "devices", None, HEALTH_DELAY, "root", "", frozenset())
     daily = Calendar.parse("*-*-* 05:30:00").zoned(policy.site.timezone)
@@ -176,6 +177,17 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         planned = Calendar.parse("*-*-* 06:00:00").zoned(policy.site.timezone)
         yield Act(host, "seawall-retention", "retention plan", planned, ARRIVALS_DELAY, "seawall", reads, frozenset())
         yield Act(host, "seawall-scrub", command, daily, ARRIVALS_DELAY, "seawall", reads, frozenset())
+
+
+def _push(host: str, policy: HostPolicy) -> Iterator[Act]:
+    """What hands the status over: with the addresses of the backup hosts' repositories, and no key to any."""
+    used = {asset.repository for asset in policy.assets.values()}
+    used |= {copy.to for asset in policy.assets.values() for copy in asset.copies.values()}
+    kept = {name for name in used if policy.repositories[name].kind == "rest_server"}
+    if policy.push and kept:
+        within = policy.push.every.span + timedelta(minutes=15)
+        secrets = frozenset(f"{name}.url" for name in kept)
+        yield Act(host, "seawall-push", "status --push", None, within, "seawall", "", secrets, "seawall-health.service")
 
 
 def _leaving(host: str, policy: HostPolicy) -> Iterator[Act]:

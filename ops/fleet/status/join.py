@@ -9,6 +9,8 @@ from ops.core import clock
 from ops.core.verdict import Finding, Verdict, worst
 from ops.fleet.status import clocks, duties
 from ops.fleet.status.answer import with_finding
+from ops.fleet.status.crowded import NAME as SPREAD
+from ops.fleet.status.crowded import crowded
 from ops.interfaces.fleet_status import AssetFinding, AssetStatus, FleetStatus, MachineStatus, Person
 from ops.interfaces.state import State
 from ops.interfaces.status_answer import StatusAnswer
@@ -35,6 +37,9 @@ def join(
         host: _judged(clocks.judged_anew(status, policies[host], now, handed.get(host)), policies[host])
         for host, status in machines.items()
     }
+    for keeper, finding in crowded(policies, judged).items():
+        if keeper in judged:
+            judged[keeper] = with_finding(judged[keeper], SPREAD, finding)
     assets = {name: _asset(name, host, policies, judged) for host, policy in policies.items() for name in policy.assets}
     site = next(iter(policies.values())).site if policies else None
     asked = duties.join(policies, machines, now)

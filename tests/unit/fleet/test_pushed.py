@@ -25,7 +25,8 @@ from ops.interfaces.card import Signed, written
 from ops.interfaces.fleet_status import MachineStatus
 from ops.interfaces.pushed import NAMESPACE, HandedOver, line, read
 from ops.interfaces.status_answer import LedgerEnd
-from ops.policy.model import HostPolicy, Push
+from ops.policy.model import HostPolicy
+from ops.policy.push import Push
 from ops.policy.units import units
 from tests.states import answer
 
