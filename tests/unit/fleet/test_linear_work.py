@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from ops.fleet.inventory import Inventory
 from ops.fleet.status.join import join
 from ops.interfaces.fleet_status import FleetStatus, MachineStatus
 from ops.policy import HostPolicy
+from ops.policy import compile as compiling
+from ops.policy.concerned import concerned
+from ops.policy.model import Written
 from ops.reports.status import html
 from tests.benchmarks.many import ASSET, KEEPERS, SITE, answer
 
@@ -64,3 +69,16 @@ def test_policies_status_and_report_grow_as_the_machines_do() -> None:
     told = grows(status, *policies)
     assert {len(one.machines) for one in told} == {FEW + 3, MANY + 3}
     grows(html.render, *told)
+
+
+def test_a_host_is_joined_with_those_alone_that_ask_something_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, dict[str, Written]]] = []
+
+    def noted(policies: Mapping[str, Written]) -> dict[str, dict[str, Written]]:
+        asked.append(concerned(policies))
+        return asked[-1]
+
+    monkeypatch.setattr(compiling, "concerned", noted)
+    site(MANY).policies()
+    ((*_, found),) = [asked]
+    assert {host: len(policies) for host, policies in found.items()} == dict.fromkeys((*KEEPERS, "drill1"), MANY)
