@@ -55,13 +55,18 @@ def newest(signers: Path, signer: str) -> str:
 
 def listed(signers: Path, signer: str) -> list[str]:
     """Return the public keys that a list of signers gives a machine, the newest last; none where it can't be read."""
+    return all_listed(signers).get(signer, [])
+
+
+def all_listed(signers: Path) -> dict[str, list[str]]:
+    """Return the public keys that a list of signers gives, by machine, the newest last; none where it can't be read."""
     try:
         lines = [line.split() for line in signers.read_text(encoding="utf-8").splitlines()]
     except OSError:
-        return []
-    return [
-        " ".join(words[place : place + 2])
-        for words in lines
-        if words[:1] == [signer]
-        for place in [place for place, word in enumerate(words) if word.startswith(_KINDS)][:1]
-    ]
+        return {}
+    found: dict[str, list[str]] = {}
+    for words in lines:
+        places = [place for place, word in enumerate(words) if word.startswith(_KINDS)]
+        if places:
+            found.setdefault(words[0], []).append(" ".join(words[places[0] : places[0] + 2]))
+    return found

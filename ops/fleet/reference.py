@@ -16,7 +16,9 @@ from ops.core.schema import encode, key
 from ops.core.week import WeekHours
 from ops.policy import alarms, model, power, queries
 from ops.policy.duty import Duty
+from ops.policy.push import Push
 from ops.policy.rules.spans import RANGES
+from ops.policy.spread import Spread
 
 HEAD = """\
 # Policy reference
@@ -70,6 +72,8 @@ PARTS = (
     ("exceptions", model.Excuse),
     ("duties", Duty),
     ("control", model.Control),
+    ("push", Push),
+    ("spread", Spread),
     ("alarms", alarms.Alarms),
     ("on_call", alarms.OnCall),
     ("channels", alarms.ChannelSpec),

@@ -4,3 +4,4 @@ KEYS, INDEX, SNAPSHOTS, LOCKS, DATA = "keys", "index", "snapshots", "locks", "da
 SORTS = (KEYS, INDEX, SNAPSHOTS, LOCKS, DATA)
 CONFIG = "config"
 CARDS = "cards"  # what tells the keeper which snapshots are one set; see ops/interfaces/card.py
+STATUS = "status"  # how the machine stands, as it hands it over; see ops/interfaces/pushed.py

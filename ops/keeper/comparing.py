@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ops.core.errors import Damaged
 from ops.core.names import Digest
 from ops.core.quantity import Size, counted
-from ops.interfaces.layout import DATA, INDEX, KEYS, LOCKS, SNAPSHOTS
+from ops.interfaces.layout import DATA, INDEX, KEYS, LOCKS, SNAPSHOTS, STATUS
 from ops.interfaces.leaving import KeptSet
 from ops.keeper.foreign import LEAST
 from ops.keeper.repository import UPLOAD, Stored
@@ -23,6 +23,7 @@ DAY = 86_400.0
 SPARE = 0.1  # of the packs that have to stay so much may go: those of backups that were killed are nobody's
 TOGETHER = 3 * 3600.0  # seconds; of sets that arrive so close to each other nobody knows whose a pack is
 _MOST_NAMED = 3
+_PASSING = (LOCKS, STATUS)
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,10 @@ class Change:
 def change(before: Mapping[str, Stored], after: Mapping[str, Stored], named: Collection[str]) -> Change:
     """Given files by their paths as they were and are, and the names of the snapshots to forget, return the change.
 
-    Locks and unfinished uploads are no part of it. Raise Damaged, with what is wrong, for any other change than asked.
+    Locks, statuses and unfinished uploads are no part of it. Raise Damaged, with what is wrong, for any other change
+    than asked.
     """
-    there = {path: one for path, one in after.items() if one.sort != LOCKS and UPLOAD not in path}
+    there = {path: one for path, one in after.items() if one.sort not in _PASSING and UPLOAD not in path}
     if wrong := [*_wrong(before, there, named)]:
         more = f"; and {len(wrong) - _MOST_NAMED} more" if len(wrong) > _MOST_NAMED else ""
         raise Damaged(f"{'; '.join(wrong[:_MOST_NAMED])}{more}")

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from statistics import median
 
 from ops.core.names import Digest
-from ops.interfaces.layout import CARDS, DATA, INDEX, KEYS, LOCKS, SNAPSHOTS
+from ops.interfaces.layout import CARDS, DATA, INDEX, KEYS, LOCKS, SNAPSHOTS, STATUS
+from ops.interfaces.pushed import MOST as LARGEST_STATUS
 from ops.interfaces.state import ForeignFile
 from ops.keeper.repository import UPLOAD, Stored
 
 DAY = 86_400.0
 # restic seals each of these behind 32 bytes, and names in it at least one file by its SHA-256, which can't be packed.
-LEAST = {INDEX: 96, SNAPSHOTS: 96, DATA: 96, LOCKS: 64, KEYS: 128, CARDS: 512}  # a card is signed
-MOST = {KEYS: 8192, LOCKS: 8192, CARDS: 1 << 20}
+LEAST = {INDEX: 96, SNAPSHOTS: 96, DATA: 96, LOCKS: 64, KEYS: 128, CARDS: 512, STATUS: 512}  # both signed
+MOST = {KEYS: 8192, LOCKS: 8192, CARDS: 1 << 20, STATUS: LARGEST_STATUS}
 OLD_LOCK = 7 * DAY
 MANY = 50  # so many files of one sort in a day are never too many
 TIMES = 10  # how much more than in the middle of the other days is too much

@@ -13,6 +13,7 @@ from pathlib import Path
 from ops.core.names import Digest
 from ops.core.plain_file import FOUND
 from ops.interfaces.card import CARDS, LIMITS, PROOFS
+from ops.interfaces.pushed import FOLDER as STATUS
 from ops.keeper.repository import folder_of, opened
 
 PROVEN = ".proofs"  # beside the repositories, with a folder for each client: only drill hosts add to it
@@ -40,6 +41,18 @@ def of_drills(base: Path, host: str, known: Collection[str]) -> Iterator[Handed]
     """Yield the cards of drills of a client's sets that are not known, the newest first."""
     if (base / PROVEN / host).is_dir():
         yield from _handed(base / PROVEN, host, PROOFS, known)
+
+
+def newest_status(base: Path, host: str) -> Handed | None:
+    """Return the newest status that a client handed over, as it lies there; None where there is none."""
+    with opened(base, host) as repository:
+        try:
+            with folder_of(repository, f"{STATUS}/x") as (handle, _):
+                return next(
+                    (_read(handle, f"{STATUS}/{name}", when) for when, name in _newest(handle, STATUS, ())), None
+                )
+        except FileNotFoundError:
+            return None
 
 
 def _handed(base: Path, host: str, folder: str, known: Collection[str]) -> Iterator[Handed]:

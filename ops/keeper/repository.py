@@ -16,10 +16,11 @@ from pathlib import Path
 from ops.core.errors import Damaged, Unavailable
 from ops.core.names import Digest
 from ops.core.plain_file import FOLDER, FOUND
-from ops.interfaces.layout import CARDS, CONFIG, DATA, SNAPSHOTS, SORTS
+from ops.interfaces.layout import CARDS, CONFIG, DATA, SNAPSHOTS, SORTS, STATUS
 
 UPLOAD = ".rest-server-temp"  # how rest-server calls a file that it is still receiving, behind the file's own name
 _CONFIG_BYTES = 4096
+STATUSES = 2  # that are kept of each machine: the newest, and one that is whole where that is still arriving
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,8 @@ def files(repository: int) -> Iterator[Stored]:
     for name, facts in _entries(repository):
         if name == CONFIG and stat.S_ISREG(facts.st_mode):
             continue
-        if name == CARDS and stat.S_ISDIR(facts.st_mode):
-            yield from _cards(repository)
+        if name in {CARDS, STATUS} and stat.S_ISDIR(facts.st_mode):
+            yield from _beside(repository, name)
         elif name not in SORTS or not stat.S_ISDIR(facts.st_mode):
             yield _stray(name, facts)
         elif name == DATA:
@@ -74,6 +75,14 @@ def files(repository: int) -> Iterator[Stored]:
 def remove_uploads(repository: int) -> None:
     """Remove what is left of uploads, while none is under way: rest-server leaves them behind where it refuses one."""
     for path in [one.path for one in files(repository) if one.sort and UPLOAD in one.name]:
+        with folder_of(repository, path) as (folder, name), suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)
+
+
+def remove_statuses(repository: int) -> None:
+    """Remove the statuses that a machine handed over but the newest: nobody reads them any more."""
+    handed = sorted((one.arrived, one.path) for one in files(repository) if one.sort == STATUS)
+    for _, path in handed[:-STATUSES]:
         with folder_of(repository, path) as (folder, name), suppress(FileNotFoundError):
             os.unlink(name, dir_fd=folder)
 
@@ -109,15 +118,16 @@ def folder_in(parent: int, name: str) -> Iterator[int]:
         os.close(handle)
 
 
-def _cards(repository: int) -> Iterator[Stored]:
-    with folder_in(repository, CARDS) as cards:
-        for name, facts in _entries(cards):
+def _beside(repository: int, sort: str) -> Iterator[Stored]:
+    """Yield what lies beside a repository, as rest-server keeps it: as if it were snapshots of another one."""
+    with folder_in(repository, sort) as above:
+        for name, facts in _entries(above):
             if name != SNAPSHOTS or not stat.S_ISDIR(facts.st_mode):
-                yield _stray(f"{CARDS}/{name}", facts)
+                yield _stray(f"{sort}/{name}", facts)
                 continue
-            with folder_in(cards, name) as folder:
+            with folder_in(above, name) as folder:
                 for one, seen in _entries(folder):
-                    yield _stored(CARDS, f"{CARDS}/{name}/{one}", seen)
+                    yield _stored(sort, f"{sort}/{name}/{one}", seen)
 
 
 def _packs(repository: int) -> Iterator[Stored]:

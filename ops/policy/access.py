@@ -116,6 +116,20 @@ def url(kind: str, where: str, account: str, password: str) -> str:
     return sign_in(where, account, password)
 
 
+def beside(policy: HostPolicy) -> list[str]:
+    """Return the repositories of this machine's assets beside which it may lay small files, by their names.
+
+    It has an account there, which may add, and neither replace nor remove anything.
+    """
+    first = [asset.repository for asset in policy.assets.values()]
+    then = [copy.to for asset in policy.assets.values() for copy in asset.copies.values()]
+    return [name for name in dict.fromkeys([*first, *then]) if _takes(policy.repositories.get(name))]
+
+
+def _takes(repository: Repository | None) -> bool:
+    return bool(repository and repository.host and target(repository.kind).deposit)
+
+
 def readable(policy: HostPolicy) -> list[tuple[str, str]]:
     """Return what this machine reads of others: the machine and the name of each of its served repositories."""
     found = {

@@ -16,8 +16,9 @@ from ops.core.schema import collect, decode, encode
 from ops.interfaces import joined
 from ops.interfaces.planned import RETENTION
 from ops.interfaces.state import ARRIVALS, SCRUB
-from ops.policy import alarm_drill, doors, hours, large, logs, periods, power, rotations
+from ops.policy import alarm_drill, doors, hours, large, logs, periods, power, rotations, spreading
 from ops.policy.assets import resolve
+from ops.policy.concerned import clients_of, concerned
 from ops.policy.kept import kept
 from ops.policy.layers import HostLayers, Tree, site_names
 from ops.policy.model import Asset, CheckSpec, Drilled, HostPolicy, Written
@@ -37,8 +38,12 @@ def compile_site(hosts: Mapping[str, HostLayers], around: Surroundings | None = 
     written, problems = _judged(hosts, around)
     if problems:
         raise PolicyError(once([problem for found in problems.values() for problem in found]))
-    whole = {name: hours.whole(policy) for name, policy in written.items() if policy is not None}
-    return {name: _join(name, policy, whole, site_names(hosts[name], "duties")) for name, policy in whole.items()}
+    whole = spreading.spread({name: hours.whole(policy) for name, policy in written.items() if policy is not None})
+    about = concerned(whole)
+    return {
+        name: _join(name, policy, about.get(name, {}), site_names(hosts[name], "duties"))
+        for name, policy in whole.items()
+    }
 
 
 def problems_by_host(hosts: Mapping[str, HostLayers], around: Surroundings) -> dict[str, list[Problem]]:
@@ -68,7 +73,9 @@ def _judged(
     resolved = {name: resolve(name, layers, around.hosts, problems[name]) for name, layers in hosts.items()}
     written = {name: _compile(name, tree, around, problems[name]) for name, (tree, _) in resolved.items()}
     own = (_twice(written), _drilled(written), _controlled(written))
-    together = itertools.chain(*own, across.judge(written), joined_names(written), quotas.judge(written))
+    together = itertools.chain(
+        *own, across.judge(written), joined_names(written), quotas.judge(written), spreading.judge(written)
+    )
     for names, problem in together:
         for name in names:
             problems[name].append(problem)
@@ -212,14 +219,17 @@ def _controlled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, 
 
 
 def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: Collection[str]) -> HostPolicy:
-    """Add to a host's own policy what the other hosts' policies ask of it; part its duties from the site's."""
+    """Add to a host's own policy what the other hosts' policies ask of it; part its duties from the site's.
+
+    site: the policies that ask anything of it.
+    """
     drills = {
         name: Drilled(owner, asset)
         for owner, other in site.items()
         for name, asset in other.assets.items()
         if asset.drill and asset.drill.host == host
     }
-    clients = _clients(host, site)
+    clients = clients_of(host, site)
     return HostPolicy(
         version=policy.version,
         host=host,
@@ -244,6 +254,9 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         kept=kept(host, site),
         alarms=policy.alarms,
         power=power.own(policy.power or {}, host) or None,
+        metrics=policy.metrics,
+        push=policy.push,
+        spread=policy.spread,
     )
 
 
@@ -254,19 +267,6 @@ def _checks(policy: Written, clients: Mapping[str, object]) -> dict[str, CheckSp
         usual = {name: CheckSpec(name, kinds.load("ops.health", name).options()) for name in (SCRUB, RETENTION)}
         return {**usual, **policy.checks, ARRIVALS: CheckSpec(ARRIVALS)}
     return {name: check for name, check in policy.checks.items() if name not in {SCRUB, RETENTION}}
-
-
-def _clients(host: str, site: Mapping[str, Written]) -> dict[str, tuple[str, ...]]:
-    """Which machines keep a repository on this host, each with the drill hosts that may read it."""
-    clients: dict[str, tuple[str, ...]] = {}
-    for name, other in site.items():
-        kept = {key for key, repository in other.repositories.items() if repository.host == host}
-        if kept & quotas.used(other):
-            readers = {asset.drill.host for asset in other.assets.values() if asset.drill}
-            clients[name] = tuple(sorted(readers))
-        if other.control and other.control.repository in kept:
-            clients.setdefault(other.control.name, ())
-    return clients
 
 
 def _ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec]:

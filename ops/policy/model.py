@@ -15,8 +15,10 @@ from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
 from ops.policy.keeping import Kept, Retention
 from ops.policy.power import PowerGroup
+from ops.policy.push import Push
 from ops.policy.queries import Expectation, Reference
 from ops.policy.site import AWAY, Contact, Repository, Site
+from ops.policy.spread import Spread
 
 __all__ = [
     "AWAY",
@@ -238,6 +240,9 @@ class Written:
     control: the backup of the control machine; the same for every host.
     alarms: who is told of bad findings of this machine; without it, nobody is.
     power: the machines that a UPS feeds, by group; the same for every host. See [ups.md](ups.md).
+    metrics: whether rounds of checks leave figures for a Prometheus of the site; see [prometheus.md](prometheus.md).
+    spread: how many backups may run at once at a backup host; see [fleet.md](fleet.md#hundreds-of-machines).
+    push: how often machines hand their status over to their backup hosts; see [fleet.md](fleet.md). Without it, never.
     """
 
     version: int
@@ -252,6 +257,9 @@ class Written:
     control: Control | None = None
     alarms: Alarms | None = None
     power: Mapping[str, PowerGroup] | None = None
+    metrics: bool = spare(False)
+    push: Push | None = None
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True)
@@ -286,6 +294,9 @@ class HostPolicy:
     kept: Mapping[str, Mapping[str, Kept]] = field(default_factory=dict)
     alarms: Alarms | None = None
     power: Mapping[str, PowerGroup] | None = None
+    metrics: bool = spare(False)
+    push: Push | None = None
+    spread: Spread | None = None
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

@@ -10,7 +10,9 @@ from ops.core.printable import printable
 from ops.interfaces import joined
 from ops.interfaces.devices import DEVICES
 from ops.interfaces.joined import read_from, repository_files
+from ops.interfaces.metrics import FOLDER as METRICS
 from ops.interfaces.planned import RETENTION
+from ops.interfaces.pushed import PUSH
 from ops.interfaces.state import ALARMS, ARRIVALS, GAPS, HEALTH, SCRUB
 from ops.policy import access, alarm_drill, alarms, doors, hours, logs
 from ops.policy.access import AUTHORITY, LEDGER_KEY
@@ -56,7 +58,7 @@ class Unit:
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
     acts = [*_backups(policy), *_logs(policy), *_copies(policy), *_leaves(policy), *_drills(policy)]
-    looks = [_health(policy), *_alarms(policy), *_devices(policy), _gaps(policy)]
+    looks = [_health(policy), *_push(policy), *_alarms(policy), *_devices(policy), _gaps(policy)]
     return [*acts, *looks, *_keeper(policy), *_renewals(policy)]
 
 
@@ -184,7 +186,27 @@ def _health(policy: HostPolicy) -> Unit:
         credentials=(LEDGER_KEY,),
         timeout=120,
         groups=(JOURNAL_GROUP,) if reads else (),
+        # Also where the policy wants none: what was written before is removed. Without the folder it must start, too.
+        writable=(f"-{METRICS}",),
     )
+
+
+def _push(policy: HostPolicy) -> Iterator[Unit]:
+    """Yield what hands the status over where there is somebody to take it; it gets no key that opens a repository."""
+    names = access.beside(policy) if policy.push else []
+    if policy.push and names:
+        yield Unit(
+            name=joined.unit(PUSH),
+            description=f"Hand the status of {policy.host} over to its backup hosts",
+            command="status --push",
+            calendar=(policy.push.calendar,),
+            random_delay=policy.push.delay,
+            user="seawall",
+            capabilities=(),
+            credentials=(*map(joined.address_file, names), AUTHORITY, LEDGER_KEY),
+            timeout=600,
+            after=(joined.service(HEALTH),),
+        )
 
 
 def _alarms(policy: HostPolicy) -> Iterator[Unit]:

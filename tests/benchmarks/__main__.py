@@ -26,6 +26,7 @@ from tests.benchmarks import (
     leaving,
     ledger,
     machine,
+    many,
     scrub,
     start,
     status,
@@ -40,7 +41,7 @@ def main(chosen: Sequence[str]) -> int:
     lab = Lab("demo")
     parts: dict[str, Part] = {"start": start.measure, "ledger": ledger.measure, "drill": drill.measure}
     parts |= {"status": status.measure, "scrub": scrub.measure, "content": content.measure}
-    parts |= {"deletable": deletable.measure, "leaving": leaving.measure}
+    parts |= {"deletable": deletable.measure, "leaving": leaving.measure, "many": many.measure}
     for name, module in {"backup": backup, "door": door, "huge": huge, "large": large, "machine": machine}.items():
         parts[name] = partial(_in_lab, lab, module.measure)
     if unknown := [name for name in chosen if name not in parts]:

@@ -170,6 +170,7 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
     yield from _leaving(host, policy)
     yield from _renewing(host, policy)
     yield Act(host, "seawall-health", "health run", None, HEALTH_DELAY, "seawall", "", frozenset())
+    yield from _push(host, policy)
     if any(check.kind in {"smart", "zfs"} for check in policy.checks.values()):
         yield Act(host, "seawall-devices", "devices", None, DEVICES_DELAY, "root", "", frozenset())
     yield from _alarms(host, policy)
@@ -196,6 +197,17 @@ def _alarms(host: str, policy: HostPolicy) -> Iterator[Act]:
     if policy.alarms and policy.alarms.drill:
         at = policy.alarms.drill.calendar.at(time(10)).zoned(policy.site.timezone)
         yield Act(host, "seawall-alarm-drill", "alarm-drill", at, timedelta(0), "root", "", frozenset())
+
+
+def _push(host: str, policy: HostPolicy) -> Iterator[Act]:
+    """What hands the status over: with the addresses of the backup hosts' repositories, and no key to any."""
+    used = {asset.repository for asset in policy.assets.values()}
+    used |= {copy.to for asset in policy.assets.values() for copy in asset.copies.values()}
+    kept = {name for name in used if policy.repositories[name].kind == "rest_server"}
+    if policy.push and kept:
+        within = policy.push.every.span + timedelta(minutes=15)
+        secrets = frozenset(f"{name}.url" for name in kept)
+        yield Act(host, "seawall-push", "status --push", None, within, "seawall", "", secrets, "seawall-health.service")
 
 
 def _leaving(host: str, policy: HostPolicy) -> Iterator[Act]:

@@ -18,6 +18,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     _options.add_inventory(parser)
     add_language(parser)
+    parser.add_argument(
+        "--ask",
+        action="store_true",
+        help="ask every machine itself, also where the policy has its status read at its backup hosts",
+    )
     parser.epilog = "example: seawall status -i inventories/hospital"
 
 
@@ -25,7 +30,7 @@ def execute(options: argparse.Namespace) -> int:
     """Show the status of the fleet and return its verdict's exit code."""
     from ops.reports.status import text
 
-    status = collect(_options.read_inventory(options).path)
+    status = collect(_options.read_inventory(options).path, ask_all=options.ask)
     colours = sys.stdout.isatty()
     with spoken(options, status.language):
         print(as_json(status.written()) if options.json else text.render(status, colours=colours))

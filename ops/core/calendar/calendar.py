@@ -74,6 +74,11 @@ class Calendar:
         items = tuple(replace(item, time=item.time or f"{moment:%H:%M:%S}") for item in self.items)
         return replace(self, text=words.written(items), items=items)
 
+    def moved(self, moment: time) -> Calendar:
+        """Return the same days, at another time of day, whatever times the text says."""
+        items = tuple(replace(item, time=f"{moment:%H:%M:%S}") for item in self.items)
+        return replace(self, text=words.written(items), items=items)
+
     def latest(self) -> time:
         """Return the latest time of day at which this is ever due."""
         return max(fields.latest(item.time or "00:00:00") for item in self.items)

@@ -7,14 +7,14 @@ person, who compared its fingerprint with the succession in the machine's ledger
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from ops.core.errors import SeawallError
 from ops.core.files import write_atomically
 from ops.core.verdict import Finding, Verdict
-from ops.evidence.keys import fingerprint, listed
+from ops.evidence.keys import all_listed, fingerprint, listed
 from ops.evidence.ssh_signature import NAMESPACE
 from ops.fleet.inventory import SIGNERS
 
@@ -26,9 +26,12 @@ def place(inventory: Path) -> Path:
     return (inventory if inventory.is_dir() else inventory.parent) / SIGNERS
 
 
-def judged(path: Path, host: str, told: str) -> Finding | None:
-    """Judge the key that a machine tells; None when it is known, or the first one."""
-    known = listed(path, host)
+def judged(path: Path, host: str, told: str, known: Sequence[str] | None = None) -> Finding | None:
+    """Judge the key that a machine tells; None when it is known, or the first one.
+
+    known: the machine's keys in the list, where that was read already.
+    """
+    known = listed(path, host) if known is None else known
     if not _KEY.fullmatch(told):
         return Finding(Verdict.UNKNOWN, "reports no ledger key, although one is listed here") if known else None
     if not known or told in known:
@@ -47,7 +50,8 @@ def as_told(finding: Finding, key: str | None) -> Finding:
 
 def note(path: Path, told: Mapping[str, str]) -> dict[str, str]:
     """Add the first keys of machines that have none in the list, and return those; raise SeawallError."""
-    fresh = {host: key for host, key in told.items() if _KEY.fullmatch(key) and not listed(path, host)}
+    known = all_listed(path)
+    fresh = {host: key for host, key in told.items() if _KEY.fullmatch(key) and not known.get(host)}
     if not fresh:
         return {}
     try:

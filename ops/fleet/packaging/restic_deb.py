@@ -21,7 +21,8 @@ from ops.fleet.packaging.mirror import KEYRING, mirror
 CACHE = Path(ops.__file__).resolve().parents[1] / ".cache"
 RELEASE = "trixie"
 PACKAGES = ("restic",)
-FOR_TESTS = ("restic-rest-server",)  # a backup host with Debian 13 has it from its own sources
+# A backup host with Debian 13 has its server from its own sources, and a site its Prometheus, if it wants one.
+FOR_TESTS = ("restic-rest-server", "prometheus", "prometheus-alertmanager", "prometheus-node-exporter")
 SUMS = "SHA256SUMS"
 
 CONFIGURATION = """\

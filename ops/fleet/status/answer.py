@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ops.core.errors import Damaged
 from ops.core.verdict import Finding, Verdict, worst
+from ops.evidence.keys import all_listed
 from ops.evidence.ledger import Head
 from ops.fleet.key_sheet import ids
 from ops.fleet.ledgers import heads, signers
@@ -53,7 +54,8 @@ def _held(finding: Finding, status: MachineStatus, anchor: Head) -> Finding:
 def keys(place: Path, found: Mapping[str, MachineStatus]) -> dict[str, MachineStatus]:
     """Judge the keys that the machines' ledgers are signed with; note the first one of each."""
     told = {host: status.told.ledger.key for host, status in found.items() if status.told and status.told.ledger}
-    judged = {host: signers.judged(place, host, key) for host, key in told.items()}
+    known = all_listed(place)
+    judged = {host: signers.judged(place, host, key, known.get(host, [])) for host, key in told.items()}
     fresh = signers.note(place, told)
     seen = {host: signers.as_told(Finding(Verdict.PASS, SEEN_FIRST), key) for host, key in fresh.items()}
     return {

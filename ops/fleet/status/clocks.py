@@ -18,7 +18,7 @@ from ops.interfaces.fleet_status import MachineStatus
 from ops.interfaces.state import ARRIVALS, GAPS, HEALTH, CheckResult, State
 from ops.interfaces.status_answer import StatusAnswer
 from ops.jobs.health.findings import join
-from ops.jobs.health.job import STALE
+from ops.jobs.health.job import NO_REPORT, STALE
 from ops.policy import HostPolicy
 from ops.policy.model import CheckSpec
 
@@ -61,10 +61,13 @@ def _doubted(entry: CheckResult, wrong: str) -> CheckResult:
     return replace(entry, verdict=Verdict.UNKNOWN, message=f"{wrong}; by its own: {entry.message}")
 
 
-def judged_anew(status: MachineStatus, policy: HostPolicy, now: datetime) -> MachineStatus:
+def judged_anew(
+    status: MachineStatus, policy: HostPolicy, now: datetime, told: datetime | None = None
+) -> MachineStatus:
     """Return the status of a machine, with what it tells of its acts judged by the clock of this machine, too.
 
     now: by that clock. So nothing passes that is older than the policy allows, whatever the machine itself says.
+    told: when it told its status, where it was not asked just now: its last round of checks was young enough then.
     """
     if status.told is None:
         return status
@@ -74,7 +77,7 @@ def judged_anew(status: MachineStatus, policy: HostPolicy, now: datetime) -> Mac
     for entry in status.told.checks:
         named = wanted.get((entry.kind, entry.asset, entry.copy))
         checks.append(_worse(entry, _finding(*named, entry, states, (now, policy.host))) if named else entry)
-    return _with(status.told, [*checks, *_stale(status.told, now)])
+    return _with(status.told, [*checks, *_stale(status.told, told or now)])
 
 
 def _worse(entry: CheckResult, finding: Finding) -> CheckResult:
@@ -128,14 +131,16 @@ def _stale(told: StatusAnswer, now: datetime) -> list[CheckResult]:
     """Return that nobody looks at a machine any more, where it does not say so itself."""
     if any(entry.name in {HEALTH, CLOCK} for entry in told.checks):
         return []
+    verdict = Verdict.UNKNOWN
     try:
         age = now - clock.parse(told.health_time or "")
         if -clock.SKEW <= age <= STALE + clock.SKEW:
             return []
+        verdict = Verdict.FAIL if age > NO_REPORT else Verdict.UNKNOWN
     except ValueError:
         pass
     message = f"its last round of checks was at {told.health_time or 'no known time'}; check seawall-health.timer there"
-    return [CheckResult(name=HEALTH, kind=HEALTH, verdict=Verdict.UNKNOWN, message=message)]
+    return [CheckResult(name=HEALTH, kind=HEALTH, verdict=verdict, message=message)]
 
 
 def _with(told: StatusAnswer, checks: list[CheckResult]) -> MachineStatus:

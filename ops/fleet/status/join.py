@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from ops.core import clock
 from ops.core.verdict import Finding, Verdict, worst
 from ops.fleet.status import clocks, duties
 from ops.fleet.status.answer import with_finding
+from ops.fleet.status.crowded import NAME as SPREAD
+from ops.fleet.status.crowded import crowded
 from ops.interfaces.fleet_status import AssetFinding, AssetStatus, FleetStatus, MachineStatus, Person
 from ops.interfaces.state import State
 from ops.interfaces.status_answer import StatusAnswer
@@ -20,13 +23,23 @@ BACKUP, DRILL = "backup", "drill"
 MOST_NAMED = 5
 
 
-def join(policies: Mapping[str, HostPolicy], machines: Mapping[str, MachineStatus]) -> FleetStatus:
-    """Given what the policy wants and what each machine said, return the status of the fleet."""
-    now = clock.now()
+def join(
+    policies: Mapping[str, HostPolicy],
+    machines: Mapping[str, MachineStatus],
+    handed: Mapping[str, datetime] | None = None,
+) -> FleetStatus:
+    """Given what the policy wants and what each machine said, return the status of the fleet.
+
+    handed: when those machines said it that were not asked just now.
+    """
+    now, handed = clock.now(), handed or {}
     judged = {
-        host: _judged(clocks.judged_anew(status, policies[host], now), policies[host])
+        host: _judged(clocks.judged_anew(status, policies[host], now, handed.get(host)), policies[host])
         for host, status in machines.items()
     }
+    for keeper, finding in crowded(policies, judged).items():
+        if keeper in judged:
+            judged[keeper] = with_finding(judged[keeper], SPREAD, finding)
     assets = {name: _asset(name, host, policies, judged) for host, policy in policies.items() for name in policy.assets}
     site = next(iter(policies.values())).site if policies else None
     asked = duties.join(policies, machines, now)

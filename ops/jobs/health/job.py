@@ -18,14 +18,15 @@ from ops.core.verdict import Finding, Verdict, worst
 from ops.interfaces import joined
 from ops.interfaces.check import Check, CheckContext
 from ops.interfaces.state import HEALTH, CheckResult, HealthState, State
-from ops.jobs.health import daily_record, notes
+from ops.jobs.health import daily_record, metrics, notes
 from ops.jobs.health.findings import join, kept
 from ops.jobs.host import own_policy, state_files
 from ops.policy import HostPolicy
 from ops.policy.model import CheckSpec
 
 DEADLINE = 30.0  # seconds; a check that hangs, on a dead network file system say, must not hold the others
-STALE = timedelta(minutes=15)  # three times the timer's period
+STALE = timedelta(minutes=15)  # a round is due after five minutes; then it is late by two more
+NO_REPORT = timedelta(hours=26)  # from then on nobody knows anything of a machine, whatever it said before
 
 
 def look_and_record() -> HealthState:
@@ -38,6 +39,7 @@ def look_and_record() -> HealthState:
         state = replace(record(policy, look(policy, states, now, noted=kept), now), rounds=rounds)
         state = _counted(policy, state, now) if counts else state
         state_files.write(HEALTH, state)
+        metrics.leave(policy, states, state)
         notes.write(kept, policy.checks)  # last: on a full disk what was seen goes before
     return state
 
@@ -79,7 +81,8 @@ def recorded(states: Mapping[str, State], now: datetime) -> HealthState:
         raise Unavailable(f"the results of the last round can't be read: {error}", "seawall health run") from error
     if not timedelta(0) <= age + timedelta(minutes=5) <= STALE + timedelta(minutes=5):
         message = f"the last round of checks was at {state.finished}; check seawall-health.timer"
-        stale = entry_of("health", "health", Finding(Verdict.UNKNOWN, message))
+        verdict = Verdict.FAIL if age > NO_REPORT else Verdict.UNKNOWN
+        stale = entry_of("health", "health", Finding(verdict, message))
         state = replace(state, checks=(*state.checks, stale))
     return replace(state, verdict=worst(entry.verdict for entry in state.checks))
 

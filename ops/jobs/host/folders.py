@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ops.interfaces.change_log import SPOOLS
 from ops.interfaces.devices import FILE
+from ops.interfaces.metrics import FILE as METRICS
 
 ROOT, ACCOUNT = "root", "account"  # whose folder in memory it is
 
@@ -48,6 +49,11 @@ def devices() -> Path:
 def signals() -> Path:
     """Return the folder in memory of what a conductor tells other machines; its folder is root's, anybody may read."""
     return _below_root("run/seawall-power")
+
+
+def metrics() -> Path:
+    """Return the file with figures for the site's Prometheus; any account of the machine may read it."""
+    return _below_root(METRICS.lstrip("/"))
 
 
 def scratch() -> Path:

@@ -48,9 +48,10 @@ def serve(service: Service) -> None:
 
 
 def arguments(service: Service) -> Sequence[str]:
-    """Clear the repository of unfinished uploads, and return rest-server's words."""
+    """Clear the repository of unfinished uploads and of old statuses, and return rest-server's words."""
     with repository.opened(service.base, service.client) as folder:
         repository.remove_uploads(folder)
+        repository.remove_statuses(folder)
         free = shutil.disk_usage(folder).free
         most = quota.most(repository.files(folder), service.quota, free, clock.now().timestamp())
     announce(f"the repository of {service.client} may hold {Size(most)}, as {PROGRAM} counts")

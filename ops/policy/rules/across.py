@@ -21,6 +21,7 @@ def judge(written: Mapping[str, Written | None]) -> Iterator[Told]:
     yield from _odd("site", {host: {"": policy.site} for host, policy in whole.items()})
     yield from _odd("power", {host: policy.power or {} for host, policy in whole.items()})
     yield from _odd("contacts", {host: policy.contacts for host, policy in whole.items()})
+    yield from _odd("spread", {host: {"": policy.spread} for host, policy in whole.items() if policy.spread})
     # A disk of the machine itself may be another one on each.
     shared = {
         host: {name: one for name, one in policy.repositories.items() if served(one)} for host, policy in whole.items()
