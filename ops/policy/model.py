@@ -15,6 +15,7 @@ from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
 from ops.policy.keeping import Kept, Retention
 from ops.policy.queries import Expectation, Reference
+from ops.policy.reports import Reports
 from ops.policy.site import AWAY, Contact, Repository, Site
 
 __all__ = [
@@ -236,6 +237,7 @@ class Written:
     duties: acts of people with a due day, by name; those in `policy__all` are the site's, all others this machine's.
     control: the backup of the control machine; the same for every host.
     alarms: who is told of bad findings of this machine; without it, nobody is.
+    reports: which reports of the whole site are mailed, and to whom; the same for every host.
     """
 
     version: int
@@ -249,6 +251,7 @@ class Written:
     duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
     alarms: Alarms | None = None
+    reports: Reports | None = None
 
 
 @dataclass(frozen=True)
@@ -282,6 +285,7 @@ class HostPolicy:
     control: Control | None = None
     kept: Mapping[str, Mapping[str, Kept]] = field(default_factory=dict)
     alarms: Alarms | None = None
+    reports: Reports | None = None
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

@@ -11,7 +11,19 @@ from collections.abc import Iterator
 
 from ops.core.errors import Problem
 from ops.policy.model import VERSION, Written
-from ops.policy.rules import alarms, assets, checks, contacts, control, duties, exceptions, names, repositories, site
+from ops.policy.rules import (
+    alarms,
+    assets,
+    checks,
+    contacts,
+    control,
+    duties,
+    exceptions,
+    names,
+    reports,
+    repositories,
+    site,
+)
 from ops.policy.surroundings import Surroundings
 
 
@@ -31,5 +43,7 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
     yield from duties.judge(written)
     yield from checks.judge(host, written, around)
     yield from alarms.judge(written)
+    if written.reports:
+        yield from reports.judge(written.reports, written)
     if written.control:
         yield from control.judge(written.control, written, around)
