@@ -11,7 +11,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from ops.core import clock
 from ops.core.document import Limits, decode, demand_version, parse, read_file
 from ops.core.errors import Damaged
 from ops.core.files import write_json
@@ -64,11 +66,14 @@ def read(path: Path) -> tuple[Day, ...]:
     return tuple(sorted(decode(_Kept, told, str(path)).days, key=lambda day: day.day))
 
 
-def note(path: Path, day: str, status: FleetStatus, kind: Kind, pages: Sequence[str]) -> None:
-    """Add the pages of HTML that were made on a day, with what each UPS said. Raise OSError.
+def note(inventory: Path, status: FleetStatus, kind: Kind, pages: Sequence[str]) -> None:
+    """Add the pages of HTML that were made of a status, with what each UPS said. Raise OSError.
 
     A file that can't be read is moved aside: what it holds may still be of use to somebody.
     """
+    path = place(inventory)
+    now = clock.parse(status.time).astimezone(ZoneInfo(status.timezone or "UTC"))
+    day = now.date().isoformat()
     try:
         days = read(path)
     except Damaged:
@@ -76,13 +81,13 @@ def note(path: Path, day: str, status: FleetStatus, kind: Kind, pages: Sequence[
         days = ()
     before = next((one for one in days if one.day == day), Day(day=day, time=status.time))
     made = [Page(kind=kind, sha256=hashlib.sha256(page.encode()).hexdigest()) for page in pages]
-    now = replace(
+    today = replace(
         before,
         time=status.time,
         pages=tuple(dict.fromkeys([*before.pages, *made]))[-MOST_PAGES:],
         runtimes={**before.runtimes, **runtimes(status)},
     )
-    kept = sorted([*(one for one in days if one.day != day), now], key=lambda one: one.day)[-MOST:]
+    kept = sorted([*(one for one in days if one.day != day), today], key=lambda one: one.day)[-MOST:]
     write_json(path, {"version": VERSION, "days": encode(kept)})
 
 

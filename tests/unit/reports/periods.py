@@ -47,10 +47,14 @@ def healthy(kind: Kind = "weekly") -> Period:
         backups={name: _backups(number) for number, name in enumerate(fifty.NAMES)},
         drills={name: _drills(number) for number, name in enumerate(fifty.NAMES)},
         rooms={
-            "backup1": tuple(Point(when=fifty.ago(days=day), value=(9_300 + 12 * day) * 2.0**30) for day in range(60, 0, -1))
+            "backup1": tuple(
+                Point(when=fifty.ago(days=day), value=(9_300 + 12 * day) * 2.0**30) for day in range(60, 0, -1)
+            )
         },
         runtimes={
-            "srv01 ups": tuple(Point(when=fifty.ago(days=day), value=1500 - 4 * (90 - day)) for day in range(90, -1, -1))
+            "srv01 ups": tuple(
+                Point(when=fifty.ago(days=day), value=1500 - 4 * (90 - day)) for day in range(90, -1, -1)
+            )
         },
         signed=(SignedDay(day="2026-11-21", made=True, by="ana", on="srv01", when="2026-11-21T11:00:00Z", same=True),),
         on_call=(ON_CALL,),
