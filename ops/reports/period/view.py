@@ -63,7 +63,7 @@ def _notes(period: Period, times: Times) -> Iterator[str]:
         yield tr("Nothing was ever collected from {hosts}.", hosts=enumerated(none))
     young = sorted(host for host, one in period.collected.items() if one.begins > period.since)
     if young:
-        yield tr("Their ledgers began within this period, and count from there: {hosts}.", hosts=enumerated(young))
+        yield tr("The ledgers of {hosts} began within this period and count from there.", hosts=enumerated(young))
     yield tr("What was expected is what today's policy says.")
 
 

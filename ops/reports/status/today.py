@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from ops.core.verdict import Verdict, worst
 from ops.interfaces.fleet_status import DutyStatus, FleetStatus, Person
 from ops.reports.catalogue import tr
-from ops.reports.duties import DutyLine, lines
+from ops.reports.duties import lines
 from ops.reports.status.asset import call
 from ops.reports.status.model import Asset, Line, Machine, Trouble, Work
 from ops.reports.times import Times
@@ -38,7 +37,14 @@ def _fuller(one: Person | None, other: Person | None) -> Person | None:
 
 
 def _work(person: Person | None, troubles: Sequence[Trouble]) -> Work:
-    ordered = sorted(troubles, key=lambda trouble: -trouble.verdict.severity)
+    """Return one person's work; what is said twice of the same thing stands together."""
+    lines: dict[str, list[Line]] = {}
+    for trouble in troubles:
+        lines.setdefault(trouble.about, []).extend(trouble.lines)
+    joined = [
+        Trouble(name, worst(line.verdict for line in said), tuple(dict.fromkeys(said))) for name, said in lines.items()
+    ]
+    ordered = sorted(joined, key=lambda trouble: -trouble.verdict.severity)
     return Work(
         person=person.name if person else "",
         call=call(person) or tr("The policy names nobody for this"),
@@ -76,11 +82,7 @@ def _of_duty(duty: DutyStatus, times: Times) -> Iterator[Task]:
     (line,) = lines([duty], times)
     today = times.now.astimezone(times.zone).date().isoformat()
     if line.trouble or (duty.due == today and duty.standing == "soon"):
-        said = line if line.trouble else _due_today(line)
-        about = Trouble(said.about, said.verdict, (Line(said.verdict, said.what, said.trouble),))
-        yield Person(name=duty.who, phone=duty.phone), about
-
-
-def _due_today(line: DutyLine) -> DutyLine:
-    """What is due today passes until it is overdue; who has to do it should know all the same."""
-    return replace(line, verdict=Verdict.WARN, trouble=line.when)
+        # What is due today passes until it is overdue; who has to do it should know all the same.
+        verdict = line.verdict if line.trouble else Verdict.WARN
+        told = "; ".join(filter(None, [line.when, duty.message]))
+        yield Person(name=duty.who, phone=duty.phone), Trouble(line.about, verdict, (Line(verdict, line.what, told),))

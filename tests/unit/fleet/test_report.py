@@ -18,14 +18,17 @@ STATUS = FleetStatus(
     assets={},
     machines={"his1": MachineStatus(verdict=Verdict.UNKNOWN, message="does not answer: timed out")},
 )
+SITE = {"policy__all": {"version": 1, "site": {"name": "Test hospital"}}}  # a report reads the policy's calendars
 
 
 @pytest.fixture(autouse=True)
 def fleet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr("ops.commands.control.report.collect", lambda _: STATUS)
-    monkeypatch.setattr("ops.fleet.inventory.read", lambda path: Inventory(path, {"his1": {}}, {}))
-    monkeypatch.setenv("SEAWALL_INVENTORY", "inventories/site")
+    monkeypatch.setattr("ops.fleet.inventory.read", lambda path: Inventory(path, {"his1": SITE}, {}))
+    monkeypatch.setattr("ops.commands.control.report.ledgers.collect", lambda _: {})
+    monkeypatch.setenv("SEAWALL_INVENTORY", "site")
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "site").mkdir()
     return tmp_path
 
 
@@ -40,13 +43,13 @@ def test_a_report_of_bad_things_is_well_written_and_says_where_it_is(
 
 def test_the_page_goes_where_it_is_wanted(fleet: Path) -> None:
     assert run(["report", "--html", "today.html"]) == 0
-    assert [path.name for path in fleet.iterdir()] == ["today.html"]
+    assert sorted(path.name for path in fleet.iterdir()) == ["site", "today.html"]
 
 
 def test_the_table_is_printed_without_a_page(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["report", "--text"]) == 0
     assert "does not answer: timed out" in capsys.readouterr().out
-    assert not list(fleet.iterdir())
+    assert [path.name for path in fleet.iterdir()] == ["site"]
 
 
 def test_the_same_page_as_a_pdf(fleet: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -112,6 +112,6 @@ def _backups(number: int) -> tuple[Measured, ...]:
 
 def _drills(number: int) -> tuple[Measured, ...]:
     return tuple(
-        Measured(when=fifty.ago(days=day), seconds=(64.0 + 61 * number) * (1 + (90 - day) / 300))
+        Measured(when=fifty.ago(days=day), seconds=(64.0 + 61 * number) * (1 + (90 - day) / 3000))
         for day in range(90 - number % 28, -1, -28)
     )
