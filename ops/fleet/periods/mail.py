@@ -80,7 +80,9 @@ def made(how: Post, letter: Letter, kind: str, moment: str, page: str) -> EmailM
     found["Auto-Submitted"] = "auto-generated"
     found.set_content(letter.text)
     found.add_alternative(letter.html, subtype="html")
-    found.add_attachment(page, subtype="html", filename=f"report-{kind}-{day}.html")
+    name = f"report-{kind}-{day}.html"
+    # As bytes: whoever signs the report off names this file, and its digest is that of the page.
+    found.add_attachment(page.encode(), "text", "html", filename=name, params={"charset": "utf-8"})
     for number, part in enumerate(part for part in found.walk() if part.is_multipart()):
         part.set_boundary(f"seawall-report-{kind}-{day}-{number}")
     return found

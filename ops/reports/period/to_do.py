@@ -74,7 +74,10 @@ def _unsigned(period: Period) -> Iterator[tuple[Person | None, Trouble]]:
     """Yield the daily reports that nobody signed off, and the days that had none."""
     title = tr("Daily report")
     if period.not_noted:
-        yield None, _one(title, Verdict.UNKNOWN, tr("which reports were made is not known: {why}", why=period.not_noted))
+        yield (
+            None,
+            _one(title, Verdict.UNKNOWN, tr("which reports were made is not known: {why}", why=period.not_noted)),
+        )
     unread = [day(one.day) for one in period.signed if one.made and not one.by]
     lacking = [day(one.day) for one in period.signed if not one.made]
     if unread:

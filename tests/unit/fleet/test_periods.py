@@ -90,7 +90,7 @@ def backup(period: Period) -> Scheduled:
 
 def test_what_was_done_in_time_is_so(site: Inventory) -> None:
     ledger(site, "his1", NIGHTS)
-    ledger(site, "drill1", [act("2026-10-03T07:00:00Z", "drill", recovery_seconds=60.0)])
+    ledger(site, "drill1", [act("2026-11-22T07:00:00Z", "drill", recovery_seconds=60.0)])
     found = told(site)
     assert (found.since, found.until) == ("2026-11-16T03:00:00Z", NOW)
     assert len(backup(found).on_time) == 7

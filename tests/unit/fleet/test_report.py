@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from pypdf import PdfReader
 from ops.cli import run
 from ops.core.verdict import Verdict
 from ops.fleet.inventory import Inventory
+from ops.fleet.periods import noted
 from ops.interfaces.fleet_status import FleetStatus, MachineStatus
 
 STATUS = FleetStatus(
@@ -57,3 +59,42 @@ def test_the_same_page_as_a_pdf(fleet: Path, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == "unknown: today.html, today.pdf\n"
     assert "does not answer: timed out" in " ".join(PdfReader("today.pdf").pages[0].extract_text().split())
     assert (fleet / "today.pdf").stat().st_mode & 0o777 == 0o640
+
+
+def test_what_was_made_is_noted_by_the_digest_that_is_signed_off(fleet: Path) -> None:
+    assert run(["report", "--html", "today.html"]) == 0
+    assert run(["report", "--text", "--period", "weekly"]) == 0
+    (day,) = noted.read(fleet / "site/.reports.json")
+    digest = sha256((fleet / "today.html").read_bytes()).hexdigest()
+    assert (day.day, [page.kind for page in day.pages], day.pages[0].sha256) == (
+        "2026-11-22",
+        ["daily", "weekly"],
+        digest,
+    )
+
+
+def test_what_stops_the_collecting_is_in_the_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: object) -> None:
+        raise RuntimeError("no route")
+
+    monkeypatch.setattr("ops.commands.control.report.ledgers.collect", broken)
+    assert run(["report", "--text"]) == 0
+    assert "his1, ledger: the ledgers could not be collected: RuntimeError: no route" in capsys.readouterr().out
+    assert run(["report", "--text", "--no-collect"]) == 0
+    assert "no route" not in capsys.readouterr().out
+
+
+def test_each_period_has_its_report(capsys: pytest.CaptureFixture[str]) -> None:
+    for kind, title in (("weekly", "Weekly report, 2026-11-09 to 2026-11-15"), ("yearly", "Yearly report, 2025-01-01")):
+        assert run(["report", "--text", "--period", kind]) == 0
+        assert title in capsys.readouterr().out
+    assert run(["report", "--text", "--period", "monthly", "--date", "2026-11-03"]) == 0
+    assert "Monthly report, 2026-11-01 to 2026-11-22" in capsys.readouterr().out
+    assert run(["report", "--text", "--date", "2026-11-23"]) == 2
+
+
+def test_mail_needs_somebody_who_gets_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "--mail"]) == 2
+    assert "the policy mails no reports" in capsys.readouterr().err
