@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +89,7 @@ def _measured(one: Completed, facts: Mapping[str, Any]) -> Measured:
 
 def _figure(value: Any) -> float | None:
     """Return a figure that makes sense; None for anything else."""
-    if type(value) not in {int, float} or not 0 <= value < _MOST or not isfinite(value):
+    if type(value) not in {int, float} or not 0 <= value < _MOST:
         return None
     return float(value)
 

@@ -9,6 +9,7 @@ from ops.interfaces.fleet_period import Period, Scheduled
 from ops.interfaces.fleet_status import FleetStatus, Person
 from ops.reports.catalogue import tr, trn
 from ops.reports.period.calendar import about, name_of
+from ops.reports.status.brief import brief
 from ops.reports.status.enumeration import enumerated
 from ops.reports.status.model import Line, Trouble
 from ops.reports.times import Times, day
@@ -56,7 +57,7 @@ def _ledgers(period: Period, times: Times) -> Iterator[tuple[Person | None, Trou
         count = lost.get(host, 0)
         lines = []
         if ledger.message:
-            lines.append(Line(ledger.verdict, tr("ledger"), ledger.message))
+            lines.append(Line(ledger.verdict, tr("ledger"), brief(ledger.message)))
         if count:
             told = trn("{count} act is not known", "{count} acts are not known", count)
             where = times.when(ledger.until)

@@ -130,7 +130,9 @@ def test_nothing_was_expected_before_a_ledger_began(site: Inventory) -> None:
 
 def test_a_clock_that_was_ahead_did_nothing(site: Inventory) -> None:
     ledger(site, "his1", [*NIGHTS[:20], act("2026-11-23T04:31:00Z"), act("2026-12-01T04:31:00Z")])
-    assert backup(told(site)).missing == ("2026-11-21T04:30:00Z", "2026-11-22T04:30:00Z")
+    found = told(site)
+    assert backup(found).missing == ("2026-11-21T04:30:00Z", "2026-11-22T04:30:00Z")
+    assert [run.when for run in found.backups["documents"]][-1] == "2026-11-20T04:31:00Z"
 
 
 @pytest.mark.parametrize("figure", ["x", -1, 1e400, True, None, [], 1 << 80])
