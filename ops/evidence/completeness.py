@@ -73,14 +73,14 @@ class Tally:
 def records(directory: Path) -> list[Completed]:
     """Return what a ledger has of all acts, in its order; lines that are none are verification's to name."""
     try:
-        return [done for line in each(directory / NAME) if (done := _done(line))]
+        return [done for line in each(directory / NAME) if (done := completed(line))]
     except FileNotFoundError:
         return []
     except PermissionError as error:
         raise Unavailable(f"this account may not read the ledger in {directory}", "run as root") from error
 
 
-def _done(line: bytes) -> Completed | None:
+def completed(line: bytes) -> Completed | None:
     """Return what a line says was done; of its facts only where a copy went is read, for there are many lines."""
     try:
         found: Mapping[str, Any] = said(line)

@@ -14,7 +14,7 @@ from ops.core.names import AbsolutePath, AccountName, ContainerName, FileName, U
 from ops.core.quantity import Percent
 from ops.core.schema import encode, key
 from ops.core.week import WeekHours
-from ops.policy import alarms, model, power, queries
+from ops.policy import alarms, model, power, queries, reports
 from ops.policy.duty import Duty
 from ops.policy.push import Push
 from ops.policy.rules.spans import RANGES
@@ -84,6 +84,7 @@ PARTS = (
     ("alarm-drill", alarms.AlarmDrill),
     ("power", power.PowerGroup),
     ("machines", power.PoweredMachine),
+    ("reports", reports.Reports),
 )
 FOLLOW = """\
 The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets; don't write them. Every machine has a

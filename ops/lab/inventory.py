@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ops.core.files import write_atomically
-from ops.fleet.inventory import HEADS, HISTORY, KEY_IDS, LEDGERS, SIGNERS
+from ops.fleet.inventory import HEADS, HISTORY, KEY_IDS, LEDGERS, REPORTS, SIGNERS
 from ops.fleet.inventory import OWN as CONTROL
 from ops.lab.furnish import public_key
 from ops.lab.machine import Machine
@@ -15,7 +15,7 @@ from ops.lab.machine import Machine
 HEAD = "# Written by `seawall lab up`; the current addresses of the lab's machines.\n"
 # What belongs to one lab and is never copied to another.
 ADDRESSES = "machines.yml"
-OWN = (ADDRESSES, "secrets.yml", HEADS, SIGNERS, LEDGERS, CONTROL, HISTORY, KEY_IDS)
+OWN = (ADDRESSES, "secrets.yml", HEADS, SIGNERS, LEDGERS, CONTROL, HISTORY, KEY_IDS, REPORTS)
 
 
 def prepare(checkout: Path, inventory: Path) -> None:
@@ -65,7 +65,7 @@ def remove(checkout: Path, inventory: Path) -> None:
 
 def forget_heads(inventory: Path) -> None:
     """Forget the ledgers of machines that are made anew: theirs begin anew, too, as does what was seen of them."""
-    for name in (HEADS, SIGNERS, HISTORY, KEY_IDS):
+    for name in (HEADS, SIGNERS, HISTORY, KEY_IDS, REPORTS):
         (inventory / name).unlink(missing_ok=True)
 
 

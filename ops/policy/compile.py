@@ -212,10 +212,13 @@ def _drilled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...
 
 def _controlled(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...], Problem]]:
     """There is one control machine; return the hosts that are told of another one than the first, and the problem."""
-    told = {host: policy.control for host, policy in written.items() if policy}
-    first = next(iter(told), "")
-    message = f"{first} has a different definition; define it in policy__all"
-    return [((host,), Problem("policy.control", message)) for host, control in told.items() if control != told[first]]
+    found: list[tuple[tuple[str, ...], Problem]] = []
+    for name in ("control", "reports"):
+        told = {host: getattr(policy, name) for host, policy in written.items() if policy}
+        first = next(iter(told), "")
+        message = f"{first} has a different definition; define it in policy__all"
+        found += [((host,), Problem(f"policy.{name}", message)) for host, one in told.items() if one != told[first]]
+    return found
 
 
 def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: Collection[str]) -> HostPolicy:
@@ -257,6 +260,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         metrics=policy.metrics,
         push=policy.push,
         spread=policy.spread,
+        reports=policy.reports,
     )
 
 

@@ -17,6 +17,7 @@ from ops.policy.keeping import Kept, Retention
 from ops.policy.power import PowerGroup
 from ops.policy.push import Push
 from ops.policy.queries import Expectation, Reference
+from ops.policy.reports import Reports
 from ops.policy.site import AWAY, Contact, Repository, Site
 from ops.policy.spread import Spread
 
@@ -243,6 +244,7 @@ class Written:
     metrics: whether rounds of checks leave figures for a Prometheus of the site; see [prometheus.md](prometheus.md).
     spread: how many backups may run at once at a backup host; see [fleet.md](fleet.md#hundreds-of-machines).
     push: how often machines hand their status over to their backup hosts; see [fleet.md](fleet.md). Without it, never.
+    reports: which reports of the whole site are mailed, and to whom; the same for every host.
     """
 
     version: int
@@ -260,6 +262,7 @@ class Written:
     metrics: bool = spare(False)
     push: Push | None = None
     spread: Spread | None = None
+    reports: Reports | None = None
 
 
 @dataclass(frozen=True)
@@ -297,6 +300,7 @@ class HostPolicy:
     metrics: bool = spare(False)
     push: Push | None = None
     spread: Spread | None = None
+    reports: Reports | None = None
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

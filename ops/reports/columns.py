@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
+from collections.abc import Sequence
 
 # What stays on one line: a Chinese letter, or a word of others, each with the marks that close it.
 _CHINESE, _CLOSING = r"\u2e80-\uffef", r"\u3001\u3002\u201d\uff01\uff09\uff0c\uff1a\uff1b\uff1f"
@@ -31,3 +32,9 @@ def wrapped(text: str, columns: int, indent: str) -> list[str]:
             lines.append("")
         lines[-1] += piece
     return [f"{indent}{line.rstrip()}" for line in lines]
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows as lines whose columns stand below each other."""
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(padded(cell, most) for cell, most in zip(row, widths, strict=True)).rstrip() for row in rows]

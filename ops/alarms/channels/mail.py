@@ -53,7 +53,11 @@ def send(options: Options, message: Message, secret: str) -> None:
         raise Unavailable(
             f"none of {', '.join(person.contact for person in message.to) or 'nobody'} has a mail address"
         )
-    letter = _letter(options, message, reached)
+    deliver(options, _letter(options, message, reached), reached, secret)
+
+
+def deliver(options: Options, letter: EmailMessage, reached: list[str], secret: str) -> None:
+    """Hand a letter to the server for some addresses; raise Unavailable where it does not take it for anybody."""
     try:
         with _connected(options) as link:
             if options.user:

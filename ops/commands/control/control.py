@@ -5,6 +5,7 @@
   seawall control coverage his1         check the ledger collected from his1 for missed or late jobs
   seawall control backup                look, collect, and store the backup where `control` in the policy says
   seawall control check                 check that the newest good backup is younger than its RPO
+  seawall control timers --dry-run      show the timers that mail the policy's reports; without it, set them up
 
 The set holds the inventory, this checkout with its history, Python and Debian packages, and the SSH keys that the
 inventory names. `seawall runbook` prints how to restore it on a clean machine; see docs/site-drill.md.
@@ -26,6 +27,8 @@ from ops.fleet import inventory
 from ops.fleet.control_machine import backup, host_facts
 from ops.fleet.control_machine.identity import demanded
 from ops.fleet.ledgers import collect
+from ops.fleet.packaging.deb import CHECKOUT
+from ops.fleet.periods import timers
 from ops.policy import HostPolicy
 
 
@@ -36,14 +39,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     gather = commands.add_parser("collect", help="collect new records of every machine's ledger, and verify them")
     backup = commands.add_parser("backup", help="look, collect, and back up the control machine itself")
     check = commands.add_parser("check", help="check the age of the control machine's own backup")
+    timers = commands.add_parser("timers", help="set up the timers that mail the policy's reports")
+    timers.add_argument("--dry-run", action="store_true", help="show what would be written and removed")
     coverage = commands.add_parser("coverage", help="check a collected ledger for missed or late jobs")
     for command in (coverage, commands.add_parser("complete")):  # the latter: as the version before called it
         command.add_argument("host", help="the machine from which the ledger was collected")
         add_period(command)
         add_signers(command)
         _options.add_inventory(command)
-    for command in (look, gather, backup, check):
+    for command in (look, gather, backup, check, timers):
         _options.add_inventory(command)
+    _options.add_vault(timers, _options.OPENS)
     _options.add_vault(backup, _options.OPENS)
 
 
@@ -54,6 +60,8 @@ def execute(options: argparse.Namespace) -> int:
         return _collect(read, options)
     if options.command in {"coverage", "complete"}:
         return _coverage(read, options)
+    if options.command == "timers":
+        return _timers(read, options)
     own = demanded(read.policies())
     if options.command == "look":
         found = backup.look(read)
@@ -77,6 +85,19 @@ def _collect(read: inventory.Inventory, options: argparse.Namespace) -> int:
     found = collect.collect(read)
     _tell(found, plain=options.json)
     return worst(one.verdict for one in found.values()).exit_code
+
+
+def _timers(read: inventory.Inventory, options: argparse.Namespace) -> int:
+    wanted = timers.units(read, CHECKOUT, options.vault_password_file)
+    for what, name in timers.changes(wanted, timers.FOLDER):
+        print(f"{what}: {timers.FOLDER / name}")
+        if options.dry_run and what == "write":
+            print(wanted[name])
+    if not options.dry_run:
+        timers.install(wanted)
+    names = [name for name in wanted if name.endswith(".timer")]
+    print(f"timers: {', '.join(names) or 'none; the policy has no reports'}")
+    return 0
 
 
 def _coverage(read: inventory.Inventory, options: argparse.Namespace) -> int:

@@ -37,6 +37,7 @@ VAULT = "ANSIBLE_VAULT_PASSWORD_FILE"
 HEADS, SIGNERS, LEDGERS, OWN, HISTORY = ".heads.json", ".allowed_signers", ".ledgers", ".control", ".status.json"
 KEY_IDS = ".key_ids.json"  # see ops.fleet.key_sheet.ids
 TOLD = ".told.json"  # see ops.fleet.status.last_told
+REPORTS = ".reports.json"  # see ops.fleet.periods.noted
 KEY_SHEET, HOLDERS = ".key_sheet.json", ".holders"  # see ops.fleet.key_sheet.given and sealing
 
 # How a host is reached. Passwords are left out: what is kept holds no secrets.
@@ -172,7 +173,7 @@ def _key(path: Path) -> str | None:
 def _files(path: Path) -> Iterator[Path]:
     """All files below an inventory; beside an inventory file lie its group_vars and host_vars."""
     if path.is_dir():
-        ours = {HEADS, SIGNERS, LEDGERS, OWN, HISTORY, KEY_IDS, TOLD}
+        ours = {HEADS, SIGNERS, LEDGERS, OWN, HISTORY, KEY_IDS, TOLD, REPORTS}
         files = (file for file in path.rglob("*") if not ours & set(file.relative_to(path).parts))
         yield from sorted(file for file in files if not file.is_dir())
         return

@@ -14,7 +14,7 @@ from ops.fleet.secrets.vault import Sealed, Store, Vault
 from ops.policy import HostPolicy, access
 from ops.policy.compile import document, read_document
 from ops.policy.model import AWAY, Repository
-from ops.policy.secrets import ACCOUNTS, AUTHORITY, CONTROL, PASSWORDS, READER_PASSWORDS, STORES
+from ops.policy.secrets import ACCOUNTS, AUTHORITY, CHANNELS, CONTROL, PASSWORDS, READER_PASSWORDS, STORES
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,13 @@ class UnlockedSecrets:
         assert own.control is not None  # noqa: S101 -- asked for only where there is one
         door = self._door(ALL, CONTROL, own.host, own.control.repository, own.repositories[own.control.repository])
         return self.files(door)
+
+    def channel(self, name: str) -> str:
+        """Return the secret of a channel of alarms; the site writes it itself."""
+        if self._store.get(ALL, (CHANNELS, name)) is None:
+            hint = f"write it, sealed, as {CHANNELS}: {{{name}: ...}}, into {ALL}; docs/alarms.md"
+            raise UsageError(f"{ALL} has no {CHANNELS}.{name}", hint)
+        return self._demanded(ALL, (CHANNELS, name))
 
     def files(self, door: RepositoryAccess) -> dict[str, str]:
         """Return what opens a repository, by name of file."""

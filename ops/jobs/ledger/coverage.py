@@ -37,14 +37,14 @@ def coverage(
     since = _start(first, zone) if first else max([until - DAYS, *[one.began for one in done[:1]]])
     if since >= until:
         raise UsageError(f"the period ends before it begins: {since:%Y-%m-%d} to {until:%Y-%m-%d}")
-    acts = [*_scheduled(policy, since, until), *_rounds(done, since, until, zone)]
+    acts = [*scheduled(policy, since, until), *rounds(done, since, until, zone)]
     tallies = [tally(act, done, until, now) for act in acts]
     found = verify(directory, signers) if done else []
     broken = [finding for finding in found if finding.verdict in {Verdict.FAIL, Verdict.UNKNOWN}]
     return Coverage(tallies, broken, since, until, zone)
 
 
-def _scheduled(policy: HostPolicy, since: datetime, until: datetime) -> Iterator[Expected]:
+def scheduled(policy: HostPolicy, since: datetime, until: datetime) -> Iterator[Expected]:
     """Yield what the policy asks of this machine, with every moment at which it was due."""
     period = since, until
     for name, asset in policy.assets.items():
@@ -63,7 +63,7 @@ def _expected(
     return Expected(*what, due, [calendar.deadline(moment, allowed) for moment in due])
 
 
-def _rounds(done: Sequence[Completed], since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[Expected]:
+def rounds(done: Sequence[Completed], since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[Expected]:
     """Yield the rounds of checks: one line on each day, from the day after the first; older versions left none."""
     looked = next((one for one in done if one.act == ROUND), None)
     if looked is None:

@@ -21,6 +21,7 @@ from ops.policy.rules import (
     exceptions,
     names,
     power,
+    reports,
     repositories,
     site,
 )
@@ -44,5 +45,7 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
     yield from checks.judge(host, written, around)
     yield from alarms.judge(written)
     yield from power.judge(written.power or {}, around)
+    if written.reports:
+        yield from reports.judge(written.reports, written)
     if written.control:
         yield from control.judge(written.control, written, around)

@@ -26,7 +26,7 @@ def shown(name: str, asset: AssetStatus, times: Times) -> Asset:
         name=name,
         summary=asset.summary,
         owner=asset.owner,
-        call=_call(asset.person),
+        call=call(asset.person),
         host=asset.host,
         verdict=asset.verdict,
         backup=_act("backup", asset.backup, findings.get("backup"), times),
@@ -49,7 +49,7 @@ def loud(lines: Iterable[Line]) -> tuple[Line, ...]:
     )
 
 
-def _call(person: Person | None) -> str:
+def call(person: Person | None) -> str:
     """Return whom to call, how, and who stands in for them."""
     if person is None:
         return ""

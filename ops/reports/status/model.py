@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ops.core.verdict import Verdict
 from ops.reports.duties import DutyLine
+from ops.reports.period.model import PeriodView
 from ops.reports.status.gaps import Gap
 
 
@@ -97,12 +98,21 @@ class Machine:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong with one asset, duty or machine. call: whom to call about it; empty where nobody is named."""
+    """What is wrong with one asset, duty or machine."""
 
     about: str
     verdict: Verdict
     lines: tuple[Line, ...]
-    call: str = ""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one person has to see to today. person: their name; empty: nobody is named. call: how they are reached."""
+
+    person: str
+    call: str
+    verdict: Verdict
+    troubles: tuple[Trouble, ...]
 
 
 @dataclass(frozen=True)
@@ -125,7 +135,8 @@ class Glance:
 class View:
     """The whole fleet, the worst on top.
 
-    until: how long this may be believed, in the site's zone; `until_iso` for programs.
+    until: how long this may be believed, in the site's zone; `until_iso` for programs. works: what needs a person
+    today. period: what a report tells of its period; None where only the status is shown.
     """
 
     site: str
@@ -137,7 +148,8 @@ class View:
     headline: str
     counts: tuple[str, ...]
     glances: tuple[Glance, ...]
-    troubles: tuple[Trouble, ...]
+    works: tuple[Work, ...]
     assets: tuple[Asset, ...]
     duties: tuple[DutyLine, ...]
     machines: tuple[Machine, ...]
+    period: PeriodView | None = None

@@ -33,11 +33,12 @@ def _line(room: Room, times: Times) -> str:
         host=room.host,
         size=figures.size(room.free_bytes),
         path=room.path,
-        forecast=_forecast(room, times),
+        forecast=forecast(room, times),
     )
 
 
-def _forecast(room: Room, times: Times) -> str:
+def forecast(room: Room, times: Times) -> str:
+    """Return when a backup host is full, in words."""
     if room.bytes_per_day is None:
         days = trn("{count} day", "{count} days", room.days)
         return tr("when it is full is not known yet, watched for {days} of 7", days=days)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ops.core.verdict import Verdict
+from ops.interfaces.fleet_period import Period
 from ops.interfaces.fleet_status import FleetStatus
 from ops.reports.catalogue import tr
-from ops.reports.columns import padded
+from ops.reports.columns import aligned, padded
 from ops.reports.columns import width as wide
 from ops.reports.duties import DutyLine
+from ops.reports.period import text as of_period
 from ops.reports.status.model import Act, Asset, Glance, Line, Machine, View
 from ops.reports.status.view import view
 
@@ -19,10 +21,10 @@ NOTHING = "-"
 LOUD = "!"
 
 
-def render(status: FleetStatus, *, colours: bool = False) -> str:
-    """Given the status of the fleet, return the table."""
-    shown = view(status)
-    blocks = [_head(shown, colours), _glances(shown.glances)]
+def render(status: FleetStatus, period: Period | None = None, *, colours: bool = False) -> str:
+    """Given the status of the fleet, and what is to be told of a period, return the table."""
+    shown = view(status, period)
+    blocks = [_head(shown, colours), *of_period.blocks(shown), _glances(shown.glances)]
     if shown.assets:
         blocks.append(_assets(shown.assets, colours))
     if shown.duties:
@@ -39,8 +41,9 @@ def word(verdict: str, colours: bool) -> str:
 
 
 def _head(shown: View, colours: bool) -> str:
+    title = f"{shown.period.title}, {shown.period.span}\n" if shown.period else ""
     return (
-        f"{shown.site}, {shown.time} {shown.zone}\n"
+        f"{title}{shown.site}, {shown.time} {shown.zone}\n"
         f"{word(shown.verdict, colours)}  {shown.headline}\n"
         f"{' ' * WIDTH}  {'; '.join(shown.counts)}"
     )
@@ -73,7 +76,7 @@ def _assets(assets: Sequence[Asset], colours: bool) -> str:
         )
         for asset in assets
     ]
-    head, *lines = _aligned(rows)
+    head, *lines = aligned(rows)
     return "\n".join([f"{' ' * WIDTH}  {head}", *_with_troubles(assets, lines, colours)])
 
 
@@ -92,7 +95,7 @@ def _ago(act: Act) -> str:
 def _duties(duties: Sequence[DutyLine], colours: bool) -> str:
     rows = [(tr("DUTY"), tr("DUE"), tr("WHO"), tr("LAST DONE"))]
     rows += [(duty.about, duty.when, duty.who, duty.done) for duty in duties]
-    head, *lines = _aligned(rows)
+    head, *lines = aligned(rows)
     text = [f"{' ' * WIDTH}  {head}"]
     for duty, line in zip(duties, lines, strict=True):
         text.append(f"{word(duty.verdict, colours)}  {line}")
@@ -104,7 +107,7 @@ def _duties(duties: Sequence[DutyLine], colours: bool) -> str:
 def _machines(machines: Sequence[Machine], colours: bool) -> str:
     rows = [(tr("MACHINE"), tr("CHECKS"), "")]
     rows += [(machine.name, machine.tally or NOTHING, machine.message) for machine in machines]
-    head, *lines = _aligned(rows)
+    head, *lines = aligned(rows)
     text = [f"{' ' * WIDTH}  {head}"]
     for machine, line in zip(machines, lines, strict=True):
         text.append(f"{word(machine.verdict, colours)}  {line}")
@@ -117,8 +120,3 @@ def _machines(machines: Sequence[Machine], colours: bool) -> str:
 
 def _trouble(line: Line) -> str:
     return f"{' ' * WIDTH}    {line.verdict.value}: {line.about}: {line.message}"
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(wide, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

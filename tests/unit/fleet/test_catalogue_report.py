@@ -9,15 +9,18 @@ import pytest
 
 from ops.core.quantity import span
 from ops.core.verdict import Verdict
+from ops.interfaces.fleet_period import KINDS, Kind
 from ops.interfaces.fleet_status import DutyStatus, FleetStatus
 from ops.reports.catalogue import speaking
+from ops.reports.period.mail import letter
 from ops.reports.status import html as status_html
 from ops.reports.status import text as status_text
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "reports"))
 sys.path.insert(0, str(Path(__file__).parent))
 import fifty
-from catalogues import Marked, Read, strings, unmarked
+import periods
+from catalogues import Marked, Read, prose, strings, unmarked
 from sample import fleet, typed
 
 LATER = DutyStatus(
@@ -77,6 +80,21 @@ def test_a_report_of_fifty_assets(status: FleetStatus) -> None:
         shown = replace(status, verdict=verdict)
         assert unmarked(" ".join(Read(status_html.render(shown)).words), data) == []
         assert unmarked(status_text.render(shown), data) == []
+
+
+@pytest.mark.usefixtures("another")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_report_of_a_period(kind: Kind) -> None:
+    for status, period in ((fifty.healthy(), periods.healthy(kind)), (fifty.troubled(), periods.troubled(kind))):
+        data = [*strings(status.written()), *strings(period.written()), *status.assets, *status.machines, "Seawall"]
+        data += ["offsite", *(f"{name} to offsite" for name in status.assets), *(duty.by for duty in status.duties)]
+        data += [f"{name} ups" for name in status.machines]
+        goods = [asset.drill.last_good for asset in status.assets.values() if asset.drill]
+        data += [f"{name} {span(seconds)}" for good in goods for name, seconds in good.parts.items()]
+        sent = letter(status, period)
+        for page in (status_html.render(status, period), sent.html):
+            assert unmarked(" ".join(Read(page).words), data) == []
+        assert unmarked(prose(sent.text), data) == []
 
 
 @pytest.mark.usefixtures("another")

@@ -23,10 +23,11 @@ CHECKOUT = Path(catalogues.__file__).parents[3]
 SOURCES = {catalogues.language(path): path for path in catalogues.sources(CHECKOUT)}
 FORMS = {"pt_BR": {0: 0, 1: 0, 2: 1, 5: 1}, "cs": {1: 0, 2: 1, 4: 1, 0: 2, 5: 2, 22: 2}, "zh_CN": {0: 0, 1: 0, 2: 0}}
 # What people of that country call the same, or what is no word at all.
+SUBJECT = "{site}: {report}, {span}: {verdict}"
 THE_SAME = {
-    "pt_BR": {"RPO", "RTO", "{when}: {acts}", "{count} backup", "{count} backups", "backup"},
-    "cs": {"RPO", "RTO", "{when}: {acts}", "Hardware", "{good} z {all} pass", "incident"},
-    "zh_CN": {"RPO", "RTO", "1,234.5", "{year}-{month}-{day}"},
+    "pt_BR": {"RPO", "RTO", "{when}: {acts}", "{count} backup", "{count} backups", "backup", "Backups", SUBJECT},
+    "cs": {"RPO", "RTO", "{when}: {acts}", "Hardware", "{good} z {all} pass", "incident", SUBJECT},
+    "zh_CN": {"RPO", "RTO", "1,234.5", "{year}-{month}-{day}", "{year}-{month}"},
 }
 
 

@@ -77,10 +77,12 @@ def test_the_report_and_the_status(
     silent = {"his1": MachineStatus(verdict=Verdict.UNKNOWN, message=TROUBLE)}
     common = {"time": "2026-11-22T14:05:00Z", "verdict": Verdict.UNKNOWN, "machines": silent, "assets": {}}
     status = FleetStatus(**common, site="Nemocnice", timezone="Europe/Prague", language="cs")
+    policy = {"policy__all": {"version": 1, "site": {"name": "Nemocnice"}}}
     for command in ("report", "status"):
         monkeypatch.setattr(f"ops.commands.control.{command}.collect", lambda _: status)
-    monkeypatch.setattr("ops.fleet.inventory.read", lambda path: Inventory(path, {"his1": {}}, {}))
-    monkeypatch.setenv("SEAWALL_INVENTORY", "inventories/site")
+    monkeypatch.setattr("ops.fleet.inventory.read", lambda path: Inventory(path, {"his1": policy}, {}))
+    monkeypatch.setattr("ops.commands.control.report.ledgers.collect", lambda _: {})
+    monkeypatch.setenv("SEAWALL_INVENTORY", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     assert run(["status"]) == 3
     assert "Ne vše se podařilo zkontrolovat" in capsys.readouterr().out

@@ -23,11 +23,13 @@ from ops.fleet.key_sheet import render as key_sheet
 from ops.fleet.runbook import render as runbook
 from ops.reports import record_html
 from ops.reports.catalogue import speaking
+from ops.reports.period.mail import letter
 from ops.reports.status import html as status_html
 from ops.reports.status import text as status_text
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "reports"))
 import fifty
+import periods
 from catalogues import Marked, Read, strings
 from drill_record import NAMES, TOLD, evidence, record
 from sample import fleet, typed
@@ -62,6 +64,18 @@ def table() -> str:
     return status_text.render(replace(fifty.troubled(), duties=DUTIES))
 
 
+def of_a_week() -> str:
+    return status_html.render(replace(fifty.troubled(), duties=DUTIES), periods.troubled("weekly"))
+
+
+def of_a_day() -> str:
+    return letter(fifty.troubled(), periods.troubled("daily")).html
+
+
+def of_a_year_as_text() -> str:
+    return status_text.render(fifty.troubled(), periods.troubled("yearly"))
+
+
 def of_a_drill() -> str:
     return record_html.render(evidence(full()), NAMES)
 
@@ -83,8 +97,27 @@ def sheet_as_text() -> str:
 
 
 # What people and machines wrote, who may happen to use words of ours.
-WROTE = {*strings(fleet()), *strings(fifty.troubled().written()), *strings(full()), *strings(record(**TOLD))}
-PAGES = {made.__name__: made for made in (report, table, of_a_drill, of_an_old_drill, sheet, sheet_as_text)}
+WROTE = {
+    *strings(fleet()),
+    *strings(fifty.troubled().written()),
+    *strings(periods.troubled().written()),
+    *strings(full()),
+    *strings(record(**TOLD)),
+}
+PAGES = {
+    made.__name__: made
+    for made in (
+        report,
+        table,
+        of_a_week,
+        of_a_day,
+        of_a_year_as_text,
+        of_a_drill,
+        of_an_old_drill,
+        sheet,
+        sheet_as_text,
+    )
+}
 
 
 def read(page: str) -> str:
@@ -206,8 +239,8 @@ def test_a_record_on_paper_can_be_read_and_is_one_sheet(language: str, heading: 
 
 @pytest.mark.parametrize("language", SOURCES)
 def test_a_table_of_a_terminal_keeps_its_columns(language: str) -> None:
-    from ops.reports.columns import width
+    from ops.reports.columns import aligned, width
 
     with _in(language):
-        head, *rows = status_text._aligned([("资产", "b"), ("his", "c")])
+        head, *rows = aligned([("资产", "b"), ("his", "c")])
     assert width(head.partition("b")[0]) == width(rows[0].partition("c")[0])

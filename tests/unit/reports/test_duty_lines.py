@@ -100,9 +100,13 @@ def test_status_and_report_have_them() -> None:
     assert block[3].startswith("pass     ups            due by 2027-02-20 ")
     page = status_html.render(status)
     assert "Duties</button></h2>" in page
-    attention = page.index("What needs attention")
-    assert page.index("Due next") < page.index("fans on docs1") < attention
-    assert attention < page.index("fans on docs1", attention) < page.index("Duties</button></h2>")
+    today = page.index("What needs a person today")
+    assert today < page.index("fans on docs1") < page.index("Due next")
+    assert (
+        page.index("Due next")
+        < page.index("fans on docs1", page.index("Due next"))
+        < page.index("Duties</button></h2>")
+    )
 
 
 def test_a_site_without_duties_has_no_word_of_them() -> None:

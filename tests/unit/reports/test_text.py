@@ -66,7 +66,7 @@ def test_what_a_machine_tells_twice_of_an_asset_is_as_bad_as_the_worse_of_both()
     for findings in (two, two[::-1]):
         asset = replace(status.assets["his"], verdict=FAIL, findings=findings)
         shown = view(replace(status, assets={"his": asset}))
-        assert [trouble.lines[0].message for trouble in shown.troubles] == ["fail"]
+        assert [one.lines[0].message for work in shown.works for one in work.troubles] == ["fail"]
         assert shown.assets[0].backup.verdict is FAIL
 
 
