@@ -81,9 +81,15 @@ def records(directory: Path) -> list[Completed]:
 
 
 def _done(line: bytes) -> Completed | None:
-    """Return what a line says was done; of its facts only where a copy went is read, for there are many lines."""
     try:
-        found: Mapping[str, Any] = said(line)
+        return completed(said(line))
+    except ValueError:
+        return None
+
+
+def completed(found: Mapping[str, Any]) -> Completed | None:
+    """Return what a record says was done; of its facts only where a copy went is read, for there are many records."""
+    try:
         began = clock.parse(found.get("started") or found["when"])
         facts = found.get("facts")
         to = str(facts.get("repository", "")) if isinstance(facts, dict) else ""

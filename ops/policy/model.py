@@ -14,6 +14,7 @@ from ops.policy.alarms import Alarms
 from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
 from ops.policy.keeping import Kept, Retention
+from ops.policy.packs import PackUse
 from ops.policy.queries import Expectation, Reference
 from ops.policy.site import AWAY, Contact, Repository, Site
 
@@ -36,6 +37,7 @@ __all__ = [
     "Expectation",
     "HostPolicy",
     "Kept",
+    "PackUse",
     "Repository",
     "Retention",
     "Site",
@@ -236,6 +238,7 @@ class Written:
     duties: acts of people with a due day, by name; those in `policy__all` are the site's, all others this machine's.
     control: the backup of the control machine; the same for every host.
     alarms: who is told of bad findings of this machine; without it, nobody is.
+    packs: the written procedures whose clauses `seawall conformity` judges, by the name of their pack; for all hosts.
     """
 
     version: int
@@ -249,6 +252,7 @@ class Written:
     duties: Mapping[str, Duty] = field(default_factory=dict)
     control: Control | None = None
     alarms: Alarms | None = None
+    packs: Mapping[str, PackUse] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -264,7 +268,7 @@ class HostPolicy:
     """One machine's part of the policy, as it lies on that machine.
 
     duties: this machine's own; site_duties: the site's, the same on every machine. kept: the assets whose sets are kept
-    here, by the machine that has them and by their names.
+    here, by the machine that has them and by their names. packs: the site's; they stay on the control machine.
     """
 
     version: int
@@ -282,6 +286,7 @@ class HostPolicy:
     control: Control | None = None
     kept: Mapping[str, Mapping[str, Kept]] = field(default_factory=dict)
     alarms: Alarms | None = None
+    packs: Mapping[str, PackUse] = field(default_factory=dict)
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

@@ -1,7 +1,7 @@
 """Demands that no single value can break: names that must exist, relations that must hold, promises that can be kept.
 
 `site`, `contacts`, `repositories`, `control`, `assets` (with `paths`, `drills`, `questions`, `retention` and `spans`),
-`checks`, `exceptions`, `duties` and `alarms` judge one host's policy, `across` and `quotas` all of them together,
+`checks`, `exceptions`, `duties`, `packs` and `alarms` judge one host's policy, `across` and `quotas` all of them together,
 `notes` says what is allowed and yet deserves a word. Kinds say themselves which groups, sources and values they need.
 """
 
@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from ops.core.errors import Problem
 from ops.policy.model import VERSION, Written
-from ops.policy.rules import alarms, assets, checks, contacts, control, duties, exceptions, names, repositories, site
+from ops.policy.rules import alarms, assets, checks, contacts, control, duties, exceptions, names, packs
+from ops.policy.rules import repositories, site
 from ops.policy.surroundings import Surroundings
 
 
@@ -31,5 +32,6 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
     yield from duties.judge(written)
     yield from checks.judge(host, written, around)
     yield from alarms.judge(written)
+    yield from packs.judge(written)
     if written.control:
         yield from control.judge(written.control, written, around)
