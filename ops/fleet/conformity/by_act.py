@@ -82,13 +82,19 @@ def record(control: PackControl, facts: Facts) -> Judged:
     name, fresh = str(control.record), control.at_most.span if control.at_most else RECORD_FRESH
     troubles = [ledger.trouble for ledger in facts.ledgers.values() if ledger.trouble]
     found = [
-        last for ledger in facts.ledgers.values() if not ledger.trouble for key, last in ledger.acts.items() if key[0] == name
+        last
+        for ledger in facts.ledgers.values()
+        if not ledger.trouble
+        for key, last in ledger.acts.items()
+        if key[0] == name
     ]
     if not found:
         return not_looked_at(listed(troubles) or f"no machine has a record of {name}", todo=f"do it once: {name}")
     last = max(found, key=lambda one: one.newest.when)
     if last.verdict is Verdict.FAIL:
-        return not_met(f"the newest {name} failed: {last.newest.message}", last.newest.when, [last.newest], "do it again")
+        return not_met(
+            f"the newest {name} failed: {last.newest.message}", last.newest.when, [last.newest], "do it again"
+        )
     if last.verdict is Verdict.UNKNOWN:
         return not_looked_at(f"the newest {name} is unknown", [last.newest], "do it again")
     if clock.parse(last.newest.when) < facts.at - fresh:

@@ -54,7 +54,10 @@ def _check(question: Question, facts: Facts) -> Judged:
     """Every check of a kind passes, or warns, by a round that is young enough."""
     kind, fresh = str(question.control.check), _span(question.control.at_most, FRESH)
     wanted = [
-        (host, name) for host, policy in facts.policies.items() for name, spec in policy.checks.items() if spec.kind == kind
+        (host, name)
+        for host, policy in facts.policies.items()
+        for name, spec in policy.checks.items()
+        if spec.kind == kind
     ]
     if not wanted:
         return not_looked_at(f"the policy has no check of the kind {kind}", todo=f"write a check `kind: {kind}`")

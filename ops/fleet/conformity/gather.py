@@ -43,9 +43,7 @@ def gather(inventory: Inventory, at: date | None, period: str | None) -> Facts:
         until=until,
         policies=policies,
         policy_sha256=digest(policies),
-        ledgers={
-            host: reading.of(policy, home / host, listed, moment, days) for host, policy in policies.items()
-        },
+        ledgers={host: reading.of(policy, home / host, listed, moment, days) for host, policy in policies.items()},
         host_checks=host_results.noted(inventory.path, moment),
     )
 

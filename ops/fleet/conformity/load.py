@@ -68,7 +68,9 @@ def _used(name: str, use: PackUse, base: Path, found: list[Problem]) -> UsedPack
         return None
     known = sorted({control for clause in pack.clauses.values() for control in clause.controls})
     found += [
-        Problem(f"policy.packs.{name}.duties.{control}", f"the pack has no control {control!r}{nearest(control, known)}")
+        Problem(
+            f"policy.packs.{name}.duties.{control}", f"the pack has no control {control!r}{nearest(control, known)}"
+        )
         for control in use.duties
         if control not in known
     ]
@@ -83,7 +85,9 @@ def _tree(path: Path, found: list[Problem]) -> Mapping[str, Any] | None:
     except FileNotFoundError:
         found.append(Problem(path.name, f"there is no file {path}"))
     except (Damaged, OSError, yaml.YAMLError, RecursionError, ValueError) as error:
-        found.append(Problem(path.name, f"is not readable as YAML: {str(error).splitlines()[0] if str(error) else error!r}"))
+        found.append(
+            Problem(path.name, f"is not readable as YAML: {str(error).splitlines()[0] if str(error) else error!r}")
+        )
     else:
         if isinstance(tree, Mapping):
             return tree

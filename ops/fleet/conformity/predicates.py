@@ -162,9 +162,7 @@ PREDICATES: Mapping[str, Predicate] = {
     ),
     "two_places": Predicate("each asset is in two repositories", _two, "write a copy of the asset"),
     "daily": Predicate("each asset is backed up daily", _daily, "write a daily `schedule` of the asset"),
-    "without": Predicate(
-        "it is written how people work without each asset", _without, "write `without` of the asset"
-    ),
+    "without": Predicate("it is written how people work without each asset", _without, "write `without` of the asset"),
     "thirty_years": Predicate(
         "a set of each year is kept for thirty years", _thirty_years, "write `retention: {yearly: 30y}` of the asset"
     ),

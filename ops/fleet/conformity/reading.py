@@ -152,4 +152,6 @@ def _tallies(policy: HostPolicy, now: datetime, period: Period, done: Sequence[C
 
 def newest(words: Mapping[str, Sequence[Word]], duty: str) -> Iterator[Word]:
     """Yield the attestations of a duty that count, the newest first."""
-    yield from sorted((word for word in words.get(duty, ()) if not word.doubt), key=lambda word: word.when, reverse=True)
+    yield from sorted(
+        (word for word in words.get(duty, ()) if not word.doubt), key=lambda word: word.when, reverse=True
+    )

@@ -11,8 +11,19 @@ from collections.abc import Iterator
 
 from ops.core.errors import Problem
 from ops.policy.model import VERSION, Written
-from ops.policy.rules import alarms, assets, checks, contacts, control, duties, exceptions, names, packs
-from ops.policy.rules import repositories, site
+from ops.policy.rules import (
+    alarms,
+    assets,
+    checks,
+    contacts,
+    control,
+    duties,
+    exceptions,
+    names,
+    packs,
+    repositories,
+    site,
+)
 from ops.policy.surroundings import Surroundings
 
 
