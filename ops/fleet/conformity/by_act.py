@@ -81,13 +81,8 @@ def record(control: PackControl, facts: Facts) -> Judged:
     """Judge whether the newest record of an act, on any machine, is good and young enough."""
     name, fresh = str(control.record), control.at_most.span if control.at_most else RECORD_FRESH
     troubles = [ledger.trouble for ledger in facts.ledgers.values() if ledger.trouble]
-    found = [
-        last
-        for ledger in facts.ledgers.values()
-        if not ledger.trouble
-        for key, last in ledger.acts.items()
-        if key[0] == name
-    ]
+    believed = [ledger for ledger in facts.ledgers.values() if not ledger.trouble]
+    found = [last for ledger in believed for key, last in ledger.acts.items() if key[0] == name]
     if not found:
         return not_looked_at(listed(troubles) or f"no machine has a record of {name}", todo=f"do it once: {name}")
     last = max(found, key=lambda one: one.newest.when)
@@ -171,7 +166,7 @@ def _covers(one: _Wanted, demanded: Calendar, facts: Facts) -> bool:
     """Whether an act is due on each day, or in each span of days, that a calendar demands."""
     zone = facts.policies[one.host].site.timezone
     zoned = demanded.zoned(zone)
-    begins = [moment for moment in zoned.after(FIRST, _YEAR_OF_DAYS)]
+    begins = zoned.after(FIRST, _YEAR_OF_DAYS)
     ends = [zoned.deadline(moment, timedelta(days=1)) for moment in begins]
     own = one.calendar.zoned(zone)
     return all(own.after(begin - _WINDOW)[0] <= end for begin, end in zip(begins, ends, strict=True))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
-from typing import cast
 
 from ops.core import clock
 from ops.core.calendar.elapses import FIRST
@@ -86,7 +86,7 @@ def _words(own: Duty) -> str:
 def _longest(own: Duty, zone: str) -> timedelta:
     """Return the longest time between two days on which a duty is due."""
     if own.every:
-        return cast(timedelta, own.every.span)
+        return own.every.span
     assert own.calendar is not None  # noqa: S101 -- a duty has either a period or a calendar
     moments = own.calendar.zoned(zone).after(FIRST, _MANY)
-    return max(later - earlier for earlier, later in zip(moments, moments[1:], strict=False))
+    return max(later - earlier for earlier, later in itertools.pairwise(moments))

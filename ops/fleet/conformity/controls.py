@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from ops.core import clock
 from ops.core.quantity import Duration, counted
 from ops.core.verdict import Verdict
 from ops.fleet.conformity import by_act, by_person
-from ops.fleet.conformity.facts import Facts, Seen
+from ops.fleet.conformity.facts import Facts
 from ops.fleet.conformity.host_results import loud
 from ops.fleet.conformity.outcome import Judged, listed, met, not_looked_at, not_met
 from ops.fleet.conformity.pack import PackControl
@@ -61,33 +61,32 @@ def _check(question: Question, facts: Facts) -> Judged:
     ]
     if not wanted:
         return not_looked_at(f"the policy has no check of the kind {kind}", todo=f"write a check `kind: {kind}`")
-    good: list[Seen] = []
-    bad: list[tuple[str, Seen]] = []
-    silent: list[str] = []
-    for host, name in wanted:
-        ledger = facts.ledgers[host]
-        seen = ledger.checks.get(name)
-        if ledger.trouble:
-            silent.append(ledger.trouble)
-        elif seen is None:
-            silent.append(f"no record of {host} names {name}")
-        elif clock.parse(seen.proof.when) < facts.at - fresh:
-            silent.append(f"{host} last looked at {name} on {seen.proof.when}")
-        elif seen.verdict is Verdict.UNKNOWN:
-            silent.append(f"{name} of {host} is unknown")
-        elif seen.verdict is Verdict.FAIL:
-            bad.append((f"{name} of {host} fails", seen))
-        else:
-            good.append(seen)
-    proofs = _once([*(seen.proof for _, seen in bad), *(seen.proof for seen in good)])
+    silent = {where: why for where in wanted if (why := _silent(*where, facts, fresh))}
+    seen = {(host, name): facts.ledgers[host].checks[name] for host, name in wanted if (host, name) not in silent}
+    bad = {where: one for where, one in seen.items() if one.verdict is Verdict.FAIL}
+    proofs = list(dict.fromkeys(one.proof for one in [*bad.values(), *seen.values()]))
     if bad:
-        since = min(seen.since for _, seen in bad)
-        return not_met(listed(message for message, _ in bad), since, proofs, "seawall explain CHECK, on that machine")
+        why = listed(f"{name} of {host} fails" for host, name in bad)
+        return not_met(why, min(one.since for one in bad.values()), proofs, "seawall explain CHECK, on that machine")
     if silent:
-        return not_looked_at(listed(silent), proofs, COLLECT)
-    warned = sum(seen.verdict is Verdict.WARN for seen in good)
-    more = f", {counted(warned, 'of them warns', 'of them warn')}" if warned else ""
-    return met(f"{counted(len(good), 'check')} of the kind {kind}{more}", max(seen.since for seen in good), proofs)
+        return not_looked_at(listed(silent.values()), proofs, COLLECT)
+    warned = sum(one.verdict is Verdict.WARN for one in seen.values())
+    more = f", {warned} of them with a warning" if warned else ""
+    since = max(one.since for one in seen.values())
+    return met(f"{counted(len(seen), 'check')} of the kind {kind}{more}", since, proofs)
+
+
+def _silent(host: str, name: str, facts: Facts, fresh: timedelta) -> str:
+    """Return why nothing is known of a check; empty where something is."""
+    ledger = facts.ledgers[host]
+    if ledger.trouble:
+        return ledger.trouble
+    seen = ledger.checks.get(name)
+    if seen is None:
+        return f"no record of {host} names {name}"
+    if clock.parse(seen.proof.when) < facts.at - fresh:
+        return f"{host} last looked at {name} on {seen.proof.when}"
+    return f"{name} of {host} is unknown" if seen.verdict is Verdict.UNKNOWN else ""
 
 
 def _host_check(question: Question, facts: Facts) -> Judged:
@@ -177,10 +176,6 @@ def _duty(question: Question, facts: Facts) -> Judged:
 
 def _span(duration: Duration | None, usual: timedelta) -> timedelta:
     return duration.span if duration else usual
-
-
-def _once(proofs: Iterable[Proof]) -> list[Proof]:
-    return list(dict.fromkeys(proofs))
 
 
 _JUDGES: Mapping[str, Callable[[Question, Facts], Judged]] = {

@@ -70,7 +70,7 @@ def _pack(used: UsedPack, facts: Facts, cache: Cache) -> PackStatus:
         document=str(bound.sha256) if bound else "",
         complete=pack.complete,
         words_are_ours=pack.words_are_ours,
-        findings=tuple([*_of_document(used, today), *_of_excuses(used, today)]),
+        findings=(*_of_document(used, today), *_of_excuses(used, today)),
         clauses=clauses,
     )
 

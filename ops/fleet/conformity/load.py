@@ -1,4 +1,4 @@
-"""Reading packs: those that are shipped and those of a site, as the policy uses them, and all that is wrong with them."""
+"""Reading packs: those that are shipped and those of a site, as the policy uses them, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -85,9 +85,8 @@ def _tree(path: Path, found: list[Problem]) -> Mapping[str, Any] | None:
     except FileNotFoundError:
         found.append(Problem(path.name, f"there is no file {path}"))
     except (Damaged, OSError, yaml.YAMLError, RecursionError, ValueError) as error:
-        found.append(
-            Problem(path.name, f"is not readable as YAML: {str(error).splitlines()[0] if str(error) else error!r}")
-        )
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        found.append(Problem(path.name, f"is not readable as YAML: {why}"))
     else:
         if isinstance(tree, Mapping):
             return tree

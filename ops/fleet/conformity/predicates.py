@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -100,7 +101,7 @@ def _daily(policies: Policies) -> Iterator[str]:
     for policy, name, asset in _assets(policies):
         zoned = asset.schedule.zoned(policy.site.timezone)
         moments = zoned.after(FIRST, 8)
-        gap = max((later - earlier for earlier, later in zip(moments, moments[1:], strict=False)), default=YEAR)
+        gap = max((later - earlier for earlier, later in itertools.pairwise(moments)), default=YEAR)
         if gap > _DAY + timedelta(hours=1):  # a day may have 25 hours
             yield f"{name} is not backed up daily"
 

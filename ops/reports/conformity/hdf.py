@@ -57,7 +57,11 @@ def _control(pack: PackStatus, clause: ClauseStatus, report: Conformity) -> dict
         "source_location": {"ref": f"{pack.name}.yml", "line": 0},
         "results": [_result(control, report) for control in clause.controls],
     }
-    excused = {"justification": clause.message, "expiration_date": clause.until, "skipped_due_to_waiver": False}
+    excused: dict[str, Plain] = {
+        "justification": clause.message,
+        "expiration_date": clause.until,
+        "skipped_due_to_waiver": False,
+    }
     return found | ({"waiver_data": excused} if clause.standing is Standing.EXCUSED else {})
 
 

@@ -1,7 +1,7 @@
 """Conformity as assessment results in OSCAL 1.1.2: the same facts give the same bytes.
 
-OSCAL knows satisfied and not-satisfied only: what nobody looked at is not satisfied, with the reason `not-examined`, and
-an exception is not satisfied, with a risk whose deviation was approved until its end.
+OSCAL knows satisfied and not-satisfied only: what nobody looked at is not satisfied, with the reason `not-examined`,
+and an exception is not satisfied, with a risk whose deviation was approved until its end.
 """
 
 from __future__ import annotations

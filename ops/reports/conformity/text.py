@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ops.core.printable import printable
-from ops.interfaces.conformity import ClauseStatus, Conformity, PackStatus, Standing
+from ops.interfaces.conformity import ClauseStatus, Conformity, Standing
 from ops.reports.conformity.words import acts, binding, counts, dated, standing, verdict_of
 from ops.reports.status.text import word
 
@@ -29,10 +29,10 @@ def _lines(report: Conformity, colours: bool) -> Iterator[str]:
         yield f"{_INDENT}{counts(pack)}"
         yield from (f"{word('warn', colours)}  {printable(finding)}" for finding in pack.findings)
         for clause in pack.clauses:
-            yield from _clause(pack, clause, colours)
+            yield from _clause(clause, colours)
 
 
-def _clause(pack: PackStatus, clause: ClauseStatus, colours: bool) -> Iterator[str]:
+def _clause(clause: ClauseStatus, colours: bool) -> Iterator[str]:
     mark = word(verdict_of(clause).value, colours)
     yield f"{mark}  {clause.number:<{_WIDTH}} {clause.kind:<2}  {standing(clause)}: {printable(clause.demand)}"
     if clause.standing is not Standing.MET:
