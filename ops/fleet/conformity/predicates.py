@@ -62,6 +62,26 @@ def _alarms(policies: Policies) -> Iterator[str]:
             yield f"nobody is told of what is wrong on {host}"
 
 
+def _fault_classes(policies: Policies) -> Iterator[str]:
+    for host, policy in policies.items():
+        rules = policy.alarms.rules if policy.alarms else ()
+        if not any(rule.fault_class or rule.warning_class for rule in rules):
+            yield f"no rule of {host} says which class of fault a check is of"
+
+
+def _limits(policies: Policies) -> Iterator[str]:
+    for host, policy in policies.items():
+        classes = policy.alarms.fault_classes.values() if policy.alarms else ()
+        if not any(one.limits for one in classes):
+            yield f"no class of faults of {host} has limits"
+
+
+def _vendors(policies: Policies) -> Iterator[str]:
+    for host, policy in policies.items():
+        if not any(rule.vendor for rule in (policy.alarms.rules if policy.alarms else ())):
+            yield f"no rule of {host} names a vendor"
+
+
 def _drills(policies: Policies) -> Iterator[str]:
     yield from _nothing(policies)
     for _, name, asset in _assets(policies):
@@ -151,6 +171,13 @@ PREDICATES: Mapping[str, Predicate] = {
         "somebody stands in for each owner", _deputies, "write `deputy` of the contact in `contacts`"
     ),
     "alarms": Predicate("somebody is told of what is wrong", _alarms, "write `alarms` into policy__all"),
+    "fault_classes": Predicate(
+        "checks have the class of their fault", _fault_classes, "write `rules` with `fault_class` into `alarms`"
+    ),
+    "limits": Predicate(
+        "the clock of a class of faults has limits", _limits, "write `limits` of the class into `alarms`"
+    ),
+    "vendors": Predicate("alarms name the vendor", _vendors, "write `vendor` into a rule of `alarms`"),
     "drills": Predicate("each asset is drilled", _drills, "write `drill` of the asset"),
     "away": Predicate(
         "each asset has a copy that outlives the site", _away, "write a copy to an off-site or removable repository"
