@@ -54,12 +54,12 @@ def note(inventory: Path, checks: Sequence[Check], when: datetime) -> None:
 def noted(inventory: Path, at: datetime) -> HostChecks:
     """Return the newest results that were there at a moment, or why there are none to be believed."""
     path = place(inventory)
+    if not path.exists():
+        return HostChecks(trouble="no host checks were made")
     try:
         data = demand_version(parse(read_file(path, LIMITS.bytes, path.name), LIMITS, path.name), VERSION, path.name)
         found = decode(_Noted, data, path.name)
         when = clock.parse(found.when)
-    except FileNotFoundError:
-        return HostChecks(trouble="no host checks were made")
     except (Damaged, OSError, ValueError) as error:
         return HostChecks(trouble=f"the results of the host checks can't be read: {error}")
     if _digest(found.when, data["checks"]) != found.sha256:

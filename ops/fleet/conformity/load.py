@@ -80,10 +80,11 @@ def _used(name: str, use: PackUse, base: Path, found: list[Problem]) -> UsedPack
 def _tree(path: Path, found: list[Problem]) -> Mapping[str, Any] | None:
     import yaml
 
+    if not path.exists():
+        found.append(Problem(path.name, f"there is no file {path}"))
+        return None
     try:
         tree = yaml.safe_load(read_file(path, MOST_BYTES, path.name))
-    except FileNotFoundError:
-        found.append(Problem(path.name, f"there is no file {path}"))
     except (Damaged, OSError, yaml.YAMLError, RecursionError, ValueError) as error:
         why = (str(error).splitlines() or [type(error).__name__])[0]
         found.append(Problem(path.name, f"is not readable as YAML: {why}"))

@@ -86,7 +86,6 @@ def bound(pack: Pack, **other: Any) -> BoundDocument:
     told = {"sha256": "a" * 64, "code": pack.code or "X-1", "revision": pack.revision or "1", "approver": "Director"}
     told |= {"approved": "2026-01-01", "valid_until": "2027-01-01", **other}
 
-
     return decode(BoundDocument, told, "document")
 
 
@@ -164,7 +163,6 @@ def _due(policy: HostPolicy) -> list[tuple[str, str, str, Any]]:
 
 def excusing(number: str, **excuse: str) -> PackUse:
     """A use of a pack that excuses a clause."""
-
 
     told = {"reason": "the disks are ordered", "owner": "it_head", "approver": "dba", "until": "2026-12-31", **excuse}
     return PackUse(clauses={number: decode(ClauseUse, {"excuse": told}, "clause")})

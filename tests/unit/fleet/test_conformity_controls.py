@@ -61,7 +61,10 @@ def _check(control: PackControl, _: str) -> Facts:
 
 def _with_check(control: PackControl, verdict: Verdict) -> Facts:
     host, name = next(
-        (host, name) for host, one in POLICIES.items() for name, spec in one.checks.items() if spec.kind == control.check
+        (host, name)
+        for host, one in POLICIES.items()
+        for name, spec in one.checks.items()
+        if spec.kind == control.check
     )
     own = HEALTHY.ledgers[host]
     seen = replace(own.checks[name], verdict=verdict)
@@ -224,7 +227,9 @@ def test_a_late_duty_is_unknown_while_a_ledger_is_not_there() -> None:
 def test_a_duty_that_is_due_more_rarely_than_the_clause_demands_does_not_meet_it() -> None:
     rare = {**POLICIES}
     for host, policy in POLICIES.items():
-        slower = replace(policy.site_duties["disc_stock"], every=type(policy.site_duties["disc_stock"].every)(92 * 86400))
+        slower = replace(
+            policy.site_duties["disc_stock"], every=type(policy.site_duties["disc_stock"].every)(92 * 86400)
+        )
         rare[host] = replace(policy, site_duties={**policy.site_duties, "disc_stock": slower})
     clause, control = status(replace(HEALTHY, policies=rare), "hcf-hemod-po-10", "5", "disc_stock")
     assert (clause.standing, control.standing) == (Standing.NOT_MET, Standing.NOT_MET)
