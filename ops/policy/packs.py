@@ -66,7 +66,7 @@ class ClauseUse:
 
 @dataclass(frozen=True)
 class PackUse:
-    """A pack that is turned on.
+    """A pack that is turned on; [procedures.md](procedures.md) has the packs, and the words of their controls.
 
     file: a pack of the site's own, as a path from the inventory; without it, the pack of this name that is shipped.
     document: the approved document that it stands for; until there is one, the pack is a template.
