@@ -39,12 +39,23 @@ def used(inventory: Inventory, only: str = "") -> list[UsedPack]:
     if not uses:
         listed = "; ".join(f"`packs: {{{name}: {{}}}}`" for name in shipped()[:1])
         raise UsageError("the policy turns on no pack", f"write for example {listed} into policy__all")
-    base = inventory.path if inventory.path.is_dir() else inventory.path.parent
     found: list[Problem] = []
-    packs = [one for name, use in uses.items() if (one := _used(name, use, base, found))]
+    packs = _all(uses, inventory.path, found)
     if found:
         raise PolicyError(found)
     return [one for one in packs if not only or one.name == only]
+
+
+def wrong(uses: Mapping[str, PackUse], inventory: Path) -> list[Problem]:
+    """Return all that is wrong with the packs that a policy turns on; none where that is nothing."""
+    found: list[Problem] = []
+    _all(uses, inventory, found)
+    return found
+
+
+def _all(uses: Mapping[str, PackUse], inventory: Path, found: list[Problem]) -> list[UsedPack]:
+    base = inventory if inventory.is_dir() else inventory.parent
+    return [one for name, use in uses.items() if (one := _used(name, use, base, found))]
 
 
 def read(path: Path, found: list[Problem]) -> Pack | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from ops.core.errors import PolicyError, Problem, UsageError
 from ops.fleet.conformity import load
 from ops.fleet.conformity.pack import Pack
 from ops.fleet.inventory import Inventory
+from ops.fleet.inventory.check import judge
 
 COUNTS = {
     "hcf-hemod-po-10": 16,
@@ -194,3 +196,15 @@ def test_the_duties_that_are_asked_for_are_a_policy_that_is_valid(tmp_path: Path
     inventory = Inventory(tmp_path, variables, {"all": ("his1",)})
     own = inventory.policies()["his1"].site_duties
     assert load.duties(load.used(inventory), own) == {}
+
+
+def test_policy_check_judges_the_packs_with_file_and_line(checkout: Path, tmp_path: Path) -> None:
+    inventory = shutil.copytree(checkout / "inventories/minimal", tmp_path / "site")
+    policy = inventory / "group_vars/all/policy.yml"
+    before = policy.read_text()
+    for packs, told in (("{hcf-hemod-po-10: {}}", ""), ("{hcf-hemod-po-1: {}}", "did you mean 'hcf-hemod-po-10'")):
+        policy.write_text(f"{before.rstrip()}\n  packs: {packs}\n")
+        policies, found = judge(inventory)
+        assert bool(policies) is not bool(told)
+        assert [told in str(problem) for problem in found] == ([True] if told else [])
+        assert not told or f"policy.yml:{len(before.rstrip().splitlines()) + 1}" in found[0].where
