@@ -97,7 +97,7 @@ def _take(reading: _Reading, host: str, line: bytes, at: datetime) -> None:
     if proof.what == ROUND:
         reading.checks = _round(reading.checks, told, proof)
     elif proof.what == ATTESTATION and isinstance(told.get("duty"), str):
-        word = Word(printable(str(told.get("by", ""))), when, proof, shown=bool(told.get("shown_by")))
+        word = Word(printable(str(told.get("by", "")))[:_MOST], when, proof, shown=bool(told.get("shown_by")))
         reading.words.append((len(reading.moments) - 1, str(told["duty"]), word))
     verdict = _VERDICTS.get(str(data.get("result")), Verdict.UNKNOWN)
     name = (proof.what, str(data.get("subject", "")), str(told.get("repository", "")) if proof.what == "copy" else "")
