@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conforming import DAY, NOW, bound, facts, host_check, ledger, packs, policies, proof
+from conforming import DAY, HIS, NOW, bound, facts, host_check, ledger, packs, policies, proof
 
 from ops.core.verdict import Verdict
 from ops.fleet.conformity.facts import Facts, Last
@@ -243,3 +243,22 @@ def test_the_document_that_is_bound_counts_not_the_template() -> None:
     clause = next(one for one in found["hcf-hemod-po-10"].clauses if one.number == "10.1")
     assert clause.standing is Standing.NOT_LOOKED_AT
     assert all(pack.percent is None for pack in found.values())
+
+
+@pytest.mark.parametrize(
+    ("copy", "calendar", "number", "control"),
+    [
+        ("offsite", "day 10, last day", "2.2.1", "off_site"),
+        ("disks", "day 10, last day", "2.2.3", "removable"),
+        ("offsite", "Mon 05:00", "2.2.1", "off_site"),
+    ],
+)
+def test_copies_that_are_not_due_on_every_day_that_a_clause_names_do_not_meet_it(
+    copy: str, calendar: str, number: str, control: str
+) -> None:
+    copies = {**HIS["copies"], copy: {"to": HIS["copies"][copy]["to"], "calendar": calendar}}
+    changed = policies(copies=copies)
+    _, found = status(facts(changed), "hospital-it-contingency", number, control)
+    assert found.standing is Standing.NOT_MET
+    assert "is not due on all of these days" in found.message
+    assert status(HEALTHY, "hospital-it-contingency", number, control)[1].standing is Standing.MET

@@ -6,18 +6,18 @@ from ops.fleet.audit import Check, read
 
 REPORT = """<?xml version="1.0" encoding="utf-8"?>
 <testsuites><testsuite name="pytest">
-<testcase classname="tests.policy.test_host_files" name="test_secrets_belong_to_root_alone[his1]">
+<testcase classname="policy.test_host_files" name="test_secrets_belong_to_root_alone[his1]">
   <properties><property name="host" value="his1"/><property name="about" value="his1"/></properties>
 </testcase>
-<testcase classname="tests.policy.test_host_files" name="test_timer_is_enabled_and_waits[his1 seawall-health]">
+<testcase classname="policy.test_host_files" name="test_timer_is_enabled_and_waits[his1 seawall-health]">
   <properties><property name="host" value="his1"/><property name="about" value="his1 seawall-health"/></properties>
   <failure message="AssertionError: seawall-health.timer is inactive&#10;assert 'inactive' == 'active'">E</failure>
 </testcase>
-<testcase classname="tests.policy.test_host_files" name="test_restic_is_new_enough[drill1]">
+<testcase classname="policy.test_host_files" name="test_restic_is_new_enough[drill1]">
   <properties><property name="host" value="drill1"/><property name="about" value="drill1"/></properties>
   <error message="failed on setup with &quot;Failed: could not look: drill1 does not answer&quot;">E</error>
 </testcase>
-<testcase classname="tests.policy.test_host_files" name="test_upsd_answers[NOTSET]"><skipped message="no UPS"/></testcase>
+<testcase classname="policy.test_host_files" name="test_upsd_answers[NOTSET]"><skipped message="no UPS"/></testcase>
 </testsuite></testsuites>
 """
 
