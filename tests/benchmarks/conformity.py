@@ -25,7 +25,7 @@ from tests.benchmarks.timing import table
 
 MACHINES, DAYS, CLAUSES = 50, 31, 1_000
 AIM = 2.0
-SECOND = {"kind": "local", "place": "local", "options": {"path": "/srv/backup"}}
+SECOND: dict[str, Plain] = {"kind": "local", "place": "local", "options": {"path": "/srv/backup"}}
 ASSET: dict[str, Plain] = {
     "owner": "it",
     "sources": {"documents": {"kind": "files", "options": {"paths": ["/srv/documents"]}}},
