@@ -49,6 +49,7 @@ SERVER = {
 CONTROL = {
     "lab": ("ops.lab.commands", "boot and use the lab: real Debian machines on this computer"),
     "demo": ("ops.lab.demo", "set up the lab and demonstrate everything"),
+    "conformity": ("ops.commands.control.conformity", "show how the site conforms to its written procedures"),
     "control": ("ops.commands.control.control", "back up the control machine itself"),
     "fleet": ("ops.commands.control.fleet", "start backups, copies and drills on many machines"),
     "keys": ("ops.commands.control.keys", "print the key sheet for the safe, and test one"),
@@ -61,7 +62,20 @@ CONTROL = {
     "status": ("ops.commands.control.status", "show the state of the whole fleet"),
     "verify": ("ops.commands.control.verify", "audit every machine against the policy, from outside"),
 }
-JUDGING = {"alarm-drill", "check", "control", "fleet", "gaps", "health", "keys", "ledger", "drill", "status", "verify"}
+JUDGING = {
+    "alarm-drill",
+    "check",
+    "conformity",
+    "control",
+    "fleet",
+    "gaps",
+    "health",
+    "keys",
+    "ledger",
+    "drill",
+    "status",
+    "verify",
+}
 
 USAGE = """\
 usage: seawall COMMAND [...]      seawall COMMAND --help      seawall --version
@@ -71,7 +85,7 @@ Back up, copy, drill, check and document the servers of a hospital, as its writt
 """
 EXIT_CODES = """
 exit codes: 0 done, 1 failed, 2 wrong usage or policy;
-            check, control check, fleet, gaps, health, status, drill, alarm-drill, keys check, ledger:
+            check, conformity, control check, fleet, gaps, health, status, drill, alarm-drill, keys check, ledger:
             0 pass, 1 warn, 2 fail, 3 unknown or wrong usage
 """
 

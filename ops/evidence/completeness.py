@@ -80,10 +80,17 @@ def records(directory: Path) -> list[Completed]:
         raise Unavailable(f"this account may not read the ledger in {directory}", "run as root") from error
 
 
-def completed(line: bytes) -> Completed | None:
-    """Return what a line says was done; of its facts only where a copy went is read, for there are many lines."""
+def completed_by(line: bytes) -> Completed | None:
+    """Return what a line of a ledger says was done, None when it says nothing of that."""
     try:
-        found: Mapping[str, Any] = said(line)
+        return completed(said(line))
+    except ValueError:
+        return None
+
+
+def completed(found: Mapping[str, Any]) -> Completed | None:
+    """Return what a record says was done; of its facts only where a copy went is read, for there are many records."""
+    try:
         began = clock.parse(found.get("started") or found["when"])
         facts = found.get("facts")
         to = str(facts.get("repository", "")) if isinstance(facts, dict) else ""

@@ -39,13 +39,17 @@ EVERY_MACHINE = "all"
 
 @dataclass(frozen=True)
 class Check:
-    """One test of one thing on one machine: host, name in words, what it is about, verdict, why."""
+    """One test of one thing on one machine: host, name in words, what it is about, verdict, why.
+
+    subject: of which of the host checks it is, such as accounts.
+    """
 
     host: str
     name: str
     about: str
     verdict: Verdict
     message: str
+    subject: str = ""
 
 
 def look(path: Path, booted: str | None = None) -> list[Check]:
@@ -99,7 +103,8 @@ def read(report: str) -> Iterator[Check]:
         if verdict is not None:
             host = said.get("host", EVERY_MACHINE)
             about = said.get("about", "").removeprefix(f"{host} ").removeprefix(host)
-            yield Check(host, name.replace("_", " "), about, verdict, message)
+            subject = case.get("classname", "").rpartition(".")[2].removeprefix("test_host_")
+            yield Check(host, name.replace("_", " "), about, verdict, message, subject)
 
 
 def _outcome(case: ElementTree.Element) -> tuple[Verdict | None, str]:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.core import described, kinds
-from ops.core.names import AbsolutePath, AccountName, ContainerName, FileName, UnitName
+from ops.core.names import AbsolutePath, AccountName, ContainerName, Digest, FileName, UnitName
 from ops.core.quantity import Percent
 from ops.core.schema import encode, key
 from ops.core.week import WeekHours
-from ops.policy import alarms, model, power, queries, reports
+from ops.policy import alarms, model, packs, power, queries, reports
 from ops.policy.duty import Duty
 from ops.policy.push import Push
 from ops.policy.rules.spans import RANGES
@@ -85,6 +85,10 @@ PARTS = (
     ("power", power.PowerGroup),
     ("machines", power.PoweredMachine),
     ("reports", reports.Reports),
+    ("packs", packs.PackUse),
+    ("document", packs.BoundDocument),
+    ("clauses", packs.ClauseUse),
+    ("excuse", packs.ClauseExcuse),
 )
 FOLLOW = """\
 The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets; don't write them. Every machine has a
@@ -114,6 +118,7 @@ WORDS: Mapping[Any, str] = {
     AbsolutePath: "path",
     AccountName: "name of an account",
     ContainerName: "name of a container",
+    Digest: "SHA-256",
     FileName: "file name",
     UnitName: "unit",
     Any: "as the kind says",

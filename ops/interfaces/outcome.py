@@ -237,11 +237,15 @@ class RestoreFacts(OutcomeFacts):
 
 @dataclass(frozen=True, kw_only=True)
 class RoundFacts(OutcomeFacts):
-    """A round of checks. rounds: since the record before. checks: how many of each verdict. loud: those not pass."""
+    """A round of checks. rounds: since the record before. checks: how many of each verdict. loud: those not pass.
+
+    passed: the names of the others, so that it is known what was looked at; older records do not say.
+    """
 
     rounds: int = 0
     checks: Mapping[str, int] = field(default_factory=dict)
     loud: Mapping[str, Verdict] = field(default_factory=dict)
+    passed: tuple[str, ...] = spare(())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,7 @@ from ops.policy.partial import misses, without_broken
 from ops.policy.rules import across, judge, quotas
 from ops.policy.rules.joined import judge as joined_names
 from ops.policy.rules.notes import notes
+from ops.policy.rules.packs import differing
 from ops.policy.surroundings import Surroundings
 
 
@@ -72,7 +73,7 @@ def _judged(
     hosts = {name: large.without(layers, too_large[name]) for name, layers in hosts.items()}
     resolved = {name: resolve(name, layers, around.hosts, problems[name]) for name, layers in hosts.items()}
     written = {name: _compile(name, tree, around, problems[name]) for name, (tree, _) in resolved.items()}
-    own = (_twice(written), _drilled(written), _controlled(written))
+    own = (_twice(written), _drilled(written), _controlled(written), differing(written))
     together = itertools.chain(
         *own, across.judge(written), joined_names(written), quotas.judge(written), spreading.judge(written)
     )
@@ -88,7 +89,9 @@ def _judged(
 
 def document(policy: HostPolicy) -> dict[str, Any]:
     """Return one host's policy as the plain data that lie on that host."""
-    return dict(encode(policy))
+    told = dict(encode(policy))
+    told.pop("packs")  # the control machine alone reads them
+    return told
 
 
 def document_digest(data: Any) -> str:
@@ -261,6 +264,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         push=policy.push,
         spread=policy.spread,
         reports=policy.reports,
+        packs=policy.packs,
     )
 
 

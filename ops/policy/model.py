@@ -14,6 +14,7 @@ from ops.policy.alarms import Alarms
 from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
 from ops.policy.keeping import Kept, Retention
+from ops.policy.packs import PackUse
 from ops.policy.power import PowerGroup
 from ops.policy.push import Push
 from ops.policy.queries import Expectation, Reference
@@ -40,6 +41,7 @@ __all__ = [
     "Expectation",
     "HostPolicy",
     "Kept",
+    "PackUse",
     "Repository",
     "Retention",
     "Site",
@@ -245,6 +247,7 @@ class Written:
     spread: how many backups may run at once at a backup host; see [fleet.md](fleet.md#hundreds-of-machines).
     push: how often machines hand their status over to their backup hosts; see [fleet.md](fleet.md). Without it, never.
     reports: which reports of the whole site are mailed, and to whom; the same for every host.
+    packs: the written procedures whose clauses `seawall conformity` judges, by the name of their pack; for all hosts.
     """
 
     version: int
@@ -263,6 +266,7 @@ class Written:
     push: Push | None = None
     spread: Spread | None = None
     reports: Reports | None = None
+    packs: Mapping[str, PackUse] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -278,7 +282,8 @@ class HostPolicy:
     """One machine's part of the policy, as it lies on that machine.
 
     duties: this machine's own; site_duties: the site's, the same on every machine. kept: the assets whose sets are kept
-    here, by the machine that has them and by their names. power: the group of the UPS that feeds this machine.
+    here, by the machine that has them and by their names. power: the group of the UPS that feeds this machine. packs: the
+    site's; they stay on the control machine.
     """
 
     version: int
@@ -301,6 +306,7 @@ class HostPolicy:
     push: Push | None = None
     spread: Spread | None = None
     reports: Reports | None = None
+    packs: Mapping[str, PackUse] = field(default_factory=dict)
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

@@ -17,6 +17,7 @@ from ops.core.errors import SeawallError
 from ops.lab.lab import Lab
 from tests.benchmarks import (
     backup,
+    conformity,
     content,
     deletable,
     door,
@@ -42,6 +43,7 @@ def main(chosen: Sequence[str]) -> int:
     parts: dict[str, Part] = {"start": start.measure, "ledger": ledger.measure, "drill": drill.measure}
     parts |= {"status": status.measure, "scrub": scrub.measure, "content": content.measure}
     parts |= {"deletable": deletable.measure, "leaving": leaving.measure, "many": many.measure}
+    parts |= {"conformity": conformity.measure}
     for name, module in {"backup": backup, "door": door, "huge": huge, "large": large, "machine": machine}.items():
         parts[name] = partial(_in_lab, lab, module.measure)
     if unknown := [name for name in chosen if name not in parts]:

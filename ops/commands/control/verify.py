@@ -17,6 +17,7 @@ from ops.core import clock
 from ops.core.printable import as_json, printable
 from ops.core.verdict import Verdict, worst
 from ops.fleet.audit import Check, look
+from ops.fleet.conformity import host_results
 
 VERSION = 1
 
@@ -39,6 +40,8 @@ def execute(options: argparse.Namespace) -> int:
     checks = look(read.path, options.booted)
     seconds = time.monotonic() - begun
     verdict = worst(check.verdict for check in checks)
+    if not options.booted:
+        host_results.note(read.path, checks, clock.now())  # `seawall conformity` reads them
     if options.json:
         print(as_json(_plain(checks, verdict, seconds)))
     else:

@@ -35,6 +35,7 @@ NAMED = "SEAWALL_INVENTORY"
 VAULT = "ANSIBLE_VAULT_PASSWORD_FILE"
 # Beside an inventory, but no part of it: see ops.fleet.ledgers, status.history and control_machine.identity.
 HEADS, SIGNERS, LEDGERS, OWN, HISTORY = ".heads.json", ".allowed_signers", ".ledgers", ".control", ".status.json"
+HOST_CHECKS = ".host_checks.json"  # see ops.fleet.conformity.host_results
 KEY_IDS = ".key_ids.json"  # see ops.fleet.key_sheet.ids
 TOLD = ".told.json"  # see ops.fleet.status.last_told
 REPORTS = ".reports.json"  # see ops.fleet.periods.noted

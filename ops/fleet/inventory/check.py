@@ -72,10 +72,13 @@ def examine(path: Path) -> Findings:
     _absences(path, text, read, problems, notes)
     policies = _policies(read, text, problems)
     if policies:
+        problems.extend(_of_packs(read, policies, text.layers))
         notes.extend(_worth_a_word(read, policies, text.layers))
         notes.extend(absent.idle(policies, read.groups, hosts.groups(text.tops), text.documents))
     told = {problem.where for problem in problems}
-    return Findings(policies, _ordered(problems), _ordered([note for note in notes if note.where not in told]))
+    return Findings(
+        {} if problems else policies, _ordered(problems), _ordered([note for note in notes if note.where not in told])
+    )
 
 
 def _text(path: Path, problems: list[Problem]) -> _Text:
@@ -180,6 +183,18 @@ def _worth_a_word(read: Inventory, policies: Mapping[str, HostPolicy], layers: S
     for host, of_host in notes_by_host(said, policies, clock.now().date()).items():
         found.extend(_marked(of_host, layers, host, read.groups))
     yield from joined(once(found), read.groups["all"])
+
+
+def _of_packs(read: Inventory, policies: Mapping[str, HostPolicy], layers: Sequence[Layer]) -> Iterator[Problem]:
+    """Yield what is wrong with the packs of clauses; they are the same for every host."""
+    host, policy = next(iter(policies.items()))
+    if not policy.packs:
+        return
+    from ops.fleet.conformity import load
+
+    for problem in load.wrong(policy.packs, read.path):
+        ours = problem.path.startswith("policy.")
+        yield from _marked([problem], layers, host, read.groups) if ours else [problem]
 
 
 def _follows(problem: Problem) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 from ops.core import clock
 from ops.core.document import parse
 from ops.core.errors import Damaged
-from ops.evidence.completeness import ROUND, Completed, completed
+from ops.evidence.completeness import ROUND, Completed, completed_by
 from ops.evidence.ledger import NAME
 from ops.evidence.lines import each
 from ops.interfaces.fleet_period import Measured
@@ -58,7 +58,7 @@ def read(directory: Path, since: datetime, known: datetime) -> Book:
     """
     book = Book()
     for line in each(directory / NAME):
-        one = completed(line)
+        one = completed_by(line)
         if one is None or one.began > known + clock.SKEW:
             continue
         book.begins = book.begins or one.began

@@ -94,6 +94,7 @@ def _outcome(checks: Sequence[CheckResult], verdict: Verdict, rounds: int, was: 
     """Return a round as the ledger has it: counts and names of the policy's checks; their words stay on the machine."""
     counts = Counter(entry.verdict.value for entry in checks)
     loud = {entry.name: entry.verdict for entry in checks if entry.verdict is not Verdict.PASS}
+    passed = tuple(entry.name for entry in checks if entry.verdict is Verdict.PASS)
     said = ", ".join(f"{word.value} {name}" for name, word in loud.items()) or f"{len(checks)} checks pass"
     message = f"{verdict.value} after {was}: {said}" if was else said
-    return Outcome(verdict, message, facts=RoundFacts(rounds=rounds, checks=dict(counts), loud=loud))
+    return Outcome(verdict, message, facts=RoundFacts(rounds=rounds, checks=dict(counts), loud=loud, passed=passed))

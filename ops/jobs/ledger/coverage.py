@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -29,19 +30,30 @@ def coverage(
     period: first and last day, in the site's time; none: from 31 days before, but not before the first record, until
     that moment. Raise UsageError when the period ends before it begins.
     """
+    all_done = records(directory)
+    found = verify(directory, signers) if all_done else []
+    broken = [finding for finding in found if finding.verdict in {Verdict.FAIL, Verdict.UNKNOWN}]
+    return replace(held(policy, now, period, all_done), broken=broken)
+
+
+def held(
+    policy: HostPolicy, now: datetime, period: tuple[date | None, date | None], all_done: Sequence[Completed]
+) -> Coverage:
+    """Compare what a ledger has of all acts with a policy's calendars; whether it verifies is not looked at.
+
+    Raise UsageError when the period ends before it begins.
+    """
     zone = ZoneInfo(policy.site.timezone)
     first, last = period
     # What a clock that was ahead wrote down was done at no time that is known.
-    done = [one for one in records(directory) if one.began <= now + clock.SKEW]
+    done = [one for one in all_done if one.began <= now + clock.SKEW]
     until = min(now, _start(last, zone) + timedelta(days=1)) if last else now
     since = _start(first, zone) if first else max([until - DAYS, *[one.began for one in done[:1]]])
     if since >= until:
         raise UsageError(f"the period ends before it begins: {since:%Y-%m-%d} to {until:%Y-%m-%d}")
     acts = [*scheduled(policy, since, until), *rounds(done, since, until, zone)]
     tallies = [tally(act, done, until, now) for act in acts]
-    found = verify(directory, signers) if done else []
-    broken = [finding for finding in found if finding.verdict in {Verdict.FAIL, Verdict.UNKNOWN}]
-    return Coverage(tallies, broken, since, until, zone)
+    return Coverage(tallies, (), since, until, zone)
 
 
 def scheduled(policy: HostPolicy, since: datetime, until: datetime) -> Iterator[Expected]:

@@ -1,8 +1,8 @@
 """Demands that no single value can break: names that must exist, relations that must hold, promises that can be kept.
 
 `site`, `contacts`, `repositories`, `control`, `assets` (with `paths`, `drills`, `questions`, `retention` and `spans`),
-`checks`, `exceptions`, `duties`, `alarms` and `power` judge one host's policy, `across` and `quotas` all of them,
-`notes` says what is allowed and yet deserves a word. Kinds say themselves which groups, sources and values they need.
+`checks`, `exceptions`, `duties`, `packs`, `alarms` and `power` judge one host's policy, `across` and `quotas` all of
+them, `notes` says what is allowed and yet deserves a word. Kinds say themselves which groups, sources and values they need.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ops.policy.rules import (
     duties,
     exceptions,
     names,
+    packs,
     power,
     reports,
     repositories,
@@ -47,5 +48,6 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
     yield from power.judge(written.power or {}, around)
     if written.reports:
         yield from reports.judge(written.reports, written)
+    yield from packs.judge(written)
     if written.control:
         yield from control.judge(written.control, written, around)

@@ -6,25 +6,25 @@ from ops.fleet.audit import Check, read
 
 REPORT = """<?xml version="1.0" encoding="utf-8"?>
 <testsuites><testsuite name="pytest">
-<testcase classname="c" name="test_secrets_belong_to_root_alone[his1]">
+<testcase classname="policy.test_host_files" name="test_secrets_belong_to_root_alone[his1]">
   <properties><property name="host" value="his1"/><property name="about" value="his1"/></properties>
 </testcase>
-<testcase classname="c" name="test_timer_is_enabled_and_waits[his1 seawall-health]">
+<testcase classname="policy.test_host_files" name="test_timer_is_enabled_and_waits[his1 seawall-health]">
   <properties><property name="host" value="his1"/><property name="about" value="his1 seawall-health"/></properties>
   <failure message="AssertionError: seawall-health.timer is inactive&#10;assert 'inactive' == 'active'">E</failure>
 </testcase>
-<testcase classname="c" name="test_restic_is_new_enough[drill1]">
+<testcase classname="policy.test_host_files" name="test_restic_is_new_enough[drill1]">
   <properties><property name="host" value="drill1"/><property name="about" value="drill1"/></properties>
   <error message="failed on setup with &quot;Failed: could not look: drill1 does not answer&quot;">E</error>
 </testcase>
-<testcase classname="c" name="test_upsd_answers[NOTSET]"><skipped message="no UPS"/></testcase>
+<testcase classname="policy.test_host_files" name="test_upsd_answers[NOTSET]"><skipped message="no UPS"/></testcase>
 </testsuite></testsuites>
 """
 
 
 def test_outcomes_become_verdicts():
     passed, failed, unknown = read(REPORT)
-    assert passed == Check("his1", "secrets belong to root alone", "", Verdict.PASS, "")
+    assert passed == Check("his1", "secrets belong to root alone", "", Verdict.PASS, "", "files")
     assert failed.about == "seawall-health"
     assert (failed.verdict, failed.message) == (Verdict.FAIL, "seawall-health.timer is inactive")
     assert (unknown.verdict, unknown.message) == (Verdict.UNKNOWN, "could not look: drill1 does not answer")
