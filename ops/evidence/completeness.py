@@ -73,7 +73,7 @@ class Tally:
 def records(directory: Path) -> list[Completed]:
     """Return what a ledger has of all acts, in its order; lines that are none are verification's to name."""
     try:
-        return [done for line in each(directory / NAME) if (done := completed(line))]
+        return [done for line in each(directory / NAME) if (done := completed_by(line))]
     except FileNotFoundError:
         return []
     except PermissionError as error:
