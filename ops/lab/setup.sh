@@ -132,7 +132,7 @@ cmp -s requirements.lock .venv/seawall-lock || step "Python packages, each with 
 package=.cache/packages/seawall.deb
 { [ -s $package ] && [ -z "$(find ops/ templates/ locale/ -name __pycache__ -prune -o -newer $package -print)" ]; } ||
   step "the package seawall, for servers" .venv/bin/seawall package build
-{ [ -x .cache/bin/restic-rest-server ] && ls .cache/packages-for-tests/prometheus_*.deb >/dev/null 2>&1; } ||
+{ [ -x .cache/bin/restic-rest-server ] && ls .cache/packages-for-tests/promtool_*.deb >/dev/null 2>&1; } ||
   step "rest-server and Prometheus of Debian 13, for the tests" \
   .venv/bin/python -c 'from ops.fleet.packaging import restic_deb; restic_deb.unpack_rest_server()'
 [ -x .cache/store/usr/bin/radosgw ] || step "a store that speaks S3, of Debian, for the tests" unpack_store

@@ -41,7 +41,7 @@ receivers:
 def unpacked(folder: Path) -> Path:
     """Return the folder with the programs of the packages."""
     for package in fetch(names=FOR_TESTS):
-        if package.name.startswith("prometheus"):
+        if package.name.startswith("prom"):
             run(["dpkg-deb", "--extract", package, folder], timeout=120)
     return folder / "usr/bin"
 

@@ -22,7 +22,7 @@ CACHE = Path(ops.__file__).resolve().parents[1] / ".cache"
 RELEASE = "trixie"
 PACKAGES = ("restic",)
 # A backup host with Debian 13 has its server from its own sources, and a site its Prometheus, if it wants one.
-FOR_TESTS = ("restic-rest-server", "prometheus", "prometheus-alertmanager", "prometheus-node-exporter")
+FOR_TESTS = ("restic-rest-server", "prometheus", "prometheus-alertmanager", "prometheus-node-exporter", "promtool")
 SUMS = "SHA256SUMS"
 
 CONFIGURATION = """\
