@@ -44,7 +44,7 @@ def test_connections_are_judged_by_their_share(used: int, verdict: Verdict) -> N
         ({"Seconds_Behind_Master": "10"}, Verdict.PASS, "replication is 10s behind"),
         ({"Seconds_Behind_Master": "11"}, Verdict.WARN, "replication is 11s behind"),
         ({"Seconds_Behind_Master": "301"}, Verdict.FAIL, "replication is 5min 1s behind"),
-        ({"Connection_name": "a", "Slave_SQL_Running": "No"}, Verdict.FAIL, "replication of a stands still: no SQL thread"),
+        ({"Connection_name": "a", "Slave_SQL_Running": "No"}, Verdict.FAIL, "replication of a stands still: no SQL"),
         (
             {"Slave_IO_Running": "Connecting", "Seconds_Behind_Master": "NULL", "Last_IO_Errno": "2003"},
             Verdict.FAIL,
