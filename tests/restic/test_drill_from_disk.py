@@ -41,12 +41,11 @@ def facts(disks: Disks) -> dict:
     return dict(last)
 
 
-def mounts() -> list[str]:
-    return [
-        line
-        for line in Path("/proc/self/mountinfo").read_text().splitlines()
-        if "/drills/" in line or "/seawall-disk-" in line
-    ]
+def mounts(disks: Disks) -> list[str]:
+    """What is mounted for a drill of this machine's."""
+    places = (str(disks.path), str(disks.machine.root / "var/lib/seawall/drills"))
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    return [line for line in lines if any(place in line for place in places)]
 
 
 def test_a_disk_that_is_connected_is_drilled_from_and_stays_as_it_was(drilling: Disks) -> None:
@@ -59,7 +58,7 @@ def test_a_disk_that_is_connected_is_drilled_from_and_stays_as_it_was(drilling: 
     assert drilling.machine.state("drill-documents")["last_good"]["repository"] == "disks"
     assert sha256(file.read_bytes()).hexdigest() == before, "nothing on it changes"
     assert drilling.state("red") == state, "it is as good as it was"
-    assert mounts() == []
+    assert mounts(drilling) == []
 
 
 def test_a_disk_that_arrived_is_drilled_from_where_it_is(drilling: Disks) -> None:
@@ -74,7 +73,7 @@ def test_without_a_disk_it_is_unknown(drilling: Disks) -> None:
     assert drill(drilling) == 3
     assert facts(drilling)["result"] == "unknown"
     assert "no disk of disks is connected that the policy knows" in facts(drilling)["message"]
-    assert mounts() == []
+    assert mounts(drilling) == []
 
 
 def test_an_exchanged_disk_is_not_drilled_from(drilling: Disks) -> None:
@@ -82,7 +81,7 @@ def test_an_exchanged_disk_is_not_drilled_from(drilling: Disks) -> None:
     with loop_disks.attached(drilling.file("red")):
         assert drill(drilling) == 3
     assert "red holds the repository" in facts(drilling)["message"]
-    assert mounts() == []
+    assert mounts(drilling) == []
 
 
 def test_a_link_on_it_is_not_followed(drilling: Disks, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,7 +91,7 @@ def test_a_link_on_it_is_not_followed(drilling: Disks, capsys: pytest.CaptureFix
     with loop_disks.attached(drilling.file("red")):
         assert drill(drilling) == 3
     assert "is not a plain file" in capsys.readouterr().out
-    assert mounts() == []
+    assert mounts(drilling) == []
 
 
 def test_damage_on_it_is_noticed(drilling: Disks) -> None:
@@ -109,8 +108,8 @@ def test_a_drill_that_was_killed_leaves_a_disk_that_the_next_one_takes_off(drill
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(borrowed, "_taken_off", lambda disks: None)  # it did not come to that
             assert drill(drilling) == 0
-        assert mounts()
+        assert mounts(drilling)
         policy = json.loads((drilling.machine.root / "etc/seawall/policy.json").read_text())
         (drilling.machine.root / "etc/seawall/policy.json").write_text(json.dumps({**policy, "host": "drill1"}))
         assert drill(drilling) == 0
-        assert mounts() == []
+        assert mounts(drilling) == []
