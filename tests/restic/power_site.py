@@ -11,7 +11,7 @@ from throwaway_nut import PASSWORD, Nut
 from ops.core import nut
 from ops.core.errors import Unavailable
 from ops.core.quantity import Duration, Percent
-from ops.jobs.power import conduct, kept
+from ops.jobs.power import conduct, kept, site
 from ops.jobs.power.conduct import Conductor, signal_file
 from ops.policy.power import PoweredMachine, PowerGroup
 from ops.power.order import DEAD_TIME, dead_time
@@ -32,10 +32,27 @@ class Machine:
     port: int = 0
     asked: float | None = None
     hangs: bool = False
+    silence: list[socket.socket] = field(default_factory=list)
     offs: list[float] = field(default_factory=list)
     ups: list[float] = field(default_factory=list)
 
+    def fall_silent(self) -> None:
+        """Let nothing answer at the port, as where no kernel runs: a queue that is full drops what comes."""
+        full = socket.socket()
+        full.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        full.bind(("127.0.0.1", self.port))
+        full.listen(0)
+        self.silence = [full]
+        for _ in range(4):
+            waiting = socket.socket()
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", self.port))
+            self.silence.append(waiting)
+
     def start(self) -> None:
+        for one in self.silence:
+            one.close()
+        self.silence = []
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind(("127.0.0.1", self.port))
@@ -67,6 +84,7 @@ class Machine:
         assert self.listener is not None
         self.listener.close()
         self.listener = None
+        self.fall_silent()
         self.offs.append(time.monotonic())
 
 
@@ -81,8 +99,9 @@ class PowerSite:
         files = {UPS: folder / "mains.dev"} | {f"seawall-{name}": signal_file(name) for name in NEEDS}
         signal_file("x").parent.mkdir(parents=True, exist_ok=True)
         self.nut = Nut(folder, files)
+        site.CONNECT_SECONDS = 0.5
         told = {name: self.told_of(one) for name, one in self.machines.items()}
-        words = {"hold": Duration(2), "margin": Duration(8), "steady": Duration(2), "back_above": Percent(50)} | policy
+        words = {"hold": Duration(2), "margin": Duration(20), "steady": Duration(2), "back_above": Percent(50)} | policy
         self.told = PowerGroup(CONDUCTOR, told, UPS, self.nut.port, **words)
         self.battery_ends: float | None = None
         self.shown = ("", 0.0, 0)
