@@ -13,10 +13,7 @@ from typing import Any
 from ops.core import kinds
 from ops.core.errors import PolicyError, Problem
 from ops.core.schema import collect, decode, encode
-from ops.interfaces import joined
-from ops.interfaces.planned import RETENTION
-from ops.interfaces.state import ARRIVALS, SCRUB
-from ops.policy import alarm_drill, doors, hours, large, logs, periods, power, rotations, spreading
+from ops.policy import alarm_drill, checks, doors, hours, large, periods, power, rotations, spreading
 from ops.policy.assets import resolve
 from ops.policy.concerned import clients_of, concerned
 from ops.policy.kept import kept
@@ -247,9 +244,9 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         clients=clients,
         checks={
             "gaps": CheckSpec("gaps"),
-            **_checks(policy, clients),
+            **checks.named(policy, clients),
             **doors.check(host, policy, clients),
-            **_ages(policy, drills),
+            **checks.ages(policy, drills),
             **rotations.checks(policy),
             **alarm_drill.checks(policy),
         },
@@ -266,39 +263,3 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         reports=policy.reports,
         packs=policy.packs,
     )
-
-
-def _checks(policy: Written, clients: Mapping[str, object]) -> dict[str, CheckSpec]:
-    """Return the checks that a policy names, with those of a machine that keeps repositories of others, or without."""
-    if clients:
-        # What the units do follows from their options, also where nothing is said.
-        usual = {name: CheckSpec(name, kinds.load("ops.health", name).options()) for name in (SCRUB, RETENTION)}
-        return {**usual, **policy.checks, ARRIVALS: CheckSpec(ARRIVALS)}
-    return {name: check for name, check in policy.checks.items() if name not in {SCRUB, RETENTION}}
-
-
-def _ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec]:
-    """The checks that follow from the assets themselves: is the backup, copy or drill young enough."""
-    checks = {}
-    for name, asset in policy.assets.items():
-        young: dict[str, Any] = {"asset": name, "rpo": str(asset.rpo), "repository": asset.repository}
-        if logs.logged(asset):
-            young |= {"log": True}
-        checks[joined.check("backup_age", name)] = CheckSpec("backup_age", young)
-        for copy, spec in asset.copies.items():
-            options = {
-                "asset": name,
-                "copy": copy,
-                "calendar": str(spec.calendar),
-                "grace": str(spec.grace),
-                "timezone": policy.site.timezone,
-                "to": spec.to,
-            }
-            if not logs.logged(asset):  # its minutes are no measure for a copy, which may take hours
-                options["rpo"] = str(asset.rpo)
-            checks[joined.check("copy_age", name, copy)] = CheckSpec("copy_age", options)
-    for name, drilled in drills.items():
-        if drilled.asset.drill:
-            options = {"asset": name, "every": str(drilled.asset.drill.every)}
-            checks[joined.check("drill_age", name)] = CheckSpec("drill_age", options)
-    return checks

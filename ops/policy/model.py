@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ops.core.calendar import Calendar, Item
-from ops.core.names import AbsolutePath
 from ops.core.quantity import Day, Duration
 from ops.core.schema import spare
 from ops.policy.alarms import Alarms
+from ops.policy.control import Control
 from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
 from ops.policy.keeping import Kept, Retention
@@ -171,36 +171,6 @@ class AssetClass:
 
 
 @dataclass(frozen=True)
-class Control:
-    """The backup of the control machine itself, kept where it survives a disaster of the site.
-
-    owner: the contact who is responsible for it.
-    repository: the repository to which it is backed up; off-site or removable.
-    rpo: the maximum age of its newest good set.
-    rto: how long rebuilding it may take.
-    retention: how long sets are kept.
-    safe: where the printed key sheet and runbook are kept; printed in the runbook.
-    paths: what else to back up, besides the inventory, the checkout, its packages and the SSH keys that the inventory
-        names.
-    name: its account and folder on the repository's host.
-    key_test: how often a second person opens every off-site repository with the printed key sheet alone.
-    holders: contacts to whom the key sheet is also sealed; two at least. Each opens it alone, with a private key of
-        their own; the public one lies beside the inventory as `.holders/NAME.asc`.
-    """
-
-    owner: str
-    repository: str
-    rpo: Duration
-    rto: Duration
-    retention: Retention
-    safe: str = ""
-    paths: tuple[AbsolutePath, ...] = ()
-    name: str = "control"
-    key_test: Duration = Duration(365 * 86_400)
-    holders: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class CheckSpec:
     """A check of one thing on a machine.
 
@@ -282,8 +252,8 @@ class HostPolicy:
     """One machine's part of the policy, as it lies on that machine.
 
     duties: this machine's own; site_duties: the site's, the same on every machine. kept: the assets whose sets are kept
-    here, by the machine that has them and by their names. power: the group of the UPS that feeds this machine. packs: the
-    site's; they stay on the control machine.
+    here, by the machine that has them and by their names. power: the group of the UPS that feeds this machine. packs:
+    the site's; they stay on the control machine.
     """
 
     version: int

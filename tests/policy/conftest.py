@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+import acts_wanted
 import pytest
 import stores_wanted
 import wanted
@@ -26,7 +27,7 @@ SUBJECTS = {
     "keeper": wanted.keepers,
     "driller": wanted.drillers,
     "restic_machine": wanted.restics,
-    "act": wanted.acts,
+    "act": acts_wanted.acts,
     "door": wanted.doors,
     "writer": wanted.writers,
     "reader": wanted.readers,
