@@ -128,13 +128,13 @@ def units(request: pytest.FixtureRequest) -> Facts:
 
 
 @pytest.fixture
-def timer(act: wanted.Act, units: Facts) -> Facts:
+def timer(act: acts_wanted.Act, units: Facts) -> Facts:
     """An act's timer; one that is not there fails one test, not all."""
     return present(units["timers"], f"{act.unit}.timer")
 
 
 @pytest.fixture
-def service(act: wanted.Act, units: Facts) -> Facts:
+def service(act: acts_wanted.Act, units: Facts) -> Facts:
     return present(units["services"], f"{act.unit}.service")
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import acts_wanted
 import stores_wanted
 import testinfra
 import wanted
@@ -117,7 +118,7 @@ class Site:
             "wanted": {
                 "accounts": ACCOUNTS,
                 "authority": self.authority,
-                "units": [act.unit for act in wanted.acts(policies) if act.host == host],
+                "units": [act.unit for act in acts_wanted.acts(policies) if act.host == host],
                 "doors": [_door(door) for door in wanted.doors(policies) if door.host == host],
                 "stores": [_store(store) for store in stores_wanted.stores(policies) if store.host == host],
                 "databases": [_database(source) for source in wanted.databases(policies) if source.host == host],

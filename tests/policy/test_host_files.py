@@ -2,7 +2,7 @@
 
 from fnmatch import fnmatch
 
-import wanted
+import acts_wanted
 
 CREDENTIALS = "/etc/seawall/credentials"
 FOLDERS = {
@@ -49,7 +49,7 @@ def test_only_its_owners_read_what_is_kept(machine, files):
 
 def test_a_machine_has_its_own_secrets_and_no_others(machine, files, site):
     names = {path.rpartition("/")[2] for path in files["paths"] if path.startswith(f"{CREDENTIALS}/")}
-    acts = [act for act in wanted.acts(site.policies) if act.host == machine.host]
+    acts = [act for act in acts_wanted.acts(site.policies) if act.host == machine.host]
     needed = set().union(*(act.secrets for act in acts)) | (set(ON_KEEPERS) if machine.policy.clients else set())
     missing = needed - names
     assert not missing, f"{machine.host} lacks {', '.join(sorted(missing))}"

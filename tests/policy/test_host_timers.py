@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-import wanted
+import acts_wanted
 
 ACCURACY = timedelta(minutes=1)
 
@@ -44,7 +44,9 @@ def test_start_is_spread_and_the_same_each_time(act, timer):
 
 
 def test_no_timer_that_the_policy_does_not_ask_for(machine, units, site):
-    asked = {f"{act.unit}.timer" for act in wanted.acts(site.policies) if act.host == machine.host and not act.by_hand}
+    asked = {
+        f"{act.unit}.timer" for act in acts_wanted.acts(site.policies) if act.host == machine.host and not act.by_hand
+    }
     strange = sorted(name for name in units["timers"] if name not in asked)
     assert not strange, f"{', '.join(strange)}: the policy does not ask for it"
 
