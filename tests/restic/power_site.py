@@ -205,9 +205,22 @@ class PowerSite:
         if name == CONDUCTOR:
             kept_now = kept.read()
             self.conductor = Conductor("rack", self.told, kept.Kept("another boot", kept_now.memory, kept_now.stops))
-            for other in NEEDS:
-                conduct.show(other, "OL")
+            self.until_fresh()
         self.watch(name)
+
+    def until_fresh(self) -> None:
+        """Show no cut anywhere, as after a boot: memory is empty, and upsd forgot who told it of the end."""
+        self.nut.stop("upsd")
+        self.nut.start("upsd", ["upsd", "-u", "root", "-F"])
+        deadline = time.monotonic() + 60
+        while not self.is_served() or any(
+            "OB" in nut.variables("127.0.0.1", self.nut.port, name)["ups.status"] for name in self.nut.devices
+        ):
+            assert time.monotonic() < deadline
+            self.write()
+            for other in NEEDS:
+                signal_file(other).write_text("ups.status: OL\n", "utf-8")
+            time.sleep(0.3)
 
     def states(self) -> dict[str, bool]:
         return {name: one.runs for name, one in self.machines.items()}
