@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from watched_inputs import BOOT, INSTALLED, RAID, SCAN, TRACKING, Inputs
 
+from ops.core import nut
 from ops.core.errors import CommandError, Unavailable
 from ops.health import (
-    _nut,
     disk,
     journal,
     load,
@@ -93,7 +93,7 @@ class Machine:
         patch.setattr(disk, "is_read_only", lambda _: self.given.read_only)
         patch.setattr(load, "os", SimpleNamespace(cpu_count=lambda: PROCESSORS))
         patch.setattr(raid, "_number", lambda _: 0)
-        patch.setattr(_nut, "variables", lambda *_: self._ups())
+        patch.setattr(nut, "variables", lambda *_: self._ups())
         patch.setattr(units, "_systemctl", self._systemctl)
         clock_of_machine = SimpleNamespace(monotonic=lambda: self.given.now.timestamp() - float(BOOT))
         patch.setattr(units, "time", clock_of_machine)
