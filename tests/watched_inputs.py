@@ -85,6 +85,9 @@ def states(now: datetime) -> dict[str, dict[str, Any]]:
         "backup-his": act("backup", {"time": ago(hours=10), "repository": "primary"}),
         "copy-his-offsite": act("copy", {"time": ago(hours=30), "copied": ago(hours=20), "repository": "offsite"}),
         "drill-his": act("drill", {"time": ago(days=5)}),
+        "alarm-drill-timer": act(
+            "alarm-drill", {"time": ago(days=20), "told": {"mail": 20.0}, "answered": 40.0}, asset="timer"
+        ),
         "log-his": act("log", {"time": ago(minutes=8)}),
         "gaps": {**searched, "gaps": [], "excused": [], "covered": [{"name": "postgresql:5432/his"}]},
         "arrivals": {**searched, "repositories": {"his1": kept}},

@@ -56,6 +56,7 @@ def checks(folder: Path, port: int) -> dict[str, tuple[str, dict[str, Any]]]:
         "backup": ("backup_age", {"asset": "his", "rpo": "26h"}),
         "log": ("backup_age", {"asset": "his", "rpo": "15min", "log": True}),
         "copy": ("copy_age", {"asset": "his", "copy": "offsite", "to": "offsite", **COPIES}),
+        "alarm_drill": ("alarm_drill", {"every": "100d"}),
         "drill": ("drill_age", {"asset": "his", "every": "31d"}), "gaps": ("gaps", {}), "arrivals": ("arrivals", {}),
         "scrub": ("scrub", {}), "retention": ("retention", {}),
         "leaving": ("leaving", {"clients": ["his1"], "calendar": "*-*-* 10:00"}),

@@ -242,14 +242,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         assets=policy.assets,
         drills=drills,
         clients=clients,
-        checks={
-            "gaps": CheckSpec("gaps"),
-            **checks.named(policy, clients),
-            **doors.check(host, policy, clients),
-            **checks.ages(policy, drills),
-            **rotations.checks(policy),
-            **alarm_drill.checks(policy),
-        },
+        checks=_checks(host, policy, clients, drills),
         exceptions=policy.exceptions,
         duties={name: duty for name, duty in policy.duties.items() if name not in site_duties},
         site_duties={name: duty for name, duty in policy.duties.items() if name in site_duties},
@@ -263,3 +256,17 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         reports=policy.reports,
         packs=policy.packs,
     )
+
+
+def _checks(
+    host: str, policy: Written, clients: Mapping[str, tuple[str, ...]], drills: Mapping[str, Drilled]
+) -> dict[str, CheckSpec]:
+    """Return the checks of a machine: those that it names, and those that follow from the rest."""
+    return {
+        "gaps": CheckSpec("gaps"),
+        **checks.named(policy, clients),
+        **doors.check(host, policy, clients),
+        **checks.ages(policy, drills),
+        **rotations.checks(policy),
+        **alarm_drill.checks(policy),
+    }
