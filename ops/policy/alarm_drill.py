@@ -19,7 +19,7 @@ def asked(policy: Written | HostPolicy) -> AlarmDrill | None:
     return policy.alarms.drill if policy.alarms else None
 
 
-def checks(policy: Written) -> dict[str, CheckSpec]:
+def checks(policy: Written | HostPolicy) -> dict[str, CheckSpec]:
     """Return the checks that follow: whether it was made and answered, and whether its own timer waits.
 
     That timer is also what it stops for a fault that harms nobody; so nothing else is in that check.

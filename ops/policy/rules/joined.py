@@ -9,7 +9,7 @@ from ops.core import kinds
 from ops.core.errors import Problem
 from ops.interfaces import joined
 from ops.interfaces.state import ARRIVALS, LEAVING
-from ops.policy import rotations
+from ops.policy import alarm_drill, rotations
 from ops.policy.logs import logged
 from ops.policy.model import Asset, CheckSpec, HostPolicy, Written
 
@@ -55,11 +55,11 @@ def follows(spec: CheckSpec) -> bool:
 
 
 def derived(policy: HostPolicy) -> set[str]:
-    """Return the names of the checks that follow from what a machine backs up, copies, drills and keeps for others."""
+    """Return the names of the checks that follow from what a machine backs up, copies, drills, keeps and is told of."""
     drills = [(drilled.host, name, drilled.asset) for name, drilled in policy.drills.items()]
     of_assets = (one for name, asset in policy.assets.items() for one in _of_asset(name, asset))
     found = [*_of_drills(drills), *of_assets, *_of_disks(policy), *_of_keeper(policy)]
-    return {one.name for one in found if one.sort == CHECK}
+    return {one.name for one in found if one.sort == CHECK} | alarm_drill.checks(policy).keys()
 
 
 def _judged(names: Iterable[_Joined]) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ops.core.errors import Problem
 from ops.core.quantity import Duration
 from ops.interfaces import joined as names_joined
+from ops.policy.alarm_drill import TIMER_CHECK
 from ops.policy.model import Asset, CheckSpec, HostPolicy
 from ops.policy.rules import alarms, checks, joined, names, power, retention, site, spans
 
@@ -50,7 +51,8 @@ def _check(path: str, name: str, spec: CheckSpec, made: set[str]) -> Iterator[Pr
     """A check that follows from something has the name of that, or the one that the release before gave it."""
     if not joined.follows(spec):
         yield from names.formed(path, name)
-        yield from checks.named(path, name, spec)
+        if (name, spec.kind) != (TIMER_CHECK, "units") or name not in made:
+            yield from checks.named(path, name, spec)
         return
     asset, copy = (str(getattr(spec.options, word, "")) for word in ("asset", "copy"))
     wanted = names_joined.check(spec.kind, asset, copy) if asset else spec.kind
