@@ -52,7 +52,6 @@ def _judged(options: Options, kind: str, context: CheckContext) -> Finding:
 KIND = Check(
     Options,
     probe,
-    recorded=True,
     derived=True,
     why="An alarm that was never tried is a hope: an address is wrong, a gateway was replaced, a telephone is off, and "
     "nobody knows until the night on which it matters.",

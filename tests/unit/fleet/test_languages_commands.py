@@ -79,7 +79,7 @@ def test_the_report_and_the_status(
     status = FleetStatus(**common, site="Nemocnice", timezone="Europe/Prague", language="cs")
     policy = {"policy__all": {"version": 1, "site": {"name": "Nemocnice"}}}
     for command in ("report", "status"):
-        monkeypatch.setattr(f"ops.commands.control.{command}.collect", lambda _: status)
+        monkeypatch.setattr(f"ops.commands.control.{command}.collect", lambda *_, **__: status)
     monkeypatch.setattr("ops.fleet.inventory.read", lambda path: Inventory(path, {"his1": policy}, {}))
     monkeypatch.setattr("ops.commands.control.report.ledgers.collect", lambda _: {})
     monkeypatch.setenv("SEAWALL_INVENTORY", str(tmp_path))
