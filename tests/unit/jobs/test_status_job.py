@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +94,12 @@ def test_without_a_look_the_machine_is_unknown_or_worse(root: Path) -> None:
     assert found["checks"][-1]["message"] == "no health check has run on this machine yet"
 
 
-def test_an_old_look_makes_the_machine_unknown(root: Path) -> None:
+@pytest.mark.parametrize(("age", "verdict"), [(timedelta(hours=1), "unknown"), (timedelta(hours=27), "fail")])
+def test_an_old_look_makes_the_machine_unknown_and_after_a_day_fail(root: Path, age: timedelta, verdict: str) -> None:
     state_files.write("backup-his", state("backup-his", BACKUP))
-    state_files.write("health", state("health", health(finished="2026-01-01T00:00:00Z")))
+    state_files.write("health", state("health", health(finished=iso(now() - age))))
     found = collect()
-    assert found["verdict"] == "unknown"
+    assert found["verdict"] == verdict
     assert "seawall-health.timer" in found["checks"][-1]["message"]
 
 
