@@ -12,7 +12,7 @@ class Unit:
     command: what follows `seawall`. calendar: systemd expressions; none: a person starts it. random_delay: seconds.
     user: the account. capabilities: beyond the account's. credentials: names of the secrets it may read.
     timeout: seconds after which systemd ends it. writable: folders it may write to beside Seawall's own.
-    after: services whose end it waits for, when they run. groups: that it is in beside its account's.
+    after: services whose end it waits for, when they run. supplementary_groups: that it is in beside its account's.
     """
 
     name: str
@@ -26,4 +26,4 @@ class Unit:
     timeout: int
     writable: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
+    supplementary_groups: tuple[str, ...] = ()

@@ -35,7 +35,7 @@ def health(policy: HostPolicy) -> Iterator[Unit]:
         capabilities=(),
         credentials=(LEDGER_KEY,),
         timeout=120,
-        groups=(JOURNAL_GROUP,) if reads else (),
+        supplementary_groups=(JOURNAL_GROUP,) if reads else (),
         # Also where the policy wants none: what was written before is removed. Without the folder it must start, too.
         writable=(f"-{METRICS}",),
     )
