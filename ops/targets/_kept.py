@@ -20,7 +20,7 @@ from urllib.parse import quote
 from ops.core import clock
 from ops.core.errors import Damaged, SeawallError
 from ops.interfaces.layout import CONFIG, LOCKS, SORTS
-from ops.interfaces.target import Kept, Renewed, Spoiled
+from ops.interfaces.target import Kept, Missing, Renewed, Spoiled
 from ops.targets._objects import digested
 from ops.targets._signed import Store, asked, refused
 from ops.targets._versions import Entry, versions
@@ -108,12 +108,26 @@ def _by_path(store: Store, authority: Path) -> Iterator[tuple[str, Sequence[Entr
 
 
 def _right(store: Store, authority: Path, path: str, contents: Sequence[Entry]) -> str:
-    """Return which of the versions of a file is right; nothing where none is."""
+    """Return which of the versions of a file is right; nothing where none is.
+
+    Whoever wrote others may have made them so that nobody can read them: encrypted, say, or too large. So the newest
+    is asked first, then the oldest, which nobody can precede, and what can't be read counts only where none is right.
+    """
     wanted = path.rpartition("/")[2]
     if wanted == CONFIG and contents:
         wanted = digested(store, authority, path, path, contents[-1].version)[0]
-    fitting = (one for one in contents if digested(store, authority, path, path, one.version)[0] == wanted)
-    return next((one.version for one in fitting), "")
+    unread: SeawallError | None = None
+    for one in [*contents[:1], *reversed(contents[1:])]:
+        try:
+            if digested(store, authority, path, path, one.version)[0] == wanted:
+                return one.version
+        except (Damaged, Missing):
+            continue
+        except SeawallError as error:
+            unread = error
+    if unread:
+        raise unread
+    return ""
 
 
 KEPT: Kept[Any] = Kept(
