@@ -153,17 +153,18 @@ def _seen(key: str, begun: str) -> Seen:
 
 def judged(drill: AlarmDrill, facts: AlarmDrillFacts, channels: Collection[str]) -> Outcome:
     """Given what came of a drill, return its outcome: good is one that every channel told and a person answered."""
-    by = "; ".join(f"{name} took it after {span(seconds)}" for name, seconds in _told(facts).items())
-    if not facts.told:
+    in_time = {name for name, seconds in facts.told.items() if seconds <= drill.told_within.seconds}
+    if not in_time:
         return Outcome(Verdict.FAIL, f"nobody was told within {drill.told_within}", facts=facts)
-    missing = [name for name in channels if name not in facts.told]
-    words = [by]
+    missing = [name for name in channels if name not in in_time]
+    words = ["; ".join(f"{name} took it after {span(seconds)}" for name, seconds in _told(facts).items())]
     words += [f"nothing went by {', '.join(missing)} within {drill.told_within}"] if missing else []
-    if facts.answered is None:
-        words.append(f"nobody answered within {drill.answered_within}")
-    else:
+    answered = facts.answered is not None and facts.answered <= drill.answered_within.seconds
+    if facts.answered is not None:
         words.append(f"a person answered {span(facts.answered)} later")
-    if missing or facts.answered is None:
+    if not answered:
+        words.append(f"nobody answered within {drill.answered_within}")
+    if missing or not answered:
         return Outcome(Verdict.FAIL, "; ".join(words), facts=facts)
     # Who answered stands in the ledger, and in no state: that is shown to others.
     return Outcome(Verdict.PASS, "; ".join(words), good=replace(facts, by="", called=()), facts=facts)

@@ -18,8 +18,12 @@ from site_machine import CHECKS, Machine, policy_of
 from test_alarm_job import mail_to
 
 from ops import cli
+from ops.core.schema import decode
+from ops.core.verdict import Verdict
+from ops.interfaces.outcome import AlarmDrillFacts
 from ops.jobs.alarm_drill import fault, job
 from ops.jobs.host import state_files
+from ops.policy.alarms import AlarmDrill
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the drill is root's")
 CHECK = "alarm_drill_timer"
@@ -171,3 +175,19 @@ def test_the_fault_that_was_drilled_longest_ago_is_next(drilled: Drilled, mailbo
     out = capsys.readouterr().out
     assert out.startswith("would stop seawall-health.timer, so that health says: nobody looks at")
     assert "called first: anna, by mail" in out
+
+
+@pytest.mark.parametrize(
+    ("told", "answered", "wrong"),
+    [
+        ({"mail": 60.0, "sms": 1801.0}, 600.0, "nothing went by sms within 30min"),
+        ({"mail": 60.0, "sms": 70.0}, 1201.0, "nobody answered within 20min"),
+        ({"mail": 1900.0, "sms": 1900.0}, 60.0, "nobody was told within 30min"),
+        ({"mail": 1800.0, "sms": 70.0}, 1200.0, ""),
+    ],
+)
+def test_what_came_too_late_is_not_good(told: dict[str, float], answered: float, wrong: str) -> None:
+    facts = AlarmDrillFacts(told=told, answered=answered, by="Anna")
+    outcome = job.judged(decode(AlarmDrill, DRILL, "drill"), facts, ["mail", "sms"])
+    assert (outcome.verdict, outcome.good is not None) == ((Verdict.FAIL, False) if wrong else (Verdict.PASS, True))
+    assert wrong in outcome.message
