@@ -69,7 +69,9 @@ def judged(
             wrong[keeper] = Finding(Verdict.WARN, one)
             continue
         try:
-            good.append(_accepted(host, one, keys, last, understood))
+            told, status = _accepted(host, one, keys, last, understood)
+            _demand_past(told, now)
+            good.append((told, status))
         except Damaged as error:
             wrong[keeper] = Finding(Verdict.FAIL, error.message)
     said = "; ".join(f"{keeper}: {finding.message}" for keeper, finding in wrong.items())
@@ -111,6 +113,13 @@ def _accepted(
         newer = f"one that was seen, of {clock.iso(last)}"
         raise Damaged(f"its status of {clock.iso(told)} is older than {newer}: replayed")
     return told, clocks.compared(status, arrived - ON_ITS_WAY, arrived)
+
+
+def _demand_past(told: datetime, now: datetime) -> None:
+    """Raise Damaged for a status of a time to come: it would count until then, whatever becomes of its machine."""
+    if told > now + clock.SKEW:
+        ahead = span((told - now).total_seconds())
+        raise Damaged(f"its status is of {clock.iso(told)}, {ahead} from now: the machine's clock was ahead")
 
 
 def _signed(host: str, one: HandedOver, keys: Sequence[str]) -> MachineStatus:

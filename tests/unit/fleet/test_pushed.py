@@ -156,11 +156,33 @@ def test_a_machine_whose_key_nobody_knows_is_unknown(hand: Hand, judge: Callable
     assert "seawall status --ask" in judge(known=False, backup1=hand()).status.message
 
 
-def test_a_clock_that_is_ahead_is_doubted(keys: dict[str, Path], judge: Callable[..., pushed.Counting]) -> None:
-    text = json.dumps(answer("his1", time=iso(NOW + timedelta(hours=1))))
-    content = written(Signed(text, sign(text, keys["his1"], NAMESPACE))).decode()
-    found = judge(backup1=HandedOver(host=HostName("his1"), arrived=iso(NOW), content=content))
+@pytest.fixture
+def ahead(keys: dict[str, Path]) -> Hand:
+    """A status by a clock that is ahead, as a backup host tells of it that says what it likes of its arrival."""
+
+    def handed(by: timedelta, arrived: timedelta = timedelta()) -> HandedOver:
+        text = json.dumps(answer("his1", time=iso(NOW + by), health_time=iso(NOW + by)))
+        content = written(Signed(text, sign(text, keys["his1"], NAMESPACE))).decode()
+        return HandedOver(host=HostName("his1"), arrived=iso(NOW + arrived), content=content)
+
+    return handed
+
+
+def test_a_clock_that_is_ahead_is_doubted(ahead: Hand, judge: Callable[..., pushed.Counting]) -> None:
+    found = judge(backup1=ahead(timedelta(minutes=4), -timedelta(minutes=3)))
     assert "ahead" in loud(found.status)[0][0]
+
+
+def test_a_status_of_a_time_to_come_neither_counts_nor_makes_later_ones_replays(
+    ahead: Hand, hand: Hand, judge: Callable[..., pushed.Counting]
+) -> None:
+    later = timedelta(days=300)
+    alone = judge(backup1=ahead(later, later))
+    assert (alone.status.verdict, alone.told) == (Verdict.UNKNOWN, None)
+    assert "the machine's clock was ahead" in alone.status.message
+    beside = judge(backup1=ahead(later, later), backup2=hand())
+    assert beside.told == (NOW - timedelta(seconds=60)).replace(microsecond=0)
+    assert [verdict for _, verdict in loud(beside.status)] == [Verdict.FAIL]
 
 
 def test_the_end_of_a_ledger_never_goes_back() -> None:
