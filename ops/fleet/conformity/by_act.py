@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ops.core import clock
@@ -60,7 +60,7 @@ def act(control: PackControl, facts: Facts, fresh: timedelta) -> Judged:
         if trouble := _silent(one.host, ledger, facts, fresh):
             silent.append(trouble)
             continue
-        last = ledger.acts.get((one.act, one.asset, one.to)) or ledger.acts.get((one.act, one.asset, ""))
+        last = _last(one, ledger)
         proofs += [last.good or last.newest] if last else []
         tally = _tally(one, ledger)
         acts += _counted(tally)
@@ -128,6 +128,15 @@ def _silent(host: str, ledger: LedgerFacts, facts: Facts, fresh: timedelta) -> s
     if clock.parse(ledger.head.when) < facts.at - fresh:
         return f"the newest record of {host} is of {ledger.head.when}"
     return ""
+
+
+def _last(one: _Wanted, ledger: LedgerFacts) -> Last | None:
+    """Return the newest record of an act; that of a copy which failed before it could say where to may be of any."""
+    named, unnamed = ledger.acts.get((one.act, one.asset, one.to)), ledger.acts.get((one.act, one.asset, ""))
+    if named is None or unnamed is None:
+        return named or unnamed
+    failed = unnamed.newest.n > named.newest.n and unnamed.verdict not in {Verdict.PASS, Verdict.WARN}
+    return replace(unnamed, good=named.good) if failed else named
 
 
 def _tally(one: _Wanted, ledger: LedgerFacts) -> Tally | None:

@@ -262,3 +262,14 @@ def test_copies_that_are_not_due_on_every_day_that_a_clause_names_do_not_meet_it
     assert found.standing is Standing.NOT_MET
     assert "is not due on all of these days" in found.message
     assert status(HEALTHY, "hospital-it-contingency", number, control)[1].standing is Standing.MET
+
+
+@pytest.mark.parametrize(("number", "standing"), [(8, Standing.NOT_MET), (6, Standing.MET)])
+def test_a_copy_that_failed_before_it_could_name_its_repository_is_its_newest(number: int, standing: Standing) -> None:
+    told = HEALTHY.ledgers["his1"]
+    failed = Last(replace(proof("copy", "his1", timedelta(hours=1)), n=number), Verdict.FAIL)
+    changed = replace(told, acts={**told.acts, ("copy", "his", ""): failed})
+    ledgers = {**HEALTHY.ledgers, "his1": changed}
+    _, found = status(replace(HEALTHY, ledgers=ledgers), "hospital-it-contingency", "2.2.1", "off_site")
+    assert found.standing is standing
+    assert ("is fail" in found.message) is (standing is Standing.NOT_MET)
