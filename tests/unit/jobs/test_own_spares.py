@@ -46,7 +46,7 @@ def test_what_root_keeps_the_account_goes_on_keeping(root: Path, place: Any) -> 
     with own_spares.kept(place) as kept:
         assert kept and kept.paths() == {"config", f"keys/{sha256(KEY).hexdigest()}"}
     for sort in ("", *spares.KEPT):
-        assert as_account(lambda folder=root / KEPT / "second" / sort: (folder / "new").touch()) == 0
+        assert as_account((root / KEPT / "second" / sort / "new").touch) == 0
 
 
 def test_nothing_is_kept_nor_read_by_a_link(root: Path, place: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,7 +40,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
 
         monkeypatch.setattr(_kept, "versions", versions)
         monkeypatch.setattr(_kept, "digested", digested)
-        monkeypatch.setattr(_kept.Store, "read", lambda _: Store("store", 443, "bucket", "", "", "", ""))
+        monkeypatch.setattr(Store, "read", lambda _: Store("store", 443, "bucket", "", "", "", ""))
         return list(_kept.spoiled(Path("url"), Path("authority")))
 
     return spoiled
