@@ -14,8 +14,9 @@ from pathlib import Path
 from ops.core import clock
 from ops.core.announce import announce
 from ops.core.disks import demand_mounted
-from ops.core.errors import Damaged, SeawallError
+from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.files import write_json
+from ops.core.mounts import mounts
 from ops.interfaces.disk import Arrived
 from ops.jobs.disk import mounting, reading
 from ops.jobs.disk.leaving import cleared
@@ -49,8 +50,8 @@ class Borrowed(Rotation):
 def borrowed(policy: HostPolicy, owner: str, name: str) -> Iterator[None]:
     """Mount the disk of another machine that is connected, for a block in which it is only read.
 
-    A disk of this machine's own that has arrived is taken as it is. Raise Unavailable where none is connected, Damaged
-    for one that is not what the policy says of it.
+    A disk of this machine's own that has arrived is taken as it is, and stands in the way of any other. Raise
+    Unavailable then, and where none is connected; Damaged for one that is not what the policy says of it.
     """
     demand_root()
     options: removable.Options = policy.repositories[name].options
@@ -58,12 +59,23 @@ def borrowed(policy: HostPolicy, owner: str, name: str) -> Iterator[None]:
     if owner == policy.host and disks.here:
         yield
         return
+    if (label := _arrived(disks)) is not None:
+        raise Unavailable(
+            f"{label} of {policy.host} is here, and did not leave", "seawall disk leave, then drill again"
+        )
     try:
         if not _is_here(disks):
             _mounted(disks)
         yield
     finally:
         _taken_off(disks)
+
+
+def _arrived(disks: Borrowed) -> str | None:
+    """Return the label of a disk that arrived here to be written to, and that no drill may take off."""
+    note, place = disks.here, str(disks.mount_point)
+    written = any(one.place == place and "rw" in one.options for one in mounts())
+    return note.disk if note and written else None
 
 
 def _is_here(disks: Borrowed) -> bool:
