@@ -25,10 +25,12 @@ _SPAN = re.compile(r"(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)", re.ASCII)
 
 
 def gather(inventory: Inventory, at: date | None, period: str | None) -> Facts:
-    """Return what is known of a site at the end of a day, now without one; raise UsageError for a wrong period."""
+    """Return what is known of a site at the end of a day, now without one; raise UsageError for a wrong time."""
     policies = inventory.policies()
     zone = ZoneInfo(next(iter(policies.values())).site.timezone if policies else "UTC")
     now = clock.now()
+    if at and at > now.astimezone(zone).date():
+        raise UsageError(f"{at} has not come yet, so nobody knows how it ends", "name an earlier --at, or leave it out")
     moment = min(now, _end(at, zone)) if at else now
     days = _period(period) if period else (None, None)
     first, last = days

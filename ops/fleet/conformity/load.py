@@ -98,6 +98,8 @@ def _tree(path: Path, found: list[Problem]) -> Mapping[str, Any] | None:
         tree = yaml.safe_load(read_file(path, MOST_BYTES, path.name))
     except (Damaged, OSError, yaml.YAMLError, RecursionError, ValueError) as error:
         why = (str(error).splitlines() or [type(error).__name__])[0]
+        if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+            why = f"line {error.problem_mark.line + 1}: {error.problem}"
         found.append(Problem(path.name, f"is not readable as YAML: {why}"))
     else:
         if isinstance(tree, Mapping):

@@ -53,7 +53,7 @@ def misshapen(documents: Sequence[Document]) -> Iterator[Problem]:
         if _names_hosts(document) and document.root is not None:
             yield from doubled(document.root, document.source.path)
             yield from _root(document, document.root)
-    for group in groups(documents):
+    for group in groups([document for document in documents if not _is_pack(document)]):
         yield from _body(group)
         yield from _hosts(group)
         children = group.part("children")
@@ -133,7 +133,15 @@ def _below(node: yaml.Node, document: Document, depth: int) -> Iterator[Group]:
             yield from _below(children, document, depth + 1)
 
 
+def _is_pack(document: Document) -> bool:
+    """Whether a file that Ansible takes for one of hosts is a pack of clauses."""
+    return {"title", "clauses"} <= {key.value for key, _ in pairs(document.root)}
+
+
 def _root(document: Document, root: yaml.Node) -> Iterator[Problem]:
+    if _is_pack(document):
+        said = "Ansible takes this pack for hosts; put it below a folder that begins with a dot, such as .packs/"
+        yield Problem("clauses", f"{said}, and name that in `file`", f"{document.source.path}:1")
     where = f"{document.source.path}:{root.start_mark.line + 1}"
     if not empty(root) and not pairs(root):
         yield Problem("hosts", "expected groups such as `servers: {hosts: {his1: }}`", where)

@@ -22,7 +22,7 @@ def judge(written: Written) -> Iterator[Problem]:
             yield Problem(path, f"{name!r} is no name of a pack; expected lower-case letters, digits and `-`")
         if _ELSEWHERE.search(use.file):
             yield Problem(
-                f"{path}.file", f"{use.file!r} leads out of the inventory; expected for example packs/ours.yml"
+                f"{path}.file", f"{use.file!r} leads out of the inventory; expected for example .packs/ours.yml"
             )
         yield from _document(path, use)
         for control, duty in use.duties.items():

@@ -14,6 +14,7 @@ from ops.fleet.inventory.check import judge
 CHECKOUT = Path(__file__).parents[3]
 BLOCK = re.compile(r"^```yaml\n# (\S+\.yml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = ("first-hour.md", "from-your-procedure.md")
+OF_HOSPITAL = ("s3.md", "removable-disks.md", "procedures.md", "ups.md", "prometheus.md", "fleet.md")
 
 
 def blocks(page: str) -> list[tuple[str, str]]:
@@ -57,6 +58,15 @@ def problems(page: str, inventory: Path) -> Iterator[str]:
 @pytest.mark.parametrize("page", PAGES)
 def test_each_block_leads_to_a_policy_that_is_valid(page: str, minimal: Path) -> None:
     assert list(problems(page, minimal)) == []
+
+
+@pytest.mark.usefixtures("quick_inventory")
+@pytest.mark.parametrize("page", OF_HOSPITAL)
+def test_each_block_fits_the_example_of_a_hospital(page: str, tmp_path: Path) -> None:
+    hospital = Path(shutil.copytree(CHECKOUT / "inventories/hospital", tmp_path / "hospital"))
+    assert blocks(page)
+    assert not re.search(r"^```yaml\npolicy__", (CHECKOUT / "docs" / page).read_text("utf-8"), re.MULTILINE)
+    assert list(problems(page, hospital)) == []
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -16,6 +16,7 @@ from conforming import NOW, SITE
 
 from ops.cli import run
 from ops.core import clock
+from ops.core.errors import UsageError
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import NAME, Ledger
 from ops.fleet.audit import Check
@@ -220,3 +221,10 @@ def test_the_command_shows_it_and_its_exit_code_is_the_verdict(
     out = capsys.readouterr().out
     assert "root_disk of his1 fails" in out
     assert "-> seawall explain" in out
+
+
+def test_a_day_that_has_not_come_is_refused_and_today_is_not(site: Site) -> None:
+    today = site.now.date()
+    assert site.controls(today)
+    with pytest.raises(UsageError, match="has not come yet"):
+        site.controls(today + timedelta(days=1))

@@ -208,3 +208,20 @@ def test_policy_check_judges_the_packs_with_file_and_line(checkout: Path, tmp_pa
         assert bool(policies) is not bool(told)
         assert [told in str(problem) for problem in found] == ([True] if told else [])
         assert not told or f"policy.yml:{len(before.rstrip().splitlines()) + 1}" in found[0].where
+
+
+@pytest.mark.usefixtures("bare")
+def test_of_a_pack_that_is_cut_short_the_line_is_told(tmp_path: Path) -> None:
+    (tmp_path / "cut.yml").write_text('version: 1\ntitle: "Ours')
+    found: list[Problem] = []
+    assert load.read(tmp_path / "cut.yml", found) is None
+    assert "line 2: found unexpected end of stream" in found[0].message
+
+
+@pytest.mark.usefixtures("quick_inventory")
+def test_a_pack_that_ansible_would_take_for_hosts_is_told_as_one_problem(tmp_path: Path) -> None:
+    hospital = Path(shutil.copytree(load.SHIPPED.parents[1] / "inventories/hospital", tmp_path / "hospital"))
+    for folder, told in ((".packs", []), ("packs", ["clauses"])):
+        (hospital / folder).mkdir()
+        (hospital / folder / "ours.yml").write_text(yaml.safe_dump(OWN))
+        assert [problem.path for problem in judge(hospital)[1]] == told
