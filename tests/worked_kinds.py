@@ -8,15 +8,33 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PAGE = Path(__file__).parents[1] / "docs/add-a-kind.md"
+SUITES = Path("tests/contract")
 PACKAGES = ("health", "sources", "targets")
 _PATH = re.compile(r"`((?:ops|tests)/[\w/]+\.py)`")
+_ENTRY = re.compile(r"The entry in `(\w+)` of `(tests/contract/\w+\.py)` is\n`([^`]+,)`")
 _CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def shown() -> dict[Path, str]:
     """Return each file that the page shows, by the path that was named last before it."""
+    return {path: code for path, code in _blocks() if path.parent != SUITES}
+
+
+def extend(checkout: Path) -> None:
+    """Add to the contract suites of a copy what the page says: entries of their tables, and what these need above."""
+    text, needs = PAGE.read_text("utf-8"), dict(_blocks())
+    for table, name, entry in _ENTRY.findall(text):
+        path = checkout / name
+        suite, head = path.read_text("utf-8"), f"\n{table} = {{\n"
+        assert suite.count(head) == 1, f"{name} has no table {table}"
+        above = needs.get(Path(name), "")
+        path.write_text(suite.replace(head, f"\n{above}\n{head}    {entry}\n"), "utf-8")
+
+
+def _blocks() -> Iterator[tuple[Path, str]]:
     text = PAGE.read_text("utf-8")
-    return {Path(_PATH.findall(text[: code.start()])[-1]): code[1] for code in _CODE.finditer(text)}
+    for code in _CODE.finditer(text):
+        yield Path(_PATH.findall(text[: code.start()])[-1]), code[1]
 
 
 def write(folder: Path) -> list[Path]:
