@@ -20,6 +20,7 @@ UNIT = {
     "timeout": 120,
     "writable": [],
     "after": [],
+    "supplementary_groups": [],
 }
 DEVICE = {"driver": "dummy-ups", "port": "mains.dev", "description": "x"}
 DOORS = ("backup1", "backup_host", "seawall-writer-his1 seawall-writers seawall-reader seawall-readers")
