@@ -38,8 +38,7 @@ def hurt(backed_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("site")
     with site(copied(backed_up, folder), folder) as one:
         _three_sets(one)
-        for path in sorted(one.files(), key=lambda path: (one.repository / path).stat().st_mtime):
-            one.aged(path, 0)  # all in one moment, in their order: nobody knows whose a pack is
+        one.all_aged(0)  # nobody knows whose a pack is
         one.plan()
         yield one
 
@@ -53,8 +52,7 @@ def three(backed_up: Path, tmp_path: Path) -> Iterator[Site]:
 
 
 def _three_sets(one: Site) -> None:
-    for path in one.files():
-        one.aged(path, OLD)
+    one.all_aged(OLD)
     path = one.machine.files / "documents/0.txt"  # which other machines have, too
     content = path.read_bytes()
     for number in range(2):

@@ -1,10 +1,13 @@
 """What a drill leaves on its host: a record, and nothing else."""
 
 import json
+import time
+from collections import Counter
 
 from hospital import Site
 
 DRILLS = "/var/lib/seawall/drills"
+SECONDS = 60.0
 # What a drill could leave behind: files, mounts, programs, network interfaces.
 TRACES = (
     f"ls -A {DRILLS}; findmnt --raw --noheadings --output TARGET,SOURCE | sort; ip -o link | cut -d: -f2 | sort; "
@@ -13,6 +16,21 @@ TRACES = (
     "ls /run/seawall/root | grep kept; ls /tmp /var/tmp | grep -v systemd-private-; "
     "ls /tmp /var/tmp | grep seawall-drill"
 )
+
+
+def changed(site: Site, before: str, *but: str) -> list[str]:
+    """What is there now and was not, or the other way round; what other units have for a moment is waited for.
+
+    What bears the name of a drill or its asset is not: it has to be as it was when the drill ends. but: how lines
+    begin that may differ.
+    """
+    was, until = Counter(before.splitlines()), time.monotonic() + SECONDS
+    while True:
+        now = Counter(site.on("drill1", TRACES).stdout.splitlines())
+        found = sorted(line for line in ((now - was) + (was - now)).elements() if not line.startswith(but))
+        if not found or time.monotonic() > until or any(name in line for line in found for name in ("drill", "his1")):
+            return found
+        time.sleep(0.5)
 
 
 def facts(site: Site) -> dict[str, object]:
