@@ -41,6 +41,8 @@ class Acts:
             elif spec.kind == "drill_age":
                 self._drill(start - timedelta(days=self.random.uniform(1, 6)), spec.options.asset)
                 self._daily(start, "04:00:00", lambda when, name=spec.options.asset: self._drill(when, name), weekday=6)
+            elif spec.kind == "alarm_drill":
+                self._answered(start - timedelta(days=20))
         for time, searched in (
             ("05:00:00", "arrivals"),
             ("05:30:00", "gaps"),
@@ -98,6 +100,10 @@ class Acts:
 
     def _drill(self, when: datetime, name: str) -> None:
         self._set(f"drill-{name}", act("drill", {"time": iso(when)}, asset=name, host=""))
+
+    def _answered(self, when: datetime) -> None:
+        facts = {"time": iso(when), "told": {"mail": 20.0}, "answered": 40.0}
+        self._set("alarm-drill-timer", act("alarm-drill", facts, asset="timer"))
 
     def _left(self, when: datetime, name: str) -> None:
         self._set(f"leaving-{name}", {"kind": "leaving", "verdict": "pass", "asset": name, "started": iso(when)})

@@ -38,8 +38,7 @@ class UnknownKind(Exception):
 
     def __init__(self, package: str, kind: str, known: list[str]) -> None:
         near = _meant(package, kind, known) or nearest(kind, known)
-        more = "" if near else "; docs/add-a-kind.md shows how to add one"
-        super().__init__(f"unknown kind {kind!r}{near}; known kinds: {', '.join(known)}{more}")
+        super().__init__(f"unknown kind {kind!r}{near}; known kinds: {', '.join(known)}")
         self.package = package
 
     def problem(self, path: str) -> Problem:
