@@ -10,6 +10,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 
 from ops.core.errors import UsageError
+from ops.core.printable import printable
 from ops.core.quantity import counted
 
 EXAMPLES = """\
@@ -61,8 +62,8 @@ def _recover(options: Namespace) -> int:
     found = looked(options.repository)
     if options.dry_run:
         for one in found.found:
-            print(f"{one.path}  {one.why}{'' if one.right else '; no right version is left'}")
-        print(f"{counted(len(found.found), 'file')} would be brought back")
+            print(printable(f"{one.path}  {one.why}{'' if one.right else '; no right version is left'}"))
+        print(f"{counted(len(found.found) - len(found.lost), 'file')} would be brought back")
         return 1 if found.lost else 0
     ended = recover(found, options.reason.strip())
     print(ended.text(as_json=options.json), end="")
