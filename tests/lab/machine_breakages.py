@@ -23,11 +23,11 @@ ON_MACHINES = (
     Breakage(
         "states that everybody reads",
         "backup1",
-        # The timer's next run would mend it before anybody looks.
-        "systemctl stop seawall-health.timer seawall-health.service; touch /var/lib/seawall/state/left.json; "
+        # A timer's next run would mend it before anybody looks.
+        "systemctl stop seawall-{health,alarms}.{timer,service}; touch /var/lib/seawall/state/left.json; "
         "chmod 0755 /var/lib/seawall /var/lib/seawall/state; chmod 0644 /var/lib/seawall/state/*.json",
         "rm /var/lib/seawall/state/left.json; chmod 0750 /var/lib/seawall /var/lib/seawall/state; "
-        "chmod -f 0640 /var/lib/seawall/state/*.json; systemctl start seawall-health.timer",
+        "chmod -f 0640 /var/lib/seawall/state/*.json; systemctl start seawall-{health,alarms}.timer",
         {"only its owners read what is kept": "/var/lib/seawall/state/"},
     ),
     Breakage(
