@@ -8,10 +8,13 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib
+import itertools
 import pkgutil
 from typing import Any
 
 from ops.core.errors import Problem
+
+LONGEST_LIST = 200  # letters of the names in a message
 
 
 def kinds(package: str) -> list[str]:
@@ -38,12 +41,20 @@ class UnknownKind(Exception):
 
     def __init__(self, package: str, kind: str, known: list[str]) -> None:
         near = _meant(package, kind, known) or nearest(kind, known)
-        super().__init__(f"unknown kind {kind!r}{near}; known kinds: {', '.join(known)}")
+        more = "" if near else "; docs/add-a-kind.md shows how to add one"
+        super().__init__(f"unknown kind {kind!r}{near}; known kinds: {_listed(known)}{more}")
         self.package = package
 
     def problem(self, path: str) -> Problem:
         """Return this as a problem of the policy at a path."""
         return Problem(path, str(self))
+
+
+def _listed(known: list[str]) -> str:
+    """Return names in a line, and how many more there are than fit into it."""
+    fits = sum(1 for length in itertools.accumulate(len(name) + len(", ") for name in known) if length <= LONGEST_LIST)
+    more = f" and {len(known) - fits} more" if fits < len(known) else ""
+    return f"{', '.join(known[:fits])}{more}"
 
 
 def _meant(package: str, word: str, known: list[str]) -> str:
