@@ -79,7 +79,7 @@ def imported(checkout: Path) -> dict[str, dict[str, Any]]:
 
 
 def watched(folder: Path, names: list[str], patience: int) -> dict[str, dict[str, Any]]:
-    """Import modules that a folder has. patience: seconds for each; one that takes longer has `failed`, and says why."""
+    """Import modules that a folder has. patience: seconds for each; one that takes longer, or fails, has `failed`."""
     argv = [sys.executable, "-B", "-c", WATCH, json.dumps([patience, names])]
     bound = (len(names) + 1) * patience
     said = subprocess.run(argv, cwd=folder, check=True, capture_output=True, text=True, timeout=bound).stdout
