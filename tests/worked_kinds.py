@@ -39,7 +39,7 @@ def play(checkout: Path) -> None:
         for lines in map(str.splitlines, pieces):
             before = "".join(f"{line[1:]}\n" for line in lines if line.startswith(" "))
             text = (checkout / name).read_text("utf-8")
-            assert text.count(before) == 1, f"the page shows something added to {name} after what is not there: {before}"
+            assert text.count(before) == 1, f"{name} has not once what the page adds to: {before}"
             after = "".join(f"{line[1:]}\n" for line in lines)
             (checkout / name).write_text(text.replace(before, after), "utf-8")
 

@@ -93,7 +93,8 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_their_own_tests_and_the_contracts_pass(checkout: Path) -> None:
     tests = [path for path in worked_kinds.shown() if path.parts[0] == "tests"]
-    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", CHOSEN, *tests, PLAY, "tests/contract"]
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", CHOSEN]
+    argv += [*map(str, (*tests, PLAY)), "tests/contract"]
     environment = os.environ | {"PYTHONPATH": str(checkout)}
     said = subprocess.run(argv, cwd=checkout, env=environment, capture_output=True, text=True, timeout=240, check=False)
     assert said.returncode == 0, said.stdout + said.stderr
