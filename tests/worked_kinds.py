@@ -12,6 +12,7 @@ SUITES = Path("tests/contract")
 PACKAGES = ("health", "sources", "targets")
 _PATH = re.compile(r"`((?:ops|tests)/[\w/]+\.py)`")
 _ENTRY = re.compile(r"The entry in `(\w+)` of `(tests/contract/\w+\.py)` is\n`([^`]+,)`")
+_ADDED = re.compile(r"^```diff\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -29,6 +30,18 @@ def extend(checkout: Path) -> None:
         assert suite.count(head) == 1, f"{name} has no table {table}"
         above = needs.get(Path(name), "")
         path.write_text(suite.replace(head, f"\n{above}\n{head}    {entry}\n"), "utf-8")
+
+
+def play(checkout: Path) -> None:
+    """Add to the play of faults of a copy what the page shows as added."""
+    for part in re.split(r"^\+\+\+ ", _ADDED.findall(PAGE.read_text("utf-8"))[0], flags=re.MULTILINE)[1:]:
+        name, *pieces = part.split("\n@@\n")
+        for lines in map(str.splitlines, pieces):
+            before = "".join(f"{line[1:]}\n" for line in lines if line.startswith(" "))
+            text = (checkout / name).read_text("utf-8")
+            assert text.count(before) == 1, f"{name} has not once what the page adds to: {before}"
+            after = "".join(f"{line[1:]}\n" for line in lines)
+            (checkout / name).write_text(text.replace(before, after), "utf-8")
 
 
 def _blocks() -> Iterator[tuple[Path, str]]:

@@ -33,7 +33,9 @@ class Amount:
 class CaptureContext:
     """Where a source is taken.
 
-    scratch: a private folder on disk for this part alone; whoever needs it makes it, it is removed in any case.
+    scratch: a private folder on disk for this part alone. It is not there: a kind that needs it makes it, and removes
+        what it wrote there when the block ends, however that ends. A backup removes what is left there in any case,
+        for captures that were killed; a kind doesn't count on that.
     before: how much of this part the last good set holds; nothing when there is no such set.
     accepted: why a person accepts that data are gone since then; empty when nobody does.
     over: set when the repository's program has ended; who waits for it to begin waits in vain then.

@@ -60,7 +60,10 @@ def every(package: str) -> list[str]:
 def example(table: Mapping[str, E], kind: str, name: str) -> E:
     """Return a kind's entry of a suite's table; a kind without one fails, and is told what to add."""
     if kind not in table:
-        pytest.fail(f"the kind {kind} is new to this suite: add an entry {kind!r} to the table {name}")
+        pytest.fail(
+            f"the kind {kind} is new to this suite: add an entry {kind!r} to the table {name}; "
+            "docs/add-a-kind.md shows one"
+        )
     return table[kind]
 
 
@@ -92,9 +95,10 @@ def nothing_left(scratch: Path) -> Iterator[None]:
     """Demand that a block leaves no process, no mount, and nothing but empty folders where it may write."""
     before = _children()
     yield
-    assert _children() == before
-    assert _mounts(scratch) == []
-    assert [str(path) for path in scratch.rglob("*") if not path.is_dir()] == []
+    assert _children() == before, "programs were started, or ended, and not waited for"
+    assert _mounts(scratch) == [], "what was mounted must be let go when the block ends"
+    left = [str(path) for path in scratch.rglob("*") if not path.is_dir()]
+    assert left == [], "the kind itself removes what it wrote into its scratch folder when the block ends"
 
 
 def _children() -> set[int]:

@@ -28,14 +28,19 @@ FRIENDS = {
 }
 # What belongs to those who use the kinds.
 ABOVE = ("ops.policy", "ops.jobs", "ops.commands", "ops.fleet", "ops.lab", "ops.cli")
-# Imports each module in a process of its own, and tells what came along and what it did.
+PATIENCE = 120  # seconds for one import, on a machine with other work, too
+# Imports each module in a process of its own, and tells what came along and what it did; or why it did not come to an
+# end, with the line at which it waits.
 WATCH = """
-import importlib, json, os, sys
+import faulthandler, importlib, json, os, sys
 ACTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.mkdir", "socket.connect")
-names = json.loads(sys.argv[1])
+patience, names = json.loads(sys.argv[1])
 for name in names:
     reader, writer = os.pipe()
+    errors = os.memfd_create("errors")
     if not os.fork():
+        os.dup2(errors, 2)
+        faulthandler.dump_traceback_later(patience, exit=True)
         acts = []
         def hook(event, arguments):
             written = event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)
@@ -49,8 +54,11 @@ for name in names:
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader) as said:
-        print(said.read() or "null", flush=True)
+        told = said.read()
     os.wait()
+    os.lseek(errors, 0, os.SEEK_SET)
+    with os.fdopen(errors) as said:
+        print(told or json.dumps({"failed": said.read()}), flush=True)
 """
 
 
@@ -67,10 +75,33 @@ def module(which: tuple[str, str]) -> ModuleType:
 @pytest.fixture(scope="module")
 def imported(checkout: Path) -> dict[str, dict[str, Any]]:
     """What came along with each kind's module, and what it did, in an interpreter that knew nothing of us."""
-    names = [".".join(pair) for pair in KINDS]
-    argv = [sys.executable, "-B", "-c", WATCH, json.dumps(names)]
-    said = subprocess.run(argv, cwd=checkout, check=True, capture_output=True, text=True, timeout=120).stdout
+    return watched(checkout, [".".join(pair) for pair in KINDS], PATIENCE)
+
+
+def watched(folder: Path, names: list[str], patience: int) -> dict[str, dict[str, Any]]:
+    """Import modules that a folder has. patience: seconds for each; one that takes longer, or fails, has `failed`."""
+    argv = [sys.executable, "-B", "-c", WATCH, json.dumps([patience, names])]
+    bound = (len(names) + 1) * patience
+    said = subprocess.run(argv, cwd=folder, check=True, capture_output=True, text=True, timeout=bound).stdout
     return dict(zip(names, map(json.loads, said.splitlines()), strict=True))
+
+
+def came(which: tuple[str, str], imported: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return what came of the import of a kind; fail with the reason when it did not come to an end."""
+    told = imported[".".join(which)]
+    if "failed" in told:
+        pytest.fail(f"{'.'.join(which)} could not be imported within {PATIENCE} s; it says:\n{told['failed']}")
+    return told
+
+
+def test_an_import_that_does_not_end_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "stuck.py").write_text("import threading\n\nthreading.Event().wait()\n")
+    (tmp_path / "broken.py").write_text("import no_such_module\n")
+    (tmp_path / "sound.py").write_text("VALUE = 1\n")
+    told = watched(tmp_path, ["stuck", "broken", "sound"], 2)
+    assert 'stuck.py", line 3' in told["stuck"]["failed"]
+    assert "No module named 'no_such_module'" in told["broken"]["failed"]
+    assert told["sound"] == {"acts": [], "modules": []}
 
 
 def test_the_module_says_in_one_sentence_what_it_is(module: ModuleType) -> None:
@@ -88,13 +119,13 @@ def test_what_it_offers_is_frozen(module: ModuleType) -> None:
 
 
 def test_to_import_it_does_nothing(which: tuple[str, str], imported: dict[str, Any]) -> None:
-    assert imported[".".join(which)]["acts"] == []
+    assert came(which, imported)["acts"] == [], "to import a kind does nothing: move it into a function"
 
 
 def test_it_knows_no_other_kind_and_nobody_above(which: tuple[str, str], imported: dict[str, Any]) -> None:
     package, kind = which
     others = {f"{package}.{other}" for other in every(package) if other != kind}
-    with_it = set(imported[f"{package}.{kind}"]["modules"])
+    with_it = set(came(which, imported)["modules"])
     known = {other for other in others & with_it if (f"{package}.{kind}", other) not in FRIENDS}
     assert known == set()
     assert {name for name in with_it if name.startswith(ABOVE)} == set()

@@ -46,13 +46,24 @@ class Course:
     incidents: int
 
 
+@dataclass
+class Courses(dict[str, Course]):
+    """What became of each fault, by what happens; it is played when it is first asked for, so that one costs little."""
+
+    machine: Machine
+
+    def __missing__(self, what: str) -> Course:
+        (fault,) = (one for one in FAULTS if one.what == what)
+        return self.setdefault(what, played(self.machine, fault))
+
+
 @pytest.fixture(scope="module")
 def courses() -> Iterator[dict[str, Course]]:
     """All faults, each on a machine that was well before."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with TemporaryDirectory(dir=memory) as folder, pytest.MonkeyPatch.context() as patch:
         with closing(Machine(Path(folder), patch, lambda begins, ends: made(begins, ends)[0])) as machine:
-            yield {fault.what: played(machine, fault) for fault in FAULTS}
+            yield Courses(machine)
 
 
 def played(machine: Machine, fault: Fault) -> Course:
@@ -60,7 +71,7 @@ def played(machine: Machine, fault: Fault) -> Course:
     site = Watched(machine, policy(checks(machine.folder, machine.port)))
     only = (fault.check, *fault.also)
     site.round(Inputs(site.now + ROUND))
-    assert site.verdicts() == {}, "the machine is not well to begin with"
+    assert site.verdicts() == {}, "the machine of tests/watched_site.py is not well to begin with"
     for _ in range(fault.before):
         inputs = Inputs(site.now + QUARTER)
         fault.course(inputs, (inputs.now - START - ROUND).total_seconds())
@@ -117,8 +128,9 @@ def test_a_fault_that_is_mended_is_over_and_told_so_once(courses: dict[str, Cour
 
 def test_every_kind_of_check_is_among_them_and_there_are_enough() -> None:
     site = checks(Path("/nowhere"), 1)
-    assert {kind for kind, _ in site.values()} == set(kinds.kinds("ops.health"))
-    assert {fault.check for fault in FAULTS} == set(site)
+    every = set(kinds.kinds("ops.health"))
+    assert {kind for kind, _ in site.values()} == every, "add the kind to checks() in tests/watched_site.py"
+    assert {fault.check for fault in FAULTS} == set(site), "add a fault of the check to tests/fault_list.py"
     assert len({fault.what for fault in FAULTS}) == len(FAULTS) >= 60
 
 

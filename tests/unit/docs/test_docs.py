@@ -112,7 +112,9 @@ def test_the_index_lists_every_document() -> None:
 
 @pytest.mark.parametrize(("package", "kind"), KINDS)
 def test_every_kind_stands_in_the_reference(package: str, kind: str) -> None:
-    assert f"\n### {kind}\n" in (CHECKOUT / "docs/policy.md").read_text("utf-8"), f"ops/{package}/{kind}.py"
+    assert f"\n### {kind}\n" in (CHECKOUT / "docs/policy.md").read_text("utf-8"), (
+        f"ops/{package}/{kind}.py has no section: run `seawall policy reference --output docs/policy.md`"
+    )
 
 
 @each_document
