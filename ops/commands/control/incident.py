@@ -59,6 +59,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--all", action="store_true", help="list those that are closed, too")
     for command in (opening, noting, closing, showing, listing):
         _options.add_inventory(command)
+        command.formatter_class = argparse.RawDescriptionHelpFormatter
+        name = command.prog.split()[-1]
+        examples = [line for line in (__doc__ or "").splitlines() if line.startswith(f"  seawall incident {name}")]
+        command.epilog = "\n".join(["examples:", *examples])
 
 
 _CLOSING: Mapping[str, str] = {
@@ -88,6 +92,8 @@ def execute(options: argparse.Namespace) -> int:
         if options.command == "open":
             print()
             _show(site, site.book().of(number), argparse.Namespace(json=False, all=True))
+    if not options.dry_run:
+        _warn(site.book())
     return 0
 
 
@@ -128,7 +134,9 @@ def _show(site: write.Site, incident: Incident, options: argparse.Namespace) -> 
     times = Times.of(clock.now(), site.own.site.timezone)
     knowers = people.who(incident, site.policies, site.own)
     first = steps.first(incident, site.policies)
-    acks = told.acknowledgements(site, incident)
+    acks, trouble = told.acknowledgements(site, incident)
+    if trouble:
+        print(f"warning: {trouble}", file=sys.stderr)
     if options.json:
         more = {"clock": screen.clock_line(incident, times), "who_must_know": encode(knowers), "steps": first}
         _plain({**encode(incident), **more, "acknowledged": encode(acks)})

@@ -66,10 +66,7 @@ def moment(text: str, zone: str, now: datetime) -> datetime:
     Raise UsageError for another text, and for what has not come yet.
     """
     try:
-        if len(text) == len("14:05"):
-            found = _last(text, zone, now)
-        else:
-            found = clock.parse(text)
+        found = _last(text, zone, now) if len(text) == len("14:05") else clock.parse(text)
     except ValueError:
         raise UsageError(f"{text!r} is no time", "write 14:05, or 2026-11-22T14:05:00-03:00") from None
     if found > now + clock.SKEW:

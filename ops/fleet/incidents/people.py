@@ -1,4 +1,4 @@
-"""Who must know of an incident, and by when: whom the policy's alarms call, in their order, and who owns what is hit."""
+"""Who must know of an incident, and by when: whom the policy's alarms call, in order, and who owns what is hit."""
 
 from __future__ import annotations
 

@@ -45,7 +45,9 @@ def listed(book: Book, offered: Proposals, times: Times, *, closed: bool) -> str
     for proposal in offered.found:
         when = f"since {times.when(proposal.since)}, last seen {times.when(proposal.seen)}"
         lines += [f"  {proposal.host}: {proposal.check} fails {when}", f"    {proposal.command}"]
-    lines += [f"nobody knows whether a check failed: {why}" for why in offered.unknown.values()]
+    if offered.unknown:
+        first = next(iter(offered.unknown.values()))
+        lines += ["", f"nobody knows whether checks failed on {', '.join(offered.unknown)} ({first})"]
     return "\n".join(printable(line) for line in lines)
 
 
@@ -63,7 +65,7 @@ def shown(
     if not incident.closing:
         lines += ["", "WHO MUST KNOW, AND BY WHEN", *(_knower(one, times) for one in knowers)]
         lines += ["", "WHAT TO DO NOW", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
-    history = sorted(_timeline(incident, acks), key=lambda one: one[0])
+    history = sorted(_timeline(incident, acks, times), key=lambda one: one[0])
     hidden = 0 if everything else max(0, len(history) - MOST)
     lines += ["", f"TIMELINE ({times.name})"]
     lines += [f"  ({hidden} earlier lines: seawall incident show {incident.number} --all)"] if hidden else []
@@ -92,16 +94,16 @@ def _knower(one: Knower, times: Times) -> str:
     return f"  {times.when(one.by)}  {one.name}{f', {one.phone}' if one.phone else ''} ({one.why})"
 
 
-def _timeline(incident: Incident, acks: Sequence[Acknowledged]) -> Iterator[Line]:
+def _timeline(incident: Incident, acks: Sequence[Acknowledged], times: Times) -> Iterator[Line]:
     facts = incident.facts
     yield facts.discovered, "discovered"
     yield incident.opened, f"opened by {facts.by} (record {incident.number}): {incident.text}"
     for note in incident.notes:
-        written = f", written {note.when}" if note.facts.happened else ""
+        written = f", written {times.when(note.when)}" if note.facts.happened else ""
         yield note.facts.happened or note.when, f"{note.facts.by} (record {note.n}{written}): {note.text}"
     for ack in acks:
         where = f"record {ack.n} of {incident.facts.alarm.partition('/')[0]}"
-        yield ack.when, f"{ack.by} sees to the alarm until {ack.until} ({where}): {ack.text}"
+        yield ack.when, f"{ack.by} sees to the alarm until {times.when(ack.until) or ack.until} ({where}): {ack.text}"
     if incident.closing:
         yield incident.closing.when, f"closed by {incident.closing.facts.by} (record {incident.closing.n})"
 

@@ -20,7 +20,7 @@ _STEPS: Mapping[str, tuple[str, ...]] = {
         "Get people out, and call the fire brigade: say the place, what burns, and who is still inside.",
         "Note the time of the call (--at): place, substance, people, and who called.",
         "Cut the power of the room. Save nothing but people.",
-        "Afterwards nobody switches anything on that was hot or wet. Rebuild elsewhere, from the copies away from here.",
+        "Afterwards nobody switches on what was hot or wet. Rebuild elsewhere, from the copies away from here.",
     ),
     "water": (
         "Close the water; report it to the technical service.",
@@ -42,7 +42,7 @@ _STEPS: Mapping[str, tuple[str, ...]] = {
     "database": (
         _LOOK,
         "On its machine: look at free space and at the server's own journal before anything is restarted.",
-        "Before a restore see what there is: seawall snapshots ASSET; then next to the live data: seawall restore ASSET",
+        "See what there is (seawall snapshots ASSET), and restore next to the live data: seawall restore ASSET",
     ),
     "virus": (
         "Unplug the machines that are affected from the network; leave them on.",

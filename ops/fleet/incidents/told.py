@@ -14,6 +14,7 @@ from ops.core.printable import printable
 from ops.core.verdict import Verdict
 from ops.evidence.ledger import NAME
 from ops.evidence.lines import each
+from ops.evidence.verification import verify
 from ops.fleet.conformity import reading
 from ops.fleet.conformity.facts import Seen
 from ops.fleet.incidents.book import Book, Incident
@@ -99,20 +100,25 @@ class Acknowledged:
     text: str
 
 
-def acknowledgements(site: Site, incident: Incident) -> list[Acknowledged]:
-    """Return who acknowledged the alarm of an incident, by the machine's collected ledger; the earliest first."""
+def acknowledgements(site: Site, incident: Incident) -> tuple[list[Acknowledged], str]:
+    """Return who acknowledged the alarm of an incident, the earliest first, and why that is not known.
+
+    What the machine's collected ledger says counts only where that verifies.
+    """
     host, _, number = incident.facts.alarm.partition("/")
-    path = collect.place(site.path) / host / NAME
-    if not number or host not in site.policies or not path.exists():
-        return []
-    found = []
+    home = collect.place(site.path) / host
+    if not number:
+        return [], ""
+    if host not in site.policies or not (home / NAME).exists():
+        return [], f"who acknowledged the alarm is not known: no ledger was collected from {printable(host)}"
+    for one in verify(home, signers.place(site.path), host=host):
+        if one.verdict in {Verdict.FAIL, Verdict.UNKNOWN}:
+            return [], f"the ledger of {host} does not verify: {printable(one.message)}"
     try:
-        for line in each(path):
-            if _ACK in line and (one := _acknowledged(line, f"incident {number}")):
-                found.append(one)
-    except (OSError, Damaged):
-        return found
-    return found[-_MOST:]
+        told = (_acknowledged(line, f"incident {number}") for line in each(home / NAME) if _ACK in line)
+        return [one for one in told if one][-_MOST:], ""
+    except (OSError, Damaged) as error:
+        return [], f"the ledger of {host} can't be read: {printable(str(error))}"
 
 
 def _acknowledged(line: bytes, subject: str) -> Acknowledged | None:

@@ -112,8 +112,7 @@ def note(site: Site, number: int, told: Teller, happened: str = "", gone: Sequen
         happened=clock.iso(_moment(site, happened, now)) if happened else "",
         gone=tuple(_gone(text) for text in gone),
     )
-    with _alone(site):
-        site.book().open_one(number)
+    with _open_alone(site, number):
         return _recorded(site, NOTED, f"incident {number}", told, facts, now)
 
 
@@ -130,8 +129,7 @@ def close(site: Site, number: int, told: Teller, lesson: str, entered: str, ente
         entered=_discreet("--entered", entered),
         entered_by=_name("--entered-by", entered_by),
     )
-    with _alone(site):
-        site.book().open_one(number)
+    with _open_alone(site, number):
         return _recorded(site, CLOSED, f"incident {number}", told, facts, clock.now())
 
 
@@ -154,12 +152,11 @@ def _recorded(site: Site, act: str, subject: str, told: Teller, facts: OutcomeFa
 
 
 @contextmanager
-def _alone(site: Site) -> Iterator[None]:
-    """Hold others off between a look at an incident and the record that follows from it."""
-    home = folder(site.path)
-    if not home.is_dir():
-        site.book().open_one(0)  # there is no incident at all, and nothing is made for that
-    with lock(home / "run/seawall/incident.lock", "another act on incidents", _WAIT):
+def _open_alone(site: Site, number: int) -> Iterator[None]:
+    """Hold others off between a look at an open incident and the record that follows; raise UsageError for none."""
+    site.book().open_one(number)  # where there is none, nothing is made
+    with lock(folder(site.path) / "run/seawall/incident.lock", "another act on incidents", _WAIT):
+        site.book().open_one(number)
         yield
 
 
