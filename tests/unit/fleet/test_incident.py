@@ -1,86 +1,21 @@
 """Incidents: opened, noted and closed by people, as signed records from which all else follows."""
 
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import yaml
+from incident_site import CLOSED, OPEN, Seawall, a_site, a_terminal, ledger, opened, records  # noqa: F401 -- fixtures
 
-from ops import cli
 from ops.core import clock
 from ops.core.errors import UsageError
-from ops.core.run import run
 from ops.evidence.ledger import NAME, Ledger
 from ops.evidence.verification import verify
+from ops.fleet import inventory as inventories
 from ops.fleet.incidents import write
 
 pytestmark = pytest.mark.usefixtures("quick_inventory")
-ALARMS = {
-    "on_call": [{"who": "it_head"}],
-    "channels": {"sms": {"kind": "command", "options": {"argv": ["/usr/local/bin/sms"]}}},
-    "fault_classes": {
-        "class_1": {
-            "limits": [
-                {"after": "30min", "what": "outpatient billing works on its own"},
-                {"after": "3h", "what": "inpatients, pharmacy and wards work by hand"},
-            ]
-        },
-    },
-    "rules": [{"checks": ["root_disk"], "fault_class": "class_1"}],
-}
-CONTROL = {"name": "control1", "owner": "it_head", "repository": "offsite", "rpo": "8d", "rto": "4h"}
-
-
-@pytest.fixture
-def site(inventory: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An inventory with a control machine and alarms, and somebody who came in with sudo."""
-    monkeypatch.setenv("SUDO_USER", "claudia")
-    monkeypatch.delenv("SEAWALL_UNIT", raising=False)
-    path = inventory / "group_vars/all/policy.yml"
-    tree = yaml.safe_load(path.read_text())
-    tree["policy__all"] |= {"alarms": ALARMS, "control": {**CONTROL, "retention": {"all": "60d"}}}
-    path.write_text(yaml.safe_dump(tree))
-    path = inventory / "host_vars/his1/policy.yml"
-    tree = yaml.safe_load(path.read_text())
-    tree["policy__host"]["assets"]["his"]["without"] = "Patients are admitted on paper"
-    path.write_text(yaml.safe_dump(tree))
-    return inventory
-
-
-@pytest.fixture
-def seawall(site: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run `seawall incident`; return the exit code and what it said on both."""
-
-    def incident(*words: str) -> tuple[int, str, str]:
-        code = cli.run(["incident", *words, "-i", str(site)])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return incident
-
-
-Seawall = Callable[..., tuple[int, str, str]]
-OPEN = ("open", "--class", "1", "--kind", "database", "--affected", "his", "the HIS does not answer")
-
-
-CLOSED = ("--cause", "disk full", "--lesson", "warn at 20 %", "--entered", "34 requests", "--entered-by", "ana")
-
-
-def ledger(site: Path) -> Path:
-    return site / ".control/var/lib/seawall/ledger"
-
-
-def records(site: Path) -> list[dict]:
-    return [json.loads(line) for line in (ledger(site) / NAME).read_text().splitlines()]
-
-
-def opened(seawall: Seawall, *words: str) -> int:
-    said = seawall(*OPEN, "--json", *words)
-    assert said[0] == 0, said
-    return int(json.loads(said[1])["incident"])
 
 
 def test_an_incident_is_opened_noted_and_closed(site: Path, seawall: Seawall) -> None:
@@ -218,8 +153,6 @@ def test_a_power_cut_in_a_note_leaves_the_incident(site: Path, seawall: Seawall)
 
 
 def test_of_two_that_close_at_once_one_does(site: Path, seawall: Seawall, inventory: Path) -> None:
-    from ops.fleet import inventory as inventories
-
     number = opened(seawall)
     read = write.Site.of(inventories.read(inventory))
 
@@ -255,55 +188,3 @@ def test_a_record_that_is_none_of_an_incident_is_told(site: Path, seawall: Seawa
     assert (code, f"incident {number}" in out) == (1, True)
     assert "record 2 is of incident 99, but there is none of that number" in err
     assert "by has 121 letters; expected at most 120" in err
-
-
-def collected(site: Path, *bodies: dict) -> None:
-    """Lay down the ledger of his1 as it was collected."""
-    key = site / "his1.key"
-    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], timeout=60)
-    (site / ".allowed_signers").write_text(
-        f'his1 namespaces="seawall-ledger" {key.with_suffix(".key.pub").read_text()}'
-    )
-    for body in bodies:
-        Ledger(site / ".ledgers/his1", key).append({"host": "his1", "actor": "unit:x", "subject": "x", **body})
-
-
-def looked(**loud: str) -> dict:
-    facts = {"passed": ["memory"], "loud": loud}
-    return {"act": "check", "result": "fail" if loud else "pass", "message": "", "facts": facts}
-
-
-def test_a_failed_check_with_a_class_proposes(site: Path, seawall: Seawall) -> None:
-    collected(site, looked(root_disk="fail", memory="fail"))
-    code, out, _ = seawall("list")
-    assert code == 0
-    assert "his1: root_disk fails since" in out
-    assert "seawall incident open --class class_1 --kind KIND --affected root_disk TEXT" in out
-    assert "memory" not in out  # no rule gives it a class
-    assert not ledger(site).exists()  # it only proposes
-    assert seawall("open", "--class", "1", "--kind", "power", "--affected", "his1", "x")[0] == 0
-    assert "root_disk" not in seawall("list")[1]
-
-
-def test_a_healthy_site_proposes_nothing_and_says_whom_nobody_looked_at(site: Path, seawall: Seawall) -> None:
-    collected(site, looked(root_disk="fail"), looked())
-    out = seawall("list")[1]
-    assert "propose" not in out
-    assert "nobody knows whether checks failed on backup1, drill1, offsite1 (no ledger" in out
-
-
-def test_the_acknowledgement_of_the_alarm_stands_in_the_timeline(site: Path, seawall: Seawall) -> None:
-    facts = {"incident": 3, "by": "dba", "until": "2026-11-22T12:00:00Z"}
-    ack = {"act": "acknowledgement", "subject": "incident 3", "result": "pass", "message": "on it", "facts": facts}
-    collected(site, {**ack, "subject": "incident 4", "message": "another"}, ack)
-    number = str(opened(seawall, "--alarm", "his1/3"))
-    out = seawall("show", number)[1]
-    assert "dba sees to the alarm until" in out
-    assert "on it" in out
-    assert "another" not in out
-    assert f"seawall ack 3 --reason 'incident {number}'" in out
-    path = site / ".ledgers/his1" / NAME
-    path.write_bytes(path.read_bytes().replace(b"on it", b"of it"))
-    _, out, err = seawall("show", number)
-    assert "sees to the alarm" not in out
-    assert "the ledger of his1 does not verify" in err
