@@ -21,7 +21,7 @@ ALARMS = {
             ]
         },
     },
-    "rules": [{"checks": ["root_disk"], "fault_class": "class_1"}],
+    "rules": [{"checks": ["root_disk"], "fault_class": "class_1"}, {"checks": ["memory"]}],
 }
 CONTROL = {"name": "control1", "owner": "it_head", "repository": "offsite", "rpo": "8d", "rto": "4h"}
 
