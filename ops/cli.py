@@ -52,6 +52,7 @@ CONTROL = {
     "conformity": ("ops.commands.control.conformity", "show how the site conforms to its written procedures"),
     "control": ("ops.commands.control.control", "back up the control machine itself"),
     "fleet": ("ops.commands.control.fleet", "start backups, copies and drills on many machines"),
+    "incident": ("ops.commands.control.incident", "open, note, close and show incidents: clock, people, steps"),
     "keys": ("ops.commands.control.keys", "print the key sheet for the safe, and test one"),
     "package": ("ops.commands.control.package", "build the packages that servers install"),
     "policy": ("ops.commands.control.policy", "check and show the policy of an inventory"),

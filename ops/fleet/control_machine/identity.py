@@ -77,8 +77,7 @@ def with_asset(policy: HostPolicy, control: Control, paths: tuple[str, ...], hom
 @contextmanager
 def as_control_machine(inventory: Path, policy: HostPolicy, secrets: Mapping[str, str]) -> Iterator[Path]:
     """Act as the control machine for a block, with these secrets by name of file; they are in memory only meanwhile."""
-    home = folder(inventory)
-    _furnish(home, policy)
+    home = furnished(inventory, policy)
     memory = MEMORY if MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="seawall-", dir=memory) as credentials:
         for name, text in secrets.items():
@@ -88,7 +87,9 @@ def as_control_machine(inventory: Path, policy: HostPolicy, secrets: Mapping[str
             yield home
 
 
-def _furnish(home: Path, policy: HostPolicy) -> None:
+def furnished(inventory: Path, policy: HostPolicy) -> Path:
+    """Return the control machine's own folder with its policy, and a key of its ledger, which is made only once."""
+    home = folder(inventory)
     etc = home / "etc/seawall"
     for place in (etc / "credentials", home / "run/seawall", home / "var/lib/seawall", home / "var/cache/seawall"):
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -101,6 +102,7 @@ def _furnish(home: Path, policy: HostPolicy) -> None:
         run([*words, "-f", key], timeout=60)
     public = key.with_suffix(".key.pub").read_text(encoding="ascii")
     write_atomically(etc / "allowed_signers", f'{policy.host} namespaces="seawall-ledger" {public}', 0o644)
+    return home
 
 
 @contextmanager

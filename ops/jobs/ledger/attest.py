@@ -62,13 +62,13 @@ def sign_off(number: int, word: Word, directory: Path, signers: Path) -> Mapping
 
     Raise Damaged when the ledger is not whole, UsageError when it has no such record.
     """
-    _demand_person(word)
+    demand_person(word.by)
     record = _record(directory, signers, number)
     return _recorded(SIGN_OFF, str(record["subject"]), word, {"record": record}, directory)
 
 
 def _recorded(act: str, subject: str, word: Word, facts: Mapping[str, Plain], directory: Path) -> Mapping[str, Plain]:
-    who = _demand_person(word)
+    who = demand_person(word.by)
     body: dict[str, Plain] = {
         "host": own_policy.read().host,
         "actor": who,
@@ -82,10 +82,10 @@ def _recorded(act: str, subject: str, word: Word, facts: Mapping[str, Plain], di
     return {"n": Ledger(directory, credentials.find("ledger.key")).append(body).n, **body}
 
 
-def _demand_person(word: Word) -> str:
-    """Return who acts; raise UsageError when that is nobody in particular."""
+def demand_person(by: str) -> str:
+    """Return who acts, given whose word it is; raise UsageError when that is nobody in particular."""
     who = actor()
-    if who == ROOT and not word.by:
+    if who == ROOT and not by:
         raise UsageError("cannot attribute this to root", "use --by NAME, or log in as yourself and use sudo")
     return who
 
