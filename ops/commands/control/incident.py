@@ -5,7 +5,7 @@
   seawall incident show 41                      clock, who must know, what to do now, timeline
   seawall incident note 41 --at 14:10 'the vendor was called, ticket 4711'
   seawall incident note 41 'stolen from the office' --gone 'laptop = 900 EUR' --gone 'two backup disks'
-  seawall incident close 41 --cause 'disk full' --lesson 'warn at 20 %' --entered '34 requests' --entered-by ana
+  seawall incident close 41 --cause 'disk full' --lesson 'warn at 20 %' --entered '34 requests' --entered-by reception
 
 Each act is a signed record in the ledger of the control machine: nothing is changed or taken back. Classes and limits
 are those of the policy's alarms. docs/incidents.md says more.
