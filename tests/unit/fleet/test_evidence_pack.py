@@ -1,0 +1,341 @@
+"""The evidence pack of a site with real keys: its script passes it as it was made, and names each kind of tampering."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import subprocess
+import tarfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conforming import NOW, SITE
+
+from ops import cli
+from ops.core import clock
+from ops.core.errors import UsageError
+from ops.evidence.ledger import Ledger
+from ops.fleet.evidence_pack import archive, gather
+from ops.fleet.inventory import Inventory
+from ops.fleet.ledgers import collect, signers
+from ops.policy.compile import document, document_digest
+
+LINES = "seawall-evidence/ledgers/his1/records.jsonl"
+Files = dict[str, bytes]
+PACK = {
+    "version": 1,
+    "title": "Ours",
+    "source": "Test hospital",
+    "language": "en",
+    "complete": True,
+    "clauses": {
+        "1": {"kind": "M", "demand": "All", "original": "All", "controls": {"signed": {"ledger": "verified"}}},
+    },
+}
+
+
+class Site:
+    """A site of one server, of whose ledger September, October and November were collected."""
+
+    def __init__(self, root: Path, patch: pytest.MonkeyPatch) -> None:
+        self.root, self.now = root, NOW
+        patch.setattr(clock, "now", lambda: self.now)
+        self.key, self.own, self.foreign = (made(root / name) for name in ("machine", "own", "foreign"))
+        site = {key: value for key, value in SITE.items() if key not in {"control", "alarms"}}
+        site |= {"repositories": {"second": SITE["repositories"]["second"]}, "packs": {"ours": {"file": "o.yml"}}}
+        (root / "o.yml").write_text(yaml.safe_dump(PACK))
+        self.inventory = Inventory(root, {"his1": {"policy__all": site}}, {"all": ("his1",)})
+        signers.place(root).write_text(f'his1 namespaces="seawall-ledger" {public(self.key)}')
+        self.record("backup", "his", -40)
+        self.record("backup", "his", -20, policy=document_digest(document(self.inventory.policies()["his1"])))
+        self.record("drill", "his", -19, facts={"set": "one", "repository": "second", "rungs": []})
+        shown = {"by": "ana", "shown_by": {"sha256": "a" * 64, "bytes": 1}}
+        self.record("attestation", "room", -18, facts=shown, policy="f" * 64)
+        self.record("backup", "his", 3)
+        self.now = NOW + timedelta(days=10)
+
+    def record(self, act: str, subject: str, day: int, facts: dict[str, Any] | None = None, **more: str) -> None:
+        self.now = NOW + timedelta(days=day)
+        body = {"host": "his1", "actor": "unit", "act": act, "subject": subject, "result": "pass", "message": "done"}
+        Ledger(collect.place(self.root) / "his1", self.key).append({**body, "facts": facts or {}, **more})
+
+    def contents(self, period: str = "2026-10") -> gather.Contents:
+        return gather.contents(self.inventory, period, archive.demand_key(self.own), lambda _: None)
+
+    def packed(self) -> bytes:
+        return archive.packed(self.contents().files, self.own)
+
+
+def made(path: Path) -> Path:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", path], check=True)
+    return path
+
+
+def public(key: Path) -> str:
+    return key.with_suffix(".pub").read_text()
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    return Site(tmp_path, monkeypatch)
+
+
+def files_of(packed: bytes) -> Files:
+    with tarfile.open(fileobj=io.BytesIO(packed)) as read:
+        return {one.name: read.extractfile(one).read() for one in read}  # type: ignore[union-attr]
+
+
+def tarred(files: Files, *odd: tarfile.TarInfo) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as written:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            written.addfile(member, io.BytesIO(content))
+        for member in odd:
+            written.addfile(member)
+    return stream.getvalue()
+
+
+def verified(folder: Path, packed: bytes, trusted: str = "") -> tuple[int, str]:
+    """Return the exit code and the output of the script, with nothing else than a PATH around it."""
+    (folder / "pack.tar").write_bytes(packed)
+    script = folder / "verify.sh"
+    script.write_bytes(Path(gather.__file__).with_name("verify.sh").read_bytes())
+    words = ["env", "-i", f"PATH={os.environ['PATH']}", "sh", script]
+    if trusted:
+        (folder / "trusted").write_text(trusted)
+        words += ["--trusted", folder / "trusted"]
+    done = subprocess.run([*words, folder / "pack.tar"], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def sealed(files: Files, key: Path) -> Files:
+    """The files with a manifest that fits them, signed with a key: what somebody does who has that key."""
+    start = f"{archive.FOLDER}/"
+    plain = {name.removeprefix(start): content for name, content in files.items() if "MANIFEST" not in name}
+    return files_of(archive.packed(plain, key))
+
+
+def test_a_pack_holds_the_evidence_of_its_period_and_verifies(site: Site, tmp_path: Path) -> None:
+    packed = site.packed()
+    files = files_of(packed)
+    trusted = files["seawall-evidence/signers"].decode()
+    assert verified(tmp_path, packed, trusted) == (0, verified(tmp_path, packed, trusted)[1])
+    assert "PASS" in verified(tmp_path, packed, trusted)[1]
+    numbers = [json.loads(line)["n"] for line in files[LINES].splitlines()]
+    assert numbers == [2, 3, 4]
+    named = {name.removeprefix("seawall-evidence/") for name in files}
+    assert {"policy/his1.json", "clauses/ours.yml", "drills/his1-3.html", "drills/his1-3.json"} <= named
+    assert {"conformity/conformity.json", "conformity/oscal.json", "conformity/hdf.json"} <= named
+    assert json.loads(files["seawall-evidence/attestations.json"])[0]["record"]["n"] == 4
+
+
+def test_without_a_list_of_trusted_keys_it_is_no_pass_and_the_keys_are_shown(site: Site, tmp_path: Path) -> None:
+    code, said = verified(tmp_path, site.packed())
+    assert code == 3
+    assert "NOT LOOKED AT" in said
+    assert said.count("SHA256:") == 2
+
+
+def test_it_verifies_unpacked_too(site: Site, tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    packed = site.packed()
+    (tmp_path / "trusted").write_bytes(files_of(packed)["seawall-evidence/signers"])
+    with tarfile.open(fileobj=io.BytesIO(packed)) as read:
+        read.extractall(tmp_path / "there", filter="data")
+    script = tmp_path / "there/seawall-evidence/verify.sh"
+    words = ["env", "-i", f"PATH={os.environ['PATH']}", "sh", script, "--trusted", tmp_path / "trusted"]
+    assert subprocess.run(words, check=False, capture_output=True).returncode == 0
+    (script.parent / "link").symlink_to("/etc/passwd")
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "a link or device was added: ./link" in done.stdout
+
+
+def test_two_runs_give_the_same_bytes_also_when_the_ledger_has_grown(site: Site) -> None:
+    before = site.packed()
+    site.record("backup", "his", 9)
+    site.now = NOW + timedelta(days=30)
+    assert site.packed() == before
+
+
+def test_what_is_not_there_is_said(site: Site) -> None:
+    said = site.contents().files["README"].decode()
+    assert f"his1: policy version {'f' * 64}, named by records of the period, is not kept" in said
+    assert "his1: the file of the attestation in record 4 is kept by its site" in said
+    assert "Host checks: no host checks were made" in said
+    assert "nothing later than the period was collected" not in said
+
+
+def test_a_ledger_that_ends_with_the_period_is_said_to_end_there(site: Site) -> None:
+    site.now = NOW + timedelta(days=40)
+    assert "his1: nothing later than the period was collected" in site.contents("2026-11").files["README"].decode()
+
+
+def lines(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[Files], Files]:
+    def changed(files: Files) -> Files:
+        return {**files, LINES: b"".join(change(files[LINES].splitlines(keepends=True)))}
+
+    return changed
+
+
+def without(name: str) -> Callable[[Files], Files]:
+    return lambda files: {key: value for key, value in files.items() if not key.endswith(f"/{name}")}
+
+
+def with_text(name: str, old: bytes, new: bytes) -> Callable[[Files], Files]:
+    def changed(files: Files) -> Files:
+        path = f"seawall-evidence/{name}"
+        assert old in files[path]
+        return {**files, path: files[path].replace(old, new, 1)}
+
+    return changed
+
+
+RECORDS = {
+    "a byte": (lines(lambda all_: [all_[0].replace(b"done", b"gone"), *all_[1:]]), "his1: record 2 was changed"),
+    "a byte of the last": (lines(lambda all_: [*all_[:2], all_[2].replace(b"done", b"gone")]), "the last record was"),
+    "one removed": (lines(lambda all_: [all_[0], all_[2]]), "his1: records 3 to 3 were removed"),
+    "the first removed": (lines(lambda all_: all_[1:]), "his1: records 2 to 2 were removed"),
+    "the last removed": (lines(lambda all_: all_[:2]), "his1: records 4 to 4 were removed"),
+    "one twice": (lines(lambda all_: [all_[0], *all_]), "his1: record 2 was added"),
+    "one after the head": (
+        lines(lambda all_: [*all_, all_[2].replace(b'"n":4', b'"n":5')]),
+        "his1: record 5 was added after the signed head",
+    ),
+    "reordered": (lines(lambda all_: [all_[1], all_[0], all_[2]]), "his1: records were reordered"),
+    "no record": (lines(lambda all_: [*all_, b"hello\n"]), "his1: a line is no record"),
+}
+FILES = {
+    "a file removed": (without("README"), "removed: README"),
+    "the head's signature removed": (without("head.sig"), "removed: ledgers/his1/head.sig"),
+    "a file added": (lambda files: {**files, "seawall-evidence/more": b""}, "added: more"),
+    "a file changed": (with_text("README", b"Evidence", b"evidence"), "changed: README"),
+    "the manifest edited": (with_text("MANIFEST", b"0", b"1"), "MANIFEST was edited"),
+    "the manifest gone": (without("MANIFEST"), "removed: MANIFEST"),
+    "the manifest's signature gone": (without("MANIFEST.sig"), "removed: MANIFEST.sig"),
+}
+
+
+@pytest.mark.parametrize("name", [*RECORDS, *FILES])
+def test_each_tampering_is_named(site: Site, tmp_path: Path, name: str) -> None:
+    change, word = {**RECORDS, **FILES}[name]
+    files = files_of(site.packed())
+    code, said = verified(tmp_path, tarred(change(files)), files["seawall-evidence/signers"].decode())
+    assert code == 2, said
+    assert f"TAMPERED: {word}" in said or (word in said and "TAMPERED" in said), said
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_records_are_held_by_their_chain_even_when_the_manifest_was_signed_anew(
+    site: Site, tmp_path: Path, name: str
+) -> None:
+    change, word = RECORDS[name]
+    files = files_of(site.packed())
+    code, said = verified(tmp_path, tarred(sealed(change(files), site.own)), files["seawall-evidence/signers"].decode())
+    assert code == 2, said
+    assert word in said
+    assert "MANIFEST" not in said
+
+
+def test_a_chain_made_anew_does_not_match_its_signed_head(site: Site, tmp_path: Path) -> None:
+    files = files_of(site.packed())
+    all_ = files[LINES].splitlines(keepends=True)
+    last = all_[2].replace(b"done", b"gone")
+    digest = hashlib.sha256(last).hexdigest()
+    head = f"4 {digest}\n".encode()
+    own = {**files, LINES: b"".join([*all_[:2], last]), "seawall-evidence/ledgers/his1/head": head}
+    code, said = verified(tmp_path, tarred(sealed(own, site.own)), files["seawall-evidence/signers"].decode())
+    assert code == 2
+    assert "ledgers/his1/head was edited, or its signature was" in said
+
+
+def test_a_signature_of_another_key_is_named(site: Site, tmp_path: Path) -> None:
+    files = files_of(site.packed())
+    trusted = files["seawall-evidence/signers"].decode()
+    code, said = verified(tmp_path, tarred(sealed(files, site.foreign)), trusted)
+    assert code == 2
+    assert "MANIFEST is signed with another key" in said
+    words = ["ssh-keygen", "-Y", "sign", "-q", "-n", "seawall-ledger", "-f", site.foreign]
+    head = files["seawall-evidence/ledgers/his1/head"]
+    signature = subprocess.run(words, input=head, capture_output=True, check=True).stdout
+    own = {**files, "seawall-evidence/ledgers/his1/head.sig": signature}
+    code, said = verified(tmp_path, tarred(sealed(own, site.own)), trusted)
+    assert code == 2
+    assert "ledgers/his1/head is signed with another key" in said
+
+
+@pytest.mark.parametrize("whose", ["his1", "evidence-pack"])
+def test_a_key_exchanged_is_named_even_when_all_was_signed_anew_with_it(site: Site, tmp_path: Path, whose: str) -> None:
+    files = files_of(site.packed())
+    trusted = files["seawall-evidence/signers"].decode()
+    listed = re.sub(rf"(?m)^({whose} \S+) .*$", lambda found: f"{found[1]} {public(site.foreign).strip()}", trusted)
+    assert listed != trusted
+    own = sealed({**files, "seawall-evidence/signers": listed.encode()}, site.foreign)
+    code, said = verified(tmp_path, tarred(own), trusted)
+    assert code == 2
+    assert f"key exchanged: the site does not trust this key of {whose}: 256 SHA256:" in said
+
+
+@pytest.mark.parametrize(
+    "line", [b'* namespaces="seawall-ledger" KEY', b"his1\tKEY", b'"his1" KEY', b"his1 cert-authority KEY"]
+)
+def test_a_line_that_is_not_one_machines_key_is_refused(site: Site, tmp_path: Path, line: bytes) -> None:
+    files = files_of(site.packed())
+    trusted = files["seawall-evidence/signers"].decode()
+    more = line.replace(b"KEY", public(site.foreign).strip().encode()) + b"\n"
+    own = {**files, "seawall-evidence/signers": trusted.encode() + more}
+    code, said = verified(tmp_path, tarred(sealed(own, site.own)), trusted)
+    assert code == 2
+    assert "signers: a line is not one machine's key" in said
+
+
+def odd(name: str, kind: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, "/etc/passwd" if kind != tarfile.REGTYPE else ""
+    return member
+
+
+@pytest.mark.parametrize(
+    ("member", "word"),
+    [
+        (odd("seawall-evidence/link", tarfile.SYMTYPE), "the archive holds a link, folder or device"),
+        (odd("seawall-evidence/hard", tarfile.LNKTYPE), "the archive holds a link, folder or device"),
+        (odd("seawall-evidence/pipe", tarfile.FIFOTYPE), "the archive holds a link, folder or device"),
+        (odd("seawall-evidence/../../outside"), "the archive holds a path outside its folder"),
+        (odd("/tmp/outside"), "the archive holds a path outside its folder"),  # noqa: S108 -- it must not be written
+        (odd("seawall-evidence/a\nb"), "the archive holds a path outside its folder"),
+        (odd("seawall-evidence/README"), "is in the archive twice"),
+    ],
+)
+def test_what_does_not_belong_in_an_archive_is_named_before_it_is_unpacked(
+    site: Site, tmp_path: Path, member: tarfile.TarInfo, word: str
+) -> None:
+    files = files_of(site.packed())
+    code, said = verified(tmp_path, tarred(files, member), files["seawall-evidence/signers"].decode())
+    assert code == 2, said
+    assert word in said
+
+
+def test_an_archive_cut_short_is_named(site: Site, tmp_path: Path) -> None:
+    code, said = verified(tmp_path, site.packed()[:3000])
+    assert code == 2
+    assert "TAMPERED" in said
+
+
+@pytest.mark.parametrize(
+    ("period", "word"),
+    [("2026-13", "is no period"), ("2026-11", "is not over yet"), ("2026-07", "has a record of 2026-07")],
+)
+def test_a_period_that_gives_no_pack_is_refused_in_words(site: Site, period: str, word: str) -> None:
+    with pytest.raises(Exception, match=word) as caught:
+        site.contents(period)
+    assert isinstance(caught.value, UsageError) or "collect" in str(caught.value)
