@@ -50,7 +50,7 @@ def execute(options: Namespace) -> int:
         )
     public = archive.demand_key(key)
     made = contents(read, options.period, public, lambda what: print(f"reading {what}", file=sys.stderr, flush=True))
-    told = {
+    told: dict[str, object] = {
         "archive": str(path),
         "written": not options.dry_run,
         "files": sorted(made.files),

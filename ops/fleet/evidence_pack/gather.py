@@ -9,9 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ops.core import clock
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
-from ops.core.files import CHUNK
 from ops.core.printable import as_json
 from ops.core.verdict import Verdict, worst
 from ops.evidence.keys import all_listed, newest
