@@ -1,4 +1,4 @@
-"""The archive of an evidence pack: a manifest of digests, its signature, and a tar whose bytes follow from its files."""
+"""The archive of an evidence pack: a manifest of digests, its signature, and a tar that the files alone determine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def listed(name: str, namespace: str, key: str) -> str:
 
 
 def packed(files: Mapping[str, bytes], key: Path) -> bytes:
-    """Return the archive of files by path, with their signed manifest; raise UsageError for a path that is not plain."""
+    """Return the archive of files by path, with their signed manifest; raise UsageError for a strange path."""
     for path in files:
         if not _PATH.fullmatch(path):
             raise UsageError(f"{path!r} can't be a path in the archive", "rename the host, pack or asset in it")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,7 +17,7 @@ from ops.evidence.ssh_signature import NAMESPACE
 from ops.evidence.verification import verify
 from ops.fleet.conformity import load
 from ops.fleet.conformity.facts import Facts
-from ops.fleet.conformity.gather import gather
+from ops.fleet.conformity.gather import days_of, end_of, gather
 from ops.fleet.conformity.judge import judge
 from ops.fleet.evidence_pack import archive, readme
 from ops.fleet.evidence_pack.cut import Cut, cut
@@ -71,16 +70,10 @@ def _facts(inventory: Inventory, period: str) -> Facts:
     """Return what is known of the site as it was when the period ended."""
     policies = inventory.policies()
     zone = ZoneInfo(next(iter(policies.values())).site.timezone if policies else "UTC")
-    until = gather(inventory, None, period).until
-    last = until.astimezone(zone).date()
-    if until != _end(last, zone):
+    _, last = days_of(period)
+    if end_of(last, zone) > clock.now():
         raise UsageError(f"{period} is not over yet", "name a period that is; its evidence does not change any more")
     return gather(inventory, last, period)
-
-
-def _end(day: date, zone: ZoneInfo) -> datetime:
-    midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), zone)
-    return midnight.astimezone(UTC) - timedelta(seconds=1)
 
 
 def _ledgers(inventory: Inventory, facts: Facts, made: Contents, tell: Callable[[str], None]) -> dict[str, Cut]:

@@ -121,7 +121,7 @@ def verified(folder: Path, packed: bytes, trusted: str = "") -> tuple[int, str]:
     (folder / "pack.tar").write_bytes(packed)
     script = folder / "verify.sh"
     script.write_bytes(Path(gather.__file__).with_name("verify.sh").read_bytes())
-    words = ["env", "-i", f"PATH={os.environ['PATH']}", "sh", script]
+    words: list[str | Path] = ["env", "-i", f"PATH={os.environ['PATH']}", "sh", script]
     if trusted:
         (folder / "trusted").write_text(trusted)
         words += ["--trusted", folder / "trusted"]
@@ -165,7 +165,15 @@ def test_it_verifies_unpacked_too(site: Site, tmp_path: Path) -> None:
     (tmp_path / "pack.tar").write_bytes(packed)
     subprocess.run(["tar", "-xf", tmp_path / "pack.tar", "-C", tmp_path / "there"], check=True)
     script = tmp_path / "there/seawall-evidence/verify.sh"
-    words = ["env", "-i", f"PATH={os.environ['PATH']}", "sh", script, "--trusted", tmp_path / "trusted"]
+    words: list[str | Path] = [
+        "env",
+        "-i",
+        f"PATH={os.environ['PATH']}",
+        "sh",
+        script,
+        "--trusted",
+        tmp_path / "trusted",
+    ]
     assert subprocess.run(words, check=False, capture_output=True).returncode == 0
     (script.parent / "link").symlink_to("/etc/passwd")
     done = subprocess.run(words, check=False, capture_output=True, text=True)
@@ -238,13 +246,13 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("name", [*RECORDS, *FILES])
+@pytest.mark.parametrize("name", FILES)
 def test_each_tampering_is_named(site: Site, tmp_path: Path, name: str) -> None:
-    change, word = {**RECORDS, **FILES}[name]
+    change, word = FILES[name]
     files = files_of(site.packed)
     code, said = verified(tmp_path, tarred(change(files)), files["seawall-evidence/signers"].decode())
     assert code == 2, said
-    assert f"TAMPERED: {word}" in said or (word in said and "TAMPERED" in said), said
+    assert f"TAMPERED: {word}" in said
 
 
 @pytest.mark.parametrize("name", RECORDS)
@@ -277,7 +285,7 @@ def test_a_signature_of_another_key_is_named(site: Site, tmp_path: Path) -> None
     code, said = verified(tmp_path, tarred(sealed(files, site.foreign)), trusted)
     assert code == 2
     assert "MANIFEST is signed with another key" in said
-    words = ["ssh-keygen", "-Y", "sign", "-q", "-n", "seawall-ledger", "-f", site.foreign]
+    words: list[str | Path] = ["ssh-keygen", "-Y", "sign", "-q", "-n", "seawall-ledger", "-f", site.foreign]
     head = files["seawall-evidence/ledgers/his1/head"]
     signature = subprocess.run(words, input=head, capture_output=True, check=True).stdout
     own = {**files, "seawall-evidence/ledgers/his1/head.sig": signature}
