@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from ops.core import clock
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
 from ops.core.printable import as_json
 from ops.core.verdict import Verdict, worst
