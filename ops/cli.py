@@ -51,6 +51,7 @@ CONTROL = {
     "demo": ("ops.lab.demo", "set up the lab and demonstrate everything"),
     "conformity": ("ops.commands.control.conformity", "show how the site conforms to its written procedures"),
     "control": ("ops.commands.control.control", "back up the control machine itself"),
+    "evidence-pack": ("ops.commands.control.evidence_pack", "pack all evidence of a period into one archive"),
     "fleet": ("ops.commands.control.fleet", "start backups, copies and drills on many machines"),
     "incident": ("ops.commands.control.incident", "open, note, close and show incidents: clock, people, steps"),
     "keys": ("ops.commands.control.keys", "print the key sheet for the safe, and test one"),

@@ -31,11 +31,11 @@ def gather(inventory: Inventory, at: date | None, period: str | None) -> Facts:
     now = clock.now()
     if at and at > now.astimezone(zone).date():
         raise UsageError(f"{at} has not come yet, so nobody knows how it ends", "name an earlier --at, or leave it out")
-    moment = min(now, _end(at, zone)) if at else now
-    days = _period(period) if period else (None, None)
+    moment = min(now, end_of(at, zone)) if at else now
+    days = days_of(period) if period else (None, None)
     first, last = days
     since = datetime.combine(first, time(), zone).astimezone(UTC) if first else moment - DAYS
-    until = min(moment, _end(last, zone)) if last else moment
+    until = min(moment, end_of(last, zone)) if last else moment
     if since >= until:
         raise UsageError(f"the period begins on {first}, after what is spoken of ends", "name an earlier --period")
     home, listed = collect.place(inventory.path), signers.place(inventory.path)
@@ -56,12 +56,12 @@ def digest(policies: Mapping[str, HostPolicy]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _end(day: date, zone: ZoneInfo) -> datetime:
+def end_of(day: date, zone: ZoneInfo) -> datetime:
     """Return the last second of a day."""
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC) - timedelta(seconds=1)
 
 
-def _period(text: str) -> tuple[date, date]:
+def days_of(text: str) -> tuple[date, date]:
     """Return the first and the last day that a period names: a month, or two days; raise UsageError."""
     try:
         if found := _MONTH.fullmatch(text):
