@@ -77,13 +77,23 @@ def unmounted(folder: Path) -> None:
 
 @contextmanager
 def mount_point() -> Iterator[Path]:
-    """Make a folder where the policy may have a disk mounted, for a block; what is mounted there goes with it."""
-    folder = Path(tempfile.mkdtemp(prefix="seawall-disk-", dir="/srv"))
+    """Make a folder where the policy may have a disk mounted, for a block; what is mounted there goes with it.
+
+    It is as on a machine that systemd booted: what is taken off here is taken off in all name spaces of mounts, so that
+    what other tests run at that moment holds no disk.
+    """
+    above = Path(tempfile.mkdtemp(prefix="seawall-disks-", dir="/srv"))
+    run("mount", "--bind", above, above)
     try:
-        yield folder
+        run("mount", "--make-shared", above)
+        folder = Path(tempfile.mkdtemp(prefix="seawall-disk-", dir=above))
+        try:
+            yield folder
+        finally:
+            unmounted(folder)
     finally:
-        unmounted(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+        unmounted(above)
+        shutil.rmtree(above, ignore_errors=True)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from ops.core import plain_file
 from ops.core.errors import UsageError
 from ops.core.restored import remove
 
+_APART = ("unshare", "--mount", "--propagation=slave")
 _MOUNTED = 'mount --bind "$0" "$1" && shift && exec "$@"'
 NO_LINKS = "restore into a folder; nothing is restored through links"
 
@@ -77,7 +78,7 @@ def fixed(folder: Path, handle: int, words: Sequence[str]) -> Iterator[list[str]
         yield [*words, str(folder)]
         return
     with tempfile.TemporaryDirectory(prefix="seawall-") as place:
-        yield ["unshare", "--mount", "sh", "-c", _MOUNTED, f"/proc/{os.getpid()}/fd/{handle}", place, *words, place]
+        yield [*_APART, "sh", "-c", _MOUNTED, f"/proc/{os.getpid()}/fd/{handle}", place, *words, place]
 
 
 def _is_anybodys(folder: Path) -> bool:

@@ -107,7 +107,7 @@ def measured(folder: Path, tree: Path, kept: Kept, repository: Repository) -> st
 def by_hand(folder: Path, tree: Path) -> None:
     room = folder / "hand"
     words: list[str | Path] = ["bash", HAND, tree, room, folder / "repository", folder / "password", folder / "roles"]
-    subprocess.run(["unshare", "--mount", *words], check=True)
+    subprocess.run(["unshare", "--mount", "--propagation=slave", *words], check=True)
     shutil.rmtree(room)
 
 

@@ -127,6 +127,7 @@ def site(programs: Path, folder: Path, rules: Path, machines: Mapping[str, int])
         inside = [
             "unshare",
             "--mount",
+            "--propagation=slave",
             "sh",
             "-c",
             'mount --bind "$0" /usr/share && exec "$@"',

@@ -72,6 +72,7 @@ def entered(tree: Path, argv: Sequence[str | Path], env: Mapping[str, str], seco
         words = [
             "unshare",
             "--mount",
+            "--propagation=slave",
             "--pid",
             "--fork",
             "--kill-child",

@@ -135,7 +135,7 @@ def _namespace() -> Iterator[int]:
     # Where it is so already, the same one can't be mounted there once more.
     there = '[ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]'
     script = f"{{ {there} || mount -t cgroup2 none /sys/fs/cgroup; }} && echo there && exec sleep infinity"
-    words = ["unshare", "--mount", "sh", "-c", script]
+    words = ["unshare", "--mount", "--propagation=slave", "sh", "-c", script]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holder:
         try:
             assert holder.stdout

@@ -26,7 +26,15 @@ from ops.core.remnants import VARIABLE
 MINUTE = 60.0
 COMMAND = (sys.executable, "-m", "ops")
 # A unit's own view of the mounts, and its own folder for temporary files: both end with its last process.
-MOUNTS = ("unshare", "--mount", "--", "sh", "-c", 'mount -t tmpfs tmpfs "$TMPDIR" && exec "$0" "$@"')
+MOUNTS = (
+    "unshare",
+    "--mount",
+    "--propagation=slave",
+    "--",
+    "sh",
+    "-c",
+    'mount -t tmpfs tmpfs "$TMPDIR" && exec "$0" "$@"',
+)
 MOST_IN_A_ROW = 5
 ALONE = 0.3  # so often
 SET_CHILD_SUBREAPER = 36  # linux/prctl.h

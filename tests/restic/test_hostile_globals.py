@@ -40,7 +40,16 @@ ACCOUNT = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", 
 
 def isolated(tree: Tree, argv: Sequence[str]) -> list[str]:
     variables = [f"{name}={value}" for name, value in tree.environment.items()]
-    mounted = ["unshare", "--mount", "sh", "-ec", MOUNTED, str(tree.scratch), str(tree.material or "")]
+    mounted = [
+        "unshare",
+        "--mount",
+        "--propagation=slave",
+        "sh",
+        "-ec",
+        MOUNTED,
+        str(tree.scratch),
+        str(tree.material or ""),
+    ]
     own = [*ACCOUNT, "--inh-caps=-all", "--no-new-privs", "env", f"--chdir={INSIDE}", *variables]
     return [*mounted, *own, *argv]
 

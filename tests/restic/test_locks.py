@@ -14,7 +14,7 @@ from one_machine import Machine
 from ops.core.names import Digest
 
 # A boot of its own: the numbers of processes begin anew, and all that ran ends with it.
-BOOTED = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+BOOTED = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation=slave")
 
 
 @contextmanager

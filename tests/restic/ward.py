@@ -26,7 +26,7 @@ import sshd
 
 # What is /var/lib and /etc to the machine's SSH server is the machine's own.
 SSHD = """#!/bin/sh
-exec unshare --mount sh -c 'set -e
+exec unshare --mount --propagation=slave sh -c 'set -e
 mount -t tmpfs tmpfs /var/lib
 mkdir -p /var/lib/seawall /var/lib/work /var/lib/upper/seawall
 mount --bind {root}/var/lib/seawall /var/lib/seawall

@@ -83,7 +83,15 @@ def named_here(site: Site, *words: str | Path) -> str:
     """Run a command of this control machine where the off-site host is known by its name, as a name server would."""
     hosts = site.lab.home / "hosts"
     hosts.write_text(f"127.0.0.1 localhost\n{site.lab.machine('offsite1').address} offsite1\n")
-    own_hosts = ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts]
+    own_hosts = [
+        "unshare",
+        "--mount",
+        "--propagation=slave",
+        "sh",
+        "-c",
+        'mount --bind "$0" /etc/hosts && exec "$@"',
+        hosts,
+    ]
     return site.local([*own_hosts, PROGRAMS / "seawall", *words], timeout=5 * MINUTES).stdout
 
 

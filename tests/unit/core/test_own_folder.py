@@ -1,10 +1,13 @@
 """Folders of one process: gone with it, and what a killed one left goes before the next."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-from ops.core.own_folder import own_folder
+import loop_disks
+
+from ops.core.own_folder import fixed, held, own_folder
 
 HOLD = """
 import sys
@@ -15,6 +18,7 @@ with own_folder(Path(sys.argv[1]), "restore-") as folder:
     print("there", flush=True)
     sys.stdin.read()
 """
+WAITS = "echo there; cat"
 
 
 def holder(folder: Path) -> "subprocess.Popen[bytes]":
@@ -62,3 +66,22 @@ def test_a_link_in_such_a_place_is_not_followed(tmp_path: Path) -> None:
     with own_folder(tmp_path, "restore-"):
         pass
     assert (tmp_path / "elsewhere/inner").is_dir()
+
+
+@loop_disks.needs_root
+def test_a_disk_that_leaves_is_not_held_by_a_restore_into_a_folder_of_somebody_elses(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    os.chown(theirs, 1234, 1234)
+    (folder := theirs / "restored").mkdir()
+    words = ["sh", "-c", WAITS]
+    with loop_disks.mount_point() as path, held(folder) as handle, fixed(folder, handle, words) as words:
+        subprocess.run(["mount", "-t", "tmpfs", "tmpfs", path], check=True)
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as restore:
+            assert restore.stdout
+            assert restore.stdout.readline() == b"there\n"
+            seen = Path(f"/proc/{restore.pid}/mountinfo")
+            before = str(path) in seen.read_text()
+            subprocess.run(["umount", path], check=True)
+            assert (before, f"{path} " in seen.read_text()) == (True, False)
+            restore.communicate()

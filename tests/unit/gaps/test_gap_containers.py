@@ -97,7 +97,9 @@ def test_a_real_mount_of_another_namespace_is_followed_back(tmp_path: Path) -> N
     (tmp_path / "volume/main").mkdir(parents=True)
     (tmp_path / "seen").mkdir()
     words = f"mount --bind '{tmp_path}/volume' '{tmp_path}/seen' && echo ready && exec sleep 60"
-    with subprocess.Popen(["unshare", "--mount", "sh", "-c", words], stdout=subprocess.PIPE, text=True) as inside:
+    with subprocess.Popen(
+        ["unshare", "--mount", "--propagation=slave", "sh", "-c", words], stdout=subprocess.PIPE, text=True
+    ) as inside:
         try:
             assert inside.stdout
             assert inside.stdout.readline() == "ready\n"
