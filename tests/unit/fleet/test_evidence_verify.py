@@ -1,4 +1,4 @@
-"""The script of an evidence pack is not led to a false "verified" by what is beside the manifest, the keys or the tools."""
+"""The script of an evidence pack is led to no false pass by what is beside the manifest, the keys or the tools."""
 
 from __future__ import annotations
 
