@@ -8,10 +8,14 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from conforming import NOW
 from evidence_site import LINES, Site, files_of, public, sealed, tarred, verified
+
+from ops.fleet.ledgers import collect
 
 SIGNERS, LEDGER = "seawall-evidence/signers", "seawall-evidence/ledgers/his1"
 TOOLS = "cat cmp comm cut dirname env find grep head mkdir mktemp rm sed sh sha256sum sort ssh-keygen tar tr uniq wc"
@@ -91,3 +95,13 @@ def test_a_name_in_an_unpacked_pack_moves_no_cursor(site: Site, tmp_path: Path) 
     assert done.returncode == 2
     assert "a link or device was added: ./a?[2J?[HPASS" in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_what_a_machine_recorded_moves_no_cursor_in_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Site(tmp_path, monkeypatch)
+    shutil.rmtree(collect.place(tmp_path) / "his1")
+    own.record("backup", "his", -17, policy="\x1b[2J\u202eevil")
+    own.now = NOW + timedelta(days=10)
+    told = own.contents().files["README"].decode()
+    assert "evil, named by records of the period, is not kept" in told
+    assert all(line.isprintable() for line in told.splitlines())

@@ -30,7 +30,7 @@ def test_it_is_the_last_time_that_clocks_showed_it(now: str, text: str, found: s
     assert moment == datetime.fromisoformat(found).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["24:00", "14h05", "1:5:3", "٠١:٠٥"])
+@pytest.mark.parametrize("text", ["24:00", "14h05", "1:5:3", "\u0660\u0661:\u0660\u0665"])
 def test_what_is_no_time_of_day_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is no time"):
         names.moment(text, ZONE, datetime(2026, 6, 1, tzinfo=UTC))
