@@ -43,7 +43,7 @@ def write_atomically(path: Path, content: str | bytes, mode: int = 0o600) -> Non
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
+            Path(name).replace(path)  # as long as it is held; else whoever writes the same file takes it for a left one
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

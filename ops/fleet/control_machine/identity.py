@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ops.core.errors import UsageError
-from ops.core.files import write_atomically, write_json
+from ops.core.files import lock, write_atomically, write_json
 from ops.core.names import AbsolutePath
 from ops.core.run import run
 from ops.fleet.inventory import OWN
@@ -98,11 +98,24 @@ def furnished(inventory: Path, policy: HostPolicy) -> Path:
     write_json(etc / "policy.json", document(policy))
     key = etc / "credentials/ledger.key"
     if not key.exists():
-        words: list[str | Path] = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"seawall-ledger {policy.host}"]
-        run([*words, "-f", key], timeout=60)
+        _make_key(home, key, policy.host)
     public = key.with_suffix(".key.pub").read_text(encoding="ascii")
     write_atomically(etc / "allowed_signers", f'{policy.host} namespaces="seawall-ledger" {public}', 0o644)
     return home
+
+
+def _make_key(home: Path, key: Path, host: str) -> None:
+    """Make a key for the ledger, whole or not at all, also when two acts find none at once."""
+    made = home / "run/seawall/ledger.key"
+    with lock(home / "run/seawall/ledger-key.lock", "another act that makes the key of this machine's ledger", 60.0):
+        if key.exists():
+            return
+        for left in (made, made.with_suffix(".key.pub")):
+            left.unlink(missing_ok=True)  # of one that was killed
+        words: list[str | Path] = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"seawall-ledger {host}"]
+        run([*words, "-f", made], timeout=60)
+        made.with_suffix(".key.pub").replace(key.with_suffix(".key.pub"))
+        made.replace(key)  # last: where it is, its public half is
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ops.core import clock
+from ops.core.printable import printable
 from ops.fleet.conformity.facts import Facts
 
 _TEXT = """\
@@ -52,5 +53,5 @@ def text(period: str, facts: Facts, counts: Mapping[str, int], unseen: Sequence[
         since=clock.iso(facts.since),
         until=clock.iso(facts.until),
         records="\n".join(f"- {host}: {count}" for host, count in sorted(counts.items())),
-        unseen="\n".join(f"- {' '.join(one.split())}" for one in (*NEVER, *unseen)),
+        unseen="\n".join(f"- {printable(' '.join(one.split()))}" for one in (*NEVER, *unseen)),
     )

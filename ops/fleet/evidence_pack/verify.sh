@@ -7,6 +7,7 @@
 # KEYS: the list of keys that the site trusts, kept outside the pack, in the form of the pack's file `signers`.
 # Exit codes: 0 everything verified; 2 something was tampered with; 3 wrong usage, or not everything was looked at.
 set -u
+unset CDPATH
 LC_ALL=C
 export LC_ALL
 umask 077
@@ -22,7 +23,13 @@ usage() {
 
 bad() {
     wrong=$((wrong + 1))
-    printf 'TAMPERED: %s\n' "$*"
+    printf 'TAMPERED: %s\n' "$(printf '%s' "$*" | tr -c ' -~' '?')" # names in a pack may move the cursor
+}
+
+# Whatever could not be written or compared was not looked at.
+lost() {
+    echo "not looked at to its end: a tool failed; is there room in ${TMPDIR:-/tmp}?" >&2
+    exit 3
 }
 
 ended() {
@@ -37,7 +44,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-for tool in tar sha256sum ssh-keygen; do
+for tool in tar sha256sum ssh-keygen cmp comm cut find grep head mktemp sed sort tr uniq wc; do
     command -v "$tool" > /dev/null || { echo "$tool is needed and is not here" >&2; exit 3; }
 done
 [ -z "$trusted" ] || [ -r "$trusted" ] || { echo "$trusted can't be read" >&2; exit 3; }
@@ -84,18 +91,23 @@ ended
 
 # 3. The keys: one plain line each, and each one known to whoever verifies.
 key='\(ssh-[a-z0-9-]*\|ecdsa-[a-z0-9-]*\|sk-[a-z0-9@.-]*\) \([A-Za-z0-9+/]*=*\)'
+name='\([A-Za-z0-9._-][A-Za-z0-9._-]*\)'
+# What a list says in the form of `signers`; a key without a namespace is good for each, one with other options for none.
 plain() {
-    sed -n "s!^\([A-Za-z0-9._-]*\) \(.* \)\{0,1\}$key\( .*\)\{0,1\}\$!\1 \3 \4!p" "$1" | sort -u
+    tr -d '\r' < "$1" | sed -n -e h \
+        -e "s!^$name namespaces=\"\(seawall-[a-z]*\)\" $key\( .*\)\{0,1\}\$!\1 \2 \3 \4!p" -e g \
+        -e "s!^$name $key\( .*\)\{0,1\}\$!\1 seawall-ledger \2 \3!p" -e g \
+        -e "s!^$name $key\( .*\)\{0,1\}\$!\1 seawall-evidence \2 \3!p" | sort -u
 }
-grep -v "^[A-Za-z0-9._-][A-Za-z0-9._-]* namespaces=\"seawall-[a-z]*\" $key\$" signers > "$scratch/strange" \
+grep -v "^$name namespaces=\"seawall-[a-z]*\" $key\$" signers > "$scratch/strange" \
     && bad "signers: a line is not one machine's key"
 ended
-plain signers > "$scratch/keys"
+plain signers > "$scratch/keys" || lost
 if [ -n "$trusted" ]; then
-    plain "$scratch/trusted" > "$scratch/known"
-    comm -23 "$scratch/keys" "$scratch/known" > "$scratch/strange"
-    while read -r name words; do
-        bad "key exchanged: the site does not trust this key of $name: $(echo "$words" | ssh-keygen -lf - 2>&1)"
+    plain "$scratch/trusted" > "$scratch/known" || lost
+    comm -23 "$scratch/keys" "$scratch/known" > "$scratch/strange" || lost
+    while read -r whose use words; do
+        bad "key exchanged: the site does not trust this key of $whose: $(echo "$words" | ssh-keygen -lf - 2>&1)"
     done < "$scratch/strange"
 fi
 
@@ -116,7 +128,7 @@ if grep -v '^[0-9a-f]\{64\}  [A-Za-z0-9_][A-Za-z0-9._/-]*$' MANIFEST > "$scratch
     bad "MANIFEST was edited: a line in it is no digest and path"
     ended
 fi
-cut -c 67- MANIFEST | sort > "$scratch/listed"
+cut -c 67- MANIFEST | sort > "$scratch/listed" || lost
 uniq -d "$scratch/listed" > "$scratch/strange"
 [ ! -s "$scratch/strange" ] || bad "MANIFEST was edited: it lists $(head -n 1 "$scratch/strange") twice"
 while read -r digest path; do
@@ -126,8 +138,8 @@ while read -r digest path; do
         bad "changed: $path"
     fi
 done < MANIFEST
-find . -type f | sed 's!^\./!!' | grep -v -x -e MANIFEST -e MANIFEST.sig | sort > "$scratch/there"
-comm -13 "$scratch/listed" "$scratch/there" > "$scratch/strange"
+find . -type f | sed 's!^\./!!' | grep -v -x -F -e MANIFEST -e MANIFEST.sig | sort > "$scratch/there" || lost
+comm -13 "$scratch/listed" "$scratch/there" > "$scratch/strange" || lost
 while read -r path; do
     bad "added: $path"
 done < "$scratch/strange"
@@ -182,8 +194,10 @@ ledger() {
     signature "$folder/head" "$host" seawall-ledger
     read -r before previous < "$folder/before"
     read -r last end < "$folder/head"
+    [ -s "$folder/records.jsonl" ] || bad "$host: every record was removed"
     numbered
     chained
+    echo "$host: records $((before + 1)) to $last" >> "$scratch/spans"
 }
 
 ledgers=0
@@ -198,10 +212,11 @@ done
 ended
 
 echo "verified: $(grep -c '' MANIFEST) files and $ledgers ledgers are as they were signed"
+cat "$scratch/spans"
 if [ -z "$trusted" ]; then
     echo "NOT LOOKED AT: whether these keys are the site's. Compare each with a list kept elsewhere, or use --trusted:"
-    while read -r name words; do
-        echo "  $name $(echo "$words" | ssh-keygen -lf -)"
+    while read -r whose use words; do
+        echo "  $whose $use $(echo "$words" | ssh-keygen -lf -)"
     done < "$scratch/keys"
     exit 3
 fi

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ops.core import clock
@@ -75,11 +75,19 @@ def moment(text: str, zone: str, now: datetime) -> datetime:
 
 
 def _last(text: str, zone: str, now: datetime) -> datetime:
-    """Return the last moment at which clocks in a zone showed a time of day."""
-    local = now.astimezone(ZoneInfo(zone))
-    time = datetime.strptime(text, "%H:%M")  # noqa: DTZ007 -- the zone is the site's, below
-    found = local.replace(hour=time.hour, minute=time.minute, second=0, microsecond=0)
-    return found if found <= local + clock.SKEW else found - timedelta(days=1)
+    """Return the last moment at which clocks in a zone showed a time of day.
+
+    When the clock is put back it shows an hour twice; when it is put forward, one not at all: then the day before.
+    """
+    there = ZoneInfo(zone)
+    time = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 -- the zone is the site's, below
+    today = now.astimezone(there).date()
+    shown = (
+        datetime.combine(today - timedelta(days=days), time, there).replace(fold=fold).astimezone(UTC)
+        for days in (0, 1, 2)
+        for fold in (1, 0)
+    )
+    return max(one for one in shown if one <= now + clock.SKEW and one.astimezone(there).time() == time)
 
 
 def _classes(policy: HostPolicy) -> Mapping[str, FaultClass]:

@@ -61,7 +61,7 @@ class Proposals:
 
 def proposals(site: Site, book: Book) -> Proposals:
     """Return what the collected ledgers propose; what an open incident names already is not proposed again."""
-    open_ = {name for one in book.incidents.values() if not one.closing for name in one.facts.affected}
+    open_ = [frozenset(one.facts.affected) for one in book.incidents.values() if not one.closing]
     home, listed = collect.place(site.path), signers.place(site.path)
     found: list[Proposal] = []
     unknown: dict[str, str] = {}
@@ -73,8 +73,18 @@ def proposals(site: Site, book: Book) -> Proposals:
             unknown[host] = printable(told.trouble)
             continue
         failed = {name: seen for name, seen in told.checks.items() if seen.verdict is Verdict.FAIL}
-        found += [one for one in _proposed(policy, failed) if not {host, one.check} & open_]
+        found += [one for one in _proposed(policy, failed) if not any(_named(site, one, names) for names in open_)]
     return Proposals(tuple(found), unknown)
+
+
+def _named(site: Site, proposal: Proposal, names: frozenset[str]) -> bool:
+    """Whether an open incident names a failed check: with its machine or with none, or the machine without a check.
+
+    Machines have checks of the same name, so of one on another machine nothing is said by it.
+    """
+    if proposal.check in names:
+        return proposal.host in names or not names & site.policies.keys()
+    return proposal.host in names and not names & site.policies[proposal.host].checks.keys()
 
 
 def _proposed(policy: HostPolicy, failed: dict[str, Seen]) -> Iterator[Proposal]:
@@ -85,7 +95,7 @@ def _proposed(policy: HostPolicy, failed: dict[str, Seen]) -> Iterator[Proposal]
         if name not in policy.checks or rule is None or rule.fault_class is None:
             continue
         kind = _KINDS.get(policy.checks[name].kind, "KIND")
-        words = f"seawall incident open --class {rule.fault_class} --kind {kind} --affected {name}"
+        words = f"seawall incident open --class {rule.fault_class} --kind {kind} --affected {policy.host},{name}"
         yield Proposal(policy.host, name, rule.fault_class, seen.since, seen.proof.when, f"{words} TEXT")
 
 

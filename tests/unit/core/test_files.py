@@ -20,6 +20,21 @@ def test_a_file_is_replaced_whole_with_its_mode(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_whoever_writes_the_same_file_takes_none_that_is_being_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    replace = Path.replace
+
+    def after_another(self: Path, target: Path) -> Path:
+        files.forget_unfinished(path)  # as the other writer does first
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", after_another)
+    write_atomically(path, "one")
+    assert path.read_text() == "one"
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_atomically(path, "old")

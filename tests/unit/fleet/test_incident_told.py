@@ -11,15 +11,14 @@ from ops.evidence.ledger import NAME, Ledger
 pytestmark = pytest.mark.usefixtures("quick_inventory")
 
 
-def collected(site: Path, *bodies: dict) -> None:
-    """Lay down the ledger of his1 as it was collected."""
-    key = site / "his1.key"
+def collected(site: Path, *bodies: dict, host: str = "his1") -> None:
+    """Lay down the ledger of a machine as it was collected."""
+    key = site / f"{host}.key"
     run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], timeout=60)
-    (site / ".allowed_signers").write_text(
-        f'his1 namespaces="seawall-ledger" {key.with_suffix(".key.pub").read_text()}'
-    )
+    with (site / ".allowed_signers").open("a") as listed:
+        listed.write(f'{host} namespaces="seawall-ledger" {key.with_suffix(".key.pub").read_text()}')
     for body in bodies:
-        Ledger(site / ".ledgers/his1", key).append({"host": "his1", "actor": "unit:x", "subject": "x", **body})
+        Ledger(site / f".ledgers/{host}", key).append({"host": host, "actor": "unit:x", "subject": "x", **body})
 
 
 def looked(**loud: str) -> dict:
@@ -32,11 +31,28 @@ def test_a_failed_check_with_a_class_proposes(site: Path, seawall: Seawall) -> N
     code, out, _ = seawall("list")
     assert code == 0
     assert "his1: root_disk fails since" in out
-    assert "seawall incident open --class class_1 --kind KIND --affected root_disk TEXT" in out
+    assert "seawall incident open --class class_1 --kind KIND --affected his1,root_disk TEXT" in out
     assert "memory" not in out  # no rule gives it a class
     assert not ledger(site).exists()  # it only proposes
     assert seawall("open", "--class", "1", "--kind", "power", "--affected", "his1", "x")[0] == 0
     assert "root_disk" not in seawall("list")[1]
+
+
+def test_an_open_incident_hides_no_failure_of_another_machine(site: Path, seawall: Seawall) -> None:
+    for host in ("his1", "backup1"):
+        collected(site, looked(root_disk="fail"), host=host)
+    assert seawall("open", "--class", "1", "--kind", "power", "--affected", "his1,root_disk", "x")[0] == 0
+    out = seawall("list")[1]
+    assert "his1: root_disk fails since" not in out
+    assert "--affected backup1,root_disk TEXT" in out
+    assert seawall("open", "--class", "1", "--kind", "power", "--affected", "root_disk", "on all of them")[0] == 0
+    assert "root_disk fails since" not in seawall("list")[1]
+
+
+def test_an_open_incident_of_one_check_hides_no_other_check_of_its_machine(site: Path, seawall: Seawall) -> None:
+    collected(site, looked(root_disk="fail"))
+    assert seawall("open", "--class", "1", "--kind", "power", "--affected", "his1,memory", "x")[0] == 0
+    assert "his1: root_disk fails since" in seawall("list")[1]
 
 
 def test_a_healthy_site_proposes_nothing_and_says_whom_nobody_looked_at(site: Path, seawall: Seawall) -> None:
