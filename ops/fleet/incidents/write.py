@@ -178,9 +178,10 @@ def _discreet(option: str, text: str) -> str:
     """Return a text as records may keep it: without names of patients and paths; raise UsageError for none."""
     if not text.strip():
         raise UsageError(f"{option} says nothing", "write one sentence; seawall incident --help has examples")
-    if len(text) > LONGEST:
-        raise UsageError(f"{option} has {len(text)} letters", f"write {LONGEST} at most, and notes for the rest")
-    return storable(redacted_text("\n".join(printable(line) for line in text.splitlines())))
+    kept = storable(redacted_text("\n".join(printable(line) for line in text.splitlines())))
+    if len(kept) > LONGEST:  # what is cut out of it may leave longer words
+        raise UsageError(f"{option} has {len(kept)} letters", f"write {LONGEST} at most, and notes for the rest")
+    return kept
 
 
 def _moment(site: Site, text: str, now: datetime) -> datetime:

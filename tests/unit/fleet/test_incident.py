@@ -78,6 +78,13 @@ def test_what_the_policy_does_not_know_is_refused(site: Path, seawall: Seawall, 
     assert not ledger(site).exists()
 
 
+def test_a_text_that_is_longer_once_it_is_redacted_is_refused(site: Path, seawall: Seawall) -> None:
+    number = str(opened(seawall))
+    code, _, err = seawall("note", number, "stolen", "--gone", "a" * 1998 + " '")  # what an open quotation says is cut
+    assert (code, "--gone has 20" in err, "write 2000 at most" in err) == (2, True, True)
+    assert len(records(site)) == 1
+
+
 def test_a_closed_incident_stays_as_it_is(site: Path, seawall: Seawall) -> None:
     number = str(opened(seawall))
     assert seawall("close", number, *CLOSED)[0] == 0
