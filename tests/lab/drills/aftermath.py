@@ -8,6 +8,7 @@ from hospital import Site
 
 DRILLS = "/var/lib/seawall/drills"
 SECONDS = 60.0
+CREDENTIALS = "/run/credentials/"
 # What a drill could leave behind: files, mounts, programs, network interfaces.
 TRACES = (
     f"ls -A {DRILLS}; findmnt --raw --noheadings --output TARGET,SOURCE | sort; ip -o link | cut -d: -f2 | sort; "
@@ -21,20 +22,21 @@ TRACES = (
 def changed(site: Site, before: str, *but: str) -> list[str]:
     """What is there now and was not, or the other way round; what other units have for a moment is waited for.
 
-    What bears the name of a drill or its asset is not: it has to be as it was when the drill ends, but for its unit's
-    credentials, which systemd takes off a moment after the unit. but: how lines begin that may differ.
+    What bears the name of a drill or its asset is not: it has to be as it was when the drill ends. But the credentials
+    of a unit come and go by systemd, a moment after the unit. but: how lines begin that may differ.
     """
     was, until = Counter(before.splitlines()), time.monotonic() + SECONDS
     while True:
         now = Counter(site.on("drill1", TRACES).stdout.splitlines())
-        found = sorted(line for line in ((now - was) + (was - now)).elements() if not line.startswith(but))
+        gone = (line for line in (was - now).elements() if not line.startswith(CREDENTIALS))
+        found = sorted(line for line in (*(now - was).elements(), *gone) if not line.startswith(but))
         if not found or time.monotonic() > until or any(map(_of_a_drill, found)):
             return found
         time.sleep(0.5)
 
 
 def _of_a_drill(line: str) -> bool:
-    return not line.startswith("/run/credentials/") and any(name in line for name in ("drill", "his1"))
+    return not line.startswith(CREDENTIALS) and any(name in line for name in ("drill", "his1"))
 
 
 def facts(site: Site) -> dict[str, object]:
