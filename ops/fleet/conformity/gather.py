@@ -27,7 +27,7 @@ _SPAN = re.compile(r"(\d{4}-\d\d-\d\d)/(\d{4}-\d\d-\d\d)", re.ASCII)
 def gather(inventory: Inventory, at: date | None, period: str | None) -> Facts:
     """Return what is known of a site at the end of a day, now without one; raise UsageError for a wrong time."""
     policies = inventory.policies()
-    zone = ZoneInfo(next(iter(policies.values())).site.timezone if policies else "UTC")
+    zone = zone_of(policies)
     now = clock.now()
     if at and at > now.astimezone(zone).date():
         raise UsageError(f"{at} has not come yet, so nobody knows how it ends", "name an earlier --at, or leave it out")
@@ -54,6 +54,11 @@ def digest(policies: Mapping[str, HostPolicy]) -> str:
     """Return the SHA-256 of a site's whole policy."""
     text = json.dumps({host: document_digest(document(policy)) for host, policy in policies.items()}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def zone_of(policies: Mapping[str, HostPolicy]) -> ZoneInfo:
+    """Return the zone of a site's days."""
+    return ZoneInfo(next(iter(policies.values())).site.timezone if policies else "UTC")
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:

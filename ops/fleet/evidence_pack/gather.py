@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from ops.core import clock
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
@@ -18,7 +17,7 @@ from ops.evidence.ssh_signature import NAMESPACE
 from ops.evidence.verification import verify
 from ops.fleet.conformity import load
 from ops.fleet.conformity.facts import Facts
-from ops.fleet.conformity.gather import days_of, end_of, gather
+from ops.fleet.conformity.gather import days_of, end_of, gather, zone_of
 from ops.fleet.conformity.judge import judge
 from ops.fleet.evidence_pack import archive, readme
 from ops.fleet.evidence_pack.cut import Cut, cut
@@ -27,6 +26,7 @@ from ops.fleet.ledgers import collect, signers
 from ops.interfaces.record import read
 from ops.jobs.ledger.attest import ATTESTATION
 from ops.jobs.record import rendered
+from ops.policy import HostPolicy
 from ops.policy.compile import document, document_digest
 from ops.reports import languages
 from ops.reports.catalogue import speaking
@@ -69,10 +69,8 @@ def contents(inventory: Inventory, period: str, key: str, tell: Callable[[str], 
 
 def _facts(inventory: Inventory, period: str) -> Facts:
     """Return what is known of the site as it was when the period ended."""
-    policies = inventory.policies()
-    zone = ZoneInfo(next(iter(policies.values())).site.timezone if policies else "UTC")
     _, last = days_of(period)
-    if end_of(last, zone) > clock.now():
+    if end_of(last, zone_of(inventory.policies())) > clock.now():
         raise UsageError(f"{period} is not over yet", "name a period that is; its evidence does not change any more")
     return gather(inventory, last, period)
 
@@ -147,28 +145,36 @@ def _drills(inventory: Inventory, facts: Facts, cuts: dict[str, Cut], made: Cont
         verdict = worst(finding.verdict for finding in found)
         if verdict in {Verdict.FAIL, Verdict.UNKNOWN}:
             made.unseen.append(f"{host}: its collected ledger does not verify: {found[0].message}.")
+        key = newest(listed, host)
         for line, data in one.told():
             if data.get("act") not in DRILLS:
                 continue
-            said = f"records {one.before.n + 1} to {one.head.n} of {host}"
             try:
-                record = read(line, f"a record of {host}")
-                proof = Evidence(
-                    line=record,
-                    sha256=digest(line),
-                    head=str(one.head).strip(),
-                    fingerprint=newest(listed, host),
-                    verified=verdict,
-                    said=said,
-                    signer=record.host,
-                )
-                with speaking(languages.catalogue(facts.policies[host].site.language)):
-                    made.files[f"drills/{host}-{record.n}.html"] = rendered(
-                        "html", proof, facts.policies[host]
-                    ).encode()
-                made.files[f"drills/{host}-{record.n}.json"] = rendered("json", proof, None).encode()
+                _drill(facts.policies[host], _proof(host, line, one, key, verdict), made)
             except Damaged as error:
                 made.unseen.append(f"{host}: no page was made of the drill in record {data.get('n')}: {error.message}.")
+
+
+def _proof(host: str, line: bytes, one: Cut, key: str, verified: Verdict) -> Evidence:
+    """Return what a record of a drill rests on; key: the fingerprint of the machine's; raise Damaged for none."""
+    record = read(line, f"a record of {host}")
+    said = f"records {one.before.n + 1} to {one.head.n} of {host}"
+    return Evidence(
+        line=record,
+        sha256=digest(line),
+        head=str(one.head).strip(),
+        fingerprint=key,
+        verified=verified,
+        said=said,
+        signer=record.host,
+    )
+
+
+def _drill(policy: HostPolicy, proof: Evidence, made: Contents) -> None:
+    path = f"drills/{policy.host}-{proof.line.n}"
+    with speaking(languages.catalogue(policy.site.language)):
+        made.files[f"{path}.html"] = rendered("html", proof, policy).encode()
+    made.files[f"{path}.json"] = rendered("json", proof, None).encode()
 
 
 def _attestations(cuts: dict[str, Cut], made: Contents) -> None:

@@ -69,6 +69,13 @@ drill: {host: drill1, every: 31d, expectations: {patients: {sql: select count(*)
 HOSTS = ("his1", "backup1", "offsite1", "drill1")
 
 
+def own_pack(demand: str, controls: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a pack of a site's own, as its file has it: one clause that a machine decides by these controls."""
+    clause = {"kind": "M", "demand": demand, "original": demand, "controls": dict(controls)}
+    told = {"version": 1, "title": "Ours", "source": "Test hospital", "language": "en", "complete": True}
+    return {**told, "clauses": {"1": clause}}
+
+
 def packs(uses: Mapping[str, PackUse] | None = None) -> list[UsedPack]:
     """The five packs as they are shipped, each bound to a document that is valid."""
     found = []

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conforming import NOW, SITE
+from conforming import NOW, SITE, own_pack
 
 from ops.core import clock
 from ops.evidence.ledger import Ledger
@@ -24,16 +24,7 @@ from ops.policy.compile import document, document_digest
 
 LINES = "seawall-evidence/ledgers/his1/records.jsonl"
 Files = dict[str, bytes]
-PACK = {
-    "version": 1,
-    "title": "Ours",
-    "source": "Test hospital",
-    "language": "en",
-    "complete": True,
-    "clauses": {
-        "1": {"kind": "M", "demand": "All", "original": "All", "controls": {"signed": {"ledger": "verified"}}},
-    },
-}
+PACK = own_pack("All", {"signed": {"ledger": "verified"}})
 
 
 class Site:

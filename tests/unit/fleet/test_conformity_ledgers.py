@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conforming import NOW, SITE
+from conforming import NOW, SITE, own_pack
 
 from ops.cli import run
 from ops.core import clock
@@ -28,29 +28,18 @@ from ops.fleet.ledgers import collect, signers
 from ops.interfaces.conformity import ControlStatus, Standing
 
 HOURS = timedelta(hours=1)
-PACK: dict[str, Any] = {
-    "version": 1,
-    "title": "Ours",
-    "source": "Test hospital",
-    "language": "en",
-    "complete": True,
-    "clauses": {
-        "1": {
-            "kind": "M",
-            "demand": "All of it",
-            "original": "All of it",
-            "controls": {
-                "space": {"check": "disk"},
-                "backed_up": {"act": "backup"},
-                "rehearsed": {"record": "disc-read"},
-                "attested": {"duty": "Look", "every": "31d"},
-                "signed": {"ledger": "verified"},
-                "seen": {"host_check": "accounts"},
-                "owned": {"policy": "owners"},
-            },
-        }
+PACK = own_pack(
+    "All of it",
+    {
+        "space": {"check": "disk"},
+        "backed_up": {"act": "backup"},
+        "rehearsed": {"record": "disc-read"},
+        "attested": {"duty": "Look", "every": "31d"},
+        "signed": {"ledger": "verified"},
+        "seen": {"host_check": "accounts"},
+        "owned": {"policy": "owners"},
     },
-}
+)
 HIS = yaml.safe_load("""
 owner: it_head
 sources: {documents: {kind: files, options: {paths: [/srv/documents]}}}

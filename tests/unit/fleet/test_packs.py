@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conforming import SITE
+from conforming import SITE, own_pack
 
 from ops.core.errors import PolicyError, Problem, UsageError
 from ops.fleet.conformity import load
@@ -23,16 +23,7 @@ COUNTS = {
     "hospital-infosec-rules": 26,
 }
 BY_PERSON, BY_MACHINE = {"duty", "document"}, {"check", "host_check", "act", "record", "policy", "ledger", "planned"}
-OWN = {
-    "version": 1,
-    "title": "Ours",
-    "source": "Test hospital",
-    "language": "en",
-    "complete": True,
-    "clauses": {
-        "1": {"kind": "M", "demand": "Back up", "original": "Back up", "controls": {"done": {"act": "backup"}}}
-    },
-}
+OWN = own_pack("Back up", {"done": {"act": "backup"}})
 
 
 def shipped(name: str) -> Pack:
