@@ -105,3 +105,14 @@ def test_what_a_machine_recorded_moves_no_cursor_in_the_readme(tmp_path: Path, m
     told = own.contents().files["README"].decode()
     assert "evil, named by records of the period, is not kept" in told
     assert all(line.isprintable() for line in told.splitlines())
+
+
+def test_a_ledger_that_was_changed_before_the_period_is_said_not_to_verify(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Site(tmp_path, monkeypatch)
+    assert not [one for one in own.contents().unseen if "does not verify" in one]
+    path = collect.place(own.root) / "his1/ledger.jsonl"
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes().replace(b'"message":"done"', b'"message":"gone"', 1))
+    assert [one for one in own.contents().unseen if one.startswith("his1: its collected ledger does not verify: ")]
