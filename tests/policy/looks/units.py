@@ -36,13 +36,14 @@ def look(wanted: dict) -> dict:
     with ThreadPoolExecutor(2) as pool:
         for name, more in zip(present, pool.map(closer, present), strict=True):
             services[name].update(more)
-    now, coming = time.time(), moments()
+    before, now, coming, after = runs(services), time.time(), moments(), runs(services)
     timers = show([name for name in names if name.endswith(".timer")], TIMER)
     return {
         "now": now,
         "timers": {name: {**facts, "next": coming.get(name)} for name, facts in timers.items()},
         "services": services,
-        "running": [name for name, facts in show(list(services), ("ActiveState",)).items() if busy(facts)],
+        # Also what began or ended while the moments were read: its timer waited for none then.
+        "running": [name for name in services if busy(after[name]) or before[name] != after[name]],
     }
 
 
@@ -63,6 +64,11 @@ def show(names: list, properties: tuple) -> dict:
             facts[key] = f"{facts[key]}\n{value}" if facts.get(key) else value
         found[name] = facts
     return found
+
+
+def runs(services: dict) -> dict:
+    """Whether each service runs, and when it was started last."""
+    return show(list(services), ("ActiveState", "ExecMainStartTimestampMonotonic"))
 
 
 def busy(facts: dict) -> bool:
