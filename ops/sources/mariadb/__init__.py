@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from ops.core.announce import announce
-from ops.core.errors import Unavailable, UsageError
+from ops.core.errors import UsageError
 from ops.core.files import write_atomically
 from ops.core.limits import demand_between
 from ops.core.names import AbsolutePath, AccountName, ContainerName
 from ops.core.quantity import Duration
-from ops.core.run import run, stream
+from ops.core.run import stream
 from ops.core.schema import spare
 from ops.interfaces.source import CaptureContext, Entered, Source, Streamed
 from ops.sources._shared.containers import ContainerEngine, entering
@@ -25,6 +25,7 @@ from ops.sources._shared.dump import Dump
 from ops.sources._shared.labels import labels
 from ops.sources.mariadb.accounts import USERS, text_of
 from ops.sources.mariadb.damage import DAMAGES
+from ops.sources.mariadb.demands import demand_all_rows, demand_client
 from ops.sources.mariadb.dumping import dumping
 from ops.sources.mariadb.external_dump import EXTERNAL_DUMP
 from ops.sources.mariadb.facts import (
@@ -40,7 +41,7 @@ from ops.sources.mariadb.gate import gated
 from ops.sources.mariadb.left_out import ending, sound_out
 from ops.sources.mariadb.restore import RestoreTarget
 from ops.sources.mariadb.rows import rows_refused
-from ops.sources.mariadb.session import DAY, HINT, HINT_INSIDE, LARGEST, Session, name, program, release, talking
+from ops.sources.mariadb.session import DAY, HINT, HINT_INSIDE, LARGEST, Session, name, program, talking
 from ops.sources.mariadb.snapshot import START_SECONDS, Gate, Instant
 from ops.sources.mariadb.structure import names
 from ops.sources.mariadb.verify import DATABASE, DUMP, END, check
@@ -221,7 +222,8 @@ def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
             _session(options, options.database) as counter,
             _session(options, options.database, force=True) as probe,
         ):
-            _demand_client(holder, options)
+            demand_client(holder, options.entered)
+            demand_all_rows(holder)
             instant = Instant(gate, holder, counter, options.reader, options.lock_wait.seconds, options.lock)
             taken = _Capture(options, instant, probe, scene)
             instant.through = options.lock_tables and bool(without_transactions(taken.tables))
@@ -229,18 +231,6 @@ def capture(options: Options, scene: CaptureContext) -> Iterator[_Capture]:
     finally:
         gate.close()
         gate.fifo.unlink()
-
-
-def _demand_client(session: Session, options: Options) -> None:
-    """Demand a mariadb-dump that knows what the server knows."""
-    server = release(session.one("select json_quote(version())"))
-    ours = release(run(entering(options.entered, ["mariadb-dump", "--version"]), timeout=60).stdout)
-    if server > ours:
-        versions = [".".join(map(str, version)) for version in (server, ours)]
-        raise Unavailable(
-            f"the server is MariaDB {versions[0]}, but mariadb-dump is {versions[1]} and may leave things out",
-            "install the mariadb-client of the server's version",
-        )
 
 
 def parts(options: Options) -> Mapping[str, Options]:

@@ -1,8 +1,10 @@
 """A program between mariadb-dump and the repository: it adds what mariadb-dump can't write, and sees the end.
 
-What is added stands before the last line, the completion mark, so that a dump is whole with it or not at all. When
-mariadb-dump fails, its own words are told, for restic passes on only the last ones. It is run by its path, alone, and
-imports nothing of ours.
+The mode in which a dump is loaded is widened: dates that no calendar has, as some applications store them, would become
+zeros in mariadb-dump's own, a table with such a default could not be made, and columns that are computed below zero end
+the load. What is added stands before the last line, the completion mark, so that a dump is whole with it or not at all.
+When mariadb-dump fails, its own words are told, for restic passes on only the last ones. It is run by its path, alone,
+and imports nothing of ours.
 """
 
 import subprocess  # noqa: TID251 -- runs alone, without our package
@@ -13,6 +15,9 @@ from typing import IO
 
 CHUNK = 1 << 20
 LAST = 4096
+_MODE = b"SQL_MODE='NO_AUTO_VALUE_ON_ZERO"
+MODE = b"\n/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, " + _MODE + b"' */;\n"
+ANY_DATE = MODE.replace(_MODE, _MODE + b",ALLOW_INVALID_DATES,NO_UNSIGNED_SUBTRACTION")
 
 
 def dumping(argv: Sequence[str], end: str, addition: str) -> list[str]:
@@ -50,7 +55,7 @@ def main(end: bytes, addition: str, argv: Sequence[str]) -> int:
 
 def passed_on(output: IO[bytes]) -> bytes:
     """Write all but the last line that is not blank; return that one."""
-    kept = b""
+    kept = output.read(CHUNK).replace(MODE, ANY_DATE, 1)
     while piece := output.read(CHUNK):
         kept += piece
         cut = max(len(kept) - LAST, 0)

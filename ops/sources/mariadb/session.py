@@ -23,13 +23,20 @@ HINT_INSIDE = "check that the server in the container is running and knows the a
 LARGEST = "--max-allowed-packet=1G"
 # Binary mode: no line of a dump is a command to the client itself, such as one that starts a shell.
 _CAREFUL = ("--binary-mode", "--default-character-set=utf8mb4", LARGEST)
-# Rows that were there before their table had a check stay as they are; the manifest has how many there are.
-LOADING = (*_CAREFUL, "--init-command=set session check_constraint_checks = 0")
+# Rows that were there before their table had a check stay as they are; the manifest has how many there are. So do
+# tables that were made while the server was less strict. No setting of the server's refuses a load or ends it halfway.
+LOADING = (
+    *_CAREFUL,
+    "--init-command=set session check_constraint_checks = 0, innodb_strict_mode = 0, autocommit = 1,"
+    " completion_type = 'NO_CHAIN', tx_read_only = 0, max_statement_time = 0",
+)
 _TALKING = ("--batch", "--raw", "--skip-column-names", "--unbuffered", "--skip-reconnect", "--connect-timeout=10")
+ALL_ROWS = 2**64 - 1  # sql_select_limit, where nobody changed it
 # What a server's settings may say otherwise, and what would end a session that waits or counts for long.
 _STEADY = (
     "set session sql_mode = '', wait_timeout = 604800, max_statement_time = 0, idle_transaction_timeout = 0,"
-    " net_write_timeout = 3600, sql_select_limit = default, time_zone = '+00:00', lock_wait_timeout = {seconds}"
+    " net_write_timeout = 3600, autocommit = 1, completion_type = 'NO_CHAIN', tx_read_only = 0,"
+    " sql_select_limit = {rows}, time_zone = '+00:00', lock_wait_timeout = {seconds}"
 )
 
 
@@ -62,7 +69,7 @@ class Session:
         self.patience = patience
         # Names are told as they are, with their line ends: none of them can hold what nobody knows.
         self._end = f"seawall-end-of-answer-{secrets.token_hex(16)}"
-        self.tell(_STEADY.format(seconds=seconds))
+        self.tell(_STEADY.format(seconds=seconds, rows=ALL_ROWS))
 
     def tell(self, statement: str) -> list[str]:
         """Run a statement and return the lines of its answer."""

@@ -82,6 +82,18 @@ def test_a_dump_is_loaded_as_it_is_under_its_own_name() -> None:
     assert fed(DUMP) == (0, f"{UNLOCKED}at the end;\n", "")
 
 
+def test_a_dump_lets_dates_in_that_no_calendar_has_when_it_is_written_and_when_it_is_loaded(tmp_path: Path) -> None:
+    mode = "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */;\n"
+    wider = mode.replace("ON_ZERO", "ON_ZERO,ALLOW_INVALID_DATES,NO_UNSIGNED_SUBTRACTION")
+    of_a_person = f"DELIMITER ;;\n{mode};;\nDELIMITER ;\n"
+    dump = f"-- head\n{{}}{of_a_person}{END} on a day\n"
+    assert fed(dump.format(mode)) == fed(dump.format(wider)) == (0, f"{dump.format(wider)}at the end;\n", "")
+    renamed = fed(dump.format(mode), names=Names("lab", "lab_b", ()))
+    assert renamed == (0, f"{dump.format(wider)}at the end;\n", "")
+    (tmp_path / "dump").write_text(dump.format(mode))
+    assert dumped(tmp_path, f"cat {tmp_path}/dump")[1].startswith(f"-- head\n{wider}{of_a_person}-- the views\n")
+
+
 def test_under_another_name_only_what_names_the_database_is_changed() -> None:
     code, given, _ = fed(DUMP, names=Names("lab", "lab_b", frozenset(KNOWN)))
     assert code == 0
