@@ -80,10 +80,14 @@ create table wide (id int primary key, {", ".join(f"c{number} varchar(255) defau
 create table below (n int unsigned primary key, less int as (n - 5)); insert into wide (id) values (1);
 insert into dated values
   (1, default), (2, '2020-06-31'), (3, '0000-00-00'), (4, '2020-00-01'); insert into below (n) values (1);
+create view near as select id, seen from dated where id in (1, 2);
 """
 # What a server's settings may say, and what then is said again: nothing of it may hinder a restore.
-HINDERING = "set global tx_read_only = 1, max_statement_time = 0.05, autocommit = 0, completion_type = 'CHAIN'"
-AS_BEFORE = "set global tx_read_only = 0, max_statement_time = 0, autocommit = 1, completion_type = 'NO_CHAIN'"
+SETTINGS = {"tx_read_only": (1, 0), "max_statement_time": (0.05, 0), "autocommit": (0, 1), "completion_type": (1, 0)}
+SETTINGS |= {"sql_quote_show_create": (0, 1)}
+HINDERING, AS_BEFORE = (
+    "set global " + ", ".join(f"{name} = {values[now]}" for name, values in SETTINGS.items()) for now in (0, 1)
+)
 LIMITED = "try:\n  take('limited', database={!r})\nexcept SeawallError as error:\n  print(error, error.hint)"
 # As an account of an application may name things that has no rights elsewhere.
 STRANGE = """

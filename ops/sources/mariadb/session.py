@@ -28,7 +28,7 @@ _CAREFUL = ("--binary-mode", "--default-character-set=utf8mb4", LARGEST)
 LOADING = (
     *_CAREFUL,
     "--init-command=set session check_constraint_checks = 0, innodb_strict_mode = 0, autocommit = 1,"
-    " completion_type = 'NO_CHAIN', tx_read_only = 0, max_statement_time = 0",
+    " completion_type = 'NO_CHAIN', tx_read_only = 0, max_statement_time = 0, sql_quote_show_create = 1",
 )
 _TALKING = ("--batch", "--raw", "--skip-column-names", "--unbuffered", "--skip-reconnect", "--connect-timeout=10")
 ALL_ROWS = 2**64 - 1  # sql_select_limit, where nobody changed it
@@ -36,7 +36,7 @@ ALL_ROWS = 2**64 - 1  # sql_select_limit, where nobody changed it
 _STEADY = (
     "set session sql_mode = '', wait_timeout = 604800, max_statement_time = 0, idle_transaction_timeout = 0,"
     " net_write_timeout = 3600, autocommit = 1, completion_type = 'NO_CHAIN', tx_read_only = 0,"
-    " sql_select_limit = {rows}, time_zone = '+00:00', lock_wait_timeout = {seconds}"
+    " sql_quote_show_create = 1, sql_select_limit = {rows}, time_zone = '+00:00', lock_wait_timeout = {seconds}"
 )
 
 
