@@ -1,8 +1,8 @@
 """A small Debian 12 machine in QEMU, with disks that can fail: three of SATA and an NVMe.
 
-It has the package of servers, the account, the folders and the units as the roles `agent` and `monitoring` leave them, and
-it boots Debian's own kernel. It is made anew for each run, from two root trees that are kept: one becomes the machine,
-the other has QEMU, so that nothing is installed here.
+It has the package of servers, the account, the folders and the units as the roles `agent` and `monitoring` leave them,
+and it boots Debian's own kernel. It is made anew for each run, from two root trees that are kept: one becomes the
+machine, the other has QEMU, so that nothing is installed here.
 """
 
 from __future__ import annotations
@@ -58,12 +58,15 @@ POLICY = {
     "version": 1,
     "site": {"name": "A machine with disks"},
     "checks": {
-        "raid": {"kind": "raid", "options": {"arrays": ["md0"]}},
+        "mirror": {"kind": "raid", "options": {"arrays": ["md0"]}},
         "disks": {"kind": "smart", "options": {"at_least": 4}},
     },
 }
-# Without network these can do nothing, and the others would only take turns with what is looked at.
-MASKED = ("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer")
+# They have nothing to do here, and emulated some take most of a minute.
+MASKED = (
+    *("apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer"),
+    *("e2scrub_reap.service", "systemd-logind.service", "getty.target"),
+)
 # Mounts end with the shell: they are in a namespace of its own. The tree stays as it is.
 INSTALL = """
 set -eu
@@ -116,21 +119,31 @@ class Machine:
         """Run a program inside as root, and return its output; it may take so long on a real machine."""
         return self.emulated.run(words, timeout=seconds)
 
-    def look(self) -> list[tuple[str, str, str]]:
-        """Have root ask the devices and the account make all checks, by their units; return what stands in the state.
+    def disk(self, number: int) -> str:
+        """Return the name by which the machine's kernel knows a disk of SATA, such as sdb: they come in any order."""
+        return Path(self.run("readlink", "-f", f"/dev/disk/by-id/ata-QEMU_HARDDISK_SATA-{number}").strip()).name
 
-        Each is the check's name, its verdict and its message.
-        """
+    def ask_devices(self) -> None:
+        """Have root ask the devices how they are, by its unit."""
         self.run("systemctl", "start", "seawall-devices.service", seconds=5 * MINUTES)
+
+    def look(self) -> dict[str, tuple[str, str]]:
+        """Have the account make all checks, by its unit; return the verdict and the message of each by its name."""
         self.run("systemctl", "start", "seawall-health.service", seconds=5 * MINUTES)
         state = json.loads(self.run("cat", "/var/lib/seawall/state/health.json"))
-        return [(one["name"], one["verdict"], one["message"]) for one in state["checks"]]
+        return {one["name"]: (one["verdict"], one["message"]) for one in state["checks"]}
 
-    def set_device(self, device: str, **properties: Any) -> None:
-        """Change properties of an emulated device from outside."""
-        for name, value in properties.items():
-            path = f"/machine/peripheral/{device}"
-            self._ask("qom-set", path=path, property=name, value=value)
+    def nvme_warns(self, bits: int) -> None:
+        """Set from outside what the NVMe says of itself as its critical warning."""
+        self._ask("qom-set", path=f"/machine/peripheral/{NVME}", property="smart_critical_warning", value=bits)
+
+    def pull_nvme(self) -> None:
+        """Pull the NVMe out, and wait until the machine has noticed."""
+        self._ask("device_del", id=NVME)
+        deadline = time.monotonic() + MINUTES * self.emulated.patience
+        while self.emulated.told(["sh", "-c", f"ls -d /sys/class/nvme/{NVME} && echo there"]):
+            assert time.monotonic() < deadline, "the machine did not notice that its NVMe is gone"
+            time.sleep(0.2)
 
     def _ask(self, command: str, **arguments: Any) -> None:
         with socket.socket(socket.AF_UNIX) as door:
@@ -218,18 +231,20 @@ def _lay_out(files: Path) -> None:
 
 def _argv() -> list[str]:
     """Return QEMU with the machine's disks; its folder is /srv there. There is no network."""
-    line = "root=/dev/vda rw console=ttyS0 panic=-1 systemd.default_timeout_start_sec=900"
+    line = "root=/dev/vda rw console=ttyS0 panic=-1 mitigations=off systemd.default_timeout_start_sec=900"
     words = [
         QEMU,
         *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-nic", "none"),
-        *("-machine", "q35,smm=off", *(("-accel", "kvm") if accelerated() else ()), "-accel", "tcg", "-cpu", "max"),
+        *("-machine", "q35,smm=off", *(("-accel", "kvm") if accelerated() else ()), "-accel", "tcg"),
         *("-m", str(MEMORY_MIB), "-smp", "1", "-device", "virtio-rng-pci", "-device", "virtio-serial-pci"),
         *("-chardev", "file,id=console,path=/srv/console", "-serial", "chardev:console"),
         *("-qmp", "unix:/srv/qmp,server=on,wait=off"),
         *("-kernel", "/srv/vmlinuz", "-initrd", "/srv/initrd.img", "-append", line),
         *("-drive", "file=/srv/root,format=raw,if=virtio,cache=unsafe"),
         *("-drive", f"file=/srv/{NVME},format=raw,if=none,id={NVME}-data,cache=unsafe"),
-        *("-device", f"nvme,id={NVME},drive={NVME}-data,serial=NVME-1"),
+        # In a slot of its own, which it can be pulled out of.
+        *("-device", "pcie-root-port,id=slot,chassis=1"),
+        *("-device", f"nvme,id={NVME},bus=slot,drive={NVME}-data,serial=NVME-1"),
     ]
     for place, disk in enumerate(SATA):
         words += ["-drive", f"file=/srv/{disk},format=raw,if=none,id={disk}-data,cache=unsafe"]
