@@ -243,8 +243,8 @@ def _argv() -> list[str]:
         *("-drive", "file=/srv/root,format=raw,if=virtio,cache=unsafe"),
         *("-drive", f"file=/srv/{NVME},format=raw,if=none,id={NVME}-data,cache=unsafe"),
         # In a slot of its own, which it can be pulled out of.
-        *("-device", "pcie-root-port,id=slot,chassis=1"),
-        *("-device", f"nvme,id={NVME},bus=slot,drive={NVME}-data,serial=NVME-1"),
+        *("-device", "pcie-root-port,id=nvme-slot,chassis=1"),
+        *("-device", f"nvme,id={NVME},bus=nvme-slot,drive={NVME}-data,serial=NVME-1"),
     ]
     for place, disk in enumerate(SATA):
         words += ["-drive", f"file=/srv/{disk},format=raw,if=none,id={disk}-data,cache=unsafe"]
