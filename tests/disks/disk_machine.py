@@ -95,6 +95,8 @@ printf '{HOST} namespaces="seawall-ledger" %s\\n' "$(cut -d' ' -f1,2 /etc/seawal
   >/etc/seawall/allowed_signers
 seawall policy validate /etc/seawall/policy.json
 """
+# A machine is up before its last disk was seen. Ended by the deadline of whoever runs it.
+THERE = "until [ -e {} ]; do sleep 0.2; done"
 EMULATE = """
 set -eu
 tree=$1 folder=$2
@@ -121,7 +123,8 @@ class Machine:
 
     def disk(self, number: int) -> str:
         """Return the name by which the machine's kernel knows a disk of SATA, such as sdb: they come in any order."""
-        return Path(self.run("readlink", "-f", f"/dev/disk/by-id/ata-QEMU_HARDDISK_SATA-{number}").strip()).name
+        link = f"/dev/disk/by-id/ata-QEMU_HARDDISK_SATA-{number}"
+        return Path(self.run("sh", "-c", f"{THERE.format(link)}; readlink -f {link}").strip()).name
 
     def ask_devices(self) -> None:
         """Have root ask the devices how they are, by its unit."""
@@ -186,6 +189,7 @@ def booted() -> Iterator[Machine]:
                 machine = Machine(emulated, folder)
                 try:
                     machine.run("systemctl", "is-system-running", "--wait", seconds=3 * MINUTES)
+                    machine.run("sh", "-c", THERE.format(f"/dev/{NVME}"))
                 except Exception as error:
                     error.add_note(emulated.last_words())
                     raise

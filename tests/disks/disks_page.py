@@ -25,8 +25,8 @@ also fetches two root trees, which takes two minutes. It needs root and the Debi
 
 ## What this does not show
 
-- The disks are emulated: their firmware says what QEMU's authors wrote. What real ones say was judged from what 80 of
-  them printed (`tests/unit/health/test_smart.py`).
+- The disks are emulated: their firmware says what QEMU's authors wrote. What real ones say was judged from what more
+  than 80 of them printed (`tests/unit/health/test_smart.py`).
 - Not run: `zfs`. Its module is not in Debian's kernel, and would have to be built for it.
 - Not run: disks behind a controller of hardware RAID, and SAS.
 """
