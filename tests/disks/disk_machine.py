@@ -107,7 +107,11 @@ mount --rbind /dev "$tree/dev"
 mount -t proc proc "$tree/proc"
 exec chroot "$tree" "$@"
 """
-APART = ("unshare", "--mount", "--propagation=slave", "--pid", "--fork", "--kill-child", "sh", "-c")
+# A run that is killed can't take the machine's power away; then the time does.
+APART = (
+    *("timeout", "--signal=KILL", "2h"),
+    *("unshare", "--mount", "--propagation=slave", "--pid", "--fork", "--kill-child", "sh", "-c"),
+)
 
 
 @dataclass(frozen=True)
@@ -239,6 +243,7 @@ def _argv() -> list[str]:
     words = [
         QEMU,
         *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-nic", "none"),
+        *("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"),
         *("-machine", "q35,smm=off", *(("-accel", "kvm") if accelerated() else ()), "-accel", "tcg"),
         *("-m", str(MEMORY_MIB), "-smp", "1", "-device", "virtio-rng-pci", "-device", "virtio-serial-pci"),
         *("-chardev", "file,id=console,path=/srv/console", "-serial", "chardev:console"),
