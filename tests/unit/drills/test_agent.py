@@ -1,12 +1,16 @@
 """The words between a drill and the agent in an emulated machine, over a terminal in place of QEMU's port."""
 
+import fcntl
 import os
 import select
 import shutil
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import threading
+import time
 import tty
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.drills._qemu.agent_client import MARK, _frame, _frames
 from ops.drills._qemu.bootable import AGENT
 from ops.drills._qemu.machine import ASK
 
@@ -22,10 +27,21 @@ SECONDS = 20.0
 
 
 @pytest.fixture
-def ports(tmp_path: Path) -> Iterator[Path]:
-    """A folder with one port, behind which an agent listens."""
+def terminal() -> Iterator[tuple[int, int]]:
+    """Both ends of a terminal. As at QEMU's port at times, whoever reads what is not there yet reads nothing."""
     ours, theirs = os.openpty()
     tty.setraw(theirs)
+    settings = termios.tcgetattr(theirs)
+    settings[6][termios.VMIN] = settings[6][termios.VTIME] = 0
+    termios.tcsetattr(theirs, termios.TCSANOW, settings)
+    yield ours, theirs
+    os.close(theirs)
+
+
+@pytest.fixture
+def ports(tmp_path: Path, terminal: tuple[int, int]) -> Iterator[Path]:
+    """A folder with one port, behind which an agent listens."""
+    ours, theirs = terminal
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(str(tmp_path / "port0"))
         door.listen()
@@ -36,7 +52,6 @@ def ports(tmp_path: Path) -> Iterator[Path]:
         finally:
             agent.kill()
             agent.wait()
-    os.close(theirs)
 
 
 def _joined(door: socket.socket, terminal: int) -> None:
@@ -91,3 +106,30 @@ def test_a_talk_goes_to_and_fro(ports: Path) -> None:
             assert talk.stdout.readline() == f"{word} {word}\n"
         talk.stdin.close()
         assert talk.wait(SECONDS) == 0
+
+
+def test_a_question_that_comes_in_pieces_is_answered(ports: Path, terminal: tuple[int, int]) -> None:
+    """On a busy machine the agent reads nothing in the middle of a question, though its asker is there."""
+    with socket.socket(socket.AF_UNIX) as port:
+        port.settimeout(SECONDS)
+        port.connect(str(ports / "port0"))
+        for byte in MARK + _frame(b"c", 7, b"echo\0mine"):
+            port.sendall(bytes([byte]))
+            _await_read(terminal[1])
+        assert next(_frames(port, 7)) == (b"o", b"mine\n")
+
+
+def test_what_an_asker_left_running_ends_when_another_one_asks(ports: Path) -> None:
+    words = [sys.executable, str(ASK), str(ports), "sh", "-c", "echo up; exec sleep 1000"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as gone:
+        assert gone.stdout
+        assert gone.stdout.readline() == "up\n"
+        gone.kill()
+    assert asked(ports, "echo", "mine") == ("mine\n", "", 0)
+
+
+def _await_read(terminal: int) -> None:
+    """Wait until nothing is left in a terminal that its reader has not read."""
+    deadline = time.monotonic() + SECONDS
+    while struct.unpack("i", fcntl.ioctl(terminal, termios.FIONREAD, bytes(4)))[0]:
+        assert time.monotonic() < deadline
