@@ -50,6 +50,7 @@ unit of the checks, and no other, is in the group `systemd-journal`. The check k
 and tells no more than those.
 
 [faults-seen.md](faults-seen.md) has the faults with which each of these checks was seen to speak, and how soon.
+[disks-seen.md](disks-seen.md) has what `raid` and `smart` said while an array and disks failed in a machine in QEMU.
 """
 
 

@@ -1,7 +1,9 @@
 # Runs in the drilled machine: starts the programs that are asked for on one port, one at a time.
 # A frame is one letter, the number of the question, the length, the bytes. From outside: `c` a program's words, `i` its
 # input, `e` the end of that. To outside: `o` output, `r` errors, `x` the exit code. MARK comes before each question: what
-# is left of an earlier one, whose asker went away, is passed over up to there.
+# is left of an earlier one, whose asker went away, is passed over up to there. This never ends by itself: the kernel
+# throws away what was asked meanwhile. To read nothing shows only after a while that nobody is there: on a busy
+# machine the words of the next asker come before the kernel knows of him.
 # Perl, for every Debian has perl-base; a server need not have Python.
 use strict;
 use warnings;
@@ -12,6 +14,7 @@ my ($path) = @ARGV;
 open(my $port, '+<:raw', $path) or die "$path: $!\n";
 $SIG{PIPE} = 'IGNORE';
 my $MARK = "\0seawall-asks\0";
+my $PATIENCE = 20;  # tenths of a second
 my $buffer = '';
 
 sub answered {
@@ -59,7 +62,13 @@ sub answer {
     close $_ for $in, $out, $err;
     my %kinds = (fileno $output, 'o', fileno $errors, 'r');
     my $waited = IO::Select->new($port, $output, $errors);
+    my $nothing = 0;
     while (keys %kinds) {
+        if ($nothing > $PATIENCE or $buffer =~ /^\Q$MARK\E/) {  # whoever asked has left, or another one asks
+            kill 'KILL', -$child, $child;
+            waitpid($child, 0);
+            return;
+        }
         # What came together with the question is not announced again.
         while (my ($kind, $which, $bytes) = whole()) {
             if ($kind eq 'e') { close $input; }
@@ -67,8 +76,7 @@ sub answer {
         }
         for my $ready ($waited->can_read) {
             if ($ready == $port) {
-                # Whoever asked has left: started anew, this agent knows nothing of it.
-                if (!sysread($port, $buffer, 65536, length $buffer)) { kill 'KILL', -$child; exit 0; }
+                $nothing = heard() ? 0 : $nothing + 1;
                 next;
             }
             my $place = fileno $ready;
@@ -85,6 +93,9 @@ while (1) {
     heard();
     next unless $buffer =~ s/^.*?\Q$MARK\E//s;
     my ($kind, $number, $bytes);
-    until (($kind, $number, $bytes) = whole()) { heard() or exit 0; }
+    until (($kind, $number, $bytes) = whole()) {
+        heard();
+        $buffer =~ s/^.*?\Q$MARK\E//s;  # whoever asked has left in the middle of it
+    }
     answer($number, split(/\0/, $bytes, -1));
 }

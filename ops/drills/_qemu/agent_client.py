@@ -29,8 +29,7 @@ def main(words: Sequence[str]) -> int:
     number = secrets.randbits(32)
     with _free(Path(folder)) as lock, socket.socket(socket.AF_UNIX) as port:
         port.connect(lock.name.removesuffix(".lock"))
-        port.sendall(MARK)
-        _send(port, b"c", number, b"\0".join(os.fsencode(word) for word in argv))
+        port.sendall(MARK + _frame(b"c", number, b"\0".join(os.fsencode(word) for word in argv)))
         threading.Thread(target=_feed, args=[port, number], daemon=True).start()
         for kind, body in _frames(port, number):
             if kind == b"x":
@@ -58,12 +57,12 @@ def _free(folder: Path) -> IO[str]:
 
 def _feed(port: socket.socket, number: int) -> None:
     while chunk := os.read(0, 1 << 12):
-        _send(port, b"i", number, chunk)
-    _send(port, b"e", number, b"")
+        port.sendall(_frame(b"i", number, chunk))
+    port.sendall(_frame(b"e", number, b""))
 
 
-def _send(port: socket.socket, kind: bytes, number: int, body: bytes) -> None:
-    port.sendall(HEAD.pack(kind, number, len(body)) + body)
+def _frame(kind: bytes, number: int, body: bytes) -> bytes:
+    return HEAD.pack(kind, number, len(body)) + body
 
 
 def _frames(port: socket.socket, number: int) -> Iterator[tuple[bytes, bytes]]:

@@ -6,14 +6,18 @@ import shutil
 import socket
 import subprocess
 import sys
+import termios
 import threading
+import time
 import tty
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
+from ops.drills._qemu.agent_client import MARK, _frame, _frames
 from ops.drills._qemu.bootable import AGENT
 from ops.drills._qemu.machine import ASK
 
@@ -22,10 +26,21 @@ SECONDS = 20.0
 
 
 @pytest.fixture
-def ports(tmp_path: Path) -> Iterator[Path]:
-    """A folder with one port, behind which an agent listens."""
+def terminal() -> Iterator[tuple[int, int]]:
+    """Both ends of a terminal. As at QEMU's port at times, whoever reads what is not there yet reads nothing."""
     ours, theirs = os.openpty()
     tty.setraw(theirs)
+    settings = termios.tcgetattr(theirs)
+    settings[6][termios.VMIN] = settings[6][termios.VTIME] = 0
+    termios.tcsetattr(theirs, termios.TCSANOW, settings)
+    yield ours, theirs
+    os.close(theirs)
+
+
+@pytest.fixture
+def ports(tmp_path: Path, terminal: tuple[int, int]) -> Iterator[Path]:
+    """A folder with one port, behind which an agent listens."""
+    ours, theirs = terminal
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(str(tmp_path / "port0"))
         door.listen()
@@ -36,7 +51,6 @@ def ports(tmp_path: Path) -> Iterator[Path]:
         finally:
             agent.kill()
             agent.wait()
-    os.close(theirs)
 
 
 def _joined(door: socket.socket, terminal: int) -> None:
@@ -91,3 +105,34 @@ def test_a_talk_goes_to_and_fro(ports: Path) -> None:
             assert talk.stdout.readline() == f"{word} {word}\n"
         talk.stdin.close()
         assert talk.wait(SECONDS) == 0
+
+
+def test_a_question_that_comes_in_pieces_is_answered(ports: Path) -> None:
+    """On a busy machine the agent reads nothing in the middle of a question, though its asker is there."""
+    said = _frame(b"c", 7, b"echo\0mine")
+    with socket.socket(socket.AF_UNIX) as port:
+        port.settimeout(SECONDS)
+        port.connect(str(ports / "port0"))
+        for piece in (MARK, said[:5]):
+            port.sendall(piece)
+            _await_nothing_read()
+        port.sendall(said[5:])
+        assert next(_frames(port, 7)) == (b"o", b"mine\n")
+
+
+def test_what_an_asker_left_running_ends_when_another_one_asks(ports: Path) -> None:
+    words = [sys.executable, str(ASK), str(ports), "sh", "-c", "echo up; exec sleep 1000"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as gone:
+        assert gone.stdout
+        assert gone.stdout.readline() == "up\n"
+        gone.kill()
+    assert asked(ports, "echo", "mine") == ("mine\n", "", 0)
+
+
+def _await_nothing_read() -> None:
+    """Wait until the agent has looked in vain for more, several times, or has ended."""
+    (agent,) = [child for child in psutil.Process().children() if child.name() == "perl"]
+    before, deadline = agent.num_ctx_switches().voluntary, time.monotonic() + SECONDS
+    while agent.status() != psutil.STATUS_ZOMBIE and agent.num_ctx_switches().voluntary < before + 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
