@@ -57,7 +57,7 @@ def act(control: PackControl, facts: Facts, fresh: timedelta) -> Judged:
     acts = Acts()
     for one in wanted:
         ledger = facts.ledgers[one.host]
-        if trouble := _silent(one.host, ledger, facts, fresh):
+        if trouble := silence(one.host, ledger, facts, fresh):
             silent.append(trouble)
             continue
         last = _last(one, ledger)
@@ -119,7 +119,7 @@ def _place(policy: HostPolicy, repository: str) -> str:
     return policy.repositories[repository].place
 
 
-def _silent(host: str, ledger: LedgerFacts, facts: Facts, fresh: timedelta) -> str:
+def silence(host: str, ledger: LedgerFacts, facts: Facts, fresh: timedelta) -> str:
     """Return why nothing can be said of what a machine did; empty where something can."""
     if ledger.trouble:
         return ledger.trouble

@@ -9,7 +9,7 @@ from datetime import timedelta
 from ops.core import clock
 from ops.core.quantity import Duration, counted
 from ops.core.verdict import Verdict
-from ops.fleet.conformity import by_act, by_person
+from ops.fleet.conformity import by_act, by_incident, by_person
 from ops.fleet.conformity.facts import Facts
 from ops.fleet.conformity.host_results import loud
 from ops.fleet.conformity.outcome import Judged, listed, met, not_looked_at, not_met
@@ -174,6 +174,11 @@ def _duty(question: Question, facts: Facts) -> Judged:
     return by_person.duty(question.control, question.duty, facts)
 
 
+def _incidents(question: Question, facts: Facts) -> Judged:
+    judged = by_incident.opened if question.control.incidents == "opened" else by_incident.closed
+    return judged(question.control, facts, FRESH)
+
+
 def _span(duration: Duration | None, usual: timedelta) -> timedelta:
     return duration.span if duration else usual
 
@@ -187,5 +192,6 @@ _JUDGES: Mapping[str, Callable[[Question, Facts], Judged]] = {
     "policy": _policy,
     "ledger": _ledger,
     "document": _document,
+    "incidents": _incidents,
     "planned": _planned,
 }

@@ -60,6 +60,17 @@ def hosts_of(names: Iterable[str], policies: Mapping[str, HostPolicy]) -> tuple[
     return tuple(host for host, policy in policies.items() if host in wanted or wanted & {*_things(policy)})
 
 
+def named(host: str, check: str, names: frozenset[str], policies: Mapping[str, HostPolicy]) -> bool:
+    """Whether an incident that affects these names speaks of a machine's check.
+
+    It names the check with its machine or with none, or the machine without a check. Machines have checks of the same
+    name, so of one on another machine nothing is said by it.
+    """
+    if check in names:
+        return host in names or not names & policies.keys()
+    return host in names and not names & policies[host].checks.keys()
+
+
 def moment(text: str, zone: str, now: datetime) -> datetime:
     """Return the moment that a person names: 14:05, the last time it was that, or a time with its day and zone.
 
