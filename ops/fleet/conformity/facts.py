@@ -93,11 +93,12 @@ class KnownIncident:
 class IncidentFacts:
     """What the control machine's ledger says of incidents up to a moment.
 
-    trouble: why nothing is known of them; empty where that ledger verifies. changed: whether that is because it was
-    changed. head: of the lines that were read.
+    trouble: why nothing is known of them; empty where that ledger verifies. broken: whether that is because it is
+    there and does not verify; changed: because it was changed. head: of the lines that were read.
     """
 
     trouble: str = "nobody looked for incidents"
+    broken: bool = False
     changed: bool = False
     head: Proof | None = None
     incidents: Sequence[KnownIncident] = ()

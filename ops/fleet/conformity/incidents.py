@@ -29,11 +29,12 @@ def known(inventory: Path, policies: Mapping[str, HostPolicy], at: datetime) -> 
         return IncidentFacts(trouble="the policy names no control machine, so no incident can be recorded")
     book = opened(inventory, host)
     if book.broken:
-        return IncidentFacts(trouble=book.troubles[0].replace("this machine", host), changed=book.changed)
+        why = book.troubles[0].replace("this machine", host)
+        return IncidentFacts(trouble=why, broken=True, changed=book.changed)
     try:
         head = _head(ledger_of(inventory) / NAME, host, at)
     except (OSError, Damaged, ValueError, KeyError, TypeError) as error:
-        return IncidentFacts(trouble=f"the ledger of {host} can't be read: {printable(str(error))}")
+        return IncidentFacts(trouble=f"the ledger of {host} can't be read: {printable(str(error))}", broken=True)
     if head is None:
         return IncidentFacts(trouble=f"{host} has no ledger that says whether there were incidents")
     found = [_known(one, host, at) for one in book.incidents.values() if clock.parse(one.opened) <= at]

@@ -104,6 +104,8 @@ def problems(pack: Pack, path: str) -> Iterator[Problem]:
     """Yield what is wrong with a pack: a clause without a control, a control that is unknown or says two things."""
     if pack.version != VERSION:
         yield Problem(f"{path}.version", f"unknown version {pack.version}; this Seawall supports {VERSION}")
+    if not pack.clauses:
+        yield Problem(f"{path}.clauses", "is empty: a procedure without a clause demands nothing")
     for number, clause in pack.clauses.items():
         at = f"{path}.clauses.{number}"
         if not clause.demand.strip():

@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conforming import DAY, HIS, NOW, bound, facts, host_check, ledger, packs, policies, proof
+from conforming import DAY, HIS, NOW, bound, facts, host_check, incident, ledger, packs, policies, proof
 
 from ops.core.verdict import Verdict
-from ops.fleet.conformity.facts import Facts, Last
+from ops.fleet.conformity.facts import Facts, KnownIncident, Last
 from ops.fleet.conformity.judge import judge
 from ops.fleet.conformity.pack import PackControl
 from ops.fleet.conformity.predicates import PREDICATES
@@ -72,7 +72,7 @@ def _with_check(control: PackControl, verdict: Verdict) -> Facts:
 
 
 def _host_check(control: PackControl, _: str) -> Facts:
-    bad = host_check(str(control.host_check), Verdict.FAIL)
+    bad = host_check(str(control.host_check), verdict=Verdict.FAIL)
     results = HEALTHY.host_checks
     return replace(HEALTHY, host_checks=replace(results, checks=[*results.checks, bad]))
 
@@ -170,6 +170,17 @@ def _ledger(_: PackControl, __: str) -> Facts:
     return replace(HEALTHY, ledgers={**HEALTHY.ledgers, "his1": spoiled})
 
 
+def _incidents(control: PackControl, _: str) -> Facts:
+    """Opened days after its discovery, or never closed."""
+    if control.incidents == "opened":
+        return _with_incident(incident(after=2 * DAY))
+    return _with_incident(replace(incident(opened=40 * DAY), closed=None))
+
+
+def _with_incident(*found: KnownIncident, **more: Any) -> Facts:
+    return replace(HEALTHY, incidents=replace(HEALTHY.incidents, incidents=found, **more))
+
+
 def _document(_: PackControl, __: str) -> Facts:
     later = NOW + 400 * DAY
     return replace(HEALTHY, at=later, until=later)
@@ -184,6 +195,7 @@ BREAKING: dict[str, Callable[[PackControl, str], Facts]] = {
     "policy": _policy,
     "ledger": _ledger,
     "document": _document,
+    "incidents": _incidents,
 }
 
 
