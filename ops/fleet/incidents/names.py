@@ -13,7 +13,6 @@ from ops.interfaces.incident import TimeLimit
 from ops.policy import HostPolicy
 from ops.policy.alarms import FaultClass
 
-KINDS = ("power", "fire", "water", "theft", "network", "database", "virus", "interface", "update")
 NUMBERS = {"1": "class_1", "2": "class_2", "3": "class_3"}
 
 
