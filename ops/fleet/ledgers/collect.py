@@ -17,7 +17,6 @@ from ops.core.errors import Unavailable, UsageError
 from ops.core.verdict import Finding, Verdict
 from ops.evidence.completeness import Coverage
 from ops.evidence.ledger import HEAD, NAME, SIGNATURES
-from ops.fleet.control_machine import policies as kept_policies
 from ops.fleet.inventory import LEDGERS, Inventory
 from ops.fleet.ledgers import growth, noted, signers
 from ops.fleet.ledgers.growth import FILES, Copy, Told
@@ -72,7 +71,6 @@ def collect(inventory: Inventory) -> dict[str, Finding]:
     }
     fresh = signers.note(listed, {host: one.key for host, one in told.items() if isinstance(one, Told)})
     policies = inventory.policies()
-    kept_policies.note(inventory.path, policies)
     return {
         host: _without(policies[host], noted.of(host, listed), copies[host], one)
         if isinstance(one, Finding)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,8 +17,11 @@ import pytest
 from conforming import NOW, SITE
 from evidence_site import LINES, Files, Site, files_of, public, sealed, tarred, verified
 
+from ops import cli
+from ops.commands.control import _options
 from ops.core.errors import UsageError
 from ops.core.schema import encode
+from ops.core.verdict import Finding, Verdict
 from ops.evidence import key_rotation
 from ops.evidence.keys import public as public_half
 from ops.evidence.ledger import Head, Ledger
@@ -218,6 +222,16 @@ def test_collecting_keeps_each_version_of_a_policy_once(site: Whole, tmp_path: P
     assert {hashlib.sha256(path.read_bytes()).hexdigest() for path in kept.values()} == set(kept)
     assert len(kept) == len(own)
     assert all(path.stat().st_mode & 0o077 == 0 for path in kept.values())
+
+
+def test_the_command_that_collects_ledgers_keeps_the_policies(
+    site: Whole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = replace(site.inventory, path=tmp_path)
+    monkeypatch.setattr(_options, "read_inventory", lambda _: read)
+    monkeypatch.setattr(collect, "collect", lambda _: {"his1": Finding(Verdict.PASS, "verifies")})
+    assert cli.run(["control", "collect"]) == 0
+    assert len(list(policies.place(tmp_path).iterdir())) == len(read.policies())
 
 
 def test_a_folder_that_is_none_or_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
