@@ -145,7 +145,7 @@ def incident(number: int = 3, opened: timedelta = 5 * DAY, after: timedelta = DA
 
 
 def host_check(subject: str, host: str = "his1", verdict: Verdict = Verdict.PASS) -> HostCheck:
-    return HostCheck(host, subject, f"{subject} are as wanted", "", verdict, "")
+    return HostCheck(host, subject, f"what the policy wants of {subject}", "", verdict, "")
 
 
 def proof(what: str, host: str, ago: timedelta = DAY) -> Proof:
