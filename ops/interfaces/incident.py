@@ -14,6 +14,7 @@ from ops.core.schema import spare
 from ops.interfaces.outcome import OutcomeFacts
 
 OPENED, NOTED, CLOSED = "incident-opened", "incident-note", "incident-closed"
+KINDS = ("power", "fire", "water", "theft", "network", "database", "virus", "interface", "update")
 LONGEST = 2000  # letters of a text of an incident
 LONGEST_NAME = 120  # letters of whoever says it, and of names
 MOST = 100  # things that are affected, limits, things that are gone in one note

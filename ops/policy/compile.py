@@ -87,7 +87,8 @@ def _judged(
 def document(policy: HostPolicy) -> dict[str, Any]:
     """Return one host's policy as the plain data that lie on that host."""
     told = dict(encode(policy))
-    told.pop("packs")  # the control machine alone reads them
+    for name in ("packs", "incidents"):  # the control machine alone reads them
+        told.pop(name, None)
     return told
 
 
@@ -255,6 +256,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         spread=policy.spread,
         reports=policy.reports,
         packs=policy.packs,
+        incidents=policy.incidents,
     )
 
 

@@ -13,6 +13,7 @@ from ops.policy.alarms import Alarms
 from ops.policy.control import Control
 from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
+from ops.policy.incidents import Incidents
 from ops.policy.keeping import Kept, Retention
 from ops.policy.packs import PackUse
 from ops.policy.power import PowerGroup
@@ -218,6 +219,7 @@ class Written:
     push: how often machines hand their status over to their backup hosts; see [fleet.md](fleet.md). Without it, never.
     reports: which reports of the whole site are mailed, and to whom; the same for every host.
     packs: the written procedures whose clauses `seawall conformity` judges, by the name of their pack; for all hosts.
+    incidents: what the site says of incidents beside their classes, which are those of `alarms`; for all hosts.
     """
 
     version: int
@@ -237,6 +239,7 @@ class Written:
     spread: Spread | None = None
     reports: Reports | None = None
     packs: Mapping[str, PackUse] = field(default_factory=dict)
+    incidents: Incidents | None = None
 
 
 @dataclass(frozen=True)
@@ -252,8 +255,8 @@ class HostPolicy:
     """One machine's part of the policy, as it lies on that machine.
 
     duties: this machine's own; site_duties: the site's, the same on every machine. kept: the assets whose sets are kept
-    here, by the machine that has them and by their names. power: the group of the UPS that feeds this machine. packs:
-    the site's; they stay on the control machine.
+    here, by the machine that has them and by their names. power: the group of the UPS that feeds this machine. packs,
+    incidents: the site's; they stay on the control machine.
     """
 
     version: int
@@ -277,6 +280,7 @@ class HostPolicy:
     spread: Spread | None = None
     reports: Reports | None = None
     packs: Mapping[str, PackUse] = field(default_factory=dict)
+    incidents: Incidents | None = None
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

@@ -24,7 +24,7 @@ from ops.commands.control import _options
 from ops.core.printable import as_json, printable
 from ops.core.verdict import Finding, Verdict, worst
 from ops.fleet import inventory
-from ops.fleet.control_machine import backup, host_facts
+from ops.fleet.control_machine import backup, host_facts, policies
 from ops.fleet.control_machine.identity import demanded
 from ops.fleet.ledgers import collect
 from ops.fleet.packaging.deb import CHECKOUT
@@ -81,8 +81,15 @@ def _of_machines(what: str, ask: Callable[[], Mapping[str, Finding]], own: str) 
         return {own: Finding(Verdict.UNKNOWN, message)}
 
 
-def _collect(read: inventory.Inventory, options: argparse.Namespace) -> int:
+def _collected(read: inventory.Inventory) -> dict[str, Finding]:
+    """Bring what is new of the ledgers, and keep the policies that their records name from now on."""
     found = collect.collect(read)
+    policies.note(read.path, read.policies())
+    return found
+
+
+def _collect(read: inventory.Inventory, options: argparse.Namespace) -> int:
+    found = _collected(read)
     _tell(found, plain=options.json)
     return worst(one.verdict for one in found.values()).exit_code
 
@@ -130,7 +137,7 @@ def _backup(read: inventory.Inventory, own: HostPolicy, options: argparse.Namesp
     told = sys.stderr if options.json else sys.stdout
     for host, one in _of_machines("facts", lambda: backup.look(read), own.host).items():
         print(f"{one.verdict.value:<8} {host}: {printable(one.message)}", file=told, flush=True)
-    for host, one in _of_machines("ledgers", lambda: collect.collect(read), own.host).items():
+    for host, one in _of_machines("ledgers", lambda: _collected(read), own.host).items():
         if one.verdict is not Verdict.PASS:
             print(f"{one.verdict.value:<8} {host}: ledger: {printable(one.message)}", file=told, flush=True)
     ended = backup.back_up(read, own, options.vault_password_file)

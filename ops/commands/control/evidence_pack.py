@@ -3,6 +3,7 @@
   seawall control collect                                   first, fetch what is new in every ledger
   seawall evidence-pack --period 2026-10                    writes evidence-2026-10.tar
   seawall evidence-pack --period 2026-10 --out /media/a.tar to another file
+  seawall evidence-pack --period 2026-10 --attested scans/  with the files that attestations name, found by their digest
   seawall evidence-pack --period 2026-10 --dry-run          say what would be in it, and write nothing
   seawall evidence-pack --period 2026-10 --key auditor.key  sign with another key than the control machine's
 
@@ -24,7 +25,7 @@ from ops.core.printable import as_json
 from ops.evidence.keys import fingerprint
 from ops.fleet.control_machine import identity
 from ops.fleet.evidence_pack import archive
-from ops.fleet.evidence_pack.gather import contents
+from ops.fleet.evidence_pack.gather import Asked, contents
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -33,6 +34,9 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--period", required=True, metavar="MONTH", help="2026-10, or two days with / between")
     parser.add_argument("--out", type=Path, metavar="FILE", help="archive to write (default: evidence-PERIOD.tar)")
     parser.add_argument("--key", type=Path, metavar="FILE", help="key that signs (default: the control machine's)")
+    parser.add_argument(
+        "--attested", type=Path, metavar="FOLDER", help="where the files that attestations name are kept"
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be in it, and write nothing")
 
 
@@ -49,7 +53,8 @@ def execute(options: Namespace) -> int:
             f"there is no key {key}", "name one with --key; `seawall control backup` makes the control machine's"
         )
     public = archive.demand_key(key)
-    made = contents(read, options.period, public, lambda what: print(f"reading {what}", file=sys.stderr, flush=True))
+    asked = Asked(options.period, public, options.attested)
+    made = contents(read, asked, lambda what: print(f"reading {what}", file=sys.stderr, flush=True))
     told: dict[str, object] = {
         "archive": str(path),
         "written": not options.dry_run,

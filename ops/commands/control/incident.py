@@ -16,15 +16,17 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
+from ops.commands._options import add_language, spoken
 from ops.commands.control import _options
 from ops.core import clock
 from ops.core.printable import all_printable, as_json, printable
 from ops.core.schema import encode
 from ops.fleet.incidents import people, screen, steps, told, write
 from ops.fleet.incidents.book import Book, Incident
-from ops.fleet.incidents.names import KINDS
+from ops.interfaces.incident import KINDS
 from ops.reports.times import Times
 
 
@@ -59,6 +61,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--all", action="store_true", help="list those that are closed, too")
     for command in (opening, noting, closing, showing, listing):
         _options.add_inventory(command)
+        add_language(command) if command in (opening, showing, listing) else None
         command.formatter_class = argparse.RawDescriptionHelpFormatter
         name = command.prog.split()[-1]
         examples = [line for line in (__doc__ or "").splitlines() if line.startswith(f"  seawall incident {name}")]
@@ -91,7 +94,7 @@ def execute(options: argparse.Namespace) -> int:
         print(f"incident {number}, record {recorded.n}: {printable(str(recorded.body['message']))}")
         if options.command == "open":
             print()
-            _show(site, site.book().of(number), argparse.Namespace(json=False, all=True))
+            _show(site, site.book().of(number), argparse.Namespace(json=False, all=True, language=options.language))
     if not options.dry_run:
         _warn(site.book())
     return 0
@@ -117,7 +120,8 @@ def _list(site: write.Site, book: Book, options: argparse.Namespace) -> None:
     offered = told.proposals(site, book)
     times = Times.of(clock.now(), site.own.site.timezone)
     if not options.json:
-        print(screen.listed(book, offered, times, closed=options.all))
+        with spoken(options, site.own.site.language):
+            print(screen.listed(book, offered, times, closed=options.all))
         return
     chosen = [one for one in book.incidents.values() if options.all or not one.closing]
     _plain(
@@ -132,16 +136,18 @@ def _list(site: write.Site, book: Book, options: argparse.Namespace) -> None:
 
 def _show(site: write.Site, incident: Incident, options: argparse.Namespace) -> None:
     times = Times.of(clock.now(), site.own.site.timezone)
-    knowers = people.who(incident, site.policies, site.own)
-    first = steps.first(incident, site.policies)
     acks, trouble = told.acknowledgements(site, incident)
     if trouble:
         print(f"warning: {trouble}", file=sys.stderr)
-    if options.json:
-        more = {"clock": screen.clock_line(incident, times), "who_must_know": encode(knowers), "steps": first}
-        _plain({**encode(incident), **more, "acknowledged": encode(acks)})
-        return
-    print(screen.shown(incident, knowers, first, acks, times, everything=options.all))
+    # What programs read is English, whatever the site speaks.
+    with nullcontext() if options.json else spoken(options, site.own.site.language):
+        knowers = people.who(incident, site.policies, site.own)
+        first = steps.first(incident, site.policies)
+        if not options.json:
+            print(screen.shown(incident, knowers, first, acks, times, everything=options.all))
+            return
+    more = {"clock": screen.clock_line(incident, times), "who_must_know": encode(knowers), "steps": first}
+    _plain({**encode(incident), **more, "acknowledged": encode(acks)})
 
 
 def _plain(data: Any) -> None:

@@ -17,9 +17,11 @@ from ops.fleet.conformity.outcome import Judged, listed, met, not_looked_at, not
 from ops.fleet.conformity.pack import PackControl
 from ops.interfaces.conformity import Acts
 from ops.policy import HostPolicy
+from ops.policy.model import DRILL_SPREAD
 
 _YEAR_OF_DAYS = 64  # moments of a calendar among which each demanded day is looked for
 _WINDOW = timedelta(seconds=1)
+_SPARE = timedelta(days=2)  # besides, for acts that last long
 RECORD_FRESH = timedelta(days=35)
 
 
@@ -27,7 +29,8 @@ RECORD_FRESH = timedelta(days=35)
 class _Wanted:
     """An act that the policy has on one asset: on which machine it is recorded, and its calendar.
 
-    every: how old the newest good one may be, where the policy itself says so.
+    allowed: how late it may be by the policy's own words. every: how old the newest good one may be, where the policy
+    itself says so.
     """
 
     host: str
@@ -35,6 +38,7 @@ class _Wanted:
     asset: str
     to: str
     calendar: Calendar
+    allowed: timedelta
     every: timedelta | None = None
 
     @property
@@ -57,12 +61,14 @@ def act(control: PackControl, facts: Facts, fresh: timedelta) -> Judged:
     acts = Acts()
     for one in wanted:
         ledger = facts.ledgers[one.host]
-        if trouble := _silent(one.host, ledger, facts, fresh):
+        if trouble := silence(one.host, ledger, facts, fresh):
             silent.append(trouble)
             continue
-        last = _last(one, ledger)
+        last, tally = _last(one, ledger), _tally(one, ledger)
+        if tally is None:
+            silent.append(f"the ledger of {one.host} ends before the period begins")
+            continue
         proofs += [last.good or last.newest] if last else []
-        tally = _tally(one, ledger)
         acts += _counted(tally)
         if wrong := _wrong(one, last, tally, control, facts):
             bad.append(wrong)
@@ -92,6 +98,8 @@ def record(control: PackControl, facts: Facts) -> Judged:
         )
     if last.verdict is Verdict.UNKNOWN:
         return not_looked_at(f"the newest {name} is unknown", [last.newest], "do it again")
+    if troubles:  # a later one may stand in what nobody can read
+        return not_looked_at(listed(troubles), [last.newest], "seawall control collect")
     if clock.parse(last.newest.when) < facts.at - fresh:
         due = clock.iso(clock.parse(last.newest.when) + fresh)
         return not_met(f"the newest {name} is of {last.newest.when}", due, [last.newest], "do it again")
@@ -104,22 +112,22 @@ def _wanted(control: PackControl, facts: Facts) -> Iterator[_Wanted]:
         if control.act == "drill":
             for name, drilled in policy.drills.items():
                 if drill := drilled.asset.drill:
-                    yield _Wanted(host, "drill", name, "", drill.calendar, drill.every.span)
+                    yield _Wanted(host, "drill", name, "", drill.calendar, DRILL_SPREAD.span, drill.every.span)
             continue
         for name, asset in policy.assets.items():
             if control.act == "backup":
-                yield _Wanted(host, "backup", name, "", asset.schedule)
+                yield _Wanted(host, "backup", name, "", asset.schedule, asset.random_delay.span)
                 continue
             for copy in asset.copies.values():
                 if not control.to or _place(policy, copy.to) in control.to:
-                    yield _Wanted(host, "copy", name, copy.to, copy.calendar)
+                    yield _Wanted(host, "copy", name, copy.to, copy.calendar, copy.grace.span)
 
 
 def _place(policy: HostPolicy, repository: str) -> str:
     return policy.repositories[repository].place
 
 
-def _silent(host: str, ledger: LedgerFacts, facts: Facts, fresh: timedelta) -> str:
+def silence(host: str, ledger: LedgerFacts, facts: Facts, fresh: timedelta) -> str:
     """Return why nothing can be said of what a machine did; empty where something can."""
     if ledger.trouble:
         return ledger.trouble
@@ -147,18 +155,14 @@ def _tally(one: _Wanted, ledger: LedgerFacts) -> Tally | None:
     return None
 
 
-def _counted(tally: Tally | None) -> Acts:
-    if tally is None:
-        return Acts()
+def _counted(tally: Tally) -> Acts:
     done, late, missing = len(tally.on_time), len(tally.late), len(tally.missing)
     return Acts(expected=tally.expected, done=done, late=late, missing=missing)
 
 
-def _wrong(
-    one: _Wanted, last: Last | None, tally: Tally | None, control: PackControl, facts: Facts
-) -> tuple[str, str] | None:
+def _wrong(one: _Wanted, last: Last | None, tally: Tally, control: PackControl, facts: Facts) -> tuple[str, str] | None:
     """Return what is wrong with an act, and since when; None where nothing is."""
-    if tally and tally.missing:
+    if tally.missing:
         count = counted(len(tally.missing), "time", "times")
         return f"{one.name} is missing {count}", clock.iso(tally.missing[0])
     if last is None or last.good is None:
@@ -168,6 +172,10 @@ def _wrong(
     spans = [span for span in (control.at_most.span if control.at_most else None, one.every) if span]
     if spans and clock.parse(last.good.when) < facts.at - min(spans):
         return f"{one.name} is of {last.good.when}", clock.iso(clock.parse(last.good.when) + min(spans))
+    calendar = one.calendar.zoned(str(facts.zone))
+    due = calendar.after(clock.parse(last.good.when), 1)[0]
+    if calendar.deadline(due, one.allowed + _SPARE) < facts.at:  # of a calendar with longer gaps than the period
+        return f"{one.name} was due at {clock.iso(due)}, and is of {last.good.when}", clock.iso(due)
     return None
 
 

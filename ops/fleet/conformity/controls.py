@@ -9,7 +9,7 @@ from datetime import timedelta
 from ops.core import clock
 from ops.core.quantity import Duration, counted
 from ops.core.verdict import Verdict
-from ops.fleet.conformity import by_act, by_person
+from ops.fleet.conformity import by_act, by_incident, by_person
 from ops.fleet.conformity.facts import Facts
 from ops.fleet.conformity.host_results import loud
 from ops.fleet.conformity.outcome import Judged, listed, met, not_looked_at, not_met
@@ -102,12 +102,15 @@ def _host_check(question: Question, facts: Facts) -> Judged:
     proofs = [Proof(what="host checks", host="", sha256=results.sha256, when=when, message=f"{len(mine)} of {subject}")]
     if not mine:
         return not_looked_at(f"no host check of {subject} was made", proofs, again)
+    passed_over = sorted(set(facts.policies) - {check.host for check in results.checks})
     wrong = loud(mine)
     failed = [f"{check.name} on {check.host}" for check in wrong if check.verdict is Verdict.FAIL]
     if failed:
         return not_met(listed(failed), when, proofs, again)
     if wrong:
         return not_looked_at(listed(f"{check.name} on {check.host}: {check.message}" for check in wrong), proofs, again)
+    if passed_over:
+        return not_looked_at(listed(f"no host check was made on {host}" for host in passed_over), proofs, again)
     return met(f"{counted(len(mine), 'host check')} of {subject}", when, proofs)
 
 
@@ -115,6 +118,8 @@ def _policy(question: Question, facts: Facts) -> Judged:
     """The policy fulfils a demand that has a name."""
     predicate = PREDICATES[str(question.control.policy)]
     proofs = [Proof(what="policy", host="", sha256=facts.policy_sha256, message=predicate.summary)]
+    if not facts.policies:
+        return not_looked_at("the inventory has no machine", todo="docs/first-hour.md says how an inventory is begun")
     lacking = list(predicate.lacking(facts.policies))
     if lacking:
         return not_met(listed(lacking), "", proofs, predicate.todo)
@@ -122,10 +127,18 @@ def _policy(question: Question, facts: Facts) -> Judged:
 
 
 def _ledger(_: Question, facts: Facts) -> Judged:
-    """Every machine's collected ledger verifies."""
+    """Every machine's collected ledger verifies, and that of the control machine, where it has one."""
+    own = facts.incidents
     heads = [ledger.head for ledger in facts.ledgers.values() if ledger.head]
     changed = [ledger.trouble for ledger in facts.ledgers.values() if ledger.tampered]
+    changed += [own.trouble] if own.changed else []
     missing = [ledger.trouble for ledger in facts.ledgers.values() if ledger.trouble and not ledger.tampered]
+    missing += [own.trouble] if own.broken and not own.changed else []
+    missing += [
+        f"the ledger of {host} has no record yet"
+        for host, ledger in facts.ledgers.items()
+        if not ledger.trouble and ledger.head is None
+    ]
     if changed:
         return not_met(listed(changed), "", heads, "docs/ledger.md says what each kind of tampering looks like")
     old = [
@@ -135,6 +148,7 @@ def _ledger(_: Question, facts: Facts) -> Judged:
     ]
     if missing or old or not heads:
         return not_looked_at(listed([*missing, *old] or ["there is no ledger"]), heads, COLLECT)
+    heads += [own.head] if own.head else []
     return met(f"{counted(len(heads), 'ledger')} verified", min(head.when for head in heads), heads)
 
 
@@ -174,6 +188,11 @@ def _duty(question: Question, facts: Facts) -> Judged:
     return by_person.duty(question.control, question.duty, facts)
 
 
+def _incidents(question: Question, facts: Facts) -> Judged:
+    judged = by_incident.opened if question.control.incidents == "opened" else by_incident.closed
+    return judged(question.control, facts, FRESH)
+
+
 def _span(duration: Duration | None, usual: timedelta) -> timedelta:
     return duration.span if duration else usual
 
@@ -187,5 +206,6 @@ _JUDGES: Mapping[str, Callable[[Question, Facts], Judged]] = {
     "policy": _policy,
     "ledger": _ledger,
     "document": _document,
+    "incidents": _incidents,
     "planned": _planned,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ops.core.verdict import Verdict
@@ -43,12 +43,23 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Failed:
+    """A check that failed in several rounds in a row. since, last: the first and the last record that says so."""
+
+    check: str
+    since: datetime
+    last: datetime
+    proof: Proof
+
+
+@dataclass(frozen=True)
 class LedgerFacts:
     """What a machine's collected ledger says up to a moment.
 
     trouble: why nothing in it can be believed; empty where it verifies. tampered: whether that is because it was
     changed, rather than not there. head: of the lines that were read. checks: by name. acts: by act, subject and, for
-    a copy, repository. words: by duty, the oldest first. tallies: of the acts that were due in the period.
+    a copy, repository. words: by duty, the oldest first. tallies: of the acts that were due in the period. failed:
+    checks that failed in more than one round.
     """
 
     trouble: str = ""
@@ -58,6 +69,39 @@ class LedgerFacts:
     acts: Mapping[tuple[str, str, str], Last] = field(default_factory=dict)
     words: Mapping[str, Sequence[Word]] = field(default_factory=dict)
     tallies: Sequence[Tally] = ()
+    failed: Sequence[Failed] = ()
+
+
+@dataclass(frozen=True)
+class KnownIncident:
+    """An incident, as it was known at the moment that is spoken of.
+
+    affected: names of the policy. limit: after its discovery, the first limit of its class; None where it has none.
+    closed: None while it is open. proofs: the records that opened and closed it.
+    """
+
+    number: int
+    affected: frozenset[str]
+    discovered: datetime
+    opened: datetime
+    limit: timedelta | None
+    closed: datetime | None
+    proofs: tuple[Proof, ...]
+
+
+@dataclass(frozen=True)
+class IncidentFacts:
+    """What the control machine's ledger says of incidents up to a moment.
+
+    trouble: why nothing is known of them; empty where that ledger verifies. broken: whether that is because it is
+    there and does not verify; changed: because it was changed. head: of the lines that were read.
+    """
+
+    trouble: str = "nobody looked for incidents"
+    broken: bool = False
+    changed: bool = False
+    head: Proof | None = None
+    incidents: Sequence[KnownIncident] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +137,7 @@ class Facts:
     policy_sha256: str
     ledgers: Mapping[str, LedgerFacts]
     host_checks: HostChecks
+    incidents: IncidentFacts = IncidentFacts()
 
     @property
     def zone(self) -> ZoneInfo:

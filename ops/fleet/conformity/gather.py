@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ops.core import clock
 from ops.core.errors import UsageError
-from ops.fleet.conformity import host_results, reading
+from ops.fleet.conformity import host_results, incidents, reading
 from ops.fleet.conformity.facts import Facts
 from ops.fleet.inventory import Inventory
 from ops.fleet.ledgers import collect, signers
@@ -47,6 +47,7 @@ def gather(inventory: Inventory, at: date | None, period: str | None) -> Facts:
         policy_sha256=digest(policies),
         ledgers={host: reading.of(policy, home / host, listed, moment, days) for host, policy in policies.items()},
         host_checks=host_results.noted(inventory.path, moment),
+        incidents=incidents.known(inventory.path, policies, moment),
     )
 
 

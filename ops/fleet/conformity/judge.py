@@ -13,6 +13,7 @@ from ops.fleet.conformity import controls
 from ops.fleet.conformity.controls import Question
 from ops.fleet.conformity.facts import Facts
 from ops.fleet.conformity.host_results import loud
+from ops.fleet.conformity.outcome import once
 from ops.fleet.conformity.pack import UNCOUNTED, Clause, Pack, PackControl
 from ops.interfaces.conformity import Acts, ClauseStatus, Conformity, ControlStatus, PackStatus, Standing
 from ops.policy.packs import ClauseExcuse, ClauseUse, PackUse
@@ -49,6 +50,8 @@ def judge(packs: Sequence[UsedPack], facts: Facts) -> Conformity:
 def _findings(facts: Facts) -> list[str]:
     """Return what is wrong with the evidence as a whole."""
     found = list(dict.fromkeys(ledger.trouble for ledger in facts.ledgers.values() if ledger.trouble))
+    if facts.incidents.broken:
+        found.append(facts.incidents.trouble)
     if facts.host_checks.trouble:
         found.append(facts.host_checks.trouble)
     if failed := [check for check in loud(facts.host_checks.checks) if check.verdict is Verdict.FAIL]:
@@ -118,8 +121,8 @@ def _clause(used: UsedPack, number: str, clause: Clause, facts: Facts, cache: Ca
         counts=clause.kind not in UNCOUNTED,
         since=_since(standing, deciding),
         until=str(excuse.until) if excuse else "",
-        message="; ".join([*_excused(excuse), *dict.fromkeys(control.message for control in deciding)]),
-        todo="; ".join(dict.fromkeys(control.todo for control in stood if control.todo)),
+        message=once([*_excused(excuse), *(control.message for control in deciding)]),
+        todo=once(control.todo for control in stood if control.todo),
         controls=stood,
         acts=reduce(Acts.__add__, (control.acts for control in stood), Acts()),
     )
@@ -152,4 +155,4 @@ def _holding(excuse: ClauseExcuse | None, facts: Facts) -> ClauseExcuse | None:
 def _excused(excuse: ClauseExcuse | None) -> list[str]:
     if excuse is None:
         return []
-    return [f"excused until {excuse.until}: {excuse.reason} (owner {excuse.owner}, approved by {excuse.approver})"]
+    return [f"{excuse.reason} (owner {excuse.owner}, approved by {excuse.approver})"]

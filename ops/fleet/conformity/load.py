@@ -151,7 +151,7 @@ def _fresh(pack: Pack, uses: Mapping[str, ClauseUse]) -> Pack:
             return clause
 
         def aged(control: PackControl) -> PackControl:
-            return control if control.duty else replace(control, at_most=at_most)
+            return control if control.duty or control.incidents else replace(control, at_most=at_most)
 
         return replace(clause, controls={name: aged(control) for name, control in clause.controls.items()})
 

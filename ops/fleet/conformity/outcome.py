@@ -35,6 +35,11 @@ def not_looked_at(message: str, proofs: Iterable[Proof] = (), todo: str = "") ->
     return Judged(Standing.NOT_LOOKED_AT, message, "", tuple(proofs), todo)
 
 
+def once(messages: Iterable[str]) -> str:
+    """Return messages as one text, each part of them once: two controls often miss the same things."""
+    return "; ".join(dict.fromkeys(part for message in messages for part in message.split("; ")))
+
+
 def listed(messages: Iterable[str], most: int = 4) -> str:
     """Return messages as one text, each once: the first few, and how many more there are."""
     once = list(dict.fromkeys(messages))

@@ -18,17 +18,18 @@ from ops.interfaces.acts import OF_ACT
 VERSION = 1
 OUTSIDE = "-"  # the kind of a clause that no machine and no person of the site can meet here
 UNCOUNTED = ("R", OUTSIDE)
-KINDS = ("check", "host_check", "act", "record", "duty", "policy", "ledger", "document", "planned")
+KINDS = ("check", "host_check", "act", "record", "duty", "policy", "ledger", "document", "incidents", "planned")
 
 
 @dataclass(frozen=True)
 class PackControl:
-    """How a clause is met, or a part of it; exactly one of the first nine keys.
+    """How a clause is met, or a part of it; exactly one of the first ten keys.
 
     check: every check of this kind passes on every machine that has one. host_check: all host checks of this subject
     pass. act: every such act of the policy was done when it was due, with to: only copies to such a place. record: the
     newest such record of any machine is good. duty: a person attests this, at least every so often or by a calendar.
     policy: a named demand on the policy itself. ledger: every ledger verifies. document: the bound document is valid.
+    incidents: each was opened in time, or is closed in time with cause, lesson and what was entered from paper.
     planned: nothing looks at it yet, and why.
     at_most: how old the evidence may be. calendar: for copies, the days that the policy's must include.
     """
@@ -41,6 +42,7 @@ class PackControl:
     policy: str | None = None
     ledger: Literal["verified"] | None = None
     document: Literal["valid"] | None = None
+    incidents: Literal["opened", "closed"] | None = None
     planned: str | None = None
     to: tuple[Literal["local", "primary", "offsite", "removable"], ...] = ()
     at_most: Duration | None = None
@@ -102,6 +104,8 @@ def problems(pack: Pack, path: str) -> Iterator[Problem]:
     """Yield what is wrong with a pack: a clause without a control, a control that is unknown or says two things."""
     if pack.version != VERSION:
         yield Problem(f"{path}.version", f"unknown version {pack.version}; this Seawall supports {VERSION}")
+    if not pack.clauses:
+        yield Problem(f"{path}.clauses", "is empty: a procedure without a clause demands nothing")
     for number, clause in pack.clauses.items():
         at = f"{path}.clauses.{number}"
         if not clause.demand.strip():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from ops.evidence.completeness import ROUND, Completed, completed
 from ops.evidence.ledger import NAME, digest
 from ops.evidence.lines import each, said
 from ops.evidence.verification import CLOCKS_APART, verify
-from ops.fleet.conformity.facts import Last, LedgerFacts, Seen, Word
+from ops.fleet.conformity.facts import Failed, Last, LedgerFacts, Seen, Word
 from ops.interfaces.conformity import Proof
 from ops.jobs.ledger.attest import ATTESTATION
 from ops.jobs.ledger.coverage import held
@@ -48,6 +48,7 @@ def of(policy: HostPolicy, folder: Path, signers: Path, at: datetime, period: Pe
         acts=reading.acts,
         words=_words(reading.words, reading.moments),
         tallies=_tallies(policy, min(at, reading.newest or at), period, reading.done),
+        failed=[one for one in [*reading.failed, *reading.failing.values()] if one.last > one.since],
     )
 
 
@@ -62,6 +63,8 @@ class _Reading:
     words: list[tuple[int, str, Word]] = field(default_factory=list)
     moments: list[datetime] = field(default_factory=list)
     done: list[Completed] = field(default_factory=list)
+    failing: dict[str, Failed] = field(default_factory=dict)
+    failed: list[Failed] = field(default_factory=list)
 
 
 def _read(policy: HostPolicy, path: Path, at: datetime) -> _Reading:
@@ -96,6 +99,7 @@ def _take(reading: _Reading, host: str, line: bytes, at: datetime) -> None:
     told = facts if isinstance(facts, Mapping) else {}
     if proof.what == ROUND:
         reading.checks = _round(reading.checks, told, proof)
+        _failures(reading, when, proof)
     elif proof.what == ATTESTATION and isinstance(told.get("duty"), str):
         word = Word(printable(str(told.get("by", "")))[:_MOST], when, proof, shown=bool(told.get("shown_by")))
         reading.words.append((len(reading.moments) - 1, str(told["duty"]), word))
@@ -114,6 +118,16 @@ def _round(before: Mapping[str, Seen], told: Mapping[str, Any], proof: Proof) ->
         name: Seen(verdict, was.since if (was := before.get(name)) and was.verdict is verdict else proof.when, proof)
         for name, verdict in verdicts.items()
     }
+
+
+def _failures(reading: _Reading, when: datetime, proof: Proof) -> None:
+    """Go on with the failures that a round still has, end those that it has not, begin the new ones."""
+    before, reading.failing = reading.failing, {}
+    for name, seen in reading.checks.items():
+        if seen.verdict is Verdict.FAIL:
+            was = before.pop(name, None)
+            reading.failing[name] = replace(was, last=when) if was else Failed(name, when, when, proof)
+    reading.failed += before.values()
 
 
 def _words(words: Sequence[tuple[int, str, Word]], moments: Sequence[datetime]) -> dict[str, list[Word]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ops.core import clock
 from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
 from ops.core.printable import as_json
+from ops.core.schema import Plain
 from ops.core.verdict import Verdict, worst
 from ops.evidence.keys import all_listed, newest
 from ops.evidence.ledger import NAME, digest
@@ -19,8 +20,10 @@ from ops.fleet.conformity import load
 from ops.fleet.conformity.facts import Facts
 from ops.fleet.conformity.gather import days_of, end_of, gather, zone_of
 from ops.fleet.conformity.judge import judge
-from ops.fleet.evidence_pack import archive, readme
+from ops.fleet.control_machine import identity, policies
+from ops.fleet.evidence_pack import archive, attested, readme
 from ops.fleet.evidence_pack.cut import Cut, cut
+from ops.fleet.incidents.book import ledger_of
 from ops.fleet.inventory import Inventory
 from ops.fleet.ledgers import collect, signers
 from ops.interfaces.record import read
@@ -33,6 +36,7 @@ from ops.reports.catalogue import speaking
 from ops.reports.drill_record import DRILLS, Evidence
 
 SCRIPT = "verify.sh"
+VERSIONS, ATTESTED = "policy/versions", "attested"  # in these, each file is named by its own SHA-256
 
 
 @dataclass
@@ -44,22 +48,42 @@ class Contents:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def contents(inventory: Inventory, period: str, key: str, tell: Callable[[str], None]) -> Contents:
-    """Return what the pack of a period holds.
+@dataclass(frozen=True)
+class Asked:
+    """What a person asks for. period: as in --period. key: the public key of who signs.
 
-    key: the public key of who signs it; tell: is told what is being read. Raise UsageError for a period that is none or
-    not over, Unavailable where no ledger has a record of it.
+    attested: the folder with the files of attestations; None where none is named.
     """
-    made = Contents()
+
+    period: str
+    key: str
+    attested: Path | None = None
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where a machine's ledger lies on the control machine, and the list of who may sign it."""
+
+    folder: Path
+    signers: Path
+
+
+def contents(inventory: Inventory, asked: Asked, tell: Callable[[str], None]) -> Contents:
+    """Return what the pack of a period holds; tell: is told what is being read.
+
+    Raise UsageError for a period that is none or not over, Unavailable where no ledger has a record of it.
+    """
+    made, period = Contents(), asked.period
     facts = _facts(inventory, period)
-    cuts = _ledgers(inventory, facts, made, tell)
+    sources = _sources(inventory, facts, made)
+    cuts = _ledgers(sources, facts, made, tell)
     if not cuts:
         raise Unavailable(f"no collected ledger has a record of {period}", "seawall control collect")
-    _keys(inventory, cuts, key, made)
-    _policies(facts, cuts, made)
+    _keys(sources, cuts, asked.key, made)
+    _policies(inventory, facts, cuts, made)
     tell("drills and attestations")
-    _drills(inventory, facts, cuts, made)
-    _attestations(cuts, made)
+    _drills(sources, facts, cuts, made)
+    _attestations(cuts, asked.attested, made)
     tell("conformity")
     _conformity(inventory, facts, made)
     made.files[SCRIPT] = Path(__file__).with_name(SCRIPT).read_bytes()
@@ -75,16 +99,37 @@ def _facts(inventory: Inventory, period: str) -> Facts:
     return gather(inventory, last, period)
 
 
-def _ledgers(inventory: Inventory, facts: Facts, made: Contents, tell: Callable[[str], None]) -> dict[str, Cut]:
+def _sources(inventory: Inventory, facts: Facts, made: Contents) -> dict[str, _Source]:
+    """Return where the ledgers lie: those collected, and the control machine's own; name those of no host of today."""
     home, listed = collect.place(inventory.path), signers.place(inventory.path)
+    found = {host: _Source(home / host, listed) for host in sorted(facts.policies)}
+    try:
+        own = identity.demanded(facts.policies).host
+    except UsageError:
+        made.unseen.append("The control machine's own ledger: the policy names no control machine.")
+    else:
+        there = identity.folder(inventory.path)
+        found.setdefault(own, _Source(ledger_of(inventory.path), there / "etc/seawall/allowed_signers"))
+    kept = {path.name for path in home.iterdir() if path.is_dir()} if home.is_dir() else set()
+    made.unseen += [
+        f"{name}: a collected ledger that is no host's of today's inventory."
+        for name in sorted(kept - set(facts.policies))
+    ]
+    return found
+
+
+def _ledgers(
+    sources: Mapping[str, _Source], facts: Facts, made: Contents, tell: Callable[[str], None]
+) -> dict[str, Cut]:
     cuts: dict[str, Cut] = {}
-    for host in sorted(facts.policies):
+    for host, source in sources.items():
         tell(f"the ledger of {host}")
-        if not (home / host / NAME).exists():
-            made.unseen.append(f"{host}: no ledger was collected.")
+        if not (source.folder / NAME).exists():
+            why = "no ledger was collected" if host in facts.policies else "the control machine has no ledger"
+            made.unseen.append(f"{host}: {why}.")
             continue
         try:
-            found = cut(home / host, host, listed, facts.since, facts.until)
+            found = cut(source.folder, host, source.signers, facts.since, facts.until)
         except (SeawallError, OSError) as error:
             made.unseen.append(f"{host}: its records are left out: {error}.")
             continue
@@ -93,11 +138,6 @@ def _ledgers(inventory: Inventory, facts: Facts, made: Contents, tell: Callable[
             continue
         cuts[host] = found
         _written(host, found, made)
-    kept = {path.name for path in home.iterdir() if path.is_dir()} if home.is_dir() else set()
-    made.unseen += [
-        f"{name}: a collected ledger that is no host's of today's inventory."
-        for name in sorted(kept - set(facts.policies))
-    ]
     return cuts
 
 
@@ -113,17 +153,20 @@ def _written(host: str, found: Cut, made: Contents) -> None:
     if found.open:
         made.unseen.append(f"{host}: nothing later than the period was collected, so its last records may be missing.")
     if found.unsigned:
-        made.unseen.append(f"{host}: its last {found.unsigned} records of the period were not signed yet; left out.")
+        why = "no signature by a key that is listed covers them yet"
+        made.unseen.append(f"{host}: its last {found.unsigned} records of the period are left out: {why}.")
 
 
-def _keys(inventory: Inventory, cuts: dict[str, Cut], key: str, made: Contents) -> None:
-    known = all_listed(signers.place(inventory.path))
-    lines = [archive.listed(host, NAMESPACE, one) for host in cuts for one in known.get(host, ())]
+def _keys(sources: Mapping[str, _Source], cuts: dict[str, Cut], key: str, made: Contents) -> None:
+    known = {path: all_listed(path) for path in {source.signers for source in sources.values()}}
+    lines = [
+        archive.listed(host, NAMESPACE, one) for host in cuts for one in known[sources[host].signers].get(host, ())
+    ]
     made.files["signers"] = "".join([*lines, archive.listed(archive.SIGNER, archive.NAMESPACE, key)]).encode()
 
 
-def _policies(facts: Facts, cuts: dict[str, Cut], made: Contents) -> None:
-    """Add the policy of each host; name the versions that its records name and that are not kept here."""
+def _policies(inventory: Inventory, facts: Facts, cuts: dict[str, Cut], made: Contents) -> None:
+    """Add the policy of each host, and the versions that its records name; name those that are not kept here."""
     for host, policy in sorted(facts.policies.items()):
         data = document(policy)
         made.files[f"policy/{host}.json"] = (
@@ -132,22 +175,35 @@ def _policies(facts: Facts, cuts: dict[str, Cut], made: Contents) -> None:
         if host not in cuts:
             continue
         named = {str(data["policy"]) for _, data in cuts[host].told() if data.get("policy")}
-        made.unseen += [
-            f"{host}: policy version {one}, named by records of the period, is not kept on the control machine."
-            for one in sorted(named - {document_digest(data)})
-        ]
+        for one in sorted(named):
+            content = policies.exact(policy) if one == document_digest(data) else _version(inventory, host, one, made)
+            if content is not None:
+                made.files[f"{VERSIONS}/{one}.json"] = content
 
 
-def _drills(inventory: Inventory, facts: Facts, cuts: dict[str, Cut], made: Contents) -> None:
-    listed = signers.place(inventory.path)
+def _version(inventory: Inventory, host: str, digest: str, made: Contents) -> bytes | None:
+    """Return an earlier version of a policy; None where it is not kept, which is said."""
+    try:
+        content = policies.kept(inventory.path, digest)
+    except (Damaged, OSError) as error:
+        made.unseen.append(f"{host}: policy version {digest}: {error}.")
+        return None
+    if content is None:
+        why = "named by records of the period, is not kept on the control machine"
+        made.unseen.append(f"{host}: policy version {digest}, {why}.")
+    return content
+
+
+def _drills(sources: Mapping[str, _Source], facts: Facts, cuts: dict[str, Cut], made: Contents) -> None:
     for host, one in cuts.items():
-        found = verify(collect.place(inventory.path) / host, listed, host=host)
+        source = sources[host]
+        found = verify(source.folder, source.signers, host=host)
         verdict = worst(finding.verdict for finding in found)
         if verdict in {Verdict.FAIL, Verdict.UNKNOWN}:
-            made.unseen.append(f"{host}: its collected ledger does not verify: {found[0].message}.")
-        key = newest(listed, host)
+            made.unseen.append(f"{host}: its ledger does not verify: {found[0].message}.")
+        key = newest(source.signers, host)
         for line, data in one.told():
-            if data.get("act") not in DRILLS:
+            if data.get("act") not in DRILLS or host not in facts.policies:
                 continue
             try:
                 _drill(facts.policies[host], _proof(host, line, one, key, verdict), made)
@@ -177,17 +233,25 @@ def _drill(policy: HostPolicy, proof: Evidence, made: Contents) -> None:
     made.files[f"{path}.json"] = rendered("json", proof, None).encode()
 
 
-def _attestations(cuts: dict[str, Cut], made: Contents) -> None:
-    rows = []
+def _attestations(cuts: dict[str, Cut], folder: Path | None, made: Contents) -> None:
+    rows: list[Plain] = []
+    named: dict[str, int] = {}
+    without: dict[str, list[str]] = {}
     for host, one in cuts.items():
         for line, data in one.told():
             if data.get("act") == ATTESTATION:
                 rows.append({"host": host, "sha256": digest(line), "record": dict(data)})
                 told = data.get("facts")
-                if isinstance(told, dict) and told.get("shown_by"):
-                    made.unseen.append(
-                        f"{host}: the file of the attestation in record {data['n']} is kept by its site."
-                    )
+                shown = told.get("shown_by") if isinstance(told, dict) else None
+                if isinstance(shown, dict):
+                    digest_, size = str(shown.get("sha256")), shown.get("bytes")
+                    named[digest_] = size if isinstance(size, int) else -1
+                    without.setdefault(digest_, []).append(f"{host}: the file of the attestation in record {data['n']}")
+    there = attested.found(folder, named) if folder else {}
+    made.files |= {f"{ATTESTED}/{one}": content for one, content in there.items()}
+    made.unseen += [
+        f"{what} is kept by its site." for one, all_ in without.items() if one not in there for what in all_
+    ]
     made.files["attestations.json"] = (as_json(rows) + "\n").encode()
 
 

@@ -23,13 +23,15 @@ Somebody who can change the archive can change the script in it: take the script
 
 MANIFEST, MANIFEST.sig   the digest of each file, and the signature of that list
 signers                  the keys of the machines' ledgers, and the key that signed MANIFEST
-policy/                  the policy of each machine, as it was when this was made
+policy/                  the policy of each machine, as it was when this was made; in `versions`, those that records
+                         name, each by the SHA-256 that stands in the record
 clauses/                 the packs of clauses that the policy turns on
 conformity/              how each clause stood at the end of the period: page, JSON, OSCAL and HDF
 ledgers/HOST/            the records of the period in `records.jsonl`, and those up to the signed `head` after them;
                          `before` names the record before the first
 drills/                  each drill of the period, as a page and as an in-toto test result
 attestations.json        what persons signed for in the period
+attested/                files that show it, each by the SHA-256 that stands in the record
 
 Records of the period:
 {records}
@@ -38,12 +40,7 @@ Not looked at:
 {unseen}
 """
 # What the control machine does not collect, and so is in no pack.
-NEVER = (
-    "The files that attestations name by digest; the control machine does not collect them.",
-    "Reports that were sent or printed; the control machine keeps their digests only.",
-    "The control machine's own ledger.",
-    "Policy versions other than today's; records name each by its digest.",
-)
+NEVER = ("Reports that were sent or printed; the control machine keeps their digests only.",)
 
 
 def text(period: str, facts: Facts, counts: Mapping[str, int], unseen: Sequence[str]) -> str:

@@ -200,6 +200,22 @@ ledger() {
     echo "$host: records $((before + 1)) to $last" >> "$scratch/spans"
 }
 
+# Files that are named by their own digest, and by a record: policy versions and what attestations show.
+named() {
+    for file in "$1"/*; do
+        [ -f "$file" ] || continue
+        digest=${file##*/}
+        digest=${digest%.json}
+        if [ "$(sha256sum < "$file" | cut -c 1-64)" != "$digest" ]; then
+            bad "changed: $file is not the file that its name, and a record, speak of"
+        elif ! cat ledgers/*/records.jsonl | grep -q -F "$2$digest\""; then
+            bad "added: $file is named by no record"
+        fi
+    done
+}
+named policy/versions '"policy":"'
+named attested '"sha256":"'
+
 ledgers=0
 for folder in ledgers/*/; do
     [ -d "$folder" ] || continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ from ops.core import clock
 from ops.core.errors import Damaged, UsageError
 from ops.core.printable import printable
 from ops.core.verdict import Verdict
-from ops.evidence.ledger import HEAD, NAME
+from ops.evidence.ledger import HEAD, NAME, digest
 from ops.evidence.lines import each
 from ops.evidence.verification import verify
 from ops.fleet.control_machine.identity import folder
@@ -34,21 +33,23 @@ class Note:
 
 @dataclass(frozen=True)
 class Closing:
-    """How an incident was closed, and when."""
+    """How an incident was closed, and when. sha256: of the record's line."""
 
     n: int
     when: str
     facts: ClosingFacts
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
 class Incident:
-    """One incident. number: of the record that opened it. opened: when that was."""
+    """One incident. number: of the record that opened it. opened: when that was. sha256: of that record's line."""
 
     number: int
     opened: str
     text: str
     facts: OpeningFacts
+    sha256: str = ""
     notes: tuple[Note, ...] = ()
     closing: Closing | None = None
 
@@ -70,11 +71,15 @@ class Incident:
 
 @dataclass
 class Book:
-    """All incidents, by number. troubles: what is wrong with the ledger; broken: whether that may be tampering."""
+    """All incidents, by number. troubles: what is wrong with the ledger; broken: whether that may be tampering.
+
+    changed: whether it is known that the ledger was changed.
+    """
 
     incidents: dict[int, Incident] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
     broken: bool = False
+    changed: bool = False
 
     def of(self, number: int) -> Incident:
         """Return an incident; raise UsageError where there is none of this number."""
@@ -107,6 +112,7 @@ def opened(inventory: Path, host: str) -> Book:
         if one.verdict is not Verdict.PASS:
             book.troubles.append(f"the ledger of this machine does not verify: {printable(one.message)}")
             book.broken |= one.verdict is not Verdict.WARN
+            book.changed |= one.verdict is Verdict.FAIL
     try:
         for line in each(home / NAME):
             if _ACT in line:
@@ -128,19 +134,20 @@ def _taken(book: Book, line: bytes) -> None:
         book.broken = True
         return
     if isinstance(facts, OpeningFacts):
-        book.incidents.setdefault(record.n, Incident(record.n, record.when, record.message, facts))
+        opening = Incident(record.n, record.when, record.message, facts, digest(line))
+        book.incidents.setdefault(record.n, opening)
     elif isinstance(facts, NoteFacts | ClosingFacts):
-        _added(book.incidents, record, facts, book)
+        _added(book, record, facts, digest(line))
 
 
-def _added(incidents: Mapping[int, Incident], record: Record, facts: NoteFacts | ClosingFacts, book: Book) -> None:
-    found = incidents.get(facts.incident)
+def _added(book: Book, record: Record, facts: NoteFacts | ClosingFacts, sha256: str) -> None:
+    found = book.incidents.get(facts.incident)
     if found is None or found.closing:
         why = "there is none of that number" if found is None else "it was closed before"
         book.troubles.append(f"record {record.n} is of incident {facts.incident}, but {why}")
         return
     if isinstance(facts, ClosingFacts):
-        changed = replace(found, closing=Closing(record.n, record.when, facts))
+        changed = replace(found, closing=Closing(record.n, record.when, facts, sha256))
     else:
         changed = replace(found, notes=(*found.notes, Note(record.n, record.when, record.message, facts)))
     book.incidents[found.number] = changed

@@ -13,7 +13,6 @@ from ops.interfaces.incident import TimeLimit
 from ops.policy import HostPolicy
 from ops.policy.alarms import FaultClass
 
-KINDS = ("power", "fire", "water", "theft", "network", "database", "virus", "interface", "update")
 NUMBERS = {"1": "class_1", "2": "class_2", "3": "class_3"}
 
 
@@ -58,6 +57,17 @@ def hosts_of(names: Iterable[str], policies: Mapping[str, HostPolicy]) -> tuple[
     """Return the machines that have some of these things, or are named themselves."""
     wanted = set(names)
     return tuple(host for host, policy in policies.items() if host in wanted or wanted & {*_things(policy)})
+
+
+def named(host: str, check: str, names: frozenset[str], policies: Mapping[str, HostPolicy]) -> bool:
+    """Whether an incident that affects these names speaks of a machine's check.
+
+    It names the check with its machine or with none, or the machine without a check. Machines have checks of the same
+    name, so of one on another machine nothing is said by it.
+    """
+    if check in names:
+        return host in names or not names & policies.keys()
+    return host in names and not names & policies[host].checks.keys()
 
 
 def moment(text: str, zone: str, now: datetime) -> datetime:

@@ -13,6 +13,7 @@ from ops.fleet.incidents.book import Incident
 from ops.fleet.incidents.names import hosts_of
 from ops.policy import HostPolicy
 from ops.policy.alarms import Alarms
+from ops.reports.catalogue import tr
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,16 @@ def _called(
         posts = [on_call.Post(one.who, one.hours) for one in alarms.on_call]
         order = on_call.order(posts, deputies, at.astimezone(ZoneInfo(own.site.timezone)))
         for index, contact in enumerate(order):
-            why = "on call" if index == 0 else "if nobody before has answered"
+            why = tr("on call") if index == 0 else tr("if nobody before has answered")
             yield contact, at + timedelta(seconds=index * alarms.next_after.seconds), why
     for host in hosts:
         for name, asset in policies[host].assets.items():
             if {name, host} & {*incident.facts.affected}:
-                yield asset.owner, at, f"owner of {name}"
+                yield asset.owner, at, tr("owner of {asset}", asset=name)
                 if deputy := deputies.get(asset.owner):
-                    yield deputy, at, f"stands in for the owner of {name}"
+                    yield deputy, at, tr("stands in for the owner of {asset}", asset=name)
     if own.control and own.host in incident.facts.affected:
-        yield own.control.owner, at, f"owner of {own.host}"
+        yield own.control.owner, at, tr("owner of {asset}", asset=own.host)
 
 
 def _alarms(hosts: tuple[str, ...], policies: Mapping[str, HostPolicy]) -> Alarms | None:

@@ -1,4 +1,7 @@
-"""An incident on one screen: class, clock, who must know, what to do now, what was done; and all of them as a list."""
+"""An incident on one screen: class, clock, who must know, what to do now, what was done; and all of them as a list.
+
+Our own words pass through the catalogue; names, codes, commands and what people wrote stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from ops.core.quantity import span
 from ops.fleet.incidents.book import Book, Incident
 from ops.fleet.incidents.people import Knower
 from ops.fleet.incidents.told import Acknowledged, Proposals
+from ops.reports.catalogue import tr
 from ops.reports.times import Times
 
 MOST = 12  # lines of a timeline on the screen; the newest
@@ -18,17 +22,17 @@ Line = tuple[str, str]  # when, in UTC, and what
 def clock_line(incident: Incident, times: Times) -> str:
     """Return the next limit of an incident and the time left, or how long it took."""
     if incident.closing:
-        return f"closed {times.when(incident.closing.when)}"
+        return tr("closed {time}", time=times.when(incident.closing.when))
     following = incident.next_limit(times.now)
     if following:
-        moment = incident.limit_at(following)
-        left = span((moment - times.now).total_seconds())
-        return f"next limit {_time(incident, following.after, times)}, in {left}: {following.what}"
+        left = span((incident.limit_at(following) - times.now).total_seconds())
+        moment = _time(incident, following.after, times)
+        return tr("next limit {time}, in {span}: {what}", time=moment, span=left, what=following.what)
     if incident.facts.limits:
         last = incident.facts.limits[-1]
         ago = span((times.now - incident.limit_at(last)).total_seconds())
-        return f"the last limit passed {ago} ago: {last.what}"
-    return f"act at once: the policy writes no limit for {incident.facts.class_}"
+        return tr("the last limit passed {span} ago: {what}", span=ago, what=last.what)
+    return tr("act at once: the policy writes no limit for {fault_class}", fault_class=incident.facts.class_)
 
 
 def listed(book: Book, offered: Proposals, times: Times, *, closed: bool) -> str:
@@ -36,18 +40,20 @@ def listed(book: Book, offered: Proposals, times: Times, *, closed: bool) -> str
     lines = []
     for one in sorted(book.incidents.values(), key=lambda one: (one.closing is not None, -one.number)):
         if closed or not one.closing:
-            told = f"{one.facts.class_}, {one.facts.kind}, {', '.join(one.facts.affected)}"
-            lines += [f"incident {one.number}: {told}, since {times.when(one.facts.discovered)}"]
+            words = f"{one.facts.class_}, {one.facts.kind}, {', '.join(one.facts.affected)}"
+            since = times.when(one.facts.discovered)
+            lines.append(tr("incident {number}: {words}, since {time}", number=one.number, words=words, time=since))
             lines += [f"  {_one_line(one.text)}", f"  {clock_line(one, times)}"]
-    lines = lines or ["no incident is open"]
+    lines = lines or [tr("no incident is open")]
     if offered.found:
-        lines += ["", "failed checks propose; a person opens:"]
+        lines += ["", tr("failed checks propose; a person opens:")]
     for proposal in offered.found:
-        when = f"since {times.when(proposal.since)}, last seen {times.when(proposal.seen)}"
-        lines += [f"  {proposal.host}: {proposal.check} fails {when}", f"    {proposal.command}"]
+        since, seen = times.when(proposal.since), times.when(proposal.seen)
+        told = tr("{check} fails since {since}, last seen {seen}", check=proposal.check, since=since, seen=seen)
+        lines += [f"  {proposal.host}: {told}", f"    {proposal.command}"]
     if offered.unknown:
-        first = next(iter(offered.unknown.values()))
-        lines += ["", f"nobody knows whether checks failed on {', '.join(offered.unknown)} ({first})"]
+        hosts, why = ", ".join(offered.unknown), next(iter(offered.unknown.values()))
+        lines += ["", tr("nobody knows whether checks failed on {hosts} ({why})", hosts=hosts, why=why)]
     return "\n".join(printable(line) for line in lines)
 
 
@@ -63,31 +69,46 @@ def shown(
     """Return one incident; everything: the whole timeline, not only its newest lines."""
     lines = [*_head(incident, times)]
     if not incident.closing:
-        lines += ["", "WHO MUST KNOW, AND BY WHEN", *(_knower(one, times) for one in knowers)]
-        lines += ["", "WHAT TO DO NOW", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
+        lines += ["", tr("WHO MUST KNOW, AND BY WHEN"), *(_knower(one, times) for one in knowers)]
+        lines += ["", tr("WHAT TO DO NOW"), *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
     history = sorted(_timeline(incident, acks, times), key=lambda one: one[0])
     hidden = 0 if everything else max(0, len(history) - MOST)
-    lines += ["", f"TIMELINE ({times.name})"]
-    lines += [f"  ({hidden} earlier lines: seawall incident show {incident.number} --all)"] if hidden else []
+    lines += ["", tr("TIMELINE ({zone})", zone=times.name)]
+    if hidden:
+        command = f"seawall incident show {incident.number} --all"
+        lines.append(f"  {tr('(earlier lines: {count}, {command})', count=hidden, command=command)}")
     lines += [f"  {times.when(when)}  {_one_line(text)}" for when, text in history[hidden:]]
     return "\n".join(printable(line) for line in [*lines, *_gone(incident), *_closed(incident)])
 
 
 def _head(incident: Incident, times: Times) -> Iterator[str]:
     facts = incident.facts
-    state = "closed" if incident.closing else "OPEN"
-    yield f"INCIDENT {incident.number}: {facts.class_}, {facts.kind}, {state}"
+    named = {"number": incident.number, "fault_class": facts.class_, "kind": facts.kind}
+    if incident.closing:
+        yield tr("INCIDENT {number}: {fault_class}, {kind}, closed", **named)
+    else:
+        yield tr("INCIDENT {number}: {fault_class}, {kind}, OPEN", **named)
     yield f"  {_one_line(incident.text)}"
-    yield f"  affected: {', '.join(facts.affected)}"
-    since = span(max(0.0, (times.now - incident.discovered).total_seconds()))
-    lasting = "" if incident.closing else f", {since} ago"
-    yield f"  discovered {times.when(facts.discovered)}{lasting}; opened {times.when(incident.opened)} by {facts.by}"
+    yield f"  {tr('affected: {names}', names=', '.join(facts.affected))}"
+    yield f"  {_discovered(incident, times)}"
     yield f"  {clock_line(incident, times)}"
     following = incident.next_limit(times.now)
     for limit in facts.limits:
         if limit != following and not incident.closing:
-            passed = "passed" if incident.limit_at(limit) <= times.now else "then"
-            yield f"  {passed} {_time(incident, limit.after, times)} ({span(limit.after)}): {limit.what}"
+            told = {"time": _time(incident, limit.after, times), "span": span(limit.after), "what": limit.what}
+            if incident.limit_at(limit) <= times.now:
+                yield f"  {tr('passed {time} ({span}): {what}', **told)}"
+            else:
+                yield f"  {tr('then {time} ({span}): {what}', **told)}"
+
+
+def _discovered(incident: Incident, times: Times) -> str:
+    facts = incident.facts
+    told = {"found": times.when(facts.discovered), "opened": times.when(incident.opened), "by": facts.by}
+    if incident.closing:
+        return tr("discovered {found}; opened {opened} by {by}", **told)
+    since = span(max(0.0, (times.now - incident.discovered).total_seconds()))
+    return tr("discovered {found}, {span} ago; opened {opened} by {by}", span=since, **told)
 
 
 def _knower(one: Knower, times: Times) -> str:
@@ -96,30 +117,42 @@ def _knower(one: Knower, times: Times) -> str:
 
 def _timeline(incident: Incident, acks: Sequence[Acknowledged], times: Times) -> Iterator[Line]:
     facts = incident.facts
-    yield facts.discovered, "discovered"
-    yield incident.opened, f"opened by {facts.by} (record {incident.number}): {incident.text}"
+    yield facts.discovered, tr("discovered")
+    opening = {"by": facts.by, "number": incident.number, "text": incident.text}
+    yield incident.opened, tr("opened by {by} (record {number}): {text}", **opening)
     for note in incident.notes:
-        written = f", written {times.when(note.when)}" if note.facts.happened else ""
-        yield note.facts.happened or note.when, f"{note.facts.by} (record {note.n}{written}): {note.text}"
+        told = {"by": note.facts.by, "number": note.n, "text": note.text}
+        if note.facts.happened:
+            when = times.when(note.when)
+            yield note.facts.happened, tr("{by} (record {number}, written {time}): {text}", time=when, **told)
+        else:
+            yield note.when, tr("{by} (record {number}): {text}", **told)
     for ack in acks:
-        where = f"record {ack.n} of {incident.facts.alarm.partition('/')[0]}"
-        yield ack.when, f"{ack.by} sees to the alarm until {times.when(ack.until) or ack.until} ({where}): {ack.text}"
+        until, host = times.when(ack.until) or ack.until, incident.facts.alarm.partition("/")[0]
+        said = {"by": ack.by, "until": until, "number": ack.n, "host": host, "text": ack.text}
+        yield ack.when, tr("{by} sees to the alarm until {until} (record {number} of {host}): {text}", **said)
     if incident.closing:
-        yield incident.closing.when, f"closed by {incident.closing.facts.by} (record {incident.closing.n})"
+        closed = {"by": incident.closing.facts.by, "number": incident.closing.n}
+        yield incident.closing.when, tr("closed by {by} (record {number})", **closed)
 
 
 def _gone(incident: Incident) -> list[str]:
     gone = [one for note in incident.notes for one in note.facts.gone]
-    lines = [f"  {_one_line(one.what)}: {one.value or 'value not known'}" for one in gone]
-    return ["", "WHAT IS GONE", *lines] if lines else []
+    lines = [f"  {_one_line(one.what)}: {one.value or tr('value not known')}" for one in gone]
+    return ["", tr("WHAT IS GONE"), *lines] if lines else []
 
 
 def _closed(incident: Incident) -> list[str]:
     if incident.closing is None:
         return []
     facts = incident.closing.facts
-    told = (("cause", facts.cause), ("lesson", facts.lesson), ("entered from paper", facts.entered))
-    return ["", *(f"  {name}: {_one_line(text)}" for name, text in told), f"  entered by: {facts.entered_by}"]
+    return [
+        "",
+        f"  {tr('cause: {text}', text=_one_line(facts.cause))}",
+        f"  {tr('lesson: {text}', text=_one_line(facts.lesson))}",
+        f"  {tr('entered from paper: {text}', text=_one_line(facts.entered))}",
+        f"  {tr('entered by: {name}', name=facts.entered_by)}",
+    ]
 
 
 def _time(incident: Incident, after: int, times: Times) -> str:

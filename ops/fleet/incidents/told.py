@@ -18,6 +18,7 @@ from ops.evidence.verification import verify
 from ops.fleet.conformity import reading
 from ops.fleet.conformity.facts import Seen
 from ops.fleet.incidents.book import Book, Incident
+from ops.fleet.incidents.names import named
 from ops.fleet.incidents.write import Site
 from ops.fleet.ledgers import collect, signers
 from ops.interfaces.record import read
@@ -73,18 +74,12 @@ def proposals(site: Site, book: Book) -> Proposals:
             unknown[host] = printable(told.trouble)
             continue
         failed = {name: seen for name, seen in told.checks.items() if seen.verdict is Verdict.FAIL}
-        found += [one for one in _proposed(policy, failed) if not any(_named(site, one, names) for names in open_)]
+        found += [
+            one
+            for one in _proposed(policy, failed)
+            if not any(named(one.host, one.check, names, site.policies) for names in open_)
+        ]
     return Proposals(tuple(found), unknown)
-
-
-def _named(site: Site, proposal: Proposal, names: frozenset[str]) -> bool:
-    """Whether an open incident names a failed check: with its machine or with none, or the machine without a check.
-
-    Machines have checks of the same name, so of one on another machine nothing is said by it.
-    """
-    if proposal.check in names:
-        return proposal.host in names or not names & site.policies.keys()
-    return proposal.host in names and not names & site.policies[proposal.host].checks.keys()
 
 
 def _proposed(policy: HostPolicy, failed: dict[str, Seen]) -> Iterator[Proposal]:

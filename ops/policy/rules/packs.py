@@ -33,11 +33,16 @@ def judge(written: Written) -> Iterator[Problem]:
 
 
 def differing(written: Mapping[str, Written | None]) -> list[tuple[tuple[str, ...], Problem]]:
-    """A pack speaks of the whole site; return the hosts that are told of others than the first, and the problem."""
-    told = {host: policy.packs for host, policy in written.items() if policy}
+    """Packs and incidents are the whole site's; return the hosts that are told of others than the first."""
+    told = {host: policy for host, policy in written.items() if policy}
     first = next(iter(told), "")
     message = f"{first} has a different definition; define it in policy__all"
-    return [((host,), Problem("policy.packs", message)) for host, packs in told.items() if packs != told[first]]
+    return [
+        ((host,), Problem(f"policy.{key}", message))
+        for key in ("packs", "incidents")
+        for host, policy in told.items()
+        if getattr(policy, key) != getattr(told[first], key)
+    ]
 
 
 def _document(path: str, use: PackUse) -> Iterator[Problem]:

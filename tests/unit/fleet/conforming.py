@@ -15,7 +15,17 @@ from ops.core.schema import decode
 from ops.core.verdict import Verdict
 from ops.evidence.completeness import Completed
 from ops.fleet.conformity import load
-from ops.fleet.conformity.facts import Facts, HostCheck, HostChecks, Last, LedgerFacts, Seen, Word
+from ops.fleet.conformity.facts import (
+    Facts,
+    HostCheck,
+    HostChecks,
+    IncidentFacts,
+    KnownIncident,
+    Last,
+    LedgerFacts,
+    Seen,
+    Word,
+)
 from ops.fleet.conformity.gather import digest
 from ops.fleet.conformity.judge import UsedPack
 from ops.fleet.conformity.pack import Pack, subjects
@@ -119,13 +129,23 @@ def facts(of: Mapping[str, HostPolicy] | None = None, **changes: Any) -> Facts:
         policies=of,
         policy_sha256=digest(of),
         ledgers={host: ledger(policy) for host, policy in of.items()},
-        host_checks=HostChecks(NOW - DAY, "b" * 64, [host_check(subject) for subject in subjects()]),
+        host_checks=HostChecks(
+            NOW - DAY, "b" * 64, [host_check(subject, host) for subject in subjects() for host in of]
+        ),
+        incidents=IncidentFacts(trouble="", head=proof("incident-closed", "control"), incidents=[incident()]),
     )
     return replace(made, **changes)
 
 
-def host_check(subject: str, verdict: Verdict = Verdict.PASS) -> HostCheck:
-    return HostCheck("his1", subject, f"{subject} are as wanted", "", verdict, "")
+def incident(number: int = 3, opened: timedelta = 5 * DAY, after: timedelta = DAY / 48) -> KnownIncident:
+    """One that was opened so long ago, so long after its discovery, and closed a day later."""
+    proofs = tuple(proof(act, "control", opened) for act in ("incident-opened", "incident-closed"))
+    at = NOW - opened
+    return KnownIncident(number, frozenset({"his"}), at - after, at, DAY / 24, at + DAY, proofs)
+
+
+def host_check(subject: str, host: str = "his1", verdict: Verdict = Verdict.PASS) -> HostCheck:
+    return HostCheck(host, subject, f"what the policy wants of {subject}", "", verdict, "")
 
 
 def proof(what: str, host: str, ago: timedelta = DAY) -> Proof:

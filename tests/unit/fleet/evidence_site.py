@@ -52,8 +52,9 @@ class Site:
         body = {"host": "his1", "actor": "unit", "act": act, "subject": subject, "result": "pass", "message": "done"}
         Ledger(collect.place(self.root) / "his1", self.key).append({**body, "facts": facts or {}, **more})
 
-    def contents(self, period: str = "2026-10") -> gather.Contents:
-        return gather.contents(self.inventory, period, archive.demand_key(self.own), lambda _: None)
+    def contents(self, period: str = "2026-10", attested: Path | None = None) -> gather.Contents:
+        asked = gather.Asked(period, archive.demand_key(self.own), attested)
+        return gather.contents(self.inventory, asked, lambda _: None)
 
     @cached_property
     def packed(self) -> bytes:

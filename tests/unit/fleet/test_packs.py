@@ -22,7 +22,8 @@ COUNTS = {
     "hospital-it-contingency": 21,
     "hospital-infosec-rules": 26,
 }
-BY_PERSON, BY_MACHINE = {"duty", "document"}, {"check", "host_check", "act", "record", "policy", "ledger", "planned"}
+BY_PERSON = {"duty", "document"}
+BY_MACHINE = {"check", "host_check", "act", "record", "policy", "ledger", "incidents", "planned"}
 OWN = own_pack("Back up", {"done": {"act": "backup"}})
 
 
