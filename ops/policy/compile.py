@@ -255,6 +255,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         spread=policy.spread,
         reports=policy.reports,
         packs=policy.packs,
+        exports=policy.exports or None,
     )
 
 
@@ -269,4 +270,5 @@ def _checks(
         **checks.ages(policy, drills),
         **rotations.checks(policy),
         **alarm_drill.checks(policy),
+        **checks.exports(policy),
     }

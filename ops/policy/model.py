@@ -13,6 +13,7 @@ from ops.policy.alarms import Alarms
 from ops.policy.control import Control
 from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
+from ops.policy.exports import Export
 from ops.policy.keeping import Kept, Retention
 from ops.policy.packs import PackUse
 from ops.policy.power import PowerGroup
@@ -39,6 +40,7 @@ __all__ = [
     "Duty",
     "Excuse",
     "Expectation",
+    "Export",
     "HostPolicy",
     "Kept",
     "PackUse",
@@ -210,6 +212,7 @@ class Written:
     checks: what is checked on this machine, by name.
     exceptions: gaps on this machine that are acceptable, by name.
     duties: acts of people with a due day, by name; those in `policy__all` are the site's, all others this machine's.
+    exports: data of this machine that leave again and again, encrypted to somebody, by name.
     control: the backup of the control machine; the same for every host.
     alarms: who is told of bad findings of this machine; without it, nobody is.
     power: the machines that a UPS feeds, by group; the same for every host. See [ups.md](ups.md).
@@ -237,6 +240,7 @@ class Written:
     spread: Spread | None = None
     reports: Reports | None = None
     packs: Mapping[str, PackUse] = field(default_factory=dict)
+    exports: Mapping[str, Export] | None = None
 
 
 @dataclass(frozen=True)
@@ -277,6 +281,7 @@ class HostPolicy:
     spread: Spread | None = None
     reports: Reports | None = None
     packs: Mapping[str, PackUse] = field(default_factory=dict)
+    exports: Mapping[str, Export] | None = None
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:
