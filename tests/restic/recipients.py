@@ -38,7 +38,7 @@ class Recipients:
         listed = self.gpg("--with-colons", "--list-keys", f"={name}").decode()
         fingerprint = re.search(r"^fpr:+([0-9A-F]{40}):", listed, re.MULTILINE)
         assert fingerprint, listed
-        text = self.gpg("--armor", "--export-options=export-minimal", "--export", fingerprint[1]).decode()
+        text = self.gpg("--armor", "--export", fingerprint[1]).decode()
         return {"fingerprint": fingerprint[1], "key": text}
 
     def revoked(self, name: str) -> dict[str, str]:

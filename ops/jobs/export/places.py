@@ -34,34 +34,13 @@ MOST_BY_MAIL = 10 << 20  # bytes; what is attached grows by a third, and few ser
 PART = ".part"
 _DAY = 86_400.0
 _ALIAS = "export"
-_SFTP = (
-    *(
-        "sftp",
-        "-q",
-        "-b",
-        "-",
-        "-F",
-        "none",
-        "-o",
-        "BatchMode=yes",
-        "-o",
-        "IdentitiesOnly=yes",
-        "-o",
-        "IdentityAgent=none",
-    ),
-    *("-o", "StrictHostKeyChecking=yes", "-o", "GlobalKnownHostsFile=none", "-o", f"HostKeyAlias={_ALIAS}"),
-    *("-o", "CheckHostIP=no", "-o", "UpdateHostKeys=no", "-o", "PreferredAuthentications=publickey"),
-    *(
-        "-o",
-        "ConnectTimeout=20",
-        "-o",
-        "ServerAliveInterval=15",
-        "-o",
-        "ServerAliveCountMax=4",
-        "-o",
-        "ProxyCommand=none",
-    ),
-)
+# Nothing of this machine's own settings, keys and agents has a say: one key, one server, no password.
+_SSH = (
+    "BatchMode=yes", "LogLevel=ERROR", "IdentitiesOnly=yes", "IdentityAgent=none", "PreferredAuthentications=publickey",
+    "StrictHostKeyChecking=yes", "GlobalKnownHostsFile=none", f"HostKeyAlias={_ALIAS}", "CheckHostIP=no",
+    "UpdateHostKeys=no", "ProxyCommand=none", "ConnectTimeout=20", "ServerAliveInterval=15", "ServerAliveCountMax=4",
+)  # fmt: skip
+_SFTP = ("sftp", "-b", "-", "-F", "none", *(word for option in _SSH for word in ("-o", option)))
 # What OpenSSH says, and what it means.
 _SAID = (
     ("host key verification failed", "its host key is not the one in the policy", "ask whoever runs it; never guess"),
