@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 
 from ops.core.errors import Problem
 from ops.core.names import AbsolutePath
@@ -36,6 +37,8 @@ def _export(path: str, name: str, export: Export, policy: Written | HostPolicy) 
         yield Problem(path, f"{name!r} can't be the name of an export: it is a word of `seawall export`")
     if export.asset not in policy.assets:
         yield from names.known(f"{path}.asset", "asset", export.asset, policy.assets)
+    elif not all(is_dataclass(source.options) for source in policy.assets[export.asset].sources.values()):
+        return  # what is wrong with them has been told
     elif export.query.strip():
         yield from _query(path, export, policy.assets[export.asset])
     else:
