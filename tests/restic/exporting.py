@@ -1,6 +1,7 @@
 """A machine in a folder that exports rows and files, and what is at the other end."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from ops.core.run import run
 from ops.policy import HostLayers, compile_site
 from ops.policy.compile import document, read_document
 
+CLEAR = b'id,name\n1,Ana\n2,"Bo""r\n""is"\n3,"\xc5\xbdofie, Dr."\n'  # what the query gives
 ROWS = "select id, name from donors order by id"
 # `"` and line ends within a value, which make no further row.
 DONORS = """
@@ -94,3 +96,12 @@ def furnish(folder: Path, socket: str) -> Site:
         timeout=60,
     )
     return site
+
+
+def until_next_second(file: Path) -> None:
+    """An export is called by its second; wait until another one would have another name."""
+    begun = file.name.split("-")[1][:16]
+    deadline = time.monotonic() + 10
+    while time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) == begun:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

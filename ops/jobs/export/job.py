@@ -15,7 +15,7 @@ from typing import IO
 
 from ops.core import clock
 from ops.core.announce import announce
-from ops.core.errors import Damaged, UsageError
+from ops.core.errors import Damaged, SeawallError, Unavailable, UsageError
 from ops.core.files import digest
 from ops.core.kinds import nearest
 from ops.core.names import Digest, FileName
@@ -144,30 +144,41 @@ class _Export:
         spec, name = self.known.spec, self.known.name
         openpgp.demand_program()
         with openpgp.opened(spec.recipient, folders.scratch(), f"gpg-{name}-") as key:
-            if self.parcel and self.parcel.recipient != key.fingerprint:
-                self._give_up(self.parcel)
+            if self.parcel:
+                self._look_again(self.parcel, key)
             if self.parcel is None:
                 self.parcel = self._made(key)
-            self.outbox.demand_same(self.parcel)
+                self.outbox.demand_same(self.parcel)
             openpgp.demand_encrypted(self.outbox.path(self.parcel), key)
         announce(f"{name}: delivers {self.parcel.file}, {Size(self.parcel.bytes)}, by {places.described(spec.to)}")
         places.deliver(self.known.policy, name, self.outbox.path(self.parcel), self.parcel)
         self.when = clock.iso(clock.now())
         return self._outcome(self.parcel)
 
-    def _give_up(self, parcel: Parcel) -> None:
-        """What was encrypted to a key that the policy doesn't name any more must never leave."""
-        if self.resent:
-            raise UsageError(
-                f"{parcel.file} is encrypted to another key than the policy has now: {parcel.recipient}",
-                f"make another one: seawall export {self.known.name} --again",
-            )
-        announce(f"{parcel.file} was encrypted to another key than the policy has now; it is removed")
-        self.outbox.forget(parcel)
-        self.parcel = None
+    def _look_again(self, parcel: Parcel, key: openpgp.Key) -> None:
+        """What is spoiled, or encrypted to a key that the policy doesn't name any more, must never leave."""
+        try:
+            if parcel.recipient != key.fingerprint:
+                raise UsageError(
+                    f"{parcel.file} is encrypted to another key than the policy has now: {parcel.recipient}",
+                    f"make another one: seawall export {self.known.name} --again",
+                )
+            self.outbox.demand_same(parcel)
+        except SeawallError as error:
+            if self.resent:
+                raise
+            announce(f"{error.message}; it is removed, and the data are exported anew")
+            self.outbox.forget(parcel)
+            self.parcel = None
 
     def _made(self, key: openpgp.Key) -> Parcel:
-        """Read the data, encrypt them, and put them into the outbox."""
+        """Read the data, encrypt them, and put them into the outbox; raise Unavailable for what the system refuses."""
+        try:
+            return self._packed(key)
+        except OSError as error:
+            raise Unavailable(f"{error.filename or 'a file'}: {error.strerror}", "df -h; ls -l") from error
+
+    def _packed(self, key: openpgp.Key) -> Parcel:
         began, spec = clock.now(), self.known.spec
         asset = self.known.policy.assets[spec.asset]
         count = 0
