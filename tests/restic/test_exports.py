@@ -11,6 +11,10 @@ from exporting import CLEAR, Site, until_next_second
 from recipients import EXPIRED, Recipients
 from throwaway_postgresql import ONLY_ROOT, Cluster
 
+from ops.core.errors import Damaged
+from ops.jobs.export import openpgp
+from ops.policy.exports import RecipientKey
+
 pytestmark = ONLY_ROOT
 
 
@@ -82,8 +86,8 @@ def test_what_nobody_acknowledged_waits_also_behind_a_younger_one(
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ("expired", "expired"),
-        ("revoked", "revoked"),
+        ("expired", "recipient's key has expired, on 20"),
+        ("revoked", "recipient's key was revoked"),
         ("signs alone", "can't encrypt"),
         ("subkey expired", "subkey for encryption has expired"),
         ("another", "is another one"),
@@ -105,6 +109,26 @@ def test_with_a_key_that_is_no_good_nothing_leaves_and_nothing_is_read(
     assert exporter.arrived() == exporter.outbox() == []
     assert exporter.records()[-1]["result"] == "fail"
     assert exporter.seawall("export", "registry", "--dry-run") == 1
+
+
+def test_what_gnupg_wrote_is_read_back_and_is_for_the_recipient_alone(
+    people: Recipients, registry_key: dict[str, str], tmp_path: Path
+) -> None:
+    other = people.made("other@example.org")
+    with openpgp.opened(RecipientKey(**registry_key), tmp_path, "gpg-") as key:
+        for recipients, good in (([registry_key], True), ([other], False), ([registry_key, other], False)):
+            words = [word for one in recipients for word in ("--recipient", one["fingerprint"])]
+            path = tmp_path / "encrypted"
+            path.write_bytes(people.gpg("--trust-model=always", *words, "--encrypt", said=b"data"))
+            if good:
+                openpgp.demand_encrypted(path, key)
+            else:
+                with pytest.raises(Damaged, match="not to the recipient alone"):
+                    openpgp.demand_encrypted(path, key)
+        path.write_bytes(b"id,name\n1,Ana\n")
+        with pytest.raises(Damaged):
+            openpgp.demand_encrypted(path, key)
+    assert list(tmp_path.glob("gpg-*")) == []
 
 
 def bad_key(people: Recipients, registry_key: dict[str, str], how: str) -> dict[str, str]:
