@@ -26,6 +26,7 @@ class Options:
     timezone: time zone of the calendar.
     acknowledged_by: the contact who says that it arrived; by default, nobody has to.
     acknowledge_within: how long after the delivery that must be said.
+    key_sha256: of the recipient's key in the policy; by default, it is the one that was used last.
     """
 
     export: str
@@ -34,6 +35,7 @@ class Options:
     timezone: str = "UTC"
     acknowledged_by: str = ""
     acknowledge_within: Duration = Duration(7 * 86_400)
+    key_sha256: str = ""
 
 
 def probe(options: Options, context: CheckContext) -> Iterator[Finding]:
@@ -97,8 +99,8 @@ def _receipt(options: Options, context: CheckContext) -> ReceiptFacts | None:
 
 def _key(options: Options, good: ExportFacts, now: datetime) -> Finding | None:
     """A key that ends before the next time stops the next export: that takes weeks to mend, and is told before."""
-    if not good.key_expires:
-        return None
+    if not good.key_expires or options.key_sha256 not in {"", good.key_sha256}:
+        return None  # it never ends, or the policy has another one by now, which the next export looks at
     due = options.calendar.zoned(options.timezone).after(now)[0]
     ends = clock.parse(good.key_expires)
     if ends > due + timedelta(days=1):

@@ -41,7 +41,8 @@ class ExportFacts(OutcomeFacts):
     """An export that was delivered. time: of its data. made: when it was encrypted.
 
     file: its name; sha256, bytes: of what left, which is encrypted. rows, files: how many are in it; one of the two.
-    recipient: the fingerprint of the key that opens it; key_expires: when that ends, if ever. where: the way it took.
+    recipient: the fingerprint of the key that opens it; key_sha256: of its text; key_expires: when it ends, if ever.
+    where: the way it took.
     resent: whether the same bytes had been delivered before. waiting: all that nobody has acknowledged yet.
     """
 
@@ -52,6 +53,7 @@ class ExportFacts(OutcomeFacts):
     rows: int | None = None
     files: int | None = None
     recipient: str = ""
+    key_sha256: str = ""
     key_expires: str | None = None
     where: str = ""
     delivered: str = ""

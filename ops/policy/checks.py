@@ -61,6 +61,7 @@ def exports(policy: Written) -> dict[str, CheckSpec]:
                 "timezone": policy.site.timezone,
                 "acknowledged_by": export.acknowledged_by,
                 "acknowledge_within": str(export.acknowledge_within),
+                "key_sha256": export.recipient.sha256,
             },
         )
         for name, export in (policy.exports or {}).items()

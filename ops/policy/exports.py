@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import time
@@ -37,6 +38,11 @@ class RecipientKey:
             raise ValueError(f"fingerprint is {self.fingerprint[:80]!r}; expected all 40 hexadecimal digits of it")
         if _BEGIN not in self.key or "PRIVATE KEY" in self.key or len(self.key) > _LONGEST_KEY:
             raise ValueError(f"key is no public key; expected a text of at most 64 KiB with the line {_BEGIN}")
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the key's text, without blanks around it."""
+        return hashlib.sha256(self.key.strip().encode()).hexdigest()
 
     @property
     def pinned(self) -> str:

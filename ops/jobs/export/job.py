@@ -164,6 +164,7 @@ class _Export:
                     f"make another one: seawall export {self.known.name} --again",
                 )
             self.outbox.demand_same(parcel)
+            openpgp.demand_encrypted(self.outbox.path(parcel), key)
         except SeawallError as error:
             if self.resent:
                 raise
@@ -210,6 +211,7 @@ class _Export:
             time=clock.iso(began),
             made=clock.iso(clock.now()),
             recipient=key.fingerprint,
+            key_sha256=self.known.spec.recipient.sha256,
             key_expires=clock.iso(key.expires) if key.expires else None,
             rows=count if self.known.spec.query else None,
             files=None if self.known.spec.query else count,
@@ -224,6 +226,7 @@ class _Export:
             rows=parcel.rows,
             files=parcel.files,
             recipient=parcel.recipient,
+            key_sha256=parcel.key_sha256,
             key_expires=parcel.key_expires,
             where=places.described(self.known.spec.to),
             delivered=self.when,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from ops.core.document import Limits, decode, demand_version, parse, read_file
-from ops.core.errors import Damaged, SeawallError
+from ops.core.errors import Damaged, SeawallError, Unavailable
 from ops.core.files import digest, sync_directory, write_json
 from ops.core.names import Digest, FileName
 from ops.core.schema import encode
@@ -31,7 +31,8 @@ _NOTE = ".json"
 class Parcel:
     """An export that is encrypted. time: of its data; made: when that was done. pending: not known to be delivered.
 
-    key_expires: when the recipient's key ends, if ever. first: when it was first delivered; empty: never.
+    key_sha256: of the text of the recipient's key; key_expires: when it ends, if ever. first: when it was first
+    delivered; empty: never.
     """
 
     file: FileName
@@ -40,6 +41,7 @@ class Parcel:
     time: str
     made: str
     recipient: str
+    key_sha256: str = ""
     key_expires: str | None = None
     rows: int | None = None
     files: int | None = None
@@ -67,6 +69,8 @@ class Outbox:
         for left in self.folder.glob(f"*{_UNFINISHED}"):
             left.unlink()
         self._forget_unnoted()
+        if (self.folder / name).exists():
+            raise Unavailable(f"{name} was made in this very second", "try again")
         path = self.folder / f"{name}{_UNFINISHED}"
         try:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600), "wb") as file:

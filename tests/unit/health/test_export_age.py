@@ -34,10 +34,14 @@ def acknowledged(*digits: str) -> dict[str, Any]:
 
 
 def look(
-    state: dict[str, Any] | None, receipt: dict[str, Any] | None = None, since: datetime = NOW, by: str = "registry"
+    state: dict[str, Any] | None,
+    receipt: dict[str, Any] | None = None,
+    since: datetime = NOW,
+    by: str = "registry",
+    key: str = "",
 ) -> Finding:
     found = {name: told for name, told in (("export-registry", state), ("receipt-registry", receipt)) if told}
-    options = Options("registry", CALENDAR, acknowledged_by=by)
+    options = Options("registry", CALENDAR, acknowledged_by=by, key_sha256=key)
     (finding,) = KIND.probe(options, CheckContext(NOW, typed(found), since))
     return finding
 
@@ -85,6 +89,12 @@ def test_there_is_time_to_acknowledge() -> None:
 @pytest.mark.parametrize(("days", "verdict"), [(10, Verdict.WARN), (60, Verdict.PASS)])
 def test_a_key_that_ends_before_the_next_one_is_told_in_time(days: int, verdict: Verdict) -> None:
     assert look(left(DUE + HOUR, key_expires=iso(NOW + days * DAY)), by="").verdict is verdict
+
+
+def test_a_key_that_the_policy_has_replaced_is_not_told_of() -> None:
+    state = left(DUE + HOUR, key_expires=iso(NOW + 10 * DAY), key_sha256="a")
+    assert look(state, by="", key="a").verdict is Verdict.WARN
+    assert look(state, by="", key="b").verdict is Verdict.PASS
 
 
 def test_another_acts_state_and_one_from_the_future_are_no_pass() -> None:
