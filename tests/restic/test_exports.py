@@ -111,6 +111,17 @@ def test_with_a_key_that_is_no_good_nothing_leaves_and_nothing_is_read(
     assert exporter.seawall("export", "registry", "--dry-run") == 1
 
 
+def test_what_waits_is_not_forgotten_with_a_state_that_can_not_be_read(
+    exporter: Site, registry_key: dict[str, str]
+) -> None:
+    exporter.set_policy(registry={"recipient": registry_key, "acknowledged_by": "registry"})
+    assert exporter.seawall("export", "registry") == 0
+    (exporter.root / "var/lib/seawall/state/export-registry.json").write_text("{")
+    for words in (["registry"], ["registry", "--again"], ["acknowledge", "registry"]):
+        assert exporter.seawall("export", *words) == 1
+    assert len(exporter.arrived()) == 1
+
+
 def test_what_gnupg_wrote_is_read_back_and_is_for_the_recipient_alone(
     people: Recipients, registry_key: dict[str, str], tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ arrive twice, and never differs from its record.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,6 +25,7 @@ from ops.core.schema import Plain
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
 from ops.interfaces.export import EXPORT, MOST_KEPT, ExportFacts, ExportRequest, ReceiptFacts, Sent, unacknowledged
+from ops.interfaces.state import ActState, UnreadableState
 from ops.jobs.export import openpgp, places
 from ops.jobs.export.files import copy_files
 from ops.jobs.export.outbox import Outbox, Parcel
@@ -70,7 +72,7 @@ def known(name: str) -> Known:
             f"there is no export {name!r}{nearest(name, listed)}; known: {', '.join(listed) or 'none'}",
             "exports are written into the policy of the machine that has the data: docs/exports.md",
         )
-    state, receipt = (state_files.read_act(act) for act in (joined.export(name), joined.receipt(name)))
+    state, receipt = _state(joined.export(name)), _state(joined.receipt(name))
     last = state.good(ExportFacts) if state else None
     spec, due = exports[name], None
     if last:
@@ -79,6 +81,16 @@ def known(name: str) -> Known:
             raise Damaged(f"clock: the last export of {name} is dated in the future", "compare the clocks")
         due = spec.due(policy.site.timezone).after(made)[0]
     return Known(name, policy, spec, last, receipt.good(ReceiptFacts) if receipt else None, due)
+
+
+def _state(name: str) -> ActState | None:
+    """Return a state; raise Damaged where it can't be read: who waits for what is known from there alone."""
+    state = state_files.read_all().get(name)
+    if state is None or isinstance(state, ActState):
+        return state
+    why = state.message if isinstance(state, UnreadableState) else f"it is that of {state.kind}"
+    hint = "if it can't be mended, remove it: it forgets which exports nobody has acknowledged"
+    raise Damaged(f"the state {name} can't be read: {why}", hint)
 
 
 def export(name: str, asked: ExportRequest) -> Iterator[Ended]:
@@ -143,6 +155,8 @@ class _Export:
         """Deliver a parcel, or make one first; raise SeawallError when nothing left, or it is not known to be there."""
         spec, name = self.known.spec, self.known.name
         openpgp.demand_program()
+        for left in folders.scratch().glob(f"gpg-{name}-*"):  # of a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
         with openpgp.opened(spec.recipient, folders.scratch(), f"gpg-{name}-") as key:
             if self.parcel:
                 self._look_again(self.parcel, key)
