@@ -31,6 +31,7 @@ SERVER = {
     "check": ("ops.commands.server.check", "run the checks of this machine now"),
     "disk": ("ops.commands.server.disk", "bring removable disks up to date, and know where each of them is"),
     "explain": ("ops.commands.server.explain", "say what a check looks at, why, by which limits, and what to do"),
+    "export": ("ops.commands.server.export", "export data, encrypted to one key, and say that they arrived"),
     "gaps": ("ops.commands.server.gaps", "find data on this machine that no asset covers"),
     "heal": ("ops.commands.server.heal", "bring back what a disk has damaged in a repository"),
     "health": ("ops.commands.server.health", "record and show this machine's health"),

@@ -118,6 +118,16 @@ def good(name: str, **ago: dict[str, float]) -> Callable[[Inputs, float], None]:
     return spoil
 
 
+def unacknowledged(days: int) -> Callable[[Inputs, float], None]:
+    """Return a fault by which an export was delivered so long ago, and nobody said that it arrived."""
+
+    def spoil(given: Inputs, _: float) -> None:
+        sent = {"file": "registry-20261101T050000Z.csv.gpg", "sha256": "e" * 64, "when": given.ago(days=days)}
+        given.good("export-registry", waiting=[sent])
+
+    return spoil
+
+
 def never(name: str) -> Callable[[Inputs, float], None]:
     def spoil(given: Inputs, _: float) -> None:
         del given.states[name]

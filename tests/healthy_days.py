@@ -43,6 +43,9 @@ class Acts:
                 self._daily(start, "04:00:00", lambda when, name=spec.options.asset: self._drill(when, name), weekday=6)
             elif spec.kind == "alarm_drill":
                 self._answered(start - timedelta(days=20))
+            elif spec.kind == "export_age":
+                facts = {"time": iso(start - timedelta(days=20)), "waiting": []}
+                self._set("export-registry", act("export", facts, asset="registry"))
         for time, searched in (
             ("05:00:00", "arrivals"),
             ("05:30:00", "gaps"),

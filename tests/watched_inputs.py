@@ -88,6 +88,7 @@ def states(now: datetime) -> dict[str, dict[str, Any]]:
         "alarm-drill-timer": act(
             "alarm-drill", {"time": ago(days=20), "told": {"mail": 20.0}, "answered": 40.0}, asset="timer"
         ),
+        "export-registry": act("export", {"time": ago(days=20), "waiting": []}, asset="registry"),
         "log-his": act("log", {"time": ago(minutes=8)}),
         "gaps": {**searched, "gaps": [], "excused": [], "covered": [{"name": "postgresql:5432/his"}]},
         "arrivals": {**searched, "repositories": {"his1": kept}},

@@ -57,6 +57,7 @@ def checks(folder: Path, port: int) -> dict[str, tuple[str, dict[str, Any]]]:
         "log": ("backup_age", {"asset": "his", "rpo": "15min", "log": True}),
         "copy": ("copy_age", {"asset": "his", "copy": "offsite", "to": "offsite", **COPIES}),
         "alarm_drill": ("alarm_drill", {"every": "100d"}),
+        "export": ("export_age", {"export": "registry", "calendar": "*-07-01 05:00", "acknowledged_by": "registry"}),
         "drill": ("drill_age", {"asset": "his", "every": "31d"}), "gaps": ("gaps", {}), "arrivals": ("arrivals", {}),
         "scrub": ("scrub", {}), "retention": ("retention", {}),
         "leaving": ("leaving", {"clients": ["his1"], "calendar": "*-*-* 10:00"}),

@@ -16,6 +16,7 @@ from ops.core.schema import encode, key
 from ops.core.week import WeekHours
 from ops.policy import alarms, incidents, model, packs, power, queries, reports
 from ops.policy.duty import Duty
+from ops.policy.exports import Delivery, Export, FolderPlace, MailPlace, RecipientKey, SftpPlace
 from ops.policy.push import Push
 from ops.policy.rules.spans import RANGES
 from ops.policy.spread import Spread
@@ -85,6 +86,12 @@ PARTS = (
     ("power", power.PowerGroup),
     ("machines", power.PoweredMachine),
     ("reports", reports.Reports),
+    ("exports", Export),
+    ("recipient", RecipientKey),
+    ("to", Delivery),
+    ("sftp", SftpPlace),
+    ("folder", FolderPlace),
+    ("mail-to", MailPlace),
     ("packs", packs.PackUse),
     ("document", packs.BoundDocument),
     ("clauses", packs.ClauseUse),

@@ -8,6 +8,7 @@ from ops.core.document import decode
 from ops.core.schema import Plain
 from ops.interfaces.disc import DiscFacts
 from ops.interfaces.disk import ARRIVAL, LEAVING, MAKING, READING, DiskFacts
+from ops.interfaces.export import OF_EXPORTS
 from ops.interfaces.incident import OF_ACT as OF_INCIDENTS
 from ops.interfaces.joined import ALARM_DRILL
 from ops.interfaces.keeper_outcome import (
@@ -61,6 +62,7 @@ OF_ACT: Mapping[str, type[OutcomeFacts]] = {
     READING: DiskFacts,
     LEAVING: DiskFacts,
     MAKING: DiskFacts,
+    **OF_EXPORTS,
     **OF_INCIDENTS,
 }
 

@@ -47,6 +47,21 @@ def deletion(asset: str) -> str:
     return act("deletion", asset)
 
 
+def export(name: str) -> str:
+    """Return the name of the act that exports data."""
+    return act("export", name)
+
+
+def receipt(name: str) -> str:
+    """Return the name of the act by which a person says that an export arrived."""
+    return act("receipt", name)
+
+
+def export_file(name: str) -> str:
+    """Return the name of the file with the key by which an export signs in where it is delivered."""
+    return f"export-{name}.key"
+
+
 def alarm_drill(kind: str) -> str:
     """Return the name of the drill of the alarms by one kind of fault."""
     return f"{ALARM_DRILL}-{kind}"

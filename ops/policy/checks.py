@@ -47,3 +47,22 @@ def ages(policy: Written, drills: Mapping[str, Drilled]) -> dict[str, CheckSpec]
             options = {"asset": name, "every": str(drilled.asset.drill.every)}
             found[joined.check("drill_age", name)] = CheckSpec("drill_age", options)
     return found
+
+
+def exports(policy: Written) -> dict[str, CheckSpec]:
+    """Return the checks that follow from exports: were they delivered since they were due, and acknowledged."""
+    return {
+        joined.check("export_age", name): CheckSpec(
+            "export_age",
+            {
+                "export": name,
+                "calendar": str(export.due(policy.site.timezone)),
+                "grace": str(export.grace),
+                "timezone": policy.site.timezone,
+                "acknowledged_by": export.acknowledged_by,
+                "acknowledge_within": str(export.acknowledge_within),
+                "key_sha256": export.recipient.sha256,
+            },
+        )
+        for name, export in (policy.exports or {}).items()
+    }

@@ -257,6 +257,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         reports=policy.reports,
         packs=policy.packs,
         incidents=policy.incidents,
+        exports=policy.exports or None,
     )
 
 
@@ -271,4 +272,5 @@ def _checks(
         **checks.ages(policy, drills),
         **rotations.checks(policy),
         **alarm_drill.checks(policy),
+        **checks.exports(policy),
     }

@@ -13,6 +13,7 @@ from ops.policy.alarms import Alarms
 from ops.policy.control import Control
 from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
+from ops.policy.exports import Export
 from ops.policy.incidents import Incidents
 from ops.policy.keeping import Kept, Retention
 from ops.policy.packs import PackUse
@@ -40,6 +41,7 @@ __all__ = [
     "Duty",
     "Excuse",
     "Expectation",
+    "Export",
     "HostPolicy",
     "Kept",
     "PackUse",
@@ -211,6 +213,7 @@ class Written:
     checks: what is checked on this machine, by name.
     exceptions: gaps on this machine that are acceptable, by name.
     duties: acts of people with a due day, by name; those in `policy__all` are the site's, all others this machine's.
+    exports: data of this machine that leave again and again, encrypted to somebody, by name.
     control: the backup of the control machine; the same for every host.
     alarms: who is told of bad findings of this machine; without it, nobody is.
     power: the machines that a UPS feeds, by group; the same for every host. See [ups.md](ups.md).
@@ -240,6 +243,7 @@ class Written:
     reports: Reports | None = None
     packs: Mapping[str, PackUse] = field(default_factory=dict)
     incidents: Incidents | None = None
+    exports: Mapping[str, Export] | None = None
 
 
 @dataclass(frozen=True)
@@ -281,6 +285,7 @@ class HostPolicy:
     reports: Reports | None = None
     packs: Mapping[str, PackUse] = field(default_factory=dict)
     incidents: Incidents | None = None
+    exports: Mapping[str, Export] | None = None
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

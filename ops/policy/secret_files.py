@@ -28,7 +28,7 @@ def client_files(policy: HostPolicy, said: Secrets) -> list[File]:
     not here. Raises UsageError for a secret that the inventory lacks.
     """
     host = policy.host
-    files = [_authority(host, said)]
+    files = [_authority(host, said), *_export_files(policy, said)]
     for name in _repositories(policy.assets.values()):
         files.append(_secret(access.address_file(name), _own_url(name, policy, said)))
         password = said.text(host, secrets.PASSWORDS, name)
@@ -39,6 +39,17 @@ def client_files(policy: HostPolicy, said: Secrets) -> list[File]:
         password = said.text(host, secrets.READER_PASSWORDS, name, reader)
         files.append(_secret(access.reader_file(name, reader), password))
     return files
+
+
+def _export_files(policy: HostPolicy, said: Secrets) -> Iterator[File]:
+    """Yield the keys by which exports sign in at SFTP servers; raise UsageError for one that lacks."""
+    for name, export in (policy.exports or {}).items():
+        if export.to.sftp:
+            try:
+                yield _secret(joined.export_file(name), said.text(policy.host, secrets.EXPORTS, name).strip())
+            except UsageError as error:
+                hint = f"write it, sealed, as {secrets.EXPORTS}: {{{name}: ...}}, into the inventory; docs/exports.md"
+                raise UsageError(error.message, hint) from error
 
 
 def _own_url(name: str, policy: HostPolicy, said: Secrets) -> str:

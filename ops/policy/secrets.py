@@ -17,6 +17,7 @@ READER_PASSWORDS = "seawall_reader_passwords"
 READER_ACCOUNTS = "seawall_reader_accounts"
 CHANNELS = "seawall_channel_secrets"  # of channels of alarms, by name; a site writes these itself
 STORES = "seawall_store_accounts"  # at somebody else's stores, by the repository's name; a site writes these itself
+EXPORTS = "seawall_export_keys"  # by which exports sign in at SFTP servers, by name; a site writes these itself
 NEXT, FORMER = "seawall_next_passwords", "seawall_former_passwords"  # while they are changed; machines get none of them
 
 

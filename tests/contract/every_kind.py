@@ -32,6 +32,7 @@ SORTS: dict[str, type] = {
 }
 # A value for each option without a default, of any kind.
 VALUES = {
+    "export": "registry",
     "argv": ["/usr/bin/true"],
     "asset": "his",
     "calendar": "daily",

@@ -72,6 +72,7 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         yield Act(
             host, f"seawall-drill-{name}", f"drill {name}", drill and drill.calendar, DRILL_DELAY, "root", "", secrets
         )
+    yield from _exports(host, policy)
     yield from _leaving(host, policy)
     yield from _renewing(host, policy)
     yield Act(host, "seawall-health", "health run", None, HEALTH_DELAY, "seawall", "", frozenset())
@@ -89,6 +90,17 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
         planned = Calendar.parse("*-*-* 06:00:00").zoned(policy.site.timezone)
         yield Act(host, "seawall-retention", "retention plan", planned, ARRIVALS_DELAY, "seawall", reads, frozenset())
         yield Act(host, "seawall-scrub", command, daily, ARRIVALS_DELAY, "seawall", reads, frozenset())
+
+
+def _exports(host: str, policy: HostPolicy) -> Iterator[Act]:
+    """What exports data, with the one secret that its way out needs."""
+    for name, export in (policy.exports or {}).items():
+        secrets = {f"export-{name}.key"} if export.to.sftp else set()
+        if export.to.mail and policy.alarms and policy.alarms.channels[export.to.mail.channel].options.user:
+            secrets = {f"channel-{export.to.mail.channel}.secret"}
+        at, within = export.calendar.at(time(5)).zoned(policy.site.timezone), timedelta(minutes=5)
+        reads = "cap_dac_read_search" if export.files else ""
+        yield Act(host, f"seawall-export-{name}", f"export {name}", at, within, "seawall", reads, frozenset(secrets))
 
 
 def _alarms(host: str, policy: HostPolicy) -> Iterator[Act]:

@@ -11,8 +11,11 @@ import pytest
 from cheap_key import cheapen
 from disks_of_one import Disks, made, with_disks
 from exams import Exams, furnished
+from exporting import DONORS, Site
+from exporting import furnish as furnished_exporter
 from healed import with_old_sets
 from one_machine import BACKED_UP, BIN, Machine, copied, furnish, served
+from recipients import Recipients, recipients
 from taken_postgresql import tidied
 from throwaway_postgresql import Cluster, cluster
 
@@ -152,3 +155,32 @@ def repository(make: Callable[[str], Repository], empty_repository: Path, tmp_pa
     """An empty repository of this test's own."""
     shutil.copytree(empty_repository, tmp_path / "primary")
     return make("primary")
+
+
+@pytest.fixture(scope="module")
+def people() -> Iterator[Recipients]:
+    """Somebody's GnuPG, who gets exports."""
+    with recipients() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def registry_key(people: Recipients) -> dict[str, str]:
+    """The key of a recipient of exports, as the policy has it."""
+    return people.made("registry@example.org")
+
+
+@pytest.fixture(scope="module")
+def donors() -> Iterator[Cluster]:
+    """A cluster with what is exported."""
+    with cluster() as made:
+        made.psql(DONORS)
+        yield made
+
+
+@pytest.fixture
+def exporter(tmp_path: Path, donors: Cluster, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A machine that exports, in a folder."""
+    made = furnished_exporter(tmp_path, donors.socket)
+    monkeypatch.setenv("SEAWALL_ROOT", str(made.root))
+    return made

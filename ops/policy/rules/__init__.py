@@ -1,9 +1,9 @@
 """Demands that no single value can break: names that must exist, relations that must hold, promises that can be kept.
 
 `site`, `contacts`, `repositories`, `control`, `assets` (with `paths`, `drills`, `questions`, `retention` and `spans`),
-`checks`, `exceptions`, `duties`, `packs`, `incidents`, `alarms`, `power` and `reports` judge one host's policy,
-`across` and `quotas` all of them together, `notes` says what is allowed and yet deserves a word. Kinds say themselves
-which groups, sources and values they need.
+`checks`, `exceptions`, `duties`, `packs`, `incidents`, `alarms`, `exports`, `power` and `reports` judge one host's
+policy, `across` and `quotas` all of them together, `notes` says what is allowed and yet deserves a word. Kinds say
+themselves which groups, sources and values they need.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ops.policy.rules import (
     control,
     duties,
     exceptions,
+    exports,
     incidents,
     names,
     packs,
@@ -47,6 +48,7 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
     yield from duties.judge(written)
     yield from checks.judge(host, written, around)
     yield from alarms.judge(written)
+    yield from exports.judge(written)
     yield from power.judge(written.power or {}, around)
     if written.reports:
         yield from reports.judge(written.reports, written)

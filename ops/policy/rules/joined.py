@@ -59,7 +59,8 @@ def derived(policy: HostPolicy) -> set[str]:
     drills = [(drilled.host, name, drilled.asset) for name, drilled in policy.drills.items()]
     of_assets = (one for name, asset in policy.assets.items() for one in _of_asset(name, asset))
     found = [*_of_drills(drills), *of_assets, *_of_disks(policy), *_of_keeper(policy)]
-    return {one.name for one in found if one.sort == CHECK} | alarm_drill.checks(policy).keys()
+    exports = {joined.check("export_age", name) for name in policy.exports or {}}
+    return {one.name for one in found if one.sort == CHECK} | exports | alarm_drill.checks(policy).keys()
 
 
 def _judged(names: Iterable[_Joined]) -> Iterator[Problem]:
@@ -81,6 +82,10 @@ def _of_machine(policy: Written | HostPolicy) -> Iterator[_Joined]:
     for name, asset in policy.assets.items():
         yield from _of_asset(name, asset)
     yield from _of_disks(policy)
+    for name in policy.exports or {}:
+        what, path = f"the export {name}", f"policy.exports.{name}"
+        yield _Joined(UNIT, joined.unit(joined.export(name)), what, path)
+        yield _Joined(CHECK, joined.check("export_age", name), what, path)
 
 
 def _of_disks(policy: Written | HostPolicy) -> Iterator[_Joined]:

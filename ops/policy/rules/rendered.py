@@ -13,7 +13,7 @@ from ops.core.quantity import Duration
 from ops.interfaces import joined as names_joined
 from ops.policy.alarm_drill import TIMER_CHECK
 from ops.policy.model import Asset, CheckSpec, HostPolicy
-from ops.policy.rules import alarms, checks, joined, names, power, retention, site, spans
+from ops.policy.rules import alarms, checks, exports, joined, names, power, retention, site, spans
 
 
 def judge(policy: HostPolicy) -> Iterator[Problem]:
@@ -33,6 +33,7 @@ def judge(policy: HostPolicy) -> Iterator[Problem]:
         yield from _check(f"policy.checks.{name}", name, spec, made)
     yield from joined.of_host(policy)
     yield from alarms.of_host(policy)
+    yield from exports.of_host(policy)
     for name, group in (policy.power or {}).items():
         yield from power.of_group(f"policy.power.{name}", name, group)
 
@@ -55,6 +56,7 @@ def _check(path: str, name: str, spec: CheckSpec, made: set[str]) -> Iterator[Pr
             yield from checks.named(path, name, spec)
         return
     asset, copy = (str(getattr(spec.options, word, "")) for word in ("asset", "copy"))
+    asset = asset or str(getattr(spec.options, "export", ""))
     wanted = names_joined.check(spec.kind, asset, copy) if asset else spec.kind
     if name not in {wanted, names_joined.former_check(spec.kind, asset, copy)} or wanted not in made:
         yield Problem(path, f"no check of kind {spec.kind} is called {name!r} here: nothing that it follows from is")

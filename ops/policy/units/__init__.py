@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ops.policy.model import HostPolicy
-from ops.policy.units import acts, keeping, watch
+from ops.policy.units import acts, exports, keeping, watch
 from ops.policy.units.acts import boots_disks
 from ops.policy.units.unit import Unit
 
@@ -12,6 +12,6 @@ __all__ = ["Unit", "boots_disks", "units"]
 
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
-    work = (acts.backups, acts.archives, acts.copies, acts.leaves, acts.drills)
+    work = (acts.backups, acts.archives, acts.copies, exports.exports, acts.leaves, acts.drills)
     looks = (watch.health, watch.push, watch.telling, watch.devices, watch.gaps)
     return [unit for of in (*work, *looks, keeping.mornings, keeping.renewals) for unit in of(policy)]
