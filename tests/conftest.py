@@ -1,5 +1,7 @@
 """What every ring needs."""
 
+import gc
+import os
 from collections.abc import Generator
 from pathlib import Path
 
@@ -9,6 +11,10 @@ import pytest
 pytest_plugins = ["healthy", "warm_ansible"]
 
 CHECKOUT = Path(__file__).parent.parent
+# In these no machine loses its power: what was written is there for whoever reads it, whether or not a disk has it yet.
+# A test that asks whether it is brought to the disk replaces `os.fsync` itself.
+WITHOUT_DISKS = tuple(CHECKOUT / "tests" / ring for ring in ("unit", "contract", "control"))
+YOUNG = 100_000  # as in ops.__main__: objects of which the collector looks for what is garbage
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +51,14 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
         return (yield)
     with measured.paused():
         return (yield)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Wait for no disk where no test needs it, and look seldom for garbage among thousands of tests that stay."""
+    gc.freeze()
+    gc.set_threshold(YOUNG)
+    if all(any(item.path.is_relative_to(ring) for ring in WITHOUT_DISKS) for item in session.items):
+        os.fsync = lambda fd: None
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -12,6 +12,7 @@ from ops.commands._options import add_language, spoken
 from ops.commands.control import _options
 from ops.core.printable import as_json
 from ops.fleet.status import collect
+from ops.interfaces.fleet_status import FleetStatus
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,10 +29,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Show the status of the fleet and return its verdict's exit code."""
+    status = collect(_options.read_inventory(options).path, ask_all=options.ask)
+    with spoken(options, status.language):
+        print(as_json(status.written()) if options.json else _text(status))
+    return status.verdict.exit_code
+
+
+def _text(status: FleetStatus) -> str:
     from ops.reports.status import text
 
-    status = collect(_options.read_inventory(options).path, ask_all=options.ask)
-    colours = sys.stdout.isatty()
-    with spoken(options, status.language):
-        print(as_json(status.written()) if options.json else text.render(status, colours=colours))
-    return status.verdict.exit_code
+    return text.render(status, colours=sys.stdout.isatty())

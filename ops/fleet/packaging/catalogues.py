@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -64,6 +65,8 @@ def messages(checkout: Path) -> Catalog:
 def calls(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[_Found]:  # noqa: ARG001 -- Babel's form
     """Yield the messages of a Python file, as Babel wants them; those in an f-string, too, unlike its own way."""
     text = file.read().decode()
+    if not re.search(rf"\b(?:{'|'.join(keywords)})\s*\(", text):
+        return  # most files say nothing, and to parse them takes a hundred times as long
     lines = text.splitlines()
     found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
     for node in sorted(found, key=lambda node: (node.lineno, node.col_offset)):
@@ -109,8 +112,8 @@ def make(checkout: Path) -> list[Path]:
 
 def renew(checkout: Path) -> list[Path]:
     """Bring the template and every catalogue to the messages of the source; what is new is left empty."""
-    (checkout / "locale" / TEMPLATE).write_bytes(template(checkout))
     wanted = messages(checkout)
+    (checkout / "locale" / TEMPLATE).write_bytes(_written(wanted))
     for source in sources(checkout):
         known = read(source)
         known.update(wanted, no_fuzzy_matching=True, update_creation_date=False)

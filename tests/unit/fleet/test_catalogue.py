@@ -164,7 +164,8 @@ def _more_assets(policy: dict) -> None:
 
 def python_messages(checkout: Path) -> Iterator[tuple[str, ast.Call]]:
     for path in sorted((checkout / "ops").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if re.search(r"\btrn?\s*\(", text) else ():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"tr", "trn"}:
                 yield f"{path.relative_to(checkout)}:{node.lineno}", node
 

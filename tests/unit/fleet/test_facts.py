@@ -6,6 +6,8 @@ A case is a file `facts/FACT/CASE.json`: arguments, command (where it is to be l
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -67,3 +69,15 @@ def test_a_ledger_that_unpacks_without_end_is_not_unpacked(monkeypatch: pytest.M
     told = Ledger().process(case["output"])
     assert isinstance(told, Finding)
     assert told.verdict is Verdict.UNKNOWN
+
+
+def test_facts_load_no_task_runner_and_hide_it_from_nobody() -> None:
+    code = """
+import sys
+import ops.fleet.facts.status
+print("paramiko" in sys.modules, "invoke" in sys.modules)
+import invoke
+print(invoke.__name__)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True False\ninvoke\n"
