@@ -175,9 +175,7 @@ class Site:
 
 
 @contextmanager
-def _again_and_again(
-    argv: list[str], env: dict[str, str], *, polite: bool, pause: float = 0.1
-) -> Iterator[None]:
+def _again_and_again(argv: list[str], env: dict[str, str], *, polite: bool, pause: float = 0.1) -> Iterator[None]:
     """Start a program whenever it has ended, for a block, as a timer does.
 
     polite: whether it is waited for at the end, and ends the run in this process where it fails again and again.

@@ -1,4 +1,4 @@
-"""How long a machine forgets behind a door that its backup host has opened, and waits for its own: never without end."""
+"""How long a machine forgets behind a door that its backup host has opened, and waits for its own door."""
 
 from pathlib import Path
 from types import SimpleNamespace
