@@ -49,7 +49,7 @@ def _asset(path: str, name: str, asset: Asset, zone: str) -> Iterator[Problem]:
 
 
 def _check(path: str, name: str, spec: CheckSpec, made: set[str]) -> Iterator[Problem]:
-    """A check that follows from an asset or from disks has a name of theirs, or the one that an earlier release gave."""
+    """A check that follows from something has the name of that, or the one that an earlier release gave it."""
     if not joined.follows(spec):
         yield from names.formed(path, name)
         if (name, spec.kind) != (TIMER_CHECK, "units") or name not in made:
