@@ -60,10 +60,10 @@ def _make_nodes() -> None:
             os.mknod(f"/dev/loop{number}", stat.S_IFBLK | 0o600, os.makedev(_LOOP, number))
 
 
-def image(path: Path, *, formatted: bool = True) -> Path:
+def image(path: Path, *, formatted: bool = True, mebibytes: int = MEBIBYTES) -> Path:
     """Make the file of a disk, with a file system on it or with nothing."""
     with path.open("wb") as file:
-        file.truncate(MEBIBYTES << 20)
+        file.truncate(mebibytes << 20)
     if formatted:
         run("mkfs.ext4", "-q", "-F", path)
     return path

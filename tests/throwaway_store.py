@@ -1,4 +1,4 @@
-"""A throwaway store that speaks S3 on loopback: Ceph's radosgw, with one monitor and one disk in memory.
+"""A throwaway store that speaks S3, on loopback or for a lab's machines: Ceph's radosgw, a monitor, a disk in memory.
 
 `make setup` fetches Debian's packages; nothing is installed. It keeps versions and locks them as a store of a provider
 does. Three accounts: the store's owner, the server `his1`, and the keeper, who may only see and renew locks.
@@ -26,6 +26,7 @@ from ops.targets import _signed
 
 TREE = Path(__file__).parents[1] / ".cache" / "store"
 LIBRARIES = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu/ceph")
+LOOPBACK = "127.0.0.1"
 OWNER, SERVER, KEEPER = "owner", "his1", "keeper"
 BUCKET, PREFIX = "hospital", "site"
 DEADLINE = 180.0
@@ -69,7 +70,7 @@ mon data avail warn = 2
 paxos propose interval = 0.05
 paxos min wait = 0.01
 rgw data = {folder}/rgw
-rgw frontends = beast ssl_endpoint=127.0.0.1:{https} ssl_certificate={folder}/tls.pem ssl_private_key={folder}/tls.key
+rgw frontends = beast ssl_endpoint={address}:{https} ssl_certificate={folder}/tls.pem ssl_private_key={folder}/tls.key
 rgw thread pool size = 16
 rgw dns name = localhost
 rgw enable gc threads = false
@@ -86,10 +87,16 @@ KEYS = {
 
 @dataclass(frozen=True)
 class Store:
-    """A running one. folder: of its own files, with `tls.pem`, which vouches for it."""
+    """A running one. folder: of its own files, with `tls.pem`, which vouches for it. address: where it answers."""
 
     folder: Path
     port: int
+    address: str = LOOPBACK
+
+    @property
+    def endpoint(self) -> str:
+        """Its name; on any other network than loopback, its address is."""
+        return "localhost" if self.address == LOOPBACK else self.address
 
     @property
     def authority(self) -> Path:
@@ -98,13 +105,13 @@ class Store:
     def options(self) -> dict[str, object]:
         """What the policy says of it."""
         lock = {"mode": "compliance", "days": 2}
-        place = {"endpoint": "localhost", "port": self.port, "bucket": BUCKET, "prefix": PREFIX}
+        place = {"endpoint": self.endpoint, "port": self.port, "bucket": BUCKET, "prefix": PREFIX}
         return {**place, "authority": str(self.authority), "lock": lock, "keeper": SERVER}
 
     def opened(self, who: str = SERVER, machine: str = SERVER) -> Path:
         """Return the file with the address of a machine's folder, with somebody's account beside it."""
         url = self.folder / f"{who}-{machine}.url"
-        url.write_text(f"s3:https://localhost:{self.port}/{BUCKET}/{PREFIX}/{machine}\n")
+        url.write_text(f"s3:https://{self.endpoint}:{self.port}/{BUCKET}/{PREFIX}/{machine}\n")
         url.with_suffix(".store").write_text(account(who))
         return url
 
@@ -153,17 +160,17 @@ def account(who: str = SERVER) -> str:
     return _signed.written(who, f"key-of-{who}", "us-east-1") + "\n"
 
 
-def free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+def free_port(address: str = LOOPBACK) -> int:
+    with closing(socket.create_server((address, 0))) as taken:
         return int(taken.getsockname()[1])
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Store]:
-    """Run one for a block, with its bucket and its accounts."""
+def running(folder: Path, address: str = LOOPBACK) -> Iterator[Store]:
+    """Run one for a block, with its bucket and its accounts, at an address of this computer."""
     if not (TREE / "usr/bin/radosgw").is_file():
         pytest.fail("radosgw is not there; `make setup` fetches it")
-    store = Store(folder, free_port())
+    store = Store(folder, free_port(address), address)
     _written(store)
     with ExitStack() as stack:
         _cluster(store, stack)
@@ -180,9 +187,10 @@ def _written(store: Store) -> None:
     for name in ("mon", "osd", "rgw"):
         (folder / name).mkdir(parents=True)
     argv = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
-    argv += ["-subj", "/CN=store", "-addext", "subjectAltName=DNS:localhost"]
+    argv += ["-subj", "/CN=store", "-addext", f"subjectAltName=DNS:localhost,IP:{store.address}"]
     run([*argv, "-keyout", folder / "tls.key", "-out", folder / "tls.pem"], timeout=60)
-    text = CONFIGURATION.format(fsid=uuid4(), port=free_port(), folder=folder, tree=TREE, https=store.port)
+    ports = {"port": free_port(), "https": store.port, "address": store.address}
+    text = CONFIGURATION.format(fsid=uuid4(), folder=folder, tree=TREE, **ports)
     (folder / "ceph.conf").write_text(text)
     blocks = []
     for name, caps in KEYS.items():
@@ -234,7 +242,7 @@ def _answering(store: Store, stack: ExitStack) -> None:
     while time.monotonic() < until:
         if program is None or program.poll() is not None:
             program = _started(store, stack, "radosgw", "-n", "client.rgw", "-f")
-        with suppress(OSError), socket.create_connection(("127.0.0.1", store.port), timeout=1):
+        with suppress(OSError), socket.create_connection((store.address, store.port), timeout=1):
             return
         with suppress(subprocess.TimeoutExpired):
             program.wait(0.2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,7 +35,7 @@ from ops.restic.sets import complete
 
 ACT = "leave"
 _DAY = 86_400.0
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 0.1
 _OVER_SECONDS = 3600.0  # for the backup host to compare, and to move what left
 
 
@@ -86,9 +87,9 @@ class _Leave:
             self._say(order, Word.READY)
             try:
                 given = self._opened(order)
-                self._judge(given)
+                self._demand_own(given)
                 announce(f"{self.name}: forgets {counted(len(given.snapshots), 'snapshot')}")
-                self._forget(given)
+                self._forget_judged(given)
             except BaseException:
                 with suppress(SeawallError):  # its door may be shut already
                     self._say(order, Word.FAILED)
@@ -123,15 +124,31 @@ class _Leave:
             time.sleep(_LOOK_SECONDS)
         return found
 
-    def _judge(self, order: Order) -> None:
-        """Raise Damaged unless the order is about this repository, and leaves the newest whole set of each asset.
-
-        The backup host has looked at that by what it knows; this machine has the key, and looks for itself.
-        """
+    def _demand_own(self, order: Order) -> None:
+        """Raise Damaged unless the order is about this repository."""
         repository = self.place.repository
         if order.config != self.door.config(repository.url, repository.authority):
             raise Damaged(f"the host of {self.name} asks about another repository")
-        there = {one.id: one for one in repository.snapshots()}
+
+    def _forget_judged(self, order: Order) -> None:
+        """Forget what is asked, and judge meanwhile whether it may go; raise Damaged where it may not.
+
+        Each takes a start of restic, and they need not wait for each other: what is forgotten are second names, and
+        the backup host throws those away unless this machine says afterwards that it is done.
+        """
+        with ThreadPoolExecutor(1) as beside:
+            judged = beside.submit(self._judge, order)
+            try:
+                self._forget(order)
+            finally:
+                judged.result()  # what is wrong with an order says why forgetting failed, too
+
+    def _judge(self, order: Order) -> None:
+        """Raise Damaged unless the order leaves the newest whole set of each asset, and names this machine's alone.
+
+        The backup host has looked at that by what it knows; this machine has the key, and looks for itself.
+        """
+        there = {one.id: one for one in self.place.repository.snapshots()}
         named = {*order.snapshots}
         strange = sorted(named - there.keys())
         if strange or not named:
@@ -156,15 +173,30 @@ class _Leave:
             behind.forget(order.snapshots, str(self.how.unused), timeout=time_left(order))
 
     def _until_over(self, order: Order) -> None:
-        """Wait until the backup host has shut that door, and opened the other one again: nobody adds before."""
+        """Wait until the backup host has shut that door, and opened the other one again: nobody adds before.
+
+        It shuts the other one first, and reads all that is new before it opens that again. Raise Unavailable where it
+        does not for an hour.
+        """
         until = time.monotonic() + _OVER_SECONDS
-        while time.monotonic() < until:
-            try:
-                self._same(order, is_open=True)
-            except SeawallError:
-                break
+        while self._is_open(order) and time.monotonic() < until:
             time.sleep(_LOOK_SECONDS)
-        self.place.reach()
+        repository = self.place.repository
+        while True:
+            try:
+                self.door.config(repository.url, repository.authority)
+            except Unavailable:
+                if time.monotonic() >= until:
+                    raise
+            else:
+                return
+            time.sleep(_LOOK_SECONDS)
+
+    def _is_open(self, order: Order) -> bool:
+        try:
+            return self._same(order, is_open=True) is not None
+        except SeawallError:
+            return False
 
 
 def time_left(order: Order) -> float:

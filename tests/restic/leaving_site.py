@@ -39,12 +39,16 @@ WORD = Word("a trial", "Head of IT")
 
 @dataclass
 class Site:
-    """machine: has the key. keeper: has none. doors: to the repository. url: as restic on the machine has it."""
+    """machine: has the key. keeper: has none. doors: to the repository. url: as restic on the machine has it.
+
+    pause: seconds between two starts of the machine's program, as of a timer's.
+    """
 
     machine: Machine
     keeper: Keeper
     doors: ProcessDoors
     url: Path
+    pause: float = 0.1
 
     @property
     def repository(self) -> Path:
@@ -112,7 +116,7 @@ class Site:
 
     def retention(self, *client: str | Path) -> Ended:
         """Let sets leave, while a program of the machine does its part: by default what a timer starts there."""
-        with _again_and_again([*map(str, client)] or self._leave, self._env, polite=not client):
+        with _again_and_again([*map(str, client)] or self._leave, self._env, polite=not client, pause=self.pause):
             return self.on_keeper(lambda: run("his1", self.doors))
 
     def intruded(self, act: str) -> Ended:
@@ -171,7 +175,7 @@ class Site:
 
 
 @contextmanager
-def _again_and_again(argv: list[str], env: dict[str, str], *, polite: bool) -> Iterator[None]:
+def _again_and_again(argv: list[str], env: dict[str, str], *, polite: bool, pause: float = 0.1) -> Iterator[None]:
     """Start a program whenever it has ended, for a block, as a timer does.
 
     polite: whether it is waited for at the end, and ends the run in this process where it fails again and again.
@@ -187,7 +191,7 @@ def _again_and_again(argv: list[str], env: dict[str, str], *, polite: bool) -> I
                 failed = failed + 1 if program.wait() else 0
             if polite and failed == MOST and not over.is_set():
                 os.kill(os.getpid(), signal.SIGTERM)  # the run would wait for it until its window ends
-            over.wait(0.1)
+            over.wait(pause)
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()

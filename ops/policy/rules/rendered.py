@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ops.core.errors import Problem
 from ops.core.quantity import Duration
 from ops.interfaces import joined as names_joined
+from ops.policy import rotations
 from ops.policy.alarm_drill import TIMER_CHECK
 from ops.policy.model import Asset, CheckSpec, HostPolicy
 from ops.policy.rules import alarms, checks, exports, joined, names, power, retention, site, spans
@@ -49,16 +50,17 @@ def _asset(path: str, name: str, asset: Asset, zone: str) -> Iterator[Problem]:
 
 
 def _check(path: str, name: str, spec: CheckSpec, made: set[str]) -> Iterator[Problem]:
-    """A check that follows from something has the name of that, or the one that the release before gave it."""
+    """A check that follows from something has the name of that, or the one that an earlier release gave it."""
     if not joined.follows(spec):
         yield from names.formed(path, name)
         if (name, spec.kind) != (TIMER_CHECK, "units") or name not in made:
             yield from checks.named(path, name, spec)
         return
     asset, copy = (str(getattr(spec.options, word, "")) for word in ("asset", "copy"))
-    asset = asset or str(getattr(spec.options, "export", ""))
-    wanted = names_joined.check(spec.kind, asset, copy) if asset else spec.kind
-    if name not in {wanted, names_joined.former_check(spec.kind, asset, copy)} or wanted not in made:
+    whole = str(getattr(spec.options, "repository", "")) if spec.kind == rotations.CHECK else ""
+    of = asset or whole or str(getattr(spec.options, "export", ""))
+    wanted = names_joined.check(spec.kind, of, copy) if of else spec.kind
+    if name not in {wanted, names_joined.former_check(spec.kind, of, copy)} or wanted not in made:
         yield Problem(path, f"no check of kind {spec.kind} is called {name!r} here: nothing that it follows from is")
     for what in ("rpo", "grace", "every"):
         if isinstance(span := getattr(spec.options, what, None), Duration):

@@ -10,6 +10,7 @@ import pytest
 from ops.core.errors import PolicyError
 from ops.policy import HostLayers, HostPolicy, compile_site
 from ops.policy.compile import document, read_document
+from ops.policy.rules.rendered import judge as rendered
 from ops.policy.units import units
 
 ID = "9" * 64
@@ -67,6 +68,19 @@ def test_units_write_to_the_disks_alone_and_no_timer_copies_to_one_that_comes_an
     assert found["seawall-copy-his-second"].calendar
     assert not found["seawall-copy-his-disks"].calendar
     assert not found["seawall-backup-his"].writable
+
+
+def test_the_machine_takes_what_it_is_told_of_its_disks() -> None:
+    policy = compiled()
+    assert "rotation-disks" in policy.checks
+    assert [*rendered(policy)] == []
+
+
+def test_the_machine_refuses_to_watch_disks_that_it_has_not() -> None:
+    told = document(untyped())
+    del told["assets"]["his"]["copies"]["disks"]
+    wrong = [problem.path for problem in rendered(read_document(told))]
+    assert "policy.checks.rotation-disks" in wrong
 
 
 def test_the_control_machine_knows_the_same_units() -> None:
