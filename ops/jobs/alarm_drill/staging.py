@@ -142,11 +142,19 @@ def _ups(folder: Path) -> Iterator[Made]:
         (conf / file).write_text(text, "utf-8")
         (conf / file).chmod(0o640)
     env = {key: str(conf) for key in ("NUT_CONFPATH", "NUT_STATEPATH", "NUT_ALTPIDPATH", "NUT_PIDPATH")}
-    driver: list[str | Path] = [NUT / "dummy-ups", "-a", name, "-u", _account(), "-F"]
-    server: list[str | Path] = [NUT / "upsd", "-u", _account(), "-F"]
-    with stream(driver, timeout=LONGEST, env=env), stream(server, timeout=LONGEST, env=env):
+    with _runs("dummy-ups", ["-a", name], env), _runs("upsd", [], env):
         _wait(port, name)
         yield {"ups": name, "host": LOOPBACK, "port": port}, {}
+
+
+@contextmanager
+def _runs(program: str, words: list[str], env: Mapping[str, str]) -> Iterator[None]:
+    """Let a program of NUT's run for a block."""
+    with stream([NUT / program, *words, "-u", _account(), "-F"], timeout=LONGEST, env=env) as running:
+        try:
+            yield
+        finally:
+            running.dismiss()
 
 
 def _wait(port: int, name: str) -> None:
