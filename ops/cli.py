@@ -44,7 +44,7 @@ SERVER = {
     "snapshots": ("ops.commands.server.snapshots", "list the sets of an asset, each with its verdict"),
     "status": ("ops.commands.server.status", "show the state of this machine"),
     "store": ("ops.commands.server.store", "renew locks at a store of somebody else, and bring back what was spoiled"),
-    "ups": ("ops.commands.server.ups", "go through a power cut in order: conduct, plan, measure"),
+    "ups": ("ops.commands.server.ups", "go through a power cut in order: conduct, plan, measure; test the battery"),
 }
 # The control machine has these in addition or instead.
 CONTROL = {

@@ -28,8 +28,9 @@ from faults import (
     used,
     waits,
 )
-from watched_inputs import DAY, GIB, SECURITY, Inputs
+from watched_inputs import DAY, GIB, SECURITY, Inputs, act
 
+LONG_AGO = "2026-10-01T03:00:00Z"
 TRIED = {"verdict": "fail", "message": "the repository does not answer"}
 FAILED = "psql: error: connection to server failed: Connection refused"
 DOWN = "ERROR 2002 (HY000): Can't connect to local server through socket '/run/mysqld/mysqld.sock' (2)"
@@ -211,6 +212,8 @@ BACKUPS = [
     Fault("An export could not be delivered", "export", "warn", "does not take it",
           state("export-registry", verdict="fail", message="the server does not take it"), "at once"),
     Fault("Nobody said that an export arrived", "export", "fail", "has not acknowledged", unacknowledged(8), "7 d"),
+    Fault("A drill of the alarms leaves a copy behind on purpose", "drilled", "fail", "late",
+          setting(drilled=act("copy", {"time": LONG_AGO, "copied": LONG_AGO}, asset="drill")), "at once"),
     Fault("Somebody made a database that no asset covers", "gaps", "warn", "not covered",
           state("gaps", verdict="warn", gaps=[{"name": "postgresql:5432/new"}]), "at once"),
     Fault("Nobody searches for gaps", "gaps", "unknown", "seawall-gaps.timer", searched_long_ago("gaps"), "26 h"),

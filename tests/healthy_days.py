@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,7 +42,7 @@ class Acts:
                 self._drill(start - timedelta(days=self.random.uniform(1, 6)), spec.options.asset)
                 self._daily(start, "04:00:00", lambda when, name=spec.options.asset: self._drill(when, name), weekday=6)
             elif spec.kind == "alarm_drill":
-                self._answered(start - timedelta(days=20))
+                self._answered(start - timedelta(days=20), spec.options.kinds)
             elif spec.kind == "export_age":
                 facts = {"time": iso(start - timedelta(days=20)), "waiting": []}
                 self._set("export-registry", act("export", facts, asset="registry"))
@@ -104,9 +104,10 @@ class Acts:
     def _drill(self, when: datetime, name: str) -> None:
         self._set(f"drill-{name}", act("drill", {"time": iso(when)}, asset=name, host=""))
 
-    def _answered(self, when: datetime) -> None:
+    def _answered(self, when: datetime, faults: Iterable[str]) -> None:
         facts = {"time": iso(when), "told": {"mail": 20.0}, "answered": 40.0}
-        self._set("alarm-drill-timer", act("alarm-drill", facts, asset="timer"))
+        for fault in faults:
+            self._set(f"alarm-drill-{fault}", act("alarm-drill", facts, asset=fault))
 
     def _left(self, when: datetime, name: str) -> None:
         self._set(f"leaving-{name}", {"kind": "leaving", "verdict": "pass", "asset": name, "started": iso(when)})

@@ -131,6 +131,7 @@ class Inputs:
     certificate: tuple[float, float] = (300.0, 365.0)  # days left, and of its life
     listening: bool = True
     slow: float = 0.0
+    drilled: dict[str, Any] | None = None  # the state that a drill of the alarms lays out
     plugin: tuple[int, str] = (0, "queue empty|queue=0")
     psql: dict[str, Any] | str = field(
         default_factory=lambda: {"connections": 12, "most": 97, "age": 200_000_000, "oldest": "his", "damaged": 0}

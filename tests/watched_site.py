@@ -34,6 +34,7 @@ from ops.health import (
     updates,
     zfs,
 )
+from ops.interfaces import staged
 from ops.interfaces.devices import DevicesSeen, written
 
 PROCESSORS = 4
@@ -58,6 +59,7 @@ def checks(folder: Path, port: int) -> dict[str, tuple[str, dict[str, Any]]]:
         "copy": ("copy_age", {"asset": "his", "copy": "offsite", "to": "offsite", **COPIES}),
         "alarm_drill": ("alarm_drill", {"every": "100d"}),
         "export": ("export_age", {"export": "registry", "calendar": "*-07-01 05:00", "acknowledged_by": "registry"}),
+        "drilled": ("drilled", {"fault": "copy", "path": str(folder / "drill")}),
         "drill": ("drill_age", {"asset": "his", "every": "31d"}), "gaps": ("gaps", {}), "arrivals": ("arrivals", {}),
         "scrub": ("scrub", {}), "retention": ("retention", {}),
         "leaving": ("leaving", {"clients": ["his1"], "calendar": "*-*-* 10:00"}),
@@ -125,9 +127,22 @@ class Machine:
         end = given.now - timedelta(seconds=given.scan["age"])
         self._write("scan.log", SCAN.format(found=given.scan["found"], infected=given.scan["infected"], end=end))
         self._certificate(given)
+        self._drilled(given)
         code, words = given.plugin
         self._write("plugin", f"#!/bin/sh\necho '{words}'\nexit {code}\n", mode=0o755)
         self._listen(open_=given.listening)
+
+    def _drilled(self, given: Inputs) -> None:
+        """Lay out what a drill of the alarms lays out, or take it away."""
+        (self.folder / "drill/state").mkdir(parents=True, exist_ok=True)
+        if given.drilled is None:
+            (self.folder / f"drill/{staged.FILE}").unlink(missing_ok=True)
+            self._written.pop(f"drill/{staged.FILE}", None)
+            return
+        self._write("drill/state/copy-drill-stale.json", json.dumps({"version": 1, **given.drilled}))
+        options = {"asset": "drill", "copy": "stale", "calendar": "daily"}
+        laid_out = staged.written(staged.Staged(fault="copy", options=options))
+        self._write(f"drill/{staged.FILE}", json.dumps(laid_out))
 
     def _updates(self, given: Inputs) -> None:
         (self.folder / "lists").mkdir(exist_ok=True)

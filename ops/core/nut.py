@@ -6,6 +6,7 @@ import math
 import shlex
 import socket
 import time
+from dataclasses import dataclass, field
 
 from ops.core.errors import Unavailable
 
@@ -23,6 +24,38 @@ def variables(host: str, port: int, name: str) -> dict[str, str]:
     """Return what a device says, by variable; raise Unavailable, also when what is known of it is too old."""
     lines = _ask(host, port, f"LIST VAR {name}")
     return {words[2]: words[3] for words in lines if words[0] == "VAR" and len(words) == 4}  # noqa: PLR2004 -- VAR ups name "value"
+
+
+def commands(host: str, port: int, name: str) -> list[str]:
+    """Return the names of the commands that a device takes; raise Unavailable."""
+    return [words[2] for words in _ask(host, port, f"LIST CMD {name}") if words[0] == "CMD" and len(words) > 2]  # noqa: PLR2004 -- CMD ups name
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of an upsd."""
+
+    name: str
+    password: str = field(repr=False)
+
+
+def instruct(host: str, port: int, account: Account, name: str, command: str) -> None:
+    """Give a device a command; raise Unavailable where upsd does not take it.
+
+    The password goes in clear: only for an upsd of this machine.
+    """
+    where = f"upsd on {host}"
+    deadline = time.monotonic() + TIMEOUT
+    said = (f"USERNAME {account.name}", f"PASSWORD {account.password}", f"INSTCMD {name} {command}")
+    try:
+        with socket.create_connection((host, port), timeout=TIMEOUT) as connection:
+            for line in said:
+                connection.sendall(f"{line}\n".encode())
+                answer = _read(connection, b"\n", deadline).decode("utf-8", "replace").strip()
+                if not answer.startswith("OK"):
+                    raise Unavailable(f"{where} answers {answer[:80] or 'nothing'} to {line.split()[0]}")
+    except OSError as error:
+        raise Unavailable(f"{where} cannot be reached: {error.strerror or error}") from error
 
 
 def signal_of(machine: str) -> str:

@@ -15,6 +15,7 @@ from ops.core.quantity import Percent
 from ops.core.schema import encode, key
 from ops.core.week import WeekHours
 from ops.policy import alarms, incidents, model, packs, power, queries, reports
+from ops.policy.battery import BatteryTest
 from ops.policy.duty import Duty
 from ops.policy.exports import Delivery, Export, FolderPlace, MailPlace, RecipientKey, SftpPlace
 from ops.policy.push import Push
@@ -83,6 +84,7 @@ PARTS = (
     ("rules", alarms.AlarmRule),
     ("maintenance", alarms.Maintenance),
     ("alarm-drill", alarms.AlarmDrill),
+    ("battery_test", BatteryTest),
     ("power", power.PowerGroup),
     ("machines", power.PoweredMachine),
     ("reports", reports.Reports),

@@ -138,14 +138,15 @@ class AlarmDrill:
     calendar: when it begins by itself; without a time of day, at 10:00.
     every: the maximum age of the last good one of each kind.
     kinds: which faults are made, the one whose last drill is oldest first: timer (a timer is dead), rounds (nobody
-        looks at the checks any more).
+        looks at the checks any more), quota (a repository takes nothing more), ups (a UPS is on battery; needs the
+        group ups_hosts), copy (a copy is late), host (a machine is silent).
     told_within: within what time each channel must have taken the message.
     answered_within: within what time after that somebody must say `seawall ack`.
     """
 
     calendar: Calendar
     every: Duration = Duration(100 * 86_400)
-    kinds: tuple[Literal["timer", "rounds"], ...] = ("timer",)
+    kinds: tuple[Literal["timer", "rounds", "quota", "ups", "copy", "host"], ...] = ("timer",)
     told_within: Duration = Duration(2700)
     answered_within: Duration = Duration(1800)
 

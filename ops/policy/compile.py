@@ -251,6 +251,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         kept=kept(host, site),
         alarms=policy.alarms,
         power=power.own(policy.power or {}, host) or None,
+        battery_test=policy.battery_test,
         metrics=policy.metrics,
         push=policy.push,
         spread=policy.spread,

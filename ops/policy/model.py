@@ -10,6 +10,7 @@ from ops.core.calendar import Calendar, Item
 from ops.core.quantity import Day, Duration
 from ops.core.schema import spare
 from ops.policy.alarms import Alarms
+from ops.policy.battery import BatteryTest
 from ops.policy.control import Control
 from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
@@ -217,6 +218,7 @@ class Written:
     control: the backup of the control machine; the same for every host.
     alarms: who is told of bad findings of this machine; without it, nobody is.
     power: the machines that a UPS feeds, by group; the same for every host. See [ups.md](ups.md).
+    battery_test: when the UPS of this machine tests its battery; without it, nobody asks it to. See [ups.md](ups.md).
     metrics: whether rounds of checks leave figures for a Prometheus of the site; see [prometheus.md](prometheus.md).
     spread: how many backups may run at once at a backup host; see [fleet.md](fleet.md#hundreds-of-machines).
     push: how often machines hand their status over to their backup hosts; see [fleet.md](fleet.md). Without it, never.
@@ -237,6 +239,7 @@ class Written:
     control: Control | None = None
     alarms: Alarms | None = None
     power: Mapping[str, PowerGroup] | None = None
+    battery_test: BatteryTest | None = None
     metrics: bool = spare(False)
     push: Push | None = None
     spread: Spread | None = None
@@ -279,6 +282,7 @@ class HostPolicy:
     kept: Mapping[str, Mapping[str, Kept]] = field(default_factory=dict)
     alarms: Alarms | None = None
     power: Mapping[str, PowerGroup] | None = None
+    battery_test: BatteryTest | None = None
     metrics: bool = spare(False)
     push: Push | None = None
     spread: Spread | None = None

@@ -17,7 +17,9 @@ COMPLAINT = re.compile(r"invalid|unusable|unable|discarding|fatal|can't start|un
 LINES = {
     "nut.conf": re.compile(r"MODE=(none|standalone|netserver|netclient)"),
     "upsd.conf": re.compile(r"LISTEN \S+( [0-9]{1,5})?"),
-    "upsd.users": re.compile(r'\[[\w.-]+\]|password = [^\s"#=\\]+|upsmon (primary|secondary|master|slave)'),
+    "upsd.users": re.compile(
+        r'\[[\w.-]+\]|password = [^\s"#=\\]+|upsmon (primary|secondary|master|slave)|instcmds = [a-z.]+'
+    ),
 }
 
 

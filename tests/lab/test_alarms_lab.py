@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import pytest
 from hospital import Site
 
+from ops.jobs.alarm_drill.fault import _laid_out
 from ops.lab.furnish import INBOX
 from ops.lab.inbox import READ, Letter, letters_in
 
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.lab
 HOST, SERVICE, CHECK = "lis1", "mariadb.service", "billing_server"
 DRILL, TIMER, FAULT = "seawall-alarm-drill.service", "seawall-alarm-drill.timer", "seawall-alarm-drill-fault.service"
 DRILL_CHECK = "alarm_drill_timer"
+BY_HAND, LAID_OUT = "test-alarm-drill.service", "/run/seawall-alarm-drill"
 LOOK = "systemctl start seawall-health.service && systemctl start seawall-alarms.service"
 LONGEST = 150.0  # seconds; a look at the alarms is made each minute, with a delay of half of one
 
@@ -134,6 +136,67 @@ def test_a_drill_that_is_killed_leaves_no_dead_timer(site: Site) -> None:
     assert "unknown" in shown, shown
     site.on(HOST, f"systemctl reset-failed {DRILL}; {LOOK}", ok=range(1))
     until("it was told to be over", lambda: letters(site, DRILL_CHECK)[-1].state == "cleared")
+
+
+def check(site: Site, kind: str) -> str:
+    """Return what this machine sees now of what a drill of a kind lays out, in one word."""
+    return str(json.loads(site.on(HOST, f"seawall check alarm_drill_{kind} --json").stdout)["verdict"])
+
+
+@contextmanager
+def drilling(site: Site, kind: str) -> Iterator[None]:
+    """Let a drill run that somebody started by hand, for a block that ends it."""
+    site.on(HOST, f"systemctl stop {DRILL}; {LOOK}", ok=range(1))
+    by_hand = f"systemd-run --quiet --collect --unit={BY_HAND} --setenv=SUDO_USER=anna seawall alarm-drill {kind}"
+    site.on(HOST, by_hand, ok=range(1))
+    try:
+        until("the fault was seen", lambda: check(site, kind) == "fail")
+        yield
+        until("nothing is left", lambda: not active(site, BY_HAND) and not active(site, FAULT))
+        assert site.on(HOST, f"ls {LAID_OUT}").code == 2
+        assert check(site, kind) == "pass"
+    finally:
+        site.on(HOST, f"systemctl stop {BY_HAND}")
+
+
+def test_a_drill_leaves_a_copy_behind_is_told_and_answered_and_no_other_may_begin_meanwhile(site: Site) -> None:
+    before = len(letters(site, "alarm_drill_copy"))
+    with drilling(site, "copy"):
+        refused = site.on(HOST, "seawall alarm-drill timer")
+        assert (refused.code, "a drill of the alarms is already running" in refused.stderr) == (3, True), refused.stderr
+        assert active(site, TIMER)
+        assert active(site, FAULT)
+        site.on(HOST, LOOK, ok=range(1))
+        until("a mail came", lambda: len(letters(site, "alarm_drill_copy")) > before)
+        told = letters(site, "alarm_drill_copy")[before]
+        said = site.on(HOST, f"seawall ack {number(told)} --by Anna --reason 'the drill is heard'")
+        assert said.code == 0, said.stderr
+    left = json.loads(site.on(HOST, "cat /var/lib/seawall/state/alarm-drill-copy.json", ok=range(1)).stdout)
+    assert left["verdict"] == "pass", left
+
+
+@pytest.mark.parametrize("kind", ["quota", "host"])
+def test_a_drill_that_is_killed_leaves_nothing_that_it_laid_out(site: Site, kind: str) -> None:
+    with drilling(site, kind):
+        process = site.on(HOST, f"systemctl show --property=MainPID --value {BY_HAND}", ok=range(1)).stdout.strip()
+        site.on(HOST, f"kill -9 {process}", ok=range(1))
+
+
+def test_the_simulated_ups_of_a_drill_is_nobodys_and_goes_with_it(site: Site) -> None:
+    properties, holds = _laid_out("ups")
+    given = " ".join(f"--property='{one}'" for one in properties)
+    drill = site.on("his1", "setsid sleep 600 >/dev/null 2>&1 & echo $!", ok=range(1)).stdout.strip()
+    began = f"systemd-run --quiet --collect --unit={FAULT} {given} {' '.join(holds[:-1])} {drill}"
+    site.on("his1", began, ok=range(1))
+    port = json.loads(site.on("his1", f"cat {LAID_OUT}/fault.json", ok=range(1)).stdout)["options"]["port"]
+    shown = site.on("his1", f"upsc seawall-drill@127.0.0.1:{port} ups.status", ok=range(1)).stdout
+    assert shown.split() == ["OB", "DISCHRG"]
+    assert "seawall-drill" not in site.on("his1", "upsc -l", ok=range(1)).stdout
+    owner = site.on("his1", f"stat -c %U {LAID_OUT}; ps -o user= -C upsd", ok=range(1)).stdout
+    assert "root" not in owner.split(), owner
+    site.on("his1", f"kill -9 {drill}", ok=range(1))
+    until("nothing is left", lambda: site.on("his1", f"ls {LAID_OUT}").code == 2)
+    assert site.on("his1", f"upsc seawall-drill@127.0.0.1:{port} ups.status").code == 1
 
 
 def test_the_look_at_the_devices_runs_and_is_judged(site: Site) -> None:

@@ -80,6 +80,9 @@ def _acts(host: str, policy: HostPolicy) -> Iterator[Act]:
     if any(check.kind in {"smart", "zfs"} for check in policy.checks.values()):
         yield Act(host, "seawall-devices", "devices", None, DEVICES_DELAY, "root", "", frozenset())
     yield from _alarms(host, policy)
+    if policy.battery_test:
+        at, secret = policy.battery_test.calendar.at(time(10)).zoned(policy.site.timezone), {"battery-test.secret"}
+        yield Act(host, "seawall-battery-test", "ups test", at, timedelta(0), "seawall", "", frozenset(secret))
     daily = Calendar.parse("*-*-* 05:30:00").zoned(policy.site.timezone)
     yield Act(host, "seawall-gaps", "gaps", daily, GAPS_DELAY, "seawall", LOOKS_EVERYWHERE, frozenset())
     if policy.clients:

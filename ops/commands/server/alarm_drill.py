@@ -1,8 +1,9 @@
 """Try whether somebody is told when something breaks, and answers: make a fault, measure, wait for the answer.
 
-A timer is stopped, which harms nobody; it starts again at the end, whatever becomes of this program. Then the checks,
-the alarms and the channels do what they always do. Whoever is called answers with `seawall ack`. Good is a drill that
-every channel has told and a person has answered in the policy's time; what came of it is recorded in the ledger.
+A timer is stopped, or something of the drill's own breaks, which harms nobody; all is as before at the end, whatever
+becomes of this program. Then the checks, the alarms and the channels do what they always do. Whoever is called answers
+with `seawall ack`. Good is a drill that every channel has told and a person has answered in the policy's time; what
+came of it is recorded in the ledger.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "kind", nargs="?", default="", metavar="KIND", help=f"{known} (default: the one that was drilled longest ago)"
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument(
+        "--hold", type=int, metavar="PROCESS", help="hold the fault until that process ends; only the drill's unit does"
+    )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = (
         "examples:\n  sudo seawall alarm-drill                  as its timer does\n"
@@ -32,6 +36,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(options: argparse.Namespace) -> int:
     """Drill, or say what would be done; 0 when everybody was told and a person answered, 2 when not."""
+    if options.hold is not None:
+        from ops.jobs.alarm_drill.staging import hold
+
+        hold(options.kind, options.hold)
+        return 0
     if options.dry_run:
         drill = planned(options.kind)
         print(as_json(_plain(drill)) if options.json else _words(drill))
@@ -44,13 +53,13 @@ def execute(options: argparse.Namespace) -> int:
 
 
 def _plain(drill: Planned) -> dict[str, object]:
-    said = {"kind": drill.kind, "stops": drill.fault.timer, "check": drill.fault.check}
+    said = {"kind": drill.kind, "does": drill.fault.does, "stops": drill.fault.timer, "check": drill.fault.check}
     return {**said, "channels": list(drill.channels), "called": list(drill.called)}
 
 
 def _words(drill: Planned) -> str:
     return (
-        f"would stop {drill.fault.timer}, so that {drill.fault.check} says: {drill.fault.words}\n"
+        f"would {drill.fault.does}, so that {drill.fault.check} says: {drill.fault.words}\n"
         f"called first: {', '.join(drill.called)}, by {', '.join(drill.channels)}\n"
         f"told within {drill.drill.told_within}, answered within {drill.drill.answered_within} of that"
     )

@@ -17,6 +17,7 @@ from ops.alarms.model import Incident, Kind
 from ops.alarms.store import opened
 from ops.core import clock
 from ops.core.errors import Unavailable, UsageError
+from ops.core.files import lock
 from ops.core.quantity import span
 from ops.core.verdict import Verdict
 from ops.interfaces import joined
@@ -25,7 +26,7 @@ from ops.jobs.alarm_drill import fault as faults
 from ops.jobs.alarm_drill.fault import Fault
 from ops.jobs.alarms import account, samples
 from ops.jobs.alarms.plan import plan_at, rule_of
-from ops.jobs.host import own_policy, state_files
+from ops.jobs.host import folders, own_policy, state_files
 from ops.jobs.run.job import Outcome, perform
 from ops.policy import HostPolicy
 from ops.policy.alarm_drill import asked
@@ -78,26 +79,36 @@ def planned(kind: str = "") -> Planned:
     now = clock.now()
     taken = samples.taken(policy, state_files.read_all(), now)
     plan = plan_at(policy, policy.alarms, taken, now)
+    if not fault.timer and fault.check not in policy.checks:
+        raise Unavailable(f"the policy of this machine does not drill {kind}", f"add {kind} to `kinds` of the drill")
     rule = rule_of(policy, policy.alarms, fault.check)
+    of_class = (rule.warning_class if fault.warns else None) or rule.fault_class if rule else None
     wanted = Planned(kind, fault, policy, policy.alarms, drill, channels, plan.order[:1])
     if wanted.key in plan.muted:
         raise Unavailable("nothing is told now: it is a window of maintenance", "drill outside of it")
-    if rule and rule.fault_class in plan.quiet:
-        raise Unavailable(f"nothing is told now: it is a quiet hour of {rule.fault_class}", "drill outside of it")
+    if of_class in plan.quiet:
+        raise Unavailable(f"nothing is told now: it is a quiet hour of {of_class}", "drill outside of it")
     if bad := [one.message for one in taken if one.check == fault.check and one.level]:
         raise Unavailable(f"{fault.check} is bad already: {bad[0]}", "mend that first; then this is a drill")
     return wanted
 
 
 def drill_alarms(kind: str = "") -> Outcome:
-    """Drill, and return the outcome, which is recorded by then; raise SeawallError where it may not begin."""
+    """Drill, and return the outcome, which is recorded by then.
+
+    Raise Locked, and touch nothing, while another drill of the alarms runs, of whatever kind; SeawallError where it may
+    not begin.
+    """
     if os.geteuid() != 0:
-        raise UsageError("only root can stop a timer", "sudo seawall alarm-drill")
-    if kind:
-        faults.undo(faults.named(kind))  # what a killed one left
-    drill = planned(kind)
-    name = joined.alarm_drill(drill.kind)
-    return perform(joined.ALARM_DRILL, name, drill.kind, drill.policy.host, partial(_drilled, drill))
+        raise UsageError("only root can make a fault", "sudo seawall alarm-drill")
+    wanted = faults.named(kind) if kind else None
+    # One at a time, of whatever kind: a second one would take the first one's fault away.
+    with lock(folders.scratch() / f"{joined.ALARM_DRILL}.lock", "a drill of the alarms"):
+        if wanted:
+            faults.undo(wanted)  # what a killed one left
+        drill = planned(kind)
+        name = joined.alarm_drill(drill.kind)
+        return perform(joined.ALARM_DRILL, name, drill.kind, drill.policy.host, partial(_drilled, drill))
 
 
 def _oldest(kinds: Collection[str]) -> str:
@@ -111,7 +122,7 @@ def _drilled(drill: Planned) -> Outcome:
     told, answered = drill.drill.told_within.seconds, drill.drill.answered_within.seconds
     begun = clock.iso(clock.now())
     started = time.monotonic()
-    with faults.made(drill.fault, told + answered + UNDOING):
+    with faults.made(drill.kind, told + answered + UNDOING):
         facts = _measured(drill, begun, lambda: time.monotonic() - started)
     return judged(drill.drill, facts, drill.channels)
 

@@ -10,7 +10,9 @@ from ops.alarms import on_call
 from ops.alarms.model import Rule, Sample
 from ops.alarms.telling import FaultClass, Plan
 from ops.interfaces.channel import Recipient
+from ops.interfaces.staged import JUDGED_BY
 from ops.policy import HostPolicy
+from ops.policy.alarm_drill import STAGED
 from ops.policy.alarms import AlarmRule, Alarms, Maintenance, matches
 from ops.policy.model import Contact
 
@@ -43,8 +45,14 @@ def plan_at(policy: HostPolicy, alarms: Alarms, samples: Iterable[Sample], now: 
 
 
 def kind(policy: HostPolicy, check: str) -> str:
-    """Return the kind of a check; those that Seawall adds have none but their name."""
-    return policy.checks[check].kind if check in policy.checks else check
+    """Return the kind of a check; those that Seawall adds have none but their name.
+
+    What a drill lays out is of the kind that judges it, so that what the policy asks of that kind is tried, too.
+    """
+    spec = policy.checks.get(check)
+    if spec is None:
+        return check
+    return JUDGED_BY[spec.options.fault] if spec.kind == STAGED else spec.kind
 
 
 def rule_of(policy: HostPolicy, alarms: Alarms, check: str) -> AlarmRule | None:

@@ -55,6 +55,15 @@ def began(mark: Path) -> str:
     return ""
 
 
+def running() -> Iterator[tuple[str, Running]]:
+    """Yield the name of each act that runs now, of whatever account, and what its mark tells."""
+    for mark in sorted((folders.state() / "state").glob("*.running")):
+        with suppress(SeawallError, OSError, ValueError):
+            told = _read(mark)
+            if _runs(told):
+                yield mark.stem, told
+
+
 def killed() -> Iterator[tuple[str, Running]]:
     """Yield the name of each act whose process is gone without a word, and what its mark tells."""
     for mark in sorted((folders.state() / "state").glob("*.running")):

@@ -9,6 +9,7 @@ from ops.core import kinds
 from ops.core.errors import Problem
 from ops.core.kinds import nearest
 from ops.interfaces.check import Check
+from ops.policy import alarm_drill
 from ops.policy.model import CheckSpec, Written
 from ops.policy.rules import names
 from ops.policy.rules.groups import lacking
@@ -26,8 +27,9 @@ OURS = (
     "leaving",
     "alarms",
     "machine",
-    "alarm_drill",
-    "alarm_drill_timer",
+    alarm_drill.CHECK,
+    alarm_drill.TIMER_CHECK,
+    *alarm_drill.STAGED_CHECKS,
 )
 # A machine has one of it by itself; written under this name it has other options.
 SINGLE = ("gaps", "scrub", "retention")
@@ -46,6 +48,13 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
             yield Problem(f"{path}.kind", f"the policy makes checks of kind {spec.kind} of its assets; remove this one")
         elif isinstance(spec.options, kind.options):
             yield from _fitting(path, host, spec, kind, around)
+    if written.battery_test:
+        yield from lacking("policy.battery_test", host, "ups_hosts", "no UPS is tested there", around)
+        if not around.lacks(host, "ups_hosts"):
+            yield from _device("policy.battery_test", host, written.battery_test.ups, around, "ups")
+    if "ups" in (drill.kinds if (drill := alarm_drill.asked(written)) else ()):
+        what = "no UPS can be simulated there for a drill of the kind ups"
+        yield from lacking("policy.alarms.drill.kinds", host, "ups_hosts", what, around)
 
 
 def named(path: str, name: str, spec: CheckSpec) -> Iterator[Problem]:
@@ -64,7 +73,9 @@ def _fitting(path: str, host: str, spec: CheckSpec, kind: Check[Any], around: Su
         yield from _device(path, host, spec.options.ups, around)
 
 
-def _device(path: str, host: str, wanted: str | None, around: Surroundings) -> Iterator[Problem]:
+def _device(
+    path: str, host: str, wanted: str | None, around: Surroundings, key: str = "options.ups"
+) -> Iterator[Problem]:
     devices = around.devices.get(host)
     if devices is None or (wanted in devices if wanted else devices):
         return
@@ -73,6 +84,6 @@ def _device(path: str, host: str, wanted: str | None, around: Surroundings) -> I
     else:
         known = sorted(devices)
         yield Problem(
-            f"{path}.options.ups",
+            f"{path}.{key}",
             f"{UPS_DEVICES} of {host} has no UPS {wanted!r}{nearest(str(wanted), known)}; known: {', '.join(known)}",
         )

@@ -12,7 +12,7 @@ from ops.core.errors import Problem
 from ops.core.quantity import Duration
 from ops.interfaces import joined as names_joined
 from ops.policy import rotations
-from ops.policy.alarm_drill import TIMER_CHECK
+from ops.policy.alarm_drill import STAGED, STAGED_CHECKS, TIMER_CHECK
 from ops.policy.model import Asset, CheckSpec, HostPolicy
 from ops.policy.rules import alarms, checks, exports, joined, names, power, retention, site, spans
 
@@ -55,6 +55,8 @@ def _check(path: str, name: str, spec: CheckSpec, made: set[str]) -> Iterator[Pr
         yield from names.formed(path, name)
         if (name, spec.kind) != (TIMER_CHECK, "units") or name not in made:
             yield from checks.named(path, name, spec)
+        return
+    if (name in STAGED_CHECKS, spec.kind) == (True, STAGED) and name in made:
         return
     asset, copy = (str(getattr(spec.options, word, "")) for word in ("asset", "copy"))
     whole = str(getattr(spec.options, "repository", "")) if spec.kind == rotations.CHECK else ""

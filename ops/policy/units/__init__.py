@@ -13,5 +13,5 @@ __all__ = ["Unit", "boots_disks", "units"]
 def units(policy: HostPolicy) -> list[Unit]:
     """Return every unit a host needs."""
     work = (acts.backups, acts.archives, acts.copies, exports.exports, acts.leaves, acts.drills)
-    looks = (watch.health, watch.push, watch.telling, watch.devices, watch.gaps)
+    looks = (watch.health, watch.push, watch.telling, watch.devices, watch.battery, watch.gaps)
     return [unit for of in (*work, *looks, keeping.mornings, keeping.renewals) for unit in of(policy)]

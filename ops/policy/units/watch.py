@@ -12,6 +12,9 @@ from ops.interfaces.pushed import PUSH
 from ops.interfaces.state import ALARMS, GAPS, HEALTH
 from ops.policy import access, alarm_drill, alarms
 from ops.policy.access import AUTHORITY, LEDGER_KEY
+from ops.policy.battery import ACT as BATTERY_TEST
+from ops.policy.battery import AT
+from ops.policy.battery import SECRET as BATTERY_SECRET
 from ops.policy.model import HostPolicy
 from ops.policy.units.unit import Unit
 
@@ -103,6 +106,22 @@ def devices(policy: HostPolicy) -> Iterator[Unit]:
             capabilities=("CAP_SYS_RAWIO", "CAP_SYS_ADMIN"),
             credentials=(),
             timeout=900,
+        )
+
+
+def battery(policy: HostPolicy) -> Iterator[Unit]:
+    """Yield the test of the UPS's battery, where the policy has one."""
+    if test := policy.battery_test:
+        yield Unit(
+            name=joined.unit(BATTERY_TEST),
+            description=f"Let the UPS of {policy.host} test its battery",
+            command="ups test",
+            calendar=test.calendar.at(AT).zoned(policy.site.timezone).expressions,
+            random_delay=0,
+            user="seawall",
+            capabilities=(),
+            credentials=(BATTERY_SECRET, LEDGER_KEY),
+            timeout=7 * 3600,
         )
 
 

@@ -44,8 +44,9 @@ class Drilled(Machine):
         self.each_minute()
 
     @contextmanager
-    def made(self, about: fault.Fault, _longest: float) -> Iterator[None]:
-        self.breaks(about.check, f"{about.timer} is inactive")
+    def made(self, kind: str, _longest: float) -> Iterator[None]:
+        about = fault.named(kind)
+        self.breaks(about.check, about.words, "warn" if about.warns else "fail")
         try:
             yield
         finally:
@@ -162,6 +163,76 @@ def test_where_nobody_would_be_told_none_is_made(drilled: Drilled, mailbox: Mail
     assert drilled.drill("storm") == 3
     assert "there is no fault 'storm'" in capsys.readouterr().err
     assert len(drilled.records()) == lines
+
+
+def with_copy(drilled: Drilled, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, **more: Any) -> None:
+    """Let the machine drill a late copy, too."""
+    monkeypatch.setitem(CHECKS, "alarm_drill_copy", "drilled")
+    monkeypatch.setitem(drilled.seen, "alarm_drill_copy", ("pass", "no drill lasts"))
+    policy = with_drill({"mail": mail_to(mailbox)}, drill={"kinds": ["timer", "copy"]}, **more)
+    policy["checks"]["alarm_drill_copy"] = {"kind": "drilled", "options": {"fault": "copy"}}
+    drilled.obeys(policy)
+
+
+def test_a_late_copy_is_drilled_by_the_rule_of_its_kind(
+    drilled: Drilled, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    quiet = {
+        "fault_classes": {"low": {"quiet": "00:00-23:59"}},
+        "rules": [{"checks": ["copy_age"], "fault_class": "low"}],
+    }
+    with_copy(drilled, mailbox, monkeypatch, **quiet)
+    drilled.passes(6)
+    assert drilled.drill("copy") == 3
+    assert "a quiet hour of low" in capsys.readouterr().err
+    with_copy(drilled, mailbox, monkeypatch)
+    drilled.each_minute = answers(drilled, mailbox)
+    assert drilled.drill("copy") == 0
+    assert drilled.records()[-1]["facts"]["fault"] == "copy"
+    assert state_files.read_plain("alarm-drill-copy")["verdict"] == "pass"
+
+
+def test_what_a_warning_is_told_by_is_asked_of_the_class_of_warnings(
+    drilled: Drilled, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.setitem(CHECKS, "alarm_drill_ups", "drilled")
+    classes = {"low": {"quiet": "00:00-23:59"}, "high": {}}
+    for rule, told in (({"fault_class": "high", "warning_class": "low"}, 3), ({"fault_class": "low"}, 3)):
+        rules = {"fault_classes": classes, "rules": [{"checks": ["ups"], **rule}]}
+        policy = with_drill({"mail": mail_to(mailbox)}, drill={"kinds": ["ups"]}, **rules)
+        policy["checks"]["alarm_drill_ups"] = {"kind": "drilled", "options": {"fault": "ups"}}
+        drilled.obeys(policy)
+        assert drilled.drill("ups") == told
+        assert "a quiet hour of low" in capsys.readouterr().err
+
+
+def test_a_fault_that_no_check_would_see_is_not_made(drilled: Drilled, capsys) -> None:
+    assert drilled.drill("quota") == 3
+    assert "does not drill quota" in capsys.readouterr().err
+
+
+def test_while_one_lasts_another_one_is_refused_and_takes_no_fault_away(
+    drilled: Drilled, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    with_copy(drilled, mailbox, monkeypatch)
+    drilled.passes(6)
+    ended: list[str] = []
+    monkeypatch.setattr(job.faults, "undo", lambda about: ended.append(about.check))
+    said: list[int] = []
+    answer = answers(drilled, mailbox)
+
+    def another() -> None:
+        if not said:
+            before = [*ended]
+            said.extend(drilled.drill(*words) for words in (["timer"], ["copy"], []))
+            assert ended == before
+        answer()
+
+    drilled.each_minute = another
+    assert drilled.drill("copy") == 0
+    assert said == [3, 3, 3]
+    assert capsys.readouterr().err.count("a drill of the alarms is already running") == 3
+    assert [one["act"] for one in drilled.records()[1:]] == ["acknowledgement", "alarm-drill"]
 
 
 def test_the_fault_that_was_drilled_longest_ago_is_next(drilled: Drilled, mailbox: Mailbox, capsys) -> None:

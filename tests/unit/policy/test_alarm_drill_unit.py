@@ -12,9 +12,11 @@ from ops.core.calendar import Calendar
 from ops.core.errors import PolicyError
 from ops.core.run import run
 from ops.policy.alarms import AlarmDrill, Alarms, ChannelSpec, OnCall
-from ops.policy.compile import compile_site
+from ops.policy.compile import compile_site, document, read_document
 from ops.policy.layers import HostLayers
 from ops.policy.model import HostPolicy, Site
+from ops.policy.rules.rendered import judge
+from ops.policy.surroundings import Surroundings
 
 NAME = "seawall-alarm-drill"
 MAIL = {"kind": "mail", "options": {"server": "mail", "sender": "seawall@hospital.example", "tls": "none"}}
@@ -26,16 +28,19 @@ def policy_with(drill: AlarmDrill | None) -> HostPolicy:
 
 
 def compiled(drill: dict[str, object] | None, **more: object) -> HostPolicy:
+    return compile_site({"his1": HostLayers(written_with(drill, **more))})["his1"]
+
+
+def written_with(drill: dict[str, object] | None, **more: object) -> dict[str, object]:
     alarms: dict[str, object] = {"on_call": [{"who": "anna"}], "channels": {"mail": MAIL}}
     alarms |= {"drill": drill} if drill else {}
-    policy = {
+    return {
         "version": 1,
         "site": {"name": "Test", "timezone": "Europe/Prague"},
         "contacts": {"anna": {"name": "Anna", "mail": "anna@hospital.example"}},
         "alarms": alarms,
         **more,
     }
-    return compile_site({"his1": HostLayers(policy)})["his1"]
 
 
 def test_the_unit_is_there_where_the_policy_asks_for_it() -> None:
@@ -62,6 +67,26 @@ def test_the_checks_follow_and_nothing_else_is_in_that_of_the_timer() -> None:
     assert checks["alarm_drill"].options == {"kinds": ["timer"], "every": "40d"}
     assert checks["alarm_drill_timer"].options == {"expected": [f"{NAME}.timer"], "ignore": ["*"]}
     assert not {"alarm_drill", "alarm_drill_timer"} & compiled(None).checks.keys()
+
+
+def test_what_is_laid_out_has_a_check_of_its_own_and_the_machine_takes_it_as_it_was_rendered() -> None:
+    policy = compiled({"calendar": "day 8", "kinds": ["timer", "quota", "copy", "host"]})
+    found = {name: spec.options for name, spec in policy.checks.items() if spec.kind == "drilled"}
+    assert found == {f"alarm_drill_{fault}": {"fault": fault} for fault in ("quota", "copy", "host")}
+    told = document(policy)
+    assert list(judge(read_document(told))) == []
+    told["checks"]["alarm_drill_ups"] = {"kind": "drilled", "options": {"fault": "ups"}}
+    (problem,) = judge(read_document(told))
+    assert "no check of kind drilled is called 'alarm_drill_ups' here" in str(problem)
+
+
+def test_a_ups_is_simulated_only_where_nut_is_set_up() -> None:
+    layers = {"his1": HostLayers(written_with({"calendar": "day 8", "kinds": ["ups"]}))}
+    around = Surroundings(["his1"], {"ups_hosts": []})
+    with pytest.raises(PolicyError, match="the group ups_hosts lacks his1, so that no UPS can be simulated"):
+        compile_site(layers, around)
+    within = Surroundings(["his1"], {"ups_hosts": ["his1"]})
+    assert "alarm_drill_ups" in compile_site(layers, within)["his1"].checks
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ RIGHT = [
     ("htpasswd", {"users": f"his1:{HASH}\nlis-1.b:{HASH}\n", "none": ""}),
     ("nut", {"nut.conf": "# ours\nMODE=standalone\n", "upsd.conf": "LISTEN 127.0.0.1 3493\n"}),
     ("nut", {"upsd.users": "[upsmon]\n    password = abc\n    upsmon primary\n"}),
+    ("nut", {"upsd.users": "[seawall-test]\n    password = abc\n    instcmds = test.battery.start.quick\n"}),
 ]
 WRONG = [
     ("unit", {"a.service": f"{SERVICE}Nope=1\n"}, "a.service:4: Unknown key"),
@@ -50,6 +51,7 @@ WRONG = [
     ("htpasswd", {"users": f"his1:{HASH}\n" * 2}, "users:2: the account stands there twice"),
     ("nut", {"nut.conf": "MODE=alone\n"}, "nut.conf:1: not what NUT reads"),
     ("nut", {"upsd.conf": "LISTN 127.0.0.1\n"}, "upsd.conf:1: not what NUT reads"),
+    ("nut", {"upsd.users": "[a]\n  instcmds = ALL\n"}, "upsd.users:2: not what NUT reads"),
     ("nut", {"upsd.users": "[upsmon\n  password = abc\n"}, "upsd.users:1: not what NUT reads"),
     ("certificate", {"tls.pem": "no certificate\n", "tls.key": ""}, "can't be used together"),
 ]
