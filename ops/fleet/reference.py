@@ -14,7 +14,7 @@ from ops.core.names import AbsolutePath, AccountName, ContainerName, Digest, Fil
 from ops.core.quantity import Percent
 from ops.core.schema import encode, key
 from ops.core.week import WeekHours
-from ops.policy import alarms, model, packs, power, queries, reports
+from ops.policy import alarms, hardening, model, packs, power, queries, reports
 from ops.policy.duty import Duty
 from ops.policy.push import Push
 from ops.policy.rules.spans import RANGES
@@ -89,6 +89,8 @@ PARTS = (
     ("document", packs.BoundDocument),
     ("clauses", packs.ClauseUse),
     ("excuse", packs.ClauseExcuse),
+    ("hardening", hardening.Hardening),
+    ("ssh", hardening.Ssh),
 )
 FOLLOW = """\
 The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets; don't write them. Every machine has a

@@ -255,6 +255,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         spread=policy.spread,
         reports=policy.reports,
         packs=policy.packs,
+        hardening=policy.hardening,
     )
 
 

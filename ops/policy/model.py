@@ -13,6 +13,7 @@ from ops.policy.alarms import Alarms
 from ops.policy.control import Control
 from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
+from ops.policy.hardening import Hardening
 from ops.policy.keeping import Kept, Retention
 from ops.policy.packs import PackUse
 from ops.policy.power import PowerGroup
@@ -39,6 +40,7 @@ __all__ = [
     "Duty",
     "Excuse",
     "Expectation",
+    "Hardening",
     "HostPolicy",
     "Kept",
     "PackUse",
@@ -218,6 +220,7 @@ class Written:
     push: how often machines hand their status over to their backup hosts; see [fleet.md](fleet.md). Without it, never.
     reports: which reports of the whole site are mailed, and to whom; the same for every host.
     packs: the written procedures whose clauses `seawall conformity` judges, by the name of their pack; for all hosts.
+    hardening: what `playbooks/harden.yml` makes of this machine; see [hardening.md](hardening.md). Without it, nothing.
     """
 
     version: int
@@ -237,6 +240,7 @@ class Written:
     spread: Spread | None = None
     reports: Reports | None = None
     packs: Mapping[str, PackUse] = field(default_factory=dict)
+    hardening: Hardening | None = None
 
 
 @dataclass(frozen=True)
@@ -277,6 +281,7 @@ class HostPolicy:
     spread: Spread | None = None
     reports: Reports | None = None
     packs: Mapping[str, PackUse] = field(default_factory=dict)
+    hardening: Hardening | None = None
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

@@ -19,7 +19,7 @@ if CHECKOUT not in sys.path:
     sys.path.insert(0, CHECKOUT)
 
 from ops.core.errors import PolicyError, SeawallError  # noqa: E402 -- the checkout must be on the path
-from ops.policy import doors, logs, powered, role_files, secret_files, ups  # noqa: E402
+from ops.policy import doors, hardening, logs, powered, role_files, secret_files, ups  # noqa: E402
 from ops.policy.compile import document, read_document  # noqa: E402
 from ops.policy.containers import containers  # noqa: E402
 from ops.policy.databases import databases, taken_clusters  # noqa: E402
@@ -121,6 +121,7 @@ class FilterModule:
             "writer_files": of_plain(role_files.writer_files),
             "simulation_files": of_plain(ups.simulation_files),
             "ups_devices": of_plain(ups.devices),
+            "hardening": of_document(hardening.part),
             "powered": of_document(powered.powered),
             "databases": of_document(databases),
             "taken_clusters": of_document(taken_clusters),

@@ -49,7 +49,7 @@ def test_defaults_are_those_of_the_specification(role: Path) -> None:
 
 
 # What a site names itself can't be listed; a filter judges it, and for the policy the machine, too.
-NAMED_BY_THE_SITE = {"agent_policy", "ups_devices", "variables"}
+NAMED_BY_THE_SITE = {"agent_policy", "ups_devices", "variables", "before_commands", "words"}
 
 
 def parts(described: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

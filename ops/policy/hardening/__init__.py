@@ -1,0 +1,32 @@
+"""The policy's section `hardening`: what playbooks/harden.yml makes of a machine, and nothing else does.
+
+Each part is a module here, with its type and what its role is given; a part that is not written is left alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ops.policy.hardening.ssh import Ssh
+
+__all__ = ["Hardening", "Ssh", "part"]
+
+
+@dataclass(frozen=True)
+class Hardening:
+    """What playbooks/harden.yml makes of a machine; a part that is not written is left alone.
+
+    ssh: who may log in over SSH, and by which means.
+    """
+
+    ssh: Ssh | None = None
+
+
+def part(policy: Any, name: str) -> Any:
+    """Return what the policy of a host wants of a part, as its role is given it; None where it wants nothing.
+
+    policy: a HostPolicy. name: a part, as the section calls it.
+    """
+    wanted = getattr(policy.hardening, name) if policy.hardening else None
+    return wanted.given() if wanted else None
