@@ -91,6 +91,10 @@ PARTS = (
     ("excuse", packs.ClauseExcuse),
     ("hardening", hardening.Hardening),
     ("ssh", hardening.Ssh),
+    ("firewall", hardening.Firewall),
+    ("allow", hardening.Allowed),
+    ("audit", hardening.Audit),
+    ("usb_storage", hardening.UsbStorage),
 )
 FOLLOW = """\
 The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets; don't write them. Every machine has a

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ops.core.errors import UsageError
 from ops.policy import doors
@@ -175,3 +176,11 @@ def _rules(opening: Opening) -> Iterator[str]:
         if any(one.version == version for one in opening.sources):
             said = f'{opening.protocol} dport {{ {ports} }} accept comment "{opening.name}"'
             yield f"{family} saddr @{opening.zone}{version} {said}"
+
+
+def wanted(policy: HostPolicy, around: Around) -> dict[str, Any] | None:
+    """Return what the role `firewall` is given: the rules, and for how many seconds they are on trial; None for none."""
+    firewall = policy.hardening.firewall if policy.hardening else None
+    if firewall is None:
+        return None
+    return {"rules": ruleset(policy, firewall, around), "confirm_within": firewall.confirm_within.seconds}

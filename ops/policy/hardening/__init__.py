@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ops.policy.hardening.audit import Audit
+from ops.policy.hardening.firewall import Allowed, Firewall
 from ops.policy.hardening.ssh import Ssh
+from ops.policy.hardening.usb_storage import UsbStorage
 
-__all__ = ["Hardening", "Ssh", "part"]
+__all__ = ["Allowed", "Audit", "Firewall", "Hardening", "Ssh", "UsbStorage", "part"]
 
 
 @dataclass(frozen=True)
@@ -18,9 +21,15 @@ class Hardening:
     """What playbooks/harden.yml makes of a machine; a part that is not written is left alone.
 
     ssh: who may log in over SSH, and by which means.
+    firewall: from where the machine is reached; all else is refused. See [firewall.md](firewall.md).
+    audit: which acts the kernel records.
+    usb_storage: whether disks at a USB port can be used.
     """
 
     ssh: Ssh | None = None
+    firewall: Firewall | None = None
+    audit: Audit | None = None
+    usb_storage: UsbStorage | None = None
 
 
 def part(policy: Any, name: str) -> Any:

@@ -1,7 +1,7 @@
 """Demands that no single value can break: names that must exist, relations that must hold, promises that can be kept.
 
 `site`, `contacts`, `repositories`, `control`, `assets` (with `paths`, `drills`, `questions`, `retention` and `spans`),
-`checks`, `exceptions`, `duties`, `packs`, `alarms`, `power` and `reports` judge one host's policy, `across` and
+`checks`, `exceptions`, `duties`, `packs`, `alarms`, `power`, `firewall` and `reports` judge one host's policy, `across` and
 `quotas` all of them together, `notes` says what is allowed and yet deserves a word. Kinds say themselves which groups,
 sources and values they need.
 """
@@ -20,6 +20,7 @@ from ops.policy.rules import (
     control,
     duties,
     exceptions,
+    firewall,
     names,
     packs,
     power,
@@ -50,5 +51,6 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
     if written.reports:
         yield from reports.judge(written.reports, written)
     yield from packs.judge(written)
+    yield from firewall.judge(written, around)
     if written.control:
         yield from control.judge(written.control, written, around)
