@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import Any
 
 import acts_wanted
+import hardening_wanted
 import pytest
 import stores_wanted
 import wanted
@@ -36,6 +37,9 @@ SUBJECTS = {
     "database": wanted.databases,
     "mariadb": wanted.mariadbs,
     "ups": wanted.upses,
+    "walled": lambda policies: hardening_wanted.hardened(policies, "firewall"),
+    "audited": lambda policies: hardening_wanted.hardened(policies, "audit"),
+    "bolted": lambda policies: hardening_wanted.hardened(policies, "usb_storage"),
 }
 SITE = pytest.StashKey[Site]()
 SEEN = pytest.StashKey[dict]()
@@ -221,3 +225,23 @@ def upsd(request: pytest.FixtureRequest) -> Facts:
     options = subject_of(request.node).options
     seen = facts_of(request, "ups")
     return next(entry for entry in seen if (entry["host"], entry["port"]) == (options.host, options.port))
+
+
+@pytest.fixture
+def firewall(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "firewall")
+
+
+@pytest.fixture
+def reached(site: Site) -> hardening_wanted.Reached:
+    return site.reached
+
+
+@pytest.fixture
+def audit(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "audit")
+
+
+@pytest.fixture
+def usb_storage(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "usb_storage")
