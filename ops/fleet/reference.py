@@ -91,6 +91,7 @@ PARTS = (
     ("excuse", packs.ClauseExcuse),
     ("hardening", hardening.Hardening),
     ("ssh", hardening.Ssh),
+    ("time", hardening.Time),
 )
 FOLLOW = """\
 The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets; don't write them. Every machine has a

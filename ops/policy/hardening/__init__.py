@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.policy.hardening.ssh import Ssh
+from ops.policy.hardening.time import Time
 
-__all__ = ["Hardening", "Ssh", "part"]
+__all__ = ["Hardening", "Ssh", "Time", "part"]
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,11 @@ class Hardening:
     """What playbooks/harden.yml makes of a machine; a part that is not written is left alone.
 
     ssh: who may log in over SSH, and by which means.
+    time: by which clocks it sets its own.
     """
 
     ssh: Ssh | None = None
+    time: Time | None = None
 
 
 def part(policy: Any, name: str) -> Any:
