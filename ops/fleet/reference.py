@@ -90,6 +90,7 @@ PARTS = (
     ("clauses", packs.ClauseUse),
     ("excuse", packs.ClauseExcuse),
     ("hardening", hardening.Hardening),
+    ("accounts", hardening.Accounts),
     ("ssh", hardening.Ssh),
     ("time", hardening.Time),
 )

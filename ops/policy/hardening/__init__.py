@@ -8,20 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ops.policy.hardening.accounts import Accounts
 from ops.policy.hardening.ssh import Ssh
 from ops.policy.hardening.time import Time
 
-__all__ = ["Hardening", "Ssh", "Time", "part"]
+__all__ = ["Accounts", "Hardening", "Ssh", "Time", "part"]
 
 
 @dataclass(frozen=True)
 class Hardening:
     """What playbooks/harden.yml makes of a machine; a part that is not written is left alone.
 
+    accounts: passwords of people, keys of services, sessions that end, sudo that is logged.
     ssh: who may log in over SSH, and by which means.
     time: by which clocks it sets its own.
     """
 
+    accounts: Accounts | None = None
     ssh: Ssh | None = None
     time: Time | None = None
 
