@@ -37,7 +37,9 @@ class Audit:
         """Demand paths that stand in a rule as one word."""
         for path in self.files:
             if not AbsolutePath.fits(path) or path == "/" or set(path) & set(" '\"#\\"):
-                raise ValueError(f"files: {path[:80]!r}: expected an absolute path without blanks, quotes, `#` and `\\`")
+                raise ValueError(
+                    f"files: {path[:80]!r}: expected an absolute path without blanks, quotes, `#` and `\\`"
+                )
 
     def given(self) -> dict[str, Any]:
         """Return what the role `audit` is given: the rules, and the keys that records of them have."""

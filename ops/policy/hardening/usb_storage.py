@@ -24,7 +24,9 @@ class UsbStorage:
         """Demand serial numbers that are one word, and long enough to mean one disk."""
         for serial in self.disks:
             if not _SERIAL.fullmatch(serial):
-                raise ValueError(f"disks: {serial[:80]!r}: expected a serial number as udev shows it in ID_SERIAL_SHORT")
+                raise ValueError(
+                    f"disks: {serial[:80]!r}: expected a serial number as udev shows it in ID_SERIAL_SHORT"
+                )
 
     def given(self) -> dict[str, Any]:
         """Return what the role `usb_storage` is given: the serial numbers, in order."""
