@@ -9,6 +9,8 @@ from typing import Any
 from ansible_collections.seawall.operations.plugins.module_utils.steps import Wrong
 
 APT = ("apt-get", "-qq", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120")
+# What somebody merely suggests is no reason to stay; systemd suggests what the judge of passwords needs.
+NEEDED = ("-o", "APT::AutoRemove::SuggestsImportant=false")
 QUIET = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8", "NEEDRESTART_MODE": "l"}
 
 
@@ -54,7 +56,7 @@ def _gone(state: str | None) -> bool:
 
 def _purge_orphans(module: Any, all_before: set[str]) -> bool:
     """Purge what nothing needs any more and was not there before."""
-    orphans = sorted(_leaving(module, [*APT, "-s", "autoremove"]) - all_before)
+    orphans = sorted(_leaving(module, [*APT, *NEEDED, "-s", "autoremove"]) - all_before)
     if orphans:
         if others := _leaving(module, [*APT, "-s", "purge", *orphans]) - set(orphans):
             raise Wrong(f"{', '.join(sorted(others))} would be removed, too; nothing was purged")

@@ -27,6 +27,9 @@ SUBJECTS = {
     "machine": wanted.machines,
     "keeper": wanted.keepers,
     "driller": wanted.drillers,
+    "strict_ssh": wanted.strict("ssh"),
+    "timed": wanted.strict("time"),
+    "personal": wanted.strict("accounts"),
     "restic_machine": wanted.restics,
     "act": acts_wanted.acts,
     "door": wanted.doors,
@@ -151,6 +154,22 @@ def present(known: Mapping[str, Facts], name: str) -> Facts:
 @pytest.fixture
 def files(request: pytest.FixtureRequest) -> Facts:
     return facts_of(request, "files")
+
+
+@pytest.fixture
+def sshd(request: pytest.FixtureRequest) -> Facts:
+    """How sshd is set, and what it offers."""
+    return facts_of(request, "ssh")
+
+
+@pytest.fixture
+def clock(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "clock")
+
+
+@pytest.fixture
+def passwords(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "passwords")
 
 
 @pytest.fixture

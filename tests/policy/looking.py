@@ -129,6 +129,7 @@ class Site:
             "looks": _texts("[!_]*.py"),
             "wanted": {
                 "accounts": ACCOUNTS,
+                **_strict(policies[host]),
                 "authority": self.authority,
                 "units": [act.unit for act in acts_wanted.acts(policies) if act.host == host],
                 "doors": [_door(door) for door in wanted.doors(policies) if door.host == host],
@@ -147,6 +148,17 @@ class Site:
 
 def _texts(pattern: str) -> dict[str, str]:
     return {path.stem: path.read_text(encoding="utf-8") for path in sorted((HERE / "looks").glob(pattern))}
+
+
+def _strict(policy: HostPolicy) -> dict[str, Any]:
+    """What a look at a hardened machine must know; a part that is left alone is not looked at."""
+    parts = policy.hardening
+    services = parts.accounts.service_accounts if parts and parts.accounts else ()
+    return {
+        "ssh": bool(parts and parts.ssh),
+        "time": bool(parts and parts.time),
+        "passwords": {"services": list(map(str, services))} if parts and parts.accounts else None,
+    }
 
 
 def _hardened(policies: Mapping[str, HostPolicy], host: str, part: str) -> bool | None:

@@ -20,7 +20,7 @@ def taken(accepts):
         rest = {name: value for name, value in conditions.items() if name != "chain"}
         ports = [name for name in rest if name in {"tcp dport", "udp dport"}]
         sources = [name for name in rest if name in SOURCES]
-        if rest in ALWAYS or (len(rest) == 1 and PROTOCOLS >= rest.keys()):
+        if rest in ALWAYS or (len(rest) == 1 and rest.keys() <= PROTOCOLS):
             continue
         if len(rest) == 2 and ports and sources and all(port.isdecimal() for port in rest[ports[0]]):
             for port in rest[ports[0]]:

