@@ -179,7 +179,7 @@ def _rules(opening: Opening) -> Iterator[str]:
 
 
 def wanted(policy: HostPolicy, around: Around) -> dict[str, Any] | None:
-    """Return what the role `firewall` is given: the rules, and for how many seconds they are on trial; None for none."""
+    """Return what the role `firewall` is given: the rules, and the seconds of their trial; None for none."""
     firewall = policy.hardening.firewall if policy.hardening else None
     if firewall is None:
         return None

@@ -1,4 +1,4 @@
-"""The firewall as the kernel has it: whom the table `inet seawall` lets in, told in conditions, and what else there is."""
+"""The firewall as the kernel has it: whom the table `inet seawall` lets in, told in conditions."""
 
 import json
 import subprocess
