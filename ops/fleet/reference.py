@@ -14,7 +14,7 @@ from ops.core.names import AbsolutePath, AccountName, ContainerName, Digest, Fil
 from ops.core.quantity import Percent
 from ops.core.schema import encode, key
 from ops.core.week import WeekHours
-from ops.policy import alarms, incidents, model, packs, power, queries, reports
+from ops.policy import alarms, hardening, incidents, model, packs, power, queries, reports
 from ops.policy.battery import BatteryTest
 from ops.policy.duty import Duty
 from ops.policy.exports import Delivery, Export, FolderPlace, MailPlace, RecipientKey, SftpPlace
@@ -99,6 +99,14 @@ PARTS = (
     ("clauses", packs.ClauseUse),
     ("excuse", packs.ClauseExcuse),
     ("incidents", incidents.Incidents),
+    ("hardening", hardening.Hardening),
+    ("accounts", hardening.Accounts),
+    ("ssh", hardening.Ssh),
+    ("time", hardening.Time),
+    ("firewall", hardening.Firewall),
+    ("allow", hardening.Allowed),
+    ("audit", hardening.Audit),
+    ("usb_storage", hardening.UsbStorage),
 )
 FOLLOW = """\
 The checks `backup_age`, `copy_age` and `drill_age` are derived from the assets; don't write them. Every machine has a

@@ -14,6 +14,8 @@ packages="$packages postgresql"
 packages="$packages podman crun mariadb-server-core mariadb-client"
 # What seals the key sheet to its holders; the tests are holders, too, who need an agent.
 packages="$packages gpg gpg-agent"
+# What judges the rules of firewalls; they are tried in network name spaces.
+packages="$packages nftables"
 # What makes the images of discs, and mends them.
 packages="$packages xorriso dvdisaster"
 # What turns pages into PDFs, and its letters: European ones, and a small font of Chinese ones.

@@ -259,6 +259,7 @@ def _join(host: str, policy: Written, site: Mapping[str, Written], site_duties: 
         packs=policy.packs,
         incidents=policy.incidents,
         exports=policy.exports or None,
+        hardening=policy.hardening,
     )
 
 

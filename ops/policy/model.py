@@ -15,6 +15,7 @@ from ops.policy.control import Control
 from ops.policy.deletable import Deletable
 from ops.policy.duty import Duty
 from ops.policy.exports import Export
+from ops.policy.hardening import Hardening
 from ops.policy.incidents import Incidents
 from ops.policy.keeping import Kept, Retention
 from ops.policy.packs import PackUse
@@ -43,6 +44,7 @@ __all__ = [
     "Excuse",
     "Expectation",
     "Export",
+    "Hardening",
     "HostPolicy",
     "Kept",
     "PackUse",
@@ -225,6 +227,7 @@ class Written:
     reports: which reports of the whole site are mailed, and to whom; the same for every host.
     packs: the written procedures whose clauses `seawall conformity` judges, by the name of their pack; for all hosts.
     incidents: what the site says of incidents beside their classes, which are those of `alarms`; for all hosts.
+    hardening: what `playbooks/harden.yml` makes of this machine; see [hardening.md](hardening.md). Without it, nothing.
     """
 
     version: int
@@ -247,6 +250,7 @@ class Written:
     packs: Mapping[str, PackUse] = field(default_factory=dict)
     incidents: Incidents | None = None
     exports: Mapping[str, Export] | None = None
+    hardening: Hardening | None = None
 
 
 @dataclass(frozen=True)
@@ -290,6 +294,7 @@ class HostPolicy:
     packs: Mapping[str, PackUse] = field(default_factory=dict)
     incidents: Incidents | None = None
     exports: Mapping[str, Export] | None = None
+    hardening: Hardening | None = None
 
     @property
     def all_duties(self) -> Mapping[str, Duty]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ if CHECKOUT not in sys.path:
     sys.path.insert(0, CHECKOUT)
 
 from ops.core.errors import PolicyError, SeawallError  # noqa: E402 -- the checkout must be on the path
-from ops.policy import doors, logs, powered, role_files, secret_files, ups  # noqa: E402
+from ops.policy import doors, filtering, hardening, logs, powered, role_files, secret_files, ups  # noqa: E402
 from ops.policy.compile import document, read_document  # noqa: E402
 from ops.policy.containers import containers  # noqa: E402
 from ops.policy.databases import databases, taken_clusters  # noqa: E402
@@ -69,6 +69,34 @@ def of_secrets(decide: Callable[[Any, Secrets], Any]) -> Filter:
     return filtered(
         lambda hostvars, host: decide(read_document(plain(hostvars[host][DOCUMENT])), Secrets(hostvars)),
     )
+
+
+def firewall(hostvars: Any, host: str) -> dict[str, Any] | None:
+    """Given the variables of all hosts, return what the role `firewall` is given for one; None where it wants none."""
+    groups = {str(name): plain(hosts) for name, hosts in hostvars[host]["groups"].items()}
+    port = str(plain(hostvars[host].get("ansible_port") or filtering.SSH))
+    if not port.isdecimal():
+        raise AnsibleFilterError(f"ansible_port of {host} is {port[:80]!r}; expected the number of a port")
+    around = filtering.Around(Addresses(hostvars), groups, int(port))
+    return filtering.wanted(read_document(plain(hostvars[host][DOCUMENT])), around)
+
+
+class Addresses(Mapping[str, str]):
+    """Where each machine is reached, as the inventory has it; only those that are asked for are worked out."""
+
+    def __init__(self, hostvars: Any) -> None:
+        self.hostvars = hostvars
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self.hostvars:
+            raise KeyError(name)
+        return str(plain(self.hostvars[name].get("ansible_host", "")))
+
+    def __iter__(self) -> Iterator[str]:
+        return (str(name) for name in self.hostvars)
+
+    def __len__(self) -> int:
+        return len(self.hostvars)
 
 
 def of_plain(decide: Callable[..., Any]) -> Filter:
@@ -121,6 +149,8 @@ class FilterModule:
             "writer_files": of_plain(role_files.writer_files),
             "simulation_files": of_plain(ups.simulation_files),
             "ups_devices": of_plain(ups.devices),
+            "hardening": of_document(hardening.part),
+            "firewall": filtered(firewall),
             "powered": of_document(powered.powered),
             "databases": of_document(databases),
             "taken_clusters": of_document(taken_clusters),

@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import Any
 
 import acts_wanted
+import hardening_wanted
 import pytest
 import stores_wanted
 import wanted
@@ -26,6 +27,9 @@ SUBJECTS = {
     "machine": wanted.machines,
     "keeper": wanted.keepers,
     "driller": wanted.drillers,
+    "strict_ssh": wanted.strict("ssh"),
+    "timed": wanted.strict("time"),
+    "personal": wanted.strict("accounts"),
     "restic_machine": wanted.restics,
     "act": acts_wanted.acts,
     "door": wanted.doors,
@@ -36,6 +40,9 @@ SUBJECTS = {
     "database": wanted.databases,
     "mariadb": wanted.mariadbs,
     "ups": wanted.upses,
+    "walled": lambda policies: hardening_wanted.hardened(policies, "firewall"),
+    "audited": lambda policies: hardening_wanted.hardened(policies, "audit"),
+    "bolted": lambda policies: hardening_wanted.hardened(policies, "usb_storage"),
 }
 SITE = pytest.StashKey[Site]()
 SEEN = pytest.StashKey[dict]()
@@ -150,6 +157,22 @@ def files(request: pytest.FixtureRequest) -> Facts:
 
 
 @pytest.fixture
+def sshd(request: pytest.FixtureRequest) -> Facts:
+    """How sshd is set, and what it offers."""
+    return facts_of(request, "ssh")
+
+
+@pytest.fixture
+def clock(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "clock")
+
+
+@pytest.fixture
+def passwords(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "passwords")
+
+
+@pytest.fixture
 def leaks(request: pytest.FixtureRequest) -> Facts:
     """Where secrets were found that must not be there."""
     return facts_of(request, "secrets")
@@ -221,3 +244,23 @@ def upsd(request: pytest.FixtureRequest) -> Facts:
     options = subject_of(request.node).options
     seen = facts_of(request, "ups")
     return next(entry for entry in seen if (entry["host"], entry["port"]) == (options.host, options.port))
+
+
+@pytest.fixture
+def firewall(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "firewall")
+
+
+@pytest.fixture
+def reached(site: Site) -> hardening_wanted.Reached:
+    return site.reached
+
+
+@pytest.fixture
+def audit(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "audit")
+
+
+@pytest.fixture
+def usb_storage(request: pytest.FixtureRequest) -> Facts:
+    return facts_of(request, "usb_storage")

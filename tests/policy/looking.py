@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import acts_wanted
+import hardening_wanted
 import stores_wanted
 import testinfra
 import wanted
@@ -71,6 +72,17 @@ class Site:
         )
 
     @property
+    def reached(self) -> hardening_wanted.Reached:
+        """Where the machines are reached, and which groups they are in, as the inventory has it."""
+        known = {host: self.runner.inventory["_meta"]["hostvars"].get(host, {}) for host in self.policies}
+        groups = {name: self.runner.get_hosts(name) for name in self.runner.inventory if name != "_meta"}
+        return hardening_wanted.Reached(
+            {host: str(said.get("ansible_host", "")) for host, said in known.items()},
+            {host: int(said.get("ansible_port", 22)) for host, said in known.items()},
+            groups,
+        )
+
+    @property
     def looked_at(self) -> list[str]:
         """The hosts of the inventory; the one alone whose machine is looked at as a drill host keeps it booted."""
         return [host for host, policy in self.policies.items() if not self.booted or self.booted in policy.assets]
@@ -117,12 +129,14 @@ class Site:
             "looks": _texts("[!_]*.py"),
             "wanted": {
                 "accounts": ACCOUNTS,
+                **_strict(policies[host]),
                 "authority": self.authority,
                 "units": [act.unit for act in acts_wanted.acts(policies) if act.host == host],
                 "doors": [_door(door) for door in wanted.doors(policies) if door.host == host],
                 "stores": [_store(store) for store in stores_wanted.stores(policies) if store.host == host],
                 "databases": [_database(source) for source in wanted.databases(policies) if source.host == host],
                 "mariadb": [_mariadb(source) for source in wanted.mariadbs(policies) if source.host == host],
+                **{part: _hardened(policies, host, part) for part in ("firewall", "audit", "usb_storage")},
                 "ups": [
                     {"host": ups.options.host, "port": ups.options.port}
                     for ups in wanted.upses(policies)
@@ -134,6 +148,22 @@ class Site:
 
 def _texts(pattern: str) -> dict[str, str]:
     return {path.stem: path.read_text(encoding="utf-8") for path in sorted((HERE / "looks").glob(pattern))}
+
+
+def _strict(policy: HostPolicy) -> dict[str, Any]:
+    """What a look at a hardened machine must know; a part that is left alone is not looked at."""
+    parts = policy.hardening
+    services = parts.accounts.service_accounts if parts and parts.accounts else ()
+    return {
+        "ssh": bool(parts and parts.ssh),
+        "time": bool(parts and parts.time),
+        "passwords": {"services": list(map(str, services))} if parts and parts.accounts else None,
+    }
+
+
+def _hardened(policies: Mapping[str, HostPolicy], host: str, part: str) -> bool | None:
+    """Return whether a machine has a part of hardening; None where not, so that a look need not look."""
+    return True if any(one.host == host for one in hardening_wanted.hardened(policies, part)) else None
 
 
 def _door(door: wanted.Door) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Demands that no single value can break: names that must exist, relations that must hold, promises that can be kept.
 
 `site`, `contacts`, `repositories`, `control`, `assets` (with `paths`, `drills`, `questions`, `retention` and `spans`),
-`checks`, `exceptions`, `duties`, `packs`, `incidents`, `alarms`, `exports`, `power` and `reports` judge one host's
-policy, `across` and `quotas` all of them together, `notes` says what is allowed and yet deserves a word. Kinds say
-themselves which groups, sources and values they need.
+`checks`, `exceptions`, `duties`, `packs`, `incidents`, `alarms`, `exports`, `power`, `firewall` and `reports` judge one
+host's policy, `across` and `quotas` all of them together, `notes` says what is allowed and yet deserves a word. Kinds
+say themselves which groups, sources and values they need.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ops.policy.rules import (
     duties,
     exceptions,
     exports,
+    firewall,
     incidents,
     names,
     packs,
@@ -55,5 +56,6 @@ def judge(host: str, written: Written, around: Surroundings) -> Iterator[Problem
     yield from packs.judge(written)
     if written.incidents:
         yield from incidents.judge(written.incidents)
+    yield from firewall.judge(written, around)
     if written.control:
         yield from control.judge(written.control, written, around)
